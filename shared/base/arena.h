@@ -1,0 +1,29 @@
+/* Memory with one lifetime and one free: that of a policy, of a sync run, of a test. */
+#ifndef MW_BASE_ARENA_H
+#define MW_BASE_ARENA_H
+
+#include "base/str.h"
+
+struct mw_arena;
+
+/* limit: bytes that may be handed out at the most, 0 for no limit. NULL when memory is out. */
+struct mw_arena *mw_arena_new(size_t limit);
+void mw_arena_free(struct mw_arena *arena); /* NULL is allowed */
+
+/* Zeroed memory, aligned for any type, owned by the arena. NULL when the limit or the memory is reached;
+   mw_arena_failed() then stays true, so that a caller may build on and look once at the end. */
+void *mw_arena_alloc(struct mw_arena *arena, size_t size);
+bool mw_arena_failed(const struct mw_arena *arena);
+size_t mw_arena_used(const struct mw_arena *arena);
+
+/* A NUL-terminated copy; the empty slice (never NULL ptr) when memory is out. */
+struct mw_str mw_arena_copy(struct mw_arena *arena, struct mw_str text);
+const char *mw_arena_text(struct mw_arena *arena, struct mw_str text);
+
+#define MW_ARENA_NEW(arena, type) ((type *)mw_arena_alloc((arena), sizeof(type)))
+#define MW_ARENA_ARRAY(arena, type, count) ((type *)mw_arena_alloc((arena), sizeof(type) * (count)))
+
+/* Tests: the Nth allocation from now fails (0 = none). */
+void mw_arena_fail_at(struct mw_arena *arena, unsigned long nth);
+
+#endif

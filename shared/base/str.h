@@ -1,0 +1,44 @@
+/* A slice of bytes with its length. Never assumes a NUL; owns nothing: it lives as long as what it points into. */
+#ifndef MW_BASE_STR_H
+#define MW_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct mw_str {
+	const char *ptr; /* may be NULL when len is 0 */
+	size_t len;
+};
+
+#define MW_STR(literal) ((struct mw_str){ (literal), sizeof(literal) - 1 })
+#define MW_STR_EMPTY ((struct mw_str){ "", 0 })
+/* For printf-like functions: "%.*s", MW_STR_ARG(s) */
+#define MW_STR_ARG(s) (int)(s).len, ((s).ptr == NULL ? "" : (s).ptr)
+
+/* The slice over a C string; NULL gives the empty slice. */
+static inline struct mw_str mw_str(const char *text)
+{
+	return text == NULL ? MW_STR_EMPTY : (struct mw_str){ text, strlen(text) };
+}
+
+static inline bool mw_str_empty(struct mw_str s) { return s.len == 0; }
+
+bool mw_str_equal(struct mw_str a, struct mw_str b);
+/* ASCII letters compare without regard to case; other bytes as they are. No locale. */
+bool mw_str_equal_nocase(struct mw_str a, struct mw_str b);
+bool mw_str_starts_with(struct mw_str s, struct mw_str prefix);
+bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
+/* Without blanks and tabs at both ends. */
+struct mw_str mw_str_trim(struct mw_str s);
+/* At most the first n bytes / all but the first n bytes. */
+struct mw_str mw_str_head(struct mw_str s, size_t n);
+struct mw_str mw_str_tail(struct mw_str s, size_t n);
+/* Index of the first / last such byte, or s.len where there is none. */
+size_t mw_str_find(struct mw_str s, char c);
+size_t mw_str_find_last(struct mw_str s, char c);
+/* Cuts the next field off *rest_io at `separator` into *field_r. False when nothing is left.
+   "a,,b" gives "a", "", "b"; "" gives nothing. */
+bool mw_str_split(struct mw_str *rest_io, char separator, struct mw_str *field_r);
+
+#endif

@@ -1,0 +1,24 @@
+/* Numbers as administrators write them. Parsers take the whole slice or fail; overflow fails; no sign, no locale. */
+#ifndef MW_BASE_UNITS_H
+#define MW_BASE_UNITS_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define MW_UNLIMITED UINT64_MAX /* a limit that is none; written "unlimited" */
+
+bool mw_parse_number(struct mw_str text, uint64_t *number_r);
+/* "36MB", "500KB", "1GB", "4096", "4096B", "unlimited"; 1,024s as in Exchange's ByteQuantifiedSize. Octets. */
+bool mw_parse_size(struct mw_str text, uint64_t *octets_r);
+void mw_print_size(uint64_t octets, struct mw_buf *out);
+/* A count or "unlimited". */
+bool mw_parse_limit(struct mw_str text, uint64_t *limit_r);
+void mw_print_limit(uint64_t limit, struct mw_buf *out);
+/* "2027-01-31" -> days since 1970-01-01 (proleptic Gregorian); refuses days that do not exist. */
+bool mw_parse_date(struct mw_str text, int64_t *days_r);
+void mw_print_date(int64_t days, struct mw_buf *out);
+/* "yes" "no" "true" "false" "on" "off", without regard to case. */
+bool mw_parse_switch(struct mw_str text, bool *on_r);
+
+#endif

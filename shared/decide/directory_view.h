@@ -1,0 +1,59 @@
+/* What decisions ask of a directory. decide/ declares it; directory/ fulfils it (sealed snapshot, or memory for tests).
+   A constant number of point lookups answers any decision: nested groups are expanded when the directory is written. */
+#ifndef MW_DECIDE_DIRECTORY_VIEW_H
+#define MW_DECIDE_DIRECTORY_VIEW_H
+
+#include <stdint.h>
+
+#include "base/units.h"
+
+enum mw_lookup {
+	MW_LOOKUP_FOUND,
+	MW_LOOKUP_NONE,
+	MW_LOOKUP_UNAVAILABLE /* no snapshot, or not readable: never to be taken for "none" */
+};
+
+/* Sorted, distinct ids; the memory is the view's and need not be aligned beyond 4 bytes. */
+struct mw_ids { const uint32_t *items; size_t count; };
+
+enum mw_principal_kind { MW_USER, MW_GROUP };
+enum mw_senders { MW_SENDERS_ANYONE, MW_SENDERS_AUTHENTICATED, MW_SENDERS_MEMBERS, MW_SENDERS_LIST };
+
+#define MW_NOT_SET (UINT64_MAX - 1) /* a user's limit that leaves the connector's in force */
+
+/* A user or group. Everything it points to lives until the view is released or refreshed by its owner. */
+struct mw_principal {
+	uint32_t id;
+	enum mw_principal_kind kind;
+	struct mw_str name;          /* primary address, canonical */
+	bool imap, pop3, sieve, smtp; /* users: Set-CASMailbox's switches */
+	bool relay;
+	bool suspended_sending, suspended_login; /* `mailwicket suspend` */
+	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients; /* or MW_NOT_SET */
+	enum mw_senders senders;
+	struct mw_ids senders_list;   /* for LIST: users and groups */
+	struct mw_ids groups;         /* users: every group it belongs to, directly or through groups */
+	struct mw_ids send_as;        /* trustees (users and groups) of grants on any of its addresses */
+	struct mw_ids send_on_behalf;
+};
+
+struct mw_grants {
+	struct mw_ids send_as, send_on_behalf;
+};
+
+struct mw_directory_view {
+	void *context;
+	/* By login name (canonical, mw_login_canonical()): the user's primary address or one of its login= names. */
+	enum mw_lookup (*by_login)(void *context, struct mw_str login, struct mw_principal *user_r);
+	/* By canonical address: the user or group that it delivers to. *primary_r: it is the principal's name. */
+	enum mw_lookup (*by_address)(void *context, struct mw_str address, struct mw_principal *principal_r,
+				     bool *primary_r);
+	/* Grants on an address that no principal has; NONE when there are none. */
+	enum mw_lookup (*grants_on_address)(void *context, struct mw_str address, struct mw_grants *grants_r);
+	/* Grants on "*@domain"; domain canonical. */
+	enum mw_lookup (*grants_on_domain)(void *context, struct mw_str domain, struct mw_grants *grants_r);
+	/* The user or group with this id: names for explanations. */
+	enum mw_lookup (*by_id)(void *context, uint32_t id, struct mw_principal *principal_r);
+};
+
+#endif

@@ -1,0 +1,42 @@
+/* All that a decision may know about a connection and a command. Unknown is a value of its own. Slices point into the
+   caller's memory and are bytes as they came: nothing in here has been trusted or normalised. */
+#ifndef MW_DECIDE_FACTS_H
+#define MW_DECIDE_FACTS_H
+
+#include "policy/choose.h"
+
+enum mw_tls_origin { MW_TLS_ORIGIN_NONE, MW_TLS_ORIGIN_STARTTLS, MW_TLS_ORIGIN_IMPLICIT, MW_TLS_ORIGIN_PROXY };
+extern const struct mw_table mw_tls_origins; /* none starttls implicit proxy */
+
+struct mw_tls_facts {
+	enum mw_tls_origin origin;      /* PROXY: terminated by an HAProxy that the host trusts */
+	struct mw_str version;          /* "TLSv1.3"; empty without TLS or when not known */
+	struct mw_str cipher;
+	unsigned bits;                  /* symmetric strength; 0 without TLS or when not known */
+	struct mw_ip proxy;             /* the proxy's own address, for origin PROXY */
+	bool certificate_verified;      /* the client's certificate was verified by the host */
+	struct mw_str certificate_fingerprint; /* SHA-256 as hex, colons and case as they came; empty: none */
+};
+
+struct mw_facts {
+	struct mw_endpoints endpoints;
+	struct mw_tls_facts tls;
+	struct mw_str mechanism;    /* SASL mechanism or "LOGIN"/"USER" for the protocol's own command; empty: not known */
+	struct mw_str login;        /* login name; empty: nobody logged in */
+	struct mw_str master;       /* the master user who logged in as `login`, or empty */
+	struct mw_str sasl_service; /* Postfix's service= in the auth protocol, or empty */
+	int64_t today;              /* days since 1970-01-01: ends audits. 0: audits never end */
+
+	/* Submission only */
+	enum mw_stage stage;
+	bool relay_context;         /* policy_context=relay */
+	struct mw_str sender;       /* empty from MAIL on: the null sender */
+	struct mw_str recipient;    /* empty: none named (DATA and END-OF-MESSAGE with several) */
+	struct mw_str etrn_domain;
+	uint64_t recipient_count;   /* known at DATA and END-OF-MESSAGE, else 0 */
+	uint64_t size;              /* octets announced, or real at END-OF-MESSAGE; 0: not known */
+	struct mw_str instance;     /* Postfix's message instance, for the log */
+	struct mw_str queue_id;
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* "May this user act as this address, and by which right?" One answer for submission, milter, `lookup` and `explain`. */
+#ifndef MW_DECIDE_IDENTITY_H
+#define MW_DECIDE_IDENTITY_H
+
+#include "decide/directory_view.h"
+#include "mail/address.h"
+#include "policy/model.h"
+
+enum mw_right {
+	MW_RIGHT_NONE,
+	MW_RIGHT_OWN,
+	MW_RIGHT_SEND_AS,
+	MW_RIGHT_SEND_ON_BEHALF,
+	MW_RIGHT_UNAVAILABLE /* the directory could not be asked */
+};
+
+struct mw_identity {
+	enum mw_right right;      /* the strongest one */
+	bool has_owner;
+	struct mw_principal owner; /* who has the address (after its extension was cut, where needed) */
+	struct mw_str granted_on;  /* the owner's name, the address or "*@domain"'s domain; empty: none */
+};
+
+/* The owner of an address: as it is, then without its extension (policy->recipient_delimiter). `base` is scratch memory
+   that the result may point into. */
+enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 const struct mw_address *address, struct mw_address *base,
+				 struct mw_principal *owner_r, bool *primary_r);
+
+void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
+		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
+
+/* The user behind a login name as it came (case, default_domain): FOUND, NONE or UNAVAILABLE. */
+enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 struct mw_str login, struct mw_principal *user_r);
+
+/* Whether the user or one of its groups is in a list of ids. */
+bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids);
+
+#endif

@@ -1,0 +1,93 @@
+/* The checks of a decision in the order they ran. Fixed size, never allocates; values are slices into facts, policy and
+   directory, so a trace lives as long as they do. Text is made of it only when somebody reads it (report/). */
+#ifndef MW_DECIDE_TRACE_H
+#define MW_DECIDE_TRACE_H
+
+#include "decide/facts.h"
+
+/* One row per check: id, word in traces and JSON. In the order of DESIGN.md's table. */
+enum mw_check {
+	MW_CHECK_RULE,       /* which connector or login rule, by name and line */
+	MW_CHECK_TLS,
+	MW_CHECK_MECHANISM,
+	MW_CHECK_LOGIN,
+	MW_CHECK_SERVICE,    /* imap= pop3= sieve= smtp= of the user */
+	MW_CHECK_SUBMIT,
+	MW_CHECK_SENDER,
+	MW_CHECK_RECIPIENT,
+	MW_CHECK_RESTRICTION, /* the recipient's senders= */
+	MW_CHECK_RECIPIENTS,
+	MW_CHECK_SIZE,
+	MW_CHECK_COUNT
+};
+extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size */
+
+enum mw_check_outcome { MW_PASSED, MW_FAILED, MW_SKIPPED, MW_UNKNOWN };
+extern const struct mw_table mw_check_outcomes; /* passed failed skipped unknown */
+
+/* Why a check came out as it did; report/ has the sentence for each, with the step's two values put in. */
+enum mw_note {
+	MW_NOTE_NONE,
+	MW_NOTE_RULE_CHOSEN,            /* value: rule name */
+	MW_NOTE_NO_RULE,
+	MW_NOTE_TLS_NOT_REQUIRED,
+	MW_NOTE_TLS_OK,                 /* value: version; other: cipher */
+	MW_NOTE_TLS_NONE,
+	MW_NOTE_TLS_TOO_OLD,            /* value: version */
+	MW_NOTE_TLS_TOO_WEAK,           /* value: cipher */
+	MW_NOTE_TLS_PROXY_NOT_NAMED,    /* terminated by a proxy that the rule does not name */
+	MW_NOTE_MECHANISM_OK,           /* value: mechanism */
+	MW_NOTE_MECHANISM_NOT_ADMITTED,
+	MW_NOTE_MECHANISM_NEEDS_TLS,
+	MW_NOTE_NOT_LOGGED_IN,
+	MW_NOTE_LOGIN_KNOWN,            /* value: login; other: the user's primary address */
+	MW_NOTE_LOGIN_UNKNOWN,
+	MW_NOTE_SERVICE_ON,
+	MW_NOTE_SERVICE_OFF,            /* value: service; other: user */
+	MW_NOTE_MASTER_OK,
+	MW_NOTE_MASTER_REFUSED,
+	MW_NOTE_SUBMIT_HELD,            /* value: principals, e.g. "ExchangeUsers" */
+	MW_NOTE_SUBMIT_MISSING,
+	MW_NOTE_SENDER_OWN,             /* value: sender; other: user */
+	MW_NOTE_SENDER_SEND_AS,         /* value: sender; other: what the grant stands on */
+	MW_NOTE_SENDER_ANY,             /* Accept-Any-Sender (and Accept-Authoritative-Domain-Sender) */
+	MW_NOTE_SENDER_NULL,
+	MW_NOTE_SENDER_NULL_REFUSED,
+	MW_NOTE_SENDER_INVALID,
+	MW_NOTE_SENDER_NO_GRANT,        /* value: sender; other: user; owned by somebody else or by nobody */
+	MW_NOTE_SENDER_AUTHORITATIVE,   /* anonymous sender in an Authoritative domain; value: domain */
+	MW_NOTE_RECIPIENT_ACCEPTED,     /* value: accepted domain; other: its type */
+	MW_NOTE_RECIPIENT_ANY,          /* Accept-Any-Recipient */
+	MW_NOTE_RECIPIENT_POSTMASTER,
+	MW_NOTE_RECIPIENT_INVALID,
+	MW_NOTE_RECIPIENT_RELAY,        /* value: domain that is not accepted */
+	MW_NOTE_RELAY_OFF,              /* relay=no for the user */
+	MW_NOTE_RESTRICTION_NONE,
+	MW_NOTE_RESTRICTION_MET,
+	MW_NOTE_RESTRICTION_REFUSED,    /* value: recipient; other: "authenticated", "members" or "list" */
+	MW_NOTE_WITHIN_LIMIT,           /* number: seen; limit: allowed */
+	MW_NOTE_OVER_LIMIT,
+	MW_NOTE_LIMIT_BYPASSED,
+	MW_NOTE_NOT_AT_THIS_STAGE,
+	MW_NOTE_DIRECTORY_UNAVAILABLE,
+	MW_NOTE_COUNT
+};
+
+struct mw_step {
+	enum mw_check check;
+	enum mw_check_outcome outcome;
+	enum mw_note note;
+	struct mw_str value, other;
+	uint64_t number, limit;
+};
+
+/* As many as there are checks fit: every check writes at most one step. */
+struct mw_trace {
+	unsigned count;
+	struct mw_step steps[MW_CHECK_COUNT];
+};
+
+/* The step of a check, or NULL if it did not run. */
+const struct mw_step *mw_trace_step(const struct mw_trace *trace, enum mw_check check);
+
+#endif

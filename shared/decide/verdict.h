@@ -1,0 +1,47 @@
+/* What a decision says, and why. Fixed size; owns nothing; its slices point into facts, policy and directory. */
+#ifndef MW_DECIDE_VERDICT_H
+#define MW_DECIDE_VERDICT_H
+
+#include "decide/facts.h"
+#include "decide/trace.h"
+
+enum mw_reason {
+#define MW_REASON(id, name, classic, current, sentence) MW_REASON_##id,
+#include "decide/reason.def"
+#undef MW_REASON
+	MW_REASON_COUNT
+};
+
+const char *mw_reason_name(enum mw_reason reason);
+const char *mw_reason_sentence(enum mw_reason reason);
+/* "550 5.7.1 ..." ; "" where the reason has none. */
+const char *mw_reason_reply(enum mw_reason reason, enum mw_reply_style style);
+
+enum mw_outcome {
+	MW_PERMIT,
+	MW_REFUSE,
+	MW_DEFER,     /* a temporary refusal with a reply of its own: no-connector */
+	MW_UNDECIDED  /* cannot be decided: mailwicketd closes the connection, Dovecot gives a temporary failure */
+};
+extern const struct mw_table mw_outcomes; /* permit refuse defer undecided */
+
+/* Exactly one of `connector` and `login_rule` is set when a rule was found; the place and name are the rule's. */
+struct mw_verdict {
+	enum mw_outcome outcome;  /* what the policy says, whatever the mode */
+	enum mw_mode mode;        /* of the rule, after audit_until: in audit mode nothing is refused, only logged */
+	enum mw_reason reason;
+	const char *reply;        /* static; "" where there is none */
+	bool accept_any_recipient; /* permitted, and the session holds Accept-Any-Recipient: may answer OK in relay context */
+	const struct mw_connector *connector;
+	const struct mw_login_rule *login_rule;
+	mw_permissions permissions; /* of the session, once known */
+	struct mw_trace trace;
+};
+
+/* Whether the verdict stops the command: REFUSE or DEFER in enforce mode, UNDECIDED always. */
+bool mw_verdict_stops(const struct mw_verdict *verdict);
+/* The rule's name and place, or the built-in ones ("", "built-in", 0). */
+struct mw_str mw_verdict_rule_name(const struct mw_verdict *verdict);
+struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict);
+
+#endif

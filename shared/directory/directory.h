@@ -1,0 +1,41 @@
+/* The published directory: a sealed LMDB snapshot, opened read-only and without locks, never changed in place.
+   Each sync writes a new file and renames it to DIRECTORY/snapshot.mdb; readers follow the name. */
+#ifndef MW_DIRECTORY_DIRECTORY_H
+#define MW_DIRECTORY_DIRECTORY_H
+
+#include "base/errors.h"
+#include "decide/directory_view.h"
+
+struct mw_directory;
+
+/* A handle on DIRECTORY (need not exist yet). NULL only when memory is out. Free after all use of its view. */
+struct mw_directory *mw_directory_new(const char *path);
+void mw_directory_free(struct mw_directory *directory);
+
+enum mw_directory_change { MW_DIRECTORY_SAME, MW_DIRECTORY_NEW, MW_DIRECTORY_FAILED };
+
+/* Looks whether another snapshot was published (one stat) and opens it; when that fails, the one already open keeps
+   serving. Before the first success lookups answer UNAVAILABLE; and also once the published file is gone or no longer
+   fit to be read (`mw_directory_error`): a snapshot that was open keeps serving only while its name is merely replaced
+   by one that does not open. Call it before a question or a few times a second; what earlier lookups pointed to is
+   gone when it returns NEW. */
+enum mw_directory_change mw_directory_refresh(struct mw_directory *directory);
+/* Why the last refresh failed, naming the path, or "" . */
+const char *mw_directory_error(const struct mw_directory *directory);
+
+/* Lookups through this view allocate nothing. Valid until mw_directory_free(). */
+const struct mw_directory_view *mw_directory_view(struct mw_directory *directory);
+
+struct mw_directory_status {
+	bool open;
+	int64_t written;     /* seconds since the epoch, of the snapshot that serves */
+	uint64_t users, groups, addresses, logins, grants;
+	uint64_t octets;     /* of the file */
+	char digest[65];     /* of the content, hex */
+};
+void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r);
+
+/* A view over directory text in memory, for tests and for deciding without a published directory: everything that `sync`
+   does but for the file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/ (memory.c). */
+
+#endif

@@ -1,0 +1,18 @@
+/* Mail domains in one form: lower-case A-labels (IDNA2008 non-transitional, RFC 5891; through libidn2). */
+#ifndef MW_MAIL_DOMAIN_H
+#define MW_MAIL_DOMAIN_H
+
+#include "base/str.h"
+
+#define MW_DOMAIN_MAX 254 /* octets of the A-label form, as for a whole address (RFC 5321 4.5.3.1, RFC 1035 2.3.4) */
+
+/* The canonical form of a domain or address literal ("[192.0.2.1]", "[IPv6:2001:db8::1]"), NUL-terminated, in out
+   (MW_DOMAIN_MAX + 1 bytes). False for what is no domain: empty, trailing dot, empty or too long label, a byte that
+   no host name has (LDH and "_" for ASCII), an invalid A- or U-label, a literal that is no address.
+   ASCII domains take a path that allocates nothing. */
+bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
+
+/* Whether a canonical domain is below a canonical parent: "a.b.d" and "b.d" are below "d", "d" is not. */
+bool mw_domain_is_below(struct mw_str domain, struct mw_str parent);
+
+#endif

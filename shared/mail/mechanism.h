@@ -1,0 +1,19 @@
+/* SASL mechanisms by what they show of the secret to somebody who listens (DESIGN.md, "Login"). */
+#ifndef MW_MAIL_MECHANISM_H
+#define MW_MAIL_MECHANISM_H
+
+#include "base/table.h"
+
+enum mw_mechanism_class {
+	MW_MECHANISM_BASIC,      /* shows the password: IMAP LOGIN, POP3 USER/PASS, PLAIN, LOGIN, XCLIENT; and any unknown one */
+	MW_MECHANISM_BEARER,     /* shows a token: OAUTHBEARER, XOAUTH2 */
+	MW_MECHANISM_INTEGRATED, /* NTLM, GSSAPI, GSS-SPNEGO */
+	MW_MECHANISM_CHALLENGE,  /* SCRAM-*, CRAM-MD5, DIGEST-MD5, APOP, OTP */
+	MW_MECHANISM_EXTERNAL    /* EXTERNAL */
+};
+
+/* Without regard to case; the empty name counts as basic. */
+enum mw_mechanism_class mw_mechanism_class(struct mw_str name);
+extern const struct mw_table mw_mechanism_classes;
+
+#endif

@@ -1,0 +1,32 @@
+/* Which rule applies to a connection: the narrowest remote range, then the narrowest binding, then (login) a rule that
+   names the protocol. Ties are refused when the file is read, so the answer is unique. Pure. */
+#ifndef MW_POLICY_CHOOSE_H
+#define MW_POLICY_CHOOSE_H
+
+#include "policy/model.h"
+
+struct mw_endpoints {
+	enum mw_protocol protocol;
+	struct mw_ip local_ip;   /* family UNKNOWN: not known */
+	uint16_t local_port;     /* 0: not known */
+	struct mw_ip remote_ip;
+	uint16_t remote_port;
+};
+
+/* Never NULL: the built-in rule matches everything. Rules with `local` never match an unknown port. An unknown
+   client address matches only rules without `remote` (and connectors whose ranges hold all addresses). */
+const struct mw_login_rule *mw_choose_login_rule(const struct mw_policy *policy, const struct mw_endpoints *endpoints);
+
+/* NULL: no enabled connector matches. */
+const struct mw_connector *mw_choose_connector(const struct mw_policy *policy, const struct mw_endpoints *endpoints);
+
+/* For Dovecot's auth process, which Postfix tells no port: the enabled connectors that could be meant. First those that
+   list `sasl_service` and hold the client; if no connector lists it, those without sasl_services that hold the client.
+   When local_port is known it counts too. Returns how many, at most `most`, into out. */
+size_t mw_choose_connectors_for_sasl(const struct mw_policy *policy, const struct mw_endpoints *endpoints,
+				     struct mw_str sasl_service, const struct mw_connector **out, size_t most);
+
+/* The accepted domain that holds a canonical domain: exact before wildcard, the longest wildcard first; or NULL. */
+const struct mw_accepted_domain *mw_choose_accepted_domain(const struct mw_policy *policy, struct mw_str domain);
+
+#endif

@@ -1,0 +1,124 @@
+/* The policy in memory: what mailwicket.conf says, every default filled in. Built by mw_policy_read(), owned by the
+   struct mw_policy, never changed afterwards; every part knows the line it came from. */
+#ifndef MW_POLICY_MODEL_H
+#define MW_POLICY_MODEL_H
+
+#include "base/units.h"
+#include "mail/mechanism.h"
+#include "mail/network.h"
+#include "mail/protocol.h"
+#include "policy/permission.h"
+
+struct mw_arena;
+
+enum mw_mode { MW_MODE_ENFORCE, MW_MODE_AUDIT };
+enum mw_login_type { MW_PLAIN_TEXT_LOGIN = 1, MW_PLAIN_TEXT_AUTHENTICATION = 2, MW_SECURE_LOGIN = 3 }; /* Exchange's numbers */
+enum mw_domain_type { MW_AUTHORITATIVE, MW_INTERNAL_RELAY, MW_EXTERNAL_RELAY };
+enum mw_rate_source { MW_RATE_USER, MW_RATE_IP_ADDRESS, MW_RATE_ALL };
+enum mw_reply_style { MW_REPLIES_CLASSIC, MW_REPLIES_CURRENT };
+enum mw_tls_version { MW_TLS_NONE, MW_SSL_3_0, MW_TLS_1_0, MW_TLS_1_1, MW_TLS_1_2, MW_TLS_1_3 }; /* in order of strength */
+
+extern const struct mw_table mw_modes, mw_login_types, mw_domain_types, mw_rate_sources, mw_reply_styles,
+	mw_tls_versions; /* "none" "SSLv3" "TLSv1" "TLSv1.1" "TLSv1.2" "TLSv1.3" */
+
+struct mw_strs { const struct mw_str *items; size_t count; };
+struct mw_ranges { const struct mw_range *items; size_t count; };
+struct mw_bindings { const struct mw_binding *items; size_t count; };
+
+struct mw_place {
+	const char *file; /* as named to mw_policy_read(); "built-in" for defaults */
+	unsigned line;    /* of the section's first line; 0 for defaults */
+};
+
+struct mw_tls_minimum {
+	enum mw_tls_version version; /* MW_TLS_NONE: whatever the server negotiates */
+	unsigned bits;
+	struct mw_ranges proxies;    /* tls_proxies: HAProxy hosts whose word on TLS counts */
+};
+
+struct mw_enforcement {
+	enum mw_mode mode;
+	bool has_audit_until;
+	int64_t audit_until; /* the last day of the audit, days since 1970-01-01 */
+};
+
+struct mw_login_rule {
+	struct mw_str name;
+	struct mw_place place;
+	bool protocols[MW_PROTOCOL_COUNT];
+	bool names_protocols;        /* the rule lists protocols: narrower than one that does not */
+	struct mw_bindings local;    /* empty: any listener */
+	struct mw_ranges remote;     /* empty: any client */
+	enum mw_login_type login_type;
+	struct mw_tls_minimum tls;
+	struct mw_enforcement enforcement;
+};
+
+struct mw_connector {
+	struct mw_str name;
+	struct mw_place place;
+	bool enabled;
+	struct mw_bindings bindings;
+	struct mw_ranges remote;     /* remote_ip_ranges */
+	struct mw_strs sasl_services; /* smtpd_sasl_service names that belong to it, for the auth module */
+	mw_auth_mechanisms auth_mechanism;
+	bool require_tls;
+	mw_permission_groups permission_groups;
+	mw_permissions grant, deny;
+	struct mw_strs partner_certificates; /* SHA-256, lower-case hex without colons */
+	bool allow_null_sender;
+	bool open_relay_accepted;
+	uint64_t max_message_size;           /* octets or MW_UNLIMITED */
+	uint64_t max_recipients_per_message;
+	uint64_t message_rate_limit;         /* a minute; parsed, enforced by a later version */
+	enum mw_rate_source message_rate_source;
+	struct mw_tls_minimum tls;
+	struct mw_enforcement enforcement;
+};
+
+struct mw_accepted_domain {
+	struct mw_str domain;  /* canonical; for "*.d" just "d" */
+	bool subdomains;       /* "*.d": every domain below d, not d */
+	enum mw_domain_type type;
+	struct mw_place place;
+};
+
+struct mw_source {
+	struct mw_str name, driver, path;
+	struct mw_place place;
+};
+
+struct mw_policy {
+	struct mw_arena *arena;  /* owns everything below */
+	const char *file;
+	struct mw_str hostname;
+	struct mw_str recipient_delimiter;
+	struct mw_str default_domain; /* canonical or empty */
+	bool aliases_grant_send_as;
+	bool master_users_submit;     /* a master user may submit mail as the user (default no) */
+	enum mw_reply_style replies;
+
+	const struct mw_accepted_domain *accepted_domains;
+	size_t accepted_domain_count;
+	const struct mw_login_rule *login_rules;  /* the built-in one is last */
+	size_t login_rule_count;
+	const struct mw_connector *connectors;
+	size_t connector_count;
+
+	struct {
+		struct mw_strs listen;      /* "unix:PATH" or "inet:ADDRESS:PORT", checked */
+		unsigned socket_mode;
+		struct mw_str socket_group;
+		struct mw_strs peers;       /* users whose processes may ask over the unix socket, beside root and postfix */
+	} policy_service;
+	struct {
+		struct mw_str path;
+		const struct mw_source *sources;
+		size_t source_count;
+	} directory;
+	struct { struct mw_str driver, url; } counters;
+	struct mw_str metrics_listen;
+	struct { struct mw_str facility; bool all_decisions; } log;
+};
+
+#endif

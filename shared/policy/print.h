@@ -1,0 +1,10 @@
+/* The effective policy as text that mw_policy_read_text() reads back to the same policy: `mailwicket show`. */
+#ifndef MW_POLICY_PRINT_H
+#define MW_POLICY_PRINT_H
+
+#include "base/buf.h"
+#include "policy/model.h"
+
+void mw_policy_print(const struct mw_policy *policy, struct mw_buf *out);
+
+#endif
