@@ -13,6 +13,8 @@ void mw_arena_free(struct mw_arena *arena); /* NULL is allowed */
 /* Zeroed memory, aligned for any type, owned by the arena. NULL when the limit or the memory is reached;
    mw_arena_failed() then stays true, so that a caller may build on and look once at the end. */
 void *mw_arena_alloc(struct mw_arena *arena, size_t size);
+/* The same for `count` things of `size` bytes; a product that overflows fails. */
+void *mw_arena_alloc_array(struct mw_arena *arena, size_t size, size_t count);
 bool mw_arena_failed(const struct mw_arena *arena);
 size_t mw_arena_used(const struct mw_arena *arena);
 
@@ -21,7 +23,7 @@ struct mw_str mw_arena_copy(struct mw_arena *arena, struct mw_str text);
 const char *mw_arena_text(struct mw_arena *arena, struct mw_str text);
 
 #define MW_ARENA_NEW(arena, type) ((type *)mw_arena_alloc((arena), sizeof(type)))
-#define MW_ARENA_ARRAY(arena, type, count) ((type *)mw_arena_alloc((arena), sizeof(type) * (count)))
+#define MW_ARENA_ARRAY(arena, type, count) ((type *)mw_arena_alloc_array((arena), sizeof(type), (count)))
 
 /* Tests: the Nth allocation from now fails (0 = none). */
 void mw_arena_fail_at(struct mw_arena *arena, unsigned long nth);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define BLOCK_SIZE ((size_t)16 * 1024)
+
+struct block {
+	struct block *next;
+	size_t size, used; /* of bytes */
+	alignas(max_align_t) char bytes[];
+};
+
+struct mw_arena {
+	struct block *blocks; /* the first is the one in use */
+	size_t limit, used;
+	unsigned long fail_in;
+	bool failed;
+};
+
+struct mw_arena *mw_arena_new(size_t limit)
+{
+	struct mw_arena *arena = calloc(1, sizeof(*arena));
+
+	if (arena != NULL)
+		arena->limit = limit;
+	return arena;
+}
+
+void mw_arena_free(struct mw_arena *arena)
+{
+	struct block *block, *next;
+
+	if (arena == NULL)
+		return;
+	for (block = arena->blocks; block != NULL; block = next) {
+		next = block->next;
+		free(block);
+	}
+	free(arena);
+}
+
+static struct block *new_block(size_t size)
+{
+	struct block *block;
+
+	if (size > SIZE_MAX - sizeof(*block))
+		return NULL;
+	block = calloc(1, sizeof(*block) + size);
+	if (block != NULL)
+		block->size = size;
+	return block;
+}
+
+/* A block with room for size bytes. Something large gets one of its own behind the one in use, whose rest stays usable. */
+static struct block *block_for(struct mw_arena *arena, size_t size)
+{
+	struct block *first = arena->blocks, *block;
+	bool large = size > BLOCK_SIZE / 4;
+
+	if (first != NULL && size <= first->size - first->used)
+		return first;
+	block = new_block(large ? size : BLOCK_SIZE);
+	if (block == NULL)
+		return NULL;
+	if (large && first != NULL) {
+		block->next = first->next;
+		first->next = block;
+	} else {
+		block->next = first;
+		arena->blocks = block;
+	}
+	return block;
+}
+
+static bool may_alloc(struct mw_arena *arena, size_t size)
+{
+	if (arena->fail_in > 0 && --arena->fail_in == 0)
+		return false;
+	if (size > SIZE_MAX - alignof(max_align_t))
+		return false;
+	return arena->limit == 0 || size <= arena->limit - arena->used;
+}
+
+void *mw_arena_alloc(struct mw_arena *arena, size_t size)
+{
+	const size_t step = alignof(max_align_t);
+	struct block *block = NULL;
+	size_t rounded = 0;
+	void *memory;
+
+	if (may_alloc(arena, size)) {
+		rounded = size == 0 ? step : (size + step - 1) / step * step;
+		block = block_for(arena, rounded);
+	}
+	if (block == NULL) {
+		arena->failed = true;
+		return NULL;
+	}
+	memory = block->bytes + block->used;
+	block->used += rounded;
+	arena->used += size;
+	return memory;
+}
+
+void *mw_arena_alloc_array(struct mw_arena *arena, size_t size, size_t count)
+{
+	size_t all;
+
+	if (__builtin_mul_overflow(size, count, &all)) {
+		arena->failed = true;
+		return NULL;
+	}
+	return mw_arena_alloc(arena, all);
+}
+
+bool mw_arena_failed(const struct mw_arena *arena)
+{
+	return arena->failed;
+}
+
+size_t mw_arena_used(const struct mw_arena *arena)
+{
+	return arena->used;
+}
+
+struct mw_str mw_arena_copy(struct mw_arena *arena, struct mw_str text)
+{
+	char *copy = text.len == SIZE_MAX ? NULL : mw_arena_alloc(arena, text.len + 1);
+
+	if (copy == NULL)
+		return MW_STR_EMPTY;
+	if (text.len > 0)
+		memcpy(copy, text.ptr, text.len);
+	return (struct mw_str){ copy, text.len };
+}
+
+const char *mw_arena_text(struct mw_arena *arena, struct mw_str text)
+{
+	return mw_arena_copy(arena, text).ptr;
+}
+
+void mw_arena_fail_at(struct mw_arena *arena, unsigned long nth)
+{
+	arena->fail_in = nth;
+}

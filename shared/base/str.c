@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/str.h"
+
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool mw_str_equal(struct mw_str a, struct mw_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool mw_str_equal_nocase(struct mw_str a, struct mw_str b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
+bool mw_str_starts_with(struct mw_str s, struct mw_str prefix)
+{
+	return prefix.len <= s.len && mw_str_equal(mw_str_head(s, prefix.len), prefix);
+}
+
+bool mw_str_ends_with(struct mw_str s, struct mw_str suffix)
+{
+	return suffix.len <= s.len && mw_str_equal(mw_str_tail(s, s.len - suffix.len), suffix);
+}
+
+struct mw_str mw_str_trim(struct mw_str s)
+{
+	while (s.len > 0 && is_blank(s.ptr[0]))
+		s = mw_str_tail(s, 1);
+	while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct mw_str mw_str_head(struct mw_str s, size_t n)
+{
+	if (n < s.len)
+		s.len = n;
+	return s;
+}
+
+struct mw_str mw_str_tail(struct mw_str s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	if (n > 0) {
+		s.ptr += n;
+		s.len -= n;
+	}
+	return s;
+}
+
+size_t mw_str_find(struct mw_str s, char c)
+{
+	const char *found = s.len == 0 ? NULL : memchr(s.ptr, c, s.len);
+
+	return found == NULL ? s.len : (size_t)(found - s.ptr);
+}
+
+size_t mw_str_find_last(struct mw_str s, char c)
+{
+	const char *found = s.len == 0 ? NULL : memrchr(s.ptr, c, s.len);
+
+	return found == NULL ? s.len : (size_t)(found - s.ptr);
+}
+
+bool mw_str_split(struct mw_str *rest_io, char separator, struct mw_str *field_r)
+{
+	size_t at;
+
+	if (rest_io->len == 0)
+		return false;
+	at = mw_str_find(*rest_io, separator);
+	*field_r = mw_str_head(*rest_io, at);
+	*rest_io = mw_str_tail(*rest_io, at + 1);
+	return true;
+}

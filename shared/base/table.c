@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/table.h"
+
+#define LONGEST_WORD 64
+
+bool mw_table_find(struct mw_table table, struct mw_str word, int *value_r)
+{
+	for (size_t i = 0; i < table.count; i++) {
+		if (mw_str_equal_nocase(mw_str(table.words[i].word), word)) {
+			*value_r = table.words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *mw_table_word(struct mw_table table, int value)
+{
+	for (size_t i = 0; i < table.count; i++) {
+		if (table.words[i].value == value)
+			return table.words[i].word;
+	}
+	return NULL;
+}
+
+void mw_table_print(struct mw_table table, struct mw_buf *out)
+{
+	for (size_t i = 0; i < table.count; i++) {
+		if (i > 0)
+			mw_buf_add_text(out, i + 1 == table.count ? " or " : ", ");
+		mw_buf_add_text(out, table.words[i].word);
+	}
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Levenshtein's, one row at a time. Both at most LONGEST_WORD long. */
+static size_t edit_distance(struct mw_str a, struct mw_str b)
+{
+	size_t row[LONGEST_WORD + 1];
+
+	for (size_t j = 0; j <= b.len; j++)
+		row[j] = j;
+	for (size_t i = 0; i < a.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < b.len; j++) {
+			struct mw_str left = { a.ptr + i, 1 }, right = { b.ptr + j, 1 };
+			size_t replaced = diagonal + !mw_str_equal_nocase(left, right);
+
+			diagonal = row[j + 1];
+			row[j + 1] = smallest(replaced, diagonal + 1, row[j] + 1);
+		}
+	}
+	return row[b.len];
+}
+
+const char *mw_table_nearest(struct mw_table table, struct mw_str word)
+{
+	const char *nearest = NULL;
+	size_t best = 3, distance;
+
+	if (word.len > LONGEST_WORD)
+		return NULL;
+	for (size_t i = 0; i < table.count; i++) {
+		struct mw_str known = mw_str(table.words[i].word);
+
+		if (known.len > LONGEST_WORD)
+			continue;
+		distance = edit_distance(known, word);
+		if (distance < best && distance * 2 < word.len) {
+			best = distance;
+			nearest = table.words[i].word;
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/units.h"
+
+#include "base/table.h"
+
+bool mw_parse_number(struct mw_str text, uint64_t *number_r)
+{
+	uint64_t number = 0;
+
+	if (text.len == 0)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(text.ptr[i] - '0'), &number))
+			return false;
+	}
+	*number_r = number;
+	return true;
+}
+
+static bool is_unlimited(struct mw_str text)
+{
+	return mw_str_equal_nocase(text, MW_STR("unlimited"));
+}
+
+/* The longest first: "MB" ends in "B" too. */
+static const struct {
+	struct mw_str suffix;
+	unsigned shift;
+} sizes[] = {
+	{ { "TB", 2 }, 40 }, { { "GB", 2 }, 30 }, { { "MB", 2 }, 20 }, { { "KB", 2 }, 10 }, { { "B", 1 }, 0 },
+};
+
+bool mw_parse_size(struct mw_str text, uint64_t *octets_r)
+{
+	unsigned shift = 0;
+	uint64_t number;
+
+	if (is_unlimited(text)) {
+		*octets_r = MW_UNLIMITED;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t len = sizes[i].suffix.len;
+
+		if (text.len > len && mw_str_equal_nocase(mw_str_tail(text, text.len - len), sizes[i].suffix)) {
+			text = mw_str_head(text, text.len - len);
+			shift = sizes[i].shift;
+			break;
+		}
+	}
+	if (!mw_parse_number(text, &number) || number > (MW_UNLIMITED - 1) >> shift)
+		return false;
+	*octets_r = number << shift;
+	return true;
+}
+
+void mw_print_size(uint64_t octets, struct mw_buf *out)
+{
+	size_t i = 0;
+
+	if (octets == MW_UNLIMITED) {
+		mw_buf_add_text(out, "unlimited");
+		return;
+	}
+	while (sizes[i].shift > 0 && (octets == 0 || octets >> sizes[i].shift << sizes[i].shift != octets))
+		i++;
+	mw_buf_add_number(out, octets >> sizes[i].shift);
+	mw_buf_add(out, sizes[i].suffix);
+}
+
+bool mw_parse_limit(struct mw_str text, uint64_t *limit_r)
+{
+	uint64_t number = MW_UNLIMITED;
+
+	if (!is_unlimited(text) && (!mw_parse_number(text, &number) || number == MW_UNLIMITED))
+		return false;
+	*limit_r = number;
+	return true;
+}
+
+void mw_print_limit(uint64_t limit, struct mw_buf *out)
+{
+	if (limit == MW_UNLIMITED)
+		mw_buf_add_text(out, "unlimited");
+	else
+		mw_buf_add_number(out, limit);
+}
+
+static int64_t days_in_month(int64_t year, int64_t month)
+{
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+#define DAYS_OF_400_YEARS 146097
+#define DAYS_TO_1970 719468 /* from 0000-03-01: years that begin in March end with the leap day */
+
+bool mw_parse_date(struct mw_str text, int64_t *days_r)
+{
+	uint64_t number[3];
+	int64_t year, month, day, years, day_of_year;
+
+	if (text.len != 10 || text.ptr[4] != '-' || text.ptr[7] != '-' ||
+	    !mw_parse_number(mw_str_head(text, 4), &number[0]) ||
+	    !mw_parse_number(mw_str_head(mw_str_tail(text, 5), 2), &number[1]) ||
+	    !mw_parse_number(mw_str_tail(text, 8), &number[2]))
+		return false;
+	year = (int64_t)number[0];
+	month = (int64_t)number[1];
+	day = (int64_t)number[2];
+	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+		return false;
+	years = year + 400 - (month <= 2);
+	day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	*days_r = years * 365 + years / 4 - years / 100 + years / 400 + day_of_year - DAYS_TO_1970 - DAYS_OF_400_YEARS;
+	return true;
+}
+
+void mw_print_date(int64_t days, struct mw_buf *out)
+{
+	int64_t since = days + DAYS_TO_1970;
+	int64_t era = (since >= 0 ? since : since - DAYS_OF_400_YEARS + 1) / DAYS_OF_400_YEARS;
+	int64_t day_of_era = since - era * DAYS_OF_400_YEARS;
+	int64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+	int64_t shifted = (5 * day_of_year + 2) / 153;
+	int64_t month = shifted + (shifted < 10 ? 3 : -9);
+
+	mw_buf_printf(out, "%04lld-%02lld-%02lld", (long long)(year + era * 400 + (month <= 2)), (long long)month,
+		      (long long)(day_of_year - (153 * shifted + 2) / 5 + 1));
+}
+
+bool mw_parse_switch(struct mw_str text, bool *on_r)
+{
+	static const struct mw_word words[] = {
+		{ "yes", 1 }, { "no", 0 }, { "true", 1 }, { "false", 0 }, { "on", 1 }, { "off", 0 },
+	};
+	int value;
+
+	if (!mw_table_find(MW_TABLE(words), text, &value))
+		return false;
+	*on_r = value == 1;
+	return true;
+}
