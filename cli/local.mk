@@ -1,0 +1,24 @@
+bin_PROGRAMS += cli/mailwicket
+cli_mailwicket_SOURCES = \
+	cli/arguments.c cli/arguments.h \
+	cli/check.c \
+	cli/command.h \
+	cli/explain.c \
+	cli/facts_options.c cli/facts_options.h \
+	cli/facts_request.c \
+	cli/lookup.c \
+	cli/main.c \
+	cli/output.c cli/output.h \
+	cli/reply.c cli/reply.h \
+	cli/setting.c cli/setting.h \
+	cli/show.c cli/show.h \
+	cli/show_dovecot.c \
+	cli/show_json.c \
+	cli/show_postfix.c \
+	cli/sync.c
+cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
+cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
+cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
+cli_mailwicket_LDADD = \
+	libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \
+	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS)

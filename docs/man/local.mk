@@ -1,0 +1,7 @@
+dist_man_MANS = \
+	docs/man/mailwicket.1 \
+	docs/man/mailwicket.conf.5 \
+	docs/man/mailwicket-directory.5 \
+	docs/man/mailwicket-log.5 \
+	docs/man/mailwicketd.8
+EXTRA_DIST += docs/DESIGN.md docs/performance.md docs/guides/install.md docs/guides/postfix.md

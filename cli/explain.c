@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "decide/account.h"
+#include "decide/login.h"
+#include "decide/submission.h"
+#include "facts_options.h"
+#include "output.h"
+#include "reply.h"
+#include "report/prose.h"
+#include "setting.h"
+
+#define REQUEST_MAX 65536
+
+static const struct mw_option options[] = {
+	MW_FACT_OPTIONS,
+	{ "request", "FILE|-", "smtp: the facts of a captured policy request" },
+};
+
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+/* One of the decisions that a command meets on its way. */
+struct decision {
+	enum mw_reply_step step;
+	const char *title;
+	struct mw_verdict verdict;
+};
+
+struct explanation {
+	struct mw_given_facts given;
+	const struct mw_policy *policy;
+	struct decision decisions[2];
+	size_t count;
+	char request[REQUEST_MAX + 1];
+};
+
+static const char *outcome_words(const struct mw_verdict *verdict)
+{
+	if (verdict->outcome == MW_UNDECIDED)
+		return "undecided";
+	if (verdict->outcome == MW_PERMIT)
+		return "permitted";
+	if (!mw_verdict_stops(verdict))
+		return "permitted in audit mode; enforced it would be refused";
+	return verdict->outcome == MW_DEFER ? "deferred" : "refused";
+}
+
+static const char *outcome_word(const struct mw_verdict *verdict)
+{
+	if (verdict->outcome == MW_UNDECIDED)
+		return "undecided";
+	if (!mw_verdict_stops(verdict))
+		return "permitted";
+	return verdict->outcome == MW_DEFER ? "deferred" : "refused";
+}
+
+static void write_rule(struct mw_buf *out, const struct mw_verdict *verdict)
+{
+	struct mw_place place = mw_verdict_rule_place(verdict);
+	struct mw_str name = mw_verdict_rule_name(verdict);
+
+	if (verdict->connector == NULL && verdict->login_rule == NULL)
+		return;
+	mw_buf_printf(out, "rule:   %s \"%.*s\"", verdict->connector != NULL ? "connector" : "login", MW_STR_ARG(name));
+	if (place.line > 0)
+		mw_buf_printf(out, " (%s:%u)", place.file, place.line);
+	else
+		mw_buf_add_text(out, " (built-in)");
+	mw_buf_printf(out, ", mode %s\n", mw_table_word(mw_modes, verdict->mode));
+}
+
+static void write_trace(struct mw_buf *out, const struct mw_trace *trace)
+{
+	for (unsigned i = 0; i < trace->count; i++) {
+		const struct mw_step *step = &trace->steps[i];
+
+		mw_buf_printf(out, "  %s %-10s %-8s ", i + 1 < trace->count ? "|-" : "`-",
+			      mw_table_word(mw_checks, step->check),
+			      mw_table_word(mw_check_outcomes, step->outcome));
+		mw_prose_step(step, out);
+		mw_buf_add_char(out, '\n');
+	}
+}
+
+static void write_reply(struct mw_buf *out, const struct mw_facts *facts, const struct decision *decision)
+{
+	size_t before;
+
+	mw_buf_add_text(out, "answer: ");
+	before = out->used;
+	mw_reply_print(facts, &decision->verdict, decision->step, out);
+	if (out->used == before)
+		mw_buf_add_text(out, decision->verdict.outcome == MW_UNDECIDED ? "(none: the connection is closed)"
+										: "(none: the command goes on)");
+	mw_buf_add_char(out, '\n');
+}
+
+static void write_decision(struct mw_buf *out, const struct mw_facts *facts, const struct decision *decision)
+{
+	size_t before;
+
+	mw_buf_printf(out, "%s: %s", decision->title, outcome_words(&decision->verdict));
+	if (decision->verdict.reason != MW_REASON_PERMITTED)
+		mw_buf_printf(out, ", %s: %s", mw_reason_name(decision->verdict.reason),
+			      mw_reason_sentence(decision->verdict.reason));
+	mw_buf_add_char(out, '\n');
+	write_rule(out, &decision->verdict);
+	write_trace(out, &decision->verdict.trace);
+	write_reply(out, facts, decision);
+	mw_buf_add_text(out, "remedy: ");
+	before = out->used;
+	mw_prose_remedy(facts, &decision->verdict, out);
+	if (out->used > before) {
+		mw_buf_add_char(out, '\n');
+		return;
+	}
+	out->used = before - strlen("remedy: ");
+	out->data[out->used] = '\0';
+}
+
+static void write_text(struct mw_buf *out, const void *context)
+{
+	const struct explanation *explanation = context;
+
+	for (size_t i = 0; i < explanation->count; i++) {
+		if (i > 0)
+			mw_buf_add_char(out, '\n');
+		write_decision(out, &explanation->given.facts, &explanation->decisions[i]);
+	}
+	if (explanation->given.assumed[0] != '\0')
+		mw_buf_printf(out, "\nassumed: %s\n", explanation->given.assumed);
+}
+
+static void write_reply_member(struct mw_json *json, const struct mw_facts *facts, const struct decision *decision)
+{
+	char text[512];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	mw_reply_print(facts, &decision->verdict, decision->step, &out);
+	if (out.used > 0)
+		mw_json_string(json, "answer", mw_buf_str(&out));
+	else
+		mw_json_null(json, "answer");
+	mw_buf_reset(&out);
+	mw_prose_remedy(facts, &decision->verdict, &out);
+	if (out.used > 0)
+		mw_json_string(json, "remedy", mw_buf_str(&out));
+}
+
+static void write_members(struct mw_json *json, const void *context)
+{
+	const struct explanation *explanation = context;
+	const struct mw_facts *facts = &explanation->given.facts;
+	const struct decision *last = &explanation->decisions[explanation->count - 1];
+
+	mw_json_string(json, "protocol", mw_str(mw_table_word(mw_protocols, facts->endpoints.protocol)));
+	mw_json_string(json, "result", mw_str(outcome_word(&last->verdict)));
+	mw_json_string(json, "assumed", mw_str(explanation->given.assumed));
+	mw_json_array(json, "decisions");
+	for (size_t i = 0; i < explanation->count; i++) {
+		mw_json_object(json, NULL);
+		mw_json_string(json, "decision", mw_str(explanation->decisions[i].title));
+		mw_json_string(json, "result", mw_str(outcome_word(&explanation->decisions[i].verdict)));
+		mw_json_verdict(json, &explanation->decisions[i].verdict);
+		write_reply_member(json, facts, &explanation->decisions[i]);
+		mw_json_end_object(json);
+	}
+	mw_json_end_array(json);
+}
+
+/* In the order that the servers ask; a decision that stops is the last. */
+static void decide(struct explanation *explanation, const struct mw_directory_view *view)
+{
+	const struct mw_facts *facts = &explanation->given.facts;
+	struct decision *first = &explanation->decisions[0];
+	struct decision *second = &explanation->decisions[1];
+
+	explanation->count = 1;
+	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
+		first->step = MW_REPLY_SUBMISSION;
+		first->title = "submission";
+		mw_submission_decide(explanation->policy, view, facts, &first->verdict);
+		return;
+	}
+	first->step = MW_REPLY_LOGIN;
+	first->title = "login";
+	mw_login_decide(explanation->policy, facts, &first->verdict);
+	if (mw_verdict_stops(&first->verdict) || mw_str_empty(facts->login))
+		return;
+	explanation->count = 2;
+	second->step = MW_REPLY_ACCOUNT;
+	second->title = "account";
+	mw_account_decide(explanation->policy, view, facts, &second->verdict);
+}
+
+static int exit_code(const struct explanation *explanation)
+{
+	const struct mw_verdict *verdict = &explanation->decisions[explanation->count - 1].verdict;
+
+	if (!mw_verdict_stops(verdict))
+		return EX_OK;
+	return verdict->outcome == MW_REFUSE ? 1 : EX_TEMPFAIL;
+}
+
+static int explain(const struct mw_cli *cli, struct explanation *explanation)
+{
+	struct mw_policy *policy = mw_setting_policy(cli);
+	struct mw_directory *directory;
+	int status = EX_OSERR;
+
+	if (policy == NULL)
+		return EX_CONFIG;
+	explanation->policy = policy;
+	directory = mw_setting_directory(policy);
+	if (directory != NULL) {
+		decide(explanation, mw_directory_view(directory));
+		if (cli->json)
+			mw_output_json(write_members, explanation);
+		else
+			mw_output(write_text, explanation);
+		status = exit_code(explanation);
+		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')
+			mw_complain("%s", mw_directory_error(directory));
+	}
+	mw_directory_free(directory);
+	mw_policy_free(policy);
+	return status;
+}
+
+static bool read_request(struct explanation *explanation, const char *path)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	size_t len;
+
+	if (file == NULL) {
+		mw_complain("explain: %s: %s", path, strerror(errno));
+		return false;
+	}
+	len = fread(explanation->request, 1, sizeof(explanation->request), file);
+	if (ferror(file) || len > REQUEST_MAX) {
+		mw_complain("explain: %s: %s", path, len > REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
+		len = 0;
+	} else if (len == 0) {
+		mw_complain("explain: %s: no request in it", path);
+	}
+	if (file != stdin)
+		fclose(file);
+	return len > 0 && mw_facts_from_request(&explanation->given, (struct mw_str){ explanation->request, len });
+}
+
+/* EX_OK: go on; anything else (or -1: help was printed) is the end. */
+static int read_options(struct explanation *explanation, struct mw_arguments *arguments)
+{
+	const char *value;
+	bool has_protocol = false;
+	int row, protocol;
+
+	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
+		if (row == MW_ARGUMENT_WORD) {
+			if (has_protocol || !mw_table_find(mw_protocols, mw_str(value), &protocol))
+				return mw_usage_error("explain: %s: expected imap, pop3, sieve, submission or smtp", value);
+			explanation->given.facts.endpoints.protocol = (enum mw_protocol)protocol;
+			has_protocol = true;
+		} else if (row < 0) {
+			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
+		} else if (strcmp(options[row].name, "request") == 0) {
+			if (!read_request(explanation, value))
+				return EX_NOINPUT;
+		} else if (!mw_fact_set(&explanation->given, options[row].name, value)) {
+			return EX_USAGE;
+		}
+	}
+	if (!has_protocol)
+		return mw_usage_error("explain: name the protocol: imap, pop3, sieve, submission or smtp");
+	if (explanation->given.captured && explanation->given.facts.endpoints.protocol != MW_PROTOCOL_SMTP)
+		return mw_usage_error("explain: --request is for smtp");
+	return EX_OK;
+}
+
+int mw_explain_run(struct mw_cli *cli, int argc, char **argv)
+{
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct explanation *explanation = calloc(1, sizeof(*explanation));
+	int status;
+
+	if (explanation == NULL) {
+		mw_complain("out of memory");
+		return EX_OSERR;
+	}
+	explanation->given.facts.endpoints.protocol = MW_PROTOCOL_SMTP;
+	status = read_options(explanation, &arguments);
+	if (status == EX_OK) {
+		mw_facts_complete(&explanation->given);
+		status = explain(cli, explanation);
+	}
+	free(explanation);
+	return status < 0 ? EX_OK : status;
+}
+
+void mw_explain_help(void)
+{
+	mw_options_help(options, OPTION_COUNT);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "mailwicket-config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "output.h"
+#include "policy/read.h"
+
+static const struct mw_command commands[] = {
+	{ "check", "", "read the policy and the directory's sources, report everything that is wrong", mw_check_run,
+	  mw_check_help },
+	{ "show", "[--postfix | --dovecot [--generation 2.3|2.4]]",
+	  "print the effective policy, or the lines that Postfix or Dovecot need", mw_show_run, mw_show_help },
+	{ "explain", "imap|pop3|sieve|submission|smtp [FACT...]", "decide as the servers would and say why",
+	  mw_explain_run, mw_explain_help },
+	{ "lookup", "ADDRESS|USER", "who receives, who may send as it, what the user may do", mw_lookup_run,
+	  mw_lookup_help },
+	{ "sync", "[--dry-run]", "read the sources and publish the directory", mw_sync_command_run, mw_sync_help },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const struct mw_command *mw_command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+void mw_command_help(const char *name)
+{
+	const struct mw_command *command = mw_command_find(name);
+
+	printf("usage: mailwicket [-c FILE] [--json] %s%s%s\n\n%s\n", command->name,
+	       command->usage[0] != '\0' ? " " : "", command->usage, command->summary);
+	if (command->help != NULL) {
+		puts("");
+		command->help();
+	}
+}
+
+static void print_help(void)
+{
+	printf("usage: mailwicket [-c FILE] [--json] COMMAND [OPTION...]\n\n"
+	       "One policy for every door of a mail server.\n\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	printf("\n  -c FILE    the policy file (default: %s)\n"
+	       "  --json     answer in JSON\n"
+	       "  --help     this text; after a command: its options\n"
+	       "  --version  print the version\n\n"
+	       "mailwicket(1), mailwicket.conf(5), mailwicket-directory(5), mailwicket-log(5), mailwicketd(8)\n",
+	       mw_policy_default_path());
+}
+
+/* Options before the command. Returns the command's index, or -1 with the exit code. */
+static int read_global(struct mw_cli *cli, int argc, char **argv, int *exit_r)
+{
+	int i;
+
+	*exit_r = EX_OK;
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			cli->json = true;
+		} else if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
+			cli->policy_path = argv[++i];
+		} else if (strcmp(argv[i], "-c") == 0) {
+			*exit_r = mw_usage_error("option -c needs a file");
+			return -1;
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			print_help();
+			return -1;
+		} else if (strcmp(argv[i], "--version") == 0) {
+			printf("mailwicket %s\n", PACKAGE_VERSION);
+			return -1;
+		} else {
+			*exit_r = mw_usage_error("unknown option %s; see mailwicket --help", argv[i]);
+			return -1;
+		}
+	}
+	if (i < argc)
+		return i;
+	*exit_r = mw_usage_error("no command; see mailwicket --help");
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct mw_cli cli = { .policy_path = mw_policy_default_path() };
+	const struct mw_command *command;
+	int status, at;
+
+	/* An administrator's terminal may not understand UTF-8; sorting and numbers must not depend on it either. */
+	setlocale(LC_ALL, "C");
+	at = read_global(&cli, argc, argv, &status);
+	if (at < 0)
+		return mw_output_flush() ? status : EX_IOERR;
+	if (strcmp(argv[at], "help") == 0) {
+		print_help();
+		return mw_output_flush() ? EX_OK : EX_IOERR;
+	}
+	command = mw_command_find(argv[at]);
+	if (command == NULL)
+		return mw_usage_error("unknown command %s; see mailwicket --help", argv[at]);
+	status = command->run(&cli, argc - at, argv + at);
+	return mw_output_flush() ? status : EX_IOERR;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "setting.h"
+
+#define MESSAGES_AT_MOST 1000
+
+int64_t mw_today(void)
+{
+	time_t now = time(NULL);
+	struct tm local;
+
+	localtime_r(&now, &local);
+	return ((int64_t)now + local.tm_gmtoff) / 86400;
+}
+
+bool mw_setting_read(const struct mw_cli *cli, struct mw_errors *errors, struct mw_policy **policy_r)
+{
+	char host[HOST_NAME_MAX + 1] = "localhost";
+
+	gethostname(host, sizeof(host) - 1);
+	*policy_r = mw_policy_read(cli->policy_path, host, mw_today(), errors);
+	return *policy_r != NULL;
+}
+
+static void write_failure(struct mw_json *json, const void *context)
+{
+	mw_json_bool(json, "ok", false);
+	mw_json_errors(json, *(struct mw_errors *const *)context);
+}
+
+struct mw_policy *mw_setting_policy(const struct mw_cli *cli)
+{
+	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
+	struct mw_policy *policy = NULL;
+
+	if (errors == NULL) {
+		mw_complain("out of memory");
+		return NULL;
+	}
+	if (!mw_setting_read(cli, errors, &policy)) {
+		mw_output_errors(errors);
+		if (cli->json)
+			mw_output_json(write_failure, &errors);
+	}
+	mw_errors_free(errors);
+	return policy;
+}
+
+struct mw_directory *mw_setting_directory(const struct mw_policy *policy)
+{
+	struct mw_directory *directory = mw_directory_new(mw_str_empty(policy->directory.path)
+								  ? "" : policy->directory.path.ptr);
+
+	if (directory == NULL)
+		mw_complain("out of memory");
+	else
+		mw_directory_refresh(directory);
+	return directory;
+}

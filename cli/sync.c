@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "arguments.h"
+#include "output.h"
+#include "setting.h"
+#include "sync/sync.h"
+
+static const struct mw_option options[] = {
+	{ "dry-run", NULL, "read and check everything, publish nothing" },
+};
+
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+struct result {
+	struct mw_errors *errors;
+	struct mw_sync_report report;
+	bool done, dry_run;
+};
+
+static void write_result(struct mw_json *json, const void *context)
+{
+	const struct result *result = context;
+	const struct mw_sync_report *report = &result->report;
+
+	mw_json_bool(json, "ok", result->done);
+	mw_json_bool(json, "dry_run", result->dry_run);
+	mw_json_bool(json, "published", report->published);
+	if (result->done) {
+		mw_json_number(json, "users", report->users);
+		mw_json_number(json, "groups", report->groups);
+		mw_json_number(json, "addresses", report->addresses);
+		mw_json_number(json, "logins", report->logins);
+		mw_json_number(json, "grants", report->grants);
+		mw_json_number(json, "added", report->added);
+		mw_json_number(json, "changed", report->changed);
+		mw_json_number(json, "removed", report->removed);
+	}
+	mw_json_errors(json, result->errors);
+}
+
+static void print_result(const struct result *result, const struct mw_policy *policy)
+{
+	const struct mw_sync_report *report = &result->report;
+	const char *what = report->published ? "published" : result->dry_run ? "checked, nothing published"
+									       : "nothing to change";
+
+	mw_output_errors(result->errors);
+	if (!result->done) {
+		mw_complain("sync: the directory in %.*s is unchanged", MW_STR_ARG(policy->directory.path));
+		return;
+	}
+	printf("%s: %llu users, %llu groups, %llu addresses, %llu logins, %llu grants (%llu added, %llu changed, "
+	       "%llu removed)\n",
+	       what, (unsigned long long)report->users, (unsigned long long)report->groups,
+	       (unsigned long long)report->addresses, (unsigned long long)report->logins,
+	       (unsigned long long)report->grants, (unsigned long long)report->added,
+	       (unsigned long long)report->changed, (unsigned long long)report->removed);
+}
+
+/* A message with a line is about the sources' content; without one it is about reading or writing files. */
+static int exit_code(const struct result *result)
+{
+	if (result->done)
+		return EX_OK;
+	for (unsigned i = 0; i < mw_errors_kept(result->errors); i++) {
+		const struct mw_error *error = mw_errors_get(result->errors, i);
+
+		if (error->severity == MW_ERROR && error->line > 0)
+			return EX_DATAERR;
+	}
+	return EX_TEMPFAIL;
+}
+
+static int sync_directory(const struct mw_cli *cli, bool dry_run)
+{
+	struct result result = { .errors = mw_errors_new(1000), .dry_run = dry_run };
+	struct mw_policy *policy = mw_setting_policy(cli);
+	int status = EX_CONFIG;
+
+	if (policy != NULL && result.errors != NULL) {
+		result.done = mw_sync_run(policy, dry_run, result.errors, &result.report);
+		if (cli->json)
+			mw_output_json(write_result, &result);
+		else
+			print_result(&result, policy);
+		status = exit_code(&result);
+	}
+	mw_policy_free(policy);
+	mw_errors_free(result.errors);
+	return status;
+}
+
+int mw_sync_command_run(struct mw_cli *cli, int argc, char **argv)
+{
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	bool dry_run = false;
+	const char *value;
+	int row;
+
+	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
+		if (row == MW_ARGUMENT_WORD)
+			return mw_usage_error("sync: unexpected argument %s", value);
+		if (row < 0)
+			return mw_arguments_exit(row);
+		dry_run = true;
+	}
+	return sync_directory(cli, dry_run);
+}
+
+void mw_sync_help(void)
+{
+	mw_options_help(options, OPTION_COUNT);
+}
