@@ -2,6 +2,7 @@
 #include "show.h"
 
 #define POSTFIX_QUEUE "/var/spool/postfix/"
+#define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
 
 /* One listener of master.cf: what the connectors that share it need from smtpd, the most permissive of them. */
 struct listener {
@@ -194,9 +195,8 @@ static void print_main(const struct mw_policy *policy, struct mw_buf *out)
 		mw_buf_printf(out, "recipient_delimiter = %.*s\n", MW_STR_ARG(policy->recipient_delimiter));
 	mw_buf_printf(out, "# at least the largest max_message_size, which mailwicketd enforces\nmessage_size_limit = %llu\n",
 		      size == MW_UNLIMITED ? 0ULL : (unsigned long long)size);
-	if (size != MW_UNLIMITED)
-		mw_buf_add_text(out, "# not below it, or Postfix does not start delivering to mailboxes\n"
-				     "mailbox_size_limit = 0\n");
+	if (size > POSTFIX_MAILBOX_SIZE_LIMIT)
+		mw_buf_add_text(out, "# its default is smaller, and Postfix delivers nothing then\nmailbox_size_limit = 0\n");
 }
 
 static void print_domains(const struct mw_policy *policy, struct mw_buf *out)
