@@ -1,0 +1,12 @@
+noinst_LTLIBRARIES += libmwdirectory.la
+libmwdirectory_la_SOURCES = \
+	shared/directory/content.c shared/directory/content.h \
+	shared/directory/directory.h \
+	shared/directory/publish.c \
+	shared/directory/reader.c \
+	shared/directory/schema.c shared/directory/schema.h \
+	shared/directory/snapshot.c shared/directory/snapshot.h \
+	shared/directory/writer.c shared/directory/writer.h
+libmwdirectory_la_CPPFLAGS = $(MW_CPPFLAGS)
+libmwdirectory_la_CFLAGS = $(MW_CFLAGS) $(LMDB_CFLAGS) $(XXHASH_CFLAGS)
+libmwdirectory_la_LIBADD = $(LMDB_LIBS)

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/content.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum part { PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF };
+
+int mw_content_compare_text(struct mw_str a, struct mw_str b)
+{
+	size_t both = a.len < b.len ? a.len : b.len;
+	int order = both == 0 ? 0 : memcmp(a.ptr, b.ptr, both);
+
+	if (order != 0)
+		return order;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+static uint64_t hash(const void *bytes, size_t size, enum part part)
+{
+	return XXH3_64bits_withSeed(bytes, size, (uint64_t)part);
+}
+
+static uint64_t hash_scalars(const struct mw_principal *p)
+{
+	uint64_t values[] = {
+		p->kind, p->imap, p->pop3, p->sieve, p->smtp, p->relay, p->suspended_sending, p->suspended_login,
+		p->message_rate_limit, p->recipient_rate_limit, p->max_message_size, p->max_recipients, p->senders,
+	};
+
+	return hash(values, sizeof(values), PART_SCALARS);
+}
+
+/* Sums do not depend on the order, which ids would give. */
+static uint64_t hash_ids(struct mw_ids ids, const uint64_t *names, enum part part)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < ids.count; i++)
+		sum += hash(&names[ids.items[i] - 1], sizeof(names[0]), part);
+	return sum;
+}
+
+static void add_names(uint64_t *sums, const struct mw_name_entry *entries, size_t count, enum part part)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		sums[entries[i].id - 1] += hash(entries[i].text.ptr, entries[i].text.len, part);
+	}
+}
+
+bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena)
+{
+	size_t count = content->principal_count, i;
+	uint64_t *names = MW_ARENA_ARRAY(arena, uint64_t, count + 1);
+	uint64_t *sums = MW_ARENA_ARRAY(arena, uint64_t, count + 1);
+
+	if (names == NULL || sums == NULL)
+		return false;
+	for (i = 0; i < count; i++) {
+		const struct mw_str name = content->principals[i].name;
+
+		names[i] = hash(name.ptr, name.len, PART_ADDRESS);
+	}
+	for (i = 0; i < count; i++) {
+		const struct mw_principal *p = &content->principals[i];
+
+		sums[i] = hash_scalars(p) + hash_ids(p->groups, names, PART_GROUP) +
+			hash_ids(p->senders_list, names, PART_SENDER) + hash_ids(p->send_as, names, PART_SEND_AS) +
+			hash_ids(p->send_on_behalf, names, PART_ON_BEHALF);
+	}
+	add_names(sums, content->addresses, content->address_count, PART_ADDRESS);
+	add_names(sums, content->logins, content->login_count, PART_LOGIN);
+	content->fingerprints = sums;
+	return true;
+}

@@ -1,0 +1,32 @@
+/* What a snapshot holds, in memory: made by sync/, written by the writer, served as it is by the view in memory.
+   All of it sorted and distinct, so that the same sources give the same bytes. */
+#ifndef MW_DIRECTORY_CONTENT_H
+#define MW_DIRECTORY_CONTENT_H
+
+#include "base/arena.h"
+#include "decide/directory_view.h"
+
+/* A login or address and the id of the principal that has it. */
+struct mw_name_entry { struct mw_str text; uint32_t id; bool primary; };
+/* Grants on an address without a principal, or on a domain (without "*@"). */
+struct mw_grants_entry { struct mw_str text; struct mw_grants grants; };
+
+struct mw_content {
+	const struct mw_principal *principals; /* by name; the id is the index + 1 */
+	size_t principal_count;
+	const uint64_t *fingerprints;          /* of each principal, by mw_content_fingerprints() */
+	const struct mw_name_entry *logins, *addresses; /* by text */
+	size_t login_count, address_count;
+	const struct mw_grants_entry *address_grants, *domain_grants; /* by text */
+	size_t address_grant_count, domain_grant_count;
+	uint64_t users, groups, grants;
+};
+
+/* The order of everything here: bytes, then length. */
+int mw_content_compare_text(struct mw_str a, struct mw_str b);
+
+/* Fills `fingerprints`: one number over all that a principal is, by names and not by ids, so that two snapshots can be
+   compared though the ids moved. False when memory is out. */
+bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena);
+
+#endif

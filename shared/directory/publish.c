@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "directory/snapshot.h"
+#include "directory/writer.h"
+
+#define LOCK_NAME ".lock"
+
+struct mw_publisher {
+	char *folder, *path, *temporary, *old;
+	int folder_fd, lock_fd;
+	struct stat stat; /* of the folder */
+};
+
+static void add_error(struct mw_errors *errors, const char *file, const char *text)
+{
+	mw_errors_add(errors, MW_ERROR, file, 0, 0, NULL, "%s", text);
+}
+
+static void add_errno(struct mw_errors *errors, const char *file, const char *doing)
+{
+	mw_errors_add(errors, MW_ERROR, file, 0, 0, NULL, "cannot %s: %s", doing, strerror(errno));
+}
+
+static bool open_folder(struct mw_publisher *publisher, struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+
+	if (mkdir(publisher->folder, 0755) != 0 && errno != EEXIST) {
+		add_errno(errors, publisher->folder, "make the folder");
+		return false;
+	}
+	if (!mw_snapshot_folder_is_fit(publisher->folder, &why)) {
+		add_error(errors, publisher->folder, text);
+		return false;
+	}
+	publisher->folder_fd = open(publisher->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (publisher->folder_fd < 0 || fstat(publisher->folder_fd, &publisher->stat) != 0) {
+		add_errno(errors, publisher->folder, "open the folder");
+		return false;
+	}
+	return true;
+}
+
+static bool lock_folder(struct mw_publisher *publisher, struct mw_errors *errors)
+{
+	publisher->lock_fd = openat(publisher->folder_fd, LOCK_NAME,
+				    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (publisher->lock_fd < 0) {
+		add_errno(errors, publisher->folder, "open its " LOCK_NAME);
+		return false;
+	}
+	if (flock(publisher->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			add_error(errors, publisher->folder, "another sync is running");
+		else
+			add_errno(errors, publisher->folder, "lock its " LOCK_NAME);
+		return false;
+	}
+	return true;
+}
+
+/* What a publisher that was killed left; we hold the lock, so it is nobody's. */
+static bool remove_leftovers(struct mw_publisher *publisher, struct mw_errors *errors)
+{
+	int fd = openat(publisher->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool done = true;
+
+	if (dir == NULL) {
+		add_errno(errors, publisher->folder, "read the folder");
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, MW_SNAPSHOT_TEMPORARY, strlen(MW_SNAPSHOT_TEMPORARY)) == 0 &&
+		    unlinkat(publisher->folder_fd, entry->d_name, 0) != 0) {
+			add_errno(errors, publisher->folder, "remove a left-over file");
+			done = false;
+		}
+	}
+	closedir(dir);
+	return done;
+}
+
+static bool make_names(struct mw_publisher *publisher, const char *folder)
+{
+	char *names[4] = { NULL, NULL, NULL, NULL };
+	long pid = (long)getpid();
+
+	names[0] = strdup(folder);
+	if (asprintf(&names[1], "%s/%s", folder, MW_SNAPSHOT_NAME) < 0)
+		names[1] = NULL;
+	if (asprintf(&names[2], "%s/%s%ld.tmp", folder, MW_SNAPSHOT_TEMPORARY, pid) < 0)
+		names[2] = NULL;
+	if (asprintf(&names[3], "%s/%s%ld.old", folder, MW_SNAPSHOT_TEMPORARY, pid) < 0)
+		names[3] = NULL;
+	publisher->folder = names[0];
+	publisher->path = names[1];
+	publisher->temporary = names[2];
+	publisher->old = names[3];
+	return names[0] != NULL && names[1] != NULL && names[2] != NULL && names[3] != NULL;
+}
+
+struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *errors)
+{
+	struct mw_publisher *publisher = calloc(1, sizeof(*publisher));
+
+	if (publisher == NULL) {
+		add_error(errors, folder, "out of memory");
+		return NULL;
+	}
+	publisher->folder_fd = publisher->lock_fd = -1;
+	if (!make_names(publisher, folder)) {
+		add_error(errors, folder, "out of memory");
+	} else if (open_folder(publisher, errors) && lock_folder(publisher, errors) &&
+		   remove_leftovers(publisher, errors)) {
+		return publisher;
+	}
+	mw_publisher_close(publisher);
+	return NULL;
+}
+
+void mw_publisher_close(struct mw_publisher *publisher)
+{
+	if (publisher == NULL)
+		return;
+	if (publisher->lock_fd >= 0)
+		close(publisher->lock_fd);
+	if (publisher->folder_fd >= 0)
+		close(publisher->folder_fd);
+	free(publisher->folder);
+	free(publisher->path);
+	free(publisher->temporary);
+	free(publisher->old);
+	free(publisher);
+}
+
+/* As readable as its folder, and the folder's group's. */
+static bool set_owner(const struct mw_publisher *publisher, int fd)
+{
+	if (fchown(fd, (uid_t)-1, publisher->stat.st_gid) != 0 && errno != EPERM)
+		return false;
+	return fchmod(fd, 0600 | (publisher->stat.st_mode & 0044)) == 0;
+}
+
+static bool write_temporary(struct mw_publisher *publisher, const struct mw_content *content, int64_t now,
+			    struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	int fd = open(publisher->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool done;
+
+	if (fd < 0) {
+		add_errno(errors, publisher->temporary, "make the file");
+		return false;
+	}
+	done = set_owner(publisher, fd);
+	if (!done)
+		mw_buf_printf(&why, "%s: %s", publisher->temporary, strerror(errno));
+	done = done && mw_snapshot_write(publisher->temporary, fd, content, now, &why);
+	if (close(fd) != 0 && done) {
+		mw_buf_printf(&why, "%s: %s", publisher->temporary, strerror(errno));
+		done = false;
+	}
+	if (!done)
+		add_error(errors, publisher->path, text);
+	return done;
+}
+
+/* As a reader will: digest, and every principal by its id. */
+static bool check_temporary(struct mw_publisher *publisher, const struct mw_content *content,
+			    struct mw_trailer *trailer_r, struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_snapshot snapshot;
+	struct mw_principal found;
+	bool good = true;
+	size_t i;
+
+	if (mw_snapshot_open(&snapshot, publisher->temporary, &why) != MW_SNAPSHOT_OPEN) {
+		add_error(errors, publisher->path, text);
+		return false;
+	}
+	for (i = 0; i < content->principal_count && good; i++) {
+		const struct mw_principal *principal = &content->principals[i];
+
+		good = mw_snapshot_principal(&snapshot, principal->id, &found, NULL) == MW_LOOKUP_FOUND &&
+			mw_str_equal(found.name, principal->name);
+	}
+	if (!good)
+		add_error(errors, publisher->path, "what was written does not read back: nothing is changed");
+	*trailer_r = snapshot.trailer;
+	mw_snapshot_close(&snapshot);
+	return good;
+}
+
+static bool is_published(const struct mw_publisher *publisher, const struct mw_trailer *trailer)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_snapshot snapshot;
+	bool same;
+
+	if (mw_snapshot_open(&snapshot, publisher->path, &why) != MW_SNAPSHOT_OPEN)
+		return false;
+	same = snapshot.trailer.pages_octets == trailer->pages_octets &&
+		memcmp(snapshot.trailer.digest, trailer->digest, sizeof(trailer->digest)) == 0 &&
+		(snapshot.stat.st_mode & 07777) == (0600 | (publisher->stat.st_mode & 0044));
+	mw_snapshot_close(&snapshot);
+	return same;
+}
+
+/* The old file keeps a second name until the new one is known to be on the disk under the first. */
+static bool take_over(struct mw_publisher *publisher, struct mw_errors *errors)
+{
+	bool kept = link(publisher->path, publisher->old) == 0;
+
+	if (!kept && errno != ENOENT && errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) {
+		add_errno(errors, publisher->path, "keep the old snapshot");
+		return false;
+	}
+	if (rename(publisher->temporary, publisher->path) != 0) {
+		add_errno(errors, publisher->path, "rename the new snapshot");
+		return false;
+	}
+	if (fsync(publisher->folder_fd) == 0)
+		return true;
+	add_errno(errors, publisher->folder, "sync the folder to disk");
+	if (kept && rename(publisher->old, publisher->path) == 0)
+		return false;
+	if (!kept)
+		unlink(publisher->path);
+	return false;
+}
+
+bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_content *content, int64_t now,
+			  struct mw_errors *errors, bool *published_r)
+{
+	struct mw_trailer trailer;
+	bool done;
+
+	*published_r = false;
+	done = write_temporary(publisher, content, now, errors) &&
+		check_temporary(publisher, content, &trailer, errors);
+	if (done && !is_published(publisher, &trailer)) {
+		done = take_over(publisher, errors);
+		*published_r = done;
+	}
+	unlink(publisher->temporary);
+	unlink(publisher->old);
+	return done;
+}
+
+void mw_content_compare(const char *folder, const struct mw_content *content, uint64_t *added_r, uint64_t *changed_r,
+			uint64_t *removed_r)
+{
+	char path[4096], text[512];
+	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
+	struct mw_snapshot snapshot;
+	struct mw_principal old;
+	uint64_t fingerprint, count;
+	uint32_t id = 1;
+	size_t i = 0;
+
+	*added_r = content->principal_count;
+	*changed_r = *removed_r = 0;
+	mw_buf_printf(&name, "%s/%s", folder, MW_SNAPSHOT_NAME);
+	if (name.truncated || mw_snapshot_open(&snapshot, path, &why) != MW_SNAPSHOT_OPEN)
+		return;
+	*added_r = 0;
+	count = snapshot.trailer.users + snapshot.trailer.groups;
+	while (i < content->principal_count || id <= count) {
+		int order = i == content->principal_count ? 1 : -1;
+
+		if (id <= count && mw_snapshot_principal(&snapshot, id, &old, &fingerprint) != MW_LOOKUP_FOUND)
+			break;
+		if (i < content->principal_count && id <= count)
+			order = mw_content_compare_text(content->principals[i].name, old.name);
+		if (order == 0 && content->fingerprints[i] != fingerprint)
+			++*changed_r;
+		*added_r += order < 0;
+		*removed_r += order > 0;
+		i += order <= 0;
+		id += order >= 0;
+	}
+	mw_snapshot_close(&snapshot);
+}

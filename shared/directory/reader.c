@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/directory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "directory/snapshot.h"
+
+struct mw_directory {
+	char *folder, *path;
+	struct mw_snapshot snapshot;
+	struct mw_directory_view view;
+	bool refused;            /* `refused_stat` is a file that will not open however often we try */
+	struct stat refused_stat;
+	char error[512];
+};
+
+static enum mw_lookup get_text(const struct mw_directory *directory, enum mw_key_kind kind, struct mw_str text,
+			       struct mw_value *value_r)
+{
+	struct mw_key key;
+
+	if (directory->snapshot.env == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	if (!mw_key_text(kind, text, &key))
+		return MW_LOOKUP_NONE;
+	return mw_snapshot_get(&directory->snapshot, &key, value_r);
+}
+
+/* An id that a name led to: that nobody has it is damage. */
+static enum mw_lookup get_named(const struct mw_directory *directory, uint32_t id, struct mw_principal *principal_r)
+{
+	enum mw_lookup found = mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
+
+	return found == MW_LOOKUP_NONE ? MW_LOOKUP_UNAVAILABLE : found;
+}
+
+static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	const struct mw_directory *directory = context;
+	struct mw_value value;
+	uint32_t id;
+	enum mw_lookup found = get_text(directory, MW_KEY_LOGIN, login, &value);
+
+	if (found != MW_LOOKUP_FOUND)
+		return found;
+	if (!mw_value_login_read(value, &id))
+		return MW_LOOKUP_UNAVAILABLE;
+	return get_named(directory, id, user_r);
+}
+
+static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
+				 bool *primary_r)
+{
+	const struct mw_directory *directory = context;
+	struct mw_value value;
+	uint32_t id;
+	bool primary;
+	enum mw_lookup found = get_text(directory, MW_KEY_ADDRESS, address, &value);
+
+	if (found != MW_LOOKUP_FOUND)
+		return found;
+	if (!mw_value_address_read(value, &id, &primary))
+		return MW_LOOKUP_UNAVAILABLE;
+	if (primary_r != NULL)
+		*primary_r = primary;
+	return get_named(directory, id, principal_r);
+}
+
+static enum mw_lookup get_grants(const struct mw_directory *directory, enum mw_key_kind kind, struct mw_str text,
+				 struct mw_grants *grants_r)
+{
+	struct mw_value value;
+	enum mw_lookup found = get_text(directory, kind, text, &value);
+
+	if (found == MW_LOOKUP_FOUND && !mw_value_grants_read(value, grants_r))
+		return MW_LOOKUP_UNAVAILABLE;
+	return found;
+}
+
+static enum mw_lookup grants_on_address(void *context, struct mw_str address, struct mw_grants *grants_r)
+{
+	return get_grants(context, MW_KEY_ADDRESS_GRANTS, address, grants_r);
+}
+
+static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, struct mw_grants *grants_r)
+{
+	return get_grants(context, MW_KEY_DOMAIN_GRANTS, domain, grants_r);
+}
+
+static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
+{
+	const struct mw_directory *directory = context;
+
+	if (directory->snapshot.env == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	return mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
+}
+
+struct mw_directory *mw_directory_new(const char *path)
+{
+	struct mw_directory *directory = calloc(1, sizeof(*directory));
+
+	if (directory == NULL)
+		return NULL;
+	directory->folder = strdup(path);
+	if (asprintf(&directory->path, "%s/%s", path, MW_SNAPSHOT_NAME) < 0)
+		directory->path = NULL;
+	if (directory->folder == NULL || directory->path == NULL) {
+		mw_directory_free(directory);
+		return NULL;
+	}
+	directory->view = (struct mw_directory_view){
+		.context = directory,
+		.by_login = by_login,
+		.by_address = by_address,
+		.grants_on_address = grants_on_address,
+		.grants_on_domain = grants_on_domain,
+		.by_id = by_id,
+	};
+	return directory;
+}
+
+void mw_directory_free(struct mw_directory *directory)
+{
+	if (directory == NULL)
+		return;
+	mw_snapshot_close(&directory->snapshot);
+	free(directory->folder);
+	free(directory->path);
+	free(directory);
+}
+
+/* The published file is gone or nobody may trust it any more. */
+static enum mw_directory_change close_unfit(struct mw_directory *directory)
+{
+	mw_snapshot_close(&directory->snapshot);
+	return MW_DIRECTORY_FAILED;
+}
+
+static enum mw_directory_change open_published(struct mw_directory *directory, const struct stat *st,
+					       struct mw_buf *why)
+{
+	struct mw_snapshot next;
+	bool in_place = directory->snapshot.env != NULL && directory->snapshot.stat.st_dev == st->st_dev &&
+		directory->snapshot.stat.st_ino == st->st_ino;
+
+	/* What is mapped is being overwritten: touching a page that was cut off would kill the process. */
+	if (in_place)
+		mw_snapshot_close(&directory->snapshot);
+	switch (mw_snapshot_open(&next, directory->path, why)) {
+	case MW_SNAPSHOT_OPEN:
+		break;
+	case MW_SNAPSHOT_BAD:
+		directory->refused = true;
+		directory->refused_stat = *st;
+		return MW_DIRECTORY_FAILED;
+	case MW_SNAPSHOT_FAILED:
+		return MW_DIRECTORY_FAILED;
+	}
+	mw_snapshot_close(&directory->snapshot);
+	directory->snapshot = next;
+	directory->refused = false;
+	directory->error[0] = '\0';
+	return MW_DIRECTORY_NEW;
+}
+
+enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
+{
+	struct mw_buf why;
+	struct stat st;
+
+	if (lstat(directory->path, &st) != 0) {
+		why = MW_BUF_OVER(directory->error);
+		mw_buf_printf(&why, "%s: %s", directory->path, strerror(errno));
+		return close_unfit(directory);
+	}
+	if (directory->snapshot.env != NULL && mw_snapshot_same(&st, &directory->snapshot.stat) &&
+	    st.st_mode == directory->snapshot.stat.st_mode && st.st_uid == directory->snapshot.stat.st_uid) {
+		directory->error[0] = '\0';
+		return MW_DIRECTORY_SAME;
+	}
+	if (directory->refused && mw_snapshot_same(&st, &directory->refused_stat) &&
+	    st.st_mode == directory->refused_stat.st_mode && st.st_uid == directory->refused_stat.st_uid)
+		return MW_DIRECTORY_FAILED;
+	why = MW_BUF_OVER(directory->error);
+	if (!mw_snapshot_folder_is_fit(directory->folder, &why) ||
+	    !mw_snapshot_file_is_fit(directory->path, &st, &why))
+		return close_unfit(directory);
+	return open_published(directory, &st, &why);
+}
+
+const char *mw_directory_error(const struct mw_directory *directory)
+{
+	return directory->error;
+}
+
+const struct mw_directory_view *mw_directory_view(struct mw_directory *directory)
+{
+	return &directory->view;
+}
+
+void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r)
+{
+	const struct mw_trailer *trailer = &directory->snapshot.trailer;
+	static const char hex[] = "0123456789abcdef";
+	size_t i;
+
+	memset(status_r, 0, sizeof(*status_r));
+	status_r->open = directory->snapshot.env != NULL;
+	if (!status_r->open)
+		return;
+	status_r->written = trailer->written;
+	status_r->users = trailer->users;
+	status_r->groups = trailer->groups;
+	status_r->addresses = trailer->addresses;
+	status_r->logins = trailer->logins;
+	status_r->grants = trailer->grants;
+	status_r->octets = (uint64_t)directory->snapshot.stat.st_size;
+	for (i = 0; i < sizeof(trailer->digest); i++) {
+		status_r->digest[2 * i] = hex[trailer->digest[i] >> 4];
+		status_r->digest[2 * i + 1] = hex[trailer->digest[i] & 15];
+	}
+}

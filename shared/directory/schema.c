@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/schema.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define MAGIC "MWSEALED"
+#define BYTE_ORDER_MARK 0x01020304u
+#define FOUR(size) (((size) + 3) & ~(size_t)3)
+
+enum flag {
+	FLAG_GROUP = 1 << 0,
+	FLAG_IMAP = 1 << 1,
+	FLAG_POP3 = 1 << 2,
+	FLAG_SIEVE = 1 << 3,
+	FLAG_SMTP = 1 << 4,
+	FLAG_RELAY = 1 << 5,
+	FLAG_SUSPENDED_SENDING = 1 << 6,
+	FLAG_SUSPENDED_LOGIN = 1 << 7
+};
+
+/* Followed by the four lists of ids, then the name, then zero bytes up to a multiple of four. */
+struct stored_principal {
+	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, unused;
+	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients, fingerprint;
+};
+
+bool mw_key_text(enum mw_key_kind kind, struct mw_str text, struct mw_key *key_r)
+{
+	if (text.len == 0 || text.len > MW_KEY_TEXT_MAX || memchr(text.ptr, 0, text.len) != NULL)
+		return false;
+	key_r->len = FOUR(text.len + 1);
+	key_r->bytes[0] = (char)kind;
+	memcpy(key_r->bytes + 1, text.ptr, text.len);
+	memset(key_r->bytes + 1 + text.len, 0, key_r->len - 1 - text.len);
+	return true;
+}
+
+void mw_key_id(uint32_t id, struct mw_key *key_r)
+{
+	const unsigned char bytes[8] = {
+		MW_KEY_PRINCIPAL, 0, 0, 0, (unsigned char)(id >> 24), (unsigned char)(id >> 16),
+		(unsigned char)(id >> 8), (unsigned char)id,
+	};
+
+	key_r->len = sizeof(bytes);
+	memcpy(key_r->bytes, bytes, sizeof(bytes));
+}
+
+static char *write_ids(char *out, struct mw_ids ids)
+{
+	if (ids.count > 0)
+		memcpy(out, ids.items, ids.count * sizeof(ids.items[0]));
+	return out + ids.count * sizeof(ids.items[0]);
+}
+
+/* Cuts a list off the value. */
+static bool read_ids(struct mw_value *value, uint32_t count, struct mw_ids *ids_r)
+{
+	size_t size = (size_t)count * sizeof(ids_r->items[0]);
+
+	if (size > value->size)
+		return false;
+	ids_r->items = value->ptr;
+	ids_r->count = count;
+	value->ptr = (const char *)value->ptr + size;
+	value->size -= size;
+	return true;
+}
+
+static bool aligned(struct mw_value value)
+{
+	return (uintptr_t)value.ptr % sizeof(uint32_t) == 0;
+}
+
+size_t mw_value_principal_size(const struct mw_principal *p)
+{
+	size_t ids = p->groups.count + p->senders_list.count + p->send_as.count + p->send_on_behalf.count;
+
+	return sizeof(struct stored_principal) + ids * sizeof(uint32_t) + FOUR(p->name.len);
+}
+
+static uint32_t flags_of(const struct mw_principal *p)
+{
+	return (p->kind == MW_GROUP ? FLAG_GROUP : 0u) | (p->imap ? FLAG_IMAP : 0u) | (p->pop3 ? FLAG_POP3 : 0u) |
+		(p->sieve ? FLAG_SIEVE : 0u) | (p->smtp ? FLAG_SMTP : 0u) | (p->relay ? FLAG_RELAY : 0u) |
+		(p->suspended_sending ? FLAG_SUSPENDED_SENDING : 0u) |
+		(p->suspended_login ? FLAG_SUSPENDED_LOGIN : 0u);
+}
+
+void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint, void *out)
+{
+	const struct stored_principal head = {
+		.flags = flags_of(p),
+		.senders = (uint32_t)p->senders,
+		.name_len = (uint32_t)p->name.len,
+		.groups = (uint32_t)p->groups.count,
+		.senders_list = (uint32_t)p->senders_list.count,
+		.send_as = (uint32_t)p->send_as.count,
+		.send_on_behalf = (uint32_t)p->send_on_behalf.count,
+		.message_rate_limit = p->message_rate_limit,
+		.recipient_rate_limit = p->recipient_rate_limit,
+		.max_message_size = p->max_message_size,
+		.max_recipients = p->max_recipients,
+		.fingerprint = fingerprint,
+	};
+	char *next = out;
+
+	memcpy(next, &head, sizeof(head));
+	next = write_ids(next + sizeof(head), p->groups);
+	next = write_ids(next, p->senders_list);
+	next = write_ids(next, p->send_as);
+	next = write_ids(next, p->send_on_behalf);
+	memcpy(next, p->name.ptr, p->name.len);
+	memset(next + p->name.len, 0, FOUR(p->name.len) - p->name.len);
+}
+
+static void fill_scalars(const struct stored_principal *head, uint32_t id, struct mw_principal *p)
+{
+	p->id = id;
+	p->kind = (head->flags & FLAG_GROUP) != 0 ? MW_GROUP : MW_USER;
+	p->imap = (head->flags & FLAG_IMAP) != 0;
+	p->pop3 = (head->flags & FLAG_POP3) != 0;
+	p->sieve = (head->flags & FLAG_SIEVE) != 0;
+	p->smtp = (head->flags & FLAG_SMTP) != 0;
+	p->relay = (head->flags & FLAG_RELAY) != 0;
+	p->suspended_sending = (head->flags & FLAG_SUSPENDED_SENDING) != 0;
+	p->suspended_login = (head->flags & FLAG_SUSPENDED_LOGIN) != 0;
+	p->message_rate_limit = head->message_rate_limit;
+	p->recipient_rate_limit = head->recipient_rate_limit;
+	p->max_message_size = head->max_message_size;
+	p->max_recipients = head->max_recipients;
+	p->senders = (enum mw_senders)head->senders;
+}
+
+bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_principal *p, uint64_t *fingerprint_r)
+{
+	struct stored_principal head;
+
+	if (value.size < sizeof(head) || !aligned(value))
+		return false;
+	memcpy(&head, value.ptr, sizeof(head));
+	value.ptr = (const char *)value.ptr + sizeof(head);
+	value.size -= sizeof(head);
+	if (head.senders > MW_SENDERS_LIST || !read_ids(&value, head.groups, &p->groups) ||
+	    !read_ids(&value, head.senders_list, &p->senders_list) || !read_ids(&value, head.send_as, &p->send_as) ||
+	    !read_ids(&value, head.send_on_behalf, &p->send_on_behalf))
+		return false;
+	if (head.name_len > MW_KEY_TEXT_MAX || FOUR((size_t)head.name_len) != value.size)
+		return false;
+	p->name.ptr = value.ptr;
+	p->name.len = head.name_len;
+	fill_scalars(&head, id, p);
+	if (fingerprint_r != NULL)
+		*fingerprint_r = head.fingerprint;
+	return true;
+}
+
+size_t mw_value_grants_size(const struct mw_grants *grants)
+{
+	return (2 + grants->send_as.count + grants->send_on_behalf.count) * sizeof(uint32_t);
+}
+
+void mw_value_grants_write(const struct mw_grants *grants, void *out)
+{
+	const uint32_t counts[2] = { (uint32_t)grants->send_as.count, (uint32_t)grants->send_on_behalf.count };
+
+	memcpy(out, counts, sizeof(counts));
+	write_ids(write_ids((char *)out + sizeof(counts), grants->send_as), grants->send_on_behalf);
+}
+
+bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r)
+{
+	uint32_t counts[2];
+
+	if (value.size < sizeof(counts) || !aligned(value))
+		return false;
+	memcpy(counts, value.ptr, sizeof(counts));
+	value.ptr = (const char *)value.ptr + sizeof(counts);
+	value.size -= sizeof(counts);
+	return read_ids(&value, counts[0], &grants_r->send_as) &&
+		read_ids(&value, counts[1], &grants_r->send_on_behalf) && value.size == 0;
+}
+
+void mw_value_address_write(uint32_t id, bool primary, void *out)
+{
+	const uint32_t words[2] = { id, primary };
+
+	memcpy(out, words, sizeof(words));
+}
+
+bool mw_value_address_read(struct mw_value value, uint32_t *id_r, bool *primary_r)
+{
+	uint32_t words[2];
+
+	if (value.size != sizeof(words))
+		return false;
+	memcpy(words, value.ptr, sizeof(words));
+	*id_r = words[0];
+	*primary_r = words[1] != 0;
+	return true;
+}
+
+void mw_value_login_write(uint32_t id, void *out)
+{
+	memcpy(out, &id, sizeof(id));
+}
+
+bool mw_value_login_read(struct mw_value value, uint32_t *id_r)
+{
+	if (value.size != sizeof(*id_r))
+		return false;
+	memcpy(id_r, value.ptr, sizeof(*id_r));
+	return true;
+}
+
+static uint64_t trailer_sum(const struct mw_trailer *trailer)
+{
+	return XXH3_64bits(trailer, offsetof(struct mw_trailer, check));
+}
+
+void mw_trailer_seal(struct mw_trailer *trailer)
+{
+	memcpy(trailer->magic, MAGIC, sizeof(trailer->magic));
+	trailer->version = MW_SCHEMA_VERSION;
+	trailer->byte_order = BYTE_ORDER_MARK;
+	trailer->check = trailer_sum(trailer);
+}
+
+const char *mw_trailer_check(const struct mw_trailer *trailer, uint64_t file_octets)
+{
+	if (memcmp(trailer->magic, MAGIC, sizeof(trailer->magic)) != 0)
+		return "is no snapshot, or is cut off";
+	if (trailer->byte_order != BYTE_ORDER_MARK)
+		return "was written on a machine with another byte order";
+	if (trailer->version != MW_SCHEMA_VERSION)
+		return "has a format that this version does not read";
+	if (trailer->check != trailer_sum(trailer))
+		return "is damaged (trailer)";
+	if (trailer->pages_octets != file_octets - sizeof(*trailer))
+		return "is damaged (length)";
+	return NULL;
+}
+
+int mw_trailer_digest(int fd, uint64_t octets, uint8_t digest_r[16])
+{
+	char chunk[65536];
+	XXH3_state_t *state = XXH3_createState();
+	XXH128_canonical_t canonical;
+	uint64_t done = 0;
+	int error = 0;
+
+	if (state == NULL || XXH3_128bits_reset(state) == XXH_ERROR)
+		error = ENOMEM;
+	while (error == 0 && done < octets) {
+		size_t want = octets - done < sizeof(chunk) ? (size_t)(octets - done) : sizeof(chunk);
+		ssize_t got = pread(fd, chunk, want, (off_t)done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			error = got < 0 ? errno : EIO;
+			break;
+		}
+		XXH3_128bits_update(state, chunk, (size_t)got);
+		done += (uint64_t)got;
+	}
+	if (error == 0) {
+		XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+		memcpy(digest_r, canonical.digest, sizeof(canonical.digest));
+	}
+	XXH3_freeState(state);
+	return error;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* How often the name may be taken over by another file between our check and LMDB's open. */
+#define OPEN_ATTEMPTS 8
+
+static bool owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid()) {
+		mw_buf_printf(why, "%s belongs to user %u, neither root nor the user that reads it", path,
+			      (unsigned)st->st_uid);
+		return false;
+	}
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		mw_buf_printf(why, "%s is writable by %s (mode %04o)", path,
+			      (st->st_mode & S_IWOTH) != 0 ? "everybody" : "its group",
+			      (unsigned)(st->st_mode & 07777));
+		return false;
+	}
+	return true;
+}
+
+bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why)
+{
+	struct stat st;
+
+	if (lstat(folder, &st) != 0) {
+		mw_buf_printf(why, "%s: %s", folder, strerror(errno));
+		return false;
+	}
+	if (S_ISLNK(st.st_mode)) {
+		mw_buf_printf(why, "%s is a symbolic link", folder);
+		return false;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		mw_buf_printf(why, "%s is no folder", folder);
+		return false;
+	}
+	return owner_is_fit(folder, &st, why);
+}
+
+bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
+{
+	if (S_ISLNK(st->st_mode)) {
+		mw_buf_printf(why, "%s is a symbolic link", path);
+		return false;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		mw_buf_printf(why, "%s is no regular file", path);
+		return false;
+	}
+	return owner_is_fit(path, st, why);
+}
+
+bool mw_snapshot_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+		a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static enum mw_snapshot_result fail_errno(const char *path, int error, struct mw_buf *why)
+{
+	mw_buf_printf(why, "%s: %s", path, strerror(error));
+	return MW_SNAPSHOT_FAILED;
+}
+
+static enum mw_snapshot_result check_trailer(int fd, const char *path, const struct stat *st,
+					     struct mw_trailer *trailer, struct mw_buf *why)
+{
+	const char *wrong = NULL;
+	uint8_t digest[16];
+	ssize_t got;
+	int error;
+
+	if ((uint64_t)st->st_size <= sizeof(*trailer)) {
+		wrong = "is no snapshot, or is cut off";
+	} else {
+		got = pread(fd, trailer, sizeof(*trailer), st->st_size - (off_t)sizeof(*trailer));
+		if (got < 0)
+			return fail_errno(path, errno, why);
+		wrong = got == (ssize_t)sizeof(*trailer) ? mw_trailer_check(trailer, (uint64_t)st->st_size) :
+							   "was cut off while it was read";
+	}
+	if (wrong == NULL) {
+		error = mw_trailer_digest(fd, trailer->pages_octets, digest);
+		if (error != 0)
+			return fail_errno(path, error, why);
+		if (memcmp(digest, trailer->digest, sizeof(digest)) != 0)
+			wrong = "is damaged (digest)";
+	}
+	if (wrong == NULL)
+		return MW_SNAPSHOT_OPEN;
+	mw_buf_printf(why, "%s %s", path, wrong);
+	return MW_SNAPSHOT_BAD;
+}
+
+static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
+{
+	enum mw_snapshot_result result;
+	/* O_NONBLOCK: a FIFO must not hold us. */
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0) {
+		if (errno == ELOOP) {
+			mw_buf_printf(why, "%s is a symbolic link", path);
+			return MW_SNAPSHOT_BAD;
+		}
+		return fail_errno(path, errno, why);
+	}
+	if (fstat(fd, &snapshot->stat) != 0)
+		result = fail_errno(path, errno, why);
+	else if (!mw_snapshot_file_is_fit(path, &snapshot->stat, why))
+		result = MW_SNAPSHOT_BAD;
+	else
+		result = check_trailer(fd, path, &snapshot->stat, &snapshot->trailer, why);
+	close(fd);
+	return result;
+}
+
+/* Returns an LMDB or errno error; EAGAIN when the name stands for another file by now. */
+static int map_file(struct mw_snapshot *snapshot, const char *path)
+{
+	struct stat st;
+	int rc, fd;
+
+	rc = mdb_env_create(&snapshot->env);
+	if (rc != 0)
+		return rc;
+	/* Only what is there, not the room the writer had: address space is limited in some services. */
+	rc = mdb_env_set_mapsize(snapshot->env, (size_t)snapshot->trailer.pages_octets);
+	if (rc == 0)
+		rc = mdb_env_open(snapshot->env, path, MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR, 0);
+	if (rc == 0)
+		rc = mdb_env_get_fd(snapshot->env, &fd);
+	if (rc == 0 && fstat(fd, &st) != 0)
+		rc = errno;
+	if (rc == 0 && !mw_snapshot_same(&st, &snapshot->stat))
+		rc = EAGAIN;
+	if (rc == 0)
+		rc = mdb_txn_begin(snapshot->env, NULL, MDB_RDONLY, &snapshot->txn);
+	if (rc == 0)
+		rc = mdb_dbi_open(snapshot->txn, NULL, 0, &snapshot->dbi);
+	if (rc != 0)
+		mw_snapshot_close(snapshot);
+	return rc;
+}
+
+enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
+{
+	enum mw_snapshot_result result;
+	int attempt, rc = EAGAIN;
+
+	snapshot->env = NULL;
+	snapshot->txn = NULL;
+	for (attempt = 0; attempt < OPEN_ATTEMPTS && rc == EAGAIN; attempt++) {
+		result = check_file(snapshot, path, why);
+		if (result != MW_SNAPSHOT_OPEN)
+			return result;
+		rc = map_file(snapshot, path);
+	}
+	if (rc == 0)
+		return MW_SNAPSHOT_OPEN;
+	mw_buf_printf(why, "%s: %s", path, mdb_strerror(rc));
+	return rc > 0 ? MW_SNAPSHOT_FAILED : MW_SNAPSHOT_BAD;
+}
+
+void mw_snapshot_close(struct mw_snapshot *snapshot)
+{
+	if (snapshot->txn != NULL)
+		mdb_txn_abort(snapshot->txn);
+	if (snapshot->env != NULL)
+		mdb_env_close(snapshot->env);
+	snapshot->txn = NULL;
+	snapshot->env = NULL;
+}
+
+enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r)
+{
+	MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, found;
+
+	switch (mdb_get(snapshot->txn, snapshot->dbi, &name, &found)) {
+	case 0:
+		value_r->ptr = found.mv_data;
+		value_r->size = found.mv_size;
+		return MW_LOOKUP_FOUND;
+	case MDB_NOTFOUND:
+		return MW_LOOKUP_NONE;
+	default:
+		return MW_LOOKUP_UNAVAILABLE;
+	}
+}
+
+enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
+				     uint64_t *fingerprint_r)
+{
+	struct mw_key key;
+	struct mw_value value;
+	enum mw_lookup found;
+
+	mw_key_id(id, &key);
+	found = mw_snapshot_get(snapshot, &key, &value);
+	if (found == MW_LOOKUP_FOUND && !mw_value_principal_read(value, id, principal_r, fingerprint_r))
+		return MW_LOOKUP_UNAVAILABLE;
+	return found;
+}

@@ -1,0 +1,39 @@
+/* One sealed snapshot file, checked and open. Private to directory/. */
+#ifndef MW_DIRECTORY_SNAPSHOT_H
+#define MW_DIRECTORY_SNAPSHOT_H
+
+#include <lmdb.h>
+#include <sys/stat.h>
+
+#include "directory/schema.h"
+
+struct mw_snapshot {
+	MDB_env *env; /* NULL: not open */
+	MDB_txn *txn; /* one for the whole life: the file never changes */
+	MDB_dbi dbi;
+	struct stat stat;
+	struct mw_trailer trailer;
+};
+
+/* The folder or the snapshot may be trusted: no symbolic link, root's or the caller's, writable by its owner alone.
+   False with the reason, naming the path, in `why`. */
+bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why);
+bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
+/* The same file, not touched since. */
+bool mw_snapshot_same(const struct stat *a, const struct stat *b);
+
+enum mw_snapshot_result {
+	MW_SNAPSHOT_OPEN,
+	MW_SNAPSHOT_BAD,    /* will not open until it is another file */
+	MW_SNAPSHOT_FAILED  /* may open another time: no memory, no descriptors */
+};
+
+/* Checks fitness, trailer and digest of the whole file and maps it. */
+enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why);
+void mw_snapshot_close(struct mw_snapshot *snapshot);
+
+enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r);
+enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
+				     uint64_t *fingerprint_r);
+
+#endif

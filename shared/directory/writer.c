@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/writer.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <unistd.h>
+
+#include "directory/schema.h"
+
+#define NODE_OVERHEAD 10 /* of LMDB, a key */
+#define PAGE 65536       /* no page is larger */
+
+struct pages {
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	int rc;
+};
+
+/* Room for a value under a key that follows all keys so far; NULL after the first error. */
+static void *append(struct pages *pages, const struct mw_key *key, size_t size)
+{
+	MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, value = { size, NULL };
+
+	if (pages->rc != 0)
+		return NULL;
+	pages->rc = mdb_put(pages->txn, pages->dbi, &name, &value, MDB_APPEND | MDB_NOOVERWRITE | MDB_RESERVE);
+	return pages->rc == 0 ? value.mv_data : NULL;
+}
+
+static void *append_text(struct pages *pages, enum mw_key_kind kind, struct mw_str text, size_t size)
+{
+	struct mw_key key;
+
+	if (!mw_key_text(kind, text, &key)) {
+		pages->rc = MDB_BAD_VALSIZE;
+		return NULL;
+	}
+	return append(pages, &key, size);
+}
+
+static void append_grants(struct pages *pages, enum mw_key_kind kind, const struct mw_grants_entry *entries,
+			  size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && pages->rc == 0; i++) {
+		void *out = append_text(pages, kind, entries[i].text, mw_value_grants_size(&entries[i].grants));
+
+		if (out != NULL)
+			mw_value_grants_write(&entries[i].grants, out);
+	}
+}
+
+static void append_principals(struct pages *pages, const struct mw_content *content)
+{
+	struct mw_key key;
+	size_t i;
+
+	for (i = 0; i < content->principal_count && pages->rc == 0; i++) {
+		const struct mw_principal *principal = &content->principals[i];
+		void *out;
+
+		mw_key_id(principal->id, &key);
+		out = append(pages, &key, mw_value_principal_size(principal));
+		if (out != NULL)
+			mw_value_principal_write(principal, content->fingerprints[i], out);
+	}
+}
+
+/* In the order of the keys' first bytes. */
+static void append_all(struct pages *pages, const struct mw_content *content)
+{
+	size_t i;
+
+	for (i = 0; i < content->address_count && pages->rc == 0; i++) {
+		const struct mw_name_entry *entry = &content->addresses[i];
+		void *out = append_text(pages, MW_KEY_ADDRESS, entry->text, MW_VALUE_ADDRESS_SIZE);
+
+		if (out != NULL)
+			mw_value_address_write(entry->id, entry->primary, out);
+	}
+	append_grants(pages, MW_KEY_DOMAIN_GRANTS, content->domain_grants, content->domain_grant_count);
+	append_grants(pages, MW_KEY_ADDRESS_GRANTS, content->address_grants, content->address_grant_count);
+	append_principals(pages, content);
+	for (i = 0; i < content->login_count && pages->rc == 0; i++) {
+		const struct mw_name_entry *entry = &content->logins[i];
+		void *out = append_text(pages, MW_KEY_LOGIN, entry->text, MW_VALUE_LOGIN_SIZE);
+
+		if (out != NULL)
+			mw_value_login_write(entry->id, out);
+	}
+}
+
+/* Address space only: three times what the content takes, so that no page runs out; the same for the same content,
+   since LMDB notes it in the file. */
+static size_t room_for(const struct mw_content *content)
+{
+	size_t octets = 64 * (size_t)PAGE, i;
+
+	for (i = 0; i < content->address_count; i++)
+		octets += content->addresses[i].text.len + MW_VALUE_ADDRESS_SIZE + NODE_OVERHEAD + 4;
+	for (i = 0; i < content->login_count; i++)
+		octets += content->logins[i].text.len + MW_VALUE_LOGIN_SIZE + NODE_OVERHEAD + 4;
+	for (i = 0; i < content->principal_count; i++)
+		octets += mw_value_principal_size(&content->principals[i]) + NODE_OVERHEAD + 8;
+	for (i = 0; i < content->domain_grant_count; i++)
+		octets += mw_value_grants_size(&content->domain_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
+	for (i = 0; i < content->address_grant_count; i++)
+		octets += mw_value_grants_size(&content->address_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
+	return (octets * 3 / PAGE + 1) * PAGE;
+}
+
+/* *octets_r: the length of the pages in the file. */
+static int write_pages(const char *path, const struct mw_content *content, uint64_t *octets_r)
+{
+	struct pages pages = { 0 };
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	pages.rc = mdb_env_create(&pages.env);
+	if (pages.rc != 0)
+		return pages.rc;
+	pages.rc = mdb_env_set_mapsize(pages.env, room_for(content));
+	if (pages.rc == 0)
+		pages.rc = mdb_env_open(pages.env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, 0600);
+	if (pages.rc == 0)
+		pages.rc = mdb_txn_begin(pages.env, NULL, 0, &pages.txn);
+	if (pages.rc == 0) {
+		pages.rc = mdb_dbi_open(pages.txn, NULL, 0, &pages.dbi);
+		append_all(&pages, content);
+		if (pages.rc == 0)
+			pages.rc = mdb_txn_commit(pages.txn);
+		else
+			mdb_txn_abort(pages.txn);
+	}
+	if (pages.rc == 0)
+		pages.rc = mdb_env_info(pages.env, &info);
+	if (pages.rc == 0)
+		pages.rc = mdb_env_stat(pages.env, &stat);
+	if (pages.rc == 0)
+		*octets_r = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+	mdb_env_close(pages.env);
+	return pages.rc;
+}
+
+static bool write_whole(int fd, const void *bytes, size_t size, off_t at)
+{
+	const char *next = bytes;
+
+	while (size > 0) {
+		ssize_t done = pwrite(fd, next, size, at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		next += done;
+		at += done;
+		size -= (size_t)done;
+	}
+	return true;
+}
+
+bool mw_snapshot_write(const char *path, int fd, const struct mw_content *content, int64_t now, struct mw_buf *why)
+{
+	struct mw_trailer trailer = {
+		.written = now,
+		.users = content->users,
+		.groups = content->groups,
+		.addresses = content->address_count,
+		.logins = content->login_count,
+		.grants = content->grants,
+	};
+	int rc = write_pages(path, content, &trailer.pages_octets);
+
+	if (rc != 0) {
+		mw_buf_printf(why, "%s: %s", path, mdb_strerror(rc));
+		return false;
+	}
+	/* A page that LMDB took and gave back at the end was never written. */
+	if (ftruncate(fd, (off_t)trailer.pages_octets) != 0)
+		rc = errno;
+	if (rc == 0)
+		rc = mw_trailer_digest(fd, trailer.pages_octets, trailer.digest);
+	mw_trailer_seal(&trailer);
+	if (rc == 0 && !write_whole(fd, &trailer, sizeof(trailer), (off_t)trailer.pages_octets))
+		rc = errno != 0 ? errno : EIO;
+	if (rc == 0 && fsync(fd) != 0)
+		rc = errno;
+	if (rc != 0)
+		mw_buf_printf(why, "%s: %s", path, strerror(rc));
+	return rc == 0;
+}

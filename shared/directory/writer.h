@@ -1,0 +1,29 @@
+/* Publishing: a new file beside the old one, written, synced to disk, checked, and renamed over it. */
+#ifndef MW_DIRECTORY_WRITER_H
+#define MW_DIRECTORY_WRITER_H
+
+#include "base/errors.h"
+#include "directory/content.h"
+
+/* The right to publish in a folder: nobody else has it at the same time, not even another process. */
+struct mw_publisher;
+
+/* Makes the folder if only the last part of its path is missing, refuses one that others may write, waits for nobody,
+   removes what a killed publisher left. NULL with errors. */
+struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *errors);
+void mw_publisher_close(struct mw_publisher *publisher); /* NULL is allowed */
+
+/* False with errors: what was published before still is. *published_r is false when it holds the same content already. */
+bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_content *content, int64_t now,
+			  struct mw_errors *errors, bool *published_r);
+
+/* Writes the whole of a snapshot into an empty file at `path`, which is `fd`, and syncs it to disk; `now` is its time.
+   False with the reason. Private to directory/. */
+bool mw_snapshot_write(const char *path, int fd, const struct mw_content *content, int64_t now, struct mw_buf *why);
+
+/* Principals in content and not in the published snapshot, the other way round, and in both but different. Without a
+   snapshot that opens everything is added. */
+void mw_content_compare(const char *folder, const struct mw_content *content, uint64_t *added_r, uint64_t *changed_r,
+			uint64_t *removed_r);
+
+#endif
