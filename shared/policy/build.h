@@ -1,0 +1,44 @@
+/* Statements -> model, and what the model must then satisfy. Private to shared/policy. */
+#ifndef MW_POLICY_BUILD_H
+#define MW_POLICY_BUILD_H
+
+#include "policy/model.h"
+#include "policy/setting.h"
+#include "policy/syntax.h"
+
+#define MW_POLICY_RULES_MAX 1000 /* login rules, and connectors */
+
+/* Where each setting of a section was written; line 0: nowhere. Index: that of mw_settings. */
+#define MW_SETTINGS_MAX 80
+struct mw_written {
+	struct mw_spot spots[MW_SETTINGS_MAX];
+};
+
+struct mw_written *mw_written_new(struct mw_reader *reader);
+/* Where the setting was written, or else the section's own place. */
+struct mw_spot mw_written_at(const struct mw_written *written, enum mw_section_kind section, const char *name,
+			     struct mw_place place);
+
+/* The statements of a whole file into reader->policy. */
+void mw_build_policy(struct mw_reader *reader, const struct mw_statement *statements);
+/* The settings of one section into `base`, defaults for what is not there. Sections inside are left to the caller.
+   *written_r may be NULL when memory is out. */
+void mw_build_settings(struct mw_reader *reader, enum mw_section_kind section, const struct mw_statement *children,
+		       void *base, struct mw_written **written_r);
+struct mw_place mw_build_place(struct mw_reader *reader, const struct mw_statement *statement);
+
+/* The connectors of a file that has none, in the file's own syntax. */
+extern const char mw_builtin_connectors[];
+/* The login rule that matches last. */
+void mw_builtin_login_rule(struct mw_reader *reader, struct mw_login_rule *rule);
+
+/* What does not fit together in one rule. */
+void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule *rule,
+			    const struct mw_written *written);
+void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *connector,
+			   const struct mw_written *written);
+/* What does not fit together between rules: ties (errors), rules that never apply (warnings). */
+void mw_validate_ties(struct mw_reader *reader);
+void mw_validate_reach(struct mw_reader *reader);
+
+#endif

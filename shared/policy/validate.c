@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/build.h"
+
+static struct mw_spot spot_of(const struct mw_connector *connector, const struct mw_written *written, const char *name)
+{
+	return mw_written_at(written, MW_SECTION_CONNECTOR, name, connector->place);
+}
+
+static void check_audit(struct mw_reader *reader, const struct mw_enforcement *enforcement, struct mw_spot spot)
+{
+	char memory[32];
+	struct mw_buf day = MW_BUF_OVER(memory);
+
+	if (!enforcement->has_audit_until)
+		return;
+	if (enforcement->mode != MW_MODE_AUDIT) {
+		mw_reader_warn(reader, spot, "audit_until has no effect without mode = audit");
+	} else if (reader->today != 0 && enforcement->audit_until < reader->today) {
+		mw_print_date(enforcement->audit_until, &day);
+		mw_reader_warn(reader, spot, "the audit ended on %s: the rule is enforced", day.data);
+	}
+}
+
+void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule *rule,
+			    const struct mw_written *written)
+{
+	check_audit(reader, &rule->enforcement,
+		    mw_written_at(written, MW_SECTION_LOGIN, "audit_until", rule->place));
+}
+
+static void check_mechanisms(struct mw_reader *reader, const struct mw_connector *connector,
+			     const struct mw_written *written)
+{
+	const mw_auth_mechanisms set = connector->auth_mechanism, needed = MW_AUTH_BASIC | MW_AUTH_TLS;
+	struct mw_spot spot = spot_of(connector, written, "auth_mechanism");
+
+	if ((set & MW_AUTH_BASIC_REQUIRE_TLS) != 0 && (set & needed) != needed)
+		mw_reader_error(reader, spot, "{ Tls, BasicAuth, BasicAuthRequireTLS }",
+				"auth_mechanism: BasicAuthRequireTLS needs BasicAuth and Tls beside it");
+	if (connector->require_tls && (set & MW_AUTH_TLS) == 0)
+		mw_reader_error(reader, spot_of(connector, written, "require_tls"), "auth_mechanism with Tls",
+				"require_tls needs Tls in auth_mechanism");
+}
+
+static void check_external(struct mw_reader *reader, const struct mw_connector *connector,
+			   const struct mw_written *written)
+{
+	const mw_auth_mechanisms set = connector->auth_mechanism;
+
+	if ((set & MW_AUTH_EXTERNAL_AUTHORITATIVE) == 0)
+		return;
+	if ((set & ~(mw_auth_mechanisms)(MW_AUTH_EXTERNAL_AUTHORITATIVE | MW_AUTH_TLS)) != 0)
+		mw_reader_error(reader, spot_of(connector, written, "auth_mechanism"), "{ Tls, ExternalAuthoritative }",
+				"auth_mechanism: only Tls may stand beside ExternalAuthoritative");
+	if (connector->permission_groups != MW_EXCHANGE_SERVERS)
+		mw_reader_error(reader, spot_of(connector, written, "permission_groups"), "{ ExchangeServers }",
+				"permission_groups: ExternalAuthoritative needs ExchangeServers and nothing else");
+}
+
+static bool is_private(const struct mw_ranges *ranges)
+{
+	for (size_t i = 0; i < ranges->count; i++)
+		if (!mw_range_is_private(&ranges->items[i]))
+			return false;
+	return true;
+}
+
+/* A session that nobody logged in to, and that showed no certificate. */
+static mw_permissions permissions_of_stranger(const struct mw_connector *connector)
+{
+	mw_permission_groups groups = MW_ANONYMOUS_USERS;
+
+	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0)
+		groups |= MW_EXCHANGE_SERVERS;
+	return (mw_permissions_of_groups(groups & connector->permission_groups) | connector->grant) & ~connector->deny;
+}
+
+static void check_open_relay(struct mw_reader *reader, const struct mw_connector *connector,
+			     const struct mw_written *written)
+{
+	bool external = (connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0;
+
+	if (!connector->enabled || connector->open_relay_accepted || is_private(&connector->remote) ||
+	    (permissions_of_stranger(connector) & MW_ACCEPT_ANY_RECIPIENT) == 0)
+		return;
+	mw_reader_error(reader, spot_of(connector, written, external ? "auth_mechanism" : "grant_permissions"),
+			"private addresses in remote_ip_ranges, or open_relay_accepted = yes",
+			"connector \"%.*s\" is an open relay: anybody at a public address gets Accept-Any-Recipient",
+			MW_STR_ARG(connector->name));
+}
+
+static void check_partners(struct mw_reader *reader, const struct mw_connector *connector,
+			   const struct mw_written *written)
+{
+	bool group = (connector->permission_groups & MW_PARTNERS) != 0;
+
+	if (!group && connector->partner_certificates.count > 0)
+		mw_reader_warn(reader, spot_of(connector, written, "partner_certificates"),
+			       "partner_certificates has no effect without Partners in permission_groups");
+	else if (group && connector->partner_certificates.count == 0)
+		mw_reader_warn(reader, spot_of(connector, written, "permission_groups"),
+			       "permission_groups: nobody is a Partner without partner_certificates");
+}
+
+void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *connector,
+			   const struct mw_written *written)
+{
+	check_mechanisms(reader, connector, written);
+	check_external(reader, connector, written);
+	check_open_relay(reader, connector, written);
+	check_partners(reader, connector, written);
+	check_audit(reader, &connector->enforcement, spot_of(connector, written, "audit_until"));
+	if (written->spots[mw_setting_find(MW_SECTION_CONNECTOR, MW_STR("message_rate_limit"))].line != 0)
+		mw_reader_warn(reader, spot_of(connector, written, "message_rate_limit"),
+			       "message_rate_limit: parsed but not enforced by this version");
+}
