@@ -18,6 +18,16 @@ void mw_value_bad(struct mw_reader *reader, const struct mw_setting *setting, co
 	mw_reader_error(reader, value->spot, expected, "%s: %s %s", setting->name, text.data, what);
 }
 
+void mw_value_bad_because(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
+			  const char *expected, const char *what, const char *why)
+{
+	char memory[200];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	mw_buf_printf(&text, "%s (%s)", what, why);
+	mw_value_bad(reader, setting, value, expected, text.data);
+}
+
 bool mw_value_word(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 		   int *word_r)
 {
@@ -136,7 +146,7 @@ static void read_facility(struct mw_reader *reader, const struct mw_setting *set
 bool mw_value_check_listener(struct mw_reader *reader, const struct mw_setting *setting,
 			     const struct mw_value *value)
 {
-	const char *why = "is not a listener";
+	const char *why = "neither unix: nor inet:";
 	struct mw_binding binding;
 
 	if (mw_str_starts_with(value->text, MW_STR("unix:"))) {
@@ -145,15 +155,17 @@ bool mw_value_check_listener(struct mw_reader *reader, const struct mw_setting *
 		if (setting->type == MW_TYPE_LISTENERS && mw_str_starts_with(path, MW_STR("/")) &&
 		    path.len <= UNIX_PATH_MAX_LEN)
 			return true;
+		why = setting->type == MW_TYPE_LISTENERS ? "the path is relative" : "only inet: here";
 		if (path.len > UNIX_PATH_MAX_LEN)
-			why = "has too long a path";
+			why = "the path is too long";
 	} else if (mw_str_starts_with(value->text, MW_STR("inet:")) &&
 		   mw_binding_parse(mw_str_tail(value->text, 5), &binding, &why)) {
 		return true;
 	}
-	mw_value_bad(reader, setting, value,
-		     setting->type == MW_TYPE_LISTENERS ? "unix:/PATH (at most 107 octets) or inet:ADDRESS:PORT"
-							: "inet:ADDRESS:PORT", why);
+	mw_value_bad_because(reader, setting, value,
+			     setting->type == MW_TYPE_LISTENERS ? "unix:/PATH (at most 107 octets) or inet:ADDRESS:PORT"
+								: "inet:ADDRESS:PORT",
+			     "is not a listener", why);
 	return false;
 }
 

@@ -15,6 +15,9 @@ void mw_value_read_list(struct mw_reader *reader, const struct mw_setting *setti
 /* '"VALUE" is not ...' for setting.name. */
 void mw_value_bad(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 		  const char *expected, const char *what);
+/* The same with the reason in brackets. */
+void mw_value_bad_because(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
+			  const char *expected, const char *what, const char *why);
 /* The word's value; or an error that lists the words of the table and names the nearest. */
 bool mw_value_word(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 		   int *word_r);

@@ -59,13 +59,14 @@ static void read_ranges(struct mw_reader *reader, const struct mw_setting *setti
 	if (!mw_str_equal(mw_str(setting->name), MW_STR("tls_proxies")))
 		refuse_empty(reader, setting, statement);
 	for (const struct mw_value *value = statement->values; value != NULL; value = value->next) {
-		const char *why = "is not an address range";
+		const char *why = "no address";
 
 		if (mw_range_parse(value->text, &items[count], &why))
 			count++;
 		else
-			mw_value_bad(reader, setting, value,
-				     "192.0.2.1, 192.0.2.0/24, 2001:db8::/32 or 192.0.2.10-192.0.2.20", why);
+			mw_value_bad_because(reader, setting, value,
+					     "192.0.2.1, 192.0.2.0/24, 2001:db8::/32 or 192.0.2.10-192.0.2.20",
+					     "is not an address range", why);
 	}
 	*(struct mw_ranges *)field = (struct mw_ranges){ items, count };
 }
@@ -80,13 +81,14 @@ static void read_bindings(struct mw_reader *reader, const struct mw_setting *set
 		return;
 	refuse_empty(reader, setting, statement);
 	for (const struct mw_value *value = statement->values; value != NULL; value = value->next) {
-		const char *why = "is not a listener";
+		const char *why = "no port";
 
 		if (mw_binding_parse(value->text, &items[count], &why))
 			count++;
 		else
-			mw_value_bad(reader, setting, value,
-				     "*:587, 0.0.0.0:587, [::]:587, 192.0.2.1:587 or [2001:db8::1]:587", why);
+			mw_value_bad_because(reader, setting, value,
+					     "*:587, 0.0.0.0:587, [::]:587, 192.0.2.1:587 or [2001:db8::1]:587",
+					     "is not a listener", why);
 	}
 	*(struct mw_bindings *)field = (struct mw_bindings){ items, count };
 }

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy_support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct mistake {
+	const char *text;
+	unsigned line, column; /* column 0: not looked at */
+	const char *says;
+};
+
+#define C "connector x { "
+
+static const struct mistake mistakes[] = {
+	{ "hostnam = a.b\n", 1, 1, "did you mean hostname?" },
+	{ "\nlogin_type = SecureLogin\n", 2, 1, "belongs in login" },
+	{ "conector \"x\" { a = b }", 1, 1, "did you mean connector?" },
+	{ "connector = 5", 1, 1, "is a section" },
+	{ "hostname { }", 1, 1, "is a setting" },
+	{ "hostname = \"a b\"", 1, 12, "is not a domain" },
+	{ "hostname = a.b hostname = c.d", 1, 16, "written twice, first in line 1" },
+	{ "hostname = { a.b }", 1, 1, "takes no list" },
+	{ "hostname =\nreplies = classic", 1, 1, "has no value" },
+	{ "hostname = }", 1, 12, "a value or a list" },
+	{ "hostname", 1, 1, "neither = nor {" },
+	{ "hostname = \"a.b\nreplies = classic", 1, 12, "string is never closed" },
+	{ "hostname = \"a\\nb\"", 1, 14, "unknown escape" },
+	{ "hostname = \"a\x01\"", 1, 14, "control character" },
+	{ "/* never", 1, 1, "comment is never closed" },
+	{ "}", 1, 1, "unexpected \"}\"" },
+	{ "include(\"x\")", 1, 1, "neither = nor {" },
+	{ "= 5", 1, 1, "unexpected \"=\"" },
+	{ "login \"x\" {", 1, 1, "never closed" },
+	{ "login \"x\" { protocols = { imap pop3 } }", 1, 32, ", or }" },
+	{ "login \"x\" { protocols = { imap\n login_type = SecureLogin }", 1, 25, "list of protocols is never closed" },
+	{ "login \"x\" { protocols += { imap } }", 1, 23, "unexpected \"+\"" },
+	{ "login \"x\" { protocols = { imap4 } }", 1, 27, "imap, pop3, sieve or submission" },
+	{ "login \"x\" { protocols = { smtp } }", 1, 27, "imap, pop3, sieve or submission" },
+	{ "login \"x\" { protocols = { } }", 1, 13, "empty list" },
+	{ "login { }", 1, 1, "has no title" },
+	{ "login \"x\" { } login \"X\" { protocols = { imap } }", 1, 21, "written twice" },
+	{ "login \"x\" { login_type = SecureLogn }", 1, 26, "did you mean SecureLogin?" },
+	{ "login \"x\" { local = { \"localhost:143\" } }", 1, 23, "*:587" },
+	{ "login \"x\" { local = { \"*:0\" } }", 1, 23, "*:587" },
+	{ "login \"x\" { remote = { \"10.0.0.1/8\" } }", 1, 24, "192.0.2.0/24" },
+	{ "login \"x\" { remote = { \"example.org\" } }", 1, 24, "192.0.2.0/24" },
+	{ "login \"x\" { tls_min_version = \"TLSv9\" }", 1, 31, "TLSv1.2" },
+	{ "login \"x\" { tls_min_bits = -1 }", 1, 28, "0 to 1024" },
+	{ "login \"x\" { audit_until = \"2027-02-30\" }", 1, 27, "YYYY-MM-DD" },
+	{ "login \"x\" { mode = maybe }", 1, 20, "enforce or audit" },
+	{ "accepted_domain \"a..b\" { }", 1, 17, "is not a domain" },
+	{ "accepted_domain \"*\" { }", 1, 17, "is not a domain" },
+	{ "accepted_domain \"a.b\" { }\naccepted_domain \"A.B\" { }", 2, 0, "written twice, first in line 1" },
+	{ "accepted_domain \"a.b\" { type = Relay }", 1, 32, "InternalRelay" },
+	{ C "bindings = { 587 } }", 1, 28, "*:587" },
+	{ C "enabled = maybe }", 1, 25, "yes or no" },
+	{ C "auth_mechanism = { None, Tls } }", 1, 34, "cannot stand beside" },
+	{ C "auth_mechanism = { BasicAuth, BasicAuthRequireTLS } }", 1, 15, "needs BasicAuth and Tls" },
+	{ C "auth_mechanism = { Tls, BasicAuthRequireTLS } }", 1, 15, "needs BasicAuth and Tls" },
+	{ C "auth_mechanism = { None } require_tls = yes }", 1, 41, "require_tls needs Tls" },
+	{ C "auth_mechanism = { ExternalAuthoritative, Integrated } permission_groups = { ExchangeServers }\n"
+	  " remote_ip_ranges = { 10.0.0.0/8 } }", 1, 15, "only Tls may stand beside" },
+	{ C "auth_mechanism = { ExternalAuthoritative } remote_ip_ranges = { 10.0.0.0/8 }\n"
+	  "permission_groups = { ExchangeServers, ExchangeUsers } }", 2, 1, "ExchangeServers and nothing else" },
+	{ C "permission_groups = { Everyone } }", 1, 37, "AnonymousUsers" },
+	{ C "grant_permissions = { Accept-Any-Sendr } }", 1, 37, "did you mean Accept-Any-Sender?" },
+	{ C "partner_certificates = { \"12:34\" } }", 1, 40, "64 hexadecimal digits" },
+	{ C "max_message_size = \"36 parsecs\" }", 1, 34, "36MB" },
+	{ C "max_message_size = 0 }", 1, 34, "let nothing through" },
+	{ C "max_recipients_per_message = 18446744073709551616 }", 1, 44, "unlimited" },
+	{ C "message_rate_limit = 0 }", 1, 36, "let nothing through" },
+	{ C "message_rate_source = Host }", 1, 37, "IPAddress" },
+	{ C "sasl_services = { \"a b\" } }", 1, 33, "is not a name" },
+	{ C "permission_groups = { AnonymousUsers } grant_permissions = { Accept-Any-Recipient } }", 1, 0, "open relay" },
+	{ C "permission_groups = { AnonymousUsers } grant_permissions = { Accept-Any-Recipient }\n"
+	  " remote_ip_ranges = { 10.0.0.0/8, 8.8.8.8 } }", 1, 0, "open relay" },
+	{ C "permission_groups = { ExchangeServers } auth_mechanism = { Tls, ExternalAuthoritative } }", 1, 0,
+	  "open relay" },
+	{ "recipient_delimiter = \"@\"", 1, 23, "cannot separate" },
+	{ "policy_service { listen = { \"tcp:1\" } }", 1, 29, "inet:ADDRESS:PORT" },
+	{ "policy_service { listen = { \"unix:relative\" } }", 1, 29, "unix:/PATH" },
+	{ "policy_service { socket_mode = \"9\" }", 1, 32, "0660" },
+	{ "policy_service { }\npolicy_service { }", 2, 1, "written twice" },
+	{ "policy_service \"x\" { }", 1, 16, "takes no title" },
+	{ "directory { path = here }", 1, 20, "absolute" },
+	{ "directory { source \"x\" { driver = ldap path = /x } }", 1, 35, "not built into this version" },
+	{ "directory { source \"x\" { driver = text } }", 1, 13, "needs a path" },
+	{ "directory { source \"x\" { driver = oracle path = /x } }", 1, 35, "text" },
+	{ "source \"x\" { path = /x }", 1, 1, "unknown section" },
+	{ "counters { driver = redis }", 1, 21, "not built into this version" },
+	{ "log { facility = kern }", 1, 18, "local7" },
+	{ "log { decisions = some }", 1, 19, "refused or all" },
+	{ "a { b { c { d { e { f { g { h { i { } } } } } } } } }", 1, 33, "nested too deep" },
+	{ "replies = \"caf\xe9\"", 1, 15, "not UTF-8" },
+};
+
+START_TEST(a_mistake_is_named_with_its_place)
+{
+	const struct mistake *mistake = &mistakes[_i];
+	struct mw_policy *policy = mw_test_read(mistake->text);
+	bool found = false;
+
+	ck_assert_msg(policy == NULL, "%s", mistake->text);
+	for (unsigned i = 0; i < mw_errors_kept(mw_test_errors); i++) {
+		const struct mw_error *error = mw_errors_get(mw_test_errors, i);
+		char memory[2000];
+		struct mw_buf line = MW_BUF_OVER(memory);
+
+		mw_error_print(error, &line);
+		found |= strstr(memory, mistake->says) != NULL && error->line == mistake->line &&
+			 (mistake->column == 0 || error->column == mistake->column) &&
+			 strcmp(error->file, "test.conf") == 0;
+	}
+	ck_assert_msg(found, "case %d: %s\nwant %u:%u %s\ngot\n%s", _i, mistake->text, mistake->line, mistake->column,
+		      mistake->says, mw_test_messages());
+}
+END_TEST
+
+/* CLI-01 */
+static const char seven[] =
+	"hostnam = \"mail.example.org\"\n"
+	"replies = modern\n"
+	"login \"a\" {\n"
+	"  protocols = { imap, pop4 }\n"
+	"  remote = { \"10.0.0.0/33\" }\n"
+	"}\n"
+	"connector \"b\" {\n"
+	"  bindings = { \"587\" }\n"
+	"  max_message_size = huge\n"
+	"  require_tsl = yes\n"
+	"}\n";
+
+START_TEST(seven_mistakes_are_seven_errors_in_one_run)
+{
+	static const unsigned lines[] = { 1, 2, 4, 5, 8, 9, 10 };
+
+	ck_assert_ptr_null(mw_test_read(seven));
+	ck_assert_msg(mw_errors_count(mw_test_errors, MW_ERROR) == 7, "%s", mw_test_messages());
+	for (unsigned i = 0; i < 7; i++) {
+		const struct mw_error *error = mw_errors_get(mw_test_errors, i);
+
+		ck_assert_uint_eq(error->line, lines[i]);
+		ck_assert_uint_ne(error->column, 0);
+		ck_assert_msg(error->expected[0] != '\0', "%s", error->text);
+	}
+}
+END_TEST
+
+static const char *const broken_starts[] = {
+	"login \"a\" { protocols = { imap, } pop3 } }\n", "login \"a\" { = = = }\n", "connector \"x\" { bindings = { , } }\n",
+	"accepted_domain {\n", "hostname = \"unclosed\n", "= = }\n", "login \"x\" \"y\" { }\n",
+};
+
+START_TEST(after_a_syntax_error_later_lines_are_still_looked_at)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "%s\nreplies = modern\n", broken_starts[_i]);
+	ck_assert_ptr_null(mw_test_read(text));
+	ck_assert_msg(strstr(mw_test_messages(), "modern") != NULL || strstr(mw_test_messages(), "replies") != NULL,
+		      "%s\n%s", text, mw_test_messages());
+}
+END_TEST
+
+struct warning {
+	const char *text;
+	unsigned count;
+	const char *says;
+};
+
+static const struct warning warnings[] = {
+	{ C "message_rate_limit = 7 }", 1, "parsed but not enforced by this version" },
+	{ C "mode = audit audit_until = 2020-01-01 }", 1, "the audit ended on 2020-01-01" },
+	{ C "mode = audit audit_until = 2099-01-01 }", 0, "" },
+	{ C "audit_until = 2099-01-01 }", 1, "no effect" },
+	{ C "permission_groups = { Partners } }", 1, "nobody is a Partner" },
+	{ "metrics { listen = \"inet:127.0.0.1:9646\" }", 1, "not served" },
+	{ "login \"wide\" { remote = { 10.0.0.0/8 } }\n"
+	  "login \"narrow\" { remote = { 10.0.0.0/9, 10.128.0.0/9 } }", 1, "\"wide\" never applies" },
+	{ "login \"wide\" { } login \"p\" { protocols = { imap, pop3, sieve, submission } }", 0, "" },
+	{ C "grant_permissions = { Accept-Any-Recipient } remote_ip_ranges = { 10.0.0.0/8, fc00::/7 } }", 0, "" },
+	{ C "grant_permissions = { Accept-Any-Recipient } open_relay_accepted = yes }", 0, "" },
+	{ C "grant_permissions = { Accept-Any-Recipient } enabled = no }", 0, "" },
+	{ C "grant_permissions = { Accept-Any-Recipient } deny_permissions = { Accept-Any-Recipient } }", 0, "" },
+};
+
+START_TEST(a_warning_stops_nothing)
+{
+	const struct warning *warning = &warnings[_i];
+	struct mw_policy *policy = mw_test_read_on(warning->text, 20781);
+
+	ck_assert_msg(policy != NULL, "%s", mw_test_messages());
+	ck_assert_msg(mw_errors_kept(mw_test_errors) == warning->count, "%s: %s", warning->text, mw_test_messages());
+	ck_assert_msg(strstr(mw_test_messages(), warning->says) != NULL, "%s", mw_test_messages());
+	mw_policy_free(policy);
+}
+END_TEST
+
+#ifdef __SANITIZE_ADDRESS__
+#define SLOWNESS 10.0
+#else
+#define SLOWNESS 1.0
+#endif
+
+/* F19: each must be refused in less than a second. */
+static char *bomb(int kind)
+{
+	const size_t size = 1024 * 1024 - 64;
+	char *text = calloc(1, size + 64);
+	size_t used = 0;
+
+	for (unsigned i = 0; used < size - 80; i++) {
+		switch (kind) {
+		case 0: used += (size_t)sprintf(text + used, "a { "); break;
+		case 1: used += (size_t)sprintf(text + used, "connector \"c%u\" { }\n", i); break;
+		case 2: used += (size_t)sprintf(text + used, "}\n"); break;
+		case 3: used += (size_t)sprintf(text + used, "hostname = x\n"); break;
+		case 4: used += (size_t)sprintf(text + used, "%s\"1.%u.%u.%u\"", i == 0 ? "login \"x\" { remote = { " : ",",
+						i >> 16 & 255, i >> 8 & 255, i & 255); break;
+		case 5: used += (size_t)sprintf(text + used, "accepted_domain \"d%u.x\" { }\n", i); break;
+		case 6: used += (size_t)sprintf(text + used, i < 900 ? "connector \"c%u\" { bindings = { \"*:%u\" } }\n"
+						: "# %u %u\n", i, i + 1); break;
+		case 7: used += (size_t)sprintf(text + used, "%s1.0.0.0-1.0.255.255", i == 0 ? "login x { remote = { " : ","); break;
+		default: used += (size_t)sprintf(text + used, "\""); break;
+		}
+	}
+	return text;
+}
+
+START_TEST(a_bomb_ends_within_a_second)
+{
+	char *text = bomb(_i);
+	struct timespec start, end;
+	struct mw_policy *policy;
+	double seconds;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+	policy = mw_test_read(text);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+	ck_assert_msg(seconds < SLOWNESS, "bomb %d: %g s", _i, seconds);
+	mw_policy_free(policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(nul_bytes_and_size_are_refused)
+{
+	static char large[1024 * 1024 + 1];
+
+	mw_test_end();
+	mw_test_errors = mw_errors_new(10);
+	ck_assert_ptr_null(mw_policy_read_text("t", MW_STR("replies\0 = classic"), "h", 0, mw_test_errors));
+	ck_assert_msg(strstr(mw_test_messages(), "t:1:8: error: NUL byte") != NULL, "%s", mw_test_messages());
+	memset(large, '\n', sizeof(large));
+	ck_assert_ptr_null(mw_policy_read_text("t", (struct mw_str){ large, sizeof(large) }, "h", 0, mw_test_errors));
+	ck_assert_ptr_nonnull(strstr(mw_test_messages(), "too large"));
+}
+END_TEST
+
+TCase *mw_test_mistakes_case(void)
+{
+	TCase *tcase = tcase_create("mistakes");
+
+	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
+			    (int)(sizeof(mistakes) / sizeof(mistakes[0])));
+	tcase_add_test(tcase, seven_mistakes_are_seven_errors_in_one_run);
+	tcase_add_loop_test(tcase, after_a_syntax_error_later_lines_are_still_looked_at, 0,
+			    (int)(sizeof(broken_starts) / sizeof(broken_starts[0])));
+	tcase_add_loop_test(tcase, a_warning_stops_nothing, 0, (int)(sizeof(warnings) / sizeof(warnings[0])));
+	tcase_add_loop_test(tcase, a_bomb_ends_within_a_second, 0, 9);
+	tcase_add_test(tcase, nul_bytes_and_size_are_refused);
+	return tcase;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy_support.h"
+
+#include "policy/print.h"
+
+static const char *const texts[] = {
+	"",
+	"hostname = a.example recipient_delimiter = \"+-\" default_domain = example.org replies = current\n"
+	"aliases_grant_send_as = no master_users_submit = yes",
+	"accepted_domain \"*.b.example\" { type = ExternalRelay } accepted_domain \"a.example\" { }",
+	"login \"a \\\"quoted\\\" \\\\ name\" { protocols = { sieve } local = { \"[2001:db8::1]:143\", \"0.0.0.0:143\" }\n"
+	"remote = { \"2001:db8::/32\", \"192.0.2.1\", \"192.0.2.7-192.0.2.9\" } mode = audit audit_until = 2027-01-31 }",
+	"login \"all\" { login_type = PlainTextAuthentication tls_min_version = none tls_min_bits = 0 "
+	"tls_proxies = { 192.0.2.0/24 } }",
+	"connector \"x\" { bindings = { \"[::]:25\" } auth_mechanism = { None } permission_groups = { None }\n"
+	"sasl_services = { a, b } max_message_size = unlimited max_recipients_per_message = unlimited\n"
+	"message_rate_limit = unlimited message_rate_source = All deny_permissions = { Submit } }",
+	"connector \"p\" { permission_groups = { Partners } partner_certificates = {\n"
+	"\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\" } max_message_size = 1 }",
+	"policy_service { listen = { \"inet:[::1]:10045\" } socket_group = \"\" peers = { a, b } socket_mode = 0600 }\n"
+	"directory { source \"s\" { path = \"/a b\" } } log { decisions = all }",
+};
+
+static void print(const struct mw_policy *policy, char *memory, size_t size)
+{
+	struct mw_buf out = mw_buf_over(memory, size);
+
+	mw_policy_print(policy, &out);
+	ck_assert(!out.truncated);
+}
+
+START_TEST(what_is_printed_reads_back_the_same)
+{
+	static char first[20000], second[20000];
+	struct mw_policy *policy = mw_test_good(texts[_i]);
+
+	print(policy, first, sizeof(first));
+	mw_policy_free(policy);
+	policy = mw_test_good(first);
+	print(policy, second, sizeof(second));
+	mw_policy_free(policy);
+	ck_assert_str_eq(first, second);
+}
+END_TEST
+
+START_TEST(a_small_buffer_is_cut_not_overrun)
+{
+	struct mw_policy *policy = mw_test_good("");
+	char small[100];
+	struct mw_buf out = MW_BUF_OVER(small);
+
+	mw_policy_print(policy, &out);
+	ck_assert(out.truncated);
+	mw_policy_free(policy);
+}
+END_TEST
+
+TCase *mw_test_print_case(void)
+{
+	TCase *tcase = tcase_create("print");
+
+	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
+	tcase_add_loop_test(tcase, what_is_printed_reads_back_the_same, 0, (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_test(tcase, a_small_buffer_is_cut_not_overrun);
+	return tcase;
+}
