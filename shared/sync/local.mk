@@ -1,0 +1,15 @@
+noinst_LTLIBRARIES += libmwsync.la
+libmwsync_la_SOURCES = \
+	shared/sync/expand.c shared/sync/expand.h \
+	shared/sync/groups.c \
+	shared/sync/index.c \
+	shared/sync/memory.c \
+	shared/sync/pairs.c shared/sync/pairs.h \
+	shared/sync/record.c shared/sync/record.h \
+	shared/sync/sync.c shared/sync/sync.h \
+	shared/sync/text.c shared/sync/text.h \
+	shared/sync/text_field.c shared/sync/text_field.h \
+	shared/sync/text_file.c
+libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS)
+libmwsync_la_CFLAGS = $(MW_CFLAGS)
+libmwsync_la_LIBADD = $(UNISTRING_LIBS)

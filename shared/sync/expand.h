@@ -1,0 +1,28 @@
+/* Records to content: names resolved to ids, every conflict found, nested groups expanded. */
+#ifndef MW_SYNC_EXPAND_H
+#define MW_SYNC_EXPAND_H
+
+#include "directory/content.h"
+#include "sync/record.h"
+
+/* NULL with errors in records->errors. The content lives in records->arena and outlives the records. */
+struct mw_content *mw_expand(struct mw_records *records);
+
+/* Parts of it, private to sync/. */
+struct mw_expansion {
+	struct mw_records *records;
+	struct mw_errors *errors;
+	struct mw_arena *arena;
+	struct mw_record **by_id; /* [id - 1], in order of the names */
+	size_t count;
+	struct mw_content *content;
+};
+
+/* index.c: ids, addresses, logins; two owners of one name are errors. False when memory is out. */
+bool mw_expand_index(struct mw_expansion *expansion);
+/* The id of the user or group with this address, or 0. */
+uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address);
+/* groups.c: principal.groups of every user; groups that contain each other are errors. False when memory is out. */
+bool mw_expand_groups(struct mw_expansion *expansion);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "sync/expand.h"
+#include "sync/text_field.h"
+
+#define SHOW(value) MW_STR_ARG(mw_text_shown(value))
+
+static int compare_records(const void *left, const void *right)
+{
+	const struct mw_record *a = *(struct mw_record *const *)left, *b = *(struct mw_record *const *)right;
+	int order = mw_content_compare_text(a->principal.name, b->principal.name);
+
+	return order != 0 ? order : mw_origin_compare(a->origin, b->origin);
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+	const struct mw_name_entry *a = left, *b = right;
+	int order = mw_content_compare_text(a->text, b->text);
+
+	if (order != 0)
+		return order;
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return b->primary - a->primary;
+}
+
+static void report_twice(struct mw_expansion *expansion, const char *what, struct mw_str text,
+			 const struct mw_record *a, const struct mw_record *b)
+{
+	const struct mw_record *first = mw_origin_compare(a->origin, b->origin) <= 0 ? a : b;
+	const struct mw_record *second = first == a ? b : a;
+
+	mw_errors_add(expansion->errors, MW_ERROR, mw_origin_file(expansion->records, second->origin),
+		      second->origin.line, 0, NULL, "%s \"%.*s\" belongs to %s %.*s already (%s:%u)", what, SHOW(text),
+		      first->principal.kind == MW_USER ? "user" : "group", SHOW(first->principal.name),
+		      mw_origin_file(expansion->records, first->origin), first->origin.line);
+}
+
+/* Ids in order of the names; of two with one name the first counts on, so that no follow-up errors hide the cause. */
+static bool number_records(struct mw_expansion *expansion)
+{
+	struct mw_records *records = expansion->records;
+	size_t i;
+
+	expansion->by_id = calloc(records->count + 1, sizeof(struct mw_record *));
+	if (expansion->by_id == NULL)
+		return false;
+	for (i = 0; i < records->count; i++)
+		expansion->by_id[i] = &records->items[i];
+	qsort(expansion->by_id, records->count, sizeof(struct mw_record *), compare_records);
+	for (i = 0; i < records->count; i++) {
+		struct mw_record *record = expansion->by_id[i];
+		struct mw_record *last = expansion->count > 0 ? expansion->by_id[expansion->count - 1] : NULL;
+
+		if (last != NULL && mw_str_equal(last->principal.name, record->principal.name)) {
+			report_twice(expansion, "name", record->principal.name, last, record);
+			continue;
+		}
+		expansion->by_id[expansion->count++] = record;
+		record->principal.id = (uint32_t)expansion->count;
+	}
+	return true;
+}
+
+/* Sorts, drops what stands there twice for one owner, reports two owners. Returns how many are left. */
+static size_t settle(struct mw_expansion *expansion, const char *what, struct mw_name_entry *entries, size_t count)
+{
+	size_t kept = 0, i;
+
+	if (count > 0)
+		qsort(entries, count, sizeof(entries[0]), compare_entries);
+	for (i = 0; i < count; i++) {
+		const struct mw_name_entry *last = kept > 0 ? &entries[kept - 1] : NULL;
+
+		if (last == NULL || !mw_str_equal(last->text, entries[i].text))
+			entries[kept++] = entries[i];
+		else if (last->id != entries[i].id)
+			report_twice(expansion, what, entries[i].text, expansion->by_id[last->id - 1],
+				     expansion->by_id[entries[i].id - 1]);
+	}
+	return kept;
+}
+
+static void add_entries(struct mw_name_entry *entries, size_t *count, struct mw_strs names, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < names.count; i++)
+		entries[(*count)++] = (struct mw_name_entry){ .text = names.items[i], .id = id };
+}
+
+bool mw_expand_index(struct mw_expansion *expansion)
+{
+	struct mw_content *content = expansion->content;
+	struct mw_name_entry *addresses, *logins;
+	size_t address_count = 0, login_count = 0, i;
+
+	if (!number_records(expansion))
+		return false;
+	for (i = 0; i < expansion->count; i++) {
+		address_count += 1 + expansion->by_id[i]->addresses.count;
+		login_count += 1 + expansion->by_id[i]->logins.count;
+	}
+	addresses = MW_ARENA_ARRAY(expansion->arena, struct mw_name_entry, address_count + 1);
+	logins = MW_ARENA_ARRAY(expansion->arena, struct mw_name_entry, login_count + 1);
+	if (addresses == NULL || logins == NULL)
+		return false;
+	address_count = login_count = 0;
+	for (i = 0; i < expansion->count; i++) {
+		const struct mw_record *record = expansion->by_id[i];
+		struct mw_name_entry name = { record->principal.name, record->principal.id, true };
+
+		addresses[address_count++] = name;
+		add_entries(addresses, &address_count, record->addresses, name.id);
+		if (record->principal.kind != MW_USER)
+			continue;
+		logins[login_count++] = name;
+		add_entries(logins, &login_count, record->logins, name.id);
+	}
+	content->address_count = settle(expansion, "address", addresses, address_count);
+	content->login_count = settle(expansion, "login", logins, login_count);
+	content->addresses = addresses;
+	content->logins = logins;
+	return true;
+}
+
+uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address)
+{
+	const struct mw_content *content = expansion->content;
+	size_t low = 0, high = content->address_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mw_content_compare_text(address, content->addresses[middle].text);
+
+		if (order == 0)
+			return content->addresses[middle].id;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "sync/expand.h"
+#include "sync/sync.h"
+#include "sync/text.h"
+
+struct mw_memory_directory {
+	struct mw_arena *arena;
+	const struct mw_content *content;
+	struct mw_directory_view view;
+};
+
+/* Every entry of every table begins with its text. */
+static const void *find(const void *entries, size_t count, size_t size, struct mw_str text)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const void *entry = (const char *)entries + middle * size;
+		int order = mw_content_compare_text(text, *(const struct mw_str *)entry);
+
+		if (order == 0)
+			return entry;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+
+	if (id == 0 || id > content->principal_count)
+		return MW_LOOKUP_NONE;
+	*principal_r = content->principals[id - 1];
+	return MW_LOOKUP_FOUND;
+}
+
+static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+	const struct mw_name_entry *entry = find(content->logins, content->login_count, sizeof(*entry), login);
+
+	return entry == NULL ? MW_LOOKUP_NONE : by_id(context, entry->id, user_r);
+}
+
+static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
+				 bool *primary_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+	const struct mw_name_entry *entry = find(content->addresses, content->address_count, sizeof(*entry), address);
+
+	if (entry == NULL)
+		return MW_LOOKUP_NONE;
+	if (primary_r != NULL)
+		*primary_r = entry->primary;
+	return by_id(context, entry->id, principal_r);
+}
+
+static enum mw_lookup found_grants(const struct mw_grants_entry *entry, struct mw_grants *grants_r)
+{
+	if (entry == NULL)
+		return MW_LOOKUP_NONE;
+	*grants_r = entry->grants;
+	return MW_LOOKUP_FOUND;
+}
+
+static enum mw_lookup grants_on_address(void *context, struct mw_str address, struct mw_grants *grants_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+
+	return found_grants(find(content->address_grants, content->address_grant_count,
+				 sizeof(struct mw_grants_entry), address), grants_r);
+}
+
+static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, struct mw_grants *grants_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+
+	return found_grants(find(content->domain_grants, content->domain_grant_count,
+				 sizeof(struct mw_grants_entry), domain), grants_r);
+}
+
+struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
+						    struct mw_errors *errors)
+{
+	struct mw_memory_directory *directory = calloc(1, sizeof(*directory));
+	struct mw_records records;
+
+	if (directory == NULL)
+		return NULL;
+	directory->arena = mw_arena_new(0);
+	if (directory->arena != NULL) {
+		mw_records_init(&records, directory->arena, errors);
+		mw_text_read(&records, name, text, default_domain);
+		directory->content = mw_expand(&records);
+		mw_records_deinit(&records);
+	}
+	if (directory->content == NULL) {
+		mw_memory_directory_free(directory);
+		return NULL;
+	}
+	directory->view = (struct mw_directory_view){
+		.context = directory,
+		.by_login = by_login,
+		.by_address = by_address,
+		.grants_on_address = grants_on_address,
+		.grants_on_domain = grants_on_domain,
+		.by_id = by_id,
+	};
+	return directory;
+}
+
+const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory)
+{
+	return &directory->view;
+}
+
+void mw_memory_directory_free(struct mw_memory_directory *directory)
+{
+	if (directory == NULL)
+		return;
+	mw_arena_free(directory->arena);
+	free(directory);
+}

@@ -1,0 +1,51 @@
+/* What the sources say, record by record, before anything is resolved. Texts live in the arena. */
+#ifndef MW_SYNC_RECORD_H
+#define MW_SYNC_RECORD_H
+
+#include "base/arena.h"
+#include "base/errors.h"
+#include "decide/directory_view.h"
+#include "policy/model.h"
+
+struct mw_origin { uint32_t source, line; };
+
+struct mw_record {
+	struct mw_origin origin;
+	/* name, switches, limits and `senders` as said; id and lists of ids are filled by mw_expand() */
+	struct mw_principal principal;
+	struct mw_strs addresses, logins, members, senders_list; /* canonical, as written */
+};
+
+struct mw_grant_record {
+	struct mw_origin origin;
+	struct mw_str identity; /* an address, or the domain of "*@domain" */
+	bool domain, on_behalf;
+	struct mw_str trustee;
+};
+
+struct mw_records {
+	struct mw_arena *arena;
+	struct mw_errors *errors;
+	unsigned errors_before; /* in `errors` from elsewhere */
+	const char **sources; /* as messages name them */
+	size_t source_count;
+	struct mw_record *items;
+	size_t count, size;
+	struct mw_grant_record *grants;
+	size_t grant_count, grant_size;
+	bool failed; /* out of memory */
+};
+
+void mw_records_init(struct mw_records *records, struct mw_arena *arena, struct mw_errors *errors);
+void mw_records_deinit(struct mw_records *records);
+
+/* Returns the number of the source. */
+uint32_t mw_records_add_source(struct mw_records *records, const char *name);
+void mw_records_add(struct mw_records *records, const struct mw_record *record);
+void mw_records_add_grant(struct mw_records *records, const struct mw_grant_record *grant);
+
+const char *mw_origin_file(const struct mw_records *records, struct mw_origin origin);
+/* Orders by source, then line. */
+int mw_origin_compare(struct mw_origin a, struct mw_origin b);
+
+#endif

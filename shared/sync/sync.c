@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/sync.h"
+
+#include <time.h>
+
+#include "directory/writer.h"
+#include "sync/expand.h"
+#include "sync/text.h"
+
+static void read_sources(const struct mw_policy *policy, struct mw_records *records)
+{
+	size_t i;
+
+	for (i = 0; i < policy->directory.source_count; i++) {
+		const struct mw_source *source = &policy->directory.sources[i];
+
+		if (mw_str_equal_nocase(source->driver, MW_STR("text")))
+			mw_text_read_file(records, mw_arena_text(records->arena, source->path),
+					  policy->default_domain);
+		else
+			mw_errors_add(records->errors, MW_ERROR, source->place.file, source->place.line, 0, "text",
+				      "source \"%.*s\": unknown driver \"%.*s\"", MW_STR_ARG(source->name),
+				      MW_STR_ARG(source->driver));
+	}
+}
+
+/* Nothing is published from sources that are wrong; the records are released before the writer needs the memory. */
+static struct mw_content *read_content(const struct mw_policy *policy, struct mw_arena *arena,
+				       struct mw_errors *errors)
+{
+	struct mw_content *content;
+	struct mw_records records;
+
+	mw_records_init(&records, arena, errors);
+	read_sources(policy, &records);
+	content = mw_expand(&records);
+	mw_records_deinit(&records);
+	return content;
+}
+
+static void fill_report(const struct mw_content *content, const char *folder, struct mw_sync_report *report)
+{
+	report->users = content->users;
+	report->groups = content->groups;
+	report->addresses = content->address_count;
+	report->logins = content->login_count;
+	report->grants = content->grants;
+	mw_content_compare(folder, content, &report->added, &report->changed, &report->removed);
+}
+
+static bool run(const struct mw_policy *policy, const char *folder, struct mw_publisher *publisher,
+		struct mw_arena *arena, struct mw_errors *errors, struct mw_sync_report *report)
+{
+	struct mw_content *content = read_content(policy, arena, errors);
+
+	if (content == NULL)
+		return false;
+	fill_report(content, folder, report);
+	return publisher == NULL ||
+		mw_publisher_publish(publisher, content, (int64_t)time(NULL), errors, &report->published);
+}
+
+bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors,
+		 struct mw_sync_report *report_r)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	struct mw_publisher *publisher = NULL;
+	const char *folder;
+	bool done;
+
+	memset(report_r, 0, sizeof(*report_r));
+	if (arena == NULL) {
+		mw_errors_add(errors, MW_ERROR, "", 0, 0, NULL, "out of memory");
+		return false;
+	}
+	folder = mw_arena_text(arena, policy->directory.path);
+	if (policy->directory.source_count == 0)
+		mw_errors_add(errors, dry_run ? MW_WARNING : MW_ERROR, policy->file, 0, 0,
+			      "directory { source \"NAME\" { driver = text  path = \"FILE\" } }",
+			      "the directory has no source");
+	/* The lock comes before the reading: an older reading must not be published over a newer one. */
+	if (!dry_run && policy->directory.source_count > 0)
+		publisher = mw_publisher_open(folder, errors);
+	done = (dry_run || publisher != NULL) && run(policy, folder, publisher, arena, errors, report_r);
+	mw_publisher_close(publisher);
+	mw_arena_free(arena);
+	mw_errors_sort(errors);
+	return done;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MAX ((off_t)4 << 30)
+
+static void add_error(struct mw_records *records, const char *path, const char *text)
+{
+	mw_errors_add(records->errors, MW_ERROR, path, 0, 0, NULL, "%s", text);
+}
+
+/* NULL when the file may be trusted. */
+static const char *why_unfit(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return "is no regular file";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "belongs to another user than root or the one who reads it";
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return "is writable by group or others";
+	if (st->st_size > FILE_MAX)
+		return "is too large";
+	return NULL;
+}
+
+static int open_source(struct mw_records *records, const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *why;
+
+	if (fd < 0 || fstat(fd, st) != 0) {
+		add_error(records, path, errno == ELOOP ? "is a symbolic link" : strerror(errno));
+	} else {
+		why = why_unfit(st);
+		if (why == NULL)
+			return fd;
+		add_error(records, path, why);
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool read_whole(int fd, char *memory, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t got = read(fd, memory + done, size - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (got == 0)
+				errno = EAGAIN;
+			return false;
+		}
+		done += (size_t)got;
+	}
+	return true;
+}
+
+static bool unchanged(int fd, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(fd, &now) == 0 && now.st_size == before->st_size &&
+		now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
+void mw_text_read_file(struct mw_records *records, const char *path, struct mw_str default_domain)
+{
+	struct stat st;
+	int fd = open_source(records, path, &st);
+	size_t size;
+	char *memory;
+
+	if (fd < 0)
+		return;
+	size = (size_t)st.st_size;
+	memory = malloc(size + 1);
+	if (memory == NULL)
+		add_error(records, path, "out of memory");
+	else if (!read_whole(fd, memory, size))
+		add_error(records, path, errno == EAGAIN ? "was changed while it was read" : strerror(errno));
+	else if (!unchanged(fd, &st))
+		add_error(records, path, "was changed while it was read");
+	else
+		mw_text_read(records, path, (struct mw_str){ memory, size }, default_domain);
+	free(memory);
+	close(fd);
+}
