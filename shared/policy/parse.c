@@ -217,35 +217,49 @@ static struct mw_statement *parse_block(struct parser *parser, const struct mw_s
 	return first;
 }
 
+/* Octets of the UTF-8 character that `text` begins with, or 0 when it is none. */
+static size_t utf8_len(struct mw_str text)
+{
+	unsigned char c = (unsigned char)text.ptr[0];
+	size_t len = 0;
+
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c <= 0xdf)
+		len = 2;
+	else if (c >= 0xe0 && c <= 0xef)
+		len = 3;
+	else if (c >= 0xf0 && c <= 0xf4)
+		len = 4;
+	if (len > text.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if (((unsigned char)text.ptr[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
 /* One message each for the first NUL and the first byte that is no UTF-8. */
 static void check_bytes(struct mw_reader *reader, struct mw_str text)
 {
 	struct mw_spot spot = { 1, 1 };
 	bool nul = false, bad = false;
-	size_t i = 0;
 
-	while (i < text.len && !(nul && bad)) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		size_t more = c < 0x80 ? 0 : c >= 0xf0 && c <= 0xf4 ? 3 : c >= 0xe0 && c <= 0xef ? 2 : c >= 0xc2 && c <= 0xdf ? 1 : 4;
-		size_t j;
+	while (!mw_str_empty(text) && !(nul && bad)) {
+		unsigned char c = (unsigned char)text.ptr[0];
+		size_t len = utf8_len(text);
 
-		for (j = 1; j <= more && more < 4 && i + j < text.len; j++)
-			if (((unsigned char)text.ptr[i + j] & 0xc0) != 0x80)
-				break;
-		if ((more == 4 || j <= more) && !bad) {
+		if (len == 0 && !bad)
 			mw_reader_error(reader, spot, "UTF-8", "byte 0x%02x is not UTF-8", c);
-			bad = true;
-		}
-		if (c == '\0' && !nul) {
+		bad |= len == 0;
+		if (c == '\0' && !nul)
 			mw_reader_error(reader, spot, "text", "NUL byte");
-			nul = true;
-		}
-		if (more == 4 || j <= more)
-			j = 1;
-		spot.column += (unsigned)j;
+		nul |= c == '\0';
+		len += len == 0;
+		spot.column += (unsigned)len;
 		if (c == '\n')
 			spot = (struct mw_spot){ spot.line + 1, 1 };
-		i += j;
+		text = mw_str_tail(text, len);
 	}
 }
 

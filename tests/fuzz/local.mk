@@ -1,0 +1,9 @@
+# Each target runs over its corpus in `make check` (replay.c); with libFuzzer: tests/fuzz/README.
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/policy.dict tests/fuzz/README
+
+check_PROGRAMS += tests/fuzz/fuzz_policy
+TESTS += tests/fuzz/fuzz_policy
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c tests/fuzz/replay.c
+tests_fuzz_fuzz_policy_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_policy_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_policy_LDADD = libmwpolicy.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)

@@ -70,7 +70,8 @@ static const char whole[] =
 	"  partner_certificates = { \"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
 	"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\" } max_message_size = unlimited }\n"
 	"connector Client { sasl_services = { submission } enabled = off }\n"
-	"policy_service { listen = { \"unix:/run/mw\", \"inet:127.0.0.1:10045\" } peers = { nobody } socket_mode = 0600 }\n"
+	"policy_service { listen = { \"unix:/run/mw\", \"inet:127.0.0.1:10045\" }\n"
+	"peers = { nobody } socket_mode = 0600 }\n"
 	"directory { path = /srv/d source \"local\" { driver = text path = \"/etc/mailwicket/directory\" } }\n"
 	"log { facility = local3 decisions = all }\n";
 

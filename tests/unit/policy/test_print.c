@@ -5,10 +5,12 @@
 
 static const char *const texts[] = {
 	"",
-	"hostname = a.example recipient_delimiter = \"+-\" default_domain = example.org replies = current\n"
+	"hostname = a.example recipient_delimiter = \"+-\" default_domain = example.org\n"
+	"replies = current "
 	"aliases_grant_send_as = no master_users_submit = yes",
 	"accepted_domain \"*.b.example\" { type = ExternalRelay } accepted_domain \"a.example\" { }",
-	"login \"a \\\"quoted\\\" \\\\ name\" { protocols = { sieve } local = { \"[2001:db8::1]:143\", \"0.0.0.0:143\" }\n"
+	"login \"a \\\"quoted\\\" \\\\ name\" { protocols = { sieve }\n"
+	"local = { \"[2001:db8::1]:143\", \"0.0.0.0:143\" }\n"
 	"remote = { \"2001:db8::/32\", \"192.0.2.1\", \"192.0.2.7-192.0.2.9\" } mode = audit audit_until = 2027-01-31 }",
 	"login \"all\" { login_type = PlainTextAuthentication tls_min_version = none tls_min_bits = 0 "
 	"tls_proxies = { 192.0.2.0/24 } }",
