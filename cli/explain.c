@@ -249,7 +249,7 @@ static bool read_request(struct explanation *explanation, const char *path)
 	}
 	if (file != stdin)
 		fclose(file);
-	return len > 0 && mw_facts_from_request(&explanation->given, (struct mw_str){ explanation->request, len });
+	return len > 0 && mw_given_facts_from_request(&explanation->given, (struct mw_str){ explanation->request, len });
 }
 
 /* EX_OK: go on; anything else (or -1: help was printed) is the end. */

@@ -48,6 +48,6 @@ void mw_facts_complete(struct mw_given_facts *given);
 
 /* A captured request of Postfix's policy delegation protocol: name=value lines up to an empty line or the end. The text
    is kept by the caller as long as the facts. False with one line printed. */
-bool mw_facts_from_request(struct mw_given_facts *given, struct mw_str text);
+bool mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text);
 
 #endif

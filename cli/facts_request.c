@@ -62,7 +62,7 @@ static bool take(struct mw_given_facts *given, struct mw_str name, char *value_t
 	return true;
 }
 
-bool mw_facts_from_request(struct mw_given_facts *given, struct mw_str text)
+bool mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text)
 {
 	unsigned number = 0;
 
@@ -87,7 +87,10 @@ bool mw_facts_from_request(struct mw_given_facts *given, struct mw_str text)
 			return false;
 		text = mw_str_tail(text, end + 1);
 	}
-	if (!mw_str_empty(given->facts.tls.version))
+	/* As mailwicketd reads it: without a protocol there is no TLS, whatever else is said about it. */
+	if (mw_str_empty(given->facts.tls.version))
+		memset(&given->facts.tls, 0, sizeof(given->facts.tls));
+	else
 		given->facts.tls.origin = MW_TLS_ORIGIN_STARTTLS;
 	return true;
 }

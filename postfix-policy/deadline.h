@@ -1,0 +1,20 @@
+/* When a connection has waited long enough. Pure: seconds of a monotonic clock come in; a test needs no waiting. */
+#ifndef MW_POSTFIX_DEADLINE_H
+#define MW_POSTFIX_DEADLINE_H
+
+#define MW_REQUEST_SECONDS 10.0  /* from a request's first byte to its last */
+#define MW_READER_SECONDS 100.0  /* an answer nobody takes; Postfix's own smtpd_policy_service_timeout */
+#define MW_IDLE_SECONDS 3600.0   /* well above Postfix's smtpd_policy_service_max_ttl, 1,000 s */
+
+/* Times are 0 while nothing of the kind is going on. */
+struct mw_deadlines {
+	double begun;   /* the first byte of a request that is not whole came */
+	double stalled; /* the last byte of a pending answer went out */
+	double active;  /* the last byte came or went */
+};
+
+enum mw_due { MW_DUE_NONE, MW_DUE_REQUEST, MW_DUE_READER, MW_DUE_IDLE };
+
+enum mw_due mw_deadline_due(const struct mw_deadlines *deadlines, double now);
+
+#endif

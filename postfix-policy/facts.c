@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "facts.h"
+
+#include <limits.h>
+
+struct reader {
+	const struct mw_request *request;
+	const char *bytes;
+	const char *why;
+};
+
+static struct mw_str text(const struct reader *reader, enum mw_attribute attribute)
+{
+	return mw_request_value(reader->request, reader->bytes, attribute);
+}
+
+/* Empty and "unknown" (Postfix's word for a port it does not know) are 0. */
+static uint64_t number(struct reader *reader, enum mw_attribute attribute, uint64_t most, const char *why)
+{
+	struct mw_str value = text(reader, attribute);
+	uint64_t result = 0;
+
+	if (mw_str_empty(value) || mw_str_equal(value, MW_STR("unknown")))
+		return 0;
+	if (!mw_parse_number(value, &result) || result > most) {
+		reader->why = why;
+		return 0;
+	}
+	return result;
+}
+
+static struct mw_ip address(const struct reader *reader, enum mw_attribute attribute)
+{
+	struct mw_ip ip = { .family = MW_FAMILY_UNKNOWN };
+	struct mw_str value = text(reader, attribute);
+
+	if (mw_str_empty(value) || !mw_ip_parse(value, &ip))
+		return (struct mw_ip){ .family = MW_FAMILY_UNKNOWN };
+	return ip;
+}
+
+static enum mw_stage stage(const struct reader *reader)
+{
+	int value;
+
+	if (!mw_table_find(mw_stages, text(reader, MW_ATTRIBUTE_PROTOCOL_STATE), &value))
+		return MW_STAGE_UNKNOWN;
+	return (enum mw_stage)value;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_sha256(struct mw_str fingerprint)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < fingerprint.len; i++) {
+		if (is_hex(fingerprint.ptr[i]))
+			digits++;
+		else if (fingerprint.ptr[i] != ':')
+			return false;
+	}
+	return digits == 64;
+}
+
+static void read_tls(struct reader *reader, struct mw_tls_facts *tls)
+{
+	struct mw_str fingerprint = text(reader, MW_ATTRIBUTE_CCERT_FINGERPRINT);
+
+	tls->version = text(reader, MW_ATTRIBUTE_ENCRYPTION_PROTOCOL);
+	if (mw_str_empty(tls->version))
+		return;
+	tls->origin = MW_TLS_ORIGIN_STARTTLS;
+	tls->cipher = text(reader, MW_ATTRIBUTE_ENCRYPTION_CIPHER);
+	tls->bits = (unsigned)number(reader, MW_ATTRIBUTE_ENCRYPTION_KEYSIZE, UINT_MAX,
+				     "encryption_keysize is no number");
+	tls->certificate_verified = !mw_str_empty(text(reader, MW_ATTRIBUTE_CCERT_SUBJECT));
+	if (is_sha256(fingerprint))
+		tls->certificate_fingerprint = fingerprint;
+}
+
+static void need(struct reader *reader, enum mw_attribute attribute, const char *why)
+{
+	if (!mw_request_has(reader->request, attribute))
+		reader->why = why;
+}
+
+/* What the stage is about has to be there: taken for "none" it could pass a check that its value would not. */
+static void check_missing(struct reader *reader, const struct mw_facts *facts)
+{
+	switch (facts->stage) {
+	case MW_STAGE_CONNECT:
+	case MW_STAGE_HELO:
+	case MW_STAGE_EHLO:
+		return;
+	case MW_STAGE_VRFY:
+		need(reader, MW_ATTRIBUTE_RECIPIENT, "recipient is missing");
+		return;
+	case MW_STAGE_ETRN:
+		need(reader, MW_ATTRIBUTE_ETRN_DOMAIN, "etrn_domain is missing");
+		return;
+	case MW_STAGE_MAIL:
+		need(reader, MW_ATTRIBUTE_SENDER, "sender is missing");
+		return;
+	case MW_STAGE_RCPT:
+	case MW_STAGE_UNKNOWN:
+		need(reader, MW_ATTRIBUTE_SENDER, "sender is missing");
+		need(reader, MW_ATTRIBUTE_RECIPIENT, "recipient is missing");
+		return;
+	case MW_STAGE_END_OF_MESSAGE:
+		need(reader, MW_ATTRIBUTE_SIZE, "size is missing");
+		/* fall through */
+	case MW_STAGE_DATA:
+		need(reader, MW_ATTRIBUTE_SENDER, "sender is missing");
+		need(reader, MW_ATTRIBUTE_RECIPIENT_COUNT, "recipient_count is missing");
+		if (facts->recipient_count == 1)
+			need(reader, MW_ATTRIBUTE_RECIPIENT, "recipient is missing");
+		return;
+	}
+}
+
+static void read_endpoints(struct reader *reader, struct mw_endpoints *endpoints)
+{
+	endpoints->protocol = MW_PROTOCOL_SMTP;
+	endpoints->local_ip = address(reader, MW_ATTRIBUTE_SERVER_ADDRESS);
+	endpoints->local_port = (uint16_t)number(reader, MW_ATTRIBUTE_SERVER_PORT, UINT16_MAX, "server_port is no port");
+	endpoints->remote_ip = address(reader, MW_ATTRIBUTE_CLIENT_ADDRESS);
+	endpoints->remote_port = (uint16_t)number(reader, MW_ATTRIBUTE_CLIENT_PORT, UINT16_MAX, "client_port is no port");
+}
+
+bool mw_facts_from_request(const struct mw_request *request, const char *bytes, int64_t today,
+			   struct mw_facts *facts_r, const char **why_r)
+{
+	struct reader reader = { .request = request, .bytes = bytes };
+
+	memset(facts_r, 0, sizeof(*facts_r));
+	facts_r->today = today;
+	read_endpoints(&reader, &facts_r->endpoints);
+	read_tls(&reader, &facts_r->tls);
+	facts_r->mechanism = text(&reader, MW_ATTRIBUTE_SASL_METHOD);
+	facts_r->login = text(&reader, MW_ATTRIBUTE_SASL_USERNAME);
+	if (mw_str_empty(facts_r->login) && !mw_str_empty(facts_r->mechanism))
+		reader.why = "sasl_method came without sasl_username";
+	facts_r->stage = stage(&reader);
+	facts_r->relay_context = mw_str_equal(text(&reader, MW_ATTRIBUTE_POLICY_CONTEXT), MW_STR("relay"));
+	facts_r->sender = text(&reader, MW_ATTRIBUTE_SENDER);
+	facts_r->recipient = text(&reader, MW_ATTRIBUTE_RECIPIENT);
+	facts_r->etrn_domain = text(&reader, MW_ATTRIBUTE_ETRN_DOMAIN);
+	facts_r->recipient_count = number(&reader, MW_ATTRIBUTE_RECIPIENT_COUNT, UINT64_MAX,
+					  "recipient_count is no number");
+	facts_r->size = number(&reader, MW_ATTRIBUTE_SIZE, UINT64_MAX, "size is no number");
+	facts_r->instance = text(&reader, MW_ATTRIBUTE_INSTANCE);
+	facts_r->queue_id = text(&reader, MW_ATTRIBUTE_QUEUE_ID);
+	check_missing(&reader, facts_r);
+	*why_r = reader.why;
+	return reader.why == NULL;
+}
