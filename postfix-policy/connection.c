@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+#include "connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "decision_log.h"
+#include "facts.h"
+#include "log.h"
+#include "peer.h"
+#include "work.h"
+
+#define CHUNK 64
+/* Turns that one connection gets in a row while the service ends; a peer that never stops asking must not hold it. */
+#define FINISH_TURNS 64
+
+struct connection {
+	struct mw_watch watch; /* first: a watch is its connection */
+	struct mw_connections *all;
+	struct connection *next, *previous;
+	struct mw_work *work; /* NULL: nothing begun, nothing pending */
+	struct mw_deadlines deadlines;
+};
+
+struct chunk {
+	struct chunk *next;
+	struct connection items[CHUNK];
+};
+
+struct mw_connections {
+	struct mw_loop *loop;
+	const struct mw_state *state;
+	struct mw_works works;
+	struct mw_work *spare; /* what the next connection reads into; never NULL */
+	struct chunk *chunks;
+	struct connection *idle;
+	struct connection live; /* head of the ring */
+	size_t count, most;
+	bool finishing;
+	mw_loop_function *on_close;
+	void *context;
+};
+
+struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_state *state, size_t most,
+					  mw_loop_function *on_close, void *context)
+{
+	struct mw_connections *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	all->spare = mw_work_take(&all->works);
+	if (all->spare == NULL) {
+		free(all);
+		return NULL;
+	}
+	all->loop = loop;
+	all->state = state;
+	all->most = most;
+	all->on_close = on_close;
+	all->context = context;
+	all->live.next = all->live.previous = &all->live;
+	return all;
+}
+
+size_t mw_connections_count(const struct mw_connections *all)
+{
+	return all->count;
+}
+
+bool mw_connections_full(const struct mw_connections *all)
+{
+	return all->count >= all->most;
+}
+
+static void close_connection(struct connection *connection)
+{
+	struct mw_connections *all = connection->all;
+
+	mw_watch_set(all->loop, &connection->watch, connection->watch.fd, 0);
+	close(connection->watch.fd);
+	connection->watch.fd = -1;
+	if (connection->work != NULL)
+		mw_work_return(&all->works, connection->work);
+	connection->work = NULL;
+	connection->previous->next = connection->next;
+	connection->next->previous = connection->previous;
+	connection->next = all->idle;
+	all->idle = connection;
+	all->count--;
+	if (all->on_close != NULL)
+		all->on_close(all->context);
+}
+
+void mw_connections_free(struct mw_connections *all)
+{
+	if (all == NULL)
+		return;
+	all->on_close = NULL;
+	while (all->live.next != &all->live)
+		close_connection(all->live.next);
+	while (all->chunks != NULL) {
+		struct chunk *next = all->chunks->next;
+
+		free(all->chunks);
+		all->chunks = next;
+	}
+	free(all);
+}
+
+static void complain(const struct connection *connection, const char *why)
+{
+	char memory[MW_PEER_MAX];
+	struct mw_buf peer = MW_BUF_OVER(memory);
+
+	mw_peer_print(connection->watch.fd, &peer);
+	mw_log_fault("connection of %s closed: %s", peer.data, why);
+}
+
+/* Judges the request at `bytes` and leaves the answer in work. False: it gets none. */
+static bool answer(const struct connection *connection, struct mw_work *work, const char *bytes)
+{
+	const struct mw_state *state = connection->all->state;
+	struct mw_buf out = MW_BUF_OVER(work->answer);
+	struct mw_verdict verdict;
+	struct mw_facts facts;
+	const char *why;
+
+	if (!mw_facts_from_request(&work->request, bytes, state->today, &facts, &why)) {
+		complain(connection, why);
+		return false;
+	}
+	mw_state_decide(state, &facts, &verdict);
+	mw_decision_log(state->policy, &facts, &verdict);
+	if (!mw_answer_write(&facts, &verdict, &out)) {
+		if (verdict.outcome != MW_UNDECIDED)
+			complain(connection, "there is no answer that could be sent");
+		return false;
+	}
+	work->answer_len = out.used;
+	work->answer_sent = 0;
+	return true;
+}
+
+/* False: the peer is gone. What it did not take stays in work. */
+static bool flush(const struct connection *connection, struct mw_work *work)
+{
+	while (work->answer_sent < work->answer_len) {
+		ssize_t sent = send(connection->watch.fd, work->answer + work->answer_sent,
+				    work->answer_len - work->answer_sent, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK;
+		work->answer_sent += (size_t)sent;
+	}
+	work->answer_len = work->answer_sent = 0;
+	return true;
+}
+
+/* Answers the whole requests in work as long as the peer takes the answers. False: close. *answered_r counts. */
+static bool process(const struct connection *connection, struct mw_work *work, unsigned *answered_r)
+{
+	size_t done = 0;
+	bool fine = true;
+
+	*answered_r = 0;
+	while (fine && work->answer_len == 0 && done < work->fill) {
+		struct mw_str bytes = { work->input + done, work->fill - done };
+		const char *why;
+		size_t used;
+
+		switch (mw_request_read(&work->request, bytes, &used, &why)) {
+		case MW_REQUEST_PARTIAL:
+			goto out;
+		case MW_REQUEST_BAD:
+			complain(connection, why);
+			return false;
+		case MW_REQUEST_WHOLE:
+			fine = answer(connection, work, bytes.ptr) && flush(connection, work);
+			mw_request_init(&work->request);
+			done += used;
+			++*answered_r;
+		}
+	}
+out:
+	work->fill -= done;
+	if (done > 0 && work->fill > 0)
+		memmove(work->input, work->input + done, work->fill);
+	return fine;
+}
+
+/* Times of what is left in work, if anything. */
+static void set_deadlines(struct connection *connection, const struct mw_work *work, bool answered)
+{
+	struct mw_deadlines *deadlines = &connection->deadlines;
+	double now = mw_loop_now(connection->all->loop);
+
+	deadlines->active = now;
+	deadlines->stalled = work->answer_len > 0 ? now : 0;
+	if (work->answer_len > 0 || work->fill == 0)
+		deadlines->begun = 0;
+	else if (answered || deadlines->begun <= 0)
+		deadlines->begun = now;
+}
+
+/* Hands work to the connection that still needs it, or takes it back. False: no memory for another spare. */
+static bool keep_work(struct connection *connection, struct mw_work *work)
+{
+	struct mw_connections *all = connection->all;
+	bool needed = work->fill > 0 || work->answer_len > 0;
+
+	if (needed && work == all->spare) {
+		struct mw_work *spare = mw_work_take(&all->works);
+
+		if (spare == NULL) {
+			work->fill = work->answer_len = work->answer_sent = 0;
+			mw_request_init(&work->request);
+			complain(connection, "too many requests are begun and not finished");
+			return false;
+		}
+		all->spare = spare;
+		connection->work = work;
+	} else if (!needed && connection->work != NULL) {
+		mw_work_return(&all->works, work);
+		connection->work = NULL;
+	}
+	return true;
+}
+
+/* After this much was read or written. False: the connection was closed. */
+static bool go_on(struct connection *connection, struct mw_work *work)
+{
+	struct mw_connections *all = connection->all;
+	unsigned answered;
+
+	if (!process(connection, work, &answered)) {
+		if (work == all->spare) {
+			work->fill = work->answer_len = work->answer_sent = 0;
+			mw_request_init(&work->request);
+		}
+		close_connection(connection);
+		return false;
+	}
+	set_deadlines(connection, work, answered > 0);
+	if (!keep_work(connection, work)) {
+		close_connection(connection);
+		return false;
+	}
+	mw_watch_set(all->loop, &connection->watch, connection->watch.fd,
+		     connection->deadlines.stalled > 0 ? MW_WRITABLE : MW_READABLE);
+	return true;
+}
+
+enum turn { TURN_CLOSED, TURN_NOTHING, TURN_SOME };
+
+static enum turn read_some(struct connection *connection)
+{
+	struct mw_work *work = connection->work != NULL ? connection->work : connection->all->spare;
+	ssize_t got;
+
+	/* A full buffer cannot be: a request of that length was refused before. */
+	do
+		got = recv(connection->watch.fd, work->input + work->fill, sizeof(work->input) - work->fill, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return TURN_NOTHING;
+	if (got <= 0) {
+		if (connection->work != NULL)
+			complain(connection, "it ended within a request");
+		close_connection(connection);
+		return TURN_CLOSED;
+	}
+	work->fill += (size_t)got;
+	if (work->fill > work->high)
+		work->high = work->fill;
+	return go_on(connection, work) ? TURN_SOME : TURN_CLOSED;
+}
+
+static enum turn write_some(struct connection *connection)
+{
+	struct mw_work *work = connection->work;
+	size_t before = work->answer_sent;
+
+	if (!flush(connection, work)) {
+		close_connection(connection);
+		return TURN_CLOSED;
+	}
+	if (work->answer_len > 0 && work->answer_sent == before)
+		return TURN_NOTHING;
+	return go_on(connection, work) ? TURN_SOME : TURN_CLOSED;
+}
+
+static enum turn take_turn(struct connection *connection)
+{
+	return connection->deadlines.stalled > 0 ? write_some(connection) : read_some(connection);
+}
+
+static void on_ready(struct mw_watch *watch)
+{
+	struct connection *connection = (struct connection *)(void *)watch;
+
+	if (take_turn(connection) != TURN_CLOSED && connection->all->finishing && connection->work == NULL)
+		close_connection(connection);
+}
+
+static struct connection *take_connection(struct mw_connections *all)
+{
+	struct connection *connection;
+
+	if (all->idle == NULL) {
+		struct chunk *chunk = calloc(1, sizeof(*chunk));
+
+		if (chunk == NULL)
+			return NULL;
+		chunk->next = all->chunks;
+		all->chunks = chunk;
+		for (size_t i = 0; i < CHUNK; i++) {
+			chunk->items[i].next = all->idle;
+			all->idle = &chunk->items[i];
+		}
+	}
+	connection = all->idle;
+	all->idle = connection->next;
+	memset(connection, 0, sizeof(*connection));
+	return connection;
+}
+
+bool mw_connection_open(struct mw_connections *all, int fd)
+{
+	struct connection *connection = take_connection(all);
+
+	if (connection == NULL) {
+		close(fd);
+		return false;
+	}
+	connection->all = all;
+	connection->watch.ready = on_ready;
+	connection->deadlines.active = mw_loop_now(all->loop);
+	connection->next = all->live.next;
+	connection->previous = &all->live;
+	all->live.next->previous = connection;
+	all->live.next = connection;
+	all->count++;
+	mw_watch_set(all->loop, &connection->watch, fd, MW_READABLE);
+	return true;
+}
+
+static const char *due_words(enum mw_due due)
+{
+	switch (due) {
+	case MW_DUE_REQUEST:
+		return "a request was not whole after 10 seconds";
+	case MW_DUE_READER:
+		return "an answer was not taken";
+	case MW_DUE_IDLE:
+	case MW_DUE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static void sweep_one(struct connection *connection, double now)
+{
+	enum mw_due due = mw_deadline_due(&connection->deadlines, now);
+
+	if (due == MW_DUE_NONE)
+		return;
+	/* After a stop of this process the rest may long be there. */
+	if (take_turn(connection) == TURN_CLOSED)
+		return;
+	due = mw_deadline_due(&connection->deadlines, now);
+	if (due == MW_DUE_NONE)
+		return;
+	if (due_words(due) != NULL)
+		complain(connection, due_words(due));
+	close_connection(connection);
+}
+
+void mw_connections_sweep(struct mw_connections *all)
+{
+	double now = mw_loop_now(all->loop);
+
+	for (struct connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
+		next = connection->next;
+		sweep_one(connection, now);
+	}
+}
+
+void mw_connections_finish(struct mw_connections *all)
+{
+	all->finishing = true;
+	for (struct connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
+		enum turn turn = TURN_SOME;
+
+		next = connection->next;
+		for (int i = 0; i < FINISH_TURNS && turn == TURN_SOME; i++)
+			turn = take_turn(connection);
+		if (turn != TURN_CLOSED && connection->work == NULL)
+			close_connection(connection);
+	}
+}

@@ -1,0 +1,30 @@
+/* Policy connections: bytes in, one answer a request out, in order. Non-blocking; nothing is remembered from one request
+   to the next. A peer that does not keep to the protocol or its times loses its own connection only. */
+#ifndef MW_POSTFIX_CONNECTION_H
+#define MW_POSTFIX_CONNECTION_H
+
+#include "loop.h"
+#include "state.h"
+
+struct mw_connections;
+
+/* At most `most` at once. `on_close` runs after each connection that ended. NULL when memory is out. */
+struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_state *state, size_t most,
+					  mw_loop_function *on_close, void *context);
+/* Closes what is open. */
+void mw_connections_free(struct mw_connections *connections);
+
+size_t mw_connections_count(const struct mw_connections *connections);
+bool mw_connections_full(const struct mw_connections *connections);
+
+/* Serves a connected, non-blocking socket and owns it from now on. False (and closed): no memory. */
+bool mw_connection_open(struct mw_connections *connections, int fd);
+
+/* Once a second: closes whoever's time is over. */
+void mw_connections_sweep(struct mw_connections *connections);
+
+/* Answers everything that was asked and closes; a connection with a request half read or an answer half written stays
+   until that is done. */
+void mw_connections_finish(struct mw_connections *connections);
+
+#endif

@@ -1,0 +1,9 @@
+/* Which decisions are written down, and how: mailwicket-log(5). */
+#ifndef MW_POSTFIX_DECISION_LOG_H
+#define MW_POSTFIX_DECISION_LOG_H
+
+#include "decide/verdict.h"
+
+void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "bind.h"
+#include "log.h"
+#include "peer.h"
+
+#define ACCEPT_AT_ONCE 64
+#define COMPLAIN_SECONDS 60.0
+
+struct listener {
+	struct mw_watch watch; /* first: a watch is its listener */
+	struct mw_listeners *all;
+	struct mw_bound bound;
+};
+
+struct mw_listeners {
+	struct mw_loop *loop;
+	const struct mw_state *state;
+	struct mw_connections *connections;
+	bool started, paused, passed;
+	double complained;
+	size_t count;
+	struct listener items[];
+};
+
+static void watch_all(struct mw_listeners *all, int events)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->items[i].bound.fd >= 0)
+			mw_watch_set(all->loop, &all->items[i].watch, all->items[i].bound.fd, events);
+	}
+}
+
+/* Whoever connects meanwhile waits in the socket's queue; no turn of the loop is spent on it. */
+static void pause_all(struct mw_listeners *all, const char *why)
+{
+	double now = mw_loop_clock();
+
+	all->paused = true;
+	watch_all(all, 0);
+	if (all->complained > 0 && now - all->complained < COMPLAIN_SECONDS)
+		return;
+	all->complained = now;
+	mw_log(MW_LOG_WARNING, "%s with %zu connections: new ones wait", why, mw_connections_count(all->connections));
+}
+
+void mw_listeners_resume(struct mw_listeners *all)
+{
+	if (!all->started || !all->paused || mw_connections_full(all->connections))
+		return;
+	all->paused = false;
+	watch_all(all, MW_READABLE);
+}
+
+static bool may_ask(const struct mw_listeners *all, int fd)
+{
+	uid_t user;
+	pid_t process;
+
+	if (!mw_peer_user(fd, &user, &process) || mw_state_serves_user(all->state, user))
+		return true;
+	mw_log_fault("connection of process %d refused: user %u is neither root, postfix nor in peers", (int)process,
+		     (unsigned)user);
+	return false;
+}
+
+static void take_over(struct mw_listeners *all, int fd)
+{
+	int on = 1;
+
+	if (!may_ask(all, fd)) {
+		close(fd);
+		return;
+	}
+	/* Fails on a unix socket, where it is not needed. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!mw_connection_open(all->connections, fd))
+		pause_all(all, "out of memory");
+}
+
+/* False: nobody waits, or nobody can be taken. */
+static bool accept_one(struct mw_listeners *all, int listening)
+{
+	int fd;
+
+	if (mw_connections_full(all->connections)) {
+		pause_all(all, "the limit of open files is reached");
+		return false;
+	}
+	fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		take_over(all, fd);
+		return !all->paused;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		pause_all(all, strerror(errno));
+		return false;
+	case EAGAIN:
+		return false;
+	default: /* the peer is gone already, or accept(2)'s pending network errors */
+		return true;
+	}
+}
+
+static void on_ready(struct mw_watch *watch)
+{
+	struct listener *listener = (struct listener *)(void *)watch;
+
+	for (int i = 0; i < ACCEPT_AT_ONCE && accept_one(listener->all, listener->bound.fd); i++)
+		;
+}
+
+static struct mw_listeners *make(struct mw_loop *loop, const struct mw_state *state,
+				 struct mw_connections *connections, size_t most)
+{
+	struct mw_listeners *all = calloc(1, sizeof(*all) + most * sizeof(all->items[0]));
+
+	if (all == NULL)
+		return NULL;
+	all->loop = loop;
+	all->state = state;
+	all->connections = connections;
+	return all;
+}
+
+static void add(struct mw_listeners *all, const struct mw_bound *bound)
+{
+	struct listener *listener = &all->items[all->count++];
+
+	listener->all = all;
+	listener->bound = *bound;
+	listener->watch.ready = on_ready;
+}
+
+static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
+{
+	const struct mw_policy *policy = all->state->policy;
+	struct mw_bound bound;
+
+	all->passed = passed > 0;
+	for (int i = 0; i < passed; i++) {
+		if (!mw_bind_passed(first + i, &bound, status_r))
+			return false;
+		add(all, &bound);
+	}
+	for (size_t i = 0; passed == 0 && i < policy->policy_service.listen.count; i++) {
+		if (!mw_bind(policy, policy->policy_service.listen.items[i], &bound, status_r))
+			return false;
+		add(all, &bound);
+	}
+	return true;
+}
+
+struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
+				      struct mw_connections *connections, int first, int passed, int *status_r)
+{
+	size_t named = state->policy->policy_service.listen.count;
+	struct mw_listeners *all = make(loop, state, connections, passed > 0 ? (size_t)passed : named);
+
+	*status_r = EX_OSERR;
+	if (all == NULL)
+		return NULL;
+	if (fill(all, first, passed, status_r))
+		return all;
+	mw_listeners_close(all);
+	mw_listeners_free(all);
+	return NULL;
+}
+
+void mw_listeners_start(struct mw_listeners *all)
+{
+	all->started = true;
+	watch_all(all, MW_READABLE);
+}
+
+void mw_listeners_close(struct mw_listeners *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct listener *listener = &all->items[i];
+
+		if (listener->bound.fd < 0)
+			continue;
+		/* Passed ones stay with the manager: the next process serves who waits there. */
+		while (all->started && !all->passed && accept_one(all, listener->bound.fd))
+			;
+		mw_watch_set(all->loop, &listener->watch, listener->bound.fd, 0);
+		mw_unbind(&listener->bound);
+	}
+	all->started = false;
+}
+
+void mw_listeners_free(struct mw_listeners *all)
+{
+	free(all);
+}
+
+bool mw_listeners_match(const struct mw_listeners *all, const struct mw_policy *policy)
+{
+	if (all->passed)
+		return true;
+	if (all->count != policy->policy_service.listen.count)
+		return false;
+	for (size_t i = 0; i < all->count; i++) {
+		if (!mw_str_equal(mw_str(all->items[i].bound.name), policy->policy_service.listen.items[i]))
+			return false;
+	}
+	return true;
+}
+
+void mw_listeners_print(const struct mw_listeners *all, struct mw_buf *out)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (i > 0)
+			mw_buf_add_char(out, ' ');
+		mw_buf_add_text(out, all->items[i].bound.name);
+	}
+}

@@ -1,0 +1,27 @@
+/* The sockets that Postfix connects to: bound as the policy says, or passed by the service manager. */
+#ifndef MW_POSTFIX_LISTENER_H
+#define MW_POSTFIX_LISTENER_H
+
+#include "connection.h"
+
+struct mw_listeners;
+
+/* Binds every policy_service.listen, or takes `passed` descriptors from `first` on where there are any. NULL with a line
+   in the log and a status of sysexits.h: the path is no socket, another process serves there, the group does not exist.
+   A unix socket that nobody serves is taken over. */
+struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
+				      struct mw_connections *connections, int first, int passed, int *status_r);
+/* Starts to accept. */
+void mw_listeners_start(struct mw_listeners *listeners);
+/* A connection ended, or time went by: accept again, after descriptors or memory were out. */
+void mw_listeners_resume(struct mw_listeners *listeners);
+/* Takes over who waits in the queues, then closes and removes the sockets that this process bound. */
+void mw_listeners_close(struct mw_listeners *listeners);
+void mw_listeners_free(struct mw_listeners *listeners);
+
+/* Whether these are the listeners that the policy names now. */
+bool mw_listeners_match(const struct mw_listeners *listeners, const struct mw_policy *policy);
+/* Their names, for the log. */
+void mw_listeners_print(const struct mw_listeners *listeners, struct mw_buf *out);
+
+#endif

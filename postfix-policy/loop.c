@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* ev.h's structs share their first members by macro; libev's own word is that no stricter check is wanted. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wstrict-aliasing"
+#include <ev.h>
+#pragma GCC diagnostic pop
+
+#define TIMERS 2
+#define SIGNALS 4
+
+struct call {
+	mw_loop_function *function;
+	void *context;
+};
+
+struct mw_loop {
+	struct ev_loop *ev;
+	ev_timer timers[TIMERS];
+	struct call on_timer[TIMERS];
+	unsigned timer_count;
+	ev_signal signals[SIGNALS];
+	struct call on_signal[SIGNALS];
+	unsigned signal_count;
+	double now;
+	ev_check check;
+};
+
+_Static_assert(sizeof(ev_io) <= sizeof(((struct mw_watch *)0)->opaque), "an ev_io fits into a watch");
+
+double mw_loop_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double mw_loop_now(const struct mw_loop *loop)
+{
+	return loop->now;
+}
+
+/* libev's own time is the wall clock's: an administrator who sets it must not cut off connections. */
+static void on_check(struct ev_loop *ev, ev_check *check, int revents)
+{
+	struct mw_loop *loop = check->data;
+
+	(void)ev;
+	(void)revents;
+	loop->now = mw_loop_clock();
+}
+
+static void on_io(struct ev_loop *ev, ev_io *io, int revents)
+{
+	struct mw_watch *watch = io->data;
+
+	(void)ev;
+	(void)revents;
+	watch->ready(watch);
+}
+
+static void on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+	const struct call *call = timer->data;
+
+	(void)ev;
+	(void)revents;
+	call->function(call->context);
+}
+
+static void on_signal(struct ev_loop *ev, ev_signal *signal, int revents)
+{
+	const struct call *call = signal->data;
+
+	(void)ev;
+	(void)revents;
+	call->function(call->context);
+}
+
+struct mw_loop *mw_loop_new(void)
+{
+	struct mw_loop *loop = calloc(1, sizeof(*loop));
+
+	if (loop == NULL)
+		return NULL;
+	loop->ev = ev_default_loop(EVFLAG_AUTO | EVFLAG_NOENV);
+	if (loop->ev == NULL) {
+		free(loop);
+		return NULL;
+	}
+	loop->now = mw_loop_clock();
+	ev_check_init(&loop->check, on_check);
+	loop->check.data = loop;
+	ev_set_priority(&loop->check, EV_MAXPRI);
+	ev_check_start(loop->ev, &loop->check);
+	return loop;
+}
+
+void mw_loop_free(struct mw_loop *loop)
+{
+	if (loop == NULL)
+		return;
+	ev_loop_destroy(loop->ev);
+	free(loop);
+}
+
+void mw_watch_set(struct mw_loop *loop, struct mw_watch *watch, int fd, int events)
+{
+	ev_io *io = (ev_io *)(void *)watch->opaque;
+	int wanted = ((events & MW_READABLE) != 0 ? EV_READ : 0) | ((events & MW_WRITABLE) != 0 ? EV_WRITE : 0);
+
+	if (watch->events == events)
+		return;
+	if (watch->events != 0)
+		ev_io_stop(loop->ev, io);
+	watch->loop = loop;
+	watch->fd = fd;
+	watch->events = events;
+	if (events == 0)
+		return;
+	ev_io_init(io, on_io, fd, wanted);
+	io->data = watch;
+	ev_io_start(loop->ev, io);
+}
+
+bool mw_loop_every(struct mw_loop *loop, double seconds, mw_loop_function *function, void *context)
+{
+	unsigned i = loop->timer_count;
+
+	if (i == TIMERS)
+		return false;
+	loop->timer_count++;
+	loop->on_timer[i] = (struct call){ function, context };
+	ev_timer_init(&loop->timers[i], on_timer, seconds, seconds);
+	loop->timers[i].data = &loop->on_timer[i];
+	ev_timer_start(loop->ev, &loop->timers[i]);
+	return true;
+}
+
+bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context)
+{
+	unsigned i = loop->signal_count;
+
+	if (i == SIGNALS)
+		return false;
+	loop->signal_count++;
+	loop->on_signal[i] = (struct call){ function, context };
+	ev_signal_init(&loop->signals[i], on_signal, number);
+	loop->signals[i].data = &loop->on_signal[i];
+	ev_signal_start(loop->ev, &loop->signals[i]);
+	return true;
+}
+
+void mw_loop_run(struct mw_loop *loop)
+{
+	ev_run(loop->ev, 0);
+}
+
+void mw_loop_end(struct mw_loop *loop)
+{
+	ev_break(loop->ev, EVBREAK_ALL);
+}

@@ -1,0 +1,42 @@
+/* One thread's events: descriptors, a tick, signals. The only header that stands for libev. */
+#ifndef MW_POSTFIX_LOOP_H
+#define MW_POSTFIX_LOOP_H
+
+#include <stdbool.h>
+
+struct mw_loop;
+
+enum { MW_READABLE = 1, MW_WRITABLE = 2 };
+
+/* Embedded in what it watches, so that watching allocates nothing. Zeroed memory is an idle watch. */
+struct mw_watch {
+	void *opaque[8];
+	void (*ready)(struct mw_watch *watch);
+	struct mw_loop *loop;
+	int fd, events; /* events 0: not watched */
+};
+
+typedef void mw_loop_function(void *context);
+
+/* NULL when memory or descriptors are out. */
+struct mw_loop *mw_loop_new(void);
+void mw_loop_free(struct mw_loop *loop);
+
+/* Watches for these events from now on, and for no others; 0 stops. A watch must be stopped before its descriptor is
+   closed or its memory goes. */
+void mw_watch_set(struct mw_loop *loop, struct mw_watch *watch, int fd, int events);
+
+/* `function` each `seconds`; at most two at once. */
+bool mw_loop_every(struct mw_loop *loop, double seconds, mw_loop_function *function, void *context);
+/* `function` when the signal came, outside the handler; at most four signals. */
+bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context);
+
+/* Seconds of a monotonic clock when this turn of the loop began. */
+double mw_loop_now(const struct mw_loop *loop);
+/* The same, asked afresh. */
+double mw_loop_clock(void);
+
+void mw_loop_run(struct mw_loop *loop);
+void mw_loop_end(struct mw_loop *loop);
+
+#endif

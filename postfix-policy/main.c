@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "daemonize.h"
+#include "listener.h"
+#include "log.h"
+#include "mailwicket-config.h"
+#include "notify.h"
+#include "policy/read.h"
+#include "privileges.h"
+
+#define DIRECTORY_SECONDS 0.2
+#define SWEEP_SECONDS 1.0
+/* What is asked when SIGTERM comes is answered in this time or not at all. */
+#define FINISH_SECONDS 0.7
+
+struct options {
+	const char *path;
+	bool foreground, test;
+};
+
+struct service {
+	struct mw_loop *loop;
+	struct mw_state state;
+	struct mw_connections *connections;
+	struct mw_listeners *listeners;
+	bool foreground;
+	double finish_by; /* 0: not asked to end */
+};
+
+static void on_close(void *context)
+{
+	struct service *service = context;
+
+	if (service->finish_by <= 0)
+		mw_listeners_resume(service->listeners);
+	else if (mw_connections_count(service->connections) == 0)
+		mw_loop_end(service->loop);
+}
+
+static void on_term(void *context)
+{
+	struct service *service = context;
+
+	if (service->finish_by > 0)
+		return;
+	service->finish_by = mw_loop_clock() + FINISH_SECONDS;
+	mw_notify_stopping();
+	mw_listeners_close(service->listeners);
+	mw_connections_finish(service->connections);
+	if (mw_connections_count(service->connections) == 0)
+		mw_loop_end(service->loop);
+}
+
+static void on_hup(void *context)
+{
+	struct service *service = context;
+
+	mw_notify_reloading();
+	if (mw_state_reload(&service->state)) {
+		if (!service->foreground)
+			mw_log_to_syslog(service->state.policy->log.facility);
+		if (!mw_listeners_match(service->listeners, service->state.policy))
+			mw_log(MW_LOG_WARNING, "listen is not as it was: a restart is needed for that");
+	}
+	mw_notify_ready();
+}
+
+static void on_directory(void *context)
+{
+	struct service *service = context;
+
+	mw_state_tick(&service->state);
+	if (service->finish_by > 0 && mw_loop_clock() >= service->finish_by)
+		mw_loop_end(service->loop);
+}
+
+static void on_sweep(void *context)
+{
+	struct service *service = context;
+
+	mw_connections_sweep(service->connections);
+	mw_listeners_resume(service->listeners);
+	mw_log_tick();
+	mw_notify_alive();
+}
+
+static bool watch_events(struct service *service)
+{
+	return mw_loop_on_signal(service->loop, SIGTERM, on_term, service) &&
+	       mw_loop_on_signal(service->loop, SIGINT, on_term, service) &&
+	       mw_loop_on_signal(service->loop, SIGHUP, on_hup, service) &&
+	       mw_loop_every(service->loop, DIRECTORY_SECONDS, on_directory, service) &&
+	       mw_loop_every(service->loop, SWEEP_SECONDS, on_sweep, service);
+}
+
+static int start(struct service *service, const struct options *options)
+{
+	int first, passed = mw_notify_sockets(&first), status;
+	size_t most = mw_privileges_limit();
+
+	service->loop = mw_loop_new();
+	if (service->loop == NULL || !watch_events(service)) {
+		mw_log(MW_LOG_ERROR, "cannot watch for events");
+		return EX_OSERR;
+	}
+	if (!mw_state_load(&service->state, options->path))
+		return EX_CONFIG;
+	service->connections = mw_connections_new(service->loop, &service->state, most, on_close, service);
+	if (service->connections == NULL) {
+		mw_log(MW_LOG_ERROR, "out of memory");
+		return EX_OSERR;
+	}
+	service->listeners = mw_listeners_new(service->loop, &service->state, service->connections, first, passed, &status);
+	if (service->listeners == NULL)
+		return status;
+	/* In the foreground a service manager has chosen the user. */
+	if (!options->foreground && !mw_privileges_drop())
+		return EX_NOPERM;
+	return EX_OK;
+}
+
+static void announce(const struct service *service)
+{
+	char memory[1024];
+	struct mw_buf names = MW_BUF_OVER(memory);
+
+	mw_listeners_print(service->listeners, &names);
+	mw_log(MW_LOG_INFO, "ready: version=%s pid=%d policy=%s listening on %s", PACKAGE_VERSION, (int)getpid(),
+	       service->state.path, names.data);
+	mw_notify_ready();
+}
+
+static void end(struct service *service)
+{
+	if (service->listeners != NULL)
+		mw_listeners_close(service->listeners);
+	mw_connections_free(service->connections);
+	mw_listeners_free(service->listeners);
+	mw_state_free(&service->state);
+	mw_loop_free(service->loop);
+}
+
+static int serve(const struct options *options)
+{
+	static struct service service;
+	int status, parent = options->foreground ? -1 : mw_daemonize();
+
+	if (!options->foreground && parent < 0) {
+		mw_log(MW_LOG_ERROR, "cannot go into the background");
+		return EX_OSERR;
+	}
+	service.foreground = options->foreground;
+	status = start(&service, options);
+	if (status == EX_OK) {
+		if (!options->foreground) {
+			mw_log_to_syslog(service.state.policy->log.facility);
+			mw_daemonize_done(parent);
+		}
+		mw_listeners_start(service.listeners);
+		announce(&service);
+		mw_loop_run(service.loop);
+		mw_log(MW_LOG_INFO, "end");
+	}
+	end(&service);
+	return status;
+}
+
+static int test(const char *path)
+{
+	struct mw_state state = { .path = path };
+	bool fine;
+
+	fine = mw_state_test(&state, path);
+	mw_state_free(&state);
+	return fine ? EX_OK : EX_CONFIG;
+}
+
+static const char usage[] =
+	"usage: mailwicketd [-f] [-c FILE]\n"
+	"       mailwicketd -t [-c FILE]\n"
+	"\n"
+	"  -c, --config FILE  the policy file (default: %s)\n"
+	"  -f, --foreground   stay in the foreground and log to standard error\n"
+	"  -t, --test         test the policy and exit\n"
+	"  -h, --help         this text\n"
+	"  -V, --version      print the version\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' }, { "foreground", no_argument, NULL, 'f' },
+	{ "test", no_argument, NULL, 't' },         { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },      { NULL, 0, NULL, 0 },
+};
+
+/* False: the process ends with *status_r. */
+static bool read_options(int argc, char **argv, struct options *options, int *status_r)
+{
+	int option;
+
+	*status_r = EX_OK;
+	while ((option = getopt_long(argc, argv, "c:fthV", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->path = optarg;
+			break;
+		case 'f':
+			options->foreground = true;
+			break;
+		case 't':
+			options->test = true;
+			break;
+		case 'h':
+			printf(usage, options->path);
+			return false;
+		case 'V':
+			printf("mailwicketd %s\n", PACKAGE_VERSION);
+			return false;
+		default:
+			*status_r = EX_USAGE;
+			return false;
+		}
+	}
+	if (optind == argc)
+		return true;
+	fprintf(stderr, "mailwicketd: unexpected argument %s; see mailwicketd --help\n", argv[optind]);
+	*status_r = EX_USAGE;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .path = mw_policy_default_path() };
+	char *whole = NULL;
+	int status;
+
+	if (!read_options(argc, argv, &options, &status))
+		return status;
+	(void)signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	if (options.test)
+		return test(options.path);
+	/* A background process changes its folder, and reads the file again when it is told to. */
+	if (!options.foreground)
+		whole = realpath(options.path, NULL);
+	if (whole != NULL && options.path[0] != '/')
+		options.path = whole;
+	status = serve(&options);
+	free(whole);
+	return status;
+}

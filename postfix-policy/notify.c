@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "notify.h"
+
+#include "mailwicket-config.h"
+
+#ifdef HAVE_SYSTEMD
+#include <stdint.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+int mw_notify_sockets(int *first_r)
+{
+	int count = sd_listen_fds(1);
+
+	*first_r = SD_LISTEN_FDS_START;
+	return count > 0 ? count : 0;
+}
+
+void mw_notify_ready(void)
+{
+	(void)sd_notify(0, "READY=1");
+}
+
+void mw_notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			 (long long)now.tv_sec * 1000000 + (long long)now.tv_nsec / 1000);
+}
+
+void mw_notify_stopping(void)
+{
+	(void)sd_notify(0, "STOPPING=1");
+}
+
+void mw_notify_alive(void)
+{
+	(void)sd_notify(0, "WATCHDOG=1");
+}
+#else
+int mw_notify_sockets(int *first_r)
+{
+	*first_r = -1;
+	return 0;
+}
+
+void mw_notify_ready(void)
+{
+}
+
+void mw_notify_reloading(void)
+{
+}
+
+void mw_notify_stopping(void)
+{
+}
+
+void mw_notify_alive(void)
+{
+}
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "state.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "policy/read.h"
+
+#define ERRORS_MOST 1000
+#define DAY 86400
+#define NOTICE_DAYS 7
+
+static int64_t this_day(void)
+{
+	return (int64_t)time(NULL) / DAY;
+}
+
+static void add_peer(struct mw_state *state, struct mw_str name, bool must_exist)
+{
+	char text[256];
+	const struct passwd *user;
+
+	snprintf(text, sizeof(text), "%.*s", MW_STR_ARG(name));
+	user = getpwnam(text);
+	if (user == NULL && must_exist)
+		mw_log(MW_LOG_WARNING, "%s: peers: there is no user %s", state->policy->file, text);
+	if (user == NULL || state->peer_count == MW_STATE_PEERS_MAX)
+		return;
+	state->peers[state->peer_count++] = user->pw_uid;
+}
+
+/* Names are looked up when the policy is read: a question must never wait for a user database. */
+static void read_peers(struct mw_state *state)
+{
+	const struct mw_strs *names = &state->policy->policy_service.peers;
+
+	state->peer_count = 0;
+	state->peers[state->peer_count++] = 0;
+	state->peers[state->peer_count++] = geteuid();
+	add_peer(state, MW_STR("postfix"), false);
+	for (size_t i = 0; i < names->count; i++)
+		add_peer(state, names->items[i], true);
+}
+
+static struct mw_policy *read_policy(const struct mw_state *state)
+{
+	struct mw_errors *errors = mw_errors_new(ERRORS_MOST);
+	struct mw_policy *policy;
+
+	if (errors == NULL)
+		return NULL;
+	policy = mw_policy_read(state->path, state->host_name, this_day(), errors);
+	mw_log_errors(errors);
+	mw_errors_free(errors);
+	return policy;
+}
+
+static bool same_directory(const struct mw_state *state, const struct mw_policy *next)
+{
+	return state->policy != NULL && mw_str_equal(state->policy->directory.path, next->directory.path);
+}
+
+/* The directory that `policy` names, or NULL when memory is out. */
+static struct mw_directory *open_directory(const struct mw_policy *policy)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%.*s", MW_STR_ARG(policy->directory.path));
+	return mw_directory_new(path);
+}
+
+static bool load(struct mw_state *state)
+{
+	struct mw_policy *next = read_policy(state);
+	struct mw_directory *directory = state->directory;
+
+	if (next == NULL)
+		return false;
+	if (!same_directory(state, next)) {
+		directory = open_directory(next);
+		if (directory == NULL) {
+			mw_policy_free(next);
+			mw_log(MW_LOG_ERROR, "out of memory");
+			return false;
+		}
+		mw_directory_free(state->directory);
+		state->directory = directory;
+		state->directory_error[0] = '\0';
+	}
+	mw_policy_free(state->policy);
+	state->policy = next;
+	read_peers(state);
+	mw_state_tick(state);
+	return true;
+}
+
+static void begin(struct mw_state *state, const char *path)
+{
+	state->path = path;
+	state->today = this_day();
+	if (gethostname(state->host_name, sizeof(state->host_name) - 1) != 0)
+		snprintf(state->host_name, sizeof(state->host_name), "localhost");
+}
+
+bool mw_state_load(struct mw_state *state, const char *path)
+{
+	begin(state, path);
+	return load(state);
+}
+
+bool mw_state_test(struct mw_state *state, const char *path)
+{
+	begin(state, path);
+	state->policy = read_policy(state);
+	return state->policy != NULL;
+}
+
+bool mw_state_reload(struct mw_state *state)
+{
+	if (load(state)) {
+		mw_log(MW_LOG_INFO, "policy read: %s", state->path);
+		return true;
+	}
+	mw_log(MW_LOG_ERROR, "policy kept: %s has errors; what was read before goes on", state->path);
+	return false;
+}
+
+void mw_state_free(struct mw_state *state)
+{
+	mw_policy_free(state->policy);
+	mw_directory_free(state->directory);
+	state->policy = NULL;
+	state->directory = NULL;
+}
+
+static void notice_audit(const struct mw_state *state, struct mw_str name, struct mw_place place,
+			 const struct mw_enforcement *enforcement)
+{
+	char memory[32];
+	struct mw_buf date = MW_BUF_OVER(memory);
+
+	if (enforcement->mode != MW_MODE_AUDIT || !enforcement->has_audit_until ||
+	    state->today < enforcement->audit_until - NOTICE_DAYS || state->today > enforcement->audit_until + 1)
+		return;
+	mw_print_date(enforcement->audit_until, &date);
+	if (state->today > enforcement->audit_until)
+		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ended on %s: it is enforced", place.file, place.line,
+		       MW_STR_ARG(name), date.data);
+	else
+		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ends on %s; then it is enforced", place.file,
+		       place.line, MW_STR_ARG(name), date.data);
+}
+
+static void begin_day(struct mw_state *state, int64_t today)
+{
+	state->today = today;
+	for (size_t i = 0; i < state->policy->connector_count; i++) {
+		const struct mw_connector *connector = &state->policy->connectors[i];
+
+		notice_audit(state, connector->name, connector->place, &connector->enforcement);
+	}
+}
+
+static void refresh_directory(struct mw_state *state)
+{
+	struct mw_directory_status status;
+	const char *error;
+
+	switch (mw_directory_refresh(state->directory)) {
+	case MW_DIRECTORY_SAME:
+		state->directory_error[0] = '\0';
+		return;
+	case MW_DIRECTORY_NEW:
+		state->directory_error[0] = '\0';
+		mw_directory_status(state->directory, &status);
+		mw_log(MW_LOG_INFO, "directory read: %llu users, %llu groups, %llu grants, digest %.16s",
+		       (unsigned long long)status.users, (unsigned long long)status.groups,
+		       (unsigned long long)status.grants, status.digest);
+		return;
+	case MW_DIRECTORY_FAILED:
+		error = mw_directory_error(state->directory);
+		if (strcmp(error, state->directory_error) == 0)
+			return;
+		snprintf(state->directory_error, sizeof(state->directory_error), "%s", error);
+		mw_directory_status(state->directory, &status);
+		mw_log(MW_LOG_ERROR, "directory: %s; %s", error,
+		       status.open ? "the one read before goes on" : "no question can be decided");
+		return;
+	}
+}
+
+void mw_state_tick(struct mw_state *state)
+{
+	int64_t today = this_day();
+
+	refresh_directory(state);
+	if (today != state->today)
+		begin_day(state, today);
+}
+
+void mw_state_decide(const struct mw_state *state, const struct mw_facts *facts, struct mw_verdict *verdict_r)
+{
+	mw_submission_decide(state->policy, mw_directory_view(state->directory), facts, verdict_r);
+}
+
+bool mw_state_serves_user(const struct mw_state *state, uid_t user)
+{
+	for (size_t i = 0; i < state->peer_count; i++) {
+		if (state->peers[i] == user)
+			return true;
+	}
+	return false;
+}
