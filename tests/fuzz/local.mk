@@ -7,3 +7,12 @@ tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c tests/fuzz/replay.c
 tests_fuzz_fuzz_policy_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_policy_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_policy_LDADD = libmwpolicy.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+EXTRA_DIST += tests/fuzz/request.dict
+check_PROGRAMS += tests/fuzz/fuzz_request
+TESTS += tests/fuzz/fuzz_request
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
+tests_fuzz_fuzz_request_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_request_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_request_LDADD = \
+	libmwpostfix.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "answer.h"
+
+#include "postfix_support.h"
+
+static struct mw_str write_answer(const struct mw_facts *facts, const struct mw_verdict *verdict)
+{
+	static char memory[MW_ANSWER_MAX + 8];
+	struct mw_buf out = MW_BUF_OVER(memory);
+
+	if (!mw_answer_write(facts, verdict, &out)) {
+		ck_assert_uint_eq(out.used, 0);
+		return MW_STR_EMPTY;
+	}
+	return mw_buf_str(&out);
+}
+
+static const struct {
+	enum mw_outcome outcome;
+	enum mw_mode mode;
+	bool any_recipient, relay;
+	enum mw_stage stage;
+	const char *reply, *answer;
+} cases[] = {
+	{ MW_PERMIT, MW_MODE_ENFORCE, false, false, MW_STAGE_RCPT, "", "action=DUNNO\n\n" },
+	{ MW_PERMIT, MW_MODE_ENFORCE, true, false, MW_STAGE_RCPT, "", "action=DUNNO\n\n" },
+	{ MW_PERMIT, MW_MODE_ENFORCE, false, true, MW_STAGE_RCPT, "", "action=DUNNO\n\n" },
+	{ MW_PERMIT, MW_MODE_ENFORCE, true, true, MW_STAGE_RCPT, "", "action=OK\n\n" },
+	{ MW_PERMIT, MW_MODE_ENFORCE, true, true, MW_STAGE_MAIL, "", "action=DUNNO\n\n" },
+	{ MW_PERMIT, MW_MODE_ENFORCE, true, true, MW_STAGE_UNKNOWN, "", "action=DUNNO\n\n" },
+	{ MW_PERMIT, MW_MODE_AUDIT, true, true, MW_STAGE_RCPT, "", "action=DUNNO\n\n" },
+	{ MW_REFUSE, MW_MODE_ENFORCE, true, true, MW_STAGE_RCPT, "550 5.7.1 No", "action=550 5.7.1 No\n\n" },
+	{ MW_REFUSE, MW_MODE_AUDIT, true, true, MW_STAGE_RCPT, "550 5.7.1 No", "action=DUNNO\n\n" },
+	{ MW_DEFER, MW_MODE_ENFORCE, false, false, MW_STAGE_RCPT, "450 4.3.5 Later", "action=450 4.3.5 Later\n\n" },
+	{ MW_UNDECIDED, MW_MODE_ENFORCE, false, false, MW_STAGE_RCPT, "", "" },
+	{ MW_UNDECIDED, MW_MODE_AUDIT, true, true, MW_STAGE_RCPT, "", "" },
+	{ MW_REFUSE, MW_MODE_ENFORCE, false, false, MW_STAGE_RCPT, "", "" },
+	{ MW_REFUSE, MW_MODE_ENFORCE, false, false, MW_STAGE_RCPT, "OK", "" },
+	{ MW_REFUSE, MW_MODE_ENFORCE, false, false, MW_STAGE_RCPT, "250 fine", "" },
+};
+
+START_TEST(the_answer_of_a_verdict)
+{
+	struct mw_facts facts = { .stage = cases[_i].stage, .relay_context = cases[_i].relay };
+	struct mw_verdict verdict = {
+		.outcome = cases[_i].outcome, .mode = cases[_i].mode, .accept_any_recipient = cases[_i].any_recipient,
+		.reply = cases[_i].reply,
+	};
+	struct mw_str answer = write_answer(&facts, &verdict);
+
+	ck_assert_msg(mw_str_equal(answer, mw_str(cases[_i].answer)), "%.*s", MW_STR_ARG(answer));
+}
+END_TEST
+
+START_TEST(replies_that_may_be_sent)
+{
+	char longest[MW_ANSWER_MAX + 1];
+
+	ck_assert(mw_answer_reply_is_safe(MW_STR("550 5.7.1 No")));
+	ck_assert(mw_answer_reply_is_safe(MW_STR("421 4.4.2 Zu viele M\xc3\xa4rchen")));
+	ck_assert(!mw_answer_reply_is_safe(MW_STR("550 5.7.1 No\naction=OK")));
+	ck_assert(!mw_answer_reply_is_safe(MW_STR("550 5.7.1 No\r")));
+	ck_assert(!mw_answer_reply_is_safe(MW_STR("550 5.7.1 \xff")));
+	ck_assert(!mw_answer_reply_is_safe(MW_STR("550")));
+	ck_assert(!mw_answer_reply_is_safe(MW_STR("550 ")));
+	ck_assert(!mw_answer_reply_is_safe(MW_STR("")));
+	memset(longest, 'x', sizeof(longest));
+	memcpy(longest, "550 ", 4);
+	/* "action=" and the newline count. */
+	ck_assert(mw_answer_reply_is_safe((struct mw_str){ longest, MW_ANSWER_MAX - 8 }));
+	ck_assert(!mw_answer_reply_is_safe((struct mw_str){ longest, MW_ANSWER_MAX - 7 }));
+}
+END_TEST
+
+START_TEST(an_answer_that_does_not_fit_is_none)
+{
+	struct mw_facts facts = { .stage = MW_STAGE_RCPT };
+	struct mw_verdict verdict = { .outcome = MW_REFUSE, .mode = MW_MODE_ENFORCE, .reply = "550 5.7.1 No" };
+
+	for (size_t size = 1; size < 40; size++) {
+		char memory[40] = "";
+		struct mw_buf out = mw_buf_over(memory, size);
+		bool fits = mw_answer_write(&facts, &verdict, &out);
+
+		ck_assert_uint_eq(out.used, fits ? strlen("action=550 5.7.1 No\n\n") : 0);
+	}
+}
+END_TEST
+
+Suite *mw_test_answer(void)
+{
+	Suite *suite = suite_create("answer");
+	TCase *tests = tcase_create("answer");
+
+	tcase_add_loop_test(tests, the_answer_of_a_verdict, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_test(tests, replies_that_may_be_sent);
+	tcase_add_test(tests, an_answer_that_does_not_fit_is_none);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
