@@ -1,0 +1,10 @@
+noinst_LTLIBRARIES += libmwreport.la
+libmwreport_la_SOURCES = \
+	shared/report/json.c shared/report/json.h \
+	shared/report/logline.c shared/report/logline.h \
+	shared/report/prose.c shared/report/prose.h \
+	shared/report/remedy.c \
+	shared/report/template.c shared/report/template.h \
+	shared/report/text.c shared/report/text.h
+libmwreport_la_CPPFLAGS = $(MW_CPPFLAGS)
+libmwreport_la_CFLAGS = $(MW_CFLAGS)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/prose.h"
+
+#include "report/template.h"
+
+/* <value> and <other> are the step's, <seen> and <allowed> its numbers. */
+static const char *const sentences[MW_NOTE_COUNT] = {
+	[MW_NOTE_NONE] = "nothing to say",
+	[MW_NOTE_RULE_CHOSEN] = "the narrowest rule for this listener and client[ is \"<value>\"]",
+	[MW_NOTE_NO_RULE] = "no enabled connector has this listener and this client address",
+	[MW_NOTE_TLS_NOT_REQUIRED] = "TLS is not required",
+	[MW_NOTE_TLS_OK] = "TLS is strong enough[: <value>][, <other>]",
+	[MW_NOTE_TLS_NONE] = "the session has no TLS",
+	[MW_NOTE_TLS_TOO_OLD] = "the session's TLS is older than tls_min_version[: <value>]",
+	[MW_NOTE_TLS_TOO_WEAK] = "the session's cipher is weaker than tls_min_bits[: <value>]",
+	[MW_NOTE_TLS_PROXY_NOT_NAMED] = "TLS was ended by a proxy[ <value>] that the rule's tls_proxies does not name",
+	[MW_NOTE_MECHANISM_OK] = "the mechanism[ <value>] is admitted",
+	[MW_NOTE_MECHANISM_NOT_ADMITTED] = "the mechanism[ <value>] is not admitted by the rule",
+	[MW_NOTE_MECHANISM_NEEDS_TLS] = "the mechanism[ <value>] is permitted over TLS only",
+	[MW_NOTE_NOT_LOGGED_IN] = "nobody logged in",
+	[MW_NOTE_LOGIN_KNOWN] = "the login <value>[ is the user <other>]",
+	[MW_NOTE_LOGIN_UNKNOWN] = "the directory has no user with the login name <value>",
+	[MW_NOTE_SERVICE_ON] = "the service[ <value>] is switched on[ for <other>]",
+	[MW_NOTE_SERVICE_OFF] = "the service[ <value>] is switched off[ for <other>]",
+	[MW_NOTE_MASTER_OK] = "the master user[ <value>] may act[ as <other>]",
+	[MW_NOTE_MASTER_REFUSED] = "a master user[ <value>] may not submit mail as another[ (<other>)]",
+	[MW_NOTE_SUBMIT_HELD] = "the session holds Submit[ as <value>]",
+	[MW_NOTE_SUBMIT_MISSING] = "the session lacks Submit[ as <value>]",
+	[MW_NOTE_SENDER_OWN] = "<value> is an own address[ of <other>]",
+	[MW_NOTE_SENDER_SEND_AS] = "a send-as grant[ on <other>] covers <value>",
+	[MW_NOTE_SENDER_ANY] = "the session may use any sender",
+	[MW_NOTE_SENDER_NULL] = "the null sender is permitted",
+	[MW_NOTE_SENDER_NULL_REFUSED] = "the connector refuses the null sender of a login (allow_null_sender)",
+	[MW_NOTE_SENDER_INVALID] = "the sender[ <value>] is no mail address",
+	[MW_NOTE_SENDER_NO_GRANT] = "no send-as grant on <value>[ for <other>]",
+	[MW_NOTE_SENDER_AUTHORITATIVE] =
+		"the sender's domain[ <value>] is Authoritative and the session lacks Accept-Authoritative-Domain-Sender",
+	[MW_NOTE_RECIPIENT_ACCEPTED] = "<value> is an accepted domain[, <other>]",
+	[MW_NOTE_RECIPIENT_ANY] = "the session holds Accept-Any-Recipient",
+	[MW_NOTE_RECIPIENT_POSTMASTER] = "postmaster is always a recipient",
+	[MW_NOTE_RECIPIENT_INVALID] = "the recipient[ <value>] is no mail address",
+	[MW_NOTE_RECIPIENT_RELAY] = "the domain[ <value>] is not accepted and the session lacks Accept-Any-Recipient",
+	[MW_NOTE_RELAY_OFF] = "relay=no takes Accept-Any-Recipient from the user[, and <value> is not accepted]",
+	[MW_NOTE_RESTRICTION_NONE] = "anybody may write to the recipient",
+	[MW_NOTE_RESTRICTION_MET] = "the recipient's senders= admits the session",
+	[MW_NOTE_RESTRICTION_REFUSED] = "the senders= of <value>[ (<other>)] does not admit the session",
+	[MW_NOTE_WITHIN_LIMIT] = "<seen> of <allowed> allowed",
+	[MW_NOTE_OVER_LIMIT] = "<seen>, but <allowed> allowed",
+	[MW_NOTE_LIMIT_BYPASSED] = "the session holds Bypass-Message-Size-Limit",
+	[MW_NOTE_NOT_AT_THIS_STAGE] = "not known at this stage",
+	[MW_NOTE_DIRECTORY_UNAVAILABLE] = "the directory cannot be read",
+};
+
+static void print_quantity(enum mw_check check, uint64_t quantity, struct mw_buf *out)
+{
+	if (check == MW_CHECK_SIZE)
+		mw_print_size(quantity, out);
+	else
+		mw_print_limit(quantity, out);
+}
+
+void mw_prose_step(const struct mw_step *step, struct mw_buf *out)
+{
+	struct mw_template_values values = { .count = 0 };
+	char seen_text[32], allowed_text[32];
+	struct mw_buf seen = MW_BUF_OVER(seen_text), allowed = MW_BUF_OVER(allowed_text);
+
+	print_quantity(step->check, step->number, &seen);
+	print_quantity(step->check, step->limit, &allowed);
+	mw_template_set(&values, "value", step->value);
+	mw_template_set(&values, "other", step->other);
+	mw_template_set(&values, "seen", mw_buf_str(&seen));
+	mw_template_set(&values, "allowed", mw_buf_str(&allowed));
+	mw_template_write(sentences[step->note], &values, out);
+}
+
+void mw_prose_hint(const struct mw_verdict *verdict, struct mw_buf *out)
+{
+	if (verdict->outcome == MW_PERMIT)
+		return;
+	for (unsigned i = 0; i < verdict->trace.count; i++) {
+		const struct mw_step *step = &verdict->trace.steps[i];
+
+		if (step->outcome == MW_FAILED || (step->outcome == MW_UNKNOWN && verdict->outcome == MW_UNDECIDED)) {
+			mw_prose_step(step, out);
+			return;
+		}
+	}
+	mw_buf_add_text(out, mw_reason_sentence(verdict->reason));
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/address.h"
+#include "report/prose.h"
+#include "report/template.h"
+
+/* <rule> is the rule with its place; <user> the directory's name for the login, else the login as it came. */
+struct remedy {
+	enum mw_reason reason;
+	enum mw_note note; /* of the step that failed; NONE: any other */
+	const char *sentence;
+};
+
+#define THEN_SYNC ", and run: mailwicket sync"
+#define IN_RULE "in <rule>: "
+
+static const struct remedy remedies[] = {
+	{ MW_REASON_NO_CONNECTOR, MW_NOTE_NONE,
+	  "Give this listener a connector: connector \"NAME\" { bindings = { \"*:<port>\" }"
+	  "[ remote_ip_ranges = { \"<client>\" }] }; or widen the ranges of one that has it." },
+	{ MW_REASON_DIRECTORY_UNAVAILABLE, MW_NOTE_NONE,
+	  "Publish the directory (mailwicket sync) and see that the path of directory { path = ... } can be read." },
+	{ MW_REASON_TLS_REQUIRED, MW_NOTE_TLS_TOO_OLD,
+	  "Update the client; or " IN_RULE "tls_min_version = \"<tls>\"." },
+	{ MW_REASON_TLS_REQUIRED, MW_NOTE_TLS_TOO_WEAK,
+	  "Update the client; or " IN_RULE "tls_min_bits = <bits>." },
+	{ MW_REASON_TLS_REQUIRED, MW_NOTE_TLS_PROXY_NOT_NAMED,
+	  "If the proxy is yours, " IN_RULE "tls_proxies = { \"<proxy>\" }." },
+	{ MW_REASON_TLS_REQUIRED, MW_NOTE_NONE,
+	  "Switch on STARTTLS in the client; or " IN_RULE "require_tls = no." },
+	{ MW_REASON_MECHANISM_REFUSED, MW_NOTE_NONE,
+	  "Choose another mechanism in the client; or " IN_RULE "add <admits> to auth_mechanism = { ... }." },
+	{ MW_REASON_BASIC_WITHOUT_TLS, MW_NOTE_TLS_TOO_OLD,
+	  "Update the client; or " IN_RULE "tls_min_version = \"<tls>\"." },
+	{ MW_REASON_BASIC_WITHOUT_TLS, MW_NOTE_NONE,
+	  "Switch on STARTTLS in the client, or TLS on port 465; to let passwords pass in clear, take "
+	  "BasicAuthRequireTLS out of auth_mechanism = { ... } in <rule>." },
+	{ MW_REASON_UNKNOWN_LOGIN, MW_NOTE_NONE,
+	  "Correct the login name in the client; or write into the directory's source: user ADDRESS login=<login>"
+	  THEN_SYNC "." },
+	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
+	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC
+	  ". A user suspended from sending: find out first why." },
+	{ MW_REASON_NOT_AUTHENTICATED, MW_NOTE_NONE,
+	  "Switch on authentication for outgoing mail in the client; for a device that cannot, give its address a "
+	  "connector of its own: connector \"NAME\" { bindings = { \"*:<port>\" } remote_ip_ranges = { \"<client>\" } "
+	  "permission_groups = { AnonymousUsers } }." },
+	{ MW_REASON_NO_SUBMIT, MW_NOTE_NONE,
+	  "Write " IN_RULE "permission_groups = { <group> }, and no Submit in deny_permissions." },
+	{ MW_REASON_INVALID_SENDER, MW_NOTE_NONE,
+	  "Correct the sender's address in the client: nobody can have <sender>." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_NULL_REFUSED,
+	  "Write " IN_RULE "allow_null_sender = yes." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_AUTHORITATIVE,
+	  "Have the client log in; or " IN_RULE "grant_permissions = { Accept-Authoritative-Domain-Sender }." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_NONE,
+	  "Correct the sender in the client; or write into the directory's source: grant send-as <sender> <user>"
+	  THEN_SYNC "." },
+	{ MW_REASON_INVALID_RECIPIENT, MW_NOTE_NONE,
+	  "Correct the recipient's address: nobody can have <recipient>." },
+	{ MW_REASON_RELAY_DENIED, MW_NOTE_RELAY_OFF,
+	  "Write into the directory's source: user <user> relay=yes" THEN_SYNC "." },
+	{ MW_REASON_RELAY_DENIED, MW_NOTE_NONE,
+	  "A user has to log in; for a domain that is yours: accepted_domain \"<domain>\" { type = Authoritative }; for a "
+	  "device that may send anywhere, in a connector for its address alone: "
+	  "grant_permissions = { Accept-Any-Recipient }." },
+	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_NONE,
+	  "Write into the directory's source, for <recipient>: senders=anyone, or senders=...[,<user>]" THEN_SYNC "." },
+	{ MW_REASON_TOO_MANY_RECIPIENTS, MW_NOTE_NONE,
+	  "Split the message; or " IN_RULE "max_recipients_per_message = <seen>[, or for the user alone: user <user> "
+	  "max_recipients=<seen>]." },
+	{ MW_REASON_TOO_BIG, MW_NOTE_NONE,
+	  "Send less; or " IN_RULE "max_message_size = \"<seen>\"[, or for the user alone: user <user> "
+	  "max_message_size=<seen>]. Postfix's message_size_limit must allow it too." },
+	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_TOO_OLD,
+	  "Update the client; or " IN_RULE "tls_min_version = \"<tls>\"." },
+	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_TOO_WEAK,
+	  "Update the client; or " IN_RULE "tls_min_bits = <bits>." },
+	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_PROXY_NOT_NAMED,
+	  "If the proxy is yours, " IN_RULE "tls_proxies = { \"<proxy>\" }." },
+	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_NONE,
+	  "Switch on TLS in the client (STARTTLS, or the TLS port); for a network that may do without: login \"NAME\" { "
+	  "protocols = { <protocol> }[ remote = { \"<client>\" }] login_type = <login_type> }." },
+	{ MW_REASON_SERVICE_DISABLED, MW_NOTE_NONE,
+	  "Write into the directory's source: user <user> <service>=yes" THEN_SYNC "." },
+	{ MW_REASON_MASTER_REFUSED, MW_NOTE_NONE,
+	  "Master users submit mail only where the policy says: master_users_submit = yes." },
+	{ MW_REASON_POLICY_UNREADABLE, MW_NOTE_NONE,
+	  "Correct what this names: mailwicket check; then run: doveadm reload." },
+};
+
+static const struct remedy *find(enum mw_reason reason, enum mw_note note)
+{
+	const struct remedy *any = NULL;
+
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (remedies[i].reason != reason)
+			continue;
+		if (remedies[i].note == note)
+			return &remedies[i];
+		if (remedies[i].note == MW_NOTE_NONE)
+			any = &remedies[i];
+	}
+	return any;
+}
+
+/* The texts that are made for a sentence. */
+struct texts {
+	char client[64], port[8], bits[16], proxy[64], seen[32], rule[512], domain[MW_DOMAIN_MAX + 1];
+};
+
+static struct mw_str print_ip(const struct mw_ip *ip, char *memory, size_t size)
+{
+	struct mw_buf out = mw_buf_over(memory, size);
+
+	if (ip->family != MW_FAMILY_UNKNOWN)
+		mw_ip_print(ip, &out);
+	return mw_buf_str(&out);
+}
+
+static struct mw_str print_number(uint64_t number, char *memory, size_t size)
+{
+	struct mw_buf out = mw_buf_over(memory, size);
+
+	mw_buf_add_number(&out, number);
+	return mw_buf_str(&out);
+}
+
+static struct mw_str print_rule(const struct mw_verdict *verdict, char *memory, size_t size)
+{
+	struct mw_buf out = mw_buf_over(memory, size);
+	struct mw_str name = mw_verdict_rule_name(verdict);
+	struct mw_place place = mw_verdict_rule_place(verdict);
+
+	if (verdict->connector == NULL && verdict->login_rule == NULL)
+		return MW_STR("the policy file");
+	mw_buf_printf(&out, "%s \"%.*s\"", verdict->connector != NULL ? "connector" : "login", MW_STR_ARG(name));
+	if (place.line > 0)
+		mw_buf_printf(&out, " (%s:%u)", place.file, place.line);
+	else
+		mw_buf_add_text(&out, " (built in; mailwicket show prints it)");
+	return mw_buf_str(&out);
+}
+
+static struct mw_str print_seen(const struct mw_step *failed, char *memory, size_t size)
+{
+	struct mw_buf out = mw_buf_over(memory, size);
+
+	if (failed == NULL)
+		return MW_STR_EMPTY;
+	if (failed->check == MW_CHECK_SIZE)
+		mw_print_size(failed->number, &out);
+	else
+		mw_print_limit(failed->number, &out);
+	return mw_buf_str(&out);
+}
+
+static struct mw_str recipient_domain(const struct mw_facts *facts, char memory[MW_DOMAIN_MAX + 1])
+{
+	struct mw_str domain = facts->etrn_domain;
+	size_t at = mw_str_find_last(facts->recipient, '@');
+	size_t len;
+
+	if (at < facts->recipient.len)
+		domain = mw_str_tail(facts->recipient, at + 1);
+	return mw_domain_canonical(domain, memory, &len) ? (struct mw_str){ memory, len } : MW_STR("DOMAIN");
+}
+
+static const char *admits(struct mw_str mechanism)
+{
+	switch (mw_mechanism_class(mechanism)) {
+	case MW_MECHANISM_BASIC:
+	case MW_MECHANISM_BEARER:
+		return "BasicAuth";
+	case MW_MECHANISM_INTEGRATED:
+	case MW_MECHANISM_CHALLENGE:
+		return "Integrated";
+	case MW_MECHANISM_EXTERNAL:
+		return "Tls (with a verified client certificate)";
+	}
+	return "BasicAuth";
+}
+
+static const char *laxer_login_type(struct mw_str mechanism)
+{
+	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
+
+	return class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER ? "PlainTextLogin" : "PlainTextAuthentication";
+}
+
+static struct mw_str user_name(const struct mw_facts *facts, const struct mw_verdict *verdict)
+{
+	const struct mw_step *step = mw_trace_step(&verdict->trace, MW_CHECK_LOGIN);
+
+	if (step != NULL && step->note == MW_NOTE_LOGIN_KNOWN && !mw_str_empty(step->other))
+		return step->other;
+	return facts->login;
+}
+
+static struct mw_str service_name(const struct mw_facts *facts)
+{
+	enum mw_protocol protocol = facts->endpoints.protocol;
+
+	return mw_str(mw_table_word(mw_protocols, protocol == MW_PROTOCOL_SUBMISSION ? MW_PROTOCOL_SMTP : protocol));
+}
+
+static const struct mw_step *failed_step(const struct mw_trace *trace)
+{
+	for (unsigned i = 0; i < trace->count; i++)
+		if (trace->steps[i].outcome == MW_FAILED)
+			return &trace->steps[i];
+	return NULL;
+}
+
+static void set_facts(struct mw_template_values *values, const struct mw_facts *facts, struct texts *texts)
+{
+	mw_template_set(values, "client", print_ip(&facts->endpoints.remote_ip, texts->client, sizeof(texts->client)));
+	mw_template_set(values, "port", print_number(facts->endpoints.local_port, texts->port, sizeof(texts->port)));
+	mw_template_set(values, "protocol", mw_str(mw_table_word(mw_protocols, facts->endpoints.protocol)));
+	mw_template_set(values, "tls", facts->tls.version);
+	mw_template_set(values, "bits", print_number(facts->tls.bits, texts->bits, sizeof(texts->bits)));
+	mw_template_set(values, "proxy", print_ip(&facts->tls.proxy, texts->proxy, sizeof(texts->proxy)));
+	mw_template_set(values, "login", facts->login);
+	mw_template_set(values, "sender", facts->sender);
+	mw_template_set(values, "recipient", facts->recipient);
+	mw_template_set(values, "domain", recipient_domain(facts, texts->domain));
+	mw_template_set(values, "admits", mw_str(admits(facts->mechanism)));
+	mw_template_set(values, "login_type", mw_str(laxer_login_type(facts->mechanism)));
+	mw_template_set(values, "service", service_name(facts));
+	mw_template_set(values, "group", mw_str(mw_str_empty(facts->login) ? "AnonymousUsers" : "ExchangeUsers"));
+}
+
+void mw_prose_remedy(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
+{
+	const struct mw_step *failed = failed_step(&verdict->trace);
+	const struct remedy *remedy = find(verdict->reason, failed != NULL ? failed->note : MW_NOTE_NONE);
+	struct mw_template_values values = { .count = 0 };
+	struct texts texts;
+
+	if (verdict->outcome == MW_PERMIT || remedy == NULL)
+		return;
+	set_facts(&values, facts, &texts);
+	mw_template_set(&values, "user", user_name(facts, verdict));
+	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
+	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));
+	mw_template_write(remedy->sentence, &values, out);
+}

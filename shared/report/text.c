@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/text.h"
+
+#include <unistr.h>
+
+static size_t decode(struct mw_str text, ucs4_t *character_r)
+{
+	int len = u8_mbtoucr(character_r, (const uint8_t *)text.ptr, text.len);
+
+	return len > 0 ? (size_t)len : 0;
+}
+
+size_t mw_text_character(struct mw_str text)
+{
+	ucs4_t character;
+
+	return decode(text, &character);
+}
+
+static bool misleads(ucs4_t c)
+{
+	return c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0x200e || c == 0x200f ||
+	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x61c || c == 0xfeff;
+}
+
+size_t mw_text_harmless(struct mw_str text)
+{
+	ucs4_t character;
+	size_t len = decode(text, &character);
+
+	return len == 0 || misleads(character) ? 0 : len;
+}
+
+static bool continues(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+struct mw_str mw_text_cut(struct mw_str text, size_t most)
+{
+	size_t len = most;
+
+	if (text.len <= most)
+		return text;
+	/* Four bytes at the most are one character: bytes that are none may be parted anywhere. */
+	while (len > 0 && most - len < 3 && continues(text.ptr[len]))
+		len--;
+	return mw_str_head(text, continues(text.ptr[len]) ? most : len);
+}
+
+void mw_text_escape_byte(struct mw_buf *out, char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	mw_buf_add(out, MW_STR("\\x"));
+	mw_buf_add_char(out, digits[(unsigned char)byte >> 4]);
+	mw_buf_add_char(out, digits[(unsigned char)byte & 15]);
+}
+
+void mw_text_show(struct mw_buf *out, struct mw_str text)
+{
+	while (text.len > 0) {
+		size_t len = mw_text_harmless(text);
+
+		if (len == 0) {
+			mw_text_escape_byte(out, text.ptr[0]);
+			len = 1;
+		} else {
+			mw_buf_add(out, mw_str_head(text, len));
+		}
+		text = mw_str_tail(text, len);
+	}
+}

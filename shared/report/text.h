@@ -1,0 +1,18 @@
+/* What may be shown of bytes that came from outside. Private to shared/report. */
+#ifndef MW_REPORT_TEXT_H
+#define MW_REPORT_TEXT_H
+
+#include "base/buf.h"
+
+/* The length of the character at the beginning of a text that is not empty; 0: its first byte begins no UTF-8. */
+size_t mw_text_character(struct mw_str text);
+/* The same, and 0 too for what would change how a line is read: control characters (C0, DEL, C1), line and paragraph
+   separators, marks that turn the direction of writing. */
+size_t mw_text_harmless(struct mw_str text);
+/* At most `most` bytes, no character cut in two. */
+struct mw_str mw_text_cut(struct mw_str text, size_t most);
+/* Appends a text, every byte that is not harmless as \xNN. */
+void mw_text_show(struct mw_buf *out, struct mw_str text);
+void mw_text_escape_byte(struct mw_buf *out, char byte);
+
+#endif
