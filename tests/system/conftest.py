@@ -1,0 +1,38 @@
+"""The tests of one file share its servers: with xdist, run them by --dist loadfile."""
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import rig  # noqa: E402
+
+
+def pytest_report_header(config):
+    return f"mailwicket build: {rig.build_folder()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def umask():
+    """Folders that postfix and dovecot can enter, whatever the caller's umask."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def folder():
+    """An empty folder other users may enter (tmp_path is for root alone)."""
+    made = rig.make_folder("test")
+    yield made
+    rig.remove_folder(made)
+
+
+@pytest.fixture(scope="module")
+def module_folder():
+    """The same, for a whole file."""
+    made = rig.make_folder("module")
+    yield made
+    rig.remove_folder(made)

@@ -1,0 +1,497 @@
+"""What the system tests share: folders, certificates, waiting, a private Postfix and a raw SMTP client.
+
+    with Postfix(folder) as postfix:              # files only
+        postfix.configure(show_postfix_output)    # main.cf and master.cf: the lines of `mailwicket show --postfix`
+        postfix.start()
+        with Smtp(port) as client:
+            client.command("EHLO client.example.net")
+
+All of it needs root, as Postfix's master does, and touches nothing of the machine's own Postfix. Ports are free ones on
+127.0.0.1; as all of 127.0.0.0/8 is local on Linux, a client chooses its network by its source address.
+"""
+import base64
+import email
+import functools
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+PATIENCE = float(os.environ.get("MAILWICKET_PATIENCE", "20"))
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def build_folder():
+    """Where the programs under test were built: MAILWICKET_BUILD, or the source itself."""
+    for name in ("MAILWICKET_BUILD", "MW_BUILD", "BUILD_DIR", "top_builddir"):
+        if os.environ.get(name):
+            return Path(os.environ[name]).resolve()
+    return SOURCE
+
+
+CLI = build_folder() / "cli" / "mailwicket"
+MAILWICKETD = build_folder() / "postfix-policy" / "mailwicketd"
+MODULES = build_folder() / "dovecot-plugin" / ".libs"
+
+
+def tool(name):
+    """A program's path, also from the folders of the superuser; None where it is missing."""
+    return shutil.which(name, path=PATH)
+
+
+def wait_for(condition, what, patience=PATIENCE):
+    """What `condition()` gives once it is true; `what` names it when it never is."""
+    deadline = time.monotonic() + patience
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience} s for {what}")
+        select.select([], [], [], 0.01)
+
+
+_given = set()
+
+
+def free_port():
+    """A port on 127.0.0.1 nobody listens on and that was not given to this process before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in _given:
+            _given.add(port)
+            return port
+
+
+def make_folder(name):
+    """A new folder that other users (postfix, dovecot) may enter, unlike pytest's. The caller removes it."""
+    folder = Path(tempfile.mkdtemp(prefix=f"mw-{name}-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def remove_folder(folder):
+    """Removes it, unless MAILWICKET_KEEP is set (to look at logs)."""
+    if not os.environ.get("MAILWICKET_KEEP"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def kill_and_wait(process, patience=PATIENCE):
+    """Ends a process that was started here: SIGTERM, then SIGKILL."""
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Certificate:
+    """A self-signed certificate and its key: `.cert`, `.key`, `.fingerprint` (SHA-256, upper case, colons)."""
+
+    def __init__(self, folder, name="mx.example.test"):
+        self.cert, self.key = Path(folder) / f"{name}.crt", Path(folder) / f"{name}.key"
+        subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", self.key, "-out", self.cert, "-days", "30", "-subj", f"/CN={name}",
+                        "-addext", f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1"],
+                       check=True, capture_output=True, timeout=60)
+        self.key.chmod(0o600)
+        shown = subprocess.run([tool("openssl"), "x509", "-in", self.cert, "-noout", "-fingerprint", "-sha256"],
+                               check=True, capture_output=True, text=True, timeout=60).stdout
+        self.fingerprint = shown.strip().partition("=")[2]
+
+
+@functools.lru_cache(maxsize=None)
+def client_context(cert=None, key=None, maximum=None):
+    """TLS of a client that trusts everybody; `maximum` bounds the version, as ssl.TLSVersion."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if maximum is not None:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = maximum
+    if cert is not None:
+        context.load_cert_chain(cert, key)
+    return context
+
+
+# --- SMTP
+
+class Smtp:
+    """An SMTP client that gives replies as they came: text, lines separated by a newline, no more line ends."""
+
+    def __init__(self, port, source="127.0.0.1", tls=False, context=None, host="127.0.0.1"):
+        self.context = context or client_context()
+        self.socket = socket.create_connection((host, port), PATIENCE, (source, 0))
+        self.rest = b""
+        if tls:
+            self.wrap()
+        self.greeting = self.reply()
+
+    def wrap(self):
+        self.socket = self.context.wrap_socket(self.socket, server_hostname="mx.example.test")
+
+    def send(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def line(self):
+        while b"\r\n" not in self.rest:
+            part = self.socket.recv(65536)
+            if not part:
+                raise EOFError(f"connection closed after {self.rest!r}")
+            self.rest += part
+        one, self.rest = self.rest.split(b"\r\n", 1)
+        return one.decode()
+
+    def reply(self):
+        lines = [self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(self.line())
+        return "\n".join(lines)
+
+    def command(self, line):
+        """Sends one line, gives the reply."""
+        self.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
+        return self.reply()
+
+    def expect(self, code, line):
+        """Sends one line whose reply must begin with `code`."""
+        reply = self.command(line)
+        assert reply.startswith(code), f"{line!r}: {reply}"
+        return reply
+
+    def hello(self, name="client.example.net"):
+        return self.expect("250", f"EHLO {name}")
+
+    def starttls(self):
+        self.expect("220", "STARTTLS")
+        assert self.rest == b""
+        self.wrap()
+        return self.hello()
+
+    def plain(self, login, password, authzid=""):
+        """AUTH PLAIN with an initial response; the reply."""
+        answer = base64.b64encode(f"{authzid}\0{login}\0{password}".encode()).decode()
+        return self.command(f"AUTH PLAIN {answer}")
+
+    def log_in(self, login, password):
+        reply = self.plain(login, password)
+        assert reply.startswith("235"), reply
+        return self
+
+    def mail(self, sender, options=""):
+        return self.command(f"MAIL FROM:<{sender}>{' ' if options else ''}{options}")
+
+    def rcpt(self, recipient):
+        return self.command(f"RCPT TO:<{recipient}>")
+
+    def reset(self):
+        self.expect("250", "RSET")
+
+    def ask(self, sender, recipient, options=""):
+        """MAIL and RCPT of a new transaction: the reply to RCPT, or to MAIL where that was refused."""
+        self.reset()
+        reply = self.mail(sender, options)
+        return self.rcpt(recipient) if reply.startswith("250") else reply
+
+    def data(self, message):
+        """DATA and the message (its dots are doubled); the reply to DATA where that was refused."""
+        reply = self.command("DATA")
+        if not reply.startswith("354"):
+            return reply
+        message = message if isinstance(message, bytes) else message.encode()
+        message = re.sub(rb"(?m)^\.", b"..", message.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+        self.send(message + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        return self.reply()
+
+    def deliver(self, sender, recipients, subject="test", body="hello\n", options=""):
+        """A whole message; the last reply."""
+        recipients = [recipients] if isinstance(recipients, str) else recipients
+        self.reset()
+        reply = self.mail(sender, options)
+        for recipient in recipients:
+            if reply.startswith("250"):
+                reply = self.rcpt(recipient)
+        if not reply.startswith("250"):
+            return reply
+        return self.data(f"From: <{sender}>\r\nTo: <{recipients[0]}>\r\nSubject: {subject}\r\n\r\n{body}")
+
+    def close(self):
+        try:
+            self.socket.close()
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+# --- Postfix
+
+# Every service without chroot; what delivers writes into folders of the test.
+MASTER = """\
+pickup    unix  n - n 60 1 pickup
+cleanup   unix  n - n - 0 cleanup
+qmgr      unix  n - n 300 1 qmgr
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+rewrite   unix  - - n - - trivial-rewrite
+bounce    unix  - - n - 0 bounce
+defer     unix  - - n - 0 bounce
+trace     unix  - - n - 0 bounce
+verify    unix  - - n - 1 verify
+flush     unix  n - n 1000? 0 flush
+proxymap  unix  - - n - - proxymap
+smtp      unix  - - n - - smtp
+relay     unix  - - n - - smtp
+showq     unix  n - n - - showq
+error     unix  - - n - - error
+retry     unix  - - n - - error
+discard   unix  - - n - - discard
+virtual   unix  - n n - - virtual
+anvil     unix  - - n - 1 anvil
+scache    unix  - - n - 1 scache
+postlog   unix-dgram n - n - 1 postlogd
+"""
+
+# Deliver everything, wherever it goes, into one Maildir that the test reads; never wait to be polite to a test.
+MAIN = """\
+compatibility_level = 3.6
+queue_directory = {queue}
+data_directory = {data}
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = {log}
+maillog_file_prefixes = {folder}
+multi_instance_name = {name}
+myhostname = mx.example.test
+mydomain = example.test
+myorigin = example.test
+mydestination =
+mynetworks =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+local_recipient_maps =
+virtual_mailbox_domains = {domains}
+virtual_mailbox_base = {mail}
+virtual_mailbox_maps = static:all/
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+virtual_mailbox_limit = 0
+default_transport = virtual
+relay_transport = virtual
+smtp_dns_support_level = disabled
+smtpd_peername_lookup = no
+smtpd_tls_cert_file = {cert}
+smtpd_tls_key_file = {key}
+smtpd_tls_loglevel = 1
+smtpd_tls_received_header = yes
+smtpd_client_event_limit_exceptions = static:all
+smtpd_error_sleep_time = 0
+smtpd_soft_error_limit = 900
+smtpd_hard_error_limit = 1000
+smtpd_junk_command_limit = 1000
+smtpd_starttls_timeout = 30s
+notify_classes =
+bounce_queue_lifetime = 1m
+"""
+
+QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace")
+
+
+class Postfix:
+    """A Postfix of its own below `folder` (which user postfix can enter), with its sockets:
+
+    `policy_socket` for mailwicketd to listen on, `auth_socket` for Dovecot's auth service (smtpd_sasl_path = private/auth).
+    """
+
+    def __init__(self, folder, domains="example.test", certificate=None):
+        self.folder = Path(folder) / "postfix"
+        self.queue, self.data, self.mail = (self.folder / name for name in ("queue", "data", "mail"))
+        self.etc, self.log = self.folder / "etc", self.folder / "maillog"
+        self.domains = domains
+        self.process = None
+        self.ports = []
+        self.make_folders()
+        self.certificate = certificate or Certificate(self.folder)
+        self.policy_socket = self.queue / "mailwicket" / "policy"
+        self.auth_socket = self.queue / "private" / "auth"
+
+    def make_folders(self):
+        for folder in (self.folder, self.etc, self.queue, self.queue / "pid", self.queue / "mailwicket"):
+            folder.mkdir(mode=0o755)
+        for name in QUEUE_FOLDERS:
+            self.owned(self.queue / name, 0o700, "root")
+        self.owned(self.queue / "public", 0o710, "postdrop")
+        self.owned(self.queue / "maildrop", 0o730, "postdrop")
+        self.owned(self.data, 0o700, "postfix")
+        self.owned(self.mail, 0o755, "postfix")
+
+    @staticmethod
+    def owned(folder, mode, group):
+        folder.mkdir()
+        shutil.chown(folder, "postfix", group)
+        folder.chmod(mode)
+
+    def configure(self, shown, main="", master="", wrapped=(), options=None):
+        """Writes main.cf and master.cf around `shown`, what `mailwicket show --postfix` printed.
+
+        `main` and `master` are appended. Listeners on ports of `wrapped` speak TLS from the start (Mailwicket knows that
+        of 465 alone); `options` maps a port to more `-o` settings of its smtpd, which win over those shown.
+        """
+        shown_main, _, shown_master = shown.partition("# --- master.cf")
+        listeners = self.listeners("#" + shown_master, wrapped, options or {})
+        stat = self.mail.stat()
+        text = MAIN.format(queue=self.queue, data=self.data, log=self.log, folder=self.folder, mail=self.mail, uid=stat.st_uid,
+                           gid=stat.st_gid, domains=self.domains, cert=self.certificate.cert, key=self.certificate.key,
+                           name="postfix-" + re.sub(r"[^a-z0-9]", "", self.folder.parent.name.lower()))
+        (self.etc / "main.cf").write_text(self.without_replaced(text + "\n" + shown_main, main) + "\n" + main)
+        (self.etc / "master.cf").write_text(MASTER + listeners + "\n" + master)
+
+    @staticmethod
+    def without_replaced(text, replacement):
+        """Without the settings that `replacement` sets again: Postfix warns of a setting that stands twice."""
+        for name in re.findall(r"(?m)^([a-z_0-9]+)\s*=", replacement):
+            text = re.sub(rf"(?m)^{name}\s*=.*\n(?:[ \t].*\n)*", "", text)
+        return text
+
+    def listeners(self, text, wrapped, options):
+        """The shown listeners without chroot: the tests' socket paths are absolute."""
+        entries = re.split(r"(?m)^(?=\S)", text)
+        self.ports, made = [], []
+        for entry in entries:
+            found = re.match(r"(\S+)\s+inet\s", entry)
+            if not found:
+                continue
+            port = int(found[1].rpartition(":")[2])
+            self.ports.append(port)
+            entry = entry.replace("inet n - y - - smtpd", "inet n - n - - smtpd")
+            more = dict(options.get(port, {}))
+            if port in wrapped:
+                more = {"smtpd_tls_wrappermode": "yes", "smtpd_tls_security_level": "encrypt", **more}
+            for name in more:
+                entry = re.sub(rf"(?m)^\s+-o {name}=.*\n", "", entry)
+            made.append(entry.rstrip("\n") + "\n" + "".join(f"  -o {name}={value}\n" for name, value in more.items()))
+        return "".join(made)
+
+    def postconf(self, *arguments):
+        result = subprocess.run([tool("postconf"), "-c", self.etc, *arguments], capture_output=True, text=True, timeout=60)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def daemon_folder(self):
+        return self.postconf("-hx", "daemon_directory").strip()
+
+    # --- the process
+
+    def start(self):
+        console = open(self.folder / "console", "ab")
+        self.process = subprocess.Popen([f"{self.daemon_folder()}/master", "-c", str(self.etc), "-d"], stdin=subprocess.DEVNULL,
+                                        stdout=console, stderr=console, cwd=self.queue,
+                                        env={"PATH": PATH, "MAIL_CONFIG": str(self.etc), "LC_ALL": "C"})
+        console.close()
+        for port in self.ports:
+            self.wait_listening(port)
+        return self
+
+    def wait_listening(self, port):
+        def greets():
+            if self.process.poll() is not None:
+                raise AssertionError(f"Postfix ended with {self.process.returncode}: {self.text()}")
+            try:
+                with socket.create_connection(("127.0.0.1", port), 1):
+                    return True
+            except ConnectionRefusedError:
+                return False
+        wait_for(greets, f"Postfix on port {port}")
+
+    def children(self, name="smtpd"):
+        """The processes of this name that master started."""
+        found = set()
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                head, _, tail = stat.read_text().rpartition(")")
+            except OSError:
+                continue
+            if head.endswith("(" + name) and int(tail.split()[1]) == self.process.pid:
+                found.add(head.partition(" ")[0])
+        return found
+
+    def reload(self):
+        """After configure(), with no client connected: new connections get the new settings."""
+        old, before = self.children(), len(self.lines("reload -- version"))
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(self.lines("reload -- version")) > before, "Postfix's reload")
+        wait_for(lambda: not old & self.children(), "smtpd with the old settings to end")
+        for port in self.ports:
+            self.wait_listening(port)
+
+    def stop(self):
+        """master ends its children with itself."""
+        kill_and_wait(self.process)
+        self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # --- what it did
+
+    def text(self):
+        log = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return log + (self.folder / "console").read_text(errors="replace")
+
+    def lines(self, pattern):
+        return [line for line in self.text().splitlines() if re.search(pattern, line)]
+
+    def messages(self):
+        """All delivered messages, oldest first (email.message.Message)."""
+        files = sorted((self.mail / "all").glob("new/*"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+        return [email.message_from_bytes(path.read_bytes()) for path in files]
+
+    def delivered(self, subject):
+        """The messages with this subject."""
+        return [message for message in self.messages() if message["Subject"] == subject]
+
+    def wait_delivered(self, subject, count=1):
+        def enough():
+            found = self.delivered(subject)
+            return found if len(found) >= count else None
+        return wait_for(enough, f"{count} message(s) with subject {subject!r}")
+
+    def queue_idle(self):
+        """Waits until every message taken is delivered or returned."""
+        folders = [self.queue / name for name in ("maildrop", "incoming", "active", "deferred")]
+        wait_for(lambda: not any(path.is_file() for folder in folders for path in folder.rglob("*")), "an empty queue")
+
+
+PrivatePostfix = Postfix
+
+
+def needs_postfix():
+    """Why a private Postfix cannot run here, or None."""
+    if os.geteuid() != 0:
+        return "Postfix needs root"
+    if tool("postconf") is None:
+        return "no Postfix on this machine"
+    return None
