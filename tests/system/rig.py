@@ -405,7 +405,7 @@ class Postfix:
     def start(self):
         console = open(self.folder / "console", "ab")
         self.process = subprocess.Popen([f"{self.daemon_folder()}/master", "-c", str(self.etc), "-d"], stdin=subprocess.DEVNULL,
-                                        stdout=console, stderr=console, cwd=self.queue,
+                                        stdout=console, stderr=console, cwd=self.queue, start_new_session=True,
                                         env={"PATH": PATH, "MAIL_CONFIG": str(self.etc), "LC_ALL": "C"})
         console.close()
         for port in self.ports:
