@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "case_run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "cli/setting.h"
+#include "decide/account.h"
+#include "decide/login.h"
+#include "decide/submission.h"
+#include "sync/sync.h"
+
+static const struct mw_option options[] = { MW_FACT_OPTIONS };
+
+static char complaint_memory[512];
+
+/* What cli/facts_options.c wants of the command line program: complaints are kept, and the day stands still. */
+int mw_usage_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(complaint_memory, sizeof(complaint_memory), format, arguments);
+	va_end(arguments);
+	return 64;
+}
+
+int64_t mw_today(void)
+{
+	int64_t days = 0;
+
+	mw_parse_date(MW_STR("2026-11-24"), &days);
+	return days;
+}
+
+const char *mw_case_complaint(void)
+{
+	return complaint_memory;
+}
+
+void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
+{
+	world->policy = mw_policy_read_text(world->name, world->policy_text, "mail.example.org", 0, errors);
+	if (world->policy != NULL)
+		world->directory = mw_memory_directory_new(world->name, world->directory_text,
+							   world->policy->default_domain, errors);
+}
+
+void mw_case_world_close(struct mw_case_world *world)
+{
+	mw_memory_directory_free(world->directory);
+	mw_policy_free((struct mw_policy *)(uintptr_t)world->policy);
+}
+
+const char *mw_case_option(struct mw_str key)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct mw_str name = mw_str(options[i].name);
+		bool same = name.len == key.len;
+
+		for (size_t j = 0; same && j < key.len; j++)
+			same = name.ptr[j] == (key.ptr[j] == '_' ? '-' : key.ptr[j]);
+		if (same)
+			return options[i].name;
+	}
+	return NULL;
+}
+
+bool mw_case_facts(const struct mw_case *one, struct mw_given_facts *given_r)
+{
+	memset(given_r, 0, sizeof(*given_r));
+	given_r->facts.endpoints.protocol = one->protocol;
+	for (size_t i = 0; i < one->fact_count; i++)
+		if (!mw_fact_set(given_r, one->facts[i].option, one->facts[i].value))
+			return false;
+	mw_facts_complete(given_r);
+	return true;
+}
+
+bool mw_case_gives(const struct mw_case *one, const char *option)
+{
+	for (size_t i = 0; i < one->fact_count; i++)
+		if (strcmp(one->facts[i].option, option) == 0)
+			return true;
+	return false;
+}
+
+static enum mw_lookup no_login(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	(void)context, (void)login, (void)user_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup no_address(void *context, struct mw_str address, struct mw_principal *principal_r, bool *primary_r)
+{
+	(void)context, (void)address, (void)principal_r, (void)primary_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup no_grants(void *context, struct mw_str name, struct mw_grants *grants_r)
+{
+	(void)context, (void)name, (void)grants_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup no_id(void *context, uint32_t id, struct mw_principal *principal_r)
+{
+	(void)context, (void)id, (void)principal_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static const struct mw_directory_view unavailable = {
+	.by_login = no_login,
+	.by_address = no_address,
+	.grants_on_address = no_grants,
+	.grants_on_domain = no_grants,
+	.by_id = no_id,
+};
+
+void mw_case_decide(const struct mw_case *one, const struct mw_facts *facts, struct mw_verdict *verdict_r)
+{
+	const struct mw_case_world *world = one->world;
+	const struct mw_directory_view *view = world->unavailable ? &unavailable
+								  : mw_memory_directory_view(world->directory);
+
+	switch (one->decision) {
+	case MW_CASE_LOGIN:
+		mw_login_decide(world->policy, facts, verdict_r);
+		return;
+	case MW_CASE_ACCOUNT:
+		mw_account_decide(world->policy, view, facts, verdict_r);
+		return;
+	case MW_CASE_SUBMISSION:
+		mw_submission_decide(world->policy, view, facts, verdict_r);
+		return;
+	}
+}
+
+static const char *reply_of(const char *reason, enum mw_reply_style style)
+{
+	for (int i = 0; i < MW_REASON_COUNT; i++)
+		if (strcmp(mw_reason_name((enum mw_reason)i), reason) == 0)
+			return mw_reason_reply((enum mw_reason)i, style);
+	return "(no such reason)";
+}
+
+const char *mw_case_expected_reply(const struct mw_case *one)
+{
+	if (one->reply != NULL || one->decision != MW_CASE_SUBMISSION)
+		return one->reply;
+	if (strcmp(one->verdict, "undecided") == 0)
+		return "";
+	if (strcmp(one->verdict, "refuse") == 0 || strcmp(one->verdict, "defer") == 0)
+		return reply_of(one->reason, one->world->policy->replies);
+	return "DUNNO";
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Every case of tests/policy-cases through the core, and what they must cover together. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "case_run.h"
+#include "cli/reply.h"
+#include "report/logline.h"
+#include "report/prose.h"
+
+#define CASES_MIN 250
+
+static struct mw_cases cases;
+static struct mw_errors *errors;
+
+static void read_cases(void)
+{
+	const char *source = getenv("srcdir");
+	char memory[4096];
+	struct mw_buf folder = MW_BUF_OVER(memory);
+
+	mw_buf_printf(&folder, "%s/tests/policy-cases", source == NULL ? "." : source);
+	errors = mw_errors_new(100);
+	mw_cases_read_folder(&cases, folder.data, errors);
+}
+
+START_TEST(the_case_files_are_well_formed)
+{
+	char memory[20000];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	for (unsigned i = 0; i < mw_errors_kept(errors); i++) {
+		if (mw_errors_get(errors, i)->severity != MW_ERROR)
+			continue;
+		mw_error_print(mw_errors_get(errors, i), &text);
+		mw_buf_add_char(&text, '\n');
+	}
+	ck_assert_msg(text.used == 0, "%s", text.data);
+}
+END_TEST
+
+/* What was decided, in the words of the decision log. */
+struct result {
+	char verdict[32], reason[64], rule[256], reply[512];
+	char text[4096]; /* for the reader of a failed test */
+};
+
+static void keep(char *to, size_t size, struct mw_str value)
+{
+	struct mw_buf out = mw_buf_over(to, size);
+
+	mw_buf_add(&out, value);
+}
+
+static void read_log(const struct mw_facts *facts, const struct mw_verdict *verdict, struct result *result)
+{
+	char line_memory[MW_LOGLINE_MAX], value_memory[1024];
+	struct mw_buf line = MW_BUF_OVER(line_memory), value = MW_BUF_OVER(value_memory);
+	struct mw_str rest, key;
+
+	mw_logline_write(facts, verdict, &line);
+	ck_assert(!line.truncated);
+	keep(result->text, sizeof(result->text), mw_buf_str(&line));
+	rest = mw_buf_str(&line);
+	while (mw_logline_next(&rest, &key, &value)) {
+		if (mw_str_equal(key, MW_STR("verdict")))
+			keep(result->verdict, sizeof(result->verdict), mw_buf_str(&value));
+		else if (mw_str_equal(key, MW_STR("reason")))
+			keep(result->reason, sizeof(result->reason), mw_buf_str(&value));
+		else if (mw_str_equal(key, MW_STR("connector")) || mw_str_equal(key, MW_STR("login_rule")))
+			keep(result->rule, sizeof(result->rule), mw_buf_str(&value));
+	}
+	ck_assert_msg(mw_str_empty(rest), "the log line cannot be read back: %s", line.data);
+}
+
+static void run(const struct mw_case *one, struct result *result)
+{
+	static const enum mw_reply_step steps[] = {
+		[MW_CASE_LOGIN] = MW_REPLY_LOGIN,
+		[MW_CASE_ACCOUNT] = MW_REPLY_ACCOUNT,
+		[MW_CASE_SUBMISSION] = MW_REPLY_SUBMISSION,
+	};
+	struct mw_given_facts given;
+	struct mw_verdict verdict;
+	struct mw_buf reply;
+
+	memset(result, 0, sizeof(*result));
+	ck_assert_msg(mw_case_facts(one, &given), "%s:%u: %s", one->file, one->line, mw_case_complaint());
+	mw_case_decide(one, &given.facts, &verdict);
+	reply = mw_buf_over(result->reply, sizeof(result->reply));
+	mw_reply_print(&given.facts, &verdict, steps[one->decision], &reply);
+	read_log(&given.facts, &verdict, result);
+}
+
+static bool differs(const char *expected, const char *got)
+{
+	return expected != NULL && strcmp(expected, got) != 0;
+}
+
+START_TEST(a_case_gives_what_it_expects)
+{
+	const struct mw_case *one = &cases.items[_i];
+	const char *reply = mw_case_expected_reply(one);
+	struct result result;
+
+	run(one, &result);
+	ck_assert_msg(!differs(one->verdict, result.verdict) && !differs(one->reason, result.reason) &&
+		      !differs(one->rule, result.rule) && !differs(reply, result.reply),
+		      "%s:%u: %s\n  expected %s %s rule \"%s\" reply \"%s\"\n  got      %s %s rule \"%s\" reply \"%s\"\n  %s",
+		      one->file, one->line, one->name, one->verdict, one->reason, one->rule == NULL ? "" : one->rule,
+		      reply == NULL ? "" : reply, result.verdict, result.reason, result.rule, result.reply, result.text);
+}
+END_TEST
+
+START_TEST(every_refusal_of_a_case_has_a_hint_and_a_remedy)
+{
+	const struct mw_case *one = &cases.items[_i];
+	char memory[2048];
+	struct mw_buf text = MW_BUF_OVER(memory);
+	struct mw_given_facts given;
+	struct mw_verdict verdict;
+
+	ck_assert_msg(mw_case_facts(one, &given), "%s:%u: %s", one->file, one->line, mw_case_complaint());
+	mw_case_decide(one, &given.facts, &verdict);
+	mw_prose_hint(&verdict, &text);
+	ck_assert_int_eq(text.used > 0, verdict.outcome != MW_PERMIT);
+	mw_buf_reset(&text);
+	mw_prose_remedy(&given.facts, &verdict, &text);
+	ck_assert_int_eq(text.used > 0, verdict.outcome != MW_PERMIT);
+	ck_assert(!text.truncated);
+}
+END_TEST
+
+START_TEST(there_are_enough_cases_and_each_has_a_name_of_its_own)
+{
+	ck_assert_msg(cases.count >= CASES_MIN, "%zu cases", cases.count);
+	for (size_t i = 0; i < cases.count; i++)
+		for (size_t j = i + 1; j < cases.count; j++)
+			ck_assert_msg(strcmp(cases.items[i].name, cases.items[j].name) != 0, "%s:%u and %s:%u: %s",
+				      cases.items[i].file, cases.items[i].line, cases.items[j].file,
+				      cases.items[j].line, cases.items[i].name);
+}
+END_TEST
+
+static bool is_reached(const char *verdict, const char *reason)
+{
+	for (size_t i = 0; i < cases.count; i++)
+		if (strcmp(cases.items[i].verdict, verdict) == 0 && strcmp(cases.items[i].reason, reason) == 0)
+			return true;
+	return false;
+}
+
+/* Without a connector there is no rule whose mode could be audit; what cannot be decided stops in either mode; and a
+   policy that cannot be read decides nothing: the login plugin gives that reason itself. */
+START_TEST(every_reason_is_reached_in_both_modes)
+{
+	for (int i = 0; i < MW_REASON_COUNT; i++) {
+		const char *reason = mw_reason_name((enum mw_reason)i);
+
+		if (i == MW_REASON_PERMITTED) {
+			ck_assert(is_reached("permit", reason));
+		} else if (i == MW_REASON_NO_CONNECTOR) {
+			ck_assert(is_reached("defer", reason));
+		} else if (i == MW_REASON_DIRECTORY_UNAVAILABLE) {
+			ck_assert(is_reached("undecided", reason));
+		} else if (i != MW_REASON_POLICY_UNREADABLE) {
+			ck_assert_msg(is_reached("refuse", reason), "%s in mode enforce", reason);
+			ck_assert_msg(is_reached("would-refuse", reason), "%s in mode audit", reason);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cases");
+	TCase *tcase = tcase_create("cases");
+	SRunner *runner;
+	int failed;
+
+	read_cases();
+	tcase_add_test(tcase, the_case_files_are_well_formed);
+	tcase_add_test(tcase, there_are_enough_cases_and_each_has_a_name_of_its_own);
+	tcase_add_test(tcase, every_reason_is_reached_in_both_modes);
+	if (mw_errors_count(errors, MW_ERROR) == 0) {
+		tcase_add_loop_test(tcase, a_case_gives_what_it_expects, 0, (int)cases.count);
+		tcase_add_loop_test(tcase, every_refusal_of_a_case_has_a_hint_and_a_remedy, 0, (int)cases.count);
+	}
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	mw_cases_free(&cases);
+	mw_errors_free(errors);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
