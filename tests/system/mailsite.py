@@ -1,0 +1,95 @@
+"""A mail site for a test: mailwicketd, Dovecot and Postfix, each private, wired together by what `mailwicket show` prints.
+
+    site = MailSite(folder, POLICY, DIRECTORY, {"bob@example.test": "secret"}).start()
+    with site.client("submission", login="bob@example.test") as smtp:
+        assert smtp.ask("bob@example.test", "mary@example.test").startswith("250")
+
+In the policy `$smtp`, `$submission`, `$submissions` and the names in `extra` stand for ports of 127.0.0.1.
+"""
+import string
+
+import rig
+from daemon import Daemon
+from dovecot import PrivateDovecot
+
+PASSWORD = "right-password"
+
+
+class MailSite:
+    """`main` is appended to main.cf, `options` ({listener: {setting: value}}) wins over what show prints."""
+
+    def __init__(self, folder, policy, directory, logins, *, extra=(), main="", options=None, replies="classic", **dovecot):
+        self.folder = folder
+        self.ports = {name: rig.free_port() for name in ("smtp", "submission", "submissions", *extra)}
+        self.postfix = rig.Postfix(folder)
+        self.policy_template, self.replies = policy, replies
+        self.main, self.options = main, options or {}
+        self.passwords = {login: PASSWORD for login in logins}
+        service = (f'policy_service {{ listen = {{ "unix:{self.postfix.policy_socket}", "inet:127.0.0.1:{rig.free_port()}" }} '
+                   'socket_group = "postfix" }')
+        self.daemon = Daemon(self.policy_text(), directory, folder, start=False, sections=service)
+        self.dovecot = None
+        self.dovecot_options = dovecot
+
+    def policy_text(self, template=None, replies=None):
+        text = string.Template(template or self.policy_template).substitute(self.ports)
+        return f"replies = {replies or self.replies}\n" + text
+
+    def show_postfix(self):
+        result = self.daemon.cli("show", "--postfix")
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def configure_postfix(self, main=None):
+        options = {self.ports[name]: settings for name, settings in self.options.items()}
+        self.postfix.configure(self.show_postfix(), main=self.main if main is None else main, options=options,
+                               wrapped=[self.ports["submissions"]])
+
+    def start(self):
+        try:
+            self.daemon.start()
+            self.dovecot = PrivateDovecot(self.folder, policy=self.daemon.policy, users=self.passwords,
+                                          auth_socket=self.postfix.auth_socket, **self.dovecot_options)
+            self.dovecot.start()
+            self.configure_postfix()
+            self.postfix.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self):
+        self.postfix.stop()
+        if self.dovecot is not None:
+            self.dovecot.stop()
+        self.daemon.kill()
+
+    # --- changes
+
+    def change_policy(self, template=None, replies=None):
+        """Another policy, read by mailwicketd through SIGHUP."""
+        self.daemon.write_policy(self.policy_text(template, replies))
+        assert self.daemon.reload(), self.daemon.text()
+
+    def change_directory(self, text):
+        """Another directory; returns once mailwicketd answers from it (it need not be told)."""
+        self.daemon.write_directory(text)
+
+    # --- clients
+
+    def client(self, listener="submission", login=None, source="127.0.0.1", tls=None, password=PASSWORD, context=None):
+        """A client that said EHLO, has TLS unless it is for port smtp or `tls` is False, and logged in as `login`."""
+        implicit = listener == "submissions"
+        client = rig.Smtp(self.ports[listener], source, tls=implicit, context=context)
+        client.hello()
+        if not implicit and (tls if tls is not None else listener != "smtp"):
+            client.starttls()
+        if login is not None:
+            client.log_in(login, password)
+        return client
+
+    def explain(self, *words):
+        """What `mailwicket explain smtp` says, as JSON's last decision and as its text."""
+        import json
+        told = self.daemon.cli("--json", "explain", "smtp", *words)
+        return json.loads(told.stdout)["decisions"][-1], self.daemon.cli("explain", "smtp", *words).stdout
