@@ -159,7 +159,7 @@ END_TEST
 
 START_TEST(the_longest_request)
 {
-	static char bytes[MW_REQUEST_MAX + 100];
+	static char bytes[MW_REQUEST_MAX + 8192];
 	struct mw_request request;
 	const char *why = NULL;
 	size_t used = 0, len = 0;
