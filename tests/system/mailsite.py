@@ -93,3 +93,34 @@ class MailSite:
         import json
         told = self.daemon.cli("--json", "explain", "smtp", *words)
         return json.loads(told.stdout)["decisions"][-1], self.daemon.cli("explain", "smtp", *words).stdout
+
+
+# The world of the acceptance tests.
+WORLD_POLICY = """\
+hostname = "mx.example.test"
+default_domain = "example.test"
+recipient_delimiter = "+"
+accepted_domain "example.test" { type = Authoritative }
+accepted_domain "xn--bcher-kva.test" { type = Authoritative }
+connector "Default" {
+    bindings = { "*:$smtp" }
+    permission_groups = { AnonymousUsers, ExchangeUsers }
+}
+connector "Client" {
+    bindings = { "*:$submission", "*:$submissions" }
+    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }
+    permission_groups = { ExchangeUsers }
+}
+"""
+WORLD_DIRECTORY = """\
+user bob@example.test login=bob
+user mary@example.test login=mary
+user scanner@example.test message_rate_limit=unlimited relay=no
+user eve@example.test login=eve smtp=no pop3=no
+user ceo@example.test
+user ulla@xn--bcher-kva.test login=ulla
+group sales@example.test member=bob@example.test
+grant send-as sales@example.test bob@example.test
+grant send-on-behalf ceo@example.test mary@example.test
+"""
+WORLD_LOGINS = ["bob", "mary", "scanner@example.test", "eve", "ulla"]

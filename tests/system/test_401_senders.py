@@ -1,0 +1,220 @@
+"""Who may send as whom, over real SMTP: the sender rows of the acceptance list."""
+import pytest
+
+import rig
+from daemon import wait_for
+from mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+
+pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
+
+MARY = "mary@example.test"
+PERMITTED = "250 2.1.5 Ok"
+
+
+@pytest.fixture(scope="module")
+def site(module_folder):
+    made = MailSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def bob(site):
+    with site.client(login="bob") as client:
+        yield client
+
+
+def refused(code, text, recipient=MARY):
+    return f"{code} <{recipient}>: Recipient address rejected: {text}"
+
+
+DENIED = refused("550 5.7.1", "Client does not have permissions to send as this sender")
+INVALID = refused("501 5.1.3", "Invalid address")
+
+
+def is_refused(reply):
+    """By Mailwicket, or before it by Postfix as no address at all."""
+    return reply in (DENIED, INVALID) or reply.startswith(("501 5.1.7 ", "501 5.5.4 ", "500 5.5.2 ", "553 5.1.7 "))
+
+
+@pytest.mark.parametrize("sender,expected", [
+    ("bob@example.test", PERMITTED), ("BOB@Example.Test", PERMITTED), ("sales@example.test", PERMITTED),
+    ("SALES+news@example.test", PERMITTED), (MARY, DENIED), ("nobody@example.test", DENIED), ("bob@remote.test", DENIED),
+    ("bob@localhost", DENIED), ("bob@mx.example.test", DENIED),
+])
+def test_snd_01_a_user_sends_as_itself_and_as_what_was_granted(bob, sender, expected):
+    assert bob.ask(sender, MARY) == expected
+
+
+def test_snd_01_a_grant_taken_away_ends_within_a_running_session(site, bob):
+    assert bob.ask("sales@example.test", MARY) == PERMITTED
+    site.change_directory(WORLD_DIRECTORY.replace("grant send-as sales@example.test bob@example.test\n", ""))
+    try:
+        wait_for(lambda: bob.ask("sales@example.test", MARY) == DENIED, "the grant to end", 2)
+        assert bob.ask("bob@example.test", MARY) == PERMITTED
+    finally:
+        site.change_directory(WORLD_DIRECTORY)
+    wait_for(lambda: bob.ask("sales@example.test", MARY) == PERMITTED, "the grant to be back", 2)
+
+
+def test_snd_01_a_grant_through_a_group_ends_with_the_membership(site, bob):
+    through_group = WORLD_DIRECTORY + "grant send-as ceo@example.test sales@example.test\n"
+    site.change_directory(through_group)
+    try:
+        wait_for(lambda: bob.ask("ceo@example.test", MARY) == PERMITTED, "the grant to the group", 2)
+        site.change_directory(through_group.replace("member=bob@example.test", "member=mary@example.test"))
+        wait_for(lambda: bob.ask("ceo@example.test", MARY) == DENIED, "the membership to end", 2)
+    finally:
+        site.change_directory(WORLD_DIRECTORY)
+
+
+def test_snd_02_without_a_login_the_submission_port_refuses_and_port_25_goes_by_its_connector(site):
+    for listener in ("submission", "submissions"):
+        with site.client(listener) as client:
+            assert client.ask("bob@example.test", MARY) == refused("530 5.7.1", "Client was not authenticated")
+    with site.client("smtp") as client:
+        assert client.ask("bob@example.test", MARY) == PERMITTED
+    site.change_policy(WORLD_POLICY.replace(
+        "permission_groups = { AnonymousUsers, ExchangeUsers }",
+        "permission_groups = { AnonymousUsers, ExchangeUsers }\n    deny_permissions = { Accept-Authoritative-Domain-Sender }"))
+    try:
+        with site.client("smtp") as client:
+            assert client.ask("bob@example.test", MARY) == DENIED
+            assert client.ask("bob@remote.test", MARY) == PERMITTED
+    finally:
+        site.change_policy()
+
+
+def test_snd_02_a_password_in_clear_is_neither_offered_nor_taken(site):
+    with site.client(tls=False) as client:
+        assert "AUTH" not in client.hello()
+        reply = client.plain("bob", "right-password")
+        assert reply.startswith(("538 5.7.11 ", "530 5.7.0 ", "503 5.5.1 ")), reply
+
+
+@pytest.mark.parametrize("sender,with_delimiter", [
+    ("bob+x@example.test", PERMITTED), ("bob+sales@example.test", PERMITTED), ("bob+mary@example.test", PERMITTED),
+    ("bob+@example.test", PERMITTED), ("bob+x+y@example.test", PERMITTED), ("+x@example.test", DENIED),
+    ("bob-x@example.test", DENIED), ("mary+bob@example.test", DENIED),
+])
+def test_snd_03_what_follows_the_delimiter_counts_as_own_only_where_one_is_set(site, bob, sender, with_delimiter):
+    assert bob.ask(sender, MARY) == with_delimiter
+    site.change_policy(WORLD_POLICY.replace('recipient_delimiter = "+"', ""))
+    try:
+        assert bob.ask(sender, MARY) == DENIED
+    finally:
+        site.change_policy()
+
+
+def test_snd_03_an_extension_never_becomes_an_address_that_somebody_has(site, bob):
+    site.change_directory(WORLD_DIRECTORY + "user bob+sales@example.test\n")
+    try:
+        wait_for(lambda: bob.ask("bob+sales@example.test", MARY) == DENIED, "the other's address to be refused", 2)
+        assert bob.ask("bob+other@example.test", MARY) == PERMITTED
+    finally:
+        site.change_directory(WORLD_DIRECTORY)
+    wait_for(lambda: bob.ask("bob+sales@example.test", MARY) == PERMITTED, "it to be bob's again", 2)
+
+
+@pytest.mark.parametrize("sender", ['"bob"@example.test', '"b\\ob"@example.test'])
+def test_snd_07_quotes_that_are_not_needed_make_no_other_address(bob, sender):
+    assert bob.ask(sender, MARY) == PERMITTED
+
+
+@pytest.mark.parametrize("sender", ['"a b"@example.test', '""@example.test', '" bob"@example.test', '"bob "@example.test',
+                                    '"a\\"b"@example.test', "b" * 65 + "@example.test", "bob@" + "a." * 125 + "test",
+                                    "@example.test", "bob@", "bob", "bob@example.test@example.test", "bob%example.test@example.test",
+                                    "example.test!bob@example.test", "@remote.test:bob@example.test",
+                                    "bob@[127.0.0.1]", "bob@-example.test", "bob%40example.test", "bob\0@example.test",
+                                    "bob@example.test\t", "bob@ example.test"])
+def test_snd_07_an_address_that_is_none_is_nobodys(bob, sender):
+    reply = bob.ask(sender, MARY)
+    if sender == "@remote.test:bob@example.test":
+        # Postfix removes a source route itself, as RFC 5321 4.1.1.3 asks: what is judged and queued is the address behind it.
+        assert reply == PERMITTED or is_refused(reply)
+    else:
+        assert is_refused(reply), reply
+
+
+def test_snd_08_a_trailing_dot_is_refused(bob):
+    assert is_refused(bob.ask("bob@example.test.", MARY))
+
+
+def test_snd_08_an_ideographic_full_stop_is_the_same_to_mailwicket_and_to_postfixs_queue(site, bob):
+    """Refused, or equal; where it is permitted the queue has the same sender."""
+    bob.reset()
+    reply = bob.mail("bob@EXAMPLE\u3002TEST", "SMTPUTF8")
+    reply = bob.rcpt(MARY) if reply.startswith("250") else reply
+    if reply.startswith("250"):
+        assert bob.data("Subject: ideographic\n\nx\n").startswith("250")
+        told = site.explain("--login", "bob", "--port", str(site.ports["submission"]), "--tls", "TLSv1.3",
+                            "--client", "127.0.0.1", "--sender", "bob@EXAMPLE\u3002TEST")[0]
+        assert told["result"] == "permitted"
+    else:
+        assert is_refused(reply)
+
+
+@pytest.mark.parametrize("sender,options", [("ulla@xn--bcher-kva.test", ""), ("ulla@XN--BCHER-KVA.TEST", ""),
+                                            ("ulla@b\u00fccher.test", "SMTPUTF8"), ("ulla@B\u00dcCHER.test", "SMTPUTF8"),
+                                            ("ulla@bu\u0308cher.test", "SMTPUTF8")])
+def test_snd_08_a_labels_and_u_labels_of_one_domain_are_equal(site, bob, sender, options):
+    with site.client(login="ulla") as ulla:
+        assert ulla.ask(sender, MARY, options) == PERMITTED
+    assert bob.ask(sender, MARY, options) == DENIED
+
+
+def test_snd_10_the_null_sender_goes_by_allow_null_sender(site, bob):
+    assert bob.ask("", MARY) == PERMITTED
+    assert site.daemon.logged(sender="", login="bob")[-1]["verdict"] == "permit"
+    site.change_policy(WORLD_POLICY.replace('"*:$submissions" }', '"*:$submissions" }\n    allow_null_sender = no'))
+    try:
+        assert bob.ask("", MARY) == DENIED
+    finally:
+        site.change_policy()
+
+
+SMUGGLED = (b"MAIL FROM:<mary@example.test>\r\nRCPT TO:<ceo@example.test>\r\nDATA\r\n"
+            b"From: mary@example.test\r\nSubject: smuggled\r\n\r\nyou are fired\r\n.\r\n")
+
+
+@pytest.mark.parametrize("number,ending", enumerate([b"\n.\r\n", b"\n.\n", b"\r\n.\r\r\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n",
+                                                    b"\n.\r\r\n"]))
+def test_snd_11_a_message_smuggled_into_another_is_not_sent(site, number, ending):
+    """Postfix closes the gap (smtpd_forbid_bare_newline, which show prints); where it did not, the forged MAIL is judged."""
+    subject = f"first-{number}"
+    with site.client(login="bob") as client:
+        client.expect("250", "MAIL FROM:<bob@example.test>")
+        client.expect("250", f"RCPT TO:<{MARY}>")
+        client.expect("354", "DATA")
+        client.send(b"From: bob@example.test\r\nSubject: " + subject.encode() + b"\r\n\r\nhello" + ending + SMUGGLED)
+        replies = [client.reply()]
+        try:
+            replies.append(client.command("NOOP"))
+        except (EOFError, ConnectionError):
+            pass
+    assert replies[0].startswith(("250 2.0.0 ", "521 5.5.2 ")), replies
+    if replies[0].startswith("250"):
+        site.postfix.wait_delivered(subject)
+    site.postfix.queue_idle()
+    assert len(site.postfix.delivered(subject)) <= 1
+    assert not site.postfix.delivered("smuggled")
+    assert not [line for line in site.daemon.logged(login="bob", sender=MARY, verdict="permit")]
+
+
+def test_s13_a_claimed_login_is_logged_as_what_it_is(site):
+    """XCLIENT LOGIN of a host that Postfix trusts counts as basic and is logged as XCLIENT."""
+    site.configure_postfix(main="smtpd_authorized_xclient_hosts = 127.0.0.77\n")
+    site.postfix.reload()
+    try:
+        with rig.Smtp(site.ports["submission"], "127.0.0.77") as client:
+            client.hello()
+            client.starttls()
+            client.expect("220", "XCLIENT LOGIN=mary")
+            client.hello()
+            assert client.ask(MARY, "ceo@example.test").startswith(("250", "538 5.7.11 ", "530 5.7.0"))
+        assert site.daemon.logged(login="mary", mechanism="XCLIENT")
+    finally:
+        site.configure_postfix()
+        # The module's kept session of bob may go on with the old process: only what is new matters here.
