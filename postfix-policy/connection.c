@@ -299,12 +299,32 @@ static enum turn take_turn(struct connection *connection)
 	return connection->deadlines.stalled > 0 ? write_some(connection) : read_some(connection);
 }
 
+static enum turn take_turns(struct connection *connection)
+{
+	enum turn turn = TURN_SOME;
+
+	for (int i = 0; i < FINISH_TURNS && turn == TURN_SOME; i++)
+		turn = take_turn(connection);
+	return turn;
+}
+
+/* Answers all that came and closes, unless a request or an answer is half through. */
+static void finish(struct connection *connection)
+{
+	if (take_turns(connection) == TURN_CLOSED || connection->work != NULL)
+		return;
+	/* What comes from now on is the sender's error at once, and not lost between our last look and the end. */
+	(void)shutdown(connection->watch.fd, SHUT_RD);
+	if (take_turns(connection) != TURN_CLOSED && connection->work == NULL)
+		close_connection(connection);
+}
+
 static void on_ready(struct mw_watch *watch)
 {
 	struct connection *connection = (struct connection *)(void *)watch;
 
 	if (take_turn(connection) != TURN_CLOSED && connection->all->finishing && connection->work == NULL)
-		close_connection(connection);
+		finish(connection);
 }
 
 static struct connection *take_connection(struct mw_connections *all)
@@ -394,12 +414,7 @@ void mw_connections_finish(struct mw_connections *all)
 {
 	all->finishing = true;
 	for (struct connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
-		enum turn turn = TURN_SOME;
-
 		next = connection->next;
-		for (int i = 0; i < FINISH_TURNS && turn == TURN_SOME; i++)
-			turn = take_turn(connection);
-		if (turn != TURN_CLOSED && connection->work == NULL)
-			close_connection(connection);
+		finish(connection);
 	}
 }

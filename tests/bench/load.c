@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks policy questions as Postfix does: so many connections, one outstanding request on each. Prints one line of JSON.
-   load [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-w WARM-UP SECONDS] [-e ACTION] [-p PID] unix:PATH|inet:ADDRESS:PORT FILE
+   load [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-w WARM-UP SECONDS] [-r RATE] [-e ACTION] [-p PID] unix:PATH|inet:ADDRESS:PORT FILE
    FILE holds requests, each with its empty line; they are asked in turn. -e: every other action counts as wrong.
-   -p: reports the processor seconds that process used meanwhile. */
+   -r: no more than so many requests a second over all connections. -p: reports the processor seconds that process used meanwhile. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +26,7 @@
 
 struct peer {
 	int fd;
+	bool waiting; /* for its answer */
 	size_t have;
 	double asked;
 	char answer[ANSWER_MAX];
@@ -35,7 +36,7 @@ struct question { const char *bytes; size_t len; };
 
 static struct {
 	unsigned connections;
-	double seconds, warm;
+	double seconds, warm, rate;
 	uint64_t most;
 	const char *expect, *address;
 	int pid;
@@ -48,6 +49,8 @@ static int epoll;
 static uint64_t asked, answered, wrong, closed;
 static uint64_t buckets[BUCKETS]; /* microseconds, 1/16 of an octave wide */
 static double slowest;
+static double paced_from;  /* when asking at a rate began */
+static unsigned next_peer; /* whom to ask next, at a rate */
 static bool measuring;
 
 static _Noreturn void die(const char *what)
@@ -172,6 +175,7 @@ static void ask(struct peer *peer)
 
 	next_question = next_question + 1 == question_count ? 0 : next_question + 1;
 	peer->have = 0;
+	peer->waiting = true;
 	peer->asked = now();
 	/* The peer answered the one before: its buffer is empty and takes a request whole. */
 	if (send(peer->fd, question->bytes, question->len, MSG_NOSIGNAL) != (ssize_t)question->len)
@@ -210,8 +214,25 @@ static bool hear(struct peer *peer)
 	peer->have += (size_t)got;
 	if (peer->have < 2 || memcmp(peer->answer + peer->have - 2, "\n\n", 2) != 0)
 		return false;
+	peer->waiting = false;
 	count(peer);
 	return true;
+}
+
+/* As many questions as the rate allows by now, of whoever waits for no answer. */
+static void ask_at_rate(void)
+{
+	double due = (now() - paced_from) * options.rate - (double)asked;
+
+	for (unsigned i = 0; i < options.connections && due >= 1 && asked < options.most; i++) {
+		struct peer *peer = &peers[next_peer];
+
+		next_peer = next_peer + 1 == options.connections ? 0 : next_peer + 1;
+		if (peer->fd < 0 || peer->waiting)
+			continue;
+		ask(peer);
+		due--;
+	}
 }
 
 static void run(double until)
@@ -219,14 +240,16 @@ static void run(double until)
 	struct epoll_event events[EVENTS];
 
 	while (now() < until && asked < options.most && closed < options.connections) {
-		int ready = epoll_wait(epoll, events, EVENTS, 100);
+		int ready = epoll_wait(epoll, events, EVENTS, options.rate > 0 ? 1 : 100);
 
 		for (int i = 0; i < ready; i++) {
 			struct peer *peer = events[i].data.ptr;
 
-			if (peer->fd >= 0 && hear(peer) && asked < options.most)
+			if (peer->fd >= 0 && hear(peer) && asked < options.most && options.rate <= 0)
 				ask(peer);
 		}
+		if (options.rate > 0)
+			ask_at_rate();
 	}
 }
 
@@ -268,12 +291,13 @@ static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:s:n:w:e:p:")) != -1) {
+	while ((option = getopt(argc, argv, "c:s:n:w:r:e:p:")) != -1) {
 		switch (option) {
 		case 'c': options.connections = (unsigned)atoi(optarg); break;
 		case 's': options.seconds = atof(optarg); break;
 		case 'n': options.most = strtoull(optarg, NULL, 10); options.seconds = 3600; options.warm = 0; break;
 		case 'w': options.warm = atof(optarg); break;
+		case 'r': options.rate = atof(optarg); break;
 		case 'e': options.expect = optarg; break;
 		case 'p': options.pid = atoi(optarg); break;
 		default: exit(64);
@@ -315,7 +339,8 @@ int main(int argc, char **argv)
 
 	read_options(argc, argv);
 	open_peers();
-	for (unsigned i = 0; i < options.connections && asked < options.most; i++)
+	paced_from = now();
+	for (unsigned i = 0; i < options.connections && asked < options.most && options.rate <= 0; i++)
 		ask(&peers[i]);
 	run(now() + options.warm);
 	measuring = true;

@@ -1,0 +1,56 @@
+"""Helper programs of the tests, compiled when a test needs them."""
+import atexit
+import mmap
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from daemon import DAEMON, SOURCE
+
+FOLDER = Path(tempfile.mkdtemp(prefix="mailwicket-programs-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
+
+def compiled(source, *options):
+    """The program (or library) made from a C file of the tests."""
+    result = FOLDER / Path(source).name.replace(".c", "")
+    if not result.exists():
+        subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-O2", "-std=gnu11", *options, "-o", str(result),
+                        str(SOURCE / source)], check=True, timeout=120)
+    return str(result)
+
+
+def load():
+    return compiled("tests/bench/load.c")
+
+
+def sanitized():
+    """Whether mailwicketd was built with a sanitizer, whose allocator cannot be replaced."""
+    listed = subprocess.run(["ldd", str(DAEMON)], capture_output=True, text=True)
+    return "asan" in listed.stdout or b"__asan_init" in Path(DAEMON).read_bytes()
+
+
+class Preload:
+    """preload.c in a process of mailwicketd: `Daemon(..., environment=preload.environment)`."""
+    FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds")
+
+    def __init__(self, folder):
+        if sanitized():
+            pytest.skip("a sanitizer's allocator cannot be replaced")
+        path = Path(folder) / "preload"
+        path.write_bytes(bytes(8 * len(self.FIELDS)))
+        self.file = open(path, "r+b")
+        self.memory = mmap.mmap(self.file.fileno(), 8 * len(self.FIELDS))
+        self.environment = {"LD_PRELOAD": compiled("tests/system/preload.c", "-fPIC", "-shared"),
+                            "MAILWICKET_PRELOAD": str(path)}
+
+    def get(self, field):
+        return struct.unpack_from("=q", self.memory, 8 * self.FIELDS.index(field))[0]
+
+    def set(self, field, value):
+        struct.pack_into("=q", self.memory, 8 * self.FIELDS.index(field), value)
