@@ -480,9 +480,15 @@ class Postfix:
         return wait_for(enough, f"{count} message(s) with subject {subject!r}")
 
     def queue_idle(self):
-        """Waits until every message taken is delivered or returned."""
+        """Waits until every message taken is delivered or returned (one still being received is not executable yet)."""
         folders = [self.queue / name for name in ("maildrop", "incoming", "active", "deferred")]
-        wait_for(lambda: not any(path.is_file() for folder in folders for path in folder.rglob("*")), "an empty queue")
+
+        def complete(path):
+            try:
+                return path.is_file() and path.stat().st_mode & 0o100
+            except FileNotFoundError:
+                return False
+        wait_for(lambda: not any(complete(path) for folder in folders for path in folder.rglob("*")), "an empty queue")
 
 
 PrivatePostfix = Postfix
