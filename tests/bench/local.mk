@@ -1,0 +1,6 @@
+EXTRA_DIST += tests/bench/floor.c tests/bench/load.c tests/bench/policy-service
+
+# Not in `make check`: a figure needs a machine that does nothing else.
+.PHONY: bench
+bench: all
+	$(srcdir)/tests/bench/policy-service --build=$(abs_top_builddir)

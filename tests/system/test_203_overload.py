@@ -1,0 +1,247 @@
+"""mailwicketd with too much of everything: connections, slow peers, faults of the system, time."""
+import errno
+import json
+import os
+import random
+import resource
+import select
+import subprocess
+import time
+
+import pytest
+
+from daemon import Daemon, rcpt, wait_for
+from programs import Preload, load, sanitized
+from submission_world import DIRECTORY, NOT_AUTHENTICATED, POLICY, SEND_AS_DENIED
+
+SLACK = 10 if sanitized() else 1  # a sanitizer's build is that much slower and larger
+SOAK = float(os.environ.get("MAILWICKET_SOAK_SECONDS", "10"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def many_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    made = Daemon(POLICY, DIRECTORY, tmp_path, log="refused")
+    yield made
+    made.kill()
+
+
+def ask(daemon, tmp_path, connections, seconds, rate=None, data=None, expect="DUNNO"):
+    """The load generator's figures."""
+    questions = tmp_path / "questions"
+    questions.write_bytes(data or rcpt())
+    command = [load(), "-c", str(connections), "-s", str(seconds), "-e", expect]
+    if rate:
+        command += ["-r", str(rate)]
+    result = subprocess.run([*command, f"unix:{daemon.socket_path}", questions], capture_output=True, text=True,
+                            timeout=seconds * 3 + 60)
+    assert result.stdout, result.stderr
+    figures = json.loads(result.stdout)
+    assert result.returncode == 0, figures
+    return figures
+
+
+def idle_connections(daemon, count):
+    made = []
+    for _ in range(count):
+        made.append(daemon.connect())
+    return made
+
+
+def test_ovr_01_ten_thousand_idle_and_a_thousand_busy(daemon, tmp_path):
+    """OVR-01: 99 of 100 answers within 5 ms, none refused; memory stays under 40 MB."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 11500:
+        pytest.skip("the limit of open files is too low")
+    idle = idle_connections(daemon, 10000)
+    try:
+        # The best of three: the machine's other work is not what is measured.
+        best = min((ask(daemon, tmp_path, 1000, 2, rate=10000) for _ in range(3)), key=lambda figures: figures["p99_us"])
+        assert best["p99_us"] <= 5000 * SLACK, best
+        assert daemon.status("VmRSS") < 40 * 1024 * SLACK
+        for connection in random.sample(idle, 50):
+            assert connection.request() == "DUNNO"
+    finally:
+        for connection in idle:
+            connection.close()
+    wait_for(lambda: daemon.descriptors() < 40, "the descriptors to be closed")
+
+
+def test_ovr_02_more_connections_than_files(tmp_path):
+    """OVR-02: 64 files, 1 000 connects: those that are in are served, no spinning, it recovers by itself."""
+    daemon = Daemon(POLICY, DIRECTORY, tmp_path, log="refused", prefix=["prlimit", "--nofile=64:64"])
+    try:
+        everybody = idle_connections(daemon, 1000)
+        served = everybody[:30]
+        for connection in served:
+            assert connection.request() == "DUNNO"
+        daemon.wait_log("new ones wait")
+        before, start = daemon.cpu_seconds(), time.monotonic()
+        select.select([], [], [], 3)
+        assert daemon.cpu_seconds() - before < 0.05 * SLACK * (time.monotonic() - start)
+        # A new directory and a new policy are read meanwhile.
+        daemon.write_directory(DIRECTORY.replace("grant send-as sales@example.test bob@example.test\n", ""))
+        wait_for(lambda: served[0].request(sender="sales@example.test") == SEND_AS_DENIED, "the new directory")
+        assert daemon.reload()
+        for connection in served:
+            assert connection.request() == "DUNNO"
+        for connection in everybody[:990]:
+            connection.close()
+        for connection in everybody[990:]:
+            assert connection.request() == "DUNNO"
+        assert daemon.connect().request() == "DUNNO"
+    finally:
+        daemon.kill()
+
+
+def test_ovr_03_a_thousand_slow_senders(daemon, tmp_path):
+    """OVR-03: dropped at 10 s; good clients' 99th percentile stays."""
+    alone = min(ask(daemon, tmp_path, 50, 2, rate=3000)["p99_us"] for _ in range(3))
+    slow = idle_connections(daemon, 1000)
+    start = time.monotonic()
+    for connection in slow:
+        connection.send(rcpt()[:1])
+    beside = min(ask(daemon, tmp_path, 50, 2, rate=3000)["p99_us"] for _ in range(3))
+    # A fifth more, or the grain of the clock.
+    assert beside <= max(alone * 1.2, alone + 500)
+    assert daemon.status("VmRSS") < 40 * 1024 * SLACK
+    assert all(connection.is_open() for connection in slow[:10])
+    for connection in slow:
+        assert connection.wait_closed(14 - min(time.monotonic() - start, 13))
+    assert 9 < time.monotonic() - start < 14
+    assert len(daemon.lines("not whole after 10 seconds")) + sum(
+        int(line.split()[1]) for line in daemon.lines("more faults of peers")) == 1000
+    assert daemon.request() == "DUNNO"
+
+
+QUESTIONS = [({}, {"DUNNO", None}), ({"sender": "mary@example.test"}, {SEND_AS_DENIED, None}),
+             ({"sasl_method": "", "sasl_username": ""}, {NOT_AUTHENTICATED, None}),
+             ({"sender": "bob@exämple.test"}, {SEND_AS_DENIED, None}),
+             ({"sasl_username": "nobody"}, {"535 5.7.3 Authentication unsuccessful", None})]
+
+
+@pytest.mark.parametrize("fault", ["EIO", "ENOMEM", "ECONNRESET", "EINTR", "EAGAIN", "EPIPE", "ENOBUFS"])
+def test_ovr_04_every_call_of_the_request_path_may_fail(tmp_path, fault):
+    """OVR-04: the Nth system call fails, for all N: closed or the exact verdict."""
+    preload = Preload(tmp_path)
+    daemon = Daemon(POLICY, DIRECTORY, tmp_path, environment=preload.environment, log="all")
+    try:
+        hit = 0
+        for changes, allowed in QUESTIONS:
+            for nth in range(1, 16):
+                preload.set("calls", 0)
+                preload.set("failed", 0)
+                preload.set("fail_errno", getattr(errno, fault))
+                preload.set("fail_call_at", nth)
+                with daemon.connect() as connection:
+                    data = rcpt(**changes)
+                    try:
+                        connection.send(data[:100])
+                        connection.send(data[100:])
+                    except (BrokenPipeError, ConnectionResetError):
+                        pass
+                    assert connection.answer() in allowed
+                hit += preload.get("failed")
+                preload.set("fail_call_at", 0)
+        assert hit > 15
+        assert daemon.request() == "DUNNO"
+        daemon.stop()
+    finally:
+        daemon.kill()
+
+
+def test_ovr_04_every_allocation_of_the_request_path_may_fail(tmp_path):
+    """OVR-04: the Nth allocation fails, for all N (connections grow by chunks; ASCII addresses need none)."""
+    preload = Preload(tmp_path)
+    daemon = Daemon(POLICY, DIRECTORY, tmp_path, environment=preload.environment, log="all")
+    try:
+        hit, kept = 0, []
+        for changes, allowed in QUESTIONS * 3:
+            for nth in range(1, 8):
+                preload.set("failed", 0)
+                preload.set("fail_allocation_at", preload.get("allocations") + nth)
+                kept += idle_connections(daemon, 13)
+                answer = kept[-1].request(**changes)
+                if changes.get("sender", "").isascii():
+                    assert answer in allowed
+                else:
+                    assert answer != "DUNNO" and answer != "OK"
+                hit += preload.get("failed")
+                preload.set("fail_allocation_at", 0)
+        assert hit > 3
+        assert daemon.request() == "DUNNO"
+        daemon.stop()
+    finally:
+        daemon.kill()
+
+
+def test_nothing_is_allocated_per_request(tmp_path):
+    """10,000 requests, cut and whole, refused and permitted: not one allocation."""
+    preload = Preload(tmp_path)
+    daemon = Daemon(POLICY, DIRECTORY, tmp_path, environment=preload.environment, log="refused")
+    try:
+        with daemon.connect() as connection:
+            whole = b"".join(rcpt(**changes) for changes in ({}, {"sender": "mary@example.test"}, {"sender": ""},
+                                                              {"sasl_method": "", "sasl_username": ""}))
+            def ask_many(times):
+                for _ in range(times):
+                    connection.send(whole[:777])
+                    connection.send(whole[777:])
+                    for _ in range(4):
+                        assert connection.answer() is not None
+            ask_many(20)
+            before = preload.get("allocations")
+            ask_many(2500)
+            assert preload.get("allocations") == before
+        daemon.stop()
+    finally:
+        daemon.kill()
+
+
+HOSTILE = [b"\n", b"nonsense\n\n", b"request=other\n\n", b"x" * 70000, rcpt(sender=b"a\0b"), rcpt(size="x"), rcpt()[:300],
+           b"a=1\n" * 200, rcpt() * 3 + b"\r\n"]
+
+
+def test_ovr_05_soak(daemon, tmp_path):
+    """OVR-05 (MAILWICKET_SOAK_SECONDS of its 24 h): requests mixed with 1 % hostile: memory and descriptors constant,
+    no wrong verdict."""
+    chance = random.Random(5)
+    data = rcpt()
+
+    def hostile(until):
+        while time.monotonic() < until:
+            with daemon.connect(tcp=chance.random() < 0.3) as connection:
+                try:
+                    connection.send(chance.choice(HOSTILE))
+                    if chance.random() < 0.5:
+                        connection.answer()
+                except OSError:
+                    pass
+            assert daemon.request(sender="mary@example.test") == SEND_AS_DENIED
+
+    def round_of(seconds):
+        command = [load(), "-c", "100", "-s", str(seconds), "-e", "DUNNO", f"unix:{daemon.socket_path}",
+                   str(tmp_path / "questions")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+            hostile(time.monotonic() + seconds)
+            figures = json.loads(asking.stdout.read())
+        assert asking.returncode == 0, figures
+        return figures["answered"]
+
+    (tmp_path / "questions").write_bytes(data)
+    round_of(min(3, SOAK / 3))
+    wait_for(lambda: daemon.descriptors() < 40, "connections to be closed")
+    memory, descriptors = daemon.status("VmRSS"), daemon.descriptors()
+    answered = round_of(SOAK)
+    assert answered > 1000
+    wait_for(lambda: daemon.descriptors() <= descriptors, "the descriptors to be as they were")
+    # A page or two is 1 % of what is resident.
+    assert daemon.status("VmRSS") <= memory * 1.01 * (1.2 if SLACK > 1 else 1) + 64
+    with daemon:
+        pass
