@@ -1,0 +1,244 @@
+"""A private Dovecot 2.3 or 2.4 with Mailwicket's modules, wired by the lines of `mailwicket show --dovecot`.
+
+    with PrivateDovecot(folder, policy=conf, users={"bob": "secret"}, auth_socket=postfix.auth_socket) as dovecot:
+        dovecot.imap_login("bob", "secret")
+
+Dovecot looks for auth modules in one compiled-in folder: the process gets mounts of its own, where a copy of that folder with
+ours in it lies over it. `modules=False` is a Dovecot without Mailwicket.
+"""
+import imaplib
+import os
+import poplib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import rig
+
+PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission": ("submission", "submissions")}
+
+
+def version():
+    """"2.3" or "2.4"; None without Dovecot."""
+    if rig.tool("dovecot") is None:
+        return None
+    return subprocess.run([rig.tool("dovecot"), "--version"], capture_output=True, text=True, timeout=20).stdout[:3]
+
+
+def module_folder():
+    for folder in ("/usr/lib/dovecot/modules", "/usr/lib/dovecot"):
+        if Path(folder, "auth").is_dir():
+            return Path(folder)
+    return Path("/usr/lib/dovecot/modules")
+
+
+def has_protocol(protocol):
+    return Path("/usr/lib/dovecot", f"{protocol}-login").exists()
+
+
+COMMON = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+instance_name = {name}
+log_path = {folder}/log
+listen = 127.0.0.1
+auth_mechanisms = plain login cram-md5 scram-sha-256
+auth_verbose = yes
+auth_failure_delay = {failure_delay}
+first_valid_uid = 1
+mail_max_userip_connections = 1000
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  client_limit = 1000
+}}
+"""
+
+GENERATION = {
+    "2.3": """\
+protocols = {protocols}
+ssl_cert = <{cert}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2
+mail_location = maildir:{folder}/mail/%u
+import_environment = $import_environment MAILWICKET_CONFIG={policy}
+login_plugin_dir = {modules}/login
+submission_relay_host = 127.0.0.1
+""",
+    "2.4": """\
+protocols = {protocols}
+ssl_server_cert_file = {cert}
+ssl_server_key_file = {key}
+mail_driver = maildir
+mail_path = {folder}/mail/%{{user}}
+import_environment {{
+  MAILWICKET_CONFIG = {policy}
+}}
+login_plugin_dir = {modules}/login
+submission_relay_host = 127.0.0.1
+""",
+}
+
+ACCOUNTS = {
+    "2.3": """\
+passdb {{
+  driver = passwd-file
+  args = {folder}/passwd
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail
+}}
+""",
+    "2.4": """\
+passdb passwd-file {{
+  passwd_file_path = {folder}/passwd
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {folder}/mail
+  }}
+}}
+""",
+}
+
+WITHOUT_MAILWICKET = """\
+service auth {{
+  unix_listener {auth} {{
+    mode = 0660
+    user = postfix
+    group = postfix
+  }}
+}}
+"""
+
+
+class PrivateDovecot:
+    """`extra` is appended to the configuration; `users` maps login names to passwords."""
+
+    def __init__(self, folder, policy, users, *, auth_socket=None, modules=True, certificate=None, extra="", failure_delay="0",
+                 protocols=("imap", "pop3", "submission")):
+        self.folder = Path(folder) / "dovecot"
+        self.folder.mkdir(mode=0o755)
+        self.policy, self.auth_socket = policy, auth_socket
+        self.generation = version()
+        self.certificate = certificate or rig.Certificate(self.folder)
+        self.protocols = [protocol for protocol in protocols if has_protocol(protocol)]
+        self.ports = {name: rig.free_port() for protocol in self.protocols for name in PROTOCOLS[protocol]}
+        self.extra, self.failure_delay = extra, failure_delay
+        self.process = None
+        mail = self.folder / "mail"
+        mail.mkdir()
+        shutil.chown(mail, "nobody", "nogroup")
+        self.write_users(users)
+        self.modules = self.copy_modules() if modules else None
+        self.config = self.folder / "dovecot.conf"
+        self.configure()
+
+    def write_users(self, users):
+        passwd = self.folder / "passwd"
+        passwd.write_text("".join(f"{login}:{{PLAIN}}{password}\n" for login, password in users.items()))
+        passwd.chmod(0o644)
+
+    def copy_modules(self):
+        """Dovecot's own auth modules and ours in one folder, the login plugin in another."""
+        made = self.folder / "modules"
+        shutil.copytree(module_folder() / "auth", made / "auth", symlinks=True)
+        (made / "login").mkdir()
+        shutil.copy(rig.MODULES / "libauthdb_mailwicket.so", made / "auth")
+        shutil.copy(rig.MODULES / "lib10_mailwicket_plugin.so", made / "login")
+        return made
+
+    def shown(self):
+        """What show prints, with this instance's auth socket in place of the system's."""
+        result = subprocess.run([rig.CLI, "-c", self.policy, "show", "--dovecot", "--generation", self.generation],
+                                capture_output=True, text=True, timeout=60)
+        assert result.returncode == 0, result.stderr
+        text = result.stdout.replace("/var/spool/postfix/private/auth", str(self.auth_socket or self.folder / "auth-client"))
+        return text
+
+    def listeners(self):
+        made = []
+        for protocol in self.protocols:
+            plain, implicit = PROTOCOLS[protocol]
+            made.append(f"service {protocol}-login {{\n"
+                        f"  inet_listener {plain} {{\n    port = {self.ports[plain]}\n  }}\n"
+                        f"  inet_listener {implicit} {{\n    port = {self.ports[implicit]}\n    ssl = yes\n  }}\n}}\n")
+        return "".join(made)
+
+    def configure(self):
+        generation = self.generation
+        owner = (self.folder / "mail").stat()
+        values = {"folder": self.folder, "name": self.folder.parent.name, "failure_delay": self.failure_delay, "policy": self.policy,
+                  "protocols": " ".join(self.protocols), "cert": self.certificate.cert, "key": self.certificate.key,
+                  "modules": self.modules or self.folder, "uid": owner.st_uid, "gid": owner.st_gid}
+        head = "" if generation == "2.3" else "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+        shown = self.shown() if self.modules else WITHOUT_MAILWICKET.format(auth=self.auth_socket or self.folder / "auth-client")
+        self.config.write_text(head + COMMON.format(**values) + GENERATION[generation].format(**values) + shown +
+                               ACCOUNTS[generation].format(**values) + self.listeners() + self.extra)
+
+    def start(self):
+        command = [rig.tool("dovecot"), "-F", "-c", str(self.config)]
+        if self.modules:
+            command = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                       'mount --bind "$0" "$1" && shift && exec "$@"', str(self.modules / "auth"), str(module_folder() / "auth"),
+                       *command]
+        console = open(self.folder / "console", "ab")
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
+        console.close()
+
+        def up():
+            assert self.process.poll() is None, self.text()
+            return all(self.greets(port) for port in self.ports.values())
+        rig.wait_for(up, "Dovecot to listen")
+        if self.auth_socket:
+            rig.wait_for(lambda: Path(self.auth_socket).is_socket(), "Dovecot's auth socket")
+        return self
+
+    @staticmethod
+    def greets(port):
+        try:
+            with socket.create_connection(("127.0.0.1", port), 1):
+                return True
+        except ConnectionRefusedError:
+            return False
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        rig.kill_and_wait(self.process)
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def text(self):
+        return "".join(path.read_text(errors="replace") for path in (self.folder / "log", self.folder / "console") if path.exists())
+
+    def lines(self, pattern):
+        return [line for line in self.text().splitlines() if re.search(pattern, line)]
+
+    def imap_login(self, login, password, listener="imaps"):
+        """Logs in, opens INBOX, leaves."""
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.ports[listener], ssl_context=rig.client_context())
+        client.login(login, password)
+        assert client.select()[0] == "OK"
+        client.logout()
+
+    def pop3_login(self, login, password):
+        client = poplib.POP3_SSL("127.0.0.1", self.ports["pop3s"], context=rig.client_context())
+        client.user(login)
+        client.pass_(password)
+        client.quit()
