@@ -10,6 +10,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import rig  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "small: what tests/debian13/run runs on Dovecot 2.4 and Postfix 3.10")
+
+
 def pytest_report_header(config):
     return f"mailwicket build: {rig.build_folder()}"
 
