@@ -3,7 +3,11 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "log.h"
 
 /* ev.h's structs share their first members by macro; libev's own word is that no stricter check is wanted. */
 #pragma GCC diagnostic push
@@ -83,12 +87,30 @@ static void on_signal(struct ev_loop *ev, ev_signal *signal, int revents)
 	call->function(call->context);
 }
 
+/* libev cannot go on without its tables and would abort(); a service manager starts a process that ended afresh. */
+static void *reallocate(void *old, long size)
+{
+	void *memory;
+
+	if (size == 0) {
+		free(old);
+		return NULL;
+	}
+	memory = realloc(old, (size_t)size);
+	if (memory == NULL) {
+		mw_log(MW_LOG_ERROR, "out of memory: this process ends");
+		_exit(EX_OSERR);
+	}
+	return memory;
+}
+
 struct mw_loop *mw_loop_new(void)
 {
 	struct mw_loop *loop = calloc(1, sizeof(*loop));
 
 	if (loop == NULL)
 		return NULL;
+	ev_set_allocator(reallocate);
 	loop->ev = ev_default_loop(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (loop->ev == NULL) {
 		free(loop);

@@ -118,8 +118,9 @@ class Connection:
 
     def is_open(self):
         """Whether nothing came and the peer did not close."""
-        ready, _, _ = select.select([self.socket], [], [], 0)
-        return not ready
+        watch = select.poll()
+        watch.register(self.socket, select.POLLIN)
+        return not watch.poll(0)
 
     def wait_closed(self, patience=PATIENCE):
         self.socket.settimeout(patience)

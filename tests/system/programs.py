@@ -32,7 +32,7 @@ def load():
 def sanitized():
     """Whether mailwicketd was built with a sanitizer, whose allocator cannot be replaced."""
     listed = subprocess.run(["ldd", str(DAEMON)], capture_output=True, text=True)
-    return "asan" in listed.stdout or b"__asan_init" in Path(DAEMON).read_bytes()
+    return "asan" in listed.stdout or Path(DAEMON).exists() and b"__asan_init" in Path(DAEMON).read_bytes()
 
 
 class Preload:
