@@ -156,6 +156,17 @@ def test_ovr_04_every_call_of_the_request_path_may_fail(tmp_path, fault):
         daemon.kill()
 
 
+def survives(daemon):
+    """Whether it goes on after a fault, rather than ending."""
+    def known():
+        try:
+            return daemon.connect().request() == "DUNNO" or daemon.process.poll() is not None
+        except (ConnectionError, FileNotFoundError):
+            return daemon.process.poll() is not None
+    wait_for(known, "its end or its service")
+    return daemon.process.poll() is None
+
+
 def test_ovr_04_every_allocation_of_the_request_path_may_fail(tmp_path):
     """OVR-04: the Nth allocation fails, for all N (connections grow by chunks; ASCII addresses need none)."""
     preload = Preload(tmp_path)
@@ -177,9 +188,7 @@ def test_ovr_04_every_allocation_of_the_request_path_may_fail(tmp_path):
                     assert answer in allowed
                 else:
                     assert answer not in ("DUNNO", "OK")
-                if answer is None and wait_for(lambda: daemon.process.poll() is not None or
-                                               daemon.connect().request() == "DUNNO", "its end or its service") and \
-                        daemon.process.poll() is not None:
+                if answer is None and not survives(daemon):
                     # The event loop's own tables: a clean end, for the service manager to start it again.
                     assert daemon.process.returncode == 71
                     ended += 1
