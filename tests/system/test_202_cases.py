@@ -1,0 +1,64 @@
+"""The submissions of tests/policy-cases, each asked of a running mailwicketd in Postfix's own words."""
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from daemon import Daemon, build_folder
+
+SOURCE = Path(__file__).resolve().parents[2]
+TOOL = build_folder() / "tests" / "support" / "case_requests"
+
+
+def read_worlds():
+    """The cases by the policy and directory that they share."""
+    if not TOOL.exists():
+        subprocess.run(["make", "-s", "-C", build_folder(), "tests/support/case_requests"], check=True,
+                       stdout=subprocess.DEVNULL)
+    printed = subprocess.run([TOOL, SOURCE / "tests" / "policy-cases"], capture_output=True, text=True, check=True).stdout
+    worlds = {}
+    for line in printed.splitlines():
+        case = json.loads(line)
+        worlds.setdefault(case["world"], []).append(case)
+    return worlds
+
+
+WORLDS = read_worlds()
+
+
+def differences(daemon, case, action):
+    """What mailwicketd answered and logged that the case does not expect."""
+    found = []
+    expected = case["reply"] or None  # nothing: the connection is closed
+    if action != expected:
+        found.append(f"answer {action!r}, expected {expected!r}")
+    logged = daemon.logged(instance=f"{case['file']}.{case['line']}")
+    if len(logged) != 1:
+        return found + [f"{len(logged)} log lines"]
+    told = {"verdict": logged[0].get("verdict"), "reason": logged[0].get("reason"), "rule": logged[0].get("connector", "")}
+    for field, value in told.items():
+        if value != case[field] and not (field == "rule" and case["rule"] == ""):
+            found.append(f"{field} {value!r}, expected {case[field]!r}")
+    return found
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_mailwicketd_answers_and_logs_what_the_cases_expect(world, tmp_path):
+    cases = WORLDS[world]
+    directory = None if cases[0]["unavailable"] else cases[0]["directory"]
+    with Daemon(cases[0]["policy"], directory, tmp_path) as daemon:
+        actions = []
+        for case in cases:
+            if daemon.connection is None or not daemon.connection.is_open():
+                daemon.connection = daemon.connect()
+            actions.append(daemon.connection.ask(bytes.fromhex(case["request"])))
+        daemon.wait_log(r"mailwicket: v=1 ", len(cases))
+        wrong = [f"{case['file']}:{case['line']}: {case['name']}: {difference}"
+                 for case, action in zip(cases, actions) for difference in differences(daemon, case, action)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_most_submissions_can_be_asked():
+    """Few cases are left to the core alone: those about a day, a master user or a proxy."""
+    assert sum(len(cases) for cases in WORLDS.values()) >= 250
