@@ -31,7 +31,7 @@ static int replay_folder(const char *path)
 {
 	DIR *folder = opendir(path);
 	const struct dirent *entry;
-	char name[4096];
+	char name[8192];
 	int count = 0;
 
 	if (folder == NULL)
