@@ -1,5 +1,5 @@
-/* Policy connections: bytes in, one answer a request out, in order. Non-blocking; nothing is remembered from one request
-   to the next. A peer that does not keep to the protocol or its times loses its own connection only. */
+/* Policy connections: bytes in, one answer a request out, in order. Non-blocking; nothing is remembered from one
+   request to the next. A peer that does not keep to the protocol or its times loses its own connection only. */
 #ifndef MW_POSTFIX_CONNECTION_H
 #define MW_POSTFIX_CONNECTION_H
 

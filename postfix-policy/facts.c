@@ -126,9 +126,11 @@ static void read_endpoints(struct reader *reader, struct mw_endpoints *endpoints
 {
 	endpoints->protocol = MW_PROTOCOL_SMTP;
 	endpoints->local_ip = address(reader, MW_ATTRIBUTE_SERVER_ADDRESS);
-	endpoints->local_port = (uint16_t)number(reader, MW_ATTRIBUTE_SERVER_PORT, UINT16_MAX, "server_port is no port");
+	endpoints->local_port = (uint16_t)number(reader, MW_ATTRIBUTE_SERVER_PORT, UINT16_MAX,
+						 "server_port is no port");
 	endpoints->remote_ip = address(reader, MW_ATTRIBUTE_CLIENT_ADDRESS);
-	endpoints->remote_port = (uint16_t)number(reader, MW_ATTRIBUTE_CLIENT_PORT, UINT16_MAX, "client_port is no port");
+	endpoints->remote_port = (uint16_t)number(reader, MW_ATTRIBUTE_CLIENT_PORT, UINT16_MAX,
+						  "client_port is no port");
 }
 
 bool mw_facts_from_request(const struct mw_request *request, const char *bytes, int64_t today,

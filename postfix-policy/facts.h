@@ -5,8 +5,8 @@
 #include "decide/facts.h"
 #include "request.h"
 
-/* False when the request cannot be judged without being laxer than it ought to be; *why_r is then a static sentence part
-   and the connection has to be closed: a number that is none, a login's mechanism without the login, or a missing
+/* False when the request cannot be judged without being laxer than it ought to be; *why_r is then a static sentence
+   part and the connection has to be closed: a number that is none, a login's mechanism without the login, or a missing
    attribute that the stage is about (an absent sender is not the null sender). What Postfix leaves out because it does
    not know it counts as unknown: no protocol_state is judged as RCPT, no server_port has no connector.
    The facts point into `bytes`. ccert_fingerprint counts only as a SHA-256 one (smtpd_tls_fingerprint_digest); Postfix

@@ -117,7 +117,8 @@ static int start(struct service *service, const struct options *options)
 		mw_log(MW_LOG_ERROR, "out of memory");
 		return EX_OSERR;
 	}
-	service->listeners = mw_listeners_new(service->loop, &service->state, service->connections, first, passed, &status);
+	service->listeners = mw_listeners_new(service->loop, &service->state, service->connections, first, passed,
+					      &status);
 	if (service->listeners == NULL)
 		return status;
 	/* In the foreground a service manager has chosen the user. */

@@ -1,7 +1,7 @@
-/* Bytes of Postfix's policy delegation protocol -> attributes (SMTPD_POLICY_README; attr_scan_plain(3)). Reads each byte
-   once however the request was cut, stores no name that it does not know, allocates nothing.
-   Bad: a line above 8 KiB, a request above 64 KiB or 128 attributes, NUL or CR, a line without "=", a name that is empty
-   or not printable ASCII, an attribute of attributes.def twice, no attribute at all, and anything but
+/* Bytes of Postfix's policy delegation protocol -> attributes (SMTPD_POLICY_README; attr_scan_plain(3)). Reads each
+   byte once however the request was cut, stores no name that it does not know, allocates nothing.
+   Bad: a line above 8 KiB, a request above 64 KiB or 128 attributes, NUL or CR, a line without "=", a name that is
+   empty or not printable ASCII, an attribute of attributes.def twice, no attribute at all, and anything but
    request=smtpd_access_policy. Values are bytes as they came. */
 #ifndef MW_POSTFIX_REQUEST_H
 #define MW_POSTFIX_REQUEST_H
@@ -37,7 +37,8 @@ enum mw_request_progress { MW_REQUEST_PARTIAL, MW_REQUEST_WHOLE, MW_REQUEST_BAD 
 
 void mw_request_init(struct mw_request *request);
 /* `bytes` are all bytes from the request's first one on, those of earlier calls again (they may have moved) and more.
-   WHOLE: *used_r bytes belong to the request. BAD: *why_r is a static sentence part; the connection has to be closed. */
+   WHOLE: *used_r bytes belong to the request. BAD: *why_r is a static sentence part; the connection has to
+   be closed. */
 enum mw_request_progress mw_request_read(struct mw_request *request, struct mw_str bytes, size_t *used_r,
 					 const char **why_r);
 

@@ -148,8 +148,8 @@ static void notice_audit(const struct mw_state *state, struct mw_str name, struc
 		return;
 	mw_print_date(enforcement->audit_until, &date);
 	if (state->today > enforcement->audit_until)
-		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ended on %s: it is enforced", place.file, place.line,
-		       MW_STR_ARG(name), date.data);
+		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ended on %s: it is enforced", place.file,
+		       place.line, MW_STR_ARG(name), date.data);
 	else
 		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ends on %s; then it is enforced", place.file,
 		       place.line, MW_STR_ARG(name), date.data);

@@ -23,7 +23,8 @@ static bool grow(struct mw_works *works)
 
 	if (works->made + AT_ONCE > MW_WORKS_MOST)
 		return false;
-	memory = mmap(NULL, AT_ONCE * STRIDE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	memory = mmap(NULL, AT_ONCE * STRIDE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return false;
 	for (size_t i = 0; i < AT_ONCE; i++) {

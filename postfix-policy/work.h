@@ -1,5 +1,5 @@
-/* Room for a request that is not whole yet, or an answer that is not taken yet. A connection has one only while it needs
-   it: ten thousand idle connections hold none. */
+/* Room for a request that is not whole yet, or an answer that is not taken yet. A connection has one only while it
+   needs it: ten thousand idle connections hold none. */
 #ifndef MW_POSTFIX_WORK_H
 #define MW_POSTFIX_WORK_H
 

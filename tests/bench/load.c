@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks policy questions as Postfix does: so many connections, one outstanding request on each. Prints one line of JSON.
-   load [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-w WARM-UP SECONDS] [-r RATE] [-e ACTION] [-p PID] unix:PATH|inet:ADDRESS:PORT FILE
+   load [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-w WARM-UP SECONDS] [-r RATE] [-e ACTION] [-p PID]
+        unix:PATH|inet:ADDRESS:PORT FILE
    FILE holds requests, each with its empty line; they are asked in turn. -e: every other action counts as wrong.
-   -r: no more than so many requests a second over all connections. -p: reports the processor seconds that process used meanwhile. */
+   -r: no more than so many requests a second over all connections. -p: reports the processor seconds that process used
+   meanwhile. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -148,7 +150,8 @@ static int connect_inet(const char *text)
 		die(text);
 	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
 	to.sin_port = htons((uint16_t)atoi(colon + 1));
-	if (inet_pton(AF_INET, host, &to.sin_addr) != 1 || fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+	if (inet_pton(AF_INET, host, &to.sin_addr) != 1 || fd < 0 ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
 		die(text);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return fd;
@@ -352,9 +355,9 @@ int main(int argc, char **argv)
 	before = answered - before;
 	processor = processor_seconds(options.pid) - processor;
 	collect();
-	printf("{\"connections\": %u, \"requests\": %" PRIu64 ", \"seconds\": %.4f, \"per_second\": %.1f, \"p50_us\": %.0f, "
-	       "\"p99_us\": %.0f, \"max_us\": %.0f, \"asked\": %" PRIu64 ", \"answered\": %" PRIu64 ", \"wrong\": %" PRIu64
-	       ", \"closed\": %" PRIu64 ", \"processor_seconds\": %.2f}\n",
+	printf("{\"connections\": %u, \"requests\": %" PRIu64 ", \"seconds\": %.4f, \"per_second\": %.1f, "
+	       "\"p50_us\": %.0f, \"p99_us\": %.0f, \"max_us\": %.0f, \"asked\": %" PRIu64 ", \"answered\": %" PRIu64
+	       ", \"wrong\": %" PRIu64 ", \"closed\": %" PRIu64 ", \"processor_seconds\": %.2f}\n",
 	       options.connections, before, took, (double)before / took, percentile(0.5) * 1e6, percentile(0.99) * 1e6,
 	       slowest * 1e6, asked, answered, wrong, closed, processor);
 	return wrong == 0 && closed == 0 && asked == answered ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -223,7 +223,7 @@ class Daemon:
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f"mailwicketd ended with {self.process.returncode}: {self.text()}")
-            return any(line.startswith("mailwicketd: ready") and f"pid={self.process.pid}" in line for line in self.lines())
+            return self.lines(rf"^mailwicketd: ready: .*pid={self.process.pid} ")
         wait_for(ready, "mailwicketd to be ready")
 
     @property

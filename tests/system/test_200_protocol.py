@@ -85,7 +85,8 @@ def test_pol_02_a_thousand_requests_in_one_write(daemon):
         connection.socket.setblocking(False)
         sent, got = 0, b""
         while len(got.split(b"\n\n")) <= 1000:
-            readable, writable, _ = select.select([connection.socket], [connection.socket] if sent < len(data) else [], [], 20)
+            unsent = [connection.socket] if sent < len(data) else []
+            readable, writable, _ = select.select([connection.socket], unsent, [], 20)
             assert readable or writable
             if writable:
                 sent += connection.socket.send(data[sent:])
@@ -117,8 +118,8 @@ LAX = ("DUNNO", "OK")
 @pytest.mark.parametrize("base", [REFUSED, {"sasl_method": "", "sasl_username": ""},
                                   {"encryption_protocol": "", "encryption_cipher": "", "encryption_keysize": "0"},
                                   {"sasl_username": "eve"}, {"sasl_username": "nobody"},
-                                  {"server_port": "25", "sasl_method": "", "sasl_username": "", "sender": "x@remote.test",
-                                   "recipient": "y@remote.test"}])
+                                  {"server_port": "25", "sasl_method": "", "sasl_username": "",
+                                   "sender": "x@remote.test", "recipient": "y@remote.test"}])
 def test_pol_03_an_attribute_left_out_is_never_laxer(daemon, base):
     """POL-03: each in turn; what is refused whole stays refused (or gets no answer)."""
     whole = {**RCPT, **base}

@@ -423,7 +423,8 @@ def test_it_runs_as_any_user(tmp_path):
     run_folder.mkdir()
     os.chown(run_folder, 65534, 65534)
     sections = f'policy_service {{ listen = {{ "unix:{run_folder}/policy" }} socket_group = "nogroup" }}'
-    daemon = Daemon(POLICY, DIRECTORY, tmp_path, sections=sections, start=False, user=65534, group=65534, extra_groups=[])
+    daemon = Daemon(POLICY, DIRECTORY, tmp_path, sections=sections, start=False, user=65534, group=65534,
+                    extra_groups=[])
     daemon.socket_path = run_folder / "policy"
     with daemon.start():
         assert daemon.status("Uid") == 65534
@@ -459,7 +460,8 @@ def test_a_log_that_nobody_reads_holds_nothing_up(files):
     files.launch()
     files.wait_ready()
     files.stop()
-    process = subprocess.Popen([DAEMON, "-f", "-c", files.policy], stdin=subprocess.DEVNULL, stdout=writer, stderr=writer)
+    process = subprocess.Popen([DAEMON, "-f", "-c", files.policy], stdin=subprocess.DEVNULL, stdout=writer,
+                               stderr=writer)
     os.close(writer)
     wait_for(files.socket_path.exists, "its socket")
     try:

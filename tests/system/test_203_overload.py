@@ -62,7 +62,8 @@ def test_ovr_01_ten_thousand_idle_and_a_thousand_busy(daemon, tmp_path):
     idle = idle_connections(daemon, 10000)
     try:
         # The best of three: the machine's other work is not what is measured.
-        best = min((ask(daemon, tmp_path, 1000, 2, rate=10000) for _ in range(3)), key=lambda figures: figures["p99_us"])
+        rounds = [ask(daemon, tmp_path, 1000, 2, rate=10000) for _ in range(3)]
+        best = min(rounds, key=lambda figures: figures["p99_us"])
         assert best["p99_us"] <= 5000 * SLACK, best
         assert daemon.status("VmRSS") < 40 * 1024 * SLACK
         for connection in random.sample(idle, 50):
@@ -223,8 +224,8 @@ def test_nothing_is_allocated_per_request(tmp_path):
         daemon.kill()
 
 
-HOSTILE = [b"\n", b"nonsense\n\n", b"request=other\n\n", b"x" * 70000, rcpt(sender=b"a\0b"), rcpt(size="x"), rcpt()[:300],
-           b"a=1\n" * 200, rcpt() * 3 + b"\r\n"]
+HOSTILE = [b"\n", b"nonsense\n\n", b"request=other\n\n", b"x" * 70000, rcpt(sender=b"a\0b"), rcpt(size="x"),
+           rcpt()[:300], b"a=1\n" * 200, rcpt() * 3 + b"\r\n"]
 
 
 def test_ovr_05_soak(daemon, tmp_path):

@@ -15,7 +15,8 @@ static const char standard[] =
 	"ccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=TLSv1.3\n"
 	"encryption_cipher=TLS_AES_256_GCM_SHA384\nencryption_keysize=256\npolicy_context=relay\n\n";
 
-static void expect_value(const struct mw_request *request, const char *bytes, enum mw_attribute attribute, const char *value)
+static void expect_value(const struct mw_request *request, const char *bytes, enum mw_attribute attribute,
+			 const char *value)
 {
 	struct mw_str found = mw_request_value(request, bytes, attribute);
 
@@ -58,7 +59,8 @@ START_TEST(a_request_cut_at_every_offset)
 		size_t used = 0;
 
 		mw_request_init(&request);
-		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ standard, cut }, &used, &why), MW_REQUEST_PARTIAL);
+		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ standard, cut }, &used, &why),
+				 MW_REQUEST_PARTIAL);
 		memcpy(moved, standard, sizeof(standard));
 		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ moved, sizeof(standard) - 1 }, &used, &why),
 				 MW_REQUEST_WHOLE);
@@ -77,7 +79,8 @@ START_TEST(a_request_byte_by_byte)
 
 	mw_request_init(&request);
 	for (size_t len = 1; len < sizeof(standard) - 1; len++)
-		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ standard, len }, &used, &why), MW_REQUEST_PARTIAL);
+		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ standard, len }, &used, &why),
+				 MW_REQUEST_PARTIAL);
 	ck_assert_int_eq(mw_request_read(&request, MW_STR(standard), &used, &why), MW_REQUEST_WHOLE);
 	expect_standard(&request, standard);
 }
@@ -176,7 +179,8 @@ START_TEST(the_longest_request)
 	mw_request_init(&request);
 	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, MW_REQUEST_MAX - 1 }, &used, &why),
 			 MW_REQUEST_PARTIAL);
-	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, MW_REQUEST_MAX }, &used, &why), MW_REQUEST_BAD);
+	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, MW_REQUEST_MAX }, &used, &why),
+			 MW_REQUEST_BAD);
 	ck_assert_str_eq(why, "the request is longer than 64 KiB");
 }
 END_TEST
