@@ -7,7 +7,7 @@
 struct mw_listeners;
 
 /* Binds every policy_service.listen, or takes `passed` descriptors from `first` on where there are any. NULL with a
-   line in the log and a status of sysexits.h: the path is no socket, another process serves there, the group does not exist.
+   line in the log and a status of sysexits.h: the path is no socket, another process serves there, there is no such group.
    A unix socket that nobody serves is taken over. */
 struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
 				      struct mw_connections *connections, int first, int passed, int *status_r);
