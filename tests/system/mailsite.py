@@ -6,6 +6,7 @@
 
 In the policy `$smtp`, `$submission`, `$submissions` and the names in `extra` stand for ports of 127.0.0.1.
 """
+import json
 import string
 
 import rig
@@ -28,6 +29,7 @@ class MailSite:
         service = (f'policy_service {{ listen = {{ "unix:{self.postfix.policy_socket}", "inet:127.0.0.1:{rig.free_port()}" }} '
                    'socket_group = "postfix" }')
         self.daemon = Daemon(self.policy_text(), directory, folder, start=False, sections=service)
+        self.daemon.socket_path = self.postfix.policy_socket
         self.dovecot = None
         self.dovecot_options = dovecot
 
@@ -90,7 +92,6 @@ class MailSite:
 
     def explain(self, *words):
         """What `mailwicket explain smtp` says, as JSON's last decision and as its text."""
-        import json
         told = self.daemon.cli("--json", "explain", "smtp", *words)
         return json.loads(told.stdout)["decisions"][-1], self.daemon.cli("explain", "smtp", *words).stdout
 
