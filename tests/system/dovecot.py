@@ -3,8 +3,8 @@
     with PrivateDovecot(folder, policy=conf, users={"bob": "secret"}, auth_socket=postfix.auth_socket) as dovecot:
         dovecot.imap_login("bob", "secret")
 
-Dovecot looks for auth modules in one compiled-in folder: the process gets mounts of its own, where a copy of that folder with
-ours in it lies over it. `modules=False` is a Dovecot without Mailwicket.
+Dovecot looks for auth modules in one compiled-in folder: the process gets mounts of its own, where a copy of that
+folder with ours in it lies over it. `modules=False` is a Dovecot without Mailwicket.
 """
 import imaplib
 import os
@@ -124,7 +124,8 @@ service auth {{
 class PrivateDovecot:
     """`extra` is appended to the configuration; `users` maps login names to passwords."""
 
-    def __init__(self, folder, policy, users, *, auth_socket=None, modules=True, certificate=None, extra="", failure_delay="0",
+    def __init__(self, folder, policy, users, *, auth_socket=None, modules=True, certificate=None, extra="",
+                 failure_delay="0",
                  protocols=("imap", "pop3", "submission")):
         self.folder = Path(folder) / "dovecot"
         self.folder.mkdir(mode=0o755)
@@ -162,8 +163,10 @@ class PrivateDovecot:
         result = subprocess.run([rig.CLI, "-c", self.policy, "show", "--dovecot", "--generation", self.generation],
                                 capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, result.stderr
-        text = result.stdout.replace("/var/spool/postfix/private/auth", str(self.auth_socket or self.folder / "auth-client"))
-        return text
+        return result.stdout.replace("/var/spool/postfix/private/auth", str(self.auth_path()))
+
+    def auth_path(self):
+        return self.auth_socket or self.folder / "auth-client"
 
     def listeners(self):
         made = []
@@ -177,11 +180,12 @@ class PrivateDovecot:
     def configure(self):
         generation = self.generation
         owner = (self.folder / "mail").stat()
-        values = {"folder": self.folder, "name": self.folder.parent.name, "failure_delay": self.failure_delay, "policy": self.policy,
+        values = {"folder": self.folder, "name": self.folder.parent.name, "failure_delay": self.failure_delay,
+                  "policy": self.policy,
                   "protocols": " ".join(self.protocols), "cert": self.certificate.cert, "key": self.certificate.key,
                   "modules": self.modules or self.folder, "uid": owner.st_uid, "gid": owner.st_gid}
         head = "" if generation == "2.3" else "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
-        shown = self.shown() if self.modules else WITHOUT_MAILWICKET.format(auth=self.auth_socket or self.folder / "auth-client")
+        shown = self.shown() if self.modules else WITHOUT_MAILWICKET.format(auth=self.auth_path())
         self.config.write_text(head + COMMON.format(**values) + GENERATION[generation].format(**values) + shown +
                                ACCOUNTS[generation].format(**values) + self.listeners() + self.extra)
 
@@ -189,10 +193,12 @@ class PrivateDovecot:
         command = [rig.tool("dovecot"), "-F", "-c", str(self.config)]
         if self.modules:
             command = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                       'mount --bind "$0" "$1" && shift && exec "$@"', str(self.modules / "auth"), str(module_folder() / "auth"),
+                       'mount --bind "$0" "$1" && shift && exec "$@"', str(self.modules / "auth"),
+                       str(module_folder() / "auth"),
                        *command]
         console = open(self.folder / "console", "ab")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                                        start_new_session=True)
         console.close()
 
         def up():
@@ -225,7 +231,8 @@ class PrivateDovecot:
         self.stop()
 
     def text(self):
-        return "".join(path.read_text(errors="replace") for path in (self.folder / "log", self.folder / "console") if path.exists())
+        files = [self.folder / "log", self.folder / "console"]
+        return "".join(path.read_text(errors="replace") for path in files if path.exists())
 
     def lines(self, pattern):
         return [line for line in self.text().splitlines() if re.search(pattern, line)]

@@ -1,4 +1,4 @@
-"""A mail site for a test: mailwicketd, Dovecot and Postfix, each private, wired together by what `mailwicket show` prints.
+"""A mail site for a test: mailwicketd, Dovecot and Postfix, each private, wired by what `mailwicket show` prints.
 
     site = MailSite(folder, POLICY, DIRECTORY, {"bob@example.test": "secret"}).start()
     with site.client("submission", login="bob@example.test") as smtp:
@@ -19,15 +19,15 @@ PASSWORD = "right-password"
 class MailSite:
     """`main` is appended to main.cf, `options` ({listener: {setting: value}}) wins over what show prints."""
 
-    def __init__(self, folder, policy, directory, logins, *, extra=(), main="", options=None, replies="classic", **dovecot):
+    def __init__(self, folder, policy, directory, logins, *, extra=(), main="", options=None, replies="classic",
+                 **dovecot):
         self.folder = folder
         self.ports = {name: rig.free_port() for name in ("smtp", "submission", "submissions", *extra)}
         self.postfix = rig.Postfix(folder)
         self.policy_template, self.replies = policy, replies
         self.main, self.options = main, options or {}
         self.passwords = {login: PASSWORD for login in logins}
-        service = (f'policy_service {{ listen = {{ "unix:{self.postfix.policy_socket}", "inet:127.0.0.1:{rig.free_port()}" }} '
-                   'socket_group = "postfix" }')
+        service = (f'policy_service {{ listen = {{ "unix:{self.postfix.policy_socket}" }} socket_group = "postfix" }}')
         self.daemon = Daemon(self.policy_text(), directory, folder, start=False, sections=service)
         self.daemon.socket_path = self.postfix.policy_socket
         self.dovecot = None

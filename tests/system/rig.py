@@ -103,7 +103,8 @@ class Certificate:
 
     def __init__(self, folder, name="mx.example.test"):
         self.cert, self.key = Path(folder) / f"{name}.crt", Path(folder) / f"{name}.key"
-        subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes",
                         "-keyout", self.key, "-out", self.cert, "-days", "30", "-subj", f"/CN={name}",
                         "-addext", f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1"],
                        check=True, capture_output=True, timeout=60)
@@ -314,13 +315,14 @@ notify_classes =
 bounce_queue_lifetime = 1m
 """
 
-QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace")
+QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved",
+                 "trace")
 
 
 class Postfix:
     """A Postfix of its own below `folder` (which user postfix can enter), with its sockets:
 
-    `policy_socket` for mailwicketd to listen on, `auth_socket` for Dovecot's auth service (smtpd_sasl_path = private/auth).
+    `policy_socket` for mailwicketd to listen on, `auth_socket` for Dovecot's auth service (private/auth).
     """
 
     def __init__(self, folder, domains="example.test", certificate=None):
@@ -354,13 +356,14 @@ class Postfix:
     def configure(self, shown, main="", master="", wrapped=(), options=None):
         """Writes main.cf and master.cf around `shown`, what `mailwicket show --postfix` printed.
 
-        `main` and `master` are appended. Listeners on ports of `wrapped` speak TLS from the start (Mailwicket knows that
-        of 465 alone); `options` maps a port to more `-o` settings of its smtpd, which win over those shown.
+        `main` and `master` are appended. Listeners on ports of `wrapped` speak TLS from the start (Mailwicket knows
+        that of 465 alone); `options` maps a port to more `-o` settings of its smtpd, which win over those shown.
         """
         shown_main, _, shown_master = shown.partition("# --- master.cf")
         listeners = self.listeners("#" + shown_master, wrapped, options or {})
         stat = self.mail.stat()
-        text = MAIN.format(queue=self.queue, data=self.data, log=self.log, folder=self.folder, mail=self.mail, uid=stat.st_uid,
+        text = MAIN.format(queue=self.queue, data=self.data, log=self.log, folder=self.folder, mail=self.mail,
+                           uid=stat.st_uid,
                            gid=stat.st_gid, domains=self.domains, cert=self.certificate.cert, key=self.certificate.key,
                            name="postfix-" + re.sub(r"[^a-z0-9]", "", self.folder.parent.name.lower()))
         (self.etc / "main.cf").write_text(self.without_replaced(text + "\n" + shown_main, main) + "\n" + main)
@@ -393,7 +396,8 @@ class Postfix:
         return "".join(made)
 
     def postconf(self, *arguments):
-        result = subprocess.run([tool("postconf"), "-c", self.etc, *arguments], capture_output=True, text=True, timeout=60)
+        result = subprocess.run([tool("postconf"), "-c", self.etc, *arguments], capture_output=True, text=True,
+                                timeout=60)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
@@ -404,7 +408,8 @@ class Postfix:
 
     def start(self):
         console = open(self.folder / "console", "ab")
-        self.process = subprocess.Popen([f"{self.daemon_folder()}/master", "-c", str(self.etc), "-d"], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([f"{self.daemon_folder()}/master", "-c", str(self.etc), "-d"],
+                                        stdin=subprocess.DEVNULL,
                                         stdout=console, stderr=console, cwd=self.queue, start_new_session=True,
                                         env={"PATH": PATH, "MAIL_CONFIG": str(self.etc), "LC_ALL": "C"})
         console.close()

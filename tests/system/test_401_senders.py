@@ -43,8 +43,8 @@ def is_refused(reply):
 
 @pytest.mark.parametrize("sender,expected", [
     ("bob@example.test", PERMITTED), ("BOB@Example.Test", PERMITTED), ("sales@example.test", PERMITTED),
-    ("SALES+news@example.test", PERMITTED), (MARY, DENIED), ("nobody@example.test", DENIED), ("bob@remote.test", DENIED),
-    ("bob@localhost", DENIED), ("bob@mx.example.test", DENIED),
+    ("SALES+news@example.test", PERMITTED), (MARY, DENIED), ("nobody@example.test", DENIED),
+    ("bob@remote.test", DENIED), ("bob@localhost", DENIED), ("bob@mx.example.test", DENIED),
 ])
 def test_snd_01_a_user_sends_as_itself_and_as_what_was_granted(bob, sender, expected):
     assert bob.ask(sender, MARY) == expected
@@ -80,7 +80,8 @@ def test_snd_02_without_a_login_the_submission_port_refuses_and_port_25_goes_by_
         assert client.ask("bob@example.test", MARY) == PERMITTED
     site.change_policy(WORLD_POLICY.replace(
         "permission_groups = { AnonymousUsers, ExchangeUsers }",
-        "permission_groups = { AnonymousUsers, ExchangeUsers }\n    deny_permissions = { Accept-Authoritative-Domain-Sender }"))
+        "permission_groups = { AnonymousUsers, ExchangeUsers }\n"
+        "    deny_permissions = { Accept-Authoritative-Domain-Sender }"))
     try:
         with site.client("smtp") as client:
             assert client.ask("bob@example.test", MARY) == DENIED
@@ -126,9 +127,11 @@ def test_snd_07_quotes_that_are_not_needed_make_no_other_address(bob, sender):
     assert bob.ask(sender, MARY) == PERMITTED
 
 
-@pytest.mark.parametrize("sender", ['"a b"@example.test', '""@example.test', '" bob"@example.test', '"bob "@example.test',
+@pytest.mark.parametrize("sender", ['"a b"@example.test', '""@example.test', '" bob"@example.test',
+                                    '"bob "@example.test',
                                     '"a\\"b"@example.test', "b" * 65 + "@example.test", "bob@" + "a." * 125 + "test",
-                                    "@example.test", "bob@", "bob", "bob@example.test@example.test", "bob%example.test@example.test",
+                                    "@example.test", "bob@", "bob", "bob@example.test@example.test",
+                                    "bob%example.test@example.test",
                                     "example.test!bob@example.test", "bob@[127.0.0.1]", "bob@-example.test",
                                     "bob%40example.test", "bob\0@example.test"])
 def test_snd_07_an_address_that_is_none_is_nobodys(bob, sender):
@@ -165,7 +168,8 @@ def test_snd_08_an_ideographic_full_stop_is_the_same_to_mailwicket_and_to_postfi
 
 
 @pytest.mark.parametrize("sender,options", [("ulla@xn--bcher-kva.test", ""), ("ulla@XN--BCHER-KVA.TEST", ""),
-                                            ("ulla@b\u00fccher.test", "SMTPUTF8"), ("ulla@B\u00dcCHER.test", "SMTPUTF8"),
+                                            ("ulla@b\u00fccher.test", "SMTPUTF8"), 
+                                            ("ulla@B\u00dcCHER.test", "SMTPUTF8"),
                                             ("ulla@bu\u0308cher.test", "SMTPUTF8")])
 def test_snd_08_a_labels_and_u_labels_of_one_domain_are_equal(site, bob, sender, options):
     with site.client(login="ulla") as ulla:
@@ -187,10 +191,11 @@ SMUGGLED = (b"MAIL FROM:<mary@example.test>\r\nRCPT TO:<ceo@example.test>\r\nDAT
             b"From: mary@example.test\r\nSubject: smuggled\r\n\r\nyou are fired\r\n.\r\n")
 
 
-@pytest.mark.parametrize("number,ending", enumerate([b"\n.\r\n", b"\n.\n", b"\r\n.\r\r\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n",
+@pytest.mark.parametrize("number,ending", enumerate([b"\n.\r\n", b"\n.\n", b"\r\n.\r\r\n", b"\r.\r", b"\r\n.\r",
+                                                     b"\r.\r\n",
                                                     b"\n.\r\r\n"]))
 def test_snd_11_a_message_smuggled_into_another_is_not_sent(site, number, ending):
-    """Postfix closes the gap (smtpd_forbid_bare_newline, which show prints); where it did not, the forged MAIL is judged."""
+    """Postfix closes the gap (smtpd_forbid_bare_newline, which show prints); else the forged MAIL is judged."""
     subject = f"first-{number}"
     with site.client(login="bob") as client:
         client.expect("250", "MAIL FROM:<bob@example.test>")
