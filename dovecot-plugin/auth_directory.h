@@ -1,0 +1,19 @@
+/* The published directory, followed by the auth process: opened with the first question, looked at before each. */
+#ifndef MW_DOVECOT_AUTH_DIRECTORY_H
+#define MW_DOVECOT_AUTH_DIRECTORY_H
+
+#include "decide/directory_view.h"
+
+struct event;
+struct mw_policy;
+
+struct mw_auth_directory;
+
+struct mw_auth_directory *mw_auth_directory_new(const struct mw_policy *policy);
+void mw_auth_directory_free(struct mw_auth_directory *directory);
+/* The view of what is published now. */
+const struct mw_directory_view *mw_auth_directory_view(struct mw_auth_directory *directory);
+/* Says why it cannot be read, once a minute. */
+void mw_auth_directory_log(struct mw_auth_directory *directory, struct event *event);
+
+#endif

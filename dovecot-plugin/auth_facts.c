@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "compat_auth.h"
+
+#include "auth_facts.h"
+#include "decision_log.h"
+
+static struct mw_ip to_ip(const struct ip_addr *ip)
+{
+	if (ip->family == AF_INET)
+		return mw_ip_from_bytes(&ip->u.ip4, 4);
+	if (ip->family == AF_INET6)
+		return mw_ip_from_bytes(&ip->u.ip6, 16);
+	return mw_ip_from_bytes(NULL, 0);
+}
+
+static in_port_t listener_port(const struct auth_request *request)
+{
+	return request->fields.real_local_port != 0 ? request->fields.real_local_port : request->fields.local_port;
+}
+
+/* Dovecot's login processes name the listener's port, Postfix does not: whatever comes without one is some SMTP server
+   that asks for its SASL, under the service name that its configuration chose. */
+static enum mw_protocol protocol(const struct auth_request *request)
+{
+	struct mw_str service = mw_str(MW_REQUEST_SERVICE(request));
+	int value;
+
+	if (mw_str_equal_nocase(service, MW_STR("managesieve")))
+		return MW_PROTOCOL_SIEVE;
+	if (listener_port(request) == 0 || !mw_table_find(mw_protocols, service, &value))
+		return MW_PROTOCOL_SMTP;
+	return (enum mw_protocol)value;
+}
+
+static bool ips_differ(const struct ip_addr *a, const struct ip_addr *b)
+{
+	return a->family != 0 && b->family != 0 && !net_ip_compare(a, b);
+}
+
+/* How strong TLS is, the auth process is not told: the login process and mailwicketd judge that. */
+static void tls_facts(const struct auth_request *request, struct mw_facts *facts)
+{
+	bool smtp = facts->endpoints.protocol == MW_PROTOCOL_SMTP;
+
+	/* Dovecot calls localhost secured, Postfix only what has TLS. */
+	if (!(smtp ? MW_REQUEST_SECURED(request) : MW_REQUEST_TLS(request)))
+		return;
+	facts->tls.origin = MW_TLS_ORIGIN_STARTTLS;
+	facts->tls.certificate_verified = request->fields.valid_client_cert;
+}
+
+static void names(const struct auth_request *request, struct mw_facts *facts)
+{
+	/* While a master user's password is checked, `user` is the master and the mailbox stands apart. */
+	if (request->fields.requested_login_user != NULL) {
+		facts->login = mw_str(request->fields.requested_login_user);
+		facts->master = mw_str(request->fields.user);
+	} else {
+		facts->login = mw_str(request->fields.user);
+		facts->master = mw_str(request->fields.master_user);
+	}
+}
+
+bool mw_auth_facts(const struct auth_request *request, struct mw_facts *facts_r)
+{
+	const struct ip_addr *local = &request->fields.real_local_ip;
+
+	memset(facts_r, 0, sizeof(*facts_r));
+	if (request->fields.mech_name == NULL || request->fields.user == NULL)
+		return false;
+	if (local->family == 0 || !ips_differ(local, &request->fields.local_ip))
+		local = &request->fields.local_ip;
+	facts_r->endpoints.protocol = protocol(request);
+	facts_r->endpoints.local_ip = to_ip(local);
+	facts_r->endpoints.local_port = listener_port(request);
+	facts_r->endpoints.remote_ip = to_ip(&request->fields.remote_ip);
+	facts_r->endpoints.remote_port = request->fields.remote_port;
+	facts_r->mechanism = mw_str(request->fields.mech_name);
+	if (facts_r->endpoints.protocol == MW_PROTOCOL_SMTP)
+		facts_r->sasl_service = mw_str(MW_REQUEST_SERVICE(request));
+	facts_r->today = mw_decision_today();
+	names(request, facts_r);
+	tls_facts(request, facts_r);
+	return true;
+}

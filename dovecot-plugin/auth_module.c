@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "compat_auth.h"
+
+#include "auth_directory.h"
+#include "auth_facts.h"
+#include "decide/account.h"
+#include "decision_log.h"
+#include "policy_holder.h"
+
+#define MW_EXPORT __attribute__((visibility("default")))
+void authdb_mailwicket_init(void);
+void authdb_mailwicket_deinit(void);
+extern const char *authdb_mailwicket_version;
+
+MW_EXPORT const char *authdb_mailwicket_version = DOVECOT_ABI_VERSION;
+
+/* One policy and one directory, however many passdb blocks name the module. */
+static struct mw_policy *policy;
+static struct mw_auth_directory *directory;
+static struct event *event;
+static bool wiring_logged;
+
+/* A result that no later passdb can turn round. Where result_failure does not end the lookup, "disabled" does. */
+static enum passdb_result final_result(const struct auth_request *request, enum passdb_result result)
+{
+	enum auth_db_rule rule = result == PASSDB_RESULT_INTERNAL_FAILURE ? request->passdb->result_internalfail :
+		request->passdb->result_failure;
+
+	if (rule == AUTH_DB_RULE_RETURN_FAIL)
+		return result;
+	if (!wiring_logged) {
+		e_error(event, "mailwicket: its passdb needs result_failure = return-fail and result_internalfail = "
+			"return-fail (see `mailwicket show --dovecot`)");
+		wiring_logged = TRUE;
+	}
+	return PASSDB_RESULT_USER_DISABLED;
+}
+
+static enum passdb_result undecided(const struct auth_request *request, const struct mw_verdict *verdict)
+{
+	if (verdict != NULL && verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
+		mw_auth_directory_log(directory, event);
+	return final_result(request, PASSDB_RESULT_INTERNAL_FAILURE);
+}
+
+static enum passdb_result decide(const struct auth_request *request)
+{
+	struct mw_facts facts;
+	struct mw_verdict verdict;
+
+	if (!mw_auth_facts(request, &facts))
+		return PASSDB_RESULT_NEXT;
+	if (policy == NULL)
+		return undecided(request, NULL);
+	mw_account_decide(policy, mw_auth_directory_view(directory), &facts, &verdict);
+	if (verdict.outcome == MW_UNDECIDED)
+		return undecided(request, &verdict);
+	mw_decision_log(event, policy, &facts, &verdict, false);
+	return mw_verdict_stops(&verdict) ? final_result(request, PASSDB_RESULT_PASSWORD_MISMATCH) : PASSDB_RESULT_NEXT;
+}
+
+static void verify_plain(struct auth_request *request, const char *password ATTR_UNUSED,
+			 verify_plain_callback_t *callback)
+{
+	callback(decide(request), request);
+}
+
+static void lookup_credentials(struct auth_request *request, lookup_credentials_callback_t *callback)
+{
+	callback(decide(request), NULL, 0, request);
+}
+
+/* Runs with the privileges that the auth process starts with. */
+static void read_policy(void)
+{
+	if (event != NULL)
+		return;
+	event = mw_decision_event_new();
+	policy = mw_held_policy_read(event, mw_decision_today());
+	if (policy != NULL)
+		directory = mw_auth_directory_new(policy);
+}
+
+MW_PASSDB_PREINIT(preinit, pool)
+{
+	struct passdb_module *module = p_new(pool, struct passdb_module, 1);
+
+	read_policy();
+	/* No cache key: an answer depends on service, listener, client and TLS, and changes with the directory. */
+	module->default_cache_key = NULL;
+	MW_PASSDB_MADE(module);
+}
+
+static struct passdb_module_interface passdb = {
+	.name = "mailwicket",
+	.preinit = preinit,
+	.verify_plain = verify_plain,
+	.lookup_credentials = lookup_credentials,
+};
+
+MW_EXPORT void authdb_mailwicket_init(void)
+{
+	passdb_register_module(&passdb);
+}
+
+MW_EXPORT void authdb_mailwicket_deinit(void)
+{
+	passdb_unregister_module(&passdb);
+	mw_auth_directory_free(directory);
+	directory = NULL;
+	mw_policy_free(policy);
+	policy = NULL;
+	if (event != NULL)
+		mw_decision_event_free(&event);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "compat.h"
+#include "ioloop.h"
+
+#include <time.h>
+
+#include "decision_log.h"
+#include "report/logline.h"
+
+static struct event_category category = { .name = "mailwicket" };
+
+struct event *mw_decision_event_new(void)
+{
+	/* Not a child of the client's event: its log prefix and suffix would make one more format of the line. */
+	struct event *event = event_create(NULL);
+
+	event_add_category(event, &category);
+	return event;
+}
+
+void mw_decision_event_free(struct event **event)
+{
+	event_unref(event);
+}
+
+void mw_decision_log(struct event *event, const struct mw_policy *policy, const struct mw_facts *facts,
+		     const struct mw_verdict *verdict, bool exposed)
+{
+	char memory[MW_LOGLINE_MAX];
+	struct mw_buf line = MW_BUF_OVER(memory);
+	struct event_passthrough *decision;
+
+	if (verdict->outcome == MW_PERMIT && (policy == NULL || !policy->log.all_decisions))
+		return;
+	if (exposed)
+		mw_logline_write_exposed(facts, verdict, &line);
+	else
+		mw_logline_write(facts, verdict, &line);
+	decision = event_create_passthrough(event)->
+		set_name("mailwicket_decision")->
+		add_str("verdict", mw_table_word(mw_outcomes, (int)verdict->outcome))->
+		add_str("reason", mw_reason_name(verdict->reason))->
+		add_str("mode", mw_table_word(mw_modes, (int)verdict->mode));
+	e_info(decision->event(), "mailwicket: %s", memory);
+}
+
+int64_t mw_decision_today(void)
+{
+	return (int64_t)(ioloop_time / (24 * 60 * 60));
+}

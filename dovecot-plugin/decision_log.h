@@ -1,0 +1,17 @@
+/* A decision into Dovecot's log, as mailwicket-log(5) has it, and as an event (mailwicket_decision) for its statistics. */
+#ifndef MW_DOVECOT_DECISION_LOG_H
+#define MW_DOVECOT_DECISION_LOG_H
+
+#include "decide/verdict.h"
+
+struct event;
+
+struct event *mw_decision_event_new(void);
+void mw_decision_event_free(struct event **event);
+/* Refusals always, permits where the policy says `log { decisions = all }`. exposed: a password crossed the wire in clear. */
+void mw_decision_log(struct event *event, const struct mw_policy *policy, const struct mw_facts *facts,
+		     const struct mw_verdict *verdict, bool exposed);
+/* Days since 1970-01-01, by the clock of Dovecot's loop. */
+int64_t mw_decision_today(void);
+
+#endif

@@ -1,0 +1,60 @@
+/* What the plugin knows of one connection of a login process. */
+#ifndef MW_DOVECOT_LOGIN_CLIENT_H
+#define MW_DOVECOT_LOGIN_CLIENT_H
+
+#include "compat_login.h"
+
+#include "decide/login.h"
+
+struct mw_login_client {
+	union login_client_module_context module_ctx; /* the functions below ours */
+
+	/* Dovecot's own, and the stricter copies that take their place where the policy wants it. */
+	const struct login_settings *set, *strict_set;
+	const mw_client_ssl_settings *ssl_set, *strict_ssl_set;
+	bool secured; /* what Dovecot thought of the connection before TLS */
+	bool has_input_hook; /* IMAP, POP3: their commands pass through input_next_cmd */
+
+	/* What may be offered, for the facts it was decided on. */
+	struct mw_login_offer offer;
+	bool offer_known, offer_tls, offer_handshaked;
+	struct ip_addr offer_ip;
+
+	/* The command that runs. */
+	unsigned int attempts; /* client->auth_attempts when it began */
+	bool plain_command;    /* the refused one is LOGIN, USER or PASS, not AUTHENTICATE */
+	bool pass_sent;        /* Dovecot was about to say that the password was exposed */
+	bool refused;
+	char mechanism[32];    /* of the refused one */
+	char response_login[256];
+	bool response_shown;
+};
+
+struct mw_login_client *mw_login_client(struct client *client);
+
+/* login_policy.c: the policy of this process, NULL where there is none and every login is refused. */
+void mw_login_policy_init(void);
+void mw_login_policy_deinit(void);
+const struct mw_policy *mw_login_policy(void);
+struct event *mw_login_event(void);
+
+/* login_facts.c */
+void mw_login_facts(struct client *client, struct mw_facts *facts_r);
+/* The word for the protocol's own command that shows a password. */
+const char *mw_login_command_mechanism(void);
+bool mw_login_handshaked(struct client *client);
+
+/* login_offer.c: makes Dovecot offer and accept what the policy permits, no more. */
+void mw_login_offer_init(struct client *client, struct mw_login_client *mw);
+void mw_login_offer_apply(struct client *client, struct mw_login_client *mw);
+bool mw_login_offer_has(struct client *client, struct mw_login_client *mw, const char *mechanism);
+
+/* login_reply.c: what is said about a refusal, to the client and to the log. */
+bool mw_login_reply_is_ours(struct client *client, struct mw_login_client *mw, enum client_auth_result result);
+enum client_auth_result mw_login_reply_result(const char **text_r);
+void mw_login_reply_remember(struct client *client, struct mw_login_client *mw);
+void mw_login_reply_log(struct client *client, struct mw_login_client *mw);
+/* A login that went on: audit mode, or `decisions = all`. */
+void mw_login_reply_log_passed(struct client *client);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "login_client.h"
+#include "auth-client.h"
+#include "module-context.h"
+
+#define LOGIN_CONTEXT(client) MODULE_CONTEXT_REQUIRE(client, login_context_module)
+static MODULE_CONTEXT_DEFINE_INIT(login_context_module, &login_module_register);
+
+/* What Dovecot's module loader looks for. */
+#define MW_EXPORT __attribute__((visibility("default")))
+void mailwicket_plugin_init(struct module *module);
+void mailwicket_plugin_deinit(void);
+extern const char *mailwicket_plugin_version;
+
+MW_EXPORT const char *mailwicket_plugin_version = DOVECOT_ABI_VERSION;
+
+struct mw_login_client *mw_login_client(struct client *client)
+{
+	return LOGIN_CONTEXT(client);
+}
+
+static MW_CLIENT_CREATE_RESULT client_create(MW_CLIENT_CREATE_ARGS)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	/* submission-login makes its SMTP library refuse commands by itself where TLS is required: neither our reply nor
+	   our log would come to pass. Nothing is sent or read before the real state is set below. */
+	MW_CLIENT_SECURED(client) = TRUE;
+#ifdef HAVE_DOVECOT_2_4
+	int result = mw->module_ctx.super.create(MW_CLIENT_CREATE_PASS);
+
+	mw_login_offer_apply(client, mw);
+	return result;
+#else
+	mw->module_ctx.super.create(MW_CLIENT_CREATE_PASS);
+	mw_login_offer_apply(client, mw);
+#endif
+}
+
+static void client_notify_ready(struct client *client)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	mw_login_offer_apply(client, mw);
+	mw->module_ctx.super.notify_auth_ready(client);
+}
+
+static void client_notify_status_ours(struct client *client, bool bad, const char *text)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	/* "... the password was exposed": the tagged reply and the log say what there is to say. */
+	if (bad && !mw->offer.basic) {
+		mw->pass_sent = true;
+		return;
+	}
+	if (mw->module_ctx.super.notify_status != NULL)
+		mw->module_ctx.super.notify_status(client, bad, text);
+}
+
+static bool client_filter_mech(struct client *client, struct auth_mech_desc *mech)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	if (!mw_login_offer_has(client, mw, mech->name))
+		return FALSE;
+	return mw->module_ctx.super.sasl_filter_mech == NULL || mw->module_ctx.super.sasl_filter_mech(client, mech);
+}
+
+static void client_auth_result_ours(struct client *client, enum client_auth_result result,
+				    const struct client_auth_reply *reply, const char *text)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	if (!mw_login_reply_is_ours(client, mw, result)) {
+		if (result == CLIENT_AUTH_RESULT_SUCCESS || result == CLIENT_AUTH_RESULT_AUTHFAILED)
+			mw_login_reply_log_passed(client);
+		mw->module_ctx.super.auth_result(client, result, reply, text);
+		return;
+	}
+	/* IMAP and POP3 keep the name of a refused LOGIN or USER after this: it is logged when the command is done. */
+	if (mw->has_input_hook)
+		mw->refused = true;
+	else
+		mw_login_reply_log(client, mw);
+	result = mw_login_reply_result(&text);
+	mw->module_ctx.super.auth_result(client, result, reply, text);
+}
+
+/* The name that this command brings, if it brings one, instead of an earlier command's. */
+static void take_name(struct client *client, char **earlier)
+{
+	if (client->virtual_user == NULL)
+		client->virtual_user = *earlier;
+	else
+		i_free(*earlier);
+}
+
+static bool client_next_command(struct client *client)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+	char *earlier = client->virtual_user;
+	bool result;
+
+	mw_login_offer_apply(client, mw);
+	mw->attempts = client->auth_attempts;
+	mw->pass_sent = mw->refused = false;
+	client->virtual_user = NULL;
+	client_ref(client);
+	result = mw->module_ctx.super.input_next_cmd(client);
+	take_name(client, &earlier);
+	if (mw->refused)
+		mw_login_reply_log(client, mw);
+	if (!client_unref(&client))
+		return FALSE;
+	return result;
+}
+
+static void client_allocated(struct client *client)
+{
+	struct mw_login_client *mw = p_new(client->pool, struct mw_login_client, 1);
+	struct client_vfuncs *v = client->vlast;
+
+	mw->module_ctx.super = *v;
+	client->vlast = &mw->module_ctx.super;
+	MODULE_CONTEXT_SET(client, login_context_module, mw);
+	mw->has_input_hook = v->input_next_cmd != NULL &&
+		(strcmp(login_binary->protocol, "imap") == 0 || strcmp(login_binary->protocol, "pop3") == 0);
+	v->create = client_create;
+	if (v->notify_auth_ready != NULL)
+		v->notify_auth_ready = client_notify_ready;
+	v->notify_status = client_notify_status_ours;
+	v->sasl_filter_mech = client_filter_mech;
+	v->auth_result = client_auth_result_ours;
+	if (v->input_next_cmd != NULL)
+		v->input_next_cmd = client_next_command;
+	mw_login_offer_init(client, mw);
+}
+
+static const struct login_client_hooks hooks = {
+	.client_allocated = client_allocated,
+};
+
+MW_EXPORT void mailwicket_plugin_init(struct module *module)
+{
+	mw_login_policy_init();
+	login_client_hooks_add(module, &hooks);
+}
+
+MW_EXPORT void mailwicket_plugin_deinit(void)
+{
+	login_client_hooks_remove(&hooks);
+	mw_login_policy_deinit();
+}

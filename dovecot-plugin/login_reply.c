@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "login_client.h"
+#include "istream-private.h"
+#include "safe-memset.h"
+#include "str.h"
+
+#include "credential.h"
+#include "decision_log.h"
+
+bool mw_login_reply_is_ours(struct client *client, struct mw_login_client *mw, enum client_auth_result result)
+{
+	if (result != CLIENT_AUTH_RESULT_SSL_REQUIRED && result != CLIENT_AUTH_RESULT_MECH_SSL_REQUIRED &&
+	    result != CLIENT_AUTH_RESULT_MECH_INVALID)
+		return false;
+	mw_login_reply_remember(client, mw);
+	return !mw_login_offer_has(client, mw, mw->mechanism);
+}
+
+enum client_auth_result mw_login_reply_result(const char **text_r)
+{
+	enum mw_reason reason = mw_login_policy() == NULL ? MW_REASON_POLICY_UNREADABLE : MW_REASON_LOGIN_WITHOUT_TLS;
+
+	*text_r = mw_reason_reply(reason, mw_login_policy() == NULL ? MW_REPLIES_CLASSIC : mw_login_policy()->replies);
+	/* Without a policy it is the server's fault: clients keep their passwords then. */
+	return mw_login_policy() == NULL ? CLIENT_AUTH_RESULT_TEMPFAIL : CLIENT_AUTH_RESULT_SSL_REQUIRED;
+}
+
+/* What the protocol's parser took last, as far as it is still in the stream's buffer. */
+static struct mw_str taken_bytes(struct client *client)
+{
+	const struct istream_private *stream = client->input == NULL ? NULL : client->input->real_stream;
+
+	if (stream == NULL || stream->buffer == NULL || stream->skip > stream->pos)
+		return MW_STR_EMPTY;
+	return (struct mw_str){ (const char *)stream->buffer, stream->skip };
+}
+
+static void keep_mechanism(struct mw_login_client *mw, struct mw_str mechanism)
+{
+	size_t len = I_MIN(mechanism.len, sizeof(mw->mechanism) - 1);
+
+	memcpy(mw->mechanism, mechanism.ptr, len);
+	mw->mechanism[len] = '\0';
+}
+
+static void remember_response(struct mw_login_client *mw, struct mw_str response)
+{
+	struct mw_credential credential;
+
+	mw_credential_read(mw_str(mw->mechanism), response, &credential);
+	mw->response_shown = credential.shown;
+	i_strocpy(mw->response_login, credential.login, sizeof(mw->response_login));
+}
+
+void mw_login_reply_remember(struct client *client, struct mw_login_client *mw)
+{
+	struct mw_str mechanism, response = MW_STR_EMPTY;
+
+	mw->response_shown = false;
+	mw->response_login[0] = '\0';
+	/* SASL counts an attempt before it answers, check_plaintext_auth() after it. */
+	mw->plain_command = mw->has_input_hook && client->auth_attempts == mw->attempts;
+	if (mw->plain_command) {
+		keep_mechanism(mw, mw_str(mw_login_command_mechanism()));
+		return;
+	}
+	if (mw->has_input_hook && client->auth_response != NULL)
+		response = (struct mw_str){ str_c(client->auth_response), str_len(client->auth_response) };
+	else if (!mw_credential_find(taken_bytes(client), &mechanism, &response))
+		mechanism = mw_str(client->auth_mech_name);
+	if (mw->has_input_hook)
+		mechanism = mw_str(client->auth_mech_name);
+	keep_mechanism(mw, mechanism);
+	remember_response(mw, response);
+	/* Dovecot would put the next response behind this one. */
+	if (client->auth_response != NULL && str_len(client->auth_response) > 0) {
+		safe_memset(str_c_modifiable(client->auth_response), 0, str_len(client->auth_response));
+		str_truncate(client->auth_response, 0);
+	}
+}
+
+static void unreadable(struct mw_verdict *verdict)
+{
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->outcome = MW_REFUSE;
+	verdict->mode = MW_MODE_ENFORCE;
+	verdict->reason = MW_REASON_POLICY_UNREADABLE;
+	verdict->reply = mw_reason_reply(MW_REASON_POLICY_UNREADABLE, MW_REPLIES_CLASSIC);
+}
+
+void mw_login_reply_log(struct client *client, struct mw_login_client *mw)
+{
+	struct mw_facts facts;
+	struct mw_verdict verdict;
+	/* Over TLS that was not good enough nobody could simply read it. */
+	bool exposed = (mw->pass_sent || mw->response_shown) && client->ssl_iostream == NULL;
+
+	mw_login_facts(client, &facts);
+	facts.mechanism = mw_str(mw->mechanism);
+	facts.login = mw_str(mw->plain_command ? client->virtual_user : mw->response_login);
+	if (mw_login_policy() == NULL)
+		unreadable(&verdict);
+	else
+		mw_login_decide(mw_login_policy(), &facts, &verdict);
+	mw_decision_log(mw_login_event(), mw_login_policy(), &facts, &verdict, exposed);
+	mw->refused = mw->pass_sent = mw->response_shown = false;
+}
+
+void mw_login_reply_log_passed(struct client *client)
+{
+	struct mw_facts facts;
+	struct mw_verdict verdict;
+
+	if (mw_login_policy() == NULL)
+		return;
+	mw_login_facts(client, &facts);
+	facts.mechanism = mw_str(client->auth_mech_name);
+	facts.login = mw_str(client->virtual_user);
+	mw_login_decide(mw_login_policy(), &facts, &verdict);
+	mw_decision_log(mw_login_event(), mw_login_policy(), &facts, &verdict, false);
+}
