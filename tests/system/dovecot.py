@@ -18,7 +18,8 @@ from pathlib import Path
 
 import rig
 
-PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission": ("submission", "submissions")}
+PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission": ("submission", "submissions"),
+             "sieve": ("sieve",)}
 
 
 def version():
@@ -35,8 +36,12 @@ def module_folder():
     return Path("/usr/lib/dovecot/modules")
 
 
+def login_service(protocol):
+    return "managesieve-login" if protocol == "sieve" else f"{protocol}-login"
+
+
 def has_protocol(protocol):
-    return Path("/usr/lib/dovecot", f"{protocol}-login").exists()
+    return Path("/usr/lib/dovecot", login_service(protocol)).exists()
 
 
 COMMON = """\
@@ -171,10 +176,12 @@ class PrivateDovecot:
     def listeners(self):
         made = []
         for protocol in self.protocols:
-            plain, implicit = PROTOCOLS[protocol]
-            made.append(f"service {protocol}-login {{\n"
-                        f"  inet_listener {plain} {{\n    port = {self.ports[plain]}\n  }}\n"
-                        f"  inet_listener {implicit} {{\n    port = {self.ports[implicit]}\n    ssl = yes\n  }}\n}}\n")
+            plain, *implicit = PROTOCOLS[protocol]
+            made.append(f"service {login_service(protocol)} {{\n"
+                        f"  inet_listener {plain} {{\n    port = {self.ports[plain]}\n  }}\n")
+            made.extend(f"  inet_listener {name} {{\n    port = {self.ports[name]}\n    ssl = yes\n  }}\n"
+                        for name in implicit)
+            made.append("}\n")
         return "".join(made)
 
     def configure(self):
