@@ -13,4 +13,4 @@ libmwmail_la_SOURCES = \
 	shared/mail/range.c
 libmwmail_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwmail_la_CFLAGS = $(MW_CFLAGS)
-libmwmail_la_LIBADD = libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+libmwmail_la_LIBADD = $(IDN2_LIBS) $(UNISTRING_LIBS)

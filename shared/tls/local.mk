@@ -2,4 +2,4 @@ noinst_LTLIBRARIES += libmwtls.la
 libmwtls_la_SOURCES = shared/tls/strength.c shared/tls/strength.h
 libmwtls_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwtls_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS)
-libmwtls_la_LIBADD = libmwbase.la $(OPENSSL_LIBS)
+libmwtls_la_LIBADD = $(OPENSSL_LIBS)
