@@ -16,7 +16,8 @@ struct mw_login_client {
 	bool has_input_hook; /* IMAP, POP3: their commands pass through input_next_cmd */
 
 	/* What may be offered, for the facts it was decided on. */
-	struct mw_login_offer offer;
+	bool offers_basic;     /* basic and bearer: the password or token shows */
+	bool offers_challenge; /* challenge, integrated and external */
 	bool offer_known, offer_tls, offer_handshaked;
 	struct ip_addr offer_ip;
 

@@ -32,6 +32,15 @@ static void follow_settings(struct client *client, struct mw_login_client *mw)
 		ssl_set->ssl = "required";
 }
 
+static bool passes(struct mw_facts *facts, const char *mechanism)
+{
+	struct mw_verdict verdict;
+
+	facts->mechanism = mw_str(mechanism);
+	mw_login_decide(mw_login_policy(), facts, &verdict);
+	return !mw_verdict_stops(&verdict);
+}
+
 static void decide_offer(struct client *client, struct mw_login_client *mw)
 {
 	bool tls = client->ssl_iostream != NULL, handshaked = mw_login_handshaked(client);
@@ -44,19 +53,20 @@ static void decide_offer(struct client *client, struct mw_login_client *mw)
 	mw->offer_tls = tls;
 	mw->offer_handshaked = handshaked;
 	mw->offer_ip = client->ip;
-	if (mw_login_policy() == NULL) {
-		memset(&mw->offer, 0, sizeof(mw->offer));
+	mw->offers_basic = mw->offers_challenge = false;
+	if (mw_login_policy() == NULL)
 		return;
-	}
 	mw_login_facts(client, &facts);
-	mw_login_offer(mw_login_policy(), &facts, &mw->offer);
+	/* One mechanism of either kind stands for all. */
+	mw->offers_basic = passes(&facts, "PLAIN");
+	mw->offers_challenge = passes(&facts, "CRAM-MD5");
 }
 
 void mw_login_offer_apply(struct client *client, struct mw_login_client *mw)
 {
 	decide_offer(client, mw);
 	follow_settings(client, mw);
-	if (mw->offer.basic) {
+	if (mw->offers_basic) {
 		client->set = mw->set;
 		MW_CLIENT_SSL_SET(client) = mw->ssl_set;
 		MW_CLIENT_SECURED(client) = client->ssl_iostream != NULL || mw->secured;
@@ -64,7 +74,7 @@ void mw_login_offer_apply(struct client *client, struct mw_login_client *mw)
 	}
 	MW_CLIENT_SECURED(client) = FALSE;
 	client->set = mw->strict_set;
-	MW_CLIENT_SSL_SET(client) = mw->offer.challenge ? mw->ssl_set : mw->strict_ssl_set;
+	MW_CLIENT_SSL_SET(client) = mw->offers_challenge ? mw->ssl_set : mw->strict_ssl_set;
 }
 
 bool mw_login_offer_has(struct client *client, struct mw_login_client *mw, const char *mechanism)
@@ -73,6 +83,6 @@ bool mw_login_offer_has(struct client *client, struct mw_login_client *mw, const
 
 	decide_offer(client, mw);
 	if (class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER)
-		return mw->offer.basic;
-	return mw->offer.challenge;
+		return mw->offers_basic;
+	return mw->offers_challenge;
 }

@@ -50,7 +50,7 @@ static void client_notify_status_ours(struct client *client, bool bad, const cha
 	struct mw_login_client *mw = LOGIN_CONTEXT(client);
 
 	/* "... the password was exposed": the tagged reply and the log say what there is to say. */
-	if (bad && !mw->offer.basic) {
+	if (bad && !mw->offers_basic) {
 		mw->pass_sent = true;
 		return;
 	}
