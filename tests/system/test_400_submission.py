@@ -101,7 +101,8 @@ login "everything" {{ login_type = SecureLogin }}
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MailSite(module_folder, POLICY, DIRECTORY, LOGINS, extra=["inside"])
+    made = MailSite(module_folder, POLICY, DIRECTORY, LOGINS, extra=["inside"],
+                    main="relay_domains = partner.test\n")
     try:
         yield made.start()
     finally:

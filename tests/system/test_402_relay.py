@@ -74,7 +74,7 @@ def test_rly_01_a_user_relays_whom_relay_is_not_taken_from(site, listener):
 def test_rly_01_only_the_relay_question_is_answered_ok(site):
     """OK ends a restriction list: it is given at RCPT in the relay context alone."""
     asked = {"sasl_username": "bob", "server_port": str(site.ports["submission"]), "client_address": "127.0.0.1",
-             "sender": BOB, "recipient": REMOTE}
+             "sender": BOB, "recipient": REMOTE, "etrn_domain": "example.test"}
     with site.daemon.connect() as connection:
         assert connection.request(asked, policy_context="relay") == "OK"
         assert connection.request(asked) == "DUNNO"
