@@ -13,6 +13,7 @@ import base64
 import email
 import functools
 import os
+import random
 import re
 import select
 import shutil
@@ -63,14 +64,25 @@ _given = set()
 
 
 def free_port():
-    """A port on 127.0.0.1 nobody listens on and that was not given to this process before."""
-    while True:
+    """A port on 127.0.0.1 nobody listens on and that was not given to this process before.
+
+    Below the range from which the kernel serves clients, and each xdist worker in a range of its own: nobody takes it
+    before the server that it is for.
+    """
+    worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+    first = 10000 + worker % 8 * 2500
+    for _ in range(10000):
+        port = random.randrange(first, first + 2500)
+        if port in _given:
+            continue
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in _given:
-            _given.add(port)
-            return port
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+        _given.add(port)
+        return port
+    raise AssertionError("no port is free")
 
 
 def make_folder(name):
