@@ -8,7 +8,8 @@
 /* Every field at its longest, every byte of it escaped. */
 #define MW_LOGLINE_MAX 8192
 
-/* "v=1 verdict=refuse reason=... ..." without the "mailwicket: " prefix and without a newline. Empty fields are left out.
+/* "v=1 verdict=refuse reason=... ..." without the "mailwicket: " prefix and without a newline. Empty fields are left
+   out.
    verdict= permit | refuse | would-refuse (audit) | defer | undecided. Values are quoted and escaped where needed and
    cut at 254 bytes, words such as mechanism and cipher and the login of an exposed credential at 64. */
 void mw_logline_write(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);
@@ -18,8 +19,8 @@ void mw_logline_write_exposed(const struct mw_facts *facts, const struct mw_verd
 /* One key=value onto a line, with a blank before it when the line is not empty. */
 void mw_logline_field(struct mw_buf *out, const char *key, struct mw_str value);
 
-/* Reads the next field of a line: key, and the value unescaped into `value` (reset first). False at the end or where the
-   line is not well formed (*rest_io is then not empty). */
+/* Reads the next field of a line: key, and the value unescaped into `value` (reset first). False at the end or where
+   the line is not well formed (*rest_io is then not empty). */
 bool mw_logline_next(struct mw_str *rest_io, struct mw_str *key_r, struct mw_buf *value);
 
 #endif

@@ -92,7 +92,8 @@ static enum mw_lookup no_login(void *context, struct mw_str login, struct mw_pri
 	return MW_LOOKUP_UNAVAILABLE;
 }
 
-static enum mw_lookup no_address(void *context, struct mw_str address, struct mw_principal *principal_r, bool *primary_r)
+static enum mw_lookup no_address(void *context, struct mw_str address, struct mw_principal *principal_r,
+				 bool *primary_r)
 {
 	(void)context, (void)address, (void)principal_r, (void)primary_r;
 	return MW_LOOKUP_UNAVAILABLE;

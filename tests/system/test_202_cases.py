@@ -16,9 +16,9 @@ def read_worlds():
     if not TOOL.exists():
         subprocess.run(["make", "-s", "-C", build_folder(), "tests/support/case_requests"], check=True,
                        stdout=subprocess.DEVNULL)
-    printed = subprocess.run([TOOL, SOURCE / "tests" / "policy-cases"], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([TOOL, SOURCE / "tests" / "policy-cases"], capture_output=True, text=True, check=True)
     worlds = {}
-    for line in printed.splitlines():
+    for line in printed.stdout.splitlines():
         case = json.loads(line)
         worlds.setdefault(case["world"], []).append(case)
     return worlds
@@ -36,7 +36,8 @@ def differences(daemon, case, action):
     logged = daemon.logged(instance=f"{case['file']}.{case['line']}")
     if len(logged) != 1:
         return found + [f"{len(logged)} log lines"]
-    told = {"verdict": logged[0].get("verdict"), "reason": logged[0].get("reason"), "rule": logged[0].get("connector", "")}
+    told = {"verdict": logged[0].get("verdict"), "reason": logged[0].get("reason"),
+            "rule": logged[0].get("connector", "")}
     for field, value in told.items():
         if value != case[field] and not (field == "rule" and case["rule"] == ""):
             found.append(f"{field} {value!r}, expected {case[field]!r}")

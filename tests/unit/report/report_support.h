@@ -10,7 +10,8 @@ TCase *mw_test_logline_case(void);
 TCase *mw_test_json_case(void);
 TCase *mw_test_prose_case(void);
 
-/* Bytes that somebody chose to do harm, always the same for one `seed`; never none. Returns how many, at most `most`. */
+/* Bytes that somebody chose to do harm, always the same for one `seed`; never none. Returns how many, at most
+   `most`. */
 size_t mw_test_hostile(uint64_t *seed, char *out, size_t most);
 
 /* Whether a text is UTF-8 without a control character. */

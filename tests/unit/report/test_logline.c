@@ -207,8 +207,8 @@ START_TEST(a_field_that_does_not_fit_is_left_out_whole)
 END_TEST
 
 static const char *const malformed[] = {
-	"a", "=1", "a=", "a= ", "A=1", "a b=1", "a=\"1", "a=\"1\\\"", "a=\"1\\x0\"", "a=\"1\\q\"", "a=\"1\"2", "a=1\"", "a=1=2",
-	"a=\xff", "a=\"\xff\"", "a=\"\n\"", "a=1 ", "a=1  b=2", "a=\"1\" ", " a=1", "a=1\nb=2",
+	"a", "=1", "a=", "a= ", "A=1", "a b=1", "a=\"1", "a=\"1\\\"", "a=\"1\\x0\"", "a=\"1\\q\"", "a=\"1\"2", "a=1\"",
+	"a=1=2", "a=\xff", "a=\"\xff\"", "a=\"\n\"", "a=1 ", "a=1  b=2", "a=\"1\" ", " a=1", "a=1\nb=2",
 };
 
 START_TEST(a_malformed_line_is_not_read)
