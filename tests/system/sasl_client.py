@@ -1,0 +1,64 @@
+"""A client of Dovecot's auth protocol (version 1.1), as Postfix's smtpd is one: what its SASL would be told.
+
+    with SaslClient(path) as sasl:
+        sasl.plain("bob", "secret", "service=smtp", "secured").ok
+"""
+import base64
+import socket
+
+import rig
+
+
+class Answer:
+    def __init__(self, line):
+        self.line = line
+        self.word, _, rest = line.partition("\t")
+        self.fields = rest.split("\t")[1:]
+        self.ok = self.word == "OK"
+        self.temporary = "temp" in self.fields or "code=temp_fail" in self.fields
+
+
+class SaslClient:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(rig.PATIENCE)
+        self.socket.connect(str(path))
+        self.file = self.socket.makefile("rb")
+        self.number = 0
+        self.send("VERSION\t1\t1\nCPID\t4711")
+        self.mechanisms = set()
+        while (line := self.line()) != "DONE":
+            if line.startswith("MECH\t"):
+                self.mechanisms.add(line.split("\t")[1])
+
+    def send(self, text):
+        self.socket.sendall(text.encode("utf-8", "surrogateescape") + b"\n")
+
+    def line(self):
+        data = self.file.readline()
+        if not data:
+            raise EOFError("the auth process closed the connection")
+        return data.decode(errors="replace").rstrip("\n")
+
+    def begin(self, mechanism, *fields, response=None):
+        self.number += 1
+        words = ["AUTH", str(self.number), mechanism, *fields]
+        if response is not None:
+            response = response if isinstance(response, bytes) else response.encode()
+            words.append("resp=" + base64.b64encode(response).decode())
+        self.send("\t".join(words))
+        return Answer(self.line())
+
+    def carry_on(self, response):
+        self.send(f"CONT\t{self.number}\t" + base64.b64encode(response.encode()).decode())
+        return Answer(self.line())
+
+    def plain(self, login, password, *fields, authzid=""):
+        return self.begin("PLAIN", *fields, response=f"{authzid}\0{login}\0{password}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()

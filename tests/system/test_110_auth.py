@@ -1,0 +1,315 @@
+"""The auth module on a real Dovecot: accounts per service, and refusals that look like wrong passwords."""
+import re
+import selectors
+import statistics
+import time
+
+import pytest
+
+import rig
+from daemon import Daemon, parse_decision
+from dovecot import PrivateDovecot, has_protocol, version
+from login_clients import client, encoded
+from sasl_client import SaslClient
+
+pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
+
+PASSWORD = "right-password"
+POLICY = """\
+hostname = "mx.example.test"
+default_domain = "example.test"
+accepted_domain "example.test" { type = Authoritative }
+login "trial" { remote = { "127.0.0.44" } mode = audit }
+connector "Client" {
+    bindings = { "*:587" }
+    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }
+    permission_groups = { ExchangeUsers }
+}
+connector "Printer" {
+    bindings = { "*:2525" }
+    sasl_services = { "printer" }
+    auth_mechanism = { Tls, BasicAuth }
+    permission_groups = { ExchangeUsers }
+}
+connector "Challenge" {
+    bindings = { "*:2526" }
+    sasl_services = { "challenge" }
+    auth_mechanism = { Tls, Integrated }
+    permission_groups = { ExchangeUsers }
+}
+"""
+DIRECTORY = """\
+user bob@example.test login=bob address=robert@example.test
+user mary@example.test login=mary
+user eve@example.test login=eve imap=yes pop3=no smtp=no sieve=no
+user gone@example.test login=gone imap=no pop3=no smtp=no sieve=no
+"""
+USERS = ["bob", "mary", "eve", "gone", "bob@example.test", "mary@example.test", "eve@example.test", "stranger"]
+PROTOCOLS = [name for name in ("imap", "pop3", "submission") if has_protocol(name)]
+SMTP = ("service=smtp", "secured", "lip=127.0.0.1", "rip=192.0.2.7")
+RULES = "  result_success = continue\n  result_failure = return-fail\n  result_internalfail = return-fail\n"
+
+
+def block(driver, text, master=False):
+    """A passdb of either generation."""
+    master_line = "  master = yes\n" if master else ""
+    if version() == "2.3":
+        return f"passdb {{\n  driver = {driver}\n{master_line}{text}}}\n"
+    return f"passdb {driver}{'-master' if master else ''} {{\n  driver = {driver}\n{master_line}{text}}}\n"
+
+
+def password_file(path):
+    return f"  args = {path}\n" if version() == "2.3" else f"  passwd_file_path = {path}\n"
+
+
+class Site:
+    """Dovecot and the files of its policy."""
+
+    def __init__(self, extra="", users=USERS, **options):
+        self.folder = rig.make_folder("auth")
+        self.files = Daemon(POLICY, DIRECTORY, self.folder, start=False)
+        masters = self.folder / "masters"
+        masters.write_text(f"admin:{{PLAIN}}master-password\n")
+        masters.chmod(0o644)
+        self.dovecot = PrivateDovecot(self.folder, policy=self.files.policy, users=dict.fromkeys(users, PASSWORD),
+                                      extra=extra.replace("MASTERS", str(masters)), **options)
+        self.ports = self.dovecot.ports
+
+    def __enter__(self):
+        self.dovecot.start()
+        rig.wait_for(self.dovecot.auth_path().is_socket, "the auth socket")
+        return self
+
+    def __exit__(self, *_):
+        self.dovecot.stop()
+        rig.remove_folder(self.folder)
+
+    def sasl(self):
+        return SaslClient(self.dovecot.auth_path())
+
+    def log_in(self, protocol, login, password=PASSWORD, way="plain", **options):
+        with client(protocol, self.ports, how="implicit", **options) as it:
+            return getattr(it, way)(login, password) == "ok"
+
+    def decisions(self, **fields):
+        found = [parse_decision(line) for line in self.dovecot.lines("mailwicket: v=1 ")]
+        return [line for line in found if all(line.get(key) == value for key, value in fields.items())]
+
+
+MASTERS = ("auth_master_user_separator = *\n" + block("mailwicket", RULES, master=True) +
+           block("passwd-file", password_file("MASTERS") + "  result_success = continue\n", master=True))
+MASTERS_23 = MASTERS
+
+
+@pytest.fixture(scope="module")
+def site():
+    extra = ("auth_cache_size = 10M\nauth_mechanisms = plain login cram-md5 scram-sha-256 external xoauth2\n"
+             "auth_ssl_username_from_cert = yes\n" + MASTERS)
+    with Site(extra) as made:
+        yield made
+
+
+@pytest.mark.parametrize("way", ["plain", "plain_in_two_steps", "cram_md5", "scram", "command"])
+def test_aut_01_05_06_switches_hold_for_every_mechanism_and_service(site, way):
+    """AUT-01, AUT-05, AUT-06 (the cache is on): eve has IMAP only; her right password opens nothing else."""
+    for _ in range(2):
+        for protocol, permitted in (("imap", True), ("pop3", False), ("submission", False)):
+            if protocol not in PROTOCOLS or (way == "command" and protocol == "submission"):
+                continue
+            assert site.log_in(protocol, "eve", way=way) == permitted, (way, protocol)
+            assert site.log_in(protocol, "bob", way=way), (way, protocol)
+
+
+def test_aut_01_postfix_is_told_no(site):
+    with site.sasl() as sasl:
+        assert sasl.plain("bob", PASSWORD, *SMTP).ok
+        assert not sasl.plain("eve", PASSWORD, *SMTP).ok
+        assert not sasl.plain("bob", "wrong", *SMTP).ok
+        assert sasl.plain("eve@example.test", PASSWORD, "service=imap", "secured=tls", "lip=127.0.0.1",
+                          "rip=192.0.2.7", "lport=993").ok
+
+
+def reply_of(site, protocol, login, password):
+    with client(protocol, site.ports, how="implicit") as it:
+        it.plain(login, password)
+        return it.last
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_aut_02_refusals_are_one_reply(site, protocol):
+    """AUT-02, the bytes: a wrong password, nobody of that name, a switched-off user, a user the directory lacks."""
+    replies = {reply_of(site, protocol, login, password) for login, password in
+               (("bob", "wrong"), ("nobody", "wrong"), ("gone", PASSWORD), ("gone", "wrong"), ("stranger", PASSWORD))}
+    assert len(replies) == 1, replies
+
+
+def test_aut_02_refusals_are_one_answer_for_postfix(site):
+    with site.sasl() as sasl:
+        answers = {tuple(field for field in sasl.plain(login, password, *SMTP).fields if not field.startswith("user="))
+                   for login, password in (("bob", "wrong"), ("nobody", "wrong"), ("gone", PASSWORD), ("gone", "wrong"),
+                                           ("stranger", PASSWORD))}
+    assert len(answers) == 1, answers
+
+
+KINDS = {"wrong": ("bob", "wrong"), "unknown": ("nobody", "wrong"), "off": ("gone", PASSWORD),
+         "off and wrong": ("gone", "wrong"), "not listed": ("stranger", PASSWORD)}
+
+
+def test_aut_02_refusals_take_one_time():
+    """AUT-02, the time, at a failure delay of a second: all kinds wait for the same clock."""
+    with Site(failure_delay="1", protocols=["imap"]) as site, selectors.DefaultSelector() as selector:
+        times = {kind: [] for kind in KINDS}
+        for _ in range(25):
+            for kind, (login, password) in KINDS.items():
+                it = client("imap", site.ports, how="implicit")
+                it.send("a AUTHENTICATE PLAIN " + encoded(f"\0{login}\0{password}"))
+                selector.register(it.socket, selectors.EVENT_READ, (kind, time.monotonic(), it))
+        while selector.get_map():
+            ready = selector.select(rig.PATIENCE)
+            assert ready, "no reply"
+            for key, _ in ready:
+                kind, start, it = key.data
+                times[kind].append(time.monotonic() - start)
+                assert b"AUTHENTICATIONFAILED" in it.socket.recv(4096)
+                selector.unregister(it.socket)
+                it.close()
+    assert min(min(values) for values in times.values()) > 0.5, times
+    # All wait in one queue; what differs is when each of a round was sent.
+    medians = [statistics.median(values) for values in times.values()]
+    assert max(medians) - min(medians) < 0.1, times
+
+
+def static_passdb():
+    if version() == "2.3":
+        return "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
+    return "passdb static {\n  fields {\n    nopassword = y\n  }\n}\n"
+
+
+@pytest.mark.parametrize("wiring", ["as shown", "without result_failure"])
+def test_aut_04_no_later_passdb_rescues(wiring):
+    site = Site(static_passdb(), users=[], protocols=["imap", "pop3"])
+    if wiring != "as shown":
+        text = site.dovecot.config.read_text()
+        site.dovecot.config.write_text(re.sub(r"(?m)^\s+result_(success|failure|internalfail) = .*\n", "", text))
+    with site:
+        assert site.log_in("imap", "eve", "anything")
+        assert not site.log_in("pop3", "eve", "anything")
+        assert not site.log_in("imap", "nobody", "anything")
+        if wiring != "as shown":
+            assert site.dovecot.lines("result_failure = return-fail")
+
+
+def test_aut_04_no_later_passdb_rescues_where_the_directory_is_gone():
+    site = Site(static_passdb(), users=[], protocols=["imap"])
+    text = site.dovecot.config.read_text()
+    site.dovecot.config.write_text(re.sub(r"(?m)^\s+result_(success|failure|internalfail) = .*\n", "", text))
+    (site.files.published / "snapshot.mdb").unlink()
+    with site:
+        assert not site.log_in("imap", "eve", "anything")
+
+
+def test_aut_08_masters_get_what_the_mailbox_may(site):
+    """AUT-08: the switches are the user's, not the master's; submitting as a user is a right of its own."""
+    assert site.log_in("imap", "mary*admin", "master-password")
+    assert site.log_in("pop3", "mary*admin", "master-password")
+    assert not site.log_in("imap", "gone*admin", "master-password")
+    assert not site.log_in("pop3", "eve*admin", "master-password")
+    assert not site.log_in("imap", "mary*admin", "wrong")
+    assert not site.log_in("imap", "mary*bob", PASSWORD)
+    with site.sasl() as sasl:
+        assert not sasl.plain("mary*admin", "master-password", *SMTP).ok
+        assert not sasl.plain("admin", "master-password", *SMTP, authzid="mary").ok
+        assert not sasl.plain("bob", PASSWORD, *SMTP, authzid="mary").ok
+    assert site.decisions(login="gone", master="admin", verdict="refuse")
+    assert site.decisions(login="mary", master="admin", reason="master-refused")
+
+
+NAMES = ["mary@@example.test", "%u", "%{lua:x}", "a?b", "*)(uid=*", "' or 1=1--", "mary@", "@example.test", "m\x01ry",
+         "x" * 3000, "robert@example.test"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:20])
+def test_aut_09_odd_names_are_nobody(site, name):
+    with site.sasl() as sasl:
+        assert not sasl.plain(name, PASSWORD, *SMTP).ok
+    assert not site.dovecot.lines(r"killed with signal|Panic:")
+
+
+def test_aut_09_names_compare_without_case(site):
+    with site.sasl() as sasl:
+        assert sasl.plain("MARY@Example.Test", PASSWORD, *SMTP).ok
+        assert not sasl.plain("mary ", PASSWORD, *SMTP).ok
+        assert not sasl.begin("PLAIN", *SMTP, response=b"\0mary\xff\0right-password").ok
+        assert not sasl.begin("PLAIN", *SMTP, response=b"\0mary\0x\0right-password").ok
+
+
+def test_aut_10_a_directory_that_cannot_be_read_is_a_temporary_failure():
+    """AUT-10: missing and corrupt; said once a minute; well again without a restart."""
+    with Site() as site:
+        snapshot = site.files.published / "snapshot.mdb"
+        assert site.log_in("imap", "bob")
+        for harm in (snapshot.unlink, lambda: snapshot.write_bytes(b"\0" * 8192)):
+            harm()
+            with client("imap", site.ports, how="implicit") as it:
+                assert it.plain("bob", PASSWORD) == "refused"
+                assert it.last.startswith("a NO [UNAVAILABLE]"), it.last
+            with client("pop3", site.ports, how="implicit") as it:
+                assert it.plain("bob", PASSWORD) == "refused" and it.last.startswith("-ERR [SYS/TEMP]"), it.last
+            with site.sasl() as sasl:
+                answer = sasl.plain("bob", PASSWORD, *SMTP)
+                assert not answer.ok and answer.temporary, answer.line
+        assert len(site.dovecot.lines("the directory cannot be read")) == 1
+        snapshot.unlink()
+        site.files.sync()
+        assert site.log_in("imap", "bob")
+
+
+def test_a_published_change_counts_at_once():
+    with Site(protocols=["imap"]) as site:
+        assert site.log_in("imap", "bob")
+        site.files.write_directory(DIRECTORY.replace("user bob@example.test", "user bob@example.test imap=no"))
+        assert not site.log_in("imap", "bob")
+        site.files.write_directory(DIRECTORY)
+        assert site.log_in("imap", "bob")
+
+
+def test_login_types_hold_in_the_auth_process_too(site):
+    """A login process without the plugin, or a proxy, that passes a password on without TLS."""
+    imap = ("service=imap", "lip=127.0.0.1", "rip=192.0.2.7", "lport=143")
+    with site.sasl() as sasl:
+        assert not sasl.plain("bob", PASSWORD, *imap).ok
+        assert not sasl.plain("bob", PASSWORD, *imap, "secured").ok
+        assert sasl.plain("bob", PASSWORD, *imap, "secured=tls").ok
+        audit = [field.replace("192.0.2.7", "127.0.0.44") for field in imap]
+        assert sasl.plain("bob", PASSWORD, *audit).ok
+        assert sasl.plain("bob", PASSWORD, "service=smtp", "lip=127.0.0.1", "rip=192.0.2.7").ok is False
+
+
+def test_connectors_for_postfix_by_sasl_service(site):
+    """BasicAuthRequireTLS holds for `smtp`; the printers' service may do without TLS, the challenge one takes no PLAIN."""
+    def fields(service, *more):
+        return (f"service={service}", "lip=127.0.0.1", "rip=192.0.2.7", *more)
+    with site.sasl() as sasl:
+        assert sasl.plain("bob", PASSWORD, *fields("smtp", "secured")).ok
+        assert not sasl.plain("bob", PASSWORD, *fields("smtp")).ok
+        assert sasl.plain("bob", PASSWORD, *fields("printer")).ok
+        assert not sasl.plain("bob", PASSWORD, *fields("challenge", "secured")).ok
+        assert not sasl.plain("eve", PASSWORD, *fields("printer", "secured")).ok
+        assert sasl.begin("CRAM-MD5", *fields("challenge")).word == "CONT"
+    assert site.decisions(reason="basic-without-tls", verdict="refuse")
+    assert site.decisions(reason="mechanism-refused", verdict="refuse")
+
+
+def test_external_and_tokens_are_asked_too(site):
+    """EXTERNAL needs a verified certificate on a connector with Tls; neither it nor a token passes the switches."""
+    with site.sasl() as sasl:
+        assert not sasl.begin("EXTERNAL", *SMTP, "valid-client-cert", "cert_username=eve", response="").ok
+        assert not sasl.begin("XOAUTH2", *SMTP, response="user=eve\x01auth=Bearer token\x01\x01").ok
+    assert site.decisions(login="eve", mechanism="EXTERNAL", verdict="refuse")
+
+
+def test_auth_decisions_are_logged_without_secrets(site):
+    site.log_in("imap", "gone")
+    line = site.decisions(login="gone", protocol="imap", reason="service-disabled")[-1]
+    assert line["verdict"] == "refuse" and line["mechanism"] == "PLAIN" and line["rule"]
+    assert PASSWORD not in site.dovecot.text() and "master-password" not in site.dovecot.text()

@@ -1,0 +1,119 @@
+"""A changed policy and the running Dovecot: `doveadm reload` applies it, a bad file opens no door."""
+import pytest
+
+import rig
+from daemon import Daemon
+from dovecot import PrivateDovecot, version
+from login_clients import TEXT, client, encoded
+from test_100_login import long_lived
+
+pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
+
+PASSWORD = "right-password"
+OPEN = 'login "open" { remote = { "127.0.0.42" } login_type = PlainTextLogin }\n'
+CLOSED = 'login "open" { remote = { "127.0.0.42" } login_type = SecureLogin }\n'
+SOURCE = "127.0.0.42"
+DIRECTORY = "user bob@example.test login=bob\n"
+HARM = {"missing": lambda path: path.unlink(), "syntax": lambda path: path.write_text("login {{{"),
+        "writable": lambda path: path.chmod(0o666), "a mistake": lambda path: path.write_text("no_such_setting = 1\n")}
+
+
+class Site:
+    def __init__(self, mode, policy=OPEN):
+        self.folder = rig.make_folder("reload")
+        self.files = Daemon("default_domain = \"example.test\"\n" + policy, DIRECTORY, self.folder, start=False)
+        self.dovecot = PrivateDovecot(self.folder, policy=self.files.policy, users={"bob": PASSWORD},
+                                      extra=long_lived() if mode == "long-lived" else "")
+
+    def __enter__(self):
+        self.dovecot.start()
+        return self
+
+    def __exit__(self, *_):
+        self.dovecot.stop()
+        rig.remove_folder(self.folder)
+
+    def connect(self, protocol="imap", **options):
+        return client(protocol, self.dovecot.ports, **{"source": SOURCE, **options})
+
+    def is_open(self):
+        with self.connect() as it:
+            offered = it.offered()
+            permitted = it.plain("bob", PASSWORD) == "ok"
+            assert permitted == ("PLAIN" in offered), it.transcript
+            return permitted
+
+    def reload(self):
+        before = len(self.dovecot.lines("SIGHUP received"))
+        self.dovecot.reload()
+        rig.wait_for(lambda: len(self.dovecot.lines("SIGHUP received")) > before, "Dovecot's reload")
+
+
+@pytest.fixture(params=["one connection a process", "long-lived"])
+def mode(request):
+    return request.param
+
+
+def test_reload_applies_a_changed_policy(mode):
+    with Site(mode) as site:
+        assert site.is_open()
+        with site.connect() as held:
+            site.files.write_policy("default_domain = \"example.test\"\n" + CLOSED)
+            site.reload()
+            rig.wait_for(lambda: not site.is_open(), "the new policy")
+            assert held.ask("NOOP") == "ok"
+        site.files.write_policy("default_domain = \"example.test\"\n" + OPEN)
+        site.reload()
+        rig.wait_for(site.is_open, "the new policy")
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_log_13_a_bad_file_at_reload_leaves_the_policy_in_force(mode, harm):
+    with Site(mode) as site:
+        assert site.is_open()
+        HARM[harm](site.files.policy)
+        site.reload()
+        rig.wait_for(lambda: site.is_open() and site.dovecot.lines("the policy read before stays in force"), "the log")
+        assert site.is_open()
+        with site.connect(source="127.0.0.1") as it:
+            assert it.plain("bob", PASSWORD) == "refused" and it.ours()
+        assert site.dovecot.lines(rf"Error: mailwicket: .*{site.files.policy.name}")
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_log_13_a_bad_file_at_start_closes_every_door(mode, harm):
+    site = Site(mode)
+    HARM[harm](site.files.policy)
+    with site:
+        for protocol in ("imap", "pop3", "submission"):
+            for how in ("none", "starttls", "implicit"):
+                with site.connect(protocol, how=how) as it:
+                    assert it.offered() == set(), it.transcript
+                    assert it.plain("bob", PASSWORD) == "refused" and TEXT in it.last, it.transcript
+                    if it.command is not None:
+                        assert it.command("bob", PASSWORD) == "refused" and TEXT in it.last, it.transcript
+        assert site.dovecot.lines("every login is refused")
+        rig.wait_for(lambda: site.dovecot.lines("reason=policy-unreadable"), "the decision")
+        assert PASSWORD not in site.dovecot.text()
+
+
+def test_log_13_no_copy_of_another_run_is_used():
+    """The copy of the last good policy is this Dovecot's: after a stop a bad file closes the door."""
+    with Site("one connection a process") as site:
+        assert site.is_open()
+        site.dovecot.stop()
+        site.files.policy.write_text("no_such_setting = 1\n")
+        site.dovecot.start()
+        assert not site.is_open()
+
+
+def test_log_02_no_secret_in_the_log_without_debugging():
+    with Site("one connection a process", CLOSED) as site:
+        for protocol in ("imap", "pop3", "submission"):
+            with site.connect(protocol) as it:
+                it.plain("bob", PASSWORD)
+                if it.command is not None:
+                    it.command("bob", PASSWORD)
+        rig.wait_for(lambda: len(site.dovecot.lines("credential=exposed login=bob|login=bob.*credential=exposed")) >= 5,
+                     "five exposed credentials")
+        assert PASSWORD not in site.dovecot.text() and encoded(f"\0bob\0{PASSWORD}") not in site.dovecot.text()
