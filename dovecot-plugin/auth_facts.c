@@ -80,6 +80,7 @@ bool mw_auth_facts(const struct auth_request *request, struct mw_facts *facts_r)
 	if (facts_r->endpoints.protocol == MW_PROTOCOL_SMTP)
 		facts_r->sasl_service = mw_str(MW_REQUEST_SERVICE(request));
 	facts_r->today = mw_decision_today();
+	facts_r->stage = MW_STAGE_UNKNOWN;
 	names(request, facts_r);
 	tls_facts(request, facts_r);
 	return true;

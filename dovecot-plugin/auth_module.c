@@ -55,6 +55,8 @@ static enum passdb_result decide(const struct auth_request *request)
 	mw_account_decide(policy, mw_auth_directory_view(directory), &facts, &verdict);
 	if (verdict.outcome == MW_UNDECIDED)
 		return undecided(request, &verdict);
+	/* What the client reads is Dovecot's reply to a wrong password. */
+	verdict.reply = "";
 	mw_decision_log(event, policy, &facts, &verdict, false);
 	return mw_verdict_stops(&verdict) ? final_result(request, PASSDB_RESULT_PASSWORD_MISMATCH) : PASSDB_RESULT_NEXT;
 }

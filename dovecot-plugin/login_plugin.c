@@ -96,12 +96,21 @@ static void take_name(struct client *client, char **earlier)
 		i_free(*earlier);
 }
 
+/* In the middle of a handshake Dovecot may read its settings anew, and how strong TLS will be is open. */
+static bool in_handshake(struct client *client)
+{
+	return client->ssl_iostream != NULL && !mw_login_handshaked(client) &&
+		ssl_iostream_handshake(client->ssl_iostream) <= 0;
+}
+
 static bool client_next_command(struct client *client)
 {
 	struct mw_login_client *mw = LOGIN_CONTEXT(client);
 	char *earlier = client->virtual_user;
 	bool result;
 
+	if (in_handshake(client))
+		return FALSE;
 	mw_login_offer_apply(client, mw);
 	mw->attempts = client->auth_attempts;
 	mw->pass_sent = mw->refused = false;
