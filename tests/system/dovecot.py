@@ -199,9 +199,10 @@ class PrivateDovecot:
     def start(self):
         command = [rig.tool("dovecot"), "-F", "-c", str(self.config)]
         if self.modules:
-            command = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                       'mount --bind "$0" "$1" && shift && exec "$@"', str(self.modules / "auth"),
-                       str(module_folder() / "auth"),
+            command = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
+                       # In a chroot / is no mount of its own, and private already where it matters.
+                       'mount --make-rprivate / 2>/dev/null; mount --bind "$0" "$1" && shift && exec "$@"',
+                       str(self.modules / "auth"), str(module_folder() / "auth"),
                        *command]
         console = open(self.folder / "console", "ab")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console,

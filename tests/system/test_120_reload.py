@@ -36,12 +36,21 @@ class Site:
     def connect(self, protocol="imap", **options):
         return client(protocol, self.dovecot.ports, **{"source": SOURCE, **options})
 
+    def door(self):
+        """"open" or "closed"; None where Dovecot, reloading, dropped the connection."""
+        try:
+            with self.connect() as it:
+                offered = it.offered()
+                permitted = it.plain("bob", PASSWORD) == "ok"
+                if "PLAIN" in offered and "UNAVAILABLE" in it.last:
+                    return None
+                assert permitted == ("PLAIN" in offered), it.transcript
+                return "open" if permitted else "closed"
+        except (EOFError, OSError):
+            return None
+
     def is_open(self):
-        with self.connect() as it:
-            offered = it.offered()
-            permitted = it.plain("bob", PASSWORD) == "ok"
-            assert permitted == ("PLAIN" in offered), it.transcript
-            return permitted
+        return rig.wait_for(self.door, "a whole answer") == "open"
 
     def reload(self):
         before = len(self.dovecot.lines("SIGHUP received"))
