@@ -102,7 +102,8 @@ MASTERS = ("auth_master_user_separator = *\n" + block("mailwicket", RULES, maste
 
 @pytest.fixture(scope="module")
 def site():
-    extra = ("auth_cache_size = 10M\nauth_mechanisms = plain login cram-md5 scram-sha-256 external xoauth2\n"
+    tokens = " xoauth2" if version() == "2.3" else ""  # 2.4 wants a token server's settings for it
+    extra = (f"auth_cache_size = 10M\nauth_mechanisms = plain login cram-md5 scram-sha-256 external{tokens}\n"
              "auth_ssl_username_from_cert = yes\n" + MASTERS)
     with Site(extra) as made:
         yield made
@@ -305,7 +306,8 @@ def test_external_and_tokens_are_asked_too(site):
     with site.sasl() as sasl:
         assert sasl.begin("EXTERNAL", *SMTP, "valid-client-cert", "cert_username=eve").word == "CONT"
         assert not sasl.carry_on("").ok
-        assert not sasl.begin("XOAUTH2", *SMTP, response="user=eve\x01auth=Bearer token\x01\x01").ok
+        if "XOAUTH2" in sasl.mechanisms:
+            assert not sasl.begin("XOAUTH2", *SMTP, response="user=eve\x01auth=Bearer token\x01\x01").ok
     assert site.decisions(login="eve", mechanism="EXTERNAL", verdict="refuse")
 
 
