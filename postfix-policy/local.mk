@@ -16,6 +16,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/decision_log.c postfix-policy/decision_log.h \
 	postfix-policy/listener.c postfix-policy/listener.h \
 	postfix-policy/log.c postfix-policy/log.h \
+	postfix-policy/lookup_cache.c postfix-policy/lookup_cache.h \
 	postfix-policy/loop.c postfix-policy/loop.h \
 	postfix-policy/main.c \
 	postfix-policy/notify.c postfix-policy/notify.h \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "request.h"
 
+#include <endian.h>
+
 static const struct mw_str names[] = {
 #define MW_ATTRIBUTE(id, name, since) { name, sizeof(name) - 1 },
 #include "attributes.def"
@@ -36,7 +38,7 @@ struct mw_str mw_request_value(const struct mw_request *request, const char *byt
 }
 
 /* memcmp() as a call costs more than the comparing, here where every name has at least four octets. */
-static bool same_octets(const char *a, const char *b, size_t len)
+static inline bool same_octets(const char *a, const char *b, size_t len)
 {
 	uint64_t x, y, difference = 0;
 	uint32_t p, q;
@@ -161,15 +163,16 @@ static size_t find_end(struct mw_str bytes, size_t at)
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
 
 	for (; at + 8 <= bytes.len; at += 8) {
-		uint64_t word;
+		uint64_t word, below;
 
 		memcpy(&word, bytes.ptr + at, 8);
+		word = le64toh(word);
 		/* A bit for an octet below 14; now and then one too many, never one too few. */
-		if (((word - ones * 14) & ~word & high) == 0)
-			continue;
-		for (size_t i = 0; i < 8; i++) {
-			if (ends_a_line(bytes.ptr[at + i]))
-				return at + i;
+		for (below = (word - ones * 14) & ~word & high; below != 0; below &= below - 1) {
+			size_t found = at + (size_t)__builtin_ctzll(below) / 8;
+
+			if (ends_a_line(bytes.ptr[found]))
+				return found;
 		}
 	}
 	while (at < bytes.len && !ends_a_line(bytes.ptr[at]))

@@ -89,6 +89,7 @@ static bool load(struct mw_state *state)
 		}
 		mw_directory_free(state->directory);
 		state->directory = directory;
+		mw_lookup_cache_reset(state->cache, mw_directory_view(directory));
 		state->directory_error[0] = '\0';
 	}
 	mw_policy_free(state->policy);
@@ -109,6 +110,11 @@ static void begin(struct mw_state *state, const char *path)
 bool mw_state_load(struct mw_state *state, const char *path)
 {
 	begin(state, path);
+	state->cache = mw_lookup_cache_new();
+	if (state->cache == NULL) {
+		mw_log(MW_LOG_ERROR, "out of memory");
+		return false;
+	}
 	return load(state);
 }
 
@@ -133,6 +139,8 @@ void mw_state_free(struct mw_state *state)
 {
 	mw_policy_free(state->policy);
 	mw_directory_free(state->directory);
+	mw_lookup_cache_free(state->cache);
+	state->cache = NULL;
 	state->policy = NULL;
 	state->directory = NULL;
 }
@@ -170,7 +178,12 @@ static void refresh_directory(struct mw_state *state)
 	struct mw_directory_status status;
 	const char *error;
 
-	switch (mw_directory_refresh(state->directory)) {
+	enum mw_directory_change change = mw_directory_refresh(state->directory);
+
+	/* What was looked up before may point into a snapshot that was closed. */
+	if (change != MW_DIRECTORY_SAME)
+		mw_lookup_cache_reset(state->cache, mw_directory_view(state->directory));
+	switch (change) {
 	case MW_DIRECTORY_SAME:
 		state->directory_error[0] = '\0';
 		return;
@@ -204,7 +217,7 @@ void mw_state_tick(struct mw_state *state)
 
 void mw_state_decide(const struct mw_state *state, const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
-	mw_submission_decide(state->policy, mw_directory_view(state->directory), facts, verdict_r);
+	mw_submission_decide(state->policy, mw_lookup_cache_view(state->cache), facts, verdict_r);
 }
 
 bool mw_state_serves_user(const struct mw_state *state, uid_t user)

@@ -6,6 +6,7 @@
 
 #include "decide/submission.h"
 #include "directory/directory.h"
+#include "lookup_cache.h"
 
 #define MW_STATE_PEERS_MAX 64
 
@@ -14,6 +15,7 @@ struct mw_state {
 	char host_name[256];
 	struct mw_policy *policy;
 	struct mw_directory *directory;
+	struct mw_lookup_cache *cache; /* of this directory */
 	char directory_error[512]; /* what was last said about it */
 	int64_t today;
 	uid_t peers[MW_STATE_PEERS_MAX];

@@ -1,11 +1,13 @@
 check_PROGRAMS += tests/unit/test_postfix_policy
 TESTS += tests/unit/test_postfix_policy
 tests_unit_test_postfix_policy_SOURCES = \
+	postfix-policy/lookup_cache.c \
 	postfix-policy/work.c \
 	tests/unit/postfix-policy/postfix_support.h \
 	tests/unit/postfix-policy/test_answer.c \
 	tests/unit/postfix-policy/test_deadline.c \
 	tests/unit/postfix-policy/test_facts.c \
+	tests/unit/postfix-policy/test_lookup_cache.c \
 	tests/unit/postfix-policy/test_postfix_policy.c \
 	tests/unit/postfix-policy/test_request.c \
 	tests/unit/postfix-policy/test_work.c

@@ -10,6 +10,7 @@ Suite *mw_test_request(void);
 Suite *mw_test_facts(void);
 Suite *mw_test_answer(void);
 Suite *mw_test_deadline(void);
+Suite *mw_test_lookup_cache(void);
 Suite *mw_test_work(void);
 
 #endif

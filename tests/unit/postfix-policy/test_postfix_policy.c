@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, mw_test_facts());
 	srunner_add_suite(runner, mw_test_answer());
 	srunner_add_suite(runner, mw_test_deadline());
+	srunner_add_suite(runner, mw_test_lookup_cache());
 	srunner_add_suite(runner, mw_test_work());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

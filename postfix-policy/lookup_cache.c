@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "lookup_cache.h"
+
+#include <stdlib.h>
+
+#define SLOTS 16384 /* a power of two; each key has one place, so that a flood of keys costs speed and nothing else */
+#define KEY_MAX 52  /* longer keys are not kept */
+
+enum kind { KIND_LOGIN = 1, KIND_ADDRESS, KIND_ADDRESS_GRANTS, KIND_DOMAIN_GRANTS };
+
+struct slot {
+	uint64_t generation; /* 0 is never current: zeroed memory is empty */
+	uint8_t kind, len;
+	bool found, primary;
+	char key[KEY_MAX];
+	union {
+		struct mw_principal principal;
+		struct mw_grants grants;
+	};
+};
+
+struct mw_lookup_cache {
+	struct mw_directory_view view, below;
+	uint64_t generation;
+	struct slot slots[SLOTS];
+};
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t product = (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return product ^ (product >> 29);
+}
+
+static uint64_t hash(enum kind kind, struct mw_str key)
+{
+	uint64_t result = (uint64_t)kind * 0x51ed2701 + key.len, word;
+
+	for (; key.len >= 8; key = (struct mw_str){ key.ptr + 8, key.len - 8 }) {
+		memcpy(&word, key.ptr, 8);
+		result = mix(result, word);
+	}
+	word = 0;
+	memcpy(&word, key.ptr, key.len);
+	return mix(result, word);
+}
+
+/* The key's place: *hit_r when it is there already, else cleared for it and not valid until keep(). NULL: too long. */
+static struct slot *find(struct mw_lookup_cache *cache, enum kind kind, struct mw_str key, bool *hit_r)
+{
+	struct slot *slot;
+
+	*hit_r = false;
+	if (key.len == 0 || key.len > KEY_MAX)
+		return NULL;
+	slot = &cache->slots[(hash(kind, key) >> 20) % SLOTS];
+	*hit_r = slot->generation == cache->generation && slot->kind == kind && slot->len == key.len &&
+		 memcmp(slot->key, key.ptr, key.len) == 0;
+	if (!*hit_r)
+		slot->generation = 0;
+	return slot;
+}
+
+static void keep(struct mw_lookup_cache *cache, struct slot *slot, enum kind kind, struct mw_str key,
+		 enum mw_lookup result)
+{
+	if (slot == NULL || result == MW_LOOKUP_UNAVAILABLE)
+		return;
+	slot->kind = (uint8_t)kind;
+	slot->len = (uint8_t)key.len;
+	slot->found = result == MW_LOOKUP_FOUND;
+	memcpy(slot->key, key.ptr, key.len);
+	slot->generation = cache->generation;
+}
+
+static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	struct mw_lookup_cache *cache = context;
+	enum mw_lookup result;
+	bool hit;
+	struct slot *slot = find(cache, KIND_LOGIN, login, &hit);
+
+	if (hit) {
+		if (slot->found)
+			*user_r = slot->principal;
+		return slot->found ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
+	}
+	result = cache->below.by_login(cache->below.context, login, user_r);
+	if (slot != NULL && result == MW_LOOKUP_FOUND)
+		slot->principal = *user_r;
+	keep(cache, slot, KIND_LOGIN, login, result);
+	return result;
+}
+
+static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
+				 bool *primary_r)
+{
+	struct mw_lookup_cache *cache = context;
+	enum mw_lookup result;
+	bool hit, primary = false;
+	struct slot *slot = find(cache, KIND_ADDRESS, address, &hit);
+
+	if (!hit) {
+		result = cache->below.by_address(cache->below.context, address, principal_r, &primary);
+		if (slot != NULL && result == MW_LOOKUP_FOUND) {
+			slot->principal = *principal_r;
+			slot->primary = primary;
+		}
+		keep(cache, slot, KIND_ADDRESS, address, result);
+	} else if (slot->found) {
+		*principal_r = slot->principal;
+		primary = slot->primary;
+		result = MW_LOOKUP_FOUND;
+	} else {
+		result = MW_LOOKUP_NONE;
+	}
+	if (result == MW_LOOKUP_FOUND && primary_r != NULL)
+		*primary_r = primary;
+	return result;
+}
+
+typedef enum mw_lookup ask_grants(void *context, struct mw_str key, struct mw_grants *grants_r);
+
+static enum mw_lookup grants(struct mw_lookup_cache *cache, enum kind kind, ask_grants *ask, struct mw_str key,
+			     struct mw_grants *grants_r)
+{
+	enum mw_lookup result;
+	bool hit;
+	struct slot *slot = find(cache, kind, key, &hit);
+
+	if (hit) {
+		if (slot->found)
+			*grants_r = slot->grants;
+		return slot->found ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
+	}
+	result = ask(cache->below.context, key, grants_r);
+	if (slot != NULL && result == MW_LOOKUP_FOUND)
+		slot->grants = *grants_r;
+	keep(cache, slot, kind, key, result);
+	return result;
+}
+
+static enum mw_lookup grants_on_address(void *context, struct mw_str address, struct mw_grants *grants_r)
+{
+	struct mw_lookup_cache *cache = context;
+
+	return grants(cache, KIND_ADDRESS_GRANTS, cache->below.grants_on_address, address, grants_r);
+}
+
+static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, struct mw_grants *grants_r)
+{
+	struct mw_lookup_cache *cache = context;
+
+	return grants(cache, KIND_DOMAIN_GRANTS, cache->below.grants_on_domain, domain, grants_r);
+}
+
+static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
+{
+	struct mw_lookup_cache *cache = context;
+
+	return cache->below.by_id(cache->below.context, id, principal_r);
+}
+
+struct mw_lookup_cache *mw_lookup_cache_new(void)
+{
+	struct mw_lookup_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL)
+		return NULL;
+	cache->generation = 1;
+	cache->view = (struct mw_directory_view){
+		.context = cache,
+		.by_login = by_login,
+		.by_address = by_address,
+		.grants_on_address = grants_on_address,
+		.grants_on_domain = grants_on_domain,
+		.by_id = by_id,
+	};
+	return cache;
+}
+
+void mw_lookup_cache_free(struct mw_lookup_cache *cache)
+{
+	free(cache);
+}
+
+void mw_lookup_cache_reset(struct mw_lookup_cache *cache, const struct mw_directory_view *below)
+{
+	cache->below = *below;
+	cache->generation++;
+}
+
+const struct mw_directory_view *mw_lookup_cache_view(const struct mw_lookup_cache *cache)
+{
+	return &cache->view;
+}
