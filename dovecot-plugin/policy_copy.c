@@ -59,15 +59,18 @@ static bool trusted(int fd)
 /* The whole file; data NULL when it cannot be read. */
 static struct text read_text(int fd)
 {
-	struct text text = { malloc(COPY_MAX + 1), 0 };
+	struct stat st;
+	size_t size = fstat(fd, &st) == 0 && st.st_size <= COPY_MAX ? (size_t)st.st_size : COPY_MAX;
+	struct text text = { malloc(size + 1), 0 };
 	ssize_t got = text.data == NULL ? -1 : 1;
 
-	while (got > 0 && text.len <= COPY_MAX) {
-		got = read(fd, text.data + text.len, COPY_MAX + 1 - text.len);
+	while (got > 0 && text.len <= size) {
+		got = read(fd, text.data + text.len, size + 1 - text.len);
 		if (got > 0)
 			text.len += (size_t)got;
 	}
-	if (got < 0 || text.len > COPY_MAX) {
+	/* One that grows while it is read is read by the next process. */
+	if (got < 0 || text.len > size) {
 		free(text.data);
 		text.data = NULL;
 	}
@@ -152,6 +155,20 @@ static bool replace(int folder, const char *name, struct text text)
 	return good;
 }
 
+static bool later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
+/* Made after the file last changed: with service_count = 1 this is all that most connections cost. */
+static bool is_current(int folder, const char *name, const char *path)
+{
+	struct stat copy, file;
+
+	return folder >= 0 && fstatat(folder, name, &copy, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(copy.st_mode) &&
+		stat(path, &file) == 0 && copy.st_size == file.st_size && later(copy.st_mtim, file.st_ctim);
+}
+
 void mw_policy_copy_save(struct event *event, const char *path)
 {
 	char name[128];
@@ -159,6 +176,10 @@ void mw_policy_copy_save(struct event *event, const char *path)
 	struct text now = { NULL, 0 }, kept = { NULL, 0 };
 
 	copy_name(name, sizeof(name));
+	if (is_current(folder, name, path)) {
+		close(folder);
+		return;
+	}
 	if (folder >= 0) {
 		now = read_trusted(AT_FDCWD, path);
 		kept = read_trusted(folder, name);
