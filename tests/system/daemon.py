@@ -83,8 +83,9 @@ class Connection:
     def __init__(self, address):
         family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self.socket.settimeout(PATIENCE)
+        # With a time-out a full queue of a unix socket would be an error instead of a wait.
         self.socket.connect(address)
+        self.socket.settimeout(PATIENCE)
         self.rest = b""
 
     def send(self, data):
