@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/account.h"
+
+#include "decide/check.h"
+#include "decide/identity.h"
+#include "decide/login.h"
+#include "decide/trace_write.h"
+
+#define CANDIDATES_MAX 256
+
+/* The user behind the login, looked up once for all connectors that could be meant. */
+struct account {
+	const struct mw_policy *policy;
+	const struct mw_facts *facts;
+	enum mw_lookup found;
+	struct mw_principal user;
+};
+
+static void judge_user(const struct account *account, struct mw_verdict *verdict)
+{
+	struct mw_step step = { .check = MW_CHECK_LOGIN, .note = MW_NOTE_LOGIN_KNOWN, .value = account->facts->login };
+
+	if (account->found == MW_LOOKUP_FOUND) {
+		step.other = account->user.name;
+		mw_trace_write(&verdict->trace, &step);
+		mw_service_permits(account->policy, account->facts, &account->user, verdict);
+	} else if (account->found == MW_LOOKUP_NONE) {
+		step.outcome = MW_FAILED;
+		step.note = MW_NOTE_LOGIN_UNKNOWN;
+		mw_trace_write(&verdict->trace, &step);
+		mw_verdict_refuse(account->policy, verdict, MW_REASON_UNKNOWN_LOGIN);
+	} else {
+		mw_verdict_unavailable(verdict, MW_CHECK_LOGIN);
+	}
+}
+
+static void judge_connector(const struct account *account, const struct mw_connector *connector,
+			    struct mw_verdict *verdict_r)
+{
+	const struct mw_facts *facts = account->facts;
+	struct mw_tls_judgement tls = mw_tls_judge(&facts->tls, &connector->tls);
+	struct mw_step step = { .check = MW_CHECK_RULE, .note = MW_NOTE_RULE_CHOSEN, .value = connector->name };
+
+	mw_verdict_begin(verdict_r);
+	verdict_r->connector = connector;
+	verdict_r->mode = mw_enforcement_mode(&connector->enforcement, facts->today);
+	mw_trace_write(&verdict_r->trace, &step);
+	if (mw_connector_admits(account->policy, connector, facts, &tls, verdict_r))
+		judge_user(account, verdict_r);
+}
+
+/* How far a verdict lets the login go. */
+static int laxity(const struct mw_verdict *verdict)
+{
+	if (verdict->outcome == MW_PERMIT)
+		return 3;
+	if (verdict->outcome == MW_UNDECIDED)
+		return 2;
+	return mw_verdict_stops(verdict) ? 0 : 1;
+}
+
+static size_t candidates(const struct mw_policy *policy, const struct mw_facts *facts,
+			 const struct mw_connector **out)
+{
+	if (facts->endpoints.local_port == 0)
+		return mw_choose_connectors_for_sasl(policy, &facts->endpoints, facts->sasl_service, out,
+						     CANDIDATES_MAX);
+	out[0] = mw_choose_connector(policy, &facts->endpoints);
+	return out[0] != NULL;
+}
+
+static void judge_smtp(const struct account *account, struct mw_verdict *verdict_r)
+{
+	const struct mw_connector *connectors[CANDIDATES_MAX];
+	size_t count = candidates(account->policy, account->facts, connectors);
+	struct mw_verdict verdict;
+
+	mw_verdict_begin(verdict_r);
+	if (count == 0) {
+		mw_trace_write(&verdict_r->trace, &(struct mw_step){ .check = MW_CHECK_RULE, .outcome = MW_FAILED,
+								     .note = MW_NOTE_NO_RULE });
+		mw_verdict_refuse(account->policy, verdict_r, MW_REASON_NO_CONNECTOR);
+		return;
+	}
+	judge_connector(account, connectors[0], verdict_r);
+	for (size_t i = 1; i < count; i++) {
+		judge_connector(account, connectors[i], &verdict);
+		if (laxity(&verdict) > laxity(verdict_r))
+			*verdict_r = verdict;
+	}
+}
+
+void mw_account_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,
+		       const struct mw_facts *facts, struct mw_verdict *verdict_r)
+{
+	struct account account = { .policy = policy, .facts = facts };
+
+	account.found = mw_identity_login(policy, directory, facts->login, &account.user);
+	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
+		judge_smtp(&account, verdict_r);
+		return;
+	}
+	mw_login_decide(policy, facts, verdict_r);
+	if (verdict_r->outcome == MW_PERMIT)
+		judge_user(&account, verdict_r);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/check.h"
+#include "decide/trace_write.h"
+
+static uint64_t limit_of(const struct mw_session *session, uint64_t of_user, uint64_t of_connector)
+{
+	return session->logged_in && of_user != MW_NOT_SET ? of_user : of_connector;
+}
+
+static bool check_limit(struct mw_session *session, enum mw_check check, uint64_t seen, uint64_t limit,
+			enum mw_reason reason)
+{
+	bool over = limit != MW_UNLIMITED && seen > limit;
+	struct mw_step step = { .check = check, .number = seen, .limit = limit };
+
+	step.outcome = over ? MW_FAILED : MW_PASSED;
+	step.note = over ? MW_NOTE_OVER_LIMIT : MW_NOTE_WITHIN_LIMIT;
+	mw_trace_write(&session->verdict->trace, &step);
+	if (over)
+		mw_verdict_refuse(session->policy, session->verdict, reason);
+	return !over;
+}
+
+bool mw_check_recipients(struct mw_session *session)
+{
+	return check_limit(session, MW_CHECK_RECIPIENTS, session->facts->recipient_count,
+			   limit_of(session, session->user.max_recipients,
+				    session->connector->max_recipients_per_message),
+			   MW_REASON_TOO_MANY_RECIPIENTS);
+}
+
+bool mw_check_size(struct mw_session *session)
+{
+	struct mw_step step = { .check = MW_CHECK_SIZE, .note = MW_NOTE_LIMIT_BYPASSED };
+
+	if ((session->permissions & MW_BYPASS_MESSAGE_SIZE_LIMIT) == 0 && session->facts->size != 0)
+		return check_limit(session, MW_CHECK_SIZE, session->facts->size,
+				   limit_of(session, session->user.max_message_size,
+					    session->connector->max_message_size), MW_REASON_TOO_BIG);
+	if ((session->permissions & MW_BYPASS_MESSAGE_SIZE_LIMIT) == 0) {
+		step.outcome = MW_SKIPPED;
+		step.note = MW_NOTE_NOT_AT_THIS_STAGE;
+	}
+	mw_trace_write(&session->verdict->trace, &step);
+	return true;
+}

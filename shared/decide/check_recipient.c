@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/check.h"
+#include "decide/identity.h"
+#include "decide/trace_write.h"
+
+static bool pass(struct mw_session *session, enum mw_note note, struct mw_str value, struct mw_str other)
+{
+	mw_trace_write(&session->verdict->trace,
+		       &(struct mw_step){ .check = MW_CHECK_RECIPIENT, .note = note, .value = value, .other = other });
+	return true;
+}
+
+static bool fail(struct mw_session *session, enum mw_note note, enum mw_reason reason, struct mw_str value)
+{
+	mw_trace_write(&session->verdict->trace, &(struct mw_step){ .check = MW_CHECK_RECIPIENT, .outcome = MW_FAILED,
+								    .note = note, .value = value });
+	mw_verdict_refuse(session->policy, session->verdict, reason);
+	return false;
+}
+
+static bool may_send_anywhere(const struct mw_session *session)
+{
+	return (session->permissions & MW_ACCEPT_ANY_RECIPIENT) != 0;
+}
+
+/* `domain` is canonical; `given` is what came, and outlives the check. */
+static bool check_domain(struct mw_session *session, struct mw_str domain, struct mw_str given)
+{
+	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, domain);
+
+	if (accepted != NULL)
+		return pass(session, MW_NOTE_RECIPIENT_ACCEPTED, accepted->domain,
+			    mw_str(mw_table_word(mw_domain_types, accepted->type)));
+	if (may_send_anywhere(session))
+		return pass(session, MW_NOTE_RECIPIENT_ANY, given, MW_STR_EMPTY);
+	return fail(session, session->relay_off ? MW_NOTE_RELAY_OFF : MW_NOTE_RECIPIENT_RELAY, MW_REASON_RELAY_DENIED,
+		    given);
+}
+
+bool mw_check_recipient(struct mw_session *session)
+{
+	struct mw_str given = session->facts->recipient;
+	struct mw_address recipient;
+
+	switch (mw_address_parse(given, &recipient)) {
+	case MW_ADDRESS_MAILBOX:
+		return check_domain(session, recipient.domain, mw_str_tail(given, mw_str_find_last(given, '@') + 1));
+	case MW_ADDRESS_POSTMASTER:
+		return pass(session, MW_NOTE_RECIPIENT_POSTMASTER, given, MW_STR_EMPTY);
+	case MW_ADDRESS_ROUTED:
+		if (may_send_anywhere(session))
+			return pass(session, MW_NOTE_RECIPIENT_ANY, given, MW_STR_EMPTY);
+		break;
+	case MW_ADDRESS_NULL:
+	case MW_ADDRESS_INVALID:
+		break;
+	}
+	return fail(session, MW_NOTE_RECIPIENT_INVALID, MW_REASON_INVALID_RECIPIENT, given);
+}
+
+bool mw_check_etrn(struct mw_session *session)
+{
+	struct mw_str given = session->facts->etrn_domain;
+	char domain[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	if (!mw_domain_canonical(given, domain, &len))
+		return fail(session, MW_NOTE_RECIPIENT_INVALID, MW_REASON_INVALID_RECIPIENT, given);
+	return check_domain(session, (struct mw_str){ domain, len }, given);
+}
+
+static bool admits(const struct mw_session *session, const struct mw_principal *owner)
+{
+	switch (owner->senders) {
+	case MW_SENDERS_ANYONE:
+		return true;
+	case MW_SENDERS_AUTHENTICATED:
+		return session->logged_in || (session->permissions & MW_ACCEPT_AUTHENTICATION_FLAG) != 0;
+	case MW_SENDERS_MEMBERS:
+		return session->logged_in && owner->kind == MW_GROUP &&
+		       mw_identity_in(&session->user, (struct mw_ids){ &owner->id, 1 });
+	case MW_SENDERS_LIST:
+		return session->logged_in && mw_identity_in(&session->user, owner->senders_list);
+	}
+	return false;
+}
+
+static struct mw_str restriction_word(enum mw_senders senders)
+{
+	switch (senders) {
+	case MW_SENDERS_ANYONE:
+		break;
+	case MW_SENDERS_AUTHENTICATED:
+		return MW_STR("authenticated");
+	case MW_SENDERS_MEMBERS:
+		return MW_STR("members");
+	case MW_SENDERS_LIST:
+		return MW_STR("list");
+	}
+	return MW_STR_EMPTY;
+}
+
+/* False: the verdict is set. */
+static bool check_owner(struct mw_session *session, const struct mw_address *recipient)
+{
+	struct mw_step step = { .check = MW_CHECK_RESTRICTION, .note = MW_NOTE_RESTRICTION_NONE };
+	struct mw_address base;
+	struct mw_principal owner;
+	bool primary, admitted = true;
+	enum mw_lookup found = mw_identity_owner(session->policy, session->directory, recipient, &base, &owner, &primary);
+
+	if (found != MW_LOOKUP_FOUND && found != MW_LOOKUP_NONE) {
+		mw_verdict_unavailable(session->verdict, MW_CHECK_RESTRICTION);
+		return false;
+	}
+	step.value = session->facts->recipient;
+	if (found == MW_LOOKUP_FOUND && owner.senders != MW_SENDERS_ANYONE) {
+		admitted = admits(session, &owner);
+		step.note = admitted ? MW_NOTE_RESTRICTION_MET : MW_NOTE_RESTRICTION_REFUSED;
+		step.other = restriction_word(owner.senders);
+	}
+	step.outcome = admitted ? MW_PASSED : MW_FAILED;
+	mw_trace_write(&session->verdict->trace, &step);
+	if (!admitted)
+		mw_verdict_refuse(session->policy, session->verdict, MW_REASON_RECIPIENT_RESTRICTED);
+	return admitted;
+}
+
+bool mw_check_restriction(struct mw_session *session)
+{
+	struct mw_address recipient;
+
+	mw_address_parse(session->facts->recipient, &recipient);
+	return check_owner(session, &recipient);
+}

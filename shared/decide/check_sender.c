@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/check.h"
+#include "decide/identity.h"
+#include "decide/trace_write.h"
+
+static bool pass(struct mw_session *session, enum mw_note note, struct mw_str other)
+{
+	mw_trace_write(&session->verdict->trace,
+		       &(struct mw_step){ .check = MW_CHECK_SENDER, .note = note, .value = session->facts->sender,
+					  .other = other });
+	return true;
+}
+
+static bool fail(struct mw_session *session, enum mw_note note, enum mw_reason reason, struct mw_str value,
+		 struct mw_str other)
+{
+	mw_trace_write(&session->verdict->trace, &(struct mw_step){ .check = MW_CHECK_SENDER, .outcome = MW_FAILED,
+								    .note = note, .value = value, .other = other });
+	mw_verdict_refuse(session->policy, session->verdict, reason);
+	return false;
+}
+
+static bool fail_as_invalid(struct mw_session *session)
+{
+	return fail(session, MW_NOTE_SENDER_INVALID, MW_REASON_INVALID_SENDER, session->facts->sender, MW_STR_EMPTY);
+}
+
+static bool check_null(struct mw_session *session)
+{
+	if (!session->logged_in || session->connector->allow_null_sender)
+		return pass(session, MW_NOTE_SENDER_NULL, MW_STR_EMPTY);
+	return fail(session, MW_NOTE_SENDER_NULL_REFUSED, MW_REASON_SEND_AS_DENIED, MW_STR_EMPTY, session->user.name);
+}
+
+static bool holds(const struct mw_session *session, mw_permissions permissions)
+{
+	return (session->permissions & permissions) == permissions;
+}
+
+/* The domain as it came: the canonical one does not outlive the check. */
+static struct mw_str domain_as_given(const struct mw_session *session)
+{
+	struct mw_str sender = session->facts->sender;
+	size_t at = mw_str_find_last(sender, '@');
+
+	return at < sender.len ? mw_str_tail(sender, at + 1) : session->policy->default_domain;
+}
+
+/* Neither owner nor trustee. */
+static bool check_permissions(struct mw_session *session, const struct mw_address *sender)
+{
+	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, sender->domain);
+	bool authoritative = accepted != NULL && accepted->type == MW_AUTHORITATIVE;
+
+	if (holds(session, MW_ACCEPT_ANY_SENDER) &&
+	    (!authoritative || holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER)))
+		return pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY);
+	if (session->logged_in)
+		return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender,
+			    session->user.name);
+	if (authoritative && !holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
+		return fail(session, MW_NOTE_SENDER_AUTHORITATIVE, MW_REASON_SEND_AS_DENIED, domain_as_given(session),
+			    MW_STR_EMPTY);
+	return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender, MW_STR_EMPTY);
+}
+
+static bool check_mailbox(struct mw_session *session, const struct mw_address *sender)
+{
+	struct mw_identity identity;
+
+	if (!session->logged_in)
+		return check_permissions(session, sender);
+	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
+	switch (identity.right) {
+	case MW_RIGHT_OWN:
+		return pass(session, MW_NOTE_SENDER_OWN, session->user.name);
+	case MW_RIGHT_SEND_AS:
+		/* A grant on an address or its domain is named by what the client sent. */
+		if (identity.has_owner && identity.granted_on.ptr == identity.owner.name.ptr)
+			return pass(session, MW_NOTE_SENDER_SEND_AS, identity.owner.name);
+		if (mw_str_equal(identity.granted_on, sender->domain))
+			return pass(session, MW_NOTE_SENDER_SEND_AS, domain_as_given(session));
+		return pass(session, MW_NOTE_SENDER_SEND_AS, session->facts->sender);
+	case MW_RIGHT_NONE:
+	case MW_RIGHT_SEND_ON_BEHALF:
+		return check_permissions(session, sender);
+	case MW_RIGHT_UNAVAILABLE:
+		break;
+	}
+	mw_verdict_unavailable(session->verdict, MW_CHECK_SENDER);
+	return false;
+}
+
+bool mw_check_sender(struct mw_session *session)
+{
+	struct mw_address sender;
+
+	if (mw_str_empty(session->facts->sender))
+		return check_null(session);
+	switch (mw_address_parse_completed(session->facts->sender, session->policy->default_domain, &sender)) {
+	case MW_ADDRESS_NULL:
+		return check_null(session);
+	case MW_ADDRESS_MAILBOX:
+		return check_mailbox(session, &sender);
+	case MW_ADDRESS_ROUTED:
+		/* Postfix may rewrite it after we have looked: only for those who may use any sender at all. */
+		if (holds(session, MW_ACCEPT_ANY_SENDER | MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
+			return pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY);
+		break;
+	case MW_ADDRESS_POSTMASTER: /* a recipient only, RFC 5321 4.5.1 */
+	case MW_ADDRESS_INVALID:
+		break;
+	}
+	return fail_as_invalid(session);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/identity.h"
+
+static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
+			       struct mw_principal *user_r)
+{
+	enum mw_lookup found;
+
+	if (directory == NULL || directory->by_login == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	found = directory->by_login(directory->context, login, user_r);
+	/* Nobody logs in as a group, whatever the directory says. */
+	return found == MW_LOOKUP_FOUND && user_r->kind != MW_USER ? MW_LOOKUP_NONE : found;
+}
+
+static enum mw_lookup by_address(const struct mw_directory_view *directory, const struct mw_address *address,
+				 struct mw_principal *owner_r, bool *primary_r)
+{
+	if (directory == NULL || directory->by_address == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	return directory->by_address(directory->context, address->whole, owner_r, primary_r);
+}
+
+static enum mw_lookup grants_on_address(const struct mw_directory_view *directory, struct mw_str address,
+					struct mw_grants *grants_r)
+{
+	if (directory == NULL || directory->grants_on_address == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	return directory->grants_on_address(directory->context, address, grants_r);
+}
+
+static enum mw_lookup grants_on_domain(const struct mw_directory_view *directory, struct mw_str domain,
+				       struct mw_grants *grants_r)
+{
+	if (directory == NULL || directory->grants_on_domain == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	return directory->grants_on_domain(directory->context, domain, grants_r);
+}
+
+enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 const struct mw_address *address, struct mw_address *base,
+				 struct mw_principal *owner_r, bool *primary_r)
+{
+	enum mw_lookup found;
+
+	if (address->kind != MW_ADDRESS_MAILBOX)
+		return MW_LOOKUP_NONE;
+	found = by_address(directory, address, owner_r, primary_r);
+	if (found != MW_LOOKUP_NONE ||
+	    !mw_address_without_extension(address, policy->recipient_delimiter, base))
+		return found;
+	return by_address(directory, base, owner_r, primary_r);
+}
+
+static bool has_id(struct mw_ids ids, uint32_t id)
+{
+	size_t low = 0, high = ids.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ids.items[middle] == id)
+			return true;
+		if (ids.items[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids)
+{
+	if (ids.count == 0)
+		return false;
+	if (has_id(ids, user->id))
+		return true;
+	for (size_t i = 0; i < user->groups.count; i++)
+		if (has_id(ids, user->groups.items[i]))
+			return true;
+	return false;
+}
+
+/* Takes the right when it is stronger than what is there; the enum goes from weak to strong but for NONE. */
+static void take_grants(const struct mw_principal *user, struct mw_ids send_as, struct mw_ids send_on_behalf,
+			struct mw_str granted_on, struct mw_identity *identity)
+{
+	if (identity->right == MW_RIGHT_OWN || identity->right == MW_RIGHT_SEND_AS)
+		return;
+	if (mw_identity_in(user, send_as))
+		identity->right = MW_RIGHT_SEND_AS;
+	else if (identity->right == MW_RIGHT_NONE && mw_identity_in(user, send_on_behalf))
+		identity->right = MW_RIGHT_SEND_ON_BEHALF;
+	else
+		return;
+	identity->granted_on = granted_on;
+}
+
+static bool is_settled(const struct mw_identity *identity)
+{
+	return identity->right == MW_RIGHT_OWN || identity->right == MW_RIGHT_SEND_AS ||
+	       identity->right == MW_RIGHT_UNAVAILABLE;
+}
+
+static void look_at_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			  const struct mw_principal *user, const struct mw_address *address,
+			  struct mw_identity *identity)
+{
+	struct mw_address base;
+	bool primary = false;
+	enum mw_lookup found = mw_identity_owner(policy, directory, address, &base, &identity->owner, &primary);
+
+	if (found == MW_LOOKUP_NONE)
+		return;
+	if (found != MW_LOOKUP_FOUND) {
+		identity->right = MW_RIGHT_UNAVAILABLE;
+		return;
+	}
+	identity->has_owner = true;
+	if (identity->owner.kind == MW_USER && identity->owner.id == user->id &&
+	    (primary || policy->aliases_grant_send_as)) {
+		identity->right = MW_RIGHT_OWN;
+		identity->granted_on = identity->owner.name;
+		return;
+	}
+	take_grants(user, identity->owner.send_as, identity->owner.send_on_behalf, identity->owner.name, identity);
+}
+
+static void look_at_grants(enum mw_lookup found, const struct mw_grants *grants, const struct mw_principal *user,
+			   struct mw_str granted_on, struct mw_identity *identity)
+{
+	if (found == MW_LOOKUP_FOUND)
+		take_grants(user, grants->send_as, grants->send_on_behalf, granted_on, identity);
+	else if (found != MW_LOOKUP_NONE)
+		identity->right = MW_RIGHT_UNAVAILABLE;
+}
+
+void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
+		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r)
+{
+	struct mw_grants grants;
+	enum mw_lookup found;
+
+	memset(identity_r, 0, sizeof(*identity_r));
+	identity_r->right = MW_RIGHT_NONE;
+	identity_r->granted_on = MW_STR_EMPTY;
+	if (address->kind != MW_ADDRESS_MAILBOX)
+		return;
+	look_at_owner(policy, directory, user, address, identity_r);
+	if (is_settled(identity_r))
+		return;
+	found = grants_on_address(directory, address->whole, &grants);
+	look_at_grants(found, &grants, user, address->whole, identity_r);
+	if (is_settled(identity_r))
+		return;
+	found = grants_on_domain(directory, address->domain, &grants);
+	look_at_grants(found, &grants, user, address->domain, identity_r);
+}
+
+enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 struct mw_str login, struct mw_principal *user_r)
+{
+	char name[MW_LOGIN_MAX + 1], completed[MW_LOGIN_MAX + 1], whole[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
+	struct mw_buf text = MW_BUF_OVER(whole);
+	enum mw_lookup found;
+	size_t len;
+
+	if (!mw_login_canonical(login, name, sizeof(name), &len))
+		return MW_LOOKUP_NONE;
+	login = (struct mw_str){ name, len };
+	found = by_login(directory, login, user_r);
+	if (found != MW_LOOKUP_NONE || mw_str_find(login, '@') < len || mw_str_empty(policy->default_domain))
+		return found;
+	mw_buf_add(&text, login);
+	mw_buf_add_char(&text, '@');
+	mw_buf_add(&text, policy->default_domain);
+	if (text.truncated || !mw_login_canonical(mw_buf_str(&text), completed, sizeof(completed), &len))
+		return MW_LOOKUP_NONE;
+	return by_login(directory, (struct mw_str){ completed, len }, user_r);
+}

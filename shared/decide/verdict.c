@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/check.h"
+#include "decide/trace_write.h"
+
+static const struct mw_word outcome_words[] = {
+	{ "permit", MW_PERMIT },
+	{ "refuse", MW_REFUSE },
+	{ "defer", MW_DEFER },
+	{ "undecided", MW_UNDECIDED },
+};
+const struct mw_table mw_outcomes = MW_TABLE(outcome_words);
+
+bool mw_verdict_stops(const struct mw_verdict *verdict)
+{
+	switch (verdict->outcome) {
+	case MW_PERMIT:
+		return false;
+	case MW_REFUSE:
+	case MW_DEFER:
+		return verdict->mode != MW_MODE_AUDIT;
+	case MW_UNDECIDED:
+		return true;
+	}
+	return true;
+}
+
+struct mw_str mw_verdict_rule_name(const struct mw_verdict *verdict)
+{
+	if (verdict->connector != NULL)
+		return verdict->connector->name;
+	return verdict->login_rule != NULL ? verdict->login_rule->name : MW_STR_EMPTY;
+}
+
+struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict)
+{
+	if (verdict->connector != NULL)
+		return verdict->connector->place;
+	return verdict->login_rule != NULL ? verdict->login_rule->place : (struct mw_place){ "built-in", 0 };
+}
+
+void mw_verdict_begin(struct mw_verdict *verdict_r)
+{
+	memset(verdict_r, 0, sizeof(*verdict_r));
+	verdict_r->outcome = MW_PERMIT;
+	verdict_r->mode = MW_MODE_ENFORCE;
+	verdict_r->reason = MW_REASON_PERMITTED;
+	verdict_r->reply = "";
+}
+
+enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64_t today)
+{
+	if (enforcement->mode != MW_MODE_AUDIT)
+		return MW_MODE_ENFORCE;
+	if (enforcement->has_audit_until && today != 0 && today > enforcement->audit_until)
+		return MW_MODE_ENFORCE;
+	return MW_MODE_AUDIT;
+}
+
+void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason)
+{
+	verdict->outcome = reason == MW_REASON_NO_CONNECTOR ? MW_DEFER : MW_REFUSE;
+	verdict->reason = reason;
+	verdict->reply = mw_reason_reply(reason, policy->replies);
+}
+
+void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check)
+{
+	mw_trace_write(&verdict->trace, &(struct mw_step){ .check = check, .outcome = MW_UNKNOWN,
+							   .note = MW_NOTE_DIRECTORY_UNAVAILABLE });
+	verdict->outcome = MW_UNDECIDED;
+	verdict->reason = MW_REASON_DIRECTORY_UNAVAILABLE;
+	verdict->reply = mw_reason_reply(MW_REASON_DIRECTORY_UNAVAILABLE, MW_REPLIES_CLASSIC);
+}
