@@ -1,12 +1,8 @@
 noinst_LTLIBRARIES += libmwmail.la
 libmwmail_la_SOURCES = \
-	shared/mail/a_label.c shared/mail/a_label.h \
 	shared/mail/address.c shared/mail/address.h \
 	shared/mail/binding.c \
 	shared/mail/domain.c shared/mail/domain.h \
-	shared/mail/fold.c shared/mail/fold.h \
-	shared/mail/local_part.c shared/mail/local_part.h \
-	shared/mail/login_name.c \
 	shared/mail/mechanism.c shared/mail/mechanism.h \
 	shared/mail/network.c shared/mail/network.h \
 	shared/mail/protocol.c shared/mail/protocol.h \

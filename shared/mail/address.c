@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/address.h"
+
+#include <stdlib.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+#include "base/buf.h"
+
+static bool is_ascii(struct mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* UTF-8 without control and format characters. */
+static bool is_plain(struct mw_str text)
+{
+	while (text.len > 0) {
+		ucs4_t character;
+		int len = u8_mbtoucr(&character, (const uint8_t *)text.ptr, text.len);
+
+		if (len <= 0 || character < ' ' || character == 0x7f ||
+		    (character >= 0x80 &&
+		     uc_is_general_category_withtable(character, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z)))
+			return false;
+		text = mw_str_tail(text, (size_t)len);
+	}
+	return true;
+}
+
+/* Case folded, in NFC. */
+static bool fold(struct mw_str text, struct mw_buf *out)
+{
+	uint8_t folded[4 * MW_ADDRESS_MAX + 4];
+	size_t len = sizeof(folded);
+
+	if (is_ascii(text)) {
+		for (size_t i = 0; i < text.len; i++) {
+			char c = text.ptr[i];
+
+			mw_buf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+		}
+		return !out->truncated;
+	}
+	uint8_t *result = u8_casefold((const uint8_t *)text.ptr, text.len, NULL, UNINORM_NFC, folded, &len);
+
+	if (result == NULL)
+		return false;
+	mw_buf_add(out, (struct mw_str){ (const char *)result, len });
+	if (result != folded)
+		free(result);
+	return !out->truncated;
+}
+
+static bool is_atom_byte(char c)
+{
+	return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+static bool is_dot_atom(struct mw_str text)
+{
+	bool dot = true;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '.' ? dot : !is_atom_byte(text.ptr[i]))
+			return false;
+		dot = text.ptr[i] == '.';
+	}
+	return !dot;
+}
+
+/* What stands in quotes, without its escapes. Returns the length with the quotes, 0: not well formed. */
+static size_t unquote(struct mw_str text, struct mw_buf *out)
+{
+	for (size_t i = 1; i < text.len; i++) {
+		if (text.ptr[i] == '"')
+			return i + 1;
+		if (text.ptr[i] == '\\' && ++i == text.len)
+			return 0;
+		mw_buf_add_char(out, text.ptr[i]);
+	}
+	return 0;
+}
+
+static void requote(struct mw_str text, struct mw_buf *out)
+{
+	mw_buf_add_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+			mw_buf_add_char(out, '\\');
+		mw_buf_add_char(out, text.ptr[i]);
+	}
+	mw_buf_add_char(out, '"');
+}
+
+static size_t read_local(struct mw_str text, struct mw_buf *local)
+{
+	size_t at = mw_str_find(text, '@');
+
+	if (text.ptr[0] == '"')
+		return unquote(text, local);
+	mw_buf_add(local, mw_str_head(text, at));
+	return is_dot_atom(mw_str_head(text, at)) ? at : 0;
+}
+
+static enum mw_address_kind finish(struct mw_address *address, struct mw_str local, struct mw_str domain)
+{
+	char folded_memory[4 * MW_ADDRESS_MAX + 4], domain_memory[MW_DOMAIN_MAX + 1];
+	struct mw_buf folded = MW_BUF_OVER(folded_memory), out = MW_BUF_OVER(address->text);
+	size_t domain_len, local_len;
+
+	if (local.len == 0 || !fold(local, &folded) || !mw_domain_canonical(domain, domain_memory, &domain_len))
+		return MW_ADDRESS_INVALID;
+	if (is_dot_atom(mw_buf_str(&folded)))
+		mw_buf_add(&out, mw_buf_str(&folded));
+	else
+		requote(mw_buf_str(&folded), &out);
+	local_len = out.used;
+	mw_buf_add_char(&out, '@');
+	mw_buf_add(&out, (struct mw_str){ domain_memory, domain_len });
+	if (out.truncated || out.used > MW_ADDRESS_MAX || local_len > MW_LOCAL_PART_MAX)
+		return MW_ADDRESS_INVALID;
+	address->whole = mw_buf_str(&out);
+	address->local = mw_str_head(address->whole, local_len);
+	address->domain = mw_str_tail(address->whole, local_len + 1);
+	return memchr(local.ptr, '%', local.len) != NULL || memchr(local.ptr, '!', local.len) != NULL
+		       ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
+}
+
+static enum mw_address_kind parse(struct mw_str text, struct mw_address *address)
+{
+	char local_memory[MW_ADDRESS_MAX + 1];
+	struct mw_buf local = MW_BUF_OVER(local_memory);
+	size_t at;
+
+	if (mw_str_empty(text) || mw_str_equal(text, MW_STR("<>")))
+		return MW_ADDRESS_NULL;
+	if (mw_str_equal_nocase(text, MW_STR("postmaster")))
+		return MW_ADDRESS_POSTMASTER;
+	if (text.len > MW_ADDRESS_MAX || !is_plain(text))
+		return MW_ADDRESS_INVALID;
+	at = read_local(text, &local);
+	if (at == 0 || at > MW_LOCAL_PART_MAX || at >= text.len || text.ptr[at] != '@')
+		return MW_ADDRESS_INVALID;
+	return finish(address, mw_buf_str(&local), mw_str_tail(text, at + 1));
+}
+
+enum mw_address_kind mw_address_parse(struct mw_str text, struct mw_address *address_r)
+{
+	address_r->text[0] = '\0';
+	address_r->whole = address_r->local = address_r->domain = MW_STR_EMPTY;
+	address_r->kind = parse(text, address_r);
+	if (address_r->kind != MW_ADDRESS_MAILBOX && address_r->kind != MW_ADDRESS_ROUTED)
+		address_r->text[0] = '\0';
+	return address_r->kind;
+}
+
+static struct mw_str moved(struct mw_str slice, const struct mw_address *from, const struct mw_address *to)
+{
+	return mw_str_empty(slice) ? slice : (struct mw_str){ to->text + (slice.ptr - from->text), slice.len };
+}
+
+void mw_address_copy(struct mw_address *to, const struct mw_address *from)
+{
+	memmove(to->text, from->text, sizeof(to->text));
+	to->whole = moved(from->whole, from, to);
+	to->local = moved(from->local, from, to);
+	to->domain = moved(from->domain, from, to);
+	to->kind = from->kind;
+}
+
+enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_str default_domain,
+						struct mw_address *address_r)
+{
+	char memory[2 * MW_ADDRESS_MAX + 4];
+	struct mw_buf whole = MW_BUF_OVER(memory);
+
+	if (mw_str_empty(text) || mw_str_empty(default_domain) || mw_str_find(text, '@') < text.len ||
+	    mw_str_equal(text, MW_STR("<>")))
+		return mw_address_parse(text, address_r);
+	mw_buf_add(&whole, text);
+	mw_buf_add_char(&whole, '@');
+	mw_buf_add(&whole, default_domain);
+	return mw_address_parse(mw_buf_str(&whole), address_r);
+}
+
+bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
+				  struct mw_address *base_r)
+{
+	struct mw_str local = address->local;
+	size_t at = 0;
+	struct mw_buf out = MW_BUF_OVER(base_r->text);
+
+	if (mw_str_empty(local) || local.ptr[0] == '"')
+		return false;
+	while (at < local.len && mw_str_find(delimiters, local.ptr[at]) == delimiters.len)
+		at++;
+	if (at == 0 || at == local.len)
+		return false;
+	mw_buf_add(&out, mw_str_head(local, at));
+	mw_buf_add_char(&out, '@');
+	mw_buf_add(&out, address->domain);
+	base_r->kind = address->kind;
+	base_r->whole = mw_buf_str(&out);
+	base_r->local = mw_str_head(base_r->whole, at);
+	base_r->domain = mw_str_tail(base_r->whole, at + 1);
+	return true;
+}
+
+bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len_r)
+{
+	struct mw_buf text = mw_buf_over(out, size);
+	struct mw_address address;
+
+	if (mw_str_empty(login) || login.len > MW_LOGIN_MAX || !is_plain(login) || login.ptr[0] == ' ' ||
+	    login.ptr[login.len - 1] == ' ')
+		return false;
+	if (mw_str_find(login, '@') < login.len) {
+		enum mw_address_kind kind = mw_address_parse(login, &address);
+
+		if (kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED)
+			return false;
+		mw_buf_add(&text, address.whole);
+	} else if (!fold(login, &text)) {
+		return false;
+	}
+	*len_r = text.used;
+	return !text.truncated && text.used <= MW_LOGIN_MAX;
+}

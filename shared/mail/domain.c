@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/domain.h"
+
+#include <idn2.h>
+#include <stdlib.h>
+
+#include "mail/network.h"
+
+#define LABEL_MAX 63
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_host_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+static bool is_label(struct mw_str label)
+{
+	if (label.len == 0 || label.len > LABEL_MAX || label.ptr[0] == '-' || label.ptr[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++)
+		if (!is_host_byte(label.ptr[i]))
+			return false;
+	return true;
+}
+
+/* Labels of lower-case ASCII with single dots between them. *coded_r: one of them is an A-label. */
+static bool is_host_name(struct mw_str name, bool *coded_r)
+{
+	*coded_r = false;
+	if (name.len == 0 || name.ptr[name.len - 1] == '.')
+		return false;
+	while (name.len > 0) {
+		size_t end = mw_str_find(name, '.');
+		struct mw_str label = mw_str_head(name, end);
+
+		if (!is_label(label))
+			return false;
+		*coded_r = *coded_r || mw_str_starts_with(label, MW_STR("xn--"));
+		name = mw_str_tail(name, end + 1);
+	}
+	return true;
+}
+
+/* An A-label must be what its own U-label is written as. */
+static bool is_round_trip(const char *name)
+{
+	char *unicode = NULL, *ascii = NULL;
+	bool same = idn2_to_unicode_8z8z(name, &unicode, 0) == IDN2_OK &&
+		    idn2_to_ascii_8z(unicode, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK && strcmp(ascii, name) == 0;
+
+	idn2_free(unicode);
+	idn2_free(ascii);
+	return same;
+}
+
+static bool to_ascii(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	char text[4 * MW_DOMAIN_MAX + 1], *ascii = NULL;
+	bool coded, good;
+
+	if (domain.len >= sizeof(text) || memchr(domain.ptr, '\0', domain.len) != NULL)
+		return false;
+	memcpy(text, domain.ptr, domain.len);
+	text[domain.len] = '\0';
+	good = idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK && strlen(ascii) <= MW_DOMAIN_MAX &&
+	       is_host_name(mw_str(ascii), &coded) && is_round_trip(ascii);
+	if (good) {
+		*len_r = strlen(ascii);
+		memcpy(out, ascii, *len_r + 1);
+	}
+	idn2_free(ascii);
+	return good;
+}
+
+static bool literal(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	struct mw_str inside = { domain.ptr + 1, domain.len - 2 };
+	struct mw_buf text = mw_buf_over(out, MW_DOMAIN_MAX + 1);
+	bool v6 = inside.len > 5 && mw_str_equal_nocase(mw_str_head(inside, 5), MW_STR("IPv6:"));
+	struct mw_ip ip;
+
+	if (!mw_ip_parse(v6 ? mw_str_tail(inside, 5) : inside, &ip) || (ip.family == MW_FAMILY_IPV6 && !v6))
+		return false;
+	mw_buf_add_text(&text, ip.family == MW_FAMILY_IPV6 ? "[IPv6:" : "[");
+	mw_ip_print(&ip, &text);
+	mw_buf_add_char(&text, ']');
+	*len_r = text.used;
+	return true;
+}
+
+bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	bool ascii = true, coded;
+
+	if (domain.len > 2 && domain.ptr[0] == '[' && domain.ptr[domain.len - 1] == ']')
+		return literal(domain, out, len_r);
+	for (size_t i = 0; i < domain.len; i++)
+		ascii = ascii && (unsigned char)domain.ptr[i] < 0x80;
+	if (!ascii)
+		return to_ascii(domain, out, len_r);
+	if (domain.len > MW_DOMAIN_MAX)
+		return false;
+	for (size_t i = 0; i < domain.len; i++)
+		out[i] = lower(domain.ptr[i]);
+	out[domain.len] = '\0';
+	*len_r = domain.len;
+	return is_host_name((struct mw_str){ out, domain.len }, &coded) && (!coded || is_round_trip(out));
+}
+
+bool mw_domain_is_below(struct mw_str domain, struct mw_str parent)
+{
+	return domain.len > parent.len + 1 && mw_str_ends_with(domain, parent) &&
+	       domain.ptr[domain.len - parent.len - 1] == '.';
+}
