@@ -15,6 +15,8 @@
 #include "setting.h"
 
 #define REQUEST_MAX 65536
+#define ASSUMED_TLS_BITS 256
+#define TEXT_MAX 2048 /* an answer or a remedy; the longest names are shown cut */
 
 static const struct mw_option options[] = {
 	MW_FACT_OPTIONS,
@@ -27,6 +29,7 @@ static const struct mw_option options[] = {
 struct decision {
 	enum mw_reply_step step;
 	const char *title;
+	const char *condition; /* when it is met at all; in words for the reader */
 	struct mw_verdict verdict;
 };
 
@@ -97,13 +100,24 @@ static void write_reply(struct mw_buf *out, const struct mw_facts *facts, const 
 		mw_buf_add_text(out, decision->verdict.outcome == MW_UNDECIDED ? "(none: the connection is closed)"
 										: "(none: the command goes on)");
 	mw_buf_add_char(out, '\n');
+	if (decision->step != MW_REPLY_SUBMISSION)
+		return;
+	before = out->used;
+	mw_reply_print_client(facts, &decision->verdict, out);
+	if (out->used > before) {
+		out->used = before;
+		mw_buf_add_text(out, "client: ");
+		mw_reply_print_client(facts, &decision->verdict, out);
+		mw_buf_add_char(out, '\n');
+	}
 }
 
 static void write_decision(struct mw_buf *out, const struct mw_facts *facts, const struct decision *decision)
 {
 	size_t before;
 
-	mw_buf_printf(out, "%s: %s", decision->title, outcome_words(&decision->verdict));
+	mw_buf_printf(out, "%s%s: %s", decision->title, decision->condition != NULL ? decision->condition : "",
+		      outcome_words(&decision->verdict));
 	if (decision->verdict.reason != MW_REASON_PERMITTED)
 		mw_buf_printf(out, ", %s: %s", mw_reason_name(decision->verdict.reason),
 			      mw_reason_sentence(decision->verdict.reason));
@@ -137,7 +151,7 @@ static void write_text(struct mw_buf *out, const void *context)
 
 static void write_reply_member(struct mw_json *json, const struct mw_facts *facts, const struct decision *decision)
 {
-	char text[512];
+	char text[TEXT_MAX];
 	struct mw_buf out = MW_BUF_OVER(text);
 
 	mw_reply_print(facts, &decision->verdict, decision->step, &out);
@@ -145,6 +159,11 @@ static void write_reply_member(struct mw_json *json, const struct mw_facts *fact
 		mw_json_string(json, "answer", mw_buf_str(&out));
 	else
 		mw_json_null(json, "answer");
+	mw_buf_reset(&out);
+	if (decision->step == MW_REPLY_SUBMISSION)
+		mw_reply_print_client(facts, &decision->verdict, &out);
+	if (out.used > 0)
+		mw_json_string(json, "client_reads", mw_buf_str(&out));
 	mw_buf_reset(&out);
 	mw_prose_remedy(facts, &decision->verdict, &out);
 	if (out.used > 0)
@@ -172,29 +191,67 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_end_array(json);
 }
 
+static struct decision *next_decision(struct explanation *explanation, enum mw_reply_step step, const char *title)
+{
+	struct decision *decision = &explanation->decisions[explanation->count++];
+
+	decision->step = step;
+	decision->title = title;
+	return decision;
+}
+
+/* What Dovecot's auth module knows of a login that Postfix asks it about: neither the listener's port nor how strong
+   TLS is. */
+static struct mw_facts facts_at_auth(const struct mw_facts *facts)
+{
+	struct mw_facts known = *facts;
+
+	known.endpoints.local_port = 0;
+	known.stage = MW_STAGE_UNKNOWN;
+	if (mw_str_empty(known.sasl_service))
+		known.sasl_service = MW_STR("smtp");
+	if (!mw_str_empty(known.tls.version)) {
+		known.tls.version = MW_STR("TLSv1.3");
+		known.tls.bits = ASSUMED_TLS_BITS;
+	}
+	return known;
+}
+
+/* AUTH is Dovecot's to answer: told where that is what the client meets. A captured request says that it passed. */
+static void decide_smtp(struct explanation *explanation, const struct mw_directory_view *view)
+{
+	const struct mw_facts *facts = &explanation->given.facts;
+	struct mw_facts at_auth = facts_at_auth(facts);
+	struct decision *decision;
+
+	if (!mw_str_empty(facts->login) && !explanation->given.captured) {
+		decision = next_decision(explanation, MW_REPLY_ACCOUNT, "account");
+		decision->condition = " (AUTH, where Dovecot has the auth module)";
+		mw_account_decide(explanation->policy, view, &at_auth, &decision->verdict);
+		if (!mw_verdict_stops(&decision->verdict) || decision->verdict.outcome == MW_UNDECIDED)
+			explanation->count = 0;
+	}
+	decision = next_decision(explanation, MW_REPLY_SUBMISSION, "submission");
+	decision->condition = explanation->count > 1 ? " (of a session that is logged in already)" : NULL;
+	mw_submission_decide(explanation->policy, view, facts, &decision->verdict);
+}
+
 /* In the order that the servers ask; a decision that stops is the last. */
 static void decide(struct explanation *explanation, const struct mw_directory_view *view)
 {
 	const struct mw_facts *facts = &explanation->given.facts;
-	struct decision *first = &explanation->decisions[0];
-	struct decision *second = &explanation->decisions[1];
+	struct decision *decision;
 
-	explanation->count = 1;
 	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
-		first->step = MW_REPLY_SUBMISSION;
-		first->title = "submission";
-		mw_submission_decide(explanation->policy, view, facts, &first->verdict);
+		decide_smtp(explanation, view);
 		return;
 	}
-	first->step = MW_REPLY_LOGIN;
-	first->title = "login";
-	mw_login_decide(explanation->policy, facts, &first->verdict);
-	if (mw_verdict_stops(&first->verdict) || mw_str_empty(facts->login))
+	decision = next_decision(explanation, MW_REPLY_LOGIN, "login");
+	mw_login_decide(explanation->policy, facts, &decision->verdict);
+	if (mw_verdict_stops(&decision->verdict) || mw_str_empty(facts->login))
 		return;
-	explanation->count = 2;
-	second->step = MW_REPLY_ACCOUNT;
-	second->title = "account";
-	mw_account_decide(explanation->policy, view, facts, &second->verdict);
+	decision = next_decision(explanation, MW_REPLY_ACCOUNT, "account");
+	mw_account_decide(explanation->policy, view, facts, &decision->verdict);
 }
 
 static int exit_code(const struct explanation *explanation)

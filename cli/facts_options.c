@@ -268,9 +268,7 @@ static void assume_tls(struct mw_given_facts *given, struct mw_buf *assumed)
 	if (!given->has_tls)
 		return;
 	if (!given->has_bits) {
-		tls->bits = mw_str_empty(tls->cipher) ? 0 : mw_tls_cipher_bits(tls->cipher);
-		if (tls->bits == 0)
-			tls->bits = 256;
+		tls->bits = mw_str_empty(tls->cipher) ? 256 : mw_tls_cipher_bits(tls->cipher);
 		mw_buf_printf(assumed, " bits=%u", tls->bits);
 	}
 	if (!given->has_origin) {

@@ -22,7 +22,7 @@ struct mw_given_facts {
 	{ "local", "IP:PORT", "the listener's address and port" },                            \
 	{ "tls", "VERSION", "TLSv1.3, TLSv1.2, ...; none" },                                  \
 	{ "cipher", "NAME", "the cipher" },                                                   \
-	{ "bits", "N", "its strength (default: the cipher's, or 256)" },                            \
+	{ "bits", "N", "its strength (default: the cipher's; 256 without one)" },                    \
 	{ "tls-origin", "HOW", "none, starttls, implicit or proxy" },                         \
 	{ "proxy", "IP", "the HAProxy that ended TLS" },                                      \
 	{ "fingerprint", "HEX", "SHA-256 of the client's certificate" },                      \

@@ -172,7 +172,12 @@ def test_each_reason_is_answered_over_smtp_in_both_styles(site, style, row):
     listener, login, source, tls = who
     with site.client(listener, login=login, source=source, tls=tls) as client:
         expected = classic if style == "classic" or current is None else current
-        assert client.ask(sender, recipient, options) == refused(expected[0], recipient, expected[1])
+        reply = client.ask(sender, recipient, options)
+    assert reply == refused(expected[0], recipient, expected[1])
+    told = site.explain("--port", str(site.ports[listener]), "--client", source, "--tls", "TLSv1.3" if tls else "none",
+                        "--login", login or "", "--sender", sender, "--recipient", recipient, "--context", "relay",
+                        "--size", options.removeprefix("SIZE=") or "0")[0]
+    assert (told["reason"], told["client_reads"]) == (reason, reply)
     logged = site.daemon.logged(reason=reason, verdict="defer" if reason == "no-connector" else "refuse")
     assert any(line["recipient"] == recipient and line["reply"].endswith(expected[1]) for line in logged), logged
 
@@ -304,8 +309,8 @@ def test_a_user_who_reads_mail_but_may_not_send_is_told_so_and_explain_says_why(
                                   "--login", "eve", "--sender", "eve@example.test", "--recipient", MARY)
     answer = "535 5.7.139 Authentication unsuccessful, SMTP client authentication is disabled for the mailbox"
     assert (decision["reason"], decision["answer"], decision["result"]) == ("smtp-disabled", answer, "refused")
-    assert "submission: refused, smtp-disabled: smtp=no for this user\n" in text
-    assert f"answer: {answer}\n" in text
+    assert "account (AUTH, where Dovecot has the auth module): refused, smtp-disabled: smtp=no for this user\n" in text
+    assert f"answer: {right}\n" in text and f"answer: {answer}\n" in text
 
 
 @pytest.mark.parametrize("sender,recipient,reason", [(MARY, REMOTE, "send-as-denied"), (BOB, "team@example.test",
