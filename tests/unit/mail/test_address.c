@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail_support.h"
+
+#include "mail/address.h"
+
+#define L8 "12345678"
+#define L64 L8 L8 L8 L8 L8 L8 L8 L8
+#define LABEL63 "a" L8 L8 L8 L8 L8 L8 L8 "123456"
+
+/* canonical NULL: nobody's address */
+static const struct {
+	const char *text, *canonical;
+	enum mw_address_kind kind;
+} parsed[] = {
+	{ "bob@example.test", "bob@example.test", MW_ADDRESS_MAILBOX },
+	{ "BOB@Example.Test", "bob@example.test", MW_ADDRESS_MAILBOX },
+	{ "bob+x@example.test", "bob+x@example.test", MW_ADDRESS_MAILBOX },
+	{ "o'brien@example.test", "o'brien@example.test", MW_ADDRESS_MAILBOX },
+	{ "", "", MW_ADDRESS_NULL },
+	{ "<>", "", MW_ADDRESS_NULL },
+	{ "PostMaster", "", MW_ADDRESS_POSTMASTER },
+	{ "postmaster@example.test", "postmaster@example.test", MW_ADDRESS_MAILBOX },
+	/* quotes that are not needed go, those that are stay */
+	{ "\"bob\"@example.test", "bob@example.test", MW_ADDRESS_MAILBOX },
+	{ "\"b\\ob\"@example.test", "bob@example.test", MW_ADDRESS_MAILBOX },
+	{ "\"a b\"@example.test", "\"a b\"@example.test", MW_ADDRESS_MAILBOX },
+	{ "\"a\\\"b\"@example.test", "\"a\\\"b\"@example.test", MW_ADDRESS_MAILBOX },
+	{ "\"a@b\"@example.test", "\"a@b\"@example.test", MW_ADDRESS_MAILBOX },
+	{ "\"a..b\"@example.test", "\"a..b\"@example.test", MW_ADDRESS_MAILBOX },
+	{ "\"\"@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "\"bob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "\"bob\\\"@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "\"bob\"x@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "x\"bob\"@example.test", NULL, MW_ADDRESS_INVALID },
+	/* lengths */
+	{ L64 "@example.test", L64 "@example.test", MW_ADDRESS_MAILBOX },
+	{ L64 "9@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "a@" LABEL63 "." LABEL63 "." LABEL63 "." L8 L8 L8 L8 L8 L8 L8 "1234",
+	  "a@" LABEL63 "." LABEL63 "." LABEL63 "." L8 L8 L8 L8 L8 L8 L8 "1234", MW_ADDRESS_MAILBOX },
+	{ "a@" LABEL63 "." LABEL63 "." LABEL63 "." L8 L8 L8 L8 L8 L8 L8 "12345", NULL, MW_ADDRESS_INVALID },
+	/* domains in one form */
+	{ "ulla@b\xc3\xbc" "cher.test", "ulla@xn--bcher-kva.test", MW_ADDRESS_MAILBOX },
+	{ "ulla@xn--BCHER-kva.test", "ulla@xn--bcher-kva.test", MW_ADDRESS_MAILBOX },
+	{ "bob@EXAMPLE\xe3\x80\x82TEST", "bob@example.test", MW_ADDRESS_MAILBOX }, /* ideographic full stop: IDNA's dot */
+	{ "bob@[192.0.2.1]", "bob@[192.0.2.1]", MW_ADDRESS_MAILBOX },
+	{ "bob@[IPv6:2001:DB8::1]", "bob@[IPv6:2001:db8::1]", MW_ADDRESS_MAILBOX },
+	/* local parts in one form */
+	{ "M\xc3\x84RZ@example.test", "m\xc3\xa4rz@example.test", MW_ADDRESS_MAILBOX },
+	{ "ma\xcc\x88rz@example.test", "m\xc3\xa4rz@example.test", MW_ADDRESS_MAILBOX },
+	{ "stra\xc3\x9f" "e@example.test", "strasse@example.test", MW_ADDRESS_MAILBOX },
+	/* percent and bang paths */
+	{ "x%remote.test@example.test", "x%remote.test@example.test", MW_ADDRESS_ROUTED },
+	{ "remote.test!x@example.test", "remote.test!x@example.test", MW_ADDRESS_ROUTED },
+	{ "\"x%remote.test\"@example.test", "x%remote.test@example.test", MW_ADDRESS_ROUTED },
+	/* nobody's */
+	{ "bob@example.test.", NULL, MW_ADDRESS_INVALID },
+	{ "bob@.example.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@example..test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@-example.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@exam ple.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@example.test@remote.test", NULL, MW_ADDRESS_INVALID },
+	{ "@relay.test:bob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob", NULL, MW_ADDRESS_INVALID },
+	{ "bob@", NULL, MW_ADDRESS_INVALID },
+	{ "@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "@", NULL, MW_ADDRESS_INVALID },
+	{ ".bob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob.@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "b..ob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "b ob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ " bob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@example.test ", NULL, MW_ADDRESS_INVALID },
+	{ "<bob@example.test>", NULL, MW_ADDRESS_INVALID },
+	{ "bob@example.test,mary@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@example.test\n", NULL, MW_ADDRESS_INVALID },
+	{ "\"a\nb\"@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "b\x7fob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "b\xc2\x85ob@example.test", NULL, MW_ADDRESS_INVALID }, /* C1 */
+	{ "b\xe2\x80\x8bob@example.test", NULL, MW_ADDRESS_INVALID }, /* zero width space */
+	{ "b\xe2\x80\xaeob@example.test", NULL, MW_ADDRESS_INVALID }, /* right-to-left override */
+	{ "b\xc2\xa0ob@example.test", NULL, MW_ADDRESS_INVALID }, /* no-break space */
+	{ "b\xffob@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "b\xc3@example.test", NULL, MW_ADDRESS_INVALID },
+	{ "b\xed\xa0\x80ob@example.test", NULL, MW_ADDRESS_INVALID }, /* a surrogate */
+	{ "bob@xn--.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@xn--bcher-kvaxxx.test", NULL, MW_ADDRESS_INVALID },
+	{ "bob@[300.0.2.1]", NULL, MW_ADDRESS_INVALID },
+	{ "bob@[]", NULL, MW_ADDRESS_INVALID },
+	{ "bob@[2001:db8::1]", NULL, MW_ADDRESS_INVALID },
+};
+
+START_TEST(an_address_has_one_form)
+{
+	struct mw_address address, again;
+
+	ck_assert_int_eq(mw_address_parse(mw_str(parsed[_i].text), &address), parsed[_i].kind);
+	ck_assert_int_eq(address.kind, parsed[_i].kind);
+	ck_assert_slice(address.whole, mw_str(parsed[_i].canonical));
+	if (mw_str_empty(address.whole))
+		return;
+	ck_assert_slice(address.domain, mw_str_tail(address.whole, address.local.len + 1));
+	ck_assert_slice(address.local, mw_str_head(address.whole, address.local.len));
+	ck_assert_int_eq(address.whole.ptr[address.local.len], '@');
+	ck_assert_int_eq(mw_address_parse(address.whole, &again), address.kind);
+	ck_assert_slice(again.whole, address.whole);
+}
+END_TEST
+
+START_TEST(a_nul_byte_ends_no_address)
+{
+	struct mw_address address;
+
+	ck_assert_int_eq(mw_address_parse(MW_STR("bob@example.test\0"), &address), MW_ADDRESS_INVALID);
+	ck_assert_int_eq(mw_address_parse(MW_STR("b\0b@example.test"), &address), MW_ADDRESS_INVALID);
+	ck_assert_int_eq(mw_address_parse(MW_STR("\"\0\"@example.test"), &address), MW_ADDRESS_INVALID);
+}
+END_TEST
+
+/* Two ways of writing one address; and names that look alike and are two. */
+static const struct {
+	const char *a, *b;
+	bool same;
+} pairs[] = {
+	{ "\xe2\x84\xab@example.test", "\xc3\xa5@example.test", true },	 /* ANGSTROM SIGN and a-ring */
+	{ "\xc3\x85@example.test", "a\xcc\x8a@example.test", true },
+	{ "\xce\xa3@example.test", "\xcf\x82@example.test", true },	 /* capital and final sigma */
+	{ "b\xd0\xbe" "b@example.test", "bob@example.test", false },	 /* Cyrillic o */
+	{ "b\xef\xbd\x8f" "b@example.test", "bob@example.test", false }, /* fullwidth o: another character (NFC, not NFKC) */
+	{ "bob@example.test", "bob@exampl\xd0\xb5.test", false },
+};
+
+START_TEST(one_address_written_twice_is_one)
+{
+	struct mw_address a, b;
+
+	ck_assert_int_eq(mw_address_parse(mw_str(pairs[_i].a), &a), MW_ADDRESS_MAILBOX);
+	ck_assert_int_eq(mw_address_parse(mw_str(pairs[_i].b), &b), MW_ADDRESS_MAILBOX);
+	ck_assert_int_eq(mw_str_equal(a.whole, b.whole), pairs[_i].same);
+}
+END_TEST
+
+static const struct { const char *text, *canonical; enum mw_address_kind kind; } completed[] = {
+	{ "bob", "bob@example.test", MW_ADDRESS_MAILBOX },
+	{ "bob@remote.test", "bob@remote.test", MW_ADDRESS_MAILBOX },
+	{ "", "", MW_ADDRESS_NULL },
+	{ "<>", "", MW_ADDRESS_NULL },
+	{ "b ob", "", MW_ADDRESS_INVALID },
+	{ L64 L64 L64 L64 L64, "", MW_ADDRESS_INVALID },
+};
+
+START_TEST(a_name_alone_is_completed)
+{
+	struct mw_address address;
+	enum mw_address_kind kind =
+		mw_address_parse_completed(mw_str(completed[_i].text), MW_STR("example.test"), &address);
+
+	ck_assert_int_eq(kind, completed[_i].kind);
+	ck_assert_slice(address.whole, mw_str(completed[_i].canonical));
+	ck_assert_int_eq(mw_address_parse_completed(MW_STR("bob"), MW_STR_EMPTY, &address), MW_ADDRESS_INVALID);
+}
+END_TEST
+
+static const struct { const char *text, *delimiters, *base; } extended[] = {
+	{ "bob+x@example.test", "+", "bob@example.test" },
+	{ "bob+@example.test", "+", "bob@example.test" },
+	{ "bob+a+b@example.test", "+", "bob@example.test" },
+	{ "bob-a+b@example.test", "+-", "bob@example.test" },
+	{ "bob-a+b@example.test", "+", "bob-a@example.test" },
+	{ "bob@example.test", "+", NULL },
+	{ "bob+x@example.test", "", NULL },
+	{ "+x@example.test", "+", NULL },
+	{ "\"bob +x\"@example.test", "+", NULL },
+};
+
+START_TEST(an_extension_is_cut_at_the_first_delimiter)
+{
+	struct mw_address address, base;
+
+	mw_address_parse(mw_str(extended[_i].text), &address);
+	ck_assert_int_eq(mw_address_without_extension(&address, mw_str(extended[_i].delimiters), &base),
+			 extended[_i].base != NULL);
+	if (extended[_i].base == NULL)
+		return;
+	ck_assert_slice(base.whole, mw_str(extended[_i].base));
+	ck_assert_slice(base.domain, address.domain);
+	ck_assert_int_eq(base.kind, address.kind);
+}
+END_TEST
+
+START_TEST(a_copy_stands_alone)
+{
+	struct mw_address address, copy;
+
+	mw_address_parse(MW_STR("Bob@Example.Test"), &address);
+	mw_address_copy(&copy, &address);
+	memset(&address, 'x', sizeof(address));
+	ck_assert_slice(copy.whole, MW_STR("bob@example.test"));
+	ck_assert_slice(copy.local, MW_STR("bob"));
+	ck_assert_slice(copy.domain, MW_STR("example.test"));
+}
+END_TEST
+
+TCase *mw_test_address_case(void)
+{
+	TCase *tcase = tcase_create("address");
+
+	MW_LOOP(tcase, an_address_has_one_form, parsed);
+	tcase_add_test(tcase, a_nul_byte_ends_no_address);
+	MW_LOOP(tcase, one_address_written_twice_is_one, pairs);
+	MW_LOOP(tcase, a_name_alone_is_completed, completed);
+	MW_LOOP(tcase, an_extension_is_cut_at_the_first_delimiter, extended);
+	tcase_add_test(tcase, a_copy_stands_alone);
+	return tcase;
+}
