@@ -77,7 +77,8 @@ static void print_proxies(const struct mw_policy *policy, struct mw_buf *out)
 
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
-	mw_buf_printf(out, "# /etc/dovecot/conf.d/10-mailwicket.conf for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n",
+	mw_buf_printf(out,
+		      "# /etc/dovecot/conf.d/10-mailwicket.conf for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n",
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
 	print_login_plugins(generation, out);
 	print_cleartext(policy, generation, out);

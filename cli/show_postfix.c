@@ -105,7 +105,8 @@ static struct listener listener_at(const struct mw_policy *policy, const struct 
 
 static void print_master(const struct mw_policy *policy, struct mw_buf *out)
 {
-	mw_buf_add_text(out, "\n# --- master.cf: one entry for each listener of a connector, in place of those that are there\n");
+	mw_buf_add_text(out, "\n# --- master.cf: one entry for each listener of a connector, in place of those that\n"
+			     "# are there\n");
 	for (size_t i = 0; i < policy->connector_count; i++) {
 		const struct mw_connector *connector = &policy->connectors[i];
 
@@ -160,8 +161,8 @@ static void print_hooks(const struct mw_policy *policy, struct mw_buf *out)
 	print_service(policy, out);
 	mw_buf_add_text(out, ", timeout=10s }\n");
 	if (audits(policy))
-		mw_buf_add_text(out, "# a connector is in audit mode and refuses nothing: the two permits keep today's relaying; take them\n"
-				     "# out when it is enforced\n");
+		mw_buf_add_text(out, "# a connector is in audit mode and refuses nothing: the two permits keep today's relaying;\n"
+				     "# take them out when it is enforced\n");
 	mw_buf_add_text(out, "# mailwicketd away: defer, never permit\n"
 			     "smtpd_policy_service_default_action = 451 4.3.5 Server configuration problem\n"
 			     "smtpd_policy_service_max_idle = 300s\n");
@@ -201,8 +202,8 @@ static void print_main(const struct mw_policy *policy, struct mw_buf *out)
 
 static void print_domains(const struct mw_policy *policy, struct mw_buf *out)
 {
-	mw_buf_add_text(out, "# Postfix must know the accepted domains too: mydestination or virtual_mailbox_domains for the Authoritative,\n"
-			     "# relay_domains for the others:");
+	mw_buf_add_text(out, "# Postfix must know the accepted domains too: mydestination or virtual_mailbox_domains for the\n"
+			     "# Authoritative, relay_domains for the others:");
 	for (size_t i = 0; i < policy->accepted_domain_count; i++)
 		mw_buf_printf(out, " %s%.*s", policy->accepted_domains[i].subdomains ? "." : "",
 			      MW_STR_ARG(policy->accepted_domains[i].domain));

@@ -14,7 +14,7 @@ void mw_login_offer_init(struct client *client, struct mw_login_client *mw)
 	mw->secured = MW_CLIENT_SECURED(client);
 }
 
-/* Dovecot may have read its settings anew (for the name in the TLS handshake): copies follow what they are copies of. */
+/* Dovecot may have read its settings anew (for the name in the TLS handshake): copies follow what they copy. */
 static void follow_settings(struct client *client, struct mw_login_client *mw)
 {
 	struct login_settings *set = (struct login_settings *)mw->strict_set;

@@ -1,0 +1,23 @@
+systemdsystemunitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
+nodist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.service
+dist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.socket
+EXTRA_DIST += packaging/systemd/mailwicketd.service.in packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
+CLEANFILES += packaging/systemd/mailwicketd.service
+
+packaging/systemd/mailwicketd.service: packaging/systemd/mailwicketd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
+	sed 's|@sbindir[@]|$(sbindir)|' $(srcdir)/packaging/systemd/mailwicketd.service.in > $@.new && mv $@.new $@
+
+# Two sources whose installed names are not their own.
+install-data-hook: install-systemd-files
+install-systemd-files:
+	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
+	$(INSTALL_DATA) $(srcdir)/packaging/systemd/sysusers.conf "$(DESTDIR)$(sysusersdir)/mailwicket.conf"
+	$(INSTALL_DATA) $(srcdir)/packaging/systemd/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/mailwicket.conf"
+uninstall-hook: uninstall-systemd-files
+uninstall-systemd-files:
+	rm -f "$(DESTDIR)$(sysusersdir)/mailwicket.conf" "$(DESTDIR)$(tmpfilesdir)/mailwicket.conf"
+.PHONY: install-systemd-files uninstall-systemd-files

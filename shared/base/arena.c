@@ -54,7 +54,8 @@ static struct block *new_block(size_t size)
 	return block;
 }
 
-/* A block with room for size bytes. Something large gets one of its own behind the one in use, whose rest stays usable. */
+/* A block with room for size bytes. Something large gets one of its own behind the one in use, whose rest
+   stays usable. */
 static struct block *block_for(struct mw_arena *arena, size_t size)
 {
 	struct block *first = arena->blocks, *block;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Logs in to an IMAP server over and over and says how many logins a second there were:
-   login_load PORT LOGINS CONNECTIONS USER PASSWORD. No TLS: the less is done elsewhere, the more a login plugin shows. */
+   login_load PORT LOGINS CONNECTIONS USER PASSWORD. No TLS: the less is done elsewhere, the more a login plugin
+   shows. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>

@@ -351,16 +351,13 @@ def connect_as(user, path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users")
-def test_pol_13_other_users_are_kept_out(tmp_path):
+def test_pol_13_other_users_are_kept_out(folder):
     """POL-13: EACCES by the mode; where the mode lets everybody in, by who they are."""
-    # pytest's own folders are for root alone.
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    with Daemon(POLICY, DIRECTORY, tmp_path) as daemon:
+    with Daemon(POLICY, DIRECTORY, folder) as daemon:
         assert connect_as("nobody", daemon.socket_path) == "PermissionError"
-    sections = (f'policy_service {{ listen = {{ "unix:{tmp_path}/policy" }} socket_group = "root" '
+    sections = (f'policy_service {{ listen = {{ "unix:{folder}/policy" }} socket_group = "root" '
                 f'socket_mode = "0666" peers = {{ "daemon" }} }}')
-    with Daemon(POLICY, DIRECTORY, tmp_path, sections=sections) as daemon:
+    with Daemon(POLICY, DIRECTORY, folder, sections=sections) as daemon:
         assert connect_as("nobody", daemon.socket_path) == "None"
         daemon.wait_log(r"refused: user \d+ is neither")
         assert connect_as("daemon", daemon.socket_path) == "'DUNNO'"

@@ -415,15 +415,13 @@ def test_it_can_gain_no_privileges(daemon):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
-def test_it_runs_as_any_user(tmp_path):
+def test_it_runs_as_any_user(folder):
     """As a service manager starts it: every file it needs is only read."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    run_folder = tmp_path / "run"
+    run_folder = folder / "run"
     run_folder.mkdir()
     os.chown(run_folder, 65534, 65534)
     sections = f'policy_service {{ listen = {{ "unix:{run_folder}/policy" }} socket_group = "nogroup" }}'
-    daemon = Daemon(POLICY, DIRECTORY, tmp_path, sections=sections, start=False, user=65534, group=65534,
+    daemon = Daemon(POLICY, DIRECTORY, folder, sections=sections, start=False, user=65534, group=65534,
                     extra_groups=[])
     daemon.socket_path = run_folder / "policy"
     with daemon.start():
