@@ -16,3 +16,21 @@ tests_fuzz_fuzz_request_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_request_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_request_LDADD = \
 	libmwpostfix.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+EXTRA_DIST += tests/fuzz/address.dict
+check_PROGRAMS += tests/fuzz/fuzz_address
+TESTS += tests/fuzz/fuzz_address
+tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c tests/fuzz/replay.c
+tests_fuzz_fuzz_address_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_address_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_address_LDADD = libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+EXTRA_DIST += tests/fuzz/directory.dict
+check_PROGRAMS += tests/fuzz/fuzz_directory
+TESTS += tests/fuzz/fuzz_directory
+tests_fuzz_fuzz_directory_SOURCES = tests/fuzz/fuzz_directory.c tests/fuzz/replay.c
+tests_fuzz_fuzz_directory_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_directory_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_directory_LDADD = \
+	libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \
+	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)

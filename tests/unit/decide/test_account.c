@@ -51,7 +51,8 @@ END_TEST
 
 START_TEST(a_group_logs_in_nowhere)
 {
-	user = (struct mw_principal){ .id = 1, .kind = MW_GROUP, .imap = true, .pop3 = true, .sieve = true, .smtp = true };
+	user = (struct mw_principal){ .id = 1, .kind = MW_GROUP, .imap = true, .pop3 = true, .sieve = true,
+				      .smtp = true };
 	ck_assert_int_eq(decide((enum mw_protocol)_i, &one_user).reason, MW_REASON_UNKNOWN_LOGIN);
 }
 END_TEST

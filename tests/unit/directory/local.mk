@@ -1,0 +1,15 @@
+check_PROGRAMS += tests/unit/test_directory
+TESTS += tests/unit/test_directory
+tests_unit_test_directory_SOURCES = \
+	tests/unit/directory/directory_support.h \
+	tests/unit/directory/test_content.c \
+	tests/unit/directory/test_directory.c \
+	tests/unit/directory/test_publish.c \
+	tests/unit/directory/test_reader.c \
+	tests/unit/directory/test_schema.c \
+	tests/unit/directory/test_snapshot.c
+tests_unit_test_directory_CPPFLAGS = $(MW_CPPFLAGS)
+tests_unit_test_directory_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_directory_LDADD = \
+	libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \
+	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory_support.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sync/expand.h"
+#include "sync/text.h"
+
+char mw_test_folder[64], mw_test_path[80];
+static struct mw_arena *arenas[20];
+static size_t arena_count;
+
+void mw_test_make(void)
+{
+	strcpy(mw_test_folder, "/tmp/mailwicket-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(mw_test_folder));
+	ck_assert_int_eq(chmod(mw_test_folder, 0755), 0);
+	snprintf(mw_test_path, sizeof(mw_test_path), "%s/snapshot.mdb", mw_test_folder);
+}
+
+void mw_test_end(void)
+{
+	DIR *dir = opendir(mw_test_folder);
+	struct dirent *entry;
+	char path[400];
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", mw_test_folder, entry->d_name);
+		if (entry->d_name[0] != '.' || strcmp(entry->d_name, ".lock") == 0)
+			unlink(path);
+	}
+	closedir(dir);
+	ck_assert_int_eq(rmdir(mw_test_folder), 0); /* no half file was left */
+	while (arena_count > 0)
+		mw_arena_free(arenas[--arena_count]);
+}
+
+struct mw_content *mw_test_content(const char *text)
+{
+	struct mw_errors *errors = mw_errors_new(5);
+	struct mw_records records;
+	struct mw_content *content;
+
+	arenas[arena_count] = mw_arena_new(0);
+	mw_records_init(&records, arenas[arena_count++], errors);
+	mw_text_read(&records, "users", mw_str(text), MW_STR("example.test"));
+	content = mw_expand(&records);
+	ck_assert_msg(content != NULL, "%s", mw_errors_kept(errors) > 0 ? mw_errors_get(errors, 0)->text : "");
+	mw_records_deinit(&records);
+	mw_errors_free(errors);
+	return content;
+}
+
+void mw_test_publish(const char *text)
+{
+	struct mw_errors *errors = mw_errors_new(5);
+	struct mw_publisher *publisher = mw_publisher_open(mw_test_folder, errors);
+	bool published;
+
+	ck_assert_ptr_nonnull(publisher);
+	ck_assert(mw_publisher_publish(publisher, mw_test_content(text), 1000, errors, &published));
+	mw_publisher_close(publisher);
+	mw_errors_free(errors);
+}
+
+enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, struct mw_principal *user_r)
+{
+	const struct mw_directory_view *view = mw_directory_view(directory);
+
+	return view->by_login(view->context, mw_str(login), user_r);
+}
+
+int main(void)
+{
+	static TCase *(*const cases[])(void) = { mw_test_content_case, mw_test_publish_case, mw_test_reader_case,
+						 mw_test_schema_case, mw_test_snapshot_case };
+
+	return mw_unit_run("directory", cases, MW_COUNT(cases));
+}

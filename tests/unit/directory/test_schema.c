@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory_support.h"
+
+#include "directory/schema.h"
+
+START_TEST(keys_are_multiples_of_four_and_distinct)
+{
+	char text[300];
+	struct mw_key key, other;
+
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 1; len <= MW_KEY_TEXT_MAX; len++) {
+		ck_assert(mw_key_text(MW_KEY_LOGIN, (struct mw_str){ text, len }, &key));
+		ck_assert_uint_eq(key.len % 4, 0);
+		ck_assert(key.len > len && key.len <= sizeof(key.bytes));
+		ck_assert_int_eq(key.bytes[0], 'l');
+	}
+	ck_assert(!mw_key_text(MW_KEY_LOGIN, (struct mw_str){ text, MW_KEY_TEXT_MAX + 1 }, &key));
+	ck_assert(!mw_key_text(MW_KEY_LOGIN, MW_STR_EMPTY, &key));
+	ck_assert(!mw_key_text(MW_KEY_LOGIN, MW_STR("a\0b"), &key));
+	mw_key_id(1, &key);
+	mw_key_id(256, &other);
+	ck_assert(key.len == 8 && other.len == 8 && memcmp(key.bytes, other.bytes, 8) < 0);
+}
+END_TEST
+
+static const uint32_t many[] = { 1, 2, 3, 70000, UINT32_MAX };
+static const struct mw_principal principals[] = {
+	{ .id = 7, .kind = MW_USER, .name = { "bob@example.test", 16 }, .imap = true, .message_rate_limit = MW_NOT_SET,
+	  .recipient_rate_limit = MW_UNLIMITED, .max_message_size = 1, .max_recipients = 0 },
+	{ .id = 8, .kind = MW_GROUP, .name = { "g@e.test", 8 }, .senders = MW_SENDERS_LIST, .senders_list = { many, 5 },
+	  .groups = { many, 1 }, .send_as = { many, 3 }, .send_on_behalf = { many, 2 } },
+	{ .id = 9, .kind = MW_USER, .name = { "x", 1 }, .pop3 = true, .sieve = true, .smtp = true, .relay = true,
+	  .suspended_sending = true, .suspended_login = true, .senders = MW_SENDERS_MEMBERS },
+};
+
+static bool same_ids(struct mw_ids a, struct mw_ids b)
+{
+	return a.count == b.count && (a.count == 0 || memcmp(a.items, b.items, a.count * sizeof(a.items[0])) == 0);
+}
+
+START_TEST(a_principal_reads_back_as_it_was_written)
+{
+	const struct mw_principal *p = &principals[_i];
+	uint32_t memory[100];
+	struct mw_value value = { memory, mw_value_principal_size(p) };
+	struct mw_principal back;
+	uint64_t fingerprint;
+
+	ck_assert_uint_eq(value.size % 4, 0);
+	mw_value_principal_write(p, 0x1234567890abcdef, memory);
+	ck_assert(mw_value_principal_read(value, p->id, &back, &fingerprint));
+	ck_assert(fingerprint == 0x1234567890abcdef && back.id == p->id && back.kind == p->kind);
+	ck_assert_slice(back.name, p->name);
+	ck_assert(back.imap == p->imap && back.pop3 == p->pop3 && back.sieve == p->sieve && back.smtp == p->smtp &&
+		  back.relay == p->relay && back.suspended_login == p->suspended_login &&
+		  back.suspended_sending == p->suspended_sending && back.senders == p->senders);
+	ck_assert(back.message_rate_limit == p->message_rate_limit && back.max_recipients == p->max_recipients &&
+		  back.recipient_rate_limit == p->recipient_rate_limit && back.max_message_size == p->max_message_size);
+	ck_assert(same_ids(back.groups, p->groups) && same_ids(back.senders_list, p->senders_list) &&
+		  same_ids(back.send_as, p->send_as) && same_ids(back.send_on_behalf, p->send_on_behalf));
+}
+END_TEST
+
+/* Every length but the right one, and every count too large, is none. */
+START_TEST(a_value_that_is_damaged_is_none)
+{
+	const struct mw_principal *p = &principals[1];
+	uint32_t memory[100];
+	struct mw_value value = { memory, mw_value_principal_size(p) };
+	struct mw_grants grants = { { many, 5 }, { many, 2 } };
+	struct mw_principal back;
+	size_t whole = value.size;
+
+	mw_value_principal_write(p, 0, memory);
+	for (value.size = 0; value.size < whole + 4; value.size++)
+		ck_assert(value.size == whole || !mw_value_principal_read(value, 1, &back, NULL));
+	value.size = whole;
+	for (size_t word = 1; word < 7; word++) {
+		uint32_t before = memory[word];
+
+		memory[word] = UINT32_MAX;
+		ck_assert(!mw_value_principal_read(value, 1, &back, NULL));
+		memory[word] = before;
+	}
+	whole = mw_value_grants_size(&grants);
+	mw_value_grants_write(&grants, memory);
+	for (value.size = 0; value.size < whole + 4; value.size++)
+		ck_assert_int_eq(mw_value_grants_read(value, &grants), value.size == whole);
+	ck_assert(same_ids(grants.send_as, (struct mw_ids){ many, 5 }) &&
+		  same_ids(grants.send_on_behalf, (struct mw_ids){ many, 2 }));
+}
+END_TEST
+
+START_TEST(names_lead_to_ids)
+{
+	uint32_t memory[3] = { 0 }, id;
+	bool primary;
+
+	mw_value_address_write(77, true, memory);
+	ck_assert(mw_value_address_read((struct mw_value){ memory, 8 }, &id, &primary) && id == 77 && primary);
+	ck_assert(!mw_value_address_read((struct mw_value){ memory, 4 }, &id, &primary));
+	mw_value_login_write(78, memory);
+	ck_assert(mw_value_login_read((struct mw_value){ memory, 4 }, &id) && id == 78);
+	ck_assert(!mw_value_login_read((struct mw_value){ memory, 8 }, &id));
+}
+END_TEST
+
+START_TEST(a_trailer_with_a_bit_changed_is_none)
+{
+	struct mw_trailer trailer = { .pages_octets = 4096, .users = 5 };
+	unsigned char *bytes = (unsigned char *)&trailer;
+
+	mw_trailer_seal(&trailer);
+	ck_assert_ptr_null(mw_trailer_check(&trailer, 4096 + sizeof(trailer)));
+	ck_assert_ptr_nonnull(mw_trailer_check(&trailer, 4097 + sizeof(trailer)));
+	for (size_t i = 0; i < sizeof(trailer); i++) {
+		bytes[i] ^= 0x10;
+		ck_assert_ptr_nonnull(mw_trailer_check(&trailer, 4096 + sizeof(trailer)));
+		bytes[i] ^= 0x10;
+	}
+}
+END_TEST
+
+TCase *mw_test_schema_case(void)
+{
+	TCase *tcase = tcase_create("schema");
+
+	tcase_add_test(tcase, keys_are_multiples_of_four_and_distinct);
+	MW_LOOP(tcase, a_principal_reads_back_as_it_was_written, principals);
+	tcase_add_test(tcase, a_value_that_is_damaged_is_none);
+	tcase_add_test(tcase, names_lead_to_ids);
+	tcase_add_test(tcase, a_trailer_with_a_bit_changed_is_none);
+	return tcase;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync_support.h"
+
+static const char world[] =
+	"user bob@example.test login=bob,robert address=b@example.test senders=mary,staff\n"
+	"user mary@example.test\n"
+	"user eve@example.test\n"
+	"group sales@example.test member=bob\n"
+	"group north@example.test member=sales,mary\n"
+	"group staff@example.test member=north,sales address=everybody@example.test senders=members\n"
+	"grant send-as sales bob\n"
+	"grant send-as everybody eve\n"
+	"grant send-on-behalf b@example.test staff\n"
+	"grant send-as lone@other.test mary\n"
+	"grant send-on-behalf lone@other.test bob\n"
+	"grant send-as *@granted.test sales\n"
+	"grant send-as *@granted.test mary\n"
+	"grant send-as *@granted.test mary\n";
+
+START_TEST(groups_are_expanded_through_groups)
+{
+	const struct mw_content *content = mw_test_content(world);
+
+	ck_assert_ptr_nonnull(content);
+	ck_assert_str_eq(mw_test_names(content, mw_test_principal(content, "bob@example.test")->groups),
+			 "north@example.test sales@example.test staff@example.test");
+	ck_assert_str_eq(mw_test_names(content, mw_test_principal(content, "mary@example.test")->groups),
+			 "north@example.test staff@example.test");
+	ck_assert_uint_eq(mw_test_principal(content, "eve@example.test")->groups.count, 0);
+	ck_assert_uint_eq(content->users, 3);
+	ck_assert_uint_eq(content->groups, 3);
+}
+END_TEST
+
+START_TEST(grants_stand_on_who_has_the_address)
+{
+	const struct mw_content *content = mw_test_content(world);
+	const struct mw_principal *bob = mw_test_principal(content, "bob@example.test");
+	const struct mw_principal *staff = mw_test_principal(content, "staff@example.test");
+
+	ck_assert_str_eq(mw_test_names(content, bob->send_on_behalf), "staff@example.test");
+	ck_assert_str_eq(mw_test_names(content, staff->send_as), "eve@example.test");
+	ck_assert_str_eq(mw_test_names(content, bob->senders_list), "mary@example.test staff@example.test");
+	ck_assert_int_eq(bob->senders, MW_SENDERS_LIST);
+	ck_assert_int_eq(staff->senders, MW_SENDERS_MEMBERS);
+	ck_assert_uint_eq(content->address_grant_count, 1);
+	ck_assert_slice(content->address_grants[0].text, MW_STR("lone@other.test"));
+	ck_assert_str_eq(mw_test_names(content, content->address_grants[0].grants.send_as), "mary@example.test");
+	ck_assert_str_eq(mw_test_names(content, content->address_grants[0].grants.send_on_behalf), "bob@example.test");
+	ck_assert_uint_eq(content->domain_grant_count, 1);
+	ck_assert_slice(content->domain_grants[0].text, MW_STR("granted.test"));
+	ck_assert_str_eq(mw_test_names(content, content->domain_grants[0].grants.send_as),
+			 "mary@example.test sales@example.test");
+}
+END_TEST
+
+START_TEST(everything_is_sorted_and_distinct)
+{
+	const struct mw_content *content = mw_test_content(world);
+
+	for (size_t i = 0; i < content->principal_count; i++) {
+		ck_assert_uint_eq(content->principals[i].id, i + 1);
+		ck_assert(i == 0 || mw_content_compare_text(content->principals[i - 1].name,
+							    content->principals[i].name) < 0);
+	}
+	for (size_t i = 1; i < content->address_count; i++)
+		ck_assert(mw_content_compare_text(content->addresses[i - 1].text, content->addresses[i].text) < 0);
+	for (size_t i = 1; i < content->login_count; i++)
+		ck_assert(mw_content_compare_text(content->logins[i - 1].text, content->logins[i].text) < 0);
+	ck_assert_uint_eq(content->address_count, 8);
+	ck_assert_uint_eq(content->login_count, 5);
+}
+END_TEST
+
+/* Text; where and what. */
+static const struct { const char *text, *message; } conflicts[] = {
+	{ "user bob\nuser bob\n",
+	  "users:2: error: name \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob\nuser mary address=bob\n",
+	  "users:2: error: address \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob\ngroup bob\n",
+	  "users:2: error: name \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob login=x\nuser mary login=X\n",
+	  "users:2: error: login \"x\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob\nuser mary login=bob@example.test\n",
+	  "users:2: error: login \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "group g member=who\n", "users:1: error: unknown member \"who@example.test\" of group g@example.test" },
+	{ "user bob senders=who\n", "users:1: error: senders: no user or group is called \"who@example.test\"" },
+	{ "grant send-as a@b.test who\n",
+	  "users:1: error: a grant to nobody: no user or group is called \"who@example.test\"" },
+	{ "group a member=a\n", "users:1: error: groups contain each other: a@example.test in a@example.test" },
+	{ "group a member=b\ngroup b member=a\n", "groups contain each other: " },
+	{ "group a member=b\ngroup b member=c\ngroup c member=a\nuser u\ngroup d member=a,u\n",
+	  "groups contain each other: " },
+};
+
+START_TEST(a_conflict_is_told_with_its_line_and_nothing_comes_of_it)
+{
+	ck_assert_ptr_null(mw_test_content(conflicts[_i].text));
+	ck_assert_msg(strstr(mw_test_messages(), conflicts[_i].message) != NULL, "%s", mw_test_messages());
+	ck_assert_ptr_eq(strchr(mw_test_messages(), '\n'), strrchr(mw_test_messages(), '\n'));
+}
+END_TEST
+
+START_TEST(order_in_the_text_does_not_matter)
+{
+	const struct mw_content *content = mw_test_content("grant send-as g bob\ngroup g member=bob\nuser bob\n");
+
+	ck_assert_ptr_nonnull(content);
+	ck_assert_str_eq(mw_test_names(content, mw_test_principal(content, "g@example.test")->send_as), "bob@example.test");
+}
+END_TEST
+
+/* A chain of groups as long as one likes: no recursion to run out of stack. */
+START_TEST(a_long_chain_of_groups)
+{
+	static char text[400000];
+	struct mw_buf out = MW_BUF_OVER(text);
+	const struct mw_content *content;
+
+	mw_buf_add_text(&out, "user u\ngroup g0 member=u\n");
+	for (int i = 1; i < 5000; i++)
+		mw_buf_printf(&out, "group g%d member=g%d\n", i, i - 1);
+	ck_assert(!out.truncated);
+	content = mw_test_content(text);
+	ck_assert_ptr_nonnull(content);
+	ck_assert_uint_eq(mw_test_principal(content, "u@example.test")->groups.count, 5000);
+}
+END_TEST
+
+TCase *mw_test_expand_case(void)
+{
+	TCase *tcase = tcase_create("expand");
+
+	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
+	tcase_add_test(tcase, groups_are_expanded_through_groups);
+	tcase_add_test(tcase, grants_stand_on_who_has_the_address);
+	tcase_add_test(tcase, everything_is_sorted_and_distinct);
+	MW_LOOP(tcase, a_conflict_is_told_with_its_line_and_nothing_comes_of_it, conflicts);
+	tcase_add_test(tcase, order_in_the_text_does_not_matter);
+	tcase_add_test(tcase, a_long_chain_of_groups);
+	return tcase;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync_support.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "directory/directory.h"
+#include "policy/read.h"
+
+static char folder[] = "/tmp/mailwicket-test-XXXXXX";
+static struct mw_policy *policy;
+static struct mw_errors *errors;
+
+static void write_source(const char *text)
+{
+	char path[80];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/users", folder);
+	file = fopen(path, "w");
+	fputs(text, file);
+	fclose(file);
+	chmod(path, 0644);
+}
+
+static void make(void)
+{
+	char text[400];
+
+	strcpy(folder + sizeof(folder) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	write_source("user bob\nuser mary\ngroup g member=bob\ngrant send-as g mary\n");
+	snprintf(text, sizeof(text),
+		 "default_domain = \"example.test\"\n"
+		 "directory { path = \"%s/out\" source \"s\" { driver = text path = \"%s/users\" } }\n",
+		 folder, folder);
+	errors = mw_errors_new(20);
+	policy = mw_policy_read_text("test.conf", mw_str(text), "mx", 0, errors);
+	ck_assert_msg(policy != NULL, "%s", mw_errors_kept(errors) > 0 ? mw_errors_get(errors, 0)->text : "");
+}
+
+static void end(void)
+{
+	static const char *const names[] = { "out/snapshot.mdb", "out/.lock", "users" };
+	char path[80];
+
+	for (size_t i = 0; i < MW_COUNT(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/out", folder);
+	rmdir(path);
+	ck_assert_int_eq(rmdir(folder), 0); /* nothing else was left there */
+	mw_policy_free(policy);
+	mw_errors_free(errors);
+}
+
+START_TEST(a_run_publishes_counts_and_compares)
+{
+	struct mw_sync_report report;
+
+	ck_assert(mw_sync_run(policy, true, errors, &report));
+	ck_assert(!report.published && report.users == 2 && report.groups == 1 && report.grants == 1);
+	ck_assert(mw_sync_run(policy, false, errors, &report));
+	ck_assert(report.published && report.added == 3 && report.changed == 0 && report.removed == 0);
+	ck_assert(mw_sync_run(policy, false, errors, &report));
+	ck_assert(!report.published && report.added == 0);
+	write_source("user bob imap=no\nuser eve\ngroup g member=bob\n");
+	ck_assert(mw_sync_run(policy, false, errors, &report));
+	/* g lost a grant */
+	ck_assert(report.published && report.added == 1 && report.changed == 2 && report.removed == 1);
+	ck_assert_uint_eq(mw_errors_kept(errors), 0);
+}
+END_TEST
+
+START_TEST(an_error_changes_nothing)
+{
+	struct mw_sync_report report;
+	struct mw_directory *directory;
+	struct mw_principal found;
+	char out[80];
+
+	ck_assert(mw_sync_run(policy, false, errors, &report));
+	write_source("user bob\nuser bob\n");
+	ck_assert(!mw_sync_run(policy, false, errors, &report));
+	ck_assert(!report.published && mw_errors_count(errors, MW_ERROR) == 1);
+	snprintf(out, sizeof(out), "%s/out", folder);
+	directory = mw_directory_new(out);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(mw_directory_view(directory)->by_login(mw_directory_view(directory)->context,
+								MW_STR("mary@example.test"), &found), MW_LOOKUP_FOUND);
+	mw_directory_free(directory);
+}
+END_TEST
+
+TCase *mw_test_run_case(void)
+{
+	TCase *tcase = tcase_create("run");
+
+	tcase_add_checked_fixture(tcase, make, end);
+	tcase_add_test(tcase, a_run_publishes_counts_and_compares);
+	tcase_add_test(tcase, an_error_changes_nothing);
+	return tcase;
+}
