@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "directory/schema.h"
@@ -162,6 +163,14 @@ static bool write_whole(int fd, const void *bytes, size_t size, off_t at)
 	return true;
 }
 
+/* LMDB calls a write that was cut short an I/O error. */
+static bool is_full(int fd)
+{
+	struct statvfs disk;
+
+	return fstatvfs(fd, &disk) == 0 && disk.f_bavail == 0;
+}
+
 bool mw_snapshot_write(const char *path, int fd, const struct mw_content *content, int64_t now, struct mw_buf *why)
 {
 	struct mw_trailer trailer = {
@@ -175,7 +184,7 @@ bool mw_snapshot_write(const char *path, int fd, const struct mw_content *conten
 	int rc = write_pages(path, content, &trailer.pages_octets);
 
 	if (rc != 0) {
-		mw_buf_printf(why, "%s: %s", path, mdb_strerror(rc));
+		mw_buf_printf(why, "%s: %s", path, rc == EIO && is_full(fd) ? strerror(ENOSPC) : mdb_strerror(rc));
 		return false;
 	}
 	/* A page that LMDB took and gave back at the end was never written. */

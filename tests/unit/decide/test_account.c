@@ -65,7 +65,8 @@ START_TEST(without_a_directory_nothing_is_decided)
 }
 END_TEST
 
-/* Postfix tells the auth process no port: the most permissive connector that may be meant, or the one of the service. */
+/* Postfix tells the auth process no port: the most permissive connector that may be meant, or the one of the
+   service. */
 static const struct { uint16_t port; const char *service, *mechanism; enum mw_reason reason; } asked[] = {
 	{ 587, "smtp", "PLAIN", MW_REASON_PERMITTED },
 	{ 2525, "smtp", "PLAIN", MW_REASON_MECHANISM_REFUSED },
