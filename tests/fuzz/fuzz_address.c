@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Invariant: a canonical form is its own canonical form, within its length, without a control byte; the first byte of the
-   input says what the rest is parsed as. */
+/* Invariant: a canonical form is its own canonical form, within its length, without a control byte; the first byte of
+   the input says what the rest is parsed as. */
 #include <stdint.h>
 #include <stdlib.h>
 

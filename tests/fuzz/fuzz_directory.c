@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Invariant: a text that is good gives a directory in which every id leads somewhere and every name to its owner; one that
-   is not gives errors with their lines. */
+/* Invariant: a text that is good gives a directory in which every id leads somewhere and every name to its owner; one
+   that is not gives errors with their lines. */
 #include <stdint.h>
 #include <stdlib.h>
 
