@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define SLOTS 16384 /* a power of two; each key has one place, so that a flood of keys costs speed and nothing else */
+#define SLOTS 65536 /* a power of two; each key has two places, so that a flood of keys costs speed and nothing else */
 #define KEY_MAX 52  /* longer keys are not kept */
 
 enum kind { KIND_LOGIN = 1, KIND_ADDRESS, KIND_ADDRESS_GRANTS, KIND_DOMAIN_GRANTS };
@@ -45,6 +45,12 @@ static uint64_t hash(enum kind kind, struct mw_str key)
 	return mix(result, word);
 }
 
+static bool holds(const struct mw_lookup_cache *cache, const struct slot *slot, enum kind kind, struct mw_str key)
+{
+	return slot->generation == cache->generation && slot->kind == kind && slot->len == key.len &&
+	       memcmp(slot->key, key.ptr, key.len) == 0;
+}
+
 /* The key's place: *hit_r when it is there already, else cleared for it and not valid until keep(). NULL: too long. */
 static struct slot *find(struct mw_lookup_cache *cache, enum kind kind, struct mw_str key, bool *hit_r)
 {
@@ -53,9 +59,14 @@ static struct slot *find(struct mw_lookup_cache *cache, enum kind kind, struct m
 	*hit_r = false;
 	if (key.len == 0 || key.len > KEY_MAX)
 		return NULL;
-	slot = &cache->slots[(hash(kind, key) >> 20) % SLOTS];
-	*hit_r = slot->generation == cache->generation && slot->kind == kind && slot->len == key.len &&
-		 memcmp(slot->key, key.ptr, key.len) == 0;
+	slot = &cache->slots[(hash(kind, key) >> 20) % (SLOTS / 2) * 2];
+	*hit_r = holds(cache, slot, kind, key);
+	if (*hit_r)
+		return slot;
+	if (slot->generation == cache->generation) {
+		slot++;
+		*hit_r = holds(cache, slot, kind, key);
+	}
 	if (!*hit_r)
 		slot->generation = 0;
 	return slot;

@@ -11,11 +11,6 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-bool mw_str_equal(struct mw_str a, struct mw_str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool mw_str_equal_nocase(struct mw_str a, struct mw_str b)
 {
 	if (a.len != b.len)
@@ -43,24 +38,6 @@ struct mw_str mw_str_trim(struct mw_str s)
 		s = mw_str_tail(s, 1);
 	while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
 		s.len--;
-	return s;
-}
-
-struct mw_str mw_str_head(struct mw_str s, size_t n)
-{
-	if (n < s.len)
-		s.len = n;
-	return s;
-}
-
-struct mw_str mw_str_tail(struct mw_str s, size_t n)
-{
-	if (n > s.len)
-		n = s.len;
-	if (n > 0) {
-		s.ptr += n;
-		s.len -= n;
-	}
 	return s;
 }
 

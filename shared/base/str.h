@@ -24,7 +24,11 @@ static inline struct mw_str mw_str(const char *text)
 
 static inline bool mw_str_empty(struct mw_str s) { return s.len == 0; }
 
-bool mw_str_equal(struct mw_str a, struct mw_str b);
+static inline bool mw_str_equal(struct mw_str a, struct mw_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 /* ASCII letters compare without regard to case; other bytes as they are. No locale. */
 bool mw_str_equal_nocase(struct mw_str a, struct mw_str b);
 bool mw_str_starts_with(struct mw_str s, struct mw_str prefix);
@@ -32,8 +36,24 @@ bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
 /* Without blanks and tabs at both ends. */
 struct mw_str mw_str_trim(struct mw_str s);
 /* At most the first n bytes / all but the first n bytes. */
-struct mw_str mw_str_head(struct mw_str s, size_t n);
-struct mw_str mw_str_tail(struct mw_str s, size_t n);
+static inline struct mw_str mw_str_head(struct mw_str s, size_t n)
+{
+	if (n < s.len)
+		s.len = n;
+	return s;
+}
+
+static inline struct mw_str mw_str_tail(struct mw_str s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	if (n > 0) {
+		s.ptr += n;
+		s.len -= n;
+	}
+	return s;
+}
+
 /* Index of the first / last such byte, or s.len where there is none. */
 size_t mw_str_find(struct mw_str s, char c);
 size_t mw_str_find_last(struct mw_str s, char c);

@@ -5,7 +5,10 @@
 
 bool mw_table_find(struct mw_table table, struct mw_str word, int *value_r)
 {
-	for (size_t i = 0; i < table.count; i++) {
+	for (size_t i = 0; i < table.count && word.len > 0; i++) {
+		/* Equal letters differ in that bit at most: most words end here. */
+		if (((table.words[i].word[0] ^ word.ptr[0]) & ~0x20) != 0)
+			continue;
 		if (mw_str_equal_nocase(mw_str(table.words[i].word), word)) {
 			*value_r = table.words[i].value;
 			return true;

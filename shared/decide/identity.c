@@ -157,11 +157,27 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 	look_at_grants(found, &grants, user, address->domain, identity_r);
 }
 
+/* Not inlined: the compiler clears the memory, which a login that is found at once should not pay for. */
+__attribute__((noinline)) static enum mw_lookup by_completed_login(const struct mw_policy *policy,
+								   const struct mw_directory_view *directory,
+								   struct mw_str login, struct mw_principal *user_r)
+{
+	char completed[MW_LOGIN_MAX + 1], whole[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
+	struct mw_buf text = MW_BUF_OVER(whole);
+	size_t len;
+
+	mw_buf_add(&text, login);
+	mw_buf_add_char(&text, '@');
+	mw_buf_add(&text, policy->default_domain);
+	if (text.truncated || !mw_login_canonical(mw_buf_str(&text), completed, sizeof(completed), &len))
+		return MW_LOOKUP_NONE;
+	return by_login(directory, (struct mw_str){ completed, len }, user_r);
+}
+
 enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str login, struct mw_principal *user_r)
 {
-	char name[MW_LOGIN_MAX + 1], completed[MW_LOGIN_MAX + 1], whole[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
-	struct mw_buf text = MW_BUF_OVER(whole);
+	char name[MW_LOGIN_MAX + 1];
 	enum mw_lookup found;
 	size_t len;
 
@@ -171,10 +187,5 @@ enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw
 	found = by_login(directory, login, user_r);
 	if (found != MW_LOOKUP_NONE || mw_str_find(login, '@') < len || mw_str_empty(policy->default_domain))
 		return found;
-	mw_buf_add(&text, login);
-	mw_buf_add_char(&text, '@');
-	mw_buf_add(&text, policy->default_domain);
-	if (text.truncated || !mw_login_canonical(mw_buf_str(&text), completed, sizeof(completed), &len))
-		return MW_LOOKUP_NONE;
-	return by_login(directory, (struct mw_str){ completed, len }, user_r);
+	return by_completed_login(policy, directory, login, user_r);
 }

@@ -8,6 +8,7 @@
 #include <unistr.h>
 
 #include "base/buf.h"
+#include "mail/plain.h"
 
 static bool is_ascii(struct mw_str text)
 {
@@ -133,16 +134,13 @@ static enum mw_address_kind finish(struct mw_address *address, struct mw_str loc
 		       ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
 }
 
-static enum mw_address_kind parse(struct mw_str text, struct mw_address *address)
+/* Anything that may be an address. */
+static enum mw_address_kind parse_any(struct mw_str text, struct mw_address *address)
 {
 	char local_memory[MW_ADDRESS_MAX + 1];
 	struct mw_buf local = MW_BUF_OVER(local_memory);
 	size_t at;
 
-	if (mw_str_empty(text) || mw_str_equal(text, MW_STR("<>")))
-		return MW_ADDRESS_NULL;
-	if (mw_str_equal_nocase(text, MW_STR("postmaster")))
-		return MW_ADDRESS_POSTMASTER;
 	if (text.len > MW_ADDRESS_MAX || !is_plain(text))
 		return MW_ADDRESS_INVALID;
 	at = read_local(text, &local);
@@ -151,8 +149,61 @@ static enum mw_address_kind parse(struct mw_str text, struct mw_address *address
 	return finish(address, mw_buf_str(&local), mw_str_tail(text, at + 1));
 }
 
+/* What a byte of an unquoted local part is, folded; 0: no such byte, or not ASCII. */
+static const char atom_bytes[256] = {
+	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['!'] = '!', ['#'] = '#', '$', '%', '&', '\'', ['*'] = '*', '+', ['-'] = '-', ['/'] = '/', ['='] = '=',
+	['?'] = '?', ['^'] = '^', '_', '`', ['{'] = '{', '|', '}', '~',
+};
+
+/* The short way: false where it is for parse_any() to say. */
+static bool parse_plain(struct mw_str text, struct mw_address *address)
+{
+	bool dot = true, routed = false;
+	size_t at;
+
+	if (text.len > MW_ADDRESS_MAX)
+		return false;
+	for (at = 0; at < text.len && text.ptr[at] != '@'; at++) {
+		char c = atom_bytes[(unsigned char)text.ptr[at]];
+
+		if (text.ptr[at] == '.' && !dot)
+			c = '.';
+		if (c == '\0')
+			return false;
+		dot = c == '.';
+		routed = routed || c == '%' || c == '!';
+		address->text[at] = c;
+	}
+	if (dot || at > MW_LOCAL_PART_MAX || at == text.len)
+		return false;
+	address->text[at] = '@';
+	if (!mw_plain_domain(mw_str_tail(text, at + 1), address->text + at + 1))
+		return false;
+	address->kind = routed ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
+	address->whole = (struct mw_str){ address->text, text.len };
+	address->local = mw_str_head(address->whole, at);
+	address->domain = mw_str_tail(address->whole, at + 1);
+	return true;
+}
+
+static enum mw_address_kind parse(struct mw_str text, struct mw_address *address)
+{
+	if (mw_str_empty(text) || mw_str_equal(text, MW_STR("<>")))
+		return MW_ADDRESS_NULL;
+	if (mw_str_equal_nocase(text, MW_STR("postmaster")))
+		return MW_ADDRESS_POSTMASTER;
+	return parse_any(text, address);
+}
+
 enum mw_address_kind mw_address_parse(struct mw_str text, struct mw_address *address_r)
 {
+	if (parse_plain(text, address_r))
+		return address_r->kind;
 	address_r->text[0] = '\0';
 	address_r->whole = address_r->local = address_r->domain = MW_STR_EMPTY;
 	address_r->kind = parse(text, address_r);
@@ -175,19 +226,26 @@ void mw_address_copy(struct mw_address *to, const struct mw_address *from)
 	to->kind = from->kind;
 }
 
-enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_str default_domain,
-						struct mw_address *address_r)
+/* Not inlined: the compiler clears the memory, which an address that is complete should not pay for. */
+__attribute__((noinline)) static enum mw_address_kind complete(struct mw_str text, struct mw_str default_domain,
+							       struct mw_address *address_r)
 {
 	char memory[2 * MW_ADDRESS_MAX + 4];
 	struct mw_buf whole = MW_BUF_OVER(memory);
 
-	if (mw_str_empty(text) || mw_str_empty(default_domain) || mw_str_find(text, '@') < text.len ||
-	    mw_str_equal(text, MW_STR("<>")))
-		return mw_address_parse(text, address_r);
 	mw_buf_add(&whole, text);
 	mw_buf_add_char(&whole, '@');
 	mw_buf_add(&whole, default_domain);
 	return mw_address_parse(mw_buf_str(&whole), address_r);
+}
+
+enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_str default_domain,
+						struct mw_address *address_r)
+{
+	if (mw_str_empty(text) || mw_str_empty(default_domain) || mw_str_find(text, '@') < text.len ||
+	    mw_str_equal(text, MW_STR("<>")))
+		return mw_address_parse(text, address_r);
+	return complete(text, default_domain, address_r);
 }
 
 bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
@@ -213,21 +271,47 @@ bool mw_address_without_extension(const struct mw_address *address, struct mw_st
 	return true;
 }
 
+/* A login name that is no address. False: as parse_plain(). */
+static bool plain_login(struct mw_str login, char *out, size_t size, size_t *len_r)
+{
+	if (login.len >= size || login.ptr[0] == ' ' || login.ptr[login.len - 1] == ' ')
+		return false;
+	for (size_t i = 0; i < login.len; i++) {
+		char c = login.ptr[i];
+
+		if (c < ' ' || c > '~' || c == '@')
+			return false;
+		out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	out[login.len] = '\0';
+	*len_r = login.len;
+	return true;
+}
+
+static bool login_address(struct mw_str login, struct mw_buf *text)
+{
+	struct mw_address address;
+	enum mw_address_kind kind = mw_address_parse(login, &address);
+
+	if (kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED)
+		return false;
+	mw_buf_add(text, address.whole);
+	return true;
+}
+
 bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len_r)
 {
 	struct mw_buf text = mw_buf_over(out, size);
-	struct mw_address address;
 
-	if (mw_str_empty(login) || login.len > MW_LOGIN_MAX || !is_plain(login) || login.ptr[0] == ' ' ||
-	    login.ptr[login.len - 1] == ' ')
+	if (mw_str_empty(login) || login.len > MW_LOGIN_MAX)
 		return false;
+	if (plain_login(login, out, size, len_r))
+		return true;
+	mw_buf_reset(&text);
 	if (mw_str_find(login, '@') < login.len) {
-		enum mw_address_kind kind = mw_address_parse(login, &address);
-
-		if (kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED)
+		if (!login_address(login, &text))
 			return false;
-		mw_buf_add(&text, address.whole);
-	} else if (!fold(login, &text)) {
+	} else if (!is_plain(login) || login.ptr[0] == ' ' || login.ptr[login.len - 1] == ' ' || !fold(login, &text)) {
 		return false;
 	}
 	*len_r = text.used;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "mail/network.h"
+#include "mail/plain.h"
 
 #define LABEL_MAX 63
 
@@ -93,15 +94,53 @@ static bool literal(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *l
 	return true;
 }
 
-bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+static bool is_plain_label(const char *label, size_t len)
 {
-	bool ascii = true, coded;
+	return len > 0 && len <= LABEL_MAX && label[0] != '-' && label[len - 1] != '-' &&
+	       (len < 4 || memcmp(label, "xn--", 4) != 0);
+}
 
-	if (domain.len > 2 && domain.ptr[0] == '[' && domain.ptr[domain.len - 1] == ']')
-		return literal(domain, out, len_r);
-	for (size_t i = 0; i < domain.len; i++)
-		ascii = ascii && (unsigned char)domain.ptr[i] < 0x80;
-	if (!ascii)
+/* What a byte of a host name is in lower case; 0: no such byte. */
+static const char host_bytes[256] = {
+	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['-'] = '-', ['_'] = '_',
+};
+
+bool mw_plain_domain(struct mw_str text, char *out)
+{
+	size_t label = 0; /* where it begins */
+
+	for (size_t i = 0; i < text.len; i++) {
+		out[i] = host_bytes[(unsigned char)text.ptr[i]];
+		if (out[i] != '\0')
+			continue;
+		out[i] = '.';
+		if (text.ptr[i] != '.' || !is_plain_label(out + label, i - label))
+			return false;
+		label = i + 1;
+	}
+	out[text.len] = '\0';
+	return is_plain_label(out + label, text.len - label);
+}
+
+static bool is_ascii(struct mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Not ASCII, or with an A-label; or no domain. */
+static bool coded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	bool has_a_label;
+
+	if (!is_ascii(domain))
 		return to_ascii(domain, out, len_r);
 	if (domain.len > MW_DOMAIN_MAX)
 		return false;
@@ -109,7 +148,17 @@ bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size
 		out[i] = lower(domain.ptr[i]);
 	out[domain.len] = '\0';
 	*len_r = domain.len;
-	return is_host_name((struct mw_str){ out, domain.len }, &coded) && (!coded || is_round_trip(out));
+	return is_host_name((struct mw_str){ out, domain.len }, &has_a_label) && (!has_a_label || is_round_trip(out));
+}
+
+bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	if (domain.len > 2 && domain.ptr[0] == '[' && domain.ptr[domain.len - 1] == ']')
+		return literal(domain, out, len_r);
+	*len_r = domain.len;
+	if (domain.len <= MW_DOMAIN_MAX && mw_plain_domain(domain, out))
+		return true;
+	return coded(domain, out, len_r);
 }
 
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent)

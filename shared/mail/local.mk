@@ -6,6 +6,7 @@ libmwmail_la_SOURCES = \
 	shared/mail/mechanism.c shared/mail/mechanism.h \
 	shared/mail/network.c shared/mail/network.h \
 	shared/mail/protocol.c shared/mail/protocol.h \
+	shared/mail/plain.h \
 	shared/mail/range.c
 libmwmail_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwmail_la_CFLAGS = $(MW_CFLAGS)
