@@ -4,12 +4,6 @@
 
 #include "command.h"
 
-struct mw_option {
-	const char *name;
-	const char *value; /* what the value is called in the help; NULL: a switch */
-	const char *help;
-};
-
 struct mw_arguments {
 	struct mw_cli *cli;
 	int argc, next;

@@ -86,7 +86,7 @@ static int check(const struct mw_cli *cli, bool policy_only)
 	return status;
 }
 
-int mw_check_run(struct mw_cli *cli, int argc, char **argv)
+static int run_check(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
 	bool policy_only = false;
@@ -103,7 +103,11 @@ int mw_check_run(struct mw_cli *cli, int argc, char **argv)
 	return check(cli, policy_only);
 }
 
-void mw_check_help(void)
-{
-	mw_options_help(options, OPTION_COUNT);
-}
+const struct mw_command mw_check_command = {
+	.name = "check",
+	.usage = "",
+	.summary = "read the policy and the directory's sources, report everything that is wrong",
+	.run = run_check,
+	.options = options,
+	.option_count = OPTION_COUNT,
+};

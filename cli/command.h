@@ -1,4 +1,4 @@
-/* The commands of mailwicket(1): one file each, one row each in the table of main.c, from which the help is made. */
+/* The commands of mailwicket(1): one file each, listed in main.c. */
 #ifndef MW_CLI_COMMAND_H
 #define MW_CLI_COMMAND_H
 
@@ -12,29 +12,31 @@ struct mw_cli {
 	bool json;
 };
 
-/* argv[0] is the command's name. Returns the exit code: 0, 1 or one of sysexits.h. */
+/* A row of a command's option table: parser, help and completion are made from it. */
+struct mw_option {
+	const char *name;  /* without the dashes */
+	const char *value; /* what the value is called: "FILE", or the words it may be: "yes|no"; NULL: a switch */
+	const char *help;
+};
+
 struct mw_command {
 	const char *name;
 	const char *usage; /* what follows the name */
 	const char *summary;
+	/* argv[0] is the command's name. Returns the exit code: 0, 1 or one of sysexits.h. */
 	int (*run)(struct mw_cli *cli, int argc, char **argv);
-	void (*help)(void); /* lists the options; may be NULL */
+	const struct mw_option *options;
+	size_t option_count;
+	const char *words; /* what its first argument may be: "imap|pop3"; NULL: anything */
+	const char *note;  /* behind the options in the help; may be NULL */
 };
 
-const struct mw_command *mw_command_find(const char *name);
 /* Usage, summary and options of one command, to standard output. */
 void mw_command_help(const char *name);
+/* The commands in the order of the help, ended by NULL. */
+const struct mw_command *const *mw_commands(void);
 
-int mw_check_run(struct mw_cli *cli, int argc, char **argv);
-int mw_show_run(struct mw_cli *cli, int argc, char **argv);
-int mw_explain_run(struct mw_cli *cli, int argc, char **argv);
-int mw_lookup_run(struct mw_cli *cli, int argc, char **argv);
-int mw_sync_command_run(struct mw_cli *cli, int argc, char **argv);
-
-void mw_check_help(void);
-void mw_show_help(void);
-void mw_explain_help(void);
-void mw_lookup_help(void);
-void mw_sync_help(void);
+extern const struct mw_command mw_check_command, mw_show_command, mw_explain_command, mw_lookup_command,
+	mw_sync_command;
 
 #endif

@@ -338,7 +338,7 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 	return EX_OK;
 }
 
-int mw_explain_run(struct mw_cli *cli, int argc, char **argv)
+static int run_explain(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
 	struct explanation *explanation = calloc(1, sizeof(*explanation));
@@ -358,7 +358,12 @@ int mw_explain_run(struct mw_cli *cli, int argc, char **argv)
 	return status < 0 ? EX_OK : status;
 }
 
-void mw_explain_help(void)
-{
-	mw_options_help(options, OPTION_COUNT);
-}
+const struct mw_command mw_explain_command = {
+	.name = "explain",
+	.usage = "imap|pop3|sieve|submission|smtp [FACT...]",
+	.summary = "decide as the servers would and say why",
+	.run = run_explain,
+	.options = options,
+	.option_count = OPTION_COUNT,
+	.words = "imap|pop3|sieve|submission|smtp",
+};

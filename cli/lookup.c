@@ -344,7 +344,7 @@ static int lookup(const struct mw_cli *cli, const char *asked)
 	return code;
 }
 
-int mw_lookup_run(struct mw_cli *cli, int argc, char **argv)
+static int run_lookup(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, NULL, 0);
 	const char *asked = NULL;
@@ -363,7 +363,10 @@ int mw_lookup_run(struct mw_cli *cli, int argc, char **argv)
 	return lookup(cli, asked);
 }
 
-void mw_lookup_help(void)
-{
-	puts("  exit 0: known; 1: not in the directory; 75: no directory to look in");
-}
+const struct mw_command mw_lookup_command = {
+	.name = "lookup",
+	.usage = "ADDRESS|USER",
+	.summary = "who receives, who may send as it, what the user may do",
+	.run = run_lookup,
+	.note = "exit 0: known; 1: not in the directory; 75: no directory to look in",
+};

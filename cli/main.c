@@ -5,51 +5,52 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "arguments.h"
 #include "output.h"
 #include "policy/read.h"
 
-static const struct mw_command commands[] = {
-	{ "check", "", "read the policy and the directory's sources, report everything that is wrong", mw_check_run,
-	  mw_check_help },
-	{ "show", "[--postfix | --dovecot [--generation 2.3|2.4]]",
-	  "print the effective policy, or the lines that Postfix or Dovecot need", mw_show_run, mw_show_help },
-	{ "explain", "imap|pop3|sieve|submission|smtp [FACT...]", "decide as the servers would and say why",
-	  mw_explain_run, mw_explain_help },
-	{ "lookup", "ADDRESS|USER", "who receives, who may send as it, what the user may do", mw_lookup_run,
-	  mw_lookup_help },
-	{ "sync", "[--dry-run]", "read the sources and publish the directory", mw_sync_command_run, mw_sync_help },
+static const struct mw_command *const commands[] = {
+	&mw_check_command,
+	&mw_show_command,
+	&mw_explain_command,
+	&mw_lookup_command,
+	&mw_sync_command,
+	NULL,
 };
 
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-const struct mw_command *mw_command_find(const char *name)
+const struct mw_command *const *mw_commands(void)
 {
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	return commands;
+}
+
+static const struct mw_command *command_find(const char *name)
+{
+	for (const struct mw_command *const *command = commands; *command != NULL; command++) {
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
 	}
 	return NULL;
 }
 
 void mw_command_help(const char *name)
 {
-	const struct mw_command *command = mw_command_find(name);
+	const struct mw_command *command = command_find(name);
 
 	printf("usage: mailwicket [-c FILE] [--json] %s%s%s\n\n%s\n", command->name,
 	       command->usage[0] != '\0' ? " " : "", command->usage, command->summary);
-	if (command->help != NULL) {
+	if (command->option_count > 0 || command->note != NULL)
 		puts("");
-		command->help();
-	}
+	mw_options_help(command->options, command->option_count);
+	if (command->note != NULL)
+		puts(command->note);
 }
 
 static void print_help(void)
 {
 	printf("usage: mailwicket [-c FILE] [--json] COMMAND [OPTION...]\n\n"
 	       "One policy for every door of a mail server.\n\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (const struct mw_command *const *command = commands; *command != NULL; command++)
+		printf("  %-15s %s\n", (*command)->name, (*command)->summary);
 	printf("\n  -c FILE    the policy file (default: %s)\n"
 	       "  --json     answer in JSON\n"
 	       "  --help     this text; after a command: its options\n"
@@ -104,7 +105,7 @@ int main(int argc, char **argv)
 		print_help();
 		return mw_output_flush() ? EX_OK : EX_IOERR;
 	}
-	command = mw_command_find(argv[at]);
+	command = command_find(argv[at]);
 	if (command == NULL)
 		return mw_usage_error("unknown command %s; see mailwicket --help", argv[at]);
 	status = command->run(&cli, argc - at, argv + at);

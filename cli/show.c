@@ -71,7 +71,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 	return EX_OK;
 }
 
-int mw_show_run(struct mw_cli *cli, int argc, char **argv)
+static int run_show(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
 	struct request request = { .form = FORM_POLICY };
@@ -90,7 +90,11 @@ int mw_show_run(struct mw_cli *cli, int argc, char **argv)
 	return status;
 }
 
-void mw_show_help(void)
-{
-	mw_options_help(options, OPTION_COUNT);
-}
+const struct mw_command mw_show_command = {
+	.name = "show",
+	.usage = "[--postfix | --dovecot [--generation 2.3|2.4]]",
+	.summary = "print the effective policy, or the lines that Postfix or Dovecot need",
+	.run = run_show,
+	.options = options,
+	.option_count = OPTION_COUNT,
+};

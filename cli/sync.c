@@ -91,7 +91,7 @@ static int sync_directory(const struct mw_cli *cli, bool dry_run)
 	return status;
 }
 
-int mw_sync_command_run(struct mw_cli *cli, int argc, char **argv)
+static int run_sync(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
 	bool dry_run = false;
@@ -108,7 +108,11 @@ int mw_sync_command_run(struct mw_cli *cli, int argc, char **argv)
 	return sync_directory(cli, dry_run);
 }
 
-void mw_sync_help(void)
-{
-	mw_options_help(options, OPTION_COUNT);
-}
+const struct mw_command mw_sync_command = {
+	.name = "sync",
+	.usage = "[--dry-run]",
+	.summary = "read the sources and publish the directory",
+	.run = run_sync,
+	.options = options,
+	.option_count = OPTION_COUNT,
+};
