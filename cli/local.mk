@@ -6,6 +6,9 @@ cli_mailwicket_SOURCES = \
 	cli/explain.c \
 	cli/facts_options.c cli/facts_options.h \
 	cli/facts_request.c \
+	cli/journal.c cli/journal.h \
+	cli/log_input.c cli/log_input.h \
+	cli/log_source.c cli/log_source.h \
 	cli/lookup.c \
 	cli/main.c \
 	cli/output.c cli/output.h \
@@ -22,4 +25,4 @@ cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
 cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
 cli_mailwicket_LDADD = \
 	libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \
-	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS)
+	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)

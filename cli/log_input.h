@@ -1,0 +1,28 @@
+/* The octets of a log as they are read: straight from a descriptor, or unpacked where they begin as gzip does. */
+#ifndef MW_CLI_LOG_INPUT_H
+#define MW_CLI_LOG_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MW_LOG_INPUT_SIZE 1048576 /* octets read at once */
+
+struct mw_log_input;
+
+enum mw_log_input_state { MW_LOG_INPUT_GOOD, MW_LOG_INPUT_UNREADABLE, MW_LOG_INPUT_DAMAGED };
+
+/* Takes the descriptor, also when it fails: NULL when memory is out. */
+struct mw_log_input *mw_log_input_new(int fd);
+void mw_log_input_free(struct mw_log_input *input); /* NULL is allowed */
+/* What it begins as, if that is no text: "xz", "zstd", "bzip2", "lz4", "zip", "journal"; NULL: text, gzip or nothing.
+   Reads the first octets. */
+const char *mw_log_input_kind(struct mw_log_input *input);
+/* Up to `size` octets; 0 at the end and after an error. */
+size_t mw_log_input_read(struct mw_log_input *input, char *memory, size_t size);
+/* UNREADABLE: errno in *errno_r. DAMAGED: gzip data that are wrong or end too early. */
+enum mw_log_input_state mw_log_input_state(const struct mw_log_input *input, int *errno_r);
+/* Octets read from the descriptor, before they were unpacked. */
+uint64_t mw_log_input_taken(const struct mw_log_input *input);
+
+#endif

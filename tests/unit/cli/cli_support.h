@@ -1,0 +1,9 @@
+/* The cases of test_cli. */
+#ifndef MW_TESTS_CLI_SUPPORT_H
+#define MW_TESTS_CLI_SUPPORT_H
+
+#include "unit.h"
+
+TCase *mw_test_log_source_case(void);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_support.h"
+
+int main(void)
+{
+	static TCase *(*const cases[])(void) = {
+		mw_test_log_source_case,
+	};
+
+	return mw_unit_run("cli", cases, MW_COUNT(cases));
+}
