@@ -13,6 +13,17 @@ enum mw_dovecot_generation { MW_DOVECOT_2_3, MW_DOVECOT_2_4 };
 /* Lines for Dovecot: login plugin, passdb, what the policy needs Dovecot itself to allow, Postfix's SASL socket. */
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out);
 
+/* Its parts: the passdb, which must be read before any other, and the settings, which must be read last.
+   other_plugins: login plugins that stay, for 2.3 with blanks between them; socket: for Postfix's SASL, absolute. */
+void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out);
+void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
+			      struct mw_str other_plugins, const char *socket, struct mw_buf *out);
+void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out);
+/* The setting that allows passwords without TLS, and what the policy needs it and `ssl` to be. */
+const char *mw_show_dovecot_cleartext_name(enum mw_dovecot_generation generation);
+const char *mw_show_dovecot_cleartext_value(const struct mw_policy *policy, enum mw_dovecot_generation generation);
+const char *mw_show_dovecot_ssl_value(const struct mw_policy *policy);
+
 /* The effective policy as members of an object. */
 void mw_show_json(const struct mw_policy *policy, struct mw_json *json);
 

@@ -1,40 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 #include "show.h"
 
-/* Whether some rule lets a password through, or any authentication at all, without TLS. */
-static bool cleartext_needed(const struct mw_policy *policy)
-{
-	for (size_t i = 0; i < policy->login_rule_count; i++) {
-		if (policy->login_rules[i].login_type != MW_SECURE_LOGIN ||
-		    policy->login_rules[i].enforcement.mode == MW_MODE_AUDIT)
-			return true;
-	}
-	return false;
-}
+#include "base/arena.h"
+#include "output.h"
+#include "wiring.h"
 
-static void print_login_plugins(enum mw_dovecot_generation generation, struct mw_buf *out)
+void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out)
 {
 	mw_buf_add_text(out, "# before login: the login rules of the policy\n");
 	if (generation == MW_DOVECOT_2_3)
-		mw_buf_add_text(out, "login_plugins = mailwicket\n\n");
+		mw_buf_printf(out, "login_plugins = %.*s%smailwicket\n", MW_STR_ARG(others), mw_str_empty(others) ? "" : " ");
 	else
-		mw_buf_add_text(out, "login_plugins {\n  mailwicket = yes\n}\n\n");
+		mw_buf_add_text(out, "login_plugins {\n  mailwicket = yes\n}\n");
+}
+
+const char *mw_show_dovecot_cleartext_name(enum mw_dovecot_generation generation)
+{
+	return generation == MW_DOVECOT_2_3 ? "disable_plaintext_auth" : "auth_allow_cleartext";
+}
+
+const char *mw_show_dovecot_cleartext_value(const struct mw_policy *policy, enum mw_dovecot_generation generation)
+{
+	return mw_wiring_cleartext(policy) == (generation == MW_DOVECOT_2_4) ? "yes" : "no";
+}
+
+const char *mw_show_dovecot_ssl_value(const struct mw_policy *policy)
+{
+	return mw_wiring_cleartext(policy) ? "yes" : "required";
 }
 
 static void print_cleartext(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
-	bool needed = cleartext_needed(policy);
-	const char *name = generation == MW_DOVECOT_2_3 ? "disable_plaintext_auth" : "auth_allow_cleartext";
-	bool value = generation == MW_DOVECOT_2_3 ? !needed : needed;
-
-	mw_buf_add_text(out, needed
+	mw_buf_add_text(out, mw_wiring_cleartext(policy)
 		? "# a rule permits logins without TLS (PlainTextLogin, PlainTextAuthentication or audit mode): Dovecot must\n"
 		  "# allow them, Mailwicket narrows it to those connections; ssl must not be \"required\"\n"
 		: "# no rule permits a login without TLS\n");
-	mw_buf_printf(out, "%s = %s\nssl = %s\n\n", name, value ? "yes" : "no", needed ? "yes" : "required");
+	mw_buf_printf(out, "%s = %s\nssl = %s\n", mw_show_dovecot_cleartext_name(generation),
+		      mw_show_dovecot_cleartext_value(policy, generation), mw_show_dovecot_ssl_value(policy));
 }
 
-static void print_passdb(enum mw_dovecot_generation generation, struct mw_buf *out)
+static void print_policy_path(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	const char *path = arena != NULL ? mw_wiring_policy_path(policy, arena) : NULL;
+
+	if (path != NULL)
+		mw_buf_printf(out, generation == MW_DOVECOT_2_3
+			? "\n# not the usual policy file: Dovecot's processes must be told\n"
+			  "import_environment = $import_environment MAILWICKET_CONFIG=%s\n"
+			: "\n# not the usual policy file: Dovecot's processes must be told\n"
+			  "import_environment {\n  MAILWICKET_CONFIG = %s\n}\n", path);
+	mw_arena_free(arena);
+}
+
+void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out)
 {
 	mw_buf_add_text(out, "# the accounts: must stand before every other passdb\n");
 	mw_buf_add_text(out, generation == MW_DOVECOT_2_3 ? "passdb {\n  driver = mailwicket\n"
@@ -42,19 +61,19 @@ static void print_passdb(enum mw_dovecot_generation generation, struct mw_buf *o
 	mw_buf_add_text(out, "  result_success = continue\n"
 			     "  result_failure = return-fail\n"
 			     "  result_internalfail = return-fail\n"
-			     "}\n\n");
+			     "}\n");
 }
 
-static void print_sasl(struct mw_buf *out)
+static void print_sasl(const char *socket, struct mw_buf *out)
 {
-	mw_buf_add_text(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
-			     "service auth {\n"
-			     "  unix_listener /var/spool/postfix/private/auth {\n"
-			     "    mode = 0660\n"
-			     "    user = postfix\n"
-			     "    group = postfix\n"
-			     "  }\n"
-			     "}\n");
+	mw_buf_printf(out, "\n# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
+			   "service auth {\n"
+			   "  unix_listener %s {\n"
+			   "    mode = 0660\n"
+			   "    user = postfix\n"
+			   "    group = postfix\n"
+			   "  }\n"
+			   "}\n", socket);
 }
 
 /* A rule that trusts an HAProxy's word on TLS is of use only where Dovecot listens for it. */
@@ -66,23 +85,33 @@ static void print_proxies(const struct mw_policy *policy, struct mw_buf *out)
 		const struct mw_ranges *proxies = &policy->login_rules[i].tls.proxies;
 
 		for (size_t k = 0; k < proxies->count; k++) {
-			mw_buf_add_text(out, any ? " " : "haproxy_trusted_networks = ");
+			mw_buf_add_text(out, any ? " " : "\nhaproxy_trusted_networks = ");
 			mw_range_print(&proxies->items[k], out);
 			any = true;
 		}
 	}
 	if (any)
-		mw_buf_add_text(out, "\n# and \"haproxy = yes\" in the inet_listener that the proxy connects to\n\n");
+		mw_buf_add_text(out, "\n# and \"haproxy = yes\" in the inet_listener that the proxy connects to\n");
+}
+
+void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
+			      struct mw_str other_plugins, const char *socket, struct mw_buf *out)
+{
+	mw_show_dovecot_plugins(generation, other_plugins, out);
+	mw_buf_add_char(out, '\n');
+	print_cleartext(policy, generation, out);
+	print_policy_path(policy, generation, out);
+	print_proxies(policy, out);
+	print_sasl(socket, out);
 }
 
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
 	mw_buf_printf(out,
-		      "# /etc/dovecot/conf.d/10-mailwicket.conf for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n",
+		      "# for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n"
+		      "# --- /etc/dovecot/conf.d/05-mailwicket.conf\n",
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
-	print_login_plugins(generation, out);
-	print_cleartext(policy, generation, out);
-	print_proxies(policy, out);
-	print_passdb(generation, out);
-	print_sasl(out);
+	mw_show_dovecot_passdb(generation, out);
+	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
+	mw_show_dovecot_settings(policy, generation, MW_STR_EMPTY, MW_POSTFIX_QUEUE "/private/auth", out);
 }

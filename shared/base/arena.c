@@ -2,7 +2,9 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
@@ -141,6 +143,24 @@ struct mw_str mw_arena_copy(struct mw_arena *arena, struct mw_str text)
 const char *mw_arena_text(struct mw_arena *arena, struct mw_str text)
 {
 	return mw_arena_copy(arena, text).ptr;
+}
+
+const char *mw_arena_textf(struct mw_arena *arena, const char *format, ...)
+{
+	va_list arguments, again;
+	char *text = NULL;
+	int len;
+
+	va_start(arguments, format);
+	va_copy(again, arguments);
+	len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (len >= 0)
+		text = mw_arena_alloc(arena, (size_t)len + 1);
+	if (text != NULL)
+		vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	return text != NULL ? text : "";
 }
 
 void mw_arena_fail_at(struct mw_arena *arena, unsigned long nth)

@@ -21,6 +21,8 @@ size_t mw_arena_used(const struct mw_arena *arena);
 /* A NUL-terminated copy; the empty slice (never NULL ptr) when memory is out. */
 struct mw_str mw_arena_copy(struct mw_arena *arena, struct mw_str text);
 const char *mw_arena_text(struct mw_arena *arena, struct mw_str text);
+/* A text that printf would print; "" when memory is out. */
+const char *mw_arena_textf(struct mw_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define MW_ARENA_NEW(arena, type) ((type *)mw_arena_alloc((arena), sizeof(type)))
 #define MW_ARENA_ARRAY(arena, type, count) ((type *)mw_arena_alloc_array((arena), sizeof(type), (count)))

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "wiring.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "policy/read.h"
+
+#define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
+#define SETTINGS_AT_MOST 16
+
+/* --- listeners */
+
+static void add_connector(struct mw_wiring_listener *listener, const struct mw_connector *connector)
+{
+	bool basic = (connector->auth_mechanism & MW_AUTH_BASIC) != 0;
+	bool integrated = (connector->auth_mechanism & MW_AUTH_INTEGRATED) != 0;
+	bool users = (connector->permission_groups & MW_EXCHANGE_USERS) != 0;
+	bool without_tls = (basic || integrated) && !connector->require_tls &&
+			   (connector->auth_mechanism & MW_AUTH_BASIC_REQUIRE_TLS) == 0;
+
+	if (!listener->connected)
+		listener->connector = connector->name;
+	listener->sasl |= users && (basic || integrated);
+	listener->auth_without_tls |= users && without_tls;
+	listener->tls |= (connector->auth_mechanism & MW_AUTH_TLS) != 0;
+	listener->tls_required = (!listener->connected || listener->tls_required) && connector->require_tls;
+	listener->ask_certificate |= connector->partner_certificates.count > 0;
+	if (connector->sasl_services.count > 0 && listener->sasl_services.count == 0)
+		listener->sasl_services = connector->sasl_services;
+	listener->connected = true;
+}
+
+static bool same_binding(const struct mw_binding *a, const struct mw_binding *b)
+{
+	return a->kind == b->kind && a->port == b->port && (a->kind != MW_BINDING_ADDRESS || mw_ip_equal(&a->ip, &b->ip));
+}
+
+static struct mw_wiring_listener listener_of(const struct mw_policy *policy, const struct mw_binding *binding,
+					     bool (*meets)(const struct mw_binding *a, const struct mw_binding *b))
+{
+	struct mw_wiring_listener listener = { .binding = *binding, .wrapper = binding->port == 465 };
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		const struct mw_connector *connector = &policy->connectors[i];
+		bool met = false;
+
+		for (size_t k = 0; k < connector->bindings.count && connector->enabled; k++)
+			met |= meets(&connector->bindings.items[k], binding);
+		if (met)
+			add_connector(&listener, connector);
+	}
+	return listener;
+}
+
+struct mw_wiring_listener mw_wiring_listener_of(const struct mw_policy *policy, const struct mw_binding *binding)
+{
+	return listener_of(policy, binding, mw_binding_overlaps);
+}
+
+static bool is_listed(const struct mw_wiring *wiring, const struct mw_binding *binding)
+{
+	for (size_t i = 0; i < wiring->listener_count; i++) {
+		if (same_binding(&wiring->listeners[i].binding, binding))
+			return true;
+	}
+	return false;
+}
+
+static void list_listeners(struct mw_wiring *wiring)
+{
+	const struct mw_policy *policy = wiring->policy;
+	size_t most = 0;
+
+	for (size_t i = 0; i < policy->connector_count; i++)
+		most += policy->connectors[i].bindings.count;
+	wiring->listeners = MW_ARENA_ARRAY(wiring->arena, struct mw_wiring_listener, most);
+	for (size_t i = 0; i < policy->connector_count && wiring->listeners != NULL; i++) {
+		const struct mw_bindings *bindings = &policy->connectors[i].bindings;
+
+		for (size_t k = 0; k < bindings->count && policy->connectors[i].enabled; k++) {
+			if (!is_listed(wiring, &bindings->items[k]))
+				wiring->listeners[wiring->listener_count++] =
+					listener_of(policy, &bindings->items[k], same_binding);
+		}
+	}
+}
+
+void mw_wiring_endpoint(const struct mw_binding *binding, struct mw_buf *out)
+{
+	if (binding->kind == MW_BINDING_ANY_IPV4) {
+		mw_buf_printf(out, "0.0.0.0:%u", binding->port);
+	} else if (binding->kind == MW_BINDING_ANY_IPV6) {
+		mw_buf_printf(out, "[::]:%u", binding->port);
+	} else if (binding->kind == MW_BINDING_ADDRESS) {
+		mw_binding_print(binding, out);
+	} else if (binding->port == 25) {
+		mw_buf_add_text(out, "smtp");
+	} else if (binding->port == 465) {
+		mw_buf_add_text(out, "submissions");
+	} else if (binding->port == 587) {
+		mw_buf_add_text(out, "submission");
+	} else {
+		mw_buf_add_number(out, binding->port);
+	}
+}
+
+/* --- settings */
+
+static struct mw_strs one_value(struct mw_arena *arena, const char *text)
+{
+	struct mw_str *item = MW_ARENA_NEW(arena, struct mw_str);
+
+	if (item == NULL)
+		return (struct mw_strs){ 0 };
+	*item = mw_str(text);
+	return (struct mw_strs){ item, 1 };
+}
+
+size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_listener *listener,
+			 struct mw_wiring_setting options_r[MW_WIRING_OPTIONS])
+{
+	const char *level = listener->tls_required || listener->wrapper ? "encrypt" : listener->tls ? "may" : "none";
+	size_t count = 0;
+
+#define OPTION(setting, text) \
+	options_r[count++] = (struct mw_wiring_setting){ .name = (setting), .value = one_value(wiring->arena, (text)) }
+	OPTION("smtpd_tls_security_level", level);
+	if (listener->wrapper)
+		OPTION("smtpd_tls_wrappermode", "yes");
+	OPTION("smtpd_sasl_auth_enable", listener->sasl ? "yes" : "no");
+	OPTION("smtpd_tls_auth_only", listener->auth_without_tls ? "no" : "yes");
+	if (listener->sasl_services.count > 0)
+		OPTION("smtpd_sasl_service", mw_arena_text(wiring->arena, listener->sasl_services.items[0]));
+	if (listener->ask_certificate) {
+		OPTION("smtpd_tls_ask_ccert", "yes");
+		OPTION("smtpd_tls_fingerprint_digest", "sha256");
+	}
+#undef OPTION
+	return count;
+}
+
+/* smtpd runs in a chroot in Postfix's queue directory: a socket below it is named from there. */
+static const char *hook_of(const struct mw_wiring *wiring)
+{
+	const struct mw_strs *listen = &wiring->policy->policy_service.listen;
+	struct mw_str below = mw_str(mw_arena_textf(wiring->arena, "unix:%s/", wiring->queue_directory));
+
+	for (size_t i = 0; i < listen->count; i++) {
+		if (mw_str_starts_with(listen->items[i], below))
+			return mw_arena_textf(wiring->arena, "unix:%.*s",
+					      MW_STR_ARG(mw_str_tail(listen->items[i], below.len)));
+	}
+	return listen->count > 0 ? mw_arena_text(wiring->arena, listen->items[listen->count - 1]) : "";
+}
+
+static bool audits(const struct mw_policy *policy)
+{
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		if (policy->connectors[i].enabled && policy->connectors[i].enforcement.mode == MW_MODE_AUDIT)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t largest_size(const struct mw_policy *policy)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		if (policy->connectors[i].enabled && policy->connectors[i].max_message_size > largest)
+			largest = policy->connectors[i].max_message_size;
+	}
+	return largest;
+}
+
+static struct mw_wiring_setting *add(struct mw_wiring *wiring, const char *comment, const char *name, const char *value)
+{
+	struct mw_wiring_setting *setting = &wiring->settings[wiring->setting_count++];
+
+	*setting = (struct mw_wiring_setting){ .comment = comment, .name = name,
+					       .value = one_value(wiring->arena, value) };
+	return setting;
+}
+
+static void add_relay_restrictions(struct mw_wiring *wiring)
+{
+	struct mw_wiring_setting *setting =
+		add(wiring, wiring->audits ? "a connector is in audit mode and refuses nothing: the two permits keep today's\n"
+					     "relaying; take them out when it is enforced\n" : NULL,
+		    "smtpd_relay_restrictions", "");
+	struct mw_str *items = MW_ARENA_ARRAY(wiring->arena, struct mw_str, 4);
+
+	if (items == NULL)
+		return;
+	setting->value = (struct mw_strs){ items, 0 };
+	items[setting->value.count++] =
+		mw_str(mw_arena_textf(wiring->arena, "check_policy_service { %s, policy_context=relay, timeout=10s }",
+				      wiring->hook));
+	if (wiring->audits) {
+		items[setting->value.count++] = MW_STR("permit_mynetworks");
+		items[setting->value.count++] = MW_STR("permit_sasl_authenticated");
+	}
+	items[setting->value.count++] = MW_STR("reject_unauth_destination");
+}
+
+static void add_sizes(struct mw_wiring *wiring)
+{
+	uint64_t size = largest_size(wiring->policy);
+
+	add(wiring, "at least the largest max_message_size, which mailwicketd enforces\n", "message_size_limit",
+	    mw_arena_textf(wiring->arena, "%llu", size == MW_UNLIMITED ? 0ULL : (unsigned long long)size))->at_least = true;
+	if (size > POSTFIX_MAILBOX_SIZE_LIMIT)
+		add(wiring, "its default is smaller, and Postfix delivers nothing then\n", "mailbox_size_limit", "0")
+			->at_least = true;
+}
+
+static void list_settings(struct mw_wiring *wiring)
+{
+	struct mw_str delimiter = wiring->policy->recipient_delimiter;
+
+	wiring->settings = MW_ARENA_ARRAY(wiring->arena, struct mw_wiring_setting, SETTINGS_AT_MOST);
+	if (wiring->settings == NULL)
+		return;
+	add(wiring, "the questions: first in both lists, so that nothing is permitted before Mailwicket was asked\n",
+	    "smtpd_delay_reject", "yes");
+	add_relay_restrictions(wiring);
+	add(wiring, NULL, "smtpd_end_of_data_restrictions",
+	    mw_arena_textf(wiring->arena, "check_policy_service { %s, timeout=10s }", wiring->hook));
+	add(wiring, "mailwicketd away: defer, never permit\n", "smtpd_policy_service_default_action",
+	    "451 4.3.5 Server configuration problem");
+	add(wiring, NULL, "smtpd_policy_service_max_idle", "300s");
+	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
+	add(wiring, NULL, "smtpd_sasl_path", "private/auth");
+	add(wiring, NULL, "smtpd_sasl_security_options", "noanonymous");
+	add(wiring, "a second message smuggled into the first would be judged as nobody's\n", "smtpd_forbid_bare_newline",
+	    "yes");
+	add(wiring, NULL, "smtpd_tls_mandatory_protocols", ">=TLSv1.2");
+	if (!mw_str_empty(delimiter))
+		add(wiring, NULL, "recipient_delimiter", mw_arena_text(wiring->arena, delimiter));
+	add_sizes(wiring);
+}
+
+struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queue_directory)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	struct mw_wiring *wiring = arena != NULL ? MW_ARENA_NEW(arena, struct mw_wiring) : NULL;
+
+	if (wiring == NULL) {
+		mw_arena_free(arena);
+		return NULL;
+	}
+	*wiring = (struct mw_wiring){ .arena = arena, .policy = policy, .queue_directory = queue_directory,
+				      .audits = audits(policy) };
+	wiring->hook = hook_of(wiring);
+	list_settings(wiring);
+	list_listeners(wiring);
+	if (!mw_arena_failed(arena))
+		return wiring;
+	mw_arena_free(arena);
+	return NULL;
+}
+
+void mw_wiring_free(struct mw_wiring *wiring)
+{
+	if (wiring != NULL)
+		mw_arena_free(wiring->arena);
+}
+
+const struct mw_wiring_setting *mw_wiring_setting(const struct mw_wiring *wiring, const char *name)
+{
+	for (size_t i = 0; i < wiring->setting_count; i++) {
+		if (strcmp(wiring->settings[i].name, name) == 0)
+			return &wiring->settings[i];
+	}
+	return NULL;
+}
+
+void mw_wiring_line(const struct mw_wiring_setting *setting, struct mw_buf *out)
+{
+	mw_buf_printf(out, "%s =", setting->name);
+	for (size_t i = 0; i < setting->value.count; i++)
+		mw_buf_printf(out, "%s %.*s", i > 0 ? "," : "", MW_STR_ARG(setting->value.items[i]));
+}
+
+void mw_wiring_setting_print(const struct mw_wiring_setting *setting, struct mw_buf *out)
+{
+	if (setting->value.count <= 1) {
+		mw_wiring_line(setting, out);
+	} else {
+		mw_buf_printf(out, "%s =", setting->name);
+		for (size_t i = 0; i < setting->value.count; i++)
+			mw_buf_printf(out, "%s\n    %.*s", i > 0 ? "," : "", MW_STR_ARG(setting->value.items[i]));
+	}
+	mw_buf_add_char(out, '\n');
+}
+
+void mw_wiring_option_print(const struct mw_wiring_setting *setting, struct mw_buf *out)
+{
+	mw_buf_printf(out, "  -o %s=%.*s\n", setting->name, MW_STR_ARG(setting->value.items[0]));
+}
+
+/* --- Dovecot */
+
+bool mw_wiring_cleartext(const struct mw_policy *policy)
+{
+	for (size_t i = 0; i < policy->login_rule_count; i++) {
+		if (policy->login_rules[i].login_type != MW_SECURE_LOGIN ||
+		    policy->login_rules[i].enforcement.mode == MW_MODE_AUDIT)
+			return true;
+	}
+	return false;
+}
+
+bool mw_wiring_sasl(const struct mw_policy *policy)
+{
+	struct mw_wiring_listener all = { 0 };
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		if (policy->connectors[i].enabled)
+			add_connector(&all, &policy->connectors[i]);
+	}
+	return all.sasl;
+}
+
+const char *mw_wiring_policy_path(const struct mw_policy *policy, struct mw_arena *arena)
+{
+	char *path = realpath(policy->file, NULL);
+	const char *copy = mw_arena_text(arena, mw_str(path != NULL ? path : policy->file));
+
+	free(path);
+	return strcmp(policy->file, MW_POLICY_PATH) == 0 ? NULL : copy;
+}
