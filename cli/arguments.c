@@ -5,6 +5,8 @@
 #include "arguments.h"
 #include "output.h"
 
+#define HELP_COLUMN 26
+
 struct mw_arguments mw_arguments_over(struct mw_cli *cli, int argc, char **argv, const struct mw_option *options,
 				      size_t count)
 {
@@ -118,13 +120,21 @@ int mw_arguments_exit(int code)
 	return code == MW_ARGUMENT_HELP ? EX_OK : EX_USAGE;
 }
 
+void mw_help_row(const char *left, const char *text)
+{
+	if (strlen(left) > HELP_COLUMN)
+		printf("  %s\n  %-*s %s\n", left, HELP_COLUMN, "", text);
+	else
+		printf("  %-*s %s\n", HELP_COLUMN, left, text);
+}
+
 void mw_options_help(const struct mw_option *options, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char left[64];
+		char left[80];
 
 		snprintf(left, sizeof(left), "--%s%s%s", options[i].name, options[i].value != NULL ? " " : "",
 			 options[i].value != NULL ? options[i].value : "");
-		printf("  %-26s %s\n", left, options[i].help);
+		mw_help_row(left, options[i].help);
 	}
 }

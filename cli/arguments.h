@@ -25,6 +25,8 @@ struct mw_arguments mw_arguments_over(struct mw_cli *cli, int argc, char **argv,
 int mw_arguments_next(struct mw_arguments *arguments, const char **value_r);
 /* The exit code after HELP or BAD. */
 int mw_arguments_exit(int code);
+/* One row of a help text: what is written, in its column, and what it does. */
+void mw_help_row(const char *left, const char *text);
 void mw_options_help(const struct mw_option *options, size_t count);
 
 #endif

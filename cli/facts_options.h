@@ -23,7 +23,7 @@ struct mw_given_facts {
 	{ "tls", "VERSION", "TLSv1.3, TLSv1.2, ...; none" },                                  \
 	{ "cipher", "NAME", "the cipher" },                                                   \
 	{ "bits", "N", "its strength (default: the cipher's; 256 without one)" },                    \
-	{ "tls-origin", "HOW", "none, starttls, implicit or proxy" },                         \
+	{ "tls-origin", "none|starttls|implicit|proxy", "how TLS came about" },               \
 	{ "proxy", "IP", "the HAProxy that ended TLS" },                                      \
 	{ "fingerprint", "HEX", "SHA-256 of the client's certificate" },                      \
 	{ "verified", "yes|no", "whether that certificate was verified" },                    \

@@ -3,6 +3,7 @@ cli_mailwicket_SOURCES = \
 	cli/arguments.c cli/arguments.h \
 	cli/check.c \
 	cli/command.h \
+	cli/completion.c \
 	cli/explain.c \
 	cli/facts_options.c cli/facts_options.h \
 	cli/facts_request.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mailwicket-config.h"
 
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static const struct mw_command *const commands[] = {
 	&mw_explain_command,
 	&mw_lookup_command,
 	&mw_sync_command,
+	&mw_completion_command,
 	NULL,
 };
 
@@ -42,21 +44,24 @@ void mw_command_help(const char *name)
 		puts("");
 	mw_options_help(command->options, command->option_count);
 	if (command->note != NULL)
-		puts(command->note);
+		printf("%s%s\n", command->option_count > 0 ? "\n" : "", command->note);
 }
 
 static void print_help(void)
 {
+	char policy[PATH_MAX + 64];
+
 	printf("usage: mailwicket [-c FILE] [--json] COMMAND [OPTION...]\n\n"
 	       "One policy for every door of a mail server.\n\n");
 	for (const struct mw_command *const *command = commands; *command != NULL; command++)
-		printf("  %-15s %s\n", (*command)->name, (*command)->summary);
-	printf("\n  -c FILE    the policy file (default: %s)\n"
-	       "  --json     answer in JSON\n"
-	       "  --help     this text; after a command: its options\n"
-	       "  --version  print the version\n\n"
-	       "mailwicket(1), mailwicket.conf(5), mailwicket-directory(5), mailwicket-log(5), mailwicketd(8)\n",
-	       mw_policy_default_path());
+		mw_help_row((*command)->name, (*command)->summary);
+	snprintf(policy, sizeof(policy), "the policy file (default: %s)", mw_policy_default_path());
+	puts("");
+	mw_help_row("-c FILE", policy);
+	mw_help_row("--json", "answer in JSON");
+	mw_help_row("--help", "this text; after a command: its options");
+	mw_help_row("--version", "print the version");
+	puts("\nmailwicket(1), mailwicket.conf(5), mailwicket-directory(5), mailwicket-log(5), mailwicketd(8)");
 }
 
 /* Options before the command. Returns the command's index, or -1 with the exit code. */

@@ -21,3 +21,13 @@ uninstall-hook: uninstall-systemd-files
 uninstall-systemd-files:
 	rm -f "$(DESTDIR)$(sysusersdir)/mailwicket.conf" "$(DESTDIR)$(tmpfilesdir)/mailwicket.conf"
 .PHONY: install-systemd-files uninstall-systemd-files
+
+# Made from the option tables by the program itself: not where it cannot be run.
+if !CROSS_COMPILING
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = packaging/completion/mailwicket
+CLEANFILES += packaging/completion/mailwicket
+
+packaging/completion/mailwicket: cli/mailwicket$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) packaging/completion && cli/mailwicket$(EXEEXT) completion bash > $@.new && mv $@.new $@
+endif
