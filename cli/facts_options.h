@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "decide/facts.h"
+#include "mail/address.h"
 
 /* Facts with what the administrator left open. Slices point into argv or into the request's text. */
 struct mw_given_facts {
@@ -12,6 +13,7 @@ struct mw_given_facts {
 	bool captured;        /* from a request: nothing is to be filled in */
 	const char *assumed;  /* what was filled in, for the reader; "" for nothing */
 	char assumed_text[160];
+	char sender[MW_ADDRESS_QUOTED_MAX], recipient[MW_ADDRESS_QUOTED_MAX]; /* of a request, with the quotes they need */
 };
 
 /* The facts among the options of explain; a command may put options of its own behind them. */

@@ -18,6 +18,13 @@ static const struct { const char *attribute, *fact; } attributes[] = {
 	{ "etrn_domain", "etrn-domain" },
 };
 
+static struct mw_str quoted(struct mw_str value, char *memory, size_t size)
+{
+	struct mw_buf out = mw_buf_over(memory, size);
+
+	return mw_address_quoted(value, &out);
+}
+
 /* What Postfix writes where it knows nothing, and what only says something about the other facts. */
 static bool take_special(struct mw_given_facts *given, struct mw_str name, struct mw_str value)
 {
@@ -28,9 +35,9 @@ static bool take_special(struct mw_given_facts *given, struct mw_str name, struc
 	} else if (mw_str_equal(name, MW_STR("ccert_subject"))) {
 		facts->tls.certificate_verified = !mw_str_empty(value);
 	} else if (mw_str_equal(name, MW_STR("sender"))) {
-		facts->sender = value;
+		facts->sender = quoted(value, given->sender, sizeof(given->sender));
 	} else if (mw_str_equal(name, MW_STR("recipient"))) {
-		facts->recipient = value;
+		facts->recipient = quoted(value, given->recipient, sizeof(given->recipient));
 	} else if (mw_str_equal(name, MW_STR("instance"))) {
 		facts->instance = value;
 	} else if (mw_str_equal(name, MW_STR("queue_id"))) {

@@ -128,7 +128,7 @@ static bool answer(const struct connection *connection, struct mw_work *work, co
 	struct mw_facts facts;
 	const char *why;
 
-	if (!mw_facts_from_request(&work->request, bytes, state->today, &facts, &why)) {
+	if (!mw_facts_from_request(&work->request, bytes, state->today, &work->quoted, &facts, &why)) {
 		complain(connection, why);
 		return false;
 	}

@@ -29,14 +29,18 @@ static uint64_t number(struct reader *reader, enum mw_attribute attribute, uint6
 	return result;
 }
 
-static struct mw_ip address(const struct reader *reader, enum mw_attribute attribute)
+/* Taken for unknown, an address that is missing or none would let a wider connector stand in for a narrower one. */
+static struct mw_ip address(struct reader *reader, enum mw_attribute attribute, const char *why)
 {
 	struct mw_ip ip = { .family = MW_FAMILY_UNKNOWN };
 	struct mw_str value = text(reader, attribute);
 
-	if (mw_str_empty(value) || !mw_ip_parse(value, &ip))
-		return (struct mw_ip){ .family = MW_FAMILY_UNKNOWN };
-	return ip;
+	if (!mw_request_has(reader->request, attribute))
+		reader->why = why;
+	if (mw_str_empty(value) || mw_str_equal(value, MW_STR("unknown")) || mw_ip_parse(value, &ip))
+		return ip;
+	reader->why = why;
+	return (struct mw_ip){ .family = MW_FAMILY_UNKNOWN };
 }
 
 static enum mw_stage stage(const struct reader *reader)
@@ -88,6 +92,15 @@ static void need(struct reader *reader, enum mw_attribute attribute, const char 
 		reader->why = why;
 }
 
+/* A number that Postfix always knows at the stage: empty and "unknown" are no values of it. */
+static void need_number(struct reader *reader, enum mw_attribute attribute, const char *why)
+{
+	struct mw_str value = text(reader, attribute);
+
+	if (mw_str_empty(value) || mw_str_equal(value, MW_STR("unknown")))
+		reader->why = why;
+}
+
 /* What the stage is about has to be there: taken for "none" it could pass a check that its value would not. */
 static void check_missing(struct reader *reader, const struct mw_facts *facts)
 {
@@ -111,11 +124,11 @@ static void check_missing(struct reader *reader, const struct mw_facts *facts)
 		need(reader, MW_ATTRIBUTE_RECIPIENT, "recipient is missing");
 		return;
 	case MW_STAGE_END_OF_MESSAGE:
-		need(reader, MW_ATTRIBUTE_SIZE, "size is missing");
+		need_number(reader, MW_ATTRIBUTE_SIZE, "size is missing");
 		/* fall through */
 	case MW_STAGE_DATA:
 		need(reader, MW_ATTRIBUTE_SENDER, "sender is missing");
-		need(reader, MW_ATTRIBUTE_RECIPIENT_COUNT, "recipient_count is missing");
+		need_number(reader, MW_ATTRIBUTE_RECIPIENT_COUNT, "recipient_count is missing");
 		if (facts->recipient_count == 1)
 			need(reader, MW_ATTRIBUTE_RECIPIENT, "recipient is missing");
 		return;
@@ -125,18 +138,19 @@ static void check_missing(struct reader *reader, const struct mw_facts *facts)
 static void read_endpoints(struct reader *reader, struct mw_endpoints *endpoints)
 {
 	endpoints->protocol = MW_PROTOCOL_SMTP;
-	endpoints->local_ip = address(reader, MW_ATTRIBUTE_SERVER_ADDRESS);
+	endpoints->local_ip = address(reader, MW_ATTRIBUTE_SERVER_ADDRESS, "server_address is no address");
 	endpoints->local_port = (uint16_t)number(reader, MW_ATTRIBUTE_SERVER_PORT, UINT16_MAX,
 						 "server_port is no port");
-	endpoints->remote_ip = address(reader, MW_ATTRIBUTE_CLIENT_ADDRESS);
+	endpoints->remote_ip = address(reader, MW_ATTRIBUTE_CLIENT_ADDRESS, "client_address is no address");
 	endpoints->remote_port = (uint16_t)number(reader, MW_ATTRIBUTE_CLIENT_PORT, UINT16_MAX,
 						  "client_port is no port");
 }
 
 bool mw_facts_from_request(const struct mw_request *request, const char *bytes, int64_t today,
-			   struct mw_facts *facts_r, const char **why_r)
+			   struct mw_quoted *quoted, struct mw_facts *facts_r, const char **why_r)
 {
 	struct reader reader = { .request = request, .bytes = bytes };
+	struct mw_buf sender = MW_BUF_OVER(quoted->sender), recipient = MW_BUF_OVER(quoted->recipient);
 
 	memset(facts_r, 0, sizeof(*facts_r));
 	facts_r->today = today;
@@ -148,8 +162,8 @@ bool mw_facts_from_request(const struct mw_request *request, const char *bytes, 
 		reader.why = "sasl_method came without sasl_username";
 	facts_r->stage = stage(&reader);
 	facts_r->relay_context = mw_str_equal(text(&reader, MW_ATTRIBUTE_POLICY_CONTEXT), MW_STR("relay"));
-	facts_r->sender = text(&reader, MW_ATTRIBUTE_SENDER);
-	facts_r->recipient = text(&reader, MW_ATTRIBUTE_RECIPIENT);
+	facts_r->sender = mw_address_quoted(text(&reader, MW_ATTRIBUTE_SENDER), &sender);
+	facts_r->recipient = mw_address_quoted(text(&reader, MW_ATTRIBUTE_RECIPIENT), &recipient);
 	facts_r->etrn_domain = text(&reader, MW_ATTRIBUTE_ETRN_DOMAIN);
 	facts_r->recipient_count = number(&reader, MW_ATTRIBUTE_RECIPIENT_COUNT, UINT64_MAX,
 					  "recipient_count is no number");

@@ -37,6 +37,17 @@ static bool check_domain(struct mw_session *session, struct mw_str domain, struc
 		    given);
 }
 
+static bool is_ours(struct mw_str domain, const void *context)
+{
+	return mw_choose_accepted_domain(context, domain) != NULL;
+}
+
+/* Who may send anywhere may use a path, but not one that leads back to where `senders=` would have been asked. */
+static bool may_take_path(const struct mw_session *session, const struct mw_address *path)
+{
+	return may_send_anywhere(session) && !mw_address_path_domains(path, is_ours, session->policy);
+}
+
 bool mw_check_recipient(struct mw_session *session)
 {
 	struct mw_str given = session->facts->recipient;
@@ -48,7 +59,7 @@ bool mw_check_recipient(struct mw_session *session)
 	case MW_ADDRESS_POSTMASTER:
 		return pass(session, MW_NOTE_RECIPIENT_POSTMASTER, given, MW_STR_EMPTY);
 	case MW_ADDRESS_ROUTED:
-		if (may_send_anywhere(session))
+		if (may_take_path(session, &recipient))
 			return pass(session, MW_NOTE_RECIPIENT_ANY, given, MW_STR_EMPTY);
 		break;
 	case MW_ADDRESS_NULL:

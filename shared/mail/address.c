@@ -7,7 +7,6 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-#include "base/buf.h"
 #include "mail/plain.h"
 
 static bool is_ascii(struct mw_str text)
@@ -246,6 +245,46 @@ enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_st
 	    mw_str_equal(text, MW_STR("<>")))
 		return mw_address_parse(text, address_r);
 	return complete(text, default_domain, address_r);
+}
+
+struct mw_str mw_address_quoted(struct mw_str text, struct mw_buf *out)
+{
+	struct mw_str local = mw_str_head(text, mw_str_find(text, '@'));
+
+	if (mw_str_empty(local) || local.len > MW_LOCAL_PART_MAX || text.len > MW_ADDRESS_MAX ||
+	    mw_str_find_last(text, '@') != local.len || local.len == text.len || is_dot_atom(local) ||
+	    (local.ptr[0] == '"' && local.ptr[local.len - 1] == '"'))
+		return text;
+	mw_buf_reset(out);
+	requote(local, out);
+	mw_buf_add(out, mw_str_tail(text, local.len));
+	return mw_buf_str(out);
+}
+
+bool mw_address_path_domains(const struct mw_address *address, bool (*found)(struct mw_str domain, const void *context),
+			     const void *context)
+{
+	struct mw_str rest = address->local;
+
+	if (address->kind != MW_ADDRESS_ROUTED)
+		return false;
+	if (rest.ptr[0] == '"')
+		rest = (struct mw_str){ rest.ptr + 1, rest.len - 2 };
+	for (bool behind_percent = false; rest.len > 0;) {
+		size_t bang = mw_str_find(rest, '!'), percent = mw_str_find(rest, '%');
+		size_t end = bang < percent ? bang : percent;
+		char domain[MW_DOMAIN_MAX + 1];
+		size_t len;
+
+		/* A domain stands before a "!" or behind a "%". */
+		if ((behind_percent || (end == bang && end < rest.len)) &&
+		    mw_domain_canonical(mw_str_head(rest, end), domain, &len) &&
+		    found((struct mw_str){ domain, len }, context))
+			return true;
+		behind_percent = end == percent && end < rest.len;
+		rest = mw_str_tail(rest, end + 1);
+	}
+	return false;
 }
 
 bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,

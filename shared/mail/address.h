@@ -4,7 +4,7 @@
 #ifndef MW_MAIL_ADDRESS_H
 #define MW_MAIL_ADDRESS_H
 
-#include "base/str.h"
+#include "base/buf.h"
 #include "mail/domain.h"
 
 #define MW_LOCAL_PART_MAX 64
@@ -32,7 +32,18 @@ struct mw_address {
 enum mw_address_kind mw_address_parse(struct mw_str text, struct mw_address *address_r);
 void mw_address_copy(struct mw_address *to, const struct mw_address *from);
 
-/* The same, but text without "@" is completed with `default_domain` (canonical; empty: nothing is completed). */
+/* Postfix's policy protocol gives a local part without the quotes it came with: john doe@example.org. Returns the text
+   with the quotes that it needs, written into `out`; the text itself where it needs none or quotes would not make it an
+   address (a second "@" stays nobody's address). */
+#define MW_ADDRESS_QUOTED_MAX (MW_ADDRESS_MAX + 2 * MW_LOCAL_PART_MAX + 4)
+struct mw_str mw_address_quoted(struct mw_str text, struct mw_buf *out);
+
+/* Calls `found` with each domain that a percent or bang path leads through, canonical, until it returns true: for
+   a!b%c@d these are a and c, not d. False: it never did. */
+bool mw_address_path_domains(const struct mw_address *address, bool (*found)(struct mw_str domain, const void *context),
+			     const void *context);
+
+/* The same as mw_address_parse(), but text without "@" is completed with `default_domain` (canonical; empty: nothing is completed). */
 enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_str default_domain,
 						struct mw_address *address_r);
 

@@ -50,10 +50,11 @@ static void compare(const struct mw_request *a, const struct mw_request *b, cons
 
 static void judge(const struct mw_request *request, const char *bytes)
 {
+	static struct mw_quoted quoted;
 	struct mw_facts facts;
 	const char *why = NULL;
 
-	if (mw_facts_from_request(request, bytes, 20000, &facts, &why) != (why == NULL))
+	if (mw_facts_from_request(request, bytes, 20000, &quoted, &facts, &why) != (why == NULL))
 		abort();
 	if (why == NULL && mw_str_empty(facts.login) && !mw_str_empty(facts.mechanism))
 		abort();

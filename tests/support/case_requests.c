@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "case_run.h"
+#include "mail/address.h"
 #include "report/json.h"
 
 #define LINE_MAX_BYTES (1 << 20)
@@ -76,12 +77,22 @@ static bool has_line_end(struct mw_str value)
 	return mw_str_find(value, '\n') < value.len || mw_str_find(value, '\r') < value.len;
 }
 
+/* Whether it would be read as the same with quotes, which Postfix leaves out. */
+static bool is_read_as_quoted(struct mw_str value)
+{
+	char memory[MW_ADDRESS_QUOTED_MAX];
+	struct mw_buf quoted = MW_BUF_OVER(memory);
+
+	return !mw_str_equal(mw_address_quoted(value, &quoted), value);
+}
+
 /* Facts that Postfix's protocol cannot carry. */
 static bool is_askable(const struct mw_case *one, const struct mw_facts *facts)
 {
 	return one->decision == MW_CASE_SUBMISSION && !mw_case_gives(one, "today") && !mw_case_gives(one, "master") &&
 	       !mw_case_gives(one, "proxy") && !has_line_end(facts->sender) && !has_line_end(facts->recipient) &&
-	       !has_line_end(facts->login);
+	       !has_line_end(facts->login) && !is_read_as_quoted(facts->sender) &&
+	       !is_read_as_quoted(facts->recipient);
 }
 
 static void add_hex(struct mw_json *json, const char *key, struct mw_str bytes)

@@ -132,6 +132,44 @@ def test_pol_03_an_attribute_left_out_is_never_laxer(daemon, base):
         assert answer is None or answer not in LAX, name
 
 
+NARROWER = POLICY + """
+connector "Blocked" {
+    bindings = { "*:587" }
+    remote_ip_ranges = { "192.0.2.0/24" }
+    deny_permissions = { Submit }
+}
+connector "Closed" {
+    bindings = { "203.0.113.9:587" }
+    deny_permissions = { Submit }
+}
+"""
+
+
+@pytest.mark.parametrize("changes", [
+    {"client_address": None}, {"client_address": "192.0.2.7."}, {"client_address": "nonsense"},
+    {"client_address": "198.51.100.1", "server_address": None},
+    {"client_address": "198.51.100.1", "server_address": "203.0.113.9x"}])
+def test_pol_03_a_wider_connector_never_stands_in_for_a_narrower_one(tmp_path, changes):
+    """POL-03 where rules go by the addresses."""
+    daemon = Daemon(NARROWER, DIRECTORY, tmp_path)
+    try:
+        assert daemon.request().startswith("550 5.7.1 ")
+        assert daemon.request(client_address="198.51.100.1", server_address="203.0.113.9").startswith("550 5.7.1 ")
+        assert daemon.request(client_address="198.51.100.1") == "DUNNO"
+        assert daemon.request(**changes) is None
+    finally:
+        daemon.kill()
+
+
+@pytest.mark.parametrize("changes", [
+    {"protocol_state": "END-OF-MESSAGE", "recipient_count": "1", "size": ""},
+    {"protocol_state": "END-OF-MESSAGE", "recipient_count": "1", "size": "unknown"},
+    {"protocol_state": "DATA", "recipient_count": "", "recipient": ""}])
+def test_pol_03_a_number_that_is_due_is_never_taken_for_none(daemon, changes):
+    """POL-03"""
+    assert daemon.request(**changes) is None
+
+
 def test_pol_03_only_request(daemon):
     """POL-03: all but `request` left out."""
     with daemon.connect() as connection:

@@ -7,7 +7,7 @@ from mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 
-MARY = "mary@example.test"
+MARY, BOB = "mary@example.test", "bob@example.test"
 PERMITTED = "250 2.1.5 Ok"
 XCLIENT_HOST = "127.0.0.77"
 
@@ -138,6 +138,26 @@ def test_snd_07_quotes_that_are_not_needed_make_no_other_address(bob, sender):
 def test_snd_07_an_address_that_is_none_is_nobodys(bob, sender):
     reply = bob.ask(sender, MARY)
     assert is_refused(reply), reply
+
+
+QUOTED = WORLD_DIRECTORY.replace("user mary@example.test", 'user mary@example.test address="m..y"@example.test')
+
+
+def test_snd_07_quotes_that_postfix_leaves_out_are_put_back(site, bob):
+    """Postfix asks about m..y@example.test: it is the address that the client wrote with quotes, to explain too."""
+    site.change_directory(QUOTED)
+    try:
+        with site.client(login="mary") as mary:
+            wait_for(lambda: mary.ask('"m..y"@example.test', BOB) == PERMITTED, "the quoted address to be mary's")
+            assert mary.ask(MARY, '"john doe"@remote.test') == PERMITTED
+        assert bob.ask('"m..y"@example.test', MARY) == DENIED
+        decision, _ = site.explain("--login", "mary", "--tls", "TLSv1.3", "--port", str(site.ports["submission"]),
+                                   "--sender", '"m..y"@example.test', "--recipient", '"john doe"@remote.test')
+        assert decision["result"] == "permitted"
+        with site.client("smtp") as outside:
+            assert outside.ask('"john doe"@remote.test', '"m..y"@example.test') == PERMITTED
+    finally:
+        site.change_directory(WORLD_DIRECTORY)
 
 
 @pytest.mark.parametrize("sender", ["@remote.test:bob@example.test", "bob@example.test\t", "bob@ example.test"])

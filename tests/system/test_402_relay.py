@@ -111,6 +111,21 @@ def test_rly_02_no_classic_relay_recipient_reaches_a_remote_destination(site, nu
         assert "remote.test" not in message["Delivered-To"], message["Delivered-To"]
 
 
+@pytest.mark.parametrize("path", ["ceo%example.test@example.test", "example.test!ceo@example.test",
+                                  "ceo%example.test@mx.example.test", "ceo%example.test@remote.test"])
+def test_no_path_leads_round_the_recipients_senders(site, path):
+    """Postfix takes percent and bang paths apart after it has asked: whoever may relay could write to anybody."""
+    site.change_directory(WORLD_DIRECTORY.replace("user ceo@example.test\n", "user ceo@example.test senders=bob\n"))
+    try:
+        with site.client(login="mary") as mary:
+            rig.wait_for(lambda: mary.ask(MARY, "ceo@example.test").endswith("to send to this recipient"),
+                         "the recipient to be restricted")
+            assert mary.ask(MARY, path).startswith("501 5.1.3 "), path
+            assert mary.ask(MARY, "x%remote.test@other.test") == PERMITTED
+    finally:
+        site.change_directory(WORLD_DIRECTORY)
+
+
 def test_s14_being_in_mynetworks_is_no_licence(site):
     """Asked first, mailwicketd refuses whatever Postfix's own networks would permit later."""
     site.configure_postfix(main="mynetworks = 127.0.0.0/8\n")

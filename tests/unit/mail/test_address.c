@@ -200,6 +200,66 @@ START_TEST(a_copy_stands_alone)
 }
 END_TEST
 
+static const struct {
+	const char *text, *quoted;
+} unquoted[] = {
+	{ "bob@example.test", "bob@example.test" },
+	{ "john doe@example.test", "\"john doe\"@example.test" },
+	{ "a..b@example.test", "\"a..b\"@example.test" },
+	{ ".a@example.test", "\".a\"@example.test" },
+	{ "a\\\"b@example.test", "\"a\\\\\\\"b\"@example.test" },
+	{ "\"bob\"@example.test", "\"bob\"@example.test" },
+	{ "x@remote.test@example.test", "x@remote.test@example.test" },
+	{ "@a,@b:bob@example.test", "@a,@b:bob@example.test" },
+	{ "", "" },
+	{ "@example.test", "@example.test" },
+	{ "john doe", "john doe" },
+};
+
+START_TEST(the_quotes_that_postfix_leaves_out)
+{
+	char memory[MW_ADDRESS_QUOTED_MAX];
+	struct mw_buf out = MW_BUF_OVER(memory);
+	struct mw_str got = mw_address_quoted(mw_str(unquoted[_i].text), &out);
+
+	ck_assert_slice(got, mw_str(unquoted[_i].quoted));
+}
+END_TEST
+
+static bool add_domain(struct mw_str domain, const void *context)
+{
+	struct mw_buf *out = *(struct mw_buf *const *)context;
+
+	mw_buf_add(out, domain);
+	mw_buf_add_char(out, ' ');
+	return false;
+}
+
+static const struct {
+	const char *text, *domains;
+} paths[] = {
+	{ "bob@example.test", "" },
+	{ "bob%example.test@remote.test", "example.test " },
+	{ "bob%Example.Test%two.test@remote.test", "example.test two.test " },
+	{ "example.test!bob@remote.test", "example.test " },
+	{ "one.test!two.test!bob@remote.test", "one.test two.test " },
+	{ "one.test!bob%two.test@remote.test", "one.test two.test " },
+	{ "\"one.test!b b%two.test\"@remote.test", "one.test two.test " },
+	{ "bob%@remote.test", "" },
+};
+
+START_TEST(the_domains_of_a_path)
+{
+	char memory[200];
+	struct mw_buf out = MW_BUF_OVER(memory), *to = &out;
+	struct mw_address address;
+
+	mw_address_parse(mw_str(paths[_i].text), &address);
+	ck_assert(!mw_address_path_domains(&address, add_domain, &to));
+	ck_assert_str_eq(memory, paths[_i].domains);
+}
+END_TEST
+
 TCase *mw_test_address_case(void)
 {
 	TCase *tcase = tcase_create("address");
@@ -210,5 +270,7 @@ TCase *mw_test_address_case(void)
 	MW_LOOP(tcase, a_name_alone_is_completed, completed);
 	MW_LOOP(tcase, an_extension_is_cut_at_the_first_delimiter, extended);
 	tcase_add_test(tcase, a_copy_stands_alone);
+	MW_LOOP(tcase, the_quotes_that_postfix_leaves_out, unquoted);
+	MW_LOOP(tcase, the_domains_of_a_path, paths);
 	return tcase;
 }

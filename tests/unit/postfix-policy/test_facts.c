@@ -3,7 +3,7 @@
 
 #include "postfix_support.h"
 
-#define HEAD "request=smtpd_access_policy\n"
+#define HEAD "request=smtpd_access_policy\nclient_address=\nserver_address=unknown\n"
 #define RCPT HEAD "protocol_state=RCPT\nsender=bob@example.test\nrecipient=mary@example.test\n"
 
 struct asked {
@@ -19,19 +19,21 @@ static struct asked ask(const char *text)
 	size_t used;
 	char whole[2000];
 	static char kept[2000];
+	static struct mw_quoted quoted;
 
 	ck_assert_uint_lt(strlen(text) + 2, sizeof(whole));
 	strcpy(kept, text);
 	strcat(kept, "\n");
 	mw_request_init(&asked.request);
 	ck_assert_int_eq(mw_request_read(&asked.request, mw_str(kept), &used, &asked.why), MW_REQUEST_WHOLE);
-	asked.fine = mw_facts_from_request(&asked.request, kept, 20000, &asked.facts, &asked.why);
+	asked.fine = mw_facts_from_request(&asked.request, kept, 20000, &quoted, &asked.facts, &asked.why);
 	return asked;
 }
 
 START_TEST(every_fact_of_a_request)
 {
-	struct asked asked = ask(RCPT
+	struct asked asked = ask("request=smtpd_access_policy\n"
+		"protocol_state=RCPT\nsender=bob@example.test\nrecipient=mary@example.test\n"
 		"server_address=203.0.113.1\nserver_port=587\nclient_address=192.0.2.7\nclient_port=40000\n"
 		"sasl_method=PLAIN\nsasl_username=bob\nencryption_protocol=TLSv1.3\n"
 		"encryption_cipher=TLS_AES_256_GCM_SHA384\nencryption_keysize=256\npolicy_context=relay\n"
@@ -81,6 +83,10 @@ START_TEST(what_is_left_out_is_unknown)
 END_TEST
 
 static const struct { const char *text, *why; } not_judged[] = {
+	{ "request=smtpd_access_policy\nprotocol_state=CONNECT\nserver_address=192.0.2.1\n", "client_address is no address" },
+	{ "request=smtpd_access_policy\nprotocol_state=CONNECT\nclient_address=192.0.2.1\n", "server_address is no address" },
+	{ "request=smtpd_access_policy\nprotocol_state=CONNECT\nclient_address=192.0.2.1.\nserver_address=\n",
+	  "client_address is no address" },
 	{ RCPT "size=many\n", "size is no number" },
 	{ RCPT "size=-1\n", "size is no number" },
 	{ RCPT "size=18446744073709551616\n", "size is no number" },
@@ -98,6 +104,9 @@ static const struct { const char *text, *why; } not_judged[] = {
 	{ HEAD "protocol_state=DATA\nsender=a@b\n", "recipient_count is missing" },
 	{ HEAD "protocol_state=DATA\nsender=a@b\nrecipient_count=1\n", "recipient is missing" },
 	{ HEAD "protocol_state=END-OF-MESSAGE\nsender=a@b\nrecipient_count=2\n", "size is missing" },
+	{ HEAD "protocol_state=END-OF-MESSAGE\nsender=a@b\nrecipient_count=2\nsize=\n", "size is missing" },
+	{ HEAD "protocol_state=END-OF-MESSAGE\nsender=a@b\nrecipient_count=2\nsize=unknown\n", "size is missing" },
+	{ HEAD "protocol_state=DATA\nsender=a@b\nrecipient_count=\n", "recipient_count is missing" },
 	{ HEAD "protocol_state=LUNCH\nrecipient=a@b\n", "sender is missing" },
 };
 
@@ -119,7 +128,7 @@ static const char *const judged[] = {
 	HEAD "protocol_state=END-OF-MESSAGE\nsender=a@b\nrecipient_count=2\nsize=0\n",
 	HEAD "protocol_state=VRFY\nrecipient=bob\n",
 	HEAD "protocol_state=ETRN\netrn_domain=example.test\n",
-	RCPT "client_port=unknown\nclient_address=unknown\nserver_port=\n",
+	RCPT "client_port=unknown\nserver_port=\n",
 };
 
 START_TEST(what_a_stage_needs_is_enough)
@@ -127,6 +136,20 @@ START_TEST(what_a_stage_needs_is_enough)
 	struct asked asked = ask(judged[_i]);
 
 	ck_assert_msg(asked.fine, "%s", asked.why);
+}
+END_TEST
+
+/* Postfix leaves the quotes out of what the client sent: "john doe"@example.test. */
+START_TEST(quotes_that_postfix_left_out)
+{
+	struct asked asked = ask(HEAD "protocol_state=RCPT\nsender=john doe@example.test\nrecipient=a..b\"c@example.test\n");
+
+	ck_assert(asked.fine);
+	ck_assert(mw_str_equal(asked.facts.sender, MW_STR("\"john doe\"@example.test")));
+	ck_assert(mw_str_equal(asked.facts.recipient, MW_STR("\"a..b\\\"c\"@example.test")));
+	asked = ask(HEAD "protocol_state=RCPT\nsender=@a,@b:bob@example.test\nrecipient=x@remote@example.test\n");
+	ck_assert(mw_str_equal(asked.facts.sender, MW_STR("@a,@b:bob@example.test")));
+	ck_assert(mw_str_equal(asked.facts.recipient, MW_STR("x@remote@example.test")));
 }
 END_TEST
 
@@ -151,6 +174,7 @@ Suite *mw_test_facts(void)
 	tcase_add_test(tests, what_is_left_out_is_unknown);
 	tcase_add_loop_test(tests, what_cannot_be_judged, 0, (int)(sizeof(not_judged) / sizeof(not_judged[0])));
 	tcase_add_loop_test(tests, what_a_stage_needs_is_enough, 0, (int)(sizeof(judged) / sizeof(judged[0])));
+	tcase_add_test(tests, quotes_that_postfix_left_out);
 	tcase_add_test(tests, another_digest_is_no_fingerprint);
 	suite_add_tcase(suite, tests);
 	return suite;
