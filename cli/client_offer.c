@@ -60,23 +60,12 @@ static enum mw_lookup find_id(void *context, uint32_t id, struct mw_principal *u
 
 /* --- clients from anywhere */
 
-static bool is_whole_family(const struct mw_range *range)
-{
-	size_t len = range->first.family == MW_FAMILY_IPV4 ? 4 : 16;
-
-	for (size_t i = 0; i < len; i++) {
-		if (range->first.bytes[i] != 0 || range->last.bytes[i] != 0xff)
-			return false;
-	}
-	return true;
-}
-
 static unsigned count_ranges(struct mw_ranges ranges, const struct mw_ip *client)
 {
 	unsigned count = 0;
 
 	for (size_t i = 0; i < ranges.count; i++)
-		count += !is_whole_family(&ranges.items[i]) && mw_range_contains(&ranges.items[i], client);
+		count += mw_range_contains(&ranges.items[i], client);
 	return count;
 }
 

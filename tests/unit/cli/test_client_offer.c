@@ -95,6 +95,8 @@ static const struct {
 	{ CLIENT("remote_ip_ranges = { \"0.0.0.0/1\" }"), IMAP POP3 "smtp no-listener\n" },
 	{ CLIENT("remote_ip_ranges = { \"0.0.0.0/1\" }") "connector \"rest\" { remote_ip_ranges = { \"128.0.0.0/1\" }\n"
 	  "auth_mechanism = { Tls, BasicAuth } permission_groups = { ExchangeUsers } }", IMAP POP3 SMTP },
+	{ CLIENT("remote_ip_ranges = { \"0.0.0.0/1\" }") "login \"a\" { remote = { \"128.0.0.0/1\" } }",
+	  IMAP POP3 "smtp refused\n" },
 	{ CLIENT("enabled = no") NO_CONNECTOR, IMAP POP3 "smtp no-listener\n" },
 	{ CLIENT("require_tls = yes auth_mechanism = { Tls, BasicAuth }"), IMAP POP3 SMTP },
 	{ CLIENT("auth_mechanism = { Tls, BasicAuth }"), IMAP POP3 SMTP "smtp clear 587\n" },
