@@ -2,6 +2,13 @@ bin_PROGRAMS += cli/mailwicket
 cli_mailwicket_SOURCES = \
 	cli/arguments.c cli/arguments.h \
 	cli/check.c \
+	cli/client_format.h \
+	cli/client_format_apple.c \
+	cli/client_format_html.c \
+	cli/client_format_text.c \
+	cli/client_format_xml.c \
+	cli/client_offer.c cli/client_offer.h \
+	cli/client_settings.c \
 	cli/command.h \
 	cli/completion.c \
 	cli/explain.c \
@@ -12,6 +19,7 @@ cli_mailwicket_SOURCES = \
 	cli/log_source.c cli/log_source.h \
 	cli/lookup.c \
 	cli/main.c \
+	cli/markup.c cli/markup.h \
 	cli/output.c cli/output.h \
 	cli/reply.c cli/reply.h \
 	cli/setting.c cli/setting.h \

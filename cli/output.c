@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "output.h"
+#include "report/text.h"
 
 #define FIRST_SIZE 16384
 #define LARGEST_SIZE (256UL * 1024 * 1024)
@@ -14,9 +15,12 @@
 __attribute__((format(printf, 1, 0)))
 static void complain(const char *format, va_list arguments)
 {
-	fputs("mailwicket: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	char text[4096], shown[4 * sizeof(text)];
+	struct mw_buf out = MW_BUF_OVER(shown);
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	mw_text_show(&out, mw_str(text));
+	fprintf(stderr, "mailwicket: %s\n", shown);
 }
 
 void mw_complain(const char *format, ...)

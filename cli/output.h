@@ -5,7 +5,8 @@
 #include "base/errors.h"
 #include "report/json.h"
 
-/* "mailwicket: TEXT" to standard error; for what is not about a line of a file. */
+/* "mailwicket: TEXT" to standard error; for what is not about a line of a file. One line that cannot drive a terminal,
+   whatever the arguments hold. */
 void mw_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and returns EX_USAGE. */
 int mw_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,6 +4,9 @@
 
 #include "unit.h"
 
+TCase *mw_test_client_offer_case(void);
 TCase *mw_test_log_source_case(void);
+TCase *mw_test_markup_case(void);
+TCase *mw_test_terminal_case(void);
 
 #endif
