@@ -37,7 +37,8 @@ def sanitized():
 
 class Preload:
     """preload.c in a process of mailwicketd: `Daemon(..., environment=preload.environment)`."""
-    FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds")
+    FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds",
+              "date_seconds")
 
     def __init__(self, folder):
         if sanitized():

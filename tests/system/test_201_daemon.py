@@ -10,7 +10,7 @@ import time
 import pytest
 
 from daemon import DAEMON, PATIENCE, Daemon, free_port, rcpt, wait_for
-from programs import load
+from programs import Preload, load
 from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 OPEN = POLICY.replace("permission_groups = { ExchangeUsers }",
@@ -453,6 +453,55 @@ def test_audit_permits_and_logs(daemon):
     assert daemon.request(AS_MARY, instance="audit.1") == "DUNNO"
     line, = daemon.logged(instance="audit.1")
     assert (line["verdict"], line["reason"], line["mode"]) == ("would-refuse", "send-as-denied", "audit")
+
+
+DAY = 86400
+
+
+def day(offset):
+    """Today, and `offset` days more, as the policy file writes it."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + offset * DAY))
+
+
+def audited(rule_until, connector_until):
+    return (f'login "trial" {{ remote = {{ "192.0.2.0/24" }} mode = audit audit_until = {rule_until} }}\n' +
+            POLICY.replace('connector "Client" {',
+                           f'connector "Client" {{\n    mode = audit\n    audit_until = {connector_until}'))
+
+
+def test_an_audit_near_its_end_is_told_at_start_and_reload_and_by_check(daemon):
+    """Of connectors and of login rules, from seven days before."""
+    daemon.stop()
+    daemon.write_policy(audited(day(6), day(5)))
+    daemon.start()
+    near = "the audit ends on {}; then the rule is enforced".format
+    rule, connector = near(day(6)), near(day(5))
+    assert len(daemon.lines(rule)) == len(daemon.lines(connector)) == 1
+    assert daemon.reload()
+    assert len(daemon.lines(rule)) == len(daemon.lines(connector)) == 2
+    told = daemon.cli("check")
+    assert re.search(rule, told.stdout + told.stderr) and re.search(connector, told.stdout + told.stderr), told
+    daemon.write_policy(audited(day(9), day(9)))
+    assert daemon.reload()
+    assert not daemon.lines(day(9)) and day(9) not in daemon.cli("check").stderr
+
+
+def test_an_audit_near_its_end_is_told_each_day(tmp_path):
+    """A daemon that runs on for weeks: nothing, then a warning a day, then that it is enforced; and it is."""
+    preload = Preload(tmp_path)
+    with Daemon(audited(day(10), day(10)), DIRECTORY, tmp_path, environment=preload.environment) as daemon:
+        ends, ended = f"the audit ends on {day(10)}", f"the audit ended on {day(10)}"
+        assert daemon.request(AS_MARY) == "DUNNO"
+        preload.set("date_seconds", 2 * DAY)
+        assert daemon.request(AS_MARY) == "DUNNO" and not daemon.lines(ends)
+        preload.set("date_seconds", 4 * DAY)
+        daemon.wait_log(f'"trial": {ends}')
+        daemon.wait_log(f'"Client": {ends}')
+        preload.set("date_seconds", 5 * DAY)
+        daemon.wait_log(ends, count=4)
+        preload.set("date_seconds", 11 * DAY)
+        daemon.wait_log(ended, count=2)
+        assert daemon.request(AS_MARY) == SEND_AS_DENIED
 
 
 def test_a_log_that_nobody_reads_holds_nothing_up(files):
