@@ -10,7 +10,7 @@ import time
 import pytest
 
 from daemon import DAEMON, PATIENCE, Daemon, free_port, rcpt, wait_for
-from programs import Preload, load
+from programs import Preload, has_systemd, load
 from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 OPEN = POLICY.replace("permission_groups = { ExchangeUsers }",
@@ -320,10 +320,6 @@ class Manager:
             got = self.socket.recv(4096).decode().splitlines()
             if word in got:
                 return got
-
-
-def has_systemd():
-    return "libsystemd" in subprocess.run(["ldd", DAEMON], capture_output=True, text=True).stdout
 
 
 @pytest.mark.skipif(not has_systemd(), reason="built without libsystemd")
