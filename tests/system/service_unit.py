@@ -3,8 +3,8 @@ open files, system calls and address families. What wants mounts of its own (Pro
 
     Daemon(..., prefix=service_unit.prefix(unit, own=1234))
 
-`own` stands for the unit's user and the group of that name, which need not be there. As a program it becomes the command
-that follows: service_unit.py UNIT OWN COMMAND ...
+`own` stands for the unit's user and the group of that name, which need not be there. As a program it becomes the
+command that follows: service_unit.py UNIT OWN COMMAND ...
 """
 import ctypes
 import errno

@@ -1,5 +1,6 @@
 """mailwicketd as a process: options, readiness, reload, its end, the service manager, its sockets."""
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -377,7 +378,7 @@ def test_sockets_of_the_service_manager_are_used(files, family):
 # --- daemon mode and privileges
 
 def test_in_the_background_the_start_waits_until_it_serves(files):
-    result = run("-c", files.policy)
+    result = run("-u", "root", "-c", files.policy)
     assert result.returncode == 0, result.stderr
     with files.connect() as connection:
         assert connection.request() == "DUNNO"
@@ -405,6 +406,38 @@ def test_in_the_background_a_bad_start_is_a_bad_exit(files):
     result = run("-c", files.policy)
     assert result.returncode == 73
     assert str(files.socket_path) in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="starts as root")
+def test_in_the_background_root_becomes_another_user_or_does_not_start(folder):
+    """The user of -u; where there is none it is not root that serves."""
+    daemon = Daemon(POLICY, DIRECTORY, folder, start=False)
+    refused = run("-u", "no-such-user", "-c", daemon.policy)
+    assert refused.returncode == 77
+    assert "mailwicketd: there is no user no-such-user" in refused.stderr and "-u" in refused.stderr
+    assert not daemon.socket_path.exists()
+    assert run("-u", "nobody", "-c", daemon.policy).returncode == 0
+    with daemon.connect() as connection:
+        pid = peer(connection.socket)
+        serving = wait_for(lambda: re.findall(r"^Uid:\s+(\d+)", open(f"/proc/{pid}/status").read(), re.M), "its user")
+        assert serving == [str(pwd.getpwnam("nobody").pw_uid)]
+        assert connection.request() == "DUNNO"
+    os.kill(pid, signal.SIGKILL)
+
+
+def has_own_user():
+    try:
+        return bool(pwd.getpwnam("mailwicketd"))
+    except KeyError:
+        return False
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or has_own_user(), reason="there is a user mailwicketd, or not root")
+def test_in_the_background_without_its_user_root_does_not_serve(files):
+    refused = run("-c", files.policy)
+    assert refused.returncode == 77
+    assert "there is no user mailwicketd" in refused.stderr
+    assert not files.socket_path.exists()
 
 
 def test_it_can_gain_no_privileges(daemon):

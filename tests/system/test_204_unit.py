@@ -58,7 +58,7 @@ def in_the_unit(folder, home):
 
 @pytest.mark.parametrize("make", [made_by_tmpfiles, made_by_hand])
 def test_hrd_01_within_its_unit_it_starts_and_postfix_reaches_it(folder, make):
-    """HRD-01: the unit's user, groups, capabilities, system calls and address families; Postfix's group on the socket."""
+    """HRD-01: the unit's user, groups, capabilities, system calls, address families; Postfix's group on the socket."""
     home = make(folder)
     with in_the_unit(folder, home) as daemon:
         daemon.start()

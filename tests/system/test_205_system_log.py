@@ -65,8 +65,8 @@ class Background:
 
     def start(self):
         subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", WITH_DEV, self.dev, DAEMON,
-                        "-c", self.files.policy], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       timeout=PATIENCE)
+                        "-u", "root", "-c", self.files.policy], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, timeout=PATIENCE)
         with self.files.connect() as connection:
             credentials = connection.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         self.pid = struct.unpack("3i", credentials)[0]
