@@ -12,7 +12,7 @@ import pytest
 import rig
 import service_unit
 from daemon import DAEMON, SOURCE, Daemon, wait_for
-from programs import sanitized
+from programs import has_systemd, sanitized
 from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 UNIT = rig.build_folder() / "packaging" / "systemd" / "mailwicketd.service"
@@ -54,6 +54,13 @@ def in_the_unit(folder, home):
                   prefix=service_unit.prefix(UNIT, OWN))
     made.socket_path = home / "policy"
     return made
+
+
+def test_the_unit_waits_for_a_readiness_and_a_watchdog_that_were_built():
+    """Without libsystemd neither would ever come, and systemd would kill the service again and again."""
+    unit = service_unit.settings(UNIT)
+    assert unit["Type"] == (["notify"] if has_systemd() else ["exec"])
+    assert ("WatchdogSec" in unit) == has_systemd()
 
 
 @pytest.mark.parametrize("make", [made_by_tmpfiles, made_by_hand])
