@@ -29,7 +29,8 @@ cli_mailwicket_SOURCES = \
 	cli/show_postfix.c \
 	cli/sync.c \
 	cli/terminal.c cli/terminal.h \
-	cli/wiring.c cli/wiring.h
+	cli/wiring.c cli/wiring.h \
+	cli/wiring_sizes.c cli/wiring_sizes.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
 cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
 cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)

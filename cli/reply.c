@@ -17,7 +17,7 @@ static const struct form forms[MW_PROTOCOL_COUNT] = {
 			       "-ERR [SYS/TEMP] Temporary authentication failure." },
 	[MW_PROTOCOL_SIEVE] = { "NO (ENCRYPT-NEEDED) \"", "\"", "NO \"Authentication failed.\"",
 				"NO (TRYLATER) \"Temporary authentication failure.\"" },
-	[MW_PROTOCOL_SUBMISSION] = { "523 5.7.10 ", "", "535 5.7.8 Authentication failed.",
+	[MW_PROTOCOL_SUBMISSION] = { "530 5.7.0 ", "", "535 5.7.8 Authentication failed.",
 				     "454 4.7.0 Temporary authentication failure." },
 	[MW_PROTOCOL_SMTP] = { "", "", "535 5.7.8 Error: authentication failed: (reason unavailable)",
 			       "454 4.7.0 Temporary authentication failure: (reason unavailable)" },

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "policy/read.h"
+#include "wiring_sizes.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
 #define SETTINGS_AT_MOST 16
@@ -163,17 +164,6 @@ static bool audits(const struct mw_policy *policy)
 	return false;
 }
 
-static uint64_t largest_size(const struct mw_policy *policy)
-{
-	uint64_t largest = 0;
-
-	for (size_t i = 0; i < policy->connector_count; i++) {
-		if (policy->connectors[i].enabled && policy->connectors[i].max_message_size > largest)
-			largest = policy->connectors[i].max_message_size;
-	}
-	return largest;
-}
-
 static struct mw_wiring_setting *add(struct mw_wiring *wiring, const char *comment, const char *name, const char *value)
 {
 	struct mw_wiring_setting *setting = &wiring->settings[wiring->setting_count++];
@@ -206,9 +196,10 @@ static void add_relay_restrictions(struct mw_wiring *wiring)
 
 static void add_sizes(struct mw_wiring *wiring)
 {
-	uint64_t size = largest_size(wiring->policy);
+	uint64_t size = mw_wiring_largest_size(wiring->policy);
 
-	add(wiring, "at least the largest max_message_size, which mailwicketd enforces\n", "message_size_limit",
+	add(wiring, "at least the largest max_message_size of a connector or user, which mailwicketd enforces\n",
+	    "message_size_limit",
 	    mw_arena_textf(wiring->arena, "%llu", size == MW_UNLIMITED ? 0ULL : (unsigned long long)size))->at_least = true;
 	if (size > POSTFIX_MAILBOX_SIZE_LIMIT)
 		add(wiring, "its default is smaller, and Postfix delivers nothing then\n", "mailbox_size_limit", "0")

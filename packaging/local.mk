@@ -2,14 +2,22 @@ systemdsystemunitdir = $(prefix)/lib/systemd/system
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
+# Without libsystemd mailwicketd reports no readiness, feeds no watchdog and takes no socket.
 nodist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.service
+if HAVE_SYSTEMD
 dist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.socket
-EXTRA_DIST += packaging/systemd/mailwicketd.service.in packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
+unit_follows_build =
+else
+unit_follows_build = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d'
+endif
+EXTRA_DIST += packaging/systemd/mailwicketd.service.in packaging/systemd/mailwicketd.socket \
+	packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
 CLEANFILES += packaging/systemd/mailwicketd.service
 
 packaging/systemd/mailwicketd.service: packaging/systemd/mailwicketd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
-	sed 's|@sbindir[@]|$(sbindir)|' $(srcdir)/packaging/systemd/mailwicketd.service.in > $@.new && mv $@.new $@
+	sed -e 's|@sbindir[@]|$(sbindir)|' $(unit_follows_build) \
+		$(srcdir)/packaging/systemd/mailwicketd.service.in > $@.new && mv $@.new $@
 
 # Two sources whose installed names are not their own.
 install-data-hook: install-systemd-files

@@ -83,7 +83,8 @@ static bool set_access(const struct mw_policy *policy, const struct mw_bound *bo
 			return false;
 		}
 		if (bound->made.st_gid != group->gr_gid && chown(unix_path(bound), (uid_t)-1, group->gr_gid) != 0)
-			return fail(status_r, EX_NOPERM, bound->name, "cannot give it to its group", errno);
+			return fail(status_r, EX_NOPERM, bound->name,
+				    "cannot give it to socket_group (under systemd, set Group= of the unit to it)", errno);
 	}
 	if (chmod(unix_path(bound), policy->policy_service.socket_mode) != 0)
 		return fail(status_r, EX_NOPERM, bound->name, "cannot set its mode", errno);

@@ -23,6 +23,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/peer.c postfix-policy/peer.h \
 	postfix-policy/privileges.c postfix-policy/privileges.h \
 	postfix-policy/state.c postfix-policy/state.h \
+	postfix-policy/system_log.c postfix-policy/system_log.h \
 	postfix-policy/work.c postfix-policy/work.h
 postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS)
 postfix_policy_mailwicketd_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS) $(SYSTEMD_CFLAGS)

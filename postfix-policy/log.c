@@ -7,6 +7,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "system_log.h"
+
 #define LINE_MAX_OCTETS 4000 /* below PIPE_BUF, so that a line is written whole or not at all */
 #define FAULTS_A_SECOND 200
 
@@ -31,33 +33,32 @@ void mw_log_to_syslog(struct mw_str facility)
 		if (mw_str_equal_nocase(facility, mw_str(facilities[i].word)))
 			number = facilities[i].facility;
 	}
-	if (state.syslog)
-		closelog();
-	openlog("mailwicketd", LOG_PID | LOG_NDELAY, number);
+	mw_system_log_open(number);
 	state.syslog = true;
 }
 
 /* A journal or a pipe whose reader hangs must not hang mail. */
-static void write_stderr(struct mw_str line)
+static bool write_stderr(struct mw_str line)
 {
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0 ||
-	    write(STDERR_FILENO, line.ptr, line.len) != (ssize_t)line.len)
-		state.lines_lost++;
+	return poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0 &&
+	       write(STDERR_FILENO, line.ptr, line.len) == (ssize_t)line.len;
 }
 
 /* `line` holds its prefix and has room for a newline. */
 static void put(enum mw_log_level level, struct mw_buf *line, size_t prefix)
 {
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO };
+	bool taken;
 
 	if (state.syslog) {
-		syslog(levels[level], "%s", line->data + prefix);
-		return;
+		taken = mw_system_log_write(levels[level], mw_str_tail(mw_buf_str(line), prefix));
+	} else {
+		line->data[line->used] = '\n';
+		taken = write_stderr((struct mw_str){ line->data, line->used + 1 });
 	}
-	line->data[line->used] = '\n';
-	write_stderr((struct mw_str){ line->data, line->used + 1 });
+	state.lines_lost += !taken;
 }
 
 /* What came from outside may be in a message: no control byte reaches the log. */
@@ -134,15 +135,25 @@ void mw_log_errors(struct mw_errors *errors)
 		mw_log(MW_LOG_ERROR, "and %u more", all - kept);
 }
 
+static void tell_lost(void)
+{
+	unsigned long lost = state.lines_lost;
+
+	if (lost == 0)
+		return;
+	state.lines_lost = 0;
+	mw_log(MW_LOG_WARNING, "%lu log lines were lost: nobody read them", lost);
+	/* Not even that was read: it is said later. */
+	if (state.lines_lost > 0)
+		state.lines_lost = lost;
+}
+
 void mw_log_tick(void)
 {
 	unsigned faults = state.faults_left_out;
-	unsigned long lost = state.lines_lost;
 
+	tell_lost();
 	state.faults = state.faults_left_out = 0;
-	state.lines_lost = 0;
 	if (faults > 0)
 		mw_log(MW_LOG_WARNING, "%u more faults of peers within a second", faults);
-	if (lost > 0)
-		mw_log(MW_LOG_WARNING, "%lu log lines were lost: nobody read them", lost);
 }

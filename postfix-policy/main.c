@@ -22,6 +22,7 @@
 
 struct options {
 	const char *path;
+	const char *user; /* NULL: in the foreground whoever it is, else MW_OWN_USER */
 	bool foreground, test;
 };
 
@@ -122,7 +123,8 @@ static int start(struct service *service, const struct options *options)
 	if (service->listeners == NULL)
 		return status;
 	/* In the foreground a service manager has chosen the user. */
-	if (!options->foreground && !mw_privileges_drop())
+	if ((!options->foreground || options->user != NULL) &&
+	    !mw_privileges_drop(options->user != NULL ? options->user : MW_OWN_USER))
 		return EX_NOPERM;
 	return EX_OK;
 }
@@ -184,19 +186,21 @@ static int test(const char *path)
 }
 
 static const char usage[] =
-	"usage: mailwicketd [-f] [-c FILE]\n"
+	"usage: mailwicketd [-f] [-c FILE] [-u USER]\n"
 	"       mailwicketd -t [-c FILE]\n"
 	"\n"
 	"  -c, --config FILE  the policy file (default: %s)\n"
 	"  -f, --foreground   stay in the foreground and log to standard error\n"
 	"  -t, --test         test the policy and exit\n"
+	"  -u, --user USER    whom root becomes (in the background: " MW_OWN_USER ")\n"
 	"  -h, --help         this text\n"
 	"  -V, --version      print the version\n";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' }, { "foreground", no_argument, NULL, 'f' },
-	{ "test", no_argument, NULL, 't' },         { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },      { NULL, 0, NULL, 0 },
+	{ "test", no_argument, NULL, 't' },         { "user", required_argument, NULL, 'u' },
+	{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
 };
 
 /* False: the process ends with *status_r. */
@@ -205,7 +209,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 	int option;
 
 	*status_r = EX_OK;
-	while ((option = getopt_long(argc, argv, "c:fthV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:ftu:hV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->path = optarg;
@@ -215,6 +219,9 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 			break;
 		case 't':
 			options->test = true;
+			break;
+		case 'u':
+			options->user = optarg;
 			break;
 		case 'h':
 			printf(usage, options->path);

@@ -35,20 +35,20 @@ size_t mw_privileges_limit(void)
 	return (size_t)files.rlim_cur - FILES_RESERVED;
 }
 
-bool mw_privileges_drop(void)
+bool mw_privileges_drop(const char *name)
 {
 	const struct passwd *user;
 
 	if (geteuid() != 0)
 		return true;
-	user = getpwnam(MW_OWN_USER);
+	user = getpwnam(name);
 	if (user == NULL) {
-		mw_log(MW_LOG_WARNING, "there is no user " MW_OWN_USER ": this process stays root");
-		return true;
+		mw_log(MW_LOG_ERROR, "there is no user %s to run as: make one, or name another with -u", name);
+		return false;
 	}
 	if (initgroups(user->pw_name, user->pw_gid) != 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0) {
-		mw_log(MW_LOG_ERROR, "cannot become user " MW_OWN_USER ": %s", strerror(errno));
+		mw_log(MW_LOG_ERROR, "cannot become user %s: %s", name, strerror(errno));
 		return false;
 	}
 	return true;

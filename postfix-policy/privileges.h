@@ -11,8 +11,8 @@
    Returns how many connections may be open at once. */
 size_t mw_privileges_limit(void);
 
-/* Root becomes MW_OWN_USER, once the sockets are bound; without such a user it stays root and says so. Anybody else
-   stays who it is. False with a line in the log. */
-bool mw_privileges_drop(void);
+/* Root becomes `name`, once the sockets are bound; anybody else stays who it is. False with a line in the log, also
+   where there is no such user: it does not stay root unless `name` is root. */
+bool mw_privileges_drop(const char *name);
 
 #endif

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "policy/audit.h"
 #include "policy/read.h"
 
 #define ERRORS_MOST 1000
 #define DAY 86400
-#define NOTICE_DAYS 7
 
 static int64_t this_day(void)
 {
@@ -148,29 +148,24 @@ void mw_state_free(struct mw_state *state)
 static void notice_audit(const struct mw_state *state, struct mw_str name, struct mw_place place,
 			 const struct mw_enforcement *enforcement)
 {
-	char memory[32];
-	struct mw_buf date = MW_BUF_OVER(memory);
+	char memory[128];
+	struct mw_buf notice = MW_BUF_OVER(memory);
 
-	if (enforcement->mode != MW_MODE_AUDIT || !enforcement->has_audit_until ||
-	    state->today < enforcement->audit_until - NOTICE_DAYS || state->today > enforcement->audit_until + 1)
-		return;
-	mw_print_date(enforcement->audit_until, &date);
-	if (state->today > enforcement->audit_until)
-		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ended on %s: it is enforced", place.file,
-		       place.line, MW_STR_ARG(name), date.data);
-	else
-		mw_log(MW_LOG_WARNING, "%s:%u: the audit of \"%.*s\" ends on %s; then it is enforced", place.file,
-		       place.line, MW_STR_ARG(name), date.data);
+	if (mw_audit_notice(enforcement, state->today, &notice))
+		mw_log(MW_LOG_WARNING, "%s:%u: \"%.*s\": %s", place.file, place.line, MW_STR_ARG(name), notice.data);
 }
 
 static void begin_day(struct mw_state *state, int64_t today)
 {
-	state->today = today;
-	for (size_t i = 0; i < state->policy->connector_count; i++) {
-		const struct mw_connector *connector = &state->policy->connectors[i];
+	const struct mw_policy *policy = state->policy;
 
-		notice_audit(state, connector->name, connector->place, &connector->enforcement);
-	}
+	state->today = today;
+	for (size_t i = 0; i < policy->login_rule_count; i++)
+		notice_audit(state, policy->login_rules[i].name, policy->login_rules[i].place,
+			     &policy->login_rules[i].enforcement);
+	for (size_t i = 0; i < policy->connector_count; i++)
+		notice_audit(state, policy->connectors[i].name, policy->connectors[i].place,
+			     &policy->connectors[i].enforcement);
 }
 
 static void refresh_directory(struct mw_state *state)

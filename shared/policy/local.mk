@@ -1,5 +1,7 @@
 noinst_LTLIBRARIES += libmwpolicy.la
 libmwpolicy_la_SOURCES = \
+	shared/policy/audit.c \
+	shared/policy/audit.h \
 	shared/policy/build.c \
 	shared/policy/build.h \
 	shared/policy/build_sections.c \

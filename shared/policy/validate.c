@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "policy/audit.h"
 #include "policy/build.h"
 
 static struct mw_spot spot_of(const struct mw_connector *connector, const struct mw_written *written, const char *name)
@@ -8,17 +9,13 @@ static struct mw_spot spot_of(const struct mw_connector *connector, const struct
 
 static void check_audit(struct mw_reader *reader, const struct mw_enforcement *enforcement, struct mw_spot spot)
 {
-	char memory[32];
-	struct mw_buf day = MW_BUF_OVER(memory);
+	char memory[128];
+	struct mw_buf notice = MW_BUF_OVER(memory);
 
-	if (!enforcement->has_audit_until)
-		return;
-	if (enforcement->mode != MW_MODE_AUDIT) {
+	if (enforcement->has_audit_until && enforcement->mode != MW_MODE_AUDIT)
 		mw_reader_warn(reader, spot, "audit_until has no effect without mode = audit");
-	} else if (reader->today != 0 && enforcement->audit_until < reader->today) {
-		mw_print_date(enforcement->audit_until, &day);
-		mw_reader_warn(reader, spot, "the audit ended on %s: the rule is enforced", day.data);
-	}
+	else if (reader->today != 0 && mw_audit_notice(enforcement, reader->today, &notice))
+		mw_reader_warn(reader, spot, "%s", notice.data);
 }
 
 void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule *rule,

@@ -20,6 +20,7 @@ struct control {
 	uint64_t fail_allocation_at; /* counted by `allocations` */
 	uint64_t failed;
 	int64_t clock_seconds;   /* added to the monotonic clock */
+	int64_t date_seconds;    /* added to the time of day */
 };
 
 static struct control none, *control = &none;
@@ -86,6 +87,17 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 	if (result == 0 && clock == CLOCK_MONOTONIC)
 		time->tv_sec += control->clock_seconds;
 	return result;
+}
+
+time_t time(time_t *time_r)
+{
+	struct timespec now;
+
+	syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+	now.tv_sec += control->date_seconds;
+	if (time_r != NULL)
+		*time_r = now.tv_sec;
+	return now.tv_sec;
 }
 
 ssize_t recv(int fd, void *memory, size_t size, int flags)

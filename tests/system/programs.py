@@ -35,9 +35,15 @@ def sanitized():
     return "asan" in listed.stdout or Path(DAEMON).exists() and b"__asan_init" in Path(DAEMON).read_bytes()
 
 
+def has_systemd():
+    """Whether mailwicketd speaks to a service manager."""
+    return "libsystemd" in subprocess.run(["ldd", str(DAEMON)], capture_output=True, text=True).stdout
+
+
 class Preload:
     """preload.c in a process of mailwicketd: `Daemon(..., environment=preload.environment)`."""
-    FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds")
+    FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds",
+              "date_seconds")
 
     def __init__(self, folder):
         if sanitized():

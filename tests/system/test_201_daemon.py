@@ -1,5 +1,6 @@
 """mailwicketd as a process: options, readiness, reload, its end, the service manager, its sockets."""
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from daemon import DAEMON, PATIENCE, Daemon, free_port, rcpt, wait_for
-from programs import load
+from programs import Preload, has_systemd, load
 from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 OPEN = POLICY.replace("permission_groups = { ExchangeUsers }",
@@ -322,10 +323,6 @@ class Manager:
                 return got
 
 
-def has_systemd():
-    return "libsystemd" in subprocess.run(["ldd", DAEMON], capture_output=True, text=True).stdout
-
-
 @pytest.mark.skipif(not has_systemd(), reason="built without libsystemd")
 def test_readiness_reload_and_stop_are_reported(files):
     manager = Manager(files.folder)
@@ -381,7 +378,7 @@ def test_sockets_of_the_service_manager_are_used(files, family):
 # --- daemon mode and privileges
 
 def test_in_the_background_the_start_waits_until_it_serves(files):
-    result = run("-c", files.policy)
+    result = run("-u", "root", "-c", files.policy)
     assert result.returncode == 0, result.stderr
     with files.connect() as connection:
         assert connection.request() == "DUNNO"
@@ -409,6 +406,38 @@ def test_in_the_background_a_bad_start_is_a_bad_exit(files):
     result = run("-c", files.policy)
     assert result.returncode == 73
     assert str(files.socket_path) in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="starts as root")
+def test_in_the_background_root_becomes_another_user_or_does_not_start(folder):
+    """The user of -u; where there is none it is not root that serves."""
+    daemon = Daemon(POLICY, DIRECTORY, folder, start=False)
+    refused = run("-u", "no-such-user", "-c", daemon.policy)
+    assert refused.returncode == 77
+    assert "mailwicketd: there is no user no-such-user" in refused.stderr and "-u" in refused.stderr
+    assert not daemon.socket_path.exists()
+    assert run("-u", "nobody", "-c", daemon.policy).returncode == 0
+    with daemon.connect() as connection:
+        pid = peer(connection.socket)
+        serving = wait_for(lambda: re.findall(r"^Uid:\s+(\d+)", open(f"/proc/{pid}/status").read(), re.M), "its user")
+        assert serving == [str(pwd.getpwnam("nobody").pw_uid)]
+        assert connection.request() == "DUNNO"
+    os.kill(pid, signal.SIGKILL)
+
+
+def has_own_user():
+    try:
+        return bool(pwd.getpwnam("mailwicketd"))
+    except KeyError:
+        return False
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or has_own_user(), reason="there is a user mailwicketd, or not root")
+def test_in_the_background_without_its_user_root_does_not_serve(files):
+    refused = run("-c", files.policy)
+    assert refused.returncode == 77
+    assert "there is no user mailwicketd" in refused.stderr
+    assert not files.socket_path.exists()
 
 
 def test_it_can_gain_no_privileges(daemon):
@@ -453,6 +482,55 @@ def test_audit_permits_and_logs(daemon):
     assert daemon.request(AS_MARY, instance="audit.1") == "DUNNO"
     line, = daemon.logged(instance="audit.1")
     assert (line["verdict"], line["reason"], line["mode"]) == ("would-refuse", "send-as-denied", "audit")
+
+
+DAY = 86400
+
+
+def day(offset):
+    """Today, and `offset` days more, as the policy file writes it."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + offset * DAY))
+
+
+def audited(rule_until, connector_until):
+    return (f'login "trial" {{ remote = {{ "192.0.2.0/24" }} mode = audit audit_until = {rule_until} }}\n' +
+            POLICY.replace('connector "Client" {',
+                           f'connector "Client" {{\n    mode = audit\n    audit_until = {connector_until}'))
+
+
+def test_an_audit_near_its_end_is_told_at_start_and_reload_and_by_check(daemon):
+    """Of connectors and of login rules, from seven days before."""
+    daemon.stop()
+    daemon.write_policy(audited(day(6), day(5)))
+    daemon.start()
+    near = "the audit ends on {}; then the rule is enforced".format
+    rule, connector = near(day(6)), near(day(5))
+    assert len(daemon.lines(rule)) == len(daemon.lines(connector)) == 1
+    assert daemon.reload()
+    assert len(daemon.lines(rule)) == len(daemon.lines(connector)) == 2
+    told = daemon.cli("check")
+    assert re.search(rule, told.stdout + told.stderr) and re.search(connector, told.stdout + told.stderr), told
+    daemon.write_policy(audited(day(9), day(9)))
+    assert daemon.reload()
+    assert not daemon.lines(day(9)) and day(9) not in daemon.cli("check").stderr
+
+
+def test_an_audit_near_its_end_is_told_each_day(tmp_path):
+    """A daemon that runs on for weeks: nothing, then a warning a day, then that it is enforced; and it is."""
+    preload = Preload(tmp_path)
+    with Daemon(audited(day(10), day(10)), DIRECTORY, tmp_path, environment=preload.environment) as daemon:
+        ends, ended = f"the audit ends on {day(10)}", f"the audit ended on {day(10)}"
+        assert daemon.request(AS_MARY) == "DUNNO"
+        preload.set("date_seconds", 2 * DAY)
+        assert daemon.request(AS_MARY) == "DUNNO" and not daemon.lines(ends)
+        preload.set("date_seconds", 4 * DAY)
+        daemon.wait_log(f'"trial": {ends}')
+        daemon.wait_log(f'"Client": {ends}')
+        preload.set("date_seconds", 5 * DAY)
+        daemon.wait_log(ends, count=4)
+        preload.set("date_seconds", 11 * DAY)
+        daemon.wait_log(ended, count=2)
+        assert daemon.request(AS_MARY) == SEND_AS_DENIED
 
 
 def test_a_log_that_nobody_reads_holds_nothing_up(files):

@@ -176,8 +176,8 @@ def test_two_syncs_at_once_do_not_mix(files):
         assert serving(files) == "b" and left_over(files) == []
 
 
-def test_the_same_text_gives_the_same_bytes(files):
-    """But for the time in the trailer: order, ids and pages are a function of the content."""
+def test_dir_01_the_same_text_gives_the_same_bytes(files):
+    """DIR-01, the text source: but for the time in the trailer: order, ids and pages are a function of the content."""
     assert sync(files).returncode == 0
     first = published(files)
     (files.published / "snapshot.mdb").unlink()
@@ -261,7 +261,27 @@ def test_a_running_mailwicketd_sees_a_new_directory_within_a_second(folder):
         assert not daemon.lines("policy read")
 
 
-def test_a_bad_source_leaves_the_running_server_as_it_is(folder):
+@pytest.mark.parametrize("make", ["missing", "folder", "unreadable"])
+def test_dir_02_a_source_that_is_away_leaves_what_was_published(folder, make):
+    """DIR-02, the text source: exit is not 0 and names it; the old snapshot serves, also after a restart."""
+    with Daemon(POLICY, DIRECTORY, folder) as daemon:
+        before = published(daemon)
+        daemon.directory.unlink()
+        if make == "folder":
+            daemon.directory.mkdir()
+        elif make == "unreadable":
+            os.mkfifo(daemon.directory)  # whose other end never writes
+        result = sync(daemon)
+        assert result.returncode not in (0, 1) and str(daemon.directory) in result.stderr, result
+        assert published(daemon) == before and left_over(daemon) == []
+        assert daemon.request() == "DUNNO"
+        daemon.stop()
+        daemon.start()
+        assert daemon.request(sender="mary@example.test") == SEND_AS_DENIED
+
+
+def test_dir_02_a_bad_source_leaves_the_running_server_as_it_is(folder):
+    """DIR-02, the text source."""
     with Daemon(POLICY, DIRECTORY, folder) as daemon:
         assert daemon.request() == "DUNNO"
         daemon.write(daemon.directory, DIRECTORY + "group x@example.test member=y@example.test\n"
