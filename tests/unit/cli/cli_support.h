@@ -5,5 +5,6 @@
 #include "unit.h"
 
 TCase *mw_test_log_source_case(void);
+TCase *mw_test_when_case(void);
 
 #endif

@@ -5,6 +5,7 @@ int main(void)
 {
 	static TCase *(*const cases[])(void) = {
 		mw_test_log_source_case,
+		mw_test_when_case,
 	};
 
 	return mw_unit_run("cli", cases, MW_COUNT(cases));
