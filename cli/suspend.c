@@ -160,26 +160,37 @@ static struct mw_str session_name(const struct order *order)
 	return order->user.by_login ? mw_str(order->name) : order->user.principal.name;
 }
 
+static void add_kick(const struct order *order, struct mw_buf *out)
+{
+	mw_buf_add_text(out, "doveadm kick ");
+	mw_text_show(out, session_name(order));
+}
+
 static void write_result(struct mw_json *json, const void *context)
 {
 	const struct order *order = context;
+	char memory[1100];
+	struct mw_buf kick = MW_BUF_OVER(memory);
 
+	add_kick(order, &kick);
 	mw_json_string(json, "user", mw_str(order->suspension.user));
 	mw_suspension_json(&order->suspension, json);
 	mw_json_bool(json, "replaced", order->replaced);
+	mw_json_string(json, "kick", mw_buf_str(&kick));
 }
 
 static void print_result(struct mw_buf *out, const void *context)
 {
 	const struct order *order = context;
+	bool all = order->suspension.what == MW_SUSPENDED_ALL;
 
 	mw_buf_printf(out, "%s: suspended ", order->suspension.user);
 	mw_suspension_print(&order->suspension, out);
 	mw_buf_add_text(out, order->replaced ? " (in place of an earlier suspension)\n" : "\n");
-	if (order->suspension.what != MW_SUSPENDED_ALL)
-		return;
-	mw_buf_add_text(out, "Sessions that are open already stay until they end. To end them: doveadm kick ");
-	mw_text_show(out, session_name(order));
+	/* Postfix asks again at each message; Dovecot asks at the login and never after. */
+	mw_buf_printf(out, "Sessions already open at Dovecot%s stay until they end. To end them: ",
+		      all ? "" : "'s submission service");
+	add_kick(order, out);
 	mw_buf_add_text(out, " (the name that logged in)\n");
 }
 

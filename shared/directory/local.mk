@@ -6,6 +6,7 @@ libmwdirectory_la_SOURCES = \
 	shared/directory/overlay.c shared/directory/overlay.h \
 	shared/directory/publish.c \
 	shared/directory/reader.c \
+	shared/directory/result.h \
 	shared/directory/schema.c shared/directory/schema.h \
 	shared/directory/snapshot.c shared/directory/snapshot.h \
 	shared/directory/suspensions.c shared/directory/suspensions.h \

@@ -3,6 +3,7 @@
 #define MW_DIRECTORY_OVERLAY_H
 
 #include "directory/directory.h"
+#include "directory/snapshot.h"
 
 struct mw_bound_suspension { uint32_t id, what; };
 

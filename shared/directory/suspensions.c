@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "directory/content.h"
+#include "directory/snapshot.h"
 
 #define MAGIC "MWSUSPND"
 #define FORMAT_VERSION 1

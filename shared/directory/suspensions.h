@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/errors.h"
-#include "directory/snapshot.h"
+#include "directory/result.h"
+#include "directory/schema.h"
 
 #define MW_SUSPENSIONS_NAME "suspensions"
 #define MW_SUSPENSIONS_MAX 4096 /* each process that decides keeps them in memory */

@@ -76,7 +76,8 @@ def test_a_session_that_is_logged_in_sends_nothing_more_within_a_second(site):
         other.expect("250", "MAIL FROM:<bob@example.test>")
         other.expect("250", "RCPT TO:<mary@example.test>")
         other.expect("354", "DATA")
-        assert site.suspend("bob", "--sending").startswith("bob@example.test: suspended from sending since ")
+        told = site.suspend("bob", "--sending")
+        assert told.startswith("bob@example.test: suspended from sending since ") and "doveadm kick bob " in told
         site.wait_reply(smtp, "bob", SENDING)
         # The recipients were permitted before: the end of the message is judged again.
         other.send("Subject: late\r\n\r\nlate\r\n.\r\n")
