@@ -37,6 +37,7 @@ void mw_command_help(const char *name);
 const struct mw_command *const *mw_commands(void);
 
 extern const struct mw_command mw_check_command, mw_show_command, mw_explain_command, mw_lookup_command,
-	mw_sync_command, mw_client_settings_command, mw_completion_command;
+	mw_sync_command, mw_client_settings_command, mw_completion_command, mw_suspend_command,
+	mw_resume_command, mw_suspended_command;
 
 #endif

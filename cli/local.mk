@@ -22,13 +22,18 @@ cli_mailwicket_SOURCES = \
 	cli/markup.c cli/markup.h \
 	cli/output.c cli/output.h \
 	cli/reply.c cli/reply.h \
+	cli/resume.c \
 	cli/setting.c cli/setting.h \
 	cli/show.c cli/show.h \
 	cli/show_dovecot.c \
 	cli/show_json.c \
 	cli/show_postfix.c \
+	cli/suspend.c \
+	cli/suspended.c \
+	cli/suspension.c cli/suspension.h \
 	cli/sync.c \
 	cli/terminal.c cli/terminal.h \
+	cli/when.c cli/when.h \
 	cli/wiring.c cli/wiring.h \
 	cli/wiring_sizes.c cli/wiring_sizes.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)

@@ -6,11 +6,13 @@
 #include "decide/identity.h"
 #include "output.h"
 #include "setting.h"
+#include "suspension.h"
 
 /* What an address or user name stands for in the directory. */
 struct answer {
 	struct mw_str asked;
 	const struct mw_policy *policy;
+	const struct mw_directory *directory;
 	const struct mw_directory_view *view;
 	struct mw_address address, base;
 	bool is_address, has_principal, by_login, primary;
@@ -161,14 +163,37 @@ static void write_switches(const struct writer *to)
 	write_switch(to, "sieve", user->sieve);
 	write_switch(to, "smtp", user->smtp);
 	write_switch(to, "relay", user->relay);
-	if (user->suspended_login)
-		write_switch(to, "suspended_login", true);
-	if (user->suspended_sending)
-		write_switch(to, "suspended_sending", true);
 	if (to->json != NULL)
 		mw_json_end_object(to->json);
 	else
 		mw_buf_add_char(to->out, '\n');
+}
+
+static void write_suspension(const struct writer *to, const struct mw_suspension *suspension)
+{
+	if (to->json == NULL) {
+		mw_buf_add_text(to->out, "suspended:              ");
+		mw_suspension_print(suspension, to->out);
+		mw_buf_add_char(to->out, '\n');
+		return;
+	}
+	mw_json_object(to->json, NULL);
+	mw_suspension_json(suspension, to->json);
+	mw_json_end_object(to->json);
+}
+
+static void write_suspensions(const struct writer *to)
+{
+	const struct mw_directory *directory = to->answer->directory;
+	const struct mw_suspensions *suspensions = mw_directory_suspensions(directory);
+
+	if (to->json != NULL)
+		mw_json_array(to->json, "suspended");
+	for (size_t i = 0; i < suspensions->count; i++)
+		if (mw_directory_suspended_id(directory, i) == to->answer->principal.id)
+			write_suspension(to, &suspensions->items[i]);
+	if (to->json != NULL)
+		mw_json_end_array(to->json);
 }
 
 static void write_limit(const struct writer *to, const char *name, uint64_t limit, bool is_size)
@@ -252,6 +277,7 @@ static void write_senders(const struct writer *to)
 
 static void write_user(const struct writer *to)
 {
+	write_suspensions(to);
 	write_switches(to);
 	write_limits(to);
 	begin_list(to, "groups", "member of:             ");
@@ -333,6 +359,7 @@ static int lookup(const struct mw_cli *cli, const char *asked)
 
 	if (directory != NULL) {
 		answer.policy = policy;
+		answer.directory = directory;
 		answer.view = mw_directory_view(directory);
 		mw_directory_status(directory, &status);
 		answer.principals = status.users + status.groups;

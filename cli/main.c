@@ -17,6 +17,9 @@ static const struct mw_command *const commands[] = {
 	&mw_lookup_command,
 	&mw_sync_command,
 	&mw_client_settings_command,
+	&mw_suspend_command,
+	&mw_resume_command,
+	&mw_suspended_command,
 	&mw_completion_command,
 	NULL,
 };

@@ -185,9 +185,9 @@ static void refresh_directory(struct mw_state *state)
 	case MW_DIRECTORY_NEW:
 		state->directory_error[0] = '\0';
 		mw_directory_status(state->directory, &status);
-		mw_log(MW_LOG_INFO, "directory read: %llu users, %llu groups, %llu grants, digest %.16s",
+		mw_log(MW_LOG_INFO, "directory read: %llu users, %llu groups, %llu grants, digest %.16s; %llu suspended",
 		       (unsigned long long)status.users, (unsigned long long)status.groups,
-		       (unsigned long long)status.grants, status.digest);
+		       (unsigned long long)status.grants, status.digest, (unsigned long long)status.suspended);
 		return;
 	case MW_DIRECTORY_FAILED:
 		error = mw_directory_error(state->directory);

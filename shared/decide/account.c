@@ -8,13 +8,19 @@
 
 #define CANDIDATES_MAX 256
 
-/* The user behind the login, looked up once for all connectors that could be meant. */
+/* Who logs in, looked up once for all connectors that could be meant. */
 struct account {
 	const struct mw_policy *policy;
 	const struct mw_facts *facts;
 	enum mw_lookup found;
-	struct mw_principal user;
+	struct mw_principal user, master;
+	bool has_master; /* a master user acts as the user, and the directory has it */
 };
+
+static const struct mw_principal *master_of(const struct account *account)
+{
+	return account->has_master ? &account->master : NULL;
+}
 
 static void judge_user(const struct account *account, struct mw_verdict *verdict)
 {
@@ -23,7 +29,7 @@ static void judge_user(const struct account *account, struct mw_verdict *verdict
 	if (account->found == MW_LOOKUP_FOUND) {
 		step.other = account->user.name;
 		mw_trace_write(&verdict->trace, &step);
-		mw_service_permits(account->policy, account->facts, &account->user, verdict);
+		mw_service_permits(account->policy, account->facts, &account->user, master_of(account), verdict);
 	} else if (account->found == MW_LOOKUP_NONE) {
 		step.outcome = MW_FAILED;
 		step.note = MW_NOTE_LOGIN_UNKNOWN;
@@ -32,6 +38,12 @@ static void judge_user(const struct account *account, struct mw_verdict *verdict
 	} else {
 		mw_verdict_unavailable(verdict, MW_CHECK_LOGIN);
 	}
+}
+
+/* Behind a rule that refused. */
+static void judge_suspension(const struct account *account, struct mw_verdict *verdict)
+{
+	mw_suspension_holds(account->policy, account->facts, account->found, &account->user, master_of(account), verdict);
 }
 
 static void judge_connector(const struct account *account, const struct mw_connector *connector,
@@ -47,6 +59,8 @@ static void judge_connector(const struct account *account, const struct mw_conne
 	mw_trace_write(&verdict_r->trace, &step);
 	if (mw_connector_admits(account->policy, connector, facts, &tls, verdict_r))
 		judge_user(account, verdict_r);
+	else
+		judge_suspension(account, verdict_r);
 }
 
 /* How far a verdict lets the login go. */
@@ -95,7 +109,8 @@ void mw_account_decide(const struct mw_policy *policy, const struct mw_directory
 {
 	struct account account = { .policy = policy, .facts = facts };
 
-	account.found = mw_identity_login(policy, directory, facts->login, &account.user);
+	account.found = mw_identity_session(policy, directory, facts, &account.user, &account.master,
+					    &account.has_master);
 	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
 		judge_smtp(&account, verdict_r);
 		return;
@@ -103,4 +118,6 @@ void mw_account_decide(const struct mw_policy *policy, const struct mw_directory
 	mw_login_decide(policy, facts, verdict_r);
 	if (verdict_r->outcome == MW_PERMIT)
 		judge_user(&account, verdict_r);
+	else
+		judge_suspension(&account, verdict_r);
 }

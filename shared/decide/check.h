@@ -33,6 +33,8 @@ bool mw_check_etrn(struct mw_session *session);
 bool mw_check_restriction(struct mw_session *session);
 bool mw_check_recipients(struct mw_session *session);
 bool mw_check_size(struct mw_session *session);
+/* After the last one: mw_suspension_holds(). */
+void mw_check_suspension(struct mw_session *session);
 
 /* A verdict to begin with: permitted, enforced. */
 void mw_verdict_begin(struct mw_verdict *verdict_r);
@@ -47,8 +49,14 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 			 const struct mw_facts *facts, const struct mw_tls_judgement *tls,
 			 struct mw_verdict *verdict);
 
-/* Whether a user may use the service, and a master user as the user; the step and, when refused, the verdict. */
+/* Whether a user may use the service, and a master user as the user; the step and, when refused, the verdict. `master`
+   is the master user's own record, NULL: none. A suspension of either is enforced in audit mode too. */
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
-			struct mw_verdict *verdict);
+			const struct mw_principal *master, struct mw_verdict *verdict);
+/* Behind a refusal that an audited rule lets pass before the user was looked at: it stops if one of them is suspended,
+   and is undecided where nobody can tell. `found` says whether `user` is there. */
+void mw_suspension_holds(const struct mw_policy *policy, const struct mw_facts *facts, enum mw_lookup found,
+			 const struct mw_principal *user, const struct mw_principal *master,
+			 struct mw_verdict *verdict);
 
 #endif

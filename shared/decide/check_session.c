@@ -99,23 +99,32 @@ bool mw_check_mechanism(struct mw_session *session)
 	return true;
 }
 
+static enum mw_lookup find_user(struct mw_session *session, struct mw_principal *master_r, bool *has_master_r)
+{
+	return mw_identity_session(session->policy, session->directory, session->facts, &session->user, master_r,
+				   has_master_r);
+}
+
 bool mw_check_login(struct mw_session *session)
 {
 	struct mw_step step = { .check = MW_CHECK_LOGIN, .outcome = MW_SKIPPED, .note = MW_NOTE_NOT_LOGGED_IN };
+	struct mw_principal master;
 	enum mw_lookup found;
+	bool has_master;
 
 	if (!session->logged_in) {
 		mw_trace_write(&session->verdict->trace, &step);
 		return true;
 	}
-	found = mw_identity_login(session->policy, session->directory, session->facts->login, &session->user);
+	found = find_user(session, &master, &has_master);
 	step.value = session->facts->login;
 	if (found == MW_LOOKUP_FOUND) {
 		step.outcome = MW_PASSED;
 		step.note = MW_NOTE_LOGIN_KNOWN;
 		step.other = session->user.name;
 		mw_trace_write(&session->verdict->trace, &step);
-		return mw_service_permits(session->policy, session->facts, &session->user, session->verdict);
+		return mw_service_permits(session->policy, session->facts, &session->user, has_master ? &master : NULL,
+					  session->verdict);
 	}
 	if (found == MW_LOOKUP_NONE) {
 		step.outcome = MW_FAILED;
@@ -126,6 +135,27 @@ bool mw_check_login(struct mw_session *session)
 		mw_verdict_unavailable(session->verdict, MW_CHECK_LOGIN);
 	}
 	return false;
+}
+
+/* A function of its own: few decisions come here, and those that do not should not pay for its memory. */
+__attribute__((noinline)) static void look_for_suspension(struct mw_session *session)
+{
+	struct mw_principal master;
+	bool has_master;
+	enum mw_lookup found = find_user(session, &master, &has_master);
+
+	mw_suspension_holds(session->policy, session->facts, found, &session->user, has_master ? &master : NULL,
+			    session->verdict);
+}
+
+void mw_check_suspension(struct mw_session *session)
+{
+	const struct mw_verdict *verdict = session->verdict;
+
+	/* Once the login was found, its service was judged, and with it whether it is suspended. */
+	if (verdict->outcome == MW_REFUSE && verdict->mode == MW_MODE_AUDIT && session->logged_in &&
+	    mw_trace_step(&verdict->trace, MW_CHECK_LOGIN) == NULL)
+		look_for_suspension(session);
 }
 
 static int hex_digit(char c)

@@ -28,7 +28,7 @@ struct mw_principal {
 	struct mw_str name;          /* primary address, canonical */
 	bool imap, pop3, sieve, smtp; /* users: Set-CASMailbox's switches */
 	bool relay;
-	bool suspended_sending, suspended_login; /* `mailwicket suspend` */
+	bool suspended_sending, suspended_login; /* by `mailwicket suspend`, beside the sources */
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients; /* or MW_NOT_SET */
 	enum mw_senders senders;
 	struct mw_ids senders_list;   /* for LIST: users and groups */

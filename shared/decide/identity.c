@@ -189,3 +189,17 @@ enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw
 		return found;
 	return by_completed_login(policy, directory, login, user_r);
 }
+
+enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				   const struct mw_facts *facts, struct mw_principal *user_r,
+				   struct mw_principal *master_r, bool *has_master_r)
+{
+	enum mw_lookup found = mw_identity_login(policy, directory, facts->login, user_r), master;
+
+	*has_master_r = false;
+	if (mw_str_empty(facts->master) || found == MW_LOOKUP_UNAVAILABLE)
+		return found;
+	master = mw_identity_login(policy, directory, facts->master, master_r);
+	*has_master_r = master == MW_LOOKUP_FOUND;
+	return master == MW_LOOKUP_UNAVAILABLE ? MW_LOOKUP_UNAVAILABLE : found;
+}

@@ -3,6 +3,7 @@
 #define MW_DECIDE_IDENTITY_H
 
 #include "decide/directory_view.h"
+#include "decide/facts.h"
 #include "mail/address.h"
 #include "policy/model.h"
 
@@ -33,6 +34,12 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 /* The user behind a login name as it came (case, default_domain): FOUND, NONE or UNAVAILABLE. */
 enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str login, struct mw_principal *user_r);
+
+/* The same for a session's login. Where a master user acts as it, the master's own record too, if the directory has one
+   (*has_master_r). */
+enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				   const struct mw_facts *facts, struct mw_principal *user_r,
+				   struct mw_principal *master_r, bool *has_master_r);
 
 /* Whether the user or one of its groups is in a list of ids. */
 bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids);

@@ -9,8 +9,6 @@ static bool is_sending(enum mw_protocol protocol)
 
 static bool is_switched_on(enum mw_protocol protocol, const struct mw_principal *user)
 {
-	if (user->suspended_login)
-		return false;
 	switch (protocol) {
 	case MW_PROTOCOL_IMAP:
 		return user->imap;
@@ -20,7 +18,7 @@ static bool is_switched_on(enum mw_protocol protocol, const struct mw_principal 
 		return user->sieve;
 	case MW_PROTOCOL_SUBMISSION:
 	case MW_PROTOCOL_SMTP:
-		return user->smtp && !user->suspended_sending;
+		return user->smtp;
 	}
 	return false;
 }
@@ -30,15 +28,42 @@ static struct mw_str service_name(enum mw_protocol protocol)
 	return mw_str(mw_table_word(mw_protocols, is_sending(protocol) ? MW_PROTOCOL_SMTP : protocol));
 }
 
+static enum mw_reason suspension(enum mw_protocol protocol, const struct mw_principal *user)
+{
+	if (user->suspended_login)
+		return MW_REASON_LOGIN_SUSPENDED;
+	return user->suspended_sending && is_sending(protocol) ? MW_REASON_SENDING_SUSPENDED : MW_REASON_PERMITTED;
+}
+
+/* Writes the step of whoever is suspended; PERMITTED: nobody is. */
+static enum mw_reason find_suspended(enum mw_protocol protocol, const struct mw_principal *user,
+				     const struct mw_principal *master, struct mw_step *step)
+{
+	enum mw_reason reason = suspension(protocol, user);
+
+	if (reason == MW_REASON_PERMITTED && master != NULL) {
+		reason = suspension(protocol, master);
+		user = master;
+	}
+	if (reason != MW_REASON_PERMITTED) {
+		step->note = reason == MW_REASON_LOGIN_SUSPENDED ? MW_NOTE_SUSPENDED_LOGIN : MW_NOTE_SUSPENDED_SENDING;
+		step->other = user->name;
+	}
+	return reason;
+}
+
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
-			struct mw_verdict *verdict)
+			const struct mw_principal *master, struct mw_verdict *verdict)
 {
 	enum mw_protocol protocol = facts->endpoints.protocol;
 	struct mw_step step = { .check = MW_CHECK_SERVICE, .value = service_name(protocol), .other = user->name };
-	enum mw_reason reason = MW_REASON_PERMITTED;
+	enum mw_reason reason;
 
 	step.note = MW_NOTE_SERVICE_ON;
-	if (!is_switched_on(protocol, user)) {
+	reason = find_suspended(protocol, user, master, &step);
+	if (reason != MW_REASON_PERMITTED) {
+		verdict->mode = MW_MODE_ENFORCE;
+	} else if (!is_switched_on(protocol, user)) {
 		step.note = MW_NOTE_SERVICE_OFF;
 		reason = protocol == MW_PROTOCOL_SMTP ? MW_REASON_SMTP_DISABLED : MW_REASON_SERVICE_DISABLED;
 	} else if (!mw_str_empty(facts->master)) {
@@ -54,4 +79,25 @@ bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *f
 	if (reason != MW_REASON_PERMITTED)
 		mw_verdict_refuse(policy, verdict, reason);
 	return reason == MW_REASON_PERMITTED;
+}
+
+void mw_suspension_holds(const struct mw_policy *policy, const struct mw_facts *facts, enum mw_lookup found,
+			 const struct mw_principal *user, const struct mw_principal *master,
+			 struct mw_verdict *verdict)
+{
+	struct mw_step step;
+
+	if (verdict->outcome != MW_REFUSE || verdict->mode != MW_MODE_AUDIT || found == MW_LOOKUP_NONE)
+		return;
+	if (found != MW_LOOKUP_FOUND) {
+		mw_verdict_unavailable(verdict, MW_CHECK_LOGIN);
+		return;
+	}
+	if (find_suspended(facts->endpoints.protocol, user, master, &step) == MW_REASON_PERMITTED)
+		return;
+	/* What the audit lets pass is not what stops the command. */
+	for (unsigned i = 0; i < verdict->trace.count; i++)
+		if (verdict->trace.steps[i].outcome == MW_FAILED)
+			verdict->trace.steps[i].outcome = MW_SKIPPED;
+	mw_service_permits(policy, facts, user, master, verdict);
 }

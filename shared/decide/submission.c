@@ -77,5 +77,6 @@ void mw_submission_decide(const struct mw_policy *policy, const struct mw_direct
 			continue;
 		goes_on = checks[i].needs_recipient && several ? skip(&session, checks[i].id) : checks[i].check(&session);
 	}
+	mw_check_suspension(&session);
 	finish(&session);
 }

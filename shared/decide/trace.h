@@ -44,6 +44,8 @@ enum mw_note {
 	MW_NOTE_LOGIN_UNKNOWN,
 	MW_NOTE_SERVICE_ON,
 	MW_NOTE_SERVICE_OFF,            /* value: service; other: user */
+	MW_NOTE_SUSPENDED_SENDING,      /* other: user, or the master user who acts as the user */
+	MW_NOTE_SUSPENDED_LOGIN,
 	MW_NOTE_MASTER_OK,
 	MW_NOTE_MASTER_REFUSED,
 	MW_NOTE_SUBMIT_HELD,            /* value: principals, e.g. "ExchangeUsers" */

@@ -24,7 +24,7 @@ static uint64_t hash(const void *bytes, size_t size, enum part part)
 static uint64_t hash_scalars(const struct mw_principal *p)
 {
 	uint64_t values[] = {
-		p->kind, p->imap, p->pop3, p->sieve, p->smtp, p->relay, p->suspended_sending, p->suspended_login,
+		p->kind, p->imap, p->pop3, p->sieve, p->smtp, p->relay,
 		p->message_rate_limit, p->recipient_rate_limit, p->max_message_size, p->max_recipients, p->senders,
 	};
 

@@ -1,10 +1,12 @@
-/* The published directory: a sealed LMDB snapshot, opened read-only and without locks, never changed in place.
-   Each sync writes a new file and renames it to DIRECTORY/snapshot.mdb; readers follow the name. */
+/* The published directory: a sealed LMDB snapshot, opened read-only and without locks, never changed in place, and over it
+   who is suspended. Each sync writes a new file and renames it to DIRECTORY/snapshot.mdb, `mailwicket suspend` one to
+   DIRECTORY/suspensions; readers follow the names. */
 #ifndef MW_DIRECTORY_DIRECTORY_H
 #define MW_DIRECTORY_DIRECTORY_H
 
 #include "base/errors.h"
 #include "decide/directory_view.h"
+#include "directory/suspensions.h"
 
 struct mw_directory;
 
@@ -17,8 +19,10 @@ enum mw_directory_change { MW_DIRECTORY_SAME, MW_DIRECTORY_NEW, MW_DIRECTORY_FAI
 /* Looks whether another snapshot was published (one stat) and opens it; when that fails, the one already open keeps
    serving. Before the first success lookups answer UNAVAILABLE; and also once the published file is gone or no longer
    fit to be read (`mw_directory_error`): a snapshot that was open keeps serving only while its name is merely replaced
-   by one that does not open. Call it before a question or a few times a second; what earlier lookups pointed to is
-   gone when it returns NEW. */
+   by one that does not open. The same for who is suspended (one more stat, and a look at the clock where a suspension
+   has an end): what was read last keeps serving while the file cannot be read; where nothing was read yet lookups answer
+   UNAVAILABLE, for nobody is let in by damage. Call it before a question or a few times a second; what earlier lookups
+   gave holds only while it returns SAME. */
 enum mw_directory_change mw_directory_refresh(struct mw_directory *directory);
 /* Why the last refresh failed, naming the path, or "" . */
 const char *mw_directory_error(const struct mw_directory *directory);
@@ -27,13 +31,19 @@ const char *mw_directory_error(const struct mw_directory *directory);
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory);
 
 struct mw_directory_status {
-	bool open;
+	bool open;           /* lookups are answered */
 	int64_t written;     /* seconds since the epoch, of the snapshot that serves */
 	uint64_t users, groups, addresses, logins, grants;
-	uint64_t octets;     /* of the file */
+	uint64_t suspended;  /* suspensions in force */
+	uint64_t octets;     /* of the snapshot */
 	char digest[65];     /* of the content, hex */
 };
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r);
+
+/* The suspensions in force, until the next refresh, NULL while none could be read; and the id of the user who has the address of the one at `index` now,
+   be it as an alias: 0, nobody has. */
+const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);
+uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index);
 
 /* A view over directory text in memory, for tests and for deciding without a published directory: everything that `sync`
    does but for the file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/ (memory.c). */

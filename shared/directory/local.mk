@@ -2,10 +2,15 @@ noinst_LTLIBRARIES += libmwdirectory.la
 libmwdirectory_la_SOURCES = \
 	shared/directory/content.c shared/directory/content.h \
 	shared/directory/directory.h \
+	shared/directory/folder.c shared/directory/folder.h \
+	shared/directory/overlay.c shared/directory/overlay.h \
 	shared/directory/publish.c \
 	shared/directory/reader.c \
+	shared/directory/result.h \
 	shared/directory/schema.c shared/directory/schema.h \
 	shared/directory/snapshot.c shared/directory/snapshot.h \
+	shared/directory/suspensions.c shared/directory/suspensions.h \
+	shared/directory/suspensions_edit.c \
 	shared/directory/writer.c shared/directory/writer.h
 libmwdirectory_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwdirectory_la_CFLAGS = $(MW_CFLAGS) $(LMDB_CFLAGS) $(XXHASH_CFLAGS)

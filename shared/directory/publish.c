@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "directory/folder.h"
 #include "directory/snapshot.h"
 #include "directory/writer.h"
 
 #define LOCK_NAME ".lock"
 
 struct mw_publisher {
-	char *folder, *path, *temporary, *old;
-	int folder_fd, lock_fd;
-	struct stat stat; /* of the folder */
+	char *name, *path, *temporary, *old;
+	struct mw_folder folder;
 };
 
 static void add_error(struct mw_errors *errors, const char *file, const char *text)
@@ -26,70 +24,6 @@ static void add_error(struct mw_errors *errors, const char *file, const char *te
 static void add_errno(struct mw_errors *errors, const char *file, const char *doing)
 {
 	mw_errors_add(errors, MW_ERROR, file, 0, 0, NULL, "cannot %s: %s", doing, strerror(errno));
-}
-
-static bool open_folder(struct mw_publisher *publisher, struct mw_errors *errors)
-{
-	char text[512];
-	struct mw_buf why = MW_BUF_OVER(text);
-
-	if (mkdir(publisher->folder, 0755) != 0 && errno != EEXIST) {
-		add_errno(errors, publisher->folder, "make the folder");
-		return false;
-	}
-	if (!mw_snapshot_folder_is_fit(publisher->folder, &why)) {
-		add_error(errors, publisher->folder, text);
-		return false;
-	}
-	publisher->folder_fd = open(publisher->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (publisher->folder_fd < 0 || fstat(publisher->folder_fd, &publisher->stat) != 0) {
-		add_errno(errors, publisher->folder, "open the folder");
-		return false;
-	}
-	return true;
-}
-
-static bool lock_folder(struct mw_publisher *publisher, struct mw_errors *errors)
-{
-	publisher->lock_fd = openat(publisher->folder_fd, LOCK_NAME,
-				    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (publisher->lock_fd < 0) {
-		add_errno(errors, publisher->folder, "open its " LOCK_NAME);
-		return false;
-	}
-	if (flock(publisher->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno == EWOULDBLOCK)
-			add_error(errors, publisher->folder, "another sync is running");
-		else
-			add_errno(errors, publisher->folder, "lock its " LOCK_NAME);
-		return false;
-	}
-	return true;
-}
-
-/* What a publisher that was killed left; we hold the lock, so it is nobody's. */
-static bool remove_leftovers(struct mw_publisher *publisher, struct mw_errors *errors)
-{
-	int fd = openat(publisher->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	bool done = true;
-
-	if (dir == NULL) {
-		add_errno(errors, publisher->folder, "read the folder");
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (strncmp(entry->d_name, MW_SNAPSHOT_TEMPORARY, strlen(MW_SNAPSHOT_TEMPORARY)) == 0 &&
-		    unlinkat(publisher->folder_fd, entry->d_name, 0) != 0) {
-			add_errno(errors, publisher->folder, "remove a left-over file");
-			done = false;
-		}
-	}
-	closedir(dir);
-	return done;
 }
 
 static bool make_names(struct mw_publisher *publisher, const char *folder)
@@ -104,7 +38,7 @@ static bool make_names(struct mw_publisher *publisher, const char *folder)
 		names[2] = NULL;
 	if (asprintf(&names[3], "%s/%s%ld.old", folder, MW_SNAPSHOT_TEMPORARY, pid) < 0)
 		names[3] = NULL;
-	publisher->folder = names[0];
+	publisher->name = names[0];
 	publisher->path = names[1];
 	publisher->temporary = names[2];
 	publisher->old = names[3];
@@ -119,13 +53,13 @@ struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *err
 		add_error(errors, folder, "out of memory");
 		return NULL;
 	}
-	publisher->folder_fd = publisher->lock_fd = -1;
-	if (!make_names(publisher, folder)) {
+	publisher->folder.fd = publisher->folder.lock_fd = -1;
+	if (!make_names(publisher, folder))
 		add_error(errors, folder, "out of memory");
-	} else if (open_folder(publisher, errors) && lock_folder(publisher, errors) &&
-		   remove_leftovers(publisher, errors)) {
+	else if (mw_folder_open(&publisher->folder, publisher->name, true, errors) &&
+		 mw_folder_lock(&publisher->folder, LOCK_NAME, 0, "another sync is running", errors) &&
+		 mw_folder_remove_leftovers(&publisher->folder, MW_SNAPSHOT_TEMPORARY, errors))
 		return publisher;
-	}
 	mw_publisher_close(publisher);
 	return NULL;
 }
@@ -134,23 +68,12 @@ void mw_publisher_close(struct mw_publisher *publisher)
 {
 	if (publisher == NULL)
 		return;
-	if (publisher->lock_fd >= 0)
-		close(publisher->lock_fd);
-	if (publisher->folder_fd >= 0)
-		close(publisher->folder_fd);
-	free(publisher->folder);
+	mw_folder_close(&publisher->folder);
+	free(publisher->name);
 	free(publisher->path);
 	free(publisher->temporary);
 	free(publisher->old);
 	free(publisher);
-}
-
-/* As readable as its folder, and the folder's group's. */
-static bool set_owner(const struct mw_publisher *publisher, int fd)
-{
-	if (fchown(fd, (uid_t)-1, publisher->stat.st_gid) != 0 && errno != EPERM)
-		return false;
-	return fchmod(fd, 0600 | (publisher->stat.st_mode & 0044)) == 0;
 }
 
 static bool write_temporary(struct mw_publisher *publisher, const struct mw_content *content, int64_t now,
@@ -165,7 +88,7 @@ static bool write_temporary(struct mw_publisher *publisher, const struct mw_cont
 		add_errno(errors, publisher->temporary, "make the file");
 		return false;
 	}
-	done = set_owner(publisher, fd);
+	done = mw_folder_own(&publisher->folder, fd);
 	if (!done)
 		mw_buf_printf(&why, "%s: %s", publisher->temporary, strerror(errno));
 	done = done && mw_snapshot_write(publisher->temporary, fd, content, now, &why);
@@ -217,32 +140,9 @@ static bool is_published(const struct mw_publisher *publisher, const struct mw_t
 		return false;
 	same = snapshot.trailer.pages_octets == trailer->pages_octets &&
 		memcmp(snapshot.trailer.digest, trailer->digest, sizeof(trailer->digest)) == 0 &&
-		(snapshot.stat.st_mode & 07777) == (0600 | (publisher->stat.st_mode & 0044));
+		(snapshot.stat.st_mode & 07777) == (0600 | (publisher->folder.stat.st_mode & 0044));
 	mw_snapshot_close(&snapshot);
 	return same;
-}
-
-/* The old file keeps a second name until the new one is known to be on the disk under the first. */
-static bool take_over(struct mw_publisher *publisher, struct mw_errors *errors)
-{
-	bool kept = link(publisher->path, publisher->old) == 0;
-
-	if (!kept && errno != ENOENT && errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) {
-		add_errno(errors, publisher->path, "keep the old snapshot");
-		return false;
-	}
-	if (rename(publisher->temporary, publisher->path) != 0) {
-		add_errno(errors, publisher->path, "rename the new snapshot");
-		return false;
-	}
-	if (fsync(publisher->folder_fd) == 0)
-		return true;
-	add_errno(errors, publisher->folder, "sync the folder to disk");
-	if (kept && rename(publisher->old, publisher->path) == 0)
-		return false;
-	if (!kept)
-		unlink(publisher->path);
-	return false;
 }
 
 bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_content *content, int64_t now,
@@ -255,7 +155,8 @@ bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_conten
 	done = write_temporary(publisher, content, now, errors) &&
 		check_temporary(publisher, content, &trailer, errors);
 	if (done && !is_published(publisher, &trailer)) {
-		done = take_over(publisher, errors);
+		done = mw_folder_take_over(&publisher->folder, publisher->temporary, publisher->path, publisher->old,
+					   errors);
 		*published_r = done;
 	}
 	unlink(publisher->temporary);

@@ -5,23 +5,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "directory/snapshot.h"
+#include "directory/overlay.h"
 
 struct mw_directory {
 	char *folder, *path;
 	struct mw_snapshot snapshot;
+	struct mw_overlay overlay; /* of who is suspended */
 	struct mw_directory_view view;
 	bool refused;            /* `refused_stat` is a file that will not open however often we try */
 	struct stat refused_stat;
 	char error[512];
 };
 
+static bool serves(const struct mw_directory *directory)
+{
+	return directory->snapshot.env != NULL && directory->overlay.bound_to_all;
+}
+
 static enum mw_lookup get_text(const struct mw_directory *directory, enum mw_key_kind kind, struct mw_str text,
 			       struct mw_value *value_r)
 {
 	struct mw_key key;
 
-	if (directory->snapshot.env == NULL)
+	if (!serves(directory))
 		return MW_LOOKUP_UNAVAILABLE;
 	if (!mw_key_text(kind, text, &key))
 		return MW_LOOKUP_NONE;
@@ -33,6 +39,8 @@ static enum mw_lookup get_named(const struct mw_directory *directory, uint32_t i
 {
 	enum mw_lookup found = mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
 
+	if (found == MW_LOOKUP_FOUND)
+		mw_overlay_apply(&directory->overlay, principal_r);
 	return found == MW_LOOKUP_NONE ? MW_LOOKUP_UNAVAILABLE : found;
 }
 
@@ -92,10 +100,14 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
 {
 	const struct mw_directory *directory = context;
+	enum mw_lookup found;
 
-	if (directory->snapshot.env == NULL)
+	if (!serves(directory))
 		return MW_LOOKUP_UNAVAILABLE;
-	return mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
+	found = mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
+	if (found == MW_LOOKUP_FOUND)
+		mw_overlay_apply(&directory->overlay, principal_r);
+	return found;
 }
 
 struct mw_directory *mw_directory_new(const char *path)
@@ -107,7 +119,7 @@ struct mw_directory *mw_directory_new(const char *path)
 	directory->folder = strdup(path);
 	if (asprintf(&directory->path, "%s/%s", path, MW_SNAPSHOT_NAME) < 0)
 		directory->path = NULL;
-	if (directory->folder == NULL || directory->path == NULL) {
+	if (!mw_overlay_init(&directory->overlay, path) || directory->folder == NULL || directory->path == NULL) {
 		mw_directory_free(directory);
 		return NULL;
 	}
@@ -127,6 +139,7 @@ void mw_directory_free(struct mw_directory *directory)
 	if (directory == NULL)
 		return;
 	mw_snapshot_close(&directory->snapshot);
+	mw_overlay_deinit(&directory->overlay);
 	free(directory->folder);
 	free(directory->path);
 	free(directory);
@@ -166,7 +179,7 @@ static enum mw_directory_change open_published(struct mw_directory *directory, c
 	return MW_DIRECTORY_NEW;
 }
 
-enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
+static enum mw_directory_change refresh_snapshot(struct mw_directory *directory)
 {
 	struct mw_buf why;
 	struct stat st;
@@ -176,13 +189,11 @@ enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
 		mw_buf_printf(&why, "%s: %s", directory->path, strerror(errno));
 		return close_unfit(directory);
 	}
-	if (directory->snapshot.env != NULL && mw_snapshot_same(&st, &directory->snapshot.stat) &&
-	    st.st_mode == directory->snapshot.stat.st_mode && st.st_uid == directory->snapshot.stat.st_uid) {
+	if (directory->snapshot.env != NULL && mw_snapshot_same(&st, &directory->snapshot.stat)) {
 		directory->error[0] = '\0';
 		return MW_DIRECTORY_SAME;
 	}
-	if (directory->refused && mw_snapshot_same(&st, &directory->refused_stat) &&
-	    st.st_mode == directory->refused_stat.st_mode && st.st_uid == directory->refused_stat.st_uid)
+	if (directory->refused && mw_snapshot_same(&st, &directory->refused_stat))
 		return MW_DIRECTORY_FAILED;
 	why = MW_BUF_OVER(directory->error);
 	if (!mw_snapshot_folder_is_fit(directory->folder, &why) ||
@@ -191,9 +202,30 @@ enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
 	return open_published(directory, &st, &why);
 }
 
+enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
+{
+	enum mw_directory_change snapshot = refresh_snapshot(directory);
+	enum mw_directory_change overlay = mw_overlay_refresh(&directory->overlay, directory->folder);
+
+	/* Ids are those of one snapshot. */
+	if (snapshot != MW_DIRECTORY_SAME || overlay != MW_DIRECTORY_SAME)
+		mw_overlay_bind(&directory->overlay, &directory->snapshot);
+	return snapshot == MW_DIRECTORY_FAILED || overlay == MW_DIRECTORY_SAME ? snapshot : overlay;
+}
+
 const char *mw_directory_error(const struct mw_directory *directory)
 {
-	return directory->error;
+	return directory->error[0] != '\0' ? directory->error : directory->overlay.error;
+}
+
+const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory)
+{
+	return directory->overlay.read ? &directory->overlay.list : NULL;
+}
+
+uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index)
+{
+	return directory->overlay.ids[index];
 }
 
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory)
@@ -208,9 +240,10 @@ void mw_directory_status(const struct mw_directory *directory, struct mw_directo
 	size_t i;
 
 	memset(status_r, 0, sizeof(*status_r));
-	status_r->open = directory->snapshot.env != NULL;
+	status_r->open = serves(directory);
 	if (!status_r->open)
 		return;
+	status_r->suspended = directory->overlay.list.count;
 	status_r->written = trailer->written;
 	status_r->users = trailer->users;
 	status_r->groups = trailer->groups;

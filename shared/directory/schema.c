@@ -18,9 +18,7 @@ enum flag {
 	FLAG_POP3 = 1 << 2,
 	FLAG_SIEVE = 1 << 3,
 	FLAG_SMTP = 1 << 4,
-	FLAG_RELAY = 1 << 5,
-	FLAG_SUSPENDED_SENDING = 1 << 6,
-	FLAG_SUSPENDED_LOGIN = 1 << 7
+	FLAG_RELAY = 1 << 5
 };
 
 /* Followed by the four lists of ids, then the name, then zero bytes up to a multiple of four. */
@@ -87,9 +85,7 @@ size_t mw_value_principal_size(const struct mw_principal *p)
 static uint32_t flags_of(const struct mw_principal *p)
 {
 	return (p->kind == MW_GROUP ? FLAG_GROUP : 0u) | (p->imap ? FLAG_IMAP : 0u) | (p->pop3 ? FLAG_POP3 : 0u) |
-		(p->sieve ? FLAG_SIEVE : 0u) | (p->smtp ? FLAG_SMTP : 0u) | (p->relay ? FLAG_RELAY : 0u) |
-		(p->suspended_sending ? FLAG_SUSPENDED_SENDING : 0u) |
-		(p->suspended_login ? FLAG_SUSPENDED_LOGIN : 0u);
+		(p->sieve ? FLAG_SIEVE : 0u) | (p->smtp ? FLAG_SMTP : 0u) | (p->relay ? FLAG_RELAY : 0u);
 }
 
 void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint, void *out)
@@ -128,8 +124,7 @@ static void fill_scalars(const struct stored_principal *head, uint32_t id, struc
 	p->sieve = (head->flags & FLAG_SIEVE) != 0;
 	p->smtp = (head->flags & FLAG_SMTP) != 0;
 	p->relay = (head->flags & FLAG_RELAY) != 0;
-	p->suspended_sending = (head->flags & FLAG_SUSPENDED_SENDING) != 0;
-	p->suspended_login = (head->flags & FLAG_SUSPENDED_LOGIN) != 0;
+	p->suspended_sending = p->suspended_login = false;
 	p->message_rate_limit = head->message_rate_limit;
 	p->recipient_rate_limit = head->recipient_rate_limit;
 	p->max_message_size = head->max_message_size;

@@ -13,7 +13,7 @@
 
 #include "decide/directory_view.h"
 
-#define MW_SCHEMA_VERSION 1
+#define MW_SCHEMA_VERSION 2
 #define MW_SNAPSHOT_NAME "snapshot.mdb"
 #define MW_SNAPSHOT_TEMPORARY ".snapshot." /* prefix of the names of files that are not yet, or no longer, one */
 
@@ -37,7 +37,7 @@ bool mw_key_text(enum mw_key_kind kind, struct mw_str text, struct mw_key *key_r
 void mw_key_id(uint32_t id, struct mw_key *key_r);
 
 /* Values: how long one will be, writing it into that many bytes, reading it. Readers point into the value and are false
-   for what is none. */
+   for what is none. Suspensions are no part of it: suspensions.h. */
 struct mw_value { const void *ptr; size_t size; };
 
 size_t mw_value_principal_size(const struct mw_principal *principal);

@@ -59,7 +59,8 @@ bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_
 bool mw_snapshot_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-		a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+		a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+		a->st_mode == b->st_mode && a->st_uid == b->st_uid;
 }
 
 static enum mw_snapshot_result fail_errno(const char *path, int error, struct mw_buf *why)

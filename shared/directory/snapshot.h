@@ -5,6 +5,7 @@
 #include <lmdb.h>
 #include <sys/stat.h>
 
+#include "directory/result.h"
 #include "directory/schema.h"
 
 struct mw_snapshot {
@@ -19,14 +20,8 @@ struct mw_snapshot {
    False with the reason, naming the path, in `why`. */
 bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why);
 bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
-/* The same file, not touched since. */
+/* The same file, not touched since, nor given to others. */
 bool mw_snapshot_same(const struct stat *a, const struct stat *b);
-
-enum mw_snapshot_result {
-	MW_SNAPSHOT_OPEN,
-	MW_SNAPSHOT_BAD,    /* will not open until it is another file */
-	MW_SNAPSHOT_FAILED  /* may open another time: no memory, no descriptors */
-};
 
 /* Checks fitness, trailer and digest of the whole file and maps it. */
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why);

@@ -38,8 +38,11 @@ static const struct remedy remedies[] = {
 	  "Correct the login name in the client; or write into the directory's source: user ADDRESS login=<login>"
 	  THEN_SYNC "." },
 	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
-	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC
-	  ". A user suspended from sending: find out first why." },
+	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC "." },
+	{ MW_REASON_SENDING_SUSPENDED, MW_NOTE_NONE,
+	  "Find out why (mailwicket lookup <suspended>), have the password changed, then: mailwicket resume <suspended>." },
+	{ MW_REASON_LOGIN_SUSPENDED, MW_NOTE_NONE,
+	  "Find out why (mailwicket lookup <suspended>), have the password changed, then: mailwicket resume <suspended>." },
 	{ MW_REASON_NOT_AUTHENTICATED, MW_NOTE_NONE,
 	  "Switch on authentication for outgoing mail in the client; for a device that cannot, give its address a "
 	  "connector of its own: connector \"NAME\" { bindings = { \"*:<port>\" } remote_ip_ranges = { \"<client>\" } "
@@ -196,6 +199,13 @@ static struct mw_str user_name(const struct mw_facts *facts, const struct mw_ver
 	return facts->login;
 }
 
+/* The user, or the master user who acts as the user. */
+static struct mw_str suspended_name(const struct mw_facts *facts, const struct mw_verdict *verdict,
+				    const struct mw_step *failed)
+{
+	return failed != NULL && !mw_str_empty(failed->other) ? failed->other : user_name(facts, verdict);
+}
+
 static struct mw_str service_name(const struct mw_facts *facts)
 {
 	enum mw_protocol protocol = facts->endpoints.protocol;
@@ -240,6 +250,7 @@ void mw_prose_remedy(const struct mw_facts *facts, const struct mw_verdict *verd
 		return;
 	set_facts(&values, facts, &texts);
 	mw_template_set(&values, "user", user_name(facts, verdict));
+	mw_template_set(&values, "suspended", suspended_name(facts, verdict, failed));
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
 	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));
 	mw_template_write(remedy->sentence, &values, out);

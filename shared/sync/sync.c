@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "directory/suspensions.h"
 #include "directory/writer.h"
 #include "sync/expand.h"
 #include "sync/text.h"
@@ -38,6 +39,47 @@ static struct mw_content *read_content(const struct mw_policy *policy, struct mw
 	return content;
 }
 
+static bool has_user(const struct mw_content *content, struct mw_str address)
+{
+	size_t low = 0, high = content->address_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mw_content_compare_text(address, content->addresses[middle].text);
+
+		if (order == 0)
+			return content->principals[content->addresses[middle].id - 1].kind == MW_USER;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+/* Suspensions stand beside the sources: what is new in these takes none of them off. */
+static void look_at_suspensions(const struct mw_content *content, const char *folder, struct mw_errors *errors)
+{
+	char path[4096], text[512];
+	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
+	struct mw_suspensions suspensions;
+	struct stat st;
+	int64_t next;
+
+	mw_buf_printf(&name, "%s/%s", folder, MW_SUSPENSIONS_NAME);
+	if (mw_suspensions_read(path, &suspensions, &st, &why) != MW_SNAPSHOT_OPEN) {
+		mw_errors_add(errors, MW_WARNING, "", 0, 0, NULL, "it is not known who is suspended: %s", text);
+		return;
+	}
+	mw_suspensions_expire(&suspensions, (int64_t)time(NULL), &next);
+	for (size_t i = 0; i < suspensions.count; i++)
+		if (!has_user(content, mw_str(suspensions.items[i].user)))
+			mw_errors_add(errors, MW_WARNING, path, 0, 0, NULL,
+				      "%s is suspended and no user has this address any more: the suspension stays",
+				      suspensions.items[i].user);
+	mw_suspensions_free(&suspensions);
+}
+
 static void fill_report(const struct mw_content *content, const char *folder, struct mw_sync_report *report)
 {
 	report->users = content->users;
@@ -56,6 +98,7 @@ static bool run(const struct mw_policy *policy, const char *folder, struct mw_pu
 	if (content == NULL)
 		return false;
 	fill_report(content, folder, report);
+	look_at_suspensions(content, folder, errors);
 	return publisher == NULL ||
 		mw_publisher_publish(publisher, content, (int64_t)time(NULL), errors, &report->published);
 }

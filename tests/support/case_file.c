@@ -19,6 +19,8 @@ struct reader {
 	unsigned line;
 	struct mw_str policy, directory;
 	bool unavailable;
+	struct mw_case_suspension suspended[MW_CASE_SUSPENDED_MAX];
+	size_t suspended_count;
 	struct mw_case_world *world; /* NULL: a block changed since the last case */
 	struct mw_case *current;
 };
@@ -77,6 +79,8 @@ static struct mw_case_world *open_world(struct reader *reader)
 	reader->world->policy_text = reader->policy;
 	reader->world->directory_text = reader->directory;
 	reader->world->unavailable = reader->unavailable;
+	memcpy(reader->world->suspended, reader->suspended, sizeof(reader->suspended));
+	reader->world->suspended_count = reader->suspended_count;
 	mw_case_world_open(reader->world, reader->errors);
 	return reader->world;
 }
@@ -172,6 +176,22 @@ static void read_pairs(struct reader *reader, struct mw_str text,
 		wrong(reader, "key=value or key=\"value\", one blank between two", text);
 }
 
+/* "USER sending" or "USER all" */
+static void read_suspended(struct reader *reader, struct mw_str text)
+{
+	struct mw_str user = mw_str_head(text, mw_str_find(text, ' '));
+	struct mw_str what = mw_str_trim(mw_str_tail(text, user.len));
+	bool all = mw_str_equal(what, MW_STR("all"));
+
+	if ((!all && !mw_str_equal(what, MW_STR("sending"))) || reader->suspended_count == MW_CASE_SUSPENDED_MAX) {
+		wrong(reader, "suspended USER sending, or all", text);
+		return;
+	}
+	reader->suspended[reader->suspended_count++] =
+		(struct mw_case_suspension){ mw_arena_copy(reader->cases->arena, user), all };
+	reader->world = NULL;
+}
+
 static bool take(struct mw_str *line_io, const char *word)
 {
 	if (!mw_str_starts_with(*line_io, mw_str(word)))
@@ -199,13 +219,17 @@ static void read_line(struct reader *reader, struct mw_str line)
 	} else if (mw_str_equal(text, MW_STR("directory <<"))) {
 		reader->directory = read_block(reader);
 		reader->unavailable = false;
+		reader->suspended_count = 0;
 	} else if (mw_str_equal(text, MW_STR("directory unavailable"))) {
 		reader->unavailable = true;
+		reader->suspended_count = 0;
 		reader->world = NULL;
+	} else if (take(&text, "suspended ")) {
+		read_suspended(reader, text);
 	} else if (take(&text, "case ")) {
 		begin_case(reader, text);
 	} else {
-		wrong(reader, "policy <<, directory <<, directory unavailable or case NAME", text);
+		wrong(reader, "policy <<, directory <<, directory unavailable, suspended or case NAME", text);
 	}
 }
 

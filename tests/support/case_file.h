@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/errors.h"
+#include "decide/directory_view.h"
 #include "mail/protocol.h"
 #include "policy/model.h"
 
@@ -11,13 +12,21 @@
 
 enum mw_case_decision { MW_CASE_LOGIN, MW_CASE_ACCOUNT, MW_CASE_SUBMISSION };
 
+#define MW_CASE_SUSPENDED_MAX 8
+
+/* `mailwicket suspend USER --sending` or `--all`. */
+struct mw_case_suspension { struct mw_str user; bool all; };
+
 /* The blocks that hold for the cases below them. */
 struct mw_case_world {
 	const char *name;         /* FILE:LINE of the first case */
 	struct mw_str policy_text, directory_text;
 	bool unavailable;         /* "directory unavailable": no snapshot can be read */
+	struct mw_case_suspension suspended[MW_CASE_SUSPENDED_MAX];
+	size_t suspended_count;
 	const struct mw_policy *policy; /* made by mw_case_world_open() */
 	struct mw_memory_directory *directory;
+	struct mw_directory_view view;  /* of it, with who is suspended */
 };
 
 /* One word of `when`: an option of `mailwicket explain` and its value. */

@@ -109,6 +109,18 @@ static void add_hex(struct mw_json *json, const char *key, struct mw_str bytes)
 	free(memory);
 }
 
+static void add_suspended(struct mw_json *json, const struct mw_case_world *world)
+{
+	mw_json_array(json, "suspended");
+	for (size_t i = 0; i < world->suspended_count; i++) {
+		mw_json_array(json, NULL);
+		mw_json_string(json, NULL, world->suspended[i].user);
+		mw_json_string(json, NULL, world->suspended[i].all ? MW_STR("--all") : MW_STR("--sending"));
+		mw_json_end_array(json);
+	}
+	mw_json_end_array(json);
+}
+
 static void print_case(const struct mw_case *one, const struct mw_facts *facts, char *memory)
 {
 	static char request_memory[65536];
@@ -124,6 +136,7 @@ static void print_case(const struct mw_case *one, const struct mw_facts *facts, 
 	mw_json_string(&json, "policy", one->world->policy_text);
 	mw_json_string(&json, "directory", one->world->directory_text);
 	mw_json_bool(&json, "unavailable", one->world->unavailable);
+	add_suspended(&json, one->world);
 	add_hex(&json, "request", mw_buf_str(&request));
 	mw_json_string(&json, "verdict", mw_str(one->verdict));
 	mw_json_string(&json, "reason", mw_str(one->reason));

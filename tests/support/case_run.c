@@ -39,12 +39,65 @@ const char *mw_case_complaint(void)
 	return complaint_memory;
 }
 
+static enum mw_lookup mark(const struct mw_case_world *world, enum mw_lookup found, struct mw_principal *principal)
+{
+	for (size_t i = 0; found == MW_LOOKUP_FOUND && i < world->suspended_count; i++) {
+		if (!mw_str_equal(world->suspended[i].user, principal->name))
+			continue;
+		if (world->suspended[i].all)
+			principal->suspended_login = true;
+		else
+			principal->suspended_sending = true;
+	}
+	return found;
+}
+
+static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	const struct mw_case_world *world = context;
+	const struct mw_directory_view *view = mw_memory_directory_view(world->directory);
+
+	return mark(world, view->by_login(view->context, login, user_r), user_r);
+}
+
+static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
+				 bool *primary_r)
+{
+	const struct mw_case_world *world = context;
+	const struct mw_directory_view *view = mw_memory_directory_view(world->directory);
+
+	return mark(world, view->by_address(view->context, address, principal_r, primary_r), principal_r);
+}
+
+static enum mw_lookup grants_on_address(void *context, struct mw_str address, struct mw_grants *grants_r)
+{
+	const struct mw_directory_view *view =
+		mw_memory_directory_view(((const struct mw_case_world *)context)->directory);
+
+	return view->grants_on_address(view->context, address, grants_r);
+}
+
+static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, struct mw_grants *grants_r)
+{
+	const struct mw_directory_view *view =
+		mw_memory_directory_view(((const struct mw_case_world *)context)->directory);
+
+	return view->grants_on_domain(view->context, domain, grants_r);
+}
+
 void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 {
 	world->policy = mw_policy_read_text(world->name, world->policy_text, "mail.example.org", 0, errors);
 	if (world->policy != NULL)
 		world->directory = mw_memory_directory_new(world->name, world->directory_text,
 							   world->policy->default_domain, errors);
+	world->view = (struct mw_directory_view){
+		.context = world,
+		.by_login = by_login,
+		.by_address = by_address,
+		.grants_on_address = grants_on_address,
+		.grants_on_domain = grants_on_domain,
+	};
 }
 
 void mw_case_world_close(struct mw_case_world *world)
@@ -122,8 +175,7 @@ static const struct mw_directory_view unavailable = {
 void mw_case_decide(const struct mw_case *one, const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
 	const struct mw_case_world *world = one->world;
-	const struct mw_directory_view *view = world->unavailable ? &unavailable
-								  : mw_memory_directory_view(world->directory);
+	const struct mw_directory_view *view = world->unavailable ? &unavailable : &world->view;
 
 	switch (one->decision) {
 	case MW_CASE_LOGIN:

@@ -48,7 +48,11 @@ def differences(daemon, case, action):
 def test_mailwicketd_answers_and_logs_what_the_cases_expect(world, tmp_path):
     cases = WORLDS[world]
     directory = None if cases[0]["unavailable"] else cases[0]["directory"]
-    with Daemon(cases[0]["policy"], directory, tmp_path) as daemon:
+    daemon = Daemon(cases[0]["policy"], directory, tmp_path, start=False)
+    for user, what in cases[0]["suspended"]:
+        result = daemon.cli("suspend", user, what)
+        assert result.returncode == 0, result.stderr
+    with daemon.start():
         actions = []
         for case in cases:
             if daemon.connection is None or not daemon.connection.is_open():

@@ -8,5 +8,6 @@ TCase *mw_test_client_offer_case(void);
 TCase *mw_test_log_source_case(void);
 TCase *mw_test_markup_case(void);
 TCase *mw_test_terminal_case(void);
+TCase *mw_test_when_case(void);
 
 #endif

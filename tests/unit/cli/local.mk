@@ -8,12 +8,14 @@ tests_unit_test_cli_SOURCES = \
 	cli/markup.c \
 	cli/output.c \
 	cli/terminal.c \
+	cli/when.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \
 	tests/unit/cli/test_log_source.c \
 	tests/unit/cli/test_markup.c \
-	tests/unit/cli/test_terminal.c
+	tests/unit/cli/test_terminal.c \
+	tests/unit/cli/test_when.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cli_LDADD = \

@@ -4,7 +4,11 @@
 int main(void)
 {
 	static TCase *(*const cases[])(void) = {
-		mw_test_client_offer_case, mw_test_log_source_case, mw_test_markup_case, mw_test_terminal_case,
+		mw_test_client_offer_case,
+		mw_test_log_source_case,
+		mw_test_markup_case,
+		mw_test_terminal_case,
+		mw_test_when_case,
 	};
 
 	return mw_unit_run("cli", cases, MW_COUNT(cases));

@@ -15,13 +15,18 @@ void mw_test_end(void);
 struct mw_content *mw_test_content(const char *text);
 /* Publishes it. */
 void mw_test_publish(const char *text);
+/* One as `mailwicket suspend` makes it, since 1000; and put into the file of the folder. */
+struct mw_suspension mw_test_suspension(const char *user, enum mw_suspended what, int64_t until);
+void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until);
 /* The user with this login name has this switch on; *found_r otherwise. */
 enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, struct mw_principal *user_r);
 
 TCase *mw_test_content_case(void);
+TCase *mw_test_overlay_case(void);
 TCase *mw_test_publish_case(void);
 TCase *mw_test_reader_case(void);
 TCase *mw_test_schema_case(void);
 TCase *mw_test_snapshot_case(void);
+TCase *mw_test_suspensions_case(void);
 
 #endif

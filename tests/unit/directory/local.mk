@@ -4,10 +4,12 @@ tests_unit_test_directory_SOURCES = \
 	tests/unit/directory/directory_support.h \
 	tests/unit/directory/test_content.c \
 	tests/unit/directory/test_directory.c \
+	tests/unit/directory/test_overlay.c \
 	tests/unit/directory/test_publish.c \
 	tests/unit/directory/test_reader.c \
 	tests/unit/directory/test_schema.c \
-	tests/unit/directory/test_snapshot.c
+	tests/unit/directory/test_snapshot.c \
+	tests/unit/directory/test_suspensions.c
 tests_unit_test_directory_CPPFLAGS = $(MW_CPPFLAGS)
 tests_unit_test_directory_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_directory_LDADD = \

@@ -29,7 +29,8 @@ void mw_test_end(void)
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		snprintf(path, sizeof(path), "%s/%s", mw_test_folder, entry->d_name);
-		if (entry->d_name[0] != '.' || strcmp(entry->d_name, ".lock") == 0)
+		if (entry->d_name[0] != '.' || strcmp(entry->d_name, ".lock") == 0 ||
+		    strcmp(entry->d_name, ".suspend.lock") == 0)
 			unlink(path);
 	}
 	closedir(dir);
@@ -66,6 +67,28 @@ void mw_test_publish(const char *text)
 	mw_errors_free(errors);
 }
 
+struct mw_suspension mw_test_suspension(const char *user, enum mw_suspended what, int64_t until)
+{
+	struct mw_suspension one = { .since = 1000, .until = until, .what = (uint32_t)what, .by = "root" };
+
+	snprintf(one.user, sizeof(one.user), "%s", user);
+	return one;
+}
+
+void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until)
+{
+	struct mw_errors *errors = mw_errors_new(5);
+	struct mw_suspension one = mw_test_suspension(user, what, until);
+	int error;
+	struct mw_suspensions_edit *edit = mw_suspensions_edit_open(mw_test_folder, 0, errors, &error);
+
+	ck_assert_ptr_nonnull(edit);
+	ck_assert(mw_suspensions_edit_set(edit, &one));
+	ck_assert(mw_suspensions_edit_save(edit, errors, &error));
+	mw_suspensions_edit_close(edit);
+	mw_errors_free(errors);
+}
+
 enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, struct mw_principal *user_r)
 {
 	const struct mw_directory_view *view = mw_directory_view(directory);
@@ -75,8 +98,9 @@ enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, 
 
 int main(void)
 {
-	static TCase *(*const cases[])(void) = { mw_test_content_case, mw_test_publish_case, mw_test_reader_case,
-						 mw_test_schema_case, mw_test_snapshot_case };
+	static TCase *(*const cases[])(void) = { mw_test_content_case, mw_test_overlay_case, mw_test_publish_case,
+						 mw_test_reader_case, mw_test_schema_case, mw_test_snapshot_case,
+						 mw_test_suspensions_case };
 
 	return mw_unit_run("directory", cases, MW_COUNT(cases));
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <sysexits.h>
+
+#include "decide/identity.h"
+#include "output.h"
+#include "report/text.h"
+#include "suspension.h"
+#include "when.h"
+
+void mw_named_user_find(const struct mw_policy *policy, const struct mw_directory_view *view, const char *name,
+			struct mw_named_user *user_r)
+{
+	enum mw_address_kind kind = mw_address_parse_completed(mw_str(name), policy->default_domain, &user_r->address);
+	bool primary = false, has_at = strchr(name, '@') != NULL;
+	enum mw_lookup by_login;
+	struct mw_address base;
+	struct mw_principal other = { .id = 0 };
+
+	user_r->found = MW_LOOKUP_NONE;
+	user_r->is_address = kind == MW_ADDRESS_MAILBOX;
+	user_r->is_group = user_r->by_login = user_r->ambiguous = false;
+	if (user_r->is_address)
+		user_r->found = mw_identity_owner(policy, view, &user_r->address, &base, &user_r->principal, &primary);
+	if (user_r->found == MW_LOOKUP_UNAVAILABLE)
+		return;
+	by_login = mw_identity_login(policy, view, mw_str(name), &other);
+	if (user_r->found == MW_LOOKUP_NONE) {
+		user_r->found = by_login;
+		user_r->principal = other;
+		user_r->by_login = by_login == MW_LOOKUP_FOUND;
+		return;
+	}
+	user_r->by_login = by_login == MW_LOOKUP_FOUND && other.id == user_r->principal.id;
+	/* A primary address that is written out is a user's name, whoever else logs in by it. */
+	user_r->ambiguous = by_login == MW_LOOKUP_FOUND && !user_r->by_login && !(primary && has_at);
+	user_r->is_group = user_r->principal.kind != MW_USER;
+	if (user_r->is_group)
+		user_r->found = MW_LOOKUP_NONE;
+}
+
+const char *mw_suspension_what(const struct mw_suspension *suspension)
+{
+	return suspension->what == MW_SUSPENDED_ALL ? "from every login" : "from sending";
+}
+
+void mw_suspension_print(const struct mw_suspension *suspension, struct mw_buf *out)
+{
+	mw_buf_printf(out, "%s since ", mw_suspension_what(suspension));
+	mw_when_print(suspension->since, out);
+	if (suspension->until != 0) {
+		mw_buf_add_text(out, " until ");
+		mw_when_print(suspension->until, out);
+	}
+	mw_buf_add_text(out, " by ");
+	mw_text_show(out, mw_str(suspension->by));
+	if (suspension->reason[0] != '\0') {
+		mw_buf_add_text(out, ": ");
+		mw_text_show(out, mw_str(suspension->reason));
+	}
+}
+
+static void write_when(struct mw_json *json, const char *key, int64_t when)
+{
+	char memory[40];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	if (when == 0) {
+		mw_json_null(json, key);
+		return;
+	}
+	mw_when_print_exact(when, &text);
+	mw_json_string(json, key, mw_buf_str(&text));
+}
+
+void mw_suspension_json(const struct mw_suspension *suspension, struct mw_json *json)
+{
+	mw_json_string(json, "what", suspension->what == MW_SUSPENDED_ALL ? MW_STR("all") : MW_STR("sending"));
+	write_when(json, "since", suspension->since);
+	write_when(json, "until", suspension->until);
+	mw_json_string(json, "by", mw_str(suspension->by));
+	mw_json_string(json, "reason", mw_str(suspension->reason));
+}
+
+int mw_suspension_failed(const char *command, struct mw_errors *errors, int error)
+{
+	bool denied = error == EACCES || error == EPERM || error == EROFS;
+	const struct mw_error *first = mw_errors_kept(errors) > 0 ? mw_errors_get(errors, 0) : NULL;
+
+	if (first == NULL)
+		mw_complain("%s: out of memory", command);
+	else
+		mw_complain("%s: %s%s%s%s", command, first->file, first->file[0] != '\0' ? ": " : "", first->text,
+			    denied ? "; it needs to write in that folder: run it as root" : "");
+	return denied ? EX_NOPERM : EX_TEMPFAIL;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "directory/snapshot.h"
+
+#define LOCK_LOOKS_A_SECOND 50
+
+static bool fail(struct mw_folder *folder, struct mw_errors *errors, const char *file, const char *text)
+{
+	folder->error = 0;
+	mw_errors_add(errors, MW_ERROR, file, 0, 0, NULL, "%s", text);
+	return false;
+}
+
+static bool fail_errno(struct mw_folder *folder, struct mw_errors *errors, const char *file, const char *doing,
+		       const char *name)
+{
+	folder->error = errno;
+	mw_errors_add(errors, MW_ERROR, file, 0, 0, NULL, "cannot %s%s: %s", doing, name, strerror(errno));
+	return false;
+}
+
+bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+
+	*folder = (struct mw_folder){ .path = path, .fd = -1, .lock_fd = -1 };
+	if (make && mkdir(path, 0755) != 0 && errno != EEXIST)
+		return fail_errno(folder, errors, path, "make the folder", "");
+	if (!mw_snapshot_folder_is_fit(path, &why))
+		return fail(folder, errors, path, text);
+	folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder->fd < 0 || fstat(folder->fd, &folder->stat) != 0)
+		return fail_errno(folder, errors, path, "open the folder", "");
+	return true;
+}
+
+void mw_folder_close(struct mw_folder *folder)
+{
+	if (folder->lock_fd >= 0)
+		close(folder->lock_fd);
+	if (folder->fd >= 0)
+		close(folder->fd);
+	folder->fd = folder->lock_fd = -1;
+}
+
+static bool lock(int fd, unsigned looks)
+{
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK || looks-- == 0)
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000000 / LOCK_LOOKS_A_SECOND }, NULL);
+	}
+	return true;
+}
+
+bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds, const char *busy,
+		    struct mw_errors *errors)
+{
+	folder->lock_fd = openat(folder->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (folder->lock_fd < 0)
+		return fail_errno(folder, errors, folder->path, "open its ", name);
+	if (lock(folder->lock_fd, seconds * LOCK_LOOKS_A_SECOND))
+		return true;
+	if (errno == EWOULDBLOCK)
+		return fail(folder, errors, folder->path, busy);
+	return fail_errno(folder, errors, folder->path, "lock its ", name);
+}
+
+bool mw_folder_remove_leftovers(struct mw_folder *folder, const char *prefix, struct mw_errors *errors)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool done = true;
+
+	if (dir == NULL) {
+		fail_errno(folder, errors, folder->path, "read the folder", "");
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 && unlinkat(folder->fd, entry->d_name, 0) != 0)
+			done = fail_errno(folder, errors, folder->path, "remove a left-over file", "");
+	}
+	closedir(dir);
+	return done;
+}
+
+bool mw_folder_own(const struct mw_folder *folder, int fd)
+{
+	if (fchown(fd, (uid_t)-1, folder->stat.st_gid) != 0 && errno != EPERM)
+		return false;
+	return fchmod(fd, 0600 | (folder->stat.st_mode & 0044)) == 0;
+}
+
+bool mw_folder_take_over(struct mw_folder *folder, const char *temporary, const char *path, const char *old,
+			 struct mw_errors *errors)
+{
+	bool kept = link(path, old) == 0;
+
+	if (!kept && errno != ENOENT && errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK)
+		return fail_errno(folder, errors, path, "keep the old file", "");
+	if (rename(temporary, path) != 0)
+		return fail_errno(folder, errors, path, "rename the new file", "");
+	if (fsync(folder->fd) == 0)
+		return true;
+	fail_errno(folder, errors, folder->path, "sync the folder to disk", "");
+	if (kept && rename(old, path) == 0)
+		return false;
+	if (!kept)
+		unlink(path);
+	return false;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/overlay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+bool mw_overlay_init(struct mw_overlay *overlay, const char *folder)
+{
+	if (asprintf(&overlay->path, "%s/%s", folder, MW_SUSPENSIONS_NAME) < 0)
+		overlay->path = NULL;
+	return overlay->path != NULL;
+}
+
+static void forget(struct mw_overlay *overlay)
+{
+	mw_suspensions_free(&overlay->list);
+	free(overlay->ids);
+	free(overlay->bound);
+	overlay->ids = NULL;
+	overlay->bound = NULL;
+	overlay->bound_count = 0;
+}
+
+void mw_overlay_deinit(struct mw_overlay *overlay)
+{
+	forget(overlay);
+	free(overlay->path);
+}
+
+/* True: some have ended. */
+static bool expire(struct mw_overlay *overlay)
+{
+	int64_t now;
+
+	if (overlay->next_end == 0)
+		return false;
+	now = (int64_t)time(NULL);
+	return now >= overlay->next_end && mw_suspensions_expire(&overlay->list, now, &overlay->next_end);
+}
+
+static enum mw_directory_change take(struct mw_overlay *overlay, struct mw_suspensions *list, const struct stat *st)
+{
+	uint32_t *ids = calloc(list->count + 1, sizeof(*ids));
+	struct mw_bound_suspension *bound = calloc(list->count + 1, sizeof(*bound));
+
+	if (ids == NULL || bound == NULL) {
+		free(ids);
+		free(bound);
+		mw_suspensions_free(list);
+		snprintf(overlay->error, sizeof(overlay->error), "%s: %s", overlay->path, strerror(ENOMEM));
+		return MW_DIRECTORY_FAILED;
+	}
+	forget(overlay);
+	overlay->list = *list;
+	overlay->ids = ids;
+	overlay->bound = bound;
+	overlay->stat = *st;
+	overlay->read = true;
+	overlay->refused = false;
+	overlay->error[0] = '\0';
+	mw_suspensions_expire(&overlay->list, (int64_t)time(NULL), &overlay->next_end);
+	return MW_DIRECTORY_NEW;
+}
+
+/* What was read before stays when this fails: a copy, which nobody can have changed. */
+static enum mw_directory_change read_published(struct mw_overlay *overlay, const char *folder, const struct stat *seen)
+{
+	struct mw_buf why = MW_BUF_OVER(overlay->error);
+	struct mw_suspensions list;
+	struct stat st;
+
+	if (!mw_snapshot_folder_is_fit(folder, &why))
+		return MW_DIRECTORY_FAILED;
+	switch (mw_suspensions_read(overlay->path, &list, &st, &why)) {
+	case MW_SNAPSHOT_OPEN:
+		return take(overlay, &list, &st);
+	case MW_SNAPSHOT_BAD:
+		overlay->refused = true;
+		overlay->refused_stat = *seen;
+		return MW_DIRECTORY_FAILED;
+	case MW_SNAPSHOT_FAILED:
+		return MW_DIRECTORY_FAILED;
+	}
+	return MW_DIRECTORY_FAILED;
+}
+
+enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay, const char *folder)
+{
+	bool ended = expire(overlay);
+	struct stat st;
+
+	if (lstat(overlay->path, &st) != 0) {
+		memset(&st, 0, sizeof(st));
+		if (errno != ENOENT) {
+			snprintf(overlay->error, sizeof(overlay->error), "%s: %s", overlay->path, strerror(errno));
+			return MW_DIRECTORY_FAILED;
+		}
+	}
+	if (overlay->read && mw_snapshot_same(&st, &overlay->stat)) {
+		overlay->error[0] = '\0';
+		return ended ? MW_DIRECTORY_NEW : MW_DIRECTORY_SAME;
+	}
+	if (overlay->refused && mw_snapshot_same(&st, &overlay->refused_stat))
+		return MW_DIRECTORY_FAILED;
+	return read_published(overlay, folder, &st);
+}
+
+static int compare_bound(const void *a, const void *b)
+{
+	const struct mw_bound_suspension *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* The user who has the address; *id_r 0: nobody, or a group. */
+static enum mw_lookup find_user(const struct mw_snapshot *snapshot, struct mw_str address, uint32_t *id_r)
+{
+	struct mw_principal principal;
+	struct mw_value value;
+	struct mw_key key;
+	bool primary;
+	enum mw_lookup found = MW_LOOKUP_NONE;
+
+	*id_r = 0;
+	if (mw_key_text(MW_KEY_ADDRESS, address, &key))
+		found = mw_snapshot_get(snapshot, &key, &value);
+	if (found != MW_LOOKUP_FOUND)
+		return found;
+	if (!mw_value_address_read(value, id_r, &primary))
+		return MW_LOOKUP_UNAVAILABLE;
+	found = mw_snapshot_principal(snapshot, *id_r, &principal, NULL);
+	if (found == MW_LOOKUP_FOUND && principal.kind != MW_USER)
+		*id_r = 0;
+	return found == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
+}
+
+void mw_overlay_bind(struct mw_overlay *overlay, const struct mw_snapshot *snapshot)
+{
+	overlay->bound_count = 0;
+	overlay->bound_to_all = overlay->read && snapshot->env != NULL;
+	for (size_t i = 0; i < overlay->list.count; i++) {
+		overlay->ids[i] = 0;
+		if (snapshot->env == NULL)
+			continue;
+		if (find_user(snapshot, mw_str(overlay->list.items[i].user), &overlay->ids[i]) == MW_LOOKUP_UNAVAILABLE)
+			overlay->bound_to_all = false;
+		else if (overlay->ids[i] != 0)
+			overlay->bound[overlay->bound_count++] =
+				(struct mw_bound_suspension){ overlay->ids[i], overlay->list.items[i].what };
+	}
+	if (overlay->bound_count > 0)
+		qsort(overlay->bound, overlay->bound_count, sizeof(overlay->bound[0]), compare_bound);
+}
+
+void mw_overlay_apply(const struct mw_overlay *overlay, struct mw_principal *principal)
+{
+	size_t low = 0, high = overlay->bound_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (overlay->bound[middle].id < principal->id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < overlay->bound_count && overlay->bound[low].id == principal->id; low++) {
+		if (overlay->bound[low].what == MW_SUSPENDED_ALL)
+			principal->suspended_login = true;
+		else
+			principal->suspended_sending = true;
+	}
+}

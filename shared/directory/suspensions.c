@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/suspensions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "directory/content.h"
+#include "directory/snapshot.h"
+
+#define MAGIC "MWSUSPND"
+#define FORMAT_VERSION 1
+#define BYTE_ORDER_MARK 0x01020304u
+
+/* Before the suspensions. */
+struct head {
+	char magic[8];
+	uint32_t version, byte_order;
+	uint64_t count;
+	uint64_t check; /* XXH3-64 of the suspensions, with that of the head up to here as its seed */
+};
+
+_Static_assert(sizeof(struct mw_suspension) == 600 && sizeof(struct head) == 32, "no padding in the file");
+
+static uint64_t check_of(const struct head *head, const void *items)
+{
+	return XXH3_64bits_withSeed(items, (size_t)head->count * sizeof(struct mw_suspension),
+				    XXH3_64bits(head, offsetof(struct head, check)));
+}
+
+size_t mw_suspensions_size(size_t count)
+{
+	return sizeof(struct head) + count * sizeof(struct mw_suspension);
+}
+
+void mw_suspensions_write(const struct mw_suspensions *suspensions, void *out)
+{
+	struct head head = { .version = FORMAT_VERSION, .byte_order = BYTE_ORDER_MARK, .count = suspensions->count };
+	char *items = (char *)out + sizeof(head);
+
+	memcpy(head.magic, MAGIC, sizeof(head.magic));
+	if (suspensions->count > 0)
+		memcpy(items, suspensions->items, suspensions->count * sizeof(suspensions->items[0]));
+	head.check = check_of(&head, items);
+	memcpy(out, &head, sizeof(head));
+}
+
+static const char *check_head(const struct head *head, size_t octets)
+{
+	if (octets < sizeof(*head) || memcmp(head->magic, MAGIC, sizeof(head->magic)) != 0)
+		return "holds no suspensions, or is cut off";
+	if (head->byte_order != BYTE_ORDER_MARK)
+		return "was written on a machine with another byte order";
+	if (head->version != FORMAT_VERSION)
+		return "has a format that this version does not read";
+	if (head->count > MW_SUSPENSIONS_MAX || octets != mw_suspensions_size((size_t)head->count))
+		return "is damaged (length)";
+	return NULL;
+}
+
+/* All bytes behind the text are zero, the last one is. */
+static bool is_text(const char *text, size_t size)
+{
+	for (size_t i = strnlen(text, size); i < size; i++)
+		if (text[i] != '\0')
+			return false;
+	return text[size - 1] == '\0';
+}
+
+static int compare(const struct mw_suspension *a, const struct mw_suspension *b)
+{
+	int order = mw_content_compare_text(mw_str(a->user), mw_str(b->user));
+
+	return order != 0 ? order : (a->what > b->what) - (a->what < b->what);
+}
+
+static const char *check_items(const struct mw_suspensions *suspensions)
+{
+	for (size_t i = 0; i < suspensions->count; i++) {
+		const struct mw_suspension *one = &suspensions->items[i];
+
+		if (!is_text(one->user, sizeof(one->user)) || !is_text(one->by, sizeof(one->by)) ||
+		    !is_text(one->reason, sizeof(one->reason)) || one->user[0] == '\0' ||
+		    (one->what != MW_SUSPENDED_SENDING && one->what != MW_SUSPENDED_ALL) ||
+		    (i > 0 && compare(&one[-1], one) >= 0))
+			return "is damaged (content)";
+	}
+	return NULL;
+}
+
+static enum mw_snapshot_result fail_errno(const char *path, struct mw_buf *why)
+{
+	mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	return MW_SNAPSHOT_FAILED;
+}
+
+/* 0 or an errno; what is cut off while it is read is EIO. */
+static int read_whole(int fd, void *memory, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = pread(fd, (char *)memory + done, size - done, (off_t)done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? errno : EIO;
+		done += (size_t)got;
+	}
+	return 0;
+}
+
+static enum mw_snapshot_result read_items(int fd, const char *path, const struct head *head,
+					  struct mw_suspensions *suspensions, struct mw_buf *why)
+{
+	size_t size = mw_suspensions_size((size_t)head->count);
+	char *memory = malloc(size);
+	const char *wrong = NULL;
+	enum mw_snapshot_result result = MW_SNAPSHOT_OPEN;
+
+	suspensions->count = (size_t)head->count;
+	/* One more than there are, so that it is never NULL. */
+	suspensions->items = calloc(suspensions->count + 1, sizeof(suspensions->items[0]));
+	errno = memory == NULL || suspensions->items == NULL ? ENOMEM : read_whole(fd, memory, size);
+	if (errno != 0) {
+		result = fail_errno(path, why);
+	} else {
+		memcpy(suspensions->items, memory + sizeof(*head), size - sizeof(*head));
+		if (memcmp(memory, head, sizeof(*head)) != 0 || head->check != check_of(head, suspensions->items))
+			wrong = "is damaged (digest)";
+		else
+			wrong = check_items(suspensions);
+	}
+	if (wrong != NULL) {
+		mw_buf_printf(why, "%s %s", path, wrong);
+		result = MW_SNAPSHOT_BAD;
+	}
+	free(memory);
+	if (result != MW_SNAPSHOT_OPEN)
+		mw_suspensions_free(suspensions);
+	return result;
+}
+
+static enum mw_snapshot_result read_file(int fd, const char *path, const struct stat *st,
+					 struct mw_suspensions *suspensions, struct mw_buf *why)
+{
+	struct head head = { .count = 0 };
+	const char *wrong;
+	ssize_t got;
+
+	if (!mw_snapshot_file_is_fit(path, st, why))
+		return MW_SNAPSHOT_BAD;
+	got = pread(fd, &head, sizeof(head), 0);
+	if (got < 0)
+		return fail_errno(path, why);
+	wrong = check_head(&head, got == (ssize_t)sizeof(head) ? (size_t)st->st_size : 0);
+	if (wrong == NULL)
+		return read_items(fd, path, &head, suspensions, why);
+	mw_buf_printf(why, "%s %s", path, wrong);
+	return MW_SNAPSHOT_BAD;
+}
+
+enum mw_snapshot_result mw_suspensions_read(const char *path, struct mw_suspensions *suspensions_r,
+					    struct stat *stat_r, struct mw_buf *why)
+{
+	enum mw_snapshot_result result;
+	/* O_NONBLOCK: a FIFO must not hold us. */
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	*suspensions_r = (struct mw_suspensions){ NULL, 0 };
+	memset(stat_r, 0, sizeof(*stat_r));
+	if (fd < 0 && errno == ENOENT) {
+		suspensions_r->items = calloc(1, sizeof(suspensions_r->items[0]));
+		return suspensions_r->items != NULL ? MW_SNAPSHOT_OPEN : fail_errno(path, why);
+	}
+	if (fd < 0 && errno == ELOOP) {
+		mw_buf_printf(why, "%s is a symbolic link", path);
+		return MW_SNAPSHOT_BAD;
+	}
+	if (fd < 0)
+		return fail_errno(path, why);
+	if (fstat(fd, stat_r) != 0)
+		result = fail_errno(path, why);
+	else
+		result = read_file(fd, path, stat_r, suspensions_r, why);
+	close(fd);
+	return result;
+}
+
+void mw_suspensions_free(struct mw_suspensions *suspensions)
+{
+	free(suspensions->items);
+	*suspensions = (struct mw_suspensions){ NULL, 0 };
+}
+
+size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user)
+{
+	size_t low = 0, high = suspensions->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mw_content_compare_text(mw_str(suspensions->items[middle].user), user) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool mw_suspensions_expire(struct mw_suspensions *suspensions, int64_t now, int64_t *next_r)
+{
+	size_t kept = 0, before = suspensions->count;
+
+	*next_r = 0;
+	for (size_t i = 0; i < before; i++) {
+		int64_t until = suspensions->items[i].until;
+
+		if (until != 0 && until <= now)
+			continue;
+		if (until != 0 && (*next_r == 0 || until < *next_r))
+			*next_r = until;
+		if (kept != i)
+			suspensions->items[kept] = suspensions->items[i];
+		kept++;
+	}
+	suspensions->count = kept;
+	return kept != before;
+}

@@ -1,0 +1,70 @@
+/* Who is suspended, by `mailwicket suspend`: one file beside the snapshot, DIRECTORY/suspensions, which no sync touches.
+   Like a snapshot it is written under another name, synced to disk, read back, renamed, and never changed afterwards; no
+   file means that nobody is suspended. */
+#ifndef MW_DIRECTORY_SUSPENSIONS_H
+#define MW_DIRECTORY_SUSPENSIONS_H
+
+#include <sys/stat.h>
+
+#include "base/errors.h"
+#include "directory/result.h"
+#include "directory/schema.h"
+
+#define MW_SUSPENSIONS_NAME "suspensions"
+#define MW_SUSPENSIONS_MAX 4096 /* each process that decides keeps them in memory */
+#define MW_SUSPENSION_BY_MAX 67
+#define MW_SUSPENSION_REASON_MAX 255
+
+enum mw_suspended {
+	MW_SUSPENDED_SENDING = 1,
+	MW_SUSPENDED_ALL = 2 /* no login anywhere */
+};
+
+/* As it stands in the file. Texts end with a zero byte and have nothing but zero bytes behind it. */
+struct mw_suspension {
+	int64_t since, until; /* seconds since the epoch; until 0: for good */
+	uint32_t what;        /* enum mw_suspended */
+	char user[MW_KEY_TEXT_MAX + 2]; /* the primary address that the user had, canonical */
+	char by[MW_SUSPENSION_BY_MAX + 1];
+	char reason[MW_SUSPENSION_REASON_MAX + 1];
+};
+
+/* Sorted by user, then by what; a user has at most one of each. */
+struct mw_suspensions {
+	struct mw_suspension *items;
+	size_t count;
+};
+
+/* Reads the file whole and checks it; *stat_r is the file's, all zero where there is none. Free the result with
+   mw_suspensions_free(). BAD and FAILED with the reason, naming the path, in `why`; nothing is to be freed then. */
+enum mw_snapshot_result mw_suspensions_read(const char *path, struct mw_suspensions *suspensions_r,
+					    struct stat *stat_r, struct mw_buf *why);
+void mw_suspensions_free(struct mw_suspensions *suspensions);
+
+/* The first one of a user, or where it would stand. */
+size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user);
+/* Takes out what has ended at `now`; *next_r is when the next one ends, 0: none does. */
+bool mw_suspensions_expire(struct mw_suspensions *suspensions, int64_t now, int64_t *next_r);
+
+/* Changing them: one process at a time. */
+struct mw_suspensions_edit;
+
+/* Waits some seconds for another one that changes them, reads them and takes out what has ended. NULL with errors;
+   *errno_r is then the errno, 0 where it was no system call that failed. */
+struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t now, struct mw_errors *errors,
+						     int *errno_r);
+void mw_suspensions_edit_close(struct mw_suspensions_edit *edit); /* NULL is allowed */
+
+const struct mw_suspensions *mw_suspensions_edit_list(const struct mw_suspensions_edit *edit);
+/* Puts one in, in place of the same user's for the same thing. False: there are MW_SUSPENSIONS_MAX already. */
+bool mw_suspensions_edit_set(struct mw_suspensions_edit *edit, const struct mw_suspension *suspension);
+/* False: there is none. */
+bool mw_suspensions_edit_remove(struct mw_suspensions_edit *edit, struct mw_str user, enum mw_suspended what);
+/* Publishes the list. False with errors and errno: what was published before still is. */
+bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r);
+
+/* The octets of a file: its length, and writing it. Private to directory/. */
+size_t mw_suspensions_size(size_t count);
+void mw_suspensions_write(const struct mw_suspensions *suspensions, void *out);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "directory/folder.h"
+#include "directory/suspensions.h"
+
+#define LOCK_NAME ".suspend.lock"
+#define LOCK_SECONDS 10
+#define TEMPORARY ".suspensions." /* prefix of the names of files that are not yet, or no longer, the one */
+
+struct mw_suspensions_edit {
+	char *name, *path, *temporary, *old;
+	struct mw_folder folder;
+	struct mw_suspensions list; /* with room for MW_SUSPENSIONS_MAX */
+};
+
+static bool fail(struct mw_errors *errors, const char *file, const char *text)
+{
+	mw_errors_add(errors, MW_ERROR, file, 0, 0, NULL, "%s", text);
+	return false;
+}
+
+static char *join(const char *folder, const char *prefix, const char *suffix)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s%s", folder, prefix, suffix) < 0 ? NULL : path;
+}
+
+static bool make_names(struct mw_suspensions_edit *edit, const char *folder)
+{
+	edit->name = strdup(folder);
+	edit->path = join(folder, MW_SUSPENSIONS_NAME, "");
+	edit->temporary = join(folder, TEMPORARY, "tmp");
+	edit->old = join(folder, TEMPORARY, "old");
+	return edit->name != NULL && edit->path != NULL && edit->temporary != NULL && edit->old != NULL;
+}
+
+static bool read_list(struct mw_suspensions_edit *edit, int64_t now, struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_suspension *items;
+	struct stat st;
+	int64_t next;
+
+	edit->folder.error = 0;
+	if (mw_suspensions_read(edit->path, &edit->list, &st, &why) != MW_SNAPSHOT_OPEN) {
+		mw_buf_add_text(&why, "; move it away, then suspend again whom it held");
+		return fail(errors, "", text);
+	}
+	items = realloc(edit->list.items, MW_SUSPENSIONS_MAX * sizeof(*items));
+	if (items == NULL) {
+		edit->folder.error = ENOMEM;
+		return fail(errors, edit->path, "out of memory");
+	}
+	edit->list.items = items;
+	mw_suspensions_expire(&edit->list, now, &next);
+	return true;
+}
+
+struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t now, struct mw_errors *errors,
+						     int *errno_r)
+{
+	struct mw_suspensions_edit *edit = calloc(1, sizeof(*edit));
+
+	*errno_r = ENOMEM;
+	if (edit == NULL) {
+		fail(errors, folder, "out of memory");
+		return NULL;
+	}
+	edit->folder.fd = edit->folder.lock_fd = -1;
+	edit->folder.error = ENOMEM;
+	if (!make_names(edit, folder))
+		fail(errors, folder, "out of memory");
+	else if (mw_folder_open(&edit->folder, edit->name, false, errors) &&
+		 mw_folder_lock(&edit->folder, LOCK_NAME, LOCK_SECONDS, "another suspend or resume is running", errors) &&
+		 mw_folder_remove_leftovers(&edit->folder, TEMPORARY, errors) && read_list(edit, now, errors))
+		return edit;
+	*errno_r = edit->folder.error;
+	mw_suspensions_edit_close(edit);
+	return NULL;
+}
+
+void mw_suspensions_edit_close(struct mw_suspensions_edit *edit)
+{
+	if (edit == NULL)
+		return;
+	mw_folder_close(&edit->folder);
+	mw_suspensions_free(&edit->list);
+	free(edit->name);
+	free(edit->path);
+	free(edit->temporary);
+	free(edit->old);
+	free(edit);
+}
+
+const struct mw_suspensions *mw_suspensions_edit_list(const struct mw_suspensions_edit *edit)
+{
+	return &edit->list;
+}
+
+/* Where the user's suspension for this stands, or would. */
+static size_t find(const struct mw_suspensions *list, struct mw_str user, uint32_t what, bool *there_r)
+{
+	size_t i = mw_suspensions_find(list, user);
+
+	while (i < list->count && mw_str_equal(mw_str(list->items[i].user), user) && list->items[i].what < what)
+		i++;
+	*there_r = i < list->count && mw_str_equal(mw_str(list->items[i].user), user) && list->items[i].what == what;
+	return i;
+}
+
+bool mw_suspensions_edit_set(struct mw_suspensions_edit *edit, const struct mw_suspension *suspension)
+{
+	struct mw_suspensions *list = &edit->list;
+	bool there;
+	size_t i = find(list, mw_str(suspension->user), suspension->what, &there);
+
+	if (!there) {
+		if (list->count == MW_SUSPENSIONS_MAX)
+			return false;
+		memmove(&list->items[i + 1], &list->items[i], (list->count - i) * sizeof(list->items[0]));
+		list->count++;
+	}
+	list->items[i] = *suspension;
+	return true;
+}
+
+bool mw_suspensions_edit_remove(struct mw_suspensions_edit *edit, struct mw_str user, enum mw_suspended what)
+{
+	struct mw_suspensions *list = &edit->list;
+	bool there;
+	size_t i = find(list, user, what, &there);
+
+	if (!there)
+		return false;
+	list->count--;
+	memmove(&list->items[i], &list->items[i + 1], (list->count - i) * sizeof(list->items[0]));
+	return true;
+}
+
+static int write_whole(int fd, const char *bytes, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)done);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return put < 0 ? errno : EIO;
+		done += (size_t)put;
+	}
+	return 0;
+}
+
+/* 0 or an errno. */
+static int write_temporary(const struct mw_suspensions_edit *edit)
+{
+	size_t size = mw_suspensions_size(edit->list.count);
+	char *bytes = malloc(size);
+	int fd = open(edit->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int error = fd < 0 ? errno : bytes == NULL ? ENOMEM : 0;
+
+	if (error == 0 && !mw_folder_own(&edit->folder, fd))
+		error = errno;
+	if (error == 0) {
+		mw_suspensions_write(&edit->list, bytes);
+		error = write_whole(fd, bytes, size);
+	}
+	if (error == 0 && fsync(fd) != 0)
+		error = errno;
+	if (fd >= 0 && close(fd) != 0 && error == 0)
+		error = errno;
+	free(bytes);
+	return error;
+}
+
+/* As a reader will. */
+static bool check_temporary(const struct mw_suspensions_edit *edit, struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_suspensions back;
+	struct stat st;
+	bool same;
+
+	if (mw_suspensions_read(edit->temporary, &back, &st, &why) != MW_SNAPSHOT_OPEN)
+		return fail(errors, "", text);
+	same = back.count == edit->list.count &&
+	       memcmp(back.items, edit->list.items, back.count * sizeof(back.items[0])) == 0;
+	mw_suspensions_free(&back);
+	return same || fail(errors, edit->path, "what was written does not read back: nothing is changed");
+}
+
+bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r)
+{
+	bool done = false;
+
+	*errno_r = write_temporary(edit);
+	if (*errno_r != 0) {
+		fail(errors, edit->path, strerror(*errno_r));
+	} else if (check_temporary(edit, errors)) {
+		done = mw_folder_take_over(&edit->folder, edit->temporary, edit->path, edit->old, errors);
+		*errno_r = done ? 0 : edit->folder.error;
+	}
+	unlink(edit->temporary);
+	unlink(edit->old);
+	return done;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is suspended, as a reader of the directory sees it. */
+#include "directory_support.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static char path[100];
+static struct mw_directory *directory;
+static int64_t clock_offset;
+
+/* The clock of this program, so that a test can let time pass. */
+time_t time(time_t *result)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += clock_offset;
+	if (result != NULL)
+		*result = now.tv_sec;
+	return now.tv_sec;
+}
+
+static void make(void)
+{
+	mw_test_make();
+	snprintf(path, sizeof(path), "%s/" MW_SUSPENSIONS_NAME, mw_test_folder);
+	directory = mw_directory_new(mw_test_folder);
+	clock_offset = 0;
+}
+
+static void end(void)
+{
+	mw_directory_free(directory);
+	mw_test_end();
+}
+
+enum { NOT = 0, SENDING = 1, LOGIN = 2, AWAY = 8 };
+
+static int marks(enum mw_lookup found, const struct mw_principal *principal)
+{
+	if (found != MW_LOOKUP_FOUND)
+		return AWAY;
+	return (principal->suspended_sending ? SENDING : 0) | (principal->suspended_login ? LOGIN : 0);
+}
+
+static int by_login(const char *login)
+{
+	struct mw_principal found;
+
+	return marks(mw_test_login(directory, login, &found), &found);
+}
+
+static int by_address(const char *address)
+{
+	const struct mw_directory_view *view = mw_directory_view(directory);
+	struct mw_principal found;
+
+	return marks(view->by_address(view->context, mw_str(address), &found, NULL), &found);
+}
+
+static void refresh(enum mw_directory_change expected)
+{
+	ck_assert_int_eq(mw_directory_refresh(directory), expected);
+}
+
+START_TEST(a_suspension_marks_the_user_however_it_is_looked_up)
+{
+	const struct mw_directory_view *view = mw_directory_view(directory);
+	struct mw_directory_status status;
+	struct mw_principal found;
+
+	mw_test_publish("user bob login=b address=rob\nuser mary\ngroup g member=bob\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_SENDING, 0);
+	refresh(MW_DIRECTORY_NEW);
+	refresh(MW_DIRECTORY_SAME);
+	ck_assert_int_eq(by_login("b"), SENDING);
+	ck_assert_int_eq(by_address("rob@example.test"), SENDING);
+	ck_assert_int_eq(mw_test_login(directory, "b", &found), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(marks(view->by_id(view->context, found.id, &found), &found), SENDING);
+	ck_assert_int_eq(by_login("mary@example.test"), NOT);
+	ck_assert_int_eq(by_address("g@example.test"), NOT);
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	ck_assert_int_eq(by_login("b"), SENDING); /* until it looks */
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("b"), SENDING | LOGIN);
+	mw_directory_status(directory, &status);
+	ck_assert_uint_eq(status.suspended, 2);
+	ck_assert_uint_ne(mw_directory_suspended_id(directory, 0), 0);
+}
+END_TEST
+
+START_TEST(a_new_snapshot_keeps_it)
+{
+	mw_test_publish("user bob\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	refresh(MW_DIRECTORY_NEW);
+	mw_test_publish("user aaa\nuser abc\nuser bob imap=no\n"); /* another id */
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("bob@example.test"), LOGIN);
+	ck_assert_int_eq(by_login("aaa@example.test"), NOT);
+}
+END_TEST
+
+START_TEST(a_renamed_user_does_not_slip_out_of_it)
+{
+	mw_test_publish("user bob\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	mw_test_publish("user robert address=bob\nuser mary\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("robert@example.test"), LOGIN);
+	ck_assert_int_eq(by_login("mary@example.test"), NOT);
+}
+END_TEST
+
+START_TEST(who_is_gone_and_comes_back_is_suspended_still)
+{
+	mw_test_publish("user bob\nuser mary\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	mw_test_publish("user mary\ngroup bob member=mary\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_uint_eq(mw_directory_suspensions(directory)->count, 1);
+	ck_assert_uint_eq(mw_directory_suspended_id(directory, 0), 0);
+	ck_assert_int_eq(by_address("bob@example.test"), NOT); /* a group */
+	mw_test_publish("user bob\nuser mary\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("bob@example.test"), LOGIN);
+}
+END_TEST
+
+START_TEST(it_ends_at_its_time_though_no_file_changes)
+{
+	struct mw_directory_status status;
+
+	mw_test_publish("user bob\nuser mary\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, time(NULL) + 1000);
+	mw_test_suspend("mary@example.test", MW_SUSPENDED_ALL, time(NULL) + 2000);
+	mw_test_suspend("mary@example.test", MW_SUSPENDED_SENDING, 0);
+	refresh(MW_DIRECTORY_NEW);
+	refresh(MW_DIRECTORY_SAME);
+	ck_assert_int_eq(by_login("bob@example.test"), LOGIN);
+	clock_offset = 1001;
+	refresh(MW_DIRECTORY_NEW);
+	refresh(MW_DIRECTORY_SAME);
+	ck_assert_int_eq(by_login("bob@example.test"), NOT);
+	ck_assert_int_eq(by_login("mary@example.test"), LOGIN | SENDING);
+	clock_offset = 2001;
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("mary@example.test"), SENDING);
+	mw_directory_status(directory, &status);
+	ck_assert_uint_eq(status.suspended, 1);
+}
+END_TEST
+
+static void damage(void)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CREAT, 0644);
+
+	ck_assert_int_eq(write(fd, "nonsense", 8), 8);
+	close(fd);
+}
+
+/* In place, or in others' hands. */
+START_TEST(damage_leaves_what_was_read_before)
+{
+	mw_test_publish("user bob\nuser mary\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, time(NULL) + 1000);
+	mw_test_suspend("mary@example.test", MW_SUSPENDED_ALL, 0);
+	refresh(MW_DIRECTORY_NEW);
+	if (_i == 0)
+		damage();
+	else
+		chmod(path, 0666);
+	refresh(MW_DIRECTORY_FAILED);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_ptr_nonnull(strstr(mw_directory_error(directory), path));
+	ck_assert_int_eq(by_login("bob@example.test"), LOGIN);
+	ck_assert_int_eq(by_login("mary@example.test"), LOGIN);
+	/* Snapshots and the clock are followed all the same. */
+	mw_test_publish("user aaa\nuser bob\nuser mary\n");
+	clock_offset = 1001;
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(by_login("aaa@example.test"), NOT);
+	ck_assert_int_eq(by_login("bob@example.test"), NOT);
+	ck_assert_int_eq(by_login("mary@example.test"), LOGIN);
+	unlink(path);
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_SENDING, 0);
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_str_eq(mw_directory_error(directory), "");
+	ck_assert_int_eq(by_login("bob@example.test"), SENDING);
+	ck_assert_int_eq(by_login("mary@example.test"), NOT);
+}
+END_TEST
+
+START_TEST(who_has_read_none_opens_no_door)
+{
+	struct mw_directory_status status;
+
+	mw_test_publish("user bob\n");
+	damage();
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_ptr_nonnull(strstr(mw_directory_error(directory), path));
+	ck_assert_int_eq(by_login("bob@example.test"), AWAY);
+	ck_assert_int_eq(by_address("bob@example.test"), AWAY);
+	ck_assert_ptr_null(mw_directory_suspensions(directory));
+	mw_directory_status(directory, &status);
+	ck_assert(!status.open);
+	unlink(path);
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("bob@example.test"), NOT);
+}
+END_TEST
+
+START_TEST(without_a_snapshot_there_is_a_list_and_no_lookup)
+{
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(by_login("bob@example.test"), AWAY);
+	ck_assert_uint_eq(mw_directory_suspensions(directory)->count, 1);
+	ck_assert_uint_eq(mw_directory_suspended_id(directory, 0), 0);
+	mw_test_publish("user bob\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("bob@example.test"), LOGIN);
+	unlink(mw_test_path);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(by_login("bob@example.test"), AWAY);
+}
+END_TEST
+
+TCase *mw_test_overlay_case(void)
+{
+	TCase *tcase = tcase_create("overlay");
+
+	tcase_add_checked_fixture(tcase, make, end);
+	tcase_add_test(tcase, a_suspension_marks_the_user_however_it_is_looked_up);
+	tcase_add_test(tcase, a_new_snapshot_keeps_it);
+	tcase_add_test(tcase, a_renamed_user_does_not_slip_out_of_it);
+	tcase_add_test(tcase, who_is_gone_and_comes_back_is_suspended_still);
+	tcase_add_test(tcase, it_ends_at_its_time_though_no_file_changes);
+	tcase_add_loop_test(tcase, damage_leaves_what_was_read_before, 0, 2);
+	tcase_add_test(tcase, who_has_read_none_opens_no_door);
+	tcase_add_test(tcase, without_a_snapshot_there_is_a_list_and_no_lookup);
+	return tcase;
+}
