@@ -5,6 +5,7 @@ cli_mailwicket_SOURCES = \
 	cli/command.h \
 	cli/completion.c \
 	cli/explain.c \
+	cli/facts_log.c cli/facts_log.h \
 	cli/facts_options.c cli/facts_options.h \
 	cli/facts_request.c \
 	cli/journal.c cli/journal.h \

@@ -98,9 +98,10 @@ void mw_account_decide(const struct mw_policy *policy, const struct mw_directory
 	account.found = mw_identity_login(policy, directory, facts->login, &account.user);
 	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
 		judge_smtp(&account, verdict_r);
-		return;
+	} else {
+		mw_login_decide(policy, facts, verdict_r);
+		if (verdict_r->outcome == MW_PERMIT)
+			judge_user(&account, verdict_r);
 	}
-	mw_login_decide(policy, facts, verdict_r);
-	if (verdict_r->outcome == MW_PERMIT)
-		judge_user(&account, verdict_r);
+	verdict_r->decision = MW_DECISION_ACCOUNT;
 }

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+TCase *mw_test_facts_log_case(void);
 TCase *mw_test_log_source_case(void);
 
 #endif

@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = \
+	cli/facts_log.c \
 	cli/journal.c \
 	cli/log_input.c \
 	cli/log_source.c \
@@ -8,6 +9,7 @@ tests_unit_test_cli_SOURCES = \
 	cli/terminal.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
+	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_log_source.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)

@@ -4,6 +4,7 @@
 int main(void)
 {
 	static TCase *(*const cases[])(void) = {
+		mw_test_facts_log_case,
 		mw_test_log_source_case,
 	};
 
