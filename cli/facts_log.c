@@ -12,16 +12,20 @@ static const struct mw_word verdict_words[] = {
 };
 const struct mw_table mw_logged_verdicts = MW_TABLE(verdict_words);
 
-/* Places of the table below that are looked at by themselves. */
-enum field {
-	FIELD_VERSION, FIELD_VERDICT, FIELD_REASON, FIELD_PROTOCOL, FIELD_DECISION, FIELD_TLS, FIELD_TLS_ORIGIN, FIELD_CUT,
-	FIELD_REPLY, FIELD_RULE, FIELD_HINT
+/* Fields that are asked for by themselves. */
+enum mark {
+	MARK_NONE, MARK_VERSION = 1, MARK_VERDICT = 2, MARK_REASON = 4, MARK_PROTOCOL = 8, MARK_DECISION = 16, MARK_TLS = 32,
+	MARK_TLS_ORIGIN = 64, MARK_CUT = 128, MARK_END = 256 /* stands behind all facts */
 };
+
+#define NEEDED (MARK_VERSION | MARK_VERDICT | MARK_REASON | MARK_PROTOCOL)
 
 struct reader {
 	struct mw_logged_decision *decision;
 	struct mw_buf values; /* what was kept; behind it the value that was just read */
-	uint64_t seen;        /* a bit a field */
+	size_t next;          /* the row where the next field is looked for first */
+	uint64_t seen;        /* a bit a row */
+	unsigned marks;
 	struct mw_str cut;
 };
 
@@ -125,63 +129,71 @@ static bool read_stage(struct mw_str value, void *place)
 
 #define IN(member) offsetof(struct mw_logged_decision, member)
 
+#define KEY(literal) { literal, sizeof(literal) - 1 }
+
+/* In the order of the line. */
 static const struct {
-	const char *key;
+	struct mw_str key;
 	read_value *read;
 	size_t place; /* in struct mw_logged_decision */
+	enum mark mark;
 } fields[] = {
-	[FIELD_VERSION] = { "v", read_version, 0 },
-	[FIELD_VERDICT] = { "verdict", read_verdict, IN(verdict) },
-	[FIELD_REASON] = { "reason", read_reason, IN(reason) },
-	[FIELD_PROTOCOL] = { "protocol", read_protocol, IN(facts.endpoints.protocol) },
-	[FIELD_DECISION] = { "decision", read_decision, IN(decision) },
-	[FIELD_TLS] = { "tls", read_text, IN(facts.tls.version) },
-	[FIELD_TLS_ORIGIN] = { "tls_origin", read_origin, IN(facts.tls.origin) },
-	[FIELD_CUT] = { "cut", read_nothing, 0 },
-	[FIELD_REPLY] = { "reply", read_nothing, 0 },
-	[FIELD_RULE] = { "rule", read_nothing, 0 },
-	[FIELD_HINT] = { "hint", read_nothing, 0 },
-	{ "stage", read_stage, IN(facts.stage) },
-	{ "login", read_text, IN(facts.login) },
-	{ "master", read_text, IN(facts.master) },
-	{ "sender", read_text, IN(facts.sender) },
-	{ "recipient", read_text, IN(facts.recipient) },
-	{ "client", read_ip, IN(facts.endpoints.remote_ip) },
-	{ "port", read_port, IN(facts.endpoints.local_port) },
-	{ "cipher", read_text, IN(facts.tls.cipher) },
-	{ "bits", read_bits, IN(facts.tls.bits) },
-	{ "mechanism", read_text, IN(facts.mechanism) },
-	{ "local", read_ip, IN(facts.endpoints.local_ip) },
-	{ "proxy", read_ip, IN(facts.tls.proxy) },
-	{ "fingerprint", read_text, IN(facts.tls.certificate_fingerprint) },
-	{ "verified", read_switch, IN(facts.tls.certificate_verified) },
-	{ "sasl_service", read_text, IN(facts.sasl_service) },
-	{ "context", read_context, IN(facts.relay_context) },
-	{ "size", read_number, IN(facts.size) },
-	{ "recipient_count", read_number, IN(facts.recipient_count) },
-	{ "etrn_domain", read_text, IN(facts.etrn_domain) },
+	{ KEY("v"), read_version, 0, MARK_VERSION },
+	{ KEY("verdict"), read_verdict, IN(verdict), MARK_VERDICT },
+	{ KEY("reason"), read_reason, IN(reason), MARK_REASON },
+	{ KEY("mode"), read_nothing, 0, MARK_NONE },
+	{ KEY("protocol"), read_protocol, IN(facts.endpoints.protocol), MARK_PROTOCOL },
+	{ KEY("stage"), read_stage, IN(facts.stage), MARK_NONE },
+	{ KEY("connector"), read_nothing, 0, MARK_NONE },
+	{ KEY("login_rule"), read_nothing, 0, MARK_NONE },
+	{ KEY("login"), read_text, IN(facts.login), MARK_NONE },
+	{ KEY("master"), read_text, IN(facts.master), MARK_NONE },
+	{ KEY("sender"), read_text, IN(facts.sender), MARK_NONE },
+	{ KEY("recipient"), read_text, IN(facts.recipient), MARK_NONE },
+	{ KEY("client"), read_ip, IN(facts.endpoints.remote_ip), MARK_NONE },
+	{ KEY("port"), read_port, IN(facts.endpoints.local_port), MARK_NONE },
+	{ KEY("tls"), read_text, IN(facts.tls.version), MARK_TLS },
+	{ KEY("cipher"), read_text, IN(facts.tls.cipher), MARK_NONE },
+	{ KEY("bits"), read_bits, IN(facts.tls.bits), MARK_NONE },
+	{ KEY("mechanism"), read_text, IN(facts.mechanism), MARK_NONE },
+	{ KEY("instance"), read_nothing, 0, MARK_NONE },
+	{ KEY("queue_id"), read_nothing, 0, MARK_NONE },
+	{ KEY("decision"), read_decision, IN(decision), MARK_DECISION },
+	{ KEY("local"), read_ip, IN(facts.endpoints.local_ip), MARK_NONE },
+	{ KEY("tls_origin"), read_origin, IN(facts.tls.origin), MARK_TLS_ORIGIN },
+	{ KEY("proxy"), read_ip, IN(facts.tls.proxy), MARK_NONE },
+	{ KEY("fingerprint"), read_text, IN(facts.tls.certificate_fingerprint), MARK_NONE },
+	{ KEY("verified"), read_switch, IN(facts.tls.certificate_verified), MARK_NONE },
+	{ KEY("sasl_service"), read_text, IN(facts.sasl_service), MARK_NONE },
+	{ KEY("context"), read_context, IN(facts.relay_context), MARK_NONE },
+	{ KEY("size"), read_number, IN(facts.size), MARK_NONE },
+	{ KEY("recipient_count"), read_number, IN(facts.recipient_count), MARK_NONE },
+	{ KEY("etrn_domain"), read_text, IN(facts.etrn_domain), MARK_NONE },
+	{ KEY("cut"), read_nothing, 0, MARK_CUT },
+	{ KEY("reply"), read_nothing, 0, MARK_END },
+	{ KEY("rule"), read_nothing, 0, MARK_END },
+	{ KEY("hint"), read_nothing, 0, MARK_END },
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
-
-static bool has(const struct reader *reader, enum field field)
-{
-	return (reader->seen >> field & 1) != 0;
-}
 
 /* False: no value of the field, or the field a second time. What is no fact is passed over. */
 static bool take(struct reader *reader, struct mw_str key, struct mw_str value)
 {
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		if (!mw_str_equal(key, mw_str(fields[i].key)))
+		size_t at = (reader->next + i) % FIELD_COUNT;
+
+		if (!mw_str_equal(key, fields[at].key))
 			continue;
-		if ((reader->seen >> i & 1) != 0)
+		if ((reader->seen >> at & 1) != 0)
 			return false;
-		reader->seen |= UINT64_C(1) << i;
+		reader->next = at + 1;
+		reader->seen |= UINT64_C(1) << at;
+		reader->marks |= (unsigned)fields[at].mark;
 		reader->values.used += value.len + 1;
-		if (i == FIELD_CUT)
+		if (fields[at].mark == MARK_CUT)
 			reader->cut = value;
-		return fields[i].read(value, (char *)reader->decision + fields[i].place);
+		return fields[at].read(value, (char *)reader->decision + fields[at].place);
 	}
 	return true;
 }
@@ -235,17 +247,16 @@ enum mw_logged_state mw_facts_from_log(struct mw_str line, struct mw_logged_deci
 
 	memset(decision_r, 0, offsetof(struct mw_logged_decision, values));
 	decision_r->facts.stage = MW_STAGE_UNKNOWN;
-	if (!read_fields(&reader, line) || !has(&reader, FIELD_VERSION) || !has(&reader, FIELD_VERDICT) ||
-	    !has(&reader, FIELD_REASON) || !has(&reader, FIELD_PROTOCOL))
+	if (!read_fields(&reader, line) || (reader.marks & NEEDED) != NEEDED)
 		return MW_LOGGED_MALFORMED;
-	if (!has(&reader, FIELD_DECISION))
+	if ((reader.marks & MARK_DECISION) == 0)
 		return MW_LOGGED_OLD;
-	/* One of these ends every line, behind all facts: without it something was lost. */
-	if (!has(&reader, FIELD_REPLY) && !has(&reader, FIELD_RULE) && !has(&reader, FIELD_HINT))
+	/* Without an end something was lost on the way. */
+	if ((reader.marks & MARK_END) == 0)
 		return MW_LOGGED_MALFORMED;
 	if (lost_a_value(&reader))
 		return MW_LOGGED_CUT;
-	if (has(&reader, FIELD_TLS_ORIGIN) && !has(&reader, FIELD_TLS))
+	if ((reader.marks & (MARK_TLS_ORIGIN | MARK_TLS)) == MARK_TLS_ORIGIN)
 		mw_tls_assume(&decision_r->facts.tls);
 	return MW_LOGGED_WHOLE;
 }

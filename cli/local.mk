@@ -14,6 +14,10 @@ cli_mailwicket_SOURCES = \
 	cli/lookup.c \
 	cli/main.c \
 	cli/output.c cli/output.h \
+	cli/replay.c cli/replay.h \
+	cli/replay_line.c \
+	cli/replay_print.c \
+	cli/replay_rows.c cli/replay_rows.h \
 	cli/reply.c cli/reply.h \
 	cli/setting.c cli/setting.h \
 	cli/show.c cli/show.h \
@@ -22,6 +26,7 @@ cli_mailwicket_SOURCES = \
 	cli/show_postfix.c \
 	cli/sync.c \
 	cli/terminal.c cli/terminal.h \
+	cli/why_line.c cli/why_line.h \
 	cli/wiring.c cli/wiring.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
 cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)

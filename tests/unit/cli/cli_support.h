@@ -6,5 +6,6 @@
 
 TCase *mw_test_facts_log_case(void);
 TCase *mw_test_log_source_case(void);
+TCase *mw_test_replay_rows_case(void);
 
 #endif

@@ -6,13 +6,15 @@ tests_unit_test_cli_SOURCES = \
 	cli/log_input.c \
 	cli/log_source.c \
 	cli/output.c \
+	cli/replay_rows.c \
 	cli/terminal.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_facts_log.c \
-	tests/unit/cli/test_log_source.c
+	tests/unit/cli/test_log_source.c \
+	tests/unit/cli/test_replay_rows.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cli_LDADD = \
 	libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
-	$(IDN2_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+	$(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)

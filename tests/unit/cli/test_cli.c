@@ -6,6 +6,7 @@ int main(void)
 	static TCase *(*const cases[])(void) = {
 		mw_test_facts_log_case,
 		mw_test_log_source_case,
+		mw_test_replay_rows_case,
 	};
 
 	return mw_unit_run("cli", cases, MW_COUNT(cases));
