@@ -96,10 +96,11 @@ static bool write_rows(const struct answer *answer, struct mw_buf *out)
 static void write_sums(const struct mw_replay *replay, struct mw_buf *out)
 {
 	uint64_t lost = replay->old + replay->cut + replay->malformed;
+	uint64_t again = mw_replay_total(replay) - lost;
 
-	mw_buf_printf(out, "%llu decisions taken again: %llu newly refused, %llu newly refused in audit mode, "
+	mw_buf_printf(out, "%llu decision%s taken again: %llu newly refused, %llu newly refused in audit mode, "
 		      "%llu newly permitted, %llu refused for another reason, %llu unchanged\n",
-		      (unsigned long long)(mw_replay_total(replay) - lost),
+		      (unsigned long long)again, again == 1 ? "" : "s",
 		      (unsigned long long)replay->changes[MW_REPLAY_REFUSED],
 		      (unsigned long long)replay->changes[MW_REPLAY_AUDITED],
 		      (unsigned long long)replay->changes[MW_REPLAY_PERMITTED],

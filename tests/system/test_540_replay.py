@@ -392,10 +392,12 @@ def test_many_made_up_names_are_bounded_and_the_sums_are_true(small):
 
 
 @pytest.mark.skipif(shutil.which("script") is None, reason="no script(1)")
-def test_on_a_terminal_there_are_titles(small):
-    small.write(small.log, "mailwicket: " + LINE.replace("sender=bob@", "sender=mary@") + "\n")
+def test_on_a_terminal_there_are_titles_and_progress(small):
+    line = LINE.replace("sender=bob@", "sender=mary@")
+    small.write(small.log, f"2026-11-24T10:00:00Z mx mailwicketd[7]: mailwicket: {line}\n")
     command = f"{rig.CLI} -c {small.policy} replay {small.log} --directory {small.users}"
     result = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, text=True, timeout=60,
                             stdin=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"})
     assert re.search(r"change.*count.*login.*client", result.stdout), result.stdout
-    assert "\033[" in result.stdout
+    assert "\033[1;31mnewly-refused\033[0m" in result.stdout
+    assert re.search(r"log \[#+\] \d+ of \d+ MB[\r\n]\033\[K", result.stdout), result.stdout
