@@ -15,7 +15,6 @@
 #include "setting.h"
 
 #define REQUEST_MAX 65536
-#define ASSUMED_TLS_BITS 256
 #define TEXT_MAX 2048 /* an answer or a remedy; the longest names are shown cut */
 
 static const struct mw_option options[] = {
@@ -210,10 +209,8 @@ static struct mw_facts facts_at_auth(const struct mw_facts *facts)
 	known.stage = MW_STAGE_UNKNOWN;
 	if (mw_str_empty(known.sasl_service))
 		known.sasl_service = MW_STR("smtp");
-	if (!mw_str_empty(known.tls.version)) {
-		known.tls.version = MW_STR("TLSv1.3");
-		known.tls.bits = ASSUMED_TLS_BITS;
-	}
+	if (!mw_str_empty(known.tls.version))
+		mw_tls_assume(&known.tls);
 	return known;
 }
 

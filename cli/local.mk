@@ -12,6 +12,7 @@ cli_mailwicket_SOURCES = \
 	cli/command.h \
 	cli/completion.c \
 	cli/explain.c \
+	cli/facts_log.c cli/facts_log.h \
 	cli/facts_options.c cli/facts_options.h \
 	cli/facts_request.c \
 	cli/journal.c cli/journal.h \
@@ -21,6 +22,10 @@ cli_mailwicket_SOURCES = \
 	cli/main.c \
 	cli/markup.c cli/markup.h \
 	cli/output.c cli/output.h \
+	cli/replay.c cli/replay.h \
+	cli/replay_line.c \
+	cli/replay_print.c \
+	cli/replay_rows.c cli/replay_rows.h \
 	cli/reply.c cli/reply.h \
 	cli/resume.c \
 	cli/setting.c cli/setting.h \
@@ -34,6 +39,7 @@ cli_mailwicket_SOURCES = \
 	cli/sync.c \
 	cli/terminal.c cli/terminal.h \
 	cli/when.c cli/when.h \
+	cli/why_line.c cli/why_line.h \
 	cli/wiring.c cli/wiring.h \
 	cli/wiring_sizes.c cli/wiring_sizes.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)

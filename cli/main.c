@@ -15,6 +15,7 @@ static const struct mw_command *const commands[] = {
 	&mw_show_command,
 	&mw_explain_command,
 	&mw_lookup_command,
+	&mw_replay_command,
 	&mw_sync_command,
 	&mw_client_settings_command,
 	&mw_suspend_command,

@@ -46,7 +46,7 @@ static void tls_facts(const struct auth_request *request, struct mw_facts *facts
 	if (!(smtp ? MW_REQUEST_SECURED(request) : MW_REQUEST_TLS(request)))
 		return;
 	facts->tls.origin = MW_TLS_ORIGIN_STARTTLS;
-	mw_decision_assume_tls(&facts->tls);
+	mw_tls_assume(&facts->tls);
 	facts->tls.certificate_verified = request->fields.valid_client_cert;
 }
 

@@ -7,8 +7,6 @@
 #include "decision_log.h"
 #include "report/logline.h"
 
-static const char assumed_version[] = "TLSv1.3";
-
 static struct event_category category = { .name = "mailwicket" };
 
 struct event *mw_decision_event_new(void)
@@ -31,18 +29,13 @@ void mw_decision_log(struct event *event, const struct mw_policy *policy, const 
 	char memory[MW_LOGLINE_MAX];
 	struct mw_buf line = MW_BUF_OVER(memory);
 	struct event_passthrough *decision;
-	struct mw_facts told = *facts;
 
 	if (verdict->outcome == MW_PERMIT && (policy == NULL || !policy->log.all_decisions))
 		return;
-	if (told.tls.version.ptr == assumed_version) {
-		told.tls.version = MW_STR_EMPTY;
-		told.tls.bits = 0;
-	}
 	if (exposed)
-		mw_logline_write_exposed(&told, verdict, &line);
+		mw_logline_write_exposed(facts, verdict, &line);
 	else
-		mw_logline_write(&told, verdict, &line);
+		mw_logline_write(facts, verdict, &line);
 	decision = event_create_passthrough(event)->
 		set_name("mailwicket_decision")->
 		add_str("verdict", mw_table_word(mw_outcomes, (int)verdict->outcome))->
@@ -54,10 +47,4 @@ void mw_decision_log(struct event *event, const struct mw_policy *policy, const 
 int64_t mw_decision_today(void)
 {
 	return (int64_t)(ioloop_time / (24 * 60 * 60));
-}
-
-void mw_decision_assume_tls(struct mw_tls_facts *tls)
-{
-	tls->version = (struct mw_str){ assumed_version, sizeof(assumed_version) - 1 };
-	tls->bits = 256;
 }

@@ -11,9 +11,6 @@ void mw_decision_event_free(struct event **event);
 /* Refusals always, permits where the policy says `log { decisions = all }`. exposed: a password crossed the wire in clear. */
 void mw_decision_log(struct event *event, const struct mw_policy *policy, const struct mw_facts *facts,
 		     const struct mw_verdict *verdict, bool exposed);
-/* TLS whose version and strength nobody tells this process (a greeting before the handshake, TLS that ended at a proxy or
-   was judged in the login process): passes every minimum, and is logged without them. */
-void mw_decision_assume_tls(struct mw_tls_facts *tls);
 /* Days since 1970-01-01, by the clock of Dovecot's loop. */
 int64_t mw_decision_today(void);
 

@@ -40,14 +40,14 @@ static void tls_facts(struct client *client, struct mw_tls_facts *tls)
 		if (MW_CLIENT_HAPROXY_TLS(client)) {
 			tls->origin = MW_TLS_ORIGIN_PROXY;
 			tls->proxy = to_ip(&client->real_remote_ip);
-			mw_decision_assume_tls(tls);
+			mw_tls_assume(tls);
 		}
 		return;
 	}
 	tls->origin = MW_CLIENT_STARTTLS(client) ? MW_TLS_ORIGIN_STARTTLS : MW_TLS_ORIGIN_IMPLICIT;
 	if (!mw_login_handshaked(client)) {
 		/* A greeting, which nobody reads without a handshake; every command is judged after it. */
-		mw_decision_assume_tls(tls);
+		mw_tls_assume(tls);
 		return;
 	}
 	tls->version = mw_str(ssl_iostream_get_protocol_name(client->ssl_iostream));

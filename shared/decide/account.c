@@ -113,11 +113,12 @@ void mw_account_decide(const struct mw_policy *policy, const struct mw_directory
 					    &account.has_master);
 	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
 		judge_smtp(&account, verdict_r);
-		return;
+	} else {
+		mw_login_decide(policy, facts, verdict_r);
+		if (verdict_r->outcome == MW_PERMIT)
+			judge_user(&account, verdict_r);
+		else
+			judge_suspension(&account, verdict_r);
 	}
-	mw_login_decide(policy, facts, verdict_r);
-	if (verdict_r->outcome == MW_PERMIT)
-		judge_user(&account, verdict_r);
-	else
-		judge_suspension(&account, verdict_r);
+	verdict_r->decision = MW_DECISION_ACCOUNT;
 }

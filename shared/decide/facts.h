@@ -14,9 +14,14 @@ struct mw_tls_facts {
 	struct mw_str cipher;
 	unsigned bits;                  /* symmetric strength; 0 without TLS or when not known */
 	struct mw_ip proxy;             /* the proxy's own address, for origin PROXY */
+	bool assumed;                   /* nobody told version and bits: they stand for TLS that is good enough */
 	bool certificate_verified;      /* the client's certificate was verified by the host */
 	struct mw_str certificate_fingerprint; /* SHA-256 as hex, colons and case as they came; empty: none */
 };
+
+/* TLS whose version and strength nobody tells (a greeting before the handshake, TLS that ended at a proxy or was judged
+   in another process): passes every minimum, and is logged without them. The origin stays as it is. */
+void mw_tls_assume(struct mw_tls_facts *tls);
 
 struct mw_facts {
 	struct mw_endpoints endpoints;

@@ -72,6 +72,7 @@ void mw_submission_decide(const struct mw_policy *policy, const struct mw_direct
 	session.logged_in = !mw_str_empty(facts->login) || !mw_str_empty(facts->mechanism) ||
 			    !mw_str_empty(facts->master);
 	mw_verdict_begin(verdict_r);
+	verdict_r->decision = MW_DECISION_SUBMISSION;
 	for (size_t i = 0; goes_on && i < sizeof(checks) / sizeof(checks[0]); i++) {
 		if ((checks[i].stages & stage) == 0)
 			continue;

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/tls.h"
 
+void mw_tls_assume(struct mw_tls_facts *tls)
+{
+	tls->version = MW_STR("TLSv1.3");
+	tls->bits = 256;
+	tls->assumed = true;
+}
+
 static bool is_named(const struct mw_ranges *proxies, const struct mw_ip *proxy)
 {
 	if (proxy->family == MW_FAMILY_UNKNOWN)

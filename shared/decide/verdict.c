@@ -10,6 +10,13 @@ static const struct mw_word outcome_words[] = {
 };
 const struct mw_table mw_outcomes = MW_TABLE(outcome_words);
 
+static const struct mw_word decision_words[] = {
+	{ "login", MW_DECISION_LOGIN },
+	{ "account", MW_DECISION_ACCOUNT },
+	{ "submission", MW_DECISION_SUBMISSION },
+};
+const struct mw_table mw_decisions = MW_TABLE(decision_words);
+
 bool mw_verdict_stops(const struct mw_verdict *verdict)
 {
 	switch (verdict->outcome) {

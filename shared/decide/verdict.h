@@ -25,8 +25,13 @@ enum mw_outcome {
 };
 extern const struct mw_table mw_outcomes; /* permit refuse defer undecided */
 
+/* Who asked: the login process before a password, the auth process for an account, mailwicketd for a command. */
+enum mw_decision { MW_DECISION_LOGIN, MW_DECISION_ACCOUNT, MW_DECISION_SUBMISSION };
+extern const struct mw_table mw_decisions; /* login account submission */
+
 /* Exactly one of `connector` and `login_rule` is set when a rule was found; the place and name are the rule's. */
 struct mw_verdict {
+	enum mw_decision decision;
 	enum mw_outcome outcome;  /* what the policy says, whatever the mode */
 	enum mw_mode mode;        /* of the rule, after audit_until: in audit mode nothing is refused, only logged */
 	enum mw_reason reason;

@@ -8,6 +8,7 @@
    exposed credential, which may be the password typed into the wrong field. */
 #define VALUE_MAX 254
 #define SHORT_MAX 64
+#define FINGERPRINT_MAX 95 /* SHA-256 with colons */
 
 static bool needs_quotes(struct mw_str value)
 {
@@ -105,21 +106,70 @@ static void write_decision(struct mw_buf *out, const struct mw_facts *facts, con
 		mw_logline_field(out, "login_rule", mw_verdict_rule_name(verdict));
 }
 
-static void write_client(struct mw_buf *out, const struct mw_facts *facts)
+static void write_ip(struct mw_buf *out, const char *key, const struct mw_ip *ip)
 {
 	char memory[64];
 	struct mw_buf text = MW_BUF_OVER(memory);
 
-	if (facts->endpoints.remote_ip.family != MW_FAMILY_UNKNOWN)
-		mw_ip_print(&facts->endpoints.remote_ip, &text);
-	add_word(out, "client", mw_buf_str(&text));
+	if (ip->family != MW_FAMILY_UNKNOWN)
+		mw_ip_print(ip, &text);
+	add_word(out, key, mw_buf_str(&text));
+}
+
+static void write_client(struct mw_buf *out, const struct mw_facts *facts)
+{
+	write_ip(out, "client", &facts->endpoints.remote_ip);
 	add_number(out, "port", facts->endpoints.local_port);
-	add_word(out, "tls", facts->tls.version);
-	add_word(out, "cipher", facts->tls.cipher);
-	add_number(out, "bits", facts->tls.bits);
+	if (!facts->tls.assumed) {
+		add_word(out, "tls", facts->tls.version);
+		add_word(out, "cipher", facts->tls.cipher);
+		add_number(out, "bits", facts->tls.bits);
+	}
 	add_word(out, "mechanism", facts->mechanism);
 	add_word(out, "instance", facts->instance);
 	add_word(out, "queue_id", facts->queue_id);
+}
+
+/* Of the values that a decision looks at, those that do not stand here whole. */
+static void write_cut(struct mw_buf *out, const struct mw_facts *facts, size_t login_most)
+{
+	const struct { const char *key; size_t len, most; } values[] = {
+		{ "login", facts->login.len, login_most },
+		{ "master", facts->master.len, VALUE_MAX },
+		{ "sender", facts->sender.len, VALUE_MAX },
+		{ "recipient", facts->recipient.len, VALUE_MAX },
+		{ "tls", facts->tls.version.len, SHORT_MAX },
+		{ "mechanism", facts->mechanism.len, SHORT_MAX },
+		{ "fingerprint", facts->tls.certificate_fingerprint.len, FINGERPRINT_MAX },
+		{ "sasl_service", facts->sasl_service.len, SHORT_MAX },
+		{ "etrn_domain", facts->etrn_domain.len, VALUE_MAX },
+	};
+	char memory[128];
+	struct mw_buf keys = MW_BUF_OVER(memory);
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (values[i].len > values[i].most)
+			mw_buf_printf(&keys, "%s%s", keys.used > 0 ? "," : "", values[i].key);
+	mw_logline_field(out, "cut", mw_buf_str(&keys));
+}
+
+/* What else the decision looked at. */
+static void write_circumstances(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict)
+{
+	add_word(out, "decision", mw_str(mw_table_word(mw_decisions, (int)verdict->decision)));
+	write_ip(out, "local", &facts->endpoints.local_ip);
+	if (!mw_str_empty(facts->tls.version))
+		add_word(out, "tls_origin", mw_str(mw_table_word(mw_tls_origins, (int)facts->tls.origin)));
+	write_ip(out, "proxy", &facts->tls.proxy);
+	add_field(out, "fingerprint", facts->tls.certificate_fingerprint, FINGERPRINT_MAX);
+	if (facts->tls.certificate_verified)
+		add_word(out, "verified", MW_STR("yes"));
+	add_word(out, "sasl_service", facts->sasl_service);
+	if (facts->relay_context)
+		add_word(out, "context", MW_STR("relay"));
+	add_number(out, "size", facts->size);
+	add_number(out, "recipient_count", facts->recipient_count);
+	mw_logline_field(out, "etrn_domain", facts->etrn_domain);
 }
 
 static void write_rule(struct mw_buf *out, const struct mw_verdict *verdict)
@@ -150,12 +200,16 @@ static void write_hint(struct mw_buf *out, const struct mw_verdict *verdict)
 
 static void write_line(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict, bool exposed)
 {
+	size_t login_most = exposed ? SHORT_MAX : VALUE_MAX;
+
 	write_decision(out, facts, verdict);
-	add_field(out, "login", facts->login, exposed ? SHORT_MAX : VALUE_MAX);
+	add_field(out, "login", facts->login, login_most);
 	mw_logline_field(out, "master", facts->master);
 	mw_logline_field(out, "sender", facts->sender);
 	mw_logline_field(out, "recipient", facts->recipient);
 	write_client(out, facts);
+	write_circumstances(out, facts, verdict);
+	write_cut(out, facts, login_most);
 	if (mw_verdict_stops(verdict))
 		mw_logline_field(out, "reply", mw_str(verdict->reply));
 	write_rule(out, verdict);

@@ -6,12 +6,13 @@
 #include "decide/verdict.h"
 
 /* Every field at its longest, every byte of it escaped. */
-#define MW_LOGLINE_MAX 8192
+#define MW_LOGLINE_MAX 12288
 
 /* "v=1 verdict=refuse reason=... ..." without the "mailwicket: " prefix and without a newline. Empty fields are left
    out.
    verdict= permit | refuse | would-refuse (audit) | defer | undecided. Values are quoted and escaped where needed and
-   cut at 254 bytes, words such as mechanism and cipher and the login of an exposed credential at 64. */
+   cut at 254 bytes, words such as mechanism and cipher and the login of an exposed credential at 64; cut= names those
+   that a decision looks at. All that a decision looks at is there, so that it can be taken again (cli/facts_log.h). */
 void mw_logline_write(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);
 /* The same with " credential=exposed" at its end: the password crossed the wire in clear. */
 void mw_logline_write_exposed(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);

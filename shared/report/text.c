@@ -26,8 +26,11 @@ static bool misleads(ucs4_t c)
 size_t mw_text_harmless(struct mw_str text)
 {
 	ucs4_t character;
-	size_t len = decode(text, &character);
+	size_t len;
 
+	if (text.ptr[0] >= ' ' && text.ptr[0] <= '~')
+		return 1;
+	len = decode(text, &character);
 	return len == 0 || misleads(character) ? 0 : len;
 }
 

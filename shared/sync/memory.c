@@ -86,8 +86,9 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 				 sizeof(struct mw_grants_entry), domain), grants_r);
 }
 
-struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
-						    struct mw_errors *errors)
+/* `text` NULL: `name` is a file to read. */
+static struct mw_memory_directory *make(const char *name, const struct mw_str *text, struct mw_str default_domain,
+					struct mw_errors *errors)
 {
 	struct mw_memory_directory *directory = calloc(1, sizeof(*directory));
 	struct mw_records records;
@@ -97,7 +98,10 @@ struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_
 	directory->arena = mw_arena_new(0);
 	if (directory->arena != NULL) {
 		mw_records_init(&records, directory->arena, errors);
-		mw_text_read(&records, name, text, default_domain);
+		if (text != NULL)
+			mw_text_read(&records, name, *text, default_domain);
+		else
+			mw_text_read_file(&records, name, default_domain);
 		directory->content = mw_expand(&records);
 		mw_records_deinit(&records);
 	}
@@ -114,6 +118,18 @@ struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_
 		.by_id = by_id,
 	};
 	return directory;
+}
+
+struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
+						    struct mw_errors *errors)
+{
+	return make(name, &text, default_domain, errors);
+}
+
+struct mw_memory_directory *mw_memory_directory_read(const char *path, struct mw_str default_domain,
+						     struct mw_errors *errors)
+{
+	return make(path, NULL, default_domain, errors);
 }
 
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory)

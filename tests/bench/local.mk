@@ -1,4 +1,5 @@
-EXTRA_DIST += tests/bench/floor.c tests/bench/load.c tests/bench/make-directory tests/bench/policy-service
+EXTRA_DIST += tests/bench/floor.c tests/bench/load.c tests/bench/make-directory \
+	tests/bench/policy-service tests/bench/replay
 
 # Not in `make check`: a figure needs a machine that does nothing else.
 .PHONY: bench

@@ -1,4 +1,5 @@
 mw_case_sources = \
+	cli/facts_log.c cli/facts_log.h \
 	cli/facts_options.c cli/facts_options.h \
 	tests/support/case_file.c tests/support/case_file.h \
 	tests/support/case_run.c tests/support/case_run.h

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "case_run.h"
+#include "cli/facts_log.h"
 #include "cli/reply.h"
 #include "report/logline.h"
 #include "report/prose.h"
@@ -132,6 +133,67 @@ START_TEST(every_refusal_of_a_case_has_a_hint_and_a_remedy)
 }
 END_TEST
 
+static bool same_verdict(const struct mw_verdict *a, const struct mw_verdict *b)
+{
+	return a->decision == b->decision && a->outcome == b->outcome && a->mode == b->mode && a->reason == b->reason &&
+	       a->reply == b->reply && a->connector == b->connector && a->login_rule == b->login_rule &&
+	       a->permissions == b->permissions && a->accept_any_recipient == b->accept_any_recipient &&
+	       a->trace.count == b->trace.count;
+}
+
+static bool has_long_value(const struct mw_facts *facts)
+{
+	return facts->login.len > 254 || facts->sender.len > 254 || facts->recipient.len > 254 ||
+	       facts->etrn_domain.len > 254 || facts->tls.version.len > 64 || facts->mechanism.len > 64;
+}
+
+/* What `replay` promises: from the log line come the same facts, and from them the same verdict. */
+START_TEST(a_case_is_decided_again_from_its_log_line)
+{
+	static struct mw_logged_decision logged;
+	const struct mw_case *one = &cases.items[_i];
+	char memory[MW_LOGLINE_MAX];
+	struct mw_buf line = MW_BUF_OVER(memory);
+	struct mw_given_facts given;
+	struct mw_verdict verdict, again;
+	enum mw_logged_state state;
+
+	ck_assert(mw_case_facts(one, &given));
+	mw_case_decide(one, &given.facts, &verdict);
+	mw_logline_write(&given.facts, &verdict, &line);
+	state = mw_facts_from_log(mw_buf_str(&line), &logged);
+	if (has_long_value(&given.facts)) {
+		ck_assert_int_eq(state, MW_LOGGED_CUT);
+		return;
+	}
+	ck_assert_msg(state == MW_LOGGED_WHOLE, "%s:%u: %s: %s", one->file, one->line, one->name, line.data);
+	ck_assert_int_eq(logged.decision, verdict.decision);
+	ck_assert_int_eq(logged.verdict, mw_logged_verdict_of(&verdict));
+	ck_assert_int_eq(logged.reason, verdict.reason);
+	/* No verdict of a case hangs on these alone. */
+	ck_assert_int_eq(logged.facts.relay_context, given.facts.relay_context);
+	ck_assert(mw_str_equal(logged.facts.sasl_service, given.facts.sasl_service));
+	logged.facts.today = given.facts.today;
+	mw_case_decide(one, &logged.facts, &again);
+	ck_assert_msg(same_verdict(&verdict, &again), "%s:%u: %s: %s", one->file, one->line, one->name, line.data);
+}
+END_TEST
+
+/* Long values are few: the test above would prove little if most cases had one. */
+START_TEST(few_cases_have_a_value_too_long_for_the_log)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cases.count; i++) {
+		struct mw_given_facts given;
+
+		ck_assert(mw_case_facts(&cases.items[i], &given));
+		count += has_long_value(&given.facts);
+	}
+	ck_assert_uint_le(count, 5);
+}
+END_TEST
+
 START_TEST(there_are_enough_cases_and_each_has_a_name_of_its_own)
 {
 	ck_assert_msg(cases.count >= CASES_MIN, "%zu cases", cases.count);
@@ -188,6 +250,8 @@ int main(void)
 	tcase_add_test(tcase, every_reason_is_reached_in_both_modes);
 	if (mw_errors_count(errors, MW_ERROR) == 0) {
 		tcase_add_loop_test(tcase, a_case_gives_what_it_expects, 0, (int)cases.count);
+		tcase_add_loop_test(tcase, a_case_is_decided_again_from_its_log_line, 0, (int)cases.count);
+		tcase_add_test(tcase, few_cases_have_a_value_too_long_for_the_log);
 		tcase_add_loop_test(tcase, every_refusal_of_a_case_has_a_hint_and_a_remedy, 0, (int)cases.count);
 	}
 	suite_add_tcase(suite, tcase);

@@ -2,22 +2,26 @@ check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = \
 	cli/client_offer.c \
+	cli/facts_log.c \
 	cli/journal.c \
 	cli/log_input.c \
 	cli/log_source.c \
 	cli/markup.c \
 	cli/output.c \
+	cli/replay_rows.c \
 	cli/terminal.c \
 	cli/when.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \
+	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_log_source.c \
 	tests/unit/cli/test_markup.c \
+	tests/unit/cli/test_replay_rows.c \
 	tests/unit/cli/test_terminal.c \
 	tests/unit/cli/test_when.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cli_LDADD = \
 	libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
-	$(IDN2_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+	$(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)

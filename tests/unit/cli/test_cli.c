@@ -5,8 +5,10 @@ int main(void)
 {
 	static TCase *(*const cases[])(void) = {
 		mw_test_client_offer_case,
+		mw_test_facts_log_case,
 		mw_test_log_source_case,
 		mw_test_markup_case,
+		mw_test_replay_rows_case,
 		mw_test_terminal_case,
 		mw_test_when_case,
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report_support.h"
 
+#include <limits.h>
+
 #include "report/logline.h"
 
 #define ROUNDS 10000
@@ -42,6 +44,7 @@ START_TEST(the_line_has_the_documented_fields_in_order)
 			 "v=1 verdict=refuse reason=send-as-denied mode=enforce protocol=smtp stage=RCPT connector=Client "
 			 "login=alice sender=bob@example.org recipient=x@example.net client=192.0.2.7 port=587 tls=TLSv1.3 "
 			 "cipher=AES bits=256 mechanism=PLAIN instance=1a.2b queue_id=ABC "
+			 "decision=submission tls_origin=starttls "
 			 "reply=\"550 5.7.1 Client does not have permissions to send as this sender\" "
 			 "rule=mailwicket.conf:31 hint=\"no send-as grant on bob@example.org for alice@example.org\"");
 }
@@ -54,7 +57,78 @@ START_TEST(what_is_not_known_is_left_out)
 	struct mw_verdict verdict = { .outcome = MW_PERMIT, .reason = MW_REASON_PERMITTED, .reply = "" };
 
 	mw_logline_write(&facts, &verdict, &line);
-	ck_assert_str_eq(line.data, "v=1 verdict=permit reason=permitted mode=enforce protocol=imap");
+	ck_assert_str_eq(line.data, "v=1 verdict=permit reason=permitted mode=enforce protocol=imap decision=login");
+}
+END_TEST
+
+static struct mw_facts all_circumstances(void)
+{
+	struct mw_facts facts = some_facts();
+
+	ck_assert(mw_ip_parse(MW_STR("203.0.113.1"), &facts.endpoints.local_ip));
+	ck_assert(mw_ip_parse(MW_STR("2001:db8::9"), &facts.tls.proxy));
+	facts.tls.origin = MW_TLS_ORIGIN_PROXY;
+	facts.tls.certificate_fingerprint = MW_STR("0A:1B");
+	facts.tls.certificate_verified = true;
+	facts.sasl_service = MW_STR("smtp");
+	facts.relay_context = true;
+	facts.size = 4096;
+	facts.recipient_count = 3;
+	facts.etrn_domain = MW_STR("example.net");
+	return facts;
+}
+
+START_TEST(all_that_a_decision_looks_at_is_in_the_line)
+{
+	struct mw_facts facts = all_circumstances();
+	struct mw_buf line = new_line();
+	struct mw_verdict verdict;
+
+	mw_test_verdict(&mw_test_connector, &verdict);
+	mw_logline_write(&facts, &verdict, &line);
+	ck_assert_ptr_nonnull(strstr(line.data, " queue_id=ABC decision=submission local=203.0.113.1 tls_origin=proxy "
+				     "proxy=2001:db8::9 fingerprint=0A:1B verified=yes sasl_service=smtp context=relay "
+				     "size=4096 recipient_count=3 etrn_domain=example.net reply="));
+}
+END_TEST
+
+START_TEST(tls_that_was_assumed_is_told_by_its_origin_alone)
+{
+	struct mw_facts facts = some_facts();
+	struct mw_buf line = new_line();
+	struct mw_verdict verdict;
+
+	mw_tls_assume(&facts.tls);
+	mw_test_verdict(&mw_test_connector, &verdict);
+	mw_logline_write(&facts, &verdict, &line);
+	ck_assert_ptr_nonnull(strstr(line.data, " tls_origin=starttls "));
+	ck_assert_ptr_null(strstr(line.data, " tls="));
+	ck_assert_ptr_null(strstr(line.data, " bits="));
+	ck_assert_ptr_null(strstr(line.data, " cipher="));
+}
+END_TEST
+
+START_TEST(values_that_were_cut_are_named)
+{
+	char bytes[300];
+	struct mw_facts facts = some_facts();
+	struct mw_buf line = new_line();
+	struct mw_verdict verdict;
+
+	memset(bytes, 'a', sizeof(bytes));
+	mw_test_verdict(&mw_test_connector, &verdict);
+	facts.sender = (struct mw_str){ bytes, 254 };
+	facts.login = (struct mw_str){ bytes, 65 };
+	mw_logline_write(&facts, &verdict, &line);
+	ck_assert_ptr_null(strstr(line.data, " cut="));
+	mw_buf_reset(&line);
+	mw_logline_write_exposed(&facts, &verdict, &line);
+	ck_assert_ptr_nonnull(strstr(line.data, " cut=login "));
+	mw_buf_reset(&line);
+	facts.sender.len++;
+	facts.mechanism = facts.login;
+	mw_logline_write(&facts, &verdict, &line);
+	ck_assert_ptr_nonnull(strstr(line.data, " cut=sender,mechanism "));
 }
 END_TEST
 
@@ -151,7 +225,7 @@ START_TEST(cli_05_hostile_values_come_back_and_forge_nothing)
 			ck_assert(!mw_str_equal(key, MW_STR("credential")));
 		}
 		ck_assert_msg(mw_str_empty(rest), "round %d: %s", round, line.data);
-		ck_assert_uint_eq(fields, 21);
+		ck_assert_uint_eq(fields, 23);
 	}
 }
 END_TEST
@@ -159,7 +233,7 @@ END_TEST
 START_TEST(every_field_at_its_longest_fits)
 {
 	char bytes[1000];
-	struct mw_facts facts = some_facts();
+	struct mw_facts facts = all_circumstances();
 	struct mw_connector connector = mw_test_connector;
 	struct mw_buf line = new_line();
 	struct mw_verdict verdict;
@@ -168,6 +242,10 @@ START_TEST(every_field_at_its_longest_fits)
 	memset(bytes, '\n', sizeof(bytes));
 	facts.login = facts.master = facts.sender = facts.recipient = facts.mechanism = hostile;
 	facts.tls.version = facts.tls.cipher = facts.instance = facts.queue_id = hostile;
+	facts.tls.certificate_fingerprint = facts.sasl_service = facts.etrn_domain = hostile;
+	facts.size = facts.recipient_count = UINT64_MAX;
+	facts.tls.bits = UINT_MAX;
+	facts.endpoints.local_ip = facts.tls.proxy;
 	connector.name = mw_str_head(hostile, 254);
 	mw_test_verdict(&connector, &verdict);
 	verdict.trace.steps[1].value = verdict.trace.steps[1].other = hostile;
@@ -245,6 +323,9 @@ TCase *mw_test_logline_case(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_line_has_the_documented_fields_in_order);
 	tcase_add_test(tcase, what_is_not_known_is_left_out);
+	tcase_add_test(tcase, all_that_a_decision_looks_at_is_in_the_line);
+	tcase_add_test(tcase, tls_that_was_assumed_is_told_by_its_origin_alone);
+	tcase_add_test(tcase, values_that_were_cut_are_named);
 	tcase_add_test(tcase, in_audit_the_line_says_would_refuse_and_no_reply);
 	tcase_add_test(tcase, an_exposed_credential_is_the_last_field_and_its_login_cut_at_64);
 	tcase_add_loop_test(tcase, a_value_is_quoted_and_escaped_where_needed, 0, sizeof(written) / sizeof(written[0]));

@@ -13,6 +13,7 @@ const struct mw_connector mw_test_connector = {
 void mw_test_verdict(const struct mw_connector *connector, struct mw_verdict *verdict_r)
 {
 	*verdict_r = (struct mw_verdict){
+		.decision = MW_DECISION_SUBMISSION,
 		.outcome = MW_REFUSE,
 		.mode = MW_MODE_ENFORCE,
 		.reason = MW_REASON_SEND_AS_DENIED,
