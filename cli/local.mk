@@ -2,18 +2,30 @@ bin_PROGRAMS += cli/mailwicket
 cli_mailwicket_SOURCES = \
 	cli/arguments.c cli/arguments.h \
 	cli/check.c \
+	cli/check_dovecot.c cli/check_dovecot.h \
+	cli/check_postfix.c cli/check_postfix.h \
+	cli/check_postfix_hooks.c \
+	cli/check_postfix_listener.c \
+	cli/check_postfix_main.c \
+	cli/check_postfix_socket.c \
+	cli/check_servers.c cli/check_servers.h \
 	cli/command.h \
 	cli/completion.c \
+	cli/dovecot_file.c cli/dovecot_file.h \
 	cli/explain.c \
 	cli/facts_options.c cli/facts_options.h \
 	cli/facts_request.c \
+	cli/finding.c cli/finding.h \
 	cli/journal.c cli/journal.h \
 	cli/log_input.c cli/log_input.h \
 	cli/log_source.c cli/log_source.h \
 	cli/lookup.c \
 	cli/main.c \
 	cli/output.c cli/output.h \
+	cli/postfix_file.c cli/postfix_file.h \
 	cli/reply.c cli/reply.h \
+	cli/restriction.c cli/restriction.h \
+	cli/run_program.c cli/run_program.h \
 	cli/setting.c cli/setting.h \
 	cli/show.c cli/show.h \
 	cli/show_dovecot.c \

@@ -7,7 +7,6 @@
 
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out)
 {
-	mw_buf_add_text(out, "# before login: the login rules of the policy\n");
 	if (generation == MW_DOVECOT_2_3)
 		mw_buf_printf(out, "login_plugins = %.*s%smailwicket\n", MW_STR_ARG(others), mw_str_empty(others) ? "" : " ");
 	else
@@ -97,6 +96,7 @@ static void print_proxies(const struct mw_policy *policy, struct mw_buf *out)
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
 			      struct mw_str other_plugins, const char *socket, struct mw_buf *out)
 {
+	mw_buf_add_text(out, "# before login: the login rules of the policy\n");
 	mw_show_dovecot_plugins(generation, other_plugins, out);
 	mw_buf_add_char(out, '\n');
 	print_cleartext(policy, generation, out);

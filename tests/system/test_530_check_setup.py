@@ -1,0 +1,451 @@
+"""mailwicket check --postfix --dovecot and setup: what undoes a policy is found, each with its place and its mend."""
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import rig
+from dovecot import PrivateDovecot
+from dovecot import version as dovecot_version
+from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+
+pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
+
+
+def age(folder):
+    """Postfix waits a second or two for a main.cf that was written just now."""
+    os.utime(folder / "main.cf", (1700000000, 1700000000))
+
+
+class Checked(MailSite):
+    """A site whose mailwicketd runs and whose Postfix and Dovecot are configurations only."""
+
+    def __init__(self, folder, policy=WORLD_POLICY, **dovecot):
+        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS)
+        self.postfix.domains = "example.test, xn--bcher-kva.test"
+        self.daemon.start()
+        self.dovecot = PrivateDovecot(folder, policy=self.daemon.policy, users=self.passwords,
+                                      auth_socket=self.postfix.auth_socket, **dovecot)
+        self.options = {}
+        self.shown = self.show_postfix()
+
+    def configure(self, main="", options=None, master="", replace=()):
+        """Postfix as `show` has it, but for these."""
+        shown = self.shown
+        for old, new in replace:
+            assert old in shown
+            shown = shown.replace(old, new)
+        by_port = {self.ports[name]: settings for name, settings in (options or {}).items()}
+        self.postfix.configure(shown, main=main, options=by_port, master=master, wrapped=[self.ports["submissions"]])
+        age(self.postfix.etc)
+
+    def check(self, *arguments):
+        result = self.daemon.cli("--json", "check", "--policy-only", *arguments)
+        assert result.stderr == ""
+        return result.returncode, json.loads(result.stdout)["findings"]
+
+    def check_postfix(self):
+        return self.check("--postfix-config", self.postfix.etc)
+
+    def check_dovecot(self, text=None):
+        path = self.dovecot.config
+        if text is not None:
+            path = self.dovecot.folder / "changed.conf"
+            path.write_text(text)
+        return self.check("--dovecot-config", path, "--postfix-config", self.postfix.etc)
+
+
+@pytest.fixture(scope="module")
+def site(module_folder):
+    made = Checked(module_folder)
+    yield made
+    made.stop()
+
+
+def brief(findings):
+    return [(finding["severity"], finding["setting"], finding["what"]) for finding in findings]
+
+
+def test_servers_set_up_as_show_says_have_no_finding(site):
+    site.configure()
+    assert site.check("--postfix-config", site.postfix.etc, "--dovecot-config", site.dovecot.config) == (0, [])
+    told = site.daemon.cli("check", "--policy-only", "--postfix-config", site.postfix.etc)
+    assert told.stdout.splitlines()[-1] == "servers: 0 errors, 0 warnings, 0 notes"
+
+
+HOOK = "check_policy_service { unix:%s, policy_context=relay, timeout=10s }"
+END = "check_policy_service { unix:%s, timeout=10s }"
+
+# name, what is set wrong, severity, setting, a word of the finding, a word of the line to write
+MAIN = [
+    ("the relay list without the question", "smtpd_relay_restrictions = reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "not asked", "policy_context=relay"),
+    ("permit_sasl_authenticated before it", "smtpd_relay_restrictions = permit_sasl_authenticated, HOOK, "
+     "reject_unauth_destination", "error", "smtpd_relay_restrictions", "permit_sasl_authenticated stands before", "HOOK"),
+    ("permit_mynetworks before it", "smtpd_relay_restrictions = permit_mynetworks HOOK reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "permit_mynetworks stands before", "HOOK"),
+    ("reject_unauth_destination before it", "smtpd_relay_restrictions = reject_unauth_destination, HOOK, reject", "error",
+     "smtpd_relay_restrictions", "reject_unauth_destination stands before", "HOOK"),
+    ("a table before it", "smtpd_relay_restrictions = check_client_access static:DUNNO, HOOK, reject_unauth_destination",
+     "warning", "smtpd_relay_restrictions", "check_client_access static:DUNNO stands before", "HOOK"),
+    ("a permit in a class before it", "smtpd_restriction_classes = ours\nours = permit_mynetworks, HOOK\n"
+     "smtpd_relay_restrictions = ours, reject_unauth_destination", "error", "smtpd_relay_restrictions",
+     "permit_mynetworks stands before", "HOOK"),
+    ("the question that only warns", "smtpd_relay_restrictions = warn_if_reject HOOK, reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "warn_if_reject", "HOOK"),
+    ("the question without its context", "smtpd_relay_restrictions = END, reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "no policy_context=relay", "HOOK"),
+    ("nothing behind the question", "smtpd_relay_restrictions = HOOK", "error", "smtpd_relay_restrictions",
+     "no reject_unauth_destination", "reject_unauth_destination"),
+    ("another service's question", "smtpd_relay_restrictions = check_policy_service unix:private/other "
+     "reject_unauth_destination", "error", "smtpd_relay_restrictions", "not asked", "HOOK"),
+    ("the end of data without the question", "smtpd_end_of_data_restrictions =", "error",
+     "smtpd_end_of_data_restrictions", "not asked", "END"),
+    ("the relay context at end of data", "smtpd_end_of_data_restrictions = HOOK", "error",
+     "smtpd_end_of_data_restrictions", "policy_context=relay in smtpd_end_of_data", "END"),
+    ("the relay context in another list", "smtpd_recipient_restrictions = HOOK", "error",
+     "smtpd_recipient_restrictions", "policy_context=relay in smtpd_recipient", "check_policy_service"),
+    ("the relay context for all", "smtpd_policy_service_policy_context = relay", "error",
+     "smtpd_policy_service_policy_context", "policy_context=relay in", "END"),
+    ("permission without an answer", "smtpd_policy_service_default_action = DUNNO", "error",
+     "smtpd_policy_service_default_action", '"DUNNO"', "= 451 4.3.5"),
+    ("permission without an answer, in other words", "smtpd_policy_service_default_action = permit", "error",
+     "smtpd_policy_service_default_action", '"permit"', "= 451 4.3.5"),
+    ("permission of one service without an answer", "smtpd_end_of_data_restrictions = check_policy_service "
+     "{ unix:SOCKET, timeout=10s, default_action=OK }", "error", "smtpd_end_of_data_restrictions", '"OK"', "END"),
+    ("the default time-out", "smtpd_end_of_data_restrictions = check_policy_service unix:SOCKET", "warning",
+     "smtpd_policy_service_timeout", "100 s", "END"),
+    ("a long time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, timeout=2m }", "warning",
+     "smtpd_end_of_data_restrictions", "120 s", "END"),
+    ("no delayed refusal", "smtpd_delay_reject = no", "warning", "smtpd_delay_reject", "is no", "= yes"),
+    ("bare newlines", "smtpd_forbid_bare_newline = no", "error", "smtpd_forbid_bare_newline", "bare newline", "= yes"),
+    ("XCLIENT", "smtpd_authorized_xclient_hosts = 192.0.2.1", "error", "smtpd_authorized_xclient_hosts",
+     "192.0.2.1 may use XCLIENT", "smtpd_authorized_xclient_hosts ="),
+    ("the whole internet as one's own", "mynetworks = 127.0.0.0/8, 0.0.0.0/0\nsmtpd_client_restrictions = permit_mynetworks",
+     "error", "mynetworks", "0.0.0.0/0", "mynetworks = 127.0.0.0/8"),
+    ("the whole IPv6 internet as one's own", "mynetworks = [::1]/128 [::]/0\n"
+     "smtpd_client_restrictions = permit_mynetworks", "error", "mynetworks", "[::]/0", "mynetworks = 127.0.0.0/8"),
+    ("many public addresses as one's own", "mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks",
+     "warning", "mynetworks", "203.0.0.0/16", "remote_ip_ranges"),
+    ("Postfix's own login table", "smtpd_sender_restrictions = reject_sender_login_mismatch", "error",
+     "smtpd_sender_restrictions", "reject_sender_login_mismatch decides", "without reject_sender_login_mismatch"),
+    ("another origin", "myorigin = other.test", "error", "myorigin", "other.test", "myorigin = example.test"),
+    ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', "recipient_delimiter = +"),
+    ("a small message size", "message_size_limit = 1000000", "warning", "message_size_limit", "1000000",
+     "message_size_limit = 37748736"),
+    ("a mailbox smaller than a message", "mailbox_size_limit = 40000000\nmessage_size_limit = 50000000", "warning",
+     "mailbox_size_limit", "40000000", "mailbox_size_limit = 50000000"),
+    ("a milter that may be stopped", "smtpd_milters = unix:private/milter\nmilter_default_action = accept", "error",
+     "milter_default_action", "accepted", "milter_default_action = tempfail"),
+    ("a milter with an action of its own", "smtpd_milters = { unix:private/milter, default_action=accept }", "error",
+     "milter_default_action", "accepted", "milter_default_action = tempfail"),
+    ("accept without a milter", "milter_default_action = accept", "warning", "milter_default_action", "accepted",
+     "milter_default_action = tempfail"),
+    ("another SASL library", "smtpd_sasl_type = cyrus", "error", "smtpd_sasl_type", "Dovecot does not check", "= dovecot"),
+    ("anonymous logins", "smtpd_sasl_security_options =", "error", "smtpd_sasl_security_options", "anonymous",
+     "= noanonymous"),
+    ("no certificate", "smtpd_tls_cert_file =\nsmtpd_tls_key_file =", "error", "smtpd_tls_chain_files",
+     "no certificate", "smtpd_tls_chain_files ="),
+    ("a domain the policy does not accept", "relay_domains = other.test", "warning", "relay_domains", "other.test",
+     'accepted_domain "other.test"'),
+]
+
+
+@pytest.mark.parametrize("main,severity,setting,what,write", [row[1:] for row in MAIN], ids=[row[0] for row in MAIN])
+def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, write):
+    def filled(text, socket=site.postfix.policy_socket):
+        return text.replace("HOOK", HOOK % socket).replace("END", END % socket).replace("SOCKET", str(socket))
+
+    site.configure(main=filled(main) + "\n")
+    code, findings = site.check_postfix()
+    assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
+    assert code == (1 if severity == "error" else 0)
+    finding = findings[0]
+    assert what in finding["what"]
+    assert filled(write, "mailwicket/policy") in finding["write"]
+    assert finding["why"]
+    if setting in main:
+        assert finding["file"] == str(site.postfix.etc / "main.cf")
+        line = (site.postfix.etc / "main.cf").read_text().splitlines()[finding["line"] - 1]
+        assert line.startswith(setting)
+
+
+OPTIONS = [
+    ("AUTH without TLS", "submission", {"smtpd_tls_auth_only": "no"}, "error", "smtpd_tls_auth_only",
+     "AUTH is offered without TLS", "-o smtpd_tls_auth_only=yes"),
+    ("no AUTH", "submission", {"smtpd_sasl_auth_enable": "no"}, "error", "smtpd_sasl_auth_enable", "no AUTH",
+     "-o smtpd_sasl_auth_enable=yes"),
+    ("no TLS", "submission", {"smtpd_tls_security_level": "none"}, "error", "smtpd_tls_security_level", "no TLS",
+     "-o smtpd_tls_security_level=may"),
+    ("an empty relay list", "submission", {"smtpd_relay_restrictions": ""}, "error", "smtpd_relay_restrictions",
+     "this -o replaces", "no -o smtpd_relay_restrictions"),
+    ("a relay list by a name", "submission", {"smtpd_relay_restrictions": "$mua_relay_restrictions"}, "error",
+     "smtpd_relay_restrictions", "this -o replaces", "no -o smtpd_relay_restrictions"),
+    ("an empty list at end of data", "smtp", {"smtpd_end_of_data_restrictions": ""}, "error",
+     "smtpd_end_of_data_restrictions", "this -o replaces", "no -o smtpd_end_of_data_restrictions"),
+    ("a SASL service of another kind", "submission", {"smtpd_sasl_service": "imap"}, "error", "smtpd_sasl_service",
+     '"imap"', 'sasl_services = { "imap" }'),
+    ("XCLIENT on one listener", "smtp", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}, "error",
+     "smtpd_authorized_xclient_hosts", "127.0.0.1 may use XCLIENT", "smtpd_authorized_xclient_hosts ="),
+]
+
+
+@pytest.mark.parametrize("listener,options,severity,setting,what,write", [row[1:] for row in OPTIONS],
+                         ids=[row[0] for row in OPTIONS])
+def test_check_names_what_one_listener_undoes(site, listener, options, severity, setting, what, write):
+    site.configure(main="mua_relay_restrictions = permit_sasl_authenticated, reject\n", options={listener: options})
+    code, findings = site.check_postfix()
+    place = f"{site.ports[listener]}/inet/{setting}"
+    assert [(f["severity"], f["setting"]) for f in findings] == [(severity, place)], brief(findings)
+    assert code == 1
+    assert what in findings[0]["what"]
+    assert write in findings[0]["write"]
+    assert findings[0]["file"] == str(site.postfix.etc / "master.cf")
+    line = (site.postfix.etc / "master.cf").read_text().splitlines()[findings[0]["line"] - 1]
+    assert line.startswith(f"{site.ports[listener]} inet")
+
+
+def test_check_misses_the_listener_of_a_connector(site):
+    site.configure()
+    master = site.postfix.etc / "master.cf"
+    port = site.ports["submission"]
+    master.write_text(re.sub(rf"(?m)^{port} inet.*\n(?:  .*\n)*", "", master.read_text()))
+    code, findings = site.check_postfix()
+    assert (code, [finding["what"] for finding in findings]) == \
+        (1, [f'no smtpd listens on port {port}, which connector "Client" names'])
+    assert findings[0]["write"].startswith(f"{port} inet n - y - - smtpd -o smtpd_tls_security_level=may")
+
+
+@pytest.mark.parametrize("entry,severity,what", [
+    ("{port} inet n - n - - smtpd\n", "error", "no enabled connector has a binding"),
+    ("{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
+     "-o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
+    ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
+     "-o smtpd_end_of_data_restrictions=\n", "note", "no connector and no question"),
+], ids=["asked about nothing", "not asked", "a content filter's way back"])
+def test_check_finds_a_listener_no_connector_names(site, entry, severity, what):
+    port = rig.free_port()
+    site.configure(master=entry.format(port=port))
+    code, findings = site.check_postfix()
+    assert [finding["severity"] for finding in findings] == [severity], brief(findings)
+    assert what in findings[0]["what"]
+    assert code == (1 if severity == "error" else 0)
+
+
+def test_check_looks_behind_postscreen(site):
+    port = site.ports["smtp"]
+    site.configure()
+    master = site.postfix.etc / "master.cf"
+    text = master.read_text()
+
+    def behind(options):
+        master.write_text(text.replace(f"{port} inet n - n - - smtpd\n", f"smtpd pass - - n - - smtpd\n{options}") +
+                          f"{port} inet n - n - 1 postscreen\n")
+        return site.check_postfix()
+
+    assert behind("") == (0, [])
+    code, findings = behind("  -o smtpd_relay_restrictions=\n")
+    assert (code, [finding["setting"] for finding in findings]) == (1, ["smtpd/pass/smtpd_relay_restrictions"])
+
+
+def test_check_finds_a_socket_outside_the_chroot(site):
+    def chrooted(socket):
+        site.configure(main=f"smtpd_relay_restrictions = {HOOK % socket}, reject_unauth_destination\n"
+                            f"smtpd_end_of_data_restrictions = {END % socket}\n")
+        master = site.postfix.etc / "master.cf"
+        master.write_text(master.read_text().replace("inet n - n - - smtpd", "inet n - y - - smtpd"))
+        return site.check_postfix()
+
+    assert chrooted("mailwicket/policy") == (0, [])
+    code, findings = chrooted(site.postfix.policy_socket)
+    assert (code, {finding["what"] for finding in findings}) == \
+        (1, {"the path of mailwicketd's socket leads out of the chroot of this smtpd"})
+
+
+@pytest.mark.parametrize("path,mode,severity,what", [
+    ("policy", 0o600, "error", "Postfix may not write to mailwicketd's socket"),
+    ("policy", 0o666, "warning", "everybody may connect to mailwicketd's socket"),
+    (".", 0o777, "error", "everybody may write in the folder"),
+    (".", 0o700, "error", "Postfix may not enter the folder"),
+], ids=["unreachable", "open to all", "in an open folder", "in a closed folder"])
+def test_check_looks_at_the_rights_of_the_socket(site, path, mode, severity, what):
+    site.configure()
+    changed = site.postfix.policy_socket.parent / path
+    before = changed.stat().st_mode & 0o777
+    changed.chmod(mode)
+    try:
+        code, findings = site.check_postfix()
+    finally:
+        changed.chmod(before)
+    assert [finding["severity"] for finding in findings] == [severity], brief(findings)
+    assert what in findings[0]["what"]
+    assert code == (1 if severity == "error" else 0)
+
+
+def test_a_mailwicketd_that_is_not_running_is_a_warning(site):
+    site.configure()
+    away = site.postfix.policy_socket.with_suffix(".away")
+    site.postfix.policy_socket.rename(away)
+    try:
+        code, findings = site.check_postfix()
+        site.postfix.policy_socket.write_text("")
+        is_file, found = site.check_postfix()
+    finally:
+        away.rename(site.postfix.policy_socket)
+    assert (code, [(f["severity"], f["what"]) for f in findings]) == (0, [("warning", "mailwicketd's socket is not there")])
+    assert (is_file, [(f["severity"], f["what"]) for f in found]) == (1, [("error", "is no socket")])
+
+
+def test_check_says_what_is_missing_on_the_machine(site, tmp_path):
+    site.configure()
+    broken = tmp_path / "broken.conf"
+    broken.write_text("ssl = maybe\n")
+    told = site.daemon.cli("check", "--policy-only", "--dovecot-config", broken)
+    assert told.returncode == 78
+    assert re.fullmatch(r"mailwicket: doveconf: Fatal: .*broken.conf line 1: Invalid value: maybe\n", told.stderr)
+    told = site.daemon.cli("check", "--policy-only", "--postfix-config", tmp_path)
+    assert told.returncode == 78
+    assert re.fullmatch(r"mailwicket: postconf: fatal: .*main\.cf.*\n", told.stderr)
+
+
+def test_check_names_the_package_of_a_missing_program(site, tmp_path):
+    for program, package, option in (("postconf", "postfix", "--postfix"), ("doveconf", "dovecot-core", "--dovecot")):
+        place = Path(rig.tool(program)).resolve().parent
+        told = subprocess.run(["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', place, rig.CLI,
+                                "-c", site.daemon.policy, "check", "--policy-only", option],
+                              capture_output=True, text=True, timeout=60)
+        assert told.returncode == 69, told
+        assert told.stderr == f"mailwicket: there is no {program} on this machine: install the Debian package {package}\n"
+
+
+# --- Dovecot
+
+needs_dovecot = pytest.mark.skipif(dovecot_version() != "2.3", reason="no Dovecot 2.3 on this machine")
+
+PASSDB = ("passdb {\n  driver = mailwicket\n  result_success = continue\n  result_failure = return-fail\n"
+          "  result_internalfail = return-fail\n}\n")
+
+# name, what stands there, what in its place, severity, setting, a word of the finding, a word of the line to write
+DOVECOT = [
+    ("no plugin", "login_plugins = mailwicket", "", "error", "login_plugins", "not among the login plugins",
+     "login_plugins = mailwicket"),
+    ("another plugin", "login_plugins = mailwicket", "login_plugins = other", "error", "login_plugins",
+     "not among the login plugins", "login_plugins = other mailwicket"),
+    ("a protocol without the plugin", "login_plugins = mailwicket", "login_plugins = mailwicket\nprotocol imap {\n"
+     "  login_plugins = other\n}", "error", "protocol imap/login_plugins", "not among the login plugins",
+     "login_plugins = other mailwicket"),
+    ("no passdb", PASSDB, "", "error", "passdb", "no passdb with driver = mailwicket", "passdb { driver = mailwicket"),
+    ("another passdb before it", PASSDB, "passdb {\n  driver = static\n  args = nopassword\n}\n" + PASSDB, "error", "passdb",
+     "passdb static stands before", "before every other passdb"),
+    ("result_success", "result_success = continue", "result_success = return-ok", "error",
+     "passdb mailwicket/result_success", "return-ok", "result_success = continue"),
+    ("result_failure", "result_failure = return-fail", "", "error", "passdb mailwicket/result_failure", "continue",
+     "result_failure = return-fail"),
+    ("result_internalfail", "result_internalfail = return-fail", "result_internalfail = continue", "error",
+     "passdb mailwicket/result_internalfail", "continue", "result_internalfail = return-fail"),
+    ("some mechanisms only", "driver = mailwicket", "driver = mailwicket\n  mechanisms = plain", "error",
+     "passdb mailwicket/mechanisms", "only for plain", "mechanisms ="),
+    ("TLS not required", "ssl = required", "ssl = yes", "note", "ssl", "does not require TLS", "ssl = required"),
+    ("no TLS", "ssl = required", "ssl = no", "error", "ssl", "offers no TLS", "ssl = required"),
+    ("passwords in clear", "disable_plaintext_auth = yes", "disable_plaintext_auth = no", "note", "disable_plaintext_auth",
+     "allows passwords without TLS", "disable_plaintext_auth = yes"),
+    ("another policy", "MAILWICKET_CONFIG=", "MAILWICKET_CONFIG=/other", "error", "import_environment",
+     "processes read /other", "import_environment = $import_environment MAILWICKET_CONFIG=/"),
+    ("the usual policy", "MAILWICKET_CONFIG=", "OTHER=", "error", "import_environment", "the usual policy file",
+     "import_environment = $import_environment MAILWICKET_CONFIG=/"),
+    ("trusted networks", "ssl = required", "ssl = required\nlogin_trusted_networks = 192.0.2.0/24", "note",
+     "login_trusted_networks", "192.0.2.0/24", ""),
+    ("HAProxy without a rule", "service anvil {", "service pop3-login {\n  inet_listener pop3 {\n    haproxy = yes\n  }\n}\n"
+     "service anvil {", "note", "service/inet_listener/haproxy", "speaks HAProxy's protocol", "tls_proxies"),
+    ("no socket for Postfix", "service auth {", "service other {", "error", "service auth", "no listener /",
+     "mode = 0660 user = postfix group = postfix"),
+    ("a socket that Postfix may not use", "    user = postfix\n    group = postfix", "", "error",
+     "service auth/unix_listener SOCKET", "Postfix may not connect", "mode = 0660 user = postfix group = postfix"),
+    ("a socket for everybody", "mode = 0660", "mode = 0666", "warning", "service auth/unix_listener SOCKET",
+     "everybody on this machine", "mode = 0660 user = postfix group = postfix"),
+]
+
+
+@needs_dovecot
+@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in DOVECOT],
+                         ids=[row[0] for row in DOVECOT])
+def test_check_names_what_dovecot_undoes(site, old, new, severity, setting, what, write):
+    site.configure()
+    text = site.dovecot.config.read_text()
+    assert old in text
+    if old.startswith("service "):
+        new = new.replace("service other {", "service auth-worker {")
+    code, findings = site.check_dovecot(text.replace(old, new))
+    setting = setting.replace("SOCKET", str(site.postfix.auth_socket))
+    assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
+    assert code == (1 if severity == "error" else 0)
+    assert what in findings[0]["what"]
+    assert write in findings[0]["write"]
+
+
+@needs_dovecot
+@pytest.mark.parametrize("module,what", [
+    ("login/lib10_mailwicket_plugin.so", "with the plugin in login_plugins no login process starts"),
+    ("auth/libauthdb_mailwicket.so", "the auth process does not know the driver mailwicket"),
+])
+def test_check_misses_a_module_that_is_not_installed(site, module, what):
+    site.configure()
+    path = site.dovecot.modules / module
+    path.rename(path.with_suffix(".away"))
+    try:
+        code, findings = site.check_dovecot()
+    finally:
+        path.with_suffix(".away").rename(path)
+    assert code == 1
+    assert [what in finding["why"] for finding in findings] == [True], brief(findings)
+    assert path.name in findings[0]["what"]
+
+
+PERMISSIVE = """
+login "local" {
+    remote = { "127.0.0.1" }
+    login_type = PlainTextLogin
+    tls_proxies = { "192.0.2.5" }
+}
+"""
+
+
+@needs_dovecot
+def test_check_finds_what_is_too_strict_for_a_rule(folder):
+    site = Checked(folder, WORLD_POLICY + PERMISSIVE)
+    try:
+        site.configure()
+        code, findings = site.check_dovecot()
+        assert [(f["severity"], f["setting"]) for f in findings] == [("warning", "service/inet_listener/haproxy")]
+        text = site.dovecot.config.read_text()
+        code, findings = site.check_dovecot(
+            text.replace("disable_plaintext_auth = no", "disable_plaintext_auth = yes")
+                .replace("ssl = yes\n", "ssl = required\n", 1).replace("haproxy_trusted_networks = ", "#"))
+        assert code == 1
+        assert sorted((f["setting"], f["write"]) for f in findings if f["severity"] == "error") == [
+            ("disable_plaintext_auth", "disable_plaintext_auth = no"),
+            ("haproxy_trusted_networks", "haproxy_trusted_networks = 192.0.2.5"), ("ssl", "ssl = yes")]
+    finally:
+        site.stop()
+
+
+def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(folder):
+    policy = WORLD_POLICY.replace("auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }",
+                                  "auth_mechanism = { Tls, BasicAuth }\n    sasl_services = { \"submission\" }")
+    site = Checked(folder, policy)
+    try:
+        site.configure()
+        code, findings = site.check_postfix()
+        assert (code, brief(findings)) == (0, [])
+        site.configure(options={"submission": {"smtpd_tls_auth_only": "yes", "smtpd_sasl_service": "smtp"}})
+        code, findings = site.check_postfix()
+        port = site.ports["submission"]
+        assert (code, {(f["setting"], f["write"]) for f in findings}) == (1, {
+            (f"{port}/inet/smtpd_tls_auth_only", "-o smtpd_tls_auth_only=no"),
+            (f"{port}/inet/smtpd_sasl_service", "-o smtpd_sasl_service=submission")})
+    finally:
+        site.stop()
