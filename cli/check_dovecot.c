@@ -9,7 +9,6 @@
 #include "run_program.h"
 #include "wiring.h"
 
-#define DOVECOT_CONF "/etc/dovecot/dovecot.conf"
 #define LOGIN_MODULE "lib10_mailwicket_plugin.so"
 #define AUTH_MODULE "libauthdb_mailwicket.so"
 
@@ -20,7 +19,7 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 	struct mw_run run;
 	int status = EX_OK;
 
-	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy, .file = config != NULL ? config : DOVECOT_CONF };
+	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy, .file = config != NULL ? config : MW_DOVECOT_CONF };
 	if (!mw_run_program(config != NULL ? other : own, &run))
 		status = mw_run_complain(&run, "doveconf", "dovecot-core");
 	else
@@ -380,7 +379,7 @@ static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 	    "Postfix asks there for SMTP AUTH: nobody can log in to submit mail", line);
 }
 
-int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *sasl_socket,
+int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
 		     struct mw_findings *findings)
 {
 	struct mw_dovecot_site site;
@@ -389,6 +388,8 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	if (status != EX_OK)
 		return status;
 	site.findings = findings;
+	if (named != NULL)
+		site.file = named;
 	each_filter(&site, site.root, look_at_plugins);
 	each_filter(&site, site.root, look_at_cleartext);
 	each_filter(&site, site.root, look_at_ssl);

@@ -351,8 +351,8 @@ static const char *sasl_socket(const struct mw_postfix_site *site)
 	return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
 }
 
-int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, struct mw_findings *findings,
-		     const char **sasl_socket_r)
+int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
+		     struct mw_findings *findings, const char **sasl_socket_r)
 {
 	struct mw_postfix_site site;
 	struct mw_wiring *wiring;
@@ -365,6 +365,10 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 		return EX_OSERR;
 	site.wiring = wiring;
 	site.findings = findings;
+	if (named != NULL) {
+		site.main_path = mw_arena_textf(site.arena, "%s/main.cf", named);
+		site.master_path = mw_arena_textf(site.arena, "%s/master.cf", named);
+	}
 	for (size_t i = 0; i < wiring->listener_count; i++)
 		check_served(&site, &wiring->listeners[i]);
 	for (size_t i = 0; i < site.services.count && status == EX_OK; i++) {

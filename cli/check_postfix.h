@@ -29,11 +29,11 @@ struct mw_postfix_endpoint {
 	struct mw_postfix_values values; /* as this smtpd sees them */
 };
 
-/* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own. Returns EX_OK; EX_UNAVAILABLE where there
+/* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
    is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sasl_socket_r: where smtpd
    looks for Dovecot's auth socket, absolute, in the findings' arena. */
-int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, struct mw_findings *findings,
-		     const char **sasl_socket_r);
+int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
+		     struct mw_findings *findings, const char **sasl_socket_r);
 
 /* Reads postconf's answers. EX_OK or as above. Everything lives in `arena`. */
 int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,

@@ -13,9 +13,9 @@ int mw_check_servers(const struct mw_policy *policy, const struct mw_servers *se
 	int status = EX_OK;
 
 	if (servers->postfix)
-		status = mw_check_postfix(policy, servers->postfix_config, findings, &sasl_socket);
+		status = mw_check_postfix(policy, servers->postfix_config, servers->postfix_named, findings, &sasl_socket);
 	if (status == EX_OK && servers->dovecot)
-		status = mw_check_dovecot(policy, servers->dovecot_config, sasl_socket, findings);
+		status = mw_check_dovecot(policy, servers->dovecot_config, servers->dovecot_named, sasl_socket, findings);
 	if (status == EX_OK && !mw_findings_complete(findings))
 		status = EX_OSERR;
 	if (status == EX_OSERR)

@@ -9,6 +9,7 @@ struct mw_servers {
 	bool postfix, dovecot;
 	const char *postfix_config; /* the folder of main.cf; NULL: Postfix's own */
 	const char *dovecot_config; /* the file; NULL: Dovecot's own */
+	const char *postfix_named, *dovecot_named; /* what findings call them instead, for staged copies; else NULL */
 };
 
 /* EX_OK and the findings; EX_UNAVAILABLE (a program is missing), EX_CONFIG (a server cannot read its own files) or

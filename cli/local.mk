@@ -27,6 +27,14 @@ cli_mailwicket_SOURCES = \
 	cli/restriction.c cli/restriction.h \
 	cli/run_program.c cli/run_program.h \
 	cli/setting.c cli/setting.h \
+	cli/setup.c \
+	cli/setup_backup.c \
+	cli/setup_dovecot_conf.c \
+	cli/setup_files.c cli/setup_files.h \
+	cli/setup_main_cf.c \
+	cli/setup_master_cf.c \
+	cli/setup_plan.c cli/setup_plan.h \
+	cli/setup_text.h \
 	cli/show.c cli/show.h \
 	cli/show_dovecot.c \
 	cli/show_json.c \
