@@ -1,8 +1,6 @@
-"""mailwicket check --postfix --dovecot and setup: what undoes a policy is found, each with its place and its mend."""
+"""mailwicket check --postfix --dovecot: what undoes a policy is found, each with its place and its mend."""
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,14 +9,9 @@ import pytest
 import rig
 from dovecot import PrivateDovecot
 from dovecot import version as dovecot_version
-from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, brief
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
-
-
-def age(folder):
-    """Postfix waits a second or two for a main.cf that was written just now."""
-    os.utime(folder / "main.cf", (1700000000, 1700000000))
 
 
 class Checked(MailSite):
@@ -41,7 +34,7 @@ class Checked(MailSite):
             shown = shown.replace(old, new)
         by_port = {self.ports[name]: settings for name, settings in (options or {}).items()}
         self.postfix.configure(shown, main=main, options=by_port, master=master, wrapped=[self.ports["submissions"]])
-        age(self.postfix.etc)
+        self.postfix.age()
 
     def check(self, *arguments):
         result = self.daemon.cli("--json", "check", "--policy-only", *arguments)
@@ -64,10 +57,6 @@ def site(module_folder):
     made = Checked(module_folder)
     yield made
     made.stop()
-
-
-def brief(findings):
-    return [(finding["severity"], finding["setting"], finding["what"]) for finding in findings]
 
 
 def test_servers_set_up_as_show_says_have_no_finding(site):
