@@ -110,15 +110,28 @@ static void look_at_ssl(const struct mw_dovecot_site *site, const struct mw_dove
 		    "no rule needs that; the login plugin refuses such logins, but nothing else would", line);
 }
 
+/* What `show` prints, on one line without its comments. */
+static const char *one_line(const struct mw_dovecot_site *site, struct mw_str text)
+{
+	char memory[1024];
+	struct mw_buf out = MW_BUF_OVER(memory);
+	struct mw_str line;
+
+	while (mw_str_split(&text, '\n', &line)) {
+		line = mw_str_trim(line);
+		if (!mw_str_empty(line) && line.ptr[0] != '#')
+			mw_buf_printf(&out, "%s%.*s", out.used > 0 ? " " : "", MW_STR_ARG(line));
+	}
+	return mw_arena_text(site->arena, mw_buf_str(&out));
+}
+
 static const char *plugin_line(const struct mw_dovecot_site *site, struct mw_str others)
 {
-	char text[512];
+	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
 
 	mw_show_dovecot_plugins(site->generation, others, &out);
-	for (char *at = text; *at != '\0'; at++)
-		*at = *at == '\n' ? ' ' : *at;
-	return mw_arena_text(site->arena, mw_str_trim(mw_buf_str(&out)));
+	return one_line(site, mw_buf_str(&out));
 }
 
 static void look_at_plugins(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
@@ -200,11 +213,19 @@ static void check_limits(const struct mw_dovecot_site *site, const struct mw_dov
 	}
 }
 
+static const char *passdb_line(const struct mw_dovecot_site *site)
+{
+	char text[1024];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	mw_show_dovecot_passdb(site->generation, &out);
+	return mw_arena_textf(site->arena, "%s before every other passdb", one_line(site, mw_buf_str(&out)));
+}
+
 static void check_passdb(const struct mw_dovecot_site *site)
 {
 	const struct mw_dovecot_node *passdb = NULL, *before = NULL;
-	const char *block = "passdb { driver = mailwicket result_success = continue result_failure = return-fail "
-			    "result_internalfail = return-fail } before every other passdb";
+	const char *block = passdb_line(site);
 
 	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL) {
 		if (mw_str_equal(driver_of(passdb), MW_STR("mailwicket")))
@@ -323,13 +344,21 @@ static struct mw_str environment(const struct mw_dovecot_site *site)
 	return found;
 }
 
+bool mw_dovecot_is_told(const struct mw_dovecot_site *site)
+{
+	const char *path = mw_wiring_policy_path(site->policy, site->arena);
+	struct mw_str told = environment(site);
+
+	return mw_str_equal(told, path != NULL ? mw_str(path) : MW_STR_EMPTY) ||
+	       mw_str_equal(told, mw_str(path != NULL ? path : site->policy->file));
+}
+
 static void check_environment(const struct mw_dovecot_site *site)
 {
 	const char *path = mw_wiring_policy_path(site->policy, site->arena);
 	struct mw_str told = environment(site);
 
-	if (mw_str_equal(told, path != NULL ? mw_str(path) : MW_STR_EMPTY) ||
-	    mw_str_equal(told, mw_str(path != NULL ? path : site->policy->file)))
+	if (mw_dovecot_is_told(site))
 		return;
 	if (mw_str_empty(told))
 		told = MW_STR("the usual policy file");
@@ -359,12 +388,15 @@ static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovec
 
 static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 {
-	const char *line = mw_arena_textf(site->arena,
-		"service auth { unix_listener %s { mode = 0660 user = postfix group = postfix } }", socket);
+	char text[1024];
+	struct mw_buf out = MW_BUF_OVER(text);
+	const char *line;
 	const struct mw_dovecot_node *service = NULL, *listener;
 
 	if (!mw_wiring_sasl(site->policy))
 		return;
+	mw_show_dovecot_sasl(socket, &out);
+	line = one_line(site, mw_buf_str(&out));
 	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
 		listener = NULL;
 		while (mw_str_equal(service->value, MW_STR("auth")) &&

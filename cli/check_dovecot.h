@@ -27,5 +27,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 /* Reads doveconf's answer; the same codes. */
 int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
 			 struct mw_arena *arena);
+/* Whether Dovecot's processes read this policy: the usual file, or the one in their environment. */
+bool mw_dovecot_is_told(const struct mw_dovecot_site *site);
 
 #endif

@@ -69,21 +69,26 @@ static void print_diff(struct mw_str diff, struct mw_buf *out)
 	}
 }
 
-static const char *const *reloads(const struct result *result)
+/* What makes the servers read their changed files; returns how many commands. */
+static size_t reloads(const struct mw_setup_plan *plan, const char *commands_r[2])
 {
-	static const char *const both[] = { "postfix reload", "doveadm reload", NULL };
-	static const char *const postfix[] = { "postfix reload", NULL }, *const dovecot[] = { "doveadm reload", NULL };
+	size_t count = 0;
 
-	if (result->plan.changes_postfix && result->plan.changes_dovecot)
-		return both;
-	return result->plan.changes_postfix ? postfix : dovecot;
+	if (plan->changes_dovecot)
+		commands_r[count++] = plan->restarts_dovecot ? "systemctl restart dovecot" : "doveadm reload";
+	if (plan->changes_postfix)
+		commands_r[count++] = "postfix reload";
+	return count;
 }
 
-static void print_reloads(const struct result *result, struct mw_buf *out)
+static void print_reloads(const struct mw_setup_plan *plan, struct mw_buf *out)
 {
+	const char *commands[2];
+	size_t count = reloads(plan, commands);
+
 	mw_buf_add_text(out, "nothing was restarted; now:");
-	for (const char *const *command = reloads(result); *command != NULL; command++)
-		mw_buf_printf(out, "%s %s", command == reloads(result) ? "" : " &&", *command);
+	for (size_t i = 0; i < count; i++)
+		mw_buf_printf(out, "%s %s", i > 0 ? " &&" : "", commands[i]);
 	mw_buf_add_char(out, '\n');
 }
 
@@ -105,7 +110,7 @@ static void write_text(struct mw_buf *out, const void *context)
 	if (result->backup != NULL)
 		mw_buf_printf(out, "backup: %s (mailwicket setup --undo takes it back)\n", result->backup);
 	if (result->undone || result->backup != NULL)
-		print_reloads(result, out);
+		print_reloads(&result->plan, out);
 	else if (mw_findings_count(result->findings, MW_FINDING_ERROR) == 0)
 		mw_buf_add_text(out, "nothing was changed; --apply does it\n");
 }
@@ -114,6 +119,8 @@ static void write_members(struct mw_json *json, const void *context)
 {
 	const struct result *result = context;
 	const struct mw_changes *changes = &result->plan.changes;
+	const char *commands[2];
+	size_t count = reloads(&result->plan, commands);
 
 	mw_json_bool(json, "applied", result->backup != NULL);
 	mw_json_bool(json, "undone", result->undone);
@@ -131,8 +138,8 @@ static void write_members(struct mw_json *json, const void *context)
 	if (result->findings != NULL)
 		mw_findings_json(result->findings, json);
 	mw_json_array(json, "reload");
-	for (const char *const *command = reloads(result); changes->count > 0 && *command != NULL; command++)
-		mw_json_string(json, NULL, mw_str(*command));
+	for (size_t i = 0; i < count; i++)
+		mw_json_string(json, NULL, mw_str(commands[i]));
 	mw_json_end_array(json);
 }
 

@@ -148,6 +148,7 @@ static int plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *poli
 	plan->dovecot_folder = mw_arena_text(arena, mw_str_head(mw_str(plan->dovecot_file),
 								mw_str_find_last(mw_str(plan->dovecot_file), '/')));
 	plan->dovecot_name = plan->dovecot_file + strlen(plan->dovecot_folder) + 1;
+	plan->restarts_dovecot = !mw_dovecot_is_told(&site);
 	others.plugins = without(arena, mw_dovecot_value(site.root, "login_plugins"), "mailwicket");
 	others.networks = other_networks(arena, policy, mw_dovecot_value(site.root, "haproxy_trusted_networks"));
 	mw_show_dovecot_passdb(site.generation, &passdb);

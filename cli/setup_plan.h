@@ -11,6 +11,7 @@ struct mw_setup_plan {
 	const char *postfix_folder; /* absolute; NULL: Postfix is left alone */
 	const char *dovecot_folder, *dovecot_file, *dovecot_name; /* absolute, absolute, the last part; or NULL */
 	bool changes_postfix, changes_dovecot;
+	bool restarts_dovecot; /* its processes' environment changes: a reload does not do that */
 };
 
 /* EX_OK, or one line was printed: EX_UNAVAILABLE, EX_CONFIG, EX_NOINPUT (a file cannot be read), EX_OSERR. */

@@ -7,6 +7,7 @@
 
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out)
 {
+	mw_buf_add_text(out, "# before login: the login rules of the policy\n");
 	if (generation == MW_DOVECOT_2_3)
 		mw_buf_printf(out, "login_plugins = %.*s%smailwicket\n", MW_STR_ARG(others), mw_str_empty(others) ? "" : " ");
 	else
@@ -63,9 +64,9 @@ void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf
 			     "}\n");
 }
 
-static void print_sasl(const char *socket, struct mw_buf *out)
+void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out)
 {
-	mw_buf_printf(out, "\n# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
+	mw_buf_printf(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
 			   "service auth {\n"
 			   "  unix_listener %s {\n"
 			   "    mode = 0660\n"
@@ -98,13 +99,13 @@ static void print_proxies(const struct mw_policy *policy, struct mw_str others, 
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
 			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out)
 {
-	mw_buf_add_text(out, "# before login: the login rules of the policy\n");
 	mw_show_dovecot_plugins(generation, others.plugins, out);
 	mw_buf_add_char(out, '\n');
 	print_cleartext(policy, generation, out);
 	print_policy_path(policy, generation, out);
 	print_proxies(policy, others.networks, out);
-	print_sasl(socket, out);
+	mw_buf_add_char(out, '\n');
+	mw_show_dovecot_sasl(socket, out);
 }
 
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)

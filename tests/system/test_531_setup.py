@@ -45,6 +45,7 @@ ssl_cert = <{cert}
 ssl_key = <{key}
 mail_location = maildir:{folder}/mail/%u
 login_plugin_dir = {modules}/login
+import_environment = $import_environment MAILWICKET_CONFIG={policy}
 """ + dovecot.ACCOUNTS["2.3"]
 
 
@@ -71,7 +72,6 @@ class Stock(MailSite):
         (postfix.etc / "master.cf").write_text(master)
         (postfix.etc / "main.cf").chmod(0o640)
         shutil.copy("/etc/postfix/dynamicmaps.cf", postfix.etc)
-        postfix.ports = [self.ports["smtp"], self.ports["submission"]]
         postfix.age()
 
     def write_dovecot(self):
@@ -81,13 +81,15 @@ class Stock(MailSite):
         shutil.copytree(STOCK_DOVECOT, etc, symlinks=True)
         owner = (made.folder / "mail").stat()
         values = {"folder": made.folder, "name": self.folder.name, "failure_delay": "0", "cert": made.certificate.cert,
-                  "key": made.certificate.key, "modules": made.modules, "uid": owner.st_uid, "gid": owner.st_gid}
+                  "key": made.certificate.key, "modules": made.modules,
+                  "policy": self.daemon.policy, "uid": owner.st_uid, "gid": owner.st_gid}
         (etc / "local.conf").write_text(LOCAL.format(**values) + made.listeners())
         auth = etc / "conf.d" / "10-auth.conf"
         auth.write_text(auth.read_text().replace("!include auth-system.conf.ext", "#!include auth-system.conf.ext"))
         tls = etc / "conf.d" / "10-ssl.conf"
         tls.write_text(re.sub(r"(?m)^(ssl_cert|ssl_key) = .*\n", "", tls.read_text()))
         made.config = etc / "dovecot.conf"
+        made.auth_socket = None
         self.dovecot = made
 
     def servers(self):
@@ -133,15 +135,18 @@ def test_without_apply_the_change_is_shown_and_nothing_is_written(stock):
     assert told.stdout.endswith("nothing was changed; --apply does it\n")
     answer = json.loads(stock.daemon.cli("--json", "setup", *stock.servers()).stdout)
     assert answer["diff"] in told.stdout
-    assert (answer["applied"], answer["reload"]) == (False, ["postfix reload", "doveadm reload"])
+    assert (answer["applied"], answer["reload"]) == (False, ["doveadm reload", "postfix reload"])
 
 
-def test_the_servers_heed_the_policy_after_setup_and_are_as_before_after_undo(stock):
+def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_bytes(stock):
     before = stock.tree()
     assert stock.check()[0] == 1
+    stock.dovecot.start()
+    stock.postfix.ports = [stock.ports["smtp"]]
+    stock.postfix.start()
     told = stock.setup("--apply")
     assert (told.returncode, told.stderr) == (0, ""), told.stdout
-    assert told.stdout.endswith("nothing was restarted; now: postfix reload && doveadm reload\n")
+    assert told.stdout.endswith("nothing was restarted; now: doveadm reload && postfix reload\n")
     stock.postfix.age()
     assert stock.check() == (0, [])
     assert (stock.postfix.etc / "main.cf").stat().st_mode & 0o777 == 0o640
@@ -149,8 +154,10 @@ def test_the_servers_heed_the_policy_after_setup_and_are_as_before_after_undo(st
     again = stock.setup("--apply")
     assert (again.returncode, again.stdout) == (0, "nothing to do\n")
 
-    stock.dovecot.start()
-    stock.postfix.start()
+    stock.dovecot.reload()
+    stock.postfix.ports.append(stock.ports["submission"])
+    stock.postfix.reload()
+    rig.wait_for(stock.postfix.auth_socket.is_socket, "Dovecot's auth socket")
     with rig.Smtp(stock.ports["submission"]) as clear:
         assert "AUTH" not in clear.hello()
     with stock.client("submission", login="bob") as smtp:
@@ -275,6 +282,14 @@ def test_setup_of_one_server_leaves_the_other_alone(stock):
     assert told.returncode == 0, told.stdout
     assert "now: postfix reload\n" in told.stdout
     assert {path.name for path, file in stock.tree().items() if before.get(path) != file} == {"main.cf", "master.cf"}
+
+
+def test_dovecot_must_be_restarted_where_its_processes_have_another_policy_file(stock):
+    local = stock.dovecot.config.parent / "local.conf"
+    local.write_text(local.read_text().replace("import_environment", "#import_environment"))
+    told = stock.setup("--apply")
+    assert (told.returncode, told.stdout.splitlines()[-1]) == \
+        (0, "nothing was restarted; now: systemctl restart dovecot && postfix reload")
 
 
 def test_a_port_under_two_names_is_an_error(stock):
