@@ -19,7 +19,8 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 	struct mw_run run;
 	int status = EX_OK;
 
-	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy, .file = config != NULL ? config : MW_DOVECOT_CONF };
+	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy,
+					  .file = config != NULL ? config : MW_DOVECOT_CONF };
 	if (!mw_run_program(config != NULL ? other : own, &run))
 		status = mw_run_complain(&run, "doveconf", "dovecot-core");
 	else

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "check_postfix.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "base/units.h"
 #include "run_program.h"
 
 #define FILE_MOST ((size_t)1024 * 1024)
@@ -162,47 +160,6 @@ const char *mw_site_line(const struct mw_postfix_site *site, const char *setting
 }
 
 /* --- listeners */
-
-static bool port_of(struct mw_str name, uint16_t *port_r)
-{
-	char text[64];
-	uint64_t number;
-	const struct servent *entry;
-
-	if (mw_parse_number(name, &number)) {
-		*port_r = (uint16_t)number;
-		return number > 0 && number <= UINT16_MAX;
-	}
-	snprintf(text, sizeof(text), "%.*s", MW_STR_ARG(name));
-	entry = getservbyname(text, "tcp");
-	if (entry != NULL)
-		*port_r = (uint16_t)((unsigned)entry->s_port >> 8 | ((unsigned)entry->s_port & 0xff) << 8);
-	/* Older systems know 465 by another name, or by none. */
-	else if (mw_str_equal(name, MW_STR("submissions")) || mw_str_equal(name, MW_STR("smtps")))
-		*port_r = 465;
-	else
-		return false;
-	return true;
-}
-
-bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r)
-{
-	size_t colon = mw_str_find_last(service, ':');
-	struct mw_str host = colon < service.len ? mw_str_head(service, colon) : MW_STR_EMPTY;
-	struct mw_str port = colon < service.len ? mw_str_tail(service, colon + 1) : service;
-	char text[128];
-	const char *why;
-
-	*binding_r = (struct mw_binding){ .kind = MW_BINDING_ANY };
-	if (!port_of(port, &binding_r->port))
-		return false;
-	if (mw_str_empty(host))
-		return true;
-	if (mw_str_equal(host, MW_STR("localhost")))
-		host = MW_STR("127.0.0.1");
-	snprintf(text, sizeof(text), "%.*s:%u", MW_STR_ARG(host), binding_r->port);
-	return mw_binding_parse(mw_str(text), binding_r, &why);
-}
 
 static bool runs(const struct mw_postfix_service *service, const char *program)
 {

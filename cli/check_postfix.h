@@ -40,8 +40,6 @@ int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *p
 			 struct mw_arena *arena);
 /* The whole text of a file, at most 1 MB; empty where it cannot be read. */
 struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
-/* Which address and port a service name of master.cf stands for. */
-bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r);
 
 /* "" for a setting this Postfix does not know. */
 struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);

@@ -1,8 +1,9 @@
-/* main.cf and master.cf as text: entries with their lines, what stands between them, and what postconf prints. Pure. */
+/* main.cf and master.cf as text: entries with their lines, what stands between them, and what postconf prints. */
 #ifndef MW_CLI_POSTFIX_FILE_H
 #define MW_CLI_POSTFIX_FILE_H
 
 #include "base/arena.h"
+#include "mail/network.h"
 
 /* A logical line with its continuations (and the comments among them), or one line that is empty or a comment
    (postconf(5), "FILE FORMAT"). */
@@ -33,6 +34,9 @@ struct mw_str mw_postfix_word(struct mw_str *rest_io);
 unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name);
 /* The line of a service's entry in master.cf; 0: none. */
 unsigned mw_postfix_master_line(struct mw_str master_cf, struct mw_str service, struct mw_str type);
+
+/* Which address and port a service name of master.cf stands for; names of ports as /etc/services has them. */
+bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r);
 
 /* --- what postconf prints */
 

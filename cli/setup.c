@@ -153,7 +153,8 @@ static int print(const struct result *result, int status)
 /* --- the change */
 
 /* Whether the changed files hold what they should: Postfix and Dovecot read them, and `check` has no error. */
-static int verify(struct result *result, const struct mw_policy *policy, const char *stage, struct mw_findings *findings)
+static int verify(struct result *result, const struct mw_policy *policy, const char *stage,
+		  struct mw_findings *findings)
 {
 	const struct mw_setup_plan *plan = &result->plan;
 	struct mw_arena *arena = plan->changes.arena;
@@ -288,7 +289,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 			request->servers.dovecot_config = value;
 	}
 	if (request->undo && (request->apply || request->servers.postfix || request->servers.dovecot))
-		return mw_usage_error("setup: --undo takes back all of the last setup: no --apply, --postfix or --dovecot beside it");
+		return mw_usage_error("setup: --undo stands alone: it takes back all of the last setup");
 	if (!request->servers.postfix && !request->servers.dovecot)
 		request->servers.postfix = request->servers.dovecot = true;
 	return EX_OK;

@@ -122,7 +122,8 @@ static void keep_comments(struct editor *editor, struct mw_str entry)
 	}
 }
 
-static void replace(struct editor *editor, const struct mw_wiring_setting *setting, const struct mw_postfix_piece *piece)
+static void replace(struct editor *editor, const struct mw_wiring_setting *setting,
+		    const struct mw_postfix_piece *piece)
 {
 	struct mw_str old = value_of(editor->arena, piece->text);
 	struct mw_wiring_setting wanted = *setting;

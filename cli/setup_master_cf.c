@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "setup_text.h"
 
-#include "check_postfix.h"
-
 #define GROWTH ((size_t)32 * 1024)
 #define OLD_OPTIONS 64
 #define COLUMNS 7 /* before the command */
@@ -126,8 +124,8 @@ static bool is_decided(const struct editor *editor, struct mw_str name)
 	return mw_wiring_setting(editor->wiring, mw_arena_text(editor->arena, name)) != NULL;
 }
 
-/* The options for an entry that is there: TLS from the start stays, and so does TLS that is required, where no connector
-   permits a login without. */
+/* The options for an entry that is there: TLS from the start stays, and so does TLS that is required, where no
+   connector permits a login without. */
 static size_t options_for(const struct editor *editor, const struct mw_wiring_listener *listener,
 			  const struct entry *entry, struct mw_wiring_setting options_r[MW_WIRING_OPTIONS])
 {

@@ -129,7 +129,8 @@ static bool plan_dovecot_texts(struct mw_setup_plan *plan, struct mw_str text, s
 	       plan_file(plan, mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder), settings, changed);
 }
 
-static int plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *policy, const char *config, const char *queue)
+static int plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *policy, const char *config,
+			const char *queue)
 {
 	struct mw_arena *arena = plan->changes.arena;
 	char first[TEXT_MOST], last[TEXT_MOST];

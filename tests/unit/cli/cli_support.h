@@ -5,5 +5,8 @@
 #include "unit.h"
 
 TCase *mw_test_log_source_case(void);
+TCase *mw_test_postfix_file_case(void);
+TCase *mw_test_dovecot_file_case(void);
+TCase *mw_test_setup_text_case(void);
 
 #endif
