@@ -394,7 +394,7 @@ static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 	const char *line;
 	const struct mw_dovecot_node *service = NULL, *listener;
 
-	if (!mw_wiring_sasl(site->policy))
+	if (socket == NULL || !mw_wiring_sasl(site->policy))
 		return;
 	mw_show_dovecot_sasl(socket, &out);
 	line = one_line(site, mw_buf_str(&out));

@@ -20,7 +20,7 @@ struct mw_dovecot_site {
 
 /* Adds what is wrong with Dovecot. config: NULL for Dovecot's own; named: what findings call it, NULL:
    the same; sasl_socket: where Postfix looks for the auth
-   service. EX_OK; EX_UNAVAILABLE where there is no Dovecot or EX_CONFIG where doveconf cannot read its files, then one
+   service, NULL: not at a socket. EX_OK; EX_UNAVAILABLE where there is no Dovecot or EX_CONFIG where doveconf cannot read its files, then one
    line was printed; EX_OSERR. */
 int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
 		     struct mw_findings *findings);

@@ -301,6 +301,8 @@ static const char *sasl_socket(const struct mw_postfix_site *site)
 {
 	struct mw_str path = mw_postfix_site_value(site, "smtpd_sasl_path");
 
+	if (mw_str_starts_with(path, MW_STR("inet:")))
+		return NULL;
 	if (mw_str_starts_with(path, MW_STR("unix:")))
 		path = mw_str_tail(path, 5);
 	if (mw_str_starts_with(path, MW_STR("/")))

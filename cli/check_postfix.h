@@ -31,7 +31,7 @@ struct mw_postfix_endpoint {
 
 /* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
    is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sasl_socket_r: where smtpd
-   looks for Dovecot's auth socket, absolute, in the findings' arena. */
+   looks for Dovecot's auth socket, absolute, in the findings' arena; NULL: over TCP. */
 int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
 		     struct mw_findings *findings, const char **sasl_socket_r);
 

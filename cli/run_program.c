@@ -39,7 +39,7 @@ static int64_t milliseconds(void)
 
 static void be_program(const char *const *argv, int out, int err)
 {
-	int null = open("/dev/null", O_RDWR);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const char *path = getenv("PATH");
 	char places[4096];
 

@@ -189,13 +189,17 @@ static int carry_out(struct result *result)
 {
 	const struct request *request = result->request;
 	const char *backup;
+	bool as_before;
 
 	if (!request->apply)
 		return EX_OK;
 	if (!mw_backup_write(&result->plan.changes, request->backup, &backup))
 		return EX_CANTCREAT;
-	if (!mw_changes_apply(&result->plan.changes)) {
-		mw_changes_unstage(backup);
+	if (!mw_changes_apply(&result->plan.changes, &as_before)) {
+		if (as_before)
+			mw_changes_unstage(backup);
+		else
+			mw_complain("the files as they were: %s", backup);
 		return EX_CANTCREAT;
 	}
 	result->backup = backup;

@@ -32,16 +32,21 @@ static void digest(struct mw_str text, char digest_r[DIGEST_TEXT])
 		snprintf(digest_r + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* The last number below the folder; 0: there is none. */
-static unsigned long last_number(const char *folder)
+/* The last number below the folder; 0: there is none. Without its manifest, which is written last, a backup is one of a
+   setup that did nothing. */
+static unsigned long last_number(const char *folder, bool complete)
 {
 	DIR *listing = opendir(folder);
 	struct dirent *entry;
+	char manifest[4096];
 	unsigned long last = 0;
 	uint64_t number;
 
 	while (listing != NULL && (entry = readdir(listing)) != NULL) {
-		if (mw_parse_number(mw_str(entry->d_name), &number) && number > last)
+		if (!mw_parse_number(mw_str(entry->d_name), &number) || number <= last)
+			continue;
+		snprintf(manifest, sizeof(manifest), "%s/%s/manifest", folder, entry->d_name);
+		if (!complete || access(manifest, F_OK) == 0)
 			last = (unsigned long)number;
 	}
 	if (listing != NULL)
@@ -77,7 +82,7 @@ static void add_line(const struct mw_change *change, struct mw_buf *out)
 
 bool mw_backup_write(const struct mw_changes *changes, const char *folder, const char **place_r)
 {
-	const char *place = mw_arena_textf(changes->arena, "%s/%lu", folder, last_number(folder) + 1);
+	const char *place = mw_arena_textf(changes->arena, "%s/%lu", folder, last_number(folder, false) + 1);
 	char text[MW_CHANGES_MOST * 4400];
 	struct mw_buf manifest = MW_BUF_OVER(text);
 
@@ -92,7 +97,6 @@ bool mw_backup_write(const struct mw_changes *changes, const char *folder, const
 			return false;
 	}
 	*place_r = place;
-	/* Last: a backup without a manifest is one of a setup that did nothing. */
 	return mw_file_put(mw_arena_textf(changes->arena, "%s/manifest", place), mw_buf_str(&manifest), 0600, geteuid(),
 			   getegid());
 }
@@ -177,7 +181,7 @@ static enum mw_backup_result read_backup(const char *place, struct mw_changes *c
 
 enum mw_backup_result mw_backup_undo(const char *folder, struct mw_changes *changes_r)
 {
-	unsigned long number = last_number(folder);
+	unsigned long number = last_number(folder, true);
 	const char *place = mw_arena_textf(changes_r->arena, "%s/%lu", folder, number);
 	enum mw_backup_result result = number > 0 ? read_backup(place, changes_r) : MW_BACKUP_NONE;
 

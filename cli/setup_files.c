@@ -227,10 +227,28 @@ bool mw_change_undo(const struct mw_change *change)
 	return unlink(change->path) == 0 || errno == ENOENT || failed(change->path);
 }
 
-bool mw_changes_apply(const struct mw_changes *changes)
+static bool is_as_read(const struct mw_changes *changes, const struct mw_change *change)
+{
+	struct mw_str now;
+	bool exists;
+
+	if (!mw_changes_read(changes->arena, change->path, &now, &exists))
+		return false;
+	if (exists == change->existed && mw_str_equal(now, change->before))
+		return true;
+	mw_complain("%s: was changed by somebody else just now; nothing was changed", change->path);
+	return false;
+}
+
+bool mw_changes_apply(const struct mw_changes *changes, bool *as_before_r)
 {
 	size_t done = 0;
 
+	*as_before_r = true;
+	for (size_t i = 0; i < changes->count; i++) {
+		if (!is_as_read(changes, &changes->items[i]))
+			return false;
+	}
 	while (done < changes->count &&
 	       mw_file_put(changes->items[done].path, changes->items[done].after, changes->items[done].mode,
 			   changes->items[done].uid, changes->items[done].gid))
@@ -238,6 +256,6 @@ bool mw_changes_apply(const struct mw_changes *changes)
 	if (done == changes->count)
 		return true;
 	for (size_t i = 0; i < done; i++)
-		mw_change_undo(&changes->items[i]);
+		*as_before_r &= mw_change_undo(&changes->items[i]);
 	return false;
 }

@@ -39,8 +39,8 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 
 /* The file as it was before, or none. */
 bool mw_change_undo(const struct mw_change *change);
-/* All changes in place. Where one fails, those before it are taken back. */
-bool mw_changes_apply(const struct mw_changes *changes);
+/* All changes in place. Where one fails, those before it are taken back; as_before_r: whether that worked. */
+bool mw_changes_apply(const struct mw_changes *changes, bool *as_before_r);
 
 /* What is there before the changes, in a new folder below `folder`: the files and a manifest with their digests before and
    after. place_r: the new folder. */

@@ -1,4 +1,5 @@
 """mailwicket setup on Debian's stock configuration: shown, made, working, taken back byte for byte."""
+import hashlib
 import imaplib
 import json
 import re
@@ -213,6 +214,25 @@ def test_undo_refuses_where_a_file_was_changed_since_and_names_it(stock):
     last.unlink()
     assert stock.undo().returncode == 0
     assert stock.tree() == before
+
+
+def test_a_backup_that_was_not_completed_is_none(stock):
+    assert stock.setup("--apply").returncode == 0
+    applied = stock.tree()
+    (stock.backup / "1" / "manifest").rename(stock.backup / "1" / "manifest.away")
+    assert stock.undo().returncode == 66
+    assert stock.tree() == applied
+
+
+def test_the_manifest_has_the_digests_of_the_files(stock):
+    main = stock.postfix.etc / "main.cf"
+    before = hashlib.sha256(main.read_bytes()).hexdigest()
+    assert stock.setup("--apply").returncode == 0
+    after = hashlib.sha256(main.read_bytes()).hexdigest()
+    lines = (stock.backup / "1" / "manifest").read_text().splitlines()[1:]
+    assert lines[0] == f"{before}\t{after}\t0640\t0\t0\t{main}"
+    assert [line.split("\t")[0] for line in lines[2:]] == ["absent", "absent"]
+    assert stock.backup.stat().st_mode & 0o077 == 0
 
 
 def test_a_second_setup_has_a_backup_of_its_own(stock):
