@@ -96,11 +96,6 @@ class MailSite:
         return json.loads(told.stdout)["decisions"][-1], self.daemon.cli("explain", "smtp", *words).stdout
 
 
-def brief(findings):
-    """Of what `check --json` found."""
-    return [(finding["severity"], finding["setting"], finding["what"]) for finding in findings]
-
-
 # The world of the acceptance tests.
 WORLD_POLICY = """\
 hostname = "mx.example.test"

@@ -11,8 +11,9 @@ import pytest
 
 import dovecot
 import rig
+from checked import brief
 from dovecot import PrivateDovecot
-from mailsite import MailSite, PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS, brief
+from mailsite import MailSite, PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS
 
 STOCK_POSTFIX, STOCK_DOVECOT = Path("/usr/share/postfix"), Path("/etc/dovecot")
 

@@ -1,55 +1,17 @@
-"""mailwicket check --postfix --dovecot: what undoes a policy is found, each with its place and its mend."""
+"""mailwicket check --postfix: what undoes a policy is found, each finding with its place and its mend."""
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import rig
-from dovecot import PrivateDovecot
-from dovecot import version as dovecot_version
-from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, brief
+from checked import Checked, brief
+from mailsite import WORLD_POLICY
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
-
-
-class Checked(MailSite):
-    """A site whose mailwicketd runs and whose Postfix and Dovecot are configurations only."""
-
-    def __init__(self, folder, policy=WORLD_POLICY, **dovecot):
-        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS)
-        self.postfix.domains = "example.test, xn--bcher-kva.test"
-        self.daemon.start()
-        self.dovecot = PrivateDovecot(folder, policy=self.daemon.policy, users=self.passwords,
-                                      auth_socket=self.postfix.auth_socket, **dovecot)
-        self.options = {}
-        self.shown = self.show_postfix()
-
-    def configure(self, main="", options=None, master="", replace=()):
-        """Postfix as `show` has it, but for these."""
-        shown = self.shown
-        for old, new in replace:
-            assert old in shown
-            shown = shown.replace(old, new)
-        by_port = {self.ports[name]: settings for name, settings in (options or {}).items()}
-        self.postfix.configure(shown, main=main, options=by_port, master=master, wrapped=[self.ports["submissions"]])
-        self.postfix.age()
-
-    def check(self, *arguments):
-        result = self.daemon.cli("--json", "check", "--policy-only", *arguments)
-        assert result.stderr == ""
-        return result.returncode, json.loads(result.stdout)["findings"]
-
-    def check_postfix(self):
-        return self.check("--postfix-config", self.postfix.etc)
-
-    def check_dovecot(self, text=None):
-        path = self.dovecot.config
-        if text is not None:
-            path = self.dovecot.folder / "changed.conf"
-            path.write_text(text)
-        return self.check("--dovecot-config", path, "--postfix-config", self.postfix.etc)
 
 
 @pytest.fixture(scope="module")
@@ -311,115 +273,102 @@ def test_check_names_the_package_of_a_missing_program(site, tmp_path):
         assert told.stderr == f"mailwicket: there is no {program} on this machine: install the Debian package {package}\n"
 
 
-# --- Dovecot
+# Nothing is started: the usual ports, by their names.
+USUAL_POLICY = WORLD_POLICY.partition("connector")[0] + """\
+connector "Default" {
+    bindings = { "*:25" }
+    auth_mechanism = { Tls }
+    permission_groups = { AnonymousUsers, Partners }
+    partner_certificates = { "%s" }
+}
+connector "Client" {
+    bindings = { "*:587", "*:465" }
+    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }
+    permission_groups = { ExchangeUsers }
+}
+""" % ":".join(["AB"] * 32)
 
-needs_dovecot = pytest.mark.skipif(dovecot_version() != "2.3", reason="no Dovecot 2.3 on this machine")
 
-PASSDB = ("passdb {\n  driver = mailwicket\n  result_success = continue\n  result_failure = return-fail\n"
-          "  result_internalfail = return-fail\n}\n")
+class Usual(Checked):
+    def configure_entries(self, *changes):
+        """Postfix as `show` has it, but for these changes of master.cf."""
+        main, _, master = self.shown.partition("# --- master.cf")
+        self.postfix.configure(main + "# --- master.cf\n")
+        entries = "#" + master.replace("inet n - y -", "inet n - n -")
+        for old, new in changes:
+            assert old in entries
+            entries = entries.replace(old, new, 1)
+        with open(self.postfix.etc / "master.cf", "a") as file:
+            file.write(entries)
+        self.postfix.age()
+        return self.check_postfix()
 
-# name, what stands there, what in its place, severity, setting, a word of the finding, a word of the line to write
-DOVECOT = [
-    ("no plugin", "login_plugins = mailwicket", "", "error", "login_plugins", "not among the login plugins",
-     "login_plugins = mailwicket"),
-    ("another plugin", "login_plugins = mailwicket", "login_plugins = other", "error", "login_plugins",
-     "not among the login plugins", "login_plugins = other mailwicket"),
-    ("a protocol without the plugin", "login_plugins = mailwicket", "login_plugins = mailwicket\nprotocol imap {\n"
-     "  login_plugins = other\n}", "error", "protocol imap/login_plugins", "not among the login plugins",
-     "login_plugins = other mailwicket"),
-    ("no passdb", PASSDB, "", "error", "passdb", "no passdb with driver = mailwicket", "passdb { driver = mailwicket"),
-    ("another passdb before it", PASSDB, "passdb {\n  driver = static\n  args = nopassword\n}\n" + PASSDB, "error", "passdb",
-     "passdb static stands before", "before every other passdb"),
-    ("result_success", "result_success = continue", "result_success = return-ok", "error",
-     "passdb mailwicket/result_success", "return-ok", "result_success = continue"),
-    ("result_failure", "result_failure = return-fail", "", "error", "passdb mailwicket/result_failure", "continue",
-     "result_failure = return-fail"),
-    ("result_internalfail", "result_internalfail = return-fail", "result_internalfail = continue", "error",
-     "passdb mailwicket/result_internalfail", "continue", "result_internalfail = return-fail"),
-    ("some mechanisms only", "driver = mailwicket", "driver = mailwicket\n  mechanisms = plain", "error",
-     "passdb mailwicket/mechanisms", "only for plain", "mechanisms ="),
-    ("TLS not required", "ssl = required", "ssl = yes", "note", "ssl", "does not require TLS", "ssl = required"),
-    ("no TLS", "ssl = required", "ssl = no", "error", "ssl", "offers no TLS", "ssl = required"),
-    ("passwords in clear", "disable_plaintext_auth = yes", "disable_plaintext_auth = no", "note", "disable_plaintext_auth",
-     "allows passwords without TLS", "disable_plaintext_auth = yes"),
-    ("another policy", "MAILWICKET_CONFIG=", "MAILWICKET_CONFIG=/other", "error", "import_environment",
-     "processes read /other", "import_environment = $import_environment MAILWICKET_CONFIG=/"),
-    ("the usual policy", "MAILWICKET_CONFIG=", "OTHER=", "error", "import_environment", "the usual policy file",
-     "import_environment = $import_environment MAILWICKET_CONFIG=/"),
-    ("trusted networks", "ssl = required", "ssl = required\nlogin_trusted_networks = 192.0.2.0/24", "note",
-     "login_trusted_networks", "192.0.2.0/24", ""),
-    ("HAProxy without a rule", "service anvil {", "service pop3-login {\n  inet_listener pop3 {\n    haproxy = yes\n  }\n}\n"
-     "service anvil {", "note", "service/inet_listener/haproxy", "speaks HAProxy's protocol", "tls_proxies"),
-    ("no socket for Postfix", "service auth {", "service other {", "error", "service auth", "no listener /",
-     "mode = 0660 user = postfix group = postfix"),
-    ("a socket that Postfix may not use", "    user = postfix\n    group = postfix", "", "error",
-     "service auth/unix_listener SOCKET", "Postfix may not connect", "mode = 0660 user = postfix group = postfix"),
-    ("a socket for everybody", "mode = 0660", "mode = 0666", "warning", "service auth/unix_listener SOCKET",
-     "everybody on this machine", "mode = 0660 user = postfix group = postfix"),
+
+@pytest.fixture(scope="module")
+def usual():
+    folder = rig.make_folder("usual")
+    made = Usual(folder, USUAL_POLICY)
+    yield made
+    made.stop()
+    rig.remove_folder(folder)
+
+
+def test_the_usual_ports_set_up_as_show_says_have_no_finding(usual):
+    assert usual.configure_entries() == (0, [])
+
+
+ENTRIES = [
+    ("STARTTLS on 465", "  -o smtpd_tls_wrappermode=yes\n", "", "error", "submissions/inet/smtpd_tls_wrappermode",
+     "does not begin at once on port 465", "-o smtpd_tls_wrappermode=yes"),
+    ("TLS at once on 587", "submission inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n"
+     "  -o smtpd_tls_wrappermode=yes\n", "error", "submission/inet/smtpd_tls_wrappermode", "begins at once on port 587",
+     "-o smtpd_tls_wrappermode=no"),
+    ("TLS required on 25", "  -o smtpd_tls_security_level=may\n", "  -o smtpd_tls_security_level=encrypt\n", "warning",
+     "smtp/inet/smtpd_tls_security_level", "TLS is required on port 25", "-o smtpd_tls_security_level=may"),
+    ("AUTH where nobody may log in", "  -o smtpd_sasl_auth_enable=no\n", "  -o smtpd_sasl_auth_enable=yes\n", "warning",
+     "smtp/inet/smtpd_sasl_auth_enable", "no connector admits it", "-o smtpd_sasl_auth_enable=no"),
+    ("no client certificates", "  -o smtpd_tls_ask_ccert=yes\n", "", "error", "smtp/inet/smtpd_tls_ask_ccert",
+     "no client certificate is asked for", "-o smtpd_tls_ask_ccert=yes"),
+    ("other fingerprints", "  -o smtpd_tls_fingerprint_digest=sha256\n", "  -o smtpd_tls_fingerprint_digest=md5\n", "error",
+     "smtp/inet/smtpd_tls_fingerprint_digest", "not SHA-256", "-o smtpd_tls_fingerprint_digest=sha256"),
+    ("a listener by an unknown name", "submission inet n", "no-such-service inet n - n - - smtpd\nsubmission inet n", "warning",
+     "no-such-service/inet", "not known here", ""),
 ]
 
 
-@needs_dovecot
-@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in DOVECOT],
-                         ids=[row[0] for row in DOVECOT])
-def test_check_names_what_dovecot_undoes(site, old, new, severity, setting, what, write):
-    site.configure()
-    text = site.dovecot.config.read_text()
-    assert old in text
-    if old.startswith("service "):
-        new = new.replace("service other {", "service auth-worker {")
-    code, findings = site.check_dovecot(text.replace(old, new))
-    setting = setting.replace("SOCKET", str(site.postfix.auth_socket))
+@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in ENTRIES],
+                         ids=[row[0] for row in ENTRIES])
+def test_check_names_what_an_entry_of_master_cf_undoes(usual, old, new, severity, setting, what, write):
+    code, findings = usual.configure_entries((old, new))
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
     assert code == (1 if severity == "error" else 0)
     assert what in findings[0]["what"]
-    assert write in findings[0]["write"]
+    assert findings[0]["write"] == write
+    assert findings[0]["line"] > 0
 
 
-@needs_dovecot
-@pytest.mark.parametrize("module,what", [
-    ("login/lib10_mailwicket_plugin.so", "with the plugin in login_plugins no login process starts"),
-    ("auth/libauthdb_mailwicket.so", "the auth process does not know the driver mailwicket"),
-])
-def test_check_misses_a_module_that_is_not_installed(site, module, what):
+def test_check_misses_an_accepted_domain_in_postfix(site):
+    site.configure(main="virtual_mailbox_domains = example.test\n")
+    code, findings = site.check_postfix()
+    assert (code, [(f["severity"], f["what"], f["write"]) for f in findings]) == \
+        (0, [("warning", "Postfix does not know the accepted domain xn--bcher-kva.test",
+              "virtual_mailbox_domains = xn--bcher-kva.test")])
+
+
+def test_check_without_the_right_to_look_at_the_socket_says_so(site):
     site.configure()
-    path = site.dovecot.modules / module
-    path.rename(path.with_suffix(".away"))
+    folder = site.postfix.policy_socket.parent
+    folder.chmod(0o710)
+    shutil.chown(folder, group="postfix")
     try:
-        code, findings = site.check_dovecot()
+        told = subprocess.run(["setpriv", "--reuid=nobody", "--clear-groups", rig.CLI, "-c", site.daemon.policy, "--json",
+                               "check", "--policy-only", "--postfix-config", site.postfix.etc],
+                              capture_output=True, text=True, timeout=60)
     finally:
-        path.with_suffix(".away").rename(path)
-    assert code == 1
-    assert [what in finding["why"] for finding in findings] == [True], brief(findings)
-    assert path.name in findings[0]["what"]
-
-
-PERMISSIVE = """
-login "local" {
-    remote = { "127.0.0.1" }
-    login_type = PlainTextLogin
-    tls_proxies = { "192.0.2.5" }
-}
-"""
-
-
-@needs_dovecot
-def test_check_finds_what_is_too_strict_for_a_rule(folder):
-    site = Checked(folder, WORLD_POLICY + PERMISSIVE)
-    try:
-        site.configure()
-        code, findings = site.check_dovecot()
-        assert [(f["severity"], f["setting"]) for f in findings] == [("warning", "service/inet_listener/haproxy")]
-        text = site.dovecot.config.read_text()
-        code, findings = site.check_dovecot(
-            text.replace("disable_plaintext_auth = no", "disable_plaintext_auth = yes")
-                .replace("ssl = yes\n", "ssl = required\n", 1).replace("haproxy_trusted_networks = ", "#"))
-        assert code == 1
-        assert sorted((f["setting"], f["write"]) for f in findings if f["severity"] == "error") == [
-            ("disable_plaintext_auth", "disable_plaintext_auth = no"),
-            ("haproxy_trusted_networks", "haproxy_trusted_networks = 192.0.2.5"), ("ssl", "ssl = yes")]
-    finally:
-        site.stop()
+        folder.chmod(0o755)
+        shutil.chown(folder, group="root")
+    assert told.returncode == 0, told
+    assert [f["what"] for f in json.loads(told.stdout)["findings"]] == ["cannot be looked at"]
 
 
 def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(folder):
