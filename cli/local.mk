@@ -2,6 +2,13 @@ bin_PROGRAMS += cli/mailwicket
 cli_mailwicket_SOURCES = \
 	cli/arguments.c cli/arguments.h \
 	cli/check.c \
+	cli/check_dovecot.c cli/check_dovecot.h \
+	cli/check_postfix.c cli/check_postfix.h \
+	cli/check_postfix_hooks.c \
+	cli/check_postfix_listener.c \
+	cli/check_postfix_main.c \
+	cli/check_postfix_socket.c \
+	cli/check_servers.c cli/check_servers.h \
 	cli/client_format.h \
 	cli/client_format_apple.c \
 	cli/client_format_html.c \
@@ -11,10 +18,12 @@ cli_mailwicket_SOURCES = \
 	cli/client_settings.c \
 	cli/command.h \
 	cli/completion.c \
+	cli/dovecot_file.c cli/dovecot_file.h \
 	cli/explain.c \
 	cli/facts_log.c cli/facts_log.h \
 	cli/facts_options.c cli/facts_options.h \
 	cli/facts_request.c \
+	cli/finding.c cli/finding.h \
 	cli/journal.c cli/journal.h \
 	cli/log_input.c cli/log_input.h \
 	cli/log_source.c cli/log_source.h \
@@ -22,13 +31,24 @@ cli_mailwicket_SOURCES = \
 	cli/main.c \
 	cli/markup.c cli/markup.h \
 	cli/output.c cli/output.h \
+	cli/postfix_file.c cli/postfix_file.h \
 	cli/replay.c cli/replay.h \
 	cli/replay_line.c \
 	cli/replay_print.c \
 	cli/replay_rows.c cli/replay_rows.h \
 	cli/reply.c cli/reply.h \
+	cli/restriction.c cli/restriction.h \
 	cli/resume.c \
+	cli/run_program.c cli/run_program.h \
 	cli/setting.c cli/setting.h \
+	cli/setup.c \
+	cli/setup_backup.c \
+	cli/setup_dovecot_conf.c \
+	cli/setup_files.c cli/setup_files.h \
+	cli/setup_main_cf.c \
+	cli/setup_master_cf.c \
+	cli/setup_plan.c cli/setup_plan.h \
+	cli/setup_text.h \
 	cli/show.c cli/show.h \
 	cli/show_dovecot.c \
 	cli/show_json.c \

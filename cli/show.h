@@ -13,12 +13,18 @@ enum mw_dovecot_generation { MW_DOVECOT_2_3, MW_DOVECOT_2_4 };
 /* Lines for Dovecot: login plugin, passdb, what the policy needs Dovecot itself to allow, Postfix's SASL socket. */
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out);
 
+/* What stays beside the policy's, with blanks between: login plugins (2.3), HAProxy networks. */
+struct mw_dovecot_others {
+	struct mw_str plugins, networks;
+};
+
 /* Its parts: the passdb, which must be read before any other, and the settings, which must be read last.
-   other_plugins: login plugins that stay, for 2.3 with blanks between them; socket: for Postfix's SASL, absolute. */
+   socket: for Postfix's SASL, absolute. */
 void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out);
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
-			      struct mw_str other_plugins, const char *socket, struct mw_buf *out);
+			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out);
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out);
+void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out);
 /* The setting that allows passwords without TLS, and what the policy needs it and `ssl` to be. */
 const char *mw_show_dovecot_cleartext_name(enum mw_dovecot_generation generation);
 const char *mw_show_dovecot_cleartext_value(const struct mw_policy *policy, enum mw_dovecot_generation generation);

@@ -64,9 +64,9 @@ void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf
 			     "}\n");
 }
 
-static void print_sasl(const char *socket, struct mw_buf *out)
+void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out)
 {
-	mw_buf_printf(out, "\n# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
+	mw_buf_printf(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
 			   "service auth {\n"
 			   "  unix_listener %s {\n"
 			   "    mode = 0660\n"
@@ -77,7 +77,7 @@ static void print_sasl(const char *socket, struct mw_buf *out)
 }
 
 /* A rule that trusts an HAProxy's word on TLS is of use only where Dovecot listens for it. */
-static void print_proxies(const struct mw_policy *policy, struct mw_buf *out)
+static void print_proxies(const struct mw_policy *policy, struct mw_str others, struct mw_buf *out)
 {
 	bool any = false;
 
@@ -90,19 +90,22 @@ static void print_proxies(const struct mw_policy *policy, struct mw_buf *out)
 			any = true;
 		}
 	}
+	if (any && !mw_str_empty(others))
+		mw_buf_printf(out, " %.*s", MW_STR_ARG(others));
 	if (any)
 		mw_buf_add_text(out, "\n# and \"haproxy = yes\" in the inet_listener that the proxy connects to\n");
 }
 
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
-			      struct mw_str other_plugins, const char *socket, struct mw_buf *out)
+			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out)
 {
-	mw_show_dovecot_plugins(generation, other_plugins, out);
+	mw_show_dovecot_plugins(generation, others.plugins, out);
 	mw_buf_add_char(out, '\n');
 	print_cleartext(policy, generation, out);
 	print_policy_path(policy, generation, out);
-	print_proxies(policy, out);
-	print_sasl(socket, out);
+	print_proxies(policy, others.networks, out);
+	mw_buf_add_char(out, '\n');
+	mw_show_dovecot_sasl(socket, out);
 }
 
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
@@ -113,5 +116,5 @@ void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation 
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
 	mw_show_dovecot_passdb(generation, out);
 	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
-	mw_show_dovecot_settings(policy, generation, MW_STR_EMPTY, MW_POSTFIX_QUEUE "/private/auth", out);
+	mw_show_dovecot_settings(policy, generation, (struct mw_dovecot_others){ 0 }, MW_POSTFIX_QUEUE "/private/auth", out);
 }

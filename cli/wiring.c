@@ -32,7 +32,7 @@ static void add_connector(struct mw_wiring_listener *listener, const struct mw_c
 	listener->connected = true;
 }
 
-static bool same_binding(const struct mw_binding *a, const struct mw_binding *b)
+bool mw_wiring_same_binding(const struct mw_binding *a, const struct mw_binding *b)
 {
 	return a->kind == b->kind && a->port == b->port && (a->kind != MW_BINDING_ADDRESS || mw_ip_equal(&a->ip, &b->ip));
 }
@@ -62,7 +62,7 @@ struct mw_wiring_listener mw_wiring_listener_of(const struct mw_policy *policy, 
 static bool is_listed(const struct mw_wiring *wiring, const struct mw_binding *binding)
 {
 	for (size_t i = 0; i < wiring->listener_count; i++) {
-		if (same_binding(&wiring->listeners[i].binding, binding))
+		if (mw_wiring_same_binding(&wiring->listeners[i].binding, binding))
 			return true;
 	}
 	return false;
@@ -82,7 +82,7 @@ static void list_listeners(struct mw_wiring *wiring)
 		for (size_t k = 0; k < bindings->count && policy->connectors[i].enabled; k++) {
 			if (!is_listed(wiring, &bindings->items[k]))
 				wiring->listeners[wiring->listener_count++] =
-					listener_of(policy, &bindings->items[k], same_binding);
+					listener_of(policy, &bindings->items[k], mw_wiring_same_binding);
 		}
 	}
 }

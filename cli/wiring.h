@@ -41,6 +41,7 @@ struct mw_wiring {
 struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queue_directory);
 void mw_wiring_free(struct mw_wiring *wiring); /* NULL is allowed */
 
+bool mw_wiring_same_binding(const struct mw_binding *a, const struct mw_binding *b);
 /* What all enabled connectors that can meet a client at this binding need together. */
 struct mw_wiring_listener mw_wiring_listener_of(const struct mw_policy *policy, const struct mw_binding *binding);
 /* The -o settings of a listener; returns how many. The values live in `wiring`. */

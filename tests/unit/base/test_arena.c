@@ -88,6 +88,20 @@ START_TEST(copies_are_terminated_and_their_own)
 }
 END_TEST
 
+START_TEST(a_printed_text_has_its_length_whatever_it_is)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	const char *text = mw_arena_textf(arena, "%s %0*d", "a", 5000, 1);
+
+	ck_assert_uint_eq(strlen(text), 5002);
+	ck_assert_str_eq(text + 5000, "01");
+	mw_arena_fail_at(arena, 1);
+	ck_assert_str_eq(mw_arena_textf(arena, "%d", 1), "");
+	ck_assert(mw_arena_failed(arena));
+	mw_arena_free(arena);
+}
+END_TEST
+
 TCase *mw_test_arena_case(void)
 {
 	TCase *tcase = tcase_create("arena");
@@ -97,5 +111,6 @@ TCase *mw_test_arena_case(void)
 	tcase_add_test(tcase, the_limit_is_kept_and_remembered);
 	tcase_add_test(tcase, a_size_that_overflows_fails);
 	tcase_add_test(tcase, copies_are_terminated_and_their_own);
+	tcase_add_test(tcase, a_printed_text_has_its_length_whatever_it_is);
 	return tcase;
 }

@@ -5,10 +5,13 @@
 #include "unit.h"
 
 TCase *mw_test_client_offer_case(void);
+TCase *mw_test_dovecot_file_case(void);
 TCase *mw_test_facts_log_case(void);
 TCase *mw_test_log_source_case(void);
 TCase *mw_test_markup_case(void);
+TCase *mw_test_postfix_file_case(void);
 TCase *mw_test_replay_rows_case(void);
+TCase *mw_test_setup_text_case(void);
 TCase *mw_test_terminal_case(void);
 TCase *mw_test_when_case(void);
 

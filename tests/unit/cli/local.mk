@@ -2,22 +2,32 @@ check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = \
 	cli/client_offer.c \
+	cli/dovecot_file.c \
 	cli/facts_log.c \
 	cli/journal.c \
 	cli/log_input.c \
 	cli/log_source.c \
 	cli/markup.c \
 	cli/output.c \
+	cli/postfix_file.c \
 	cli/replay_rows.c \
+	cli/restriction.c \
+	cli/setup_dovecot_conf.c \
+	cli/setup_main_cf.c \
+	cli/setup_master_cf.c \
 	cli/terminal.c \
 	cli/when.c \
+	cli/wiring.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \
+	tests/unit/cli/test_dovecot_file.c \
 	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_log_source.c \
 	tests/unit/cli/test_markup.c \
+	tests/unit/cli/test_postfix_file.c \
 	tests/unit/cli/test_replay_rows.c \
+	tests/unit/cli/test_setup_text.c \
 	tests/unit/cli/test_terminal.c \
 	tests/unit/cli/test_when.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit

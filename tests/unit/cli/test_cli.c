@@ -7,8 +7,11 @@ int main(void)
 		mw_test_client_offer_case,
 		mw_test_facts_log_case,
 		mw_test_log_source_case,
+		mw_test_dovecot_file_case,
 		mw_test_markup_case,
+		mw_test_postfix_file_case,
 		mw_test_replay_rows_case,
+		mw_test_setup_text_case,
 		mw_test_terminal_case,
 		mw_test_when_case,
 	};

@@ -1,0 +1,71 @@
+/* What the parts of `mailwicket check --postfix` share: Postfix's configuration as postconf tells it, its listeners, and
+   how a finding gets its place. */
+#ifndef MW_CLI_CHECK_POSTFIX_H
+#define MW_CLI_CHECK_POSTFIX_H
+
+#include "finding.h"
+#include "postfix_file.h"
+#include "wiring.h"
+
+struct mw_postfix_site {
+	struct mw_arena *arena; /* that of the findings */
+	const struct mw_policy *policy;
+	const struct mw_wiring *wiring;
+	struct mw_findings *findings;
+	const char *config_directory, *main_path, *master_path, *queue_directory;
+	struct mw_str main_cf, master_cf;
+	struct mw_postfix_values values; /* every setting, defaults too, $name expanded */
+	struct mw_postfix_services services;
+};
+
+/* A listener of master.cf that ends in smtpd. */
+struct mw_postfix_endpoint {
+	struct mw_postfix_site *site;
+	const struct mw_postfix_service *service; /* whose options smtpd has */
+	const char *name;                         /* "submission/inet" */
+	bool chroot;
+	struct mw_binding binding;
+	struct mw_wiring_listener need;
+	struct mw_postfix_values values; /* as this smtpd sees them */
+};
+
+/* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
+   is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sasl_socket_r: where smtpd
+   looks for Dovecot's auth socket, absolute, in the findings' arena; NULL: over TCP. */
+int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
+		     struct mw_findings *findings, const char **sasl_socket_r);
+
+/* Reads postconf's answers. EX_OK or as above. Everything lives in `arena`. */
+int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+			 struct mw_arena *arena);
+/* The whole text of a file, at most 1 MB; empty where it cannot be read. */
+struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
+
+/* "" for a setting this Postfix does not know. */
+struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);
+struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name);
+bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
+
+/* A finding about a setting, at the place that decided it: an -o in master.cf, main.cf, or nowhere (a default). */
+void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+			 const char *setting, const char *what, const char *why, const char *write);
+/* The same for what must be written below the listener in master.cf. */
+void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+				const char *setting, const char *what, const char *why, const char *write);
+/* The line that `show` prints for a setting of main.cf. */
+const char *mw_site_line(const struct mw_postfix_site *site, const char *setting);
+
+/* Whether `server` is one of the sockets mailwicketd listens on, as this listener's smtpd finds it; path_r: that of a
+   unix socket, absolute and outside the chroot, NULL for TCP. */
+bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
+
+/* The parts. */
+bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
+void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_domains(const struct mw_postfix_site *site);
+void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path);
+
+#endif

@@ -1,0 +1,24 @@
+/* What doveconf prints, as a tree of sections and settings; Dovecot 2.3 and 2.4 alike. Pure. */
+#ifndef MW_CLI_DOVECOT_FILE_H
+#define MW_CLI_DOVECOT_FILE_H
+
+#include "base/arena.h"
+
+/* "key = value", or "key title {": then with what is inside. */
+struct mw_dovecot_node {
+	struct mw_str key, value; /* value without its quotes; of a section: the title */
+	bool is_section;
+	struct mw_dovecot_node *parent, *first, *last, *next;
+};
+
+/* The root; NULL: a section without an end, or out of memory. The texts point into `text`. */
+const struct mw_dovecot_node *mw_dovecot_parse(struct mw_arena *arena, struct mw_str text);
+/* The next child with this key behind `after` (NULL: from the first). NULL: none. */
+const struct mw_dovecot_node *mw_dovecot_next(const struct mw_dovecot_node *parent, const struct mw_dovecot_node *after,
+					      const char *key);
+/* The last value of a setting, or empty. */
+struct mw_str mw_dovecot_value(const struct mw_dovecot_node *parent, const char *key);
+/* Whether a list has a word: "a b c" of 2.3, "key { word = yes }" of 2.4. */
+bool mw_dovecot_lists(const struct mw_dovecot_node *parent, const char *key, const char *word);
+
+#endif

@@ -1,0 +1,70 @@
+/* main.cf and master.cf as text: entries with their lines, what stands between them, and what postconf prints. */
+#ifndef MW_CLI_POSTFIX_FILE_H
+#define MW_CLI_POSTFIX_FILE_H
+
+#include "base/arena.h"
+#include "mail/network.h"
+
+/* A logical line with its continuations (and the comments among them), or one line that is empty or a comment
+   (postconf(5), "FILE FORMAT"). */
+struct mw_postfix_piece {
+	struct mw_str text; /* with the newline at its end, where there is one */
+	bool is_entry;
+	unsigned line;      /* of its first line; 1 is the first */
+};
+
+struct mw_postfix_text {
+	struct mw_str rest;
+	unsigned line;
+};
+
+struct mw_postfix_text mw_postfix_text_over(struct mw_str text);
+/* False at the end. The pieces together are the text. */
+bool mw_postfix_text_next(struct mw_postfix_text *text, struct mw_postfix_piece *piece_r);
+/* The next line of a piece, without the newline. */
+bool mw_postfix_line_next(struct mw_str *rest_io, struct mw_str *line_r);
+/* Whether a line is empty or a comment. */
+bool mw_postfix_line_is_comment(struct mw_str line);
+
+/* The name before "=", trimmed. */
+struct mw_str mw_postfix_entry_name(struct mw_str entry);
+/* The next word, divided by blanks; "{ ... }" counts as one. Empty at the end. */
+struct mw_str mw_postfix_word(struct mw_str *rest_io);
+/* The line of the entry that sets a name in main.cf; 0: none. The last one counts. */
+unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name);
+/* The line of a service's entry in master.cf; 0: none. */
+unsigned mw_postfix_master_line(struct mw_str master_cf, struct mw_str service, struct mw_str type);
+
+/* Which address and port a service name of master.cf stands for; names of ports as /etc/services has them. */
+bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r);
+
+/* --- what postconf prints */
+
+struct mw_postfix_value {
+	struct mw_str name, value;
+};
+
+struct mw_postfix_values {
+	const struct mw_postfix_value *items;
+	size_t count;
+};
+
+struct mw_postfix_service {
+	struct mw_str name, type, chroot, command; /* command: the program alone */
+	struct mw_postfix_values options;          /* its -o settings */
+};
+
+struct mw_postfix_services {
+	const struct mw_postfix_service *items;
+	size_t count;
+};
+
+/* "NAME = VALUE" lines. The texts point into `text`. */
+struct mw_postfix_values mw_postfix_values_parse(struct mw_arena *arena, struct mw_str text);
+/* The last value of a name, or NULL. */
+const struct mw_str *mw_postfix_value_find(const struct mw_postfix_values *values, const char *name);
+/* What `postconf -M` and `postconf -P` printed. */
+struct mw_postfix_services mw_postfix_services_parse(struct mw_arena *arena, struct mw_str services,
+						     struct mw_str options);
+
+#endif

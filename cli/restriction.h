@@ -1,0 +1,27 @@
+/* Postfix's restriction lists (smtpd_*_restrictions), word by word. Pure; everything points into the text. */
+#ifndef MW_CLI_RESTRICTION_H
+#define MW_CLI_RESTRICTION_H
+
+#include "base/str.h"
+
+struct mw_restriction {
+	struct mw_str text;     /* all of it, as it stands there */
+	struct mw_str name;     /* "check_policy_service"; a bare "type:table" is one too */
+	struct mw_str argument; /* "{ unix:..., policy_context=relay }"; empty where it takes none */
+	bool only_warns;        /* behind warn_if_reject */
+};
+
+/* The next item of a list. False at the end. */
+bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r);
+
+/* What stands after check_policy_service. */
+struct mw_policy_call {
+	struct mw_str server, context, timeout, default_action; /* empty: not given */
+};
+
+struct mw_policy_call mw_policy_call_parse(struct mw_str argument);
+
+/* "100s", "5m", "1h", "2" (seconds) as Postfix reads times. False: no time. */
+bool mw_postfix_seconds(struct mw_str text, unsigned long *seconds_r);
+
+#endif

@@ -1,0 +1,24 @@
+/* Other programs, asked: without a shell, with a time-out, and no more of their output than there is room for. */
+#ifndef MW_CLI_RUN_PROGRAM_H
+#define MW_CLI_RUN_PROGRAM_H
+
+#include "base/str.h"
+
+struct mw_run {
+	int status;           /* the exit status; -1 with `why` when it did not come to that */
+	bool missing;         /* there is no such program */
+	struct mw_str output; /* of standard output, NUL-terminated */
+	struct mw_str errors; /* the beginning of standard error, NUL-terminated */
+	const char *why;      /* what went wrong when status is -1: "took more than 30 s" */
+	char *memory;
+};
+
+/* Runs argv[0], looked for in PATH and then in /usr/sbin, /usr/bin, /sbin and /bin, with nothing on standard input, in
+   the C locale. False when status is not 0; the output is there all the same. Free with mw_run_free(). */
+bool mw_run_program(const char *const *argv, struct mw_run *run_r);
+/* One line about a program that failed: `package` is the Debian package it comes from. EX_UNAVAILABLE where there is no
+   such program, else EX_CONFIG. */
+int mw_run_complain(const struct mw_run *run, const char *program, const char *package);
+void mw_run_free(struct mw_run *run);
+
+#endif

@@ -1,0 +1,48 @@
+"""A site whose servers are looked at, for the tests of `mailwicket check --postfix --dovecot`."""
+import json
+
+from dovecot import PrivateDovecot
+from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+
+
+def brief(findings):
+    """Of what `check --json` found."""
+    return [(finding["severity"], finding["setting"], finding["what"]) for finding in findings]
+
+
+class Checked(MailSite):
+    """A site whose mailwicketd runs and whose Postfix and Dovecot are configurations only."""
+
+    def __init__(self, folder, policy=WORLD_POLICY, **dovecot):
+        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS)
+        self.postfix.domains = "example.test, xn--bcher-kva.test"
+        self.daemon.start()
+        self.dovecot = PrivateDovecot(folder, policy=self.daemon.policy, users=self.passwords,
+                                      auth_socket=self.postfix.auth_socket, **dovecot)
+        self.options = {}
+        self.shown = self.show_postfix()
+
+    def configure(self, main="", options=None, master="", replace=()):
+        """Postfix as `show` has it, but for these."""
+        shown = self.shown
+        for old, new in replace:
+            assert old in shown
+            shown = shown.replace(old, new)
+        by_port = {self.ports[name]: settings for name, settings in (options or {}).items()}
+        self.postfix.configure(shown, main=main, options=by_port, master=master, wrapped=[self.ports["submissions"]])
+        self.postfix.age()
+
+    def check(self, *arguments):
+        result = self.daemon.cli("--json", "check", "--policy-only", *arguments)
+        assert result.stderr == ""
+        return result.returncode, json.loads(result.stdout)["findings"]
+
+    def check_postfix(self):
+        return self.check("--postfix-config", self.postfix.etc)
+
+    def check_dovecot(self, text=None):
+        path = self.dovecot.config
+        if text is not None:
+            path = self.dovecot.folder / "changed.conf"
+            path.write_text(text)
+        return self.check("--dovecot-config", path, "--postfix-config", self.postfix.etc)

@@ -1,0 +1,389 @@
+"""mailwicket check --postfix: what undoes a policy is found, each finding with its place and its mend."""
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import rig
+from checked import Checked, brief
+from mailsite import WORLD_POLICY
+
+pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
+
+
+@pytest.fixture(scope="module")
+def site(module_folder):
+    made = Checked(module_folder)
+    yield made
+    made.stop()
+
+
+def test_servers_set_up_as_show_says_have_no_finding(site):
+    site.configure()
+    assert site.check("--postfix-config", site.postfix.etc, "--dovecot-config", site.dovecot.config) == (0, [])
+    told = site.daemon.cli("check", "--policy-only", "--postfix-config", site.postfix.etc)
+    assert told.stdout.splitlines()[-1] == "servers: 0 errors, 0 warnings, 0 notes"
+
+
+HOOK = "check_policy_service { unix:%s, policy_context=relay, timeout=10s }"
+END = "check_policy_service { unix:%s, timeout=10s }"
+
+# name, what is set wrong, severity, setting, a word of the finding, a word of the line to write
+MAIN = [
+    ("the relay list without the question", "smtpd_relay_restrictions = reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "not asked", "policy_context=relay"),
+    ("permit_sasl_authenticated before it", "smtpd_relay_restrictions = permit_sasl_authenticated, HOOK, "
+     "reject_unauth_destination", "error", "smtpd_relay_restrictions", "permit_sasl_authenticated stands before", "HOOK"),
+    ("permit_mynetworks before it", "smtpd_relay_restrictions = permit_mynetworks HOOK reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "permit_mynetworks stands before", "HOOK"),
+    ("reject_unauth_destination before it", "smtpd_relay_restrictions = reject_unauth_destination, HOOK, reject", "error",
+     "smtpd_relay_restrictions", "reject_unauth_destination stands before", "HOOK"),
+    ("a table before it", "smtpd_relay_restrictions = check_client_access static:DUNNO, HOOK, reject_unauth_destination",
+     "warning", "smtpd_relay_restrictions", "check_client_access static:DUNNO stands before", "HOOK"),
+    ("a permit in a class before it", "smtpd_restriction_classes = ours\nours = permit_mynetworks, HOOK\n"
+     "smtpd_relay_restrictions = ours, reject_unauth_destination", "error", "smtpd_relay_restrictions",
+     "permit_mynetworks stands before", "HOOK"),
+    ("the question that only warns", "smtpd_relay_restrictions = warn_if_reject HOOK, reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "warn_if_reject", "HOOK"),
+    ("the question without its context", "smtpd_relay_restrictions = END, reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "no policy_context=relay", "HOOK"),
+    ("nothing behind the question", "smtpd_relay_restrictions = HOOK", "error", "smtpd_relay_restrictions",
+     "no reject_unauth_destination", "reject_unauth_destination"),
+    ("another service's question", "smtpd_relay_restrictions = check_policy_service unix:private/other "
+     "reject_unauth_destination", "error", "smtpd_relay_restrictions", "not asked", "HOOK"),
+    ("the end of data without the question", "smtpd_end_of_data_restrictions =", "error",
+     "smtpd_end_of_data_restrictions", "not asked", "END"),
+    ("the relay context at end of data", "smtpd_end_of_data_restrictions = HOOK", "error",
+     "smtpd_end_of_data_restrictions", "policy_context=relay in smtpd_end_of_data", "END"),
+    ("the relay context in another list", "smtpd_recipient_restrictions = HOOK", "error",
+     "smtpd_recipient_restrictions", "policy_context=relay in smtpd_recipient", "check_policy_service"),
+    ("the relay context for all", "smtpd_policy_service_policy_context = relay", "error",
+     "smtpd_policy_service_policy_context", "policy_context=relay in", "END"),
+    ("permission without an answer", "smtpd_policy_service_default_action = DUNNO", "error",
+     "smtpd_policy_service_default_action", '"DUNNO"', "= 451 4.3.5"),
+    ("permission without an answer, in other words", "smtpd_policy_service_default_action = permit", "error",
+     "smtpd_policy_service_default_action", '"permit"', "= 451 4.3.5"),
+    ("permission of one service without an answer", "smtpd_end_of_data_restrictions = check_policy_service "
+     "{ unix:SOCKET, timeout=10s, default_action=OK }", "error", "smtpd_end_of_data_restrictions", '"OK"', "END"),
+    ("the default time-out", "smtpd_end_of_data_restrictions = check_policy_service unix:SOCKET", "warning",
+     "smtpd_policy_service_timeout", "100 s", "END"),
+    ("a long time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, timeout=2m }", "warning",
+     "smtpd_end_of_data_restrictions", "120 s", "END"),
+    ("no delayed refusal", "smtpd_delay_reject = no", "warning", "smtpd_delay_reject", "is no", "= yes"),
+    ("bare newlines", "smtpd_forbid_bare_newline = no", "error", "smtpd_forbid_bare_newline", "bare newline", "= yes"),
+    ("XCLIENT", "smtpd_authorized_xclient_hosts = 192.0.2.1", "error", "smtpd_authorized_xclient_hosts",
+     "192.0.2.1 may use XCLIENT", "smtpd_authorized_xclient_hosts ="),
+    ("the whole internet as one's own", "mynetworks = 127.0.0.0/8, 0.0.0.0/0\nsmtpd_client_restrictions = permit_mynetworks",
+     "error", "mynetworks", "0.0.0.0/0", "mynetworks = 127.0.0.0/8"),
+    ("the whole IPv6 internet as one's own", "mynetworks = [::1]/128 [::]/0\n"
+     "smtpd_client_restrictions = permit_mynetworks", "error", "mynetworks", "[::]/0", "mynetworks = 127.0.0.0/8"),
+    ("many public addresses as one's own", "mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks",
+     "warning", "mynetworks", "203.0.0.0/16", "remote_ip_ranges"),
+    ("Postfix's own login table", "smtpd_sender_restrictions = reject_sender_login_mismatch", "error",
+     "smtpd_sender_restrictions", "reject_sender_login_mismatch decides", "without reject_sender_login_mismatch"),
+    ("another origin", "myorigin = other.test", "error", "myorigin", "other.test", "myorigin = example.test"),
+    ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', "recipient_delimiter = +"),
+    ("a small message size", "message_size_limit = 1000000", "warning", "message_size_limit", "1000000",
+     "message_size_limit = 37748736"),
+    ("a mailbox smaller than a message", "mailbox_size_limit = 40000000\nmessage_size_limit = 50000000", "warning",
+     "mailbox_size_limit", "40000000", "mailbox_size_limit = 50000000"),
+    ("a milter that may be stopped", "smtpd_milters = unix:private/milter\nmilter_default_action = accept", "error",
+     "milter_default_action", "accepted", "milter_default_action = tempfail"),
+    ("a milter with an action of its own", "smtpd_milters = { unix:private/milter, default_action=accept }", "error",
+     "milter_default_action", "accepted", "milter_default_action = tempfail"),
+    ("accept without a milter", "milter_default_action = accept", "warning", "milter_default_action", "accepted",
+     "milter_default_action = tempfail"),
+    ("another SASL library", "smtpd_sasl_type = cyrus", "error", "smtpd_sasl_type", "Dovecot does not check", "= dovecot"),
+    ("anonymous logins", "smtpd_sasl_security_options =", "error", "smtpd_sasl_security_options", "anonymous",
+     "= noanonymous"),
+    ("no certificate", "smtpd_tls_cert_file =\nsmtpd_tls_key_file =", "error", "smtpd_tls_chain_files",
+     "no certificate", "smtpd_tls_chain_files ="),
+    ("a domain the policy does not accept", "relay_domains = other.test", "warning", "relay_domains", "other.test",
+     'accepted_domain "other.test"'),
+]
+
+
+@pytest.mark.parametrize("main,severity,setting,what,write", [row[1:] for row in MAIN], ids=[row[0] for row in MAIN])
+def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, write):
+    def filled(text, socket=site.postfix.policy_socket):
+        return text.replace("HOOK", HOOK % socket).replace("END", END % socket).replace("SOCKET", str(socket))
+
+    site.configure(main=filled(main) + "\n")
+    code, findings = site.check_postfix()
+    assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
+    assert code == (1 if severity == "error" else 0)
+    finding = findings[0]
+    assert what in finding["what"]
+    assert filled(write, "mailwicket/policy") in finding["write"]
+    assert finding["why"]
+    if setting in main:
+        assert finding["file"] == str(site.postfix.etc / "main.cf")
+        line = (site.postfix.etc / "main.cf").read_text().splitlines()[finding["line"] - 1]
+        assert line.startswith(setting)
+
+
+OPTIONS = [
+    ("AUTH without TLS", "submission", {"smtpd_tls_auth_only": "no"}, "error", "smtpd_tls_auth_only",
+     "AUTH is offered without TLS", "-o smtpd_tls_auth_only=yes"),
+    ("no AUTH", "submission", {"smtpd_sasl_auth_enable": "no"}, "error", "smtpd_sasl_auth_enable", "no AUTH",
+     "-o smtpd_sasl_auth_enable=yes"),
+    ("no TLS", "submission", {"smtpd_tls_security_level": "none"}, "error", "smtpd_tls_security_level", "no TLS",
+     "-o smtpd_tls_security_level=may"),
+    ("an empty relay list", "submission", {"smtpd_relay_restrictions": ""}, "error", "smtpd_relay_restrictions",
+     "this -o replaces", "no -o smtpd_relay_restrictions"),
+    ("a relay list by a name", "submission", {"smtpd_relay_restrictions": "$mua_relay_restrictions"}, "error",
+     "smtpd_relay_restrictions", "this -o replaces", "no -o smtpd_relay_restrictions"),
+    ("an empty list at end of data", "smtp", {"smtpd_end_of_data_restrictions": ""}, "error",
+     "smtpd_end_of_data_restrictions", "this -o replaces", "no -o smtpd_end_of_data_restrictions"),
+    ("a SASL service of another kind", "submission", {"smtpd_sasl_service": "imap"}, "error", "smtpd_sasl_service",
+     '"imap"', 'sasl_services = { "imap" }'),
+    ("XCLIENT on one listener", "smtp", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}, "error",
+     "smtpd_authorized_xclient_hosts", "127.0.0.1 may use XCLIENT", "smtpd_authorized_xclient_hosts ="),
+]
+
+
+@pytest.mark.parametrize("listener,options,severity,setting,what,write", [row[1:] for row in OPTIONS],
+                         ids=[row[0] for row in OPTIONS])
+def test_check_names_what_one_listener_undoes(site, listener, options, severity, setting, what, write):
+    site.configure(main="mua_relay_restrictions = permit_sasl_authenticated, reject\n", options={listener: options})
+    code, findings = site.check_postfix()
+    place = f"{site.ports[listener]}/inet/{setting}"
+    assert [(f["severity"], f["setting"]) for f in findings] == [(severity, place)], brief(findings)
+    assert code == 1
+    assert what in findings[0]["what"]
+    assert write in findings[0]["write"]
+    assert findings[0]["file"] == str(site.postfix.etc / "master.cf")
+    line = (site.postfix.etc / "master.cf").read_text().splitlines()[findings[0]["line"] - 1]
+    assert line.startswith(f"{site.ports[listener]} inet")
+
+
+def test_check_misses_the_listener_of_a_connector(site):
+    site.configure()
+    master = site.postfix.etc / "master.cf"
+    port = site.ports["submission"]
+    master.write_text(re.sub(rf"(?m)^{port} inet.*\n(?:  .*\n)*", "", master.read_text()))
+    code, findings = site.check_postfix()
+    assert (code, [finding["what"] for finding in findings]) == \
+        (1, [f'no smtpd listens on port {port}, which connector "Client" names'])
+    assert findings[0]["write"].startswith(f"{port} inet n - y - - smtpd -o smtpd_tls_security_level=may")
+
+
+@pytest.mark.parametrize("entry,severity,what", [
+    ("{port} inet n - n - - smtpd\n", "error", "no enabled connector has a binding"),
+    ("{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
+     "-o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
+    ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
+     "-o smtpd_end_of_data_restrictions=\n", "note", "no connector and no question"),
+], ids=["asked about nothing", "not asked", "a content filter's way back"])
+def test_check_finds_a_listener_no_connector_names(site, entry, severity, what):
+    port = rig.free_port()
+    site.configure(master=entry.format(port=port))
+    code, findings = site.check_postfix()
+    assert [finding["severity"] for finding in findings] == [severity], brief(findings)
+    assert what in findings[0]["what"]
+    assert code == (1 if severity == "error" else 0)
+
+
+def test_check_looks_behind_postscreen(site):
+    port = site.ports["smtp"]
+    site.configure()
+    master = site.postfix.etc / "master.cf"
+    text = master.read_text()
+
+    def behind(options):
+        master.write_text(text.replace(f"{port} inet n - n - - smtpd\n", f"smtpd pass - - n - - smtpd\n{options}") +
+                          f"{port} inet n - n - 1 postscreen\n")
+        return site.check_postfix()
+
+    assert behind("") == (0, [])
+    code, findings = behind("  -o smtpd_relay_restrictions=\n")
+    assert (code, [finding["setting"] for finding in findings]) == (1, ["smtpd/pass/smtpd_relay_restrictions"])
+
+
+def test_check_finds_a_socket_outside_the_chroot(site):
+    def chrooted(socket):
+        site.configure(main=f"smtpd_relay_restrictions = {HOOK % socket}, reject_unauth_destination\n"
+                            f"smtpd_end_of_data_restrictions = {END % socket}\n")
+        master = site.postfix.etc / "master.cf"
+        master.write_text(master.read_text().replace("inet n - n - - smtpd", "inet n - y - - smtpd"))
+        return site.check_postfix()
+
+    assert chrooted("mailwicket/policy") == (0, [])
+    code, findings = chrooted(site.postfix.policy_socket)
+    assert (code, {finding["what"] for finding in findings}) == \
+        (1, {"the path of mailwicketd's socket leads out of the chroot of this smtpd"})
+
+
+@pytest.mark.parametrize("path,mode,severity,what", [
+    ("policy", 0o600, "error", "Postfix may not write to mailwicketd's socket"),
+    ("policy", 0o666, "warning", "everybody may connect to mailwicketd's socket"),
+    (".", 0o777, "error", "everybody may write in the folder"),
+    (".", 0o700, "error", "Postfix may not enter the folder"),
+], ids=["unreachable", "open to all", "in an open folder", "in a closed folder"])
+def test_check_looks_at_the_rights_of_the_socket(site, path, mode, severity, what):
+    site.configure()
+    changed = site.postfix.policy_socket.parent / path
+    before = changed.stat().st_mode & 0o777
+    changed.chmod(mode)
+    try:
+        code, findings = site.check_postfix()
+    finally:
+        changed.chmod(before)
+    assert [finding["severity"] for finding in findings] == [severity], brief(findings)
+    assert what in findings[0]["what"]
+    assert code == (1 if severity == "error" else 0)
+
+
+def test_a_mailwicketd_that_is_not_running_is_a_warning(site):
+    site.configure()
+    away = site.postfix.policy_socket.with_suffix(".away")
+    site.postfix.policy_socket.rename(away)
+    try:
+        code, findings = site.check_postfix()
+        site.postfix.policy_socket.write_text("")
+        is_file, found = site.check_postfix()
+    finally:
+        away.rename(site.postfix.policy_socket)
+    assert (code, [(f["severity"], f["what"]) for f in findings]) == (0, [("warning", "mailwicketd's socket is not there")])
+    assert (is_file, [(f["severity"], f["what"]) for f in found]) == (1, [("error", "is no socket")])
+
+
+def test_check_says_what_is_missing_on_the_machine(site, tmp_path):
+    site.configure()
+    broken = tmp_path / "broken.conf"
+    broken.write_text("ssl = maybe\n")
+    told = site.daemon.cli("check", "--policy-only", "--dovecot-config", broken)
+    assert told.returncode == 78
+    assert re.fullmatch(r"mailwicket: doveconf: Fatal: .*broken.conf line 1: Invalid value: maybe\n", told.stderr)
+    told = site.daemon.cli("check", "--policy-only", "--postfix-config", tmp_path)
+    assert told.returncode == 78
+    assert re.fullmatch(r"mailwicket: postconf: fatal: .*main\.cf.*\n", told.stderr)
+
+
+def test_check_names_the_package_of_a_missing_program(site, tmp_path):
+    for program, package, option in (("postconf", "postfix", "--postfix"), ("doveconf", "dovecot-core", "--dovecot")):
+        place = Path(rig.tool(program)).resolve().parent
+        told = subprocess.run(["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', place, rig.CLI,
+                                "-c", site.daemon.policy, "check", "--policy-only", option],
+                              capture_output=True, text=True, timeout=60)
+        assert told.returncode == 69, told
+        assert told.stderr == f"mailwicket: there is no {program} on this machine: install the Debian package {package}\n"
+
+
+# Nothing is started: the usual ports, by their names.
+USUAL_POLICY = WORLD_POLICY.partition("connector")[0] + """\
+connector "Default" {
+    bindings = { "*:25" }
+    auth_mechanism = { Tls }
+    permission_groups = { AnonymousUsers, Partners }
+    partner_certificates = { "%s" }
+}
+connector "Client" {
+    bindings = { "*:587", "*:465" }
+    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }
+    permission_groups = { ExchangeUsers }
+}
+""" % ":".join(["AB"] * 32)
+
+
+class Usual(Checked):
+    def configure_entries(self, *changes):
+        """Postfix as `show` has it, but for these changes of master.cf."""
+        main, _, master = self.shown.partition("# --- master.cf")
+        self.postfix.configure(main + "# --- master.cf\n")
+        entries = "#" + master.replace("inet n - y -", "inet n - n -")
+        for old, new in changes:
+            assert old in entries
+            entries = entries.replace(old, new, 1)
+        with open(self.postfix.etc / "master.cf", "a") as file:
+            file.write(entries)
+        self.postfix.age()
+        return self.check_postfix()
+
+
+@pytest.fixture(scope="module")
+def usual():
+    folder = rig.make_folder("usual")
+    made = Usual(folder, USUAL_POLICY)
+    yield made
+    made.stop()
+    rig.remove_folder(folder)
+
+
+def test_the_usual_ports_set_up_as_show_says_have_no_finding(usual):
+    assert usual.configure_entries() == (0, [])
+
+
+ENTRIES = [
+    ("STARTTLS on 465", "  -o smtpd_tls_wrappermode=yes\n", "", "error", "submissions/inet/smtpd_tls_wrappermode",
+     "does not begin at once on port 465", "-o smtpd_tls_wrappermode=yes"),
+    ("TLS at once on 587", "submission inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n"
+     "  -o smtpd_tls_wrappermode=yes\n", "error", "submission/inet/smtpd_tls_wrappermode", "begins at once on port 587",
+     "-o smtpd_tls_wrappermode=no"),
+    ("TLS required on 25", "  -o smtpd_tls_security_level=may\n", "  -o smtpd_tls_security_level=encrypt\n", "warning",
+     "smtp/inet/smtpd_tls_security_level", "TLS is required on port 25", "-o smtpd_tls_security_level=may"),
+    ("AUTH where nobody may log in", "  -o smtpd_sasl_auth_enable=no\n", "  -o smtpd_sasl_auth_enable=yes\n", "warning",
+     "smtp/inet/smtpd_sasl_auth_enable", "no connector admits it", "-o smtpd_sasl_auth_enable=no"),
+    ("no client certificates", "  -o smtpd_tls_ask_ccert=yes\n", "", "error", "smtp/inet/smtpd_tls_ask_ccert",
+     "no client certificate is asked for", "-o smtpd_tls_ask_ccert=yes"),
+    ("other fingerprints", "  -o smtpd_tls_fingerprint_digest=sha256\n", "  -o smtpd_tls_fingerprint_digest=md5\n", "error",
+     "smtp/inet/smtpd_tls_fingerprint_digest", "not SHA-256", "-o smtpd_tls_fingerprint_digest=sha256"),
+    ("a listener by an unknown name", "submission inet n", "no-such-service inet n - n - - smtpd\nsubmission inet n", "warning",
+     "no-such-service/inet", "not known here", ""),
+]
+
+
+@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in ENTRIES],
+                         ids=[row[0] for row in ENTRIES])
+def test_check_names_what_an_entry_of_master_cf_undoes(usual, old, new, severity, setting, what, write):
+    code, findings = usual.configure_entries((old, new))
+    assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
+    assert code == (1 if severity == "error" else 0)
+    assert what in findings[0]["what"]
+    assert findings[0]["write"] == write
+    assert findings[0]["line"] > 0
+
+
+def test_check_misses_an_accepted_domain_in_postfix(site):
+    site.configure(main="virtual_mailbox_domains = example.test\n")
+    code, findings = site.check_postfix()
+    assert (code, [(f["severity"], f["what"], f["write"]) for f in findings]) == \
+        (0, [("warning", "Postfix does not know the accepted domain xn--bcher-kva.test",
+              "virtual_mailbox_domains = xn--bcher-kva.test")])
+
+
+def test_check_without_the_right_to_look_at_the_socket_says_so(site):
+    site.configure()
+    folder = site.postfix.policy_socket.parent
+    folder.chmod(0o710)
+    shutil.chown(folder, group="postfix")
+    try:
+        told = subprocess.run(["setpriv", "--reuid=nobody", "--clear-groups", rig.CLI, "-c", site.daemon.policy, "--json",
+                               "check", "--policy-only", "--postfix-config", site.postfix.etc],
+                              capture_output=True, text=True, timeout=60)
+    finally:
+        folder.chmod(0o755)
+        shutil.chown(folder, group="root")
+    assert told.returncode == 0, told
+    assert [f["what"] for f in json.loads(told.stdout)["findings"]] == ["cannot be looked at"]
+
+
+def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(folder):
+    policy = WORLD_POLICY.replace("auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }",
+                                  "auth_mechanism = { Tls, BasicAuth }\n    sasl_services = { \"submission\" }")
+    site = Checked(folder, policy)
+    try:
+        site.configure()
+        code, findings = site.check_postfix()
+        assert (code, brief(findings)) == (0, [])
+        site.configure(options={"submission": {"smtpd_tls_auth_only": "yes", "smtpd_sasl_service": "smtp"}})
+        code, findings = site.check_postfix()
+        port = site.ports["submission"]
+        assert (code, {(f["setting"], f["write"]) for f in findings}) == (1, {
+            (f"{port}/inet/smtpd_tls_auth_only", "-o smtpd_tls_auth_only=no"),
+            (f"{port}/inet/smtpd_sasl_service", "-o smtpd_sasl_service=submission")})
+    finally:
+        site.stop()

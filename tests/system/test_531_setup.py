@@ -1,0 +1,330 @@
+"""mailwicket setup on Debian's stock configuration: shown, made, working, taken back byte for byte."""
+import hashlib
+import imaplib
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import dovecot
+import rig
+from checked import brief
+from dovecot import PrivateDovecot
+from mailsite import MailSite, PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS
+
+STOCK_POSTFIX, STOCK_DOVECOT = Path("/usr/share/postfix"), Path("/etc/dovecot")
+
+pytestmark = [
+    pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
+    pytest.mark.skipif(dovecot.version() != "2.3" or not (STOCK_DOVECOT / "conf.d").is_dir() or
+                       not (STOCK_POSTFIX / "main.cf.debian").exists(), reason="not Debian's Postfix and Dovecot 2.3"),
+]
+
+POLICY = """\
+hostname = "mx.example.test"
+default_domain = "example.test"
+recipient_delimiter = "+"
+accepted_domain "example.test" { type = Authoritative }
+connector "Default" {
+    bindings = { "*:$smtp" }
+    auth_mechanism = { Tls }
+    permission_groups = { AnonymousUsers }
+}
+connector "Client" {
+    bindings = { "*:$submission" }
+    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }
+    permission_groups = { ExchangeUsers }
+}
+"""
+
+# What a private instance needs, in local.conf, which Debian's dovecot.conf reads last.
+LOCAL = dovecot.COMMON + """\
+protocols = imap
+ssl_cert = <{cert}
+ssl_key = <{key}
+mail_location = maildir:{folder}/mail/%u
+login_plugin_dir = {modules}/login
+import_environment = $import_environment MAILWICKET_CONFIG={policy}
+""" + dovecot.ACCOUNTS["2.3"]
+
+
+class Stock(MailSite):
+    """Debian's configuration of both servers, for a private folder and ports; not wired to Mailwicket."""
+
+    def __init__(self, folder):
+        super().__init__(folder, POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
+        self.backup = self.folder / "backup"
+        self.daemon.start()
+        self.write_postfix()
+        self.write_dovecot()
+
+    def write_postfix(self):
+        postfix = self.postfix
+        postfix.configure("# --- master.cf\n")
+        private = (postfix.etc / "main.cf").read_text() + "smtpd_relay_restrictions = permit_mynetworks,\n" \
+            "# a comment among the lines\n    reject_non_fqdn_recipient defer_unauth_destination\n"
+        stock = (STOCK_POSTFIX / "main.cf.debian").read_text()
+        (postfix.etc / "main.cf").write_text(postfix.without_replaced(stock, private) + private)
+        master = Path("/etc/postfix/master.cf.proto").read_text()
+        master, count = re.subn(r"(?m)^smtp      inet", f"{self.ports['smtp']}      inet", master)
+        assert count == 1
+        (postfix.etc / "master.cf").write_text(master)
+        (postfix.etc / "main.cf").chmod(0o640)
+        shutil.copy("/etc/postfix/dynamicmaps.cf", postfix.etc)
+        postfix.age()
+
+    def write_dovecot(self):
+        made = PrivateDovecot(self.folder, policy=self.daemon.policy, users=self.passwords, protocols=["imap"],
+                              auth_socket=self.postfix.auth_socket)
+        etc = made.folder / "etc"
+        shutil.copytree(STOCK_DOVECOT, etc, symlinks=True)
+        owner = (made.folder / "mail").stat()
+        values = {"folder": made.folder, "name": self.folder.name, "failure_delay": "0", "cert": made.certificate.cert,
+                  "key": made.certificate.key, "modules": made.modules,
+                  "policy": self.daemon.policy, "uid": owner.st_uid, "gid": owner.st_gid}
+        (etc / "local.conf").write_text(LOCAL.format(**values) + made.listeners())
+        auth = etc / "conf.d" / "10-auth.conf"
+        auth.write_text(auth.read_text().replace("!include auth-system.conf.ext", "#!include auth-system.conf.ext"))
+        tls = etc / "conf.d" / "10-ssl.conf"
+        tls.write_text(re.sub(r"(?m)^(ssl_cert|ssl_key) = .*\n", "", tls.read_text()))
+        made.config = etc / "dovecot.conf"
+        made.auth_socket = None
+        self.dovecot = made
+
+    def servers(self):
+        return ["--postfix-config", self.postfix.etc, "--dovecot-config", self.dovecot.config]
+
+    def setup(self, *arguments):
+        return self.daemon.cli("setup", "--backup", self.backup, *self.servers(), *arguments)
+
+    def undo(self, *arguments):
+        return self.daemon.cli("setup", "--undo", "--backup", self.backup, *arguments)
+
+    def check(self):
+        told = self.daemon.cli("--json", "check", "--policy-only", *self.servers())
+        return told.returncode, brief(json.loads(told.stdout)["findings"])
+
+    def tree(self):
+        """Every file of both configurations with its bytes, mode and owner."""
+        found = {}
+        for folder in (self.postfix.etc, self.dovecot.config.parent):
+            for path in folder.rglob("*"):
+                status = path.lstat()
+                found[path] = (status.st_mode, status.st_uid, status.st_gid,
+                               path.read_bytes() if path.is_file() else None)
+        return found
+
+
+@pytest.fixture
+def stock(folder):
+    made = Stock(folder)
+    yield made
+    made.stop()
+
+
+def test_without_apply_the_change_is_shown_and_nothing_is_written(stock):
+    before = stock.tree()
+    told = stock.setup()
+    assert (told.returncode, told.stderr) == (0, "")
+    assert stock.tree() == before
+    assert not stock.backup.exists()
+    assert f"+++ {stock.postfix.etc}/main.cf\n" in told.stdout
+    assert "-smtpd_relay_restrictions = permit_mynetworks,\n" in told.stdout
+    assert f"--- /dev/null\n+++ {stock.dovecot.folder}/etc/conf.d/05-mailwicket.conf\n" in told.stdout
+    assert told.stdout.endswith("nothing was changed; --apply does it\n")
+    answer = json.loads(stock.daemon.cli("--json", "setup", *stock.servers()).stdout)
+    assert answer["diff"] in told.stdout
+    assert (answer["applied"], answer["reload"]) == (False, ["doveadm reload", "postfix reload"])
+
+
+def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_bytes(stock):
+    before = stock.tree()
+    assert stock.check()[0] == 1
+    stock.dovecot.start()
+    stock.postfix.ports = [stock.ports["smtp"]]
+    stock.postfix.start()
+    told = stock.setup("--apply")
+    assert (told.returncode, told.stderr) == (0, ""), told.stdout
+    assert told.stdout.endswith("nothing was restarted; now: doveadm reload && postfix reload\n")
+    stock.postfix.age()
+    assert stock.check() == (0, [])
+    assert (stock.postfix.etc / "main.cf").stat().st_mode & 0o777 == 0o640
+
+    again = stock.setup("--apply")
+    assert (again.returncode, again.stdout) == (0, "nothing to do\n")
+
+    stock.dovecot.reload()
+    stock.postfix.ports.append(stock.ports["submission"])
+    stock.postfix.reload()
+    rig.wait_for(stock.postfix.auth_socket.is_socket, "Dovecot's auth socket")
+    with rig.Smtp(stock.ports["submission"]) as clear:
+        assert "AUTH" not in clear.hello()
+    with stock.client("submission", login="bob") as smtp:
+        assert smtp.ask("bob@example.test", "someone@example.net").startswith("250")
+        assert "send as this sender" in smtp.ask("mary@example.test", "bob@example.test")
+        assert smtp.deliver("bob@example.test", "mary@example.test", subject="by setup").startswith("250")
+    stock.postfix.wait_delivered("by setup")
+    with stock.client("smtp") as stranger:
+        assert "Unable to relay" in stranger.ask("x@example.net", "y@example.org")
+    stock.dovecot.imap_login("bob", PASSWORD)
+    plain = imaplib.IMAP4("127.0.0.1", stock.dovecot.ports["imap"])
+    with pytest.raises(imaplib.IMAP4.error, match="Command is not valid in this state"):
+        plain.login("bob", PASSWORD)
+    plain.shutdown()
+    stock.postfix.stop()
+    stock.dovecot.stop()
+
+    told = stock.undo()
+    assert (told.returncode, told.stderr) == (0, "")
+    assert stock.tree() == before
+    told = stock.undo()
+    assert (told.returncode, told.stderr) == (66, f"mailwicket: {stock.backup}: there is no setup to undo\n")
+
+
+def test_what_setup_does_not_own_stays_in_the_files(stock):
+    assert stock.setup("--apply").returncode == 0
+    main, master = ((stock.postfix.etc / name).read_text() for name in ("main.cf", "master.cf"))
+    stock_main = (STOCK_POSTFIX / "main.cf.debian").read_text()
+    for line in stock_main.splitlines():
+        assert line in main.splitlines() or line.startswith("compatibility_level"), line
+    assert "# a comment among the lines\nsmtpd_relay_restrictions =\n    check_policy_service" in main
+    assert ",\n    reject_non_fqdn_recipient,\n    reject_unauth_destination\n" in main
+    before = Path("/etc/postfix/master.cf.proto").read_text().splitlines()
+    assert [line for line in before[1:] if not line.startswith("smtp      inet")] == \
+        [line for line in master.splitlines()[1:]
+         if line in before and not re.match(r"\d+ ", line) and not line.startswith("smtp      inet")]
+
+
+def test_undo_refuses_where_a_file_was_changed_since_and_names_it(stock):
+    before = stock.tree()
+    assert stock.setup("--apply").returncode == 0
+    main = stock.postfix.etc / "main.cf"
+    applied = stock.tree()
+    text = main.read_text()
+    main.write_text(text + "biff = yes\n")
+    told = stock.undo()
+    assert (told.returncode, told.stderr) == \
+        (1, f"mailwicket: {main}: was changed since mailwicket setup changed it; nothing was undone\n")
+    main.write_text(text)
+    assert stock.tree() == applied
+    # A file that is already as it was before loses nothing.
+    last = stock.dovecot.folder / "etc" / "conf.d" / "99-mailwicket.conf"
+    last.unlink()
+    assert stock.undo().returncode == 0
+    assert stock.tree() == before
+
+
+def test_a_backup_that_was_not_completed_is_none(stock):
+    assert stock.setup("--apply").returncode == 0
+    applied = stock.tree()
+    (stock.backup / "1" / "manifest").rename(stock.backup / "1" / "manifest.away")
+    assert stock.undo().returncode == 66
+    assert stock.tree() == applied
+
+
+def test_the_manifest_has_the_digests_of_the_files(stock):
+    main = stock.postfix.etc / "main.cf"
+    before = hashlib.sha256(main.read_bytes()).hexdigest()
+    assert stock.setup("--apply").returncode == 0
+    after = hashlib.sha256(main.read_bytes()).hexdigest()
+    lines = (stock.backup / "1" / "manifest").read_text().splitlines()[1:]
+    assert lines[0] == f"{before}\t{after}\t0640\t0\t0\t{main}"
+    assert [line.split("\t")[0] for line in lines[2:]] == ["absent", "absent"]
+    assert stock.backup.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_setup_has_a_backup_of_its_own(stock):
+    before = stock.tree()
+    assert stock.setup("--apply").returncode == 0
+    first = stock.tree()
+    stock.daemon.write_policy(stock.policy_text(POLICY.replace(
+        'connector "Client" {', 'connector "Client" {\n    max_message_size = "40MB"')))
+    told = stock.setup("--apply")
+    assert told.returncode == 0, told.stdout
+    assert (stock.postfix.etc / "main.cf").read_text().count("message_size_limit = 41943040") == 1
+    assert stock.undo().returncode == 0
+    assert stock.tree() == first
+    assert stock.undo().returncode == 0
+    assert stock.tree() == before
+
+
+@pytest.mark.parametrize("line,what", [
+    ("smtpd_authorized_xclient_hosts = 192.0.2.1", "192.0.2.1 may use XCLIENT"),
+    ("myorigin = other.test", "myorigin is other.test"),
+])
+def test_setup_changes_nothing_where_the_policy_would_not_hold(stock, line, what):
+    main = stock.postfix.etc / "main.cf"
+    main.write_text(stock.postfix.without_replaced(main.read_text(), line) + line + "\n")
+    before = stock.tree()
+    told = stock.setup("--apply")
+    assert (told.returncode, told.stderr) == \
+        (1, "mailwicket: nothing was changed: with it, the policy would not hold yet; mend the errors first\n")
+    assert what in told.stdout
+    assert f"error: {main}:" in told.stdout
+    assert stock.tree() == before
+    assert not stock.backup.exists()
+
+
+def test_a_file_that_cannot_be_put_in_place_takes_the_others_back(stock):
+    before = stock.tree()
+    folder = stock.dovecot.folder / "etc" / "conf.d"
+    told = subprocess.run(["unshare", "--mount", "sh", "-c",
+                           'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"', folder,
+                           rig.CLI, "-c", stock.daemon.policy, "setup", "--apply", "--backup", stock.backup,
+                           *stock.servers()], capture_output=True, text=True, timeout=60)
+    assert told.returncode == 73, told
+    assert re.fullmatch(r"mailwicket: \S+05-mailwicket\.conf\S*: Read-only file system\n", told.stderr)
+    assert stock.tree() == before
+    assert stock.undo().returncode == 66
+
+
+def test_setup_of_a_dovecot_conf_that_includes_nothing(stock):
+    config = stock.dovecot.config
+    local = (config.parent / "local.conf").read_text()
+    shutil.rmtree(config.parent / "conf.d")
+    (config.parent / "local.conf").unlink()
+    config.write_text("# ours\n\n" + local)
+    before = stock.tree()
+    assert stock.setup("--apply").returncode == 0
+    stock.postfix.age()
+    assert stock.check() == (0, [])
+    assert config.read_text().startswith("# ours\n\n# mailwicket setup: begin\n")
+    assert stock.setup().stdout == "nothing to do\n"
+    assert stock.undo().returncode == 0
+    assert stock.tree() == before
+
+
+def test_setup_of_one_server_leaves_the_other_alone(stock):
+    before = stock.tree()
+    told = stock.daemon.cli("setup", "--apply", "--backup", stock.backup, "--postfix-config", stock.postfix.etc)
+    assert told.returncode == 0, told.stdout
+    assert "now: postfix reload\n" in told.stdout
+    assert {path.name for path, file in stock.tree().items() if before.get(path) != file} == {"main.cf", "master.cf"}
+
+
+def test_dovecot_must_be_restarted_where_its_processes_have_another_policy_file(stock):
+    local = stock.dovecot.config.parent / "local.conf"
+    local.write_text(local.read_text().replace("import_environment", "#import_environment"))
+    told = stock.setup("--apply")
+    assert (told.returncode, told.stdout.splitlines()[-1]) == \
+        (0, "nothing was restarted; now: systemctl restart dovecot && postfix reload")
+
+
+def test_a_port_under_two_names_is_an_error(stock):
+    master = stock.postfix.etc / "master.cf"
+    master.write_text(master.read_text() + f"127.0.0.1:{stock.ports['submission']} inet n - y - - smtpd\n")
+    told = stock.setup()
+    assert told.returncode == 78
+    assert told.stderr == (f"mailwicket: {master}: the entry 127.0.0.1:{stock.ports['submission']} and the binding "
+                           f"*:{stock.ports['submission']} of connector \"Client\" are one port under two names: "
+                           "write them alike\n")
+
+
+@pytest.mark.parametrize("arguments", [["--undo", "--apply"], ["--undo", "--postfix"], ["somewhere"], ["--backup"]])
+def test_a_wrong_command_line_is_one_line(stock, arguments):
+    told = stock.daemon.cli("setup", *arguments)
+    assert told.returncode == 64
+    assert re.fullmatch(r"mailwicket: setup: .*\n", told.stderr)

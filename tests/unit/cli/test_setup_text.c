@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_support.h"
+
+#include "policy/read.h"
+#include "setup_text.h"
+
+#define HOOK "check_policy_service { unix:mailwicket/policy, policy_context=relay, timeout=10s }"
+
+static const char policy_text[] =
+	"accepted_domain \"example.test\" { type = Authoritative }\n"
+	"connector \"Default\" {\n bindings = { \"*:25\" }\n auth_mechanism = { Tls }\n"
+	" permission_groups = { AnonymousUsers }\n}\n"
+	"connector \"Client\" {\n bindings = { \"*:587\", \"*:465\" }\n"
+	" auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }\n permission_groups = { ExchangeUsers }\n}\n";
+
+static struct mw_arena *arena;
+static struct mw_policy *policy;
+static struct mw_wiring *wiring;
+
+static void set_up(void)
+{
+	struct mw_errors *errors = mw_errors_new(10);
+
+	arena = mw_arena_new(0);
+	policy = mw_policy_read_text("test", mw_str(policy_text), "mx.example.test", 0, errors);
+	ck_assert_ptr_nonnull(policy);
+	wiring = mw_wiring_new(policy, MW_POSTFIX_QUEUE);
+	ck_assert_ptr_nonnull(wiring);
+	mw_errors_free(errors);
+}
+
+static void tear_down(void)
+{
+	mw_wiring_free(wiring);
+	mw_policy_free(policy);
+	mw_arena_free(arena);
+}
+
+static bool has(struct mw_str text, const char *part)
+{
+	return memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+}
+
+static const struct {
+	const char *before, *part, *gone;
+} main_cfs[] = {
+	{ "a = b\n", "a = b\n\n# the questions", "a = b\n\n\n" },
+	{ "a = b", "a = b\n\n# the questions", "a = b#" },
+	{ "smtpd_sasl_type = cyrus\na = b\n", "smtpd_sasl_type = dovecot\na = b\n", "cyrus" },
+	{ "smtpd_sasl_type = one\na = b\nsmtpd_sasl_type = two\nc = d\n", "a = b\nsmtpd_sasl_type = dovecot\nc = d\n", "one" },
+	{ "smtpd_sasl_path =\n# why\n  smtpd\na = b\n", "# why\nsmtpd_sasl_path = private/auth\na = b\n", "  smtpd\n" },
+	{ "message_size_limit = 99999999\n", "message_size_limit = 99999999\n", "message_size_limit = 37748736" },
+	{ "message_size_limit = 0\n", "message_size_limit = 0\n", "message_size_limit = 37748736" },
+	{ "message_size_limit = 10\n", "message_size_limit = 37748736\n", "message_size_limit = 10\n" },
+	{ "smtpd_forbid_bare_newline = normalize\n", "smtpd_forbid_bare_newline = normalize\n", "newline = yes" },
+	{ "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination\n",
+	  "smtpd_relay_restrictions =\n    " HOOK ",\n    reject_unauth_destination\n", "permit_mynetworks" },
+	{ "smtpd_relay_restrictions = check_client_access hash:/etc/x,\n  permit\n",
+	  HOOK ",\n    check_client_access hash:/etc/x,\n    reject_unauth_destination\n", "  permit\n" },
+	{ "smtpd_end_of_data_restrictions = check_policy_service unix:private/other\n",
+	  "timeout=10s },\n    check_policy_service unix:private/other\n", "= check_policy_service unix:private" },
+};
+
+START_TEST(main_cf_is_changed_where_it_must_be_and_once)
+{
+	struct mw_str once = mw_setup_main_cf(wiring, arena, mw_str(main_cfs[_i].before));
+
+	ck_assert_msg(has(once, main_cfs[_i].part), "%.*s", MW_STR_ARG(once));
+	ck_assert_msg(!has(once, main_cfs[_i].gone), "%.*s", MW_STR_ARG(once));
+	ck_assert_slice(mw_setup_main_cf(wiring, arena, once), once);
+}
+END_TEST
+
+static const struct {
+	const char *before, *part, *gone;
+} master_cfs[] = {
+	{ "smtp      inet  n       -       y       -       -       smtpd\n#submission inet\n",
+	  "smtp      inet  n       -       y       -       -       smtpd\n  -o smtpd_tls_security_level=may\n"
+	  "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_tls_auth_only=yes\n#submission inet\n", "inet n - n" },
+	{ "smtp inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n", "inet n - y" },
+	{ "587 inet n - y - 20 smtpd -v -o syslog_name=postfix/x\n# among\n  -o smtpd_relay_restrictions=permit\n# behind\n",
+	  "587 inet n - y - 20 smtpd -v\n  -o syslog_name=postfix/x\n  -o smtpd_tls_security_level=may\n"
+	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# among\n# behind\n", "smtpd_relay_restrictions" },
+	{ "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n  -o { smtpd_client_restrictions = a b }\n",
+	  "  -o { smtpd_client_restrictions = a b }\n  -o smtpd_tls_security_level=encrypt\n", "security_level=may\n"
+	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# connector" },
+	{ "smtps inet n - y - - smtpd -o smtpd_tls_wrappermode=yes\n", "smtps inet n - y - - smtpd\n", "submissions inet" },
+	{ "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_end_of_data_restrictions=\n",
+	  "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_tls_security_level=may\n",
+	  "smtpd_end_of_data_restrictions" },
+	{ "127.0.0.1:10025 inet n - y - - smtpd -o smtpd_relay_restrictions=permit\nscache unix - - y - 1 scache",
+	  "127.0.0.1:10025 inet n - y - - smtpd -o smtpd_relay_restrictions=permit\nscache unix - - y - 1 scache\n"
+	  "smtp inet n - y", "scachesmtp" },
+};
+
+START_TEST(master_cf_gets_the_listeners_of_the_policy_and_once)
+{
+	const char *why;
+	struct mw_str once = mw_setup_master_cf(wiring, arena, mw_str(master_cfs[_i].before), &why);
+
+	ck_assert_ptr_null(why);
+	ck_assert_msg(has(once, master_cfs[_i].part), "%.*s", MW_STR_ARG(once));
+	ck_assert_msg(!has(once, master_cfs[_i].gone), "%.*s", MW_STR_ARG(once));
+	ck_assert_slice(mw_setup_master_cf(wiring, arena, once, &why), once);
+}
+END_TEST
+
+START_TEST(one_port_under_two_names_is_refused)
+{
+	const char *why;
+
+	ck_assert(mw_str_empty(mw_setup_master_cf(wiring, arena, MW_STR("192.0.2.1:587 inet n - y - - smtpd\n"), &why)));
+	ck_assert_ptr_nonnull(strstr(why, "192.0.2.1:587"));
+}
+END_TEST
+
+TCase *mw_test_setup_text_case(void)
+{
+	TCase *tcase = tcase_create("setup's texts");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	MW_LOOP(tcase, main_cf_is_changed_where_it_must_be_and_once, main_cfs);
+	MW_LOOP(tcase, master_cf_gets_the_listeners_of_the_policy_and_once, master_cfs);
+	tcase_add_test(tcase, one_port_under_two_names_is_refused);
+	return tcase;
+}
