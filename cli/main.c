@@ -15,6 +15,7 @@ static const struct mw_command *const commands[] = {
 	&mw_show_command,
 	&mw_explain_command,
 	&mw_lookup_command,
+	&mw_why_command,
 	&mw_sync_command,
 	&mw_completion_command,
 	NULL,
