@@ -35,10 +35,23 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 	COPY(entry_r->reply, event->reply);
 }
 
-/* A code of three digits, by which replies are told apart: behind it stand recipients. */
+/* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
+static const char *reply_text(const char *reply)
+{
+	const char *after = strstr(reply, " rejected: ");
+
+	if (after != NULL)
+		return after + strlen(" rejected: ");
+	for (int word = 0; word < 2 && *reply >= '0' && *reply <= '9'; word++) {
+		reply += strcspn(reply, " ");
+		reply += strspn(reply, " ");
+	}
+	return reply;
+}
+
 static bool same_reply(const char *a, const char *b)
 {
-	return strncmp(a, b, 9) == 0;
+	return strncmp(a, b, strlen("550 5.7.1")) == 0 && strcmp(reply_text(a), reply_text(b)) == 0;
 }
 
 static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
@@ -99,9 +112,18 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 	if (strcmp(told->client, by->client) != 0 || sending != (by->protocol == MW_PROTOCOL_SMTP) ||
 	    told->first < by->first - TOGETHER || told->first > by->last + TOGETHER)
 		return false;
-	if (told->kind == MW_WHY_DECIDED)
+	switch (told->kind) {
+	case MW_WHY_DECIDED:
 		return !told->exposed && by->exposed && strcmp(told->reason, by->reason) == 0;
-	return by->kind != MW_WHY_DECIDED || stopped;
+	case MW_WHY_LOGIN_FAILED:
+		return stopped && strcmp(told->login, by->login) == 0;
+	case MW_WHY_LOGIN_NEEDS_TLS:
+		return stopped && strcmp(by->reason, "login-without-tls") == 0;
+	case MW_WHY_REJECTED:
+		return stopped && strcmp(reply_text(told->reply), reply_text(by->reply)) == 0;
+	default:
+		return true;
+	}
 }
 
 static void drop_twice(struct mw_why_entry *entries, size_t count, struct mw_why_entry *told)

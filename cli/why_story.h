@@ -18,7 +18,7 @@ struct mw_why_entry {
 	uint64_t count;
 	int64_t first, last;
 	char client[64], port[24], mechanism[32], tls_version[16];
-	char verdict[16], reason[40], rule_name[64], rule[96], login[128], sender[128], recipient[128], reply[160];
+	char verdict[16], reason[40], rule_name[64], rule[96], login[128], sender[128], recipient[128], reply[384];
 };
 
 /* Whether a login name is the user's. */
