@@ -166,8 +166,8 @@ const struct cause_row mw_why_cause_rows[] = {
 	{ "no-authentication", no_authentication, false, false,
 	  "The client does not log in for sending: mail was submitted without a user name from <client>, where <user> "
 	  "reads mail.",
-	  "In the client's settings for outgoing mail: switch on \"my server requires authentication\" with the same user name "
-	  "and password as for reading, and use " PORTS ".",
+	  "In the client's settings for outgoing mail: switch on \"my server requires authentication\" with the same user "
+	  "name and password as for reading, and use " PORTS ".",
 	  "In your mail program's settings for outgoing mail, switch on \"My server requires authentication\" (same user name "
 	  "and password as for reading), and use " PORTS "." },
 	{ "mechanism", mechanism, false, false,
@@ -177,8 +177,8 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "In your mail program, switch off \"Secure Password Authentication (SPA)\" and choose \"normal password\"; the "
 	  "connection itself is encrypted." },
 	{ "sending-without-tls", sending_without_tls, false, false,
-	  "The client tries to log in for sending without TLS. Before TLS this server offers no login that shows a password, so "
-	  "the password dialog comes again and again.",
+	  "The client tries to log in for sending without TLS. Before TLS this server offers no login that shows a password, "
+	  "so the password dialog comes again and again.",
 	  "In the client's settings for outgoing mail: switch on encryption, " PORTS ".",
 	  "In your mail program's settings for outgoing mail, switch on encryption: " PORTS "." },
 	{ "tls-too-old", old_tls, false, false,
@@ -191,10 +191,11 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "(mailwicket probe HOST); where it is right, correct the server's name in the client.",
 	  "Please check the server's name in your mail program; it must be exactly the one that we gave you." },
 	{ "tls-on-starttls-port", tls_hello, false, false,
-	  "The client speaks TLS from the first byte[ to <protocol>] on a port where TLS begins later, with STARTTLS: \"the "
+	  "The client speaks TLS from the first byte on a port[ of <protocol>] where TLS begins later, with STARTTLS: \"the "
 	  "server unexpectedly terminated the connection\" (0x800CCC0F).",
 	  "In the client: STARTTLS (\"TLS\") for port 587, 143 or 110; or implicit TLS (\"SSL\") with port 465, 993 or 995.",
-	  "In your mail program, choose STARTTLS for port 587 (143 for IMAP), or SSL/TLS together with port 465 (993 for IMAP)." },
+	  "In your mail program, choose STARTTLS for port 587 (143 for IMAP), or SSL/TLS together with port 465 (993 for "
+	  "IMAP)." },
 	{ "starttls-on-tls-port", no_tls_hello, false, false,
 	  "The client waits for a greeting, or speaks without TLS, on a port where TLS comes first (465, 993, 995).",
 	  "In the client: SSL/TLS for port 465, 993 or 995; or STARTTLS with port 587, 143 or 110.",
@@ -214,8 +215,8 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "max_recipients_per_message, or the user's own max_message_size or max_recipients.",
 	  "Your message is too large or has too many recipients; please send less at once." },
 	{ "left-at-greeting", left_at_greeting, false, false,
-	  "The client connects for sending and leaves without a word: it speaks TLS from the first byte on a STARTTLS port (587 "
-	  "or 25), cannot do STARTTLS, or something between (a virus scanner, a firewall) ends the connection.",
+	  "The client connects for sending and leaves without a word: it speaks TLS from the first byte on a STARTTLS port "
+	  "(587 or 25), cannot do STARTTLS, or something between (a virus scanner, a firewall) ends the connection.",
 	  "In the client: STARTTLS for port 587, implicit TLS for port 465; else try another client from the same network.",
 	  "In your mail program, choose STARTTLS for port 587, or SSL/TLS together with port 465." },
 	{ "policy", refused_otherwise, true, false,
@@ -253,7 +254,8 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "Please enter your password again in your mail program's settings for incoming mail." },
 	{ "no-connection", silent, false, true,
 	  "<user> reads mail from <client>, and no SMTP came from there on any submission port. If sending was tried, the "
-	  "connection does not arrive: the provider blocks the port (25 nearly always), or the client has a wrong port or server.",
+	  "connection does not arrive: the provider blocks the port (25 nearly always), or the client has a wrong port or "
+	  "server.",
 	  "In the client: " PORTS ", and the same server as for reading; see from outside that the ports are open: mailwicket "
 	  "probe HOST",
 	  "In your mail program's settings for outgoing mail, enter " PORTS " (not port 25)." },

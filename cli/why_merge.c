@@ -95,6 +95,7 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_REJECTED, MW_WHY_DECIDED },        /* Postfix's line beside mailwicketd's */
 	{ MW_WHY_PERMITTED, MW_WHY_SUBMITTED },
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_LOGIN_FAILED },
+	{ MW_WHY_LEFT_AT_GREETING, MW_WHY_TLS_HELLO }, /* Postfix notices a hello only where it was early */
 	{ MW_WHY_CONNECTED, MW_WHY_SUBMITTED },     /* the session in which that happened */
 	{ MW_WHY_CONNECTED, MW_WHY_DECIDED },
 	{ MW_WHY_CONNECTED, MW_WHY_REJECTED },

@@ -47,7 +47,7 @@ static bool write_story(const struct mw_why_told *told, struct mw_buf *out)
 		mw_why_words(entry, &what_text);
 		mw_grid_cell(grid, MW_FAINT, mw_buf_str(&when_text));
 		mw_grid_cell(grid, MW_PLAIN, mw_buf_str(&door_text));
-		mw_grid_cellf(grid, MW_PLAIN, "%s%s", entry->client, entry->by_address ? " *" : "");
+		mw_grid_cellf(grid, MW_PLAIN, "%s%s", entry->client, entry->by_address && entry->kind != MW_WHY_SILENT ? " *" : "");
 		mw_grid_cell(grid, mw_why_colour(entry), mw_buf_str(&what_text));
 	}
 	whole = mw_grid_print(grid, out);
@@ -78,7 +78,9 @@ static void explain(const struct mw_why_told *told, const struct mw_why_cause *c
 
 static void write_causes(const struct mw_why_answer *answer, struct mw_buf *out)
 {
-	write_labelled(out, "likeliest cause", MW_STRONG, mw_why_cause_text, answer);
+	const char *label = answer->causes[0].entry != NULL ? "likeliest cause" : "found";
+
+	write_labelled(out, label, MW_STRONG, mw_why_cause_text, answer);
 	write_labelled(out, "mend", MW_PLAIN, mw_why_cause_mend, answer);
 	write_labelled(out, "to see every check", MW_PLAIN, explain, answer);
 	write_labelled(out, "to send to the user", MW_PLAIN, mw_why_cause_for_user, answer);

@@ -28,6 +28,9 @@ struct mw_why_story {
 	struct mw_why_who who;
 	struct mw_why_limits limits;
 	size_t entry_count, presence_count;
+	int64_t newest;
+	bool went_back;           /* logs that were read one after the other: an old event may matter later */
+	uint64_t forgotten_late;  /* addresses that were forgotten within the window of their last event */
 	unsigned address_count, hand;
 	struct mw_why_entry entries[MW_WHY_ENTRIES];
 	struct presence presences[PRESENCES];
@@ -92,6 +95,8 @@ static unsigned free_place(struct mw_why_story *story)
 	}
 	if (oldest != 0) {
 		story->limits.forgotten++;
+		if (story->addresses[oldest].last > story->newest - MW_WHY_WINDOW)
+			story->forgotten_late++;
 		unlink_address(story, oldest);
 	}
 	return oldest;
@@ -111,7 +116,8 @@ static struct address *address_of(struct mw_why_story *story, struct mw_str clie
 	place = free_place(story);
 	if (place == 0)
 		return NULL;
-	memset(&story->addresses[place], 0, sizeof(story->addresses[place]));
+	story->addresses[place].of_user = story->addresses[place].of_others = false;
+	story->addresses[place].entry_count = 0;
 	memcpy(story->addresses[place].client, name, sizeof(name));
 	story->addresses[place].next = *bucket;
 	*bucket = place;
@@ -124,7 +130,7 @@ static void remember_at(struct address *address, const struct mw_why_event *even
 	struct mw_why_entry *place;
 
 	address->last = event->time;
-	if (mw_why_merge(address->entries, address->entry_count, event, MW_WHY_WINDOW))
+	if (address->entry_count > 0 && mw_why_merge(address->entries, address->entry_count, event, MW_WHY_WINDOW))
 		return;
 	if (address->entry_count < MW_WHY_OF_ADDRESS) {
 		place = &address->entries[address->entry_count++];
@@ -179,6 +185,10 @@ void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *eve
 	bool logged_in = event->kind == MW_WHY_LOGGED_IN || event->kind == MW_WHY_SUBMITTED;
 	struct address *address;
 
+	if (event->time > story->newest)
+		story->newest = event->time;
+	else if (event->time < story->newest - MW_WHY_WINDOW)
+		story->went_back = true;
 	if (event->protocol == MW_PROTOCOL_SMTP && event->kind != MW_WHY_PASSWORD_WRONG)
 		story->limits.smtp_seen = true;
 	if (!mw_str_empty(event->user) && story->who.is(story->who.context, event->user)) {
@@ -259,6 +269,8 @@ static void add_silences(struct mw_why_story *story)
 
 const struct mw_why_entry *mw_why_story_end(struct mw_why_story *story, size_t *count_r)
 {
+	if (!story->went_back)
+		story->limits.forgotten = story->forgotten_late;
 	add_of_addresses(story);
 	add_silences(story);
 	*count_r = mw_why_tidy(story->entries, story->entry_count);

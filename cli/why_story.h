@@ -39,7 +39,7 @@ const struct mw_why_entry *mw_why_story_end(struct mw_why_story *story, size_t *
 /* What the story does not tell. */
 struct mw_why_limits {
 	uint64_t left_out;  /* events of the user that found no room */
-	uint64_t forgotten; /* addresses whose earlier events were forgotten, so that an SMTP session may be missing */
+	uint64_t forgotten; /* addresses forgotten so early that an SMTP session of the user may be missing */
 	bool shared;        /* other users logged in from an address of the user */
 	bool smtp_seen;     /* the log has lines of Postfix's smtpd or of mailwicketd */
 };

@@ -102,11 +102,13 @@ static void add_decision(const struct mw_why_entry *entry, struct mw_buf *out)
 	mw_buf_add_char(out, ']');
 }
 
-/* Whether the session had TLS is worth a word. Postfix does not always say so of a login that failed. */
-static bool tells_tls(enum mw_why_kind kind)
+/* Whether the session had TLS is known and worth a word. Postfix does not always say so of a login that failed. */
+static bool tells_tls(const struct mw_why_entry *entry)
 {
-	return kind == MW_WHY_LOGGED_IN || kind == MW_WHY_LOGIN_FAILED || kind == MW_WHY_LEFT_AFTER_EHLO ||
-	       kind == MW_WHY_AUTH_NOT_OFFERED || kind == MW_WHY_LEFT_BEFORE_LOGIN;
+	if (entry->kind == MW_WHY_LOGIN_FAILED)
+		return entry->tls || entry->protocol != MW_PROTOCOL_SMTP;
+	return entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_LEFT_AFTER_EHLO ||
+	       entry->kind == MW_WHY_AUTH_NOT_OFFERED || entry->kind == MW_WHY_LEFT_BEFORE_LOGIN;
 }
 
 void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
@@ -119,7 +121,7 @@ void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
 		mw_buf_add_text(out, ": wrong password");
 	if (entry->kind == MW_WHY_REJECTED)
 		mw_buf_printf(out, ": %s", entry->reply);
-	if (tells_tls(entry->kind) && (entry->tls || entry->kind != MW_WHY_LOGIN_FAILED || entry->protocol != MW_PROTOCOL_SMTP))
+	if (tells_tls(entry))
 		mw_buf_add_text(out, entry->tls ? ", with TLS" : ", without TLS");
 	if (entry->mechanism[0] != '\0' && entry->kind != MW_WHY_DECIDED)
 		mw_buf_printf(out, " (%s)", entry->mechanism);
