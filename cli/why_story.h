@@ -6,8 +6,8 @@
 
 #define MW_WHY_WINDOW 3600       /* seconds before and after a login in which its address counts as the user's */
 #define MW_WHY_ENTRIES 400       /* different events of the story; what is beyond is counted only */
-#define MW_WHY_ADDRESSES 4096    /* addresses whose last events are remembered in case the user is behind one */
-#define MW_WHY_OF_ADDRESS 8      /* different events of an address */
+#define MW_WHY_ADDRESSES 8192    /* addresses whose last events are remembered in case the user is behind one */
+#define MW_WHY_OF_ADDRESS 6      /* different events of an address */
 
 /* Equal events are one entry: how many, and when the first and the last. Texts are cut to their room. */
 struct mw_why_entry {

@@ -5,5 +5,8 @@
 #include "unit.h"
 
 TCase *mw_test_log_source_case(void);
+TCase *mw_test_why_event_case(void);
+TCase *mw_test_why_line_case(void);
+TCase *mw_test_why_story_case(void);
 
 #endif
