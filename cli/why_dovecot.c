@@ -109,7 +109,8 @@ static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event
 	size_t begin = mw_str_find(line->message, '(');
 	struct mw_str inner, field, said = mw_str_tail(line->message, end + strlen("): "));
 
-	if (end == line->message.len || end != find_last(line->message, MW_STR("): ")) || begin > end || !plain_name(mw_str_head(line->message, begin)) ||
+	if (end == line->message.len || end != find_last(line->message, MW_STR("): ")) || begin > end ||
+	    !plain_name(mw_str_head(line->message, begin)) ||
 	    (!mw_str_starts_with(said, MW_STR("Password mismatch")) && !mw_str_starts_with(said, MW_STR("unknown user"))))
 		return false;
 	inner = (struct mw_str){ line->message.ptr + begin + 1, end - begin - 1 };

@@ -25,10 +25,11 @@ static const struct {
 	{ "imap-login", "Login aborted: Connection closed (auth failed, 1 attempts in 2 secs) (auth_failed): user=<bob>, "
 	  "method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, TLS, session=<s>",
 	  MW_WHY_LOGIN_FAILED, "bob", "192.0.2.7", "PLAIN", true },
-	{ "imap-login", "Login failed: Plaintext authentication disabled: user=<>, rip=192.0.2.7, lip=192.0.2.1, session=<s>",
+	{ "imap-login", "Login failed: Plaintext authentication disabled: user=<>, rip=192.0.2.7, lip=192.0.2.1, "
+	  "session=<s>",
 	  MW_WHY_LOGIN_NEEDS_TLS, "", "192.0.2.7", "", false },
-	{ "imap-login", "Authenticate NTLM failed: Unsupported authentication mechanism.: user=<>, method=NTLM, rip=192.0.2.7, "
-	  "lip=192.0.2.1, TLS, session=<s>", MW_WHY_MECHANISM, "", "192.0.2.7", "NTLM", true },
+	{ "imap-login", "Authenticate NTLM failed: Unsupported authentication mechanism.: user=<>, method=NTLM, "
+	  "rip=192.0.2.7, lip=192.0.2.1, TLS, session=<s>", MW_WHY_MECHANISM, "", "192.0.2.7", "NTLM", true },
 	{ "auth", "passwd-file(bob,192.0.2.7,<s>): Password mismatch", MW_WHY_PASSWORD_WRONG, "bob", "192.0.2.7", "", false },
 	{ "auth", "sql(bob@example.org,192.0.2.7): unknown user", MW_WHY_PASSWORD_WRONG, "bob@example.org", "192.0.2.7", "",
 	  false },
@@ -38,8 +39,8 @@ static const struct {
 	  MW_WHY_LOGIN_FAILED, "bob>, method=PLAIN, rip=1.2.3.4", "192.0.2.7", "PLAIN", false },
 	{ "imap-login", "Disconnected: x (auth failed, 1 attempts in 0 secs): user=<bob>, method=X>, rip=192.0.2.7, "
 	  "lip=192.0.2.1, session=<s>", MW_WHY_LOGIN_FAILED, "bob>, method=X", "192.0.2.7", "", false },
-	{ "imap-login", "Disconnected: x (auth failed, 1 attempts in 0 secs): user=<x: user=<bob>, method=PLAIN, rip=192.0.2.7, "
-	  "lip=192.0.2.1, session=<s>", MW_WHY_LOGIN_FAILED, "x: user=<bob", "192.0.2.7", "PLAIN", false },
+	{ "imap-login", "Disconnected: x (auth failed, 1 attempts in 0 secs): user=<x: user=<bob>, method=PLAIN, "
+	  "rip=192.0.2.7, lip=192.0.2.1, session=<s>", MW_WHY_LOGIN_FAILED, "x: user=<bob", "192.0.2.7", "PLAIN", false },
 };
 
 START_TEST(a_line_of_dovecot_becomes_an_event)
@@ -99,7 +100,8 @@ static const struct {
 	{ { CONNECT, END("unknown=0/1 commands=0/1") }, MW_WHY_TLS_HELLO, "", false },
 	{ { CONNECT, "improper command pipelining after CONNECT from unknown[192.0.2.7]: \\026\\003\\001\\002",
 	    END("commands=0/0") }, MW_WHY_TLS_HELLO, "", false },
-	{ { CONNECT, "improper command pipelining after CONNECT from unknown[192.0.2.7]: EHLO x", END("ehlo=1 commands=1") },
+	{ { CONNECT, "improper command pipelining after CONNECT from unknown[192.0.2.7]: EHLO x",
+	    END("ehlo=1 commands=1") },
 	  MW_WHY_LEFT_AFTER_EHLO, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: lost connection", END("commands=0/0") },
 	  MW_WHY_NO_TLS_HELLO, "", false },
@@ -107,18 +109,21 @@ static const struct {
 	    "warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/x.c:350:",
 	    END("commands=0/0") }, MW_WHY_NO_TLS_HELLO, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: -1",
-	    "warning: TLS library problem: error:0A000418:SSL routines::tlsv1 alert unknown ca:../ssl/x.c:1:SSL alert number 48:",
+	    "warning: TLS library problem: error:0A000418:SSL routines::tlsv1 alert unknown ca:../ssl/x.c:1:SSL alert "
+	    "number 48:",
 	    END("ehlo=1 starttls=0/1 commands=1/2") }, MW_WHY_TLS_DISTRUST, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: -1",
 	    "warning: TLS library problem: error:0A000102:SSL routines::unsupported protocol:../ssl/x.c:1:",
 	    END("commands=0/0") }, MW_WHY_TLS_OLD, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: lost connection", END("ehlo=1 starttls=0/1 commands=1/2") },
 	  MW_WHY_TLS_FAILED, "", false },
-	{ { CONNECT, TLS, "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=bob" },
+	{ { CONNECT, TLS, "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: (reason unavailable), "
+	    "sasl_username=bob" },
 	  MW_WHY_LOGIN_FAILED, "bob", true },
 	{ { "warning: unknown[192.0.2.7]: SASL NTLM authentication failed: Invalid authentication mechanism, "
 	    "sasl_username=(unavailable)" }, MW_WHY_MECHANISM, "", false },
-	{ { CONNECT, "warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", END("ehlo=1 auth=0/1 commands=1/2") },
+	{ { CONNECT, "warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+	    END("ehlo=1 auth=0/1 commands=1/2") },
 	  MW_WHY_CONNECTED, "", false },
 	{ { "A2A16A7C718: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob" }, MW_WHY_SUBMITTED, "bob", false },
 	{ { "4fXyZ1abc: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob, sasl_sender=x" },
@@ -155,7 +160,8 @@ START_TEST(a_session_of_smtpd_becomes_an_event)
 END_TEST
 
 static const char *const not_smtpd[] = {
-	"", "x", "warning: ", "warning: x]: SASL", "NOQUEUE: ", "A1: client=", "connect from ", "lost connection after EHLO from ",
+	"", "x", "warning: ", "warning: x]: SASL", "NOQUEUE: ", "A1: client=", "connect from ",
+	"lost connection after EHLO from ",
 	"warning: non-SMTP command from unknown[192.0.2.7]: x]: SASL PLAIN authentication failed: x, sasl_username=bob",
 	"NOQUEUE: client=unknown[192.0.2.7]", "disconnect", "warning: TLS library problem: ",
 };
@@ -173,8 +179,8 @@ END_TEST
 START_TEST(sessions_of_two_processes_do_not_mix)
 {
 	static struct mw_why_sessions table;
-	struct mw_why_line hello = line_of("postfix/smtpd", "improper command pipelining after CONNECT from unknown[192.0.2.8]: "
-							     "\\026\\003\\001");
+	struct mw_why_line hello = line_of("postfix/smtpd", "improper command pipelining after CONNECT from "
+							     "unknown[192.0.2.8]: \\026\\003\\001");
 	struct mw_why_line end = line_of("postfix/smtpd", END("commands=0/0"));
 	struct mw_why_event event;
 
@@ -197,12 +203,14 @@ START_TEST(the_listener_is_known_by_its_name_in_syslog)
 }
 END_TEST
 
-#define DECISION "mailwicket: v=1 verdict=refuse reason=send-as-denied mode=enforce protocol=smtp stage=RCPT connector=Client "
+#define DECISION \
+	"mailwicket: v=1 verdict=refuse reason=send-as-denied mode=enforce protocol=smtp stage=RCPT connector=Client "
 
 static const struct { const char *message; bool read; const char *login; } decisions[] = {
 	{ DECISION "login=bob client=192.0.2.7 port=587", true, "bob" },
 	{ DECISION "login=\"b ob\" client=192.0.2.7 port=587", true, "b ob" },
-	{ "mailwicket: v=1 verdict=refuse reason=a-reason-of-tomorrow protocol=imap login=bob new=field client=192.0.2.7", true, "bob" },
+	{ "mailwicket: v=1 verdict=refuse reason=a-reason-of-tomorrow protocol=imap login=bob new=field client=192.0.2.7",
+	  true, "bob" },
 	{ "mailwicket: v=2 verdict=refuse reason=send-as-denied login=bob client=192.0.2.7", false, "" },
 	{ "x " DECISION "login=bob client=192.0.2.7", false, "" },
 	{ DECISION "login=bob client=\"192.0.2.7", false, "" },

@@ -15,7 +15,13 @@ static void in_utc(void)
 	tzset();
 }
 
-static const struct { const char *line; int64_t time; const char *program; uint64_t process; const char *message; } read[] = {
+static const struct {
+	const char *line;
+	int64_t time;
+	const char *program;
+	uint64_t process;
+	const char *message;
+} lines[] = {
 	{ "Nov 25 09:12:01 mx postfix/smtpd[123]: connect from x", NOW, "postfix/smtpd", 123, "connect from x" },
 	{ "Nov  5 09:12:01 mx postfix/smtpd[123]: x", NOW - 20 * 86400, "postfix/smtpd", 123, "x" },
 	{ "Nov 25 09:12:01 mx dovecot: imap-login: Login: user=<a>", NOW, "imap-login", 0, "Login: user=<a>" },
@@ -41,11 +47,11 @@ START_TEST(a_line_is_read_in_every_form)
 
 	in_utc();
 	clock = mw_why_clock_at(NOW);
-	ck_assert(mw_why_line_read(&clock, mw_str(read[_i].line), &line));
-	ck_assert_int_eq(line.time, read[_i].time);
-	ck_assert_slice(line.program, mw_str(read[_i].program));
-	ck_assert_uint_eq(line.process, read[_i].process);
-	ck_assert_slice(line.message, mw_str(read[_i].message));
+	ck_assert(mw_why_line_read(&clock, mw_str(lines[_i].line), &line));
+	ck_assert_int_eq(line.time, lines[_i].time);
+	ck_assert_slice(line.program, mw_str(lines[_i].program));
+	ck_assert_uint_eq(line.process, lines[_i].process);
+	ck_assert_slice(line.message, mw_str(lines[_i].message));
 }
 END_TEST
 
@@ -53,7 +59,8 @@ static const char *const unknown[] = {
 	"", " ", "Nov", "Nov 25", "Nov 25 09:12:01", "Nov 25 09:12:01 ", "Nov 25 09:12:01 mx", "Nov 25 09:12:01 mx a b c",
 	"Nov 32 09:12:01 mx a: b", "Nov 25 24:12:01 mx a: b", "Nov 25 09:60:01 mx a: b", "Foo 25 09:12:01 mx a: b",
 	"2026-13-25T09:12:01Z mx a: b", "2026-11-25T09:12:01", "2026-11-25T09:12:01.", "2026-11-25T09:12:01+",
-	"mailwicket: v=1 verdict=refuse", "Nov 25 09:12:01 : b", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+	"mailwicket: v=1 verdict=refuse", "Nov 25 09:12:01 : b",
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
 };
 
 START_TEST(what_is_no_log_line_is_not_read)
@@ -102,7 +109,7 @@ TCase *mw_test_why_line_case(void)
 {
 	TCase *tcase = tcase_create("line of a log");
 
-	MW_LOOP(tcase, a_line_is_read_in_every_form, read);
+	MW_LOOP(tcase, a_line_is_read_in_every_form, lines);
 	MW_LOOP(tcase, what_is_no_log_line_is_not_read, unknown);
 	MW_LOOP(tcase, since_is_a_time_ago_or_a_date, since);
 	MW_LOOP(tcase, anything_else_is_no_since, no_since);

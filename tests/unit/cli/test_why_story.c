@@ -22,7 +22,8 @@ static struct mw_why_story *new_story(void)
 	return story;
 }
 
-static void happens(struct mw_why_story *story, enum mw_why_kind kind, const char *user, const char *client, int64_t time)
+static void happens(struct mw_why_story *story, enum mw_why_kind kind, const char *user, const char *client,
+		    int64_t time)
 {
 	struct mw_why_event event = { .kind = kind, .time = time, .user = mw_str(user), .client = mw_str(client),
 				      .protocol = kind == MW_WHY_LOGGED_IN ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP };
