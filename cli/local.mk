@@ -59,7 +59,20 @@ cli_mailwicket_SOURCES = \
 	cli/sync.c \
 	cli/terminal.c cli/terminal.h \
 	cli/when.c cli/when.h \
+	cli/why.c \
+	cli/why_cause.c cli/why_cause.h \
+	cli/why_cause_table.c cli/why_cause_table.h \
+	cli/why_cause_text.c \
+	cli/why_decision.c \
+	cli/why_dovecot.c \
+	cli/why_event.h \
 	cli/why_line.c cli/why_line.h \
+	cli/why_logs.c cli/why_logs.h \
+	cli/why_merge.c cli/why_merge.h \
+	cli/why_print.c cli/why_print.h \
+	cli/why_smtpd.c \
+	cli/why_story.c cli/why_story.h \
+	cli/why_words.c cli/why_words.h \
 	cli/wiring.c cli/wiring.h \
 	cli/wiring_sizes.c cli/wiring_sizes.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)

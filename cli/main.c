@@ -16,6 +16,7 @@ static const struct mw_command *const commands[] = {
 	&mw_explain_command,
 	&mw_lookup_command,
 	&mw_replay_command,
+	&mw_why_command,
 	&mw_sync_command,
 	&mw_client_settings_command,
 	&mw_suspend_command,

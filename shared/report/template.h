@@ -1,4 +1,4 @@
-/* Sentences with values in them. Private to shared/report. */
+/* Sentences with values in them. */
 #ifndef MW_REPORT_TEMPLATE_H
 #define MW_REPORT_TEMPLATE_H
 

@@ -17,6 +17,14 @@ tests_unit_test_cli_SOURCES = \
 	cli/setup_master_cf.c \
 	cli/terminal.c \
 	cli/when.c \
+	cli/why_cause.c \
+	cli/why_cause_table.c \
+	cli/why_decision.c \
+	cli/why_dovecot.c \
+	cli/why_line.c \
+	cli/why_merge.c \
+	cli/why_smtpd.c \
+	cli/why_story.c \
 	cli/wiring.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
@@ -29,7 +37,10 @@ tests_unit_test_cli_SOURCES = \
 	tests/unit/cli/test_replay_rows.c \
 	tests/unit/cli/test_setup_text.c \
 	tests/unit/cli/test_terminal.c \
-	tests/unit/cli/test_when.c
+	tests/unit/cli/test_when.c \
+	tests/unit/cli/test_why_event.c \
+	tests/unit/cli/test_why_line.c \
+	tests/unit/cli/test_why_story.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cli_LDADD = \

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_support.h"
+
+#include <stdio.h>
+
+#include "unit.h"
+#include "why_cause.h"
+
+#define HOME "192.0.2.7"
+
+static bool is_bob(void *context, struct mw_str login)
+{
+	(void)context;
+	return mw_str_equal(login, MW_STR("bob"));
+}
+
+static struct mw_why_story *new_story(void)
+{
+	struct mw_why_story *story = mw_why_story_new((struct mw_why_who){ is_bob, NULL });
+
+	ck_assert_ptr_nonnull(story);
+	return story;
+}
+
+static void happens(struct mw_why_story *story, enum mw_why_kind kind, const char *user, const char *client,
+		    int64_t time)
+{
+	struct mw_why_event event = { .kind = kind, .time = time, .user = mw_str(user), .client = mw_str(client),
+				      .protocol = kind == MW_WHY_LOGGED_IN ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP };
+
+	mw_why_story_add(story, &event);
+}
+
+static size_t count_kind(const struct mw_why_entry *entries, size_t count, enum mw_why_kind kind)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += entries[i].kind == kind ? 1 : 0;
+	return found;
+}
+
+static const struct { int64_t at; bool told; } windows[] = {
+	{ 10000, true }, { 10000 + MW_WHY_WINDOW, true }, { 10001 + MW_WHY_WINDOW, false }, { 10000 - MW_WHY_WINDOW, true },
+	{ 9999 - MW_WHY_WINDOW, false },
+};
+
+START_TEST(an_address_is_the_users_for_an_hour_before_and_after_a_login)
+{
+	struct mw_why_story *story = new_story();
+	const struct mw_why_entry *entries;
+	size_t count;
+
+	happens(story, MW_WHY_LEFT_AT_GREETING, "", HOME, windows[_i].at);
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 10000);
+	entries = mw_why_story_end(story, &count);
+	ck_assert_uint_eq(count_kind(entries, count, MW_WHY_LEFT_AT_GREETING), windows[_i].told ? 1 : 0);
+	ck_assert_uint_eq(count_kind(entries, count, MW_WHY_SILENT), windows[_i].told ? 0 : 1);
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(a_login_of_somebody_else_is_not_told_but_makes_the_address_a_shared_one)
+{
+	struct mw_why_story *story = new_story();
+	size_t count;
+
+	happens(story, MW_WHY_LOGGED_IN, "mary", HOME, 1);
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 2);
+	mw_why_story_end(story, &count);
+	ck_assert_uint_eq(count, 1);
+	ck_assert(mw_why_story_limits(story).shared);
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(entries_come_in_order_of_time_whatever_the_order_of_the_logs)
+{
+	struct mw_why_story *story = new_story();
+	const struct mw_why_entry *entries;
+	size_t count;
+
+	happens(story, MW_WHY_SUBMITTED, "bob", HOME, 300);
+	happens(story, MW_WHY_LOGIN_FAILED, "bob", HOME, 200);
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 100);
+	entries = mw_why_story_end(story, &count);
+	ck_assert_uint_eq(count, 3);
+	ck_assert_int_eq(entries[0].kind, MW_WHY_LOGGED_IN);
+	ck_assert_int_eq(entries[1].kind, MW_WHY_LOGIN_FAILED);
+	ck_assert_int_eq(entries[2].kind, MW_WHY_SUBMITTED);
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(more_events_than_there_is_room_for_are_counted)
+{
+	struct mw_why_story *story = new_story();
+	size_t count;
+
+	for (int i = 0; i < MW_WHY_ENTRIES + 50; i++) {
+		char client[32];
+
+		snprintf(client, sizeof(client), "10.0.%d.%d", i / 250, i % 250);
+		happens(story, MW_WHY_LOGIN_FAILED, "bob", client, i);
+	}
+	mw_why_story_end(story, &count);
+	ck_assert_uint_eq(count, MW_WHY_ENTRIES);
+	ck_assert_uint_eq(mw_why_story_limits(story).left_out, 50);
+	mw_why_story_free(story);
+}
+END_TEST
+
+/* The whole Internet knocks: the user's own address stays. */
+START_TEST(an_address_of_the_user_is_never_forgotten_for_others)
+{
+	struct mw_why_story *story = new_story();
+	const struct mw_why_entry *entries;
+	size_t count;
+
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 1);
+	happens(story, MW_WHY_LEFT_AT_GREETING, "", HOME, 1);
+	for (int i = 0; i < 5 * MW_WHY_ADDRESSES; i++) {
+		char client[32];
+
+		snprintf(client, sizeof(client), "10.%d.%d.%d", i / 62500, i / 250 % 250, i % 250);
+		happens(story, MW_WHY_LEFT_AT_GREETING, "", client, 2);
+	}
+	entries = mw_why_story_end(story, &count);
+	ck_assert_uint_eq(count_kind(entries, count, MW_WHY_LEFT_AT_GREETING), 1);
+	ck_assert_uint_ge(mw_why_story_limits(story).forgotten, 4 * MW_WHY_ADDRESSES);
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(addresses_forgotten_hours_later_are_no_loss_in_one_log)
+{
+	struct mw_why_story *story = new_story();
+	size_t count;
+
+	for (int i = 0; i < 2 * MW_WHY_ADDRESSES; i++) {
+		char client[32];
+
+		snprintf(client, sizeof(client), "10.%d.%d.%d", i / 62500, i / 250 % 250, i % 250);
+		happens(story, MW_WHY_LEFT_AT_GREETING, "", client, (int64_t)i * 10);
+	}
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 20 * (int64_t)MW_WHY_ADDRESSES);
+	mw_why_story_end(story, &count);
+	ck_assert_uint_eq(mw_why_story_limits(story).forgotten, 0);
+	mw_why_story_free(story);
+}
+END_TEST
+
+static const char *likeliest(struct mw_why_story *story)
+{
+	struct mw_why_told told = { .user = "bob" };
+	struct mw_why_cause causes[MW_WHY_CAUSES];
+
+	told.entries = mw_why_story_end(story, &told.count);
+	told.limits = mw_why_story_limits(story);
+	mw_why_causes(&told, causes);
+	return causes[0].id;
+}
+
+static void is_refused(struct mw_why_story *story, const char *reason, const char *verdict, int64_t time)
+{
+	struct mw_why_event event = { .kind = MW_WHY_DECIDED, .protocol = MW_PROTOCOL_SMTP, .time = time,
+				      .user = MW_STR("bob"), .client = MW_STR(HOME), .verdict = mw_str(verdict),
+				      .reason = mw_str(reason) };
+
+	mw_why_story_add(story, &event);
+}
+
+static const struct { const char *reason, *verdict, *cause; } reasons[] = {
+	{ "send-as-denied", "refuse", "send-as" },
+	{ "smtp-disabled", "refuse", "smtp-switched-off" },
+	{ "sending-suspended", "refuse", "suspended" },
+	{ "too-big", "refuse", "message-limit" },
+	{ "no-connector", "defer", "policy" },
+	{ "a-reason-of-tomorrow", "refuse", "policy" },
+	{ "send-as-denied", "would-refuse", "no-attempt" }, /* audit lets it through */
+};
+
+START_TEST(every_reason_of_a_decision_has_a_cause)
+{
+	struct mw_why_story *story = new_story();
+
+	is_refused(story, reasons[_i].reason, reasons[_i].verdict, 5);
+	ck_assert_str_eq(likeliest(story), reasons[_i].cause);
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(a_wrong_password_is_over_after_a_message_but_a_wrong_sender_is_not)
+{
+	struct mw_why_story *story = new_story();
+
+	happens(story, MW_WHY_LOGIN_FAILED, "bob", HOME, 5);
+	happens(story, MW_WHY_SUBMITTED, "bob", HOME, 6);
+	ck_assert_str_eq(likeliest(story), "all-well");
+	mw_why_story_free(story);
+	story = new_story();
+	is_refused(story, "send-as-denied", "refuse", 5);
+	happens(story, MW_WHY_SUBMITTED, "bob", HOME, 6);
+	ck_assert_str_eq(likeliest(story), "send-as");
+	mw_why_story_free(story);
+}
+END_TEST
+
+TCase *mw_test_why_story_case(void)
+{
+	TCase *tcase = tcase_create("story of a user");
+
+	MW_LOOP(tcase, an_address_is_the_users_for_an_hour_before_and_after_a_login, windows);
+	tcase_add_test(tcase, a_login_of_somebody_else_is_not_told_but_makes_the_address_a_shared_one);
+	tcase_add_test(tcase, entries_come_in_order_of_time_whatever_the_order_of_the_logs);
+	tcase_add_test(tcase, more_events_than_there_is_room_for_are_counted);
+	tcase_add_test(tcase, an_address_of_the_user_is_never_forgotten_for_others);
+	tcase_add_test(tcase, addresses_forgotten_hours_later_are_no_loss_in_one_log);
+	MW_LOOP(tcase, every_reason_of_a_decision_has_a_cause, reasons);
+	tcase_add_test(tcase, a_wrong_password_is_over_after_a_message_but_a_wrong_sender_is_not);
+	return tcase;
+}
