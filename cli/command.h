@@ -37,6 +37,6 @@ void mw_command_help(const char *name);
 const struct mw_command *const *mw_commands(void);
 
 extern const struct mw_command mw_check_command, mw_show_command, mw_explain_command, mw_lookup_command,
-	mw_sync_command, mw_completion_command;
+	mw_sync_command, mw_probe_command, mw_completion_command;
 
 #endif

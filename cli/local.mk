@@ -13,6 +13,18 @@ cli_mailwicket_SOURCES = \
 	cli/lookup.c \
 	cli/main.c \
 	cli/output.c cli/output.h \
+	cli/password.c cli/password.h \
+	cli/probe.c cli/probe.h \
+	cli/probe_address.c cli/probe_address.h \
+	cli/probe_connection.c cli/probe_connection.h \
+	cli/probe_dialogue.c cli/probe_dialogue.h \
+	cli/probe_finding.def \
+	cli/probe_imap.c \
+	cli/probe_judge.c cli/probe_judge.h \
+	cli/probe_pop3.c \
+	cli/probe_print.c cli/probe_print.h \
+	cli/probe_smtp.c \
+	cli/probe_tls.c cli/probe_tls.h \
 	cli/reply.c cli/reply.h \
 	cli/setting.c cli/setting.h \
 	cli/show.c cli/show.h \
@@ -23,7 +35,7 @@ cli_mailwicket_SOURCES = \
 	cli/terminal.c cli/terminal.h \
 	cli/wiring.c cli/wiring.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
-cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
+cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
 cli_mailwicket_LDADD = \
 	libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \

@@ -16,6 +16,7 @@ static const struct mw_command *const commands[] = {
 	&mw_explain_command,
 	&mw_lookup_command,
 	&mw_sync_command,
+	&mw_probe_command,
 	&mw_completion_command,
 	NULL,
 };
