@@ -16,6 +16,7 @@
 #include "probe_dialogue.h"
 #include "probe_print.h"
 #include "probe_tls.h"
+#include "report/text.h"
 
 #define DEFAULT_TIMEOUT 10
 #define LONGEST_TIMEOUT 300
@@ -79,12 +80,17 @@ static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64
 	return mw_parse_number(mw_str(text), number_r) && *number_r >= least && *number_r <= most;
 }
 
-/* Text that goes into a command of a protocol: no line may end in it. */
+/* Text that goes into a command of a protocol, and back to the terminal: no line may end in it. */
 static bool is_one_line(const char *text)
 {
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+	struct mw_str rest = mw_str(text);
+
+	while (rest.len > 0) {
+		size_t len = mw_text_harmless(rest);
+
+		if (len == 0)
 			return false;
+		rest = mw_str_tail(rest, len);
 	}
 	return true;
 }

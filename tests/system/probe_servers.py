@@ -60,13 +60,13 @@ class Scripted:
     What clients sent, TLS taken off, is in `heard`.
     """
 
-    def __init__(self, script, certificate=None):
+    def __init__(self, script, certificate=None, address=None):
         self.script, self.heard = script, b""
         self.context = None
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate.cert, certificate.key)
-        self.listener = socket.create_server(("127.0.0.1", rig.free_port()))
+        self.listener = socket.create_server(address or ("127.0.0.1", rig.free_port()))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.serve, daemon=True)
 

@@ -1,10 +1,15 @@
 """mailwicket probe: a site set up right is good, and what is set up wrong is found and named."""
 import json
+import os
+import pty
 import re
 import resource
 import socket
 import subprocess
+import sys
+import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +25,7 @@ pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None or dovecot.versi
 
 DOORS = ("imap", "imaps", "pop3", "pop3s", "smtp", "submission", "submissions")
 GOOD, BAD, DOUBTFUL = 0, 1, 2
-EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOHOST, EX_UNAVAILABLE, EX_NOPERM = 64, 65, 66, 68, 69, 77
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOHOST, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 64, 65, 66, 68, 69, 75, 77
 
 
 def run(*arguments, timeout=60, **options):
@@ -446,10 +451,31 @@ def test_a_wrong_command_line_is_one_line_and_64(arguments, line):
     assert told.stderr.count("\n") == 1 and line in told.stderr, told.stderr
 
 
+def with_names(mode, *arguments):
+    return subprocess.run(["unshare", "--mount", "--net", sys.executable, Path(__file__).with_name("probe_names.py"),
+                           mode, str(rig.CLI), *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
 def test_a_host_that_does_not_exist_is_68():
-    told = run("probe", "host..example")
+    told = with_names("nxdomain", "probe", "mail.example.test")
     assert told.returncode == EX_NOHOST
-    assert told.stderr == "mailwicket: probe: host..example: there is no such host\n"
+    assert told.stderr == "mailwicket: probe: mail.example.test: there is no such host\n"
+
+
+def test_a_name_server_that_does_not_answer_is_75_within_the_timeout():
+    started = time.monotonic()
+    told = with_names("silent", "probe", "mail.example.test", "--timeout", 1)
+    assert time.monotonic() - started < 3
+    assert told.returncode == EX_TEMPFAIL
+    assert told.stderr == "mailwicket: probe: mail.example.test: the resolver did not answer in time\n"
+
+
+def test_the_first_address_that_answers_is_looked_at_and_the_other_named():
+    told = with_names("two", "--json", "probe", "two.example.test", "imap", "--imap-port", 1143)
+    door = json.loads(told.stdout)["doors"][0]
+    missed = {"127.0.0.1": "127.0.0.2", "127.0.0.2": "127.0.0.1"}[door["address"]]
+    assert names(door) == {"no-starttls": "bad", "address-without-answer": "doubtful"}
+    assert door["findings"][1]["detail"] == missed
 
 
 def test_certificates_that_cannot_be_read_are_66(folder):
@@ -475,18 +501,14 @@ def test_a_password_file_is_for_its_owner_and_group(folder, content, mode, code,
 
 
 def test_the_password_is_asked_for_without_echo(site):
-    import pty
     arguments = ["probe", "127.0.0.1", "imaps", "--imaps-port", site.doors["imaps"], "--ca", site.trusted, "--user",
                  "bob", "--json"]
     process, terminal = pty.fork()
     if process == 0:
-        import os
         os.execv(str(rig.CLI), [str(rig.CLI), *map(str, arguments)])
-    import os
     told = b""
     while b"Password for bob: " not in told:
         told += os.read(terminal, 4096)
-    import termios
     rig.wait_for(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, "echo to be off")
     os.write(terminal, PASSWORD.encode() + b"\n")
     try:
