@@ -186,10 +186,14 @@ static bool looks_like_tls(struct mw_connection *connection)
 {
 	char text[MW_SEEN_TEXT];
 	ssize_t len = recv(connection->fd, text, sizeof(text), MSG_PEEK);
+	struct mw_str line;
 
 	if (len <= 0 || (text[0] >= 20 && text[0] <= 23))
 		return true;
-	return mw_connection_fail(connection, MW_FAULT_TEXT_FOR_TLS, mw_str_trim((struct mw_str){ text, (size_t)len }));
+	line = (struct mw_str){ text, (size_t)len };
+	line = mw_str_head(line, mw_str_find(line, '\n'));
+	line = mw_str_head(line, mw_str_find(line, '\r'));
+	return mw_connection_fail(connection, MW_FAULT_TEXT_FOR_TLS, line);
 }
 
 /* Sends the ClientHello while there is nothing to read, so that the answer can be looked at before OpenSSL takes it. */
