@@ -1,4 +1,5 @@
-"""Servers that a probe meets in the wild: certificates of all kinds, and scripts that misbehave on purpose."""
+"""`mailwicket probe` as a test runs it, and what it meets in the wild: certificates of all kinds, scripted servers."""
+import json
 import socket
 import ssl
 import subprocess
@@ -6,6 +7,29 @@ import threading
 from pathlib import Path
 
 import rig
+
+GOOD, BAD, DOUBTFUL = 0, 1, 2
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOHOST, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 64, 65, 66, 68, 69, 75, 77
+
+
+def run(*arguments, timeout=60, **options):
+    return subprocess.run([str(rig.CLI), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                          **options)
+
+
+def probe(*arguments, code=None, **ports):
+    """The doors that JSON tells of, by name; only those whose ports are named are looked at."""
+    told = run("--json", "probe", "127.0.0.1", *ports, *arguments,
+               *(word for name, port in ports.items() for word in (f"--{name}-port", port)))
+    assert told.returncode in (GOOD, BAD, DOUBTFUL, EX_UNAVAILABLE), told.stderr
+    assert code is None or told.returncode == code, told.stdout + told.stderr
+    return {door["door"]: door for door in json.loads(told.stdout)["doors"]}
+
+
+def names(door):
+    """What was found at a door: {name: verdict}."""
+    return {finding["name"]: finding["verdict"] for finding in door["findings"]}
+
 
 CA_CONFIG = """\
 [ca]
@@ -31,9 +55,9 @@ class Issued:
         self.cert, self.key, request = (folder / f"{name}.{kind}" for kind in ("crt", "key", "csr"))
         ca = authority(folder)
         subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},{alternative}"]
-        run("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.key,
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.key,
             "-out", request, *subject)
-        run("ca", "-batch", "-notext", "-config", folder / "ca.conf", "-cert", ca.cert, "-keyfile", ca.key, "-in",
+        openssl("ca", "-batch", "-notext", "-config", folder / "ca.conf", "-cert", ca.cert, "-keyfile", ca.key, "-in",
             request, "-out", self.cert, "-startdate", start, "-enddate", end)
         self.key.chmod(0o600)
 
@@ -50,8 +74,19 @@ def authority(folder):
     return _authorities[folder]
 
 
-def run(*arguments):
+def openssl(*arguments):
     subprocess.run([rig.tool("openssl"), *map(str, arguments)], check=True, capture_output=True, timeout=60)
+
+
+def issue_all(folder):
+    """Certificates by what is wrong with them, and `authority`, which issued them."""
+    made = folder / "issued"
+    made.mkdir(mode=0o755)
+    return {"good": Issued(made, "mail.example.test"),
+            "expired": Issued(made, "expired.example.test", end="20200202000000Z"),
+            "early": Issued(made, "early.example.test", start="20480101000000Z"),
+            "other": Issued(made, "other.example.test", alternative="DNS:another.example.test"),
+            "authority": authority(made)}
 
 
 class Scripted:
