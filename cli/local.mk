@@ -31,7 +31,19 @@ cli_mailwicket_SOURCES = \
 	cli/main.c \
 	cli/markup.c cli/markup.h \
 	cli/output.c cli/output.h \
+	cli/password.c cli/password.h \
 	cli/postfix_file.c cli/postfix_file.h \
+	cli/probe.c cli/probe.h \
+	cli/probe_address.c cli/probe_address.h \
+	cli/probe_connection.c cli/probe_connection.h \
+	cli/probe_dialogue.c cli/probe_dialogue.h \
+	cli/probe_finding.def \
+	cli/probe_imap.c \
+	cli/probe_judge.c cli/probe_judge.h \
+	cli/probe_pop3.c \
+	cli/probe_print.c cli/probe_print.h \
+	cli/probe_smtp.c \
+	cli/probe_tls.c cli/probe_tls.h \
 	cli/replay.c cli/replay.h \
 	cli/replay_line.c \
 	cli/replay_print.c \
@@ -76,7 +88,7 @@ cli_mailwicket_SOURCES = \
 	cli/wiring.c cli/wiring.h \
 	cli/wiring_sizes.c cli/wiring_sizes.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
-cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
+cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
 cli_mailwicket_LDADD = \
 	libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \

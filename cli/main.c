@@ -23,6 +23,7 @@ static const struct mw_command *const commands[] = {
 	&mw_resume_command,
 	&mw_suspended_command,
 	&mw_setup_command,
+	&mw_probe_command,
 	&mw_completion_command,
 	NULL,
 };

@@ -1,0 +1,179 @@
+"""`mailwicket probe` as a test runs it, and what it meets in the wild: certificates of all kinds, scripted servers."""
+import json
+import socket
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+
+import rig
+
+GOOD, BAD, DOUBTFUL = 0, 1, 2
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOHOST, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 64, 65, 66, 68, 69, 75, 77
+
+
+def run(*arguments, timeout=60, **options):
+    return subprocess.run([str(rig.CLI), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                          **options)
+
+
+def probe(*arguments, code=None, **ports):
+    """The doors that JSON tells of, by name; only those whose ports are named are looked at."""
+    told = run("--json", "probe", "127.0.0.1", *ports, *arguments,
+               *(word for name, port in ports.items() for word in (f"--{name}-port", port)))
+    assert told.returncode in (GOOD, BAD, DOUBTFUL, EX_UNAVAILABLE), told.stderr
+    assert code is None or told.returncode == code, told.stdout + told.stderr
+    return {door["door"]: door for door in json.loads(told.stdout)["doors"]}
+
+
+def names(door):
+    """What was found at a door: {name: verdict}."""
+    return {finding["name"]: finding["verdict"] for finding in door["findings"]}
+
+
+CA_CONFIG = """\
+[ca]
+default_ca = this
+[this]
+database = {folder}/index
+new_certs_dir = {folder}
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = policy
+copy_extensions = copy
+[policy]
+commonName = supplied
+"""
+
+
+class Issued:
+    """A certificate that an authority of `folder` issued: `.cert`, `.key`; the authority's is `authority(folder)`."""
+
+    def __init__(self, folder, name, start="20200101000000Z", end="20491231000000Z", alternative="IP:127.0.0.1"):
+        folder = Path(folder)
+        self.cert, self.key, request = (folder / f"{name}.{kind}" for kind in ("crt", "key", "csr"))
+        ca = authority(folder)
+        subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},{alternative}"]
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.key,
+            "-out", request, *subject)
+        openssl("ca", "-batch", "-notext", "-config", folder / "ca.conf", "-cert", ca.cert, "-keyfile", ca.key, "-in",
+            request, "-out", self.cert, "-startdate", start, "-enddate", end)
+        self.key.chmod(0o600)
+
+
+_authorities = {}
+
+
+def authority(folder):
+    """The authority of a folder, made when it is first asked for."""
+    if folder not in _authorities:
+        (folder / "ca.conf").write_text(CA_CONFIG.format(folder=folder))
+        (folder / "index").touch()
+        _authorities[folder] = rig.Certificate(folder, "authority.example.test")
+    return _authorities[folder]
+
+
+def openssl(*arguments):
+    subprocess.run([rig.tool("openssl"), *map(str, arguments)], check=True, capture_output=True, timeout=60)
+
+
+def issue_all(folder):
+    """Certificates by what is wrong with them, and `authority`, which issued them."""
+    made = folder / "issued"
+    made.mkdir(mode=0o755)
+    return {"good": Issued(made, "mail.example.test"),
+            "expired": Issued(made, "expired.example.test", end="20200202000000Z"),
+            "early": Issued(made, "early.example.test", start="20480101000000Z"),
+            "other": Issued(made, "other.example.test", alternative="DNS:another.example.test"),
+            "authority": authority(made)}
+
+
+class Scripted:
+    """A server on a port of its own; `script(client)` runs for each connection, on a `Client`.
+
+    What clients sent, TLS taken off, is in `heard`.
+    """
+
+    def __init__(self, script, certificate=None, address=None):
+        self.script, self.heard = script, b""
+        self.context = None
+        if certificate is not None:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(certificate.cert, certificate.key)
+        self.listener = socket.create_server(address or ("127.0.0.1", rig.free_port()))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        client = Client(self, connection)
+        try:
+            self.script(client)
+        except (OSError, EOFError):
+            pass
+        finally:
+            client.socket.close()
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+class Client:
+    """The server's end of a connection."""
+
+    def __init__(self, server, connection):
+        self.server, self.socket = server, connection
+        self.rest = b""
+
+    def send(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode() + b"\r\n")
+
+    def line(self):
+        while b"\r\n" not in self.rest:
+            self.more()
+        line, self.rest = self.rest.split(b"\r\n", 1)
+        return line.decode(errors="replace")
+
+    def more(self):
+        part = self.socket.recv(65536)
+        if not part:
+            raise EOFError
+        self.server.heard += part
+        self.rest += part
+
+    def tls(self):
+        self.socket = self.server.context.wrap_socket(self.socket, server_side=True)
+
+    def until_closed(self):
+        while True:
+            self.more()
+
+    def answer(self, replies):
+        """Answers each line by the first of `replies` ({beginning of the command: lines}) that it begins with.
+
+        `%` in a reply stands for the line's first word (IMAP's tag, which is not looked at otherwise).
+        """
+        while True:
+            line = self.line()
+            tag, _, rest = line.partition(" ")
+            for beginning, reply in replies.items():
+                if line.upper().startswith(beginning) or rest.upper().startswith(beginning):
+                    self.send(reply.replace("%", tag))
+                    if beginning in ("STARTTLS", "STLS") and self.server.context is not None:
+                        self.tls()
+                    break
+            else:
+                self.send(f"{tag} BAD" if tag[1:].isdigit() else "500 5.5.1 what?")
