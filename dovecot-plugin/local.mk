@@ -42,8 +42,14 @@ mw_auth_module_LTLIBRARIES = dovecot-plugin/libauthdb_mailwicket.la
 dovecot_plugin_libauthdb_mailwicket_la_SOURCES = \
 	dovecot-plugin/auth_directory.c dovecot-plugin/auth_directory.h \
 	dovecot-plugin/auth_facts.c dovecot-plugin/auth_facts.h \
+	dovecot-plugin/auth_mechanisms.h \
 	dovecot-plugin/auth_module.c \
 	dovecot-plugin/compat_auth.h
+if MECHANISMS_REGISTER
+dovecot_plugin_libauthdb_mailwicket_la_SOURCES += dovecot-plugin/auth_mechanisms.c
+else
+dovecot_plugin_libauthdb_mailwicket_la_SOURCES += dovecot-plugin/auth_mechanisms_unheld.c
+endif
 dovecot_plugin_libauthdb_mailwicket_la_CPPFLAGS = $(MW_DOVECOT_AUTH_CPPFLAGS)
 dovecot_plugin_libauthdb_mailwicket_la_CFLAGS = $(MW_DOVECOT_CFLAGS)
 dovecot_plugin_libauthdb_mailwicket_la_LDFLAGS = $(MW_DOVECOT_LDFLAGS)

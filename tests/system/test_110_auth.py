@@ -226,6 +226,52 @@ def test_aut_08_masters_get_what_the_mailbox_may(site):
     assert site.decisions(login="mary", master="admin", reason="master-refused")
 
 
+def anonymous(user):
+    return f"auth_mechanisms = plain login anonymous\nauth_anonymous_username = {user}\n"
+
+
+@pytest.mark.parametrize("user,permitted", [("gone", []), ("eve", ["imap"]), ("bob", ["imap", "pop3", "smtp"]),
+                                            ("stranger", [])])
+def test_aut_05_a_mechanism_that_asks_no_passdb_is_asked_too(user, permitted):
+    """ANONYMOUS logs in as a user whom no password was asked of: the user's switches hold all the same."""
+    with Site(anonymous(user)) as site:
+        for protocol in ("imap", "pop3"):  # submission-login takes no ANONYMOUS
+            with client(protocol, site.ports, how="implicit") as it:
+                assert (it.mechanism("ANONYMOUS", encoded("x")) == "ok") == (protocol in permitted), it.last
+                refused = it.last
+            if protocol not in permitted:
+                assert refused == reply_of(site, protocol, "bob", "wrong")
+        with site.sasl() as sasl:
+            assert sasl.begin("ANONYMOUS", *SMTP, response="x").ok == ("smtp" in permitted)
+        if user == "gone":
+            assert site.decisions(login="gone", mechanism="ANONYMOUS", verdict="refuse", protocol="imap")
+        assert not site.dovecot.lines(r"killed with signal|Panic:")
+
+
+def test_aut_10_a_mechanism_that_asks_no_passdb_fails_for_now_without_a_directory():
+    site = Site(anonymous("bob"), protocols=["imap"])
+    (site.files.published / "snapshot.mdb").unlink()
+    with site, client("imap", site.ports, how="implicit") as it:
+        assert it.mechanism("ANONYMOUS", encoded("x")) == "refused" and it.last.startswith("a NO [UNAVAILABLE]"), it.last
+
+
+def test_aut_04_a_login_that_never_came_to_the_passdb_is_judged():
+    """A passdb block of ours that Dovecot skips for LOGIN, and a master's block that somebody forgot."""
+    masters = "auth_master_user_separator = *\n" + block("passwd-file", password_file("MASTERS"), master=True)
+    site = Site(masters, protocols=["imap", "pop3"])
+    text = site.dovecot.config.read_text()
+    filtered = "mechanisms = plain" if version() == "2.3" else "mechanisms_filter = plain"
+    site.dovecot.config.write_text(text.replace("  driver = mailwicket\n", f"  driver = mailwicket\n  {filtered}\n"))
+    with site:
+        for protocol in ("imap", "pop3"):
+            with client(protocol, site.ports, how="implicit") as it:
+                it.mechanism("LOGIN")
+                it.ask(encoded("eve"))
+                assert (it.ask(encoded(PASSWORD)) == "ok") == (protocol == "imap"), it.transcript
+        assert site.log_in("imap", "mary*admin", "master-password")
+        assert not site.log_in("imap", "gone*admin", "master-password")
+
+
 NAMES = ["mary@@example.test", "%u", "%{lua:x}", "a?b", "*)(uid=*", "' or 1=1--", "mary@", "@example.test", "m\x01ry",
          "x" * 3000, "robert@example.test"]
 
