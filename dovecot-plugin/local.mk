@@ -7,7 +7,9 @@ MW_DOVECOT_CFLAGS = $(MW_CFLAGS) -Wno-conversion -Wno-shadow
 MW_DOVECOT_LDFLAGS = $(MW_LDFLAGS) -module -avoid-version -shared
 
 noinst_LTLIBRARIES += libmwcredential.la
-libmwcredential_la_SOURCES = dovecot-plugin/credential.c dovecot-plugin/credential.h
+libmwcredential_la_SOURCES = \
+	dovecot-plugin/credential.c dovecot-plugin/credential.h \
+	dovecot-plugin/credential_rest.c dovecot-plugin/credential_rest.h
 libmwcredential_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwcredential_la_CFLAGS = $(MW_CFLAGS)
 
