@@ -3,6 +3,7 @@ import random
 import re
 import selectors
 import statistics
+import subprocess
 import time
 
 import pytest
@@ -319,6 +320,31 @@ def test_a_published_change_counts_at_once():
         assert not site.log_in("imap", "bob")
         site.files.write_directory(DIRECTORY)
         assert site.log_in("imap", "bob")
+
+
+def auth_test(site, login, password, *fields):
+    """What `doveadm auth test` says."""
+    options = [word for field in fields for word in ("-x", field)]
+    done = subprocess.run([rig.tool("doveadm"), "-c", str(site.dovecot.config), "auth", "test", *options, login, password],
+                          capture_output=True, text=True, timeout=rig.PATIENCE)
+    return "auth succeeded" in done.stdout
+
+
+def test_an_administrator_tries_accounts_with_doveadm(site):
+    """Without addresses the switches are what is judged; with them everything is, and a port alone makes no IMAP of SMTP."""
+    for service, permitted in (("imap", True), ("pop3", False), ("sieve", False)):
+        assert auth_test(site, "eve", PASSWORD, f"service={service}") == permitted, service
+        assert auth_test(site, "bob", PASSWORD, f"service={service}"), service
+        assert not auth_test(site, "bob", "wrong", f"service={service}"), service
+    smtp = ("service=smtp", "lip=127.0.0.1", "rip=192.0.2.7")
+    assert auth_test(site, "bob", PASSWORD, *smtp, "secured")
+    assert not auth_test(site, "bob", PASSWORD, *smtp)
+    assert not auth_test(site, "eve", PASSWORD, *smtp, "secured")
+    imap = ("service=imap", "lip=127.0.0.1", "rip=192.0.2.7")
+    assert auth_test(site, "eve", PASSWORD, *imap, "lport=993", "secured=tls")
+    assert not auth_test(site, "eve", PASSWORD, *imap, "lport=143")
+    for field in imap[1:]:
+        assert not auth_test(site, "eve", PASSWORD, "service=imap", field, "secured=tls"), field
 
 
 def test_login_types_hold_in_the_auth_process_too(site):
