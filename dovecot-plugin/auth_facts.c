@@ -26,8 +26,8 @@ static bool comes_from_nowhere(const struct auth_request *request)
 		request->fields.remote_port == 0 && listener_port(request) == 0;
 }
 
-/* Dovecot's login processes name the listener's port, Postfix does not: whatever comes from somewhere, but without one, is
-   some SMTP server that asks for its SASL, under the service name that its configuration chose. */
+/* Dovecot's login processes name the listener's port, Postfix does not: whatever comes from somewhere, but without one,
+   is some SMTP server that asks for its SASL, under the service name that its configuration chose. */
 static enum mw_protocol protocol(const struct auth_request *request)
 {
 	struct mw_str service = mw_str(MW_REQUEST_SERVICE(request));

@@ -4,6 +4,7 @@
 #include "auth_directory.h"
 #include "auth_facts.h"
 #include "auth_mechanisms.h"
+#include "auth_notice.h"
 #include "decide/account.h"
 #include "decision_log.h"
 #include "policy_holder.h"
@@ -19,6 +20,7 @@ MW_EXPORT const char *authdb_mailwicket_version = DOVECOT_ABI_VERSION;
 static struct mw_policy *policy;
 static struct mw_auth_directory *directory;
 static struct event *event;
+static int64_t noticed; /* the day of the last look at what ends */
 static bool wiring_logged;
 
 /* A result that no later passdb can turn round. Where result_failure does not end the lookup, "disabled" does. */
@@ -44,6 +46,14 @@ static enum passdb_result undecided(const struct mw_verdict *verdict)
 	return PASSDB_RESULT_INTERNAL_FAILURE;
 }
 
+static void notice_audits(int64_t today)
+{
+	if (today == noticed)
+		return;
+	noticed = today;
+	mw_auth_notice_audits(event, policy, today);
+}
+
 static enum passdb_result decide(struct auth_request *request)
 {
 	struct mw_facts facts;
@@ -53,6 +63,7 @@ static enum passdb_result decide(struct auth_request *request)
 		return PASSDB_RESULT_NEXT;
 	if (policy == NULL)
 		return undecided(NULL);
+	notice_audits(facts.today);
 	mw_account_decide(policy, mw_auth_directory_view(directory), &facts, &verdict);
 	if (verdict.outcome == MW_UNDECIDED)
 		return undecided(&verdict);
@@ -94,9 +105,13 @@ static void read_policy(void)
 	if (event != NULL)
 		return;
 	event = mw_decision_event_new();
-	policy = mw_held_policy_read(event, mw_decision_today());
-	if (policy != NULL)
-		directory = mw_auth_directory_new(policy);
+	/* The workers, which judge nothing, have nothing to warn of. */
+	policy = mw_held_policy_read(event, worker ? 0 : mw_decision_today());
+	if (policy == NULL)
+		return;
+	directory = mw_auth_directory_new(policy);
+	if (!worker)
+		notice_audits(mw_decision_today());
 }
 
 MW_PASSDB_PREINIT(preinit, pool)

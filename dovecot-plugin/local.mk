@@ -46,6 +46,7 @@ dovecot_plugin_libauthdb_mailwicket_la_SOURCES = \
 	dovecot-plugin/auth_facts.c dovecot-plugin/auth_facts.h \
 	dovecot-plugin/auth_mechanisms.h \
 	dovecot-plugin/auth_module.c \
+	dovecot-plugin/auth_notice.c dovecot-plugin/auth_notice.h \
 	dovecot-plugin/compat_auth.h
 if MECHANISMS_REGISTER
 dovecot_plugin_libauthdb_mailwicket_la_SOURCES += dovecot-plugin/auth_mechanisms.c

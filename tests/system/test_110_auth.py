@@ -1,4 +1,5 @@
 """The auth module on a real Dovecot: accounts per service, and refusals that look like wrong passwords."""
+import datetime
 import random
 import re
 import selectors
@@ -67,9 +68,9 @@ def password_file(path):
 class Site:
     """Dovecot and the files of its policy."""
 
-    def __init__(self, extra="", users=USERS, **options):
+    def __init__(self, extra="", users=USERS, policy=POLICY, **options):
         self.folder = rig.make_folder("auth")
-        self.files = Daemon(POLICY, DIRECTORY, self.folder, start=False)
+        self.files = Daemon(policy, DIRECTORY, self.folder, start=False)
         masters = self.folder / "masters"
         masters.write_text(f"admin:{{PLAIN}}master-password\n")
         masters.chmod(0o644)
@@ -345,6 +346,22 @@ def test_an_administrator_tries_accounts_with_doveadm(site):
     assert not auth_test(site, "eve", PASSWORD, *imap, "lport=143")
     for field in imap[1:]:
         assert not auth_test(site, "eve", PASSWORD, "service=imap", field, "secured=tls"), field
+
+
+def test_the_end_of_an_audit_is_announced_a_week_before():
+    """Once for each time that the auth process reads the policy; the login processes, one a connection, say nothing."""
+    def ending(name, address, days):
+        day = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=days)
+        return f'login "{name}" {{ remote = {{ "{address}" }} mode = audit audit_until = "{day}" }}\n'
+    policy = POLICY + ending("soon", "127.0.0.46", 6) + ending("later", "127.0.0.47", 30)
+    with Site(policy=policy, protocols=["imap"]) as site:
+        def announced():
+            return site.dovecot.lines(r"Warning: .*the audit of .* ends on")
+        for _ in range(3):
+            assert site.log_in("imap", "bob")
+        assert len(announced()) == 1 and "auth: Warning: mailwicket: " in announced()[0] and '"soon"' in announced()[0]
+        site.dovecot.reload()
+        rig.wait_for(lambda: site.log_in("imap", "bob") and len(announced()) == 2, "the auth process to read it again")
 
 
 def test_login_types_hold_in_the_auth_process_too(site):
