@@ -27,15 +27,7 @@ static MW_CLIENT_CREATE_RESULT client_create(MW_CLIENT_CREATE_ARGS)
 	/* submission-login makes its SMTP library refuse commands by itself where TLS is required: neither our reply nor
 	   our log would come to pass. Nothing is sent or read before the real state is set below. */
 	MW_CLIENT_SECURED(client) = TRUE;
-#ifdef HAVE_DOVECOT_2_4
-	int result = mw->module_ctx.super.create(MW_CLIENT_CREATE_PASS);
-
-	mw_login_offer_apply(client, mw);
-	return result;
-#else
-	mw->module_ctx.super.create(MW_CLIENT_CREATE_PASS);
-	mw_login_offer_apply(client, mw);
-#endif
+	MW_CLIENT_CREATE(mw->module_ctx.super.create, mw_login_offer_apply(client, mw));
 }
 
 static void client_notify_ready(struct client *client)
