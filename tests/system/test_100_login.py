@@ -297,6 +297,10 @@ def proxy_v2(source, port, with_tls):
             addresses + ssl_tlv)
 
 
+def proxy_v1(source, port):
+    return f"PROXY TCP4 {source} 127.0.0.1 40000 {port}\r\n".encode()
+
+
 @pytest.mark.parametrize("proxy,with_tls,permitted", [(PROXY, True, True), (PROXY, False, False),
                                                       ("127.0.0.82", True, False)])
 def test_log_09_tls_at_a_proxy_counts_where_the_rule_names_it(dovecot, proxy, with_tls, permitted):
@@ -307,10 +311,22 @@ def test_log_09_tls_at_a_proxy_counts_where_the_rule_names_it(dovecot, proxy, wi
         assert permitted or it.ours()
 
 
-def test_log_09_a_proxy_header_from_a_stranger_is_dropped(dovecot):
+def test_log_09_the_old_header_says_nothing_of_tls(dovecot):
+    """PROXY v1 through the proxy whose word on TLS counts: the client is the one named, without TLS."""
+    port = dovecot.ports["proxied"]
+    with AuthSilence(dovecot), client("imap", dovecot.ports, source=PROXY, port=port,
+                                      preamble=proxy_v1("192.0.2.10", port)) as it:
+        assert it.offered() == set()
+        assert it.plain("bob", PASSWORD) == "refused" and it.ours(), it.transcript
+    assert wait_decision(dovecot, client="192.0.2.10", credential="exposed", protocol="imap")
+
+
+@pytest.mark.parametrize("header", [lambda port: proxy_v1("192.0.2.9", port),
+                                    lambda port: proxy_v2("192.0.2.9", port, True)], ids=["v1", "v2"])
+def test_log_09_a_proxy_header_from_a_stranger_is_dropped(dovecot, header):
     port = dovecot.ports["proxied"]
     with pytest.raises((EOFError, OSError)):
-        client("imap", dovecot.ports, source=STRANGER, port=port, preamble=proxy_v2("192.0.2.9", port, True))
+        client("imap", dovecot.ports, source=STRANGER, port=port, preamble=header(port))
 
 
 def test_audit_refuses_nothing_and_says_so(dovecot):
