@@ -18,8 +18,16 @@ static in_port_t listener_port(const struct auth_request *request)
 	return request->fields.real_local_port != 0 ? request->fields.real_local_port : request->fields.local_port;
 }
 
-/* Dovecot's login processes name the listener's port, Postfix does not: whatever comes without one is some SMTP server
-   that asks for its SASL, under the service name that its configuration chose. */
+/* Neither a login process nor Postfix asks like that: it is somebody on this machine, as with `doveadm auth test`. */
+static bool comes_from_nowhere(const struct auth_request *request)
+{
+	return request->fields.local_ip.family == 0 && request->fields.real_local_ip.family == 0 &&
+		request->fields.remote_ip.family == 0 && request->fields.real_remote_ip.family == 0 &&
+		request->fields.remote_port == 0 && listener_port(request) == 0;
+}
+
+/* Dovecot's login processes name the listener's port, Postfix does not: whatever comes from somewhere, but without one,
+   is some SMTP server that asks for its SASL, under the service name that its configuration chose. */
 static enum mw_protocol protocol(const struct auth_request *request)
 {
 	struct mw_str service = mw_str(MW_REQUEST_SERVICE(request));
@@ -27,7 +35,12 @@ static enum mw_protocol protocol(const struct auth_request *request)
 
 	if (mw_str_equal_nocase(service, MW_STR("managesieve")))
 		return MW_PROTOCOL_SIEVE;
-	if (listener_port(request) == 0 || !mw_table_find(mw_protocols, service, &value))
+	if (!mw_table_find(mw_protocols, service, &value))
+		return MW_PROTOCOL_SMTP;
+	if (listener_port(request) != 0)
+		return (enum mw_protocol)value;
+	/* Postfix's listeners may well be called submission. */
+	if (value == MW_PROTOCOL_SUBMISSION || !comes_from_nowhere(request))
 		return MW_PROTOCOL_SMTP;
 	return (enum mw_protocol)value;
 }
@@ -42,6 +55,12 @@ static void tls_facts(const struct auth_request *request, struct mw_facts *facts
 {
 	bool smtp = facts->endpoints.protocol == MW_PROTOCOL_SMTP;
 
+	/* No wire, no listener whose rule could want TLS on it: what is left to judge is the account. */
+	if (!smtp && comes_from_nowhere(request)) {
+		facts->tls.origin = MW_TLS_ORIGIN_IMPLICIT;
+		mw_decision_assume_tls(&facts->tls);
+		return;
+	}
 	/* Dovecot calls localhost secured, Postfix only what has TLS. */
 	if (!(smtp ? MW_REQUEST_SECURED(request) : MW_REQUEST_TLS(request)))
 		return;

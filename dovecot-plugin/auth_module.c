@@ -3,6 +3,8 @@
 
 #include "auth_directory.h"
 #include "auth_facts.h"
+#include "auth_mechanisms.h"
+#include "auth_notice.h"
 #include "decide/account.h"
 #include "decision_log.h"
 #include "policy_holder.h"
@@ -18,6 +20,7 @@ MW_EXPORT const char *authdb_mailwicket_version = DOVECOT_ABI_VERSION;
 static struct mw_policy *policy;
 static struct mw_auth_directory *directory;
 static struct event *event;
+static int64_t noticed; /* the day of the last look at what ends */
 static bool wiring_logged;
 
 /* A result that no later passdb can turn round. Where result_failure does not end the lookup, "disabled" does. */
@@ -36,14 +39,22 @@ static enum passdb_result final_result(const struct auth_request *request, enum 
 	return PASSDB_RESULT_USER_DISABLED;
 }
 
-static enum passdb_result undecided(const struct auth_request *request, const struct mw_verdict *verdict)
+static enum passdb_result undecided(const struct mw_verdict *verdict)
 {
 	if (verdict != NULL && verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
 		mw_auth_directory_log(directory, event);
-	return final_result(request, PASSDB_RESULT_INTERNAL_FAILURE);
+	return PASSDB_RESULT_INTERNAL_FAILURE;
 }
 
-static enum passdb_result decide(const struct auth_request *request)
+static void notice_audits(int64_t today)
+{
+	if (today == noticed)
+		return;
+	noticed = today;
+	mw_auth_notice_audits(event, policy, today);
+}
+
+static enum passdb_result decide(struct auth_request *request)
 {
 	struct mw_facts facts;
 	struct mw_verdict verdict;
@@ -51,25 +62,41 @@ static enum passdb_result decide(const struct auth_request *request)
 	if (!mw_auth_facts(request, &facts))
 		return PASSDB_RESULT_NEXT;
 	if (policy == NULL)
-		return undecided(request, NULL);
+		return undecided(NULL);
+	notice_audits(facts.today);
 	mw_account_decide(policy, mw_auth_directory_view(directory), &facts, &verdict);
 	if (verdict.outcome == MW_UNDECIDED)
-		return undecided(request, &verdict);
+		return undecided(&verdict);
 	/* What the client reads is Dovecot's reply to a wrong password. */
 	verdict.reply = "";
 	mw_decision_log(event, policy, &facts, &verdict, false);
-	return mw_verdict_stops(&verdict) ? final_result(request, PASSDB_RESULT_PASSWORD_MISMATCH) : PASSDB_RESULT_NEXT;
+	return mw_verdict_stops(&verdict) ? PASSDB_RESULT_PASSWORD_MISMATCH : PASSDB_RESULT_NEXT;
+}
+
+static enum passdb_result answer(struct auth_request *request)
+{
+	enum passdb_result result = decide(request);
+
+	if (result != PASSDB_RESULT_NEXT)
+		return final_result(request, result);
+	mw_auth_mark_judged(request);
+	return result;
 }
 
 static void verify_plain(struct auth_request *request, const char *password ATTR_UNUSED,
 			 verify_plain_callback_t *callback)
 {
-	callback(decide(request), request);
+	callback(answer(request), request);
 }
 
 static void lookup_credentials(struct auth_request *request, lookup_credentials_callback_t *callback)
 {
-	callback(decide(request), NULL, 0, request);
+	callback(answer(request), NULL, 0, request);
+}
+
+static void init(struct passdb_module *module ATTR_UNUSED)
+{
+	mw_auth_mechanisms_hold(decide);
 }
 
 /* Runs with the privileges that the auth process starts with. */
@@ -78,9 +105,13 @@ static void read_policy(void)
 	if (event != NULL)
 		return;
 	event = mw_decision_event_new();
-	policy = mw_held_policy_read(event, mw_decision_today());
-	if (policy != NULL)
-		directory = mw_auth_directory_new(policy);
+	/* The workers, which judge nothing, have nothing to warn of. */
+	policy = mw_held_policy_read(event, worker ? 0 : mw_decision_today());
+	if (policy == NULL)
+		return;
+	directory = mw_auth_directory_new(policy);
+	if (!worker)
+		notice_audits(mw_decision_today());
 }
 
 MW_PASSDB_PREINIT(preinit, pool)
@@ -96,6 +127,7 @@ MW_PASSDB_PREINIT(preinit, pool)
 static struct passdb_module_interface passdb = {
 	.name = "mailwicket",
 	.preinit = preinit,
+	.init = init,
 	.verify_plain = verify_plain,
 	.lookup_credentials = lookup_credentials,
 };
@@ -108,6 +140,7 @@ MW_EXPORT void authdb_mailwicket_init(void)
 MW_EXPORT void authdb_mailwicket_deinit(void)
 {
 	passdb_unregister_module(&passdb);
+	mw_auth_mechanisms_free();
 	mw_auth_directory_free(directory);
 	directory = NULL;
 	mw_policy_free(policy);

@@ -9,10 +9,12 @@
 #include "passdb.h"
 
 #ifdef HAVE_DOVECOT_2_4
+#define MW_DEFAULT_AUTH() auth_default_protocol()
 #define MW_REQUEST_SERVICE(request) ((request)->fields.protocol)
 #define MW_REQUEST_TLS(request) ((request)->fields.conn_secured == AUTH_REQUEST_CONN_SECURED_TLS)
 #define MW_REQUEST_SECURED(request) ((request)->fields.conn_secured != AUTH_REQUEST_CONN_SECURED_NONE)
 #else
+#define MW_DEFAULT_AUTH() auth_default_service()
 #define MW_REQUEST_SERVICE(request) ((request)->fields.service)
 #define MW_REQUEST_TLS(request) ((request)->fields.secured == AUTH_REQUEST_SECURED_TLS)
 #define MW_REQUEST_SECURED(request) ((request)->fields.secured != AUTH_REQUEST_SECURED_NONE)

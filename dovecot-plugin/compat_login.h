@@ -16,8 +16,8 @@ typedef struct ssl_server_settings mw_client_ssl_settings;
 #define MW_CLIENT_HAPROXY_TLS(client) ((client)->haproxy_terminated_tls)
 #define MW_CLIENT_STARTTLS(client) ((client)->connection_used_starttls)
 #define MW_CLIENT_CREATE_ARGS struct client *client
-#define MW_CLIENT_CREATE_PASS client
 #define MW_CLIENT_CREATE_RESULT int
+#define MW_CLIENT_CREATE(create, then) do { int result = (create)(client); (then); return result; } while (0)
 #define MW_SET_NO_CLEARTEXT(set) ((set)->auth_allow_cleartext = FALSE)
 #else
 #include "master-service-ssl-settings.h"
@@ -27,8 +27,8 @@ typedef struct master_service_ssl_settings mw_client_ssl_settings;
 #define MW_CLIENT_HAPROXY_TLS(client) ((client)->proxied_ssl)
 #define MW_CLIENT_STARTTLS(client) ((client)->starttls)
 #define MW_CLIENT_CREATE_ARGS struct client *client, void **other_sets
-#define MW_CLIENT_CREATE_PASS client, other_sets
 #define MW_CLIENT_CREATE_RESULT void
+#define MW_CLIENT_CREATE(create, then) do { (create)(client, other_sets); (then); } while (0)
 #define MW_SET_NO_CLEARTEXT(set) ((set)->disable_plaintext_auth = TRUE)
 #endif
 

@@ -7,7 +7,9 @@ MW_DOVECOT_CFLAGS = $(MW_CFLAGS) -Wno-conversion -Wno-shadow
 MW_DOVECOT_LDFLAGS = $(MW_LDFLAGS) -module -avoid-version -shared
 
 noinst_LTLIBRARIES += libmwcredential.la
-libmwcredential_la_SOURCES = dovecot-plugin/credential.c dovecot-plugin/credential.h
+libmwcredential_la_SOURCES = \
+	dovecot-plugin/credential.c dovecot-plugin/credential.h \
+	dovecot-plugin/credential_rest.c dovecot-plugin/credential_rest.h
 libmwcredential_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwcredential_la_CFLAGS = $(MW_CFLAGS)
 
@@ -42,8 +44,15 @@ mw_auth_module_LTLIBRARIES = dovecot-plugin/libauthdb_mailwicket.la
 dovecot_plugin_libauthdb_mailwicket_la_SOURCES = \
 	dovecot-plugin/auth_directory.c dovecot-plugin/auth_directory.h \
 	dovecot-plugin/auth_facts.c dovecot-plugin/auth_facts.h \
+	dovecot-plugin/auth_mechanisms.h \
 	dovecot-plugin/auth_module.c \
+	dovecot-plugin/auth_notice.c dovecot-plugin/auth_notice.h \
 	dovecot-plugin/compat_auth.h
+if MECHANISMS_REGISTER
+dovecot_plugin_libauthdb_mailwicket_la_SOURCES += dovecot-plugin/auth_mechanisms.c
+else
+dovecot_plugin_libauthdb_mailwicket_la_SOURCES += dovecot-plugin/auth_mechanisms_unheld.c
+endif
 dovecot_plugin_libauthdb_mailwicket_la_CPPFLAGS = $(MW_DOVECOT_AUTH_CPPFLAGS)
 dovecot_plugin_libauthdb_mailwicket_la_CFLAGS = $(MW_DOVECOT_CFLAGS)
 dovecot_plugin_libauthdb_mailwicket_la_LDFLAGS = $(MW_DOVECOT_LDFLAGS)

@@ -4,6 +4,7 @@
 
 #include "compat_login.h"
 
+#include "credential.h"
 #include "decide/login.h"
 
 struct mw_login_client {
@@ -14,6 +15,7 @@ struct mw_login_client {
 	const mw_client_ssl_settings *ssl_set, *strict_ssl_set;
 	bool secured; /* what Dovecot thought of the connection before TLS */
 	bool has_input_hook; /* IMAP, POP3: their commands pass through input_next_cmd */
+	bool hook_reads_name; /* POP3: nothing of a command is read before */
 
 	/* What may be offered, for the facts it was decided on. */
 	bool offers_basic;     /* basic and bearer: the password or token shows */
@@ -27,8 +29,8 @@ struct mw_login_client {
 	bool pass_sent;        /* Dovecot was about to say that the password was exposed */
 	bool refused;
 	char mechanism[32];    /* of the refused one */
-	char response_login[256];
-	bool response_shown;
+	struct mw_credential response; /* what its SASL response showed */
+	unsigned int rest;     /* lines of its exchange that may still come, from a client that does not wait */
 };
 
 struct mw_login_client *mw_login_client(struct client *client);
@@ -54,6 +56,8 @@ bool mw_login_offer_has(struct client *client, struct mw_login_client *mw, const
 bool mw_login_reply_is_ours(struct client *client, struct mw_login_client *mw, enum client_auth_result result);
 enum client_auth_result mw_login_reply_result(const char **text_r);
 void mw_login_reply_remember(struct client *client, struct mw_login_client *mw);
+/* Drops what has come of the rest of a refused exchange: it is no command. False where nothing has. */
+bool mw_login_reply_take_rest(struct client *client, struct mw_login_client *mw);
 void mw_login_reply_log(struct client *client, struct mw_login_client *mw);
 /* A login that went on: audit mode, or `decisions = all`. */
 void mw_login_reply_log_passed(struct client *client);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "login_client.h"
 #include "auth-client.h"
+#include "istream.h"
 #include "module-context.h"
 
 #define LOGIN_CONTEXT(client) MODULE_CONTEXT_REQUIRE(client, login_context_module)
@@ -26,15 +27,7 @@ static MW_CLIENT_CREATE_RESULT client_create(MW_CLIENT_CREATE_ARGS)
 	/* submission-login makes its SMTP library refuse commands by itself where TLS is required: neither our reply nor
 	   our log would come to pass. Nothing is sent or read before the real state is set below. */
 	MW_CLIENT_SECURED(client) = TRUE;
-#ifdef HAVE_DOVECOT_2_4
-	int result = mw->module_ctx.super.create(MW_CLIENT_CREATE_PASS);
-
-	mw_login_offer_apply(client, mw);
-	return result;
-#else
-	mw->module_ctx.super.create(MW_CLIENT_CREATE_PASS);
-	mw_login_offer_apply(client, mw);
-#endif
+	MW_CLIENT_CREATE(mw->module_ctx.super.create, mw_login_offer_apply(client, mw));
 }
 
 static void client_notify_ready(struct client *client)
@@ -79,10 +72,12 @@ static void client_auth_result_ours(struct client *client, enum client_auth_resu
 		return;
 	}
 	/* IMAP and POP3 keep the name of a refused LOGIN or USER after this: it is logged when the command is done. */
-	if (mw->has_input_hook)
+	if (mw->has_input_hook) {
 		mw->refused = true;
-	else
+	} else {
+		(void)mw_login_reply_take_rest(client, mw);
 		mw_login_reply_log(client, mw);
+	}
 	result = mw_login_reply_result(&text);
 	mw->module_ctx.super.auth_result(client, result, reply, text);
 }
@@ -103,13 +98,25 @@ static bool in_handshake(struct client *client)
 		ssl_iostream_handshake(client->ssl_iostream) <= 0;
 }
 
+/* What a client sends of a refused exchange may be on its way yet when the refusal is. True while that, or nothing, is
+   all there is to read. */
+static bool awaits_rest(struct client *client, struct mw_login_client *mw)
+{
+	if (mw->rest == 0 || i_stream_read(client->input) < 0)
+		return FALSE;
+	if (mw_login_reply_take_rest(client, mw) && mw->response.shown)
+		mw_login_reply_log(client, mw);
+	return mw->rest > 0 || i_stream_get_data_size(client->input) == 0;
+}
+
 static bool client_next_command(struct client *client)
 {
 	struct mw_login_client *mw = LOGIN_CONTEXT(client);
 	char *earlier = client->virtual_user;
 	bool result;
 
-	if (in_handshake(client))
+	/* pop3-login reads on by itself, and has not read the command's name yet. */
+	if (in_handshake(client) || (mw->hook_reads_name && awaits_rest(client, mw)))
 		return FALSE;
 	mw_login_offer_apply(client, mw);
 	mw->attempts = client->auth_attempts;
@@ -118,11 +125,21 @@ static bool client_next_command(struct client *client)
 	client_ref(client);
 	result = mw->module_ctx.super.input_next_cmd(client);
 	take_name(client, &earlier);
-	if (mw->refused)
+	if (mw->refused) {
+		(void)mw_login_reply_take_rest(client, mw);
 		mw_login_reply_log(client, mw);
+	}
 	if (!client_unref(&client))
 		return FALSE;
 	return result;
+}
+
+static void client_input_ours(struct client *client)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	if (!awaits_rest(client, mw))
+		mw->module_ctx.super.input(client);
 }
 
 static void client_allocated(struct client *client)
@@ -135,12 +152,15 @@ static void client_allocated(struct client *client)
 	MODULE_CONTEXT_SET(client, login_context_module, mw);
 	mw->has_input_hook = v->input_next_cmd != NULL &&
 		(strcmp(login_binary->protocol, "imap") == 0 || strcmp(login_binary->protocol, "pop3") == 0);
+	mw->hook_reads_name = strcmp(login_binary->protocol, "pop3") == 0;
 	v->create = client_create;
 	if (v->notify_auth_ready != NULL)
 		v->notify_auth_ready = client_notify_ready;
 	v->notify_status = client_notify_status_ours;
 	v->sasl_filter_mech = client_filter_mech;
 	v->auth_result = client_auth_result_ours;
+	if (v->input != NULL)
+		v->input = client_input_ours;
 	if (v->input_next_cmd != NULL)
 		v->input_next_cmd = client_next_command;
 	mw_login_offer_init(client, mw);

@@ -4,7 +4,7 @@
 #include "safe-memset.h"
 #include "str.h"
 
-#include "credential.h"
+#include "credential_rest.h"
 #include "decision_log.h"
 
 bool mw_login_reply_is_ours(struct client *client, struct mw_login_client *mw, enum client_auth_result result)
@@ -45,19 +45,16 @@ static void keep_mechanism(struct mw_login_client *mw, struct mw_str mechanism)
 
 static void remember_response(struct mw_login_client *mw, struct mw_str response)
 {
-	struct mw_credential credential;
-
-	mw_credential_read(mw_str(mw->mechanism), response, &credential);
-	mw->response_shown = credential.shown;
-	i_strocpy(mw->response_login, credential.login, sizeof(mw->response_login));
+	mw_credential_read(mw_str(mw->mechanism), response, &mw->response);
+	mw->rest = mw_credential_rest_lines(mw_str(mw->mechanism), response);
 }
 
 void mw_login_reply_remember(struct client *client, struct mw_login_client *mw)
 {
 	struct mw_str mechanism, response = MW_STR_EMPTY;
 
-	mw->response_shown = false;
-	mw->response_login[0] = '\0';
+	i_zero(&mw->response);
+	mw->rest = 0;
 	/* SASL counts an attempt before it answers, check_plaintext_auth() after it. */
 	mw->plain_command = mw->has_input_hook && client->auth_attempts == mw->attempts;
 	if (mw->plain_command) {
@@ -79,6 +76,20 @@ void mw_login_reply_remember(struct client *client, struct mw_login_client *mw)
 	}
 }
 
+bool mw_login_reply_take_rest(struct client *client, struct mw_login_client *mw)
+{
+	const unsigned char *data;
+	size_t size, taken;
+
+	if (mw->rest == 0 || client->destroyed)
+		return false;
+	data = i_stream_get_data(client->input, &size);
+	taken = mw_credential_rest_take((struct mw_str){ (const char *)data, size }, mw_str(mw->mechanism), &mw->rest,
+					&mw->response);
+	i_stream_skip(client->input, taken);
+	return taken > 0;
+}
+
 static void unreadable(struct mw_verdict *verdict)
 {
 	memset(verdict, 0, sizeof(*verdict));
@@ -93,17 +104,17 @@ void mw_login_reply_log(struct client *client, struct mw_login_client *mw)
 	struct mw_facts facts;
 	struct mw_verdict verdict;
 	/* Over TLS that was not good enough nobody could simply read it. */
-	bool exposed = (mw->pass_sent || mw->response_shown) && client->ssl_iostream == NULL;
+	bool exposed = (mw->pass_sent || mw->response.shown) && client->ssl_iostream == NULL;
 
 	mw_login_facts(client, &facts);
 	facts.mechanism = mw_str(mw->mechanism);
-	facts.login = mw_str(mw->plain_command ? client->virtual_user : mw->response_login);
+	facts.login = mw_str(mw->plain_command ? client->virtual_user : mw->response.login);
 	if (mw_login_policy() == NULL)
 		unreadable(&verdict);
 	else
 		mw_login_decide(mw_login_policy(), &facts, &verdict);
 	mw_decision_log(mw_login_event(), mw_login_policy(), &facts, &verdict, exposed);
-	mw->refused = mw->pass_sent = mw->response_shown = false;
+	mw->refused = mw->pass_sent = mw->response.shown = false;
 }
 
 void mw_login_reply_log_passed(struct client *client)

@@ -40,13 +40,17 @@ class SaslClient:
             raise EOFError("the auth process closed the connection")
         return data.decode(errors="replace").rstrip("\n")
 
-    def begin(self, mechanism, *fields, response=None):
+    def ask(self, mechanism, *fields, response=None):
+        """A question of its own number, whose answer comes when it comes."""
         self.number += 1
         words = ["AUTH", str(self.number), mechanism, *fields]
         if response is not None:
             response = response if isinstance(response, bytes) else response.encode()
             words.append("resp=" + base64.b64encode(response).decode())
         self.send("\t".join(words))
+
+    def begin(self, mechanism, *fields, response=None):
+        self.ask(mechanism, *fields, response=response)
         return Answer(self.line())
 
     def carry_on(self, response):

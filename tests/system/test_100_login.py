@@ -153,6 +153,68 @@ def test_log_03_the_connection_goes_on_with_starttls(dovecot, protocol):
         assert it.plain("bob", PASSWORD) == "ok", it.transcript
 
 
+def unasked_lines(protocol, mechanism, *responses):
+    """A command, the rest of its exchange that nobody asked for, and another command."""
+    if protocol == "sieve":
+        return [f'AUTHENTICATE "{mechanism}"', *(f'"{response}"' for response in responses), "NOOP"]
+    begin, last = {"imap": ("a AUTHENTICATE", "a NOOP"), "pop3": ("AUTH", "NOOP"), "submission": ("AUTH", "NOOP")}[protocol]
+    return [f"{begin} {mechanism}", *responses, last]
+
+
+SECOND = encoded(f"\0bob\0{PASSWORD}")
+UNASKED = {"PLAIN": [SECOND], f"PLAIN {{{len(SECOND)}+}}": [SECOND], "LOGIN": [encoded("bob"), encoded(PASSWORD)],
+           f"LOGIN {encoded('bob')}": [encoded(PASSWORD)], "XOAUTH2": [encoded(f"user=bob\1auth=Bearer {PASSWORD}\1\1")]}
+EVERYWHERE = ["PLAIN", "LOGIN", "XOAUTH2"]
+ACTIVE = [*PROTOCOLS, *(["sieve"] if has_protocol("managesieve") else [])]
+# What comes behind the refusal is the SMTP library's to read: it knows no such command.
+PIECES = [(protocol, pieces) for protocol in ACTIVE for pieces in ("one piece", "a piece a line")
+          if (protocol, pieces) != ("submission", "a piece a line")]
+
+
+@pytest.mark.parametrize("protocol,pieces,command",
+                         [(*piece, command) for piece in PIECES
+                          for command in (UNASKED if piece[0] == "imap" else EVERYWHERE)])
+def test_log_03_a_second_step_that_nobody_asked_for(dovecot, protocol, pieces, command):
+    """It runs as no command, the log says whose password was exposed and not which, and STARTTLS goes on from there."""
+    before = len(decisions(dovecot, credential="exposed", protocol=protocol))
+    first, *others = [line.encode() + b"\r\n" for line in unasked_lines(protocol, command, *UNASKED[command])]
+    with client(protocol, dovecot.ports) as it:
+        with AuthSilence(dovecot):
+            if pieces == "one piece":
+                # managesieve-login reads no command behind AUTHENTICATE before something else comes.
+                later = [others.pop()] if protocol == "sieve" else []
+                first, others = first + b"".join(others), later
+            it.socket.sendall(first)
+            assert it.outcome(it.final()) == "refused" and it.ours(), it.transcript
+            for line in others:
+                it.socket.sendall(line)
+            start = len(it.transcript)
+            it.outcome(it.final())
+            assert re.match({"pop3": "-ERR Unknown command"}.get(protocol, it.OK), it.last), it.transcript
+            assert len(it.transcript) == start + 1, it.transcript
+        it.starttls()
+        assert it.plain("bob", PASSWORD) == "ok", it.transcript
+    rig.wait_for(lambda: len(decisions(dovecot, credential="exposed", protocol=protocol)) > before, "credential=exposed")
+    found = decisions(dovecot, credential="exposed", protocol=protocol)[before:]
+    assert [(line["login"], line["mechanism"], line["verdict"]) for line in found] == [
+        ("bob", command.split()[0], "refuse")]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("mechanism", EVERYWHERE)
+def test_log_03_a_command_behind_a_refused_one_is_a_command(dovecot, protocol, mechanism):
+    """A client that pipelines, but no response: what follows is answered, one word or two."""
+    first, last = unasked_lines(protocol, mechanism)
+    with client(protocol, dovecot.ports) as it:
+        it.send(f"{first}\r\n{last}")
+        assert it.outcome(it.final()) == "refused" and it.ours(), it.transcript
+        it.outcome(it.final())
+        assert re.match({"pop3": "-ERR Unknown command"}.get(protocol, it.OK), it.last), it.transcript
+        it.last = ""
+        it.mechanism(mechanism)
+        it.starttls()
+
+
 def test_imap_replies_are_one_tagged_line(dovecot):
     with client("imap", dovecot.ports) as it:
         start = len(it.transcript)
@@ -235,6 +297,10 @@ def proxy_v2(source, port, with_tls):
             addresses + ssl_tlv)
 
 
+def proxy_v1(source, port):
+    return f"PROXY TCP4 {source} 127.0.0.1 40000 {port}\r\n".encode()
+
+
 @pytest.mark.parametrize("proxy,with_tls,permitted", [(PROXY, True, True), (PROXY, False, False),
                                                       ("127.0.0.82", True, False)])
 def test_log_09_tls_at_a_proxy_counts_where_the_rule_names_it(dovecot, proxy, with_tls, permitted):
@@ -245,10 +311,22 @@ def test_log_09_tls_at_a_proxy_counts_where_the_rule_names_it(dovecot, proxy, wi
         assert permitted or it.ours()
 
 
-def test_log_09_a_proxy_header_from_a_stranger_is_dropped(dovecot):
+def test_log_09_the_old_header_says_nothing_of_tls(dovecot):
+    """PROXY v1 through the proxy whose word on TLS counts: the client is the one named, without TLS."""
+    port = dovecot.ports["proxied"]
+    with AuthSilence(dovecot), client("imap", dovecot.ports, source=PROXY, port=port,
+                                      preamble=proxy_v1("192.0.2.10", port)) as it:
+        assert it.offered() == set()
+        assert it.plain("bob", PASSWORD) == "refused" and it.ours(), it.transcript
+    assert wait_decision(dovecot, client="192.0.2.10", credential="exposed", protocol="imap")
+
+
+@pytest.mark.parametrize("header", [lambda port: proxy_v1("192.0.2.9", port),
+                                    lambda port: proxy_v2("192.0.2.9", port, True)], ids=["v1", "v2"])
+def test_log_09_a_proxy_header_from_a_stranger_is_dropped(dovecot, header):
     port = dovecot.ports["proxied"]
     with pytest.raises((EOFError, OSError)):
-        client("imap", dovecot.ports, source=STRANGER, port=port, preamble=proxy_v2("192.0.2.9", port, True))
+        client("imap", dovecot.ports, source=STRANGER, port=port, preamble=header(port))
 
 
 def test_audit_refuses_nothing_and_says_so(dovecot):
