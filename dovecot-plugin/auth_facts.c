@@ -58,7 +58,7 @@ static void tls_facts(const struct auth_request *request, struct mw_facts *facts
 	/* No wire, no listener whose rule could want TLS on it: what is left to judge is the account. */
 	if (!smtp && comes_from_nowhere(request)) {
 		facts->tls.origin = MW_TLS_ORIGIN_IMPLICIT;
-		mw_decision_assume_tls(&facts->tls);
+		mw_tls_assume(&facts->tls);
 		return;
 	}
 	/* Dovecot calls localhost secured, Postfix only what has TLS. */

@@ -12,6 +12,7 @@ tests_unit_test_cli_SOURCES = \
 	cli/postfix_file.c \
 	cli/replay_rows.c \
 	cli/restriction.c \
+	cli/setting.c \
 	cli/setup_dovecot_conf.c \
 	cli/setup_main_cf.c \
 	cli/setup_master_cf.c \
@@ -26,6 +27,7 @@ tests_unit_test_cli_SOURCES = \
 	cli/why_smtpd.c \
 	cli/why_story.c \
 	cli/wiring.c \
+	cli/wiring_sizes.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \
@@ -44,5 +46,5 @@ tests_unit_test_cli_SOURCES = \
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cli_LDADD = \
-	libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
-	$(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+	libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	$(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(LMDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
