@@ -30,6 +30,12 @@ enum standing {
 	STANDING_DISABLED /* refused for the user's sake */
 };
 
+static bool is_about_the_user(enum mw_reason reason)
+{
+	return reason == MW_REASON_SERVICE_DISABLED || reason == MW_REASON_SMTP_DISABLED ||
+	       reason == MW_REASON_SENDING_SUSPENDED || reason == MW_REASON_LOGIN_SUSPENDED;
+}
+
 /* --- the directory of one user */
 
 static enum mw_lookup find_login(void *context, struct mw_str login, struct mw_principal *user_r)
@@ -166,7 +172,7 @@ static enum standing ask(const struct question *question, const struct mw_ip *lo
 		mw_account_decide(question->policy, &question->view, &facts, &verdict);
 	if (verdict.reason == MW_REASON_NO_CONNECTOR)
 		return STANDING_CLOSED;
-	if (verdict.reason == MW_REASON_SERVICE_DISABLED || verdict.reason == MW_REASON_SMTP_DISABLED)
+	if (is_about_the_user(verdict.reason))
 		return STANDING_DISABLED;
 	if (verdict.connector != NULL && !listener_does(verdict.connector, question->security))
 		return STANDING_REFUSED;
