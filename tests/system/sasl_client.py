@@ -19,10 +19,20 @@ class Answer:
 
 
 class SaslClient:
+    @staticmethod
+    def connected(path):
+        """Dovecot makes its sockets one after the other, and each before it listens."""
+        made = socket.socket(socket.AF_UNIX)
+        made.settimeout(rig.PATIENCE)
+        try:
+            made.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            made.close()
+            return None
+        return made
+
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(rig.PATIENCE)
-        self.socket.connect(str(path))
+        self.socket = rig.wait_for(lambda: self.connected(path), f"{path} to be listened on")
         self.file = self.socket.makefile("rb")
         self.number = 0
         self.send("VERSION\t1\t1\nCPID\t4711")
