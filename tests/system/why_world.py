@@ -24,7 +24,7 @@ class Clients:
 
     def __init__(self, site, source):
         self.site, self.source = site, source
-        self.dovecot_sessions = 0
+        self.dovecot_sessions = self.smtp_sessions = 0
 
     def files(self):
         return {"postfix": self.site.postfix.log, "dovecot": self.site.dovecot.folder / "log",
@@ -58,7 +58,7 @@ class Clients:
         sessions = set(re.findall(rf"-login: Info: (?:Login: |Logged in: |Disconnected|Login aborted).*rip={ip}, "
                                   r".*session=<([^>]+)>", self.text("dovecot")))
         return (len(sessions) >= self.dovecot_sessions and
-                self.count("postfix", rf": connect from \S+\[{ip}\]") ==
+                self.smtp_sessions <= self.count("postfix", rf": connect from \S+\[{ip}\]") ==
                 self.count("postfix", rf": disconnect from \S+\[{ip}\]"))
 
     def logs(self, folder):
@@ -92,15 +92,22 @@ class Clients:
             assert client.mechanism("NTLM") == "refused"
 
     def says_tls_hello_to_dovecot(self, protocol):
-        self.dovecot_sessions += 1
-        self.tls_hello(self.site.dovecot.ports[protocol])
+        """Again until Dovecot reads the hello before it sees that the client has gone."""
+        def noticed():
+            self.dovecot_sessions += 1
+            self.tls_hello(self.site.dovecot.ports[protocol])
+            rig.wait_for(self.all_ended, "the end of that session")
+            return self.count("dovecot", r"Too many (?:invalid|bad) commands")
+        rig.wait_for(noticed, "Dovecot to see a TLS hello")
 
     # --- sending
 
     def connect(self, port):
+        self.smtp_sessions += port in self.site.ports.values()
         return socket.create_connection(("127.0.0.1", port), rig.PATIENCE, (self.source, 0))
 
     def smtp(self, listener="submission", **options):
+        self.smtp_sessions += 1
         return self.site.client(listener, source=self.source, **options)
 
     def sends(self, login, sender, listener="submission", recipient=OUTSIDE, **options):
@@ -122,6 +129,7 @@ class Clients:
         """Again until the hello arrives before the greeting is sent, as Postfix notices it only then."""
         def noticed():
             self.tls_hello(self.site.ports[listener])
+            rig.wait_for(self.all_ended, "the end of that session")  # only then its lines are all there
             return self.count("postfix", "improper command pipelining after CONNECT")
         rig.wait_for(noticed, "Postfix to see a TLS hello")
 
@@ -137,10 +145,12 @@ class Clients:
                 pass
 
     def leaves_at_greeting(self, listener="submission"):
+        self.smtp_sessions += 1
         with rig.Smtp(self.site.ports[listener], self.source) as client:
             assert client.greeting.startswith("220")
 
     def leaves_after_ehlo(self, listener="submission"):
+        self.smtp_sessions += 1
         with rig.Smtp(self.site.ports[listener], self.source) as client:
             client.hello()
             client.command("QUIT")
