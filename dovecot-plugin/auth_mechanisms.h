@@ -1,5 +1,5 @@
-/* Mechanisms that ask no passdb (ANONYMOUS, NTLM), or pay no heed to what it says (GSSAPI): whatever way a login succeeded,
-   it is judged before the client hears of it. */
+/* Mechanisms that ask no passdb (ANONYMOUS, NTLM), or one that Dovecot's settings skip for them (GSSAPI): whatever way a
+   login succeeded, it is judged before the client hears of it. */
 #ifndef MW_DOVECOT_AUTH_MECHANISMS_H
 #define MW_DOVECOT_AUTH_MECHANISMS_H
 
