@@ -45,13 +45,13 @@ enum option {
 };
 
 static const struct mw_option options[] = {
-	{ "imap-port", "PORT|none", "IMAP with STARTTLS, 143" },
-	{ "imaps-port", "PORT|none", "IMAP, TLS from the start, 993" },
-	{ "pop3-port", "PORT|none", "POP3 with STLS, 110" },
-	{ "pop3s-port", "PORT|none", "POP3, TLS from the start, 995" },
-	{ "smtp-port", "PORT|none", "SMTP from server to server, 25" },
-	{ "submission-port", "PORT|none", "SMTP for users with STARTTLS, 587" },
-	{ "submissions-port", "PORT|none", "SMTP for users, TLS from the start, 465" },
+	{ "imap-port", "N|none", "IMAP with STARTTLS, 143" },
+	{ "imaps-port", "N|none", "IMAP, TLS from the start, 993" },
+	{ "pop3-port", "N|none", "POP3 with STLS, 110" },
+	{ "pop3s-port", "N|none", "POP3, TLS from the start, 995" },
+	{ "smtp-port", "N|none", "SMTP from server to server, 25" },
+	{ "submission-port", "N|none", "SMTP for users with STARTTLS, 587" },
+	{ "submissions-port", "N|none", "SMTP for users, TLS from the start, 465" },
 	{ "name", "NAME", "the name that certificates must have (default: HOST)" },
 	{ "ca", "FILE", "certificates to trust in place of the system's" },
 	{ "warn-days", "DAYS", "doubtful when a certificate ends sooner (default: 14)" },
