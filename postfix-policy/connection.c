@@ -10,6 +10,7 @@
 #include "decision_log.h"
 #include "facts.h"
 #include "log.h"
+#include "outbox.h"
 #include "peer.h"
 #include "work.h"
 
@@ -23,6 +24,7 @@ struct connection {
 	struct connection *next, *previous;
 	struct mw_work *work; /* NULL: nothing begun, nothing pending */
 	struct mw_deadlines deadlines;
+	bool queued;          /* its answer is in the outbox */
 };
 
 struct chunk {
@@ -34,6 +36,7 @@ struct mw_connections {
 	struct mw_loop *loop;
 	const struct mw_state *state;
 	struct mw_works works;
+	struct mw_outbox outbox;
 	struct mw_work *spare; /* what the next connection reads into; never NULL */
 	struct chunk *chunks;
 	struct connection *idle;
@@ -43,6 +46,8 @@ struct mw_connections {
 	mw_loop_function *on_close;
 	void *context;
 };
+
+static void send_queued(void *context);
 
 struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_state *state, size_t most,
 					  mw_loop_function *on_close, void *context)
@@ -57,6 +62,7 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_
 		return NULL;
 	}
 	all->loop = loop;
+	mw_loop_before_wait(loop, send_queued, all);
 	all->state = state;
 	all->most = most;
 	all->on_close = on_close;
@@ -82,6 +88,9 @@ static void close_connection(struct connection *connection)
 	mw_watch_set(all->loop, &connection->watch, connection->watch.fd, 0);
 	close(connection->watch.fd);
 	connection->watch.fd = -1;
+	if (connection->queued)
+		mw_outbox_forget(&all->outbox, connection);
+	connection->queued = false;
 	if (connection->work != NULL)
 		mw_work_return(&all->works, connection->work);
 	connection->work = NULL;
@@ -161,8 +170,20 @@ static bool flush(const struct connection *connection, struct mw_work *work)
 	return true;
 }
 
+/* The answer to all that a peer asked goes out with those to others. False: it has to be sent now. */
+static bool queue(struct connection *connection, struct mw_work *work)
+{
+	struct mw_connections *all = connection->all;
+
+	if (all->finishing || !mw_outbox_add(&all->outbox, connection, (struct mw_str){ work->answer, work->answer_len }))
+		return false;
+	connection->queued = true;
+	work->answer_len = 0;
+	return true;
+}
+
 /* Answers the whole requests in work as long as the peer takes the answers. False: close. *answered_r counts. */
-static bool process(const struct connection *connection, struct mw_work *work, unsigned *answered_r)
+static bool process(struct connection *connection, struct mw_work *work, unsigned *answered_r)
 {
 	size_t done = 0;
 	bool fine = true;
@@ -180,9 +201,10 @@ static bool process(const struct connection *connection, struct mw_work *work, u
 			complain(connection, why);
 			return false;
 		case MW_REQUEST_WHOLE:
-			fine = answer(connection, work, bytes.ptr) && flush(connection, work);
-			mw_request_init(&work->request);
 			done += used;
+			fine = answer(connection, work, bytes.ptr) &&
+			       ((done == work->fill && queue(connection, work)) || flush(connection, work));
+			mw_request_init(&work->request);
 			++*answered_r;
 		}
 	}
@@ -294,8 +316,57 @@ static enum turn write_some(struct connection *connection)
 	return go_on(connection, work) ? TURN_SOME : TURN_CLOSED;
 }
 
+/* An answer of which the peer took only a part: from now on it has room of its own. */
+static void stall(struct connection *connection, struct mw_str rest)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_work *work = mw_work_take(&all->works);
+
+	if (work == NULL) {
+		complain(connection, "too many answers are not taken");
+		close_connection(connection);
+		return;
+	}
+	memcpy(work->answer, rest.ptr, rest.len);
+	work->answer_len = rest.len;
+	connection->work = work;
+	set_deadlines(connection, work, true);
+	mw_watch_set(all->loop, &connection->watch, connection->watch.fd, MW_WRITABLE);
+}
+
+static void send_queued_one(struct connection *connection, struct mw_str bytes)
+{
+	ssize_t sent;
+
+	connection->queued = false;
+	do
+		sent = send(connection->watch.fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		close_connection(connection);
+	else if (sent < (ssize_t)bytes.len)
+		stall(connection, mw_str_tail(bytes, sent > 0 ? (size_t)sent : 0));
+}
+
+static void send_queued(void *context)
+{
+	struct mw_connections *all = context;
+
+	for (size_t i = 0; i < all->outbox.count; i++) {
+		const struct mw_outgoing *item = &all->outbox.items[i];
+
+		if (item->owner != NULL)
+			send_queued_one(item->owner, (struct mw_str){ item->bytes, item->len });
+	}
+	all->outbox.count = 0;
+}
+
 static enum turn take_turn(struct connection *connection)
 {
+	if (connection->queued)
+		send_queued(connection->all);
+	if (connection->watch.fd < 0)
+		return TURN_CLOSED;
 	return connection->deadlines.stalled > 0 ? write_some(connection) : read_some(connection);
 }
 
@@ -404,6 +475,8 @@ void mw_connections_sweep(struct mw_connections *all)
 {
 	double now = mw_loop_now(all->loop);
 
+	/* What is sent may close a connection, which must not be the next one here. */
+	send_queued(all);
 	for (struct connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
 		next = connection->next;
 		sweep_one(connection, now);
@@ -412,6 +485,7 @@ void mw_connections_sweep(struct mw_connections *all)
 
 void mw_connections_finish(struct mw_connections *all)
 {
+	send_queued(all);
 	all->finishing = true;
 	for (struct connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
 		next = connection->next;

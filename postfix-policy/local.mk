@@ -20,6 +20,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/loop.c postfix-policy/loop.h \
 	postfix-policy/main.c \
 	postfix-policy/notify.c postfix-policy/notify.h \
+	postfix-policy/outbox.c postfix-policy/outbox.h \
 	postfix-policy/peer.c postfix-policy/peer.h \
 	postfix-policy/privileges.c postfix-policy/privileges.h \
 	postfix-policy/state.c postfix-policy/state.h \

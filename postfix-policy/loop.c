@@ -33,6 +33,8 @@ struct mw_loop {
 	unsigned signal_count;
 	double now;
 	ev_check check;
+	ev_prepare prepare;
+	struct call on_prepare;
 };
 
 _Static_assert(sizeof(ev_io) <= sizeof(((struct mw_watch *)0)->opaque), "an ev_io fits into a watch");
@@ -58,6 +60,15 @@ static void on_check(struct ev_loop *ev, ev_check *check, int revents)
 	(void)ev;
 	(void)revents;
 	loop->now = mw_loop_clock();
+}
+
+static void on_prepare(struct ev_loop *ev, ev_prepare *prepare, int revents)
+{
+	const struct call *call = prepare->data;
+
+	(void)ev;
+	(void)revents;
+	call->function(call->context);
 }
 
 static void on_io(struct ev_loop *ev, ev_io *io, int revents)
@@ -177,6 +188,14 @@ bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *funct
 	loop->signals[i].data = &loop->on_signal[i];
 	ev_signal_start(loop->ev, &loop->signals[i]);
 	return true;
+}
+
+void mw_loop_before_wait(struct mw_loop *loop, mw_loop_function *function, void *context)
+{
+	loop->on_prepare = (struct call){ function, context };
+	ev_prepare_init(&loop->prepare, on_prepare);
+	loop->prepare.data = &loop->on_prepare;
+	ev_prepare_start(loop->ev, &loop->prepare);
 }
 
 void mw_loop_run(struct mw_loop *loop)

@@ -31,6 +31,9 @@ bool mw_loop_every(struct mw_loop *loop, double seconds, mw_loop_function *funct
 /* `function` when the signal came, outside the handler; at most four signals. */
 bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context);
 
+/* `function` at the end of each turn, before the loop waits again; one only. */
+void mw_loop_before_wait(struct mw_loop *loop, mw_loop_function *function, void *context);
+
 /* Seconds of a monotonic clock when this turn of the loop began. */
 double mw_loop_now(const struct mw_loop *loop);
 /* The same, asked afresh. */
