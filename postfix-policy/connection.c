@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/uninitialized.h"
 #include "deadline.h"
 #include "decision_log.h"
 #include "facts.h"
@@ -17,6 +18,8 @@
 #define CHUNK 64
 /* Turns that one connection gets in a row while the service ends; a peer that never stops asking must not hold it. */
 #define FINISH_TURNS 64
+/* How many turns of the loop an answer waits for others at the most. */
+#define TURNS_MOST 16
 
 struct connection {
 	struct mw_watch watch; /* first: a watch is its connection */
@@ -37,6 +40,7 @@ struct mw_connections {
 	const struct mw_state *state;
 	struct mw_works works;
 	struct mw_outbox outbox;
+	unsigned turns;       /* since the outbox was empty */
 	struct mw_work *spare; /* what the next connection reads into; never NULL */
 	struct chunk *chunks;
 	struct connection *idle;
@@ -47,6 +51,7 @@ struct mw_connections {
 	void *context;
 };
 
+static void at_end_of_turn(void *context);
 static void send_queued(void *context);
 
 struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_state *state, size_t most,
@@ -62,7 +67,7 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_
 		return NULL;
 	}
 	all->loop = loop;
-	mw_loop_before_wait(loop, send_queued, all);
+	mw_loop_on_turn(loop, at_end_of_turn, send_queued, all);
 	all->state = state;
 	all->most = most;
 	all->on_close = on_close;
@@ -133,8 +138,8 @@ static bool answer(const struct connection *connection, struct mw_work *work, co
 {
 	const struct mw_state *state = connection->all->state;
 	struct mw_buf out = MW_BUF_OVER(work->answer);
-	struct mw_verdict verdict;
-	struct mw_facts facts;
+	MW_UNINITIALIZED struct mw_verdict verdict;
+	MW_UNINITIALIZED struct mw_facts facts;
 	const char *why;
 
 	if (!mw_facts_from_request(&work->request, bytes, state->today, &work->quoted, &facts, &why)) {
@@ -359,6 +364,21 @@ static void send_queued(void *context)
 			send_queued_one(item->owner, (struct mw_str){ item->bytes, item->len });
 	}
 	all->outbox.count = 0;
+	all->turns = 0;
+	mw_loop_want_rest(all->loop, false);
+}
+
+/* Answers wait for questions that are there already, but not for ever. */
+static void at_end_of_turn(void *context)
+{
+	struct mw_connections *all = context;
+
+	if (all->outbox.count == 0)
+		return;
+	if (all->outbox.count >= MW_OUTBOX_MOST / 2 || ++all->turns > TURNS_MOST)
+		send_queued(all);
+	else
+		mw_loop_want_rest(all->loop, true);
 }
 
 static enum turn take_turn(struct connection *connection)
@@ -394,6 +414,8 @@ static void on_ready(struct mw_watch *watch)
 {
 	struct connection *connection = (struct connection *)(void *)watch;
 
+	if (connection->all->outbox.count == MW_OUTBOX_MOST)
+		send_queued(connection->all);
 	if (take_turn(connection) != TURN_CLOSED && connection->all->finishing && connection->work == NULL)
 		finish(connection);
 }

@@ -31,8 +31,10 @@ bool mw_loop_every(struct mw_loop *loop, double seconds, mw_loop_function *funct
 /* `function` when the signal came, outside the handler; at most four signals. */
 bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context);
 
-/* `function` at the end of each turn, before the loop waits again; one only. */
-void mw_loop_before_wait(struct mw_loop *loop, mw_loop_function *function, void *context);
+/* `at_end` at the end of each turn; `at_rest` when nothing else is ready, once for each mw_loop_want_rest(). One pair. */
+void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *at_end, mw_loop_function *at_rest, void *context);
+/* From now on, or no longer, `at_rest` is called instead of waiting. */
+void mw_loop_want_rest(struct mw_loop *loop, bool wanted);
 
 /* Seconds of a monotonic clock when this turn of the loop began. */
 double mw_loop_now(const struct mw_loop *loop);

@@ -19,6 +19,7 @@ struct mw_session {
 	struct mw_principal user; /* once the login is known */
 	mw_permission_groups principals;
 	mw_permissions permissions;
+	struct mw_address *recipient; /* the caller's; filled by mw_check_recipient() */
 };
 
 /* Every check writes its step; false: it has set the verdict and no other check follows. */

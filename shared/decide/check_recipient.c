@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/identity.h"
 #include "decide/trace_write.h"
@@ -51,15 +52,15 @@ static bool may_take_path(const struct mw_session *session, const struct mw_addr
 bool mw_check_recipient(struct mw_session *session)
 {
 	struct mw_str given = session->facts->recipient;
-	struct mw_address recipient;
+	struct mw_address *recipient = session->recipient;
 
-	switch (mw_address_parse(given, &recipient)) {
+	switch (mw_address_parse(given, recipient)) {
 	case MW_ADDRESS_MAILBOX:
-		return check_domain(session, recipient.domain, mw_str_tail(given, mw_str_find_last(given, '@') + 1));
+		return check_domain(session, recipient->domain, mw_str_tail(given, mw_str_find_last(given, '@') + 1));
 	case MW_ADDRESS_POSTMASTER:
 		return pass(session, MW_NOTE_RECIPIENT_POSTMASTER, given, MW_STR_EMPTY);
 	case MW_ADDRESS_ROUTED:
-		if (may_take_path(session, &recipient))
+		if (may_take_path(session, recipient))
 			return pass(session, MW_NOTE_RECIPIENT_ANY, given, MW_STR_EMPTY);
 		break;
 	case MW_ADDRESS_NULL:
@@ -115,8 +116,8 @@ static struct mw_str restriction_word(enum mw_senders senders)
 static bool check_owner(struct mw_session *session, const struct mw_address *recipient)
 {
 	struct mw_step step = { .check = MW_CHECK_RESTRICTION, .note = MW_NOTE_RESTRICTION_NONE };
-	struct mw_address base;
-	struct mw_principal owner;
+	MW_UNINITIALIZED struct mw_address base;
+	MW_UNINITIALIZED struct mw_principal owner;
 	bool primary, admitted = true;
 	enum mw_lookup found = mw_identity_owner(session->policy, session->directory, recipient, &base, &owner, &primary);
 
@@ -139,8 +140,5 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 
 bool mw_check_restriction(struct mw_session *session)
 {
-	struct mw_address recipient;
-
-	mw_address_parse(session->facts->recipient, &recipient);
-	return check_owner(session, &recipient);
+	return check_owner(session, session->recipient);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/identity.h"
 #include "decide/trace_write.h"
@@ -66,7 +67,7 @@ static bool check_permissions(struct mw_session *session, const struct mw_addres
 
 static bool check_mailbox(struct mw_session *session, const struct mw_address *sender)
 {
-	struct mw_identity identity;
+	MW_UNINITIALIZED struct mw_identity identity;
 
 	if (!session->logged_in)
 		return check_permissions(session, sender);
@@ -93,7 +94,7 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 
 bool mw_check_sender(struct mw_session *session)
 {
-	struct mw_address sender;
+	MW_UNINITIALIZED struct mw_address sender;
 
 	if (mw_str_empty(session->facts->sender))
 		return check_null(session);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/identity.h"
 
+#include "base/uninitialized.h"
+
 static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
 			       struct mw_principal *user_r)
 {
@@ -106,7 +108,7 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 			  const struct mw_principal *user, const struct mw_address *address,
 			  struct mw_identity *identity)
 {
-	struct mw_address base;
+	MW_UNINITIALIZED struct mw_address base;
 	bool primary = false;
 	enum mw_lookup found = mw_identity_owner(policy, directory, address, &base, &identity->owner, &primary);
 

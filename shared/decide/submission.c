@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/submission.h"
 
+#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/trace_write.h"
+#include "mail/address.h"
 
 /* What a stage allows to be judged: DESIGN.md, "Which checks a stage allows". A stage is a bit. */
 #define AT(stage) (1u << (stage))
@@ -63,7 +65,9 @@ static void finish(struct mw_session *session)
 void mw_submission_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			  const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
-	struct mw_session session = { .policy = policy, .directory = directory, .facts = facts, .verdict = verdict_r };
+	MW_UNINITIALIZED struct mw_address recipient;
+	struct mw_session session = { .policy = policy, .directory = directory, .facts = facts, .verdict = verdict_r,
+				      .recipient = &recipient };
 	unsigned stage = stage_bit(facts->stage);
 	bool several = has_several_recipients(stage, facts);
 	bool goes_on = true;

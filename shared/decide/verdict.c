@@ -47,7 +47,8 @@ struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict)
 
 void mw_verdict_begin(struct mw_verdict *verdict_r)
 {
-	memset(verdict_r, 0, sizeof(*verdict_r));
+	/* Steps count once they are written. */
+	memset(verdict_r, 0, offsetof(struct mw_verdict, trace.steps));
 	verdict_r->outcome = MW_PERMIT;
 	verdict_r->mode = MW_MODE_ENFORCE;
 	verdict_r->reason = MW_REASON_PERMITTED;
