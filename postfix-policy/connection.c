@@ -6,11 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/uninitialized.h"
 #include "deadline.h"
-#include "decision_log.h"
-#include "facts.h"
-#include "log.h"
+#include "judge.h"
 #include "outbox.h"
 #include "peer.h"
 #include "work.h"
@@ -126,36 +123,7 @@ void mw_connections_free(struct mw_connections *all)
 
 static void complain(const struct connection *connection, const char *why)
 {
-	char memory[MW_PEER_MAX];
-	struct mw_buf peer = MW_BUF_OVER(memory);
-
-	mw_peer_print(connection->watch.fd, &peer);
-	mw_log_fault("connection of %s closed: %s", peer.data, why);
-}
-
-/* Judges the request at `bytes` and leaves the answer in work. False: it gets none. */
-static bool answer(const struct connection *connection, struct mw_work *work, const char *bytes)
-{
-	const struct mw_state *state = connection->all->state;
-	struct mw_buf out = MW_BUF_OVER(work->answer);
-	MW_UNINITIALIZED struct mw_verdict verdict;
-	MW_UNINITIALIZED struct mw_facts facts;
-	const char *why;
-
-	if (!mw_facts_from_request(&work->request, bytes, state->today, &work->quoted, &facts, &why)) {
-		complain(connection, why);
-		return false;
-	}
-	mw_state_decide(state, &facts, &verdict);
-	mw_decision_log(state->policy, &facts, &verdict);
-	if (!mw_answer_write(&facts, &verdict, &out)) {
-		if (verdict.outcome != MW_UNDECIDED)
-			complain(connection, "there is no answer that could be sent");
-		return false;
-	}
-	work->answer_len = out.used;
-	work->answer_sent = 0;
-	return true;
+	mw_peer_complain(connection->watch.fd, why);
 }
 
 /* False: the peer is gone. What it did not take stays in work. */
@@ -207,7 +175,7 @@ static bool process(struct connection *connection, struct mw_work *work, unsigne
 			return false;
 		case MW_REQUEST_WHOLE:
 			done += used;
-			fine = answer(connection, work, bytes.ptr) &&
+			fine = mw_judge(connection->all->state, connection->watch.fd, work, bytes.ptr) &&
 			       ((done == work->fill && queue(connection, work)) || flush(connection, work));
 			mw_request_init(&work->request);
 			++*answered_r;

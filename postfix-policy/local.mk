@@ -14,6 +14,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/connection.c postfix-policy/connection.h \
 	postfix-policy/daemonize.c postfix-policy/daemonize.h \
 	postfix-policy/decision_log.c postfix-policy/decision_log.h \
+	postfix-policy/judge.c postfix-policy/judge.h \
 	postfix-policy/listener.c postfix-policy/listener.h \
 	postfix-policy/log.c postfix-policy/log.h \
 	postfix-policy/lookup_cache.c postfix-policy/lookup_cache.h \

@@ -4,6 +4,8 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "log.h"
+
 bool mw_peer_user(int fd, uid_t *user_r, pid_t *process_r)
 {
 	struct ucred credentials;
@@ -36,4 +38,13 @@ void mw_peer_print(int fd, struct mw_buf *out)
 		mw_buf_printf(out, peer.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 	else
 		mw_buf_add_text(out, "an unknown peer");
+}
+
+void mw_peer_complain(int fd, const char *why)
+{
+	char memory[MW_PEER_MAX];
+	struct mw_buf peer = MW_BUF_OVER(memory);
+
+	mw_peer_print(fd, &peer);
+	mw_log_fault("connection of %s closed: %s", peer.data, why);
 }

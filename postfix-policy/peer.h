@@ -13,4 +13,7 @@ bool mw_peer_user(int fd, uid_t *user_r, pid_t *process_r);
 /* "process 123 of user 101", "127.0.0.1:4567" or "an unknown peer". */
 void mw_peer_print(int fd, struct mw_buf *out);
 
+/* Logs that the connection on `fd` is closed, and why. */
+void mw_peer_complain(int fd, const char *why);
+
 #endif
