@@ -95,6 +95,18 @@ def test_a_refusal_names_the_rule_with_its_line(site, folder):
     assert refused["sender"] == "mary@example.test" and refused["login"] == "bob"
 
 
+@pytest.mark.parametrize("kind, act", [("--sending", why_world.smtp_switched_off), ("--all", why_world.smtp_switched_off)])
+def test_a_suspended_user_is_the_cause_whatever_else_is_wrong(site, folder, kind, act):
+    """Suspended by `mailwicket suspend`: the decision lines of Dovecot's auth process have the reason."""
+    done = site.daemon.cli("suspend", "eve", kind, "--reason", "spam run")
+    assert done.returncode == 0, done.stderr
+    try:
+        told = why(site, "eve", provoke(site, folder, act))
+        assert told["cause"]["id"] == "suspended" and "mailwicket resume" in told["cause"]["mend"], told
+    finally:
+        assert site.daemon.cli("resume", "eve").returncode == 0
+
+
 def test_the_command_it_names_explains_the_refusal(site, folder):
     told = why(site, "bob", provoke(site, folder, why_world.send_as))
     name, *words = told["cause"]["explain"].split()
