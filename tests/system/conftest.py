@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import rig  # noqa: E402
-from programs import sanitized  # noqa: E402
+from programs import Preload, sanitized  # noqa: E402
 
 
 def pytest_configure(config):
@@ -18,7 +18,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     """A sanitizer's build cannot have its clock replaced: those tests are for the plain build."""
     if sanitized():
-        left_out = [item for item in items if "clocked" in item.fixturenames]
+        left_out = [item for item in items if {"clocked", "preload"} & set(item.fixturenames)]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
@@ -33,6 +33,12 @@ def umask():
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+@pytest.fixture
+def preload(tmp_path):
+    """For a process whose clock and allocations the test rules."""
+    return Preload(tmp_path)
 
 
 @pytest.fixture

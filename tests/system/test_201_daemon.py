@@ -11,7 +11,7 @@ import time
 import pytest
 
 from daemon import DAEMON, PATIENCE, Daemon, free_port, rcpt, wait_for
-from programs import Preload, has_systemd, load
+from programs import has_systemd, load
 from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 OPEN = POLICY.replace("permission_groups = { ExchangeUsers }",
@@ -515,9 +515,8 @@ def test_an_audit_near_its_end_is_told_at_start_and_reload_and_by_check(daemon):
     assert not daemon.lines(day(9)) and day(9) not in daemon.cli("check").stderr
 
 
-def test_an_audit_near_its_end_is_told_each_day(tmp_path):
+def test_an_audit_near_its_end_is_told_each_day(tmp_path, preload):
     """A daemon that runs on for weeks: nothing, then a warning a day, then that it is enforced; and it is."""
-    preload = Preload(tmp_path)
     with Daemon(audited(day(10), day(10)), DIRECTORY, tmp_path, environment=preload.environment) as daemon:
         ends, ended = f"the audit ends on {day(10)}", f"the audit ended on {day(10)}"
         assert daemon.request(AS_MARY) == "DUNNO"
