@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "deadline.h"
+#include "inbox.h"
 #include "judge.h"
 #include "outbox.h"
 #include "peer.h"
@@ -25,6 +26,7 @@ struct connection {
 	struct mw_work *work; /* NULL: nothing begun, nothing pending */
 	struct mw_deadlines deadlines;
 	bool queued;          /* its answer is in the outbox */
+	bool read;            /* what came is in the inbox */
 };
 
 struct chunk {
@@ -36,6 +38,7 @@ struct mw_connections {
 	struct mw_loop *loop;
 	const struct mw_state *state;
 	struct mw_works works;
+	struct mw_inbox inbox;
 	struct mw_outbox outbox;
 	unsigned turns;       /* since the outbox was empty */
 	struct mw_work *spare; /* what the next connection reads into; never NULL */
@@ -155,6 +158,17 @@ static bool queue(struct connection *connection, struct mw_work *work)
 	return true;
 }
 
+static bool judge(const struct connection *connection, struct mw_work *work, const char *bytes)
+{
+	struct mw_question question = { &work->request, bytes };
+	struct mw_buf out = MW_BUF_OVER(work->answer);
+
+	if (!mw_judge(connection->all->state, connection->watch.fd, &question, &out))
+		return false;
+	work->answer_len = out.used;
+	return true;
+}
+
 /* Answers the whole requests in work as long as the peer takes the answers. False: close. *answered_r counts. */
 static bool process(struct connection *connection, struct mw_work *work, unsigned *answered_r)
 {
@@ -175,7 +189,7 @@ static bool process(struct connection *connection, struct mw_work *work, unsigne
 			return false;
 		case MW_REQUEST_WHOLE:
 			done += used;
-			fine = mw_judge(connection->all->state, connection->watch.fd, work, bytes.ptr) &&
+			fine = judge(connection, work, bytes.ptr) &&
 			       ((done == work->fill && queue(connection, work)) || flush(connection, work));
 			mw_request_init(&work->request);
 			++*answered_r;
@@ -251,6 +265,35 @@ static bool go_on(struct connection *connection, struct mw_work *work)
 }
 
 enum turn { TURN_CLOSED, TURN_NOTHING, TURN_SOME };
+
+static void process_inbox(struct mw_connections *all);
+
+static enum turn read_quickly(struct connection *connection)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_incoming *item;
+	ssize_t got;
+
+	if (all->inbox.count == MW_INBOX_MOST)
+		process_inbox(all);
+	if (connection->watch.fd < 0)
+		return TURN_CLOSED;
+	item = &all->inbox.items[all->inbox.count];
+	do
+		got = recv(connection->watch.fd, item->bytes, sizeof(item->bytes), 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return TURN_NOTHING;
+	if (got <= 0) {
+		close_connection(connection);
+		return TURN_CLOSED;
+	}
+	item->owner = connection;
+	item->len = (size_t)got;
+	connection->read = true;
+	all->inbox.count++;
+	return TURN_SOME;
+}
 
 static enum turn read_some(struct connection *connection)
 {
@@ -336,11 +379,74 @@ static void send_queued(void *context)
 	mw_loop_want_rest(all->loop, false);
 }
 
+static void take_in(struct connection *connection, const struct mw_incoming *item)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_work *work = all->spare;
+
+	memcpy(work->input, item->bytes, item->len);
+	work->fill = item->len;
+	if (work->fill > work->high)
+		work->high = work->fill;
+	go_on(connection, work);
+}
+
+static void answer_item(struct connection *connection, struct mw_incoming *item)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_question question = { &item->request, item->bytes };
+	struct mw_outgoing *out;
+	struct mw_buf answer;
+
+	if (all->outbox.count == MW_OUTBOX_MOST)
+		send_queued(all);
+	out = &all->outbox.items[all->outbox.count];
+	answer = MW_BUF_OVER(out->bytes);
+	if (!mw_judge(all->state, connection->watch.fd, &question, &answer)) {
+		close_connection(connection);
+		return;
+	}
+	out->owner = connection;
+	out->len = answer.used;
+	all->outbox.count++;
+	connection->queued = true;
+	connection->deadlines.active = mw_loop_now(all->loop);
+}
+
+static void process_inbox(struct mw_connections *all)
+{
+	for (size_t i = 0; i < all->inbox.count; i++) {
+		struct mw_incoming *item = &all->inbox.items[i];
+		struct mw_str bytes = { item->bytes, item->len };
+		const char *why;
+		size_t used;
+
+		mw_request_init(&item->request);
+		item->whole = mw_request_read(&item->request, bytes, &used, &why) == MW_REQUEST_WHOLE && used == item->len;
+		if (item->whole)
+			mw_judge_soon(all->state, &(struct mw_question){ &item->request, item->bytes });
+	}
+	for (size_t i = 0; i < all->inbox.count; i++) {
+		struct mw_incoming *item = &all->inbox.items[i];
+		struct connection *connection = item->owner;
+
+		if (connection == NULL || connection->watch.fd < 0)
+			continue;
+		connection->read = false;
+		if (item->whole)
+			answer_item(connection, item);
+		else
+			take_in(connection, item);
+	}
+	all->inbox.count = 0;
+}
+
 /* Answers wait for questions that are there already, but not for ever. */
 static void at_end_of_turn(void *context)
 {
 	struct mw_connections *all = context;
 
+	process_inbox(all);
 	if (all->outbox.count == 0)
 		return;
 	if (all->outbox.count >= MW_OUTBOX_MOST / 2 || ++all->turns > TURNS_MOST)
@@ -349,12 +455,14 @@ static void at_end_of_turn(void *context)
 		mw_loop_want_rest(all->loop, true);
 }
 
-static enum turn take_turn(struct connection *connection)
+static enum turn take_turn(struct connection *connection, bool quick)
 {
 	if (connection->queued)
 		send_queued(connection->all);
 	if (connection->watch.fd < 0)
 		return TURN_CLOSED;
+	if (quick && connection->work == NULL && !connection->all->finishing)
+		return read_quickly(connection);
 	return connection->deadlines.stalled > 0 ? write_some(connection) : read_some(connection);
 }
 
@@ -363,7 +471,7 @@ static enum turn take_turns(struct connection *connection)
 	enum turn turn = TURN_SOME;
 
 	for (int i = 0; i < FINISH_TURNS && turn == TURN_SOME; i++)
-		turn = take_turn(connection);
+		turn = take_turn(connection, false);
 	return turn;
 }
 
@@ -384,7 +492,7 @@ static void on_ready(struct mw_watch *watch)
 
 	if (connection->all->outbox.count == MW_OUTBOX_MOST)
 		send_queued(connection->all);
-	if (take_turn(connection) != TURN_CLOSED && connection->all->finishing && connection->work == NULL)
+	if (take_turn(connection, true) != TURN_CLOSED && connection->all->finishing && connection->work == NULL)
 		finish(connection);
 }
 
@@ -451,7 +559,7 @@ static void sweep_one(struct connection *connection, double now)
 	if (due == MW_DUE_NONE)
 		return;
 	/* After a stop of this process the rest may long be there. */
-	if (take_turn(connection) == TURN_CLOSED)
+	if (take_turn(connection, false) == TURN_CLOSED)
 		return;
 	due = mw_deadline_due(&connection->deadlines, now);
 	if (due == MW_DUE_NONE)

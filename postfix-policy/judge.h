@@ -2,11 +2,19 @@
 #ifndef MW_POSTFIX_JUDGE_H
 #define MW_POSTFIX_JUDGE_H
 
+#include "request.h"
 #include "state.h"
-#include "work.h"
 
-/* Judges work->request, which lies at `bytes`, and leaves the answer in work. False: it gets none, the peer on `fd` was
-   complained of where it is to blame, and its connection has to be closed. */
-bool mw_judge(const struct mw_state *state, int fd, struct mw_work *work, const char *bytes);
+/* A whole request and the bytes that it was read from. */
+struct mw_question {
+	const struct mw_request *request;
+	const char *bytes;
+};
+
+/* Appends the answer. False: it gets none, the peer on `fd` was complained of where it is to blame, and its connection
+   has to be closed. */
+bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *question, struct mw_buf *out);
+/* It will be judged soon: what it needs is fetched into the processor's caches meanwhile. */
+void mw_judge_soon(const struct mw_state *state, const struct mw_question *question);
 
 #endif

@@ -4,8 +4,9 @@
 #include <sys/mman.h>
 
 #define SLOTS 65536 /* a power of two; each key has two places, so that a flood of keys costs speed and nothing else */
-#define KEY_MAX 52  /* longer keys are not kept */
+#define KEY_MAX 44  /* longer keys are not kept */
 #define LINE 64     /* of the processor's caches */
+#define LARGE_PAGE ((size_t)2 << 20)
 
 enum kind { KIND_LOGIN = 1, KIND_ADDRESS, KIND_ADDRESS_GRANTS, KIND_DOMAIN_GRANTS };
 
@@ -32,6 +33,8 @@ struct mw_lookup_cache {
 	uint64_t generation;
 };
 
+#define MAPPED ((sizeof(struct mw_lookup_cache) + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE)
+
 static uint64_t mix(uint64_t a, uint64_t b)
 {
 	uint64_t product = (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
@@ -39,17 +42,26 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return product ^ (product >> 29);
 }
 
+static uint64_t word_at(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
 static uint64_t hash(enum kind kind, struct mw_str key)
 {
-	uint64_t result = (uint64_t)kind * 0x51ed2701 + key.len, word;
+	uint64_t result = (uint64_t)kind * 0x51ed2701 + key.len, word = 0;
 
-	for (; key.len >= 8; key = (struct mw_str){ key.ptr + 8, key.len - 8 }) {
-		memcpy(&word, key.ptr, 8);
-		result = mix(result, word);
+	if (key.len < sizeof(word)) {
+		for (size_t i = 0; i < key.len; i++)
+			word = word << 8 | (unsigned char)key.ptr[i];
+		return mix(result, word);
 	}
-	word = 0;
-	memcpy(&word, key.ptr, key.len);
-	return mix(result, word);
+	for (size_t i = 0; i + sizeof(word) < key.len; i += sizeof(word))
+		result = mix(result, word_at(key.ptr + i));
+	return mix(result, word_at(key.ptr + key.len - sizeof(word)));
 }
 
 static bool holds(const struct mw_lookup_cache *cache, const struct slot *slot, enum kind kind, struct mw_str key)
@@ -58,14 +70,9 @@ static bool holds(const struct mw_lookup_cache *cache, const struct slot *slot, 
 	       memcmp(slot->key, key.ptr, key.len) == 0;
 }
 
-/* A slot is seldom in the processor's caches: its lines are fetched at once instead of one after the other. */
-static struct slot *fetch(struct mw_lookup_cache *cache, uint64_t hash)
+static struct slot *first(const struct mw_lookup_cache *cache, uint64_t hash)
 {
-	union padded *padded = &cache->slots[(hash >> 20) % (SLOTS / 2) * 2];
-
-	for (size_t i = 0; i < sizeof(*padded); i += LINE)
-		__builtin_prefetch(padded->lines + i);
-	return &padded->slot;
+	return (struct slot *)(uintptr_t)&cache->slots[(hash >> 20) % (SLOTS / 2) * 2].slot;
 }
 
 static struct slot *second(struct slot *slot)
@@ -81,7 +88,7 @@ static struct slot *find(struct mw_lookup_cache *cache, enum kind kind, struct m
 	*hit_r = false;
 	if (key.len == 0 || key.len > KEY_MAX)
 		return NULL;
-	slot = fetch(cache, hash(kind, key));
+	slot = first(cache, hash(kind, key));
 	*hit_r = holds(cache, slot, kind, key);
 	if (*hit_r)
 		return slot;
@@ -194,11 +201,27 @@ static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *pri
 	return cache->below.by_id(cache->below.context, id, principal_r);
 }
 
+/* On large pages where the system has them: with small ones the way to a slot costs more than the slot. */
+static void *map_aligned(size_t size)
+{
+	char *memory = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)memory % LARGE_PAGE;
+	if (before > 0)
+		munmap(memory, before);
+	munmap(memory + before + size, LARGE_PAGE - before);
+	(void)madvise(memory + before, size, MADV_HUGEPAGE);
+	return memory + before;
+}
+
 struct mw_lookup_cache *mw_lookup_cache_new(void)
 {
-	struct mw_lookup_cache *cache = mmap(NULL, sizeof(*cache), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct mw_lookup_cache *cache = map_aligned(MAPPED);
 
-	if (cache == MAP_FAILED)
+	if (cache == NULL)
 		return NULL;
 	cache->generation = 1;
 	cache->view = (struct mw_directory_view){
@@ -215,7 +238,7 @@ struct mw_lookup_cache *mw_lookup_cache_new(void)
 void mw_lookup_cache_free(struct mw_lookup_cache *cache)
 {
 	if (cache != NULL)
-		munmap(cache, sizeof(*cache));
+		munmap(cache, MAPPED);
 }
 
 void mw_lookup_cache_reset(struct mw_lookup_cache *cache, const struct mw_directory_view *below)
@@ -227,4 +250,22 @@ void mw_lookup_cache_reset(struct mw_lookup_cache *cache, const struct mw_direct
 const struct mw_directory_view *mw_lookup_cache_view(const struct mw_lookup_cache *cache)
 {
 	return &cache->view;
+}
+
+/* Inlined, or gcc takes it for a function without an effect and leaves the call out. */
+__attribute__((always_inline)) static inline void fetch(const struct mw_lookup_cache *cache, enum kind kind, struct mw_str key)
+{
+	const char *slot;
+
+	if (key.len == 0 || key.len > KEY_MAX)
+		return;
+	slot = (const char *)first(cache, hash(kind, key));
+	for (size_t i = 0; i < sizeof(struct slot); i += LINE)
+		__builtin_prefetch(slot + i);
+}
+
+void mw_lookup_cache_expect(const struct mw_lookup_cache *cache, struct mw_str login, struct mw_str address)
+{
+	fetch(cache, KIND_LOGIN, login);
+	fetch(cache, KIND_ADDRESS, address);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "request.h"
 
-#include <endian.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -28,40 +27,33 @@ void mw_request_init(struct mw_request *request)
 	request->seen = 0;
 }
 
-bool mw_request_has(const struct mw_request *request, enum mw_attribute attribute)
+/* Two words that differ in no bit: memcmp() as a call costs more than the comparing. */
+static inline uint64_t difference(const char *a, const char *b)
 {
-	return (request->seen & (UINT64_C(1) << attribute)) != 0;
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x ^ y;
 }
 
-struct mw_str mw_request_value(const struct mw_request *request, const char *bytes, enum mw_attribute attribute)
-{
-	if (!mw_request_has(request, attribute))
-		return MW_STR_EMPTY;
-	return (struct mw_str){ bytes + request->values[attribute].offset, request->values[attribute].len };
-}
-
-/* memcmp() as a call costs more than the comparing, here where every name has at least four octets. */
 static inline bool same_octets(const char *a, const char *b, size_t len)
 {
-	uint64_t x, y, difference = 0;
-	uint32_t p, q;
+	uint64_t differing;
+	uint32_t x, y;
 
 	if (len < 8) {
-		memcpy(&p, a, 4);
-		memcpy(&q, b, 4);
-		difference = p ^ q;
-		memcpy(&p, a + len - 4, 4);
-		memcpy(&q, b + len - 4, 4);
-		return (difference | (p ^ q)) == 0;
+		memcpy(&x, a, 4);
+		memcpy(&y, b, 4);
+		differing = x ^ y;
+		memcpy(&x, a + len - 4, 4);
+		memcpy(&y, b + len - 4, 4);
+		return (differing | (x ^ y)) == 0;
 	}
-	for (size_t i = 0; i + 8 < len; i += 8) {
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		difference |= x ^ y;
-	}
-	memcpy(&x, a + len - 8, 8);
-	memcpy(&y, b + len - 8, 8);
-	return (difference | (x ^ y)) == 0;
+	differing = difference(a, b) | difference(a + len - 8, b + len - 8);
+	for (size_t i = 8; i + 8 < len; i += 8)
+		differing |= difference(a + i, b + i);
+	return differing == 0;
 }
 
 #define MW_ATTRIBUTE(id, name, since) _Static_assert(sizeof(name) > 4, "same_octets() reads four");
@@ -154,84 +146,76 @@ static const char *check_rest(const struct mw_request *request, struct mw_str by
 	return NULL;
 }
 
-static bool ends_a_line(char c)
-{
-	return c == '\n' || c == '\r' || c == '\0';
-}
+#define BLOCK 64 /* octets; a bit of a word for each */
 
-/* Lines are short, and a memchr() for each of the three octets costs more than the rest of the reading: all three are
-   looked for at once, in as many octets as the processor takes. */
+/* Lines are short, and a memchr() for each of the three octets that end one costs more than the rest of the reading.
+   A bit for each octet below 14: the three, and others that no address or name has. */
+static uint64_t low_octets(const char *block)
+{
+	uint64_t low = 0;
+
 #ifdef __SSE2__
-/* A bit for each of the sixteen octets that is below 14: the three, and others that no address or name has. */
-static inline unsigned low_octets(const char *at)
-{
 	const __m128i most = _mm_set1_epi8(13);
-	__m128i octets = _mm_loadu_si128((const __m128i *)(const void *)at);
 
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(octets, most), octets));
+	for (unsigned i = 0; i < BLOCK; i += 16) {
+		__m128i octets = _mm_loadu_si128((const __m128i *)(const void *)(block + i));
+		__m128i is_low = _mm_cmpeq_epi8(_mm_min_epu8(octets, most), octets);
+
+		low |= (uint64_t)(unsigned)_mm_movemask_epi8(is_low) << i;
+	}
+#else
+	for (unsigned i = 0; i < BLOCK; i++)
+		low |= (uint64_t)((unsigned char)block[i] < 14) << i;
+#endif
+	return low;
 }
 
-static bool skip_ahead(struct mw_str bytes, size_t *at_io)
+static uint64_t low_octets_from(struct mw_str bytes, size_t at)
 {
-	for (; *at_io + 16 <= bytes.len; *at_io += 16) {
-		for (unsigned low = low_octets(bytes.ptr + *at_io); low != 0; low &= low - 1) {
-			size_t found = *at_io + (size_t)__builtin_ctz(low);
+	char last[BLOCK];
 
-			if (ends_a_line(bytes.ptr[found])) {
-				*at_io = found;
+	if (bytes.len - at >= BLOCK)
+		return low_octets(bytes.ptr + at);
+	memset(last, 0x7f, sizeof(last));
+	memcpy(last, bytes.ptr + at, bytes.len - at);
+	return low_octets(last);
+}
+
+struct scan {
+	struct mw_str bytes;
+	size_t next;  /* the block that comes next */
+	uint64_t low; /* of the block before it, those that were not looked at */
+};
+
+/* The next newline, carriage return or NUL. False: there is none. */
+static inline bool next_end(struct scan *scan, size_t *end_r)
+{
+	for (;;) {
+		for (; scan->low != 0; scan->low &= scan->low - 1) {
+			size_t at = scan->next - BLOCK + (size_t)__builtin_ctzll(scan->low);
+			char c = scan->bytes.ptr[at];
+
+			if (c == '\n' || c == '\r' || c == '\0') {
+				scan->low &= scan->low - 1;
+				*end_r = at;
 				return true;
 			}
 		}
+		if (scan->next >= scan->bytes.len)
+			return false;
+		scan->low = low_octets_from(scan->bytes, scan->next);
+		scan->next += BLOCK;
 	}
-	return false;
-}
-#else
-static bool skip_ahead(struct mw_str bytes, size_t *at_io)
-{
-	(void)bytes;
-	(void)at_io;
-	return false;
-}
-#endif
-
-/* The first newline, carriage return or NUL from `at` on, or bytes.len. */
-static size_t find_end(struct mw_str bytes, size_t at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
-
-	if (skip_ahead(bytes, &at))
-		return at;
-	for (; at + 8 <= bytes.len; at += 8) {
-		uint64_t word, below;
-
-		memcpy(&word, bytes.ptr + at, 8);
-		word = le64toh(word);
-		/* A bit for an octet below 14; now and then one too many, never one too few. */
-		for (below = (word - ones * 14) & ~word & high; below != 0; below &= below - 1) {
-			size_t found = at + (size_t)__builtin_ctzll(below) / 8;
-
-			if (ends_a_line(bytes.ptr[found]))
-				return found;
-		}
-	}
-	while (at < bytes.len && !ends_a_line(bytes.ptr[at]))
-		at++;
-	return at;
 }
 
 enum mw_request_progress mw_request_read(struct mw_request *request, struct mw_str bytes, size_t *used_r,
 					 const char **why_r)
 {
+	struct scan scan = { bytes, request->looked, 0 };
 	const char *why = NULL;
+	size_t end;
 
-	while (why == NULL && request->looked < bytes.len) {
-		size_t end = find_end(bytes, request->looked);
-
-		if (end == bytes.len) {
-			why = check_rest(request, bytes);
-			request->looked = (uint32_t)bytes.len;
-			break;
-		}
+	while (why == NULL && next_end(&scan, &end)) {
 		if (bytes.ptr[end] != '\n') {
 			why = "a line holds a NUL or a carriage return";
 		} else if (end >= MW_REQUEST_MAX) {
@@ -243,9 +227,12 @@ enum mw_request_progress mw_request_read(struct mw_request *request, struct mw_s
 				return MW_REQUEST_WHOLE;
 		} else {
 			why = read_line(request, (struct mw_str){ bytes.ptr + request->line, end - request->line });
-			request->line = request->looked = (uint32_t)(end + 1);
+			request->line = (uint32_t)(end + 1);
 		}
 	}
+	if (why == NULL)
+		why = check_rest(request, bytes);
+	request->looked = (uint32_t)bytes.len;
 	*why_r = why;
 	return why == NULL ? MW_REQUEST_PARTIAL : MW_REQUEST_BAD;
 }

@@ -42,8 +42,18 @@ void mw_request_init(struct mw_request *request);
 enum mw_request_progress mw_request_read(struct mw_request *request, struct mw_str bytes, size_t *used_r,
 					 const char **why_r);
 
-bool mw_request_has(const struct mw_request *request, enum mw_attribute attribute);
+static inline bool mw_request_has(const struct mw_request *request, enum mw_attribute attribute)
+{
+	return (request->seen & (UINT64_C(1) << attribute)) != 0;
+}
+
 /* The value, a slice of `bytes`; empty where the attribute is missing. */
-struct mw_str mw_request_value(const struct mw_request *request, const char *bytes, enum mw_attribute attribute);
+static inline struct mw_str mw_request_value(const struct mw_request *request, const char *bytes,
+					     enum mw_attribute attribute)
+{
+	if (!mw_request_has(request, attribute))
+		return MW_STR_EMPTY;
+	return (struct mw_str){ bytes + request->values[attribute].offset, request->values[attribute].len };
+}
 
 #endif

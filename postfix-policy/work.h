@@ -4,7 +4,6 @@
 #define MW_POSTFIX_WORK_H
 
 #include "answer.h"
-#include "facts.h"
 #include "request.h"
 
 #define MW_WORKS_MOST 4096
@@ -16,7 +15,6 @@ struct mw_work {
 	size_t high;          /* the most that input ever held since the work was taken */
 	size_t answer_len, answer_sent;
 	char answer[MW_ANSWER_MAX + 8];
-	struct mw_quoted quoted; /* of the request that is judged */
 	char input[MW_REQUEST_MAX];
 };
 

@@ -11,12 +11,11 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-bool mw_str_equal_nocase(struct mw_str a, struct mw_str b)
+bool mw_octets_equal_nocase(const char *a, const char *b, size_t len)
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+	for (size_t i = 0; i < len; i++) {
+		/* Most are equal as they are. */
+		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
 			return false;
 	}
 	return true;

@@ -29,8 +29,13 @@ static inline bool mw_str_equal(struct mw_str a, struct mw_str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+bool mw_octets_equal_nocase(const char *a, const char *b, size_t len);
 /* ASCII letters compare without regard to case; other bytes as they are. No locale. */
-bool mw_str_equal_nocase(struct mw_str a, struct mw_str b);
+static inline bool mw_str_equal_nocase(struct mw_str a, struct mw_str b)
+{
+	return a.len == b.len && mw_octets_equal_nocase(a.ptr, b.ptr, a.len);
+}
+
 bool mw_str_starts_with(struct mw_str s, struct mw_str prefix);
 bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
 /* Without blanks and tabs at both ends. */

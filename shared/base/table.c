@@ -3,13 +3,23 @@
 
 #define LONGEST_WORD 64
 
+/* Equal letters differ in that bit at most. */
+static bool may_be_equal(char a, char b)
+{
+	return ((a ^ b) & ~0x20) == 0;
+}
+
 bool mw_table_find(struct mw_table table, struct mw_str word, int *value_r)
 {
 	for (size_t i = 0; i < table.count && word.len > 0; i++) {
-		/* Equal letters differ in that bit at most: most words end here. */
-		if (((table.words[i].word[0] ^ word.ptr[0]) & ~0x20) != 0)
+		struct mw_str known;
+
+		/* Most words end at their first letter, and most of the others at their last. */
+		if (!may_be_equal(table.words[i].word[0], word.ptr[0]))
 			continue;
-		if (mw_str_equal_nocase(mw_str(table.words[i].word), word)) {
+		known = mw_str(table.words[i].word);
+		if (known.len == word.len && may_be_equal(known.ptr[word.len - 1], word.ptr[word.len - 1]) &&
+		    mw_str_equal_nocase(known, word)) {
 			*value_r = table.words[i].value;
 			return true;
 		}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/identity.h"
 #include "decide/trace_write.h"
@@ -37,10 +38,10 @@ bool mw_check_tls(struct mw_session *session)
 	return passed;
 }
 
-static bool admits_class(const struct mw_connector *connector, const struct mw_facts *facts,
-			 const struct mw_tls_judgement *tls)
+static bool admits_class(const struct mw_connector *connector, enum mw_mechanism_class class,
+			 const struct mw_facts *facts, const struct mw_tls_judgement *tls)
 {
-	switch (mw_mechanism_class(facts->mechanism)) {
+	switch (class) {
 	case MW_MECHANISM_BASIC:
 	case MW_MECHANISM_BEARER:
 		return (connector->auth_mechanism & MW_AUTH_BASIC) != 0;
@@ -54,10 +55,8 @@ static bool admits_class(const struct mw_connector *connector, const struct mw_f
 	return false;
 }
 
-static bool needs_tls(const struct mw_connector *connector, const struct mw_facts *facts)
+static bool needs_tls(const struct mw_connector *connector, enum mw_mechanism_class class)
 {
-	enum mw_mechanism_class class = mw_mechanism_class(facts->mechanism);
-
 	return (connector->auth_mechanism & MW_AUTH_BASIC_REQUIRE_TLS) != 0 &&
 	       (class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER);
 }
@@ -67,12 +66,13 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 			 struct mw_verdict *verdict)
 {
 	struct mw_step step = { .check = MW_CHECK_MECHANISM, .note = MW_NOTE_MECHANISM_OK, .value = facts->mechanism };
+	enum mw_mechanism_class class = mw_mechanism_class(facts->mechanism);
 	enum mw_reason reason = MW_REASON_PERMITTED;
 
-	if (!admits_class(connector, facts, tls)) {
+	if (!admits_class(connector, class, facts, tls)) {
 		reason = MW_REASON_MECHANISM_REFUSED;
 		step.note = MW_NOTE_MECHANISM_NOT_ADMITTED;
-	} else if (needs_tls(connector, facts) && !tls->satisfied) {
+	} else if (needs_tls(connector, class) && !tls->satisfied) {
 		reason = MW_REASON_BASIC_WITHOUT_TLS;
 		step.note = MW_NOTE_MECHANISM_NEEDS_TLS;
 		/* There is TLS, but it does not count: that is what to mend. */
@@ -108,7 +108,7 @@ static enum mw_lookup find_user(struct mw_session *session, struct mw_principal 
 bool mw_check_login(struct mw_session *session)
 {
 	struct mw_step step = { .check = MW_CHECK_LOGIN, .outcome = MW_SKIPPED, .note = MW_NOTE_NOT_LOGGED_IN };
-	struct mw_principal master;
+	MW_UNINITIALIZED struct mw_principal master;
 	enum mw_lookup found;
 	bool has_master;
 

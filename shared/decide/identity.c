@@ -98,6 +98,14 @@ static void take_grants(const struct mw_principal *user, struct mw_ids send_as, 
 	identity->granted_on = granted_on;
 }
 
+static void take_own(const struct mw_principal *owner, struct mw_identity *identity)
+{
+	identity->owner = *owner;
+	identity->has_owner = true;
+	identity->right = MW_RIGHT_OWN;
+	identity->granted_on = identity->owner.name;
+}
+
 static bool is_settled(const struct mw_identity *identity)
 {
 	return identity->right == MW_RIGHT_OWN || identity->right == MW_RIGHT_SEND_AS ||
@@ -140,7 +148,7 @@ static void look_at_grants(enum mw_lookup found, const struct mw_grants *grants,
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r)
 {
-	struct mw_grants grants;
+	MW_UNINITIALIZED struct mw_grants grants;
 	enum mw_lookup found;
 
 	memset(identity_r, 0, sizeof(*identity_r));
@@ -148,6 +156,11 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 	identity_r->granted_on = MW_STR_EMPTY;
 	if (address->kind != MW_ADDRESS_MAILBOX)
 		return;
+	/* Who sends as itself is most of them: its name is its own address, whatever else it has. */
+	if (mw_str_equal(address->whole, user->name)) {
+		take_own(user, identity_r);
+		return;
+	}
 	look_at_owner(policy, directory, user, address, identity_r);
 	if (is_settled(identity_r))
 		return;
@@ -179,7 +192,7 @@ __attribute__((noinline)) static enum mw_lookup by_completed_login(const struct 
 enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str login, struct mw_principal *user_r)
 {
-	char name[MW_LOGIN_MAX + 1];
+	MW_UNINITIALIZED char name[MW_LOGIN_MAX + 1];
 	enum mw_lookup found;
 	size_t len;
 

@@ -40,14 +40,10 @@ const struct mw_step *mw_trace_step(const struct mw_trace *trace, enum mw_check 
 	return NULL;
 }
 
-void mw_trace_write(struct mw_trace *trace, const struct mw_step *step)
+void mw_trace_rewrite(struct mw_trace *trace, const struct mw_step *step)
 {
 	for (unsigned i = 0; i < trace->count; i++) {
-		if (trace->steps[i].check == step->check) {
+		if (trace->steps[i].check == step->check)
 			trace->steps[i] = *step;
-			return;
-		}
 	}
-	if (trace->count < MW_CHECK_COUNT)
-		trace->steps[trace->count++] = *step;
 }

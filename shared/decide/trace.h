@@ -86,6 +86,7 @@ struct mw_step {
 /* As many as there are checks fit: every check writes at most one step. */
 struct mw_trace {
 	unsigned count;
+	unsigned written; /* a bit for each check that wrote a step with mw_trace_write() */
 	struct mw_step steps[MW_CHECK_COUNT];
 };
 

@@ -4,7 +4,20 @@
 
 #include "decide/trace.h"
 
-/* A check writes one step: a second one of the same check replaces the first. */
-void mw_trace_write(struct mw_trace *trace, const struct mw_step *step);
+/* Replaces the step of the same check. */
+void mw_trace_rewrite(struct mw_trace *trace, const struct mw_step *step);
+
+/* A check writes one step: a second one of the same check replaces the first. Inline, for a decision has ten. */
+static inline void mw_trace_write(struct mw_trace *trace, const struct mw_step *step)
+{
+	unsigned bit = 1u << step->check;
+
+	if ((trace->written & bit) != 0) {
+		mw_trace_rewrite(trace, step);
+		return;
+	}
+	trace->written |= bit;
+	trace->steps[trace->count++] = *step;
+}
 
 #endif

@@ -7,6 +7,7 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+#include "base/uninitialized.h"
 #include "mail/plain.h"
 
 static bool is_ascii(struct mw_str text)
@@ -57,20 +58,29 @@ static bool fold(struct mw_str text, struct mw_buf *out)
 	return !out->truncated;
 }
 
-static bool is_atom_byte(char c)
-{
-	return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
-}
+#define ROUTES 0x80 /* beside the octet: a source route may be written with it */
+
+/* What an octet of an unquoted local part is, folded; 0: no such octet, or not ASCII. */
+static const unsigned char atom_octets[256] = {
+	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['!'] = '!' | ROUTES, ['#'] = '#', '$', '%' | ROUTES, '&', '\'', ['*'] = '*', '+', ['-'] = '-', '.', '/',
+	['='] = '=', ['?'] = '?', ['^'] = '^', '_', '`', ['{'] = '{', '|', '}', '~',
+};
 
 static bool is_dot_atom(struct mw_str text)
 {
 	bool dot = true;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '.' ? dot : !is_atom_byte(text.ptr[i]))
+		unsigned char octet = (unsigned char)text.ptr[i];
+
+		if (octet == '.' ? dot : octet < 0x80 && atom_octets[octet] == 0)
 			return false;
-		dot = text.ptr[i] == '.';
+		dot = octet == '.';
 	}
 	return !dot;
 }
@@ -148,42 +158,31 @@ static enum mw_address_kind parse_any(struct mw_str text, struct mw_address *add
 	return finish(address, mw_buf_str(&local), mw_str_tail(text, at + 1));
 }
 
-/* What a byte of an unquoted local part is, folded; 0: no such byte, or not ASCII. */
-static const char atom_bytes[256] = {
-	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
-	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
-	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-	['!'] = '!', ['#'] = '#', '$', '%', '&', '\'', ['*'] = '*', '+', ['-'] = '-', ['/'] = '/', ['='] = '=',
-	['?'] = '?', ['^'] = '^', '_', '`', ['{'] = '{', '|', '}', '~',
-};
-
 /* The short way: false where it is for parse_any() to say. */
 static bool parse_plain(struct mw_str text, struct mw_address *address)
 {
-	bool dot = true, routed = false;
+	unsigned char octet, marks = 0;
+	bool dot = true;
 	size_t at;
 
 	if (text.len > MW_ADDRESS_MAX)
 		return false;
-	for (at = 0; at < text.len && text.ptr[at] != '@'; at++) {
-		char c = atom_bytes[(unsigned char)text.ptr[at]];
-
-		if (text.ptr[at] == '.' && !dot)
-			c = '.';
-		if (c == '\0')
+	for (at = 0; at < text.len; at++) {
+		octet = atom_octets[(unsigned char)text.ptr[at]];
+		if (octet == 0)
+			break;
+		if (octet == '.' && dot)
 			return false;
-		dot = c == '.';
-		routed = routed || c == '%' || c == '!';
-		address->text[at] = c;
+		dot = octet == '.';
+		marks |= octet;
+		address->text[at] = (char)(octet & ~ROUTES);
 	}
-	if (dot || at > MW_LOCAL_PART_MAX || at == text.len)
+	if (dot || at > MW_LOCAL_PART_MAX || at == text.len || text.ptr[at] != '@')
 		return false;
 	address->text[at] = '@';
 	if (!mw_plain_domain(mw_str_tail(text, at + 1), address->text + at + 1))
 		return false;
-	address->kind = routed ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
+	address->kind = (marks & ROUTES) != 0 ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
 	address->whole = (struct mw_str){ address->text, text.len };
 	address->local = mw_str_head(address->whole, at);
 	address->domain = mw_str_tail(address->whole, at + 1);
@@ -291,15 +290,16 @@ bool mw_address_without_extension(const struct mw_address *address, struct mw_st
 				  struct mw_address *base_r)
 {
 	struct mw_str local = address->local;
-	size_t at = 0;
-	struct mw_buf out = MW_BUF_OVER(base_r->text);
+	size_t at = local.len;
+	struct mw_buf out;
 
 	if (mw_str_empty(local) || local.ptr[0] == '"')
 		return false;
-	while (at < local.len && mw_str_find(delimiters, local.ptr[at]) == delimiters.len)
-		at++;
+	for (size_t i = 0; i < delimiters.len; i++)
+		at = mw_str_find(mw_str_head(local, at), delimiters.ptr[i]);
 	if (at == 0 || at == local.len)
 		return false;
+	out = MW_BUF_OVER(base_r->text);
 	mw_buf_add(&out, mw_str_head(local, at));
 	mw_buf_add_char(&out, '@');
 	mw_buf_add(&out, address->domain);
@@ -318,7 +318,7 @@ static bool plain_login(struct mw_str login, char *out, size_t size, size_t *len
 	for (size_t i = 0; i < login.len; i++) {
 		char c = login.ptr[i];
 
-		if (c < ' ' || c > '~' || c == '@')
+		if (c < ' ' || c > '~')
 			return false;
 		out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
@@ -329,7 +329,7 @@ static bool plain_login(struct mw_str login, char *out, size_t size, size_t *len
 
 static bool login_address(struct mw_str login, struct mw_buf *text)
 {
-	struct mw_address address;
+	MW_UNINITIALIZED struct mw_address address;
 	enum mw_address_kind kind = mw_address_parse(login, &address);
 
 	if (kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED)
@@ -340,14 +340,15 @@ static bool login_address(struct mw_str login, struct mw_buf *text)
 
 bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len_r)
 {
-	struct mw_buf text = mw_buf_over(out, size);
+	bool address = mw_str_find(login, '@') < login.len;
+	struct mw_buf text;
 
 	if (mw_str_empty(login) || login.len > MW_LOGIN_MAX)
 		return false;
-	if (plain_login(login, out, size, len_r))
+	if (!address && plain_login(login, out, size, len_r))
 		return true;
-	mw_buf_reset(&text);
-	if (mw_str_find(login, '@') < login.len) {
+	text = mw_buf_over(out, size);
+	if (address) {
 		if (!login_address(login, &text))
 			return false;
 	} else if (!is_plain(login) || login.ptr[0] == ' ' || login.ptr[login.len - 1] == ' ' || !fold(login, &text)) {
