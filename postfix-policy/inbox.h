@@ -22,4 +22,7 @@ struct mw_inbox {
 	struct mw_incoming items[MW_INBOX_MOST];
 };
 
+/* What an owner has in it is not to be judged. */
+void mw_inbox_forget(struct mw_inbox *inbox, const void *owner);
+
 #endif

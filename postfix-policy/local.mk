@@ -14,6 +14,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/connection.c postfix-policy/connection.h \
 	postfix-policy/daemonize.c postfix-policy/daemonize.h \
 	postfix-policy/decision_log.c postfix-policy/decision_log.h \
+	postfix-policy/inbox.c postfix-policy/inbox.h \
 	postfix-policy/judge.c postfix-policy/judge.h \
 	postfix-policy/listener.c postfix-policy/listener.h \
 	postfix-policy/log.c postfix-policy/log.h \
@@ -26,6 +27,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/privileges.c postfix-policy/privileges.h \
 	postfix-policy/state.c postfix-policy/state.h \
 	postfix-policy/system_log.c postfix-policy/system_log.h \
+	postfix-policy/turn.c postfix-policy/turn.h \
 	postfix-policy/work.c postfix-policy/work.h
 postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS)
 postfix_policy_mailwicketd_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS) $(SYSTEMD_CFLAGS)

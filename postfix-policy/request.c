@@ -5,17 +5,28 @@
 #include <emmintrin.h>
 #endif
 
-static const struct mw_str names[] = {
-#define MW_ATTRIBUTE(id, name, since) { name, sizeof(name) - 1 },
+#define NAME_MAX_LEN 27
+
+/* A name with its "=", in one line of the processor's cache with its length. */
+static const struct row {
+	uint32_t len;
+	char text[NAME_MAX_LEN + 1];
+} rows[MW_ATTRIBUTE_COUNT + 1] = {
+#define MW_ATTRIBUTE(id, name, since) { sizeof(name), name "=" },
 #include "attributes.def"
 #undef MW_ATTRIBUTE
+	{ UINT32_MAX, "" }, /* longer than any line */
 };
 
+#define MW_ATTRIBUTE(id, name, since) \
+	_Static_assert(sizeof(name) >= 5 && sizeof(name) <= NAME_MAX_LEN, "same_octets() reads four; a row has room");
+#include "attributes.def"
+#undef MW_ATTRIBUTE
 _Static_assert(MW_ATTRIBUTE_COUNT <= 64, "mw_request.seen has a bit for each attribute");
 
-const char *mw_attribute_name(enum mw_attribute attribute)
+struct mw_str mw_attribute_name(enum mw_attribute attribute)
 {
-	return names[attribute].ptr;
+	return (struct mw_str){ rows[attribute].text, rows[attribute].len - 1 };
 }
 
 void mw_request_init(struct mw_request *request)
@@ -56,38 +67,17 @@ static inline bool same_octets(const char *a, const char *b, size_t len)
 	return differing == 0;
 }
 
-#define MW_ATTRIBUTE(id, name, since) _Static_assert(sizeof(name) > 4, "same_octets() reads four");
-#include "attributes.def"
-#undef MW_ATTRIBUTE
-
-static bool is_named(unsigned row, struct mw_str name)
+static bool begins_with(struct mw_str line, const struct row *row)
 {
-	return names[row].len == name.len && same_octets(names[row].ptr, name.ptr, name.len);
+	return line.len >= row->len && same_octets(row->text, line.ptr, row->len);
 }
 
-/* The next row's name, which it usually is, or what stands before the "=". False: there is none. */
-static bool cut_name(const struct mw_request *request, struct mw_str line, struct mw_str *name_r, unsigned *row_r)
+static void store(struct mw_request *request, unsigned row, size_t len)
 {
-	const char *equals;
-
-	*row_r = request->next;
-	if (request->next < MW_ATTRIBUTE_COUNT) {
-		struct mw_str likely = { line.ptr, names[request->next].len };
-
-		if (line.len > likely.len && line.ptr[likely.len] == '=' && is_named(request->next, likely)) {
-			*name_r = likely;
-			return true;
-		}
-	}
-	equals = memchr(line.ptr, '=', line.len);
-	if (equals == NULL)
-		return false;
-	*name_r = mw_str_head(line, (size_t)(equals - line.ptr));
-	for (*row_r = 0; *row_r < MW_ATTRIBUTE_COUNT; ++*row_r) {
-		if (is_named(*row_r, *name_r))
-			break;
-	}
-	return true;
+	request->seen |= UINT64_C(1) << row;
+	request->values[row].offset = request->line + rows[row].len;
+	request->values[row].len = (uint32_t)(len - rows[row].len);
+	request->next = (uint16_t)(row + 1);
 }
 
 static bool is_name(struct mw_str name)
@@ -99,32 +89,35 @@ static bool is_name(struct mw_str name)
 	return name.len > 0;
 }
 
-static const char *store(struct mw_request *request, struct mw_str name, unsigned row, size_t value_len)
+/* A line that is not the next row. NULL, or what is wrong with it. */
+static const char *read_other_line(struct mw_request *request, struct mw_str line)
 {
+	size_t equals = mw_str_find(line, '=');
+	unsigned row = 0;
+
+	if (equals == line.len)
+		return "a line has no \"=\"";
+	while (row < MW_ATTRIBUTE_COUNT && (rows[row].len != equals + 1 || !begins_with(line, &rows[row])))
+		row++;
 	if (row == MW_ATTRIBUTE_COUNT)
-		return is_name(name) ? NULL : "an attribute's name is empty or not printable";
+		return is_name(mw_str_head(line, equals)) ? NULL : "an attribute's name is empty or not printable";
 	if (mw_request_has(request, (enum mw_attribute)row))
 		return "an attribute came twice";
-	request->seen |= UINT64_C(1) << row;
-	request->values[row].offset = (uint32_t)(request->line + name.len + 1);
-	request->values[row].len = (uint32_t)value_len;
-	request->next = (uint16_t)(row + 1);
+	store(request, row, line.len);
 	return NULL;
 }
 
 /* NULL, or what is wrong with the line. */
-static const char *read_line(struct mw_request *request, struct mw_str line)
+static inline const char *read_line(struct mw_request *request, struct mw_str line)
 {
-	struct mw_str name;
-	unsigned row;
-
 	if (line.len > MW_REQUEST_LINE_MAX)
 		return "a line is longer than 8 KiB";
-	if (!cut_name(request, line, &name, &row))
-		return "a line has no \"=\"";
 	if (++request->attributes > MW_REQUEST_ATTRIBUTES_MAX)
 		return "there are more than 128 attributes";
-	return store(request, name, row, line.len - name.len - 1);
+	if (!begins_with(line, &rows[request->next]) || mw_request_has(request, (enum mw_attribute)request->next))
+		return read_other_line(request, line);
+	store(request, request->next, line.len);
+	return NULL;
 }
 
 static const char *check_whole(const struct mw_request *request, const char *bytes)

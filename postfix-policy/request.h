@@ -21,7 +21,7 @@ enum mw_attribute {
 	MW_ATTRIBUTE_COUNT
 };
 
-const char *mw_attribute_name(enum mw_attribute attribute);
+struct mw_str mw_attribute_name(enum mw_attribute attribute);
 
 /* How far the reading of one request came. Offsets count from the request's first byte. */
 struct mw_request {

@@ -3,12 +3,25 @@
 
 #include "base/table.h"
 
+#define DIGITS_THAT_FIT 19 /* whatever they are, into 64 bits */
+
 bool mw_parse_number(struct mw_str text, uint64_t *number_r)
 {
 	uint64_t number = 0;
 
 	if (text.len == 0)
 		return false;
+	if (text.len <= DIGITS_THAT_FIT) {
+		for (size_t i = 0; i < text.len; i++) {
+			unsigned digit = (unsigned char)text.ptr[i] - (unsigned)'0';
+
+			if (digit > 9)
+				return false;
+			number = number * 10 + digit;
+		}
+		*number_r = number;
+		return true;
+	}
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] < '0' || text.ptr[i] > '9')
 			return false;

@@ -20,7 +20,7 @@ static void expect_value(const struct mw_request *request, const char *bytes, en
 {
 	struct mw_str found = mw_request_value(request, bytes, attribute);
 
-	ck_assert_msg(mw_str_equal(found, mw_str(value)), "%s is \"%.*s\"", mw_attribute_name(attribute),
+	ck_assert_msg(mw_str_equal(found, mw_str(value)), "%.*s is \"%.*s\"", MW_STR_ARG(mw_attribute_name(attribute)),
 		      MW_STR_ARG(found));
 }
 
