@@ -334,6 +334,46 @@ def test_a_pipelined_rest_has_ten_seconds_of_its_own(clocked):
         assert connection.answer() == "DUNNO"
 
 
+# mailwicketd reads the first MW_INCOMING_MAX octets in another place than what comes after them.
+@pytest.mark.parametrize("length", [1900, 1983, 1984, 1985, 2100, 3967, 3968, 3969])
+def test_requests_of_every_length_are_answered(daemon, length):
+    """Alone and with others in the same write: what is cut between two reads is put together again."""
+    plain, padded = rcpt(**REFUSED), rcpt(stress="")
+    padded = padded.replace(b"stress=\n", b"stress=" + b"x" * (length - len(padded)) + b"\n")
+    assert len(padded) == length
+    with daemon.connect() as connection:
+        for data, expected in ((padded, ["DUNNO"]), (plain + padded, [SEND_AS_DENIED, "DUNNO"]),
+                               (padded + plain, ["DUNNO", SEND_AS_DENIED]), (padded * 3, ["DUNNO"] * 3)):
+            connection.send(data)
+            assert [connection.answer() for _ in expected] == expected
+
+
+def test_everybody_gets_the_own_answer_when_all_ask_at_once(daemon):
+    """More than are read in one turn; some ask nonsense, some only begin, some are gone before their answer."""
+    kinds = {"permitted": rcpt(), "refused": rcpt(**REFUSED), "nonsense": b"nonsense\n\n", "begun": rcpt()[:-10],
+             "gone": rcpt(), "two": rcpt() + rcpt(**REFUSED)}
+    peers = [(kind, daemon.connect()) for _ in range(40) for kind in kinds]
+    assert daemon.request() == "DUNNO"
+    os.kill(daemon.pid, signal.SIGSTOP)
+    try:
+        for kind, connection in peers:
+            connection.send(kinds[kind])
+            if kind == "gone":
+                connection.close()
+    finally:
+        os.kill(daemon.pid, signal.SIGCONT)
+    for kind, connection in peers:
+        if kind == "begun":
+            connection.send(rcpt()[-10:])
+    expected = {"permitted": ["DUNNO"], "refused": [SEND_AS_DENIED], "nonsense": [None], "begun": ["DUNNO"],
+                "two": ["DUNNO", SEND_AS_DENIED]}
+    for kind, connection in peers:
+        if kind != "gone":
+            assert [connection.answer() for _ in expected[kind]] == expected[kind], kind
+            connection.close()
+    assert daemon.request() == "DUNNO"
+
+
 def test_pol_11_a_stopped_daemon_answers_what_was_asked_meanwhile(daemon):
     """POL-11: SIGSTOP, a client waiting; nothing is lost when it goes on, however long it was stopped."""
     with daemon.connect() as waiting, daemon.connect() as half:
