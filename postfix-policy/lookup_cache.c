@@ -253,7 +253,8 @@ const struct mw_directory_view *mw_lookup_cache_view(const struct mw_lookup_cach
 }
 
 /* Inlined, or gcc takes it for a function without an effect and leaves the call out. */
-__attribute__((always_inline)) static inline void fetch(const struct mw_lookup_cache *cache, enum kind kind, struct mw_str key)
+__attribute__((always_inline)) static inline void fetch(const struct mw_lookup_cache *cache, enum kind kind,
+							struct mw_str key)
 {
 	const char *slot;
 
