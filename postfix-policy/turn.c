@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "base/uninitialized.h"
 #include "judge.h"
 #include "peer.h"
 
@@ -245,24 +246,20 @@ static void take_in(struct mw_connection *connection, const struct mw_incoming *
 	go_on(connection, work);
 }
 
-static void answer_item(struct mw_connection *connection, struct mw_incoming *item)
+static void answer_item(struct mw_connection *connection, const struct mw_incoming *item)
 {
 	struct mw_connections *all = connection->all;
 	struct mw_question question = { &item->request, item->bytes };
-	struct mw_outgoing *out;
-	struct mw_buf answer;
+	MW_UNINITIALIZED char memory[sizeof(all->outbox.items[0].bytes)];
+	struct mw_buf answer = MW_BUF_OVER(memory);
 
 	if (all->outbox.count == MW_OUTBOX_MOST)
 		send_queued(all);
-	out = &all->outbox.items[all->outbox.count];
-	answer = MW_BUF_OVER(out->bytes);
-	if (!mw_judge(all->state, connection->watch.fd, &question, &answer)) {
+	if (!mw_judge(all->state, connection->watch.fd, &question, &answer) ||
+	    !mw_outbox_add(&all->outbox, connection, mw_buf_str(&answer))) {
 		mw_connection_close(connection);
 		return;
 	}
-	out->owner = connection;
-	out->len = answer.used;
-	all->outbox.count++;
 	connection->queued = true;
 	connection->deadlines.active = mw_loop_now(all->loop);
 }
@@ -320,10 +317,9 @@ void mw_turn_end(void *connections)
 static enum mw_turn read_quickly(struct mw_connection *connection)
 {
 	struct mw_connections *all = connection->all;
-	struct mw_incoming *item;
+	struct mw_incoming *item = &all->inbox.items[all->inbox.count];
 	ssize_t got;
 
-	item = &all->inbox.items[all->inbox.count];
 	do
 		got = recv(connection->watch.fd, item->bytes, sizeof(item->bytes), 0);
 	while (got < 0 && errno == EINTR);

@@ -29,7 +29,9 @@ static inline bool mw_str_equal(struct mw_str a, struct mw_str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* What mw_str_equal_nocase() asks of texts of the same length. */
 bool mw_octets_equal_nocase(const char *a, const char *b, size_t len);
+
 /* ASCII letters compare without regard to case; other bytes as they are. No locale. */
 static inline bool mw_str_equal_nocase(struct mw_str a, struct mw_str b)
 {

@@ -98,14 +98,6 @@ static void take_grants(const struct mw_principal *user, struct mw_ids send_as, 
 	identity->granted_on = granted_on;
 }
 
-static void take_own(const struct mw_principal *owner, struct mw_identity *identity)
-{
-	identity->owner = *owner;
-	identity->has_owner = true;
-	identity->right = MW_RIGHT_OWN;
-	identity->granted_on = identity->owner.name;
-}
-
 static bool is_settled(const struct mw_identity *identity)
 {
 	return identity->right == MW_RIGHT_OWN || identity->right == MW_RIGHT_SEND_AS ||
@@ -158,7 +150,10 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 		return;
 	/* Who sends as itself is most of them: its name is its own address, whatever else it has. */
 	if (mw_str_equal(address->whole, user->name)) {
-		take_own(user, identity_r);
+		identity_r->owner = *user;
+		identity_r->has_owner = true;
+		identity_r->right = MW_RIGHT_OWN;
+		identity_r->granted_on = user->name;
 		return;
 	}
 	look_at_owner(policy, directory, user, address, identity_r);

@@ -28,6 +28,7 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 				 const struct mw_address *address, struct mw_address *base,
 				 struct mw_principal *owner_r, bool *primary_r);
 
+/* Its own name is the user's without a lookup: it is in the record that the login led to. */
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
 

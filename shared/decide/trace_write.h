@@ -7,6 +7,8 @@
 /* Replaces the step of the same check. */
 void mw_trace_rewrite(struct mw_trace *trace, const struct mw_step *step);
 
+_Static_assert(MW_CHECK_COUNT <= 8 * sizeof(unsigned), "mw_trace.written has a bit for each check");
+
 /* A check writes one step: a second one of the same check replaces the first. Inline, for a decision has ten. */
 static inline void mw_trace_write(struct mw_trace *trace, const struct mw_step *step)
 {

@@ -141,6 +141,22 @@ static size_t fill_line(char *to, const char *name, size_t len)
 	return len + 1;
 }
 
+/* POL-07: lines that fill all there is room for, so that nothing more could be read. */
+START_TEST(a_request_that_fills_the_room_for_it)
+{
+	static char bytes[MW_REQUEST_MAX];
+	struct mw_request request;
+	const char *why = NULL;
+	size_t used = 0;
+
+	for (size_t at = 0; at < sizeof(bytes); at += MW_REQUEST_LINE_MAX)
+		fill_line(bytes + at, "unknown", MW_REQUEST_LINE_MAX - 1);
+	mw_request_init(&request);
+	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, sizeof(bytes) }, &used, &why), MW_REQUEST_BAD);
+	ck_assert_str_eq(why, "the request is longer than 64 KiB");
+}
+END_TEST
+
 /* POL-07 */
 START_TEST(the_longest_line)
 {
@@ -229,6 +245,7 @@ Suite *mw_test_request(void)
 	tcase_add_test(tests, a_request_byte_by_byte);
 	tcase_add_test(tests, the_next_request_is_left_where_it_is);
 	tcase_add_loop_test(tests, what_is_no_request, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(tests, a_request_that_fills_the_room_for_it);
 	tcase_add_test(tests, the_longest_line);
 	tcase_add_test(tests, the_longest_request);
 	tcase_add_test(tests, the_most_attributes);
