@@ -31,7 +31,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/work.c postfix-policy/work.h
 postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS)
 postfix_policy_mailwicketd_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS) $(SYSTEMD_CFLAGS)
-postfix_policy_mailwicketd_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
+postfix_policy_mailwicketd_LDFLAGS = $(MW_WHOLE_LDFLAGS) $(MW_PIE_LDFLAGS)
 postfix_policy_mailwicketd_LDADD = \
 	libmwpostfix.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(EV_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS)
