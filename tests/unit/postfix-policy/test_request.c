@@ -15,6 +15,8 @@ static const char standard[] =
 	"ccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=TLSv1.3\n"
 	"encryption_cipher=TLS_AES_256_GCM_SHA384\nencryption_keysize=256\npolicy_context=relay\n\n";
 
+#define STANDARD_ATTRIBUTES 29
+
 static void expect_value(const struct mw_request *request, const char *bytes, enum mw_attribute attribute,
 			 const char *value)
 {
@@ -163,11 +165,11 @@ START_TEST(the_longest_line)
 	static char bytes[3 * MW_REQUEST_LINE_MAX];
 	struct mw_request request;
 	const char *why = NULL;
-	size_t used = 0, len = fill_line(bytes, "stress", MW_REQUEST_LINE_MAX);
+	size_t used = 0, len = fill_line(bytes, "request", MW_REQUEST_LINE_MAX);
 
 	mw_request_init(&request);
 	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, len }, &used, &why), MW_REQUEST_PARTIAL);
-	len = fill_line(bytes, "stress", MW_REQUEST_LINE_MAX + 1);
+	len = fill_line(bytes, "request", MW_REQUEST_LINE_MAX + 1);
 	mw_request_init(&request);
 	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, len }, &used, &why), MW_REQUEST_BAD);
 	mw_request_init(&request);
@@ -201,6 +203,23 @@ START_TEST(the_longest_request)
 }
 END_TEST
 
+START_TEST(a_request_of_known_lines_that_is_too_long)
+{
+	static char bytes[MW_REQUEST_MAX + 8192];
+	struct mw_request request;
+	const char *why = NULL;
+	size_t used = 0, len = sizeof(HEAD) - 1;
+
+	memcpy(bytes, HEAD, len);
+	for (int row = 1; len <= MW_REQUEST_MAX; row++)
+		len += fill_line(bytes + len, mw_attribute_name((enum mw_attribute)row).ptr, 8000);
+	bytes[len++] = '\n';
+	mw_request_init(&request);
+	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, len }, &used, &why), MW_REQUEST_BAD);
+	ck_assert_str_eq(why, "the request is longer than 64 KiB");
+}
+END_TEST
+
 START_TEST(the_most_attributes)
 {
 	static char bytes[4096];
@@ -219,6 +238,101 @@ START_TEST(the_most_attributes)
 	len += 10;
 	ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, len }, &used, &why), MW_REQUEST_BAD);
 	ck_assert_str_eq(why, "there are more than 128 attributes");
+}
+END_TEST
+
+/* Unknown lines first, then all that Postfix writes: the last that is allowed is one of these. Another request
+   follows. */
+START_TEST(the_most_attributes_the_last_of_them_known)
+{
+	static char bytes[4096];
+
+	for (int unknown = MW_REQUEST_ATTRIBUTES_MAX - 30; unknown <= MW_REQUEST_ATTRIBUTES_MAX - 28; unknown++) {
+		bool fits = unknown + STANDARD_ATTRIBUTES <= MW_REQUEST_ATTRIBUTES_MAX;
+		struct mw_request request;
+		const char *why = NULL;
+		size_t used = 0, len = 0;
+
+		for (int i = 0; i < unknown; i++, len += 10)
+			memcpy(bytes + len, "unknown=1\n", 10);
+		memcpy(bytes + len, standard, sizeof(standard));
+		memcpy(bytes + len + sizeof(standard) - 1, standard, sizeof(standard));
+		mw_request_init(&request);
+		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, len }, &used, &why), MW_REQUEST_PARTIAL);
+		ck_assert_int_eq(mw_request_read(&request, (struct mw_str){ bytes, len + 2 * sizeof(standard) - 2 }, &used, &why),
+				 fits ? MW_REQUEST_WHOLE : MW_REQUEST_BAD);
+		if (fits)
+			expect_standard(&request, bytes);
+		else
+			ck_assert_str_eq(why, "there are more than 128 attributes");
+	}
+}
+END_TEST
+
+/* One octet of one name is another: nobody's attribute, and those around it are what they were. */
+START_TEST(a_name_is_compared_to_its_last_octet)
+{
+	char bytes[sizeof(standard)];
+	size_t line = sizeof(HEAD) - 1;
+
+	for (int row = 1; standard[line] != '\n'; row++) {
+		size_t end = line + strcspn(standard + line, "\n");
+
+		for (size_t at = line; standard[at] != '='; at++) {
+			struct mw_request request;
+			const char *why = NULL;
+			size_t used = 0;
+
+			memcpy(bytes, standard, sizeof(bytes));
+			bytes[at] = '~';
+			mw_request_init(&request);
+			ck_assert_int_eq(mw_request_read(&request, MW_STR(bytes), &used, &why), MW_REQUEST_WHOLE);
+			ck_assert(!mw_request_has(&request, (enum mw_attribute)row));
+			ck_assert_int_eq(__builtin_popcountll(request.seen), STANDARD_ATTRIBUTES - 1);
+		}
+		line = end + 1;
+	}
+}
+END_TEST
+
+START_TEST(an_octet_that_no_line_holds)
+{
+	char bytes[sizeof(standard)];
+
+	for (size_t at = 0; at < sizeof(standard) - 2; at++) {
+		struct mw_request request;
+		const char *why = NULL;
+		size_t used = 0;
+
+		memcpy(bytes, standard, sizeof(bytes));
+		bytes[at] = at % 2 == 0 ? '\0' : '\r';
+		mw_request_init(&request);
+		ck_assert_int_eq(mw_request_read(&request, MW_STR(bytes), &used, &why), MW_REQUEST_BAD);
+		ck_assert_str_eq(why, "a line holds a NUL or a carriage return");
+	}
+}
+END_TEST
+
+/* All that Postfix writes, behind one of its lines, in two pieces: that line is the second piece's first, or is not. */
+START_TEST(an_attribute_twice_wherever_it_is)
+{
+	static const char once[] = "sender=a@example.test\n";
+	char bytes[sizeof(once) + sizeof(standard)];
+	size_t end = 0;
+
+	memcpy(bytes, once, sizeof(once) - 1);
+	memcpy(bytes + sizeof(once) - 1, standard, sizeof(standard));
+	while (standard[end] != '\n') {
+		struct mw_request request;
+		const char *why = NULL;
+		size_t used = 0;
+
+		mw_request_init(&request);
+		if (mw_request_read(&request, (struct mw_str){ bytes, sizeof(once) - 1 + end }, &used, &why) == MW_REQUEST_PARTIAL)
+			ck_assert_int_eq(mw_request_read(&request, MW_STR(bytes), &used, &why), MW_REQUEST_BAD);
+		ck_assert_str_eq(why, "an attribute came twice");
+		end += strcspn(standard + end, "\n") + 1;
+	}
 }
 END_TEST
 
@@ -248,7 +362,12 @@ Suite *mw_test_request(void)
 	tcase_add_test(tests, a_request_that_fills_the_room_for_it);
 	tcase_add_test(tests, the_longest_line);
 	tcase_add_test(tests, the_longest_request);
+	tcase_add_test(tests, a_request_of_known_lines_that_is_too_long);
 	tcase_add_test(tests, the_most_attributes);
+	tcase_add_test(tests, the_most_attributes_the_last_of_them_known);
+	tcase_add_test(tests, a_name_is_compared_to_its_last_octet);
+	tcase_add_test(tests, an_octet_that_no_line_holds);
+	tcase_add_test(tests, an_attribute_twice_wherever_it_is);
 	tcase_add_test(tests, values_are_bytes_as_they_came);
 	suite_add_tcase(suite, tests);
 	return suite;
