@@ -27,9 +27,19 @@ bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *qu
 	return false;
 }
 
+static struct mw_str value(const struct mw_question *question, enum mw_attribute attribute)
+{
+	return mw_request_value(question->request, question->bytes, attribute);
+}
+
 void mw_judge_soon(const struct mw_state *state, const struct mw_question *question)
 {
-	mw_lookup_cache_expect(state->cache,
-			       mw_request_value(question->request, question->bytes, MW_ATTRIBUTE_SASL_USERNAME),
-			       mw_request_value(question->request, question->bytes, MW_ATTRIBUTE_SENDER));
+	mw_lookup_cache_expect(state->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
+			       value(question, MW_ATTRIBUTE_SENDER));
+}
+
+void mw_judge_sooner(const struct mw_state *state, const struct mw_question *question)
+{
+	mw_lookup_cache_expect_more(state->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
+				   value(question, MW_ATTRIBUTE_SENDER));
 }

@@ -16,5 +16,7 @@ struct mw_question {
 bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *question, struct mw_buf *out);
 /* It will be judged soon: what it needs is fetched into the processor's caches meanwhile. */
 void mw_judge_soon(const struct mw_state *state, const struct mw_question *question);
+/* The second step of that. */
+void mw_judge_sooner(const struct mw_state *state, const struct mw_question *question);
 
 #endif

@@ -270,3 +270,28 @@ void mw_lookup_cache_expect(const struct mw_lookup_cache *cache, struct mw_str l
 	fetch(cache, KIND_LOGIN, login);
 	fetch(cache, KIND_ADDRESS, address);
 }
+
+/* The first place of a key, where something of its kind is in it. */
+static const struct slot *likely(const struct mw_lookup_cache *cache, enum kind kind, struct mw_str key)
+{
+	const struct slot *slot;
+
+	if (key.len == 0 || key.len > KEY_MAX)
+		return NULL;
+	slot = first(cache, hash(kind, key));
+	return slot->generation == cache->generation && slot->kind == kind && slot->found ? slot : NULL;
+}
+
+__attribute__((always_inline)) static inline void fetch_pointed(const struct slot *login, const struct slot *address)
+{
+	/* What a user's own address is compared with, and what a grant on another's is looked for in. */
+	if (login != NULL)
+		__builtin_prefetch(login->principal.name.ptr);
+	if (address != NULL)
+		__builtin_prefetch(address->principal.send_as.items);
+}
+
+void mw_lookup_cache_expect_more(const struct mw_lookup_cache *cache, struct mw_str login, struct mw_str address)
+{
+	fetch_pointed(likely(cache, KIND_LOGIN, login), likely(cache, KIND_ADDRESS, address));
+}

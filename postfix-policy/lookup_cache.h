@@ -17,6 +17,8 @@ void mw_lookup_cache_reset(struct mw_lookup_cache *cache, const struct mw_direct
 
 /* Both will be asked for soon. Changes no answer; spares a wait for memory where they are canonical already. */
 void mw_lookup_cache_expect(const struct mw_lookup_cache *cache, struct mw_str login, struct mw_str address);
+/* The same later, for what the answers point to. */
+void mw_lookup_cache_expect_more(const struct mw_lookup_cache *cache, struct mw_str login, struct mw_str address);
 
 /* Allocates nothing. What is unavailable is never kept. */
 const struct mw_directory_view *mw_lookup_cache_view(const struct mw_lookup_cache *cache);

@@ -9,7 +9,7 @@
 #include "peer.h"
 
 /* How many turns of the loop an answer waits for others at the most. */
-#define TURNS_MOST 16
+#define TURNS_MOST 1
 
 static void complain(const struct mw_connection *connection, const char *why)
 {
@@ -279,6 +279,12 @@ static void process_inbox(struct mw_connections *all)
 			mw_judge_soon(all->state, &(struct mw_question){ &item->request, item->bytes });
 	}
 	for (size_t i = 0; i < all->inbox.count; i++) {
+		const struct mw_incoming *item = &all->inbox.items[i];
+
+		if (item->whole)
+			mw_judge_sooner(all->state, &(struct mw_question){ &item->request, item->bytes });
+	}
+	for (size_t i = 0; i < all->inbox.count; i++) {
 		struct mw_incoming *item = &all->inbox.items[i];
 		struct mw_connection *connection = item->owner;
 
@@ -301,6 +307,12 @@ void mw_turn_settle(void *connections)
 	send_queued(all);
 }
 
+/* Whether there are answers to half of the peers, or many: then none waits for more. */
+static bool are_enough(const struct mw_connections *all)
+{
+	return all->outbox.count >= MW_OUTBOX_MOST / 2 || all->outbox.count * 2 >= all->count;
+}
+
 void mw_turn_end(void *connections)
 {
 	struct mw_connections *all = connections;
@@ -308,7 +320,7 @@ void mw_turn_end(void *connections)
 	process_inbox(all);
 	if (all->outbox.count == 0)
 		return;
-	if (all->outbox.count >= MW_OUTBOX_MOST / 2 || ++all->turns > TURNS_MOST)
+	if (are_enough(all) || ++all->turns > TURNS_MOST)
 		send_queued(all);
 	else
 		mw_loop_want_rest(all->loop, true);

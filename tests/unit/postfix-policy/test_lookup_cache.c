@@ -155,9 +155,12 @@ START_TEST(expecting_a_key_changes_no_answer)
 
 	mw_lookup_cache_expect(cache, MW_STR("bob"), MW_STR_EMPTY);
 	mw_lookup_cache_expect(cache, MW_STR_EMPTY, MW_STR(long_one));
+	mw_lookup_cache_expect_more(cache, MW_STR("bob"), MW_STR_EMPTY);
+	mw_lookup_cache_expect_more(cache, MW_STR_EMPTY, MW_STR(long_one));
 	ck_assert_uint_eq(below.asked, 0);
 	ck_assert_int_eq(ask(0, "bob"), MW_LOOKUP_FOUND);
 	mw_lookup_cache_expect(cache, MW_STR("bob"), MW_STR("bob"));
+	mw_lookup_cache_expect_more(cache, MW_STR("bob"), MW_STR("bob"));
 	ck_assert_int_eq(ask(0, "bob"), MW_LOOKUP_FOUND);
 	ck_assert_uint_eq(below.asked, 1);
 }
