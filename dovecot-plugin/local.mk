@@ -3,8 +3,9 @@ MW_DOVECOT_CPPFLAGS = $(MW_CPPFLAGS) $(LIBDOVECOT_INCLUDE:-I%=-isystem %)
 MW_DOVECOT_LOGIN_CPPFLAGS = $(MW_DOVECOT_CPPFLAGS) $(LIBDOVECOT_LOGIN_INCLUDE:-I%=-isystem %)
 MW_DOVECOT_AUTH_CPPFLAGS = $(MW_DOVECOT_CPPFLAGS) $(LIBDOVECOT_AUTH_INCLUDE:-I%=-isystem %)
 MW_DOVECOT_CFLAGS = $(MW_CFLAGS) -Wno-conversion -Wno-shadow
-# Dovecot's own libraries are in the process that loads the module.
-MW_DOVECOT_LDFLAGS = $(MW_LDFLAGS) -module -avoid-version -shared
+# Dovecot's own libraries are in the process that loads the module. Unmapping it before the process ends anyway
+# (nodelete) costs a login process time for nothing.
+MW_DOVECOT_LDFLAGS = $(MW_LDFLAGS) -Wl,-z,nodelete -module -avoid-version -shared
 
 noinst_LTLIBRARIES += libmwcredential.la
 libmwcredential_la_SOURCES = \
@@ -28,6 +29,7 @@ dovecot_plugin_lib10_mailwicket_plugin_la_SOURCES = \
 	dovecot-plugin/compat_login.h \
 	dovecot-plugin/login_client.h \
 	dovecot-plugin/login_facts.c \
+	dovecot-plugin/login_libraries.c \
 	dovecot-plugin/login_offer.c \
 	dovecot-plugin/login_plugin.c \
 	dovecot-plugin/login_policy.c \
@@ -36,8 +38,7 @@ dovecot_plugin_lib10_mailwicket_plugin_la_CPPFLAGS = $(MW_DOVECOT_LOGIN_CPPFLAGS
 dovecot_plugin_lib10_mailwicket_plugin_la_CFLAGS = $(MW_DOVECOT_CFLAGS)
 dovecot_plugin_lib10_mailwicket_plugin_la_LDFLAGS = $(MW_DOVECOT_LDFLAGS)
 dovecot_plugin_lib10_mailwicket_plugin_la_LIBADD = \
-	libmwdovecot.la libmwcredential.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
-	$(IDN2_LIBS) $(UNISTRING_LIBS)
+	libmwdovecot.la libmwcredential.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la
 
 mw_auth_moduledir = $(dovecot_moduledir)/auth
 mw_auth_module_LTLIBRARIES = dovecot-plugin/libauthdb_mailwicket.la

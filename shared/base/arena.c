@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
+#define FIRST_BLOCK_SIZE ((size_t)4 * 1024) /* a small policy fits: every login process reads one */
 
 struct block {
 	struct block *next;
@@ -65,7 +66,7 @@ static struct block *block_for(struct mw_arena *arena, size_t size)
 
 	if (first != NULL && size <= first->size - first->used)
 		return first;
-	block = new_block(large ? size : BLOCK_SIZE);
+	block = new_block(large ? size : first == NULL ? FIRST_BLOCK_SIZE : BLOCK_SIZE);
 	if (block == NULL)
 		return NULL;
 	if (large && first != NULL) {

@@ -10,4 +10,3 @@ libmwmail_la_SOURCES = \
 	shared/mail/range.c
 libmwmail_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwmail_la_CFLAGS = $(MW_CFLAGS)
-libmwmail_la_LIBADD = $(IDN2_LIBS) $(UNISTRING_LIBS)

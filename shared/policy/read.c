@@ -100,7 +100,7 @@ static void file_error(struct mw_errors *errors, const char *path, const char *e
 	mw_errors_add(errors, MW_ERROR, path, 0, 0, expected, "%s", text);
 }
 
-static bool check_file(int fd, const char *path, struct mw_errors *errors)
+static bool check_file(int fd, const char *path, size_t *size_r, struct mw_errors *errors)
 {
 	struct stat st;
 
@@ -116,42 +116,53 @@ static bool check_file(int fd, const char *path, struct mw_errors *errors)
 			      (unsigned)(st.st_mode & 07777));
 	else if (st.st_size > (off_t)MW_POLICY_TEXT_MAX)
 		file_error(errors, path, "at most 1 MiB", "the file is too large");
-	else
+	else {
+		*size_r = (size_t)st.st_size;
 		return true;
+	}
 	return false;
 }
 
-/* Up to one byte more than allowed, so that a file that grows is noticed. */
-static bool read_all(int fd, char *text, size_t *len_r)
+/* Up to one byte more than allowed, so that a file that grows is noticed. NULL: see errno. */
+static char *read_all(int fd, size_t size, size_t *len_r)
 {
-	*len_r = 0;
-	while (*len_r <= MW_POLICY_TEXT_MAX) {
-		ssize_t got = read(fd, text + *len_r, MW_POLICY_TEXT_MAX + 1 - *len_r);
+	size_t room = size + 1;
+	char *text = malloc(room), *larger;
+	ssize_t got = 1;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0)
+	*len_r = 0;
+	while (text != NULL && got != 0 && *len_r <= MW_POLICY_TEXT_MAX) {
+		if (*len_r == room) {
+			room = MW_POLICY_TEXT_MAX + 1;
+			larger = realloc(text, room);
+			if (larger == NULL)
+				break;
+			text = larger;
+		}
+		got = read(fd, text + *len_r, room - *len_r);
+		if (got > 0)
+			*len_r += (size_t)got;
+		else if (got < 0 && errno != EINTR)
 			break;
-		*len_r += (size_t)got;
 	}
-	return true;
+	if (text != NULL && got != 0 && *len_r <= MW_POLICY_TEXT_MAX) {
+		free(text);
+		text = NULL;
+	}
+	return text;
 }
 
 static struct mw_policy *read_open_file(int fd, const char *path, const char *host_name, int64_t today,
 					struct mw_errors *errors)
 {
 	struct mw_policy *policy = NULL;
-	size_t len;
+	size_t size, len;
 	char *text;
 
-	if (!check_file(fd, path, errors))
+	if (!check_file(fd, path, &size, errors))
 		return NULL;
-	text = malloc(MW_POLICY_TEXT_MAX + 1);
+	text = read_all(fd, size, &len);
 	if (text == NULL)
-		file_error(errors, path, NULL, "out of memory");
-	else if (!read_all(fd, text, &len))
 		file_error(errors, path, NULL, strerror(errno));
 	else
 		policy = mw_policy_read_text(path, (struct mw_str){ text, len }, host_name, today, errors);

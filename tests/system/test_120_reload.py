@@ -1,4 +1,7 @@
 """A changed policy and the running Dovecot: `doveadm reload` applies it, a bad file opens no door."""
+import base64
+import re
+
 import pytest
 
 import rig
@@ -15,7 +18,8 @@ CLOSED = 'login "open" { remote = { "127.0.0.42" } login_type = SecureLogin }\n'
 SOURCE = "127.0.0.42"
 DIRECTORY = "user bob@example.test login=bob\n"
 HARM = {"missing": lambda path: path.unlink(), "syntax": lambda path: path.write_text("login {{{"),
-        "writable": lambda path: path.chmod(0o666), "a mistake": lambda path: path.write_text("no_such_setting = 1\n")}
+        "writable": lambda path: path.chmod(0o666), "a mistake": lambda path: path.write_text("no_such_setting = 1\n"),
+        "no domain": lambda path: path.write_text('accepted_domain "xn--a.test" { type = Authoritative }\n')}
 
 
 class Site:
@@ -56,6 +60,12 @@ class Site:
         before = len(self.dovecot.lines("SIGHUP received"))
         self.dovecot.reload()
         rig.wait_for(lambda: len(self.dovecot.lines("SIGHUP received")) > before, "Dovecot's reload")
+
+
+@pytest.fixture(scope="module")
+def closed():
+    with Site("one connection a process", CLOSED) as site:
+        yield site
 
 
 @pytest.fixture(params=["one connection a process", "long-lived"])
@@ -114,6 +124,27 @@ def test_log_13_no_copy_of_another_run_is_used():
         site.files.policy.write_text("no_such_setting = 1\n")
         site.dovecot.start()
         assert not site.is_open()
+
+
+def test_domains_that_are_not_ascii_close_no_door(mode):
+    names = "".join(f'accepted_domain "{name}" {{ type = Authoritative }}\n' for name in ("bücher.test", "xn--mller-kva.test"))
+    with Site(mode, OPEN + names) as site:
+        assert site.is_open()
+        assert not site.dovecot.lines("Error: ")
+
+
+@pytest.mark.parametrize("login,shown", [
+    ("bücher".encode(), "bücher"), ("日本𝄞".encode(), "日本𝄞"), (b"b\xfccher", r"b\xfccher"), (b"b\xc3", r"b\xc3"),
+    (b"\xc0\xafb", r"\xc0\xafb"), (b"\xed\xa0\x80b", r"\xed\xa0\x80b"), (b"\xf4\x90\x80\x80b", r"\xf4\x90\x80\x80b"),
+    ("\u202eb".encode(), r"\xe2\x80\xaeb"), (b"b\xe2\x82", r"b\xe2\x82")])
+def test_log_02_a_login_is_shown_as_far_as_it_is_harmless(closed, login, shown):
+    response = base64.b64encode(b"\0" + login + b"\0" + PASSWORD.encode()).decode()
+    before = len(closed.dovecot.lines("credential=exposed"))
+    with closed.connect() as it:
+        assert it.ask(f"AUTHENTICATE PLAIN {response}") == "refused"
+    rig.wait_for(lambda: len(closed.dovecot.lines("credential=exposed")) > before, "the decision")
+    logged = closed.dovecot.lines("credential=exposed")[-1]
+    assert re.search(rf'login="?{re.escape(shown)}"?( |$)', logged), logged
 
 
 def test_log_02_no_secret_in_the_log_without_debugging():

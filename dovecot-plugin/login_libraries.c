@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* With service_count = 1 a process is started for each connection, and two thirds of what the plugin would add to that
+   is the loading of libidn2 and libunistring, which next to no policy needs. These are their functions that shared/
+   calls; standing before the libraries', they leave those unlinked. */
+#include "compat.h"
+
+#include <dlfcn.h>
+#include <idn2.h>
+#include <unichar.h>
+#include <unistr.h>
+
+/* For a policy with a domain that is not plain ASCII. It is read before the process locks itself in. */
+static void *from_libidn2(const char *name)
+{
+	static void *library;
+	void *function;
+
+	if (library == NULL)
+		library = dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
+	function = library == NULL ? NULL : dlsym(library, name);
+	if (function == NULL)
+		i_error("mailwicket: domains that are not ASCII cannot be read: %s", dlerror());
+	return function;
+}
+
+int idn2_to_ascii_8z(const char *input, char **output, int flags)
+{
+	__typeof__(idn2_to_ascii_8z) *function = from_libidn2(__func__);
+
+	return function == NULL ? IDN2_MALLOC : function(input, output, flags);
+}
+
+int idn2_to_unicode_8z8z(const char *input, char **output, int flags)
+{
+	__typeof__(idn2_to_unicode_8z8z) *function = from_libidn2(__func__);
+
+	return function == NULL ? IDN2_MALLOC : function(input, output, flags);
+}
+
+void idn2_free(void *memory)
+{
+	__typeof__(idn2_free) *function = memory == NULL ? NULL : from_libidn2(__func__);
+
+	if (function != NULL)
+		function(memory);
+}
+
+int u8_mbtoucr(ucs4_t *character_r, const uint8_t *text, size_t len)
+{
+	unichar_t character = 0xfffd;
+	int used = uni_utf8_get_char_n(text, len, &character);
+
+	*character_r = character;
+	return used > 0 ? used : used == 0 ? -2 : -1;
+}
