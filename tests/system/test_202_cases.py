@@ -1,4 +1,5 @@
 """The submissions of tests/policy-cases, each asked of a running mailwicketd in Postfix's own words."""
+import fcntl
 import json
 import subprocess
 from pathlib import Path
@@ -13,7 +14,9 @@ TOOL = build_folder() / "tests" / "support" / "case_requests"
 
 def read_worlds():
     """The cases by the policy and directory that they share."""
-    if not TOOL.exists():
+    # Each worker reads them, one of them builds.
+    with open(build_folder() / "Makefile") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run(["make", "-s", "-C", build_folder(), "tests/support/case_requests"], check=True,
                        stdout=subprocess.DEVNULL)
     printed = subprocess.run([TOOL, SOURCE / "tests" / "policy-cases"], capture_output=True, text=True, check=True)
