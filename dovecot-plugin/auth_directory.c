@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "auth_directory.h"
+#include "decision_log.h"
 #include "directory/directory.h"
 #include "policy/model.h"
 
@@ -41,11 +42,11 @@ const struct mw_directory_view *mw_auth_directory_view(struct mw_auth_directory 
 	return mw_directory_view(directory->directory);
 }
 
-void mw_auth_directory_log(struct mw_auth_directory *directory, struct event *event)
+void mw_auth_directory_log(struct mw_auth_directory *directory)
 {
 	if (directory->logged != 0 && ioloop_time - directory->logged < LOG_EVERY_SECONDS)
 		return;
 	directory->logged = ioloop_time;
-	e_error(event, "mailwicket: the directory cannot be read, logins fail for now: %s",
+	e_error(mw_decision_event(), "mailwicket: the directory cannot be read, logins fail for now: %s",
 		mw_directory_error(directory->directory));
 }

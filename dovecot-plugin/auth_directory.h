@@ -4,7 +4,6 @@
 
 #include "decide/directory_view.h"
 
-struct event;
 struct mw_policy;
 
 struct mw_auth_directory;
@@ -14,6 +13,6 @@ void mw_auth_directory_free(struct mw_auth_directory *directory);
 /* The view of what is published now. */
 const struct mw_directory_view *mw_auth_directory_view(struct mw_auth_directory *directory);
 /* Says why it cannot be read, once a minute. */
-void mw_auth_directory_log(struct mw_auth_directory *directory, struct event *event);
+void mw_auth_directory_log(struct mw_auth_directory *directory);
 
 #endif

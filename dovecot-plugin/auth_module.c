@@ -19,7 +19,7 @@ MW_EXPORT const char *authdb_mailwicket_version = DOVECOT_ABI_VERSION;
 /* One policy and one directory, however many passdb blocks name the module. */
 static struct mw_policy *policy;
 static struct mw_auth_directory *directory;
-static struct event *event;
+static bool policy_read;
 static int64_t noticed; /* the day of the last look at what ends */
 static bool wiring_logged;
 
@@ -32,8 +32,8 @@ static enum passdb_result final_result(const struct auth_request *request, enum 
 	if (rule == AUTH_DB_RULE_RETURN_FAIL)
 		return result;
 	if (!wiring_logged) {
-		e_error(event, "mailwicket: its passdb needs result_failure = return-fail and result_internalfail = "
-			"return-fail (see `mailwicket show --dovecot`)");
+		e_error(mw_decision_event(), "mailwicket: its passdb needs result_failure = return-fail and "
+			"result_internalfail = return-fail (see `mailwicket show --dovecot`)");
 		wiring_logged = TRUE;
 	}
 	return PASSDB_RESULT_USER_DISABLED;
@@ -42,7 +42,7 @@ static enum passdb_result final_result(const struct auth_request *request, enum 
 static enum passdb_result undecided(const struct mw_verdict *verdict)
 {
 	if (verdict != NULL && verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
-		mw_auth_directory_log(directory, event);
+		mw_auth_directory_log(directory);
 	return PASSDB_RESULT_INTERNAL_FAILURE;
 }
 
@@ -51,7 +51,7 @@ static void notice_audits(int64_t today)
 	if (today == noticed)
 		return;
 	noticed = today;
-	mw_auth_notice_audits(event, policy, today);
+	mw_auth_notice_audits(policy, today);
 }
 
 static enum passdb_result decide(struct auth_request *request)
@@ -69,7 +69,7 @@ static enum passdb_result decide(struct auth_request *request)
 		return undecided(&verdict);
 	/* What the client reads is Dovecot's reply to a wrong password. */
 	verdict.reply = "";
-	mw_decision_log(event, policy, &facts, &verdict, false);
+	mw_decision_log(policy, &facts, &verdict, false);
 	return mw_verdict_stops(&verdict) ? PASSDB_RESULT_PASSWORD_MISMATCH : PASSDB_RESULT_NEXT;
 }
 
@@ -102,11 +102,11 @@ static void init(struct passdb_module *module ATTR_UNUSED)
 /* Runs with the privileges that the auth process starts with. */
 static void read_policy(void)
 {
-	if (event != NULL)
+	if (policy_read)
 		return;
-	event = mw_decision_event_new();
+	policy_read = true;
 	/* The workers, which judge nothing, have nothing to warn of. */
-	policy = mw_held_policy_read(event, worker ? 0 : mw_decision_today());
+	policy = mw_held_policy_read(worker ? 0 : mw_decision_today(), NULL);
 	if (policy == NULL)
 		return;
 	directory = mw_auth_directory_new(policy);
@@ -145,6 +145,5 @@ MW_EXPORT void authdb_mailwicket_deinit(void)
 	directory = NULL;
 	mw_policy_free(policy);
 	policy = NULL;
-	if (event != NULL)
-		mw_decision_event_free(&event);
+	mw_decision_event_free();
 }

@@ -3,11 +3,12 @@
 
 #include "auth_notice.h"
 #include "base/units.h"
+#include "decision_log.h"
 #include "policy/model.h"
 
 #define NOTICE_DAYS 7
 
-static void notice(struct event *event, const struct mw_login_rule *rule, int64_t today)
+static void notice(const struct mw_login_rule *rule, int64_t today)
 {
 	const struct mw_enforcement *enforcement = &rule->enforcement;
 	char memory[32];
@@ -17,12 +18,12 @@ static void notice(struct event *event, const struct mw_login_rule *rule, int64_
 	    today < enforcement->audit_until - NOTICE_DAYS || today > enforcement->audit_until)
 		return;
 	mw_print_date(enforcement->audit_until, &date);
-	e_warning(event, "mailwicket: %s:%u: the audit of \"%.*s\" ends on %s; then it is enforced", rule->place.file,
-		  rule->place.line, MW_STR_ARG(rule->name), memory);
+	e_warning(mw_decision_event(), "mailwicket: %s:%u: the audit of \"%.*s\" ends on %s; then it is enforced",
+		  rule->place.file, rule->place.line, MW_STR_ARG(rule->name), memory);
 }
 
-void mw_auth_notice_audits(struct event *event, const struct mw_policy *policy, int64_t today)
+void mw_auth_notice_audits(const struct mw_policy *policy, int64_t today)
 {
 	for (size_t i = 0; i < policy->login_rule_count; i++)
-		notice(event, &policy->login_rules[i], today);
+		notice(&policy->login_rules[i], today);
 }

@@ -4,11 +4,10 @@
 
 #include <stdint.h>
 
-struct event;
 struct mw_policy;
 
 /* Warns of the login rules whose audit ends within a week of `today` (days since 1970-01-01). Of one that has ended,
    reading the policy warns. */
-void mw_auth_notice_audits(struct event *event, const struct mw_policy *policy, int64_t today);
+void mw_auth_notice_audits(const struct mw_policy *policy, int64_t today);
 
 #endif

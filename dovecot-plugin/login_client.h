@@ -39,7 +39,9 @@ struct mw_login_client *mw_login_client(struct client *client);
 void mw_login_policy_init(void);
 void mw_login_policy_deinit(void);
 const struct mw_policy *mw_login_policy(void);
-struct event *mw_login_event(void);
+
+/* login_libraries.c: false once libidn2 has been loaded. */
+bool mw_login_libraries_unused(void);
 
 /* login_facts.c */
 void mw_login_facts(struct client *client, struct mw_facts *facts_r);

@@ -2,22 +2,28 @@
 /* With service_count = 1 a process is started for each connection, and two thirds of what the plugin would add to that
    is the loading of libidn2 and libunistring, which next to no policy needs. These are their functions that shared/
    calls; standing before the libraries', they leave those unlinked. */
-#include "compat.h"
+#include "login_client.h"
 
 #include <dlfcn.h>
 #include <idn2.h>
 #include <unichar.h>
 #include <unistr.h>
 
+static void *libidn2;
+
+bool mw_login_libraries_unused(void)
+{
+	return libidn2 == NULL;
+}
+
 /* For a policy with a domain that is not plain ASCII. It is read before the process locks itself in. */
 static void *from_libidn2(const char *name)
 {
-	static void *library;
 	void *function;
 
-	if (library == NULL)
-		library = dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
-	function = library == NULL ? NULL : dlsym(library, name);
+	if (libidn2 == NULL)
+		libidn2 = dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
+	function = libidn2 == NULL ? NULL : dlsym(libidn2, name);
 	if (function == NULL)
 		i_error("mailwicket: domains that are not ASCII cannot be read: %s", dlerror());
 	return function;

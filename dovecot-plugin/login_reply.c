@@ -113,7 +113,7 @@ void mw_login_reply_log(struct client *client, struct mw_login_client *mw)
 		unreadable(&verdict);
 	else
 		mw_login_decide(mw_login_policy(), &facts, &verdict);
-	mw_decision_log(mw_login_event(), mw_login_policy(), &facts, &verdict, exposed);
+	mw_decision_log(mw_login_policy(), &facts, &verdict, exposed);
 	mw->refused = mw->pass_sent = mw->response.shown = false;
 }
 
@@ -128,5 +128,5 @@ void mw_login_reply_log_passed(struct client *client)
 	facts.mechanism = mw_str(client->auth_mech_name);
 	facts.login = mw_str(client->virtual_user);
 	mw_login_decide(mw_login_policy(), &facts, &verdict);
-	mw_decision_log(mw_login_event(), mw_login_policy(), &facts, &verdict, false);
+	mw_decision_log(mw_login_policy(), &facts, &verdict, false);
 }

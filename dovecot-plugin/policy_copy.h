@@ -1,17 +1,22 @@
 /* The copy of the policy file that was read last, in Dovecot's base_dir: with service_count = 1 no process lives long
-   enough to remember it. It belongs to one run of Dovecot (the master's process id and start time are in its name), so
-   that a Dovecot which never read a good policy finds none. Call these with the privileges that the process starts with
-   and base_dir as the current folder. */
+   enough to remember it. It belongs to one run of Dovecot (the master's process id, and when it wrote that down, are in
+   its name), so that a Dovecot which never read a good policy finds none. Call these with the privileges that the process
+   starts with and base_dir as the current folder. */
 #ifndef MW_DOVECOT_POLICY_COPY_H
 #define MW_DOVECOT_POLICY_COPY_H
 
 #include "policy/read.h"
 
-struct event;
+struct stat;
 
-/* Keeps the file's text, if it is not the one kept already; a failure is logged and harms nobody. */
-void mw_policy_copy_save(struct event *event, const char *path);
+/* Keeps the file's text, if it is not the one kept already; a failure is logged and harms nobody. `seen`: the file as it
+   was right before it was read; nothing is kept of one that changed since. may_wait: it can be read by a process that can
+   open no file any more. */
+void mw_policy_copy_save(const char *path, const struct stat *seen, bool may_wait);
 /* NULL where there is no copy, or none that can be trusted. `path` names the file in the policy's places. */
 struct mw_policy *mw_policy_copy_read(const char *path, const char *host_name);
+/* The copy's text where it may wait and the file has not changed since: it is known to be good. memory_r is then what the
+   caller frees, else NULL. */
+struct mw_str mw_policy_copy_current(const char *path, char **memory_r);
 
 #endif

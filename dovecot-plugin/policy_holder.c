@@ -2,12 +2,15 @@
 #include "compat.h"
 #include "hostpid.h"
 
+#include <sys/stat.h>
+
+#include "decision_log.h"
 #include "policy_copy.h"
 #include "policy_holder.h"
 
 #define ERRORS_LOGGED 10
 
-static void log_errors(struct event *event, const struct mw_errors *errors)
+static void log_errors(const struct mw_errors *errors)
 {
 	unsigned kept = mw_errors_kept(errors);
 
@@ -18,26 +21,50 @@ static void log_errors(struct event *event, const struct mw_errors *errors)
 
 		mw_error_print(error, &text);
 		if (error->severity == MW_ERROR)
-			e_error(event, "mailwicket: %s", memory);
+			e_error(mw_decision_event(), "mailwicket: %s", memory);
 		else
-			e_warning(event, "mailwicket: %s", memory);
+			e_warning(mw_decision_event(), "mailwicket: %s", memory);
 	}
 	if (kept > ERRORS_LOGGED)
-		e_error(event, "mailwicket: and more: see `mailwicket check`");
+		e_error(mw_decision_event(), "mailwicket: and more: see `mailwicket check`");
 }
 
-static struct mw_policy *read_last_good(struct event *event, const char *path)
+static void log_use(const char *path, const char *consequence)
+{
+	e_error(mw_decision_event(), "mailwicket: %s cannot be used: %s", path, consequence);
+}
+
+static struct mw_policy *read_last_good(const char *path)
 {
 	struct mw_policy *policy = mw_policy_copy_read(path, my_hostname);
 
-	if (policy != NULL)
-		e_error(event, "mailwicket: %s cannot be used: the policy read before stays in force", path);
-	else
-		e_error(event, "mailwicket: %s cannot be used: every login is refused", path);
+	log_use(path, policy != NULL ? "the policy read before stays in force" : "every login is refused");
 	return policy;
 }
 
-struct mw_policy *mw_held_policy_read(struct event *event, int64_t today)
+struct mw_policy *mw_held_policy_read(int64_t today, bool (*needed_nothing)(void))
+{
+	const char *path = mw_policy_default_path();
+	struct mw_errors *errors = mw_errors_new(2 * ERRORS_LOGGED);
+	struct mw_policy *policy;
+	struct stat seen;
+	bool found;
+
+	if (errors == NULL)
+		return NULL;
+	found = lstat(path, &seen) == 0;
+	policy = mw_policy_read(path, my_hostname, today, errors);
+	if (policy == NULL || today != 0)
+		log_errors(errors);
+	if (policy == NULL)
+		policy = read_last_good(path);
+	else if (found)
+		mw_policy_copy_save(path, &seen, needed_nothing != NULL && needed_nothing());
+	mw_errors_free(errors);
+	return policy;
+}
+
+struct mw_policy *mw_held_policy_parse(struct mw_str text)
 {
 	const char *path = mw_policy_default_path();
 	struct mw_errors *errors = mw_errors_new(2 * ERRORS_LOGGED);
@@ -45,13 +72,11 @@ struct mw_policy *mw_held_policy_read(struct event *event, int64_t today)
 
 	if (errors == NULL)
 		return NULL;
-	policy = mw_policy_read(path, my_hostname, today, errors);
-	if (policy == NULL || today != 0)
-		log_errors(event, errors);
-	if (policy != NULL)
-		mw_policy_copy_save(event, path);
-	else
-		policy = read_last_good(event, path);
+	policy = mw_policy_read_text(path, text, my_hostname, 0, errors);
+	if (policy == NULL) {
+		log_errors(errors);
+		log_use(path, "every login is refused");
+	}
 	mw_errors_free(errors);
 	return policy;
 }

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_SIZE ((size_t)16 * 1024)
-#define FIRST_BLOCK_SIZE ((size_t)4 * 1024) /* a small policy fits: every login process reads one */
+/* Every login process reads a policy: a small one shall touch little memory. */
+#define FIRST_BLOCK_SIZE ((size_t)4 * 1024)
+#define BLOCK_SIZE ((size_t)16 * 1024) /* what they grow to, each twice the one before */
 
 struct block {
 	struct block *next;
@@ -51,10 +52,17 @@ static struct block *new_block(size_t size)
 
 	if (size > SIZE_MAX - sizeof(*block))
 		return NULL;
-	block = calloc(1, sizeof(*block) + size);
+	block = malloc(sizeof(*block) + size);
 	if (block != NULL)
-		block->size = size;
+		*block = (struct block){ .size = size };
 	return block;
+}
+
+static size_t next_size(const struct block *first)
+{
+	if (first == NULL)
+		return FIRST_BLOCK_SIZE;
+	return first->size < BLOCK_SIZE / 2 ? 2 * first->size : BLOCK_SIZE;
 }
 
 /* A block with room for size bytes. Something large gets one of its own behind the one in use, whose rest
@@ -66,7 +74,7 @@ static struct block *block_for(struct mw_arena *arena, size_t size)
 
 	if (first != NULL && size <= first->size - first->used)
 		return first;
-	block = new_block(large ? size : first == NULL ? FIRST_BLOCK_SIZE : BLOCK_SIZE);
+	block = new_block(large ? size : next_size(first));
 	if (block == NULL)
 		return NULL;
 	if (large && first != NULL) {
@@ -106,7 +114,7 @@ void *mw_arena_alloc(struct mw_arena *arena, size_t size)
 	memory = block->bytes + block->used;
 	block->used += rounded;
 	arena->used += size;
-	return memory;
+	return memset(memory, 0, rounded);
 }
 
 void *mw_arena_alloc_array(struct mw_arena *arena, size_t size, size_t count)

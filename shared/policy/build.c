@@ -20,8 +20,6 @@ struct mw_spot mw_written_at(const struct mw_written *written, enum mw_section_k
 
 struct mw_place mw_build_place(struct mw_reader *reader, const struct mw_statement *statement)
 {
-	if (reader->builtin)
-		return (struct mw_place){ "built-in", 0 };
 	return (struct mw_place){ reader->policy->file, statement->spot.line };
 }
 
@@ -94,10 +92,21 @@ static void build_written(struct mw_reader *reader, enum mw_section_kind section
 static void build_default(struct mw_reader *reader, const struct mw_setting *setting, void *base)
 {
 	struct mw_statement statement = { .name = mw_str(setting->name), .spot = { 1, 1 } };
+	struct mw_str preset = mw_str(setting->preset);
+	struct mw_value value;
 
-	if (setting->preset[0] == '\0')
+	if (mw_str_empty(preset))
 		return;
-	mw_parse_value(reader, mw_str(setting->preset), &statement);
+	if (preset.ptr[0] == '{') {
+		mw_parse_value(reader, preset, &statement);
+	} else {
+		/* A word, or a text between quotes without escapes, needs no parser: there are many, in every process. */
+		value = (struct mw_value){ .text = preset, .spot = { 1, 1 } };
+		if (preset.ptr[0] == '"')
+			value.text = (struct mw_str){ preset.ptr + 1, preset.len - 2 };
+		statement.values = &value;
+		statement.value_count = 1;
+	}
 	mw_value_read(reader, setting, &statement, base);
 }
 

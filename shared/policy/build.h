@@ -27,8 +27,8 @@ void mw_build_settings(struct mw_reader *reader, enum mw_section_kind section, c
 		       void *base, struct mw_written **written_r);
 struct mw_place mw_build_place(struct mw_reader *reader, const struct mw_statement *statement);
 
-/* The connectors of a file that has none, in the file's own syntax. */
-extern const char mw_builtin_connectors[];
+/* The connectors of a file that has none. */
+void mw_builtin_connectors(struct mw_reader *reader);
 /* The login rule that matches last. */
 void mw_builtin_login_rule(struct mw_reader *reader, struct mw_login_rule *rule);
 

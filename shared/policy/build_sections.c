@@ -264,16 +264,6 @@ static void build_service_sections(struct mw_reader *reader, const struct mw_sta
 			       "metrics: parsed but not served by this version");
 }
 
-static void build_builtin_connectors(struct mw_reader *reader)
-{
-	const struct mw_statement *statements;
-
-	reader->builtin = true;
-	statements = mw_parse_text(reader, mw_str(mw_builtin_connectors));
-	build_connectors(reader, statements);
-	reader->builtin = false;
-}
-
 void mw_build_policy(struct mw_reader *reader, const struct mw_statement *statements)
 {
 	struct mw_written *written;
@@ -284,6 +274,6 @@ void mw_build_policy(struct mw_reader *reader, const struct mw_statement *statem
 	if (next_section(statements, "connector") != NULL)
 		build_connectors(reader, statements);
 	else
-		build_builtin_connectors(reader);
+		mw_builtin_connectors(reader);
 	build_service_sections(reader, statements);
 }

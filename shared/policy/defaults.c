@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/build.h"
 
-/* Exchange's "Default SERVER" and "Client SERVER"; what they do not say is in setting.def. */
-const char mw_builtin_connectors[] =
-	"connector \"Default\" {\n"
-	"	bindings = { \"*:25\" }\n"
-	"	auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated, ExchangeServer }\n"
-	"	permission_groups = { AnonymousUsers, ExchangeUsers, ExchangeServers }\n"
-	"	message_rate_limit = unlimited\n"
-	"}\n"
-	"connector \"Client\" {\n"
-	"}\n";
+/* Exchange's "Default SERVER" and "Client SERVER"; what is not said here is in setting.def. In C, not in the file's own
+   syntax: every login process builds them. */
+void mw_builtin_connectors(struct mw_reader *reader)
+{
+	static const struct mw_binding smtp = { .kind = MW_BINDING_ANY, .port = 25 };
+	struct mw_connector *connectors = MW_ARENA_ARRAY(reader->arena, struct mw_connector, 2);
+	struct mw_written *written;
+
+	if (connectors == NULL)
+		return;
+	mw_build_settings(reader, MW_SECTION_CONNECTOR, NULL, &connectors[0], &written);
+	connectors[0].place = (struct mw_place){ "built-in", 0 };
+	connectors[1] = connectors[0];
+	connectors[0].name = MW_STR("Default");
+	connectors[0].bindings = (struct mw_bindings){ &smtp, 1 };
+	connectors[0].auth_mechanism |= MW_AUTH_EXCHANGE_SERVER;
+	connectors[0].permission_groups = MW_ANONYMOUS_USERS | MW_EXCHANGE_USERS | MW_EXCHANGE_SERVERS;
+	connectors[0].message_rate_limit = MW_UNLIMITED;
+	connectors[1].name = MW_STR("Client");
+	reader->policy->connectors = connectors;
+	reader->policy->connector_count = 2;
+}
 
 void mw_builtin_login_rule(struct mw_reader *reader, struct mw_login_rule *rule)
 {

@@ -28,8 +28,6 @@ void mw_reader_warn(struct mw_reader *reader, struct mw_spot spot, const char *f
 {
 	va_list args;
 
-	if (reader->builtin)
-		return;
 	va_start(args, format);
 	report(reader, MW_WARNING, spot, NULL, format, args);
 	va_end(args);

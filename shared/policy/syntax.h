@@ -22,7 +22,6 @@ struct mw_reader {
 	struct mw_arena *arena;    /* the policy's */
 	struct mw_policy *policy;
 	unsigned error_count;
-	bool builtin;              /* the text is the built-in one */
 	int64_t today;             /* 0: not known */
 };
 
