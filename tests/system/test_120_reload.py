@@ -65,10 +65,10 @@ class Site:
         state, _, text = copies[0].read_text().partition("\n")
         return state, text
 
-    def settle(self):
+    def settle(self, door="open"):
         """Until the file is no longer one that changed a moment ago, and a process has read it since."""
         rig.wait_for(lambda: time.time() - self.files.policy.stat().st_ctime > 2, "a policy file that is two seconds old")
-        assert self.is_open()
+        assert self.is_open() == (door == "open")
 
     def reload(self):
         before = len(self.dovecot.lines("SIGHUP received"))
@@ -148,6 +148,20 @@ def test_a_settled_file_that_becomes_a_link_is_not_read(settled):
         assert settled.dovecot.lines("is a symbolic link") and settled.dovecot.lines("stays in force")
     finally:
         there.rename(file)
+
+
+def test_log_02_the_rule_of_a_policy_read_late_has_its_place(settled):
+    file = settled.files.policy
+    good = file.read_text()
+    file.write_text(good.replace("PlainTextLogin", "SecureLogin"))
+    try:
+        settled.settle("closed")
+        assert settled.copy()[0] != "" and not settled.is_open()
+        with settled.connect() as it:
+            assert it.command("bob", PASSWORD) == "refused"
+        rig.wait_for(lambda: settled.dovecot.lines(rf"reason=\S+.*rule={re.escape(file.name)}:2"), "the decision")
+    finally:
+        file.write_text(good)
 
 
 def test_a_copy_that_others_may_write_is_not_believed(settled):
