@@ -1,6 +1,7 @@
-/* The policy of a Dovecot process. The file is looked at once, when the process starts, before it gives its privileges up. Dovecot starts new
-   processes for new connections after `doveadm reload` (and always with service_count = 1), so that a changed file takes
-   effect then; one that cannot be read leaves the policy in force that this Dovecot read last. */
+/* The policy of a Dovecot process. The file is looked at once, when the process starts, before it gives its privileges
+   up. Dovecot starts new processes for new connections after `doveadm reload` (and always with service_count = 1), so
+   that a changed file takes effect then; one that cannot be read leaves the policy in force that this Dovecot read
+   last. */
 #ifndef MW_DOVECOT_POLICY_HOLDER_H
 #define MW_DOVECOT_POLICY_HOLDER_H
 
