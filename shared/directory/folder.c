@@ -106,12 +106,64 @@ bool mw_folder_own(const struct mw_folder *folder, int fd)
 	return fchmod(fd, 0600 | (folder->stat.st_mode & 0044)) == 0;
 }
 
+static bool copy_octets(int from, int to)
+{
+	char chunk[65536];
+	ssize_t got;
+
+	while ((got = read(from, chunk, sizeof(chunk))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		for (ssize_t done = 0, put; done < got; done += put) {
+			put = write(to, chunk + done, (size_t)(got - done));
+			if (put < 0 && errno != EINTR)
+				return false;
+			put = put < 0 ? 0 : put;
+		}
+	}
+	return fsync(to) == 0;
+}
+
+/* False with errno, and nothing is left of the copy. */
+static bool copy_file(const struct mw_folder *folder, const char *path, const char *copy)
+{
+	int from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), to = -1, error = 0;
+
+	if (from < 0)
+		return false;
+	to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0 || !mw_folder_own(folder, to) || !copy_octets(from, to))
+		error = errno;
+	if (to >= 0 && close(to) != 0 && error == 0)
+		error = errno;
+	close(from);
+	if (to >= 0 && error != 0)
+		unlink(copy);
+	errno = error;
+	return error == 0;
+}
+
+/* What stands at `path` gets the name `old` too: a hard link, or a copy where there can be none. *kept_r false: nothing
+   stood there. */
+static bool keep(const struct mw_folder *folder, const char *path, const char *old, bool *kept_r)
+{
+	*kept_r = link(path, old) == 0;
+	if (*kept_r || errno == ENOENT)
+		return true;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
+		return false;
+	*kept_r = copy_file(folder, path, old);
+	return *kept_r || errno == ENOENT;
+}
+
 bool mw_folder_take_over(struct mw_folder *folder, const char *temporary, const char *path, const char *old,
 			 struct mw_errors *errors)
 {
-	bool kept = link(path, old) == 0;
+	bool kept;
 
-	if (!kept && errno != ENOENT && errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK)
+	if (!keep(folder, path, old, &kept))
 		return fail_errno(folder, errors, path, "keep the old file", "");
 	if (rename(temporary, path) != 0)
 		return fail_errno(folder, errors, path, "rename the new file", "");

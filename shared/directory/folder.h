@@ -30,7 +30,7 @@ bool mw_folder_remove_leftovers(struct mw_folder *folder, const char *prefix, st
 bool mw_folder_own(const struct mw_folder *folder, int fd);
 
 /* Renames `temporary`, which is synced to disk, to `path`, and syncs the folder. `old` is the name under which the file
-   that was there is kept until that is done. All paths; what fails leaves the old file. */
+   that was there is kept until that is done, as a copy on a file system without hard links. All paths; what fails leaves the old file. */
 bool mw_folder_take_over(struct mw_folder *folder, const char *temporary, const char *path, const char *old,
 			 struct mw_errors *errors);
 
