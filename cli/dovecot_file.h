@@ -6,12 +6,13 @@
 
 /* "key = value", or "key title {": then with what is inside. */
 struct mw_dovecot_node {
-	struct mw_str key, value; /* value without its quotes; of a section: the title */
+	struct mw_str key, value; /* of a section: the title */
 	bool is_section;
 	struct mw_dovecot_node *parent, *first, *last, *next;
 };
 
-/* The root; NULL: a section without an end, or out of memory. The texts point into `text`. */
+/* The root; NULL: a section without an end, an end without a section, or out of memory. The texts point into `text` or
+   live in the arena. A value and a title are without quotes, escapes and the blanks at their ends. */
 const struct mw_dovecot_node *mw_dovecot_parse(struct mw_arena *arena, struct mw_str text);
 /* The next child with this key behind `after` (NULL: from the first). NULL: none. */
 const struct mw_dovecot_node *mw_dovecot_next(const struct mw_dovecot_node *parent, const struct mw_dovecot_node *after,

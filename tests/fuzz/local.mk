@@ -34,3 +34,11 @@ tests_fuzz_fuzz_directory_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_directory_LDADD = \
 	libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+EXTRA_DIST += tests/fuzz/doveconf.dict
+check_PROGRAMS += tests/fuzz/fuzz_doveconf
+TESTS += tests/fuzz/fuzz_doveconf
+tests_fuzz_fuzz_doveconf_SOURCES = tests/fuzz/fuzz_doveconf.c tests/fuzz/replay.c cli/dovecot_file.c
+tests_fuzz_fuzz_doveconf_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
+tests_fuzz_fuzz_doveconf_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_doveconf_LDADD = libmwbase.la

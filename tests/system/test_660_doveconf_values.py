@@ -1,0 +1,113 @@
+"""mailwicket check --dovecot reads what doveconf of both releases prints, whatever the values are."""
+import pytest
+
+import rig
+from checked import Checked, brief
+from dovecot import version
+
+pytestmark = [
+    pytest.mark.small,
+    pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
+    pytest.mark.skipif(version() is None, reason="no Dovecot on this machine"),
+]
+
+# Values, titles and keys that look like the beginning or the end of a section.
+ODD = {
+    "2.3": """
+login_greeting = hello {
+login_log_format = "x # y \\" ' \\\\ {"
+auth_default_realm = }
+auth_realms = "{"
+auth_username_format = \\
+  %Lu
+auth_master_user_separator = "# {"
+mail_attachment_dir = "= {"
+mail_plugins = password=abc {
+postmaster_address = "  lead # {"
+login_access_sockets =
+ssl_ca = </etc/ssl/none = {
+plugin {
+  w = }
+  x{ = y
+  z = {
+}
+namespace "=" {
+  prefix = {
+  separator = /
+}
+namespace "in box" {
+  inbox = yes
+  separator = /
+}
+protocol pop3 {
+  login_log_format = }
+}
+local 127.0.0.1 {
+  protocol imap {
+    login_greeting = }
+  }
+}
+""",
+    "2.4": """
+login_greeting = hello {
+login_log_format = "x # y \\" ' \\\\ {"
+auth_default_domain = }
+auth_anonymous_username = </etc/hostname {
+auth_username_format = \\
+  %{user | lower}
+auth_master_user_separator = "# {"
+mail_chroot = "= {"
+postmaster_address = "  lead # {"
+import_environment {
+  "A B" = {
+  C = }
+  "q {" = "w # {"
+}
+namespace "=" {
+  prefix = "{"
+  separator = /
+}
+namespace "in box{" {
+  inbox = yes
+  separator = /
+}
+protocol pop3 {
+  login_greeting = }
+}
+local 127.0.0.1 {
+  protocol imap {
+    login_greeting = }
+  }
+  protocol pop3 {
+    login_greeting = "# }"
+  }
+}
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def site(module_folder):
+    made = Checked(module_folder)
+    made.configure()
+    yield made
+    made.stop()
+
+
+def odd(site):
+    """Before and behind what `show` printed: nothing of it must be taken for something else."""
+    text = site.dovecot.config.read_text()
+    head, mark, rest = text.partition("base_dir =")
+    return head + ODD[site.dovecot.generation] + mark + rest
+
+
+def test_odd_values_are_no_finding(site):
+    assert site.check_dovecot(odd(site)) == (0, [])
+
+
+def test_what_is_wrong_behind_odd_values_is_found(site):
+    text = odd(site)
+    wrong = text.replace("result_failure = return-fail", "result_failure = continue").replace("ssl = required", "ssl = no")
+    assert wrong != text
+    code, findings = site.check_dovecot(wrong)
+    assert (code, sorted(setting for _, setting, _ in brief(findings))) == (1, ["passdb mailwicket/result_failure", "ssl"])
