@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "shell_text.h"
+
 #define GROUPS_MOST 64
 
 static struct mw_str without_prefix(struct mw_str text, const char *prefix)
@@ -122,11 +124,11 @@ static void check_folder(const struct mw_postfix_endpoint *endpoint, const char 
 	if ((status.st_mode & S_IWOTH) != 0)
 		add(endpoint, MW_FINDING_ERROR, folder, "everybody may write in the folder of mailwicketd's socket",
 		    "any user of this machine can put a socket of his own there and answer in its place",
-		    mw_arena_textf(arena, "chmod o-w %s", folder));
+		    mw_arena_textf(arena, "chmod o-w %s", mw_shell_text(arena, folder)));
 	if (!may(user, &status, 1))
 		add(endpoint, MW_FINDING_ERROR, folder, "Postfix may not enter the folder of mailwicketd's socket",
 		    "no question gets through: every session is deferred (451 4.3.5)",
-		    mw_arena_textf(arena, "chmod a+x %s", folder));
+		    mw_arena_textf(arena, "chmod a+x %s", mw_shell_text(arena, folder)));
 }
 
 static void check_socket(const struct mw_postfix_endpoint *endpoint, const char *path, const struct stat *status,
@@ -134,7 +136,8 @@ static void check_socket(const struct mw_postfix_endpoint *endpoint, const char 
 {
 	if (!S_ISSOCK(status->st_mode)) {
 		add(endpoint, MW_FINDING_ERROR, path, "is no socket", "mailwicketd does not start while it is there",
-		    mw_arena_textf(endpoint->site->arena, "rm %s && systemctl restart mailwicketd", path));
+		    mw_arena_textf(endpoint->site->arena, "rm %s && systemctl restart mailwicketd",
+				   mw_shell_text(endpoint->site->arena, path)));
 		return;
 	}
 	if (!may(user, status, 2))

@@ -15,7 +15,7 @@
 #include "setting.h"
 
 #define REQUEST_MAX 65536
-#define TEXT_MAX 2048 /* an answer or a remedy; the longest names are shown cut */
+#define TEXT_MAX 8192 /* an answer or a remedy, with the longest names in it */
 
 static const struct mw_option options[] = {
 	MW_FACT_OPTIONS,

@@ -18,6 +18,7 @@ cli_mailwicket_SOURCES = \
 	cli/client_settings.c \
 	cli/command.h \
 	cli/completion.c \
+	cli/doveadm.c cli/doveadm.h \
 	cli/dovecot_file.c cli/dovecot_file.h \
 	cli/explain.c \
 	cli/facts_log.c cli/facts_log.h \
@@ -61,6 +62,7 @@ cli_mailwicket_SOURCES = \
 	cli/setup_master_cf.c \
 	cli/setup_plan.c cli/setup_plan.h \
 	cli/setup_text.h \
+	cli/shell_text.c cli/shell_text.h \
 	cli/show.c cli/show.h \
 	cli/show_dovecot.c \
 	cli/show_json.c \

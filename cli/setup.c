@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "check_servers.h"
 #include "output.h"
+#include "report/shell.h"
 #include "run_program.h"
 #include "setting.h"
 #include "setup_plan.h"
@@ -92,6 +93,16 @@ static void print_reloads(const struct mw_setup_plan *plan, struct mw_buf *out)
 	mw_buf_add_char(out, '\n');
 }
 
+static void print_backup(const struct result *result, struct mw_buf *out)
+{
+	mw_buf_printf(out, "backup: %s; to take it back: mailwicket setup --undo", result->backup);
+	if (strcmp(result->request->backup, BACKUP_FOLDER) != 0) {
+		mw_buf_add_text(out, " --backup ");
+		mw_shell_word(out, mw_str(result->request->backup));
+	}
+	mw_buf_add_char(out, '\n');
+}
+
 static void write_text(struct mw_buf *out, const void *context)
 {
 	const struct result *result = context;
@@ -108,7 +119,7 @@ static void write_text(struct mw_buf *out, const void *context)
 		mw_buf_printf(out, "%s %s\n", !result->undone ? changes->items[i].existed ? "changed" : "made"
 						: changes->items[i].existed ? "put back" : "removed", changes->items[i].path);
 	if (result->backup != NULL)
-		mw_buf_printf(out, "backup: %s (mailwicket setup --undo takes it back)\n", result->backup);
+		print_backup(result, out);
 	if (result->undone || result->backup != NULL)
 		print_reloads(&result->plan, out);
 	else if (mw_findings_count(result->findings, MW_FINDING_ERROR) == 0)

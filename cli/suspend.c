@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "doveadm.h"
 #include "output.h"
 #include "report/text.h"
 #include "setting.h"
@@ -160,23 +161,19 @@ static struct mw_str session_name(const struct order *order)
 	return order->user.by_login ? mw_str(order->name) : order->user.principal.name;
 }
 
-static void add_kick(const struct order *order, struct mw_buf *out)
-{
-	mw_buf_add_text(out, "doveadm kick ");
-	mw_text_show(out, session_name(order));
-}
-
 static void write_result(struct mw_json *json, const void *context)
 {
 	const struct order *order = context;
-	char memory[1100];
+	char memory[4096];
 	struct mw_buf kick = MW_BUF_OVER(memory);
 
-	add_kick(order, &kick);
 	mw_json_string(json, "user", mw_str(order->suspension.user));
 	mw_suspension_json(&order->suspension, json);
 	mw_json_bool(json, "replaced", order->replaced);
-	mw_json_string(json, "kick", mw_buf_str(&kick));
+	if (mw_doveadm_kick(&kick, session_name(order)))
+		mw_json_string(json, "kick", mw_buf_str(&kick));
+	else
+		mw_json_null(json, "kick");
 }
 
 static void print_result(struct mw_buf *out, const void *context)
@@ -190,8 +187,11 @@ static void print_result(struct mw_buf *out, const void *context)
 	/* Postfix asks again at each message; Dovecot asks at the login and never after. */
 	mw_buf_printf(out, "Sessions already open at Dovecot%s stay until they end. To end them: ",
 		      all ? "" : "'s submission service");
-	add_kick(order, out);
-	mw_buf_add_text(out, " (the name that logged in)\n");
+	if (mw_doveadm_kick(out, session_name(order)))
+		mw_buf_add_text(out, " (the name that logged in)\n");
+	else
+		mw_buf_add_text(out, "look for them with doveadm who; doveadm kick takes this name for a mask or an address, "
+				     "and would end sessions of others\n");
 }
 
 static int suspend(const struct mw_cli *cli, struct order *order)

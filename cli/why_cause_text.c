@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "report/prose.h"
+#include "report/shell.h"
 #include "report/template.h"
 #include "why_cause.h"
 #include "why_cause_table.h"
@@ -100,16 +101,9 @@ void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_c
 	write_sentence(told, cause, cause->row->for_user, out);
 }
 
-/* What a shell takes for one word of itself. */
-static bool harmless(const char *value)
-{
-	return value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-:")] == '\0';
-}
-
 void mw_why_cause_explain(const struct mw_why_cause *cause, struct mw_buf *out)
 {
 	const struct mw_why_entry *entry = cause->entry;
-	size_t before = out->used;
 
 	if (entry == NULL || entry->kind != MW_WHY_DECIDED)
 		return;
@@ -123,11 +117,7 @@ void mw_why_cause_explain(const struct mw_why_cause *cause, struct mw_buf *out)
 
 		if (options[i].value[0] == '\0')
 			continue;
-		if (!harmless(options[i].value)) {
-			out->used = before;
-			out->data[before] = '\0';
-			return;
-		}
-		mw_buf_printf(out, " --%s %s", options[i].name, options[i].value);
+		mw_buf_printf(out, " --%s ", options[i].name);
+		mw_shell_word(out, mw_str(options[i].value));
 	}
 }

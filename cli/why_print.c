@@ -4,7 +4,7 @@
 #include "output.h"
 #include "why_words.h"
 
-#define WORDS_MAX 2048
+#define WORDS_MAX 4096
 
 static bool has_exposed(const struct mw_why_told *told)
 {

@@ -40,9 +40,9 @@ static const struct remedy remedies[] = {
 	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
 	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC "." },
 	{ MW_REASON_SENDING_SUSPENDED, MW_NOTE_NONE,
-	  "Find out why (mailwicket lookup <suspended>), have the password changed, then: mailwicket resume <suspended>." },
+	  "Find out why (mailwicket lookup <'suspended'>), have the password changed, then: mailwicket resume <'suspended'>" },
 	{ MW_REASON_LOGIN_SUSPENDED, MW_NOTE_NONE,
-	  "Find out why (mailwicket lookup <suspended>), have the password changed, then: mailwicket resume <suspended>." },
+	  "Find out why (mailwicket lookup <'suspended'>), have the password changed, then: mailwicket resume <'suspended'>" },
 	{ MW_REASON_NOT_AUTHENTICATED, MW_NOTE_NONE,
 	  "Switch on authentication for outgoing mail in the client; for a device that cannot, give its address a "
 	  "connector of its own: connector \"NAME\" { bindings = { \"*:<port>\" } remote_ip_ranges = { \"<client>\" } "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/template.h"
 
+#include "report/shell.h"
 #include "report/text.h"
 
 #define VALUE_MAX 254
@@ -22,6 +23,19 @@ static struct mw_str find(const struct mw_template_values *values, struct mw_str
 	return MW_STR_EMPTY;
 }
 
+/* `name` as it stands between < and >. False: the value is empty. */
+static bool write_value(struct mw_str name, const struct mw_template_values *values, struct mw_buf *out)
+{
+	bool is_word = name.len > 2 && name.ptr[0] == '\'';
+	struct mw_str value = find(values, is_word ? mw_str_tail(mw_str_head(name, name.len - 1), 1) : name);
+
+	if (is_word)
+		mw_shell_operand(out, value);
+	else
+		mw_text_show(out, mw_text_cut(value, VALUE_MAX));
+	return !mw_str_empty(value);
+}
+
 /* False: a value in it is empty. */
 static bool write_part(struct mw_str part, const struct mw_template_values *values, struct mw_buf *out)
 {
@@ -30,14 +44,11 @@ static bool write_part(struct mw_str part, const struct mw_template_values *valu
 	while (part.len > 0) {
 		size_t open = mw_str_find(part, '<');
 		size_t close = mw_str_find(part, '>');
-		struct mw_str value;
 
 		mw_buf_add(out, mw_str_head(part, open));
 		if (open == part.len)
 			break;
-		value = find(values, mw_str_tail(mw_str_head(part, close), open + 1));
-		complete = complete && !mw_str_empty(value);
-		mw_text_show(out, mw_text_cut(value, VALUE_MAX));
+		complete = write_value(mw_str_tail(mw_str_head(part, close), open + 1), values, out) && complete;
 		part = mw_str_tail(part, close + 1);
 	}
 	return complete;

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 TCase *mw_test_client_offer_case(void);
+TCase *mw_test_doveadm_case(void);
 TCase *mw_test_dovecot_file_case(void);
 TCase *mw_test_facts_log_case(void);
 TCase *mw_test_log_source_case(void);

@@ -2,6 +2,7 @@ check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = \
 	cli/client_offer.c \
+	cli/doveadm.c \
 	cli/dovecot_file.c \
 	cli/facts_log.c \
 	cli/journal.c \
@@ -31,6 +32,7 @@ tests_unit_test_cli_SOURCES = \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \
+	tests/unit/cli/test_doveadm.c \
 	tests/unit/cli/test_dovecot_file.c \
 	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_log_source.c \

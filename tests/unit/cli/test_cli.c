@@ -5,6 +5,7 @@ int main(void)
 {
 	static TCase *(*const cases[])(void) = {
 		mw_test_client_offer_case,
+		mw_test_doveadm_case,
 		mw_test_dovecot_file_case,
 		mw_test_facts_log_case,
 		mw_test_log_source_case,

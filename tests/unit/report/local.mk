@@ -5,7 +5,8 @@ tests_unit_test_report_SOURCES = \
 	tests/unit/report/test_json.c \
 	tests/unit/report/test_logline.c \
 	tests/unit/report/test_prose.c \
-	tests/unit/report/test_report.c
+	tests/unit/report/test_report.c \
+	tests/unit/report/test_shell.c
 tests_unit_test_report_CPPFLAGS = $(MW_CPPFLAGS)
 tests_unit_test_report_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_report_LDADD = \

@@ -9,6 +9,7 @@
 TCase *mw_test_logline_case(void);
 TCase *mw_test_json_case(void);
 TCase *mw_test_prose_case(void);
+TCase *mw_test_shell_case(void);
 
 /* Bytes that somebody chose to do harm, always the same for one `seed`; never none. Returns how many, at most
    `most`. */

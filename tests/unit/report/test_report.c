@@ -80,6 +80,7 @@ int main(void)
 	suite_add_tcase(suite, mw_test_logline_case());
 	suite_add_tcase(suite, mw_test_json_case());
 	suite_add_tcase(suite, mw_test_prose_case());
+	suite_add_tcase(suite, mw_test_shell_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,174 @@
+"""Commands that Mailwicket prints are pasted into a root shell: whatever stands in a name, it stays one word, and no
+command hits anybody else. A shell of the test takes them as an administrator does."""
+import imaplib
+import json
+import os
+import re
+import select
+import subprocess
+
+import pytest
+
+import rig
+from checked import Checked
+from daemon import Daemon
+from dovecot import PrivateDovecot, version
+from submission_world import POLICY
+
+pytestmark = [pytest.mark.small,
+              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
+              pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+
+ODD = ["a&touch pwned&@example.test", "$(touch pwned)", "`touch pwned`", "x;touch pwned", "o'touch pwned'o", "-x", "a b"]
+USER = "a&touch-pwned&@example.test"
+
+
+class Shell:
+    """A folder whose `sh` finds these programs: mailwicket tells what it was called with, doveadm is the server's."""
+
+    def __init__(self, folder, dovecot=None):
+        self.folder, self.programs = folder / "shell", folder / "programs"
+        self.folder.mkdir()
+        self.programs.mkdir()
+        self.write("mailwicket", 'for word; do printf "%s\\0" "$word"; done')
+        if dovecot is not None:
+            self.write("doveadm", f'exec {rig.tool("doveadm")} -c {dovecot.config} "$@"')
+
+    def write(self, name, script):
+        path = self.programs / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def paste(self, command, shell="sh"):
+        """What the command printed. It must leave nothing behind in the folder where it was pasted."""
+        done = subprocess.run([shell, "-c", command], cwd=self.folder, capture_output=True, text=True, timeout=60,
+                              env={"PATH": f"{self.programs}:{os.environ['PATH']}"})
+        assert os.listdir(self.folder) == [], command
+        return done.stdout
+
+    def words(self, command, shell="sh"):
+        """The words that mailwicket gets of it."""
+        return self.paste(command, shell).split("\0")[:-1]
+
+
+@pytest.fixture
+def shell(folder):
+    return Shell(folder)
+
+
+def imap(dovecot, login):
+    client = imaplib.IMAP4_SSL("127.0.0.1", dovecot.ports["imaps"], ssl_context=rig.client_context())
+    client.login(login, "secret")
+    return client
+
+
+def is_open(client):
+    """A session that was ended has something to read: BYE, or its end."""
+    return not select.select([client.sock], [], [], 0)[0]
+
+
+def test_the_printed_kick_ends_that_users_sessions_alone(folder):
+    users = {USER: "secret", "bob@example.test": "secret"}
+    site = Daemon(POLICY, f"user {USER}\nuser bob@example.test\n", folder, start=False)
+    with PrivateDovecot(folder, policy=site.policy, users=users, modules=False, protocols=("imap",),
+                        extra="auth_username_chars =\n") as dovecot:
+        shell = Shell(folder, dovecot)
+        theirs, other = imap(dovecot, USER), imap(dovecot, "bob@example.test")
+        told = json.loads(site.cli("--json", "suspend", USER, "--all").stdout)
+        shell.paste(told["kick"])
+        rig.wait_for(lambda: not is_open(theirs), "the session to end")
+        assert is_open(other)
+        assert told["kick"] in site.cli("suspend", USER, "--all").stdout
+
+
+@pytest.mark.parametrize("name", ["b*", "b?b", "127.0.0.1", "0/0"])
+def test_a_name_that_doveadm_takes_for_others_is_no_command(folder, name):
+    """Refused by sync, or suspended without a command that would end the sessions of others."""
+    site = Daemon(POLICY, None, folder, start=False)
+    site.write(site.directory, f"user mary@example.test login={name}\nuser bob@example.test login=bob\n")
+    synced = site.cli("sync")
+    if synced.returncode == 65:
+        assert f"{site.directory}:1:" in synced.stderr and name in synced.stderr
+        return
+    assert synced.returncode == 0, synced.stderr
+    told = json.loads(site.cli("--json", "suspend", name, "--all").stdout)
+    assert told["kick"] is None
+    assert "doveadm kick " + name not in site.cli("suspend", name, "--all").stdout
+
+
+def suspended(folder):
+    site = Daemon(POLICY, f"user {USER} login=a\n", folder, start=False)
+    assert site.cli("suspend", USER, "--all").returncode == 0
+    return site
+
+
+def test_the_fix_of_explain_resumes_that_user(folder, shell):
+    site = suspended(folder)
+    told = json.loads(site.cli("--json", "explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout)
+    fix = told["decisions"][-1]["remedy"]
+    assert shell.words(fix.partition(", then: ")[2]) == ["resume", USER]
+    assert shell.words(re.search(r"\((mailwicket lookup .*?)\), have", fix)[1]) == ["lookup", USER]
+    assert fix in site.cli("explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout
+
+
+def decision(**fields):
+    facts = {"mode": "enforce", "stage": "RCPT", "protocol": "smtp", "connector": "Client", "client": "192.0.2.7",
+             "listener": "203.0.113.1:587", "tls": "TLSv1.3", "mechanism": "PLAIN", **fields}
+    quoted = " ".join(f'{key}="{value}"' if re.search(r"[^\w.:-]", value) else f"{key}={value}"
+                      for key, value in facts.items())
+    return f"2026-11-25T09:12:01+0000 mx mailwicketd[4711]: mailwicket: v=1 verdict=refuse {quoted} instance=1.2\n"
+
+
+def cause(site, folder, user, line):
+    log = folder / "mail.log"
+    log.write_text(line)
+    done = site.cli("--json", "why", user, "--log", log, "--since", "2026-11-01")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["cause"]
+
+
+def test_the_fix_of_why_resumes_that_user(folder, shell):
+    found = cause(suspended(folder), folder, USER, decision(reason="login-suspended", login=USER))
+    assert found["id"] == "suspended"
+    assert shell.words(found["mend"].partition("; then: ")[2]) == ["resume", USER]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_command_that_why_names_explains_what_the_client_sent(folder, shell, name):
+    """Senders and logins in a log were chosen by whoever connected."""
+    site = Daemon(POLICY, "user bob@example.test login=bob\n", folder, start=False)
+    found = cause(site, folder, "bob", decision(reason="send-as-denied", login="bob", sender=name, recipient=name))
+    words = shell.words(found["explain"])
+    assert words[:2] == ["explain", "smtp"]
+    given = dict(zip(words[2::2], words[3::2]))
+    assert (given["--login"], given["--sender"], given["--recipient"]) == ("bob", name, name)
+    explained = site.cli(*words)
+    assert explained.returncode in (0, 1), explained.stderr
+
+
+def test_bytes_that_would_move_a_terminal_are_escaped(folder, shell):
+    site = Daemon(POLICY, "user bob@example.test login=bob\n", folder, start=False)
+    found = cause(site, folder, "bob", decision(reason="send-as-denied", login="bob", sender=r"\x1b[2J$(touch pwned)@d"))
+    assert "\x1b" not in found["explain"]
+    words = shell.words(found["explain"], "bash")
+    assert words[words.index("--sender") + 1] == "\x1b[2J$(touch pwned)@d"
+
+
+def test_file_names_in_fixes_are_quoted(folder):
+    """The folder of mailwicketd's socket, its name chosen badly."""
+    site = Checked(folder)
+    try:
+        shell, badly = Shell(folder), site.postfix.queue / "mail'wicket&"
+        badly.mkdir()
+        socket = badly / "policy"
+        socket.write_text("no socket\n")
+        badly.chmod(0o777)
+        site.daemon.write(site.daemon.policy, site.daemon.policy.read_text().replace(str(site.postfix.policy_socket), str(socket)))
+        site.shown = site.show_postfix()
+        site.configure()
+        for finding in site.check_postfix()[1]:
+            if finding["file"] in (str(badly), str(socket)):
+                shell.paste(finding["write"].replace("systemctl restart", ":"))
+        assert not socket.exists() and badly.stat().st_mode & 0o777 == 0o775
+    finally:
+        site.daemon.kill()
