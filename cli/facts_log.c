@@ -91,6 +91,13 @@ static bool read_context(struct mw_str value, void *place)
 	return *(bool *)place;
 }
 
+/* Which instance is nothing to a decision. */
+static bool read_instance(struct mw_str value, void *place)
+{
+	*(bool *)place = mw_str_empty(value);
+	return true;
+}
+
 static bool read_reason(struct mw_str value, void *place)
 {
 	for (int i = 0; i < MW_REASON_COUNT; i++) {
@@ -156,7 +163,7 @@ static const struct {
 	{ KEY("cipher"), read_text, IN(facts.tls.cipher), MARK_NONE },
 	{ KEY("bits"), read_bits, IN(facts.tls.bits), MARK_NONE },
 	{ KEY("mechanism"), read_text, IN(facts.mechanism), MARK_NONE },
-	{ KEY("instance"), read_nothing, 0, MARK_NONE },
+	{ KEY("instance"), read_instance, IN(facts.no_instance), MARK_NONE },
 	{ KEY("queue_id"), read_nothing, 0, MARK_NONE },
 	{ KEY("decision"), read_decision, IN(decision), MARK_DECISION },
 	{ KEY("local"), read_ip, IN(facts.endpoints.local_ip), MARK_NONE },

@@ -163,6 +163,13 @@ static bool set_size(struct mw_given_facts *given, struct mw_str value)
 	return mw_parse_size(value, &given->facts.size) && given->facts.size != MW_UNLIMITED;
 }
 
+static bool set_instance(struct mw_given_facts *given, struct mw_str value)
+{
+	given->facts.instance = value;
+	given->facts.no_instance = mw_str_empty(value);
+	return true;
+}
+
 static bool set_etrn_domain(struct mw_given_facts *given, struct mw_str value)
 {
 	given->facts.etrn_domain = value;
@@ -202,6 +209,7 @@ static const struct fact facts[] = {
 	{ "recipient", "an address", set_recipient },
 	{ "recipient-count", "a number", set_recipient_count },
 	{ "size", "octets, 500KB, 36MB", set_size },
+	{ "instance", "a name", set_instance },
 	{ "etrn-domain", "a domain", set_etrn_domain },
 	{ "context", "relay", set_context },
 	{ "today", "YYYY-MM-DD", set_today },

@@ -38,6 +38,7 @@ struct mw_given_facts {
 	{ "recipient", "ADDRESS", "the recipient" },                                          \
 	{ "recipient-count", "N", "recipients of the message (DATA, END-OF-MESSAGE)" },       \
 	{ "size", "OCTETS", "the message's size: 500KB, 36MB or octets" },                    \
+	{ "instance", "ID", "Postfix's message instance; \"\": it names none" },               \
 	{ "etrn-domain", "DOMAIN", "the domain of an ETRN" },                                 \
 	{ "context", "relay", "asked in smtpd_relay_restrictions" },                          \
 	{ "today", "YYYY-MM-DD", "the day that ends audits (default: today)" }

@@ -40,6 +40,7 @@ static bool take_special(struct mw_given_facts *given, struct mw_str name, struc
 		facts->recipient = quoted(value, given->recipient, sizeof(given->recipient));
 	} else if (mw_str_equal(name, MW_STR("instance"))) {
 		facts->instance = value;
+		facts->no_instance = mw_str_empty(value);
 	} else if (mw_str_equal(name, MW_STR("queue_id"))) {
 		facts->queue_id = value;
 	} else if (mw_str_equal(name, MW_STR("policy_context"))) {
@@ -75,6 +76,7 @@ bool mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str tex
 
 	given->captured = true;
 	given->facts.stage = MW_STAGE_UNKNOWN;
+	given->facts.no_instance = true;
 	while (text.len > 0) {
 		size_t end = mw_str_find(text, '\n');
 		struct mw_str line = mw_str_head(text, end);

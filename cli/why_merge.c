@@ -49,9 +49,17 @@ static const char *reply_text(const char *reply)
 	return reply;
 }
 
+/* "550 " of a reply, 0 where there is none. */
+static size_t code_len(const char *reply)
+{
+	return strspn(reply, "0123456789") == 3 && reply[3] == ' ' ? 4 : 0;
+}
+
+/* At END-OF-MESSAGE the code of the same refusal is another of its class. */
 static bool same_reply(const char *a, const char *b)
 {
-	return strncmp(a, b, strlen("550 5.7.1")) == 0 && strcmp(reply_text(a), reply_text(b)) == 0;
+	return a[0] == b[0] && strncmp(a + code_len(a), b + code_len(b), strlen("5.7.1")) == 0 &&
+	       strcmp(reply_text(a), reply_text(b)) == 0;
 }
 
 static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)

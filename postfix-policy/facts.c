@@ -169,6 +169,7 @@ bool mw_facts_from_request(const struct mw_request *request, const char *bytes, 
 					  "recipient_count is no number");
 	facts_r->size = number(&reader, MW_ATTRIBUTE_SIZE, UINT64_MAX, "size is no number");
 	facts_r->instance = text(&reader, MW_ATTRIBUTE_INSTANCE);
+	facts_r->no_instance = mw_str_empty(facts_r->instance);
 	facts_r->queue_id = text(&reader, MW_ATTRIBUTE_QUEUE_ID);
 	check_missing(&reader, facts_r);
 	*why_r = reader.why;

@@ -22,7 +22,10 @@ struct mw_session {
 	struct mw_address *recipient; /* the caller's; filled by mw_check_recipient() */
 };
 
-/* Every check writes its step; false: it has set the verdict and no other check follows. */
+/* Every check but the first writes its step; false: it has set the verdict and no other check follows. */
+/* Before Postfix 3.10.13 a BDAT that is refused leaves recipients without a sender; what asks then is no message's
+   DATA. Refused whatever a connector's mode is: smtpd would not outlive a permit. */
+bool mw_check_transaction(struct mw_session *session);
 bool mw_check_connector(struct mw_session *session);
 bool mw_check_tls(struct mw_session *session);
 bool mw_check_mechanism(struct mw_session *session);

@@ -4,6 +4,16 @@
 #include "decide/identity.h"
 #include "decide/trace_write.h"
 
+bool mw_check_transaction(struct mw_session *session)
+{
+	if (!session->facts->no_instance || !mw_str_empty(session->facts->sender))
+		return true;
+	mw_trace_write(&session->verdict->trace, &(struct mw_step){ .check = MW_CHECK_TRANSACTION, .outcome = MW_FAILED,
+								    .note = MW_NOTE_NO_TRANSACTION });
+	mw_verdict_refuse(session->policy, session->verdict, MW_REASON_NO_TRANSACTION);
+	return false;
+}
+
 bool mw_check_connector(struct mw_session *session)
 {
 	const struct mw_connector *connector = mw_choose_connector(session->policy, &session->facts->endpoints);

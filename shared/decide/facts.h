@@ -40,7 +40,8 @@ struct mw_facts {
 	struct mw_str etrn_domain;
 	uint64_t recipient_count;   /* known at DATA and END-OF-MESSAGE, else 0 */
 	uint64_t size;              /* octets announced, or real at END-OF-MESSAGE; 0: not known */
-	struct mw_str instance;     /* Postfix's message instance, for the log */
+	struct mw_str instance;     /* Postfix's message instance */
+	bool no_instance;           /* Postfix named none: it is in no mail transaction */
 	struct mw_str queue_id;
 };
 

@@ -19,6 +19,7 @@ static const struct {
 	bool needs_recipient;
 	enum mw_check id;
 } checks[] = {
+	{ mw_check_transaction, WHOLE, false, MW_CHECK_TRANSACTION },
 	{ mw_check_connector, ~0u, false, MW_CHECK_RULE },
 	{ mw_check_tls, SESSION_KNOWN, false, MW_CHECK_TLS },
 	{ mw_check_mechanism, SESSION_KNOWN, false, MW_CHECK_MECHANISM },
@@ -51,15 +52,24 @@ static bool skip(struct mw_session *session, enum mw_check check)
 	return true;
 }
 
+/* A reason that is Dovecot's to answer has no reply of SMTP; an empty one would be a permit. */
+static const char *reply_of(enum mw_reason reason, const struct mw_session *session)
+{
+	enum mw_reply_style style = session->policy->replies;
+	enum mw_stage stage = session->facts->stage;
+	const char *reply = mw_reason_reply_at(reason, style, stage);
+
+	return reply[0] != '\0' ? reply : mw_reason_reply_at(MW_REASON_UNKNOWN_LOGIN, style, stage);
+}
+
 static void finish(struct mw_session *session)
 {
 	struct mw_verdict *verdict = session->verdict;
 
 	verdict->accept_any_recipient = verdict->outcome == MW_PERMIT &&
 					(session->permissions & MW_ACCEPT_ANY_RECIPIENT) != 0;
-	/* A reason that is Dovecot's to answer has no reply of SMTP; an empty one would be a permit. */
-	if (verdict->outcome == MW_REFUSE && verdict->reply[0] == '\0')
-		verdict->reply = mw_reason_reply(MW_REASON_UNKNOWN_LOGIN, session->policy->replies);
+	if (verdict->outcome == MW_REFUSE || verdict->outcome == MW_DEFER)
+		verdict->reply = reply_of(verdict->reason, session);
 }
 
 void mw_submission_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,

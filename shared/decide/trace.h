@@ -18,9 +18,10 @@ enum mw_check {
 	MW_CHECK_RESTRICTION, /* the recipient's senders= */
 	MW_CHECK_RECIPIENTS,
 	MW_CHECK_SIZE,
+	MW_CHECK_TRANSACTION, /* before all others; writes a step only where it fails */
 	MW_CHECK_COUNT
 };
-extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size */
+extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size transaction */
 
 enum mw_check_outcome { MW_PASSED, MW_FAILED, MW_SKIPPED, MW_UNKNOWN };
 extern const struct mw_table mw_check_outcomes; /* passed failed skipped unknown */
@@ -72,6 +73,7 @@ enum mw_note {
 	MW_NOTE_LIMIT_BYPASSED,
 	MW_NOTE_NOT_AT_THIS_STAGE,
 	MW_NOTE_DIRECTORY_UNAVAILABLE,
+	MW_NOTE_NO_TRANSACTION,
 	MW_NOTE_COUNT
 };
 

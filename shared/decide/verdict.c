@@ -66,9 +66,9 @@ enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64
 
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason)
 {
-	verdict->outcome = reason == MW_REASON_NO_CONNECTOR ? MW_DEFER : MW_REFUSE;
 	verdict->reason = reason;
 	verdict->reply = mw_reason_reply(reason, policy->replies);
+	verdict->outcome = verdict->reply[0] == '4' ? MW_DEFER : MW_REFUSE;
 }
 
 void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check)

@@ -6,7 +6,7 @@
 #include "decide/trace.h"
 
 enum mw_reason {
-#define MW_REASON(id, name, classic, current, sentence) MW_REASON_##id,
+#define MW_REASON(id, name, code, classic, current, sentence) MW_REASON_##id,
 #include "decide/reason.def"
 #undef MW_REASON
 	MW_REASON_COUNT
@@ -16,11 +16,15 @@ const char *mw_reason_name(enum mw_reason reason);
 const char *mw_reason_sentence(enum mw_reason reason);
 /* "550 5.7.1 ..." ; "" where the reason has none. */
 const char *mw_reason_reply(enum mw_reason reason, enum mw_reply_style style);
+/* What smtpd is told at this stage. At END-OF-MESSAGE the code is 421 for any 4xx and 521 for any 5xx: after those smtpd
+   ends the session. After another, Postfix before 3.10.13 keeps half of the message's state, and a DATA without MAIL kills
+   it (its HISTORY, 202607). Everything else of the reply stays. */
+const char *mw_reason_reply_at(enum mw_reason reason, enum mw_reply_style style, enum mw_stage stage);
 
 enum mw_outcome {
 	MW_PERMIT,
 	MW_REFUSE,
-	MW_DEFER,     /* a temporary refusal with a reply of its own: no-connector */
+	MW_DEFER,     /* a temporary refusal with a reply of its own, 4xx: no-connector, no-transaction */
 	MW_UNDECIDED  /* cannot be decided: mailwicketd closes the connection, Dovecot gives a temporary failure */
 };
 extern const struct mw_table mw_outcomes; /* permit refuse defer undecided */

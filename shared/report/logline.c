@@ -41,18 +41,16 @@ static void write_quoted(struct mw_buf *out, struct mw_str value)
 	mw_buf_add_char(out, '"');
 }
 
-static void add_field(struct mw_buf *out, const char *key, struct mw_str value, size_t most)
+/* An empty value is written too. */
+static void add_value(struct mw_buf *out, const char *key, struct mw_str value)
 {
 	size_t before = out->used;
 
-	if (mw_str_empty(value))
-		return;
-	value = mw_text_cut(value, most);
 	if (before > 0)
 		mw_buf_add_char(out, ' ');
 	mw_buf_add_text(out, key);
 	mw_buf_add_char(out, '=');
-	if (needs_quotes(value))
+	if (mw_str_empty(value) || needs_quotes(value))
 		write_quoted(out, value);
 	else
 		mw_buf_add(out, value);
@@ -61,6 +59,12 @@ static void add_field(struct mw_buf *out, const char *key, struct mw_str value, 
 	/* Half a field would be read as another value: it is left out whole. */
 	out->used = before;
 	out->data[before] = '\0';
+}
+
+static void add_field(struct mw_buf *out, const char *key, struct mw_str value, size_t most)
+{
+	if (!mw_str_empty(value))
+		add_value(out, key, mw_text_cut(value, most));
 }
 
 void mw_logline_field(struct mw_buf *out, const char *key, struct mw_str value)
@@ -116,7 +120,7 @@ static void write_ip(struct mw_buf *out, const char *key, const struct mw_ip *ip
 	add_word(out, key, mw_buf_str(&text));
 }
 
-static void write_client(struct mw_buf *out, const struct mw_facts *facts)
+static void write_client(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
 	write_ip(out, "client", &facts->endpoints.remote_ip);
 	add_number(out, "port", facts->endpoints.local_port);
@@ -126,7 +130,10 @@ static void write_client(struct mw_buf *out, const struct mw_facts *facts)
 		add_number(out, "bits", facts->tls.bits);
 	}
 	add_word(out, "mechanism", facts->mechanism);
-	add_word(out, "instance", facts->instance);
+	if (verdict->reason == MW_REASON_NO_TRANSACTION)
+		add_value(out, "instance", MW_STR_EMPTY);
+	else
+		add_word(out, "instance", facts->instance);
 	add_word(out, "queue_id", facts->queue_id);
 }
 
@@ -207,7 +214,7 @@ static void write_line(struct mw_buf *out, const struct mw_facts *facts, const s
 	mw_logline_field(out, "master", facts->master);
 	mw_logline_field(out, "sender", facts->sender);
 	mw_logline_field(out, "recipient", facts->recipient);
-	write_client(out, facts);
+	write_client(out, facts, verdict);
 	write_circumstances(out, facts, verdict);
 	write_cut(out, facts, login_most);
 	if (mw_verdict_stops(verdict))

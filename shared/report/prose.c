@@ -51,6 +51,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_LIMIT_BYPASSED] = "the session holds Bypass-Message-Size-Limit",
 	[MW_NOTE_NOT_AT_THIS_STAGE] = "not known at this stage",
 	[MW_NOTE_DIRECTORY_UNAVAILABLE] = "the directory cannot be read",
+	[MW_NOTE_NO_TRANSACTION] = "Postfix named neither a message instance nor a sender",
 };
 
 static void print_quantity(enum mw_check check, uint64_t quantity, struct mw_buf *out)

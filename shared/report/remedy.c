@@ -68,6 +68,8 @@ static const struct remedy remedies[] = {
 	  "grant_permissions = { Accept-Any-Recipient }." },
 	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_NONE,
 	  "Write into the directory's source, for <recipient>: senders=anyone, or senders=...[,<user>]" THEN_SYNC "." },
+	{ MW_REASON_NO_TRANSACTION, MW_NOTE_NONE,
+	  "Nothing: the client has to begin a new session. Postfix 3.10.13 and later ask no such question." },
 	{ MW_REASON_TOO_MANY_RECIPIENTS, MW_NOTE_NONE,
 	  "Split the message; or " IN_RULE "max_recipients_per_message = <seen>[, or for the user alone: user <user> "
 	  "max_recipients=<seen>]." },

@@ -190,11 +190,18 @@ void mw_case_decide(const struct mw_case *one, const struct mw_facts *facts, str
 	}
 }
 
-static const char *reply_of(const char *reason, enum mw_reply_style style)
+static enum mw_stage stage_of(const struct mw_case *one)
+{
+	struct mw_given_facts given;
+
+	return mw_case_facts(one, &given) ? given.facts.stage : MW_STAGE_UNKNOWN;
+}
+
+static const char *reply_of(const char *reason, enum mw_reply_style style, enum mw_stage stage)
 {
 	for (int i = 0; i < MW_REASON_COUNT; i++)
 		if (strcmp(mw_reason_name((enum mw_reason)i), reason) == 0)
-			return mw_reason_reply((enum mw_reason)i, style);
+			return mw_reason_reply_at((enum mw_reason)i, style, stage);
 	return "(no such reason)";
 }
 
@@ -205,6 +212,6 @@ const char *mw_case_expected_reply(const struct mw_case *one)
 	if (strcmp(one->verdict, "undecided") == 0)
 		return "";
 	if (strcmp(one->verdict, "refuse") == 0 || strcmp(one->verdict, "defer") == 0)
-		return reply_of(one->reason, one->world->policy->replies);
+		return reply_of(one->reason, one->world->policy->replies, stage_of(one));
 	return "DUNNO";
 }

@@ -208,8 +208,9 @@ def test_too_many_recipients_are_refused_at_the_end_of_data(site, style):
         with site.client(login=login) as client:
             sender = f"{login}@example.test"
             recipients = [f"{BOB[:-13]}+{number}@example.test" for number in range(most + 1)]
-            refusal = "452 4.5.3 <END-OF-MESSAGE>: End-of-data rejected: Too many recipients"
+            refusal = "521 5.5.3 <END-OF-MESSAGE>: End-of-data rejected: Too many recipients"
             assert client.deliver(sender, recipients) == refusal
+        with site.client(login=login) as client:
             subject = f"just-enough-{login}-{style}"
             assert client.deliver(sender, recipients[:most], subject=subject).startswith("250 2.0.0")
 
@@ -221,7 +222,7 @@ def test_a_message_too_big_at_its_real_size_is_refused_at_the_end_of_data(site, 
         for options in ("", "SIZE=100"):
             with site.client(login=login) as client:
                 reply = client.deliver(sender, BOB, body=("y" * 70 + "\r\n") * (size // 72 + 1), options=options)
-                assert reply == f"552 5.3.4 <END-OF-MESSAGE>: End-of-data rejected: {text}"
+                assert reply == f"521 5.3.4 <END-OF-MESSAGE>: End-of-data rejected: {text}"
         with site.client(login=login) as client:
             assert client.deliver(sender, BOB, body=("y" * 70 + "\r\n") * (size // 72 - 20)).startswith("250 2.0.0")
 

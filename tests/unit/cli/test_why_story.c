@@ -92,6 +92,36 @@ START_TEST(entries_come_in_order_of_time_whatever_the_order_of_the_logs)
 }
 END_TEST
 
+/* Two refusals of one session, and whether they are told as one. */
+static const struct { const char *first, *then; bool one; } replies[] = {
+	{ "552 5.3.4 Message size exceeds fixed maximum message size",
+	  "521 5.3.4 Message size exceeds fixed maximum message size", true },
+	{ "552 5.3.4 <x@example.net>: Recipient address rejected: Too large",
+	  "521 5.3.4 <END-OF-MESSAGE>: End-of-data rejected: Too large", true },
+	{ "550 5.5.3 Too many recipients", "421 4.5.3 Too many recipients", false },
+	{ "550 5.7.1 Unable to relay", "521 5.7.54 Unable to relay", false },
+	{ "550 5.7.1 Unable to relay", "521 5.7.1 Client was not authenticated", false },
+	{ "", "521 5.7.1 Unable to relay", false },
+	{ "5", "5", true },
+};
+
+START_TEST(a_refusal_is_the_same_at_the_end_of_a_message)
+{
+	struct mw_why_story *story = new_story();
+	const struct mw_why_entry *entries;
+	size_t count;
+
+	for (int i = 0; i < 2; i++)
+		mw_why_story_add(story, &(struct mw_why_event){
+			.kind = MW_WHY_DECIDED, .time = i, .user = MW_STR("bob"), .client = MW_STR(HOME),
+			.protocol = MW_PROTOCOL_SMTP, .verdict = MW_STR("refuse"), .reason = MW_STR("too-big"),
+			.reply = mw_str(i == 0 ? replies[_i].first : replies[_i].then) });
+	entries = mw_why_story_end(story, &count);
+	ck_assert_uint_eq(count_kind(entries, count, MW_WHY_DECIDED), replies[_i].one ? 1 : 2);
+	mw_why_story_free(story);
+}
+END_TEST
+
 START_TEST(more_events_than_there_is_room_for_are_counted)
 {
 	struct mw_why_story *story = new_story();
@@ -213,6 +243,8 @@ TCase *mw_test_why_story_case(void)
 	MW_LOOP(tcase, an_address_is_the_users_for_an_hour_before_and_after_a_login, windows);
 	tcase_add_test(tcase, a_login_of_somebody_else_is_not_told_but_makes_the_address_a_shared_one);
 	tcase_add_test(tcase, entries_come_in_order_of_time_whatever_the_order_of_the_logs);
+	tcase_add_loop_test(tcase, a_refusal_is_the_same_at_the_end_of_a_message, 0,
+			    sizeof(replies) / sizeof(replies[0]));
 	tcase_add_test(tcase, more_events_than_there_is_room_for_are_counted);
 	tcase_add_test(tcase, an_address_of_the_user_is_never_forgotten_for_others);
 	tcase_add_test(tcase, addresses_forgotten_hours_later_are_no_loss_in_one_log);

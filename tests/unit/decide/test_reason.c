@@ -36,10 +36,32 @@ START_TEST(every_reason_has_a_name_a_sentence_and_well_formed_replies)
 }
 END_TEST
 
+START_TEST(a_reply_at_the_end_of_a_message_ends_the_session)
+{
+	for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
+		const char *usual = mw_reason_reply((enum mw_reason)_i, (enum mw_reply_style)style);
+		const char *last = mw_reason_reply_at((enum mw_reason)_i, (enum mw_reply_style)style,
+						      MW_STAGE_END_OF_MESSAGE);
+
+		for (int stage = 0; stage <= MW_STAGE_UNKNOWN; stage++)
+			if (stage != MW_STAGE_END_OF_MESSAGE)
+				ck_assert_ptr_eq(mw_reason_reply_at((enum mw_reason)_i, (enum mw_reply_style)style,
+								    (enum mw_stage)stage), usual);
+		if (!is_smtp(usual)) {
+			ck_assert_str_eq(last, usual);
+			continue;
+		}
+		ck_assert_msg(strncmp(last, usual[0] == '4' ? "421 " : "521 ", 4) == 0, "%s", last);
+		ck_assert_str_eq(last + 4, usual + 4);
+	}
+}
+END_TEST
+
 TCase *mw_test_reason_case(void)
 {
 	TCase *tcase = tcase_create("reason");
 
 	tcase_add_loop_test(tcase, every_reason_has_a_name_a_sentence_and_well_formed_replies, 0, MW_REASON_COUNT);
+	tcase_add_loop_test(tcase, a_reply_at_the_end_of_a_message_ends_the_session, 0, MW_REASON_COUNT);
 	return tcase;
 }

@@ -59,6 +59,7 @@ START_TEST(every_fact_of_a_request)
 	ck_assert_uint_eq(facts->size, 1000);
 	ck_assert_int_eq(facts->today, 20000);
 	ck_assert(mw_str_equal(facts->instance, MW_STR("1.2")));
+	ck_assert(!facts->no_instance);
 	ck_assert(mw_str_equal(facts->queue_id, MW_STR("ABC")));
 }
 END_TEST
@@ -79,6 +80,7 @@ START_TEST(what_is_left_out_is_unknown)
 	ck_assert(!facts->tls.certificate_verified);
 	ck_assert(mw_str_empty(facts->login));
 	ck_assert(!facts->relay_context);
+	ck_assert(facts->no_instance);
 }
 END_TEST
 
