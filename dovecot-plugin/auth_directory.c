@@ -6,13 +6,13 @@
 
 #include "auth_directory.h"
 #include "decision_log.h"
-#include "directory/directory.h"
+#include "directory/watch.h"
 #include "policy/model.h"
-
-#define LOG_EVERY_SECONDS 60
 
 struct mw_auth_directory {
 	struct mw_directory *directory;
+	struct mw_directory_watch watch;
+	struct timeout *reminder; /* while a file of the directory is in trouble */
 	time_t logged;
 };
 
@@ -32,19 +32,46 @@ void mw_auth_directory_free(struct mw_auth_directory *directory)
 {
 	if (directory == NULL)
 		return;
+	timeout_remove(&directory->reminder);
 	mw_directory_free(directory->directory);
 	i_free(directory);
 }
 
+/* Follows the directory and says what became of it; trouble each minute, whether or not anybody logs in. */
+static void follow(struct mw_auth_directory *directory)
+{
+	enum mw_directory_change change = mw_directory_refresh(directory->directory);
+	char memory[1024];
+	struct mw_buf line = MW_BUF_OVER(memory);
+
+	switch (mw_directory_watch(&directory->watch, directory->directory, change, ioloop_time, &line)) {
+	case MW_DIRECTORY_QUIET:
+	case MW_DIRECTORY_READ:
+		break;
+	case MW_DIRECTORY_TROUBLE:
+		directory->logged = ioloop_time;
+		e_error(mw_decision_event(), "mailwicket: %s", memory);
+		if (directory->reminder == NULL)
+			directory->reminder = timeout_add(MW_DIRECTORY_SAY_SECONDS * 1000, follow, directory);
+		break;
+	case MW_DIRECTORY_HEALED:
+		e_info(mw_decision_event(), "mailwicket: %s", memory);
+		timeout_remove(&directory->reminder);
+		break;
+	}
+}
+
 const struct mw_directory_view *mw_auth_directory_view(struct mw_auth_directory *directory)
 {
-	(void)mw_directory_refresh(directory->directory);
+	follow(directory);
 	return mw_directory_view(directory->directory);
 }
 
 void mw_auth_directory_log(struct mw_auth_directory *directory)
 {
-	if (directory->logged != 0 && ioloop_time - directory->logged < LOG_EVERY_SECONDS)
+	/* Where its files are in trouble, that was said: this is for what is found wrong at the lookup itself. */
+	if (directory->reminder != NULL ||
+	    (directory->logged != 0 && ioloop_time - directory->logged < MW_DIRECTORY_SAY_SECONDS))
 		return;
 	directory->logged = ioloop_time;
 	e_error(mw_decision_event(), "mailwicket: the directory cannot be read, logins fail for now: %s",

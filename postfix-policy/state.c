@@ -90,7 +90,7 @@ static bool load(struct mw_state *state)
 		mw_directory_free(state->directory);
 		state->directory = directory;
 		mw_lookup_cache_reset(state->cache, mw_directory_view(directory));
-		state->directory_error[0] = '\0';
+		state->watch = (struct mw_directory_watch){ .said = 0 };
 	}
 	mw_policy_free(state->policy);
 	state->policy = next;
@@ -170,34 +170,23 @@ static void begin_day(struct mw_state *state, int64_t today)
 
 static void refresh_directory(struct mw_state *state)
 {
-	struct mw_directory_status status;
-	const char *error;
-
 	enum mw_directory_change change = mw_directory_refresh(state->directory);
+	char memory[1024];
+	struct mw_buf line = MW_BUF_OVER(memory);
 
 	/* What was looked up before may point into a snapshot that was closed. */
 	if (change != MW_DIRECTORY_SAME)
 		mw_lookup_cache_reset(state->cache, mw_directory_view(state->directory));
-	switch (change) {
-	case MW_DIRECTORY_SAME:
-		state->directory_error[0] = '\0';
-		return;
-	case MW_DIRECTORY_NEW:
-		state->directory_error[0] = '\0';
-		mw_directory_status(state->directory, &status);
-		mw_log(MW_LOG_INFO, "directory read: %llu users, %llu groups, %llu grants, digest %.16s; %llu suspended",
-		       (unsigned long long)status.users, (unsigned long long)status.groups,
-		       (unsigned long long)status.grants, status.digest, (unsigned long long)status.suspended);
-		return;
-	case MW_DIRECTORY_FAILED:
-		error = mw_directory_error(state->directory);
-		if (strcmp(error, state->directory_error) == 0)
-			return;
-		snprintf(state->directory_error, sizeof(state->directory_error), "%s", error);
-		mw_directory_status(state->directory, &status);
-		mw_log(MW_LOG_ERROR, "directory: %s; %s", error,
-		       status.open ? "the one read before goes on" : "no question can be decided");
-		return;
+	switch (mw_directory_watch(&state->watch, state->directory, change, (int64_t)time(NULL), &line)) {
+	case MW_DIRECTORY_QUIET:
+		break;
+	case MW_DIRECTORY_TROUBLE:
+		mw_log(MW_LOG_ERROR, "%s", memory);
+		break;
+	case MW_DIRECTORY_READ:
+	case MW_DIRECTORY_HEALED:
+		mw_log(MW_LOG_INFO, "%s", memory);
+		break;
 	}
 }
 

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "decide/submission.h"
-#include "directory/directory.h"
+#include "directory/watch.h"
 #include "lookup_cache.h"
 
 #define MW_STATE_PEERS_MAX 64
@@ -16,7 +16,7 @@ struct mw_state {
 	struct mw_policy *policy;
 	struct mw_directory *directory;
 	struct mw_lookup_cache *cache; /* of this directory */
-	char directory_error[512]; /* what was last said about it */
+	struct mw_directory_watch watch; /* what was last said about it */
 	int64_t today;
 	uid_t peers[MW_STATE_PEERS_MAX];
 	size_t peer_count;

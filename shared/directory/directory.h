@@ -33,6 +33,8 @@ const struct mw_directory_view *mw_directory_view(struct mw_directory *directory
 struct mw_directory_status {
 	bool open;           /* lookups are answered */
 	int64_t written;     /* seconds since the epoch, of the snapshot that serves */
+	int64_t serving_since; /* when what serves in place of the file that failed was written: the snapshot or the list of
+				  suspensions, whichever mw_directory_error() is about; 0: there was no such file */
 	uint64_t users, groups, addresses, logins, grants;
 	uint64_t suspended;  /* suspensions in force */
 	uint64_t octets;     /* of the snapshot */

@@ -81,6 +81,8 @@ static enum mw_directory_change read_published(struct mw_overlay *overlay, const
 		overlay->refused_stat = *seen;
 		return MW_DIRECTORY_FAILED;
 	case MW_SNAPSHOT_FAILED:
+	case MW_SNAPSHOT_LATER:
+	case MW_SNAPSHOT_NO_ROOM:
 		return MW_DIRECTORY_FAILED;
 	}
 	return MW_DIRECTORY_FAILED;

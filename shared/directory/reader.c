@@ -4,16 +4,27 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "directory/overlay.h"
+
+/* How soon a file that could not be opened for a passing reason is read again, whole. */
+#define RETRY_SECONDS 60
+
+/* A file that did not open, and when it is worth another try. */
+struct refusal {
+	enum mw_snapshot_result why; /* OPEN: there is none, or trying costs nothing */
+	struct stat stat;
+	uint64_t octets; /* NO_ROOM: that its pages need */
+	int64_t since;   /* seconds, LATER */
+};
 
 struct mw_directory {
 	char *folder, *path;
 	struct mw_snapshot snapshot;
 	struct mw_overlay overlay; /* of who is suspended */
 	struct mw_directory_view view;
-	bool refused;            /* `refused_stat` is a file that will not open however often we try */
-	struct stat refused_stat;
+	struct refusal refusal;
 	char error[512];
 };
 
@@ -152,29 +163,66 @@ static enum mw_directory_change close_unfit(struct mw_directory *directory)
 	return MW_DIRECTORY_FAILED;
 }
 
+static int64_t seconds(void)
+{
+	struct timespec now = { .tv_sec = 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec;
+}
+
+/* A large file must not be read at each question, only to be refused again. */
+static bool is_refused(const struct refusal *refusal, const struct stat *st)
+{
+	if (refusal->why == MW_SNAPSHOT_OPEN || !mw_snapshot_same(st, &refusal->stat))
+		return false;
+	switch (refusal->why) {
+	case MW_SNAPSHOT_BAD:
+		return true;
+	case MW_SNAPSHOT_NO_ROOM:
+		return !mw_snapshot_has_room(refusal->octets);
+	case MW_SNAPSHOT_LATER:
+		return seconds() - refusal->since < RETRY_SECONDS;
+	case MW_SNAPSHOT_FAILED:
+	case MW_SNAPSHOT_OPEN:
+		break;
+	}
+	return false;
+}
+
+static struct refusal refuse(enum mw_snapshot_result why, const struct stat *st, const struct mw_snapshot *snapshot)
+{
+	return (struct refusal){
+		.why = why,
+		.stat = *st,
+		.octets = why == MW_SNAPSHOT_NO_ROOM ? snapshot->trailer.pages_octets : 0,
+		.since = why == MW_SNAPSHOT_LATER ? seconds() : 0,
+	};
+}
+
+/* What is mapped is being overwritten: touching a page that was cut off would kill the process. */
+static bool is_overwritten(const struct mw_snapshot *snapshot, const struct stat *st)
+{
+	return snapshot->env != NULL && snapshot->stat.st_dev == st->st_dev && snapshot->stat.st_ino == st->st_ino &&
+		(snapshot->stat.st_size != st->st_size || snapshot->stat.st_mtim.tv_sec != st->st_mtim.tv_sec ||
+		 snapshot->stat.st_mtim.tv_nsec != st->st_mtim.tv_nsec);
+}
+
+/* The one that serves is closed when the next one is checked and mapped, and not before. */
 static enum mw_directory_change open_published(struct mw_directory *directory, const struct stat *st,
 					       struct mw_buf *why)
 {
 	struct mw_snapshot next;
-	bool in_place = directory->snapshot.env != NULL && directory->snapshot.stat.st_dev == st->st_dev &&
-		directory->snapshot.stat.st_ino == st->st_ino;
+	enum mw_snapshot_result result;
 
-	/* What is mapped is being overwritten: touching a page that was cut off would kill the process. */
-	if (in_place)
+	if (is_overwritten(&directory->snapshot, st))
 		mw_snapshot_close(&directory->snapshot);
-	switch (mw_snapshot_open(&next, directory->path, why)) {
-	case MW_SNAPSHOT_OPEN:
-		break;
-	case MW_SNAPSHOT_BAD:
-		directory->refused = true;
-		directory->refused_stat = *st;
+	result = mw_snapshot_open(&next, directory->path, why);
+	directory->refusal = refuse(result, st, &next);
+	if (result != MW_SNAPSHOT_OPEN)
 		return MW_DIRECTORY_FAILED;
-	case MW_SNAPSHOT_FAILED:
-		return MW_DIRECTORY_FAILED;
-	}
 	mw_snapshot_close(&directory->snapshot);
 	directory->snapshot = next;
-	directory->refused = false;
 	directory->error[0] = '\0';
 	return MW_DIRECTORY_NEW;
 }
@@ -193,7 +241,7 @@ static enum mw_directory_change refresh_snapshot(struct mw_directory *directory)
 		directory->error[0] = '\0';
 		return MW_DIRECTORY_SAME;
 	}
-	if (directory->refused && mw_snapshot_same(&st, &directory->refused_stat))
+	if (is_refused(&directory->refusal, &st))
 		return MW_DIRECTORY_FAILED;
 	why = MW_BUF_OVER(directory->error);
 	if (!mw_snapshot_folder_is_fit(directory->folder, &why) ||
@@ -245,6 +293,8 @@ void mw_directory_status(const struct mw_directory *directory, struct mw_directo
 		return;
 	status_r->suspended = directory->overlay.list.count;
 	status_r->written = trailer->written;
+	status_r->serving_since = directory->error[0] == '\0' && directory->overlay.error[0] != '\0' ?
+		(int64_t)directory->overlay.stat.st_mtim.tv_sec : trailer->written;
 	status_r->users = trailer->users;
 	status_r->groups = trailer->groups;
 	status_r->addresses = trailer->addresses;

@@ -3,10 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* How often the name may be taken over by another file between our check and LMDB's open. */
 #define OPEN_ATTEMPTS 8
+/* What LMDB and the heap may take beside the mapping. */
+#define ROOM_BESIDE ((uint64_t)4 << 20)
+#define MEGABYTE ((unsigned long long)1 << 20)
 
 static bool owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
 {
@@ -69,34 +74,76 @@ static enum mw_snapshot_result fail_errno(const char *path, int error, struct mw
 	return MW_SNAPSHOT_FAILED;
 }
 
+bool mw_snapshot_has_room(uint64_t octets)
+{
+	size_t size = (size_t)(octets + ROOM_BESIDE);
+	/* It counts as what it is to hold will count, and no page of it is ever touched. */
+	void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return false;
+	munmap(memory, size);
+	return true;
+}
+
+static enum mw_snapshot_result fail_room(const char *path, uint64_t octets, struct mw_buf *why)
+{
+	struct rlimit limit = { .rlim_cur = RLIM_INFINITY };
+
+	mw_buf_printf(why, "%s: no room in memory to open it: it needs %llu MB of address space", path,
+		      (octets + ROOM_BESIDE) / MEGABYTE + 1);
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		mw_buf_printf(why, " more, and the process may have %llu MB in all (RLIMIT_AS; in Dovecot vsz_limit)",
+			      (unsigned long long)limit.rlim_cur / MEGABYTE);
+	return MW_SNAPSHOT_NO_ROOM;
+}
+
+static enum mw_snapshot_result fail_bad(const char *path, const char *wrong, struct mw_buf *why)
+{
+	mw_buf_printf(why, "%s %s", path, wrong);
+	return MW_SNAPSHOT_BAD;
+}
+
 static enum mw_snapshot_result check_trailer(int fd, const char *path, const struct stat *st,
 					     struct mw_trailer *trailer, struct mw_buf *why)
 {
-	const char *wrong = NULL;
-	uint8_t digest[16];
+	const char *wrong;
 	ssize_t got;
-	int error;
 
-	if ((uint64_t)st->st_size <= sizeof(*trailer)) {
-		wrong = "is no snapshot, or is cut off";
-	} else {
-		got = pread(fd, trailer, sizeof(*trailer), st->st_size - (off_t)sizeof(*trailer));
-		if (got < 0)
-			return fail_errno(path, errno, why);
-		wrong = got == (ssize_t)sizeof(*trailer) ? mw_trailer_check(trailer, (uint64_t)st->st_size) :
-							   "was cut off while it was read";
+	if ((uint64_t)st->st_size <= sizeof(*trailer))
+		return fail_bad(path, "is no snapshot, or is cut off", why);
+	got = pread(fd, trailer, sizeof(*trailer), st->st_size - (off_t)sizeof(*trailer));
+	if (got < 0)
+		return fail_errno(path, errno, why);
+	wrong = got == (ssize_t)sizeof(*trailer) ? mw_trailer_check(trailer, (uint64_t)st->st_size) :
+						   "was cut off while it was read";
+	return wrong == NULL ? MW_SNAPSHOT_OPEN : fail_bad(path, wrong, why);
+}
+
+static enum mw_snapshot_result check_digest(int fd, const char *path, const struct mw_trailer *trailer,
+					    struct mw_buf *why)
+{
+	uint8_t digest[16];
+	int error = mw_trailer_digest(fd, trailer->pages_octets, digest);
+
+	if (error != 0) {
+		fail_errno(path, error, why);
+		return MW_SNAPSHOT_LATER;
 	}
-	if (wrong == NULL) {
-		error = mw_trailer_digest(fd, trailer->pages_octets, digest);
-		if (error != 0)
-			return fail_errno(path, error, why);
-		if (memcmp(digest, trailer->digest, sizeof(digest)) != 0)
-			wrong = "is damaged (digest)";
-	}
-	if (wrong == NULL)
-		return MW_SNAPSHOT_OPEN;
-	mw_buf_printf(why, "%s %s", path, wrong);
-	return MW_SNAPSHOT_BAD;
+	if (memcmp(digest, trailer->digest, sizeof(digest)) != 0)
+		return fail_bad(path, "is damaged (digest)", why);
+	return MW_SNAPSHOT_OPEN;
+}
+
+static enum mw_snapshot_result check_content(int fd, const char *path, struct mw_snapshot *snapshot, struct mw_buf *why)
+{
+	enum mw_snapshot_result result = check_trailer(fd, path, &snapshot->stat, &snapshot->trailer, why);
+
+	if (result != MW_SNAPSHOT_OPEN)
+		return result;
+	if (!mw_snapshot_has_room(snapshot->trailer.pages_octets))
+		return fail_room(path, snapshot->trailer.pages_octets, why);
+	return check_digest(fd, path, &snapshot->trailer, why);
 }
 
 static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
@@ -117,7 +164,7 @@ static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const ch
 	else if (!mw_snapshot_file_is_fit(path, &snapshot->stat, why))
 		result = MW_SNAPSHOT_BAD;
 	else
-		result = check_trailer(fd, path, &snapshot->stat, &snapshot->trailer, why);
+		result = check_content(fd, path, snapshot, why);
 	close(fd);
 	return result;
 }
@@ -166,7 +213,7 @@ enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const cha
 	if (rc == 0)
 		return MW_SNAPSHOT_OPEN;
 	mw_buf_printf(why, "%s: %s", path, mdb_strerror(rc));
-	return rc > 0 ? MW_SNAPSHOT_FAILED : MW_SNAPSHOT_BAD;
+	return rc > 0 ? MW_SNAPSHOT_LATER : MW_SNAPSHOT_BAD;
 }
 
 void mw_snapshot_close(struct mw_snapshot *snapshot)

@@ -23,8 +23,12 @@ bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_
 /* The same file, not touched since, nor given to others. */
 bool mw_snapshot_same(const struct stat *a, const struct stat *b);
 
-/* Checks fitness, trailer and digest of the whole file and maps it. */
+/* Checks fitness, trailer and digest of the whole file, by reading it, and maps it then: so a snapshot that is open needs
+   address space for itself alone, and one that is opened beside it no more than for two. snapshot->trailer is filled
+   when the result is NO_ROOM too. */
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why);
+/* Whether the process may map so much more. Reads no file. */
+bool mw_snapshot_has_room(uint64_t octets);
 void mw_snapshot_close(struct mw_snapshot *snapshot);
 
 enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r);

@@ -28,5 +28,6 @@ TCase *mw_test_reader_case(void);
 TCase *mw_test_schema_case(void);
 TCase *mw_test_snapshot_case(void);
 TCase *mw_test_suspensions_case(void);
+TCase *mw_test_watch_case(void);
 
 #endif

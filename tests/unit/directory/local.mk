@@ -9,7 +9,8 @@ tests_unit_test_directory_SOURCES = \
 	tests/unit/directory/test_reader.c \
 	tests/unit/directory/test_schema.c \
 	tests/unit/directory/test_snapshot.c \
-	tests/unit/directory/test_suspensions.c
+	tests/unit/directory/test_suspensions.c \
+	tests/unit/directory/test_watch.c
 tests_unit_test_directory_CPPFLAGS = $(MW_CPPFLAGS)
 tests_unit_test_directory_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_directory_LDADD = \
