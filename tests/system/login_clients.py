@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 import socket
+import weakref
 
 import rig
 
@@ -22,12 +23,16 @@ def encoded(text):
 class Client:
     LISTENERS = ()
     OK = CHALLENGE = STARTTLS = None
+    ports = []  # of each client there was, in their order
+    there = weakref.WeakValueDictionary()  # those that were not forgotten, by port
 
     def __init__(self, ports, how="none", source="127.0.0.1", context=None, preamble=b"", port=None):
         self.context = context or rig.client_context()
         port = port or ports[self.LISTENERS[1 if how == "implicit" else 0]]
         self.socket = socket.create_connection(("127.0.0.1", port), rig.PATIENCE, (source, 0))
         self.transcript, self.last = [], ""
+        self.ports.append(self.socket.getsockname()[1])
+        self.there[self.socket.getsockname()[1]] = self
         if preamble:
             self.socket.sendall(preamble)
         if how == "implicit":
@@ -36,6 +41,11 @@ class Client:
         self.greeting = self.greet()
         if how == "starttls":
             self.starttls()
+
+    @classmethod
+    def left(cls):
+        """The ports of those who are connected no more."""
+        return set(cls.ports) - {port for port, it in cls.there.items() if it.socket.fileno() != -1}
 
     def greet(self):
         return self.line()
