@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,10 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "program.h"
 #include "report/text.h"
 
 #define COMPLAINT_MAX 512
-
-extern char **environ;
 
 struct mw_journal {
 	pid_t pid;
@@ -29,24 +27,13 @@ struct mw_journal {
 static int start(struct mw_journal *journal, int output, int64_t since)
 {
 	char from[32];
-	char *arguments[] = { "journalctl", "--no-pager", "-q", "-o", "short-iso", "--facility=mail", NULL, NULL };
-	posix_spawn_file_actions_t actions;
-	int error = posix_spawn_file_actions_init(&actions);
+	const char *arguments[] = { "journalctl", "--no-pager", "-q", "-o", "short-iso", "--facility=mail", NULL, NULL };
 
-	if (error != 0)
-		return error;
 	snprintf(from, sizeof(from), "--since=@%lld", (long long)since);
 	if (since > 0)
 		arguments[6] = from;
-	error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(&actions, journal->complaints, STDERR_FILENO);
-	if (error == 0)
-		error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (error == 0)
-		error = posix_spawnp(&journal->pid, arguments[0], &actions, NULL, arguments, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
+	journal->pid = mw_program_start(arguments, output, journal->complaints);
+	return journal->pid < 0 ? errno : 0;
 }
 
 int mw_journal_open(int64_t since, struct mw_journal **journal_r, int *exit_r)

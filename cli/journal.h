@@ -7,7 +7,7 @@
 
 struct mw_journal;
 
-/* Starts journalctl, found through PATH, and returns the descriptor to read its lines from; the caller closes it.
+/* Starts journalctl (program.h) and returns the descriptor to read its lines from; the caller closes it.
    since: seconds since the epoch; 0: everything. -1 with one line to standard error and EX_UNAVAILABLE (no journalctl)
    or EX_OSERR. */
 int mw_journal_open(int64_t since, struct mw_journal **journal_r, int *exit_r);

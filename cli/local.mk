@@ -45,6 +45,7 @@ cli_mailwicket_SOURCES = \
 	cli/probe_print.c cli/probe_print.h \
 	cli/probe_smtp.c \
 	cli/probe_tls.c cli/probe_tls.h \
+	cli/program.c cli/program.h \
 	cli/replay.c cli/replay.h \
 	cli/replay_line.c \
 	cli/replay_print.c \

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "program.h"
 #include "report/text.h"
 
 #define TIME_OUT 60 /* seconds */
 #define OUTPUT_MOST ((size_t)16 * 1024 * 1024)
 #define ERRORS_MOST 1024
 #define STEP 65536
-#define MORE_PLACES ":/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct reading {
 	int out, err;
@@ -35,23 +35,6 @@ static int64_t milliseconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void be_program(const char *const *argv, int out, int err)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	const char *path = getenv("PATH");
-	char places[4096];
-
-	dup2(null, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	snprintf(places, sizeof(places), "%s" MORE_PLACES, path != NULL ? path : "");
-	setenv("PATH", places, 1);
-	setenv("LC_ALL", "C", 1);
-	/* execvp takes an array of pointers it does not write through. */
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	_exit(errno == ENOENT ? 127 : 126);
 }
 
 static bool make_room(struct reading *reading)
@@ -142,7 +125,6 @@ static void finish(struct reading *reading, pid_t pid, struct mw_run *run)
 		run->status = WEXITSTATUS(status);
 	else if (run->why == NULL)
 		run->why = "was killed by a signal";
-	run->missing = run->status == 127;
 }
 
 /* Both pipes or none. */
@@ -168,9 +150,8 @@ bool mw_run_program(const char *const *argv, struct mw_run *run_r)
 		free(reading.memory);
 		return false;
 	}
-	pid = fork();
-	if (pid == 0)
-		be_program(argv, out[1], err[1]);
+	pid = mw_program_start(argv, out[1], err[1]);
+	run_r->missing = pid < 0 && errno == ENOENT;
 	close(out[1]);
 	close(err[1]);
 	reading.out = out[0];

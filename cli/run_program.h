@@ -13,8 +13,7 @@ struct mw_run {
 	char *memory;
 };
 
-/* Runs argv[0], looked for in PATH and then in /usr/sbin, /usr/bin, /sbin and /bin, with nothing on standard input, in
-   the C locale. False when status is not 0; the output is there all the same. Free with mw_run_free(). */
+/* Runs argv[0] as mw_program_start() does (program.h). False when status is not 0; the output is there all the same. Free with mw_run_free(). */
 bool mw_run_program(const char *const *argv, struct mw_run *run_r);
 /* One line about a program that failed: `package` is the Debian package it comes from. EX_UNAVAILABLE where there is no
    such program, else EX_CONFIG. */

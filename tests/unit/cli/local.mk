@@ -11,6 +11,7 @@ tests_unit_test_cli_SOURCES = \
 	cli/markup.c \
 	cli/output.c \
 	cli/postfix_file.c \
+	cli/program.c \
 	cli/replay_rows.c \
 	cli/restriction.c \
 	cli/setting.c \
