@@ -163,7 +163,7 @@ static int find_domain(struct request *request, const struct mw_policy *policy, 
 					     : "an accepted domain, but not an Authoritative one: no mailbox is there");
 		return 1;
 	}
-	request->sheet.domain = mw_str(request->domain_text);
+	request->sheet.domain = accepted->subdomains ? mw_str(request->domain_text) : accepted->domain;
 	*user_r = (struct mw_principal){ .kind = MW_USER, .imap = true, .pop3 = true, .sieve = true, .smtp = true,
 					 .relay = true, .message_rate_limit = MW_NOT_SET, .recipient_rate_limit = MW_NOT_SET,
 					 .max_message_size = MW_NOT_SET, .max_recipients = MW_NOT_SET };
@@ -179,7 +179,7 @@ static int find_user(struct request *request, const struct mw_policy *policy, st
 	enum mw_lookup found = mw_identity_login(policy, view, asked, user_r);
 	bool primary;
 
-	mw_address_parse_completed(asked, policy->default_domain, &address);
+	mw_identity_address(policy, asked, &address, NULL);
 	if (found == MW_LOOKUP_NONE)
 		found = mw_identity_owner(policy, view, &address, &base, user_r, &primary);
 	if (found == MW_LOOKUP_UNAVAILABLE) {

@@ -7,6 +7,8 @@
 #include "setting.h"
 #include "tls/strength.h"
 
+#define ANY_CLIENT "198.51.100.1"
+
 struct fact {
 	const char *name;
 	const char *expected;
@@ -25,6 +27,11 @@ static bool parse_port(struct mw_str value, uint16_t *port_r)
 
 static bool set_client(struct mw_given_facts *given, struct mw_str value)
 {
+	given->has_client = true;
+	if (mw_str_equal(value, MW_STR("unknown"))) {
+		given->facts.endpoints.remote_ip = (struct mw_ip){ .family = MW_FAMILY_UNKNOWN };
+		return true;
+	}
 	return mw_ip_parse(value, &given->facts.endpoints.remote_ip);
 }
 
@@ -261,6 +268,15 @@ static const char *usual_mechanism(enum mw_protocol protocol)
 	return protocol == MW_PROTOCOL_IMAP ? "LOGIN" : protocol == MW_PROTOCOL_POP3 ? "USER" : "PLAIN";
 }
 
+/* Somebody out there, whom no narrow range holds: an address that is for documentation alone (RFC 5737). */
+static void assume_client(struct mw_given_facts *given, struct mw_buf *assumed)
+{
+	if (given->has_client || given->facts.endpoints.protocol != MW_PROTOCOL_SMTP)
+		return;
+	mw_ip_parse(MW_STR(ANY_CLIENT), &given->facts.endpoints.remote_ip);
+	mw_buf_add_text(assumed, " client=" ANY_CLIENT);
+}
+
 static void assume_stage(struct mw_given_facts *given, struct mw_buf *assumed)
 {
 	if (given->has_stage || given->facts.endpoints.protocol != MW_PROTOCOL_SMTP)
@@ -303,6 +319,7 @@ void mw_facts_complete(struct mw_given_facts *given)
 	if (!given->has_today)
 		given->facts.today = mw_today();
 	if (!given->captured) {
+		assume_client(given, &assumed);
 		if (given->facts.endpoints.local_port == 0) {
 			given->facts.endpoints.local_port = usual_port(&given->facts);
 			mw_buf_printf(&assumed, " port=%u", given->facts.endpoints.local_port);

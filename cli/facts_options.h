@@ -9,7 +9,7 @@
 /* Facts with what the administrator left open. Slices point into argv or into the request's text. */
 struct mw_given_facts {
 	struct mw_facts facts;
-	bool has_tls, has_bits, has_origin, has_stage, has_recipient, has_today;
+	bool has_client, has_tls, has_bits, has_origin, has_stage, has_recipient, has_today;
 	bool captured;        /* from a request: nothing is to be filled in */
 	const char *assumed;  /* what was filled in, for the reader; "" for nothing */
 	char assumed_text[160];
@@ -18,7 +18,7 @@ struct mw_given_facts {
 
 /* The facts among the options of explain; a command may put options of its own behind them. */
 #define MW_FACT_OPTIONS                                                                       \
-	{ "client", "IP", "the client's address" },                                           \
+	{ "client", "IP|unknown", "the client's address" },                                           \
 	{ "client-port", "N", "the client's port" },                                          \
 	{ "port", "N", "the listener's port" },                                               \
 	{ "local", "IP:PORT", "the listener's address and port" },                            \
@@ -46,7 +46,7 @@ struct mw_given_facts {
 /* Puts one option's value into the facts. False with one line printed: the value is wrong. */
 bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *value);
 
-/* The values of what was not given: port by protocol, strength and origin of TLS, mechanism, stage, day. */
+/* The values of what was not given: for smtp a client that is in no narrow range, port by protocol, strength and origin of TLS, mechanism, stage, day. */
 void mw_facts_complete(struct mw_given_facts *given);
 
 /* A captured request of Postfix's policy delegation protocol: name=value lines up to an empty line or the end. The text

@@ -59,8 +59,7 @@ static enum mw_lookup find_grants(struct answer *answer)
 
 static void look_up(struct answer *answer)
 {
-	enum mw_address_kind kind = mw_address_parse_completed(answer->asked, answer->policy->default_domain,
-							       &answer->address);
+	enum mw_address_kind kind = mw_identity_address(answer->policy, answer->asked, &answer->address, NULL);
 	enum mw_lookup grants;
 
 	answer->is_address = kind == MW_ADDRESS_MAILBOX || kind == MW_ADDRESS_ROUTED;

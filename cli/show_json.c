@@ -134,6 +134,7 @@ static void add_domains(struct mw_json *json, const struct mw_policy *policy)
 		mw_json_string(json, "domain", domain->domain);
 		mw_json_bool(json, "subdomains", domain->subdomains);
 		mw_json_string(json, "type", mw_str(mw_table_word(mw_domain_types, (int)domain->type)));
+		add_strs(json, "local_names", domain->local_names);
 		add_place(json, domain->place);
 		mw_json_end_object(json);
 	}

@@ -11,7 +11,7 @@
 void mw_named_user_find(const struct mw_policy *policy, const struct mw_directory_view *view, const char *name,
 			struct mw_named_user *user_r)
 {
-	enum mw_address_kind kind = mw_address_parse_completed(mw_str(name), policy->default_domain, &user_r->address);
+	enum mw_address_kind kind = mw_identity_address(policy, mw_str(name), &user_r->address, NULL);
 	bool primary = false, has_at = strchr(name, '@') != NULL;
 	enum mw_lookup by_login;
 	struct mw_address base;

@@ -81,7 +81,7 @@ static enum mw_lookup find_person(struct person *person)
 	bool primary;
 
 	if (found == MW_LOOKUP_NONE &&
-	    mw_address_parse_completed(asked, person->policy->default_domain, &address) == MW_ADDRESS_MAILBOX)
+	    mw_identity_address(person->policy, asked, &address, NULL) == MW_ADDRESS_MAILBOX)
 		found = mw_identity_owner(person->policy, view, &address, &base, &user, &primary);
 	if (found == MW_LOOKUP_FOUND && user.kind == MW_USER) {
 		struct mw_buf name = MW_BUF_OVER(person->name);

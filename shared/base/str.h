@@ -29,6 +29,15 @@ static inline bool mw_str_equal(struct mw_str a, struct mw_str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* Orders octet by octet, a prefix first: below 0, 0 or above 0. */
+static inline int mw_str_compare(struct mw_str a, struct mw_str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len == 0 ? 0 : memcmp(a.ptr, b.ptr, len);
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* What mw_str_equal_nocase() asks of texts of the same length. */
 bool mw_octets_equal_nocase(const char *a, const char *b, size_t len);
 

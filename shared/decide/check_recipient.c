@@ -49,14 +49,27 @@ static bool may_take_path(const struct mw_session *session, const struct mw_addr
 	return may_send_anywhere(session) && !mw_address_path_domains(path, is_ours, session->policy);
 }
 
+/* "postmaster" alone is an address of every host (RFC 5321 4.5.1): only what else has no domain gets default_domain, as
+   Postfix gives it myorigin, which `check` compares. */
+static enum mw_address_kind parse(struct mw_session *session, const struct mw_accepted_domain **stands_for_r)
+{
+	struct mw_str given = session->facts->recipient;
+
+	*stands_for_r = NULL;
+	if (mw_str_equal_nocase(given, MW_STR("postmaster")))
+		return mw_address_parse(given, session->recipient);
+	return mw_identity_address(session->policy, given, session->recipient, stands_for_r);
+}
+
 bool mw_check_recipient(struct mw_session *session)
 {
 	struct mw_str given = session->facts->recipient;
 	struct mw_address *recipient = session->recipient;
+	const struct mw_accepted_domain *stands_for;
 
-	switch (mw_address_parse(given, recipient)) {
+	switch (parse(session, &stands_for)) {
 	case MW_ADDRESS_MAILBOX:
-		return check_domain(session, recipient->domain, mw_str_tail(given, mw_str_find_last(given, '@') + 1));
+		return check_domain(session, recipient->domain, mw_identity_domain(session->policy, given, stands_for));
 	case MW_ADDRESS_POSTMASTER:
 		return pass(session, MW_NOTE_RECIPIENT_POSTMASTER, given, MW_STR_EMPTY);
 	case MW_ADDRESS_ROUTED:

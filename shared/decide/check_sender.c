@@ -38,17 +38,15 @@ static bool holds(const struct mw_session *session, mw_permissions permissions)
 	return (session->permissions & permissions) == permissions;
 }
 
-/* The domain as it came: the canonical one does not outlive the check. */
-static struct mw_str domain_as_given(const struct mw_session *session)
+/* The canonical domain does not outlive the check. */
+static struct mw_str lasting_domain(const struct mw_session *session, const struct mw_accepted_domain *stands_for)
 {
-	struct mw_str sender = session->facts->sender;
-	size_t at = mw_str_find_last(sender, '@');
-
-	return at < sender.len ? mw_str_tail(sender, at + 1) : session->policy->default_domain;
+	return mw_identity_domain(session->policy, session->facts->sender, stands_for);
 }
 
 /* Neither owner nor trustee. */
-static bool check_permissions(struct mw_session *session, const struct mw_address *sender)
+static bool check_permissions(struct mw_session *session, const struct mw_address *sender,
+			      const struct mw_accepted_domain *stands_for)
 {
 	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, sender->domain);
 	bool authoritative = accepted != NULL && accepted->type == MW_AUTHORITATIVE;
@@ -60,17 +58,18 @@ static bool check_permissions(struct mw_session *session, const struct mw_addres
 		return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender,
 			    session->user.name);
 	if (authoritative && !holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
-		return fail(session, MW_NOTE_SENDER_AUTHORITATIVE, MW_REASON_SEND_AS_DENIED, domain_as_given(session),
-			    MW_STR_EMPTY);
+		return fail(session, MW_NOTE_SENDER_AUTHORITATIVE, MW_REASON_SEND_AS_DENIED,
+			    lasting_domain(session, stands_for), MW_STR_EMPTY);
 	return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender, MW_STR_EMPTY);
 }
 
-static bool check_mailbox(struct mw_session *session, const struct mw_address *sender)
+static bool check_mailbox(struct mw_session *session, const struct mw_address *sender,
+			  const struct mw_accepted_domain *stands_for)
 {
 	MW_UNINITIALIZED struct mw_identity identity;
 
 	if (!session->logged_in)
-		return check_permissions(session, sender);
+		return check_permissions(session, sender, stands_for);
 	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
 	switch (identity.right) {
 	case MW_RIGHT_OWN:
@@ -80,11 +79,11 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 		if (identity.has_owner && identity.granted_on.ptr == identity.owner.name.ptr)
 			return pass(session, MW_NOTE_SENDER_SEND_AS, identity.owner.name);
 		if (mw_str_equal(identity.granted_on, sender->domain))
-			return pass(session, MW_NOTE_SENDER_SEND_AS, domain_as_given(session));
+			return pass(session, MW_NOTE_SENDER_SEND_AS, lasting_domain(session, stands_for));
 		return pass(session, MW_NOTE_SENDER_SEND_AS, session->facts->sender);
 	case MW_RIGHT_NONE:
 	case MW_RIGHT_SEND_ON_BEHALF:
-		return check_permissions(session, sender);
+		return check_permissions(session, sender, stands_for);
 	case MW_RIGHT_UNAVAILABLE:
 		break;
 	}
@@ -95,14 +94,15 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 bool mw_check_sender(struct mw_session *session)
 {
 	MW_UNINITIALIZED struct mw_address sender;
+	const struct mw_accepted_domain *stands_for;
 
 	if (mw_str_empty(session->facts->sender))
 		return check_null(session);
-	switch (mw_address_parse_completed(session->facts->sender, session->policy->default_domain, &sender)) {
+	switch (mw_identity_address(session->policy, session->facts->sender, &sender, &stands_for)) {
 	case MW_ADDRESS_NULL:
 		return check_null(session);
 	case MW_ADDRESS_MAILBOX:
-		return check_mailbox(session, &sender);
+		return check_mailbox(session, &sender, stands_for);
 	case MW_ADDRESS_ROUTED:
 		/* Postfix may rewrite it after we have looked: only for those who may use any sender at all. */
 		if (holds(session, MW_ACCEPT_ANY_SENDER | MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))

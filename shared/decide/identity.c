@@ -3,6 +3,31 @@
 
 #include "base/uninitialized.h"
 
+enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct mw_str text,
+					 struct mw_address *address_r, const struct mw_accepted_domain **stands_for_r)
+{
+	enum mw_address_kind kind = mw_address_parse_completed(text, policy->default_domain, address_r);
+	const struct mw_accepted_domain *domain = NULL;
+
+	if (policy->local_name_count > 0 && (kind == MW_ADDRESS_MAILBOX || kind == MW_ADDRESS_ROUTED))
+		domain = mw_choose_local_name(policy, address_r->domain);
+	if (stands_for_r != NULL)
+		*stands_for_r = domain;
+	if (domain == NULL || mw_address_set_domain(address_r, domain->domain))
+		return kind;
+	return address_r->kind = MW_ADDRESS_INVALID;
+}
+
+struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str text,
+				 const struct mw_accepted_domain *stands_for)
+{
+	size_t at = mw_str_find_last(text, '@');
+
+	if (stands_for != NULL)
+		return stands_for->domain;
+	return at < text.len ? mw_str_tail(text, at + 1) : policy->default_domain;
+}
+
 static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
 			       struct mw_principal *user_r)
 {
@@ -174,11 +199,12 @@ __attribute__((noinline)) static enum mw_lookup by_completed_login(const struct 
 {
 	char completed[MW_LOGIN_MAX + 1], whole[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
 	struct mw_buf text = MW_BUF_OVER(whole);
+	const struct mw_accepted_domain *domain = mw_choose_local_name(policy, policy->default_domain);
 	size_t len;
 
 	mw_buf_add(&text, login);
 	mw_buf_add_char(&text, '@');
-	mw_buf_add(&text, policy->default_domain);
+	mw_buf_add(&text, domain != NULL ? domain->domain : policy->default_domain);
 	if (text.truncated || !mw_login_canonical(mw_buf_str(&text), completed, sizeof(completed), &len))
 		return MW_LOOKUP_NONE;
 	return by_login(directory, (struct mw_str){ completed, len }, user_r);

@@ -22,6 +22,16 @@ struct mw_identity {
 	struct mw_str granted_on;  /* the owner's name, the address or "*@domain"'s domain; empty: none */
 };
 
+/* An address as it came, as the policy judges it: without "@" it gets default_domain; a local name becomes the accepted
+   domain that it stands beside, which is *stands_for_r (else NULL; the pointer may be NULL). The kind as
+   mw_address_parse() has it. */
+enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct mw_str text,
+					 struct mw_address *address_r, const struct mw_accepted_domain **stands_for_r);
+
+/* The domain of an address in bytes that outlive the decision: the accepted domain it stands for, or else as it came. */
+struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str text,
+				 const struct mw_accepted_domain *stands_for);
+
 /* The owner of an address: as it is, then without its extension (policy->recipient_delimiter). `base` is scratch memory
    that the result may point into. */
 enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,

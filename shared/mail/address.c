@@ -246,6 +246,19 @@ enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_st
 	return complete(text, default_domain, address_r);
 }
 
+bool mw_address_set_domain(struct mw_address *address, struct mw_str domain)
+{
+	size_t before = address->local.len + 1;
+
+	if (before + domain.len > MW_ADDRESS_MAX)
+		return false;
+	memcpy(address->text + before, domain.ptr, domain.len);
+	address->text[before + domain.len] = '\0';
+	address->whole = (struct mw_str){ address->text, before + domain.len };
+	address->domain = mw_str_tail(address->whole, before);
+	return true;
+}
+
 struct mw_str mw_address_quoted(struct mw_str text, struct mw_buf *out)
 {
 	struct mw_str local = mw_str_head(text, mw_str_find(text, '@'));

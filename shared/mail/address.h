@@ -47,6 +47,10 @@ bool mw_address_path_domains(const struct mw_address *address, bool (*found)(str
 enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_str default_domain,
 						struct mw_address *address_r);
 
+/* Puts another domain (canonical) behind the local part of a MAILBOX or ROUTED address. False: it would be longer than an
+   address may be, and stays as it is. */
+bool mw_address_set_domain(struct mw_address *address, struct mw_str domain);
+
 /* The address without its extension: cut at the first of the `delimiters` (each character counts, as Postfix's
    recipient_delimiter), if something stands before it. False: none there. Quoted local parts have no extension. */
 bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,

@@ -59,6 +59,16 @@ static bool is_round_trip(const char *name)
 	return same;
 }
 
+/* Digits and dots alone: no host is called so (RFC 1123 2.1). With resolve_numeric_domain Postfix takes such an address
+   for the literal, and the C library reads 127.0.0.01 as another number: what is not plainly an address is none. */
+static bool is_numeric(struct mw_str domain)
+{
+	for (size_t i = 0; i < domain.len; i++)
+		if (domain.ptr[i] != '.' && (domain.ptr[i] < '0' || domain.ptr[i] > '9'))
+			return false;
+	return domain.len > 0;
+}
+
 static bool to_ascii(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
 {
 	char text[4 * MW_DOMAIN_MAX + 1], *ascii = NULL;
@@ -69,7 +79,7 @@ static bool to_ascii(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *
 	memcpy(text, domain.ptr, domain.len);
 	text[domain.len] = '\0';
 	good = idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK && strlen(ascii) <= MW_DOMAIN_MAX &&
-	       is_host_name(mw_str(ascii), &coded) && is_round_trip(ascii);
+	       is_host_name(mw_str(ascii), &coded) && !is_numeric(mw_str(ascii)) && is_round_trip(ascii);
 	if (good) {
 		*len_r = strlen(ascii);
 		memcpy(out, ascii, *len_r + 1);
@@ -113,9 +123,11 @@ static const char host_bytes[256] = {
 bool mw_plain_domain(struct mw_str text, char *out)
 {
 	size_t label = 0; /* where it begins */
+	unsigned char seen = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
 		out[i] = host_bytes[(unsigned char)text.ptr[i]];
+		seen |= (unsigned char)out[i];
 		if (out[i] != '\0')
 			continue;
 		out[i] = '.';
@@ -124,7 +136,8 @@ bool mw_plain_domain(struct mw_str text, char *out)
 		label = i + 1;
 	}
 	out[text.len] = '\0';
-	return is_plain_label(out + label, text.len - label);
+	/* Letters have this bit, digits have not: of digits alone coded() knows what to make. */
+	return (seen & 0x40) != 0 && is_plain_label(out + label, text.len - label);
 }
 
 static bool is_ascii(struct mw_str text)
@@ -135,11 +148,22 @@ static bool is_ascii(struct mw_str text)
 	return true;
 }
 
-/* Not ASCII, or with an A-label; or no domain. */
+static bool numeric(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	char text[MW_DOMAIN_MAX + 1];
+	struct mw_buf bracketed = MW_BUF_OVER(text);
+
+	mw_buf_printf(&bracketed, "[%.*s]", MW_STR_ARG(domain));
+	return !bracketed.truncated && literal(mw_buf_str(&bracketed), out, len_r);
+}
+
+/* Not ASCII, with an A-label, or of digits; or no domain. */
 static bool coded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
 {
 	bool has_a_label;
 
+	if (is_numeric(domain))
+		return numeric(domain, out, len_r);
 	if (!is_ascii(domain))
 		return to_ascii(domain, out, len_r);
 	if (domain.len > MW_DOMAIN_MAX)

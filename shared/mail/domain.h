@@ -8,7 +8,8 @@
 
 /* The canonical form of a domain or address literal ("[192.0.2.1]", "[IPv6:2001:db8::1]"), NUL-terminated, in out
    (MW_DOMAIN_MAX + 1 bytes). False for what is no domain: empty, trailing dot, empty or too long label, a byte that
-   no host name has (LDH and "_" for ASCII), an invalid A- or U-label, a literal that is no address.
+   no host name has (LDH and "_" for ASCII), an invalid A- or U-label, a literal that is no address. An IPv4 address
+   without brackets is its literal; other names of digits and dots alone are none.
    ASCII domains take a path that allocates nothing. */
 bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 

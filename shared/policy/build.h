@@ -27,6 +27,9 @@ void mw_build_settings(struct mw_reader *reader, enum mw_section_kind section, c
 		       void *base, struct mw_written **written_r);
 struct mw_place mw_build_place(struct mw_reader *reader, const struct mw_statement *statement);
 
+/* The policy's table of local names, once its accepted domains are there; and what is wrong with them. */
+void mw_build_local_names(struct mw_reader *reader);
+
 /* The connectors of a file that has none. */
 void mw_builtin_connectors(struct mw_reader *reader);
 /* The login rule that matches last. */

@@ -155,11 +155,8 @@ static void read_domain_title(struct mw_reader *reader, const struct mw_statemen
 static int compare_domains(const void *a, const void *b)
 {
 	const struct mw_accepted_domain *x = a, *y = b;
-	size_t len = x->domain.len < y->domain.len ? x->domain.len : y->domain.len;
-	int order = len == 0 ? 0 : memcmp(x->domain.ptr, y->domain.ptr, len);
+	int order = mw_str_compare(x->domain, y->domain);
 
-	if (order == 0)
-		order = (x->domain.len > y->domain.len) - (x->domain.len < y->domain.len);
 	if (order == 0)
 		order = (int)x->subdomains - (int)y->subdomains;
 	return order != 0 ? order : (x->place.line > y->place.line) - (x->place.line < y->place.line);
@@ -194,11 +191,16 @@ static void build_accepted_domains(struct mw_reader *reader, const struct mw_sta
 		domains[used].place = mw_build_place(reader, statement);
 		read_domain_title(reader, statement, &domains[used]);
 		mw_build_settings(reader, MW_SECTION_ACCEPTED_DOMAIN, statement->children, &domains[used], &written);
+		domains[used].local_names_place = domains[used].place;
+		if (written != NULL)
+			domains[used].local_names_place.line = mw_written_at(written, MW_SECTION_ACCEPTED_DOMAIN, "local_names",
+									     domains[used].place).line;
 	}
 	qsort(domains, used, sizeof(*domains), compare_domains);
 	refuse_same_domains(reader, domains, used);
 	reader->policy->accepted_domains = domains;
 	reader->policy->accepted_domain_count = used;
+	mw_build_local_names(reader);
 }
 
 static void build_sources(struct mw_reader *reader, const struct mw_statement *statements)

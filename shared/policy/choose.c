@@ -37,14 +37,19 @@ static bool match_remote(const struct mw_ranges *ranges, const struct mw_ip *cli
 	return *range_r != NULL;
 }
 
+static bool is_for_every_client(const struct mw_connector *connector)
+{
+	return connector->remote.count == 0 || (holds_all_of(&connector->remote, MW_FAMILY_IPV4, 4) &&
+						holds_all_of(&connector->remote, MW_FAMILY_IPV6, 16));
+}
+
 static bool match_connector_remote(const struct mw_connector *connector, const struct mw_ip *client,
 				   const struct mw_range **range_r)
 {
 	if (client->family != MW_FAMILY_UNKNOWN)
 		return match_remote(&connector->remote, client, range_r);
 	*range_r = NULL;
-	return connector->remote.count == 0 || (holds_all_of(&connector->remote, MW_FAMILY_IPV4, 4) &&
-						holds_all_of(&connector->remote, MW_FAMILY_IPV6, 16));
+	return is_for_every_client(connector);
 }
 
 static bool match_binding(const struct mw_bindings *bindings, const struct mw_ip *local, uint16_t port, int *kind_r)
@@ -105,17 +110,56 @@ const struct mw_login_rule *mw_choose_login_rule(const struct mw_policy *policy,
 	return best != NULL ? best : &policy->login_rules[policy->login_rule_count - 1];
 }
 
+/* Whether a session may have come through this listener, as far as its address and port are known. */
+static bool binding_possible(const struct mw_binding *binding, const struct mw_endpoints *endpoints)
+{
+	uint16_t port = endpoints->local_port != 0 ? endpoints->local_port : binding->port;
+
+	if (endpoints->local_ip.family == MW_FAMILY_UNKNOWN)
+		return binding->port == port;
+	return mw_binding_matches(binding, &endpoints->local_ip, port);
+}
+
+static bool may_serve(const struct mw_connector *connector, const struct mw_endpoints *endpoints)
+{
+	for (size_t i = 0; connector->enabled && i < connector->bindings.count; i++)
+		if (binding_possible(&connector->bindings.items[i], endpoints))
+			return true;
+	return false;
+}
+
+/* A client whose address nobody knows may be in the range of any connector of the listener. Only where one connector is
+   for every client it makes no difference who it is. */
+static const struct mw_connector *choose_for_unknown(const struct mw_policy *policy,
+						     const struct mw_endpoints *endpoints)
+{
+	const struct mw_connector *only = NULL;
+	int kind;
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		if (!may_serve(&policy->connectors[i], endpoints))
+			continue;
+		if (only != NULL)
+			return NULL;
+		only = &policy->connectors[i];
+	}
+	return only != NULL && is_for_every_client(only) &&
+	       match_binding(&only->bindings, &endpoints->local_ip, endpoints->local_port, &kind) ? only : NULL;
+}
+
 const struct mw_connector *mw_choose_connector(const struct mw_policy *policy, const struct mw_endpoints *endpoints)
 {
 	const struct mw_connector *best = NULL;
 	struct match best_match = { .range = NULL }, match = { .names_protocols = false };
 
+	if (endpoints->remote_ip.family == MW_FAMILY_UNKNOWN)
+		return choose_for_unknown(policy, endpoints);
 	for (size_t i = 0; i < policy->connector_count; i++) {
 		const struct mw_connector *connector = &policy->connectors[i];
 
 		if (connector->enabled &&
 		    match_binding(&connector->bindings, &endpoints->local_ip, endpoints->local_port, &match.binding) &&
-		    match_connector_remote(connector, &endpoints->remote_ip, &match.range) &&
+		    match_remote(&connector->remote, &endpoints->remote_ip, &match.range) &&
 		    (best == NULL || narrower(&match, &best_match))) {
 			best = connector;
 			best_match = match;
@@ -138,16 +182,6 @@ static bool service_is_listed(const struct mw_policy *policy, struct mw_str serv
 		if (policy->connectors[i].enabled && lists_service(&policy->connectors[i], service))
 			return true;
 	return false;
-}
-
-/* Whether the client may have come through this listener, as far as its address and port are known. */
-static bool binding_possible(const struct mw_binding *binding, const struct mw_endpoints *endpoints)
-{
-	uint16_t port = endpoints->local_port != 0 ? endpoints->local_port : binding->port;
-
-	if (endpoints->local_ip.family == MW_FAMILY_UNKNOWN)
-		return binding->port == port;
-	return mw_binding_matches(binding, &endpoints->local_ip, port);
 }
 
 static bool covers(const struct mw_binding *wide, const struct mw_binding *narrow)
@@ -225,11 +259,8 @@ size_t mw_choose_connectors_for_sasl(const struct mw_policy *policy, const struc
 
 static int compare_domain(const struct mw_accepted_domain *accepted, struct mw_str domain, bool subdomains)
 {
-	size_t len = accepted->domain.len < domain.len ? accepted->domain.len : domain.len;
-	int order = len == 0 ? 0 : memcmp(accepted->domain.ptr, domain.ptr, len);
+	int order = mw_str_compare(accepted->domain, domain);
 
-	if (order == 0)
-		order = (accepted->domain.len > domain.len) - (accepted->domain.len < domain.len);
 	return order != 0 ? order : (int)accepted->subdomains - (int)subdomains;
 }
 
@@ -252,6 +283,24 @@ static const struct mw_accepted_domain *find_domain(const struct mw_policy *poli
 	return NULL;
 }
 
+const struct mw_accepted_domain *mw_choose_local_name(const struct mw_policy *policy, struct mw_str name)
+{
+	size_t low = 0, high = policy->local_name_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mw_str_compare(policy->local_names[middle].name, name);
+
+		if (order == 0)
+			return policy->local_names[middle].domain;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 const struct mw_accepted_domain *mw_choose_accepted_domain(const struct mw_policy *policy, struct mw_str domain)
 {
 	const struct mw_accepted_domain *found;
@@ -259,6 +308,8 @@ const struct mw_accepted_domain *mw_choose_accepted_domain(const struct mw_polic
 	if (mw_str_empty(domain))
 		return NULL;
 	found = find_domain(policy, domain, false);
+	if (found == NULL)
+		found = mw_choose_local_name(policy, domain);
 	while (found == NULL && !mw_str_empty(domain)) {
 		domain = mw_str_tail(domain, mw_str_find(domain, '.') + 1);
 		if (!mw_str_empty(domain))

@@ -13,11 +13,12 @@ struct mw_endpoints {
 	uint16_t remote_port;
 };
 
-/* Never NULL: the built-in rule matches everything. Rules with `local` never match an unknown port. An unknown
-   client address matches only rules without `remote` (and connectors whose ranges hold all addresses). */
+/* Never NULL: the built-in rule matches everything. Rules with `local` never match an unknown port, rules with `remote`
+   no unknown client address. */
 const struct mw_login_rule *mw_choose_login_rule(const struct mw_policy *policy, const struct mw_endpoints *endpoints);
 
-/* NULL: no enabled connector matches. */
+/* NULL: no enabled connector matches. An unknown client address lies in no range but "every address" (0.0.0.0/0 with ::/0):
+   the connector is one that is for every client and the only enabled one of its listener. */
 const struct mw_connector *mw_choose_connector(const struct mw_policy *policy, const struct mw_endpoints *endpoints);
 
 /* For Dovecot's auth process, which Postfix tells no port: the enabled connectors that could be meant. First those that
@@ -26,7 +27,11 @@ const struct mw_connector *mw_choose_connector(const struct mw_policy *policy, c
 size_t mw_choose_connectors_for_sasl(const struct mw_policy *policy, const struct mw_endpoints *endpoints,
 				     struct mw_str sasl_service, const struct mw_connector **out, size_t most);
 
-/* The accepted domain that holds a canonical domain: exact before wildcard, the longest wildcard first; or NULL. */
+/* The accepted domain that holds a canonical domain: the exact name, then the one that has it in its local_names, then
+   the longest wildcard; or NULL. */
 const struct mw_accepted_domain *mw_choose_accepted_domain(const struct mw_policy *policy, struct mw_str domain);
+
+/* The accepted domain that a local name (canonical; an address literal too) stands for, or NULL. */
+const struct mw_accepted_domain *mw_choose_local_name(const struct mw_policy *policy, struct mw_str name);
 
 #endif

@@ -9,6 +9,7 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/choose.h \
 	shared/policy/defaults.c \
 	shared/policy/lex.c \
+	shared/policy/local_names.c \
 	shared/policy/model.h \
 	shared/policy/parse.c \
 	shared/policy/permission.c \

@@ -80,7 +80,15 @@ struct mw_accepted_domain {
 	struct mw_str domain;  /* canonical; for "*.d" just "d" */
 	bool subdomains;       /* "*.d": every domain below d, not d */
 	enum mw_domain_type type;
-	struct mw_place place;
+	struct mw_strs local_names; /* canonical, as written */
+	struct mw_place place, local_names_place;
+};
+
+/* A name by which the mail system reaches the mailboxes of an accepted domain: what is addressed to it is judged as that
+   domain. Postfix's mydestination, and the literals of inet_interfaces and proxy_interfaces (resolve_local(3)). */
+struct mw_local_name {
+	struct mw_str name; /* canonical */
+	const struct mw_accepted_domain *domain;
 };
 
 struct mw_source {
@@ -100,6 +108,8 @@ struct mw_policy {
 
 	const struct mw_accepted_domain *accepted_domains;
 	size_t accepted_domain_count;
+	const struct mw_local_name *local_names;  /* of all accepted domains, sorted */
+	size_t local_name_count;
 	const struct mw_login_rule *login_rules;  /* the built-in one is last */
 	size_t login_rule_count;
 	const struct mw_connector *connectors;

@@ -211,8 +211,14 @@ static void print_titled(enum mw_section_kind section, struct mw_str title, cons
 
 static void print_accepted_domain(const struct mw_accepted_domain *domain, struct mw_buf *out)
 {
-	mw_buf_printf(out, "accepted_domain \"%s%.*s\" { type = %s }\n", domain->subdomains ? "*." : "",
+	mw_buf_printf(out, "accepted_domain \"%s%.*s\" { type = %s", domain->subdomains ? "*." : "",
 		      MW_STR_ARG(domain->domain), mw_table_word(mw_domain_types, (int)domain->type));
+	if (domain->local_names.count > 0) {
+		mw_buf_add_text(out, "  local_names = {");
+		print_strings(&domain->local_names, out);
+		mw_buf_add_text(out, " }");
+	}
+	mw_buf_add_text(out, " }\n");
 }
 
 static void print_builtin_login_rule(const struct mw_login_rule *rule, struct mw_buf *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/value.h"
 
+#include "mail/domain.h"
 #include "policy/model.h"
 
 #define FINGERPRINT_LEN 64 /* SHA-256 as hex */
@@ -132,11 +133,28 @@ static bool check_fingerprint(struct mw_reader *reader, const struct mw_setting 
 	return true;
 }
 
+static bool check_domain(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
+			 struct mw_str *name_r)
+{
+	char canonical[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	if (!mw_domain_canonical(value->text, canonical, &len)) {
+		mw_value_bad(reader, setting, value, "localhost, mail.example.org, [192.0.2.1] or [IPv6:2001:db8::1]",
+			     "is neither a domain nor an address in brackets");
+		return false;
+	}
+	*name_r = mw_arena_copy(reader->arena, (struct mw_str){ canonical, len });
+	return true;
+}
+
 static bool check_item(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 		       struct mw_str *item_r)
 {
 	if (setting->type == MW_TYPE_FINGERPRINTS)
 		return check_fingerprint(reader, setting, value, item_r);
+	if (setting->type == MW_TYPE_DOMAINS)
+		return check_domain(reader, setting, value, item_r);
 	if (setting->type == MW_TYPE_LISTENERS ? !mw_value_check_listener(reader, setting, value)
 					       : !mw_value_check_name(reader, setting, value))
 		return false;

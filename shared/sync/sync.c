@@ -5,8 +5,11 @@
 
 #include "directory/suspensions.h"
 #include "directory/writer.h"
+#include "mail/address.h"
+#include "policy/choose.h"
 #include "sync/expand.h"
 #include "sync/text.h"
+#include "sync/text_field.h"
 
 static void read_sources(const struct mw_policy *policy, struct mw_records *records)
 {
@@ -25,6 +28,73 @@ static void read_sources(const struct mw_policy *policy, struct mw_records *reco
 	}
 }
 
+static bool lists(const struct mw_record *record, struct mw_str address)
+{
+	bool found = mw_str_equal(record->principal.name, address);
+
+	for (size_t i = 0; i < record->addresses.count && !found; i++)
+		found = mw_str_equal(record->addresses.items[i], address);
+	return found;
+}
+
+static void report_local_name(const struct mw_records *records, struct mw_origin origin, struct mw_str written,
+			      const char *expected, const struct mw_accepted_domain *stands_for)
+{
+	mw_errors_add(records->errors, MW_ERROR, mw_origin_file(records, origin), origin.line, 0, expected,
+		      "%.*s: its domain is a local name of %.*s (%s:%u)", MW_STR_ARG(mw_text_shown(written)),
+		      MW_STR_ARG(stands_for->domain), stands_for->local_names_place.file,
+		      stands_for->local_names_place.line);
+}
+
+/* An address below a local name is judged as one of its accepted domain: nobody would find it as it is written.
+   `record` NULL: a grant. */
+static void refuse_local_name(const struct mw_policy *policy, const struct mw_records *records, struct mw_origin origin,
+			      const struct mw_record *record, struct mw_str address)
+{
+	size_t at = mw_str_find_last(address, '@');
+	const struct mw_accepted_domain *stands_for = mw_choose_local_name(policy, mw_str_tail(address, at + 1));
+	char text[2 * MW_ADDRESS_MAX];
+	struct mw_buf judged = MW_BUF_OVER(text);
+
+	if (stands_for == NULL)
+		return;
+	mw_buf_printf(&judged, "%.*s@%.*s", (int)at, address.ptr, MW_STR_ARG(stands_for->domain));
+	if (record == NULL || !lists(record, mw_buf_str(&judged)))
+		report_local_name(records, origin, address, text, stands_for);
+}
+
+static void refuse_local_domain(const struct mw_policy *policy, const struct mw_records *records,
+				const struct mw_grant_record *grant)
+{
+	const struct mw_accepted_domain *stands_for = mw_choose_local_name(policy, grant->identity);
+	char text[MW_DOMAIN_MAX + 3];
+	struct mw_buf expected = MW_BUF_OVER(text);
+
+	if (stands_for == NULL)
+		return;
+	mw_buf_printf(&expected, "*@%.*s", MW_STR_ARG(stands_for->domain));
+	report_local_name(records, grant->origin, grant->identity, text, stands_for);
+}
+
+static void refuse_local_names(const struct mw_policy *policy, const struct mw_records *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct mw_record *record = &records->items[i];
+
+		refuse_local_name(policy, records, record->origin, record, record->principal.name);
+		for (size_t k = 0; k < record->addresses.count; k++)
+			refuse_local_name(policy, records, record->origin, record, record->addresses.items[k]);
+	}
+	for (size_t i = 0; i < records->grant_count; i++) {
+		const struct mw_grant_record *grant = &records->grants[i];
+
+		if (grant->domain)
+			refuse_local_domain(policy, records, grant);
+		else
+			refuse_local_name(policy, records, grant->origin, NULL, grant->identity);
+	}
+}
+
 /* Nothing is published from sources that are wrong; the records are released before the writer needs the memory. */
 static struct mw_content *read_content(const struct mw_policy *policy, struct mw_arena *arena,
 				       struct mw_errors *errors)
@@ -34,6 +104,8 @@ static struct mw_content *read_content(const struct mw_policy *policy, struct mw
 
 	mw_records_init(&records, arena, errors);
 	read_sources(policy, &records);
+	if (policy->local_name_count > 0)
+		refuse_local_names(policy, &records);
 	content = mw_expand(&records);
 	mw_records_deinit(&records);
 	return content;

@@ -44,6 +44,8 @@ static const struct {
 	{ "bob@EXAMPLE\xe3\x80\x82TEST", "bob@example.test", MW_ADDRESS_MAILBOX }, /* ideographic full stop: IDNA's dot */
 	{ "bob@[192.0.2.1]", "bob@[192.0.2.1]", MW_ADDRESS_MAILBOX },
 	{ "bob@[IPv6:2001:DB8::1]", "bob@[IPv6:2001:db8::1]", MW_ADDRESS_MAILBOX },
+	{ "bob@192.0.2.1", "bob@[192.0.2.1]", MW_ADDRESS_MAILBOX },
+	{ "bob@192.0.2.01", NULL, MW_ADDRESS_INVALID },
 	/* local parts in one form */
 	{ "M\xc3\x84RZ@example.test", "m\xc3\xa4rz@example.test", MW_ADDRESS_MAILBOX },
 	{ "ma\xcc\x88rz@example.test", "m\xc3\xa4rz@example.test", MW_ADDRESS_MAILBOX },
@@ -260,6 +262,27 @@ START_TEST(the_domains_of_a_path)
 }
 END_TEST
 
+START_TEST(a_domain_takes_the_place_of_another)
+{
+	struct mw_address address;
+	char longest[MW_DOMAIN_MAX + 1];
+
+	ck_assert_int_eq(mw_address_parse(MW_STR("\"A b\"@[127.0.0.1]"), &address), MW_ADDRESS_MAILBOX);
+	ck_assert(mw_address_set_domain(&address, MW_STR("a.much.longer.example.test")));
+	ck_assert(mw_str_equal(address.whole, MW_STR("\"a b\"@a.much.longer.example.test")));
+	ck_assert(mw_str_equal(address.local, MW_STR("\"a b\"")));
+	ck_assert(mw_str_equal(address.domain, MW_STR("a.much.longer.example.test")));
+	ck_assert_str_eq(address.text, "\"a b\"@a.much.longer.example.test");
+	ck_assert(mw_address_set_domain(&address, MW_STR("d")));
+	ck_assert_str_eq(address.text, "\"a b\"@d");
+	memset(longest, 'x', sizeof(longest));
+	ck_assert(!mw_address_set_domain(&address, (struct mw_str){ longest, MW_ADDRESS_MAX - 5 }));
+	ck_assert_str_eq(address.text, "\"a b\"@d");
+	ck_assert(mw_address_set_domain(&address, (struct mw_str){ longest, MW_ADDRESS_MAX - 6 }));
+	ck_assert_uint_eq(address.whole.len, MW_ADDRESS_MAX);
+}
+END_TEST
+
 TCase *mw_test_address_case(void)
 {
 	TCase *tcase = tcase_create("address");
@@ -270,6 +293,7 @@ TCase *mw_test_address_case(void)
 	MW_LOOP(tcase, a_name_alone_is_completed, completed);
 	MW_LOOP(tcase, an_extension_is_cut_at_the_first_delimiter, extended);
 	tcase_add_test(tcase, a_copy_stands_alone);
+	tcase_add_test(tcase, a_domain_takes_the_place_of_another);
 	MW_LOOP(tcase, the_quotes_that_postfix_leaves_out, unquoted);
 	MW_LOOP(tcase, the_domains_of_a_path, paths);
 	return tcase;

@@ -30,6 +30,17 @@ static const struct { const char *text, *canonical; } domains[] = {
 	{ "[192.0.2.1", NULL },
 	{ "[2001:db8::1]", NULL },
 	{ "[IPv6:192.0.2.1x]", NULL },
+	{ "192.0.2.1", "[192.0.2.1]" }, /* Postfix's resolve_numeric_domain */
+	{ "[IPv6:::FFFF:192.0.2.1]", "[192.0.2.1]" },
+	{ "[IPv6:0:0:0:0:0:0:0:1]", "[IPv6:::1]" },
+	{ "1.2.3.4.test", "1.2.3.4.test" },
+	{ "4.1", NULL },
+	{ "192.0.2.01", NULL },
+	{ "192.0.2.256", NULL },
+	{ "192.0.2.1.", NULL },
+	{ "3221225985", NULL },
+	{ "::1", NULL },
+	{ "\xef\xbc\x91.2.3.4", NULL }, /* a full-width digit */
 };
 
 START_TEST(a_domain_has_one_form)

@@ -16,6 +16,12 @@ static const char rules[] =
 	"connector \"Printer7\" { bindings = { \"*:25\" } remote_ip_ranges = { 10.9.0.7 } enabled = no }\n"
 	"connector \"Inside\" { bindings = { \"10.0.0.1:25\" } }\n"
 	"connector \"Six\" { bindings = { \"*:25\" } remote_ip_ranges = { \"2001:db8::/32\" } }\n"
+	"connector \"Alone\" { bindings = { \"*:27\" } }\n"
+	"connector \"Off\" { bindings = { \"*:27\" } remote_ip_ranges = { 10.0.0.0/8 } enabled = no }\n"
+	"connector \"Wide\" { bindings = { \"*:28\" } }\n"
+	"connector \"Narrow\" { bindings = { \"10.0.0.1:28\" } }\n"
+	"connector \"Pieces\" { bindings = { \"*:29\" }\n"
+	"remote_ip_ranges = { 0.0.0.0/1, 128.0.0.0/1, \"::/0\" } }\n"
 	"connector \"Half\" { bindings = { \"*:26\" } remote_ip_ranges = { \"0.0.0.0/0\" } }\n";
 
 struct login_question {
@@ -74,8 +80,17 @@ static const struct connector_question connector_questions[] = {
 	{ "2001:db8::25", 25, "2001:db9::1", "In" },
 	{ "192.0.2.1", 25, "::ffff:10.9.0.1", "Printers" },
 	{ "", 25, "198.51.100.1", "In" },
-	{ "192.0.2.1", 25, "", "In" },
-	{ "192.0.2.1", 26, "", "" },
+	{ "192.0.2.1", 25, "", "" },      /* which of three, nobody can tell */
+	{ "192.0.2.1", 587, "", "" },     /* the narrow one, or the wide one */
+	{ "192.0.2.1", 465, "", "Client" }, /* whoever it is */
+	{ "", 465, "", "Client" },
+	{ "192.0.2.1", 26, "", "" },      /* half of all addresses */
+	{ "192.0.2.1", 27, "", "Alone" }, /* another one is not enabled */
+	{ "192.0.2.1", 28, "", "Wide" },
+	{ "10.0.0.1", 28, "", "" },
+	{ "", 28, "", "" },               /* the listener may be that of both */
+	{ "192.0.2.1", 29, "", "" },      /* all addresses, but in two ranges */
+	{ "192.0.2.1", 0, "", "" },
 	{ "192.0.2.1", 26, "198.51.100.1", "Half" },
 	{ "192.0.2.1", 26, "2001:db8::1", "" },
 	{ "192.0.2.1", 0, "198.51.100.1", "" },
@@ -151,13 +166,14 @@ static const char domains[] =
 	"accepted_domain \"*.example.org\" { type = InternalRelay }\n"
 	"accepted_domain \"example.org\" { }\n"
 	"accepted_domain \"*.corp.example.org\" { type = ExternalRelay }\n"
-	"accepted_domain \"x.corp.example.org\" { }\n"
+	"accepted_domain \"x.corp.example.org\" { local_names = { \"mx.corp.example.org\", \"[127.0.0.1]\" } }\n"
 	"accepted_domain \"b\xc3\xbc" "cher.example\" { }\n";
 
 static const struct { const char *domain; int line; } domain_questions[] = {
 	{ "example.org", 2 }, { "a.example.org", 1 }, { "corp.example.org", 1 }, { "a.corp.example.org", 3 },
 	{ "a.b.corp.example.org", 3 }, { "x.corp.example.org", 4 }, { "y.x.corp.example.org", 3 }, { "org", 0 },
 	{ "notexample.org", 0 }, { "", 0 }, { "xn--bcher-kva.example", 5 }, { "a.xn--bcher-kva.example", 0 },
+	{ "mx.corp.example.org", 4 }, { "[127.0.0.1]", 4 }, { "[127.0.0.2]", 0 }, { "a.mx.corp.example.org", 3 },
 };
 
 START_TEST(the_accepted_domain_is_the_exact_one_then_the_longest_wildcard)

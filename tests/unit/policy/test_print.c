@@ -9,6 +9,7 @@ static const char *const texts[] = {
 	"replies = current "
 	"aliases_grant_send_as = no master_users_submit = yes",
 	"accepted_domain \"*.b.example\" { type = ExternalRelay } accepted_domain \"a.example\" { }",
+	"accepted_domain \"a.example\" { local_names = { localhost, \"[127.0.0.1]\", \"[IPv6:0::1]\" } }",
 	"login \"a \\\"quoted\\\" \\\\ name\" { protocols = { sieve }\n"
 	"local = { \"[2001:db8::1]:143\", \"0.0.0.0:143\" }\n"
 	"remote = { \"2001:db8::/32\", \"192.0.2.1\", \"192.0.2.7-192.0.2.9\" } mode = audit audit_until = 2027-01-31 }",

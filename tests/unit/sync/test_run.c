@@ -33,6 +33,7 @@ static void make(void)
 	write_source("user bob\nuser mary\ngroup g member=bob\ngrant send-as g mary\n");
 	snprintf(text, sizeof(text),
 		 "default_domain = \"example.test\"\n"
+		 "accepted_domain \"example.test\" { local_names = { localhost, \"[127.0.0.1]\" } }\n"
 		 "directory { path = \"%s/out\" source \"s\" { driver = text path = \"%s/users\" } }\n",
 		 folder, folder);
 	errors = mw_errors_new(20);
@@ -94,6 +95,33 @@ START_TEST(an_error_changes_nothing)
 }
 END_TEST
 
+static const struct { const char *text, *expected; } below_local_names[] = {
+	{ "user bob@localhost\n", "bob@example.test" },
+	{ "user bob address=chief@[127.0.0.1]\n", "chief@example.test" },
+	{ "group g@127.0.0.1 member=mary\nuser mary\n", "g@example.test" },
+	{ "user mary\ngrant send-as x@localhost mary\n", "x@example.test" },
+	{ "user mary\ngrant send-as *@localhost mary\n", "*@example.test" },
+	{ "user bob address=bob@localhost\n", NULL }, /* says nothing new */
+	{ "user bob login=bob@localhost\n", NULL },   /* a name to log in by, no address */
+};
+
+START_TEST(an_address_below_a_local_name_is_refused)
+{
+	struct mw_sync_report report;
+	const struct mw_error *error;
+
+	write_source(below_local_names[_i].text);
+	ck_assert_int_eq(mw_sync_run(policy, true, errors, &report), below_local_names[_i].expected == NULL);
+	ck_assert_uint_eq(mw_errors_count(errors, MW_ERROR), below_local_names[_i].expected != NULL);
+	if (below_local_names[_i].expected == NULL)
+		return;
+	error = mw_errors_get(errors, 0);
+	ck_assert_ptr_nonnull(strstr(error->text, "is a local name of example.test (test.conf:2)"));
+	ck_assert_ptr_nonnull(strstr(error->expected, below_local_names[_i].expected));
+	ck_assert_uint_ne(error->line, 0);
+}
+END_TEST
+
 TCase *mw_test_run_case(void)
 {
 	TCase *tcase = tcase_create("run");
@@ -101,5 +129,6 @@ TCase *mw_test_run_case(void)
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, a_run_publishes_counts_and_compares);
 	tcase_add_test(tcase, an_error_changes_nothing);
+	MW_LOOP(tcase, an_address_below_a_local_name_is_refused, below_local_names);
 	return tcase;
 }
