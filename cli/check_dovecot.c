@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "dovecot_memory.h"
 #include "output.h"
 #include "run_program.h"
 #include "wiring.h"
@@ -432,5 +433,6 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	check_trusted(&site);
 	check_environment(&site);
 	check_sasl(&site, sasl_socket);
+	mw_dovecot_memory_check(&site);
 	return EX_OK;
 }

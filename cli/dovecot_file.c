@@ -190,3 +190,32 @@ bool mw_dovecot_lists(const struct mw_dovecot_node *parent, const char *key, con
 	}
 	return false;
 }
+
+bool mw_dovecot_size_parse(struct mw_str text, uint64_t *octets_r)
+{
+	static const char units[] = "BKMGT";
+	size_t digits = 0;
+	unsigned shift = 0;
+	const char *unit;
+
+	while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9')
+		digits++;
+	if (!mw_parse_number(mw_str_head(text, digits), octets_r))
+		return false;
+	text = mw_str_trim(mw_str_tail(text, digits));
+	if (mw_str_empty(text))
+		return true;
+	unit = memchr(units, text.ptr[0] & ~0x20, sizeof(units) - 1);
+	if (unit == NULL)
+		return false;
+	shift = 10 * (unsigned)(unit - units);
+	text = mw_str_tail(text, 1);
+	if (!mw_str_empty(text) && (shift == 0 || (!mw_str_equal_nocase(text, MW_STR("B")) &&
+						    !mw_str_equal_nocase(text, MW_STR("i")) &&
+						    !mw_str_equal_nocase(text, MW_STR("iB")))))
+		return false;
+	if (shift > 0 && *octets_r >> (64 - shift) != 0)
+		return false;
+	*octets_r <<= shift;
+	return true;
+}

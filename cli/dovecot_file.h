@@ -3,6 +3,7 @@
 #define MW_CLI_DOVECOT_FILE_H
 
 #include "base/arena.h"
+#include "base/units.h"
 
 /* "key = value", or "key title {": then with what is inside. */
 struct mw_dovecot_node {
@@ -21,5 +22,7 @@ const struct mw_dovecot_node *mw_dovecot_next(const struct mw_dovecot_node *pare
 struct mw_str mw_dovecot_value(const struct mw_dovecot_node *parent, const char *key);
 /* Whether a list has a word: "a b c" of 2.3, "key { word = yes }" of 2.4. */
 bool mw_dovecot_lists(const struct mw_dovecot_node *parent, const char *key, const char *word);
+/* A size as Dovecot reads it: "256 M", "1G", "5000000 B". False: it is none. */
+bool mw_dovecot_size_parse(struct mw_str text, uint64_t *octets_r);
 
 #endif

@@ -20,6 +20,7 @@ cli_mailwicket_SOURCES = \
 	cli/completion.c \
 	cli/doveadm.c cli/doveadm.h \
 	cli/dovecot_file.c cli/dovecot_file.h \
+	cli/dovecot_memory.c cli/dovecot_memory.h \
 	cli/explain.c \
 	cli/facts_log.c cli/facts_log.h \
 	cli/facts_options.c cli/facts_options.h \

@@ -7,6 +7,7 @@
 
 #include "check_dovecot.h"
 #include "check_postfix.h"
+#include "dovecot_memory.h"
 #include "output.h"
 #include "run_program.h"
 
@@ -152,6 +153,7 @@ static int plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *poli
 	plan->restarts_dovecot = !mw_dovecot_is_told(&site);
 	others.plugins = without(arena, mw_dovecot_value(site.root, "login_plugins"), "mailwicket");
 	others.networks = other_networks(arena, policy, mw_dovecot_value(site.root, "haproxy_trusted_networks"));
+	others.memory = mw_dovecot_memory_settled(policy, mw_dovecot_memory_limit(&site));
 	mw_show_dovecot_passdb(site.generation, &passdb);
 	mw_show_dovecot_settings(policy, site.generation, others, mw_arena_textf(arena, "%s/private/auth", queue), &settings);
 	return plan_dovecot_texts(plan, text, mw_arena_copy(arena, mw_buf_str(&passdb)),

@@ -13,9 +13,11 @@ enum mw_dovecot_generation { MW_DOVECOT_2_3, MW_DOVECOT_2_4 };
 /* Lines for Dovecot: login plugin, passdb, what the policy needs Dovecot itself to allow, Postfix's SASL socket. */
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out);
 
-/* What stays beside the policy's, with blanks between: login plugins (2.3), HAProxy networks. */
+/* What stays beside the policy's, with blanks between: login plugins (2.3), HAProxy networks; and the octets that the
+   auth process may have, at least what the directory needs. */
 struct mw_dovecot_others {
 	struct mw_str plugins, networks;
+	uint64_t memory;
 };
 
 /* Its parts: the passdb, which must be read before any other, and the settings, which must be read last.

@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include "base/arena.h"
+#include "dovecot_memory.h"
 #include "output.h"
 #include "wiring.h"
 
@@ -105,16 +106,20 @@ void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_ge
 	print_policy_path(policy, generation, out);
 	print_proxies(policy, others.networks, out);
 	mw_buf_add_char(out, '\n');
+	mw_dovecot_memory_print(others.memory, generation, out);
+	mw_buf_add_char(out, '\n');
 	mw_show_dovecot_sasl(socket, out);
 }
 
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
+	const struct mw_dovecot_others others = { .memory = mw_dovecot_memory_wanted(policy) };
+
 	mw_buf_printf(out,
 		      "# for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n"
 		      "# --- /etc/dovecot/conf.d/05-mailwicket.conf\n",
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
 	mw_show_dovecot_passdb(generation, out);
 	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
-	mw_show_dovecot_settings(policy, generation, (struct mw_dovecot_others){ 0 }, MW_POSTFIX_QUEUE "/private/auth", out);
+	mw_show_dovecot_settings(policy, generation, others, MW_POSTFIX_QUEUE "/private/auth", out);
 }

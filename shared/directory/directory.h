@@ -42,6 +42,9 @@ struct mw_directory_status {
 };
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r);
 
+/* The length of the snapshot that is published there, opened by nobody; 0: there is none. */
+uint64_t mw_directory_published_octets(const char *path);
+
 /* The suspensions in force, until the next refresh, NULL while none could be read; and the id of the user who has the address of the one at `index` now,
    be it as an alias: 0, nobody has. */
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);

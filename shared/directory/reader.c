@@ -306,3 +306,16 @@ void mw_directory_status(const struct mw_directory *directory, struct mw_directo
 		status_r->digest[2 * i + 1] = hex[trailer->digest[i] & 15];
 	}
 }
+
+uint64_t mw_directory_published_octets(const char *path)
+{
+	struct stat st;
+	char *file;
+	bool there;
+
+	if (asprintf(&file, "%s/%s", path, MW_SNAPSHOT_NAME) < 0)
+		return 0;
+	there = lstat(file, &st) == 0 && S_ISREG(st.st_mode);
+	free(file);
+	return there ? (uint64_t)st.st_size : 0;
+}

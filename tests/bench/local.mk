@@ -1,4 +1,4 @@
-EXTRA_DIST += tests/bench/floor.c tests/bench/load.c tests/bench/make-directory \
+EXTRA_DIST += tests/bench/floor.c tests/bench/large-directory tests/bench/load.c tests/bench/make-directory \
 	tests/bench/policy-service tests/bench/replay
 
 # Not in `make check`: a figure needs a machine that does nothing else.

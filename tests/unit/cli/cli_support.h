@@ -7,6 +7,7 @@
 TCase *mw_test_client_offer_case(void);
 TCase *mw_test_doveadm_case(void);
 TCase *mw_test_dovecot_file_case(void);
+TCase *mw_test_dovecot_size_case(void);
 TCase *mw_test_facts_log_case(void);
 TCase *mw_test_log_source_case(void);
 TCase *mw_test_markup_case(void);

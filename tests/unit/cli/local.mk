@@ -35,6 +35,7 @@ tests_unit_test_cli_SOURCES = \
 	tests/unit/cli/test_client_offer.c \
 	tests/unit/cli/test_doveadm.c \
 	tests/unit/cli/test_dovecot_file.c \
+	tests/unit/cli/test_dovecot_size.c \
 	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_log_source.c \
 	tests/unit/cli/test_markup.c \

@@ -7,6 +7,7 @@ int main(void)
 		mw_test_client_offer_case,
 		mw_test_doveadm_case,
 		mw_test_dovecot_file_case,
+		mw_test_dovecot_size_case,
 		mw_test_facts_log_case,
 		mw_test_log_source_case,
 		mw_test_markup_case,
