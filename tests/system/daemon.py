@@ -12,11 +12,9 @@ import select
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2]
-PATIENCE = float(os.environ.get("MAILWICKET_PATIENCE", "20"))
+from rig import CLI, MAILWICKETD as DAEMON, PATIENCE, free_port, wait_for
 
 # What Postfix asks at RCPT for an authenticated session over TLS on the submission port.
 RCPT = {
@@ -29,17 +27,6 @@ RCPT = {
     "ccert_issuer": "", "ccert_fingerprint": "", "ccert_pubkey_fingerprint": "", "encryption_protocol": "TLSv1.3",
     "encryption_cipher": "TLS_AES_256_GCM_SHA384", "encryption_keysize": "256", "policy_context": "",
 }
-
-
-def build_folder():
-    for name in ("MAILWICKET_BUILD", "MW_BUILD", "BUILD_DIR", "top_builddir"):
-        if os.environ.get(name):
-            return Path(os.environ[name]).resolve()
-    return SOURCE
-
-
-CLI = build_folder() / "cli" / "mailwicket"
-DAEMON = build_folder() / "postfix-policy" / "mailwicketd"
 
 
 def encode(attributes):
@@ -57,24 +44,6 @@ def encode(attributes):
 def rcpt(**changes):
     """The bytes of RCPT with changes."""
     return encode({**RCPT, **changes})
-
-
-def wait_for(condition, what, patience=PATIENCE):
-    """What `condition()` gives once it is true."""
-    deadline = time.monotonic() + patience
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s for {what}")
-        select.select([], [], [], 0.01)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Connection:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon import DAEMON, SOURCE
+from daemon import DAEMON
+from rig import SOURCE
 
 FOLDER = Path(tempfile.mkdtemp(prefix="mailwicket-programs-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

@@ -60,29 +60,40 @@ def wait_for(condition, what, patience=PATIENCE):
         select.select([], [], [], 0.01)
 
 
-_given = set()
+PORTS = range(10000, 30000)  # below those from which the kernel serves clients
+BLOCK = 100
+_blocks, _ports = [], []
+
+
+def _take_block():
+    """A block of ports that no other process of any test run takes, in a chroot of this machine either, while this one lives:
+    the kernel gives an abstract socket's name once in a network namespace."""
+    firsts = list(PORTS[::BLOCK])
+    random.shuffle(firsts)
+    for first in firsts:
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            name.bind(f"\0mailwicket-tests-{first}")
+        except OSError:
+            name.close()
+            continue
+        _blocks.append(name)
+        return list(range(first, first + BLOCK))
+    raise AssertionError("no port is free")
 
 
 def free_port():
-    """A port on 127.0.0.1 nobody listens on and that was not given to this process before.
-
-    Below the range from which the kernel serves clients, and each xdist worker in a range of its own: nobody takes it
-    before the server that it is for.
-    """
-    worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-    first = 10000 + worker % 8 * 2500
-    for _ in range(10000):
-        port = random.randrange(first, first + 2500)
-        if port in _given:
-            continue
+    """A port that nobody listens on and that this process alone gives, once."""
+    while True:
+        if not _ports:
+            _ports.extend(_take_block())
+        port = _ports.pop()
         with socket.socket() as probe:
             try:
                 probe.bind(("", port))
             except OSError:
                 continue
-        _given.add(port)
         return port
-    raise AssertionError("no port is free")
 
 
 def make_folder(name):

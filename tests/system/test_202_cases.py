@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon import Daemon, build_folder
+from daemon import Daemon
+from rig import build_folder
 
 SOURCE = Path(__file__).resolve().parents[2]
 TOOL = build_folder() / "tests" / "support" / "case_requests"

@@ -11,7 +11,8 @@ import pytest
 
 import rig
 import service_unit
-from daemon import DAEMON, SOURCE, Daemon, wait_for
+from daemon import DAEMON, Daemon, wait_for
+from rig import SOURCE
 from programs import has_systemd, sanitized
 from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 

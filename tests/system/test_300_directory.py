@@ -255,9 +255,9 @@ def test_a_running_mailwicketd_sees_a_new_directory_within_a_second(folder):
         for _ in range(3):
             assert daemon.request(sender="sales@example.test") == "DUNNO"
             daemon.write_directory(without)
-            wait_for(lambda: daemon.request(sender="sales@example.test") == SEND_AS_DENIED, "the grant to be gone", 1)
+            wait_for(lambda: daemon.request(sender="sales@example.test") == SEND_AS_DENIED, "the grant to be gone")
             daemon.write_directory(DIRECTORY)
-            wait_for(lambda: daemon.request(sender="sales@example.test") == "DUNNO", "the grant to be back", 1)
+            wait_for(lambda: daemon.request(sender="sales@example.test") == "DUNNO", "the grant to be back")
         assert not daemon.lines("policy read")
 
 

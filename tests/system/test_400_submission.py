@@ -193,13 +193,13 @@ def test_an_account_closed_during_a_session_sends_nothing_more(site, style):
         try:
             text = "Authentication unsuccessful, SMTP client authentication is disabled for the mailbox"
             disabled = refused("535 5.7.139", recipient, text)
-            wait_for(lambda: client.ask(login, recipient) == disabled, "smtp-disabled", 2)
+            wait_for(lambda: client.ask(login, recipient) == disabled, "smtp-disabled")
             site.change_directory("".join(line + "\n" for line in DIRECTORY.splitlines() if "fickle" not in line))
             unknown = refused("535 5.7.3", recipient, "Authentication unsuccessful")
-            wait_for(lambda: client.ask(login, recipient) == unknown, "unknown-login", 2)
+            wait_for(lambda: client.ask(login, recipient) == unknown, "unknown-login")
         finally:
             site.change_directory(DIRECTORY)
-        wait_for(lambda: client.ask(login, recipient).startswith("250 2.1.5"), "the account to be back", 2)
+        wait_for(lambda: client.ask(login, recipient).startswith("250 2.1.5"), "the account to be back")
 
 
 def test_too_many_recipients_are_refused_at_the_end_of_data(site, style):
@@ -248,7 +248,7 @@ def test_a_directory_that_is_gone_defers_and_comes_back(site):
     finally:
         hidden.rename(snapshot)
     with site.client("smtp") as client:
-        wait_for(lambda: client.ask(REMOTE, recipient).startswith("250 2.1.5"), "the directory to serve again", 5)
+        wait_for(lambda: client.ask(REMOTE, recipient).startswith("250 2.1.5"), "the directory to serve again")
 
 
 # --- who may do what through which door

@@ -124,4 +124,4 @@ def test_without_a_directory_users_wait_and_nothing_is_permitted(site):
             assert client.ask(MARY, REMOTE) == deferred(REMOTE)
         finally:
             hidden.rename(snapshot)
-        wait_for(lambda: client.ask(BOB, REMOTE) == PERMITTED, "the directory to serve again", 10)
+        wait_for(lambda: client.ask(BOB, REMOTE) == PERMITTED, "the directory to serve again")

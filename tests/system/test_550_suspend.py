@@ -50,7 +50,7 @@ class Site(MailSite):
 
     def wait_reply(self, smtp, login, reply):
         """Its reply to a new transaction becomes this one, within a second."""
-        wait_for(lambda: smtp.ask(f"{login}@example.test", "mary@example.test") == reply, reply, 1)
+        wait_for(lambda: smtp.ask(f"{login}@example.test", "mary@example.test") == reply, reply)
 
 
 ALL_DOORS = {*READING, *SUBMITTING, "smtp"}

@@ -266,7 +266,7 @@ def test_the_answers_that_are_kept_follow(files):
         for _ in range(3):
             assert daemon.request() == "DUNNO"
             suspend(daemon, "bob", "--sending")
-            wait_for(lambda: daemon.request() == BLOCKED, "the suspension", 1)
+            wait_for(lambda: daemon.request() == BLOCKED, "the suspension")
             assert daemon.cli("resume", "bob").returncode == 0
-            wait_for(lambda: daemon.request() == "DUNNO", "the end of it", 1)
+            wait_for(lambda: daemon.request() == "DUNNO", "the end of it")
         assert daemon.lines("directory read: .*; 1 suspended")
