@@ -238,6 +238,7 @@ static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 	mw_check_postfix_hooks(endpoint);
 	mw_check_postfix_tls(endpoint);
 	mw_check_postfix_sasl(endpoint);
+	mw_check_postfix_recipients(endpoint);
 	mw_check_postfix_trust(endpoint);
 	mw_check_postfix_addresses(endpoint);
 	return EX_OK;

@@ -62,6 +62,7 @@ bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_s
 /* The parts. */
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint);

@@ -49,6 +49,18 @@ static void report_before(const struct search *search, const struct mw_restricti
 				    "where it answers OK, Mailwicket is not asked", write);
 }
 
+static bool is_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)
+{
+	struct mw_str classes = mw_endpoint_value(endpoint, "smtpd_restriction_classes");
+	struct mw_restriction class;
+
+	while (mw_restriction_next(&classes, &class)) {
+		if (mw_str_equal(class.name, name))
+			return true;
+	}
+	return false;
+}
+
 /* Up to our question, in the order in which Postfix goes through the list and its classes. */
 static void look_through(struct search *search, struct mw_str list, unsigned depth)
 {
@@ -58,13 +70,8 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 
 	while (!search->found && mw_restriction_next(&list, &item)) {
 		struct mw_policy_call call = mw_policy_call_parse(item.argument);
-		struct mw_str classes = mw_endpoint_value(endpoint, "smtpd_restriction_classes");
-		struct mw_restriction class;
-		bool is_class = false;
 
-		while (mw_restriction_next(&classes, &class))
-			is_class |= mw_str_equal(class.name, item.name);
-		if (is_class && depth < DEEPEST) {
+		if (is_class(endpoint, item.name) && depth < DEEPEST) {
 			look_through(search, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)),
 				     depth + 1);
 		} else if (mw_str_equal(item.name, MW_STR("check_policy_service")) &&
@@ -85,20 +92,65 @@ static struct mw_str given_or(const struct search *search, struct mw_str given, 
 	return mw_str_empty(given) ? mw_endpoint_value(search->endpoint, setting) : given;
 }
 
-/* Postfix's word for "no" to the client, now or later (access(5)). */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "421 Text". Without the text Postfix takes the number for "OK" (access(5), all-numerical). */
+static bool has_code(struct mw_str action)
+{
+	return action.len > 4 && (action.ptr[0] == '4' || action.ptr[0] == '5') && is_digit(action.ptr[1]) &&
+	       is_digit(action.ptr[2]) && (action.ptr[3] == ' ' || action.ptr[3] == '\t');
+}
+
+/* Postfix's word for "no" to every client, now or later (access(5)). */
 static bool refuses(struct mw_str action)
 {
-	return mw_str_equal_nocase(mw_str_head(action, 5), MW_STR("defer")) ||
-	       mw_str_equal_nocase(mw_str_head(action, 6), MW_STR("reject")) ||
-	       (action.len >= 3 && (action.ptr[0] == '4' || action.ptr[0] == '5') && action.ptr[1] >= '0' &&
-		action.ptr[1] <= '9' && action.ptr[2] >= '0' && action.ptr[2] <= '9');
+	static const char *const words[] = { "reject", "defer", "defer_if_permit" };
+	size_t len = 0;
+
+	while (len < action.len && action.ptr[len] != ' ' && action.ptr[len] != '\t')
+		len++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (mw_str_equal_nocase(mw_str_head(action, len), mw_str(words[i])))
+			return true;
+	}
+	return has_code(action);
+}
+
+/* What smtpd outlives at END-OF-MESSAGE: shared/decide/verdict.h, mw_reason_reply_at(). */
+static bool ends_session(struct mw_str action)
+{
+	return has_code(action) && (mw_str_starts_with(action, MW_STR("421")) || mw_str_starts_with(action, MW_STR("521")));
+}
+
+/* Without an answer. */
+static void check_action(const struct search *search)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	const struct mw_postfix_site *site = endpoint->site;
+	struct mw_str action = given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
+	const char *what = mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action));
+
+	if (!refuses(action))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR,
+			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list, what,
+			"whoever stops mailwicketd, or finds it stopped, may do all that it would have refused",
+			mw_str_empty(search->call.default_action)
+				? mw_site_line(site, "smtpd_policy_service_default_action")
+				: mw_site_line(site, search->list));
+	else if (strcmp(search->list, END_OF_DATA) == 0 && !ends_session(action))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, what,
+			"after another code than 421 or 521 there, a client that goes on kills its smtpd (Postfix before 3.10.13): "
+			"while mailwicketd is away, one client can take this listener from all",
+			mw_site_line(site, search->list));
 }
 
 static void check_call(const struct search *search)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 	const struct mw_postfix_site *site = endpoint->site;
-	struct mw_str action = given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
 	struct mw_str timeout = given_or(search, search->call.timeout, "smtpd_policy_service_timeout");
 	unsigned long seconds;
 
@@ -106,14 +158,7 @@ static void check_call(const struct search *search)
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, "warn_if_reject stands before the question",
 				    "what Mailwicket refuses is logged and let through; for a trial the policy has mode = audit",
 				    mw_site_line(site, search->list));
-	if (!refuses(action))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR,
-			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list,
-			mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action)),
-			"whoever stops mailwicketd, or finds it stopped, may do all that it would have refused",
-			mw_str_empty(search->call.default_action)
-				? mw_site_line(site, "smtpd_policy_service_default_action")
-				: mw_site_line(site, search->list));
+	check_action(search);
 	if (mw_postfix_seconds(timeout, &seconds) && seconds > LONGEST_WAIT)
 		mw_endpoint_finding(endpoint, MW_FINDING_WARNING,
 			mw_str_empty(search->call.timeout) ? "smtpd_policy_service_timeout" : search->list,
@@ -214,6 +259,36 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 	}
 }
 
+/* What else may refuse at END-OF-MESSAGE, by whatever code: after ours too. */
+static bool may_refuse(const struct mw_restriction *item)
+{
+	return mw_str_starts_with(item->name, MW_STR("check_")) || mw_str_starts_with(item->name, MW_STR("reject")) ||
+	       mw_str_starts_with(item->name, MW_STR("defer")) || mw_str_find(item->name, ':') < item->name.len;
+}
+
+static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct mw_str list, unsigned depth)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_restriction item;
+	const char *path;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (is_class(endpoint, item.name) && depth < DEEPEST) {
+			check_end_of_data(endpoint, mw_endpoint_value(endpoint, mw_arena_text(arena, item.name)), depth + 1);
+			continue;
+		}
+		if (item.only_warns || !may_refuse(&item) ||
+		    (mw_str_equal(item.name, MW_STR("check_policy_service")) &&
+		     mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path)))
+			continue;
+		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, END_OF_DATA,
+			mw_arena_textf(arena, "%.*s may refuse at END-OF-MESSAGE too", MW_STR_ARG(item.text)),
+			"with another code than 421 or 521 it kills the smtpd of a client that goes on (Postfix before 3.10.13); "
+			"a refusal at DATA is safe",
+			mw_arena_textf(arena, "smtpd_data_restrictions = %.*s", MW_STR_ARG(item.text)));
+	}
+}
+
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 {
 	struct search relay, end;
@@ -227,6 +302,7 @@ bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 			mw_check_postfix_socket(endpoint, path);
 	}
 	check_other_lists(endpoint);
+	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), 0);
 	if (mw_endpoint_says(endpoint, "smtpd_delay_reject", "no"))
 		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
 				    "lists are asked before login and recipient are known: reasons and log lines lack them",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check_postfix.h"
 
+#include "base/units.h"
 #include "restriction.h"
 
 /* How the values of TLS settings decide, in Postfix's order (postconf(5)). */
@@ -51,6 +52,24 @@ static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_seve
 		const char *what, const char *why)
 {
 	mw_endpoint_option_finding(endpoint, severity, setting, what, why, option_line(endpoint, setting));
+}
+
+void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_wiring_recipients need = mw_wiring_recipients(endpoint->site->wiring, &endpoint->need);
+	struct mw_str value = mw_endpoint_value(endpoint, "smtpd_recipient_limit");
+	const char *what = mw_arena_textf(endpoint->site->arena, "smtpd_recipient_limit is %.*s", MW_STR_ARG(value));
+	uint64_t limit;
+
+	if (!mw_parse_number(value, &limit))
+		return;
+	if (limit < need.most)
+		add(endpoint, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
+		    "less than the policy permits here: Postfix refuses the rest of the recipients, with its own words");
+	else if (limit > need.most && !need.unlimited)
+		add(endpoint, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
+		    "more than the policy permits anybody here: a message to more is refused whole, where its sender would have "
+		    "split it");
 }
 
 static void check_wrapper(const struct mw_postfix_endpoint *endpoint)

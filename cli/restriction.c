@@ -77,7 +77,7 @@ static void take_attribute(struct mw_policy_call *call, struct mw_str attribute)
 	attribute = without_braces(attribute);
 	equals = mw_str_find(attribute, '=');
 	name = mw_str_trim(mw_str_head(attribute, equals));
-	value = without_braces(mw_str_trim(mw_str_tail(attribute, equals + 1)));
+	value = mw_str_trim(mw_str_tail(attribute, equals + 1));
 	if (mw_str_equal(name, MW_STR("policy_context")))
 		call->context = value;
 	else if (mw_str_equal(name, MW_STR("timeout")))

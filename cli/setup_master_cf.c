@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "setup_text.h"
 
+#include "base/units.h"
+
 #define GROWTH ((size_t)32 * 1024)
 #define OLD_OPTIONS 64
 #define COLUMNS 7 /* before the command */
@@ -115,7 +117,8 @@ static bool is_decided(const struct editor *editor, struct mw_str name)
 {
 	static const char *const here[] = { "smtpd_tls_security_level", "smtpd_sasl_auth_enable", "smtpd_tls_auth_only",
 					    "smtpd_sasl_service", "smtpd_tls_ask_ccert", "smtpd_tls_fingerprint_digest",
-					    "smtpd_policy_service_policy_context" };
+					    "smtpd_policy_service_policy_context",
+					    "smtpd_recipient_limit" };
 
 	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
 		if (mw_str_equal(name, mw_str(here[i])))
@@ -124,18 +127,34 @@ static bool is_decided(const struct editor *editor, struct mw_str name)
 	return mw_wiring_setting(editor->wiring, mw_arena_text(editor->arena, name)) != NULL;
 }
 
+/* A larger number that stands there does as well. */
+static void keep_larger(const struct entry *entry, struct mw_wiring_setting *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct option *old = find_option(entry, options[i].name);
+		uint64_t have, needed;
+
+		if (options[i].at_least && old != NULL && mw_parse_number(old->value, &have) &&
+		    mw_parse_number(options[i].value.items[0], &needed) && have > needed)
+			options[i].value = (struct mw_strs){ &old->value, 1 };
+	}
+}
+
 /* The options for an entry that is there: TLS from the start stays, and so does TLS that is required, where no
    connector permits a login without. */
 static size_t options_for(const struct editor *editor, const struct mw_wiring_listener *listener,
 			  const struct entry *entry, struct mw_wiring_setting options_r[MW_WIRING_OPTIONS])
 {
 	struct mw_wiring_listener wanted = *listener;
+	size_t count;
 
 	wanted.wrapper |= has_option(entry, "smtpd_tls_wrappermode", "yes") && wanted.binding.port != 25 &&
 			  wanted.binding.port != 587;
 	wanted.tls_required |= has_option(entry, "smtpd_tls_security_level", "encrypt") && wanted.tls &&
 			       !wanted.auth_without_tls && wanted.binding.port != 25;
-	return mw_wiring_options(editor->wiring, &wanted, options_r);
+	count = mw_wiring_options(editor->wiring, &wanted, options_r);
+	keep_larger(entry, options_r, count);
+	return count;
 }
 
 static bool will_do(const struct editor *editor, const struct entry *entry, const struct mw_wiring_setting *options,

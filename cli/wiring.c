@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "policy/read.h"
-#include "wiring_sizes.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
 #define SETTINGS_AT_MOST 16
@@ -27,6 +26,7 @@ static void add_connector(struct mw_wiring_listener *listener, const struct mw_c
 	listener->tls |= (connector->auth_mechanism & MW_AUTH_TLS) != 0;
 	listener->tls_required = (!listener->connected || listener->tls_required) && connector->require_tls;
 	listener->ask_certificate |= connector->partner_certificates.count > 0;
+	mw_wiring_recipients_add(&listener->recipients, mw_wiring_recipients_of(connector));
 	if (connector->sasl_services.count > 0 && listener->sasl_services.count == 0)
 		listener->sasl_services = connector->sasl_services;
 	listener->connected = true;
@@ -118,10 +118,20 @@ static struct mw_strs one_value(struct mw_arena *arena, const char *text)
 	return (struct mw_strs){ item, 1 };
 }
 
+struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
+						 const struct mw_wiring_listener *listener)
+{
+	struct mw_wiring_recipients recipients = listener->recipients;
+
+	mw_wiring_recipients_add(&recipients, listener->sasl ? wiring->users.recipients : 0);
+	return recipients;
+}
+
 size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_listener *listener,
 			 struct mw_wiring_setting options_r[MW_WIRING_OPTIONS])
 {
 	const char *level = listener->tls_required || listener->wrapper ? "encrypt" : listener->tls ? "may" : "none";
+	struct mw_wiring_recipients recipients = mw_wiring_recipients(wiring, listener);
 	size_t count = 0;
 
 #define OPTION(setting, text) \
@@ -137,6 +147,8 @@ size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_
 		OPTION("smtpd_tls_ask_ccert", "yes");
 		OPTION("smtpd_tls_fingerprint_digest", "sha256");
 	}
+	OPTION("smtpd_recipient_limit", mw_arena_textf(wiring->arena, "%llu", (unsigned long long)recipients.most));
+	options_r[count - 1].at_least = recipients.unlimited;
 #undef OPTION
 	return count;
 }
@@ -196,7 +208,7 @@ static void add_relay_restrictions(struct mw_wiring *wiring)
 
 static void add_sizes(struct mw_wiring *wiring)
 {
-	uint64_t size = mw_wiring_largest_size(wiring->policy);
+	uint64_t size = mw_wiring_largest_size(wiring->policy, &wiring->users);
 
 	add(wiring, "at least the largest max_message_size of a connector or user, which mailwicketd enforces\n",
 	    "message_size_limit",
@@ -217,8 +229,10 @@ static void list_settings(struct mw_wiring *wiring)
 	    "smtpd_delay_reject", "yes");
 	add_relay_restrictions(wiring);
 	add(wiring, NULL, "smtpd_end_of_data_restrictions",
-	    mw_arena_textf(wiring->arena, "check_policy_service { %s, timeout=10s }", wiring->hook));
-	add(wiring, "mailwicketd away: defer, never permit\n", "smtpd_policy_service_default_action",
+	    mw_arena_textf(wiring->arena, "check_policy_service { %s, timeout=10s, { default_action = " MW_WIRING_LAST_ACTION
+			   " } }", wiring->hook));
+	add(wiring, "mailwicketd away: defer, never permit; at the end of data with 421, which ends the session: after any\n"
+		    "other code there a client that goes on kills its smtpd\n", "smtpd_policy_service_default_action",
 	    "451 4.3.5 Server configuration problem");
 	add(wiring, NULL, "smtpd_policy_service_max_idle", "300s");
 	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
@@ -242,7 +256,7 @@ struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queu
 		return NULL;
 	}
 	*wiring = (struct mw_wiring){ .arena = arena, .policy = policy, .queue_directory = queue_directory,
-				      .audits = audits(policy) };
+				      .users = mw_wiring_users(policy), .audits = audits(policy) };
 	wiring->hook = hook_of(wiring);
 	list_settings(wiring);
 	list_listeners(wiring);

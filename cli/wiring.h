@@ -4,16 +4,19 @@
 #define MW_CLI_WIRING_H
 
 #include "policy/model.h"
+#include "wiring_sizes.h"
 
 #define MW_POSTFIX_QUEUE "/var/spool/postfix" /* where Postfix is not asked for its queue_directory */
-#define MW_WIRING_OPTIONS 8
+#define MW_WIRING_OPTIONS 12
+/* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
+#define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
 
 /* A setting of main.cf, or of one listener (-o). */
 struct mw_wiring_setting {
 	const char *comment; /* for main.cf: lines without "# ", each ended by a newline; NULL: none */
 	const char *name;
 	struct mw_strs value; /* one item, or the items of a list of restrictions */
-	bool at_least;        /* a number of octets: a larger one or 0, which is no limit, does as well */
+	bool at_least;        /* a number: a larger one or, of octets, 0, which is no limit, does as well */
 };
 
 /* One listener: what the connectors that share it need from smtpd, the most permissive of them. */
@@ -21,6 +24,7 @@ struct mw_wiring_listener {
 	struct mw_binding binding;
 	bool connected; /* some enabled connector names it */
 	bool sasl, auth_without_tls, tls, tls_required, wrapper, ask_certificate;
+	struct mw_wiring_recipients recipients; /* of the connectors */
 	struct mw_strs sasl_services; /* of the first connector that has some */
 	struct mw_str connector;      /* the name of the first */
 };
@@ -30,6 +34,7 @@ struct mw_wiring {
 	const struct mw_policy *policy;
 	const char *queue_directory;
 	const char *hook;       /* as check_policy_service names it: "unix:mailwicket/policy" */
+	struct mw_wiring_users users;
 	bool audits;            /* a connector is in audit mode: what is permitted today must stay so */
 	struct mw_wiring_setting *settings;
 	size_t setting_count;
@@ -47,6 +52,9 @@ struct mw_wiring_listener mw_wiring_listener_of(const struct mw_policy *policy, 
 /* The -o settings of a listener; returns how many. The values live in `wiring`. */
 size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_listener *listener,
 			 struct mw_wiring_setting options_r[MW_WIRING_OPTIONS]);
+/* What smtpd_recipient_limit of a listener has to be: the connectors' and, where users log in, the users'. */
+struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
+						 const struct mw_wiring_listener *listener);
 /* The service name of a binding in master.cf: "submission", "192.0.2.1:587". */
 void mw_wiring_endpoint(const struct mw_binding *binding, struct mw_buf *out);
 /* The setting of main.cf with this name, or NULL. */

@@ -30,7 +30,8 @@ def test_servers_set_up_as_show_says_have_no_finding(site):
 
 
 HOOK = "check_policy_service { unix:%s, policy_context=relay, timeout=10s }"
-END = "check_policy_service { unix:%s, timeout=10s }"
+ACTION = "{ default_action = 421 4.3.5 Server configuration problem }"
+END = "check_policy_service { unix:%s, timeout=10s, " + ACTION + " }"
 
 # name, what is set wrong, severity, setting, a word of the finding, a word of the line to write
 MAIN = [
@@ -57,7 +58,8 @@ MAIN = [
      "reject_unauth_destination", "error", "smtpd_relay_restrictions", "not asked", "HOOK"),
     ("the end of data without the question", "smtpd_end_of_data_restrictions =", "error",
      "smtpd_end_of_data_restrictions", "not asked", "END"),
-    ("the relay context at end of data", "smtpd_end_of_data_restrictions = HOOK", "error",
+    ("the relay context at end of data", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, "
+     "policy_context=relay, timeout=10s, ACTION }", "error",
      "smtpd_end_of_data_restrictions", "policy_context=relay in smtpd_end_of_data", "END"),
     ("the relay context in another list", "smtpd_recipient_restrictions = HOOK", "error",
      "smtpd_recipient_restrictions", "policy_context=relay in smtpd_recipient", "check_policy_service"),
@@ -69,9 +71,26 @@ MAIN = [
      "smtpd_policy_service_default_action", '"permit"', "= 451 4.3.5"),
     ("permission of one service without an answer", "smtpd_end_of_data_restrictions = check_policy_service "
      "{ unix:SOCKET, timeout=10s, default_action=OK }", "error", "smtpd_end_of_data_restrictions", '"OK"', "END"),
-    ("the default time-out", "smtpd_end_of_data_restrictions = check_policy_service unix:SOCKET", "warning",
+    ("no action of its own at end of data", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, "
+     "timeout=10s }", "error", "smtpd_end_of_data_restrictions", '"451 4.3.5 Server configuration problem"', "END"),
+    ("an action that is no code at end of data", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, "
+     "timeout=10s, default_action=DEFER }", "error", "smtpd_end_of_data_restrictions", '"DEFER"', "END"),
+    ("another code at end of data", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, timeout=10s, "
+     "{ default_action = 554 5.3.5 Away } }", "error", "smtpd_end_of_data_restrictions", '"554 5.3.5 Away"', "END"),
+    ("a code without a text, which permits", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, "
+     "timeout=10s, default_action=421 }", "error", "smtpd_end_of_data_restrictions", '"421"', "END"),
+    ("permission of the rest without an answer", "smtpd_policy_service_default_action = DEFER_IF_REJECT", "error",
+     "smtpd_policy_service_default_action", '"DEFER_IF_REJECT"', "= 451 4.3.5"),
+    ("another service at end of data", "smtpd_end_of_data_restrictions = END, check_policy_service unix:private/other",
+     "note", "smtpd_end_of_data_restrictions", "check_policy_service unix:private/other may refuse",
+     "smtpd_data_restrictions = check_policy_service unix:private/other"),
+    ("a table in a class at end of data", "smtpd_restriction_classes = ours\nours = check_sender_access static:REJECT\n"
+     "smtpd_end_of_data_restrictions = END, ours", "note", "smtpd_end_of_data_restrictions",
+     "check_sender_access static:REJECT may refuse", "smtpd_data_restrictions = check_sender_access"),
+    ("the default time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, ACTION }", "warning",
      "smtpd_policy_service_timeout", "100 s", "END"),
-    ("a long time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, timeout=2m }", "warning",
+    ("a long time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, timeout=2m, ACTION }",
+     "warning",
      "smtpd_end_of_data_restrictions", "120 s", "END"),
     ("no delayed refusal", "smtpd_delay_reject = no", "warning", "smtpd_delay_reject", "is no", "= yes"),
     ("bare newlines", "smtpd_forbid_bare_newline = no", "error", "smtpd_forbid_bare_newline", "bare newline", "= yes"),
@@ -110,7 +129,8 @@ MAIN = [
 @pytest.mark.parametrize("main,severity,setting,what,write", [row[1:] for row in MAIN], ids=[row[0] for row in MAIN])
 def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, write):
     def filled(text, socket=site.postfix.policy_socket):
-        return text.replace("HOOK", HOOK % socket).replace("END", END % socket).replace("SOCKET", str(socket))
+        return (text.replace("HOOK", HOOK % socket).replace("END", END % socket).replace("ACTION", ACTION)
+                .replace("SOCKET", str(socket)))
 
     site.configure(main=filled(main) + "\n")
     code, findings = site.check_postfix()
@@ -141,6 +161,10 @@ OPTIONS = [
      "smtpd_end_of_data_restrictions", "this -o replaces", "no -o smtpd_end_of_data_restrictions"),
     ("a SASL service of another kind", "submission", {"smtpd_sasl_service": "imap"}, "error", "smtpd_sasl_service",
      '"imap"', 'sasl_services = { "imap" }'),
+    ("fewer recipients than the policy permits", "submission", {"smtpd_recipient_limit": "199"}, "warning",
+     "smtpd_recipient_limit", "smtpd_recipient_limit is 199", "-o smtpd_recipient_limit=200"),
+    ("more recipients than the policy permits", "submission", {"smtpd_recipient_limit": "1000"}, "warning",
+     "smtpd_recipient_limit", "smtpd_recipient_limit is 1000", "-o smtpd_recipient_limit=200"),
     ("XCLIENT on one listener", "smtp", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}, "error",
      "smtpd_authorized_xclient_hosts", "127.0.0.1 may use XCLIENT", "smtpd_authorized_xclient_hosts ="),
 ]
@@ -153,7 +177,7 @@ def test_check_names_what_one_listener_undoes(site, listener, options, severity,
     code, findings = site.check_postfix()
     place = f"{site.ports[listener]}/inet/{setting}"
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, place)], brief(findings)
-    assert code == 1
+    assert code == (1 if severity == "error" else 0)
     assert what in findings[0]["what"]
     assert write in findings[0]["write"]
     assert findings[0]["file"] == str(site.postfix.etc / "master.cf")

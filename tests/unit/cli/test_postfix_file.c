@@ -128,6 +128,12 @@ static const struct {
 	{ "{ inet:127.0.0.1:10045, policy_context=relay, timeout=10s }", "inet:127.0.0.1:10045", "relay", "10s", "" },
 	{ "{ unix:a { default_action = 451 4.3.5 Away } timeout=5m }", "unix:a", "", "5m", "451 4.3.5 Away" },
 	{ "{unix:a,default_action=DUNNO}", "unix:a", "", "", "DUNNO" },
+	{ "{ unix:a, {default_action=421 4.3.5 Away}, timeout=1s }", "unix:a", "", "1s", "421 4.3.5 Away" },
+	{ "{ unix:a, { default_action = 421 4.3.5 Away }, { default_action = 451 x } }", "unix:a", "", "", "451 x" },
+	/* Postfix takes these braces for a part of the value, and the text for another attribute, which is none. */
+	{ "{ unix:a, default_action={421 4.3.5 Away} }", "unix:a", "", "", "{421 4.3.5 Away}" },
+	{ "{ unix:a, default_action=421 4.3.5 Away }", "unix:a", "", "", "421" },
+	{ "{ unix:a, default_action = 421 4.3.5 Away }", "unix:a", "", "", "" },
 	{ "", "", "", "", "" },
 	{ "{", "{", "", "", "" },
 };

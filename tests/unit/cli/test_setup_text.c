@@ -4,13 +4,16 @@
 #include "policy/read.h"
 #include "setup_text.h"
 
+#define END "check_policy_service { unix:mailwicket/policy, timeout=10s, { default_action = 421 4.3.5 Server " \
+	    "configuration problem } }"
 #define HOOK "check_policy_service { unix:mailwicket/policy, policy_context=relay, timeout=10s }"
 
 static const char policy_text[] =
 	"accepted_domain \"example.test\" { type = Authoritative }\n"
 	"connector \"Default\" {\n bindings = { \"*:25\" }\n auth_mechanism = { Tls }\n"
+	" max_recipients_per_message = unlimited\n"
 	" permission_groups = { AnonymousUsers }\n}\n"
-	"connector \"Client\" {\n bindings = { \"*:587\", \"*:465\" }\n"
+	"connector \"Client\" {\n bindings = { \"*:587\", \"*:465\" }\n max_recipients_per_message = 150\n"
 	" auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }\n permission_groups = { ExchangeUsers }\n}\n";
 
 static struct mw_arena *arena;
@@ -58,7 +61,9 @@ static const struct {
 	{ "smtpd_relay_restrictions = check_client_access hash:/etc/x,\n  permit\n",
 	  HOOK ",\n    check_client_access hash:/etc/x,\n    reject_unauth_destination\n", "  permit\n" },
 	{ "smtpd_end_of_data_restrictions = check_policy_service unix:private/other\n",
-	  "timeout=10s },\n    check_policy_service unix:private/other\n", "= check_policy_service unix:private" },
+	  END ",\n    check_policy_service unix:private/other\n", "= check_policy_service unix:private" },
+	{ "smtpd_end_of_data_restrictions = check_policy_service { unix:mailwicket/policy, timeout=10s }\n",
+	  "smtpd_end_of_data_restrictions = " END "\n", "timeout=10s }\n" },
 };
 
 START_TEST(main_cf_is_changed_where_it_must_be_and_once)
@@ -76,11 +81,17 @@ static const struct {
 } master_cfs[] = {
 	{ "smtp      inet  n       -       y       -       -       smtpd\n#submission inet\n",
 	  "smtp      inet  n       -       y       -       -       smtpd\n  -o smtpd_tls_security_level=may\n"
-	  "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_tls_auth_only=yes\n#submission inet\n", "inet n - n" },
+	  "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=1000\n#submission inet\n",
+	  "inet n - n" },
+	{ "smtp inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n", "  -o smtpd_recipient_limit=5000\nsubmission",
+	  "  -o smtpd_recipient_limit=1000\n" },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n", "  -o smtpd_recipient_limit=150\n",
+	  "smtpd_recipient_limit=5000" },
 	{ "smtp inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n", "inet n - y" },
 	{ "587 inet n - y - 20 smtpd -v -o syslog_name=postfix/x\n# among\n  -o smtpd_relay_restrictions=permit\n# behind\n",
 	  "587 inet n - y - 20 smtpd -v\n  -o syslog_name=postfix/x\n  -o smtpd_tls_security_level=may\n"
-	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# among\n# behind\n", "smtpd_relay_restrictions" },
+	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=150\n"
+	  "# among\n# behind\n", "smtpd_relay_restrictions" },
 	{ "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n  -o { smtpd_client_restrictions = a b }\n",
 	  "  -o { smtpd_client_restrictions = a b }\n  -o smtpd_tls_security_level=encrypt\n", "security_level=may\n"
 	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# connector" },
