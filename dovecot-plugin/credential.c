@@ -2,6 +2,10 @@
 #include "credential.h"
 
 #include "mail/mechanism.h"
+#include "report/text.h"
+
+/* What 8 KiB of base64 hold; login processes take no longer response (LOGIN_MAX_AUTH_BUF_SIZE). */
+#define RESPONSE_MAX 6144
 
 static int base64_value(char c)
 {
@@ -16,17 +20,21 @@ static int base64_value(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* As many bytes as fit; ends at the first byte that is not base64. Returns how many. */
-static size_t base64_decode_some(struct mw_str text, char *out, size_t size)
+/* The whole text (RFC 4648, 4), or false: it is no base64, or longer than any response that a login process reads. */
+static bool base64_decode(struct mw_str text, char *out, size_t size, struct mw_str *decoded_r)
 {
 	unsigned bits = 0, have = 0;
-	size_t used = 0;
+	size_t used = 0, len = text.len;
 
-	for (size_t i = 0; i < text.len && used < size; i++) {
+	if (len == 0 || len % 4 != 0 || len / 4 * 3 > size)
+		return false;
+	while (text.len - len < 2 && text.ptr[len - 1] == '=')
+		len--;
+	for (size_t i = 0; i < len; i++) {
 		int value = base64_value(text.ptr[i]);
 
 		if (value < 0)
-			break;
+			return false;
 		bits = (bits << 6 | (unsigned)value) & 0xffffu;
 		have += 6;
 		if (have >= 8) {
@@ -34,66 +42,142 @@ static size_t base64_decode_some(struct mw_str text, char *out, size_t size)
 			out[used++] = (char)(unsigned char)(bits >> have & 0xffu);
 		}
 	}
-	return used;
+	*decoded_r = (struct mw_str){ out, used };
+	return true;
 }
 
-static void keep_login(struct mw_credential *credential, struct mw_str login)
+bool mw_credential_is_name(struct mw_str text, bool blanks)
 {
-	size_t len = login.len < sizeof(credential->login) ? login.len : sizeof(credential->login) - 1;
+	if (mw_str_empty(text) || text.len >= MW_CREDENTIAL_LOGIN_SIZE)
+		return false;
+	while (text.len > 0) {
+		size_t len = mw_text_harmless(text);
 
-	memcpy(credential->login, login.ptr, len);
-	credential->login[len] = '\0';
+		if (len == 0 || (text.ptr[0] == ' ' && !blanks))
+			return false;
+		text = mw_str_tail(text, len);
+	}
+	return true;
 }
 
-/* authzid NUL authcid NUL password (RFC 4616) */
+static bool keep_login(struct mw_credential *credential, struct mw_str login, bool blanks)
+{
+	if (!mw_credential_is_name(login, blanks))
+		return false;
+	memcpy(credential->login, login.ptr, login.len);
+	credential->login[login.len] = '\0';
+	return true;
+}
+
+/* authzid NUL authcid NUL password (RFC 4616), no more and no less: of "bob NUL secret" nobody knows which is which. */
 static void read_plain(struct mw_str text, struct mw_credential *credential)
 {
-	size_t first = mw_str_find(text, '\0');
-	struct mw_str rest = mw_str_tail(text, first + 1);
-	size_t second = mw_str_find(rest, '\0');
-
-	keep_login(credential, mw_str_head(rest, second));
-	credential->shown = rest.len > second + 1;
-}
-
-/* "n,a=USER,\1..." (RFC 7628) or "user=USER\1auth=..." */
-static void read_bearer(struct mw_str text, struct mw_credential *credential)
-{
-	struct mw_str rest = text;
-	bool xoauth2 = mw_str_starts_with(text, MW_STR("user="));
-	size_t at;
+	struct mw_str rest = mw_str_tail(text, mw_str_find(text, '\0') + 1);
+	struct mw_str password = mw_str_tail(rest, mw_str_find(rest, '\0') + 1);
 
 	credential->shown = true;
-	if (xoauth2) {
-		rest = mw_str_tail(text, 5);
-		keep_login(credential, mw_str_head(rest, mw_str_find(rest, '\1')));
+	if (!mw_str_empty(password) && mw_str_find(password, '\0') == password.len)
+		(void)keep_login(credential, mw_str_head(rest, mw_str_find(rest, '\0')), true);
+}
+
+/* The name alone; the password comes with the next line. Anything else may hold both. */
+static void read_login(struct mw_str text, struct mw_credential *credential)
+{
+	credential->shown = !keep_login(credential, text, false);
+}
+
+/* Whether a token stands among the fields, each of which ends with \1. */
+static bool has_token(struct mw_str fields)
+{
+	const struct mw_str auth = MW_STR("auth=");
+	struct mw_str field;
+
+	while (mw_str_split(&fields, '\1', &field)) {
+		if (mw_str_starts_with(field, auth) && field.len > auth.len)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5801's saslname: "=2C" is a comma, "=3D" an equals sign. False where another "=" stands in it. */
+static bool read_saslname(struct mw_str text, struct mw_buf *name)
+{
+	while (text.len > 0) {
+		size_t plain = mw_str_find(text, '=');
+
+		mw_buf_add(name, mw_str_head(text, plain));
+		text = mw_str_tail(text, plain);
+		if (mw_str_starts_with(text, MW_STR("=2C")))
+			mw_buf_add_char(name, ',');
+		else if (mw_str_starts_with(text, MW_STR("=3D")))
+			mw_buf_add_char(name, '=');
+		else if (!mw_str_empty(text))
+			return false;
+		text = mw_str_tail(text, 3);
+	}
+	return true;
+}
+
+/* "n,a=USER,\1host=...\1auth=Bearer ...\1\1" (RFC 7628) */
+static void read_oauthbearer(struct mw_str text, struct mw_credential *credential)
+{
+	const struct mw_str authzid = MW_STR("a=");
+	struct mw_str header = mw_str_head(text, mw_str_find(text, '\1')), binding, name;
+	char memory[MW_CREDENTIAL_LOGIN_SIZE];
+	struct mw_buf decoded = MW_BUF_OVER(memory);
+
+	if (!has_token(mw_str_tail(text, header.len)) || !mw_str_ends_with(header, MW_STR(",")) ||
+	    !mw_str_split(&header, ',', &binding) || !mw_str_split(&header, ',', &name) || !mw_str_empty(header) ||
+	    !mw_str_starts_with(name, authzid))
 		return;
-	}
-	at = mw_str_find(text, ',');
-	rest = mw_str_tail(text, at + 1);
-	if (mw_str_starts_with(rest, MW_STR("a="))) {
-		rest = mw_str_tail(rest, 2);
-		keep_login(credential, mw_str_head(rest, mw_str_find(rest, ',')));
-	}
+	if (read_saslname(mw_str_tail(name, authzid.len), &decoded) && !decoded.truncated)
+		(void)keep_login(credential, mw_buf_str(&decoded), false);
+}
+
+/* "user=USER\1auth=Bearer ...\1\1", Google's XOAUTH2, or the form that RFC 7628 made of it. */
+static void read_bearer(struct mw_str text, struct mw_credential *credential)
+{
+	const struct mw_str user = MW_STR("user=");
+	struct mw_str rest = mw_str_tail(text, user.len);
+	size_t end = mw_str_find(rest, '\1');
+
+	credential->shown = true;
+	if (!mw_str_starts_with(text, user))
+		read_oauthbearer(text, credential);
+	else if (has_token(mw_str_tail(rest, end)))
+		(void)keep_login(credential, mw_str_head(rest, end), false);
+}
+
+bool mw_credential_came(struct mw_str response)
+{
+	size_t digits = 1;
+
+	if (mw_str_empty(response) || response.ptr[0] != '{')
+		return !mw_str_empty(response);
+	while (digits < response.len && response.ptr[digits] >= '0' && response.ptr[digits] <= '9')
+		digits++;
+	response = mw_str_tail(response, digits);
+	return digits == 1 || !(mw_str_equal(response, MW_STR("}")) || mw_str_equal(response, MW_STR("+}")));
 }
 
 void mw_credential_read(struct mw_str mechanism, struct mw_str response, struct mw_credential *credential_r)
 {
-	char memory[2048];
-	struct mw_str text = { memory, 0 };
+	char memory[RESPONSE_MAX];
+	struct mw_str text;
 	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
 
 	credential_r->shown = false;
 	credential_r->login[0] = '\0';
-	if (mw_str_empty(response) || mw_str_equal(response, MW_STR("=")))
+	if (!mw_credential_came(response) || mw_str_equal(response, MW_STR("=")))
 		return;
 	if (class != MW_MECHANISM_BASIC && class != MW_MECHANISM_BEARER)
 		return;
-	text.len = base64_decode_some(response, memory, sizeof(memory));
-	if (class == MW_MECHANISM_BEARER)
+	if (!base64_decode(response, memory, sizeof(memory), &text))
+		credential_r->shown = true;
+	else if (class == MW_MECHANISM_BEARER)
 		read_bearer(text, credential_r);
 	else if (mw_str_equal_nocase(mechanism, MW_STR("LOGIN")))
-		keep_login(credential_r, text); /* the password comes with the next line */
+		read_login(text, credential_r);
 	else if (mw_str_equal_nocase(mechanism, MW_STR("PLAIN")))
 		read_plain(text, credential_r);
 	else
@@ -106,15 +190,15 @@ static bool line_end(char c)
 	return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* Cuts a word (quoted in ManageSieve) off the line; empty at its end. */
+/* Cuts a word off the line; empty at its end. */
 static struct mw_str next_word(struct mw_str *rest)
 {
 	struct mw_str word;
 	size_t len = 0;
 
-	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '"'))
+	while (rest->len > 0 && rest->ptr[0] == ' ')
 		*rest = mw_str_tail(*rest, 1);
-	while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != '"' && !line_end(rest->ptr[len]))
+	while (len < rest->len && rest->ptr[len] != ' ' && !line_end(rest->ptr[len]))
 		len++;
 	word = mw_str_head(*rest, len);
 	*rest = mw_str_tail(*rest, len);
@@ -123,9 +207,7 @@ static struct mw_str next_word(struct mw_str *rest)
 
 static bool is_auth_line(struct mw_str line)
 {
-	struct mw_str word = next_word(&line);
-
-	return mw_str_equal_nocase(word, MW_STR("AUTH")) || mw_str_equal_nocase(word, MW_STR("AUTHENTICATE"));
+	return mw_str_equal_nocase(next_word(&line), MW_STR("AUTH"));
 }
 
 bool mw_credential_find(struct mw_str taken, struct mw_str *mechanism_r, struct mw_str *response_r)
@@ -144,11 +226,5 @@ bool mw_credential_find(struct mw_str taken, struct mw_str *mechanism_r, struct 
 	(void)next_word(&rest);
 	*mechanism_r = next_word(&rest);
 	*response_r = next_word(&rest);
-	/* A literal's octets are on the line after its length. */
-	if (!mw_str_empty(*response_r) && response_r->ptr[0] == '{') {
-		while (rest.len > 0 && line_end(rest.ptr[0]))
-			rest = mw_str_tail(rest, 1);
-		*response_r = next_word(&rest);
-	}
 	return !mw_str_empty(*mechanism_r);
 }

@@ -3,11 +3,13 @@
 
 #include "mail/mechanism.h"
 
-/* Commands of one word that could as well be base64. */
+/* The commands of POP3, SMTP and ManageSieve, any of which may stand alone on its line. IMAP has none of one word. */
 static const char *const commands[] = {
-	"APOP", "AUTH", "BDAT", "CAPA", "DATA", "DELE", "EHLO", "ETRN", "EXPN", "HELO", "HELP", "LAST", "LHLO", "LIST",
-	"MAIL", "NOOP", "PASS", "QUIT", "RCPT", "RETR", "RSET", "STARTTLS", "STAT", "STLS", "TURN", "UIDL", "USER", "VRFY",
-	"XOIP",
+	"APOP", "ATRN", "AUTH", "AUTHENTICATE", "BDAT", "BURL", "CAPA", "CAPABILITY", "CHECKSCRIPT", "DATA", "DELE",
+	"DELETESCRIPT", "EHLO", "ETRN", "EXPN", "GETSCRIPT", "HAVESPACE", "HELO", "HELP", "LANG", "LAST", "LHLO", "LIST",
+	"LISTSCRIPTS", "LOGOUT", "MAIL", "NOOP", "PASS", "PUTSCRIPT", "QUIT", "RCPT", "RENAMESCRIPT", "RETR", "RSET",
+	"SETACTIVE", "STARTTLS", "STAT", "STLS", "TOP", "TURN", "UIDL", "UNAUTHENTICATE", "USER", "UTF8", "VRFY", "XCLIENT",
+	"XFORWARD", "XOIP",
 };
 
 static bool is_command(struct mw_str line)
@@ -19,32 +21,6 @@ static bool is_command(struct mw_str line)
 	return false;
 }
 
-static bool is_base64(struct mw_str text)
-{
-	size_t len = text.len;
-
-	if (len == 0 || len % 4 != 0)
-		return false;
-	while (text.len - len < 2 && text.ptr[len - 1] == '=')
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		char c = text.ptr[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/'))
-			return false;
-	}
-	return true;
-}
-
-static bool is_name(const char *text)
-{
-	for (const char *p = text; *p != '\0'; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return false;
-	}
-	return text[0] != '\0';
-}
-
 static bool is_login(struct mw_str mechanism)
 {
 	return mw_str_equal_nocase(mechanism, MW_STR("LOGIN"));
@@ -53,8 +29,8 @@ static bool is_login(struct mw_str mechanism)
 unsigned mw_credential_rest_lines(struct mw_str mechanism, struct mw_str response)
 {
 	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
-	/* IMAP has no literal there, but a client may think so: its octets are the next line. */
-	bool came = !mw_str_empty(response) && response.ptr[0] != '{';
+	/* IMAP has no literal there, but a client may think so. */
+	bool came = mw_credential_came(response);
 
 	if (class != MW_MECHANISM_BASIC && class != MW_MECHANISM_BEARER)
 		return 0;
@@ -63,22 +39,21 @@ unsigned mw_credential_rest_lines(struct mw_str mechanism, struct mw_str respons
 	return came ? 0 : 1;
 }
 
-/* Whether it is the line that comes with so many left, and what it shows. */
-static bool read_line(struct mw_str line, struct mw_str mechanism, unsigned lines, struct mw_credential *credential)
+/* A word that is no command is the response, however malformed; "*" cancels, and two words are a command. */
+static bool is_response(struct mw_str line)
 {
-	struct mw_credential found;
+	return !mw_str_empty(line) && mw_str_find(line, ' ') == line.len && !mw_str_equal(line, MW_STR("*")) &&
+		!is_command(line);
+}
 
-	if (is_command(line) || !is_base64(line))
-		return false;
-	if (is_login(mechanism) && lines == 1) {
+/* What the response shows that comes with so many lines left. */
+static void read_response(struct mw_str response, struct mw_str mechanism, unsigned lines,
+			  struct mw_credential *credential)
+{
+	if (is_login(mechanism) && lines == 1)
 		credential->shown = true;
-		return true;
-	}
-	mw_credential_read(mechanism, line, &found);
-	if (is_login(mechanism) ? !is_name(found.login) : !found.shown)
-		return false;
-	*credential = found;
-	return true;
+	else
+		mw_credential_read(mechanism, response, credential);
 }
 
 /* Cuts a line off, with its end; false where that has not come yet. */
@@ -95,15 +70,20 @@ static bool next_line(struct mw_str *rest, struct mw_str *line_r)
 	return true;
 }
 
-/* A line, in ManageSieve a string: quoted, or a literal with its octets on a line of their own. */
-static bool next_response(struct mw_str *rest, struct mw_str *response_r)
+/* A line, or ManageSieve's string, which is no command whatever it says: quoted, or a literal with its octets on a line
+   of their own. */
+static bool next_response(struct mw_str *rest, struct mw_str *response_r, bool *string_r)
 {
+	*string_r = false;
 	if (!next_line(rest, response_r))
 		return false;
-	if (mw_str_starts_with(*response_r, MW_STR("{")) && mw_str_ends_with(*response_r, MW_STR("}")))
+	*string_r = true;
+	if (!mw_str_empty(*response_r) && !mw_credential_came(*response_r))
 		return next_line(rest, response_r);
 	if (response_r->len >= 2 && response_r->ptr[0] == '"' && mw_str_ends_with(*response_r, MW_STR("\"")))
 		*response_r = (struct mw_str){ response_r->ptr + 1, response_r->len - 2 };
+	else
+		*string_r = false;
 	return true;
 }
 
@@ -119,9 +99,11 @@ size_t mw_credential_rest_take(struct mw_str input, struct mw_str mechanism, uns
 {
 	size_t begin = line_end_len(input), taken = begin;
 	struct mw_str rest = mw_str_tail(input, begin), response;
+	bool string;
 
-	while (*lines > 0 && next_response(&rest, &response)) {
-		if (read_line(response, mechanism, *lines, credential)) {
+	while (*lines > 0 && next_response(&rest, &response, &string)) {
+		if (string || is_response(response)) {
+			read_response(response, mechanism, *lines, credential);
 			--*lines;
 			taken = input.len - rest.len;
 		} else {

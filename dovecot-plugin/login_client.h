@@ -16,6 +16,8 @@ struct mw_login_client {
 	bool secured; /* what Dovecot thought of the connection before TLS */
 	bool has_input_hook; /* IMAP, POP3: their commands pass through input_next_cmd */
 	bool hook_reads_name; /* POP3: nothing of a command is read before */
+	bool takes_whole_line; /* POP3: USER's argument may hold blanks, though no name needs them */
+	bool keeps_no_command; /* submission: nothing of AUTH is kept where a plugin sees it */
 
 	/* What may be offered, for the facts it was decided on. */
 	bool offers_basic;     /* basic and bearer: the password or token shows */
@@ -28,6 +30,7 @@ struct mw_login_client {
 	bool plain_command;    /* the refused one is LOGIN, USER or PASS, not AUTHENTICATE */
 	bool pass_sent;        /* Dovecot was about to say that the password was exposed */
 	bool refused;
+	bool login_runs;       /* IMAP's LOGIN, with something behind it */
 	char mechanism[32];    /* of the refused one */
 	struct mw_credential response; /* what its SASL response showed */
 	unsigned int rest;     /* lines of its exchange that may still come, from a client that does not wait */
@@ -62,6 +65,8 @@ void mw_login_reply_remember(struct client *client, struct mw_login_client *mw);
 bool mw_login_reply_take_rest(struct client *client, struct mw_login_client *mw);
 void mw_login_reply_log(struct client *client, struct mw_login_client *mw);
 /* A login that went on: audit mode, or `decisions = all`. */
-void mw_login_reply_log_passed(struct client *client);
+void mw_login_reply_log_passed(struct client *client, const struct mw_login_client *mw);
+/* A LOGIN that Dovecot could not parse, so that nobody was asked about it. */
+void mw_login_reply_log_unparsed(struct client *client, struct mw_login_client *mw);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "login_client.h"
 #include "auth-client.h"
+#include "imap-login-client.h"
 #include "istream.h"
 #include "module-context.h"
 
@@ -67,7 +68,7 @@ static void client_auth_result_ours(struct client *client, enum client_auth_resu
 
 	if (!mw_login_reply_is_ours(client, mw, result)) {
 		if (result == CLIENT_AUTH_RESULT_SUCCESS || result == CLIENT_AUTH_RESULT_AUTHFAILED)
-			mw_login_reply_log_passed(client);
+			mw_login_reply_log_passed(client, mw);
 		mw->module_ctx.super.auth_result(client, result, reply, text);
 		return;
 	}
@@ -109,6 +110,31 @@ static bool awaits_rest(struct client *client, struct mw_login_client *mw)
 	return mw->rest > 0 || i_stream_get_data_size(client->input) == 0;
 }
 
+/* IMAP's LOGIN line may come in pieces: this is the first. */
+static void note_login(struct client *client, struct mw_login_client *mw)
+{
+	const struct imap_client *imap = (const struct imap_client *)client;
+	const unsigned char *data;
+	size_t size;
+
+	if (strcmp(login_binary->protocol, "imap") != 0 || mw->login_runs || strcasecmp(imap->cmd_name, "LOGIN") != 0)
+		return;
+	data = i_stream_get_data(client->input, &size);
+	mw->login_runs = size > 0 && data[0] != '\r' && data[0] != '\n';
+}
+
+/* "a LOGIN bob my secret" is answered with BAD, and nobody is asked; the password has crossed the wire all the same. */
+static void log_unparsed_login(struct client *client, struct mw_login_client *mw, bool asked)
+{
+	const struct imap_client *imap = (const struct imap_client *)client;
+
+	if (!mw->login_runs || !imap->cmd_finished)
+		return;
+	mw->login_runs = false;
+	if (!asked && !mw->offers_basic && client->ssl_iostream == NULL)
+		mw_login_reply_log_unparsed(client, mw);
+}
+
 static bool client_next_command(struct client *client)
 {
 	struct mw_login_client *mw = LOGIN_CONTEXT(client);
@@ -122,9 +148,11 @@ static bool client_next_command(struct client *client)
 	mw->attempts = client->auth_attempts;
 	mw->pass_sent = mw->refused = false;
 	client->virtual_user = NULL;
+	note_login(client, mw);
 	client_ref(client);
 	result = mw->module_ctx.super.input_next_cmd(client);
 	take_name(client, &earlier);
+	log_unparsed_login(client, mw, mw->refused || client->auth_attempts != mw->attempts);
 	if (mw->refused) {
 		(void)mw_login_reply_take_rest(client, mw);
 		mw_login_reply_log(client, mw);
@@ -152,7 +180,8 @@ static void client_allocated(struct client *client)
 	MODULE_CONTEXT_SET(client, login_context_module, mw);
 	mw->has_input_hook = v->input_next_cmd != NULL &&
 		(strcmp(login_binary->protocol, "imap") == 0 || strcmp(login_binary->protocol, "pop3") == 0);
-	mw->hook_reads_name = strcmp(login_binary->protocol, "pop3") == 0;
+	mw->hook_reads_name = mw->takes_whole_line = strcmp(login_binary->protocol, "pop3") == 0;
+	mw->keeps_no_command = strcmp(login_binary->protocol, "submission") == 0;
 	v->create = client_create;
 	if (v->notify_auth_ready != NULL)
 		v->notify_auth_ready = client_notify_ready;

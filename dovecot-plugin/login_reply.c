@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "login_client.h"
+#include "auth-client.h"
 #include "istream-private.h"
 #include "safe-memset.h"
 #include "str.h"
@@ -35,12 +36,32 @@ static struct mw_str taken_bytes(struct client *client)
 	return (struct mw_str){ (const char *)stream->buffer, stream->skip };
 }
 
+static bool is_known(struct mw_str mechanism)
+{
+	const char *name = t_strndup(mechanism.ptr, mechanism.len);
+
+	return mw_mechanism_known(mechanism) || auth_client_find_mech(auth_client, name) != NULL;
+}
+
 static void keep_mechanism(struct mw_login_client *mw, struct mw_str mechanism)
 {
 	size_t len = I_MIN(mechanism.len, sizeof(mw->mechanism) - 1);
 
 	memcpy(mw->mechanism, mechanism.ptr, len);
 	mw->mechanism[len] = '\0';
+}
+
+/* Where a client leaves the mechanism out, its response stands in the mechanism's place: only what is known goes to the
+   log, to Dovecot's own too. Whatever else it is counts as basic. */
+static void keep_asked_mechanism(struct client *client, struct mw_login_client *mw, struct mw_str mechanism)
+{
+	bool known = mw_str_empty(mechanism) || is_known(mechanism);
+
+	keep_mechanism(mw, known ? mechanism : MW_STR("unknown"));
+	if (known || client->auth_mech_name == NULL)
+		return;
+	i_free(client->auth_mech_name);
+	client->auth_mech_name = i_strdup(mw->mechanism);
 }
 
 static void remember_response(struct mw_login_client *mw, struct mw_str response)
@@ -61,13 +82,12 @@ void mw_login_reply_remember(struct client *client, struct mw_login_client *mw)
 		keep_mechanism(mw, mw_str(mw_login_command_mechanism()));
 		return;
 	}
-	if (mw->has_input_hook && client->auth_response != NULL)
+	mechanism = mw_str(client->auth_mech_name);
+	if (mw->keeps_no_command)
+		(void)mw_credential_find(taken_bytes(client), &mechanism, &response);
+	else if (client->auth_response != NULL)
 		response = (struct mw_str){ str_c(client->auth_response), str_len(client->auth_response) };
-	else if (!mw_credential_find(taken_bytes(client), &mechanism, &response))
-		mechanism = mw_str(client->auth_mech_name);
-	if (mw->has_input_hook)
-		mechanism = mw_str(client->auth_mech_name);
-	keep_mechanism(mw, mechanism);
+	keep_asked_mechanism(client, mw, mechanism);
 	remember_response(mw, response);
 	/* Dovecot would put the next response behind this one. */
 	if (client->auth_response != NULL && str_len(client->auth_response) > 0) {
@@ -99,16 +119,38 @@ static void unreadable(struct mw_verdict *verdict)
 	verdict->reply = mw_reason_reply(MW_REASON_POLICY_UNREADABLE, MW_REPLIES_CLASSIC);
 }
 
+/* The name that Dovecot's own parser found; empty where it may hold more than a name. POP3's USER takes the whole line:
+   "USER bob secret". */
+static struct mw_str parsed_name(struct client *client, const struct mw_login_client *mw)
+{
+	struct mw_str name = mw_str(client->virtual_user);
+
+	return mw_credential_is_name(name, !mw->takes_whole_line) ? name : MW_STR_EMPTY;
+}
+
+/* What is no name is in no log: Dovecot's own would have it when the client leaves. */
+static void forget_no_name(struct client *client, struct mw_login_client *mw)
+{
+	if (mw_str_empty(mw_str(client->virtual_user)) || !mw_str_empty(parsed_name(client, mw)))
+		return;
+	safe_memset(client->virtual_user, 0, strlen(client->virtual_user));
+	i_free_and_null(client->virtual_user);
+	mw->pass_sent = true;
+}
+
 void mw_login_reply_log(struct client *client, struct mw_login_client *mw)
 {
 	struct mw_facts facts;
 	struct mw_verdict verdict;
-	/* Over TLS that was not good enough nobody could simply read it. */
-	bool exposed = (mw->pass_sent || mw->response.shown) && client->ssl_iostream == NULL;
+	bool exposed;
 
+	if (mw->plain_command)
+		forget_no_name(client, mw);
+	/* Over TLS that was not good enough nobody could simply read it. */
+	exposed = (mw->pass_sent || mw->response.shown) && client->ssl_iostream == NULL;
 	mw_login_facts(client, &facts);
 	facts.mechanism = mw_str(mw->mechanism);
-	facts.login = mw_str(mw->plain_command ? client->virtual_user : mw->response.login);
+	facts.login = mw->plain_command ? mw_str(client->virtual_user) : mw_str(mw->response.login);
 	if (mw_login_policy() == NULL)
 		unreadable(&verdict);
 	else
@@ -117,7 +159,16 @@ void mw_login_reply_log(struct client *client, struct mw_login_client *mw)
 	mw->refused = mw->pass_sent = mw->response.shown = false;
 }
 
-void mw_login_reply_log_passed(struct client *client)
+void mw_login_reply_log_unparsed(struct client *client, struct mw_login_client *mw)
+{
+	i_zero(&mw->response);
+	mw->plain_command = false;
+	mw->response.shown = true;
+	keep_mechanism(mw, mw_str(mw_login_command_mechanism()));
+	mw_login_reply_log(client, mw);
+}
+
+void mw_login_reply_log_passed(struct client *client, const struct mw_login_client *mw)
 {
 	struct mw_facts facts;
 	struct mw_verdict verdict;
@@ -126,7 +177,7 @@ void mw_login_reply_log_passed(struct client *client)
 		return;
 	mw_login_facts(client, &facts);
 	facts.mechanism = mw_str(client->auth_mech_name);
-	facts.login = mw_str(client->virtual_user);
+	facts.login = parsed_name(client, mw);
 	mw_login_decide(mw_login_policy(), &facts, &verdict);
 	mw_decision_log(mw_login_policy(), &facts, &verdict, false);
 }

@@ -12,6 +12,9 @@ const struct mw_table mw_mechanism_classes = MW_TABLE(classes);
 
 /* What is not here shows the password, as far as we know. */
 static const struct mw_word mechanisms[] = {
+	{ "PLAIN", MW_MECHANISM_BASIC },
+	{ "LOGIN", MW_MECHANISM_BASIC },
+	{ "USER", MW_MECHANISM_BASIC },
 	{ "OAUTHBEARER", MW_MECHANISM_BEARER },
 	{ "XOAUTH2", MW_MECHANISM_BEARER },
 	{ "NTLM", MW_MECHANISM_INTEGRATED },
@@ -24,14 +27,25 @@ static const struct mw_word mechanisms[] = {
 	{ "EXTERNAL", MW_MECHANISM_EXTERNAL },
 };
 
-enum mw_mechanism_class mw_mechanism_class(struct mw_str name)
+static bool is_scram(struct mw_str name)
 {
 	const struct mw_str scram = MW_STR("SCRAM-");
+
+	return name.len > scram.len && mw_str_equal_nocase(mw_str_head(name, scram.len), scram);
+}
+
+enum mw_mechanism_class mw_mechanism_class(struct mw_str name)
+{
 	int value;
 
 	if (mw_table_find(MW_TABLE(mechanisms), name, &value))
 		return (enum mw_mechanism_class)value;
-	if (name.len > scram.len && mw_str_equal_nocase(mw_str_head(name, scram.len), scram))
-		return MW_MECHANISM_CHALLENGE;
-	return MW_MECHANISM_BASIC;
+	return is_scram(name) ? MW_MECHANISM_CHALLENGE : MW_MECHANISM_BASIC;
+}
+
+bool mw_mechanism_known(struct mw_str name)
+{
+	int value;
+
+	return mw_table_find(MW_TABLE(mechanisms), name, &value) || is_scram(name);
 }

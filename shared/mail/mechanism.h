@@ -14,6 +14,8 @@ enum mw_mechanism_class {
 
 /* Without regard to case; the empty name counts as basic. */
 enum mw_mechanism_class mw_mechanism_class(struct mw_str name);
+/* Whether it is one that we have heard of: a word in a mechanism's place may be anything that a client sent. */
+bool mw_mechanism_known(struct mw_str name);
 extern const struct mw_table mw_mechanism_classes;
 
 #endif

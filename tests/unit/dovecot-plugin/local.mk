@@ -3,4 +3,4 @@ TESTS += tests/unit/test_credential
 tests_unit_test_credential_SOURCES = tests/unit/dovecot-plugin/test_credential.c
 tests_unit_test_credential_CPPFLAGS = $(MW_CPPFLAGS)
 tests_unit_test_credential_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_test_credential_LDADD = libmwcredential.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS) $(CHECK_LIBS)
+tests_unit_test_credential_LDADD = libmwcredential.la libmwreport.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS) $(CHECK_LIBS)

@@ -58,11 +58,16 @@ static const struct {
 	{ "LOGIN", NAME "\r\nUSER b", 6, 0, false, "bob" },
 	{ "PLAIN", "*\r\n", 0, 0, false, "" },
 	{ "PLAIN", "\r\n\r\n", 0, 0, false, "" },
-	/* Not what PLAIN or a name looks like. */
-	{ "PLAIN", "Ym9i\r\n", 0, 0, false, "" },
-	{ "LOGIN", "AAEC\r\n", 0, 0, false, "" },
-	{ "PLAIN", "AGJvYgBTZWNyZXRQdzE\r\n", 0, 0, false, "" },
-	{ "PLAIN", "====\r\n", 0, 0, false, "" },
+	{ "PLAIN", "LOGOUT\r\n", 0, 0, false, "" },
+	{ "PLAIN", "XFORWARD\r\n", 0, 0, false, "" },
+	{ "PLAIN", "bob secret\r\n", 0, 0, false, "" },
+	/* Not what PLAIN or a name looks like: no commands either. */
+	{ "PLAIN", "Ym9i\r\n", 6, 0, true, "" },
+	{ "LOGIN", "AAEC\r\n", 6, 1, true, "" },
+	{ "PLAIN", "AGJvYgBTZWNyZXRQdzE\r\n", 21, 0, true, "" },
+	{ "PLAIN", "====\r\n", 6, 0, true, "" },
+	{ "PLAIN", "\r\n\"bob secret\"\r\n", 14, 0, true, "" },
+	{ "PLAIN", "\r\n\"QUIT\"\r\n", 8, 0, true, "" },
 };
 
 START_TEST(the_rest_of_an_exchange_is_taken_and_nothing_else)
@@ -81,6 +86,85 @@ START_TEST(the_rest_of_an_exchange_is_taken_and_nothing_else)
 	ck_assert_int_eq(credential.shown, rests[_i].shown);
 	ck_assert_str_eq(credential.login, rests[_i].login);
 	free(input);
+}
+END_TEST
+
+static const struct {
+	const char *mechanism, *response;
+	bool shown;
+	const char *login;
+} responses[] = {
+	{ "PLAIN", PLAIN, true, "bob" },
+	{ "plain", "Ym9iAGJvYgB4", true, "bob" },           /* bob\0bob\0x */
+	{ "PLAIN", "", false, "" },
+	{ "PLAIN", "=", false, "" },
+	{ "PLAIN", "{20+}", false, "" },
+	{ "PLAIN", "{20}", false, "" },
+	{ "PLAIN", "{20", true, "" },
+	{ "PLAIN", "{}", true, "" },
+	{ "PLAIN", "Ym9iAFNlY3JldFB3MQ==", true, "" },      /* bob\0SecretPw1 */
+	{ "PLAIN", "Ym9iAFNlY3JldFB3MQA=", true, "" },      /* bob\0SecretPw1\0 */
+	{ "PLAIN", "AFNlY3JldFB3MQ==", true, "" },          /* \0SecretPw1 */
+	{ "PLAIN", "AABTZWNyZXRQdzE=", true, "" },          /* \0\0SecretPw1 */
+	{ "PLAIN", "AGJvYgBTZWNyZXRQdzEA", true, "" },      /* \0bob\0SecretPw1\0 */
+	{ "PLAIN", "AGJvCmIAeA==", true, "" },              /* \0bo\nb\0x */
+	{ "PLAIN", "AP8AeHh4", true, "" },                  /* \0\xff\0xxx */
+	{ "PLAIN", "AGJvYgBTZWNyZXRQdzE", true, "" },
+	{ "PLAIN", PLAIN " x", true, "" },
+	{ "LOGIN", NAME, false, "bob" },
+	{ "LOGIN", "Ym9iIFNlY3JldFB3MQ==", true, "" },      /* bob SecretPw1 */
+	{ "LOGIN", "Ym9iAFNlY3JldFB3MQ==", true, "" },      /* bob\0SecretPw1 */
+	{ "LOGIN", "Ym9", true, "" },
+	{ "XOAUTH2", BEARER, true, "bob" },
+	{ "XOAUTH2", "dXNlcj1ib2IBYXV0aD0BAQ==", true, "" },             /* user=bob\1auth=\1\1 */
+	{ "XOAUTH2", "dXNlcj1ib2IgYXV0aD1CZWFyZXIgeAEB", true, "" },     /* user=bob auth=Bearer x\1\1 */
+	{ "XOAUTH2", "dXNlcj1ib2I=", true, "" },                         /* user=bob */
+	{ "OAUTHBEARER", "bixhPWJvYiwBYXV0aD1CZWFyZXIgeAEB", true, "bob" }, /* n,a=bob,\1auth=Bearer x\1\1 */
+	{ "OAUTHBEARER", "bixhPWI9MkNvPTNEYiwBYXV0aD14AQE=", true, "b,o=b" }, /* n,a=b=2Co=3Db,\1auth=x\1\1 */
+	{ "OAUTHBEARER", "bixhPWI9b2IsAWF1dGg9eAEB", true, "" },         /* n,a=b=ob,\1auth=x\1\1 */
+	{ "OAUTHBEARER", "biwsAWF1dGg9eAEB", true, "" },                 /* n,,\1auth=x\1\1 */
+	{ "OAUTHBEARER", "bixhPWJvYgFhdXRoPXgBAQ==", true, "" },         /* n,a=bob\1auth=x\1\1 */
+	{ "OAUTHBEARER", "bixhPWJvYixhdXRoPXg=", true, "" },             /* n,a=bob,auth=x */
+	{ "X-FOO", "eA==", true, "" },
+	{ "CRAM-MD5", NAME, false, "" },
+	{ "GSSAPI", PLAIN, false, "" },
+};
+
+START_TEST(a_response_has_a_name_only_in_its_own_form)
+{
+	struct mw_credential credential = { .login = "earlier" };
+
+	mw_credential_read(mw_str(responses[_i].mechanism), mw_str(responses[_i].response), &credential);
+	ck_assert_int_eq(credential.shown, responses[_i].shown);
+	ck_assert_str_eq(credential.login, responses[_i].login);
+}
+END_TEST
+
+/* Neither beyond what a login process reads, nor beyond what a name may have. */
+START_TEST(long_responses_are_shown_and_nameless)
+{
+	static char response[16384];
+	struct mw_credential credential;
+
+	for (size_t len = 4; len < sizeof(response); len += 4) {
+		memset(response, 'Y', len);
+		mw_credential_read(MW_STR("LOGIN"), (struct mw_str){ response, len }, &credential);
+		ck_assert_int_eq(credential.shown, credential.login[0] == '\0');
+		ck_assert_uint_lt(strlen(credential.login), sizeof(credential.login));
+		mw_credential_read(MW_STR("PLAIN"), (struct mw_str){ response, len }, &credential);
+		ck_assert(credential.shown && credential.login[0] == '\0');
+	}
+}
+END_TEST
+
+START_TEST(the_last_auth_command_is_found)
+{
+	struct mw_str mechanism, response;
+
+	ck_assert(mw_credential_find(MW_STR("AUTH LOGIN\r\nEHLO x\r\nauth plain " PLAIN "\r\n"), &mechanism, &response));
+	ck_assert(mw_str_equal(mechanism, MW_STR("plain")) && mw_str_equal(response, MW_STR(PLAIN)));
+	ck_assert(!mw_credential_find(MW_STR("NOOP\r\nAUTHX PLAIN\r\n"), &mechanism, &response));
+	ck_assert(!mw_credential_find(MW_STR("AUTH\r\n"), &mechanism, &response));
 }
 END_TEST
 
@@ -107,6 +191,10 @@ int main(void)
 			    sizeof(awaited) / sizeof(awaited[0]));
 	tcase_add_loop_test(tcase, the_rest_of_an_exchange_is_taken_and_nothing_else, 0,
 			    sizeof(rests) / sizeof(rests[0]));
+	tcase_add_loop_test(tcase, a_response_has_a_name_only_in_its_own_form, 0,
+			    sizeof(responses) / sizeof(responses[0]));
+	tcase_add_test(tcase, long_responses_are_shown_and_nameless);
+	tcase_add_test(tcase, the_last_auth_command_is_found);
 	tcase_add_test(tcase, the_name_is_kept_until_the_password_comes);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
