@@ -7,11 +7,35 @@
 
 #define HELP_COLUMN 26
 
-struct mw_arguments mw_arguments_over(struct mw_cli *cli, int argc, char **argv, const struct mw_option *options,
-				      size_t count)
+struct mw_arguments mw_arguments_over(struct mw_cli *cli, int argc, char **argv)
 {
-	return (struct mw_arguments){ .cli = cli, .argc = argc, .argv = argv, .next = 1, .options = options,
-				      .count = count };
+	return (struct mw_arguments){ .cli = cli, .argc = argc, .argv = argv, .next = 1 };
+}
+
+void mw_help_row(const char *left, const char *text)
+{
+	if (strlen(left) > HELP_COLUMN)
+		printf("  %s\n  %-*s %s\n", left, HELP_COLUMN, "", text);
+	else
+		printf("  %-*s %s\n", HELP_COLUMN, left, text);
+}
+
+static void print_help(const struct mw_command *command)
+{
+	printf("usage: mailwicket [-c FILE] [--json] %s%s%s\n\n%s\n", command->name,
+	       command->usage[0] != '\0' ? " " : "", command->usage, command->summary);
+	if (command->option_count > 0 || command->note != NULL)
+		puts("");
+	for (size_t i = 0; i < command->option_count; i++) {
+		const struct mw_option *option = &command->options[i];
+		char left[80];
+
+		snprintf(left, sizeof(left), "--%s%s%s", option->name, option->value != NULL ? " " : "",
+			 option->value != NULL ? option->value : "");
+		mw_help_row(left, option->help);
+	}
+	if (command->note != NULL)
+		printf("%s%s\n", command->option_count > 0 ? "\n" : "", command->note);
 }
 
 static bool same_name(const char *name, const char *text, size_t len)
@@ -29,8 +53,10 @@ static bool same_name(const char *name, const char *text, size_t len)
 
 static int option_find(const struct mw_arguments *arguments, const char *text, size_t len)
 {
-	for (size_t i = 0; i < arguments->count; i++) {
-		if (same_name(arguments->options[i].name, text, len))
+	const struct mw_command *command = arguments->cli->command;
+
+	for (size_t i = 0; i < command->option_count; i++) {
+		if (same_name(command->options[i].name, text, len))
 			return (int)i;
 	}
 	return MW_ARGUMENT_BAD;
@@ -56,7 +82,7 @@ static int take_common(struct mw_arguments *arguments, const char *text)
 		return MW_ARGUMENT_END;
 	}
 	if (strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0) {
-		mw_command_help(arguments->argv[0]);
+		print_help(arguments->cli->command);
 		return MW_ARGUMENT_HELP;
 	}
 	if (strcmp(text, "-c") == 0) {
@@ -73,6 +99,7 @@ static int take_option(struct mw_arguments *arguments, const char *text, const c
 	const char *name = text + 2;
 	const char *equals = strchr(name, '=');
 	size_t len = equals != NULL ? (size_t)(equals - name) : strlen(name);
+	const struct mw_option *options = arguments->cli->command->options;
 	int row = strncmp(text, "--", 2) == 0 ? option_find(arguments, name, len) : MW_ARGUMENT_BAD;
 
 	if (row < 0) {
@@ -80,10 +107,10 @@ static int take_option(struct mw_arguments *arguments, const char *text, const c
 			       arguments->argv[0]);
 		return MW_ARGUMENT_BAD;
 	}
-	if (arguments->options[row].value == NULL) {
+	if (options[row].value == NULL) {
 		if (equals == NULL)
 			return row;
-		mw_usage_error("%s: option --%s takes no value", arguments->argv[0], arguments->options[row].name);
+		mw_usage_error("%s: option --%s takes no value", arguments->argv[0], options[row].name);
 		return MW_ARGUMENT_BAD;
 	}
 	if (equals != NULL) {
@@ -118,23 +145,4 @@ int mw_arguments_next(struct mw_arguments *arguments, const char **value_r)
 int mw_arguments_exit(int code)
 {
 	return code == MW_ARGUMENT_HELP ? EX_OK : EX_USAGE;
-}
-
-void mw_help_row(const char *left, const char *text)
-{
-	if (strlen(left) > HELP_COLUMN)
-		printf("  %s\n  %-*s %s\n", left, HELP_COLUMN, "", text);
-	else
-		printf("  %-*s %s\n", HELP_COLUMN, left, text);
-}
-
-void mw_options_help(const struct mw_option *options, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		char left[80];
-
-		snprintf(left, sizeof(left), "--%s%s%s", options[i].name, options[i].value != NULL ? " " : "",
-			 options[i].value != NULL ? options[i].value : "");
-		mw_help_row(left, options[i].help);
-	}
 }

@@ -146,7 +146,7 @@ static int check(const struct mw_cli *cli, bool policy_only, const struct mw_ser
 
 static int run_check(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct mw_servers servers = { 0 };
 	bool policy_only = false;
 	const char *value;

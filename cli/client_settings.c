@@ -277,7 +277,7 @@ static int client_settings(const struct mw_cli *cli, struct request *request)
 
 static int run_client_settings(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct request request = { .site = mw_client_site_usual(MW_STR_EMPTY) };
 	int status = read_options(&request, &arguments);
 

@@ -6,18 +6,14 @@
 #include <stddef.h>
 #include <sysexits.h>
 
-/* What stands before the command, or among its options. */
-struct mw_cli {
-	const char *policy_path;
-	bool json;
-};
-
 /* A row of a command's option table: parser, help and completion are made from it. */
 struct mw_option {
 	const char *name;  /* without the dashes */
 	const char *value; /* what the value is called: "FILE", or the words it may be: "yes|no"; NULL: a switch */
 	const char *help;
 };
+
+struct mw_cli;
 
 struct mw_command {
 	const char *name;
@@ -31,10 +27,13 @@ struct mw_command {
 	const char *note;  /* behind the options in the help; may be NULL */
 };
 
-/* Usage, summary and options of one command, to standard output. */
-void mw_command_help(const char *name);
-/* The commands in the order of the help, ended by NULL. */
-const struct mw_command *const *mw_commands(void);
+/* What a command is run with: itself, all of them, and what stands before its name or among its options. */
+struct mw_cli {
+	const struct mw_command *command;
+	const struct mw_command *const *commands; /* in the order of the help, ended by NULL */
+	const char *policy_path;
+	bool json;
+};
 
 extern const struct mw_command mw_check_command, mw_show_command, mw_explain_command, mw_lookup_command,
 	mw_sync_command, mw_client_settings_command, mw_completion_command, mw_suspend_command,

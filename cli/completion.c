@@ -92,12 +92,12 @@ static void add_value(struct mw_buf *out, struct mw_str value)
 	mw_buf_add_text(out, files ? " files=yes" : "");
 }
 
-static void add_values(struct mw_buf *out)
+static void add_values(struct mw_buf *out, const struct mw_command *const *commands)
 {
 	mw_buf_add_text(out, "# What may follow an option of a command, into words and files. False: nothing follows it.\n"
 			     "_mailwicket_value()\n{\n\twords='' files=''\n\tcase \"$1 $2\" in\n"
 			     "\t*' -c') files=yes ;;\n");
-	for (const struct mw_command *const *command = mw_commands(); *command != NULL; command++) {
+	for (const struct mw_command *const *command = commands; *command != NULL; command++) {
 		for (size_t i = 0; i < (*command)->option_count; i++) {
 			const struct mw_option *option = &(*command)->options[i];
 
@@ -111,15 +111,15 @@ static void add_values(struct mw_buf *out)
 	mw_buf_add_text(out, "\t*) return 1 ;;\n\tesac\n}\n\n");
 }
 
-static void add_commands(struct mw_buf *out)
+static void add_commands(struct mw_buf *out, const struct mw_command *const *commands)
 {
 	mw_buf_add_text(out, "# The options of a command, and what its first word may be.\n"
 			     "_mailwicket_command()\n{\n\toptions='-c --json --help' words='' files=''\n\tcase $1 in\n"
 			     "\t'')\n\t\toptions+=' --version'\n\t\twords='");
-	for (const struct mw_command *const *command = mw_commands(); *command != NULL; command++)
+	for (const struct mw_command *const *command = commands; *command != NULL; command++)
 		mw_buf_printf(out, "%s ", (*command)->name);
 	mw_buf_add_text(out, "help'\n\t\t;;\n");
-	for (const struct mw_command *const *command = mw_commands(); *command != NULL; command++) {
+	for (const struct mw_command *const *command = commands; *command != NULL; command++) {
 		const char *first = (*command)->words != NULL ? (*command)->words : (*command)->usage;
 
 		mw_buf_printf(out, "\t%s)\n\t\toptions+='", (*command)->name);
@@ -134,10 +134,11 @@ static void add_commands(struct mw_buf *out)
 
 static void write_script(struct mw_buf *out, const void *context)
 {
-	(void)context;
+	const struct mw_cli *cli = context;
+
 	mw_buf_add_text(out, before);
-	add_values(out);
-	add_commands(out);
+	add_values(out, cli->commands);
+	add_commands(out, cli->commands);
 	mw_buf_add_text(out, after);
 }
 
@@ -152,7 +153,7 @@ static void write_members(struct mw_json *json, const void *context)
 
 static int run_completion(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, NULL, 0);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	const char *value, *shell = NULL;
 	int row;
 
@@ -165,7 +166,7 @@ static int run_completion(struct mw_cli *cli, int argc, char **argv)
 	}
 	if (shell == NULL)
 		return mw_usage_error("completion: for which shell? expected bash");
-	return (cli->json ? mw_output_json(write_members, NULL) : mw_output(write_script, NULL)) ? EX_OK : EX_OSERR;
+	return (cli->json ? mw_output_json(write_members, cli) : mw_output(write_script, cli)) ? EX_OK : EX_OSERR;
 }
 
 const struct mw_command mw_completion_command = {

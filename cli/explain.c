@@ -337,7 +337,7 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 
 static int run_explain(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct explanation *explanation = calloc(1, sizeof(*explanation));
 	int status;
 

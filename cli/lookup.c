@@ -372,7 +372,7 @@ static int lookup(const struct mw_cli *cli, const char *asked)
 
 static int run_lookup(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, NULL, 0);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	const char *asked = NULL;
 	const char *value;
 	int row;

@@ -28,11 +28,6 @@ static const struct mw_command *const commands[] = {
 	NULL,
 };
 
-const struct mw_command *const *mw_commands(void)
-{
-	return commands;
-}
-
 static const struct mw_command *command_find(const char *name)
 {
 	for (const struct mw_command *const *command = commands; *command != NULL; command++) {
@@ -40,19 +35,6 @@ static const struct mw_command *command_find(const char *name)
 			return *command;
 	}
 	return NULL;
-}
-
-void mw_command_help(const char *name)
-{
-	const struct mw_command *command = command_find(name);
-
-	printf("usage: mailwicket [-c FILE] [--json] %s%s%s\n\n%s\n", command->name,
-	       command->usage[0] != '\0' ? " " : "", command->usage, command->summary);
-	if (command->option_count > 0 || command->note != NULL)
-		puts("");
-	mw_options_help(command->options, command->option_count);
-	if (command->note != NULL)
-		printf("%s%s\n", command->option_count > 0 ? "\n" : "", command->note);
 }
 
 static void print_help(void)
@@ -105,8 +87,7 @@ static int read_global(struct mw_cli *cli, int argc, char **argv, int *exit_r)
 
 int main(int argc, char **argv)
 {
-	struct mw_cli cli = { .policy_path = mw_policy_default_path() };
-	const struct mw_command *command;
+	struct mw_cli cli = { .commands = commands, .policy_path = mw_policy_default_path() };
 	int status, at;
 
 	/* An administrator's terminal may not understand UTF-8; sorting and numbers must not depend on it either. */
@@ -118,9 +99,9 @@ int main(int argc, char **argv)
 		print_help();
 		return mw_output_flush() ? EX_OK : EX_IOERR;
 	}
-	command = command_find(argv[at]);
-	if (command == NULL)
+	cli.command = command_find(argv[at]);
+	if (cli.command == NULL)
 		return mw_usage_error("unknown command %s; see mailwicket --help", argv[at]);
-	status = command->run(&cli, argc - at, argv + at);
+	status = cli.command->run(&cli, argc - at, argv + at);
 	return mw_output_flush() ? status : EX_IOERR;
 }

@@ -361,7 +361,7 @@ static int probe_with_password(const struct mw_cli *cli, struct wishes *wishes)
 
 static int run_probe(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct wishes wishes = { .probe = {
 		.timeout = DEFAULT_TIMEOUT * 1000,
 		.warn_days = DEFAULT_WARN_DAYS,

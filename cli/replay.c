@@ -189,7 +189,7 @@ static int take(struct mw_cli *cli, struct request *request, int row, const char
 
 static int run_replay(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct request request = { .limit = USUAL_LIMIT, .clock = mw_why_clock_at((int64_t)time(NULL)) };
 	const char *value;
 	int row, code;

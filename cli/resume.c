@@ -165,7 +165,7 @@ static int resume(const struct mw_cli *cli, struct order *order)
 
 static int run_resume(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct order order = { .name = NULL };
 	struct mw_buf shown = MW_BUF_OVER(order.shown);
 	const char *value;

@@ -312,7 +312,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 
 static int run_setup(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct request request = { .cli = cli, .backup = BACKUP_FOLDER };
 	struct result result = { .request = &request, .diff = MW_STR_EMPTY };
 	int status = read_options(&request, &arguments);

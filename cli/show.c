@@ -73,7 +73,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 
 static int run_show(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct request request = { .form = FORM_POLICY };
 	struct mw_policy *policy;
 	int status = read_options(&request, &arguments);

@@ -217,7 +217,7 @@ static int suspend(const struct mw_cli *cli, struct order *order)
 
 static int run_suspend(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct order order = { .suspension = { .since = (int64_t)time(NULL) } };
 	const char *value;
 	int row, code;

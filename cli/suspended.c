@@ -119,7 +119,7 @@ static int list(const struct mw_cli *cli)
 
 static int run_suspended(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, NULL, 0);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	const char *value;
 	int row;
 

@@ -93,7 +93,7 @@ static int sync_directory(const struct mw_cli *cli, bool dry_run)
 
 static int run_sync(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, OPTION_COUNT);
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	bool dry_run = false;
 	const char *value;
 	int row;

@@ -226,7 +226,7 @@ static int take_option(int row, const char *value, struct mw_why_logs *logs)
 
 static int run_why(struct mw_cli *cli, int argc, char **argv)
 {
-	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv, options, sizeof(options) / sizeof(options[0]));
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct mw_why_logs logs = { .clock = mw_why_clock_at((int64_t)time(NULL)) };
 	const char *asked = NULL;
 	const char *value;
