@@ -349,6 +349,7 @@ static int run_explain(struct mw_cli *cli, int argc, char **argv)
 	status = read_options(explanation, &arguments);
 	if (status == EX_OK) {
 		mw_facts_complete(&explanation->given);
+		mw_given_facts_quote(&explanation->given);
 		status = explain(cli, explanation);
 	}
 	free(explanation);

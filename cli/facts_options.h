@@ -13,7 +13,7 @@ struct mw_given_facts {
 	bool captured;        /* from a request: nothing is to be filled in */
 	const char *assumed;  /* what was filled in, for the reader; "" for nothing */
 	char assumed_text[160];
-	char sender[MW_ADDRESS_QUOTED_MAX], recipient[MW_ADDRESS_QUOTED_MAX]; /* of a request, with the quotes they need */
+	char sender[MW_ADDRESS_QUOTED_MAX], recipient[MW_ADDRESS_QUOTED_MAX]; /* with the quotes they need */
 };
 
 /* The facts among the options of explain; a command may put options of its own behind them. */
@@ -48,6 +48,9 @@ bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *val
 
 /* The values of what was not given: for smtp a client that is in no narrow range, port by protocol, strength and origin of TLS, mechanism, stage, day. */
 void mw_facts_complete(struct mw_given_facts *given);
+
+/* Puts the quotes that sender and recipient need (mw_address_quoted()): Postfix asks, and logs, without them. */
+void mw_given_facts_quote(struct mw_given_facts *given);
 
 /* A captured request of Postfix's policy delegation protocol: name=value lines up to an empty line or the end. The text
    is kept by the caller as long as the facts. False with one line printed. */

@@ -18,13 +18,6 @@ static const struct { const char *attribute, *fact; } attributes[] = {
 	{ "etrn_domain", "etrn-domain" },
 };
 
-static struct mw_str quoted(struct mw_str value, char *memory, size_t size)
-{
-	struct mw_buf out = mw_buf_over(memory, size);
-
-	return mw_address_quoted(value, &out);
-}
-
 /* What Postfix writes where it knows nothing, and what only says something about the other facts. */
 static bool take_special(struct mw_given_facts *given, struct mw_str name, struct mw_str value)
 {
@@ -35,9 +28,9 @@ static bool take_special(struct mw_given_facts *given, struct mw_str name, struc
 	} else if (mw_str_equal(name, MW_STR("ccert_subject"))) {
 		facts->tls.certificate_verified = !mw_str_empty(value);
 	} else if (mw_str_equal(name, MW_STR("sender"))) {
-		facts->sender = quoted(value, given->sender, sizeof(given->sender));
+		facts->sender = value;
 	} else if (mw_str_equal(name, MW_STR("recipient"))) {
-		facts->recipient = quoted(value, given->recipient, sizeof(given->recipient));
+		facts->recipient = value;
 	} else if (mw_str_equal(name, MW_STR("instance"))) {
 		facts->instance = value;
 		facts->no_instance = mw_str_empty(value);
@@ -96,6 +89,7 @@ bool mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str tex
 			return false;
 		text = mw_str_tail(text, end + 1);
 	}
+	mw_given_facts_quote(given);
 	/* As mailwicketd reads it: without a protocol there is no TLS, whatever else is said about it. */
 	if (mw_str_empty(given->facts.tls.version))
 		memset(&given->facts.tls, 0, sizeof(given->facts.tls));

@@ -46,7 +46,7 @@ static enum mw_lookup find_grants(struct answer *answer)
 {
 	enum mw_lookup on_address = MW_LOOKUP_NONE, on_domain = MW_LOOKUP_NONE;
 
-	if (!answer->is_address)
+	if (!answer->is_address || answer->address.kind == MW_ADDRESS_FOREIGN)
 		return MW_LOOKUP_NONE;
 	if (!answer->has_principal)
 		on_address = answer->view->grants_on_address(answer->view->context, answer->address.whole,
@@ -59,10 +59,13 @@ static enum mw_lookup find_grants(struct answer *answer)
 
 static void look_up(struct answer *answer)
 {
-	enum mw_address_kind kind = mw_identity_address(answer->policy, answer->asked, &answer->address, NULL);
+	char memory[MW_ADDRESS_QUOTED_MAX];
+	struct mw_buf quoted = MW_BUF_OVER(memory);
 	enum mw_lookup grants;
 
-	answer->is_address = kind == MW_ADDRESS_MAILBOX || kind == MW_ADDRESS_ROUTED;
+	/* As Postfix logs it too, without the quotes that it needs. */
+	mw_identity_address(answer->policy, mw_address_quoted(answer->asked, &quoted), &answer->address, NULL);
+	answer->is_address = mw_address_has_domain(&answer->address);
 	answer->found = find_principal(answer);
 	if (unavailable(answer->found))
 		return;

@@ -38,15 +38,23 @@ static bool check_domain(struct mw_session *session, struct mw_str domain, struc
 		    given);
 }
 
+struct path { const struct mw_policy *policy; bool at_home; };
+
+/* What is no domain may be one to Postfix, which takes apart the paths of its own domains. */
 static bool is_ours(struct mw_str domain, const void *context)
 {
-	return mw_choose_accepted_domain(context, domain) != NULL;
+	const struct path *path = context;
+
+	return mw_str_empty(domain) ? path->at_home : mw_choose_accepted_domain(path->policy, domain) != NULL;
 }
 
 /* Who may send anywhere may use a path, but not one that leads back to where `senders=` would have been asked. */
-static bool may_take_path(const struct mw_session *session, const struct mw_address *path)
+static bool may_take_path(const struct mw_session *session, const struct mw_address *address)
 {
-	return may_send_anywhere(session) && !mw_address_path_domains(path, is_ours, session->policy);
+	struct path path = { .policy = session->policy };
+
+	path.at_home = mw_choose_accepted_domain(session->policy, address->domain) != NULL;
+	return may_send_anywhere(session) && !mw_address_path_domains(address, is_ours, &path);
 }
 
 /* "postmaster" alone is an address of every host (RFC 5321 4.5.1): only what else has no domain gets default_domain, as
@@ -68,14 +76,18 @@ bool mw_check_recipient(struct mw_session *session)
 	const struct mw_accepted_domain *stands_for;
 
 	switch (parse(session, &stands_for)) {
+	case MW_ADDRESS_ROUTED:
+		/* A path, or a mailbox of the domain behind the "@"; nobody but Postfix knows: it has to pass as both. */
+		if (!may_take_path(session, recipient))
+			break;
+		/* fall through */
 	case MW_ADDRESS_MAILBOX:
+	case MW_ADDRESS_FOREIGN:
+		if (mw_address_is_nested(recipient))
+			break;
 		return check_domain(session, recipient->domain, mw_identity_domain(session->policy, given, stands_for));
 	case MW_ADDRESS_POSTMASTER:
 		return pass(session, MW_NOTE_RECIPIENT_POSTMASTER, given, MW_STR_EMPTY);
-	case MW_ADDRESS_ROUTED:
-		if (may_take_path(session, recipient))
-			return pass(session, MW_NOTE_RECIPIENT_ANY, given, MW_STR_EMPTY);
-		break;
 	case MW_ADDRESS_NULL:
 	case MW_ADDRESS_INVALID:
 		break;

@@ -44,15 +44,26 @@ static struct mw_str lasting_domain(const struct mw_session *session, const stru
 	return mw_identity_domain(session->policy, session->facts->sender, stands_for);
 }
 
+static bool is_authoritative(const struct mw_session *session, const struct mw_address *sender)
+{
+	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, sender->domain);
+
+	return accepted != NULL && accepted->type == MW_AUTHORITATIVE;
+}
+
+static bool admits_stranger(const struct mw_session *session, bool authoritative)
+{
+	return holds(session, MW_ACCEPT_ANY_SENDER) &&
+	       (!authoritative || holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER));
+}
+
 /* Neither owner nor trustee. */
 static bool check_permissions(struct mw_session *session, const struct mw_address *sender,
 			      const struct mw_accepted_domain *stands_for)
 {
-	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, sender->domain);
-	bool authoritative = accepted != NULL && accepted->type == MW_AUTHORITATIVE;
+	bool authoritative = is_authoritative(session, sender);
 
-	if (holds(session, MW_ACCEPT_ANY_SENDER) &&
-	    (!authoritative || holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER)))
+	if (admits_stranger(session, authoritative))
 		return pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY);
 	if (session->logged_in)
 		return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender,
@@ -91,6 +102,32 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 	return false;
 }
 
+/* With an "@" a path is no path to Postfix but a mailbox; without one it makes ceo@example.org of ceo%example.org after
+   we have looked, so that it is only for those who may use any sender at all. */
+static bool check_path(struct mw_session *session, const struct mw_address *sender,
+		       const struct mw_accepted_domain *stands_for)
+{
+	struct mw_str given = session->facts->sender;
+
+	if (mw_str_find(given, '@') < given.len)
+		return check_mailbox(session, sender, stands_for);
+	return admits_stranger(session, true) ? pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY) : fail_as_invalid(session);
+}
+
+/* Nobody here has it, but for a sub-address of ours that is too long to be written down. */
+static bool check_foreign(struct mw_session *session, const struct mw_address *sender,
+			  const struct mw_accepted_domain *stands_for)
+{
+	MW_UNINITIALIZED struct mw_identity identity;
+
+	if (!session->logged_in || admits_stranger(session, is_authoritative(session, sender)))
+		return check_permissions(session, sender, stands_for);
+	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
+	if (identity.right == MW_RIGHT_NONE && !identity.has_owner)
+		return fail_as_invalid(session);
+	return check_mailbox(session, sender, stands_for);
+}
+
 bool mw_check_sender(struct mw_session *session)
 {
 	MW_UNINITIALIZED struct mw_address sender;
@@ -102,12 +139,11 @@ bool mw_check_sender(struct mw_session *session)
 	case MW_ADDRESS_NULL:
 		return check_null(session);
 	case MW_ADDRESS_MAILBOX:
-		return check_mailbox(session, &sender, stands_for);
+		return mw_address_is_nested(&sender) ? fail_as_invalid(session) : check_mailbox(session, &sender, stands_for);
 	case MW_ADDRESS_ROUTED:
-		/* Postfix may rewrite it after we have looked: only for those who may use any sender at all. */
-		if (holds(session, MW_ACCEPT_ANY_SENDER | MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
-			return pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY);
-		break;
+		return check_path(session, &sender, stands_for);
+	case MW_ADDRESS_FOREIGN:
+		return check_foreign(session, &sender, stands_for);
 	case MW_ADDRESS_POSTMASTER: /* a recipient only, RFC 5321 4.5.1 */
 	case MW_ADDRESS_INVALID:
 		break;

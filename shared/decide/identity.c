@@ -9,7 +9,7 @@ enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct 
 	enum mw_address_kind kind = mw_address_parse_completed(text, policy->default_domain, address_r);
 	const struct mw_accepted_domain *domain = NULL;
 
-	if (policy->local_name_count > 0 && (kind == MW_ADDRESS_MAILBOX || kind == MW_ADDRESS_ROUTED))
+	if (policy->local_name_count > 0 && mw_address_has_domain(address_r))
 		domain = mw_choose_local_name(policy, address_r->domain);
 	if (stands_for_r != NULL)
 		*stands_for_r = domain;
@@ -64,19 +64,33 @@ static enum mw_lookup grants_on_domain(const struct mw_directory_view *directory
 	return directory->grants_on_domain(directory->context, domain, grants_r);
 }
 
+/* As it is, which an address that no directory has need not be asked for, then without its extension. */
+static enum mw_lookup owner_of(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			       const struct mw_address *address, struct mw_address *base, struct mw_principal *owner_r,
+			       bool *primary_r)
+{
+	enum mw_lookup found = MW_LOOKUP_NONE;
+
+	if (address->kind == MW_ADDRESS_MAILBOX)
+		found = by_address(directory, address, owner_r, primary_r);
+	if (found != MW_LOOKUP_NONE || !mw_address_without_extension(address, policy->recipient_delimiter, base))
+		return found;
+	return by_address(directory, base, owner_r, primary_r);
+}
+
 enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 const struct mw_address *address, struct mw_address *base,
 				 struct mw_principal *owner_r, bool *primary_r)
 {
+	MW_UNINITIALIZED struct mw_address bare;
 	enum mw_lookup found;
 
-	if (address->kind != MW_ADDRESS_MAILBOX)
+	if (!mw_address_has_domain(address))
 		return MW_LOOKUP_NONE;
-	found = by_address(directory, address, owner_r, primary_r);
-	if (found != MW_LOOKUP_NONE ||
-	    !mw_address_without_extension(address, policy->recipient_delimiter, base))
+	found = owner_of(policy, directory, address, base, owner_r, primary_r);
+	if (found != MW_LOOKUP_NONE || !mw_address_without_backslash(address, &bare))
 		return found;
-	return by_address(directory, base, owner_r, primary_r);
+	return owner_of(policy, directory, &bare, base, owner_r, primary_r);
 }
 
 static bool has_id(struct mw_ids ids, uint32_t id)
@@ -171,7 +185,7 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 	memset(identity_r, 0, sizeof(*identity_r));
 	identity_r->right = MW_RIGHT_NONE;
 	identity_r->granted_on = MW_STR_EMPTY;
-	if (address->kind != MW_ADDRESS_MAILBOX)
+	if (!mw_address_has_domain(address))
 		return;
 	/* Who sends as itself is most of them: its name is its own address, whatever else it has. */
 	if (mw_str_equal(address->whole, user->name)) {
@@ -182,7 +196,7 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 		return;
 	}
 	look_at_owner(policy, directory, user, address, identity_r);
-	if (is_settled(identity_r))
+	if (is_settled(identity_r) || address->kind == MW_ADDRESS_FOREIGN)
 		return;
 	found = grants_on_address(directory, address->whole, &grants);
 	look_at_grants(found, &grants, user, address->whole, identity_r);

@@ -1,146 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/address.h"
 
-#include <stdlib.h>
-#include <unicase.h>
-#include <unictype.h>
-#include <uninorm.h>
-#include <unistr.h>
-
 #include "base/uninitialized.h"
+#include "mail/local_part.h"
 #include "mail/plain.h"
 
-static bool is_ascii(struct mw_str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
-/* UTF-8 without control and format characters. */
-static bool is_plain(struct mw_str text)
-{
-	while (text.len > 0) {
-		ucs4_t character;
-		int len = u8_mbtoucr(&character, (const uint8_t *)text.ptr, text.len);
-
-		if (len <= 0 || character < ' ' || character == 0x7f ||
-		    (character >= 0x80 &&
-		     uc_is_general_category_withtable(character, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z)))
-			return false;
-		text = mw_str_tail(text, (size_t)len);
-	}
-	return true;
-}
-
-/* Case folded, in NFC. */
-static bool fold(struct mw_str text, struct mw_buf *out)
-{
-	uint8_t folded[4 * MW_ADDRESS_MAX + 4];
-	size_t len = sizeof(folded);
-
-	if (is_ascii(text)) {
-		for (size_t i = 0; i < text.len; i++) {
-			char c = text.ptr[i];
-
-			mw_buf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-		}
-		return !out->truncated;
-	}
-	uint8_t *result = u8_casefold((const uint8_t *)text.ptr, text.len, NULL, UNINORM_NFC, folded, &len);
-
-	if (result == NULL)
-		return false;
-	mw_buf_add(out, (struct mw_str){ (const char *)result, len });
-	if (result != folded)
-		free(result);
-	return !out->truncated;
-}
-
-#define ROUTES 0x80 /* beside the octet: a source route may be written with it */
-
-/* What an octet of an unquoted local part is, folded; 0: no such octet, or not ASCII. */
-static const unsigned char atom_octets[256] = {
-	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
-	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
-	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-	['!'] = '!' | ROUTES, ['#'] = '#', '$', '%' | ROUTES, '&', '\'', ['*'] = '*', '+', ['-'] = '-', '.', '/',
-	['='] = '=', ['?'] = '?', ['^'] = '^', '_', '`', ['{'] = '{', '|', '}', '~',
-};
-
-static bool is_dot_atom(struct mw_str text)
-{
-	bool dot = true;
-
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char octet = (unsigned char)text.ptr[i];
-
-		if (octet == '.' ? dot : octet < 0x80 && atom_octets[octet] == 0)
-			return false;
-		dot = octet == '.';
-	}
-	return !dot;
-}
-
-/* What stands in quotes, without its escapes. Returns the length with the quotes, 0: not well formed. */
-static size_t unquote(struct mw_str text, struct mw_buf *out)
-{
-	for (size_t i = 1; i < text.len; i++) {
-		if (text.ptr[i] == '"')
-			return i + 1;
-		if (text.ptr[i] == '\\' && ++i == text.len)
-			return 0;
-		mw_buf_add_char(out, text.ptr[i]);
-	}
-	return 0;
-}
-
-static void requote(struct mw_str text, struct mw_buf *out)
-{
-	mw_buf_add_char(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			mw_buf_add_char(out, '\\');
-		mw_buf_add_char(out, text.ptr[i]);
-	}
-	mw_buf_add_char(out, '"');
-}
-
+/* What stands before the "@", without its quotes. Returns the length with them, 0: no local part. */
 static size_t read_local(struct mw_str text, struct mw_buf *local)
 {
 	size_t at = mw_str_find(text, '@');
 
 	if (text.ptr[0] == '"')
-		return unquote(text, local);
+		return mw_local_unquote(text, local);
 	mw_buf_add(local, mw_str_head(text, at));
-	return is_dot_atom(mw_str_head(text, at)) ? at : 0;
+	return mw_local_is_dot_atom(mw_str_head(text, at)) ? at : 0;
 }
 
+static bool has_routes(struct mw_str local)
+{
+	return mw_str_find(local, '%') < local.len || mw_str_find(local, '!') < local.len;
+}
+
+/* `local` without quotes, as it came. */
 static enum mw_address_kind finish(struct mw_address *address, struct mw_str local, struct mw_str domain)
 {
 	char folded_memory[4 * MW_ADDRESS_MAX + 4], domain_memory[MW_DOMAIN_MAX + 1];
 	struct mw_buf folded = MW_BUF_OVER(folded_memory), out = MW_BUF_OVER(address->text);
 	size_t domain_len, local_len;
+	bool canonical;
 
-	if (local.len == 0 || !fold(local, &folded) || !mw_domain_canonical(domain, domain_memory, &domain_len))
+	if (local.len == 0 || !mw_local_fold(local, &folded))
 		return MW_ADDRESS_INVALID;
-	if (is_dot_atom(mw_buf_str(&folded)))
+	canonical = mw_domain_canonical(domain, domain_memory, &domain_len);
+	if (!canonical && !mw_domain_as_octets(domain, domain_memory, &domain_len))
+		return MW_ADDRESS_INVALID;
+	if (mw_local_is_dot_atom(mw_buf_str(&folded)))
 		mw_buf_add(&out, mw_buf_str(&folded));
 	else
-		requote(mw_buf_str(&folded), &out);
+		mw_local_requote(mw_buf_str(&folded), &out);
 	local_len = out.used;
 	mw_buf_add_char(&out, '@');
 	mw_buf_add(&out, (struct mw_str){ domain_memory, domain_len });
-	if (out.truncated || out.used > MW_ADDRESS_MAX || local_len > MW_LOCAL_PART_MAX)
+	if (out.truncated || out.used > MW_ADDRESS_MAX)
 		return MW_ADDRESS_INVALID;
 	address->whole = mw_buf_str(&out);
 	address->local = mw_str_head(address->whole, local_len);
 	address->domain = mw_str_tail(address->whole, local_len + 1);
-	return memchr(local.ptr, '%', local.len) != NULL || memchr(local.ptr, '!', local.len) != NULL
-		       ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
+	address->folded_request = !mw_text_is_ascii(local) && mw_local_is_reserved(mw_buf_str(&folded), MW_STR("-")) &&
+				  !mw_local_is_reserved(local, MW_STR("-"));
+	if (has_routes(local))
+		return MW_ADDRESS_ROUTED;
+	return canonical && local_len <= MW_LOCAL_PART_MAX ? MW_ADDRESS_MAILBOX : MW_ADDRESS_FOREIGN;
 }
 
 /* Anything that may be an address. */
@@ -150,10 +60,10 @@ static enum mw_address_kind parse_any(struct mw_str text, struct mw_address *add
 	struct mw_buf local = MW_BUF_OVER(local_memory);
 	size_t at;
 
-	if (text.len > MW_ADDRESS_MAX || !is_plain(text))
+	if (text.len > MW_ADDRESS_MAX || !mw_text_is_plain(text))
 		return MW_ADDRESS_INVALID;
 	at = read_local(text, &local);
-	if (at == 0 || at > MW_LOCAL_PART_MAX || at >= text.len || text.ptr[at] != '@')
+	if (at == 0 || at >= text.len || text.ptr[at] != '@')
 		return MW_ADDRESS_INVALID;
 	return finish(address, mw_buf_str(&local), mw_str_tail(text, at + 1));
 }
@@ -168,21 +78,22 @@ static bool parse_plain(struct mw_str text, struct mw_address *address)
 	if (text.len > MW_ADDRESS_MAX)
 		return false;
 	for (at = 0; at < text.len; at++) {
-		octet = atom_octets[(unsigned char)text.ptr[at]];
+		octet = mw_atom_octets[(unsigned char)text.ptr[at]];
 		if (octet == 0)
 			break;
 		if (octet == '.' && dot)
 			return false;
 		dot = octet == '.';
 		marks |= octet;
-		address->text[at] = (char)(octet & ~ROUTES);
+		address->text[at] = (char)(octet & ~MW_ROUTES);
 	}
 	if (dot || at > MW_LOCAL_PART_MAX || at == text.len || text.ptr[at] != '@')
 		return false;
 	address->text[at] = '@';
 	if (!mw_plain_domain(mw_str_tail(text, at + 1), address->text + at + 1))
 		return false;
-	address->kind = (marks & ROUTES) != 0 ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
+	address->kind = (marks & MW_ROUTES) != 0 ? MW_ADDRESS_ROUTED : MW_ADDRESS_MAILBOX;
+	address->folded_request = false;
 	address->whole = (struct mw_str){ address->text, text.len };
 	address->local = mw_str_head(address->whole, at);
 	address->domain = mw_str_tail(address->whole, at + 1);
@@ -203,9 +114,10 @@ enum mw_address_kind mw_address_parse(struct mw_str text, struct mw_address *add
 	if (parse_plain(text, address_r))
 		return address_r->kind;
 	address_r->text[0] = '\0';
+	address_r->folded_request = false;
 	address_r->whole = address_r->local = address_r->domain = MW_STR_EMPTY;
 	address_r->kind = parse(text, address_r);
-	if (address_r->kind != MW_ADDRESS_MAILBOX && address_r->kind != MW_ADDRESS_ROUTED)
+	if (!mw_address_has_domain(address_r))
 		address_r->text[0] = '\0';
 	return address_r->kind;
 }
@@ -222,6 +134,7 @@ void mw_address_copy(struct mw_address *to, const struct mw_address *from)
 	to->local = moved(from->local, from, to);
 	to->domain = moved(from->domain, from, to);
 	to->kind = from->kind;
+	to->folded_request = from->folded_request;
 }
 
 /* Not inlined: the compiler clears the memory, which an address that is complete should not pay for. */
@@ -263,64 +176,14 @@ struct mw_str mw_address_quoted(struct mw_str text, struct mw_buf *out)
 {
 	struct mw_str local = mw_str_head(text, mw_str_find(text, '@'));
 
-	if (mw_str_empty(local) || local.len > MW_LOCAL_PART_MAX || text.len > MW_ADDRESS_MAX ||
-	    mw_str_find_last(text, '@') != local.len || local.len == text.len || is_dot_atom(local) ||
+	if (mw_str_empty(local) || text.len > MW_ADDRESS_MAX || mw_str_find_last(text, '@') != local.len ||
+	    local.len == text.len || mw_local_is_dot_atom(local) ||
 	    (local.ptr[0] == '"' && local.ptr[local.len - 1] == '"'))
 		return text;
 	mw_buf_reset(out);
-	requote(local, out);
+	mw_local_requote(local, out);
 	mw_buf_add(out, mw_str_tail(text, local.len));
 	return mw_buf_str(out);
-}
-
-bool mw_address_path_domains(const struct mw_address *address, bool (*found)(struct mw_str domain, const void *context),
-			     const void *context)
-{
-	struct mw_str rest = address->local;
-
-	if (address->kind != MW_ADDRESS_ROUTED)
-		return false;
-	if (rest.ptr[0] == '"')
-		rest = (struct mw_str){ rest.ptr + 1, rest.len - 2 };
-	for (bool behind_percent = false; rest.len > 0;) {
-		size_t bang = mw_str_find(rest, '!'), percent = mw_str_find(rest, '%');
-		size_t end = bang < percent ? bang : percent;
-		char domain[MW_DOMAIN_MAX + 1];
-		size_t len;
-
-		/* A domain stands before a "!" or behind a "%". */
-		if ((behind_percent || (end == bang && end < rest.len)) &&
-		    mw_domain_canonical(mw_str_head(rest, end), domain, &len) &&
-		    found((struct mw_str){ domain, len }, context))
-			return true;
-		behind_percent = end == percent && end < rest.len;
-		rest = mw_str_tail(rest, end + 1);
-	}
-	return false;
-}
-
-bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
-				  struct mw_address *base_r)
-{
-	struct mw_str local = address->local;
-	size_t at = local.len;
-	struct mw_buf out;
-
-	if (mw_str_empty(local) || local.ptr[0] == '"')
-		return false;
-	for (size_t i = 0; i < delimiters.len; i++)
-		at = mw_str_find(mw_str_head(local, at), delimiters.ptr[i]);
-	if (at == 0 || at == local.len)
-		return false;
-	out = MW_BUF_OVER(base_r->text);
-	mw_buf_add(&out, mw_str_head(local, at));
-	mw_buf_add_char(&out, '@');
-	mw_buf_add(&out, address->domain);
-	base_r->kind = address->kind;
-	base_r->whole = mw_buf_str(&out);
-	base_r->local = mw_str_head(base_r->whole, at);
-	base_r->domain = mw_str_tail(base_r->whole, at + 1);
-	return true;
 }
 
 /* A login name that is no address. False: as parse_plain(). */
@@ -345,7 +208,7 @@ static bool login_address(struct mw_str login, struct mw_buf *text)
 	MW_UNINITIALIZED struct mw_address address;
 	enum mw_address_kind kind = mw_address_parse(login, &address);
 
-	if (kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED)
+	if ((kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED) || address.local.len > MW_LOCAL_PART_MAX)
 		return false;
 	mw_buf_add(text, address.whole);
 	return true;
@@ -364,7 +227,8 @@ bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len
 	if (address) {
 		if (!login_address(login, &text))
 			return false;
-	} else if (!is_plain(login) || login.ptr[0] == ' ' || login.ptr[login.len - 1] == ' ' || !fold(login, &text)) {
+	} else if (!mw_text_is_plain(login) || login.ptr[0] == ' ' || login.ptr[login.len - 1] == ' ' ||
+		   !mw_local_fold(login, &text)) {
 		return false;
 	}
 	*len_r = text.used;

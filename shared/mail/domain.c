@@ -4,6 +4,7 @@
 #include <idn2.h>
 #include <stdlib.h>
 
+#include "mail/local_part.h"
 #include "mail/network.h"
 #include "mail/plain.h"
 
@@ -140,14 +141,6 @@ bool mw_plain_domain(struct mw_str text, char *out)
 	return (seen & 0x40) != 0 && is_plain_label(out + label, text.len - label);
 }
 
-static bool is_ascii(struct mw_str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static bool numeric(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
 {
 	char text[MW_DOMAIN_MAX + 1];
@@ -164,7 +157,7 @@ static bool coded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len
 
 	if (is_numeric(domain))
 		return numeric(domain, out, len_r);
-	if (!is_ascii(domain))
+	if (!mw_text_is_ascii(domain))
 		return to_ascii(domain, out, len_r);
 	if (domain.len > MW_DOMAIN_MAX)
 		return false;
@@ -183,6 +176,59 @@ bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size
 	if (domain.len <= MW_DOMAIN_MAX && mw_plain_domain(domain, out))
 		return true;
 	return coded(domain, out, len_r);
+}
+
+/* IDNA's label separators (RFC 3490 3.1): the octets of one at the beginning of the text, 0: there is none. */
+static size_t separator(struct mw_str text)
+{
+	if (mw_str_starts_with(text, MW_STR(".")))
+		return 1;
+	return mw_str_starts_with(text, MW_STR("\xe3\x80\x82")) || mw_str_starts_with(text, MW_STR("\xef\xbc\x8e")) ||
+	       mw_str_starts_with(text, MW_STR("\xef\xbd\xa1")) ? 3 : 0;
+}
+
+static bool add_label(struct mw_str label, struct mw_buf *out)
+{
+	char canonical[MW_DOMAIN_MAX + 1];
+	struct mw_buf folded = MW_BUF_OVER(canonical);
+	size_t len;
+
+	if (label.len == 0)
+		return false;
+	if (coded(label, canonical, &len)) {
+		mw_buf_add(out, (struct mw_str){ canonical, len });
+		return true;
+	}
+	mw_buf_reset(&folded);
+	if (!mw_local_fold(label, &folded))
+		return false;
+	for (size_t i = 0; i < folded.used; i++)
+		if ((unsigned char)canonical[i] < 0x80 && !is_host_byte(canonical[i]))
+			return false;
+	mw_buf_add(out, mw_buf_str(&folded));
+	return !mw_text_is_ascii(mw_buf_str(&folded)) || is_label(mw_buf_str(&folded));
+}
+
+bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	struct mw_buf text = mw_buf_over(out, MW_DOMAIN_MAX + 1);
+	size_t len, dot;
+
+	if (domain.len > MW_DOMAIN_MAX || is_numeric(domain))
+		return false;
+	do {
+		for (len = 0; len < domain.len && separator(mw_str_tail(domain, len)) == 0;)
+			len++;
+		if (!add_label(mw_str_head(domain, len), &text))
+			return false;
+		domain = mw_str_tail(domain, len);
+		dot = separator(domain);
+		if (dot > 0)
+			mw_buf_add_char(&text, '.');
+		domain = mw_str_tail(domain, dot);
+	} while (dot > 0);
+	*len_r = text.used;
+	return !text.truncated;
 }
 
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent)

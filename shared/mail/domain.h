@@ -13,6 +13,11 @@
    ASCII domains take a path that allocates nothing. */
 bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 
+/* A domain that mw_domain_canonical() refuses for its A- or U-labels alone (IDNA2008 does not allow an emoji, and mail comes
+   from such domains), of valid UTF-8 without control characters: each label that is allowed in its canonical form, the
+   others as their octets, case folded. Good for comparing with canonical domains, which none of these is. */
+bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
+
 /* Whether a canonical domain is below a canonical parent: "a.b.d" and "b.d" are below "d", "d" is not. */
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent);
 

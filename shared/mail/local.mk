@@ -1,6 +1,8 @@
 noinst_LTLIBRARIES += libmwmail.la
 libmwmail_la_SOURCES = \
 	shared/mail/address.c shared/mail/address.h \
+	shared/mail/extension.c \
+	shared/mail/local_part.c shared/mail/local_part.h \
 	shared/mail/binding.c \
 	shared/mail/domain.c shared/mail/domain.h \
 	shared/mail/mechanism.c shared/mail/mechanism.h \

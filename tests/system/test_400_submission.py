@@ -140,7 +140,7 @@ REASONS = [
      ("530 5.7.1", "Client was not authenticated"), ("530 5.7.57", "Client not authenticated to send mail")),
     ("no-submit", ("submission", "bob", NO_SUBMIT, True), BOB, MARY, "",
      ("550 5.7.1", "Client does not have permissions to submit mail to this server"), None),
-    ("invalid-sender", ("submission", "bob", "127.0.0.1", True), "a%b@example.test", MARY, "",
+    ("invalid-sender", ("submission", "bob", "127.0.0.1", True), "b" * 65 + "@example.test", MARY, "",
      ("501 5.1.3", "Invalid address"), None),
     ("send-as-denied", ("submission", "bob", "127.0.0.1", True), MARY, REMOTE, "",
      ("550 5.7.1", "Client does not have permissions to send as this sender"),

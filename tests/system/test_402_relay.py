@@ -146,7 +146,8 @@ AUDITED = [
     # login, sender, recipient, the reason it would be refused for
     (None, BOB, MARY, "not-authenticated"),
     ("bob", MARY, BOB, "send-as-denied"),
-    ("bob", "a%b@example.test", BOB, "invalid-sender"),
+    ("bob", "b" * 65 + "@example.test", BOB, "invalid-sender"),
+    ("bob", "a%b@example.test", BOB, "send-as-denied"),
     ("scanner@example.test", "scanner@example.test", REMOTE, "relay-denied"),
 ]
 

@@ -23,7 +23,7 @@ static const char policy_text[] =
 static const char directory_text[] =
 	"user bob@example.test login=bob address=robert@example.test\n"
 	"user mary@example.test login=mary smtp=no\n"
-	"user boss@example.test\n"
+	"user boss@example.test address=\"bob-odd \"@example.test\n"
 	"group sales@example.test member=bob@example.test\n"
 	"group all@example.test member=sales@example.test\n"
 	"grant send-as sales@example.test bob@example.test\n"

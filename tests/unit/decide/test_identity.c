@@ -3,6 +3,9 @@
 
 #include "decide/identity.h"
 
+#define L8 "12345678"
+#define L64 L8 L8 L8 L8 L8 L8 L8 L8
+
 static const struct { const char *address; enum mw_right right; const char *granted_on; } rights[] = {
 	{ "bob@example.test", MW_RIGHT_OWN, "bob@example.test" },
 	{ "robert@example.test", MW_RIGHT_OWN, "bob@example.test" },
@@ -16,10 +19,28 @@ static const struct { const char *address; enum mw_right right; const char *gran
 	{ "mary@example.test", MW_RIGHT_NONE, "" },
 	{ "all@example.test", MW_RIGHT_NONE, "" }, /* a member of it, and no grant on it */
 	{ "nobody@example.test", MW_RIGHT_NONE, "" },
-	{ "bob%example.test@granted.test", MW_RIGHT_NONE, "" },
+	/* an extension of any kind, as Postfix splits it */
+	{ "\"bob+x.\"@example.test", MW_RIGHT_OWN, "bob@example.test" },
+	{ "\"robert+a b\"@example.test", MW_RIGHT_OWN, "bob@example.test" },
+	{ "bob+a%b@example.test", MW_RIGHT_OWN, "bob@example.test" },
+	{ "sales+!@example.test", MW_RIGHT_SEND_AS, "sales@example.test" },
+	{ "bob+" L64 "@example.test", MW_RIGHT_OWN, "bob@example.test" },
+	{ "bob+x@xn--53h.test", MW_RIGHT_NONE, "" },
+	/* a path is the mailbox of the domain behind the "@" */
+	{ "bob%example.test@granted.test", MW_RIGHT_SEND_AS, "granted.test" },
+	{ "bob%x@example.test", MW_RIGHT_NONE, "" },
+	/* and what no directory has is covered by no grant */
+	{ L64 "9@granted.test", MW_RIGHT_NONE, "" },
 	{ "", MW_RIGHT_NONE, "" },
 	{ "postmaster", MW_RIGHT_NONE, "" },
 };
+
+static bool is_looked_up(const struct mw_address *address)
+{
+	if (address->kind == MW_ADDRESS_FOREIGN)
+		return mw_str_find(address->local, '+') < address->local.len;
+	return mw_address_has_domain(address);
+}
 
 START_TEST(the_strongest_right_is_found)
 {
@@ -37,8 +58,7 @@ START_TEST(the_strongest_right_is_found)
 	if (mw_str_equal(address.whole, user.name))
 		ck_assert_int_eq(identity.right, MW_RIGHT_OWN);
 	else
-		ck_assert_int_eq(identity.right,
-				 address.kind == MW_ADDRESS_MAILBOX ? MW_RIGHT_UNAVAILABLE : MW_RIGHT_NONE);
+		ck_assert_int_eq(identity.right, is_looked_up(&address) ? MW_RIGHT_UNAVAILABLE : MW_RIGHT_NONE);
 }
 END_TEST
 
@@ -121,6 +141,98 @@ START_TEST(ids_are_found_in_sorted_lists)
 }
 END_TEST
 
+static uint64_t random_state;
+
+static unsigned draw(unsigned below)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(random_state >> 33) % below;
+}
+
+/* All printable ASCII but "@", and characters of several octets, some of which fold into ASCII letters or compose. */
+static void add_random_character(struct mw_buf *out)
+{
+	static const char *const wide[] = { "\xc3\xa4", "\xcc\xb8", "\xc5\xbf", "\xe2\x84\xaa", "\xef\xac\x86",
+					    "\xe2\x98\x95", "\xf0\x9f\x99\x82", "\xcd\xbe", "\xcc\x88" };
+	char c = (char)(' ' + draw(95));
+
+	if (draw(8) == 0)
+		mw_buf_add_text(out, wide[draw(sizeof(wide) / sizeof(wide[0]))]);
+	else
+		mw_buf_add_char(out, c == '@' ? '%' : c);
+}
+
+/* As Postfix asks: without quotes. */
+static enum mw_lookup owner_of(struct mw_str text, struct mw_principal *owner_r)
+{
+	char memory[MW_ADDRESS_QUOTED_MAX];
+	struct mw_buf quoted = MW_BUF_OVER(memory);
+	struct mw_address address, base;
+	bool primary;
+
+	mw_address_parse(mw_address_quoted(text, &quoted), &address);
+	ck_assert_msg(mw_address_has_domain(&address), "%.*s", MW_STR_ARG(text));
+	return mw_identity_owner(mw_test_policy, mw_test_view, &address, &base, owner_r, &primary);
+}
+
+static bool is_request(struct mw_str extension)
+{
+	size_t last = mw_str_find_last(extension, '-');
+
+	return last < extension.len &&
+	       mw_str_equal_nocase(mw_str_tail(extension, last + 1), MW_STR("request"));
+}
+
+START_TEST(whatever_the_extension_the_owner_is_the_same)
+{
+	static const char *const bases[] = { "bob", "Robert", "sales", "BOSS" };
+	struct mw_principal base_owner, owner;
+	struct mw_str extension;
+	char delimiter;
+
+	random_state = 15;
+	mw_test_policy->recipient_delimiter = MW_STR("+-=%");
+	for (unsigned round = 0; round < 100000; round++) {
+		char memory[256], text[300];
+		struct mw_buf local = MW_BUF_OVER(memory), whole = MW_BUF_OVER(text);
+		const char *base = bases[round % 4];
+
+		for (unsigned left = draw(draw(4) == 0 ? 60 : 12); left > 0 && local.used < 100; left--)
+			add_random_character(&local);
+		if (draw(50) == 0)
+			mw_buf_add_text(&local, "-ReQuest");
+		extension = mw_buf_str(&local);
+		delimiter = mw_test_policy->recipient_delimiter.ptr[draw(4)];
+		mw_buf_printf(&whole, "%s@Example.Test", base);
+		ck_assert_int_eq(owner_of(mw_buf_str(&whole), &base_owner), MW_LOOKUP_FOUND);
+		mw_buf_reset(&whole);
+		mw_buf_printf(&whole, "%s%c%s@Example.Test", base, delimiter, memory);
+		if (is_request(extension) || (delimiter == '-' && mw_str_equal_nocase(extension, MW_STR("request")))) {
+			ck_assert_int_eq(owner_of(mw_buf_str(&whole), &owner), MW_LOOKUP_NONE);
+			continue;
+		}
+		ck_assert_msg(owner_of(mw_buf_str(&whole), &owner) == MW_LOOKUP_FOUND && owner.id == base_owner.id,
+			      "round %u: %s", round, text);
+	}
+}
+END_TEST
+
+START_TEST(an_address_of_its_own_is_no_extension)
+{
+	struct mw_principal owner;
+
+	mw_test_policy->recipient_delimiter = MW_STR("-+");
+	ck_assert_int_eq(owner_of(MW_STR("bob-odd @example.test"), &owner), MW_LOOKUP_FOUND);
+	ck_assert_slice(owner.name, MW_STR("boss@example.test"));
+	ck_assert_int_eq(owner_of(MW_STR("bob-odd@example.test"), &owner), MW_LOOKUP_FOUND);
+	ck_assert_slice(owner.name, MW_STR("bob@example.test"));
+	/* local(8) delivers \user as user */
+	ck_assert_int_eq(owner_of(MW_STR("\\bob@example.test"), &owner), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(owner_of(MW_STR("\\bob+x y@example.test"), &owner), MW_LOOKUP_FOUND);
+	ck_assert_slice(owner.name, MW_STR("bob@example.test"));
+}
+END_TEST
+
 TCase *mw_test_identity_case(void)
 {
 	TCase *tcase = tcase_create("identity");
@@ -130,5 +242,8 @@ TCase *mw_test_identity_case(void)
 	tcase_add_loop_test(tcase, a_lookup_that_fails_is_no_answer, 0, 4);
 	MW_LOOP(tcase, a_login_name_leads_to_a_user, logins);
 	tcase_add_test(tcase, ids_are_found_in_sorted_lists);
+	tcase_add_test(tcase, whatever_the_extension_the_owner_is_the_same);
+	tcase_add_test(tcase, an_address_of_its_own_is_no_extension);
+	tcase_set_timeout(tcase, 60);
 	return tcase;
 }
