@@ -14,7 +14,6 @@ struct mw_replay {
 	struct mw_why_clock clock;
 	int64_t today;             /* for lines without a stamp */
 	int64_t since;             /* seconds since the epoch: earlier lines are passed over; 0: none is */
-	int64_t quarter, day;      /* of the last stamp, in quarters of an hour, and its day in local time */
 	uint64_t changes[MW_REPLAY_CHANGES];
 	uint64_t old, cut, malformed; /* decisions that cannot be taken again */
 	uint64_t permitted;        /* that the log says were */

@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay.h"
 
-#include <time.h>
-
+#include "base/units.h"
 #include "decide/account.h"
 #include "decide/login.h"
 #include "decide/submission.h"
 
 #define BEGINNING "mailwicket: "
-#define QUARTER 900 /* seconds; every zone is some quarters of an hour away from UTC */
 
 /* The processes that write decision lines. */
 static bool is_ours(struct mw_str program)
 {
 	return mw_str_equal(program, MW_STR("mailwicketd")) || mw_str_equal(program, MW_STR("auth")) ||
 	       mw_str_ends_with(program, MW_STR("-login"));
-}
-
-/* Audits end by days: those of the log, not of the one who reads it. */
-static int64_t day_of(struct mw_replay *replay, int64_t seconds)
-{
-	struct tm local;
-	time_t at = (time_t)seconds;
-
-	if (replay->day == 0 || seconds / QUARTER != replay->quarter) {
-		localtime_r(&at, &local);
-		replay->quarter = seconds / QUARTER;
-		replay->day = (seconds + local.tm_gmtoff) / 86400;
-	}
-	return replay->day;
 }
 
 /* The fields of a decision line and its day. False: it is none, or too early. */
@@ -46,7 +30,7 @@ static bool read_line(struct mw_replay *replay, struct mw_str line, struct mw_st
 	    !mw_str_starts_with(read.message, MW_STR(BEGINNING "v=1 ")))
 		return false;
 	*fields_r = mw_str_tail(read.message, strlen(BEGINNING));
-	*today_r = day_of(replay, read.time);
+	*today_r = mw_day_of(read.time);
 	return read.time >= replay->since;
 }
 

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "output.h"
 #include "setting.h"
 
@@ -10,11 +11,7 @@
 
 int64_t mw_today(void)
 {
-	time_t now = time(NULL);
-	struct tm local;
-
-	localtime_r(&now, &local);
-	return ((int64_t)now + local.tm_gmtoff) / 86400;
+	return mw_day_of(time(NULL));
 }
 
 bool mw_setting_read(const struct mw_cli *cli, struct mw_errors *errors, struct mw_policy **policy_r)

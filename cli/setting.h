@@ -6,7 +6,7 @@
 #include "directory/directory.h"
 #include "policy/read.h"
 
-/* Days since 1970-01-01, in local time as the administrator's calendar has it. */
+/* Today, as mw_day_of() counts. */
 int64_t mw_today(void);
 
 /* Reads the policy into *policy_r with its messages in `errors`. Prints nothing. */

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "base/units.h"
 #include "decision_log.h"
 #include "report/logline.h"
 
@@ -54,5 +55,5 @@ void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *fact
 
 int64_t mw_decision_today(void)
 {
-	return (int64_t)(ioloop_time / (24 * 60 * 60));
+	return mw_day_of(ioloop_time);
 }

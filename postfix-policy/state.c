@@ -7,16 +7,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "log.h"
 #include "policy/audit.h"
 #include "policy/read.h"
 
 #define ERRORS_MOST 1000
-#define DAY 86400
 
 static int64_t this_day(void)
 {
-	return (int64_t)time(NULL) / DAY;
+	return mw_day_of(time(NULL));
 }
 
 static void add_peer(struct mw_state *state, struct mw_str name, bool must_exist)

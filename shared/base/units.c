@@ -160,3 +160,10 @@ bool mw_parse_switch(struct mw_str text, bool *on_r)
 	*on_r = value == 1;
 	return true;
 }
+
+int64_t mw_day_of(int64_t seconds)
+{
+	const int64_t day = 24 * 60 * 60;
+
+	return seconds >= 0 ? seconds / day : -((-seconds + day - 1) / day);
+}

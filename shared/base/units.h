@@ -18,6 +18,9 @@ void mw_print_limit(uint64_t limit, struct mw_buf *out);
 /* "2027-01-31" -> days since 1970-01-01 (proleptic Gregorian); refuses days that do not exist. */
 bool mw_parse_date(struct mw_str text, int64_t *days_r);
 void mw_print_date(int64_t days, struct mw_buf *out);
+/* The day of a moment (seconds since 1970-01-01 00:00 UTC), in days as above. Days are those of UTC for every program: a
+   login process in its chroot knows no other zone. */
+int64_t mw_day_of(int64_t seconds);
 /* "yes" "no" "true" "false" "on" "off", without regard to case. */
 bool mw_parse_switch(struct mw_str text, bool *on_r);
 

@@ -308,10 +308,13 @@ def test_what_cannot_be_taken_again_is_counted_by_its_cause(small):
         "2 damaged\n" in text
 
 
-def test_an_audit_that_ended_is_judged_by_the_day_of_the_line(small):
+@pytest.mark.parametrize("zone", ["UTC0", "EAST-14", "WEST12"])
+def test_an_audit_that_ended_is_judged_by_the_day_of_the_line(small, zone, monkeypatch):
+    """The day in UTC, where the servers' days begin, whoever reads the log."""
+    monkeypatch.setenv("TZ", zone)
     forged = LINE.replace("sender=bob@", "sender=mary@")
-    told = small.told(lines=[f"2026-11-19T10:00:00Z mx mailwicketd[7]: mailwicket: {forged}",
-                             f"2026-11-24T10:00:00Z mx mailwicketd[7]: mailwicket: {forged}"])
+    told = small.told(lines=[f"2026-11-20T12:00:00Z mx mailwicketd[7]: mailwicket: {forged}",
+                             f"2026-11-21T01:00:00Z mx mailwicketd[7]: mailwicket: {forged}"])
     assert (told["newly_audited"], told["newly_refused"]) == (1, 1)
 
 

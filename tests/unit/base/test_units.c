@@ -74,6 +74,17 @@ static const struct { const char *text; int64_t days; bool good; } dates[] = {
 	{ "2027-01-31 ", 0, false },	{ "2027/01/31", 0, false },    { "", 0, false },
 };
 
+START_TEST(a_day_begins_at_midnight_in_utc)
+{
+	ck_assert_int_eq(mw_day_of(0), 0);
+	ck_assert_int_eq(mw_day_of(86399), 0);
+	ck_assert_int_eq(mw_day_of(86400), 1);
+	ck_assert_int_eq(mw_day_of(-1), -1);
+	ck_assert_int_eq(mw_day_of(-86400), -1);
+	ck_assert_int_eq(mw_day_of(-86401), -2);
+}
+END_TEST
+
 START_TEST(dates_are_days_and_those_that_do_not_exist_fail)
 {
 	int64_t days = -1;
@@ -109,6 +120,7 @@ TCase *mw_test_units_case(void)
 
 	MW_LOOP(tcase, numbers_sizes_and_limits_take_the_whole_text_or_fail, numbers);
 	MW_LOOP(tcase, sizes_are_printed_as_they_can_be_read, sizes);
+	tcase_add_test(tcase, a_day_begins_at_midnight_in_utc);
 	MW_LOOP(tcase, dates_are_days_and_those_that_do_not_exist_fail, dates);
 	MW_LOOP(tcase, switches_have_six_words, switches);
 	return tcase;
