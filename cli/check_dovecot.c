@@ -36,84 +36,14 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 	return status;
 }
 
-static void add(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
-		const char *what, const char *why, const char *write)
+void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
+			const char *what, const char *why, const char *write)
 {
 	mw_findings_add(site->findings, (struct mw_finding){ .severity = severity, .file = site->file, .setting = setting,
 							     .what = what, .why = why, .write = write });
 }
 
-/* --- settings that a filter (protocol, local, remote) may set again */
-
-/* "protocol imap/ssl" for a setting within filters. */
-static const char *place_of(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter, const char *name)
-{
-	for (; filter != NULL && filter->parent != NULL; filter = filter->parent)
-		name = mw_arena_textf(site->arena, "%.*s %.*s/%s", MW_STR_ARG(filter->key), MW_STR_ARG(filter->value), name);
-	return name;
-}
-
-static bool is_filter(const struct mw_dovecot_node *node)
-{
-	static const char *const keys[] = { "protocol", "local", "local_name", "remote" };
-	static const char *const no_login[] = { "lmtp", "lda", "doveadm", "indexer-worker", "auth" };
-	bool filter = false;
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		filter |= node->is_section && mw_str_equal(node->key, mw_str(keys[i]));
-	for (size_t i = 0; i < sizeof(no_login) / sizeof(no_login[0]); i++)
-		filter = filter && !mw_str_equal(node->value, mw_str(no_login[i]));
-	return filter;
-}
-
-static void each_filter(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
-			void (*look)(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node))
-{
-	look(site, node);
-	for (const struct mw_dovecot_node *child = node->first; child != NULL; child = child->next) {
-		if (is_filter(child))
-			each_filter(site, child, look);
-	}
-}
-
-static void look_at_cleartext(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
-{
-	const char *name = mw_show_dovecot_cleartext_name(site->generation);
-	const char *wanted = mw_show_dovecot_cleartext_value(site->policy, site->generation);
-	struct mw_str value = mw_dovecot_value(node, name);
-	const char *line = mw_arena_textf(site->arena, "%s = %s", name, wanted);
-
-	if (mw_dovecot_next(node, NULL, name) == NULL || mw_str_equal(value, mw_str(wanted)))
-		return;
-	if (mw_wiring_cleartext(site->policy))
-		add(site, MW_FINDING_ERROR, place_of(site, node, name), "Dovecot allows no password without TLS",
-		    "a rule of the policy permits it (or is in audit mode): it cannot work", line);
-	else
-		add(site, MW_FINDING_NOTE, place_of(site, node, name), "Dovecot itself allows passwords without TLS",
-		    "no rule needs it; the login plugin refuses them, but nothing else would", line);
-}
-
-static void look_at_ssl(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
-{
-	struct mw_str value = mw_dovecot_value(node, "ssl");
-	const char *wanted = mw_show_dovecot_ssl_value(site->policy);
-	const char *line = mw_arena_textf(site->arena, "ssl = %s", wanted);
-
-	if (mw_dovecot_next(node, NULL, "ssl") == NULL || mw_str_equal(value, mw_str(wanted)))
-		return;
-	if (mw_str_equal(value, MW_STR("no")))
-		add(site, MW_FINDING_ERROR, place_of(site, node, "ssl"), "Dovecot offers no TLS",
-		    "what the policy asks TLS for is refused to everybody", line);
-	else if (mw_wiring_cleartext(site->policy))
-		add(site, MW_FINDING_ERROR, place_of(site, node, "ssl"), "Dovecot requires TLS",
-		    "a rule of the policy permits logins without (or is in audit mode): it cannot work", line);
-	else
-		add(site, MW_FINDING_NOTE, place_of(site, node, "ssl"), "Dovecot itself does not require TLS",
-		    "no rule needs that; the login plugin refuses such logins, but nothing else would", line);
-}
-
-/* What `show` prints, on one line without its comments. */
-static const char *one_line(const struct mw_dovecot_site *site, struct mw_str text)
+const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text)
 {
 	char memory[1024];
 	struct mw_buf out = MW_BUF_OVER(memory);
@@ -125,27 +55,6 @@ static const char *one_line(const struct mw_dovecot_site *site, struct mw_str te
 			mw_buf_printf(&out, "%s%.*s", out.used > 0 ? " " : "", MW_STR_ARG(line));
 	}
 	return mw_arena_text(site->arena, mw_buf_str(&out));
-}
-
-static const char *plugin_line(const struct mw_dovecot_site *site, struct mw_str others)
-{
-	char text[1024];
-	struct mw_buf out = MW_BUF_OVER(text);
-
-	mw_show_dovecot_plugins(site->generation, others, &out);
-	return one_line(site, mw_buf_str(&out));
-}
-
-static void look_at_plugins(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
-{
-	/* In 2.4 a filter adds to the list, and does not replace it. */
-	if (mw_dovecot_lists(node, "login_plugins", "mailwicket") ||
-	    (node != site->root && (mw_dovecot_next(node, NULL, "login_plugins") == NULL ||
-				    site->generation == MW_DOVECOT_2_4)))
-		return;
-	add(site, MW_FINDING_ERROR, place_of(site, node, "login_plugins"), "mailwicket is not among the login plugins",
-	    "no login rule of the policy holds: Dovecot alone decides who may log in without TLS",
-	    plugin_line(site, mw_dovecot_value(node, "login_plugins")));
 }
 
 /* --- modules */
@@ -161,97 +70,16 @@ static void check_modules(const struct mw_dovecot_site *site)
 	const char *mail = mw_arena_text(site->arena, mw_dovecot_value(site->root, "mail_plugin_dir"));
 
 	if (!has_file(site, folder, LOGIN_MODULE))
-		add(site, MW_FINDING_ERROR, "login_plugin_dir",
-		    mw_arena_textf(site->arena, "%s/" LOGIN_MODULE " is not there", folder),
-		    "with the plugin in login_plugins no login process starts: nobody can log in",
-		    "install Mailwicket's Dovecot modules, or set login_plugin_dir to where they are");
+		mw_dovecot_finding(site, MW_FINDING_ERROR, "login_plugin_dir",
+			mw_arena_textf(site->arena, "%s/" LOGIN_MODULE " is not there", folder),
+			"with the plugin in login_plugins no login process starts: nobody can log in",
+			"install Mailwicket's Dovecot modules, or set login_plugin_dir to where they are");
 	if (!has_file(site, mw_arena_textf(site->arena, "%s/../auth", folder), AUTH_MODULE) &&
 	    !has_file(site, mw_arena_textf(site->arena, "%s/auth", mail), AUTH_MODULE))
-		add(site, MW_FINDING_ERROR, "passdb", mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE " is not there", mail),
-		    "the auth process does not know the driver mailwicket and does not start: nobody can log in",
-		    "install Mailwicket's Dovecot modules");
-}
-
-/* --- passdb */
-
-static bool is_on(const struct mw_dovecot_node *passdb, const char *name)
-{
-	return mw_str_equal(mw_dovecot_value(passdb, name), MW_STR("yes"));
-}
-
-/* In 2.4 a passdb without a driver has its own name for one. */
-static struct mw_str driver_of(const struct mw_dovecot_node *passdb)
-{
-	struct mw_str driver = mw_dovecot_value(passdb, "driver");
-
-	return mw_str_empty(driver) ? passdb->value : driver;
-}
-
-static void check_result(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb, const char *name,
-			 const char *wanted, const char *why)
-{
-	struct mw_str value = mw_dovecot_value(passdb, name);
-
-	if (mw_str_equal(value, mw_str(wanted)))
-		return;
-	if (mw_str_empty(value))
-		value = MW_STR("left to its default");
-	add(site, MW_FINDING_ERROR, mw_arena_textf(site->arena, "passdb mailwicket/%s", name),
-	    mw_arena_textf(site->arena, "%s is %.*s", name, MW_STR_ARG(value)), why,
-	    mw_arena_textf(site->arena, "%s = %s", name, wanted));
-}
-
-static void check_limits(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
-{
-	static const char *const names[] = { "mechanisms", "mechanisms_filter", "username_filter" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct mw_str value = mw_dovecot_value(passdb, names[i]);
-
-		if (!mw_str_empty(value))
-			add(site, MW_FINDING_ERROR, mw_arena_textf(site->arena, "passdb mailwicket/%s", names[i]),
-			    mw_arena_textf(site->arena, "the passdb is asked only for %.*s", MW_STR_ARG(value)),
-			    "other logins pass by the policy", mw_arena_textf(site->arena, "%s =", names[i]));
-	}
-}
-
-static const char *passdb_line(const struct mw_dovecot_site *site)
-{
-	char text[1024];
-	struct mw_buf out = MW_BUF_OVER(text);
-
-	mw_show_dovecot_passdb(site->generation, &out);
-	return mw_arena_textf(site->arena, "%s before every other passdb", one_line(site, mw_buf_str(&out)));
-}
-
-static void check_passdb(const struct mw_dovecot_site *site)
-{
-	const struct mw_dovecot_node *passdb = NULL, *before = NULL;
-	const char *block = passdb_line(site);
-
-	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL) {
-		if (mw_str_equal(driver_of(passdb), MW_STR("mailwicket")))
-			break;
-		/* Master passdbs are a list of their own, and one that only denies lets nobody in. */
-		if (before == NULL && !is_on(passdb, "master") && !is_on(passdb, "deny"))
-			before = passdb;
-	}
-	if (passdb == NULL) {
-		add(site, MW_FINDING_ERROR, "passdb", "there is no passdb with driver = mailwicket",
-		    "no account's switches hold: whoever has a password may use every service", block);
-		return;
-	}
-	if (before != NULL)
-		add(site, MW_FINDING_ERROR, "passdb", mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
-								     MW_STR_ARG(driver_of(before))),
-		    "whom it lets in is never looked up in the policy", block);
-	check_result(site, passdb, "result_success", "continue",
-		     "with anything else the password is not checked any more, or the login fails");
-	check_result(site, passdb, "result_failure", "return-fail",
-		     "a later passdb would let in whom the policy refuses");
-	check_result(site, passdb, "result_internalfail", "return-fail",
-		     "while the directory cannot be read, a later passdb would let everybody in");
-	check_limits(site, passdb);
+		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb",
+			mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE " is not there", mail),
+			"the auth process does not know the driver mailwicket and does not start: nobody can log in",
+			"install Mailwicket's Dovecot modules");
 }
 
 /* --- networks, environment, Postfix's socket */
@@ -281,7 +109,7 @@ static bool has_proxy_listener(const struct mw_dovecot_site *site)
 	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
 		listener = NULL;
 		while ((listener = mw_dovecot_next(service, listener, "inet_listener")) != NULL) {
-			if (is_on(listener, "haproxy"))
+			if (mw_str_equal(mw_dovecot_value(listener, "haproxy"), MW_STR("yes")))
 				return true;
 		}
 	}
@@ -304,20 +132,21 @@ static void check_proxies(const struct mw_dovecot_site *site)
 			if (covers(trusted, &proxies->items[k]))
 				continue;
 			mw_range_print(&proxies->items[k], &out);
-			add(site, MW_FINDING_ERROR, "haproxy_trusted_networks",
-			    mw_arena_textf(site->arena, "Dovecot does not trust %s", text),
-			    "the policy's tls_proxies do: sessions through that HAProxy are dropped",
-			    mw_arena_textf(site->arena, "haproxy_trusted_networks = %.*s%s%s", MW_STR_ARG(trusted),
+			mw_dovecot_finding(site, MW_FINDING_ERROR, "haproxy_trusted_networks",
+				mw_arena_textf(site->arena, "Dovecot does not trust %s", text),
+				"the policy's tls_proxies do: sessions through that HAProxy are dropped",
+				mw_arena_textf(site->arena, "haproxy_trusted_networks = %.*s%s%s", MW_STR_ARG(trusted),
 					   mw_str_empty(trusted) ? "" : " ", text));
 		}
 	}
 	if (any && !has_proxy_listener(site))
-		add(site, MW_FINDING_WARNING, "service/inet_listener/haproxy", "no listener speaks HAProxy's protocol",
-		    "the policy's tls_proxies have nothing to say", "haproxy = yes in the inet_listener the proxy connects to");
+		mw_dovecot_finding(site, MW_FINDING_WARNING, "service/inet_listener/haproxy",
+			"no listener speaks HAProxy's protocol",
+			"the policy's tls_proxies have nothing to say", "haproxy = yes in the inet_listener the proxy connects to");
 	if (!any && has_proxy_listener(site))
-		add(site, MW_FINDING_NOTE, "service/inet_listener/haproxy", "a listener speaks HAProxy's protocol",
-		    "no rule has tls_proxies: TLS that ends in the proxy does not count",
-		    "tls_proxies = { \"ADDRESS\" } in the login rule");
+		mw_dovecot_finding(site, MW_FINDING_NOTE, "service/inet_listener/haproxy", "a listener speaks HAProxy's protocol",
+			"no rule has tls_proxies: TLS that ends in the proxy does not count",
+			"tls_proxies = { \"ADDRESS\" } in the login rule");
 }
 
 static void check_trusted(const struct mw_dovecot_site *site)
@@ -325,9 +154,9 @@ static void check_trusted(const struct mw_dovecot_site *site)
 	struct mw_str networks = mw_dovecot_value(site->root, "login_trusted_networks");
 
 	if (!mw_str_empty(networks))
-		add(site, MW_FINDING_NOTE, "login_trusted_networks",
-		    mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks)),
-		    "the address that a login rule's remote is compared with is what they claim", "");
+		mw_dovecot_finding(site, MW_FINDING_NOTE, "login_trusted_networks",
+			mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks)),
+			"the address that a login rule's remote is compared with is what they claim", "");
 }
 
 static struct mw_str environment(const struct mw_dovecot_site *site)
@@ -364,10 +193,10 @@ static void check_environment(const struct mw_dovecot_site *site)
 		return;
 	if (mw_str_empty(told))
 		told = MW_STR("the usual policy file");
-	add(site, MW_FINDING_ERROR, "import_environment",
-	    mw_arena_textf(site->arena, "Dovecot's processes read %.*s", MW_STR_ARG(told)),
-	    "that is not the policy that is checked here",
-	    mw_arena_textf(site->arena, site->generation == MW_DOVECOT_2_3
+	mw_dovecot_finding(site, MW_FINDING_ERROR, "import_environment",
+		mw_arena_textf(site->arena, "Dovecot's processes read %.*s", MW_STR_ARG(told)),
+		"that is not the policy that is checked here",
+		mw_arena_textf(site->arena, site->generation == MW_DOVECOT_2_3
 			   ? "import_environment = $import_environment MAILWICKET_CONFIG=%s"
 			   : "import_environment { MAILWICKET_CONFIG = %s }", path != NULL ? path : site->policy->file));
 }
@@ -381,11 +210,11 @@ static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovec
 	const char *place = mw_arena_textf(site->arena, "service auth/unix_listener %.*s", MW_STR_ARG(listener->value));
 
 	if ((mode & 06) == 06)
-		add(site, MW_FINDING_WARNING, place, "everybody on this machine may connect to the auth service",
-		    "any user can try passwords there without a delay that holds him up", line);
+		mw_dovecot_finding(site, MW_FINDING_WARNING, place, "everybody on this machine may connect to the auth service",
+			"any user can try passwords there without a delay that holds him up", line);
 	else if (!(user && (mode & 0600) == 0600) && !(group && (mode & 060) == 060))
-		add(site, MW_FINDING_ERROR, place, "Postfix may not connect to the auth service",
-		    "nobody can log in to submit mail", line);
+		mw_dovecot_finding(site, MW_FINDING_ERROR, place, "Postfix may not connect to the auth service",
+			"nobody can log in to submit mail", line);
 }
 
 static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
@@ -398,7 +227,7 @@ static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 	if (socket == NULL || !mw_wiring_sasl(site->policy))
 		return;
 	mw_show_dovecot_sasl(socket, &out);
-	line = one_line(site, mw_buf_str(&out));
+	line = mw_dovecot_one_line(site, mw_buf_str(&out));
 	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
 		listener = NULL;
 		while (mw_str_equal(service->value, MW_STR("auth")) &&
@@ -409,8 +238,9 @@ static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 			}
 		}
 	}
-	add(site, MW_FINDING_ERROR, "service auth", mw_arena_textf(site->arena, "there is no listener %s", socket),
-	    "Postfix asks there for SMTP AUTH: nobody can log in to submit mail", line);
+	mw_dovecot_finding(site, MW_FINDING_ERROR, "service auth",
+		mw_arena_textf(site->arena, "there is no listener %s", socket),
+		"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", line);
 }
 
 int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
@@ -424,11 +254,9 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	site.findings = findings;
 	if (named != NULL)
 		site.file = named;
-	each_filter(&site, site.root, look_at_plugins);
-	each_filter(&site, site.root, look_at_cleartext);
-	each_filter(&site, site.root, look_at_ssl);
+	mw_check_dovecot_filters(&site);
 	check_modules(&site);
-	check_passdb(&site);
+	mw_check_dovecot_passdbs(&site);
 	check_proxies(&site);
 	check_trusted(&site);
 	check_environment(&site);

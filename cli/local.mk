@@ -3,6 +3,8 @@ cli_mailwicket_SOURCES = \
 	cli/arguments.c cli/arguments.h \
 	cli/check.c \
 	cli/check_dovecot.c cli/check_dovecot.h \
+	cli/check_dovecot_filter.c \
+	cli/check_dovecot_passdb.c \
 	cli/check_postfix.c cli/check_postfix.h \
 	cli/check_postfix_hooks.c \
 	cli/check_postfix_listener.c \
