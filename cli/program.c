@@ -10,38 +10,20 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/path.h"
 
 #define FIXED "/usr/sbin:/usr/bin:/sbin:/bin"
 #define SUPERUSER "/usr/sbin:/sbin"
 #define FOLDERS_MAX 8192
 
-static bool is_trusted(const struct stat *status)
-{
-	return status->st_uid == 0 || status->st_uid == geteuid();
-}
-
-static bool others_write(const struct stat *status)
-{
-	return (status->st_mode & (S_IWGRP | S_IWOTH)) != 0;
-}
-
-/* Whether nobody but root and the caller can change what a path leads to. */
+/* Whether nobody but root and the caller can change what a path leads to, nor what is in it. */
 static bool is_ours(const char *path)
 {
-	char resolved[PATH_MAX];
+	struct mw_path_owner owner;
 	struct stat status;
-	char *slash;
 
-	if (realpath(path, resolved) == NULL || stat(resolved, &status) != 0 || !is_trusted(&status) || others_write(&status))
-		return false;
-	while ((slash = strrchr(resolved, '/')) != resolved) {
-		*slash = '\0';
-		/* In a folder with the sticky bit nobody removes what is not his. */
-		if (stat(resolved, &status) != 0 || !is_trusted(&status) ||
-		    (others_write(&status) && (status.st_mode & S_ISVTX) == 0))
-			return false;
-	}
-	return true;
+	return mw_path_is_ours(path, geteuid(), &owner) && stat(path, &status) == 0 &&
+	       (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* The next folder of PATH that may be looked in. */

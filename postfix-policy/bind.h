@@ -6,6 +6,8 @@
 
 #include "policy/model.h"
 
+#define MW_BIND_UNIX MW_STR("unix:")
+
 struct mw_bound {
 	int fd; /* -1: closed */
 	char name[160];
@@ -18,5 +20,12 @@ bool mw_bind(const struct mw_policy *policy, struct mw_str name, struct mw_bound
 bool mw_bind_passed(int fd, struct mw_bound *bound_r, int *status_r);
 /* Closes, and removes a unix socket unless its path stands for something else by now. */
 void mw_unbind(struct mw_bound *bound);
+
+/* bind_unix.c's, for bind.c. Unix sockets have the policy's mode and group from the moment they are made, and nothing is
+   changed by their path: a folder may belong to somebody who puts other things there. */
+bool mw_bind_unix(const struct mw_policy *policy, struct mw_bound *bound, int *status_r);
+void mw_unbind_unix(struct mw_bound *bound);
+/* bind.c's, for bind_unix.c: a line in the log, the status, false. error 0: none. */
+bool mw_bind_failed(int *status_r, int status, const char *name, const char *what, int error);
 
 #endif

@@ -11,9 +11,11 @@ libmwpostfix_la_CFLAGS = $(MW_CFLAGS)
 sbin_PROGRAMS += postfix-policy/mailwicketd
 postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/bind.c postfix-policy/bind.h \
+	postfix-policy/bind_unix.c \
 	postfix-policy/connection.c postfix-policy/connection.h \
 	postfix-policy/daemonize.c postfix-policy/daemonize.h \
 	postfix-policy/decision_log.c postfix-policy/decision_log.h \
+	postfix-policy/identity.c postfix-policy/identity.h \
 	postfix-policy/inbox.c postfix-policy/inbox.h \
 	postfix-policy/judge.c postfix-policy/judge.h \
 	postfix-policy/listener.c postfix-policy/listener.h \

@@ -7,6 +7,7 @@ tests_unit_test_base_SOURCES = \
 	tests/unit/base/test_base.c \
 	tests/unit/base/test_buf.c \
 	tests/unit/base/test_errors.c \
+	tests/unit/base/test_path.c \
 	tests/unit/base/test_str.c \
 	tests/unit/base/test_table.c \
 	tests/unit/base/test_units.c
