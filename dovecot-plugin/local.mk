@@ -9,6 +9,7 @@ MW_DOVECOT_LDFLAGS = $(MW_LDFLAGS) -Wl,-z,nodelete -module -avoid-version -share
 
 noinst_LTLIBRARIES += libmwcredential.la
 libmwcredential_la_SOURCES = \
+	dovecot-plugin/capability.c dovecot-plugin/capability.h \
 	dovecot-plugin/credential.c dovecot-plugin/credential.h \
 	dovecot-plugin/credential_rest.c dovecot-plugin/credential_rest.h
 libmwcredential_la_CPPFLAGS = $(MW_CPPFLAGS)

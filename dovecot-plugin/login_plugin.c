@@ -5,6 +5,8 @@
 #include "istream.h"
 #include "module-context.h"
 
+#include "capability.h"
+
 #define LOGIN_CONTEXT(client) MODULE_CONTEXT_REQUIRE(client, login_context_module)
 static MODULE_CONTEXT_DEFINE_INIT(login_context_module, &login_module_register);
 
@@ -59,6 +61,23 @@ static bool client_filter_mech(struct client *client, struct auth_mech_desc *mec
 	if (!mw_login_offer_has(client, mw, mech->name))
 		return FALSE;
 	return mw->module_ctx.super.sasl_filter_mech == NULL || mw->module_ctx.super.sasl_filter_mech(client, mech);
+}
+
+/* IMAP's capabilities are made in one piece. Those that come through a proxy are another server's, after the login. */
+static void client_send_raw_data_ours(struct client *client, const void *data, size_t size)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+	size_t at, len;
+	char *text;
+
+	if (client->login_proxy == NULL && mw_capability_surplus((struct mw_str){ data, size }, &at, &len)) {
+		text = t_malloc_no0(size - len);
+		memcpy(text, data, at);
+		memcpy(text + at, (const char *)data + at + len, size - len - at);
+		data = text;
+		size -= len;
+	}
+	mw->module_ctx.super.send_raw_data(client, data, size);
 }
 
 static void client_auth_result_ours(struct client *client, enum client_auth_result result,
@@ -188,6 +207,8 @@ static void client_allocated(struct client *client)
 	v->notify_status = client_notify_status_ours;
 	v->sasl_filter_mech = client_filter_mech;
 	v->auth_result = client_auth_result_ours;
+	if (strcmp(login_binary->protocol, "imap") == 0)
+		v->send_raw_data = client_send_raw_data_ours;
 	if (v->input != NULL)
 		v->input = client_input_ours;
 	if (v->input_next_cmd != NULL)

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "dovecot-plugin/capability.h"
 #include "dovecot-plugin/credential_rest.h"
 
 #define PLAIN "AGJvYgBTZWNyZXRQdzE="       /* \0bob\0SecretPw1 */
@@ -157,6 +158,40 @@ START_TEST(long_responses_are_shown_and_nameless)
 }
 END_TEST
 
+static const struct {
+	const char *sent, *left;
+} capabilities[] = {
+	{ "* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS LOGINDISABLED] ready.\r\n",
+	  "* OK [CAPABILITY IMAP4rev1 LOGIN-REFERRALS LOGINDISABLED] ready.\r\n" },
+	{ "* CAPABILITY IMAP4rev1 STARTTLS SASL-IR\r\n", "* CAPABILITY IMAP4rev1 STARTTLS\r\n" },
+	{ "* OK [CAPABILITY IMAP4rev1 sasl-ir] AUTH=PLAIN is off\r\n",
+	  "* OK [CAPABILITY IMAP4rev1] AUTH=PLAIN is off\r\n" },
+	{ "* CAPABILITY IMAP4rev1 SASL-IR AUTH=CRAM-MD5\r\n", NULL },
+	{ "* CAPABILITY IMAP4rev1 auth=plain SASL-IR\r\n", NULL },
+	{ "* CAPABILITY IMAP4rev1 SASL-IRX\r\n", NULL },
+	{ "* CAPABILITY SASL-IR", "* CAPABILITY" },
+	{ "* CAPABILITY ", NULL },
+	{ "* OK SASL-IR\r\n", NULL },
+	{ "a OK SASL-IR done.\r\n", NULL },
+	{ "", NULL },
+};
+
+START_TEST(sasl_ir_goes_with_the_last_mechanism)
+{
+	struct mw_str sent = mw_str(capabilities[_i].sent);
+	char left[256] = "";
+	size_t at, len;
+	bool surplus = mw_capability_surplus(sent, &at, &len);
+
+	ck_assert_int_eq(surplus, capabilities[_i].left != NULL);
+	if (!surplus)
+		return;
+	memcpy(left, sent.ptr, at);
+	memcpy(left + at, sent.ptr + at + len, sent.len - len - at);
+	ck_assert_str_eq(left, capabilities[_i].left);
+}
+END_TEST
+
 START_TEST(the_last_auth_command_is_found)
 {
 	struct mw_str mechanism, response;
@@ -193,6 +228,8 @@ int main(void)
 			    sizeof(rests) / sizeof(rests[0]));
 	tcase_add_loop_test(tcase, a_response_has_a_name_only_in_its_own_form, 0,
 			    sizeof(responses) / sizeof(responses[0]));
+	tcase_add_loop_test(tcase, sasl_ir_goes_with_the_last_mechanism, 0,
+			    sizeof(capabilities) / sizeof(capabilities[0]));
 	tcase_add_test(tcase, long_responses_are_shown_and_nameless);
 	tcase_add_test(tcase, the_last_auth_command_is_found);
 	tcase_add_test(tcase, the_name_is_kept_until_the_password_comes);
