@@ -77,8 +77,8 @@ int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *p
 	return mw_arena_failed(arena) ? EX_OSERR : EX_OK;
 }
 
-/* All settings as the smtpd of this listener sees them: postconf itself evaluates $name with the -o settings. */
-static int load_values(struct mw_postfix_endpoint *endpoint)
+/* postconf itself evaluates $name with the -o settings. */
+int mw_endpoint_load(struct mw_postfix_endpoint *endpoint)
 {
 	const struct mw_postfix_site *site = endpoint->site;
 	const struct mw_postfix_values *options = &endpoint->service->options;
@@ -89,6 +89,10 @@ static int load_values(struct mw_postfix_endpoint *endpoint)
 
 	if (arguments == NULL)
 		return EX_OSERR;
+	if (options->count == 0) {
+		endpoint->values = site->values;
+		return EX_OK;
+	}
 	arguments[used++] = "-x";
 	for (size_t i = 0; i < options->count; i++) {
 		arguments[used++] = "-o";
@@ -161,7 +165,7 @@ const char *mw_site_line(const struct mw_postfix_site *site, const char *setting
 
 /* --- listeners */
 
-static bool runs(const struct mw_postfix_service *service, const char *program)
+bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program)
 {
 	size_t slash = mw_str_find_last(service->command, '/');
 	struct mw_str name = slash < service->command.len ? mw_str_tail(service->command, slash + 1) : service->command;
@@ -175,14 +179,14 @@ static const struct mw_postfix_service *smtpd_of(const struct mw_postfix_site *s
 {
 	if (!mw_str_equal(service->type, MW_STR("inet")))
 		return NULL;
-	if (runs(service, "smtpd"))
+	if (mw_postfix_service_runs(service, "smtpd"))
 		return service;
-	if (!runs(service, "postscreen"))
+	if (!mw_postfix_service_runs(service, "postscreen"))
 		return NULL;
 	for (size_t i = 0; i < site->services.count; i++) {
 		const struct mw_postfix_service *other = &site->services.items[i];
 
-		if (mw_str_equal(other->type, MW_STR("pass")) && runs(other, "smtpd"))
+		if (mw_str_equal(other->type, MW_STR("pass")) && mw_postfix_service_runs(other, "smtpd"))
 			return other;
 	}
 	return NULL;
@@ -219,7 +223,7 @@ static void check_unnamed(const struct mw_postfix_endpoint *endpoint, bool asked
 
 static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 {
-	int status = load_values(endpoint);
+	int status = mw_endpoint_load(endpoint);
 	bool asked;
 
 	if (status != EX_OK)
@@ -325,6 +329,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 		return EX_OSERR;
 	site.wiring = wiring;
 	site.findings = findings;
+	site.stake = mw_stake_of(policy, site.arena);
 	if (named != NULL) {
 		site.main_path = mw_arena_textf(site.arena, "%s/main.cf", named);
 		site.master_path = mw_arena_textf(site.arena, "%s/master.cf", named);
@@ -338,6 +343,8 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 			status = check_endpoint(&endpoint);
 	}
 	mw_check_postfix_domains(&site);
+	if (status == EX_OK)
+		status = mw_check_postfix_names(&site);
 	*sasl_socket_r = sasl_socket(&site);
 	mw_wiring_free(wiring);
 	return status;

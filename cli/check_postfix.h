@@ -5,12 +5,14 @@
 
 #include "finding.h"
 #include "postfix_file.h"
+#include "stake.h"
 #include "wiring.h"
 
 struct mw_postfix_site {
 	struct mw_arena *arena; /* that of the findings */
 	const struct mw_policy *policy;
 	const struct mw_wiring *wiring;
+	struct mw_stake stake;
 	struct mw_findings *findings;
 	const char *config_directory, *main_path, *master_path, *queue_directory;
 	struct mw_str main_cf, master_cf;
@@ -18,7 +20,7 @@ struct mw_postfix_site {
 	struct mw_postfix_services services;
 };
 
-/* A listener of master.cf that ends in smtpd. */
+/* A listener of master.cf that ends in smtpd; or another service, then without what is of listeners. */
 struct mw_postfix_endpoint {
 	struct mw_postfix_site *site;
 	const struct mw_postfix_service *service; /* whose options smtpd has */
@@ -26,7 +28,7 @@ struct mw_postfix_endpoint {
 	bool chroot;
 	struct mw_binding binding;
 	struct mw_wiring_listener need;
-	struct mw_postfix_values values; /* as this smtpd sees them */
+	struct mw_postfix_values values; /* as this process sees them */
 };
 
 /* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
@@ -44,6 +46,9 @@ struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
 /* "" for a setting this Postfix does not know. */
 struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);
 struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name);
+/* All settings as the service's process sees them, from the service's own -o settings. EX_OK or as mw_check_postfix(). */
+int mw_endpoint_load(struct mw_postfix_endpoint *endpoint);
+bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program);
 bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
 
 /* A finding about a setting, at the place that decided it: an -o in master.cf, main.cf, or nowhere (a default). */
@@ -67,6 +72,12 @@ void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_domains(const struct mw_postfix_site *site);
+/* Names that Postfix takes for its own and the policy for foreign ones, and what it completes addresses with. EX_OK or as
+   mw_check_postfix(). */
+int mw_check_postfix_names(struct mw_postfix_site *site);
+void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter);
+/* myorigin; of a file, its first line. */
+struct mw_str mw_endpoint_origin(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path);
 
 #endif

@@ -2,8 +2,9 @@
 #include "check_postfix.h"
 
 #include "base/units.h"
+#include "mail/domain.h"
+#include "policy/choose.h"
 #include "restriction.h"
-
 
 /* "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
 static bool parse_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r)
@@ -110,8 +111,8 @@ void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
 			mw_site_line(endpoint->site, "smtpd_forbid_bare_newline"));
 }
 
-/* A value that names a file has it in its first line (postconf(5), myorigin). */
-static struct mw_str origin_of(const struct mw_postfix_endpoint *endpoint)
+/* postconf(5), myorigin. */
+struct mw_str mw_endpoint_origin(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_str origin = mw_endpoint_value(endpoint, "myorigin"), text;
 
@@ -121,16 +122,25 @@ static struct mw_str origin_of(const struct mw_postfix_endpoint *endpoint)
 	return mw_str_trim(mw_str_head(text, mw_str_find(text, '\n')));
 }
 
-static void check_origin(const struct mw_postfix_endpoint *endpoint)
+static bool is_same_domain(struct mw_str text, struct mw_str canonical)
 {
-	struct mw_str origin = origin_of(endpoint), domain = endpoint->site->policy->default_domain;
-	struct mw_arena *arena = endpoint->site->arena;
+	char memory[MW_DOMAIN_MAX + 1];
+	size_t len;
 
-	if (!mw_str_empty(domain) && !mw_str_equal_nocase(origin, domain))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "myorigin",
+	return mw_domain_canonical(text, memory, &len) && mw_str_equal((struct mw_str){ memory, len }, canonical);
+}
+
+void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
+{
+	struct mw_str origin = mw_endpoint_origin(rewriter), domain = rewriter->site->policy->default_domain;
+	struct mw_arena *arena = rewriter->site->arena;
+
+	if (!mw_str_empty(domain) && !is_same_domain(origin, domain))
+		mw_endpoint_finding(rewriter, MW_FINDING_ERROR, "myorigin",
 			mw_arena_textf(arena, "myorigin is %.*s, the policy's default_domain %.*s", MW_STR_ARG(origin),
 				       MW_STR_ARG(domain)),
-			"a sender without a domain is judged as one address and sent as another",
+			"a sender or recipient without a domain is judged as one address and goes on as another: whoever may send "
+			"gets round the senders= of those at one and sends as those at the other",
 			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
 }
 
@@ -166,7 +176,6 @@ void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint)
 	const struct mw_wiring_setting *size = mw_wiring_setting(endpoint->site->wiring, "message_size_limit");
 	uint64_t wanted = 0, limit = 0;
 
-	check_origin(endpoint);
 	check_delimiter(endpoint);
 	mw_parse_number(size->value.items[0], &wanted);
 	check_limit(endpoint, "message_size_limit", wanted,
@@ -199,16 +208,11 @@ static bool knows(const struct mw_postfix_site *site, struct mw_str domain, bool
 
 static bool accepts(const struct mw_policy *policy, struct mw_str name)
 {
-	for (size_t i = 0; i < policy->accepted_domain_count; i++) {
-		const struct mw_accepted_domain *domain = &policy->accepted_domains[i];
+	char canonical[MW_DOMAIN_MAX + 1];
+	size_t len;
 
-		if (!domain->subdomains && mw_str_equal_nocase(domain->domain, name))
-			return true;
-		if (domain->subdomains && name.len > domain->domain.len + 1 && mw_str_ends_with(name, domain->domain) &&
-		    name.ptr[name.len - domain->domain.len - 1] == '.')
-			return true;
-	}
-	return false;
+	return mw_domain_canonical(name, canonical, &len) &&
+	       mw_choose_accepted_domain(policy, (struct mw_str){ canonical, len }) != NULL;
 }
 
 /* Names of this host only: mail to them does not come in from outside. */
@@ -246,7 +250,10 @@ void mw_check_postfix_domains(const struct mw_postfix_site *site)
 		while (mw_restriction_next(&list, &item)) {
 			if (mw_str_find(item.name, ':') < item.name.len || mw_str_find(item.name, '/') < item.name.len ||
 			    is_host(site, item.name) || accepts(site->policy, item.name) ||
-			    mw_str_starts_with(item.name, MW_STR(".")))
+			    mw_str_starts_with(item.name, MW_STR(".")) || mw_str_starts_with(item.name, MW_STR("!")))
+				continue;
+			/* The host's own names are looked at by themselves. */
+			if (i == 0 && !mw_stake_is_nothing(&site->stake))
 				continue;
 			mw_findings_add(site->findings, (struct mw_finding){
 				.severity = MW_FINDING_WARNING, .file = site->main_path,

@@ -9,6 +9,7 @@ cli_mailwicket_SOURCES = \
 	cli/check_postfix_hooks.c \
 	cli/check_postfix_listener.c \
 	cli/check_postfix_main.c \
+	cli/check_postfix_names.c \
 	cli/check_postfix_socket.c \
 	cli/check_servers.c cli/check_servers.h \
 	cli/client_format.h \
@@ -71,6 +72,7 @@ cli_mailwicket_SOURCES = \
 	cli/show_dovecot.c \
 	cli/show_json.c \
 	cli/show_postfix.c \
+	cli/stake.c cli/stake.h \
 	cli/suspend.c \
 	cli/suspended.c \
 	cli/suspension.c cli/suspension.h \

@@ -7,7 +7,7 @@
 #include "policy/read.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
-#define SETTINGS_AT_MOST 16
+#define SETTINGS_AT_MOST 24
 
 /* --- listeners */
 
@@ -238,6 +238,8 @@ static void list_settings(struct mw_wiring *wiring)
 	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
 	add(wiring, NULL, "smtpd_sasl_path", "private/auth");
 	add(wiring, NULL, "smtpd_sasl_security_options", "noanonymous");
+	add(wiring, "addresses go on as they were judged: ceo@cs stays at cs, and does not move to cs.example.org\n",
+	    "append_dot_mydomain", "no");
 	add(wiring, "a second message smuggled into the first would be judged as nobody's\n", "smtpd_forbid_bare_newline",
 	    "yes");
 	add(wiring, NULL, "smtpd_tls_mandatory_protocols", ">=TLSv1.2");

@@ -1,0 +1,198 @@
+"""mailwicket check --postfix names what Postfix takes for its own host and the policy for foreign, while it matters."""
+import socket
+
+import pytest
+
+import rig
+from checked import Checked, brief
+from mailsite import WORLD_DIRECTORY, WORLD_POLICY
+
+pytestmark = [pytest.mark.small,
+              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+
+SENDERS = WORLD_DIRECTORY.replace("user ceo@example.test\n", "user ceo@example.test senders=bob@example.test\n")
+STRICT = WORLD_POLICY.replace("    permission_groups = { AnonymousUsers, ExchangeUsers }\n",
+                              "    permission_groups = { AnonymousUsers, ExchangeUsers }\n"
+                              "    deny_permissions = { Accept-Authoritative-Domain-Sender }\n")
+LOOPBACK = 'accepted_domain "example.test" { local_names = { "[127.0.0.1]" } }'
+LISTED = WORLD_POLICY.replace('accepted_domain "example.test" { type = Authoritative }', LOOPBACK)
+assert SENDERS != WORLD_DIRECTORY and STRICT != WORLD_POLICY and LISTED != WORLD_POLICY
+
+
+@pytest.fixture(scope="module")
+def site(module_folder):
+    made = Checked(module_folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def restricted(site):
+    """Somebody has senders=, and the host's address is listed."""
+    site.change_directory(SENDERS)
+    site.change_policy(LISTED)
+    yield site
+    site.change_policy()
+    site.change_directory(WORLD_DIRECTORY)
+
+
+def found(site, main="", master="", options=None):
+    site.configure(main=main, master=master)
+    code, findings = site.check_postfix()
+    assert code == (1 if "error" in [finding["severity"] for finding in findings] else 0)
+    assert all(finding["why"] and finding["write"] for finding in findings), findings
+    return findings
+
+
+def names(findings, severity="error"):
+    return [(finding["setting"], finding["what"].split()[0]) for finding in findings
+            if finding["severity"] == severity]
+
+
+def test_where_no_rule_can_be_got_round_nothing_is_asked_for(site):
+    everything = "mydestination = $myhostname, localhost\ninet_interfaces = all\nappend_dot_mydomain = yes\n"
+    findings = found(site, everything)
+    assert "error" not in [finding["severity"] for finding in findings], brief(findings)
+
+
+def test_nor_where_nobody_may_write_to_foreign_domains(site):
+    """Without Accept-Any-Recipient mail to a name that is not accepted is refused anyway."""
+    site.change_directory(SENDERS)
+    site.change_policy(WORLD_POLICY.replace("    permission_groups", "    deny_permissions = { Accept-Any-Recipient }\n"
+                                            "    permission_groups"))
+    try:
+        assert names(found(site, "mydestination = localhost\nappend_dot_mydomain = yes\n")) == []
+    finally:
+        site.change_policy()
+        site.change_directory(WORLD_DIRECTORY)
+
+
+def test_with_senders_every_name_is_an_error_of_its_own(restricted):
+    findings = found(restricted, "mydestination = mx.other.test, $myhostname, localhost, example.test\n"
+                                 "inet_interfaces = 127.0.0.1\nproxy_interfaces = 192.0.2.77, [2001:db8::77]\n"
+                                 "inet_protocols = all\n")
+    assert names(findings) == [("mydestination", "mx.other.test"), ("mydestination", "mx.example.test"),
+                               ("mydestination", "localhost"), ("proxy_interfaces", "[192.0.2.77]"),
+                               ("proxy_interfaces", "[IPv6:2001:db8::77]")]
+    for finding in findings:
+        if finding["severity"] != "error":
+            continue
+        assert "gets round senders=" in finding["why"] and 'the users of connector "Client"' in finding["why"]
+        assert "Authoritative" not in finding["why"]
+        assert finding["write"].startswith('local_names = { "[127.0.0.1]", "mx.other.test", "mx.example.test", "localhost", ')
+        assert 'in accepted_domain "example.test" of ' in finding["write"]
+        line = (restricted.postfix.etc / "main.cf").read_text().splitlines()[finding["line"] - 1]
+        assert line.startswith(finding["setting"])
+
+
+def test_where_strangers_are_kept_from_authoritative_senders_too(site):
+    site.change_policy(STRICT)
+    try:
+        findings = found(site, "mydestination = localhost\ninet_interfaces = 127.0.0.1\n")
+        assert names(findings) == [("mydestination", "localhost"), ("inet_interfaces", "[127.0.0.1]")]
+        assert all("gets round type = Authoritative" in finding["why"] and "senders=" not in finding["why"] and
+                   'whoever reaches connector "Default"' in finding["why"] for finding in findings)
+    finally:
+        site.change_policy()
+
+
+def test_the_addresses_of_this_machine_are_listed(restricted):
+    """A name that resolves to the loopback is as good as its address."""
+    assert names(found(restricted, "inet_interfaces = loopback-only\ninet_protocols = ipv4\n")) == []
+    assert names(found(restricted, "inet_interfaces = localhost\ninet_protocols = ipv4\n")) == []
+    everything = [name for _, name in names(found(restricted, "inet_interfaces = all\ninet_protocols = all\n"))]
+    assert "[127.0.0.1]" not in everything
+    for name in everything:
+        family = socket.AF_INET6 if name.startswith("[IPv6:") else socket.AF_INET
+        with socket.socket(family) as probe:
+            address = name.strip("[]").removeprefix("IPv6:")
+            if not address.startswith("fe80:"):
+                probe.bind((address, 0))  # it is this machine's
+
+
+def test_what_cannot_be_listed_is_named(restricted):
+    findings = found(restricted, "mydestination = example.test, hash:/nowhere/domains, /nowhere/names\n"
+                                 "proxy_interfaces = no-such-host.invalid\n")
+    assert names(findings) == []
+    assert names(findings, "warning") == [("mydestination", "hash:/nowhere/domains"), ("mydestination", "/nowhere/names"),
+                                          ("proxy_interfaces", "no-such-host.invalid")]
+    assert all("was not looked at" in finding["what"] and "senders=" in finding["why"] for finding in findings)
+
+
+def test_a_file_of_names_is_read_and_negation_is_heeded(restricted):
+    listing = restricted.folder / "names"
+    listing.write_text("# a comment.test\nfile.test, second.test\n")
+    findings = found(restricted, f"mydestination = example.test, !second.test, {listing}, !out.test, out.test, B\u00fccher.test\n"
+                                 "smtputf8_enable = no\n")
+    assert names(findings) == [("mydestination", "file.test")]  # bücher.test is an accepted domain
+
+
+def test_two_accepted_domains_in_one_mydestination_are_a_warning(restricted):
+    findings = found(restricted, "mydestination = example.test, xn--bcher-kva.test\nvirtual_mailbox_domains =\n")
+    assert [finding["severity"] for finding in findings] == ["warning"]
+    assert "the same mailboxes" in findings[0]["what"] and "xn--bcher-kva.test" in findings[0]["what"]
+
+
+def test_the_settings_of_the_rewriting_service_count(restricted):
+    """trivial-rewrite decides, with its own -o settings, not smtpd."""
+    restricted.configure()
+    master = restricted.postfix.etc / "master.cf"
+    text = master.read_text()
+    entry = "rewrite   unix  -       -       n       -       -       trivial-rewrite"
+    line = next(one for one in text.splitlines() if one.split()[-1] == "trivial-rewrite")
+    assert entry.split() == line.split()
+    master.write_text(text.replace(line, line + "\n  -o mydestination=localhost\n  -o append_dot_mydomain=yes\n"
+                                   "  -o myorigin=other.test\n"))
+    code, findings = restricted.check_postfix()
+    assert code == 1
+    assert sorted(finding["setting"] for finding in findings) == [
+        "rewrite/unix/append_dot_mydomain", "rewrite/unix/mydestination", "rewrite/unix/myorigin"], brief(findings)
+
+
+@pytest.mark.parametrize("main,severities", [("append_dot_mydomain = yes\n", ["error"]),
+                                             ("compatibility_level = 0\n", []),
+                                             ("append_dot_mydomain = no\n", [])])
+def test_append_dot_mydomain_is_an_error(restricted, main, severities):
+    """The line that show prints keeps it off whatever the compatibility_level is."""
+    findings = [finding for finding in found(restricted, main) if finding["setting"] == "append_dot_mydomain"]
+    assert [finding["severity"] for finding in findings] == severities
+    assert [finding["write"] for finding in findings] == ["append_dot_mydomain = no" for _ in severities]
+
+
+def test_postfixs_old_default_of_append_dot_mydomain_is_found_too(restricted):
+    restricted.configure(main="compatibility_level = 0\n", replace=[("append_dot_mydomain = no\n", "")])
+    findings = restricted.check_postfix()[1]
+    assert ("error", "append_dot_mydomain", "append_dot_mydomain is yes") in brief(findings)
+
+
+def test_a_default_domain_that_is_not_myorigin_is_an_error_and_append_at_myorigin_none(restricted):
+    findings = found(restricted, "myorigin = other.test\nappend_at_myorigin = yes\n")
+    assert [(finding["severity"], finding["setting"]) for finding in findings] == [("error", "myorigin")]
+    assert "recipient" in findings[0]["why"]
+    assert found(restricted, "myorigin = EXAMPLE.test\nappend_at_myorigin = no\n") == []
+
+
+def test_masquerading_of_senders_is_an_error_where_strangers_are_kept_from_them(site):
+    site.change_policy(STRICT.replace(STRICT[STRICT.index('accepted_domain "example.test"'):].partition("\n")[0], LOOPBACK))
+    try:
+        findings = found(site, "masquerade_domains = example.test\n")
+        assert names(findings) == [("masquerade_domains", "masquerade_domains")], brief(findings)
+        assert "<ceo@example.test>" in findings[0]["why"]
+        assert found(site, "masquerade_domains = example.test\nmasquerade_classes = header_sender\n") == []
+    finally:
+        site.change_policy()
+
+
+def test_sources_that_were_never_published_count(site, folder):
+    """Before the first sync there is no directory to look at but its text."""
+    site.configure(main="mydestination = localhost\n")
+    source = folder / "directory"
+    source.write_text(SENDERS)
+    policy = folder / "mailwicket.conf"
+    policy.write_text(site.daemon.policy.read_text().replace(str(site.daemon.directory), str(source)).replace(
+        "path = \"" + str(site.daemon.folder / "published"), "path = \"" + str(folder / "published")))
+    site.daemon.policy, before = policy, site.daemon.policy
+    try:
+        assert ("mydestination", "localhost") in names(site.check_postfix()[1])
+    finally:
+        site.daemon.policy = before
