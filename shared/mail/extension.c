@@ -33,19 +33,33 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
-				  struct mw_address *base_r)
+/* Where the first delimiter stands, or the length. */
+static size_t first_of(struct mw_str local, struct mw_str delimiters)
 {
-	MW_UNINITIALIZED char memory[MW_ADDRESS_MAX + 1];
-	struct mw_buf unquoted = MW_BUF_OVER(memory);
-	struct mw_str local = mw_local_octets(address->local, &unquoted);
 	size_t at = local.len;
 
 	for (size_t i = 0; i < delimiters.len; i++)
 		at = mw_str_find(mw_str_head(local, at), lower(delimiters.ptr[i]));
-	if (at == 0 || at == local.len)
+	return at;
+}
+
+bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
+				  struct mw_address *base_r)
+{
+	MW_UNINITIALIZED char memory[MW_ADDRESS_MAX + 1];
+	struct mw_str local = address->local;
+	struct mw_buf unquoted;
+	size_t at = first_of(local, delimiters);
+
+	/* Quotes hide none, and most addresses have none. */
+	if (at == local.len)
 		return false;
-	if (!address->folded_request && mw_local_is_reserved(local, delimiters))
+	if (local.ptr[0] == '"') {
+		unquoted = MW_BUF_OVER(memory);
+		local = mw_local_octets(local, &unquoted);
+		at = first_of(local, delimiters);
+	}
+	if (at == 0 || (!address->folded_request && mw_local_is_reserved(local, delimiters)))
 		return false;
 	return with_local(address, mw_str_head(local, at), base_r);
 }
