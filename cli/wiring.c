@@ -124,6 +124,8 @@ struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
 	struct mw_wiring_recipients recipients = listener->recipients;
 
 	mw_wiring_recipients_add(&recipients, listener->sasl ? wiring->users.recipients : 0);
+	/* A larger one may be some user's. */
+	recipients.unlimited |= listener->sasl && !wiring->users.known;
 	return recipients;
 }
 

@@ -37,6 +37,7 @@ static void read_users(struct mw_directory *directory, struct mw_wiring_users *u
 	struct mw_directory_status status;
 
 	mw_directory_status(directory, &status);
+	users->known = status.open;
 	for (uint64_t id = 1; id <= status.users + status.groups; id++) {
 		struct mw_principal principal;
 
@@ -50,7 +51,7 @@ static void read_users(struct mw_directory *directory, struct mw_wiring_users *u
 struct mw_wiring_users mw_wiring_users(const struct mw_policy *policy)
 {
 	struct mw_directory *directory = mw_setting_directory(policy);
-	struct mw_wiring_users users = { 0, 0 };
+	struct mw_wiring_users users = { .size = 0 };
 
 	if (directory != NULL)
 		read_users(directory, &users);

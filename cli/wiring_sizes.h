@@ -6,7 +6,10 @@
 
 /* The largest limits that users have of their own, in place of a connector's: octets and recipients, or MW_UNLIMITED; 0
    where none has one. */
-struct mw_wiring_users { uint64_t size, recipients; };
+struct mw_wiring_users {
+	uint64_t size, recipients;
+	bool known; /* the directory could be read */
+};
 
 /* Of the published directory, which is read once through. One that cannot be read counts as one without such users. */
 struct mw_wiring_users mw_wiring_users(const struct mw_policy *policy);
@@ -17,7 +20,7 @@ uint64_t mw_wiring_largest_size(const struct mw_policy *policy, const struct mw_
    whole. */
 struct mw_wiring_recipients {
 	uint64_t most;  /* 1 to INT_MAX, which is what Postfix takes */
-	bool unlimited; /* somebody has no limit: a larger number does as well */
+	bool unlimited; /* somebody has no limit, or may have: a larger number does as well */
 };
 
 /* Puts one more limit into it (zero: none yet). MW_UNLIMITED is not unlimited to smtpd, which keeps some memory for each

@@ -111,6 +111,19 @@ def test_a_limit_raised_for_a_user_is_found_by_check(module_folder):
         made.stop()
 
 
+def test_check_that_cannot_read_the_directory_does_not_mind_a_larger_limit(module_folder):
+    folder = module_folder / "unreadable"
+    folder.mkdir()
+    made = Checked(folder, POLICY)
+    try:
+        made.configure(options={name: {"smtpd_recipient_limit": "500"} for name in ("submission", "submissions")})
+        assert {f["setting"].rpartition("/")[2] for f in made.check_postfix()[1]} == {"smtpd_recipient_limit"}
+        (made.daemon.published / "snapshot.mdb").unlink()
+        assert made.check_postfix() == (0, [])
+    finally:
+        made.stop()
+
+
 # Default's, Client's, a user's; what 25 and 587 have then
 UNLIMITED = [
     ("200", "200", "300", "200", "300"),

@@ -11,9 +11,9 @@
 static const char policy_text[] =
 	"accepted_domain \"example.test\" { type = Authoritative }\n"
 	"connector \"Default\" {\n bindings = { \"*:25\" }\n auth_mechanism = { Tls }\n"
-	" max_recipients_per_message = unlimited\n"
+	" max_recipients_per_message = 150\n"
 	" permission_groups = { AnonymousUsers }\n}\n"
-	"connector \"Client\" {\n bindings = { \"*:587\", \"*:465\" }\n max_recipients_per_message = 150\n"
+	"connector \"Client\" {\n bindings = { \"*:587\", \"*:465\" }\n max_recipients_per_message = unlimited\n"
 	" auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }\n permission_groups = { ExchangeUsers }\n}\n";
 
 static struct mw_arena *arena;
@@ -81,16 +81,16 @@ static const struct {
 } master_cfs[] = {
 	{ "smtp      inet  n       -       y       -       -       smtpd\n#submission inet\n",
 	  "smtp      inet  n       -       y       -       -       smtpd\n  -o smtpd_tls_security_level=may\n"
-	  "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=1000\n#submission inet\n",
+	  "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=150\n#submission inet\n",
 	  "inet n - n" },
-	{ "smtp inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n", "  -o smtpd_recipient_limit=5000\nsubmission",
-	  "  -o smtpd_recipient_limit=1000\n" },
-	{ "587 inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n", "  -o smtpd_recipient_limit=150\n",
+	{ "smtp inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n", "  -o smtpd_recipient_limit=150\nsubmission",
 	  "smtpd_recipient_limit=5000" },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n", "  -o smtpd_recipient_limit=5000\nsmtp inet",
+	  "587 inet n - y - - smtpd\n  -o smtpd_recipient_limit=5000\n" },
 	{ "smtp inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n", "inet n - y" },
 	{ "587 inet n - y - 20 smtpd -v -o syslog_name=postfix/x\n# among\n  -o smtpd_relay_restrictions=permit\n# behind\n",
 	  "587 inet n - y - 20 smtpd -v\n  -o syslog_name=postfix/x\n  -o smtpd_tls_security_level=may\n"
-	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=150\n"
+	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=1000\n"
 	  "# among\n# behind\n", "smtpd_relay_restrictions" },
 	{ "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n  -o { smtpd_client_restrictions = a b }\n",
 	  "  -o { smtpd_client_restrictions = a b }\n  -o smtpd_tls_security_level=encrypt\n", "security_level=may\n"
