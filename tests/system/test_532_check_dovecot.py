@@ -11,7 +11,7 @@ from mailsite import WORLD_POLICY
 
 pytestmark = [
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
-    pytest.mark.skipif(version() != "2.3", reason="no Dovecot 2.3 on this machine"),
+    pytest.mark.skipif(version() is None, reason="no Dovecot on this machine"),
 ]
 
 
@@ -68,9 +68,43 @@ DOVECOT = [
      "everybody on this machine", "mode = 0660 user = postfix group = postfix"),
 ]
 
+PLUGINS = "login_plugins {\n  mailwicket = yes\n}\n"
+PASSDB_OF_2_4 = PASSDB.replace("passdb {\n", "passdb mailwicket {\n")
+OF_2_4 = [
+    ("no plugin", PLUGINS, "", "error", "login_plugins", "not among the login plugins", "mailwicket = yes"),
+    ("another plugin", PLUGINS, PLUGINS.replace("mailwicket", "other"), "error", "login_plugins", "not among the login plugins",
+     "mailwicket = yes"),
+    ("no passdb", PASSDB_OF_2_4, "", "error", "passdb", "no passdb with driver = mailwicket", "passdb mailwicket {"),
+    ("another passdb before it", PASSDB_OF_2_4, "passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n" + PASSDB_OF_2_4,
+     "error", "passdb", "passdb static stands before", "before every other passdb"),
+    ("result_success", "result_success = continue", "result_success = return-ok", "error",
+     "passdb mailwicket/result_success", "return-ok", "result_success = continue"),
+    ("result_failure", "result_failure = return-fail", "", "error", "passdb mailwicket/result_failure", "its default",
+     "result_failure = return-fail"),
+    ("result_internalfail", "result_internalfail = return-fail", "result_internalfail = continue", "error",
+     "passdb mailwicket/result_internalfail", "continue", "result_internalfail = return-fail"),
+    ("TLS not required", "ssl = required", "ssl = yes", "note", "ssl", "does not require TLS", "ssl = required"),
+    ("no TLS", "ssl = required", "ssl = no", "error", "ssl", "offers no TLS", "ssl = required"),
+    ("another policy", "MAILWICKET_CONFIG = ", "MAILWICKET_CONFIG = /other", "error", "import_environment",
+     "processes read /other", "MAILWICKET_CONFIG = /"),
+    ("the usual policy", "MAILWICKET_CONFIG = ", "OTHER = ", "error", "import_environment", "the usual policy file",
+     "MAILWICKET_CONFIG = /"),
+    ("trusted networks", "ssl = required", "ssl = required\nlogin_trusted_networks = 192.0.2.0/24", "note",
+     "login_trusted_networks", "192.0.2.0/24", ""),
+    ("HAProxy without a rule", "service anvil {", "service pop3-login {\n  inet_listener pop3 {\n    haproxy = yes\n  }\n}\n"
+     "service anvil {", "note", "service/inet_listener/haproxy", "speaks HAProxy's protocol", "tls_proxies"),
+    ("no socket for Postfix", "service auth {", "service other {", "error", "service auth", "no listener /",
+     "user = postfix"),
+    ("a socket that Postfix may not use", "    user = postfix\n    group = postfix", "", "error",
+     "service auth/unix_listener SOCKET", "Postfix may not connect", "user = postfix"),
+    ("a socket for everybody", "mode = 0660", "mode = 0666", "warning", "service auth/unix_listener SOCKET",
+     "everybody on this machine", "mode = 0660"),
+]
+ROWS = DOVECOT if version() == "2.3" else OF_2_4
 
-@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in DOVECOT],
-                         ids=[row[0] for row in DOVECOT])
+
+@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in ROWS],
+                         ids=[row[0] for row in ROWS])
 def test_check_names_what_dovecot_undoes(site, old, new, severity, setting, what, write):
     text = site.dovecot.config.read_text()
     assert old in text
@@ -109,26 +143,33 @@ login "local" {
 """
 
 
+# The setting that keeps passwords out of connections without TLS, allowing them and not.
+CLEARTEXT = {"2.3": ("disable_plaintext_auth", "no", "yes"), "2.4": ("auth_allow_cleartext", "yes", "no")}
+
+
 def test_check_finds_what_is_too_strict_for_a_rule(folder):
+    setting, lax, strict = CLEARTEXT[version()]
     site = Checked(folder, WORLD_POLICY + PERMISSIVE)
     try:
         site.configure()
         code, findings = site.check_dovecot()
         assert [(f["severity"], f["setting"]) for f in findings] == [("warning", "service/inet_listener/haproxy")]
         text = site.dovecot.config.read_text()
-        code, findings = site.check_dovecot(
-            text.replace("disable_plaintext_auth = no", "disable_plaintext_auth = yes")
-                .replace("ssl = yes\n", "ssl = required\n", 1).replace("haproxy_trusted_networks = ", "#"))
+        for old, new in ((f"{setting} = {lax}", f"{setting} = {strict}"), ("ssl = yes\n", "ssl = required\n"),
+                         ("haproxy_trusted_networks = ", "#")):
+            assert old in text
+            text = text.replace(old, new, 1)
+        code, findings = site.check_dovecot(text)
         assert code == 1
-        assert sorted((f["setting"], f["write"]) for f in findings if f["severity"] == "error") == [
-            ("disable_plaintext_auth", "disable_plaintext_auth = no"),
-            ("haproxy_trusted_networks", "haproxy_trusted_networks = 192.0.2.5"), ("ssl", "ssl = yes")]
+        assert sorted((f["setting"], f["write"]) for f in findings if f["severity"] == "error") == sorted([
+            (setting, f"{setting} = {lax}"),
+            ("haproxy_trusted_networks", "haproxy_trusted_networks = 192.0.2.5"), ("ssl", "ssl = yes")])
     finally:
         site.stop()
 
 
 # Cut from what Dovecot 2.4.1's `doveconf -a` prints with the lines of `show --dovecot --generation 2.4`.
-OF_2_4 = """\
+PRINTED_BY_2_4 = """\
 auth_allow_cleartext = no
 haproxy_trusted_networks =
 import_environment {
@@ -177,7 +218,7 @@ service auth {
        "service auth { unix_listener /var/spool/postfix/private/auth { mode = 0660 user = postfix group = postfix } }")]),
 ], ids=["set up right", "no plugin", "another passdb first", "a default result", "cleartext", "another policy", "a closed socket"])
 def test_check_reads_what_dovecot_2_4_prints(site, tmp_path, old, new, wanted):
-    text = OF_2_4 % {"policy": site.daemon.policy, "modules": site.dovecot.modules}
+    text = PRINTED_BY_2_4 % {"policy": site.daemon.policy, "modules": site.dovecot.modules}
     assert old in text
     (tmp_path / "printed").write_text(text.replace(old, new, 1) if old else text)
     program = tmp_path / "doveconf"
