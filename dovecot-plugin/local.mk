@@ -29,6 +29,7 @@ mw_login_module_LTLIBRARIES = dovecot-plugin/lib10_mailwicket_plugin.la
 dovecot_plugin_lib10_mailwicket_plugin_la_SOURCES = \
 	dovecot-plugin/compat_login.h \
 	dovecot-plugin/login_client.h \
+	dovecot-plugin/login_binary.c \
 	dovecot-plugin/login_facts.c \
 	dovecot-plugin/login_libraries.c \
 	dovecot-plugin/login_offer.c \

@@ -38,6 +38,21 @@ struct mw_login_client {
 
 struct mw_login_client *mw_login_client(struct client *client);
 
+enum mw_login_binary_kind {
+	MW_LOGIN_BINARY_JUDGED,   /* its protocol is one of those that login rules name */
+	/* imap-urlauth-login: Dovecot's own services come to it, with a token of a session that has logged in. */
+	MW_LOGIN_BINARY_INTERNAL,
+	MW_LOGIN_BINARY_UNKNOWN   /* left to the auth module */
+};
+
+/* login_binary.c: the program that has loaded the plugin. False for one that is not judged. */
+bool mw_login_binary_protocol(enum mw_protocol *protocol_r);
+bool mw_login_binary_is(enum mw_protocol protocol);
+enum mw_login_binary_kind mw_login_binary_kind(void);
+/* Logs that its logins are left to the auth module, once in a run of Dovecot. To be called with the privileges that the
+   process starts with and base_dir as the current folder. */
+void mw_login_binary_name_once(void);
+
 /* login_policy.c: the policy of this process, NULL where there is none and every login is refused. */
 void mw_login_policy_init(void);
 void mw_login_policy_deinit(void);

@@ -12,19 +12,9 @@ static struct mw_ip to_ip(const struct ip_addr *ip)
 	return mw_ip_from_bytes(NULL, 0);
 }
 
-static enum mw_protocol protocol(void)
-{
-	int value;
-
-	/* A protocol of some other login binary: the rules for all protocols hold for it. */
-	if (!mw_table_find(mw_protocols, mw_str(login_binary->protocol), &value) || value == MW_PROTOCOL_SMTP)
-		return strcmp(login_binary->protocol, "managesieve") == 0 ? MW_PROTOCOL_SIEVE : MW_PROTOCOL_IMAP;
-	return (enum mw_protocol)value;
-}
-
 const char *mw_login_command_mechanism(void)
 {
-	return protocol() == MW_PROTOCOL_POP3 ? "USER" : "LOGIN";
+	return mw_login_binary_is(MW_PROTOCOL_POP3) ? "USER" : "LOGIN";
 }
 
 bool mw_login_handshaked(struct client *client)
@@ -59,7 +49,7 @@ static void tls_facts(struct client *client, struct mw_tls_facts *tls)
 void mw_login_facts(struct client *client, struct mw_facts *facts_r)
 {
 	memset(facts_r, 0, sizeof(*facts_r));
-	facts_r->endpoints.protocol = protocol();
+	(void)mw_login_binary_protocol(&facts_r->endpoints.protocol);
 	/* The listener is the socket's, whatever a proxy says; the client is whom a trusted proxy names. */
 	facts_r->endpoints.local_ip = to_ip(&client->real_local_ip);
 	facts_r->endpoints.local_port = client->real_local_port;

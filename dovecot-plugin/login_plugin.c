@@ -136,7 +136,7 @@ static void note_login(struct client *client, struct mw_login_client *mw)
 	const unsigned char *data;
 	size_t size;
 
-	if (strcmp(login_binary->protocol, "imap") != 0 || mw->login_runs || strcasecmp(imap->cmd_name, "LOGIN") != 0)
+	if (!mw_login_binary_is(MW_PROTOCOL_IMAP) || mw->login_runs || strcasecmp(imap->cmd_name, "LOGIN") != 0)
 		return;
 	data = i_stream_get_data(client->input, &size);
 	mw->login_runs = size > 0 && data[0] != '\r' && data[0] != '\n';
@@ -198,16 +198,16 @@ static void client_allocated(struct client *client)
 	client->vlast = &mw->module_ctx.super;
 	MODULE_CONTEXT_SET(client, login_context_module, mw);
 	mw->has_input_hook = v->input_next_cmd != NULL &&
-		(strcmp(login_binary->protocol, "imap") == 0 || strcmp(login_binary->protocol, "pop3") == 0);
-	mw->hook_reads_name = mw->takes_whole_line = strcmp(login_binary->protocol, "pop3") == 0;
-	mw->keeps_no_command = strcmp(login_binary->protocol, "submission") == 0;
+		(mw_login_binary_is(MW_PROTOCOL_IMAP) || mw_login_binary_is(MW_PROTOCOL_POP3));
+	mw->hook_reads_name = mw->takes_whole_line = mw_login_binary_is(MW_PROTOCOL_POP3);
+	mw->keeps_no_command = mw_login_binary_is(MW_PROTOCOL_SUBMISSION);
 	v->create = client_create;
 	if (v->notify_auth_ready != NULL)
 		v->notify_auth_ready = client_notify_ready;
 	v->notify_status = client_notify_status_ours;
 	v->sasl_filter_mech = client_filter_mech;
 	v->auth_result = client_auth_result_ours;
-	if (strcmp(login_binary->protocol, "imap") == 0)
+	if (mw_login_binary_is(MW_PROTOCOL_IMAP))
 		v->send_raw_data = client_send_raw_data_ours;
 	if (v->input != NULL)
 		v->input = client_input_ours;
@@ -220,14 +220,55 @@ static const struct login_client_hooks hooks = {
 	.client_allocated = client_allocated,
 };
 
+/* Dovecot 2.3's auth process does not say that the mechanism of Dovecot's own services is private, and the login
+   process aborts where that is missing. */
+static bool internal_filter_mech(struct client *client, struct auth_mech_desc *mech)
+{
+	struct mw_login_client *mw = LOGIN_CONTEXT(client);
+
+	if (strcmp(mech->name, "DOVECOT-TOKEN") == 0)
+		mech->flags |= MECH_SEC_PRIVATE;
+	return mw->module_ctx.super.sasl_filter_mech == NULL || mw->module_ctx.super.sasl_filter_mech(client, mech);
+}
+
+static void internal_client_allocated(struct client *client)
+{
+	struct mw_login_client *mw = p_new(client->pool, struct mw_login_client, 1);
+	struct client_vfuncs *v = client->vlast;
+
+	mw->module_ctx.super = *v;
+	client->vlast = &mw->module_ctx.super;
+	MODULE_CONTEXT_SET(client, login_context_module, mw);
+	v->sasl_filter_mech = internal_filter_mech;
+}
+
+static const struct login_client_hooks internal_hooks = {
+	.client_allocated = internal_client_allocated,
+};
+
+/* The hooks for this login binary, if it needs any. */
+static const struct login_client_hooks *hooked;
+
 MW_EXPORT void mailwicket_plugin_init(struct module *module)
 {
-	mw_login_policy_init();
-	login_client_hooks_add(module, &hooks);
+	switch (mw_login_binary_kind()) {
+	case MW_LOGIN_BINARY_JUDGED:
+		mw_login_policy_init();
+		hooked = &hooks;
+		break;
+	case MW_LOGIN_BINARY_INTERNAL:
+		hooked = &internal_hooks;
+		break;
+	case MW_LOGIN_BINARY_UNKNOWN:
+		mw_login_binary_name_once();
+		return;
+	}
+	login_client_hooks_add(module, hooked);
 }
 
 MW_EXPORT void mailwicket_plugin_deinit(void)
 {
-	login_client_hooks_remove(&hooks);
+	if (hooked != NULL)
+		login_client_hooks_remove(hooked);
 	mw_login_policy_deinit();
 }
