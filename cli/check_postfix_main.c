@@ -239,6 +239,32 @@ static void check_known(const struct mw_postfix_site *site, const struct mw_acce
 					? "virtual_mailbox_domains" : "relay_domains", MW_STR_ARG(name)) });
 }
 
+/* Each address of a virtual alias domain is another name for a mailbox elsewhere (virtual(5)). */
+static void report_alias_domain(const struct mw_postfix_site *site, struct mw_finding *finding, struct mw_str name)
+{
+	finding->severity = MW_FINDING_ERROR;
+	finding->why = mw_stake_words(&site->stake, mw_arena_text(site->arena, name), site->arena);
+	finding->write = mw_arena_textf(site->arena, "local_names = { \"%.*s\" } in the accepted_domain whose mailboxes it "
+					"reaches; or accepted_domain \"%.*s\" { type = Authoritative }, and address= for those "
+					"who have senders=", MW_STR_ARG(name), MW_STR_ARG(name));
+}
+
+static void report_unknown(const struct mw_postfix_site *site, const char *setting, struct mw_str name)
+{
+	bool relays = strcmp(setting, "relay_domains") == 0, aliases = strcmp(setting, "virtual_alias_domains") == 0;
+	struct mw_finding finding = {
+		.severity = MW_FINDING_WARNING, .file = site->main_path,
+		.line = mw_postfix_main_line(site->main_cf, mw_str(setting)), .setting = setting,
+		.what = mw_arena_textf(site->arena, "%.*s is no accepted domain of the policy", MW_STR_ARG(name)),
+		.why = "mail to it from outside is refused: 550 5.7.1 Unable to relay",
+		.write = mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(name),
+					relays ? "InternalRelay" : "Authoritative") };
+
+	if (aliases && !mw_stake_is_nothing(&site->stake))
+		report_alias_domain(site, &finding, name);
+	mw_findings_add(site->findings, finding);
+}
+
 void mw_check_postfix_domains(const struct mw_postfix_site *site)
 {
 	for (size_t i = 0; i < site->policy->accepted_domain_count; i++)
@@ -247,22 +273,15 @@ void mw_check_postfix_domains(const struct mw_postfix_site *site)
 		struct mw_str list = mw_postfix_site_value(site, domain_lists[i]);
 		struct mw_restriction item;
 
+		/* The host's own names are looked at by themselves. */
+		if (i == 0 && !mw_stake_is_nothing(&site->stake))
+			continue;
 		while (mw_restriction_next(&list, &item)) {
 			if (mw_str_find(item.name, ':') < item.name.len || mw_str_find(item.name, '/') < item.name.len ||
 			    is_host(site, item.name) || accepts(site->policy, item.name) ||
 			    mw_str_starts_with(item.name, MW_STR(".")) || mw_str_starts_with(item.name, MW_STR("!")))
 				continue;
-			/* The host's own names are looked at by themselves. */
-			if (i == 0 && !mw_stake_is_nothing(&site->stake))
-				continue;
-			mw_findings_add(site->findings, (struct mw_finding){
-				.severity = MW_FINDING_WARNING, .file = site->main_path,
-				.line = mw_postfix_main_line(site->main_cf, mw_str(domain_lists[i])), .setting = domain_lists[i],
-				.what = mw_arena_textf(site->arena, "%.*s is no accepted domain of the policy",
-						       MW_STR_ARG(item.name)),
-				.why = "mail to it from outside is refused: 550 5.7.1 Unable to relay",
-				.write = mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(item.name),
-							i == 3 ? "InternalRelay" : "Authoritative") });
+			report_unknown(site, domain_lists[i], item.name);
 		}
 	}
 }

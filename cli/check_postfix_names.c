@@ -46,6 +46,8 @@ static void report_unseen(const struct look *look, struct mw_str what, const cha
 {
 	struct mw_arena *arena = arena_of(look);
 
+	if (mw_stake_is_nothing(look->stake))
+		return;
 	mw_endpoint_finding(look->rewriter, MW_FINDING_WARNING, look->setting,
 		mw_arena_textf(arena, "%.*s was not looked at: %s", MW_STR_ARG(what), why),
 		mw_arena_textf(arena, "with a name there that the policy lacks, %s", mw_stake_words(look->stake, "NAME", arena)),
@@ -273,7 +275,7 @@ static void report_missing(const struct look *look)
 	struct mw_arena *arena = arena_of(look);
 	const char *line = look->missing_count > 0 ? line_to_write(look) : "";
 
-	for (size_t i = 0; i < look->missing_count; i++) {
+	for (size_t i = 0; i < look->missing_count && !mw_stake_is_nothing(look->stake); i++) {
 		const char *name = mw_arena_text(arena, look->missing[i].canonical);
 
 		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, look->missing[i].setting,
@@ -283,21 +285,29 @@ static void report_missing(const struct look *look)
 	}
 }
 
-/* local(8) delivers by the local part alone. */
+/* local(8) delivers by the local part alone. An accepted domain is open to strangers too. */
 static void report_shared(const struct look *look)
 {
 	struct mw_arena *arena = arena_of(look);
-	const char *first = look->accepted_count > 0 ? mw_arena_text(arena, look->accepted[0].canonical) : "";
+	struct mw_str *domains = MW_ARENA_ARRAY(arena, struct mw_str, look->accepted_count + 1);
+	uint64_t *open = MW_ARENA_ARRAY(arena, uint64_t, look->accepted_count + 1);
 
-	for (size_t i = 1; i < look->accepted_count && look->stake->to_anybody[0] != '\0'; i++) {
-		const char *name = mw_arena_text(arena, look->accepted[i].canonical);
+	if (domains == NULL || open == NULL || look->accepted_count < 2 || look->stake->restricted == 0)
+		return;
+	for (size_t i = 0; i < look->accepted_count; i++)
+		domains[i] = look->accepted[i].canonical;
+	mw_stake_apart(look->rewriter->site->policy, arena, domains, look->accepted_count, open);
+	for (size_t i = 0; i < look->accepted_count; i++) {
+		const char *name = mw_arena_text(arena, domains[i]);
 
-		mw_endpoint_finding(look->rewriter, MW_FINDING_WARNING, look->accepted[i].setting,
-			mw_arena_textf(arena, "%s and %s are accepted domains, and Postfix delivers both to the same mailboxes", first,
-				       name),
-			"the policy judges them apart: a senders= at one of them does not hold for the same name at the other",
-			mw_arena_textf(arena, "address= with both domains for each who has senders=; or \"%s\" in local_names of %s, in "
-				       "place of its accepted_domain", name, first));
+		if (open[i] > 0)
+			mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, look->accepted[i].setting,
+				mw_arena_textf(arena, "%s shares the mailboxes of another accepted domain, and the policy judges it apart",
+					       name),
+				mw_arena_textf(arena, "%llu who have senders= at the other one are nobody at %s: a recipient <user@%s> "
+					       "gets round it, open to all who may submit", (unsigned long long)open[i], name, name),
+				mw_arena_textf(arena, "address=USER@%s for each of them in the directory; or local_names = { \"%s\" } at the "
+					       "other domain, in place of its accepted_domain", name, name));
 	}
 }
 
@@ -306,7 +316,7 @@ static void check_append_dot(const struct look *look)
 	struct mw_arena *arena = arena_of(look);
 	struct mw_str domain = mw_endpoint_value(look->rewriter, "mydomain");
 
-	if (mw_endpoint_says(look->rewriter, "append_dot_mydomain", "yes"))
+	if (!mw_stake_is_nothing(look->stake) && mw_endpoint_says(look->rewriter, "append_dot_mydomain", "yes"))
 		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, "append_dot_mydomain", "append_dot_mydomain is yes",
 			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and goes on as <ceo@cs.%.*s>: %s", MW_STR_ARG(domain),
 				       mw_stake_words(look->stake, "cs", arena)),
@@ -360,7 +370,9 @@ static int check_rewriter(const struct mw_postfix_endpoint *rewriter)
 	const struct mw_stake *stake = &rewriter->site->stake;
 
 	mw_check_postfix_origin(rewriter);
-	return mw_stake_is_nothing(stake) || look_at(rewriter, stake) ? EX_OK : EX_OSERR;
+	if (mw_stake_is_nothing(stake) && stake->restricted == 0)
+		return EX_OK;
+	return look_at(rewriter, stake) ? EX_OK : EX_OSERR;
 }
 
 int mw_check_postfix_names(struct mw_postfix_site *site)

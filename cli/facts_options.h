@@ -18,7 +18,7 @@ struct mw_given_facts {
 
 /* The facts among the options of explain; a command may put options of its own behind them. */
 #define MW_FACT_OPTIONS                                                                       \
-	{ "client", "IP|unknown", "the client's address" },                                           \
+	{ "client", "IP", "the client's address, or unknown" },                               \
 	{ "client-port", "N", "the client's port" },                                          \
 	{ "port", "N", "the listener's port" },                                               \
 	{ "local", "IP:PORT", "the listener's address and port" },                            \

@@ -1,50 +1,97 @@
 /* SPDX-License-Identifier: MIT */
 #include "stake.h"
 
+#include "mail/address.h"
 #include "setting.h"
 #include "sync/sync.h"
 
-/* --- how many have senders= */
+/* --- who has senders= */
 
-static uint64_t count_restricted(const struct mw_directory_view *view)
-{
-	struct mw_principal principal;
-	uint64_t count = 0;
-
-	for (uint32_t id = 1; view->by_id(view->context, id, &principal) == MW_LOOKUP_FOUND; id++)
-		count += principal.senders != MW_SENDERS_ANYONE;
-	return count;
-}
-
-static uint64_t restricted_in_sources(const struct mw_policy *policy, struct mw_arena *arena)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < policy->directory.source_count; i++) {
-		struct mw_errors *aside = mw_errors_new(1);
-		struct mw_memory_directory *directory =
-			mw_memory_directory_read(mw_arena_text(arena, policy->directory.sources[i].path),
-						 policy->default_domain, aside);
-
-		if (directory != NULL)
-			count += count_restricted(mw_memory_directory_view(directory));
-		mw_memory_directory_free(directory);
-		mw_errors_free(aside);
-	}
-	return count;
-}
-
-static uint64_t restricted(const struct mw_policy *policy, struct mw_arena *arena)
+/* The published directory, or where there is none its text sources, one by one. */
+static void visit(const struct mw_policy *policy, struct mw_arena *arena,
+		  void (*look)(const struct mw_directory_view *view, void *context), void *context)
 {
 	struct mw_directory *directory = mw_setting_directory(policy);
 	struct mw_directory_status status = { .open = false };
-	uint64_t count;
 
 	if (directory != NULL)
 		mw_directory_status(directory, &status);
-	count = status.open ? count_restricted(mw_directory_view(directory)) : restricted_in_sources(policy, arena);
+	if (status.open)
+		look(mw_directory_view(directory), context);
+	for (size_t i = 0; i < policy->directory.source_count && !status.open; i++) {
+		struct mw_errors *aside = mw_errors_new(1);
+		struct mw_memory_directory *source =
+			mw_memory_directory_read(mw_arena_text(arena, policy->directory.sources[i].path),
+						 policy->default_domain, aside);
+
+		if (source != NULL)
+			look(mw_memory_directory_view(source), context);
+		mw_memory_directory_free(source);
+		mw_errors_free(aside);
+	}
 	mw_directory_free(directory);
-	return count;
+}
+
+/* The next of them from *id_io on. */
+static bool next_restricted(const struct mw_directory_view *view, uint32_t *id_io, struct mw_principal *principal_r)
+{
+	while (view->by_id(view->context, (*id_io)++, principal_r) == MW_LOOKUP_FOUND)
+		if (principal_r->senders != MW_SENDERS_ANYONE)
+			return true;
+	return false;
+}
+
+static void count_restricted(const struct mw_directory_view *view, void *context)
+{
+	struct mw_principal principal;
+
+	for (uint32_t id = 1; next_restricted(view, &id, &principal);)
+		++*(uint64_t *)context;
+}
+
+struct shared {
+	const struct mw_str *domains;
+	size_t count;
+	uint64_t *open_r;
+};
+
+static bool has_address(const struct mw_directory_view *view, const struct mw_principal *principal, struct mw_str local,
+			struct mw_str domain)
+{
+	char text[2 * MW_ADDRESS_MAX];
+	struct mw_buf address = MW_BUF_OVER(text);
+	struct mw_principal owner;
+	bool primary;
+
+	mw_buf_printf(&address, "%.*s@%.*s", MW_STR_ARG(local), MW_STR_ARG(domain));
+	return view->by_address(view->context, mw_buf_str(&address), &owner, &primary) == MW_LOOKUP_FOUND &&
+	       owner.id == principal->id;
+}
+
+static void count_open(const struct mw_directory_view *view, void *context)
+{
+	const struct shared *shared = context;
+	struct mw_principal principal;
+
+	for (uint32_t id = 1; next_restricted(view, &id, &principal);) {
+		size_t at = mw_str_find_last(principal.name, '@');
+		struct mw_str domain = mw_str_tail(principal.name, at + 1);
+		bool here = false;
+
+		for (size_t i = 0; i < shared->count; i++)
+			here |= mw_str_equal(shared->domains[i], domain);
+		for (size_t i = 0; i < shared->count && here; i++)
+			shared->open_r[i] += !has_address(view, &principal, mw_str_head(principal.name, at), shared->domains[i]);
+	}
+}
+
+void mw_stake_apart(const struct mw_policy *policy, struct mw_arena *arena, const struct mw_str *domains, size_t count,
+		    uint64_t *open_r)
+{
+	struct shared shared = { domains, count, open_r };
+
+	memset(open_r, 0, count * sizeof(*open_r));
+	visit(policy, arena, count_open, &shared);
 }
 
 /* --- who holds which permissions */
@@ -106,8 +153,9 @@ static bool has_authoritative(const struct mw_policy *policy)
 
 struct mw_stake mw_stake_of(const struct mw_policy *policy, struct mw_arena *arena)
 {
-	struct mw_stake stake = { .restricted = restricted(policy, arena), .to_anybody = "", .as_strangers = "" };
+	struct mw_stake stake = { .to_anybody = "", .as_strangers = "" };
 
+	visit(policy, arena, count_restricted, &stake.restricted);
 	if (stake.restricted > 0)
 		stake.to_anybody = who(policy, MW_SUBMIT | MW_ACCEPT_ANY_RECIPIENT, 0, arena);
 	if (has_authoritative(policy))

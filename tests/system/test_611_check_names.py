@@ -122,15 +122,36 @@ def test_what_cannot_be_listed_is_named(restricted):
 def test_a_file_of_names_is_read_and_negation_is_heeded(restricted):
     listing = restricted.folder / "names"
     listing.write_text("# a comment.test\nfile.test, second.test\n")
-    findings = found(restricted, f"mydestination = example.test, !second.test, {listing}, !out.test, out.test, B\u00fccher.test\n"
+    findings = found(restricted, f"mydestination = example.test, !second.test, {listing}, !out.test, out.test, B\u00dcRO.test\n"
                                  "smtputf8_enable = no\n")
-    assert names(findings) == [("mydestination", "file.test")]  # bücher.test is an accepted domain
+    assert names(findings) == [("mydestination", "file.test"), ("mydestination", "xn--bro-hoa.test")]
 
 
-def test_two_accepted_domains_in_one_mydestination_are_a_warning(restricted):
-    findings = found(restricted, "mydestination = example.test, xn--bcher-kva.test\nvirtual_mailbox_domains =\n")
-    assert [finding["severity"] for finding in findings] == ["warning"]
-    assert "the same mailboxes" in findings[0]["what"] and "xn--bcher-kva.test" in findings[0]["what"]
+def test_accepted_domains_that_share_mailboxes_must_name_the_same_people(restricted):
+    """local(8) looks at the local part alone: ceo@xn--bcher-kva.test would be open to everybody."""
+    shared = "mydestination = example.test, xn--bcher-kva.test\nvirtual_mailbox_domains =\n"
+    findings = found(restricted, shared)
+    assert names(findings) == [("mydestination", "xn--bcher-kva.test")]
+    assert "shares the mailboxes" in findings[0]["what"] and "1 who have senders=" in findings[0]["why"]
+    restricted.change_directory(SENDERS.replace("senders=bob", "address=ceo@xn--bcher-kva.test senders=bob"))
+    assert found(restricted, shared) == []
+
+
+def test_a_name_that_is_accepted_by_itself_is_not_taken_for_listed(restricted):
+    """accepted_domain "localhost" makes it worse: now strangers may write there too."""
+    restricted.change_policy(LISTED + 'accepted_domain "localhost" { }\n')
+    findings = found(restricted, "mydestination = example.test, localhost\nvirtual_mailbox_domains = xn--bcher-kva.test\n")
+    assert names(findings) == [("mydestination", "localhost")]
+    assert "open to all who may submit" in findings[0]["why"]
+    assert 'local_names = { "localhost" }' in findings[0]["write"]
+
+
+def test_a_virtual_alias_domain_is_a_name_for_mailboxes_too(restricted):
+    findings = found(restricted, "virtual_alias_domains = alias.test\n")
+    assert [(finding["severity"], finding["setting"]) for finding in findings] == [("error", "virtual_alias_domains")]
+    assert "gets round senders=" in findings[0]["why"] and 'local_names = { "alias.test" }' in findings[0]["write"]
+    restricted.change_directory(WORLD_DIRECTORY)
+    assert [finding["severity"] for finding in found(restricted, "virtual_alias_domains = alias.test\n")] == ["warning"]
 
 
 def test_the_settings_of_the_rewriting_service_count(restricted):
