@@ -262,5 +262,6 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	check_environment(&site);
 	check_sasl(&site, sasl_socket);
 	mw_dovecot_memory_check(&site);
+	mw_check_dovecot_delivery(&site);
 	return EX_OK;
 }

@@ -158,6 +158,18 @@ static void check_delimiter(const struct mw_postfix_endpoint *endpoint)
 			mw_arena_textf(arena, "recipient_delimiter = %.*s", MW_STR_ARG(ours)));
 }
 
+/* With "-" Postfix leaves owner-NAME and NAME-request whole (split_addr()), as the policy does, unless told not to. */
+static void check_reserved(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str delimiter = mw_endpoint_value(endpoint, "recipient_delimiter");
+
+	if (mw_str_find(delimiter, '-') < delimiter.len &&
+	    mw_str_equal_nocase(mw_endpoint_value(endpoint, "owner_request_special"), MW_STR("no")))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "owner_request_special", "owner_request_special is no",
+			"NAME-request is delivered to NAME and owner-NAME to owner, and judged as nobody's: anybody gets round "
+			"their senders=", "owner_request_special = yes");
+}
+
 static void check_limit(const struct mw_postfix_endpoint *endpoint, const char *setting, uint64_t least,
 			const char *why)
 {
@@ -177,6 +189,7 @@ void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint)
 	uint64_t wanted = 0, limit = 0;
 
 	check_delimiter(endpoint);
+	check_reserved(endpoint);
 	mw_parse_number(size->value.items[0], &wanted);
 	check_limit(endpoint, "message_size_limit", wanted,
 		    "less than the policy's max_message_size: Postfix refuses first, with its own words");

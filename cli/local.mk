@@ -4,6 +4,7 @@ cli_mailwicket_SOURCES = \
 	cli/check.c \
 	cli/check_dovecot.c cli/check_dovecot.h \
 	cli/check_dovecot_filter.c \
+	cli/check_dovecot_delivery.c \
 	cli/check_dovecot_passdb.c \
 	cli/check_postfix.c cli/check_postfix.h \
 	cli/check_postfix_hooks.c \
