@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "client_format.h"
 #include "decide/identity.h"
+#include "named.h"
 #include "output.h"
 #include "setting.h"
 
@@ -174,14 +175,14 @@ static int find_user(struct request *request, const struct mw_policy *policy, st
 		     struct mw_principal *user_r)
 {
 	const struct mw_directory_view *view = mw_directory_view(directory);
-	struct mw_str asked = mw_str(request->asked);
-	struct mw_address address, base;
-	enum mw_lookup found = mw_identity_login(policy, view, asked, user_r);
-	bool primary;
+	struct mw_named named;
+	enum mw_lookup found = mw_identity_named(policy, view, mw_str(request->asked), &named);
 
-	mw_identity_address(policy, asked, &address, NULL);
-	if (found == MW_LOOKUP_NONE)
-		found = mw_identity_owner(policy, view, &address, &base, user_r, &primary);
+	*user_r = named.principal;
+	if (named.ambiguous) {
+		mw_named_complain("client-settings", request->asked, &named);
+		return 1;
+	}
 	if (found == MW_LOOKUP_UNAVAILABLE) {
 		mw_complain("client-settings: the directory cannot be read: %s", mw_directory_error(directory));
 		return EX_TEMPFAIL;

@@ -36,6 +36,7 @@ cli_mailwicket_SOURCES = \
 	cli/lookup.c \
 	cli/main.c \
 	cli/markup.c cli/markup.h \
+	cli/named.c cli/named.h \
 	cli/output.c cli/output.h \
 	cli/password.c cli/password.h \
 	cli/postfix_file.c cli/postfix_file.h \

@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "decide/identity.h"
+#include "named.h"
 #include "output.h"
 #include "setting.h"
 #include "suspension.h"
@@ -14,8 +15,8 @@ struct answer {
 	const struct mw_policy *policy;
 	const struct mw_directory *directory;
 	const struct mw_directory_view *view;
-	struct mw_address address, base;
-	bool is_address, has_principal, by_login, primary;
+	struct mw_named named;
+	bool has_principal;
 	enum mw_lookup found;
 	struct mw_principal principal;
 	struct mw_grants on_address, on_domain; /* beside the principal's own */
@@ -29,16 +30,10 @@ static bool unavailable(enum mw_lookup lookup)
 
 static enum mw_lookup find_principal(struct answer *answer)
 {
-	enum mw_lookup found = MW_LOOKUP_NONE;
+	enum mw_lookup found = mw_identity_named(answer->policy, answer->view, answer->asked, &answer->named);
 
-	if (answer->is_address)
-		found = mw_identity_owner(answer->policy, answer->view, &answer->address, &answer->base,
-					  &answer->principal, &answer->primary);
-	if (found == MW_LOOKUP_NONE) {
-		found = mw_identity_login(answer->policy, answer->view, answer->asked, &answer->principal);
-		answer->by_login = found == MW_LOOKUP_FOUND;
-	}
 	answer->has_principal = found == MW_LOOKUP_FOUND;
+	answer->principal = answer->named.principal;
 	return found;
 }
 
@@ -46,12 +41,13 @@ static enum mw_lookup find_grants(struct answer *answer)
 {
 	enum mw_lookup on_address = MW_LOOKUP_NONE, on_domain = MW_LOOKUP_NONE;
 
-	if (!answer->is_address || answer->address.kind == MW_ADDRESS_FOREIGN)
+	if (!answer->named.is_address || answer->named.address.kind == MW_ADDRESS_FOREIGN)
 		return MW_LOOKUP_NONE;
 	if (!answer->has_principal)
-		on_address = answer->view->grants_on_address(answer->view->context, answer->address.whole,
+		on_address = answer->view->grants_on_address(answer->view->context, answer->named.address.whole,
 							     &answer->on_address);
-	on_domain = answer->view->grants_on_domain(answer->view->context, answer->address.domain, &answer->on_domain);
+	on_domain = answer->view->grants_on_domain(answer->view->context, answer->named.address.domain,
+						   &answer->on_domain);
 	if (unavailable(on_address) || unavailable(on_domain))
 		return MW_LOOKUP_UNAVAILABLE;
 	return on_address == MW_LOOKUP_FOUND || on_domain == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
@@ -59,15 +55,10 @@ static enum mw_lookup find_grants(struct answer *answer)
 
 static void look_up(struct answer *answer)
 {
-	char memory[MW_ADDRESS_QUOTED_MAX];
-	struct mw_buf quoted = MW_BUF_OVER(memory);
 	enum mw_lookup grants;
 
-	/* As Postfix logs it too, without the quotes that it needs. */
-	mw_identity_address(answer->policy, mw_address_quoted(answer->asked, &quoted), &answer->address, NULL);
-	answer->is_address = mw_address_has_domain(&answer->address);
 	answer->found = find_principal(answer);
-	if (unavailable(answer->found))
+	if (unavailable(answer->found) || answer->named.ambiguous)
 		return;
 	grants = find_grants(answer);
 	if (grants != MW_LOOKUP_NONE)
@@ -296,6 +287,15 @@ static const char *kind_word(const struct answer *answer)
 	return !answer->has_principal ? "address" : answer->principal.kind == MW_GROUP ? "group" : "user";
 }
 
+/* The two whom the name means. */
+static void write_ambiguous(const struct writer *to)
+{
+	mw_json_array(to->json, "ambiguous");
+	mw_json_string(to->json, NULL, to->answer->named.principal.name);
+	mw_json_string(to->json, NULL, to->answer->named.other.name);
+	mw_json_end_array(to->json);
+}
+
 static void write_answer(const struct writer *to)
 {
 	const struct answer *answer = to->answer;
@@ -304,6 +304,8 @@ static void write_answer(const struct writer *to)
 	if (to->json != NULL) {
 		mw_json_string(to->json, "asked", answer->asked);
 		mw_json_bool(to->json, "known", answer->found == MW_LOOKUP_FOUND);
+		if (answer->named.ambiguous)
+			write_ambiguous(to);
 		if (answer->found != MW_LOOKUP_FOUND)
 			return;
 		mw_json_string(to->json, "kind", mw_str(kind_word(answer)));
@@ -314,7 +316,8 @@ static void write_answer(const struct writer *to)
 	} else if (answer->has_principal) {
 		mw_buf_printf(to->out, "%.*s: %s %.*s%s\n", MW_STR_ARG(answer->asked), kind_word(answer),
 			      MW_STR_ARG(owner),
-			      answer->by_login ? " (its login name)" : answer->primary ? "" : " (one of its addresses)");
+			      !answer->named.by_address ? " (its login name)"
+			      : answer->named.primary   ? "" : " (one of its addresses)");
 	} else {
 		mw_buf_printf(to->out, "%.*s: nobody receives mail for it\n", MW_STR_ARG(answer->asked));
 	}
@@ -346,6 +349,8 @@ static int print_answer(const struct mw_cli *cli, const struct answer *answer, c
 		mw_output_json(write_members, answer);
 	else if (answer->found == MW_LOOKUP_FOUND)
 		mw_output(write_text, answer);
+	else if (answer->named.ambiguous)
+		mw_named_complain("lookup", answer->asked.ptr, &answer->named);
 	else
 		mw_complain("lookup: %.*s: not in the directory", MW_STR_ARG(answer->asked));
 	return answer->found == MW_LOOKUP_FOUND ? EX_OK : 1;

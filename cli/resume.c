@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "arguments.h"
+#include "named.h"
 #include "output.h"
 #include "report/text.h"
 #include "setting.h"
@@ -32,7 +33,7 @@ static bool means(const struct order *order, const struct mw_directory_view *vie
 {
 	struct mw_principal owner;
 
-	if (order->user.is_address && mw_str_equal(address, order->user.address.whole))
+	if (order->user.named.is_address && mw_str_equal(address, order->user.named.address.whole))
 		return true;
 	return order->user.found == MW_LOOKUP_FOUND &&
 	       view->by_address(view->context, address, &owner, NULL) == MW_LOOKUP_FOUND &&
@@ -98,6 +99,11 @@ static int change(struct order *order, const struct mw_policy *policy, struct mw
 		return EX_OSERR;
 	}
 	mw_named_user_find(policy, view, order->name, &order->user);
+	if (order->user.ambiguous) {
+		mw_named_complain("resume", order->name, &order->user.named);
+		mw_errors_free(errors);
+		return EX_NOUSER;
+	}
 	edit = mw_suspensions_edit_open(policy->directory.path.ptr, (int64_t)time(NULL), errors, &error);
 	if (edit != NULL)
 		code = take_off(order, view, edit, errors);

@@ -8,6 +8,7 @@
 
 #include "arguments.h"
 #include "doveadm.h"
+#include "named.h"
 #include "output.h"
 #include "report/text.h"
 #include "setting.h"
@@ -115,13 +116,12 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 		mw_complain("suspend: the directory cannot be read: %s", mw_directory_error(directory));
 		return EX_TEMPFAIL;
 	}
-	if (user->found == MW_LOOKUP_FOUND && !user->ambiguous) {
+	if (user->found == MW_LOOKUP_FOUND) {
 		keep(order->suspension.user, sizeof(order->suspension.user), user->principal.name);
 		return EX_OK;
 	}
 	if (user->ambiguous)
-		mw_complain("suspend: %s: an address of %.*s and the login name of another user; name one by the "
-			    "primary address", memory, MW_STR_ARG(user->principal.name));
+		mw_named_complain("suspend", order->name, &user->named);
 	else if (user->is_group)
 		mw_complain("suspend: %s: a group; only users can be suspended", memory);
 	else

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <sysexits.h>
 
-#include "decide/identity.h"
 #include "output.h"
 #include "report/text.h"
 #include "suspension.h"
@@ -11,30 +10,13 @@
 void mw_named_user_find(const struct mw_policy *policy, const struct mw_directory_view *view, const char *name,
 			struct mw_named_user *user_r)
 {
-	enum mw_address_kind kind = mw_identity_address(policy, mw_str(name), &user_r->address, NULL);
-	bool primary = false, has_at = strchr(name, '@') != NULL;
-	enum mw_lookup by_login;
-	struct mw_address base;
-	struct mw_principal other = { .id = 0 };
+	struct mw_named *named = &user_r->named;
 
-	user_r->found = MW_LOOKUP_NONE;
-	user_r->is_address = kind == MW_ADDRESS_MAILBOX;
-	user_r->is_group = user_r->by_login = user_r->ambiguous = false;
-	if (user_r->is_address)
-		user_r->found = mw_identity_owner(policy, view, &user_r->address, &base, &user_r->principal, &primary);
-	if (user_r->found == MW_LOOKUP_UNAVAILABLE)
-		return;
-	by_login = mw_identity_login(policy, view, mw_str(name), &other);
-	if (user_r->found == MW_LOOKUP_NONE) {
-		user_r->found = by_login;
-		user_r->principal = other;
-		user_r->by_login = by_login == MW_LOOKUP_FOUND;
-		return;
-	}
-	user_r->by_login = by_login == MW_LOOKUP_FOUND && other.id == user_r->principal.id;
-	/* A primary address that is written out is a user's name, whoever else logs in by it. */
-	user_r->ambiguous = by_login == MW_LOOKUP_FOUND && !user_r->by_login && !(primary && has_at);
-	user_r->is_group = user_r->principal.kind != MW_USER;
+	user_r->found = mw_identity_named(policy, view, mw_str(name), named);
+	user_r->principal = named->principal;
+	user_r->by_login = named->by_login;
+	user_r->ambiguous = named->ambiguous;
+	user_r->is_group = user_r->found == MW_LOOKUP_FOUND && named->principal.kind != MW_USER;
 	if (user_r->is_group)
 		user_r->found = MW_LOOKUP_NONE;
 }

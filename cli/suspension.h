@@ -3,22 +3,21 @@
 #define MW_CLI_SUSPENSION_H
 
 #include "base/errors.h"
+#include "decide/identity.h"
 #include "directory/directory.h"
-#include "mail/address.h"
 #include "policy/model.h"
 #include "report/json.h"
 
 struct mw_named_user {
 	enum mw_lookup found;       /* FOUND: a user */
-	struct mw_principal principal; /* where it was found, be it as a group */
+	struct mw_principal principal; /* what was found, be it a group */
 	bool is_group;
 	bool by_login;              /* the name is one that it logs in with */
-	bool ambiguous;             /* one user's address and another's login name; `principal` is the first */
-	bool is_address;
-	struct mw_address address;  /* what was asked, completed with default_domain */
+	bool ambiguous;             /* it means two: `named` has both; then `found` is NONE */
+	struct mw_named named;
 };
 
-/* By address (aliases and sub-addresses too), else by login name. */
+/* A user by login name or address, as mw_identity_named() has it. */
 void mw_named_user_find(const struct mw_policy *policy, const struct mw_directory_view *view, const char *name,
 			struct mw_named_user *user_r);
 

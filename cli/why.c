@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "decide/identity.h"
+#include "named.h"
 #include "output.h"
 #include "report/text.h"
 #include "setting.h"
@@ -71,26 +72,31 @@ static bool is_login_of(void *context, struct mw_str login)
 	return person->kept[hash % NAMES].mine;
 }
 
-static enum mw_lookup find_person(struct person *person)
+static void note_ambiguous(const struct person *person, const struct mw_named *named, struct mw_why_logs *logs)
+{
+	char memory[2048];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	mw_named_print_ambiguous(person->asked, named, &text);
+	mw_why_note(logs, "%s", memory);
+}
+
+static enum mw_lookup find_person(struct person *person, struct mw_why_logs *logs)
 {
 	const struct mw_directory_view *view = mw_directory_view(person->directory);
-	struct mw_str asked = mw_str(person->asked);
-	struct mw_address address, base;
-	struct mw_principal user;
-	enum mw_lookup found = mw_identity_login(person->policy, view, asked, &user);
-	bool primary;
+	struct mw_named named;
+	enum mw_lookup found = mw_identity_named(person->policy, view, mw_str(person->asked), &named);
 
-	if (found == MW_LOOKUP_NONE &&
-	    mw_identity_address(person->policy, asked, &address, NULL) == MW_ADDRESS_MAILBOX)
-		found = mw_identity_owner(person->policy, view, &address, &base, &user, &primary);
-	if (found == MW_LOOKUP_FOUND && user.kind == MW_USER) {
+	if (named.ambiguous)
+		note_ambiguous(person, &named, logs);
+	if (found == MW_LOOKUP_FOUND && named.principal.kind == MW_USER) {
 		struct mw_buf name = MW_BUF_OVER(person->name);
 
 		person->known = true;
-		person->id = user.id;
-		mw_buf_add(&name, user.name);
+		person->id = named.principal.id;
+		mw_buf_add(&name, named.principal.name);
 	}
-	person->group = found == MW_LOOKUP_FOUND && user.kind == MW_GROUP;
+	person->group = found == MW_LOOKUP_FOUND && named.principal.kind == MW_GROUP;
 	return person->group ? MW_LOOKUP_NONE : found;
 }
 
@@ -119,7 +125,7 @@ static enum mw_lookup meet(struct person *person, struct mw_why_logs *logs)
 		return found;
 	person->directory = mw_setting_directory(person->policy);
 	if (person->directory != NULL)
-		found = find_person(person);
+		found = find_person(person, logs);
 	if (found == MW_LOOKUP_UNAVAILABLE)
 		mw_why_note(logs, "the directory cannot be read, so only the name %s was looked for, not the user's other names",
 			    person->name);

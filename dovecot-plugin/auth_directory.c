@@ -13,7 +13,7 @@ struct mw_auth_directory {
 	struct mw_directory *directory;
 	struct mw_directory_watch watch;
 	struct timeout *reminder; /* while a file of the directory is in trouble */
-	time_t logged;
+	time_t logged; /* that no question can be decided */
 };
 
 struct mw_auth_directory *mw_auth_directory_new(const struct mw_policy *policy)
@@ -37,10 +37,20 @@ void mw_auth_directory_free(struct mw_auth_directory *directory)
 	i_free(directory);
 }
 
+void mw_auth_directory_log(struct mw_auth_directory *directory)
+{
+	if (directory->logged != 0 && ioloop_time - directory->logged < MW_DIRECTORY_SAY_SECONDS)
+		return;
+	directory->logged = ioloop_time;
+	e_error(mw_decision_event(), "mailwicket: the directory cannot be read, logins fail for now: %s",
+		mw_directory_error(directory->directory));
+}
+
 /* Follows the directory and says what became of it; trouble each minute, whether or not anybody logs in. */
 static void follow(struct mw_auth_directory *directory)
 {
 	enum mw_directory_change change = mw_directory_refresh(directory->directory);
+	struct mw_directory_status status;
 	char memory[1024];
 	struct mw_buf line = MW_BUF_OVER(memory);
 
@@ -49,8 +59,11 @@ static void follow(struct mw_auth_directory *directory)
 	case MW_DIRECTORY_READ:
 		break;
 	case MW_DIRECTORY_TROUBLE:
-		directory->logged = ioloop_time;
-		e_error(mw_decision_event(), "mailwicket: %s", memory);
+		mw_directory_status(directory->directory, &status);
+		if (status.open)
+			e_error(mw_decision_event(), "mailwicket: %s", memory);
+		else
+			mw_auth_directory_log(directory);
 		if (directory->reminder == NULL)
 			directory->reminder = timeout_add(MW_DIRECTORY_SAY_SECONDS * 1000, follow, directory);
 		break;
@@ -65,15 +78,4 @@ const struct mw_directory_view *mw_auth_directory_view(struct mw_auth_directory 
 {
 	follow(directory);
 	return mw_directory_view(directory->directory);
-}
-
-void mw_auth_directory_log(struct mw_auth_directory *directory)
-{
-	/* Where its files are in trouble, that was said: this is for what is found wrong at the lookup itself. */
-	if (directory->reminder != NULL ||
-	    (directory->logged != 0 && ioloop_time - directory->logged < MW_DIRECTORY_SAY_SECONDS))
-		return;
-	directory->logged = ioloop_time;
-	e_error(mw_decision_event(), "mailwicket: the directory cannot be read, logins fail for now: %s",
-		mw_directory_error(directory->directory));
 }

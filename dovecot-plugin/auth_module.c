@@ -39,9 +39,14 @@ static enum passdb_result final_result(const struct auth_request *request, enum 
 	return PASSDB_RESULT_USER_DISABLED;
 }
 
-static enum passdb_result undecided(const struct mw_verdict *verdict)
+/* A directory that is away is logged once a minute; a login name that could be two users' is a matter of its own. */
+static enum passdb_result undecided(const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
-	if (verdict != NULL && verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
+	const struct mw_step *login = mw_trace_step(&verdict->trace, MW_CHECK_LOGIN);
+
+	if (login != NULL && login->note == MW_NOTE_LOGIN_AMBIGUOUS)
+		mw_decision_log(policy, facts, verdict, false);
+	else if (verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
 		mw_auth_directory_log(directory);
 	return PASSDB_RESULT_INTERNAL_FAILURE;
 }
@@ -62,11 +67,11 @@ static enum passdb_result decide(struct auth_request *request)
 	if (!mw_auth_facts(request, &facts))
 		return PASSDB_RESULT_NEXT;
 	if (policy == NULL)
-		return undecided(NULL);
+		return PASSDB_RESULT_INTERNAL_FAILURE;
 	notice_audits(facts.today);
 	mw_account_decide(policy, mw_auth_directory_view(directory), &facts, &verdict);
 	if (verdict.outcome == MW_UNDECIDED)
-		return undecided(&verdict);
+		return undecided(&facts, &verdict);
 	/* What the client reads is Dovecot's reply to a wrong password. */
 	verdict.reply = "";
 	mw_decision_log(policy, &facts, &verdict, false);

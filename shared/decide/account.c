@@ -11,6 +11,7 @@
 /* Who logs in, looked up once for all connectors that could be meant. */
 struct account {
 	const struct mw_policy *policy;
+	const struct mw_directory_view *directory;
 	const struct mw_facts *facts;
 	enum mw_lookup found;
 	struct mw_principal user, master;
@@ -36,7 +37,7 @@ static void judge_user(const struct account *account, struct mw_verdict *verdict
 		mw_trace_write(&verdict->trace, &step);
 		mw_verdict_refuse(account->policy, verdict, MW_REASON_UNKNOWN_LOGIN);
 	} else {
-		mw_verdict_unavailable(verdict, MW_CHECK_LOGIN);
+		mw_verdict_login_unavailable(account->policy, account->directory, account->facts, verdict);
 	}
 }
 
@@ -107,7 +108,7 @@ static void judge_smtp(const struct account *account, struct mw_verdict *verdict
 void mw_account_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
-	struct account account = { .policy = policy, .facts = facts };
+	struct account account = { .policy = policy, .directory = directory, .facts = facts };
 
 	account.found = mw_identity_session(policy, directory, facts, &account.user, &account.master,
 					    &account.has_master);

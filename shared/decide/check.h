@@ -47,6 +47,9 @@ enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason);
 /* The step of the check that needed the directory, and the verdict. */
 void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check);
+/* The same where mw_identity_session() did not find the user: a login name that could be two users' is named. */
+void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				  const struct mw_facts *facts, struct mw_verdict *verdict);
 
 /* What a connector says to a mechanism; writes the step and, when it is refused, the verdict. */
 bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connector *connector,

@@ -142,7 +142,7 @@ bool mw_check_login(struct mw_session *session)
 		mw_trace_write(&session->verdict->trace, &step);
 		mw_verdict_refuse(session->policy, session->verdict, MW_REASON_UNKNOWN_LOGIN);
 	} else {
-		mw_verdict_unavailable(session->verdict, MW_CHECK_LOGIN);
+		mw_verdict_login_unavailable(session->policy, session->directory, session->facts, session->verdict);
 	}
 	return false;
 }

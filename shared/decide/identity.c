@@ -28,18 +28,6 @@ struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str t
 	return at < text.len ? mw_str_tail(text, at + 1) : policy->default_domain;
 }
 
-static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
-			       struct mw_principal *user_r)
-{
-	enum mw_lookup found;
-
-	if (directory == NULL || directory->by_login == NULL)
-		return MW_LOOKUP_UNAVAILABLE;
-	found = directory->by_login(directory->context, login, user_r);
-	/* Nobody logs in as a group, whatever the directory says. */
-	return found == MW_LOOKUP_FOUND && user_r->kind != MW_USER ? MW_LOOKUP_NONE : found;
-}
-
 static enum mw_lookup by_address(const struct mw_directory_view *directory, const struct mw_address *address,
 				 struct mw_principal *owner_r, bool *primary_r)
 {
@@ -204,52 +192,4 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 		return;
 	found = grants_on_domain(directory, address->domain, &grants);
 	look_at_grants(found, &grants, user, address->domain, identity_r);
-}
-
-/* Not inlined: the compiler clears the memory, which a login that is found at once should not pay for. */
-__attribute__((noinline)) static enum mw_lookup by_completed_login(const struct mw_policy *policy,
-								   const struct mw_directory_view *directory,
-								   struct mw_str login, struct mw_principal *user_r)
-{
-	char completed[MW_LOGIN_MAX + 1], whole[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
-	struct mw_buf text = MW_BUF_OVER(whole);
-	const struct mw_accepted_domain *domain = mw_choose_local_name(policy, policy->default_domain);
-	size_t len;
-
-	mw_buf_add(&text, login);
-	mw_buf_add_char(&text, '@');
-	mw_buf_add(&text, domain != NULL ? domain->domain : policy->default_domain);
-	if (text.truncated || !mw_login_canonical(mw_buf_str(&text), completed, sizeof(completed), &len))
-		return MW_LOOKUP_NONE;
-	return by_login(directory, (struct mw_str){ completed, len }, user_r);
-}
-
-enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
-				 struct mw_str login, struct mw_principal *user_r)
-{
-	MW_UNINITIALIZED char name[MW_LOGIN_MAX + 1];
-	enum mw_lookup found;
-	size_t len;
-
-	if (!mw_login_canonical(login, name, sizeof(name), &len))
-		return MW_LOOKUP_NONE;
-	login = (struct mw_str){ name, len };
-	found = by_login(directory, login, user_r);
-	if (found != MW_LOOKUP_NONE || mw_str_find(login, '@') < len || mw_str_empty(policy->default_domain))
-		return found;
-	return by_completed_login(policy, directory, login, user_r);
-}
-
-enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
-				   const struct mw_facts *facts, struct mw_principal *user_r,
-				   struct mw_principal *master_r, bool *has_master_r)
-{
-	enum mw_lookup found = mw_identity_login(policy, directory, facts->login, user_r), master;
-
-	*has_master_r = false;
-	if (mw_str_empty(facts->master) || found == MW_LOOKUP_UNAVAILABLE)
-		return found;
-	master = mw_identity_login(policy, directory, facts->master, master_r);
-	*has_master_r = master == MW_LOOKUP_FOUND;
-	return master == MW_LOOKUP_UNAVAILABLE ? MW_LOOKUP_UNAVAILABLE : found;
 }

@@ -43,15 +43,35 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
 
-/* The user behind a login name as it came (case, default_domain): FOUND, NONE or UNAVAILABLE. */
+/* The user behind a login name as it came: the name itself, and, where it has no "@", the name with default_domain. Where
+   these two are two users nobody can tell who is meant: UNAVAILABLE. (sync publishes no such directory; another
+   default_domain may make one of it later.) FOUND, NONE or UNAVAILABLE. */
 enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str login, struct mw_principal *user_r);
+
+/* Whether that is why it was UNAVAILABLE. */
+bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				    struct mw_str login);
 
 /* The same for a session's login. Where a master user acts as it, the master's own record too, if the directory has one
    (*has_master_r). */
 enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				   const struct mw_facts *facts, struct mw_principal *user_r,
 				   struct mw_principal *master_r, bool *has_master_r);
+
+/* Whom an administrator means by a login name or an address (aliases and sub-addresses too). FOUND: a user or group. NONE
+   and `ambiguous`: `principal` and `other`, by whom a session with this login name would be the one or the other, or the
+   owner of the address and the user with this login name. Every command asks here. */
+struct mw_named {
+	struct mw_principal principal, other;
+	bool by_login;            /* the name is one that the user logs in with */
+	bool by_address, primary; /* it is an address of it, and the primary one */
+	bool ambiguous;
+	bool is_address;          /* with default_domain, for what has none */
+	struct mw_address address, base; /* `principal` may point into them: not to be copied */
+};
+enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 struct mw_str name, struct mw_named *named_r);
 
 /* Whether the user or one of its groups is in a list of ids. */
 bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids);

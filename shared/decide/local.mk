@@ -9,6 +9,7 @@ libmwdecide_la_SOURCES = \
 	shared/decide/directory_view.h \
 	shared/decide/facts.h \
 	shared/decide/identity.c shared/decide/identity.h \
+	shared/decide/identity_login.c \
 	shared/decide/login.c shared/decide/login.h \
 	shared/decide/reason.c shared/decide/reason.def \
 	shared/decide/service.c \

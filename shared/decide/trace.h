@@ -43,6 +43,7 @@ enum mw_note {
 	MW_NOTE_NOT_LOGGED_IN,
 	MW_NOTE_LOGIN_KNOWN,            /* value: login; other: the user's primary address */
 	MW_NOTE_LOGIN_UNKNOWN,
+	MW_NOTE_LOGIN_AMBIGUOUS,        /* value: login */
 	MW_NOTE_SERVICE_ON,
 	MW_NOTE_SERVICE_OFF,            /* value: service; other: user */
 	MW_NOTE_SUSPENDED_SENDING,      /* other: user, or the master user who acts as the user */

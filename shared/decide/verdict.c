@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/check.h"
+#include "decide/identity.h"
 #include "decide/trace_write.h"
 
 static const struct mw_word outcome_words[] = {
@@ -71,11 +72,30 @@ void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdic
 	verdict->outcome = verdict->reply[0] == '4' ? MW_DEFER : MW_REFUSE;
 }
 
-void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check)
+static void undecided(struct mw_verdict *verdict, const struct mw_step *step)
 {
-	mw_trace_write(&verdict->trace, &(struct mw_step){ .check = check, .outcome = MW_UNKNOWN,
-							   .note = MW_NOTE_DIRECTORY_UNAVAILABLE });
+	mw_trace_write(&verdict->trace, step);
 	verdict->outcome = MW_UNDECIDED;
 	verdict->reason = MW_REASON_DIRECTORY_UNAVAILABLE;
 	verdict->reply = mw_reason_reply(MW_REASON_DIRECTORY_UNAVAILABLE, MW_REPLIES_CLASSIC);
+}
+
+void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check)
+{
+	undecided(verdict, &(struct mw_step){ .check = check, .outcome = MW_UNKNOWN,
+					      .note = MW_NOTE_DIRECTORY_UNAVAILABLE });
+}
+
+void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				  const struct mw_facts *facts, struct mw_verdict *verdict)
+{
+	struct mw_step step = { .check = MW_CHECK_LOGIN, .outcome = MW_UNKNOWN, .note = MW_NOTE_DIRECTORY_UNAVAILABLE };
+
+	if (mw_identity_login_is_ambiguous(policy, directory, facts->login))
+		step.value = facts->login;
+	else if (!mw_str_empty(facts->master) && mw_identity_login_is_ambiguous(policy, directory, facts->master))
+		step.value = facts->master;
+	if (!mw_str_empty(step.value))
+		step.note = MW_NOTE_LOGIN_AMBIGUOUS;
+	undecided(verdict, &step);
 }

@@ -234,3 +234,16 @@ bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len
 	*len_r = text.used;
 	return !text.truncated && text.used <= MW_LOGIN_MAX;
 }
+
+bool mw_login_complete(struct mw_str login, struct mw_str domain, char *out, size_t size, size_t *len_r)
+{
+	char whole[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
+	struct mw_buf text = MW_BUF_OVER(whole);
+
+	if (mw_str_empty(domain) || mw_str_find(login, '@') < login.len)
+		return false;
+	mw_buf_add(&text, login);
+	mw_buf_add_char(&text, '@');
+	mw_buf_add(&text, domain);
+	return !text.truncated && mw_login_canonical(mw_buf_str(&text), out, size, len_r);
+}

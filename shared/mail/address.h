@@ -84,5 +84,8 @@ bool mw_address_without_backslash(const struct mw_address *address, struct mw_ad
    "@" first or last, too long). What it refuses nobody may be called. */
 #define MW_LOGIN_MAX 254
 bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len_r);
+/* The same for a login name that has no "@", completed with a domain. False: it has one, there is no domain, or the
+   result is no login name. */
+bool mw_login_complete(struct mw_str login, struct mw_str domain, char *out, size_t size, size_t *len_r);
 
 #endif

@@ -317,3 +317,11 @@ const struct mw_accepted_domain *mw_choose_accepted_domain(const struct mw_polic
 	}
 	return found;
 }
+
+struct mw_str mw_choose_login_domain(const struct mw_policy *policy)
+{
+	const struct mw_accepted_domain *stands_for =
+		policy->local_name_count > 0 ? mw_choose_local_name(policy, policy->default_domain) : NULL;
+
+	return stands_for != NULL ? stands_for->domain : policy->default_domain;
+}

@@ -34,4 +34,7 @@ const struct mw_accepted_domain *mw_choose_accepted_domain(const struct mw_polic
 /* The accepted domain that a local name (canonical; an address literal too) stands for, or NULL. */
 const struct mw_accepted_domain *mw_choose_local_name(const struct mw_policy *policy, struct mw_str name);
 
+/* The domain that completes a login without one: that which default_domain stands for. Empty: nothing is completed. */
+struct mw_str mw_choose_login_domain(const struct mw_policy *policy);
+
 #endif

@@ -20,6 +20,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_NOT_LOGGED_IN] = "nobody logged in",
 	[MW_NOTE_LOGIN_KNOWN] = "the login <value>[ is the user <other>]",
 	[MW_NOTE_LOGIN_UNKNOWN] = "the directory has no user with the login name <value>",
+	[MW_NOTE_LOGIN_AMBIGUOUS] = "the login name <value> is one user's, and with default_domain another's",
 	[MW_NOTE_SERVICE_ON] = "the service[ <value>] is switched on[ for <other>]",
 	[MW_NOTE_SERVICE_OFF] = "the service[ <value>] is switched off[ for <other>]",
 	[MW_NOTE_SUSPENDED_SENDING] = "sending is suspended[ for <other>]",

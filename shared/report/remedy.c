@@ -17,6 +17,8 @@ static const struct remedy remedies[] = {
 	{ MW_REASON_NO_CONNECTOR, MW_NOTE_NONE,
 	  "Give this listener a connector: connector \"NAME\" { bindings = { \"*:<port>\" }"
 	  "[ remote_ip_ranges = { \"<client>\" }] }; or widen the ranges of one that has it." },
+	{ MW_REASON_DIRECTORY_UNAVAILABLE, MW_NOTE_LOGIN_AMBIGUOUS,
+	  "mailwicket check names both users' lines: give one of them another login name" THEN_SYNC "." },
 	{ MW_REASON_DIRECTORY_UNAVAILABLE, MW_NOTE_NONE,
 	  "Publish the directory (mailwicket sync) and see that the path of directory { path = ... } can be read." },
 	{ MW_REASON_TLS_REQUIRED, MW_NOTE_TLS_TOO_OLD,
@@ -215,10 +217,11 @@ static struct mw_str service_name(const struct mw_facts *facts)
 	return mw_str(mw_table_word(mw_protocols, protocol == MW_PROTOCOL_SUBMISSION ? MW_PROTOCOL_SMTP : protocol));
 }
 
+/* What the verdict comes from: a check that failed, or one that could not be made. */
 static const struct mw_step *failed_step(const struct mw_trace *trace)
 {
 	for (unsigned i = 0; i < trace->count; i++)
-		if (trace->steps[i].outcome == MW_FAILED)
+		if (trace->steps[i].outcome == MW_FAILED || trace->steps[i].outcome == MW_UNKNOWN)
 			return &trace->steps[i];
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "mail/address.h"
 #include "sync/expand.h"
 #include "sync/text_field.h"
 
@@ -83,6 +84,58 @@ static size_t settle(struct mw_expansion *expansion, const char *what, struct mw
 	return kept;
 }
 
+static const struct mw_name_entry *find_entry(const struct mw_name_entry *entries, size_t count, struct mw_str text)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mw_content_compare_text(text, entries[middle].text);
+
+		if (order == 0)
+			return &entries[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* Of two lines the later one is told, and the other named in it. */
+static void report_ambiguous(struct mw_expansion *expansion, const struct mw_name_entry *bare,
+			     const struct mw_name_entry *whole)
+{
+	const struct mw_record *a = expansion->by_id[bare->id - 1], *b = expansion->by_id[whole->id - 1];
+	bool bare_first = mw_origin_compare(a->origin, b->origin) <= 0;
+	const struct mw_record *first = bare_first ? a : b, *second = bare_first ? b : a;
+	struct mw_str of_first = bare_first ? bare->text : whole->text;
+	struct mw_str of_second = bare_first ? whole->text : bare->text;
+
+	mw_errors_add(expansion->errors, MW_ERROR, mw_origin_file(expansion->records, second->origin),
+		      second->origin.line, 0, "a login name that can be no other user's",
+		      "login \"%.*s\" is, %s default_domain, \"%.*s\", which user %.*s logs in with already (%s:%u)",
+		      SHOW(of_second), bare_first ? "without" : "with", SHOW(of_first), SHOW(first->principal.name),
+		      mw_origin_file(expansion->records, first->origin), first->origin.line);
+}
+
+/* Every pair of names that mw_identity_login() could take for one another: what was typed, and that with the domain. */
+static void refuse_ambiguous(struct mw_expansion *expansion, const struct mw_name_entry *logins, size_t count)
+{
+	struct mw_str domain = expansion->records->login_domain;
+	char completed[MW_LOGIN_MAX + 1];
+	size_t i, len;
+
+	for (i = 0; i < count; i++) {
+		const struct mw_name_entry *whole = NULL;
+
+		if (mw_login_complete(logins[i].text, domain, completed, sizeof(completed), &len))
+			whole = find_entry(logins, count, (struct mw_str){ completed, len });
+		if (whole != NULL && whole->id != logins[i].id)
+			report_ambiguous(expansion, &logins[i], whole);
+	}
+}
+
 static void add_entries(struct mw_name_entry *entries, size_t *count, struct mw_strs names, uint32_t id)
 {
 	size_t i;
@@ -121,6 +174,7 @@ bool mw_expand_index(struct mw_expansion *expansion)
 	}
 	content->address_count = settle(expansion, "address", addresses, address_count);
 	content->login_count = settle(expansion, "login", logins, login_count);
+	refuse_ambiguous(expansion, logins, content->login_count);
 	content->addresses = addresses;
 	content->logins = logins;
 	return true;
@@ -129,18 +183,7 @@ bool mw_expand_index(struct mw_expansion *expansion)
 uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address)
 {
 	const struct mw_content *content = expansion->content;
-	size_t low = 0, high = content->address_count;
+	const struct mw_name_entry *found = find_entry(content->addresses, content->address_count, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = mw_content_compare_text(address, content->addresses[middle].text);
-
-		if (order == 0)
-			return content->addresses[middle].id;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return 0;
+	return found != NULL ? found->id : 0;
 }

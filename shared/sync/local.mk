@@ -9,7 +9,8 @@ libmwsync_la_SOURCES = \
 	shared/sync/sync.c shared/sync/sync.h \
 	shared/sync/text.c shared/sync/text.h \
 	shared/sync/text_field.c shared/sync/text_field.h \
-	shared/sync/text_file.c
+	shared/sync/text_file.c \
+	shared/sync/text_name.c shared/sync/text_name.h
 libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwsync_la_CFLAGS = $(MW_CFLAGS)
 libmwsync_la_LIBADD = $(UNISTRING_LIBS)

@@ -98,6 +98,7 @@ static struct mw_memory_directory *make(const char *name, const struct mw_str *t
 	directory->arena = mw_arena_new(0);
 	if (directory->arena != NULL) {
 		mw_records_init(&records, directory->arena, errors);
+		records.login_domain = default_domain;
 		if (text != NULL)
 			mw_text_read(&records, name, *text, default_domain);
 		else

@@ -27,6 +27,7 @@ struct mw_records {
 	struct mw_arena *arena;
 	struct mw_errors *errors;
 	unsigned errors_before; /* in `errors` from elsewhere */
+	struct mw_str login_domain; /* that completes a login without one, canonical; empty: nothing does */
 	const char **sources; /* as messages name them */
 	size_t source_count;
 	struct mw_record *items;

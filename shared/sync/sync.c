@@ -103,6 +103,7 @@ static struct mw_content *read_content(const struct mw_policy *policy, struct mw
 	struct mw_records records;
 
 	mw_records_init(&records, arena, errors);
+	records.login_domain = mw_choose_login_domain(policy);
 	read_sources(policy, &records);
 	if (policy->local_name_count > 0)
 		refuse_local_names(policy, &records);

@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "mail/address.h"
 #include "sync/text_field.h"
+#include "sync/text_name.h"
 
 enum word { WORD_USER, WORD_GROUP, WORD_GRANT };
 enum key {
@@ -59,6 +60,20 @@ static const char *table_text(struct mw_table table, struct mw_buf *buf)
 	return buf->data;
 }
 
+/* Says which octet of a name that may be none no name may have. `canonical` is what it stands for. */
+static bool name_is_usual(struct reader *reader, struct mw_str text, struct mw_str canonical)
+{
+	char octet = mw_text_name_refused(canonical);
+
+	if (octet == '\0')
+		return true;
+	if (octet == '"')
+		ERROR(reader, text, "a name without quotes", "\"%.*s\": quotes are no part of a name", SHOW(text));
+	else
+		ERROR(reader, text, MW_TEXT_NAME_RIGHT, "\"%.*s\": no mail system needs a %c in a name", SHOW(text), octet);
+	return false;
+}
+
 /* A user's or group's address into the arena; false when it was none. */
 static bool read_address(struct reader *reader, struct mw_str text, struct mw_str *address_r)
 {
@@ -67,12 +82,13 @@ static bool read_address(struct reader *reader, struct mw_str text, struct mw_st
 	switch (mw_address_parse_completed(text, reader->default_domain, &address)) {
 	case MW_ADDRESS_MAILBOX:
 		*address_r = mw_arena_copy(reader->records->arena, address.whole);
-		return true;
+		return name_is_usual(reader, text, address.whole);
 	case MW_ADDRESS_ROUTED:
 		ERROR(reader, text, NULL, "\"%.*s\" is a percent or bang path, which is nobody's address", SHOW(text));
 		return false;
 	default:
-		ERROR(reader, text, "local@domain", "\"%.*s\" is no address", SHOW(text));
+		if (name_is_usual(reader, text, text))
+			ERROR(reader, text, "local@domain", "\"%.*s\" is no address", SHOW(text));
 		return false;
 	}
 }
@@ -83,11 +99,12 @@ static bool read_login(struct reader *reader, struct mw_str text, struct mw_str 
 	size_t len;
 
 	if (!mw_login_canonical(text, login, sizeof(login), &len)) {
-		ERROR(reader, text, NULL, "\"%.*s\" is no login name", SHOW(text));
+		if (name_is_usual(reader, text, text))
+			ERROR(reader, text, NULL, "\"%.*s\" is no login name", SHOW(text));
 		return false;
 	}
 	*login_r = mw_arena_copy(reader->records->arena, (struct mw_str){ login, len });
-	return true;
+	return name_is_usual(reader, text, *login_r);
 }
 
 static void read_list(struct reader *reader, struct mw_str value, struct mw_strs *list_r,

@@ -85,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size; i++)
 		lines += data[i] == '\n';
 	mw_records_init(&records, arena, errors);
+	records.login_domain = MW_STR("example.org");
 	mw_text_read(&records, "users", (struct mw_str){ (const char *)data, size }, MW_STR("example.org"));
 	content = mw_expand(&records);
 	must((content == NULL) == (mw_errors_count(errors, MW_ERROR) > 0));

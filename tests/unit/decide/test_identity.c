@@ -2,6 +2,7 @@
 #include "decide_support.h"
 
 #include "decide/identity.h"
+#include "sync/sync.h"
 
 #define L8 "12345678"
 #define L64 L8 L8 L8 L8 L8 L8 L8 L8
@@ -119,6 +120,56 @@ START_TEST(a_login_name_leads_to_a_user)
 
 	ck_assert_int_eq(mw_identity_login(mw_test_policy, mw_test_view, mw_str(logins[_i].login), &user),
 			 logins[_i].found);
+}
+END_TEST
+
+/* Published without a default_domain, and read with one: bob is alice's login name, and bob@example.test a user. */
+static const char torn[] = "user alice@example.test login=bob address=info@example.test\n"
+			   "user bob@example.test login=carl\nuser office@example.test login=info\n"
+			   "group info2@example.test member=bob@example.test\nuser x@example.test login=info2@example.test\n";
+
+static const struct {
+	const char *name;
+	enum mw_lookup login, named;
+	bool ambiguous;
+	const char *first, *second; /* of the two, or the one alone */
+} names[] = {
+	{ "bob", MW_LOOKUP_UNAVAILABLE, MW_LOOKUP_NONE, true, "alice@example.test", "bob@example.test" },
+	{ "BOB", MW_LOOKUP_UNAVAILABLE, MW_LOOKUP_NONE, true, "alice@example.test", "bob@example.test" },
+	{ "bob@example.test", MW_LOOKUP_FOUND, MW_LOOKUP_FOUND, false, "bob@example.test", NULL },
+	{ "alice", MW_LOOKUP_FOUND, MW_LOOKUP_FOUND, false, "alice@example.test", NULL },
+	{ "carl", MW_LOOKUP_FOUND, MW_LOOKUP_FOUND, false, "bob@example.test", NULL },
+	{ "info", MW_LOOKUP_FOUND, MW_LOOKUP_NONE, true, "alice@example.test", "office@example.test" },
+	{ "info@example.test", MW_LOOKUP_NONE, MW_LOOKUP_FOUND, false, "alice@example.test", NULL },
+	{ "info2@example.test", MW_LOOKUP_FOUND, MW_LOOKUP_FOUND, false, "info2@example.test", NULL },
+	{ "info2", MW_LOOKUP_FOUND, MW_LOOKUP_NONE, true, "info2@example.test", "x@example.test" },
+	{ "alice+x@example.test", MW_LOOKUP_NONE, MW_LOOKUP_FOUND, false, "alice@example.test", NULL },
+	{ "nobody", MW_LOOKUP_NONE, MW_LOOKUP_NONE, false, NULL, NULL },
+	{ "", MW_LOOKUP_NONE, MW_LOOKUP_NONE, false, NULL, NULL },
+};
+
+START_TEST(a_name_of_two_is_nobodys)
+{
+	struct mw_errors *errors = mw_errors_new(5);
+	struct mw_memory_directory *directory = mw_memory_directory_new("torn", mw_str(torn), MW_STR_EMPTY, errors);
+	const struct mw_directory_view *view;
+	struct mw_principal user;
+	struct mw_named named;
+
+	ck_assert_ptr_nonnull(directory);
+	view = mw_memory_directory_view(directory);
+	ck_assert_int_eq(mw_identity_login(mw_test_policy, view, mw_str(names[_i].name), &user), names[_i].login);
+	ck_assert_int_eq(mw_identity_login_is_ambiguous(mw_test_policy, view, mw_str(names[_i].name)),
+			 names[_i].login == MW_LOOKUP_UNAVAILABLE);
+	ck_assert_int_eq(mw_identity_named(mw_test_policy, view, mw_str(names[_i].name), &named), names[_i].named);
+	ck_assert_int_eq(named.ambiguous, names[_i].ambiguous);
+	if (names[_i].first != NULL)
+		ck_assert_slice(named.principal.name, mw_str(names[_i].first));
+	if (names[_i].second != NULL)
+		ck_assert_slice(named.other.name, mw_str(names[_i].second));
+	ck_assert_int_eq(mw_identity_named(mw_test_policy, &mw_test_away, MW_STR("bob"), &named), MW_LOOKUP_UNAVAILABLE);
+	mw_memory_directory_free(directory);
+	mw_errors_free(errors);
 }
 END_TEST
 
@@ -241,6 +292,7 @@ TCase *mw_test_identity_case(void)
 	MW_LOOP(tcase, the_strongest_right_is_found, rights);
 	tcase_add_loop_test(tcase, a_lookup_that_fails_is_no_answer, 0, 4);
 	MW_LOOP(tcase, a_login_name_leads_to_a_user, logins);
+	MW_LOOP(tcase, a_name_of_two_is_nobodys, names);
 	tcase_add_test(tcase, ids_are_found_in_sorted_lists);
 	tcase_add_test(tcase, whatever_the_extension_the_owner_is_the_same);
 	tcase_add_test(tcase, an_address_of_its_own_is_no_extension);

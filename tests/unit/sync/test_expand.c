@@ -82,6 +82,12 @@ static const struct { const char *text, *message; } conflicts[] = {
 	  "users:2: error: name \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
 	{ "user bob login=x\nuser mary login=X\n",
 	  "users:2: error: login \"x\" belongs to user bob@example.test already (users:1)" },
+	{ "user alice login=bob\nuser bob\n",
+	  "users:2: error: login \"bob@example.test\" is, without default_domain, \"bob\", which user alice@example.test "
+	  "logs in with already (users:1) (expected a login name that can be no other user's)" },
+	{ "user bob\nuser alice login=x,BOB\n",
+	  "users:2: error: login \"bob\" is, with default_domain, \"bob@example.test\", which user bob@example.test logs "
+	  "in with already (users:1)" },
 	{ "user bob\nuser mary login=bob@example.test\n",
 	  "users:2: error: login \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
 	{ "group g member=who\n", "users:1: error: unknown member \"who@example.test\" of group g@example.test" },

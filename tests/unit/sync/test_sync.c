@@ -21,6 +21,7 @@ const struct mw_content *mw_test_content(const char *text)
 	arena = mw_arena_new(0);
 	errors = mw_errors_new(100);
 	mw_records_init(&records, arena, errors);
+	records.login_domain = MW_STR("example.test");
 	mw_text_read(&records, "users", mw_str(text), MW_STR("example.test"));
 	content = mw_expand(&records);
 	mw_records_deinit(&records);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/identity.h"
+
+#include "base/uninitialized.h"
+#include "policy/choose.h"
+
+static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
+			       struct mw_principal *user_r)
+{
+	enum mw_lookup found;
+
+	if (directory == NULL || directory->by_login == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	found = directory->by_login(directory->context, login, user_r);
+	/* Nobody logs in as a group, whatever the directory says. */
+	return found == MW_LOOKUP_FOUND && user_r->kind != MW_USER ? MW_LOOKUP_NONE : found;
+}
+
+/* Whether a name is just this login and domain, so that the completed login is nobody else's. */
+static bool is_completed(struct mw_str name, struct mw_str login, struct mw_str domain)
+{
+	return name.len == login.len + 1 + domain.len && mw_str_starts_with(name, login) && name.ptr[login.len] == '@' &&
+	       mw_str_ends_with(name, domain);
+}
+
+/* Who is meant by a login name; where two may be, UNAVAILABLE and both of them. */
+struct answer { struct mw_principal *user, *other; bool ambiguous; };
+
+/* What the completed login adds to what the login itself led to. Not inlined: the compiler clears the memory, which a
+   login that is found at once should not pay for. */
+__attribute__((noinline)) static enum mw_lookup by_completed_login(const struct mw_directory_view *directory,
+								   struct mw_str login, struct mw_str domain,
+								   enum mw_lookup as_it_is, struct answer *answer)
+{
+	char completed[MW_LOGIN_MAX + 1];
+	enum mw_lookup found;
+	size_t len;
+
+	if (!mw_login_complete(login, domain, completed, sizeof(completed), &len))
+		return as_it_is;
+	login = (struct mw_str){ completed, len };
+	if (as_it_is == MW_LOOKUP_NONE)
+		return by_login(directory, login, answer->user);
+	found = by_login(directory, login, answer->other);
+	if (found != MW_LOOKUP_FOUND)
+		return found == MW_LOOKUP_NONE ? as_it_is : found;
+	answer->ambiguous = answer->other->id != answer->user->id;
+	return answer->ambiguous ? MW_LOOKUP_UNAVAILABLE : MW_LOOKUP_FOUND;
+}
+
+static enum mw_lookup find(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			   struct mw_str login, struct answer *answer)
+{
+	MW_UNINITIALIZED char name[MW_LOGIN_MAX + 1];
+	struct mw_str domain;
+	enum mw_lookup found;
+	size_t len;
+
+	if (!mw_login_canonical(login, name, sizeof(name), &len))
+		return MW_LOOKUP_NONE;
+	login = (struct mw_str){ name, len };
+	found = by_login(directory, login, answer->user);
+	if (found == MW_LOOKUP_UNAVAILABLE || mw_str_find(login, '@') < len)
+		return found;
+	domain = mw_choose_login_domain(policy);
+	if (mw_str_empty(domain) || (found == MW_LOOKUP_FOUND && is_completed(answer->user->name, login, domain)))
+		return found;
+	return by_completed_login(directory, login, domain, found, answer);
+}
+
+enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 struct mw_str login, struct mw_principal *user_r)
+{
+	MW_UNINITIALIZED struct mw_principal other;
+	struct answer answer = { .user = user_r, .other = &other };
+
+	return find(policy, directory, login, &answer);
+}
+
+bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				    struct mw_str login)
+{
+	struct mw_principal user, other;
+	struct answer answer = { .user = &user, .other = &other };
+
+	return find(policy, directory, login, &answer) == MW_LOOKUP_UNAVAILABLE && answer.ambiguous;
+}
+
+enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				   const struct mw_facts *facts, struct mw_principal *user_r,
+				   struct mw_principal *master_r, bool *has_master_r)
+{
+	enum mw_lookup found = mw_identity_login(policy, directory, facts->login, user_r), master;
+
+	*has_master_r = false;
+	if (mw_str_empty(facts->master) || found == MW_LOOKUP_UNAVAILABLE)
+		return found;
+	master = mw_identity_login(policy, directory, facts->master, master_r);
+	*has_master_r = master == MW_LOOKUP_FOUND;
+	return master == MW_LOOKUP_UNAVAILABLE ? MW_LOOKUP_UNAVAILABLE : found;
+}
+
+/* The address leads to one principal and the login name to another. A primary address that is written out is the
+   principal's name, whoever else logs in by it. */
+static bool is_torn(const struct mw_named *named, struct mw_str name)
+{
+	return named->other.id != named->principal.id && !(named->primary && mw_str_find(name, '@') < name.len);
+}
+
+enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 struct mw_str name, struct mw_named *named_r)
+{
+	char memory[MW_ADDRESS_QUOTED_MAX];
+	struct mw_buf quoted = MW_BUF_OVER(memory);
+	struct mw_principal user;
+	struct answer login = { .user = &user, .other = &named_r->other };
+	enum mw_lookup as_login = find(policy, directory, name, &login), as_address = MW_LOOKUP_NONE;
+
+	/* As Postfix logs it too, without the quotes that it needs. */
+	mw_identity_address(policy, mw_address_quoted(name, &quoted), &named_r->address, NULL);
+	named_r->is_address = mw_address_has_domain(&named_r->address);
+	named_r->primary = named_r->by_login = false;
+	named_r->ambiguous = login.ambiguous;
+	if (named_r->is_address)
+		as_address = mw_identity_owner(policy, directory, &named_r->address, &named_r->base, &named_r->principal,
+					       &named_r->primary);
+	named_r->by_address = as_address == MW_LOOKUP_FOUND && !login.ambiguous;
+	if (login.ambiguous) {
+		named_r->principal = user;
+		return MW_LOOKUP_NONE;
+	}
+	if (as_login == MW_LOOKUP_UNAVAILABLE || as_address == MW_LOOKUP_UNAVAILABLE)
+		return MW_LOOKUP_UNAVAILABLE;
+	if (as_login == MW_LOOKUP_NONE)
+		return as_address;
+	if (!named_r->by_address)
+		named_r->principal = user;
+	named_r->other = user;
+	named_r->by_login = user.id == named_r->principal.id;
+	named_r->ambiguous = is_torn(named_r, name);
+	return named_r->ambiguous ? MW_LOOKUP_NONE : MW_LOOKUP_FOUND;
+}

@@ -1,0 +1,15 @@
+/* Octets that no mail system needs in a name. A login name ends up in commands that an administrator pastes (doveadm kick,
+   remedies), in Dovecot's masks and in logs: what a shell or a mask reads as its own is refused where it comes in, and
+   the commands quote the rest. Real names have ' & + = / # % { } and more: O'Brien@, a&b@, {guid}@. Private to sync/. */
+#ifndef MW_SYNC_TEXT_NAME_H
+#define MW_SYNC_TEXT_NAME_H
+
+#include "base/str.h"
+
+#define MW_TEXT_NAME_RIGHT "a name without \" ` $ ( ) ; | < > \\ * ?"
+
+/* The first octet of a canonical login name or address that is refused, 0: none. In a local part that needs its quotes
+   everything is allowed that an address may have there; a login name without "@" has none. */
+char mw_text_name_refused(struct mw_str name);
+
+#endif
