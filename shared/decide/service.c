@@ -7,6 +7,12 @@ static bool is_sending(enum mw_protocol protocol)
 	return protocol == MW_PROTOCOL_SMTP || protocol == MW_PROTOCOL_SUBMISSION;
 }
 
+/* A Sieve script that a session of ManageSieve puts in place redirects mail and answers it. */
+static bool lets_send(enum mw_protocol protocol)
+{
+	return is_sending(protocol) || protocol == MW_PROTOCOL_SIEVE;
+}
+
 static bool is_switched_on(enum mw_protocol protocol, const struct mw_principal *user)
 {
 	switch (protocol) {
@@ -32,7 +38,7 @@ static enum mw_reason suspension(enum mw_protocol protocol, const struct mw_prin
 {
 	if (user->suspended_login)
 		return MW_REASON_LOGIN_SUSPENDED;
-	return user->suspended_sending && is_sending(protocol) ? MW_REASON_SENDING_SUSPENDED : MW_REASON_PERMITTED;
+	return user->suspended_sending && lets_send(protocol) ? MW_REASON_SENDING_SUSPENDED : MW_REASON_PERMITTED;
 }
 
 /* Writes the step of whoever is suspended; PERMITTED: nobody is. */
