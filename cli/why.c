@@ -7,6 +7,7 @@
 #include "decide/identity.h"
 #include "named.h"
 #include "output.h"
+#include "policy/choose.h"
 #include "report/text.h"
 #include "setting.h"
 #include "why_logs.h"
@@ -31,7 +32,7 @@ struct person {
 static bool is_by_name(const struct person *person, struct mw_str login)
 {
 	struct mw_str asked = mw_str(person->asked);
-	struct mw_str domain = person->policy != NULL ? person->policy->default_domain : MW_STR_EMPTY;
+	struct mw_str domain = person->policy != NULL ? mw_choose_login_domain(person->policy) : MW_STR_EMPTY;
 	struct mw_str whole = login.len > asked.len ? login : asked, part = login.len > asked.len ? asked : login;
 	size_t at = mw_str_find(whole, '@');
 

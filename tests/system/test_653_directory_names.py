@@ -1,5 +1,6 @@
 """Names of the directory: none means two users, everybody finds the same one, and none holds what a shell reads."""
 import json
+import random
 import re
 
 import pytest
@@ -117,6 +118,35 @@ def test_one_user_may_have_many_names(files, text):
 def test_without_default_domain_nothing_is_completed(files):
     files.write_policy(policy(None))
     accepted(files, "user alice@example.test login=bob\nuser bob@example.test\n")
+
+
+POOL = ["a", "b", "c", "A", "a@example.test", "B@Example.Test", "c@EXAMPLE.test", "a@two.test", "b@two.test"]
+
+
+def answers_to_one_alone(users):
+    """By brute force: what may be typed at a login, and who answers to it, as it is or with the domain."""
+    owners = {}
+    for user, logins in users.items():
+        for name in (user, *logins):
+            owners.setdefault(name.lower(), set()).add(user)
+    for name in list(owners):
+        if "@" not in name:
+            owners[name] = owners[name] | owners.get(f"{name}@example.test", set())
+    return all(len(found) == 1 for found in owners.values())
+
+
+def test_random_directories_are_refused_just_where_a_name_means_two(files):
+    chance, seen = random.Random(653), set()
+    for _ in range(250):
+        names = chance.sample(["a@example.test", "b@example.test", "c@two.test", "d@example.test"], 3)
+        users = {name: chance.sample(POOL, chance.randrange(3)) for name in names}
+        files.write(files.directory, "".join(f"user {name}{' login=' + ','.join(logins) if logins else ''}\n"
+                                             for name, logins in users.items()))
+        wanted = answers_to_one_alone(users)
+        result = files.cli("sync", "--dry-run")
+        assert result.returncode == (0 if wanted else 65), (users, result.stdout, result.stderr)
+        seen.add(wanted)
+    assert seen == {True, False}
 
 
 # --- a default_domain that changed after the sync

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +117,39 @@ START_TEST(one_that_does_not_open_leaves_the_old_one_serving)
 }
 END_TEST
 
+/* A sanitizer's own memory is beyond any limit. */
+#ifndef __SANITIZE_ADDRESS__
+static void limit_address_space(rlim_t more)
+{
+	struct rlimit limit;
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	ck_assert(file != NULL && fscanf(file, "%lu", &pages) == 1 && fclose(file) == 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	limit.rlim_cur = more == RLIM_INFINITY ? limit.rlim_max : pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+START_TEST(one_without_room_leaves_the_old_one_serving_and_opens_when_there_is)
+{
+	struct mw_principal found;
+
+	mw_test_publish("user bob\n");
+	mw_directory_refresh(directory);
+	mw_test_publish("user mary\n");
+	limit_address_space(1 << 20);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_FAILED);
+	limit_address_space(RLIM_INFINITY);
+	ck_assert_ptr_nonnull(strstr(mw_directory_error(directory), "snapshot.mdb: no room in memory to open it"));
+	ck_assert_int_eq(mw_test_login(directory, "bob@example.test", &found), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(mw_test_login(directory, "mary@example.test", &found), MW_LOOKUP_FOUND);
+}
+END_TEST
+#endif
+
 /* Gone, or in others' hands: what was open serves no longer. */
 START_TEST(one_that_may_not_be_trusted_serves_nobody)
 {
@@ -143,6 +177,9 @@ TCase *mw_test_reader_case(void)
 	tcase_add_test(tcase, without_a_snapshot_nothing_is_known);
 	tcase_add_test(tcase, a_new_snapshot_replaces_the_old_one);
 	tcase_add_test(tcase, one_that_does_not_open_leaves_the_old_one_serving);
+#ifndef __SANITIZE_ADDRESS__
+	tcase_add_test(tcase, one_without_room_leaves_the_old_one_serving_and_opens_when_there_is);
+#endif
 	tcase_add_loop_test(tcase, one_that_may_not_be_trusted_serves_nobody, 0, 3);
 	return tcase;
 }
