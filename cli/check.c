@@ -22,8 +22,8 @@ static const struct mw_option options[OPTION_COUNT] = {
 struct result {
 	const struct mw_cli *cli;
 	struct mw_errors *errors;
-	struct mw_findings *findings; /* NULL: no server was looked at */
-	bool policy_read, directory_read;
+	struct mw_findings *findings; /* NULL: the policy could not be read */
+	bool policy_read, directory_read, servers_looked_at;
 	struct mw_sync_report report;
 };
 
@@ -50,7 +50,7 @@ static void write_result(struct mw_json *json, const void *context)
 		mw_json_number(json, "grants", result->report.grants);
 		mw_json_end_object(json);
 	}
-	if (result->findings != NULL)
+	if (result->servers_looked_at || found(result, MW_FINDING_NOTE) > 0)
 		mw_findings_json(result->findings, json);
 }
 
@@ -67,6 +67,8 @@ static void write_findings(struct mw_buf *out, const void *context)
 static void print_findings(const struct result *result)
 {
 	mw_output(write_findings, result->findings);
+	if (!result->servers_looked_at)
+		return;
 	printf("servers:");
 	print_count(found(result, MW_FINDING_ERROR), "error");
 	printf(",");
@@ -105,15 +107,17 @@ static int exit_code(const struct result *result)
 	return found(result, MW_FINDING_ERROR) > 0 ? 1 : EX_OK;
 }
 
-static int look_at_servers(struct result *result, const struct mw_policy *policy, const struct mw_servers *servers)
+static int look_further(struct result *result, const struct mw_policy *policy, const struct mw_servers *servers)
 {
-	if (!servers->postfix && !servers->dovecot)
-		return EX_OK;
+	result->servers_looked_at = servers->postfix || servers->dovecot;
 	result->findings = mw_findings_new();
 	if (result->findings == NULL) {
 		mw_complain("out of memory");
 		return EX_OSERR;
 	}
+	mw_check_service(policy, result->findings);
+	if (!result->servers_looked_at)
+		return EX_OK;
 	return mw_check_servers(policy, servers, result->findings);
 }
 
@@ -131,7 +135,7 @@ static int check(const struct mw_cli *cli, bool policy_only, const struct mw_ser
 	if (result.policy_read && !policy_only && policy->directory.source_count > 0)
 		result.directory_read = mw_sync_run(policy, true, result.errors, &result.report);
 	if (result.policy_read)
-		status = look_at_servers(&result, policy, servers);
+		status = look_further(&result, policy, servers);
 	if (status == EX_OK && cli->json)
 		mw_output_json(write_result, &result);
 	else if (status == EX_OK)

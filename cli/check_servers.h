@@ -16,4 +16,7 @@ struct mw_servers {
    EX_OSERR, then one line was printed. */
 int mw_check_servers(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_findings *findings);
 
+/* What the policy's own listeners let others learn: notes. */
+void mw_check_service(const struct mw_policy *policy, struct mw_findings *findings);
+
 #endif

@@ -13,6 +13,7 @@ cli_mailwicket_SOURCES = \
 	cli/check_postfix_names.c \
 	cli/check_postfix_socket.c \
 	cli/check_servers.c cli/check_servers.h \
+	cli/check_service.c \
 	cli/client_format.h \
 	cli/client_format_apple.c \
 	cli/client_format_html.c \

@@ -179,6 +179,7 @@ void mw_show_json(const struct mw_policy *policy, struct mw_json *json)
 	mw_json_end_array(json);
 	add_strs(json, "policy_service_listen", policy->policy_service.listen);
 	add_strs(json, "policy_service_peers", policy->policy_service.peers);
+	add_ranges(json, "policy_service_peers_networks", policy->policy_service.peers_networks);
 	add_directory(json, policy);
 	mw_json_string(json, "log_decisions", mw_str(policy->log.all_decisions ? "all" : "refused"));
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "mail/network.h"
+#include "peer.h"
 
 #define INET MW_STR("inet:")
 
@@ -89,7 +89,20 @@ bool mw_bind(const struct mw_policy *policy, struct mw_str name, struct mw_bound
 	return fine;
 }
 
-bool mw_bind_passed(int fd, struct mw_bound *bound_r, int *status_r)
+/* A socket that the policy does not name: the same must hold. */
+static bool is_reached_by_strangers(const struct mw_policy *policy, int fd)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof(own);
+	struct mw_ip ip;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &len) != 0 || own.ss_family == AF_UNIX)
+		return false;
+	ip = mw_peer_of(fd, &own).ip;
+	return policy->policy_service.peers_networks.count == 0 && !mw_ip_is_loopback(&ip);
+}
+
+bool mw_bind_passed(const struct mw_policy *policy, int fd, struct mw_bound *bound_r, int *status_r)
 {
 	char name[32];
 	int type = 0, listening = 0, flags = fcntl(fd, F_GETFL);
@@ -100,6 +113,9 @@ bool mw_bind_passed(int fd, struct mw_bound *bound_r, int *status_r)
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_STREAM ||
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || listening == 0)
 		return mw_bind_failed(status_r, EX_CONFIG, name, "it is no listening stream socket", 0);
+	if (is_reached_by_strangers(policy, fd))
+		return mw_bind_failed(status_r, EX_CONFIG, name, "it is reached from other hosts, and peers_networks of "
+				      "policy_service does not name those that may ask", 0);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
 		return mw_bind_failed(status_r, EX_OSERR, name, "cannot make it non-blocking", errno);
 	bound_r->fd = fd;

@@ -17,7 +17,7 @@ struct mw_bound {
 
 /* False with a line in the log and a status of sysexits.h. */
 bool mw_bind(const struct mw_policy *policy, struct mw_str name, struct mw_bound *bound_r, int *status_r);
-bool mw_bind_passed(int fd, struct mw_bound *bound_r, int *status_r);
+bool mw_bind_passed(const struct mw_policy *policy, int fd, struct mw_bound *bound_r, int *status_r);
 /* Closes, and removes a unix socket unless its path stands for something else by now. */
 void mw_unbind(struct mw_bound *bound);
 

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "guests.h"
 #include "turn.h"
 
 #define CHUNK 64
@@ -25,11 +25,14 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_
 	if (all == NULL)
 		return NULL;
 	all->spare = mw_work_take(&all->works);
-	if (all->spare == NULL) {
+	all->guests = calloc(1, sizeof(*all->guests));
+	if (all->spare == NULL || all->guests == NULL) {
+		free(all->guests);
 		free(all);
 		return NULL;
 	}
 	all->loop = loop;
+	mw_guests_init(all->guests);
 	mw_loop_on_turn(loop, mw_turn_end, mw_turn_settle, all);
 	all->state = state;
 	all->most = most;
@@ -49,6 +52,11 @@ bool mw_connections_full(const struct mw_connections *all)
 	return all->count >= all->most;
 }
 
+bool mw_connections_have_room(const struct mw_connections *all)
+{
+	return !mw_connections_full(all) || all->guests->strangers > 0;
+}
+
 void mw_connection_close(struct mw_connection *connection)
 {
 	struct mw_connections *all = connection->all;
@@ -64,6 +72,8 @@ void mw_connection_close(struct mw_connection *connection)
 	if (connection->work != NULL)
 		mw_work_return(&all->works, connection->work);
 	connection->work = NULL;
+	mw_guest_leave(all->guests, connection->guest);
+	connection->guest = NULL;
 	connection->previous->next = connection->next;
 	connection->next->previous = connection->previous;
 	connection->next = all->idle;
@@ -86,6 +96,7 @@ void mw_connections_free(struct mw_connections *all)
 		free(all->chunks);
 		all->chunks = next;
 	}
+	free(all->guests);
 	free(all);
 }
 
@@ -139,14 +150,42 @@ static struct mw_connection *take_connection(struct mw_connections *all)
 	return connection;
 }
 
-bool mw_connection_open(struct mw_connections *all, int fd)
+/* False: this one has to go itself. */
+static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *peer)
 {
-	struct mw_connection *connection = take_connection(all);
+	bool share_taken = !peer->trusted && mw_guest_count(all->guests, peer) >= (all->most + 1) / 2;
+	const char *why = share_taken ? "it has half of all connections: the longest idle goes first" :
+					"all connections are taken: the longest idle goes first";
+	struct mw_connection *leaver;
 
-	if (connection == NULL) {
-		close(fd);
+	if (!share_taken && !mw_connections_full(all))
+		return true;
+	leaver = mw_guest_longest_idle(all, share_taken ? peer : NULL, peer->trusted);
+	if (leaver == NULL) {
+		mw_peer_complain(fd, share_taken ? "it has half of all connections, and none is idle" :
+						   "all connections are taken, and none is idle");
 		return false;
 	}
+	mw_peer_complain(leaver->watch.fd, why);
+	mw_connection_close(leaver);
+	return true;
+}
+
+bool mw_connection_open(struct mw_connections *all, int fd, const struct mw_peer *peer)
+{
+	bool room = make_room(all, fd, peer);
+	struct mw_connection *connection = room ? take_connection(all) : NULL;
+	struct mw_guest *guest = connection != NULL ? mw_guest_enter(all->guests, peer) : NULL;
+
+	if (connection != NULL && guest == NULL) {
+		connection->next = all->idle;
+		all->idle = connection;
+	}
+	if (guest == NULL) {
+		close(fd);
+		return !room;
+	}
+	connection->guest = guest;
 	connection->all = all;
 	connection->watch.ready = on_ready;
 	connection->deadlines.active = mw_loop_now(all->loop);

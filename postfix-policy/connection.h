@@ -16,9 +16,13 @@ void mw_connections_free(struct mw_connections *connections);
 
 size_t mw_connections_count(const struct mw_connections *connections);
 bool mw_connections_full(const struct mw_connections *connections);
+/* Whether one more can be taken: not full, or somebody who is not trusted has a connection that can go. */
+bool mw_connections_have_room(const struct mw_connections *connections);
 
-/* Serves a connected, non-blocking socket and owns it from now on. False (and closed): no memory. */
-bool mw_connection_open(struct mw_connections *connections, int fd);
+/* Serves a connected, non-blocking socket and owns it from now on. Nobody but those who are trusted has more than half of
+   all connections: beyond that his own longest idle one is closed. Where all are taken, one goes of the peer that has the
+   most and is not trusted. What must not be served is closed. False (and closed): no memory. */
+bool mw_connection_open(struct mw_connections *connections, int fd, const struct mw_peer *peer);
 
 /* Once a second: closes whoever's time is over. */
 void mw_connections_sweep(struct mw_connections *connections);

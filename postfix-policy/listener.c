@@ -11,7 +11,6 @@
 
 #include "bind.h"
 #include "log.h"
-#include "peer.h"
 
 #define ACCEPT_AT_ONCE 64
 #define COMPLAIN_SECONDS 60.0
@@ -55,50 +54,55 @@ static void pause_all(struct mw_listeners *all, const char *why)
 
 void mw_listeners_resume(struct mw_listeners *all)
 {
-	if (!all->started || !all->paused || mw_connections_full(all->connections))
+	if (!all->started || !all->paused || !mw_connections_have_room(all->connections))
 		return;
 	all->paused = false;
 	watch_all(all, MW_READABLE);
 }
 
-static bool may_ask(const struct mw_listeners *all, int fd)
+static void complain(const struct mw_peer *peer)
 {
-	uid_t user;
-	pid_t process;
+	char memory[64];
+	struct mw_buf address = MW_BUF_OVER(memory);
 
-	if (!mw_peer_user(fd, &user, &process) || mw_state_serves_user(all->state, user))
-		return true;
-	mw_log_fault("connection of process %d refused: user %u is neither root, postfix nor in peers", (int)process,
-		     (unsigned)user);
-	return false;
+	mw_ip_print(&peer->ip, &address);
+	if (peer->is_user)
+		mw_log_fault("connection of process %d refused: user %u is neither root, postfix nor in peers",
+			     (int)peer->process, (unsigned)peer->user);
+	else
+		mw_log_fault("connection from %s refused: it is not in peers_networks", memory);
 }
 
-static void take_over(struct mw_listeners *all, int fd)
+static void take_over(struct mw_listeners *all, int fd, const struct sockaddr_storage *from)
 {
+	struct mw_peer peer = mw_peer_of(fd, from);
 	int on = 1;
 
-	if (!may_ask(all, fd)) {
+	if (!mw_state_serves(all->state, &peer)) {
+		complain(&peer);
 		close(fd);
 		return;
 	}
-	/* Fails on a unix socket, where it is not needed. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (!mw_connection_open(all->connections, fd))
+	if (!peer.is_user)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!mw_connection_open(all->connections, fd, &peer))
 		pause_all(all, "out of memory");
 }
 
 /* False: nobody waits, or nobody can be taken. */
 static bool accept_one(struct mw_listeners *all, int listening)
 {
+	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(from);
 	int fd;
 
-	if (mw_connections_full(all->connections)) {
+	if (!mw_connections_have_room(all->connections)) {
 		pause_all(all, "the limit of open files is reached");
 		return false;
 	}
-	fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	fd = accept4(listening, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
-		take_over(all, fd);
+		take_over(all, fd, &from);
 		return !all->paused;
 	}
 	switch (errno) {
@@ -152,7 +156,7 @@ static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
 
 	all->passed = passed > 0;
 	for (int i = 0; i < passed; i++) {
-		if (!mw_bind_passed(first + i, &bound, status_r))
+		if (!mw_bind_passed(policy, first + i, &bound, status_r))
 			return false;
 		add(all, &bound);
 	}
@@ -194,7 +198,8 @@ void mw_listeners_close(struct mw_listeners *all)
 		if (listener->bound.fd < 0)
 			continue;
 		/* Passed ones stay with the manager: the next process serves who waits there. */
-		while (all->started && !all->passed && accept_one(all, listener->bound.fd))
+		while (all->started && !all->passed && !mw_connections_full(all->connections) &&
+		       accept_one(all, listener->bound.fd))
 			;
 		mw_watch_set(all->loop, &listener->watch, listener->bound.fd, 0);
 		mw_unbind(&listener->bound);

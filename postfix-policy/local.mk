@@ -15,6 +15,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/connection.c postfix-policy/connection.h \
 	postfix-policy/daemonize.c postfix-policy/daemonize.h \
 	postfix-policy/decision_log.c postfix-policy/decision_log.h \
+	postfix-policy/guests.c postfix-policy/guests.h \
 	postfix-policy/identity.c postfix-policy/identity.h \
 	postfix-policy/inbox.c postfix-policy/inbox.h \
 	postfix-policy/judge.c postfix-policy/judge.h \

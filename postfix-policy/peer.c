@@ -2,7 +2,7 @@
 #include "peer.h"
 
 #include <netdb.h>
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include "log.h"
 
@@ -20,6 +20,19 @@ bool mw_peer_user(int fd, uid_t *user_r, pid_t *process_r)
 	*user_r = credentials.uid;
 	*process_r = credentials.pid;
 	return true;
+}
+
+struct mw_peer mw_peer_of(int fd, const struct sockaddr_storage *from)
+{
+	struct mw_peer peer = { .ip = { .family = MW_FAMILY_UNKNOWN } };
+
+	if (from->ss_family == AF_INET)
+		peer.ip = mw_ip_from_bytes(&((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+	else if (from->ss_family == AF_INET6)
+		peer.ip = mw_ip_from_bytes(&((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+	else
+		peer.is_user = mw_peer_user(fd, &peer.user, &peer.process);
+	return peer;
 }
 
 void mw_peer_print(int fd, struct mw_buf *out)

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "policy/audit.h"
 #include "policy/read.h"
+#include "policy/service.h"
 
 #define ERRORS_MOST 1000
 
@@ -42,6 +43,7 @@ static void read_peers(struct mw_state *state)
 	state->peers[state->peer_count++] = 0;
 	state->peers[state->peer_count++] = geteuid();
 	add_peer(state, MW_STR("postfix"), false);
+	state->trusted_count = state->peer_count;
 	for (size_t i = 0; i < names->count; i++)
 		add_peer(state, names->items[i], true);
 }
@@ -204,11 +206,15 @@ void mw_state_decide(const struct mw_state *state, const struct mw_facts *facts,
 	mw_submission_decide(state->policy, mw_lookup_cache_view(state->cache), facts, verdict_r);
 }
 
-bool mw_state_serves_user(const struct mw_state *state, uid_t user)
+bool mw_state_serves(const struct mw_state *state, struct mw_peer *peer_io)
 {
-	for (size_t i = 0; i < state->peer_count; i++) {
-		if (state->peers[i] == user)
-			return true;
-	}
-	return false;
+	size_t i = 0;
+
+	peer_io->trusted = false;
+	if (!peer_io->is_user)
+		return mw_service_admits(state->policy, &peer_io->ip);
+	while (i < state->peer_count && state->peers[i] != peer_io->user)
+		i++;
+	peer_io->trusted = i < state->trusted_count;
+	return i < state->peer_count;
 }

@@ -7,6 +7,7 @@
 #include "decide/submission.h"
 #include "directory/watch.h"
 #include "lookup_cache.h"
+#include "peer.h"
 
 #define MW_STATE_PEERS_MAX 64
 
@@ -19,7 +20,7 @@ struct mw_state {
 	struct mw_directory_watch watch; /* what was last said about it */
 	int64_t today;
 	uid_t peers[MW_STATE_PEERS_MAX];
-	size_t peer_count;
+	size_t peer_count, trusted_count; /* the first ones are root, this process's own user, postfix */
 };
 
 /* Reads the policy and logs every error and warning. False: nothing in the state changed. */
@@ -35,7 +36,8 @@ void mw_state_tick(struct mw_state *state);
 
 void mw_state_decide(const struct mw_state *state, const struct mw_facts *facts, struct mw_verdict *verdict_r);
 
-/* Whether processes of this user may ask over a unix socket. */
-bool mw_state_serves_user(const struct mw_state *state, uid_t user);
+/* Whether it may ask: a process of this user over a unix socket, an address over TCP. Says in peer_io whether it is trusted
+   with as many connections as there are. */
+bool mw_state_serves(const struct mw_state *state, struct mw_peer *peer_io);
 
 #endif

@@ -8,12 +8,16 @@
 #include "outbox.h"
 #include "work.h"
 
+struct mw_guest;
+struct mw_guests;
+
 struct mw_connection {
 	struct mw_watch watch; /* first: a watch is its connection */
 	struct mw_connections *all;
 	struct mw_connection *next, *previous;
 	struct mw_work *work; /* NULL: nothing begun, nothing pending */
 	struct mw_deadlines deadlines;
+	struct mw_guest *guest; /* whose it is */
 	bool read;            /* what came is in the inbox */
 	bool queued;          /* its answer is in the outbox */
 };
@@ -28,7 +32,8 @@ struct mw_connections {
 	struct mw_work *spare; /* what the next connection reads into; never NULL */
 	struct mw_connection_chunk *chunks;
 	struct mw_connection *idle;
-	struct mw_connection live; /* head of the ring */
+	struct mw_connection live; /* head of the ring: the newest first */
+	struct mw_guests *guests;
 	size_t count, most;
 	bool finishing;
 	mw_loop_function *on_close;

@@ -53,6 +53,14 @@ void mw_ip_print(const struct mw_ip *ip, struct mw_buf *out)
 		mw_buf_add_text(out, text);
 }
 
+bool mw_ip_is_loopback(const struct mw_ip *ip)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return ip->family == MW_FAMILY_IPV4 ? ip->bytes[0] == 127 :
+					      ip->family == MW_FAMILY_IPV6 && memcmp(ip->bytes, one, sizeof(one)) == 0;
+}
+
 bool mw_ip_equal(const struct mw_ip *a, const struct mw_ip *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;

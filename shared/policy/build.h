@@ -40,6 +40,8 @@ void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule
 			    const struct mw_written *written);
 void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *connector,
 			   const struct mw_written *written);
+/* policy_service: who gets to ask. */
+void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written);
 /* What does not fit together between rules: ties (errors), rules that never apply (warnings). */
 void mw_validate_ties(struct mw_reader *reader);
 void mw_validate_reach(struct mw_reader *reader);

@@ -255,7 +255,9 @@ static void build_service_sections(struct mw_reader *reader, const struct mw_sta
 {
 	struct mw_written *written;
 
-	build_single(reader, statements, MW_SECTION_POLICY_SERVICE);
+	written = build_single(reader, statements, MW_SECTION_POLICY_SERVICE);
+	if (written != NULL)
+		mw_validate_policy_service(reader, written);
 	build_single(reader, statements, MW_SECTION_DIRECTORY);
 	build_single(reader, statements, MW_SECTION_COUNTERS);
 	build_single(reader, statements, MW_SECTION_LOG);

@@ -19,6 +19,8 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/reach.c \
 	shared/policy/read.c \
 	shared/policy/read.h \
+	shared/policy/service.c \
+	shared/policy/service.h \
 	shared/policy/setting.c \
 	shared/policy/setting.def \
 	shared/policy/setting.h \

@@ -120,6 +120,7 @@ struct mw_policy {
 		unsigned socket_mode;
 		struct mw_str socket_group;
 		struct mw_strs peers;       /* users whose processes may ask over the unix socket, beside root and postfix */
+		struct mw_ranges peers_networks; /* addresses that may ask over TCP; empty: this host's own */
 	} policy_service;
 	struct {
 		struct mw_str path;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/audit.h"
 #include "policy/build.h"
+#include "policy/service.h"
 
 static struct mw_spot spot_of(const struct mw_connector *connector, const struct mw_written *written, const char *name)
 {
@@ -110,4 +111,42 @@ void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *
 	if (written->spots[mw_setting_find(MW_SECTION_CONNECTOR, MW_STR("message_rate_limit"))].line != 0)
 		mw_reader_warn(reader, spot_of(connector, written, "message_rate_limit"),
 			       "message_rate_limit: parsed but not enforced by this version");
+}
+
+static bool is_everything(const struct mw_range *range)
+{
+	uint8_t all[sizeof(range->last.bytes)];
+	size_t len = range->first.family == MW_FAMILY_IPV4 ? 4 : sizeof(all);
+
+	memset(all, 0xff, sizeof(all));
+	return memcmp(range->last.bytes, all, len) == 0 && range->first.bytes[0] == 0 &&
+	       memcmp(range->first.bytes, range->first.bytes + 1, len - 1) == 0;
+}
+
+static void check_networks(struct mw_reader *reader, const struct mw_written *written)
+{
+	const struct mw_ranges *networks = &reader->policy->policy_service.peers_networks;
+	struct mw_spot spot = mw_written_at(written, MW_SECTION_POLICY_SERVICE, "peers_networks", (struct mw_place){ "", 0 });
+	size_t i = 0;
+
+	while (i < networks->count && !is_everything(&networks->items[i]))
+		i++;
+	if (i < networks->count)
+		mw_reader_warn(reader, spot, "peers_networks has every address: any host that gets here learns which "
+			       "accounts, grants and senders= there are");
+}
+
+void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written)
+{
+	const struct mw_strs *listen = &reader->policy->policy_service.listen;
+	struct mw_spot spot = mw_written_at(written, MW_SECTION_POLICY_SERVICE, "listen", (struct mw_place){ "", 0 });
+
+	for (size_t i = 0; i < listen->count; i++)
+		if (mw_listener_reach(listen->items[i]) == MW_REACH_NETWORK &&
+		    reader->policy->policy_service.peers_networks.count == 0)
+			mw_reader_error(reader, spot, "peers_networks = { \"192.0.2.1\" }, an address of this host, or unix:/PATH",
+					"listen: \"%.*s\" is reached from other hosts, and any of them would learn which accounts, "
+					"grants and senders= there are: peers_networks has to name those that may ask",
+					MW_STR_ARG(listen->items[i]));
+	check_networks(reader, written);
 }

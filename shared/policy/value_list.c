@@ -48,7 +48,7 @@ static void read_protocols(struct mw_reader *reader, const struct mw_setting *se
 	}
 }
 
-/* MW_TYPE_RANGES is also tls_proxies, where an empty list is the default. */
+/* An empty list may be what the setting has by default: nobody, and not anybody. */
 static void read_ranges(struct mw_reader *reader, const struct mw_setting *setting,
 			const struct mw_statement *statement, void *field)
 {
@@ -57,7 +57,7 @@ static void read_ranges(struct mw_reader *reader, const struct mw_setting *setti
 
 	if (items == NULL)
 		return;
-	if (!mw_str_equal(mw_str(setting->name), MW_STR("tls_proxies")))
+	if (strcmp(setting->preset, "{ }") != 0)
 		refuse_empty(reader, setting, statement);
 	for (const struct mw_value *value = statement->values; value != NULL; value = value->next) {
 		const char *why = "no address";

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "guests.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define NONE_SECONDS 0.1
+#define LEAVERS_MOST (sizeof(((struct mw_leavers *)0)->items) / sizeof(((struct mw_leavers *)0)->items[0]))
+
+void mw_guests_init(struct mw_guests *guests)
+{
+	if (getrandom(&guests->seed, sizeof(guests->seed), GRND_NONBLOCK) != (ssize_t)sizeof(guests->seed))
+		guests->seed = (uint64_t)(uintptr_t)guests;
+	guests->seed |= 1;
+}
+
+static size_t bucket_of(const struct mw_guests *guests, const struct mw_peer *peer)
+{
+	uint64_t words[2], hash = guests->seed ^ peer->user;
+
+	memcpy(words, peer->ip.bytes, sizeof(words));
+	for (size_t i = 0; i < 2; i++) {
+		hash = (hash ^ words[i]) * (guests->seed | 1);
+		hash ^= hash >> 32;
+		hash *= 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 29;
+	}
+	return (size_t)(hash % MW_GUEST_BUCKETS);
+}
+
+static bool is_same(const struct mw_peer *a, const struct mw_peer *b)
+{
+	return a->is_user == b->is_user && (a->is_user ? a->user == b->user : mw_ip_equal(&a->ip, &b->ip));
+}
+
+static struct mw_guest *find(const struct mw_guests *guests, const struct mw_peer *peer)
+{
+	struct mw_guest *guest = guests->buckets[bucket_of(guests, peer)];
+
+	while (guest != NULL && !is_same(&guest->peer, peer))
+		guest = guest->next;
+	return guest;
+}
+
+struct mw_guest *mw_guest_enter(struct mw_guests *guests, const struct mw_peer *peer)
+{
+	struct mw_guest *guest = find(guests, peer), **bucket = &guests->buckets[bucket_of(guests, peer)];
+
+	if (guest == NULL) {
+		guest = calloc(1, sizeof(*guest));
+		if (guest == NULL)
+			return NULL;
+		guest->peer = *peer;
+		guest->next = *bucket;
+		*bucket = guest;
+	}
+	guest->count++;
+	guests->strangers += !guest->peer.trusted;
+	return guest;
+}
+
+void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest)
+{
+	struct mw_guest **place = &guests->buckets[bucket_of(guests, &guest->peer)];
+
+	guests->strangers -= !guest->peer.trusted;
+	if (--guest->count > 0)
+		return;
+	while (*place != guest)
+		place = &(*place)->next;
+	*place = guest->next;
+	free(guest->leavers);
+	free(guest);
+}
+
+size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer)
+{
+	const struct mw_guest *guest = find(guests, peer);
+
+	return guest != NULL ? guest->count : 0;
+}
+
+static bool is_idle(const struct mw_connection *connection, bool busy)
+{
+	return !connection->read && !connection->queued && (busy || connection->work == NULL);
+}
+
+/* Whether `a` goes before `b`. */
+static bool goes_first(const struct mw_connection *a, const struct mw_connection *b)
+{
+	if (a->guest->count != b->guest->count)
+		return a->guest->count > b->guest->count;
+	return a->deadlines.active < b->deadlines.active;
+}
+
+static void insert(struct mw_leavers *leavers, size_t most, struct mw_connection *connection)
+{
+	size_t at = leavers->count;
+
+	while (at > 0 && goes_first(connection, leavers->items[at - 1].connection))
+		at--;
+	if (at == most)
+		return;
+	if (leavers->count < most)
+		leavers->count++;
+	memmove(&leavers->items[at + 1], &leavers->items[at], (leavers->count - at - 1) * sizeof(leavers->items[0]));
+	leavers->items[at].connection = connection;
+	leavers->items[at].active = connection->deadlines.active;
+}
+
+/* One walk over all connections finds several that go, so that a crowd at the door costs little: of those of one peer
+   the order stays true, as whatever is used or new meanwhile goes later. The oldest are last in the ring. */
+static void collect(struct mw_connections *all, const struct mw_guest *guest, bool busy, struct mw_leavers *leavers)
+{
+	size_t among = guest != NULL ? guest->count : all->guests->strangers, most = among / 8;
+
+	most = most < 1 ? 1 : most > LEAVERS_MOST ? LEAVERS_MOST : most;
+	leavers->count = leavers->next = 0;
+	for (struct mw_connection *one = all->live.previous; one != &all->live; one = one->previous) {
+		if ((guest != NULL ? one->guest == guest : !one->guest->peer.trusted) && is_idle(one, busy))
+			insert(leavers, most, one);
+	}
+}
+
+static struct mw_connection *next_leaver(struct mw_leavers *leavers, const struct mw_guest *guest, bool busy)
+{
+	while (leavers->next < leavers->count) {
+		struct mw_connection *one = leavers->items[leavers->next].connection;
+		bool unused = one->deadlines.active <= leavers->items[leavers->next].active;
+
+		leavers->next++;
+		if (one->watch.fd >= 0 && one->guest != NULL && unused && is_idle(one, busy) &&
+		    (guest != NULL ? one->guest == guest : !one->guest->peer.trusted))
+			return one;
+	}
+	return NULL;
+}
+
+/* That nobody is idle may change a tenth of a second later. */
+static struct mw_connection *search(struct mw_connections *all, const struct mw_guest *guest,
+				    struct mw_leavers *leavers)
+{
+	double now = mw_loop_now(all->loop);
+	struct mw_connection *found = next_leaver(leavers, guest, false);
+
+	if (found != NULL || now - leavers->none_at < NONE_SECONDS)
+		return found;
+	collect(all, guest, false, leavers);
+	found = next_leaver(leavers, guest, false);
+	if (found == NULL)
+		leavers->none_at = now;
+	return found;
+}
+
+struct mw_connection *mw_guest_longest_idle(struct mw_connections *all, const struct mw_peer *peer, bool busy)
+{
+	struct mw_guest *guest = peer != NULL ? find(all->guests, peer) : NULL;
+	struct mw_leavers *leavers = &all->guests->leavers;
+	struct mw_connection *found;
+
+	if (peer != NULL && guest == NULL)
+		return NULL;
+	if (guest != NULL && guest->leavers == NULL)
+		guest->leavers = calloc(1, sizeof(*guest->leavers));
+	if (guest != NULL && guest->leavers != NULL)
+		leavers = guest->leavers;
+	else if (guest != NULL)
+		leavers->count = 0; /* no memory: the room of all, for this time */
+	found = search(all, guest, leavers);
+	if (found != NULL || !busy)
+		return found;
+	collect(all, guest, true, leavers);
+	found = next_leaver(leavers, guest, true);
+	leavers->count = 0;
+	return found;
+}

@@ -1,0 +1,44 @@
+/* Who holds how many connections: a user over unix sockets, an address over TCP. Private to connection.c. */
+#ifndef MW_POSTFIX_GUESTS_H
+#define MW_POSTFIX_GUESTS_H
+
+#include "peer.h"
+#include "turn.h"
+
+#define MW_GUEST_BUCKETS 1024
+
+/* The connections that go next, the longest idle first. What is in it may be used again, or closed, meanwhile. */
+struct mw_leavers {
+	size_t count, next;
+	double none_at; /* when it was last found that there are none */
+	struct { struct mw_connection *connection; double active; } items[64];
+};
+
+struct mw_guest {
+	struct mw_guest *next;      /* in its bucket */
+	struct mw_peer peer;
+	size_t count;               /* of its connections; never 0 */
+	struct mw_leavers *leavers; /* NULL: none of it had to go yet */
+};
+
+struct mw_guests {
+	struct mw_guest *buckets[MW_GUEST_BUCKETS];
+	uint64_t seed;              /* addresses are chosen by whoever connects */
+	size_t strangers;           /* connections of those that are not trusted */
+	struct mw_leavers leavers;  /* of all of them */
+};
+
+void mw_guests_init(struct mw_guests *guests);
+/* Counts one connection more of a peer. NULL when memory is out. */
+struct mw_guest *mw_guest_enter(struct mw_guests *guests, const struct mw_peer *peer);
+/* One less; the guest is freed with its last. */
+void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest);
+/* How many a peer has. */
+size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer);
+
+/* The connection that goes to make room: of this peer, or (NULL) of the peer that has the most and is not trusted; of
+   these the longest idle. `busy`: where none is idle, one that is within a request, or does not take its answer. NULL
+   where there is none. */
+struct mw_connection *mw_guest_longest_idle(struct mw_connections *all, const struct mw_peer *peer, bool busy);
+
+#endif
