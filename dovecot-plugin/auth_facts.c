@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compat_auth.h"
+#include "auth-fields.h"
 
 #include "auth_facts.h"
 #include "decision_log.h"
@@ -69,19 +70,38 @@ static void tls_facts(const struct auth_request *request, struct mw_facts *facts
 	facts->tls.certificate_verified = request->fields.valid_client_cert;
 }
 
-static void names(const struct auth_request *request, struct mw_facts *facts)
+/* Where Dovecot proxies, else NULL: Postfix, which has no session of Dovecot's, never does. */
+static const char *destination(const struct auth_request *request)
 {
-	/* While a master user's password is checked, `user` is the master and the mailbox stands apart. */
-	if (request->fields.requested_login_user != NULL) {
-		facts->login = mw_str(request->fields.requested_login_user);
-		facts->master = mw_str(request->fields.user);
-	} else {
-		facts->login = mw_str(request->fields.user);
-		facts->master = mw_str(request->fields.master_user);
-	}
+	struct auth_fields *fields = request->fields.extra_fields;
+
+	if (request->auth_only || (!auth_fields_exists(fields, "proxy") && !auth_fields_exists(fields, "proxy_maybe")))
+		return NULL;
+	return auth_fields_find(fields, "destuser");
 }
 
-bool mw_auth_facts(const struct auth_request *request, struct mw_facts *facts_r)
+struct mw_auth_names mw_auth_names(const struct auth_request *request)
+{
+	struct mw_auth_names names = { .destination = destination(request) };
+
+	/* While a master user's password is checked, `user` is the master and the mailbox stands apart. */
+	if (request->fields.requested_login_user != NULL) {
+		names.login = request->fields.requested_login_user;
+		names.master = request->fields.user;
+	} else {
+		names.login = request->fields.user;
+		names.master = request->fields.master_user;
+	}
+	return names;
+}
+
+bool mw_auth_names_equal(const struct mw_auth_names *a, const struct mw_auth_names *b)
+{
+	return null_strcmp(a->login, b->login) == 0 && null_strcmp(a->master, b->master) == 0 &&
+		null_strcmp(a->destination, b->destination) == 0;
+}
+
+bool mw_auth_facts(const struct auth_request *request, const struct mw_auth_names *names, struct mw_facts *facts_r)
 {
 	const struct ip_addr *local = &request->fields.real_local_ip;
 
@@ -100,7 +120,8 @@ bool mw_auth_facts(const struct auth_request *request, struct mw_facts *facts_r)
 		facts_r->sasl_service = mw_str(MW_REQUEST_SERVICE(request));
 	facts_r->today = mw_decision_today();
 	facts_r->stage = MW_STAGE_UNKNOWN;
-	names(request, facts_r);
+	facts_r->login = mw_str(names->login);
+	facts_r->master = mw_str(names->master);
 	tls_facts(request, facts_r);
 	return true;
 }

@@ -5,9 +5,8 @@
 #include "hash.h"
 #include "auth-request-handler-private.h"
 
+#include "auth_login.h"
 #include "auth_mechanisms.h"
-
-#define JUDGED "mailwicket_judged"
 
 struct held_mechanism {
 	const struct mech_module *module;
@@ -15,27 +14,19 @@ struct held_mechanism {
 };
 
 static ARRAY(struct held_mechanism) held;
-static mw_auth_judge *judge;
+static bool holding;
 /* Dovecot's own, the same for all its handlers. */
 static auth_request_handler_reply_callback_t *reply_below;
 
-void mw_auth_mark_judged(struct auth_request *request)
-{
-	event_set_ptr(request->event, JUDGED, request);
-}
-
 static bool passes(struct auth_request *request)
 {
-	enum passdb_result result;
+	enum passdb_result result = mw_auth_login_judge(request);
 
-	if (event_get_ptr(request->event, JUDGED) != NULL)
-		return TRUE;
-	result = judge(request);
 	if (result == PASSDB_RESULT_NEXT)
 		return TRUE;
 	request->internal_failure = result == PASSDB_RESULT_INTERNAL_FAILURE;
-	request->passdb_result = result;
 	request->failed = TRUE;
+	mw_auth_login_hide(request, result);
 	return FALSE;
 }
 
@@ -67,13 +58,13 @@ static void auth_initial(struct auth_request *request, const unsigned char *data
 	i_unreached();
 }
 
-void mw_auth_mechanisms_hold(mw_auth_judge *asked)
+void mw_auth_mechanisms_hold(void)
 {
 	struct mech_module_list *list;
 
-	if (judge != NULL)
+	if (holding)
 		return;
-	judge = asked;
+	holding = TRUE;
 	i_array_init(&held, 16);
 	for (list = MW_DEFAULT_AUTH()->reg->modules; list != NULL; list = list->next) {
 		struct held_mechanism mechanism = { &list->module, list->module.auth_initial };
@@ -83,9 +74,14 @@ void mw_auth_mechanisms_hold(mw_auth_judge *asked)
 	}
 }
 
+bool mw_auth_mechanisms_held(void)
+{
+	return holding;
+}
+
 void mw_auth_mechanisms_free(void)
 {
-	if (judge != NULL)
+	if (holding)
 		array_free(&held);
-	judge = NULL;
+	holding = FALSE;
 }

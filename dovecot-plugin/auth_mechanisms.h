@@ -5,16 +5,14 @@
 
 #include "compat_auth.h"
 
-/* PASSDB_RESULT_NEXT: the login may go on. PASSDB_RESULT_INTERNAL_FAILURE: a temporary failure. Any other: refused. */
-typedef enum passdb_result mw_auth_judge(struct auth_request *request);
-
-/* Stands before every mechanism of this auth process, from here on; to be called once Dovecot has registered them. A
-   request that mw_auth_mark_judged() names is not judged again. DOVECOT-TOKEN is not held: it is no login of a user, but
-   one of Dovecot's own services for a session that logged in. Where Dovecot (from 2.4.2 on) lets no module stand there,
-   the auth process does not start with a mechanism that asks no passdb (auth_mechanisms_unheld.c). */
-void mw_auth_mechanisms_hold(mw_auth_judge *judge);
+/* Stands before every mechanism of this auth process, from here on; to be called once Dovecot has registered them and
+   mw_auth_login_init() knows who decides. What succeeds is judged under the names that it has then (auth_login.h).
+   DOVECOT-TOKEN is not held: it is no login of a user, but one of Dovecot's own services for a session that logged in.
+   Where Dovecot (from 2.4.2 on) lets no module stand there, the auth process does not start with a mechanism that asks
+   no passdb (auth_mechanisms_unheld.c). */
+void mw_auth_mechanisms_hold(void);
 void mw_auth_mechanisms_free(void);
-/* The passdb has permitted this login. */
-void mw_auth_mark_judged(struct auth_request *request);
+/* Whether there is that place: every success is judged before the client hears of it. */
+bool mw_auth_mechanisms_held(void);
 
 #endif

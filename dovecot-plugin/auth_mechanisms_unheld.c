@@ -11,11 +11,7 @@ static const char *const asking[] = {
 	"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", NULL
 };
 
-void mw_auth_mark_judged(struct auth_request *request ATTR_UNUSED)
-{
-}
-
-void mw_auth_mechanisms_hold(mw_auth_judge *judge ATTR_UNUSED)
+void mw_auth_mechanisms_hold(void)
 {
 	const char *name;
 
@@ -24,6 +20,11 @@ void mw_auth_mechanisms_hold(mw_auth_judge *judge ATTR_UNUSED)
 			i_fatal("mailwicket: auth_mechanisms: %s asks no passdb, and this version of Dovecot lets nobody "
 				"judge its logins: take it out", name);
 	}
+}
+
+bool mw_auth_mechanisms_held(void)
+{
+	return FALSE;
 }
 
 void mw_auth_mechanisms_free(void)

@@ -3,6 +3,7 @@
 
 #include "auth_directory.h"
 #include "auth_facts.h"
+#include "auth_login.h"
 #include "auth_mechanisms.h"
 #include "auth_notice.h"
 #include "decide/account.h"
@@ -59,49 +60,60 @@ static void notice_audits(int64_t today)
 	mw_auth_notice_audits(policy, today);
 }
 
-static enum passdb_result decide(struct auth_request *request)
+/* One name of a login. `destination`: of another server that it is passed on to; one that the directory lacks is no
+   account of ours. */
+static enum passdb_result decide_name(const struct mw_facts *facts, bool destination)
 {
-	struct mw_facts facts;
 	struct mw_verdict verdict;
 
-	if (!mw_auth_facts(request, &facts))
+	mw_account_decide(policy, mw_auth_directory_view(directory), facts, &verdict);
+	if (verdict.outcome == MW_UNDECIDED)
+		return undecided(facts, &verdict);
+	if (destination && verdict.reason == MW_REASON_UNKNOWN_LOGIN)
+		return PASSDB_RESULT_NEXT;
+	/* What the client reads is Dovecot's reply to a wrong password. */
+	verdict.reply = "";
+	mw_decision_log(policy, facts, &verdict, false);
+	return mw_verdict_stops(&verdict) ? PASSDB_RESULT_PASSWORD_MISMATCH : PASSDB_RESULT_NEXT;
+}
+
+static enum passdb_result decide(struct auth_request *request, const struct mw_auth_names *names)
+{
+	struct mw_facts facts;
+	enum passdb_result result;
+
+	if (!mw_auth_facts(request, names, &facts))
 		return PASSDB_RESULT_NEXT;
 	if (policy == NULL)
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	notice_audits(facts.today);
-	mw_account_decide(policy, mw_auth_directory_view(directory), &facts, &verdict);
-	if (verdict.outcome == MW_UNDECIDED)
-		return undecided(&facts, &verdict);
-	/* What the client reads is Dovecot's reply to a wrong password. */
-	verdict.reply = "";
-	mw_decision_log(policy, &facts, &verdict, false);
-	return mw_verdict_stops(&verdict) ? PASSDB_RESULT_PASSWORD_MISMATCH : PASSDB_RESULT_NEXT;
+	result = decide_name(&facts, false);
+	if (result != PASSDB_RESULT_NEXT || names->destination == NULL)
+		return result;
+	facts.login = mw_str(names->destination);
+	return decide_name(&facts, true);
 }
 
-static enum passdb_result answer(struct auth_request *request)
+static enum passdb_result answer(const struct auth_request *request, enum passdb_result result)
 {
-	enum passdb_result result = decide(request);
-
-	if (result != PASSDB_RESULT_NEXT)
-		return final_result(request, result);
-	mw_auth_mark_judged(request);
-	return result;
+	return result == PASSDB_RESULT_NEXT ? result : final_result(request, result);
 }
 
 static void verify_plain(struct auth_request *request, const char *password ATTR_UNUSED,
 			 verify_plain_callback_t *callback)
 {
-	callback(answer(request), request);
+	callback(answer(request, mw_auth_login_verify(request)), request);
 }
 
 static void lookup_credentials(struct auth_request *request, lookup_credentials_callback_t *callback)
 {
-	callback(answer(request), NULL, 0, request);
+	callback(answer(request, mw_auth_login_lookup(request)), NULL, 0, request);
 }
 
 static void init(struct passdb_module *module ATTR_UNUSED)
 {
-	mw_auth_mechanisms_hold(decide);
+	mw_auth_login_init(decide);
+	mw_auth_mechanisms_hold();
 }
 
 /* Runs with the privileges that the auth process starts with. */

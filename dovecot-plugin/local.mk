@@ -48,6 +48,7 @@ mw_auth_module_LTLIBRARIES = dovecot-plugin/libauthdb_mailwicket.la
 dovecot_plugin_libauthdb_mailwicket_la_SOURCES = \
 	dovecot-plugin/auth_directory.c dovecot-plugin/auth_directory.h \
 	dovecot-plugin/auth_facts.c dovecot-plugin/auth_facts.h \
+	dovecot-plugin/auth_login.c dovecot-plugin/auth_login.h \
 	dovecot-plugin/auth_mechanisms.h \
 	dovecot-plugin/auth_module.c \
 	dovecot-plugin/auth_notice.c dovecot-plugin/auth_notice.h \

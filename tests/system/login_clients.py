@@ -20,6 +20,20 @@ def encoded(text):
     return base64.b64encode(text.encode()).decode()
 
 
+SCRAM_FIRST = "n={},r=fyko+d2lbbFgONRv9qkxdawL"  # without its header, "n,,"
+
+
+def scram_final(first, challenge, password):
+    """SCRAM-SHA-256's answer to the server's challenge."""
+    values = dict(field.split("=", 1) for field in challenge.split(","))
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(values["s"]), int(values["i"]))
+    bare = f"c=biws,r={values['r']}"
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    signature = hmac.digest(stored, f"{first},{challenge},{bare}".encode(), "sha256")
+    proof = bytes(a ^ b for a, b in zip(hmac.digest(salted, b"Client Key", "sha256"), signature))
+    return f"{bare},p={base64.b64encode(proof).decode()}"
+
+
 class Client:
     LISTENERS = ()
     OK = CHALLENGE = STARTTLS = None
@@ -115,18 +129,10 @@ class Client:
 
     def scram(self, login, password):
         """SCRAM-SHA-256 (RFC 5802)."""
-        nonce = "fyko+d2lbbFgONRv9qkxdawL"
-        first = f"n={login},r={nonce}"
+        first = SCRAM_FIRST.format(login)
         if self.mechanism("SCRAM-SHA-256") != "challenge" or self.ask(encoded("n,," + first)) != "challenge":
             return "refused"
-        server = self.challenge_of(self.last).decode()
-        values = dict(field.split("=", 1) for field in server.split(","))
-        salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(values["s"]), int(values["i"]))
-        bare = f"c=biws,r={values['r']}"
-        stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-        signature = hmac.digest(stored, f"{first},{server},{bare}".encode(), "sha256")
-        proof = bytes(a ^ b for a, b in zip(hmac.digest(salted, b"Client Key", "sha256"), signature))
-        result = self.ask(encoded(f"{bare},p={base64.b64encode(proof).decode()}"))
+        result = self.ask(encoded(scram_final(first, self.challenge_of(self.last).decode(), password)))
         return self.ask("") if result == "challenge" else result
 
     def close(self):
