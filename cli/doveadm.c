@@ -55,3 +55,12 @@ bool mw_doveadm_kick(struct mw_buf *out, struct mw_str name)
 	mw_shell_operand(out, name);
 	return true;
 }
+
+bool mw_doveadm_deactivate(struct mw_buf *out, struct mw_str name)
+{
+	if (!mw_doveadm_is_user(name))
+		return false;
+	mw_buf_add_text(out, "doveadm sieve deactivate -u ");
+	mw_shell_word(out, name);
+	return true;
+}

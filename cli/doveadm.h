@@ -12,4 +12,8 @@ bool mw_doveadm_is_user(struct mw_str name);
    sessions of others: at a mask, and at a name that reads as an address or network of clients (net_parse_range()). */
 bool mw_doveadm_kick(struct mw_buf *out, struct mw_str name);
 
+/* `doveadm sieve deactivate -u NAME`, which takes the user's own script out of use. False, and nothing is appended, at a
+   mask. */
+bool mw_doveadm_deactivate(struct mw_buf *out, struct mw_str name);
+
 #endif

@@ -77,6 +77,7 @@ cli_mailwicket_SOURCES = \
 	cli/show_postfix.c \
 	cli/stake.c cli/stake.h \
 	cli/suspend.c \
+	cli/suspend_sessions.c cli/suspend_sessions.h \
 	cli/suspended.c \
 	cli/suspension.c cli/suspension.h \
 	cli/sync.c \

@@ -7,16 +7,16 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "doveadm.h"
 #include "named.h"
 #include "output.h"
 #include "report/text.h"
 #include "setting.h"
+#include "suspend_sessions.h"
 #include "suspension.h"
 #include "when.h"
 
 static const struct mw_option options[] = {
-	{ "sending", NULL, "the user reads mail and submits none" },
+	{ "sending", NULL, "the user reads mail, submits none, and changes no Sieve script" },
 	{ "all", NULL, "the user logs in nowhere" },
 	{ "until", "WHEN", "it ends by itself: " MW_WHEN_FORMS },
 	{ "reason", "TEXT", "for whoever looks later" },
@@ -29,6 +29,7 @@ struct order {
 	const char *name;
 	struct mw_suspension suspension;
 	struct mw_named_user user;
+	struct mw_sessions sessions;
 	bool replaced; /* one for the same thing was there */
 };
 
@@ -164,34 +165,41 @@ static struct mw_str session_name(const struct order *order)
 static void write_result(struct mw_json *json, const void *context)
 {
 	const struct order *order = context;
-	char memory[4096];
-	struct mw_buf kick = MW_BUF_OVER(memory);
 
 	mw_json_string(json, "user", mw_str(order->suspension.user));
 	mw_suspension_json(&order->suspension, json);
 	mw_json_bool(json, "replaced", order->replaced);
-	if (mw_doveadm_kick(&kick, session_name(order)))
-		mw_json_string(json, "kick", mw_buf_str(&kick));
-	else
-		mw_json_null(json, "kick");
+	mw_sessions_json(&order->sessions, session_name(order), json);
 }
 
 static void print_result(struct mw_buf *out, const void *context)
 {
 	const struct order *order = context;
-	bool all = order->suspension.what == MW_SUSPENDED_ALL;
 
 	mw_buf_printf(out, "%s: suspended ", order->suspension.user);
 	mw_suspension_print(&order->suspension, out);
 	mw_buf_add_text(out, order->replaced ? " (in place of an earlier suspension)\n" : "\n");
-	/* Postfix asks again at each message; Dovecot asks at the login and never after. */
-	mw_buf_printf(out, "Sessions already open at Dovecot%s stay until they end. To end them: ",
-		      all ? "" : "'s submission service");
-	if (mw_doveadm_kick(out, session_name(order)))
-		mw_buf_add_text(out, " (the name that logged in)\n");
+	/* Postfix asks again at each message. */
+	mw_sessions_print(&order->sessions, session_name(order), out);
+}
+
+/* Once it is stored: who logs in later is refused. */
+static int tell(const struct mw_cli *cli, struct order *order, const struct mw_policy *policy,
+		struct mw_directory *directory)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+
+	if (arena == NULL) {
+		mw_complain("out of memory");
+		return EX_OSERR;
+	}
+	mw_sessions_find(arena, policy, mw_directory_view(directory), &order->user.principal, &order->sessions);
+	if (cli->json)
+		mw_output_json(write_result, order);
 	else
-		mw_buf_add_text(out, "look for them with doveadm who; doveadm kick takes this name for a mask or an address, "
-				     "and would end sessions of others\n");
+		mw_output(print_result, order);
+	mw_arena_free(arena);
+	return EX_OK;
 }
 
 static int suspend(const struct mw_cli *cli, struct order *order)
@@ -204,12 +212,8 @@ static int suspend(const struct mw_cli *cli, struct order *order)
 		code = find_user(order, policy, directory);
 	if (directory != NULL && code == EX_OK)
 		code = store(order, policy->directory.path.ptr);
-	if (code == EX_OK) {
-		if (cli->json)
-			mw_output_json(write_result, order);
-		else
-			mw_output(print_result, order);
-	}
+	if (code == EX_OK)
+		code = tell(cli, order, policy, directory);
 	mw_directory_free(directory);
 	mw_policy_free(policy);
 	return code;

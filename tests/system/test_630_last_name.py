@@ -162,8 +162,10 @@ class TokenServer(http.server.ThreadingHTTPServer):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.server.asked += 1
-            name, _, mailbox = unquote(self.path.rpartition("=")[2]).partition(".")
+            self.tell(unquote(self.path.rpartition("=")[2]))
+
+        def tell(self, token):
+            name, _, mailbox = token.partition(".")
             text = json.dumps({"username": name, "mailbox": mailbox}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -176,7 +178,6 @@ class TokenServer(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", rig.free_port()), self.Handler)
-        self.asked = 0
         self.url = f"http://127.0.0.1:{self.server_port}/token?t="
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -194,8 +195,8 @@ def token_passdb(server, folder):
         return ("auth_mechanisms = plain xoauth2\nauth_cache_size = 10M\nauth_debug = yes\n"
                 f"passdb {{\n  driver = oauth2\n  args = {settings}\n}}\n")
     return ("auth_mechanisms = plain xoauth2\nauth_cache_size = 10M\nauth_debug = yes\n"
-            f"oauth2 {{\n  introspection_mode = get\n  introspection_url = {server.url}\n  username_attribute = username\n"
-            "  fields {\n    user = %{oauth2:mailbox}\n  }\n}\npassdb oauth2 {\n}\n")
+            f"oauth2 {{\n  introspection_mode = get\n  introspection_url = {server.url}\n"
+            "  username_attribute = username\n  fields {\n    user = %{oauth2:mailbox}\n  }\n}\npassdb oauth2 {\n}\n")
 
 
 def test_a_token_that_names_another_mailbox_is_judged_and_its_cached_answer_too(folder):
@@ -204,18 +205,20 @@ def test_a_token_that_names_another_mailbox_is_judged_and_its_cached_answer_too(
     passwd = site.dovecot.folder / "passwd"
     passwd.write_text("nobody:{PLAIN}x\n")
     with site:
-        def token_reply(protocol, mailbox):
+        def token_reply(protocol, mailbox, name="alias"):
             with client(protocol, site.ports, how="implicit") as it:
-                it.mechanism("XOAUTH2", encoded(f"user=alias\1auth=Bearer alias.{mailbox}\1\1"))
+                it.mechanism("XOAUTH2", encoded(f"user=alias\1auth=Bearer {name}.{mailbox}\1\1"))
                 if it.last.startswith("+ "):
                     it.ask("")
                 return it.last
         for protocol in PROTOCOLS:
             assert re.match(r"a OK|\+OK", token_reply(protocol, "bob")), token_reply(protocol, "bob")
+            wrong = token_reply(protocol, "bob", name="nobody")
             for mailbox in ("off", "gone"):
-                refusal = site.reply(protocol, "alias", "bob.bob")[-1]
                 for _ in range(2):
-                    assert token_reply(protocol, mailbox) == refusal
-                    assert site.reply(protocol, "alias", f"alias.{mailbox}")[-1] == refusal
-        assert site.dovecot.lines("cache hit: ")
+                    assert token_reply(protocol, mailbox) == wrong
+                    if version() == "2.3":  # 2.4 wants a server for passwords beside the one for tokens
+                        told = site.reply(protocol, "alias", f"alias.{mailbox}")
+                        assert told == site.reply(protocol, "alias", f"nobody.{mailbox}")
+        assert version() != "2.3" or site.dovecot.lines("cache hit: ")
     server.stop()

@@ -1,5 +1,5 @@
-"""SCRAM and the other challenge mechanisms: who is switched off or suspended gets the challenge that everybody gets, and
-its refusal after the proof; whole dialogues are compared."""
+"""SCRAM and the other challenge mechanisms: who is switched off or suspended gets the challenge that everybody gets,
+and its refusal after the proof; whole dialogues are compared."""
 import base64
 import poplib
 import re

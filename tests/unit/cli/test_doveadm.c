@@ -37,10 +37,29 @@ START_TEST(a_name_that_means_others_is_never_kicked)
 }
 END_TEST
 
+/* A name that reads as a client's address is a user to it. */
+START_TEST(a_script_of_others_is_never_taken_out_of_use)
+{
+	char memory[256];
+	struct mw_buf out = MW_BUF_OVER(memory);
+
+	ck_assert(mw_doveadm_deactivate(&out, MW_STR("-x$(id)")));
+	ck_assert_str_eq(memory, "doveadm sieve deactivate -u '-x$(id)'");
+	out = (struct mw_buf)MW_BUF_OVER(memory);
+	ck_assert(mw_doveadm_deactivate(&out, MW_STR("10.1")));
+	ck_assert_str_eq(memory, "doveadm sieve deactivate -u 10.1");
+	out = (struct mw_buf)MW_BUF_OVER(memory);
+	ck_assert(!mw_doveadm_deactivate(&out, MW_STR("b*")));
+	ck_assert(!mw_doveadm_deactivate(&out, MW_STR_EMPTY));
+	ck_assert_str_eq(memory, "");
+}
+END_TEST
+
 TCase *mw_test_doveadm_case(void)
 {
 	TCase *tcase = tcase_create("doveadm");
 
 	tcase_add_loop_test(tcase, a_name_that_means_others_is_never_kicked, 0, sizeof(names) / sizeof(names[0]));
+	tcase_add_test(tcase, a_script_of_others_is_never_taken_out_of_use);
 	return tcase;
 }
