@@ -204,6 +204,11 @@ static int carry_out(struct result *result)
 
 	if (!request->apply)
 		return EX_OK;
+	for (size_t i = 0; i < result->plan.changes.count; i++)
+		if (!mw_place_is_ours(result->plan.changes.items[i].path))
+			return EX_NOPERM;
+	if (!mw_place_is_ours(request->backup))
+		return EX_NOPERM;
 	if (!mw_backup_write(&result->plan.changes, request->backup, &backup))
 		return EX_CANTCREAT;
 	if (!mw_changes_apply(&result->plan.changes, &as_before)) {
@@ -245,6 +250,9 @@ static int undo(struct result *result)
 {
 	struct mw_changes *changes = &result->plan.changes;
 
+	/* It says what is written, and where. */
+	if (!mw_place_is_ours(result->request->backup))
+		return EX_NOPERM;
 	switch (mw_backup_undo(result->request->backup, changes)) {
 	case MW_BACKUP_UNDONE:
 		break;

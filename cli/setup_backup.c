@@ -172,6 +172,8 @@ static enum mw_backup_result read_backup(const char *place, struct mw_changes *c
 		}
 		if (!read_change(changes->arena, place, changes->count, line, &changes->items[changes->count], &after))
 			return MW_BACKUP_FAILED;
+		if (!mw_place_is_ours(changes->items[changes->count].path))
+			return MW_BACKUP_FAILED;
 		if (!may_undo(changes->arena, &changes->items[changes->count], after))
 			result = MW_BACKUP_CHANGED;
 		changes->count++;

@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "output.h"
 
 #define FILE_MOST ((off_t)1024 * 1024)
@@ -180,6 +182,43 @@ void mw_changes_unstage(const char *stage)
 }
 
 /* --- in place */
+
+static void complain_of(const char *path, const struct mw_path_owner *owner)
+{
+	const struct passwd *user = owner->foreign ? getpwuid(owner->user) : NULL;
+
+	if (owner->anybody)
+		mw_complain("%s: its group or others may write it, so that what root writes to %s may come anywhere: "
+			    "take that right away, and run it again", owner->where, path);
+	else if (owner->foreign && user != NULL)
+		mw_complain("%s: belongs to user %s, so that what root writes to %s may come anywhere: run it as that user, "
+			    "or give it to root", owner->where, user->pw_name, path);
+	else if (owner->foreign)
+		mw_complain("%s: belongs to user %u, so that what root writes to %s may come anywhere: give it to root",
+			    owner->where, (unsigned)owner->user, path);
+	else
+		failed(path);
+}
+
+bool mw_place_is_ours(const char *path)
+{
+	char whole[PATH_MAX], here[PATH_MAX] = "";
+	struct mw_path_owner owner;
+	struct stat status;
+
+	if (geteuid() != 0)
+		return true;
+	if ((path[0] != '/' && getcwd(here, sizeof(here) - 1) == NULL) ||
+	    (size_t)snprintf(whole, sizeof(whole), "%s%s%s", here, path[0] != '/' ? "/" : "", path) >= sizeof(whole))
+		return failed(path);
+	if (mw_path_is_ours(whole, 0, &owner))
+		return true;
+	/* A file in a folder of root's is replaced there, whoever owns it. */
+	if (owner.foreign && lstat(owner.where, &status) == 0 && S_ISREG(status.st_mode))
+		return true;
+	complain_of(path, &owner);
+	return false;
+}
 
 static bool sync_folder(const char *path)
 {

@@ -41,7 +41,8 @@ bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struc
 	folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder->fd < 0 || fstat(folder->fd, &folder->stat) != 0)
 		return fail_errno(folder, errors, path, "open the folder", "");
-	return true;
+	/* Who owns the one above it may have put another there meanwhile. */
+	return mw_snapshot_owner_is_fit(path, &folder->stat, &why) || fail(folder, errors, path, text);
 }
 
 void mw_folder_close(struct mw_folder *folder)
@@ -51,6 +52,29 @@ void mw_folder_close(struct mw_folder *folder)
 	if (folder->fd >= 0)
 		close(folder->fd);
 	folder->fd = folder->lock_fd = -1;
+}
+
+/* What is done in the folder is done by its descriptor: its path may lead elsewhere by now. */
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+int mw_folder_make(const struct mw_folder *folder, const char *path)
+{
+	return openat(folder->fd, name_of(path), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+int mw_folder_remove(const struct mw_folder *folder, const char *path)
+{
+	return unlinkat(folder->fd, name_of(path), 0);
+}
+
+static bool rename_in(const struct mw_folder *folder, const char *from, const char *to)
+{
+	return renameat(folder->fd, name_of(from), folder->fd, name_of(to)) == 0;
 }
 
 static bool lock(int fd, unsigned looks)
@@ -129,18 +153,19 @@ static bool copy_octets(int from, int to)
 /* False with errno, and nothing is left of the copy. */
 static bool copy_file(const struct mw_folder *folder, const char *path, const char *copy)
 {
-	int from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), to = -1, error = 0;
+	int from = openat(folder->fd, name_of(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int to = -1, error = 0;
 
 	if (from < 0)
 		return false;
-	to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	to = mw_folder_make(folder, copy);
 	if (to < 0 || !mw_folder_own(folder, to) || !copy_octets(from, to))
 		error = errno;
 	if (to >= 0 && close(to) != 0 && error == 0)
 		error = errno;
 	close(from);
 	if (to >= 0 && error != 0)
-		unlink(copy);
+		mw_folder_remove(folder, copy);
 	errno = error;
 	return error == 0;
 }
@@ -149,7 +174,7 @@ static bool copy_file(const struct mw_folder *folder, const char *path, const ch
    stood there. */
 static bool keep(const struct mw_folder *folder, const char *path, const char *old, bool *kept_r)
 {
-	*kept_r = link(path, old) == 0;
+	*kept_r = linkat(folder->fd, name_of(path), folder->fd, name_of(old), 0) == 0;
 	if (*kept_r || errno == ENOENT)
 		return true;
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
@@ -165,14 +190,14 @@ bool mw_folder_take_over(struct mw_folder *folder, const char *temporary, const 
 
 	if (!keep(folder, path, old, &kept))
 		return fail_errno(folder, errors, path, "keep the old file", "");
-	if (rename(temporary, path) != 0)
+	if (!rename_in(folder, temporary, path))
 		return fail_errno(folder, errors, path, "rename the new file", "");
 	if (fsync(folder->fd) == 0)
 		return true;
 	fail_errno(folder, errors, folder->path, "sync the folder to disk", "");
-	if (kept && rename(old, path) == 0)
+	if (kept && rename_in(folder, old, path))
 		return false;
 	if (!kept)
-		unlink(path);
+		mw_folder_remove(folder, path);
 	return false;
 }

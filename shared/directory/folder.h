@@ -26,6 +26,11 @@ bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds
 /* Removes the files whose names begin so: what somebody left who held the lock and was killed. */
 bool mw_folder_remove_leftovers(struct mw_folder *folder, const char *prefix, struct mw_errors *errors);
 
+/* The descriptor of a new, empty file of the folder, to write and read; -1 with errno. A path whose last part counts. */
+int mw_folder_make(const struct mw_folder *folder, const char *path);
+/* 0, or -1 with errno. */
+int mw_folder_remove(const struct mw_folder *folder, const char *path);
+
 /* Makes a new file as readable as the folder, and its group the folder's; false with errno. */
 bool mw_folder_own(const struct mw_folder *folder, int fd);
 

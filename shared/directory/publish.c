@@ -81,7 +81,7 @@ static bool write_temporary(struct mw_publisher *publisher, const struct mw_cont
 {
 	char text[512];
 	struct mw_buf why = MW_BUF_OVER(text);
-	int fd = open(publisher->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = mw_folder_make(&publisher->folder, publisher->temporary);
 	bool done;
 
 	if (fd < 0) {
@@ -159,8 +159,8 @@ bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_conten
 					   errors);
 		*published_r = done;
 	}
-	unlink(publisher->temporary);
-	unlink(publisher->old);
+	mw_folder_remove(&publisher->folder, publisher->temporary);
+	mw_folder_remove(&publisher->folder, publisher->old);
 	return done;
 }
 

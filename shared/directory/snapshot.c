@@ -13,7 +13,7 @@
 #define ROOM_BESIDE ((uint64_t)4 << 20)
 #define MEGABYTE ((unsigned long long)1 << 20)
 
-static bool owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
+bool mw_snapshot_owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid()) {
 		mw_buf_printf(why, "%s belongs to user %u, neither root nor the user that reads it", path,
@@ -45,7 +45,7 @@ bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why)
 		mw_buf_printf(why, "%s is no folder", folder);
 		return false;
 	}
-	return owner_is_fit(folder, &st, why);
+	return mw_snapshot_owner_is_fit(folder, &st, why);
 }
 
 bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
@@ -58,7 +58,7 @@ bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_
 		mw_buf_printf(why, "%s is no regular file", path);
 		return false;
 	}
-	return owner_is_fit(path, st, why);
+	return mw_snapshot_owner_is_fit(path, st, why);
 }
 
 bool mw_snapshot_same(const struct stat *a, const struct stat *b)

@@ -19,6 +19,7 @@ struct mw_snapshot {
 /* The folder or the snapshot may be trusted: no symbolic link, root's or the caller's, writable by its owner alone.
    False with the reason, naming the path, in `why`. */
 bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why);
+bool mw_snapshot_owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
 bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
 /* The same file, not touched since, nor given to others. */
 bool mw_snapshot_same(const struct stat *a, const struct stat *b);

@@ -163,7 +163,7 @@ static int write_temporary(const struct mw_suspensions_edit *edit)
 {
 	size_t size = mw_suspensions_size(edit->list.count);
 	char *bytes = malloc(size);
-	int fd = open(edit->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = mw_folder_make(&edit->folder, edit->temporary);
 	int error = fd < 0 ? errno : bytes == NULL ? ENOMEM : 0;
 
 	if (error == 0 && !mw_folder_own(&edit->folder, fd))
@@ -208,7 +208,7 @@ bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors
 		done = mw_folder_take_over(&edit->folder, edit->temporary, edit->path, edit->old, errors);
 		*errno_r = done ? 0 : edit->folder.error;
 	}
-	unlink(edit->temporary);
-	unlink(edit->old);
+	mw_folder_remove(&edit->folder, edit->temporary);
+	mw_folder_remove(&edit->folder, edit->old);
 	return done;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -112,13 +113,15 @@ static size_t room_for(const struct mw_content *content)
 	return (octets * 3 / PAGE + 1) * PAGE;
 }
 
-/* *octets_r: the length of the pages in the file. */
-static int write_pages(const char *path, const struct mw_content *content, uint64_t *octets_r)
+/* *octets_r: the length of the pages in the file. LMDB opens a path: that of the descriptor leads nowhere else. */
+static int write_pages(int fd, const struct mw_content *content, uint64_t *octets_r)
 {
 	struct pages pages = { 0 };
+	char path[64];
 	MDB_envinfo info;
 	MDB_stat stat;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	pages.rc = mdb_env_create(&pages.env);
 	if (pages.rc != 0)
 		return pages.rc;
@@ -181,7 +184,7 @@ bool mw_snapshot_write(const char *path, int fd, const struct mw_content *conten
 		.logins = content->login_count,
 		.grants = content->grants,
 	};
-	int rc = write_pages(path, content, &trailer.pages_octets);
+	int rc = write_pages(fd, content, &trailer.pages_octets);
 
 	if (rc != 0) {
 		mw_buf_printf(why, "%s: %s", path, rc == EIO && is_full(fd) ? strerror(ENOSPC) : mdb_strerror(rc));

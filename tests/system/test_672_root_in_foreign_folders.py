@@ -5,6 +5,7 @@ What they put there at the worst moment must not lead root anywhere: attack.c is
 import grp
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from daemon import DAEMON, Daemon, wait_for
+import rig
+from checked import Checked
+from daemon import CLI, DAEMON, Daemon, wait_for
+from dovecot import version
 from programs import compiled, sanitized
 from submission_world import DIRECTORY, POLICY
 
@@ -156,3 +160,86 @@ def test_the_socket_has_its_mode_and_group_whoever_owns_the_folder(folder, owner
             started.stop()
             (run / "policy").unlink(missing_ok=True)
             leave_socket(run / "policy", owner)
+
+
+def test_a_published_file_is_written_where_the_folder_was(folder, theirs, victim):
+    """The folder is root's, the one above it another user's, who puts his own in its place."""
+    published = theirs / "published"
+    published.mkdir()
+    victim.write_text("")
+    site = Daemon(POLICY, None, folder, start=False,
+                  sections=f'directory {{ path = "{published}"\n source "local" {{ driver = text path = "{folder}/directory" }} }}')
+    site.write(site.directory, DIRECTORY)
+    quick = (f'cd {theirs} && mv published away && mkdir published && '
+             f'for name in $(ls -A away); do ln -s {victim} published/$name; done')
+    done = subprocess.run([CLI, "-c", site.policy, "sync"], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **attack("mdb_env_create", quick)})
+    assert (theirs / "away").is_dir(), "the attack did not run"
+    assert victim.read_text() == ""
+    assert os.listdir(theirs / "published") and all((theirs / "published" / name).is_symlink()
+                                                     for name in os.listdir(theirs / "published")), done.stderr
+
+
+needs_servers = pytest.mark.skipif(rig.needs_postfix() is not None or version() is None, reason="needs Postfix and Dovecot")
+
+
+@pytest.fixture
+def site(folder):
+    """A main.cf for setup to change."""
+    made = Checked(folder)
+    made.configure()
+    main = made.postfix.etc / "main.cf"
+    main.write_text(main.read_text().replace("smtpd_relay_restrictions", "#", 1))
+    made.postfix.age()
+    yield made
+    made.daemon.kill()
+
+
+def set_up(site, *words):
+    return site.daemon.cli("setup", "--backup", site.folder / "backup", *words)
+
+
+def apply(site):
+    return set_up(site, "--apply", "--postfix-config", site.postfix.etc, "--dovecot-config", site.dovecot.config)
+
+
+@needs_servers
+@pytest.mark.parametrize("which", ["folder", "link", "above", "backup"])
+def test_setup_writes_nothing_where_another_user_can_lead_it(site, which):
+    main, backup = site.postfix.etc / "main.cf", site.folder / "backup"
+    backup.mkdir()
+    if which == "link":
+        main.rename(main.with_name("elsewhere"))
+        main.symlink_to("elsewhere")
+    theirs = {"folder": site.postfix.etc, "link": main, "above": site.postfix.folder, "backup": backup}[which]
+    os.lchown(theirs, OTHER.pw_uid, -1)
+    before = main.read_text()
+    done = apply(site)
+    assert done.returncode == 77, done.stderr
+    assert f"mailwicket: {theirs}: belongs to user nobody, so that what root writes to" in done.stderr
+    assert main.read_text() == before and not os.listdir(backup)
+
+
+@needs_servers
+def test_setup_follows_no_backup_that_another_user_wrote(site, victim):
+    """A manifest says which file gets which text."""
+    assert apply(site).returncode == 0
+    place, = (site.folder / "backup").iterdir()
+    main = site.postfix.etc / "main.cf"
+    manifest = place / "manifest"
+    manifest.write_text(manifest.read_text().replace(str(main), str(victim)))
+    shutil.chown(site.folder / "backup", OTHER.pw_uid)
+    done = set_up(site, "--undo")
+    assert done.returncode == 77 and "belongs to user nobody" in done.stderr
+    assert is_as_it_was(victim)
+
+
+@needs_servers
+def test_setup_changes_a_file_of_another_user_in_a_folder_of_root(site):
+    main = site.postfix.etc / "main.cf"
+    shutil.chown(main, "nobody")
+    before = main.read_text()
+    assert apply(site).returncode == 0
+    assert main.read_text() != before and main.stat().st_uid == OTHER.pw_uid
+    assert set_up(site, "--undo").returncode == 0
+    assert main.read_text() == before
