@@ -72,6 +72,8 @@ static void write_rule(struct mw_buf *out, const struct mw_verdict *verdict)
 		mw_buf_printf(out, " (%s:%u)", place.file, place.line);
 	else
 		mw_buf_add_text(out, " (built-in)");
+	for (unsigned i = 0; i < verdict->alike_count; i++)
+		mw_buf_printf(out, ", or \"%.*s\"", MW_STR_ARG(verdict->alike[i]->name));
 	mw_buf_printf(out, ", mode %s\n", mw_table_word(mw_modes, verdict->mode));
 }
 

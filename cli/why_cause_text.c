@@ -40,7 +40,8 @@ static void find_rule(const struct mw_policy *policy, const struct mw_why_entry 
 /* What `explain` would advise, from what the line has. */
 static void write_remedy(const struct mw_why_told *told, const struct mw_why_entry *entry, struct mw_buf *out)
 {
-	struct mw_verdict verdict = { .outcome = MW_REFUSE, .reply = "" };
+	/* Dovecot's auth process, which writes no port, does not know Postfix's listener. */
+	struct mw_verdict verdict = { .outcome = MW_REFUSE, .reply = "", .listener_unknown = entry->port[0] == '\0' };
 	struct mw_facts facts = { .endpoints = { .protocol = entry->protocol } };
 
 	if (!find_reason(entry->reason, &verdict.reason))

@@ -64,14 +64,22 @@ static void judge_connector(const struct account *account, const struct mw_conne
 		judge_suspension(account, verdict_r);
 }
 
-/* How far a verdict lets the login go. */
+/* What stopped it, from the first check to the last. */
+static int how_far(enum mw_reason reason)
+{
+	if (reason == MW_REASON_MECHANISM_REFUSED)
+		return 0;
+	return reason == MW_REASON_BASIC_WITHOUT_TLS ? 1 : 2;
+}
+
+/* How far a verdict lets the login go: passed, undecided, refused in audit mode alone, refused; then by what stopped it. */
 static int laxity(const struct mw_verdict *verdict)
 {
 	if (verdict->outcome == MW_PERMIT)
-		return 3;
+		return 9;
 	if (verdict->outcome == MW_UNDECIDED)
-		return 2;
-	return mw_verdict_stops(verdict) ? 0 : 1;
+		return 8;
+	return (mw_verdict_stops(verdict) ? 0 : 4) + how_far(verdict->reason);
 }
 
 static size_t candidates(const struct mw_policy *policy, const struct mw_facts *facts,
@@ -89,6 +97,7 @@ static void judge_smtp(const struct account *account, struct mw_verdict *verdict
 	const struct mw_connector *connectors[CANDIDATES_MAX];
 	size_t count = candidates(account->policy, account->facts, connectors);
 	struct mw_verdict verdict;
+	int difference;
 
 	mw_verdict_begin(verdict_r);
 	if (count == 0) {
@@ -100,9 +109,13 @@ static void judge_smtp(const struct account *account, struct mw_verdict *verdict
 	judge_connector(account, connectors[0], verdict_r);
 	for (size_t i = 1; i < count; i++) {
 		judge_connector(account, connectors[i], &verdict);
-		if (laxity(&verdict) > laxity(verdict_r))
+		difference = laxity(&verdict) - laxity(verdict_r);
+		if (difference > 0)
 			*verdict_r = verdict;
+		else if (difference == 0 && verdict_r->alike_count < MW_ALIKE_MAX)
+			verdict_r->alike[verdict_r->alike_count++] = connectors[i];
 	}
+	verdict_r->listener_unknown = count > 1;
 }
 
 void mw_account_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,

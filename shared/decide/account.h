@@ -1,7 +1,7 @@
 /* After the user is named, before the password is checked: Dovecot's auth process, every service. Pure.
    imap, pop3, sieve, submission: the login rule, then the user's switch. smtp: the connector's auth_mechanism
-   (exactly one when the listener is known or sasl_services tell; else the most permissive of those that could be
-   meant: mailwicketd, which knows the port, decides exactly), then smtp=. */
+   (exactly one when the listener is known or sasl_services tell; else, of those that could be meant, the one that lets
+   the login go furthest: mailwicketd, which knows the port, decides exactly), then smtp=. */
 #ifndef MW_DECIDE_ACCOUNT_H
 #define MW_DECIDE_ACCOUNT_H
 

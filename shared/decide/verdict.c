@@ -39,6 +39,15 @@ struct mw_str mw_verdict_rule_name(const struct mw_verdict *verdict)
 	return verdict->login_rule != NULL ? verdict->login_rule->name : MW_STR_EMPTY;
 }
 
+void mw_verdict_rule_names(const struct mw_verdict *verdict, struct mw_buf *out)
+{
+	mw_buf_add(out, mw_verdict_rule_name(verdict));
+	for (unsigned i = 0; i < verdict->alike_count; i++) {
+		mw_buf_add_char(out, ',');
+		mw_buf_add(out, verdict->alike[i]->name);
+	}
+}
+
 struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict)
 {
 	if (verdict->connector != NULL)

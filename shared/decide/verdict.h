@@ -34,6 +34,7 @@ enum mw_decision { MW_DECISION_LOGIN, MW_DECISION_ACCOUNT, MW_DECISION_SUBMISSIO
 extern const struct mw_table mw_decisions; /* login account submission */
 
 /* Exactly one of `connector` and `login_rule` is set when a rule was found; the place and name are the rule's. */
+#define MW_ALIKE_MAX 7
 struct mw_verdict {
 	enum mw_decision decision;
 	enum mw_outcome outcome;  /* what the policy says, whatever the mode */
@@ -43,12 +44,19 @@ struct mw_verdict {
 	bool accept_any_recipient; /* permitted, and the session holds Accept-Any-Recipient: may answer OK in relay context */
 	const struct mw_connector *connector;
 	const struct mw_login_rule *login_rule;
+	/* Dovecot's auth process does not know Postfix's listener: `connector` is one of several that could be meant, the one
+	   that lets the login go furthest, and these (the first MW_ALIKE_MAX of them) let it go as far. */
+	bool listener_unknown;
+	unsigned alike_count;
+	const struct mw_connector *alike[MW_ALIKE_MAX];
 	mw_permissions permissions; /* of the session, once known */
 	struct mw_trace trace;
 };
 
 /* Whether the verdict stops the command: REFUSE or DEFER in enforce mode, UNDECIDED always. */
 bool mw_verdict_stops(const struct mw_verdict *verdict);
+/* The rule's name, with those of the connectors that are alike behind it and a comma between them; "" for a built-in. */
+void mw_verdict_rule_names(const struct mw_verdict *verdict, struct mw_buf *out);
 /* The rule's name and place, or the built-in ones ("", "built-in", 0). */
 struct mw_str mw_verdict_rule_name(const struct mw_verdict *verdict);
 struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict);

@@ -119,6 +119,12 @@ static void write_rule(struct mw_json *json, const struct mw_verdict *verdict)
 	mw_json_object(json, "rule");
 	mw_json_string(json, "kind", verdict->connector != NULL ? MW_STR("connector") : MW_STR("login"));
 	mw_json_string(json, "name", mw_verdict_rule_name(verdict));
+	if (verdict->alike_count > 0) {
+		mw_json_array(json, "alike");
+		for (unsigned i = 0; i < verdict->alike_count; i++)
+			mw_json_string(json, NULL, verdict->alike[i]->name);
+		mw_json_end_array(json);
+	}
 	mw_json_string(json, "file", mw_str(place.file));
 	mw_json_number(json, "line", place.line);
 	mw_json_end_object(json);

@@ -95,6 +95,15 @@ static const char *verdict_word(const struct mw_verdict *verdict)
 	return mw_table_word(mw_outcomes, verdict->outcome);
 }
 
+static void write_connectors(struct mw_buf *out, const struct mw_verdict *verdict)
+{
+	char memory[4 * VALUE_MAX];
+	struct mw_buf names = MW_BUF_OVER(memory);
+
+	mw_verdict_rule_names(verdict, &names);
+	mw_logline_field(out, "connector", mw_buf_str(&names));
+}
+
 static void write_decision(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
 	add_word(out, "v", MW_STR("1"));
@@ -105,7 +114,7 @@ static void write_decision(struct mw_buf *out, const struct mw_facts *facts, con
 	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP)
 		add_word(out, "stage", mw_str(mw_table_word(mw_stages, facts->stage)));
 	if (verdict->connector != NULL)
-		mw_logline_field(out, "connector", mw_verdict_rule_name(verdict));
+		write_connectors(out, verdict);
 	else if (verdict->login_rule != NULL)
 		mw_logline_field(out, "login_rule", mw_verdict_rule_name(verdict));
 }
@@ -186,7 +195,8 @@ static void write_rule(struct mw_buf *out, const struct mw_verdict *verdict)
 	char memory[VALUE_MAX + 16];
 	struct mw_buf text = MW_BUF_OVER(memory);
 
-	if (verdict->connector == NULL && verdict->login_rule == NULL)
+	/* Where several are alike, the place of one would be taken for the reason. */
+	if ((verdict->connector == NULL && verdict->login_rule == NULL) || verdict->alike_count > 0)
 		return;
 	if (mw_str_find_last(file, '/') < file.len)
 		file = mw_str_tail(file, mw_str_find_last(file, '/') + 1);

@@ -95,19 +95,39 @@ static const struct remedy remedies[] = {
 	  "Correct what this names: mailwicket check; then run: doveadm reload." },
 };
 
-static const struct remedy *find(enum mw_reason reason, enum mw_note note)
+/* Where several connectors could be meant: what is right for one of them may open another. */
+static const struct remedy for_the_client[] = {
+	{ MW_REASON_MECHANISM_REFUSED, MW_NOTE_NONE,
+	  "Choose the port for users (587 or 465) or another mechanism in the client: the connector the client used does not "
+	  "admit this one." },
+	{ MW_REASON_BASIC_WITHOUT_TLS, MW_NOTE_TLS_TOO_OLD,
+	  "Update the client: the TLS it speaks is too old for the connector the client used." },
+	{ MW_REASON_BASIC_WITHOUT_TLS, MW_NOTE_NONE,
+	  "Switch on STARTTLS in the client, or TLS on port 465: the connector the client used admits passwords over TLS only." },
+};
+
+static const struct remedy *find_in(const struct remedy *table, size_t count, enum mw_reason reason, enum mw_note note)
 {
 	const struct remedy *any = NULL;
 
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (remedies[i].reason != reason)
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].reason != reason)
 			continue;
-		if (remedies[i].note == note)
-			return &remedies[i];
-		if (remedies[i].note == MW_NOTE_NONE)
-			any = &remedies[i];
+		if (table[i].note == note)
+			return &table[i];
+		if (table[i].note == MW_NOTE_NONE)
+			any = &table[i];
 	}
 	return any;
+}
+
+static const struct remedy *find(const struct mw_verdict *verdict, enum mw_note note)
+{
+	const struct remedy *found = NULL;
+
+	if (verdict->listener_unknown)
+		found = find_in(for_the_client, sizeof(for_the_client) / sizeof(for_the_client[0]), verdict->reason, note);
+	return found != NULL ? found : find_in(remedies, sizeof(remedies) / sizeof(remedies[0]), verdict->reason, note);
 }
 
 /* The texts that are made for a sentence. */
@@ -247,7 +267,7 @@ static void set_facts(struct mw_template_values *values, const struct mw_facts *
 void mw_prose_remedy(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
 {
 	const struct mw_step *failed = failed_step(&verdict->trace);
-	const struct remedy *remedy = find(verdict->reason, failed != NULL ? failed->note : MW_NOTE_NONE);
+	const struct remedy *remedy = find(verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
 	struct mw_template_values values = { .count = 0 };
 	struct texts texts;
 

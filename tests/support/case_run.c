@@ -128,6 +128,9 @@ bool mw_case_facts(const struct mw_case *one, struct mw_given_facts *given_r)
 		if (!mw_fact_set(given_r, one->facts[i].option, one->facts[i].value))
 			return false;
 	mw_facts_complete(given_r);
+	/* Postfix tells Dovecot's auth process no port. */
+	if (one->decision == MW_CASE_ACCOUNT && one->protocol == MW_PROTOCOL_SMTP && !mw_case_gives(one, "port"))
+		given_r->facts.endpoints.local_port = 0;
 	return true;
 }
 
