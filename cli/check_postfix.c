@@ -343,6 +343,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 			status = check_endpoint(&endpoint);
 	}
 	mw_check_postfix_domains(&site);
+	mw_check_postfix_delimiter(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_names(&site);
 	*sasl_socket_r = sasl_socket(&site);

@@ -72,6 +72,7 @@ void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_domains(const struct mw_postfix_site *site);
+void mw_check_postfix_delimiter(const struct mw_postfix_site *site);
 /* Names that Postfix takes for its own and the policy for foreign ones, and what it completes addresses with. EX_OK or as
    mw_check_postfix(). */
 int mw_check_postfix_names(struct mw_postfix_site *site);

@@ -144,20 +144,6 @@ void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
 			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
 }
 
-static void check_delimiter(const struct mw_postfix_endpoint *endpoint)
-{
-	struct mw_str theirs = mw_endpoint_value(endpoint, "recipient_delimiter");
-	struct mw_str ours = endpoint->site->policy->recipient_delimiter;
-	struct mw_arena *arena = endpoint->site->arena;
-
-	if (!mw_str_equal(theirs, ours))
-		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "recipient_delimiter",
-			mw_arena_textf(arena, "recipient_delimiter is \"%.*s\", the policy's \"%.*s\"", MW_STR_ARG(theirs),
-				       MW_STR_ARG(ours)),
-			"what counts as a user's own address differs from what is delivered to the user",
-			mw_arena_textf(arena, "recipient_delimiter = %.*s", MW_STR_ARG(ours)));
-}
-
 /* With "-" Postfix leaves owner-NAME and NAME-request whole (split_addr()), as the policy does, unless told not to. */
 static void check_reserved(const struct mw_postfix_endpoint *endpoint)
 {
@@ -188,7 +174,6 @@ void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint)
 	const struct mw_wiring_setting *size = mw_wiring_setting(endpoint->site->wiring, "message_size_limit");
 	uint64_t wanted = 0, limit = 0;
 
-	check_delimiter(endpoint);
 	check_reserved(endpoint);
 	mw_parse_number(size->value.items[0], &wanted);
 	check_limit(endpoint, "message_size_limit", wanted,

@@ -7,6 +7,7 @@ cli_mailwicket_SOURCES = \
 	cli/check_dovecot_delivery.c \
 	cli/check_dovecot_passdb.c \
 	cli/check_postfix.c cli/check_postfix.h \
+	cli/check_postfix_delimiter.c \
 	cli/check_postfix_hooks.c \
 	cli/check_postfix_listener.c \
 	cli/check_postfix_main.c \

@@ -130,6 +130,23 @@ unsigned mw_postfix_master_line(struct mw_str master_cf, struct mw_str service, 
 	return 0;
 }
 
+struct mw_str mw_postfix_delimiters(struct mw_arena *arena, struct mw_str a, struct mw_str b)
+{
+	struct mw_str parts[] = { a, b };
+	char *text = mw_arena_alloc(arena, a.len + b.len + 1);
+	struct mw_str united = { text, 0 };
+
+	if (text == NULL)
+		return MW_STR_EMPTY;
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; k < parts[i].len; k++) {
+			if (mw_str_find(united, parts[i].ptr[k]) == united.len)
+				text[united.len++] = parts[i].ptr[k];
+		}
+	}
+	return united;
+}
+
 /* --- listeners */
 
 static bool port_of(struct mw_str name, uint16_t *port_r)

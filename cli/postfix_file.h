@@ -35,6 +35,9 @@ unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name);
 /* The line of a service's entry in master.cf; 0: none. */
 unsigned mw_postfix_master_line(struct mw_str master_cf, struct mw_str service, struct mw_str type);
 
+/* The characters of both values of recipient_delimiter, each once, those of `a` first. */
+struct mw_str mw_postfix_delimiters(struct mw_arena *arena, struct mw_str a, struct mw_str b);
+
 /* Which address and port a service name of master.cf stands for; names of ports as /etc/services has them. */
 bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r);
 

@@ -122,6 +122,17 @@ static void keep_comments(struct editor *editor, struct mw_str entry)
 	}
 }
 
+/* Never without a delimiter that is there: mail to addresses with it would bounce. */
+static struct mw_strs with_delimiters(struct editor *editor, struct mw_str old, struct mw_str ours)
+{
+	struct mw_str *item = MW_ARENA_NEW(editor->arena, struct mw_str);
+
+	if (item == NULL)
+		return (struct mw_strs){ 0 };
+	*item = mw_postfix_delimiters(editor->arena, old, ours);
+	return (struct mw_strs){ item, 1 };
+}
+
 static void replace(struct editor *editor, const struct mw_wiring_setting *setting,
 		    const struct mw_postfix_piece *piece)
 {
@@ -130,6 +141,8 @@ static void replace(struct editor *editor, const struct mw_wiring_setting *setti
 
 	if (is_list(setting))
 		wanted.value = merge(editor, setting, old);
+	else if (strcmp(setting->name, "recipient_delimiter") == 0)
+		wanted.value = with_delimiters(editor, old, setting->value.items[0]);
 	if (will_do(&wanted, old)) {
 		mw_buf_add(&editor->out, piece->text);
 		return;

@@ -246,7 +246,8 @@ static void list_settings(struct mw_wiring *wiring)
 	    "yes");
 	add(wiring, NULL, "smtpd_tls_mandatory_protocols", ">=TLSv1.2");
 	if (!mw_str_empty(delimiter))
-		add(wiring, NULL, "recipient_delimiter", mw_arena_text(wiring->arena, delimiter));
+		add(wiring, "a character that Postfix has more of belongs into the policy too; without it here, mail would bounce\n",
+		    "recipient_delimiter", mw_arena_text(wiring->arena, delimiter));
 	add_sizes(wiring);
 }
 

@@ -105,7 +105,7 @@ MAIN = [
     ("Postfix's own login table", "smtpd_sender_restrictions = reject_sender_login_mismatch", "error",
      "smtpd_sender_restrictions", "reject_sender_login_mismatch decides", "without reject_sender_login_mismatch"),
     ("another origin", "myorigin = other.test", "error", "myorigin", "other.test", "myorigin = example.test"),
-    ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', "recipient_delimiter = +"),
+    ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', 'recipient_delimiter = "+-" in /'),
     ("a small message size", "message_size_limit = 1000000", "warning", "message_size_limit", "1000000",
      "message_size_limit = 37748736"),
     ("a mailbox smaller than a message", "mailbox_size_limit = 40000000\nmessage_size_limit = 50000000", "warning",
