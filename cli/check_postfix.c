@@ -113,6 +113,14 @@ struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const ch
 	return value != NULL ? *value : MW_STR_EMPTY;
 }
 
+struct mw_str mw_postfix_service_value(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+				       const char *name)
+{
+	const struct mw_str *option = mw_postfix_value_find(&service->options, name);
+
+	return option != NULL ? *option : mw_postfix_site_value(site, name);
+}
+
 struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
 	const struct mw_str *value = mw_postfix_value_find(&endpoint->values, name);
@@ -125,30 +133,41 @@ bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *na
 	return mw_str_equal_nocase(mw_endpoint_value(endpoint, name), mw_str(value));
 }
 
-void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-				const char *setting, const char *what, const char *why, const char *write)
+void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write)
 {
-	struct mw_postfix_site *site = endpoint->site;
-
 	mw_findings_add(site->findings, (struct mw_finding){
 		.severity = severity, .file = site->master_path,
-		.line = mw_postfix_master_line(site->master_cf, endpoint->service->name, endpoint->service->type),
-		.setting = mw_arena_textf(site->arena, "%s/%s", endpoint->name, setting),
+		.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
+		.setting = mw_arena_textf(site->arena, "%.*s/%.*s%s%s", MW_STR_ARG(service->name), MW_STR_ARG(service->type),
+					  setting[0] == '\0' ? "" : "/", setting),
 		.what = what, .why = why, .write = write });
 }
 
-void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-			 const char *setting, const char *what, const char *why, const char *write)
+void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write)
 {
-	struct mw_postfix_site *site = endpoint->site;
-
-	if (mw_postfix_value_find(&endpoint->service->options, setting) != NULL) {
-		mw_endpoint_option_finding(endpoint, severity, setting, what, why, write);
+	if (mw_postfix_value_find(&service->options, setting) != NULL) {
+		mw_service_finding(site, service, severity, setting, what, why, write);
 		return;
 	}
 	mw_findings_add(site->findings, (struct mw_finding){
 		.severity = severity, .file = site->main_path, .line = mw_postfix_main_line(site->main_cf, mw_str(setting)),
 		.setting = setting, .what = what, .why = why, .write = write });
+}
+
+void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+				const char *setting, const char *what, const char *why, const char *write)
+{
+	mw_service_finding(endpoint->site, endpoint->service, severity, setting, what, why, write);
+}
+
+void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+			 const char *setting, const char *what, const char *why, const char *write)
+{
+	mw_setting_finding(endpoint->site, endpoint->service, severity, setting, what, why, write);
 }
 
 const char *mw_site_line(const struct mw_postfix_site *site, const char *setting)
@@ -173,26 +192,30 @@ bool mw_postfix_service_runs(const struct mw_postfix_service *service, const cha
 	return mw_str_equal(name, mw_str(program));
 }
 
-/* Behind postscreen it is the service "smtpd pass" that talks to the client. */
+/* Behind postscreen it is the service "pass" with the name of smtpd_service_name that talks to the client. */
 static const struct mw_postfix_service *smtpd_of(const struct mw_postfix_site *site,
 						 const struct mw_postfix_service *service)
 {
+	struct mw_str name;
+
 	if (!mw_str_equal(service->type, MW_STR("inet")))
 		return NULL;
 	if (mw_postfix_service_runs(service, "smtpd"))
 		return service;
 	if (!mw_postfix_service_runs(service, "postscreen"))
 		return NULL;
+	name = mw_postfix_service_value(site, service, "smtpd_service_name");
 	for (size_t i = 0; i < site->services.count; i++) {
 		const struct mw_postfix_service *other = &site->services.items[i];
 
-		if (mw_str_equal(other->type, MW_STR("pass")) && mw_postfix_service_runs(other, "smtpd"))
+		if (mw_str_equal(other->type, MW_STR("pass")) && mw_str_equal(other->name, name) &&
+		    mw_postfix_service_runs(other, "smtpd"))
 			return other;
 	}
 	return NULL;
 }
 
-static bool is_loopback(const struct mw_binding *binding)
+bool mw_binding_is_loopback(const struct mw_binding *binding)
 {
 	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
 
@@ -209,7 +232,7 @@ static void check_unnamed(const struct mw_postfix_endpoint *endpoint, bool asked
 			"mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
 			mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s",
 				       endpoint->binding.port, endpoint->site->policy->file));
-	else if (is_loopback(&endpoint->binding))
+	else if (mw_binding_is_loopback(&endpoint->binding))
 		mw_endpoint_option_finding(endpoint, MW_FINDING_NOTE, "smtpd_relay_restrictions",
 			"no connector and no question on this listener",
 			"whoever is on this machine can send through it as anybody; right for a content filter alone", "");
@@ -221,22 +244,28 @@ static void check_unnamed(const struct mw_postfix_endpoint *endpoint, bool asked
 				       endpoint->binding.port, endpoint->site->policy->file));
 }
 
+/* What is wrong with questions that are asked about nothing is not of interest. */
+bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_findings *findings = endpoint->site->findings, *aside = mw_findings_new();
+	bool asked;
+
+	endpoint->site->findings = aside;
+	asked = aside != NULL && mw_check_postfix_hooks(endpoint);
+	endpoint->site->findings = findings;
+	mw_findings_free(aside);
+	return asked;
+}
+
 static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 {
 	int status = mw_endpoint_load(endpoint);
-	bool asked;
 
 	if (status != EX_OK)
 		return status;
 	if (!endpoint->need.connected) {
-		/* What is wrong with questions that are asked about nothing is not of interest. */
-		struct mw_findings *findings = endpoint->site->findings, *aside = mw_findings_new();
-
-		endpoint->site->findings = aside;
-		asked = aside != NULL && mw_check_postfix_hooks(endpoint);
-		endpoint->site->findings = findings;
-		mw_findings_free(aside);
-		check_unnamed(endpoint, asked);
+		check_unnamed(endpoint, mw_endpoint_is_asked(endpoint));
+		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */
 		return EX_OK;
 	}
 	mw_check_postfix_hooks(endpoint);
@@ -244,6 +273,7 @@ static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 	mw_check_postfix_sasl(endpoint);
 	mw_check_postfix_recipients(endpoint);
 	mw_check_postfix_trust(endpoint);
+	mw_check_postfix_proxy(endpoint);
 	mw_check_postfix_addresses(endpoint);
 	return EX_OK;
 }
@@ -255,7 +285,7 @@ static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_se
 
 	if (smtpd == NULL)
 		return false;
-	*endpoint_r = (struct mw_postfix_endpoint){ .site = site, .service = smtpd };
+	*endpoint_r = (struct mw_postfix_endpoint){ .site = site, .service = smtpd, .front = service };
 	endpoint_r->name = mw_arena_textf(site->arena, "%.*s/%.*s", MW_STR_ARG(smtpd->name), MW_STR_ARG(smtpd->type));
 	/* "-": the default, which is no since Postfix 3.0. */
 	endpoint_r->chroot = mw_str_equal(smtpd->chroot, MW_STR("y"));
@@ -344,6 +374,8 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	}
 	mw_check_postfix_domains(&site);
 	mw_check_postfix_delimiter(&site);
+	if (status == EX_OK)
+		status = mw_check_postfix_services(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_names(&site);
 	*sasl_socket_r = sasl_socket(&site);

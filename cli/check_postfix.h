@@ -24,6 +24,7 @@ struct mw_postfix_site {
 struct mw_postfix_endpoint {
 	struct mw_postfix_site *site;
 	const struct mw_postfix_service *service; /* whose options smtpd has */
+	const struct mw_postfix_service *front;   /* what listens: the same, or postscreen */
 	const char *name;                         /* "submission/inet" */
 	bool chroot;
 	struct mw_binding binding;
@@ -45,13 +46,24 @@ struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
 
 /* "" for a setting this Postfix does not know. */
 struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);
+/* Of a service that is no smtpd: its -o, or main.cf's. */
+struct mw_str mw_postfix_service_value(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+				       const char *name);
 struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name);
 /* All settings as the service's process sees them, from the service's own -o settings. EX_OK or as mw_check_postfix(). */
 int mw_endpoint_load(struct mw_postfix_endpoint *endpoint);
 bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program);
 bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
 
+/* A finding about a service of master.cf; setting: below it, or "". */
+void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write);
 /* A finding about a setting, at the place that decided it: an -o in master.cf, main.cf, or nowhere (a default). */
+void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write);
+/* The same for an endpoint's smtpd. */
 void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
 			 const char *setting, const char *what, const char *why, const char *write);
 /* The same for what must be written below the listener in master.cf. */
@@ -64,11 +76,16 @@ const char *mw_site_line(const struct mw_postfix_site *site, const char *setting
    unix socket, absolute and outside the chroot, NULL for TCP. */
 bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
 
+/* Whether Mailwicket is asked there at all. No findings. */
+bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint);
+bool mw_binding_is_loopback(const struct mw_binding *binding);
+
 /* The parts. */
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_domains(const struct mw_postfix_site *site);
@@ -79,6 +96,7 @@ int mw_check_postfix_names(struct mw_postfix_site *site);
 void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter);
 /* myorigin; of a file, its first line. */
 struct mw_str mw_endpoint_origin(const struct mw_postfix_endpoint *endpoint);
+int mw_check_postfix_services(struct mw_postfix_site *site); /* those that are no listener; EX_OK or as above */
 void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path);
 
 #endif

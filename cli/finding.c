@@ -13,8 +13,8 @@ struct item {
 
 struct mw_findings {
 	struct mw_arena *arena;
-	struct item *first[MW_FINDING_NOTE + 1], **last[MW_FINDING_NOTE + 1];
-	unsigned counts[MW_FINDING_NOTE + 1];
+	struct item *first[MW_FINDING_BEYOND + 1], **last[MW_FINDING_BEYOND + 1];
+	unsigned counts[MW_FINDING_BEYOND + 1];
 };
 
 struct mw_findings *mw_findings_new(void)
@@ -24,7 +24,7 @@ struct mw_findings *mw_findings_new(void)
 	if (findings == NULL)
 		return NULL;
 	findings->arena = mw_arena_new(0);
-	for (int i = 0; i <= MW_FINDING_NOTE; i++)
+	for (int i = 0; i <= MW_FINDING_BEYOND; i++)
 		findings->last[i] = &findings->first[i];
 	if (findings->arena != NULL)
 		return findings;
@@ -102,6 +102,7 @@ bool mw_findings_complete(const struct mw_findings *findings)
 
 static const char *const words[] = {
 	[MW_FINDING_ERROR] = "error", [MW_FINDING_WARNING] = "warning", [MW_FINDING_NOTE] = "note",
+	[MW_FINDING_BEYOND] = "not judged",
 };
 
 static void print_part(struct mw_buf *out, const char *title, const char *text, enum mw_colour colour)
@@ -115,7 +116,7 @@ static void print_part(struct mw_buf *out, const char *title, const char *text, 
 
 static void print_finding(const struct mw_finding *finding, struct mw_buf *out)
 {
-	static const enum mw_colour colours[] = { MW_BAD, MW_DOUBTFUL, MW_FAINT };
+	static const enum mw_colour colours[] = { MW_BAD, MW_DOUBTFUL, MW_FAINT, MW_FAINT };
 
 	mw_coloured(out, colours[finding->severity], mw_str(words[finding->severity]));
 	mw_buf_add_text(out, ": ");
@@ -137,7 +138,7 @@ static void print_finding(const struct mw_finding *finding, struct mw_buf *out)
 
 void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out)
 {
-	for (int i = 0; i <= MW_FINDING_NOTE; i++) {
+	for (int i = 0; i <= MW_FINDING_BEYOND; i++) {
 		for (const struct item *item = findings->first[i]; item != NULL; item = item->next)
 			print_finding(&item->finding, out);
 	}
@@ -156,12 +157,19 @@ static void add_finding(struct mw_json *json, const struct mw_finding *finding)
 	mw_json_end_object(json);
 }
 
-void mw_findings_json(const struct mw_findings *findings, struct mw_json *json)
+static void add_findings(struct mw_json *json, const char *name, const struct mw_findings *findings,
+			 enum mw_finding_severity from, enum mw_finding_severity to)
 {
-	mw_json_array(json, "findings");
-	for (int i = 0; i <= MW_FINDING_NOTE; i++) {
+	mw_json_array(json, name);
+	for (int i = (int)from; i <= (int)to; i++) {
 		for (const struct item *item = findings->first[i]; item != NULL; item = item->next)
 			add_finding(json, &item->finding);
 	}
 	mw_json_end_array(json);
+}
+
+void mw_findings_json(const struct mw_findings *findings, struct mw_json *json)
+{
+	add_findings(json, "findings", findings, MW_FINDING_ERROR, MW_FINDING_NOTE);
+	add_findings(json, "not_judged", findings, MW_FINDING_BEYOND, MW_FINDING_BEYOND);
 }

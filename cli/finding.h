@@ -9,7 +9,8 @@ struct mw_arena;
 enum mw_finding_severity {
 	MW_FINDING_ERROR,   /* the policy does not hold there: more is let through than it permits, or less can work */
 	MW_FINDING_WARNING, /* it holds, but will surprise */
-	MW_FINDING_NOTE     /* fit to know */
+	MW_FINDING_NOTE,    /* fit to know */
+	MW_FINDING_BEYOND   /* named beside the findings: no policy holds there, on a server set up right either */
 };
 
 struct mw_finding {
@@ -32,14 +33,15 @@ struct mw_arena *mw_findings_arena(struct mw_findings *findings);
 void mw_findings_add(struct mw_findings *findings, struct mw_finding finding);
 unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_severity severity);
 size_t mw_findings_kept(const struct mw_findings *findings);
-/* In order of severity, then of arrival. */
+/* In order of severity, then of arrival; not what is beyond. */
 const struct mw_finding *mw_findings_get(const struct mw_findings *findings, size_t index);
 /* False: something was left out because memory was out. */
 bool mw_findings_complete(const struct mw_findings *findings);
 
 /* All of them for a person. */
 void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out);
-/* Member "findings": an array of severity, file, line, setting, what, why, write. */
+/* Member "findings": an array of severity, file, line, setting, what, why, write; then "not_judged": the same of what is
+   beyond. */
 void mw_findings_json(const struct mw_findings *findings, struct mw_json *json);
 
 #endif

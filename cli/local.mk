@@ -12,6 +12,8 @@ cli_mailwicket_SOURCES = \
 	cli/check_postfix_listener.c \
 	cli/check_postfix_main.c \
 	cli/check_postfix_names.c \
+	cli/check_postfix_proxy.c \
+	cli/check_postfix_service.c \
 	cli/check_postfix_socket.c \
 	cli/check_servers.c cli/check_servers.h \
 	cli/check_service.c \

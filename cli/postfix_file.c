@@ -252,7 +252,7 @@ static bool parse_service(struct mw_str line, struct mw_postfix_service *service
 
 	for (size_t i = 0; i < 8; i++)
 		fields[i] = mw_postfix_word(&line);
-	*service_r = (struct mw_postfix_service){ .name = fields[0], .type = fields[1], .chroot = fields[4],
+	*service_r = (struct mw_postfix_service){ .name = fields[0], .type = fields[1], .open = fields[2], .chroot = fields[4],
 						  .command = fields[7] };
 	return !mw_str_empty(fields[7]);
 }

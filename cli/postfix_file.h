@@ -53,7 +53,7 @@ struct mw_postfix_values {
 };
 
 struct mw_postfix_service {
-	struct mw_str name, type, chroot, command; /* command: the program alone */
+	struct mw_str name, type, open, chroot, command; /* open: "n" for a public socket; command: the program alone */
 	struct mw_postfix_values options;          /* its -o settings */
 };
 
