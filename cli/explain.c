@@ -10,11 +10,13 @@
 #include "decide/submission.h"
 #include "facts_options.h"
 #include "output.h"
+#include "postfix/answer.h"
+#include "postfix/request.h"
 #include "reply.h"
 #include "report/prose.h"
 #include "setting.h"
 
-#define REQUEST_MAX 65536
+#define REQUEST_END "\n\n" /* a request that was cut out of a log may lack it */
 #define TEXT_MAX 8192 /* an answer or a remedy, with the longest names in it */
 
 static const struct mw_option options[] = {
@@ -37,7 +39,7 @@ struct explanation {
 	const struct mw_policy *policy;
 	struct decision decisions[2];
 	size_t count;
-	char request[REQUEST_MAX + 1];
+	char request[MW_REQUEST_MAX + sizeof(REQUEST_END)];
 };
 
 static const char *outcome_words(const struct mw_verdict *verdict)
@@ -104,11 +106,11 @@ static void write_reply(struct mw_buf *out, const struct mw_facts *facts, const 
 	if (decision->step != MW_REPLY_SUBMISSION)
 		return;
 	before = out->used;
-	mw_reply_print_client(facts, &decision->verdict, out);
+	mw_answer_print_client(facts, &decision->verdict, out);
 	if (out->used > before) {
 		out->used = before;
 		mw_buf_add_text(out, "client: ");
-		mw_reply_print_client(facts, &decision->verdict, out);
+		mw_answer_print_client(facts, &decision->verdict, out);
 		mw_buf_add_char(out, '\n');
 	}
 }
@@ -141,6 +143,12 @@ static void write_text(struct mw_buf *out, const void *context)
 {
 	const struct explanation *explanation = context;
 
+	if (explanation->given.closed[0] != '\0') {
+		mw_buf_printf(out, "submission: undecided: %s\nanswer: (none: the connection is closed)\n",
+			      explanation->given.closed);
+		return;
+	}
+
 	for (size_t i = 0; i < explanation->count; i++) {
 		if (i > 0)
 			mw_buf_add_char(out, '\n');
@@ -162,7 +170,7 @@ static void write_reply_member(struct mw_json *json, const struct mw_facts *fact
 		mw_json_null(json, "answer");
 	mw_buf_reset(&out);
 	if (decision->step == MW_REPLY_SUBMISSION)
-		mw_reply_print_client(facts, &decision->verdict, &out);
+		mw_answer_print_client(facts, &decision->verdict, &out);
 	if (out.used > 0)
 		mw_json_string(json, "client_reads", mw_buf_str(&out));
 	mw_buf_reset(&out);
@@ -171,12 +179,35 @@ static void write_reply_member(struct mw_json *json, const struct mw_facts *fact
 		mw_json_string(json, "remedy", mw_buf_str(&out));
 }
 
+/* No decision was taken of it. */
+static void write_closed_members(struct mw_json *json, const struct explanation *explanation)
+{
+	mw_json_string(json, "protocol", MW_STR("smtp"));
+	mw_json_string(json, "result", MW_STR("undecided"));
+	mw_json_string(json, "assumed", MW_STR_EMPTY);
+	mw_json_array(json, "decisions");
+	mw_json_object(json, NULL);
+	mw_json_string(json, "decision", MW_STR("submission"));
+	mw_json_string(json, "result", MW_STR("undecided"));
+	mw_json_string(json, "verdict", mw_str(mw_table_word(mw_outcomes, MW_UNDECIDED)));
+	mw_json_null(json, "reason");
+	mw_json_null(json, "answer");
+	mw_json_string(json, "closed", mw_str(explanation->given.closed));
+	mw_json_end_object(json);
+	mw_json_end_array(json);
+}
+
 static void write_members(struct mw_json *json, const void *context)
 {
 	const struct explanation *explanation = context;
 	const struct mw_facts *facts = &explanation->given.facts;
-	const struct decision *last = &explanation->decisions[explanation->count - 1];
+	const struct decision *last;
 
+	if (explanation->given.closed[0] != '\0') {
+		write_closed_members(json, explanation);
+		return;
+	}
+	last = &explanation->decisions[explanation->count - 1];
 	mw_json_string(json, "protocol", mw_str(mw_table_word(mw_protocols, facts->endpoints.protocol)));
 	mw_json_string(json, "result", mw_str(outcome_word(&last->verdict)));
 	mw_json_string(json, "assumed", mw_str(explanation->given.assumed));
@@ -262,6 +293,14 @@ static int exit_code(const struct explanation *explanation)
 	return verdict->outcome == MW_REFUSE ? 1 : EX_TEMPFAIL;
 }
 
+static void print(const struct mw_cli *cli, const struct explanation *explanation)
+{
+	if (cli->json)
+		mw_output_json(write_members, explanation);
+	else
+		mw_output(write_text, explanation);
+}
+
 static int explain(const struct mw_cli *cli, struct explanation *explanation)
 {
 	struct mw_policy *policy = mw_setting_policy(cli);
@@ -271,13 +310,15 @@ static int explain(const struct mw_cli *cli, struct explanation *explanation)
 	if (policy == NULL)
 		return EX_CONFIG;
 	explanation->policy = policy;
+	if (explanation->given.closed[0] != '\0') {
+		print(cli, explanation);
+		mw_policy_free(policy);
+		return EX_TEMPFAIL;
+	}
 	directory = mw_setting_directory(policy);
 	if (directory != NULL) {
 		decide(explanation, mw_directory_view(directory));
-		if (cli->json)
-			mw_output_json(write_members, explanation);
-		else
-			mw_output(write_text, explanation);
+		print(cli, explanation);
 		status = exit_code(explanation);
 		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')
 			mw_complain("%s", mw_directory_error(directory));
@@ -287,7 +328,8 @@ static int explain(const struct mw_cli *cli, struct explanation *explanation)
 	return status;
 }
 
-static bool read_request(struct explanation *explanation, const char *path)
+/* False with one line printed. */
+static bool read_file(struct explanation *explanation, const char *path, size_t *len_r)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	size_t len;
@@ -296,16 +338,33 @@ static bool read_request(struct explanation *explanation, const char *path)
 		mw_complain("explain: %s: %s", path, strerror(errno));
 		return false;
 	}
-	len = fread(explanation->request, 1, sizeof(explanation->request), file);
-	if (ferror(file) || len > REQUEST_MAX) {
-		mw_complain("explain: %s: %s", path, len > REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
+	len = fread(explanation->request, 1, MW_REQUEST_MAX + 1, file);
+	if (ferror(file) || len > MW_REQUEST_MAX) {
+		mw_complain("explain: %s: %s", path, len > MW_REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
 		len = 0;
 	} else if (len == 0) {
 		mw_complain("explain: %s: no request in it", path);
 	}
 	if (file != stdin)
 		fclose(file);
-	return len > 0 && mw_given_facts_from_request(&explanation->given, (struct mw_str){ explanation->request, len });
+	*len_r = len;
+	return len > 0;
+}
+
+static int read_request(struct explanation *explanation, const char *path)
+{
+	char *text = explanation->request;
+	size_t len;
+
+	if (!read_file(explanation, path, &len))
+		return EX_NOINPUT;
+	if (memmem(text, len, REQUEST_END, strlen(REQUEST_END)) == NULL) {
+		const char *end = text[len - 1] == '\n' ? REQUEST_END + 1 : REQUEST_END;
+
+		memcpy(text + len, end, strlen(end));
+		len += strlen(end);
+	}
+	return mw_given_facts_from_request(&explanation->given, (struct mw_str){ text, len });
 }
 
 /* EX_OK: go on; anything else (or -1: help was printed) is the end. */
@@ -313,7 +372,7 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 {
 	const char *value;
 	bool has_protocol = false;
-	int row, protocol;
+	int row, protocol, status;
 
 	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD) {
@@ -324,8 +383,9 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 		} else if (row < 0) {
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
 		} else if (strcmp(options[row].name, "request") == 0) {
-			if (!read_request(explanation, value))
-				return EX_NOINPUT;
+			status = read_request(explanation, value);
+			if (status != EX_OK)
+				return status;
 		} else if (!mw_fact_set(&explanation->given, options[row].name, value)) {
 			return EX_USAGE;
 		}

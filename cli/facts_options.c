@@ -312,17 +312,23 @@ static void assume_mechanism(struct mw_given_facts *given, struct mw_buf *assume
 	mw_buf_printf(assumed, " mechanism=%s", given->facts.mechanism.ptr);
 }
 
+/* Once it was quoted it stands in the memory, and needs no quotes any more. */
 static struct mw_str quoted(struct mw_str value, char *memory, size_t size)
 {
-	struct mw_buf out = mw_buf_over(memory, size);
+	struct mw_buf out;
 
+	if (value.ptr == memory)
+		return value;
+	out = mw_buf_over(memory, size);
 	return mw_address_quoted(value, &out);
 }
 
 void mw_given_facts_quote(struct mw_given_facts *given)
 {
-	given->facts.sender = quoted(given->facts.sender, given->sender, sizeof(given->sender));
-	given->facts.recipient = quoted(given->facts.recipient, given->recipient, sizeof(given->recipient));
+	struct mw_quoted *into = &given->quoted;
+
+	given->facts.sender = quoted(given->facts.sender, into->sender, sizeof(into->sender));
+	given->facts.recipient = quoted(given->facts.recipient, into->recipient, sizeof(into->recipient));
 }
 
 void mw_facts_complete(struct mw_given_facts *given)

@@ -4,7 +4,7 @@
 
 #include "arguments.h"
 #include "decide/facts.h"
-#include "mail/address.h"
+#include "postfix/facts.h"
 
 /* Facts with what the administrator left open. Slices point into argv or into the request's text. */
 struct mw_given_facts {
@@ -13,7 +13,8 @@ struct mw_given_facts {
 	bool captured;        /* from a request: nothing is to be filled in */
 	const char *assumed;  /* what was filled in, for the reader; "" for nothing */
 	char assumed_text[160];
-	char sender[MW_ADDRESS_QUOTED_MAX], recipient[MW_ADDRESS_QUOTED_MAX]; /* with the quotes they need */
+	char closed[160];     /* the request is one at which mailwicketd closes the connection, for this reason; else "" */
+	struct mw_quoted quoted; /* sender and recipient with the quotes they need */
 };
 
 /* The facts among the options of explain; a command may put options of its own behind them. */
@@ -52,8 +53,9 @@ void mw_facts_complete(struct mw_given_facts *given);
 /* Puts the quotes that sender and recipient need (mw_address_quoted()): Postfix asks, and logs, without them. */
 void mw_given_facts_quote(struct mw_given_facts *given);
 
-/* A captured request of Postfix's policy delegation protocol: name=value lines up to an empty line or the end. The text
-   is kept by the caller as long as the facts. False with one line printed. */
-bool mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text);
+/* A captured request of Postfix's policy delegation protocol, read as mailwicketd reads it. The text ends with an empty
+   line and is kept by the caller as long as the facts. EX_OK (see `closed`), or EX_NOINPUT with one line printed: it is
+   none. */
+int mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text);
 
 #endif

@@ -1,99 +1,59 @@
 /* SPDX-License-Identifier: MIT */
+#include <sysexits.h>
+
 #include "facts_options.h"
 #include "output.h"
+#include "postfix/facts.h"
+#include "postfix/request.h"
 
-/* Attributes of Postfix's SMTPD_POLICY_README that are facts, and the option that takes the same value. */
-static const struct { const char *attribute, *fact; } attributes[] = {
-	{ "client_address", "client" },
-	{ "client_port", "client-port" },
-	{ "server_port", "port" },
-	{ "encryption_protocol", "tls" },
-	{ "encryption_cipher", "cipher" },
-	{ "encryption_keysize", "bits" },
-	{ "ccert_fingerprint", "fingerprint" },
-	{ "sasl_method", "mechanism" },
-	{ "sasl_username", "login" },
-	{ "recipient_count", "recipient-count" },
-	{ "size", "size" },
-	{ "etrn_domain", "etrn-domain" },
-};
-
-/* What Postfix writes where it knows nothing, and what only says something about the other facts. */
-static bool take_special(struct mw_given_facts *given, struct mw_str name, struct mw_str value)
+/* The line that the reading stopped at, without its newline, and its number. */
+static struct mw_str line_at(struct mw_str text, size_t from, unsigned *number_r)
 {
-	struct mw_facts *facts = &given->facts;
+	struct mw_str line = mw_str_tail(text, from);
 
-	if (mw_str_equal(name, MW_STR("server_address"))) {
-		mw_ip_parse(value, &facts->endpoints.local_ip);
-	} else if (mw_str_equal(name, MW_STR("ccert_subject"))) {
-		facts->tls.certificate_verified = !mw_str_empty(value);
-	} else if (mw_str_equal(name, MW_STR("sender"))) {
-		facts->sender = value;
-	} else if (mw_str_equal(name, MW_STR("recipient"))) {
-		facts->recipient = value;
-	} else if (mw_str_equal(name, MW_STR("instance"))) {
-		facts->instance = value;
-		facts->no_instance = mw_str_empty(value);
-	} else if (mw_str_equal(name, MW_STR("queue_id"))) {
-		facts->queue_id = value;
-	} else if (mw_str_equal(name, MW_STR("policy_context"))) {
-		facts->relay_context = mw_str_equal(value, MW_STR("relay"));
-	} else if (mw_str_equal(name, MW_STR("protocol_state"))) {
-		int stage;
-
-		facts->stage = mw_table_find(mw_stages, value, &stage) ? (enum mw_stage)stage : MW_STAGE_UNKNOWN;
-	} else {
-		return false;
-	}
-	return true;
+	*number_r = 1;
+	for (size_t i = 0; i < from; i++)
+		*number_r += text.ptr[i] == '\n';
+	return mw_str_head(line, mw_str_find(line, '\n'));
 }
 
-static bool take(struct mw_given_facts *given, struct mw_str name, char *value_text, struct mw_str value)
+/* What mailwicketd refuses to read. A line that is no attribute makes it no request at all. */
+static int refuse(struct mw_given_facts *given, const struct mw_request *request, struct mw_str text, const char *why)
 {
-	if (take_special(given, name, value) || mw_str_empty(value))
-		return true;
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-		if (!mw_str_equal(name, mw_str(attributes[i].attribute)))
-			continue;
-		/* "0" and "unknown" are Postfix's words for a port or an address that it does not know. */
-		if (mw_str_equal(value, MW_STR("0")) || mw_str_equal(value, MW_STR("unknown")))
-			return true;
-		return mw_fact_set(given, attributes[i].fact, value_text);
+	struct mw_buf closed = MW_BUF_OVER(given->closed);
+	unsigned number;
+	struct mw_str line = line_at(text, request->line, &number);
+
+	if (line.len > 0 && mw_str_find(line, '=') == line.len) {
+		mw_complain("explain: line %u of the request: expected name=value", number);
+		return EX_NOINPUT;
 	}
-	return true;
+	if (line.len > 0)
+		mw_buf_printf(&closed, "line %u of the request: ", number);
+	mw_buf_add_text(&closed, why);
+	return EX_OK;
 }
 
-bool mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text)
+int mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text)
 {
-	unsigned number = 0;
+	struct mw_facts asked;
+	struct mw_request request;
+	const char *why;
+	size_t used;
 
 	given->captured = true;
-	given->facts.stage = MW_STAGE_UNKNOWN;
-	given->facts.no_instance = true;
-	while (text.len > 0) {
-		size_t end = mw_str_find(text, '\n');
-		struct mw_str line = mw_str_head(text, end);
-		size_t equals = mw_str_find(line, '=');
+	mw_request_init(&request);
+	if (mw_request_read(&request, text, &used, &why) != MW_REQUEST_WHOLE)
+		return refuse(given, &request, text, why);
+	if (!mw_facts_from_request(&request, text.ptr, given->facts.today, &given->quoted, &asked, &why)) {
+		struct mw_buf closed = MW_BUF_OVER(given->closed);
 
-		number++;
-		if (line.len == 0)
-			break;
-		if (equals == line.len) {
-			mw_complain("explain: line %u of the request: expected name=value", number);
-			return false;
-		}
-		/* The buffer is the caller's and ends one byte after the text: the value becomes a C string in it. */
-		((char *)(uintptr_t)line.ptr)[line.len] = '\0';
-		if (!take(given, mw_str_head(line, equals), (char *)(uintptr_t)line.ptr + equals + 1,
-			  mw_str_tail(line, equals + 1)))
-			return false;
-		text = mw_str_tail(text, end + 1);
+		mw_buf_add_text(&closed, why);
+		return EX_OK;
 	}
-	mw_given_facts_quote(given);
-	/* As mailwicketd reads it: without a protocol there is no TLS, whatever else is said about it. */
-	if (mw_str_empty(given->facts.tls.version))
-		memset(&given->facts.tls, 0, sizeof(given->facts.tls));
-	else
-		given->facts.tls.origin = MW_TLS_ORIGIN_STARTTLS;
-	return true;
+	/* No attribute tells these. */
+	asked.master = given->facts.master;
+	asked.sasl_service = given->facts.sasl_service;
+	given->facts = asked;
+	return EX_OK;
 }

@@ -11,9 +11,4 @@ enum mw_reply_step { MW_REPLY_LOGIN, MW_REPLY_ACCOUNT, MW_REPLY_SUBMISSION };
 void mw_reply_print(const struct mw_facts *facts, const struct mw_verdict *verdict, enum mw_reply_step step,
 		    struct mw_buf *out);
 
-/* smtp: the line that Postfix makes of a refusal for its client, with smtpd_delay_reject = yes; nothing where it
-   refuses nothing, or is not asked (stages other than RCPT, DATA, END-OF-MESSAGE). Source: Postfix, smtpd_check.c and
-   smtpd_dsn_fix.c, in which an enhanced status that is about another address than the refused one is changed. */
-void mw_reply_print_client(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);
-
 #endif

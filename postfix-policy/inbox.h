@@ -4,7 +4,7 @@
 #ifndef MW_POSTFIX_INBOX_H
 #define MW_POSTFIX_INBOX_H
 
-#include "request.h"
+#include "postfix/request.h"
 
 #define MW_INBOX_MOST 64 /* as many events as a turn usually has */
 #define MW_INCOMING_MAX 1984 /* octets; Postfix's requests have some 700 */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge.h"
 
-#include "answer.h"
+#include "postfix/answer.h"
 #include "base/uninitialized.h"
 #include "decision_log.h"
-#include "facts.h"
+#include "postfix/facts.h"
 #include "peer.h"
 
 bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *question, struct mw_buf *out)

@@ -2,7 +2,7 @@
 #ifndef MW_POSTFIX_JUDGE_H
 #define MW_POSTFIX_JUDGE_H
 
-#include "request.h"
+#include "postfix/request.h"
 #include "state.h"
 
 /* A whole request and the bytes that it was read from. */

@@ -1,19 +1,10 @@
-noinst_LTLIBRARIES += libmwpostfix.la
-libmwpostfix_la_SOURCES = \
-	postfix-policy/answer.c postfix-policy/answer.h \
-	postfix-policy/attributes.def \
-	postfix-policy/deadline.c postfix-policy/deadline.h \
-	postfix-policy/facts.c postfix-policy/facts.h \
-	postfix-policy/request.c postfix-policy/request.h
-libmwpostfix_la_CPPFLAGS = $(MW_CPPFLAGS)
-libmwpostfix_la_CFLAGS = $(MW_CFLAGS)
-
 sbin_PROGRAMS += postfix-policy/mailwicketd
 postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/bind.c postfix-policy/bind.h \
 	postfix-policy/bind_unix.c \
 	postfix-policy/connection.c postfix-policy/connection.h \
 	postfix-policy/daemonize.c postfix-policy/daemonize.h \
+	postfix-policy/deadline.c postfix-policy/deadline.h \
 	postfix-policy/decision_log.c postfix-policy/decision_log.h \
 	postfix-policy/guests.c postfix-policy/guests.h \
 	postfix-policy/identity.c postfix-policy/identity.h \

@@ -3,7 +3,7 @@
 #ifndef MW_POSTFIX_OUTBOX_H
 #define MW_POSTFIX_OUTBOX_H
 
-#include "answer.h"
+#include "postfix/answer.h"
 
 #define MW_OUTBOX_MOST 64 /* as many events as a turn usually has */
 

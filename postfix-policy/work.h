@@ -3,8 +3,8 @@
 #ifndef MW_POSTFIX_WORK_H
 #define MW_POSTFIX_WORK_H
 
-#include "answer.h"
-#include "request.h"
+#include "postfix/answer.h"
+#include "postfix/request.h"
 
 #define MW_WORKS_MOST 4096
 

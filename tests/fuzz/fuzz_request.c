@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../postfix-policy/facts.h"
+#include "postfix/facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@ mw_case_sources = \
 	tests/support/case_file.c tests/support/case_file.h \
 	tests/support/case_run.c tests/support/case_run.h
 mw_case_libs = \
-	libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \
+	libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS)
 # cli/ headers include their neighbours by their names alone.
 mw_case_cppflags = $(MW_CPPFLAGS) -I$(top_srcdir) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/support

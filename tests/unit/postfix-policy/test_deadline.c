@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "deadline.h"
 
-#include "postfix_support.h"
+#include "postfix_policy_support.h"
 
 static const struct {
 	struct mw_deadlines deadlines;
@@ -26,12 +26,10 @@ START_TEST(when_a_connection_waited_long_enough)
 }
 END_TEST
 
-Suite *mw_test_deadline(void)
+TCase *mw_test_deadline(void)
 {
-	Suite *suite = suite_create("deadline");
 	TCase *tests = tcase_create("deadline");
 
 	tcase_add_loop_test(tests, when_a_connection_waited_long_enough, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	suite_add_tcase(suite, tests);
-	return suite;
+	return tests;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "postfix_support.h"
+#include "postfix_policy_support.h"
 
 /* A directory whose every answer says how often it was asked. */
 static struct below {
@@ -166,9 +166,8 @@ START_TEST(expecting_a_key_changes_no_answer)
 }
 END_TEST
 
-Suite *mw_test_lookup_cache(void)
+TCase *mw_test_lookup_cache(void)
 {
-	Suite *suite = suite_create("lookup cache");
 	TCase *tests = tcase_create("lookup cache");
 
 	tcase_add_checked_fixture(tests, begin, end);
@@ -179,6 +178,5 @@ Suite *mw_test_lookup_cache(void)
 	tcase_add_loop_test(tests, nothing_outlives_a_change_of_the_directory, 0, 4);
 	tcase_add_test(tests, many_keys_and_long_ones_are_answered_exactly);
 	tcase_add_test(tests, expecting_a_key_changes_no_answer);
-	suite_add_tcase(suite, tests);
-	return suite;
+	return tests;
 }

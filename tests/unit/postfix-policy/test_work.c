@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "postfix_support.h"
+#include "postfix_policy_support.h"
 
 START_TEST(a_work_comes_back_empty)
 {
@@ -40,13 +40,11 @@ START_TEST(there_is_a_bound)
 }
 END_TEST
 
-Suite *mw_test_work(void)
+TCase *mw_test_work(void)
 {
-	Suite *suite = suite_create("work");
 	TCase *tests = tcase_create("work");
 
 	tcase_add_test(tests, a_work_comes_back_empty);
 	tcase_add_test(tests, there_is_a_bound);
-	suite_add_tcase(suite, tests);
-	return suite;
+	return tests;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "facts.h"
+#include "postfix/facts.h"
 
 #include <limits.h>
 

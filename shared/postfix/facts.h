@@ -4,7 +4,7 @@
 
 #include "decide/facts.h"
 #include "mail/address.h"
-#include "request.h"
+#include "postfix/request.h"
 
 /* False when the request cannot be judged without being laxer than it ought to be; *why_r is then a static sentence
    part and the connection has to be closed: a number or an address that is none, a login's mechanism without the login,

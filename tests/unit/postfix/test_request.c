@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request.h"
+#include "postfix/request.h"
 
 #include <stdlib.h>
 
@@ -336,6 +336,28 @@ START_TEST(an_attribute_twice_wherever_it_is)
 }
 END_TEST
 
+/* For whoever shows the request to a person. */
+START_TEST(the_line_that_is_wrong)
+{
+	static const struct { const char *bytes; uint32_t line; } wrong[] = {
+		{ HEAD "sender=a\nnonsense\n\n", sizeof(HEAD) - 1 + 9 },
+		{ HEAD "sender=a\nsender=a\n\n", sizeof(HEAD) - 1 + 9 },
+		{ HEAD "sender=a\r\n\n", sizeof(HEAD) - 1 },
+		{ "\n", 0 },
+	};
+
+	for (size_t i = 0; i < MW_COUNT(wrong); i++) {
+		struct mw_request request;
+		const char *why = NULL;
+		size_t used;
+
+		mw_request_init(&request);
+		ck_assert_int_eq(mw_request_read(&request, mw_str(wrong[i].bytes), &used, &why), MW_REQUEST_BAD);
+		ck_assert_uint_eq(request.line, wrong[i].line);
+	}
+}
+END_TEST
+
 START_TEST(values_are_bytes_as_they_came)
 {
 	static const char bytes[] = HEAD "future_attribute=1\nsender= a=b \xff\t\n\n";
@@ -349,9 +371,8 @@ START_TEST(values_are_bytes_as_they_came)
 }
 END_TEST
 
-Suite *mw_test_request(void)
+TCase *mw_test_request(void)
 {
-	Suite *suite = suite_create("request");
 	TCase *tests = tcase_create("request");
 
 	tcase_add_test(tests, a_request_in_one_piece);
@@ -368,7 +389,7 @@ Suite *mw_test_request(void)
 	tcase_add_test(tests, a_name_is_compared_to_its_last_octet);
 	tcase_add_test(tests, an_octet_that_no_line_holds);
 	tcase_add_test(tests, an_attribute_twice_wherever_it_is);
+	tcase_add_test(tests, the_line_that_is_wrong);
 	tcase_add_test(tests, values_are_bytes_as_they_came);
-	suite_add_tcase(suite, tests);
-	return suite;
+	return tests;
 }

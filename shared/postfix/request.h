@@ -16,7 +16,7 @@
 
 enum mw_attribute {
 #define MW_ATTRIBUTE(id, name, since) MW_ATTRIBUTE_##id,
-#include "attributes.def"
+#include "postfix/attributes.def"
 #undef MW_ATTRIBUTE
 	MW_ATTRIBUTE_COUNT
 };
@@ -25,7 +25,7 @@ struct mw_str mw_attribute_name(enum mw_attribute attribute);
 
 /* How far the reading of one request came. Offsets count from the request's first byte. */
 struct mw_request {
-	uint32_t line;       /* of the first byte of the line that is not whole yet */
+	uint32_t line;       /* of the first byte of the line that is not whole yet; BAD: of the line that is wrong */
 	uint32_t looked;     /* bytes of the request searched for the end of a line */
 	uint16_t attributes; /* lines so far, known names or not */
 	uint16_t next;       /* the row of attributes.def to try first */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request.h"
+#include "postfix/request.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -13,13 +13,13 @@ static const struct row {
 	uint32_t octets;             /* a bit for each of the text */
 } rows[MW_ATTRIBUTE_COUNT + 1] = {
 #define MW_ATTRIBUTE(id, name, since) { name "=", sizeof(name), UINT32_MAX >> (32 - sizeof(name)) },
-#include "attributes.def"
+#include "postfix/attributes.def"
 #undef MW_ATTRIBUTE
 	{ "", UINT32_MAX, UINT32_MAX }, /* no line: longer than any, and NUL */
 };
 
 #define MW_ATTRIBUTE(id, name, since) _Static_assert(sizeof(name) <= NAME_MAX_LEN, "a row has room for the name");
-#include "attributes.def"
+#include "postfix/attributes.def"
 #undef MW_ATTRIBUTE
 _Static_assert(MW_ATTRIBUTE_COUNT <= 64, "mw_request.seen has a bit for each attribute");
 
@@ -257,7 +257,7 @@ enum mw_request_progress mw_request_read(struct mw_request *request, struct mw_s
 				return MW_REQUEST_WHOLE;
 		} else {
 			why = read_line(request, (struct mw_str){ bytes.ptr + request->line, end - request->line });
-			request->line = (uint32_t)(end + 1);
+			request->line = why == NULL ? (uint32_t)(end + 1) : request->line;
 		}
 	}
 	if (why == NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "answer.h"
+#include "postfix/answer.h"
 
 #include "postfix_support.h"
 
@@ -87,14 +87,37 @@ START_TEST(an_answer_that_does_not_fit_is_none)
 }
 END_TEST
 
-Suite *mw_test_answer(void)
+/* Postfix's words around the reply: smtpd_check.c, smtpd_dsn_fix.c. */
+static const struct { enum mw_stage stage; enum mw_outcome outcome; const char *reply, *client; } seen[] = {
+	{ MW_STAGE_RCPT, MW_REFUSE, "550 5.7.1 No", "550 5.7.1 <a@b>: Recipient address rejected: No" },
+	{ MW_STAGE_RCPT, MW_REFUSE, "501 5.1.7 No", "501 5.1.3 <a@b>: Recipient address rejected: No" },
+	{ MW_STAGE_DATA, MW_REFUSE, "501 5.1.7 No", "501 5.0.0 <DATA>: Data command rejected: No" },
+	{ MW_STAGE_END_OF_MESSAGE, MW_DEFER, "421 4.5.1 No", "421 4.5.1 <END-OF-MESSAGE>: End-of-data rejected: No" },
+	{ MW_STAGE_MAIL, MW_REFUSE, "550 5.7.1 No", "" },
+	{ MW_STAGE_RCPT, MW_PERMIT, "", "" },
+	{ MW_STAGE_RCPT, MW_UNDECIDED, "550 5.7.1 No", "" },
+	{ MW_STAGE_RCPT, MW_REFUSE, "no reply", "" },
+};
+
+START_TEST(what_the_client_reads)
 {
-	Suite *suite = suite_create("answer");
+	struct mw_facts facts = { .stage = seen[_i].stage, .recipient = MW_STR("a@b") };
+	struct mw_verdict verdict = { .outcome = seen[_i].outcome, .mode = MW_MODE_ENFORCE, .reply = seen[_i].reply };
+	char memory[256];
+	struct mw_buf out = MW_BUF_OVER(memory);
+
+	mw_answer_print_client(&facts, &verdict, &out);
+	ck_assert_str_eq(memory, seen[_i].client);
+}
+END_TEST
+
+TCase *mw_test_answer(void)
+{
 	TCase *tests = tcase_create("answer");
 
 	tcase_add_loop_test(tests, the_answer_of_a_verdict, 0, (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_test(tests, replies_that_may_be_sent);
 	tcase_add_test(tests, an_answer_that_does_not_fit_is_none);
-	suite_add_tcase(suite, tests);
-	return suite;
+	MW_LOOP(tests, what_the_client_reads, seen);
+	return tests;
 }

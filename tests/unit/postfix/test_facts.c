@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "facts.h"
+#include "postfix/facts.h"
 
 #include "postfix_support.h"
 
@@ -167,9 +167,8 @@ START_TEST(another_digest_is_no_fingerprint)
 }
 END_TEST
 
-Suite *mw_test_facts(void)
+TCase *mw_test_facts(void)
 {
-	Suite *suite = suite_create("facts");
 	TCase *tests = tcase_create("facts");
 
 	tcase_add_test(tests, every_fact_of_a_request);
@@ -178,6 +177,5 @@ Suite *mw_test_facts(void)
 	tcase_add_loop_test(tests, what_a_stage_needs_is_enough, 0, (int)(sizeof(judged) / sizeof(judged[0])));
 	tcase_add_test(tests, quotes_that_postfix_left_out);
 	tcase_add_test(tests, another_digest_is_no_fingerprint);
-	suite_add_tcase(suite, tests);
-	return suite;
+	return tests;
 }
