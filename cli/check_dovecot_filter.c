@@ -108,6 +108,21 @@ static void look_at_ssl(const struct mw_dovecot_site *site, const struct mw_dove
 			"no rule needs that; the login plugin refuses such logins, but nothing else would", line);
 }
 
+static void look_at_version(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+			    const struct mw_dovecot_node *node)
+{
+	struct mw_str value = mw_dovecot_value(node, "ssl_min_protocol");
+
+	(void)filter;
+	if (mw_dovecot_next(node, NULL, "ssl_min_protocol") == NULL ||
+	    mw_wiring_dovecot_version(value) >= mw_wiring_login_version(site->policy))
+		return;
+	mw_dovecot_finding(site, MW_FINDING_WARNING, mw_dovecot_place(site, node, "ssl_min_protocol"),
+		mw_arena_textf(site->arena, "TLS begins with ssl_min_protocol %.*s", MW_STR_ARG(value)),
+		"every login rule asks for more: a client with an older TLS gets as far as a login that is refused, and may have "
+		"sent its password by then", mw_show_dovecot_version_line(site->policy, MW_TLS_NONE));
+}
+
 static const char *plugin_line(const struct mw_dovecot_site *site, struct mw_str others)
 {
 	char text[1024];
@@ -193,4 +208,5 @@ void mw_check_dovecot_filters(const struct mw_dovecot_site *site)
 	mw_dovecot_each_filter(site, look_at_plugins);
 	mw_dovecot_each_filter(site, look_at_cleartext);
 	mw_dovecot_each_filter(site, look_at_ssl);
+	mw_dovecot_each_filter(site, look_at_version);
 }

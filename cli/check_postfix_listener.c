@@ -86,11 +86,47 @@ static void check_wrapper(const struct mw_postfix_endpoint *endpoint)
 			"-o smtpd_tls_wrappermode=no");
 }
 
+/* Whether somebody chose the value: an option, or main.cf. */
+static bool is_written(const struct mw_postfix_endpoint *endpoint, const char *setting)
+{
+	return mw_postfix_value_find(&endpoint->service->options, setting) != NULL ||
+	       mw_postfix_main_line(endpoint->site->main_cf, mw_str(setting)) > 0;
+}
+
+/* smtpd refuses an older TLS in the handshake; mailwicketd does once the password has come. */
+static void check_versions(const struct mw_postfix_endpoint *endpoint)
+{
+	const char *name = mw_wiring_protocols_name(is_encrypted_only(endpoint));
+	enum mw_tls_version version = endpoint->need.version;
+	const char *needed = mw_wiring_protocols_value(version), *what;
+	struct mw_str value = mw_endpoint_value(endpoint, name);
+
+	if (!endpoint->need.connected || !has_tls(endpoint) || mw_wiring_protocols_reach(value, version))
+		return;
+	what = mw_arena_textf(endpoint->site->arena, "%s is %.*s, the policy's tls_min_version %s", name, MW_STR_ARG(value),
+			      needed + strlen(">="));
+	if (!endpoint->need.strangers)
+		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, name, what,
+			"a password has crossed an older TLS before anybody can refuse it",
+			mw_arena_textf(endpoint->site->arena, "-o %s=%s", name, needed));
+	else if (endpoint->need.sasl && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes") &&
+		 (version > MW_TLS_1_2 || is_written(endpoint, name)))
+		/* At Postfix's and the policy's defaults there is nothing that anybody asked for. */
+		mw_endpoint_option_finding(endpoint, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
+			mw_arena_textf(endpoint->site->arena, "AUTH is offered over an older TLS: %s", what),
+			"a password has crossed it before anybody can refuse it; more in that setting would turn away "
+			"servers that bring mail",
+			mw_arena_textf(endpoint->site->arena, "-o smtpd_sasl_auth_enable=no, connector \"%.*s\" without "
+				       "ExchangeUsers, and users on a listener for them alone",
+				       MW_STR_ARG(endpoint->need.connector)));
+}
+
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 {
 	const struct mw_wiring_listener *need = &endpoint->need;
 
 	check_wrapper(endpoint);
+	check_versions(endpoint);
 	if (need->tls && !has_tls(endpoint)) {
 		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_security_level", "no TLS is offered here",
 		    "the policy's connector has Tls: with AUTH over TLS only, nobody can log in");

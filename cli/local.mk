@@ -101,7 +101,8 @@ cli_mailwicket_SOURCES = \
 	cli/why_story.c cli/why_story.h \
 	cli/why_words.c cli/why_words.h \
 	cli/wiring.c cli/wiring.h \
-	cli/wiring_sizes.c cli/wiring_sizes.h
+	cli/wiring_sizes.c cli/wiring_sizes.h \
+	cli/wiring_tls.c cli/wiring_tls.h
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
 cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "setup_text.h"
 
-#include "base/units.h"
 #include "restriction.h"
 
 #define GROWTH ((size_t)16 * 1024) /* more than all settings together */
@@ -97,16 +96,12 @@ static bool is_same_list(struct mw_str old, struct mw_strs wanted)
 
 static bool will_do(const struct mw_wiring_setting *setting, struct mw_str old)
 {
-	uint64_t have, needed;
-
 	if (is_list(setting))
 		return is_same_list(old, setting->value);
-	if (mw_str_equal_nocase(old, setting->value.items[0]))
-		return true;
 	if (strcmp(setting->name, "smtpd_forbid_bare_newline") == 0)
-		return mw_str_equal_nocase(old, MW_STR("normalize")) || mw_str_equal_nocase(old, MW_STR("reject"));
-	return setting->at_least && mw_parse_number(old, &have) && mw_parse_number(setting->value.items[0], &needed) &&
-	       (have == 0 || (needed != 0 && have >= needed));
+		return mw_wiring_does(setting, old) || mw_str_equal_nocase(old, MW_STR("normalize")) ||
+		       mw_str_equal_nocase(old, MW_STR("reject"));
+	return mw_wiring_does(setting, old);
 }
 
 /* Comments among the lines of an entry that goes. */
@@ -181,6 +176,19 @@ static void append_new(struct editor *editor, struct mw_str whole)
 			mw_buf_printf(&editor->out, "# %.*s\n", MW_STR_ARG(line));
 		mw_wiring_setting_print(setting, &editor->out);
 	}
+}
+
+struct mw_str mw_setup_main_value(struct mw_arena *arena, struct mw_str text, const char *name)
+{
+	struct mw_postfix_text pieces = mw_postfix_text_over(text);
+	struct mw_str found = MW_STR_EMPTY;
+	struct mw_postfix_piece piece;
+
+	while (mw_postfix_text_next(&pieces, &piece)) {
+		if (piece.is_entry && mw_str_equal(mw_postfix_entry_name(piece.text), mw_str(name)))
+			found = value_of(arena, piece.text);
+	}
+	return found;
 }
 
 struct mw_str mw_setup_main_cf(const struct mw_wiring *wiring, struct mw_arena *arena, struct mw_str text)

@@ -120,6 +120,9 @@ static bool is_decided(const struct editor *editor, struct mw_str name)
 					    "smtpd_policy_service_policy_context",
 					    "smtpd_recipient_limit" };
 
+	/* A listener's own lists of TLS versions may be stricter. */
+	if (mw_wiring_is_protocols(name))
+		return false;
 	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
 		if (mw_str_equal(name, mw_str(here[i])))
 			return true;
@@ -127,13 +130,30 @@ static bool is_decided(const struct editor *editor, struct mw_str name)
 	return mw_wiring_setting(editor->wiring, mw_arena_text(editor->arena, name)) != NULL;
 }
 
-/* A larger number that stands there does as well. */
-static void keep_larger(const struct entry *entry, struct mw_wiring_setting *options, size_t count)
+static void keep_protocols(const struct editor *editor, const struct option *old, struct mw_wiring_setting *setting)
+{
+	struct mw_str *item = MW_ARENA_NEW(editor->arena, struct mw_str);
+	char text[256];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	if (item == NULL || !mw_wiring_does(setting, old->value))
+		return;
+	mw_wiring_protocols_compact(old->value, &out);
+	*item = mw_arena_copy(editor->arena, mw_buf_str(&out));
+	if (!out.truncated)
+		setting->value = (struct mw_strs){ item, 1 };
+}
+
+/* A larger number that stands there does as well, and so does a list of newer TLS versions. */
+static void keep_larger(const struct editor *editor, const struct entry *entry, struct mw_wiring_setting *options,
+			size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct option *old = find_option(entry, options[i].name);
 		uint64_t have, needed;
 
+		if (options[i].version != MW_TLS_NONE && old != NULL)
+			keep_protocols(editor, old, &options[i]);
 		if (options[i].at_least && old != NULL && mw_parse_number(old->value, &have) &&
 		    mw_parse_number(options[i].value.items[0], &needed) && have > needed)
 			options[i].value = (struct mw_strs){ &old->value, 1 };
@@ -153,7 +173,7 @@ static size_t options_for(const struct editor *editor, const struct mw_wiring_li
 	wanted.tls_required |= has_option(entry, "smtpd_tls_security_level", "encrypt") && wanted.tls &&
 			       !wanted.auth_without_tls && wanted.binding.port != 25;
 	count = mw_wiring_options(editor->wiring, &wanted, options_r);
-	keep_larger(entry, options_r, count);
+	keep_larger(editor, entry, options_r, count);
 	return count;
 }
 

@@ -39,7 +39,7 @@ static bool plan_file(struct mw_setup_plan *plan, const char *path, struct mw_st
 
 /* --- Postfix */
 
-static int plan_texts(struct mw_setup_plan *plan, const struct mw_wiring *wiring)
+static int plan_texts(struct mw_setup_plan *plan, struct mw_wiring *wiring)
 {
 	struct mw_arena *arena = plan->changes.arena;
 	const char *main_path = mw_arena_textf(arena, "%s/main.cf", plan->postfix_folder);
@@ -50,6 +50,8 @@ static int plan_texts(struct mw_setup_plan *plan, const struct mw_wiring *wiring
 	if (!mw_changes_read(arena, main_path, &main_cf, &exists) ||
 	    !mw_changes_read(arena, master_path, &master_cf, &exists))
 		return EX_NOINPUT;
+	wiring->protocols = mw_setup_main_value(arena, main_cf, mw_wiring_protocols_name(false));
+	wiring->mandatory_protocols = mw_setup_main_value(arena, main_cf, mw_wiring_protocols_name(true));
 	master_cf = mw_setup_master_cf(wiring, arena, master_cf, &why);
 	if (why != NULL) {
 		mw_complain("%s: %s", master_path, why);
@@ -153,6 +155,7 @@ static int plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *poli
 	plan->restarts_dovecot = !mw_dovecot_is_told(&site);
 	others.plugins = without(arena, mw_dovecot_value(site.root, "login_plugins"), "mailwicket");
 	others.networks = other_networks(arena, policy, mw_dovecot_value(site.root, "haproxy_trusted_networks"));
+	others.version = mw_wiring_dovecot_version(mw_dovecot_value(site.root, "ssl_min_protocol"));
 	others.memory = mw_dovecot_memory_settled(policy, mw_dovecot_memory_limit(&site));
 	mw_show_dovecot_passdb(site.generation, &passdb);
 	mw_show_dovecot_settings(policy, site.generation, others, mw_arena_textf(arena, "%s/private/auth", queue), &settings);

@@ -18,6 +18,7 @@ void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation 
 struct mw_dovecot_others {
 	struct mw_str plugins, networks;
 	uint64_t memory;
+	enum mw_tls_version version; /* of ssl_min_protocol, as it is set */
 };
 
 /* Its parts: the passdb, which must be read before any other, and the settings, which must be read last.
@@ -31,6 +32,9 @@ void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out);
 const char *mw_show_dovecot_cleartext_name(enum mw_dovecot_generation generation);
 const char *mw_show_dovecot_cleartext_value(const struct mw_policy *policy, enum mw_dovecot_generation generation);
 const char *mw_show_dovecot_ssl_value(const struct mw_policy *policy);
+
+/* "ssl_min_protocol = TLSv1.2": what the policy needs, or what is set where that is more; "" for no say. */
+const char *mw_show_dovecot_version_line(const struct mw_policy *policy, enum mw_tls_version set);
 
 /* The effective policy as members of an object. */
 void mw_show_json(const struct mw_policy *policy, struct mw_json *json);

@@ -40,6 +40,24 @@ static void print_cleartext(const struct mw_policy *policy, enum mw_dovecot_gene
 		      mw_show_dovecot_cleartext_value(policy, generation), mw_show_dovecot_ssl_value(policy));
 }
 
+const char *mw_show_dovecot_version_line(const struct mw_policy *policy, enum mw_tls_version set)
+{
+	static const char *const lines[] = { "", "ssl_min_protocol = SSLv3", "ssl_min_protocol = TLSv1",
+					     "ssl_min_protocol = TLSv1.1", "ssl_min_protocol = TLSv1.2",
+					     "ssl_min_protocol = TLSv1.3" };
+	enum mw_tls_version version = mw_wiring_login_version(policy);
+
+	return lines[version == MW_TLS_NONE || version > set ? version : set];
+}
+
+static void print_version(const struct mw_policy *policy, enum mw_tls_version set, struct mw_buf *out)
+{
+	const char *line = mw_show_dovecot_version_line(policy, set);
+
+	if (line[0] != '\0')
+		mw_buf_printf(out, "# the lowest tls_min_version of the login rules: older TLS does not begin\n%s\n", line);
+}
+
 static void print_policy_path(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
 	struct mw_arena *arena = mw_arena_new(0);
@@ -103,6 +121,7 @@ void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_ge
 	mw_show_dovecot_plugins(generation, others.plugins, out);
 	mw_buf_add_char(out, '\n');
 	print_cleartext(policy, generation, out);
+	print_version(policy, others.version, out);
 	print_policy_path(policy, generation, out);
 	print_proxies(policy, others.networks, out);
 	mw_buf_add_char(out, '\n');

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/units.h"
 #include "policy/read.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
 #define SETTINGS_AT_MOST 24
+#define MAIN_CF_VERSION MW_TLS_1_2 /* where TLS is required and no connector asks for more */
 
 /* --- listeners */
 
@@ -25,6 +27,9 @@ static void add_connector(struct mw_wiring_listener *listener, const struct mw_c
 	listener->auth_without_tls |= users && without_tls;
 	listener->tls |= (connector->auth_mechanism & MW_AUTH_TLS) != 0;
 	listener->tls_required = (!listener->connected || listener->tls_required) && connector->require_tls;
+	if (!listener->connected || mw_wiring_version_of(connector) < listener->version)
+		listener->version = mw_wiring_version_of(connector);
+	listener->strangers |= mw_wiring_admits_strangers(connector);
 	listener->ask_certificate |= connector->partner_certificates.count > 0;
 	mw_wiring_recipients_add(&listener->recipients, mw_wiring_recipients_of(connector));
 	if (connector->sasl_services.count > 0 && listener->sasl_services.count == 0)
@@ -129,11 +134,50 @@ struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
 	return recipients;
 }
 
+enum mw_tls_version mw_wiring_listener_version(const struct mw_wiring_listener *listener)
+{
+	bool tls = listener->tls || listener->tls_required || listener->wrapper;
+
+	return listener->strangers || !tls ? MW_TLS_NONE : listener->version;
+}
+
+bool mw_wiring_does(const struct mw_wiring_setting *setting, struct mw_str value)
+{
+	uint64_t have, needed;
+
+	if (mw_str_equal_nocase(value, setting->value.items[0]))
+		return true;
+	if (setting->version != MW_TLS_NONE)
+		return mw_wiring_protocols_reach(value, setting->version);
+	return setting->at_least && mw_parse_number(value, &have) && mw_parse_number(setting->value.items[0], &needed) &&
+	       (have == 0 || (needed != 0 && have >= needed));
+}
+
+/* An option would take the place of main.cf's list: what is as good there goes on. */
+static struct mw_wiring_setting protocols_option(const struct mw_wiring *wiring, enum mw_tls_version version,
+						 bool required)
+{
+	struct mw_wiring_setting setting = { .name = mw_wiring_protocols_name(required), .version = version };
+	struct mw_str list = required ? wiring->mandatory_protocols : wiring->protocols;
+	char text[256];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	setting.value = one_value(wiring->arena, mw_wiring_protocols_value(version));
+	if (mw_str_empty(list) || !mw_wiring_protocols_reach(list, version))
+		return setting;
+	mw_wiring_protocols_compact(list, &out);
+	if (!out.truncated)
+		setting.value = one_value(wiring->arena, mw_arena_text(wiring->arena, mw_buf_str(&out)));
+	return setting;
+}
+
 size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_listener *listener,
 			 struct mw_wiring_setting options_r[MW_WIRING_OPTIONS])
 {
-	const char *level = listener->tls_required || listener->wrapper ? "encrypt" : listener->tls ? "may" : "none";
+	bool required = listener->tls_required || listener->wrapper;
+	const char *level = required ? "encrypt" : listener->tls ? "may" : "none";
 	struct mw_wiring_recipients recipients = mw_wiring_recipients(wiring, listener);
+	enum mw_tls_version version = mw_wiring_listener_version(listener);
 	size_t count = 0;
 
 #define OPTION(setting, text) \
@@ -141,6 +185,11 @@ size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_
 	OPTION("smtpd_tls_security_level", level);
 	if (listener->wrapper)
 		OPTION("smtpd_tls_wrappermode", "yes");
+	if (version != MW_TLS_NONE)
+		options_r[count++] = protocols_option(wiring, version, required);
+	/* Somebody may make TLS required there, from the start or not: then the other list counts, and main.cf's is lower. */
+	if (version > MAIN_CF_VERSION && !required)
+		options_r[count++] = protocols_option(wiring, version, true);
 	OPTION("smtpd_sasl_auth_enable", listener->sasl ? "yes" : "no");
 	OPTION("smtpd_tls_auth_only", listener->auth_without_tls ? "no" : "yes");
 	if (listener->sasl_services.count > 0)
@@ -244,7 +293,8 @@ static void list_settings(struct mw_wiring *wiring)
 	    "append_dot_mydomain", "no");
 	add(wiring, "a second message smuggled into the first would be judged as nobody's\n", "smtpd_forbid_bare_newline",
 	    "yes");
-	add(wiring, NULL, "smtpd_tls_mandatory_protocols", ">=TLSv1.2");
+	add(wiring, NULL, mw_wiring_protocols_name(true), mw_wiring_protocols_value(MAIN_CF_VERSION))->version =
+		MAIN_CF_VERSION;
 	if (!mw_str_empty(delimiter))
 		add(wiring, "a character that Postfix has more of belongs into the policy too; without it here, mail would bounce\n",
 		    "recipient_delimiter", mw_arena_text(wiring->arena, delimiter));

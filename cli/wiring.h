@@ -5,6 +5,7 @@
 
 #include "policy/model.h"
 #include "wiring_sizes.h"
+#include "wiring_tls.h"
 
 #define MW_POSTFIX_QUEUE "/var/spool/postfix" /* where Postfix is not asked for its queue_directory */
 #define MW_WIRING_OPTIONS 12
@@ -17,6 +18,7 @@ struct mw_wiring_setting {
 	const char *name;
 	struct mw_strs value; /* one item, or the items of a list of restrictions */
 	bool at_least;        /* a number: a larger one or, of octets, 0, which is no limit, does as well */
+	enum mw_tls_version version; /* of a list of TLS protocols: one that admits nothing older does as well */
 };
 
 /* One listener: what the connectors that share it need from smtpd, the most permissive of them. */
@@ -24,6 +26,8 @@ struct mw_wiring_listener {
 	struct mw_binding binding;
 	bool connected; /* some enabled connector names it */
 	bool sasl, auth_without_tls, tls, tls_required, wrapper, ask_certificate;
+	bool strangers;             /* mail is taken of a session that nobody logged in to */
+	enum mw_tls_version version; /* the lowest tls_min_version of the connectors */
 	struct mw_wiring_recipients recipients; /* of the connectors */
 	struct mw_strs sasl_services; /* of the first connector that has some */
 	struct mw_str connector;      /* the name of the first */
@@ -35,6 +39,7 @@ struct mw_wiring {
 	const char *queue_directory;
 	const char *hook;       /* as check_policy_service names it: "unix:mailwicket/policy" */
 	struct mw_wiring_users users;
+	struct mw_str protocols, mandatory_protocols; /* what main.cf has for its two lists; may be empty */
 	bool audits;            /* a connector is in audit mode: what is permitted today must stay so */
 	struct mw_wiring_setting *settings;
 	size_t setting_count;
@@ -52,6 +57,10 @@ struct mw_wiring_listener mw_wiring_listener_of(const struct mw_policy *policy, 
 /* The -o settings of a listener; returns how many. The values live in `wiring`. */
 size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_listener *listener,
 			 struct mw_wiring_setting options_r[MW_WIRING_OPTIONS]);
+/* The oldest TLS that may begin on a listener; MW_TLS_NONE: the policy has no say. */
+enum mw_tls_version mw_wiring_listener_version(const struct mw_wiring_listener *listener);
+/* Whether a value that is there does what the setting has to: the same, or one that asks for more. */
+bool mw_wiring_does(const struct mw_wiring_setting *setting, struct mw_str value);
 /* What smtpd_recipient_limit of a listener has to be: the connectors' and, where users log in, the users'. */
 struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
 						 const struct mw_wiring_listener *listener);

@@ -30,6 +30,7 @@ tests_unit_test_cli_SOURCES = \
 	cli/why_story.c \
 	cli/wiring.c \
 	cli/wiring_sizes.c \
+	cli/wiring_tls.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \

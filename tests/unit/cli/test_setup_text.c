@@ -55,6 +55,10 @@ static const struct {
 	{ "message_size_limit = 99999999\n", "message_size_limit = 99999999\n", "message_size_limit = 37748736" },
 	{ "message_size_limit = 0\n", "message_size_limit = 0\n", "message_size_limit = 37748736" },
 	{ "message_size_limit = 10\n", "message_size_limit = 37748736\n", "message_size_limit = 10\n" },
+	{ "smtpd_tls_mandatory_protocols = >=TLSv1.3\n", "smtpd_tls_mandatory_protocols = >=TLSv1.3\n", ">=TLSv1.2" },
+	{ "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3\n", "smtpd_tls_mandatory_protocols = >=TLSv1.2\n", "!SSLv" },
+	{ "smtpd_tls_mandatory_protocols = TLSv1.3,\n  TLSv1.2\n", "smtpd_tls_mandatory_protocols = TLSv1.3,\n  TLSv1.2\n",
+	  ">=TLSv1.2" },
 	{ "smtpd_forbid_bare_newline = normalize\n", "smtpd_forbid_bare_newline = normalize\n", "newline = yes" },
 	{ "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination\n",
 	  "smtpd_relay_restrictions =\n    " HOOK ",\n    reject_unauth_destination\n", "permit_mynetworks" },
@@ -90,12 +94,23 @@ static const struct {
 	{ "smtp inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n", "inet n - y" },
 	{ "587 inet n - y - 20 smtpd -v -o syslog_name=postfix/x\n# among\n  -o smtpd_relay_restrictions=permit\n# behind\n",
 	  "587 inet n - y - 20 smtpd -v\n  -o syslog_name=postfix/x\n  -o smtpd_tls_security_level=may\n"
-	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=1000\n"
+	  "  -o smtpd_tls_protocols=>=TLSv1.2\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n"
+	  "  -o smtpd_recipient_limit=1000\n"
 	  "# among\n# behind\n", "smtpd_relay_restrictions" },
 	{ "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n  -o { smtpd_client_restrictions = a b }\n",
 	  "  -o { smtpd_client_restrictions = a b }\n  -o smtpd_tls_security_level=encrypt\n", "security_level=may\n"
-	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# connector" },
+	  "  -o smtpd_tls_protocols=>=TLSv1.2\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# connector" },
 	{ "smtps inet n - y - - smtpd -o smtpd_tls_wrappermode=yes\n", "smtps inet n - y - - smtpd\n", "submissions inet" },
+	/* Never below what is set, and nothing on a listener for strangers. */
+	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_protocols=>=TLSv1.3\n", "  -o smtpd_tls_protocols=>=TLSv1.3\n",
+	  "587 inet n - y - - smtpd\n  -o smtpd_tls_security_level=may\n  -o smtpd_tls_protocols=>=TLSv1.2" },
+	{ "587 inet n - y - - smtpd\n  -o { smtpd_tls_protocols = !SSLv3, !TLSv1, !TLSv1.1 }\n",
+	  "  -o smtpd_tls_protocols=!SSLv3,!TLSv1,!TLSv1.1\n", "!SSLv3, " },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_protocols=!SSLv2,!SSLv3\n", "  -o smtpd_tls_protocols=>=TLSv1.2\n",
+	  "!SSLv" },
+	{ "smtp inet n - y - - smtpd\n  -o smtpd_tls_mandatory_protocols=>=TLSv1.3\n",
+	  "smtp inet n - y - - smtpd\n  -o smtpd_tls_mandatory_protocols=>=TLSv1.3\n  -o smtpd_tls_security_level=may\n",
+	  "smtp inet n - y - - smtpd\n  -o smtpd_tls_security_level=may\n  -o smtpd_tls_p" },
 	{ "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_end_of_data_restrictions=\n",
 	  "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_tls_security_level=may\n",
 	  "smtpd_end_of_data_restrictions" },
@@ -116,6 +131,49 @@ START_TEST(master_cf_gets_the_listeners_of_the_policy_and_once)
 }
 END_TEST
 
+START_TEST(a_list_of_main_cf_that_does_goes_on_in_an_option)
+{
+	const struct mw_str main_cf = MW_STR("smtpd_tls_protocols = >=TLSv1.1\n# why\nsmtpd_tls_protocols =\n"
+					     "  !SSLv3, !TLSv1 !TLSv1.1,\n  <=TLSv1.2\n");
+	struct mw_str once;
+	const char *why;
+
+	wiring->protocols = mw_setup_main_value(arena, main_cf, "smtpd_tls_protocols");
+	wiring->mandatory_protocols = mw_setup_main_value(arena, main_cf, "smtpd_tls_mandatory_protocols");
+	once = mw_setup_master_cf(wiring, arena, MW_STR("587 inet n - y - - smtpd\n"), &why);
+	ck_assert_msg(has(once, "  -o smtpd_tls_protocols=!SSLv3,!TLSv1,!TLSv1.1,<=TLSv1.2\n"), "%.*s", MW_STR_ARG(once));
+	ck_assert_msg(has(once, "  -o smtpd_tls_mandatory_protocols=>=TLSv1.2\n"), "%.*s", MW_STR_ARG(once));
+	ck_assert_slice(mw_setup_master_cf(wiring, arena, once, &why), once);
+}
+END_TEST
+
+/* postconf(5), smtpd_tls_mandatory_protocols: what each list admits, as Postfix's tls_proto_mask_lims() reads it. */
+static const struct {
+	const char *list;
+	enum mw_tls_version lowest; /* MW_TLS_NONE: Postfix cannot read it */
+} protocols[] = {
+	{ "", MW_SSL_3_0 }, { ">=TLSv1", MW_TLS_1_0 }, { ">=TLSv1.2", MW_TLS_1_2 }, { ">=tlsv1.3", MW_TLS_1_3 },
+	{ ">=0303", MW_TLS_1_2 }, { ">=0x0304", MW_TLS_1_3 }, { ">=None", MW_SSL_3_0 }, { "<=TLSv1.3", MW_SSL_3_0 },
+	{ ">=TLSv1.1, <=TLSv1.2", MW_TLS_1_1 }, { ">=TLSv1, !TLSv1, !TLSv1.1", MW_TLS_1_2 },
+	{ "!SSLv2,!SSLv3", MW_TLS_1_0 }, { "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1", MW_TLS_1_2 },
+	{ "!SSLv2:!SSLv3:!TLSv1:!TLSv1.1:!TLSv1.2", MW_TLS_1_3 }, { "!TLSv1, !TLSv1.1", MW_SSL_3_0 },
+	{ "!SSLv3 !TLSv1.1\t!TLSv1.2", MW_TLS_1_0 },
+	{ "TLSv1.2", MW_TLS_1_2 }, { "TLSv1.3 TLSv1.2", MW_TLS_1_2 }, { "TLSv1.3, TLSv1", MW_TLS_1_0 },
+	{ "tlsv1.3", MW_TLS_1_3 },
+	{ "TLSv1, !TLSv1, TLSv1.3", MW_TLS_1_3 }, { "SSLv2, TLSv1.3", MW_TLS_1_3 },
+	{ ">=", MW_TLS_NONE }, { ">= TLSv1.2", MW_TLS_NONE }, { "TLS1.2", MW_TLS_NONE }, { "!", MW_TLS_NONE },
+	{ "none", MW_TLS_NONE },
+	{ "$mandatory", MW_TLS_NONE }, { ">=TLSv1.2, nonsense", MW_TLS_NONE },
+};
+
+START_TEST(a_list_reaches_what_it_admits_at_the_least)
+{
+	for (int minimum = MW_SSL_3_0; minimum <= MW_TLS_1_3; minimum++)
+		ck_assert_msg(mw_wiring_protocols_reach(mw_str(protocols[_i].list), (enum mw_tls_version)minimum) ==
+			      ((int)protocols[_i].lowest >= minimum), "%s", protocols[_i].list);
+}
+END_TEST
+
 START_TEST(one_port_under_two_names_is_refused)
 {
 	const char *why;
@@ -132,6 +190,8 @@ TCase *mw_test_setup_text_case(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	MW_LOOP(tcase, main_cf_is_changed_where_it_must_be_and_once, main_cfs);
 	MW_LOOP(tcase, master_cf_gets_the_listeners_of_the_policy_and_once, master_cfs);
+	tcase_add_test(tcase, a_list_of_main_cf_that_does_goes_on_in_an_option);
+	MW_LOOP(tcase, a_list_reaches_what_it_admits_at_the_least, protocols);
 	tcase_add_test(tcase, one_port_under_two_names_is_refused);
 	return tcase;
 }
