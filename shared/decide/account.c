@@ -72,7 +72,7 @@ static int how_far(enum mw_reason reason)
 	return reason == MW_REASON_BASIC_WITHOUT_TLS ? 1 : 2;
 }
 
-/* How far a verdict lets the login go: passed, undecided, refused in audit mode alone, refused; then by what stopped it. */
+/* How far a verdict lets the login go: refused, refused in audit mode alone, undecided, passed. */
 static int laxity(const struct mw_verdict *verdict)
 {
 	if (verdict->outcome == MW_PERMIT)

@@ -103,7 +103,8 @@ static const struct remedy for_the_client[] = {
 	{ MW_REASON_BASIC_WITHOUT_TLS, MW_NOTE_TLS_TOO_OLD,
 	  "Update the client: the TLS it speaks is too old for the connector the client used." },
 	{ MW_REASON_BASIC_WITHOUT_TLS, MW_NOTE_NONE,
-	  "Switch on STARTTLS in the client, or TLS on port 465: the connector the client used admits passwords over TLS only." },
+	  "Switch on STARTTLS in the client, or TLS on port 465: the connector the client used admits passwords over TLS "
+	  "only." },
 };
 
 static const struct remedy *find_in(const struct remedy *table, size_t count, enum mw_reason reason, enum mw_note note)
