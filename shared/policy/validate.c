@@ -123,6 +123,20 @@ static bool is_everything(const struct mw_range *range)
 	       memcmp(range->first.bytes, range->first.bytes + 1, len - 1) == 0;
 }
 
+/* Whether an address of this host's loopback may ask. */
+static bool admits_loopback(const struct mw_ranges *networks)
+{
+	static const struct mw_range loopback[] = {
+		{ { MW_FAMILY_IPV4, { 127 } }, { MW_FAMILY_IPV4, { 127, 255, 255, 255 } } },
+		{ { MW_FAMILY_IPV6, { [15] = 1 } }, { MW_FAMILY_IPV6, { [15] = 1 } } },
+	};
+
+	for (size_t i = 0; i < networks->count; i++)
+		if (mw_range_overlaps(&networks->items[i], &loopback[0]) || mw_range_overlaps(&networks->items[i], &loopback[1]))
+			return true;
+	return networks->count == 0;
+}
+
 static void check_networks(struct mw_reader *reader, const struct mw_written *written)
 {
 	const struct mw_ranges *networks = &reader->policy->policy_service.peers_networks;
@@ -139,14 +153,20 @@ static void check_networks(struct mw_reader *reader, const struct mw_written *wr
 void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written)
 {
 	const struct mw_strs *listen = &reader->policy->policy_service.listen;
+	const struct mw_ranges *networks = &reader->policy->policy_service.peers_networks;
 	struct mw_spot spot = mw_written_at(written, MW_SECTION_POLICY_SERVICE, "listen", (struct mw_place){ "", 0 });
 
-	for (size_t i = 0; i < listen->count; i++)
-		if (mw_listener_reach(listen->items[i]) == MW_REACH_NETWORK &&
-		    reader->policy->policy_service.peers_networks.count == 0)
-			mw_reader_error(reader, spot, "peers_networks = { \"192.0.2.1\" }, an address of this host, or unix:/PATH",
+	for (size_t i = 0; i < listen->count; i++) {
+		enum mw_reach reach = mw_listener_reach(listen->items[i]);
+
+		if (reach == MW_REACH_LOOPBACK && !admits_loopback(networks))
+			mw_reader_warn(reader, spot, "listen: nobody may ask at \"%.*s\": peers_networks has no address that "
+				       "comes there", MW_STR_ARG(listen->items[i]));
+		if (reach == MW_REACH_NETWORK && networks->count == 0)
+			mw_reader_error(reader, spot, "peers_networks = { \"192.0.2.1\" }, inet:127.0.0.1:PORT or unix:/PATH",
 					"listen: \"%.*s\" is reached from other hosts, and any of them would learn which accounts, "
 					"grants and senders= there are: peers_networks has to name those that may ask",
 					MW_STR_ARG(listen->items[i]));
+	}
 	check_networks(reader, written);
 }

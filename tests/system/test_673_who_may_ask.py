@@ -76,6 +76,12 @@ def test_everybody_is_worth_a_warning(folder):
     assert code == 0 and message["severity"] == "warning" and "every address" in message["text"]
 
 
+def test_a_listener_where_nobody_may_ask_is_worth_a_warning(folder):
+    told, code, _ = checked(folder, POLICY + service(["inet:127.0.0.1:10045"], 'peers_networks = { "192.0.2.1" }'))
+    message, = told["messages"]
+    assert code == 0 and message["severity"] == "warning" and "nobody may ask at" in message["text"]
+
+
 def connect(port, source="127.0.0.1", host="127.0.0.1"):
     made = Connection.__new__(Connection)
     made.socket = socket.create_connection((host, port), 20, (source, 0))
