@@ -271,13 +271,24 @@ static void read_principal(struct reader *reader, enum mw_principal_kind kind, s
 		mw_records_add(reader->records, &record);
 }
 
+/* A mailbox elsewhere may be called a%b: nobody here receives as it, but somebody may send as it. */
+static bool read_granted(struct reader *reader, struct mw_str text, struct mw_str *address_r)
+{
+	struct mw_address address;
+
+	if (mw_address_parse(text, &address) != MW_ADDRESS_ROUTED || address.local.len > MW_LOCAL_PART_MAX)
+		return read_address(reader, text, address_r);
+	*address_r = mw_arena_copy(reader->records->arena, address.whole);
+	return name_is_usual(reader, text, address.whole);
+}
+
 static bool read_identity(struct reader *reader, struct mw_str text, struct mw_grant_record *grant)
 {
 	char domain[MW_DOMAIN_MAX + 1];
 	size_t len;
 
 	if (!mw_str_starts_with(text, MW_STR("*@")))
-		return read_address(reader, text, &grant->identity);
+		return read_granted(reader, text, &grant->identity);
 	grant->domain = true;
 	if (!mw_domain_canonical(mw_str_tail(text, 2), domain, &len)) {
 		ERROR(reader, text, "*@domain", "\"%.*s\": no domain", SHOW(text));

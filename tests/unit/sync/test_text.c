@@ -63,6 +63,8 @@ static const struct { const char *line, *message; } mistakes[] = {
 	{ "grant", "users:1:1: error: the grant is not complete (expected grant send-as|send-on-behalf IDENTITY TRUSTEE)" },
 	{ "grant send-as a@b.test", "the grant is not complete" },
 	{ "grant send_as a@b.test bob", "users:1:7: error: unknown grant \"send_as\" (expected send-as or send-on-behalf)" },
+	{ "grant send-as a%b$c@b.test bob", "no mail system needs a $ in a name" },
+	{ "grant send-as a%b@b.test c%d", "\"c%d\" is a percent or bang path" },
 	{ "grant send-as *@-.test bob", "no domain (expected *@domain)" },
 	{ "grant send-as a@b.test bob more", "\"more\" is too much for a grant (expected one grant a line)" },
 	{ "user b\x01" "b", "users:1:7: error: a control character (0x01)" },
