@@ -338,6 +338,14 @@ notify_classes =
 bounce_queue_lifetime = 1m
 """
 
+def is_running(pid):
+    """Whether there is such a process that has not ended; one that nobody has waited for has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved",
                  "trace")
 
@@ -456,14 +464,14 @@ class Postfix:
         wait_for(greets, f"Postfix on port {port}")
 
     def children(self, name="smtpd"):
-        """The processes of this name that master started."""
+        """The processes of this name, or all, that master started."""
         found = set()
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 head, _, tail = stat.read_text().rpartition(")")
             except OSError:
                 continue
-            if head.endswith("(" + name) and int(tail.split()[1]) == self.process.pid:
+            if (name is None or head.endswith("(" + name)) and int(tail.split()[1]) == self.process.pid:
                 found.add(head.partition(" ")[0])
         return found
 
@@ -477,9 +485,11 @@ class Postfix:
             self.wait_listening(port)
 
     def stop(self):
-        """master ends its children with itself."""
+        """master tells its children to end and does not wait for them: they hold its listeners a little longer."""
+        left = self.children(None) if self.process is not None else set()
         kill_and_wait(self.process)
         self.process = None
+        wait_for(lambda: not any(is_running(pid) for pid in left), "Postfix's processes to end")
 
     def __enter__(self):
         return self

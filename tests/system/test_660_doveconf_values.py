@@ -107,7 +107,9 @@ def test_odd_values_are_no_finding(site):
 
 def test_what_is_wrong_behind_odd_values_is_found(site):
     text = odd(site)
-    wrong = text.replace("result_failure = return-fail", "result_failure = continue").replace("ssl = required", "ssl = no")
+    wrong = text.replace("result_failure = return-fail", "result_failure = continue")
+    wrong = wrong.replace("ssl = required", "ssl = no")
     assert wrong != text
     code, findings = site.check_dovecot(wrong)
-    assert (code, sorted(setting for _, setting, _ in brief(findings))) == (1, ["passdb mailwicket/result_failure", "ssl"])
+    assert (code, sorted(setting for _, setting, _ in brief(findings))) == \
+        (1, ["passdb mailwicket/result_failure", "ssl"])

@@ -47,6 +47,7 @@ REPLACED = {"smtpd_relay_restrictions": "permit_mynetworks,reject", "mynetworks"
 POSTSCREEN = """\
 {port} inet n - n - 1 postscreen
   -o mynetworks=127.0.0.0/8
+  -o postscreen_cache_map=
 {options}dnsblog unix - - n - 0 dnsblog
 tlsproxy unix - - n - 0 tlsproxy
 """
