@@ -30,7 +30,7 @@ struct mw_login_client {
 	bool plain_command;    /* the refused one is LOGIN, USER or PASS, not AUTHENTICATE */
 	bool pass_sent;        /* Dovecot was about to say that the password was exposed */
 	bool refused;
-	bool login_runs;       /* IMAP's LOGIN, with something behind it */
+	bool login_runs;       /* IMAP: a command that shows a password, with something behind it */
 	char mechanism[32];    /* of the refused one */
 	struct mw_credential response; /* what its SASL response showed */
 	unsigned int rest;     /* lines of its exchange that may still come, from a client that does not wait */

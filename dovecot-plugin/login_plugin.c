@@ -129,14 +129,28 @@ static bool awaits_rest(struct client *client, struct mw_login_client *mw)
 	return mw->rest > 0 || i_stream_get_data_size(client->input) == 0;
 }
 
-/* IMAP's LOGIN line may come in pieces: this is the first. */
+/* Whether a command shows a password where it has arguments: LOGIN; or, with the tag forgotten, "LOGIN bob secret" and
+   "AUTHENTICATE PLAIN ...", whose first word is the tag then. */
+static bool shows_password(const struct imap_client *imap)
+{
+	static const char *const others[] = { "AUTHENTICATE", "CAPABILITY", "ENABLE", "ID", "LOGOUT", "NOOP", "STARTTLS",
+					      NULL };
+	enum mw_mechanism_class class = mw_mechanism_class(mw_str(imap->cmd_name));
+
+	if (strcasecmp(imap->cmd_name, "LOGIN") == 0)
+		return TRUE;
+	if (strcasecmp(imap->cmd_tag, "AUTHENTICATE") == 0)
+		return class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER;
+	return strcasecmp(imap->cmd_tag, "LOGIN") == 0 && !str_array_icase_find(others, imap->cmd_name);
+}
+
+/* Such a line may come in pieces: this is the first. */
 static void note_login(struct client *client, struct mw_login_client *mw)
 {
-	const struct imap_client *imap = (const struct imap_client *)client;
 	const unsigned char *data;
 	size_t size;
 
-	if (!mw_login_binary_is(MW_PROTOCOL_IMAP) || mw->login_runs || strcasecmp(imap->cmd_name, "LOGIN") != 0)
+	if (!mw_login_binary_is(MW_PROTOCOL_IMAP) || mw->login_runs || !shows_password((const struct imap_client *)client))
 		return;
 	data = i_stream_get_data(client->input, &size);
 	mw->login_runs = size > 0 && data[0] != '\r' && data[0] != '\n';

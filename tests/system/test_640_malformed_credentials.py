@@ -149,11 +149,25 @@ def test_a_malformed_login_command_is_exposed_and_nameless(dovecot, protocol, co
     assert no_part_logged(dovecot)
 
 
-@pytest.mark.parametrize("command", ["LOGIN", "NOOP x"])
-def test_what_shows_nothing_is_not_called_exposed(dovecot, command):
+@pytest.mark.parametrize("line", [f"LOGIN bob {SECRET}", f"login {SECRET} bob", f"AUTHENTICATE PLAIN {b64(f'bob{SECRET}')}",
+                                  f"AUTHENTICATE PLAIN {SECRET}"])
+def test_a_command_without_its_tag_is_exposed_and_nameless(dovecot, line):
     source = next(SOURCES)
     with client("imap", dovecot.ports, source=source) as it:
-        it.ask(command)
+        it.send(line)
+        assert " BAD " in it.final()
+    for line in wait_exposed(dovecot, source):
+        assert "login" not in line, line
+    assert no_part_logged(dovecot)
+
+
+@pytest.mark.parametrize("line", ["a LOGIN", "a NOOP x", "LOGIN NOOP x", "AUTHENTICATE PLAIN", "AUTHENTICATE CRAM-MD5 x",
+                                  "LOGIN"])
+def test_what_shows_nothing_is_not_called_exposed(dovecot, line):
+    source = next(SOURCES)
+    with client("imap", dovecot.ports, source=source) as it:
+        it.send(line)
+        it.final()
         assert it.mechanism("PLAIN") == "refused" and it.ours(), it.transcript
     rig.wait_for(lambda: decisions(dovecot, source), "a decision")
     assert ["credential" in line for line in decisions(dovecot, source)] == [False]
