@@ -257,6 +257,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	mw_check_dovecot_filters(&site);
 	check_modules(&site);
 	mw_check_dovecot_passdbs(&site);
+	mw_check_dovecot_userdbs(&site);
 	check_proxies(&site);
 	check_trusted(&site);
 	check_environment(&site);

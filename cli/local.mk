@@ -6,6 +6,7 @@ cli_mailwicket_SOURCES = \
 	cli/check_dovecot_filter.c \
 	cli/check_dovecot_delivery.c \
 	cli/check_dovecot_passdb.c \
+	cli/check_dovecot_userdb.c \
 	cli/check_postfix.c cli/check_postfix.h \
 	cli/check_postfix_delimiter.c \
 	cli/check_postfix_hooks.c \
@@ -85,6 +86,7 @@ cli_mailwicket_SOURCES = \
 	cli/suspension.c cli/suspension.h \
 	cli/sync.c \
 	cli/terminal.c cli/terminal.h \
+	cli/userdb_fields.c cli/userdb_fields.h \
 	cli/when.c cli/when.h \
 	cli/why.c \
 	cli/why_cause.c cli/why_cause.h \

@@ -15,6 +15,7 @@ TCase *mw_test_postfix_file_case(void);
 TCase *mw_test_replay_rows_case(void);
 TCase *mw_test_setup_text_case(void);
 TCase *mw_test_terminal_case(void);
+TCase *mw_test_userdb_fields_case(void);
 TCase *mw_test_when_case(void);
 TCase *mw_test_why_event_case(void);
 TCase *mw_test_why_line_case(void);

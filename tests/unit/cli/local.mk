@@ -19,6 +19,7 @@ tests_unit_test_cli_SOURCES = \
 	cli/setup_main_cf.c \
 	cli/setup_master_cf.c \
 	cli/terminal.c \
+	cli/userdb_fields.c \
 	cli/when.c \
 	cli/why_cause.c \
 	cli/why_cause_table.c \
@@ -44,6 +45,7 @@ tests_unit_test_cli_SOURCES = \
 	tests/unit/cli/test_replay_rows.c \
 	tests/unit/cli/test_setup_text.c \
 	tests/unit/cli/test_terminal.c \
+	tests/unit/cli/test_userdb_fields.c \
 	tests/unit/cli/test_when.c \
 	tests/unit/cli/test_why_event.c \
 	tests/unit/cli/test_why_line.c \

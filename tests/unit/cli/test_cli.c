@@ -15,6 +15,7 @@ int main(void)
 		mw_test_replay_rows_case,
 		mw_test_setup_text_case,
 		mw_test_terminal_case,
+		mw_test_userdb_fields_case,
 		mw_test_when_case,
 		mw_test_why_event_case,
 		mw_test_why_line_case,
