@@ -160,10 +160,10 @@ static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *
 
 	if (!share_taken && !mw_connections_full(all))
 		return true;
-	leaver = mw_guest_longest_idle(all, share_taken ? peer : NULL, peer->trusted);
+	/* Of others, a stranger drives away idle ones only. */
+	leaver = mw_guest_first_to_go(all, share_taken ? peer : NULL, share_taken || peer->trusted);
 	if (leaver == NULL) {
-		mw_peer_complain(fd, share_taken ? "it has half of all connections, and none is idle" :
-						   "all connections are taken, and none is idle");
+		mw_peer_complain(fd, "all connections are taken, and none is idle");
 		return false;
 	}
 	mw_peer_complain(leaver->watch.fd, why);

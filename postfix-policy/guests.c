@@ -80,9 +80,17 @@ size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer
 	return guest != NULL ? guest->count : 0;
 }
 
-static bool is_idle(const struct mw_connection *connection, bool busy)
+/* When the last octet came or went: who begins a request and does not go on is as idle as any other. */
+static double since(const struct mw_connection *connection)
 {
-	return !connection->read && !connection->queued && (busy || connection->work == NULL);
+	return connection->deadlines.active;
+}
+
+/* What is read and not judged, or answered and not sent, stays. */
+static bool may_go(const struct mw_connection *connection, const struct mw_guest *guest, bool busy)
+{
+	return !connection->read && !connection->queued && (busy || connection->work == NULL) &&
+	       (guest != NULL ? connection->guest == guest : !connection->guest->peer.trusted);
 }
 
 /* Whether `a` goes before `b`. */
@@ -90,7 +98,7 @@ static bool goes_first(const struct mw_connection *a, const struct mw_connection
 {
 	if (a->guest->count != b->guest->count)
 		return a->guest->count > b->guest->count;
-	return a->deadlines.active < b->deadlines.active;
+	return since(a) < since(b);
 }
 
 static void insert(struct mw_leavers *leavers, size_t most, struct mw_connection *connection)
@@ -105,7 +113,7 @@ static void insert(struct mw_leavers *leavers, size_t most, struct mw_connection
 		leavers->count++;
 	memmove(&leavers->items[at + 1], &leavers->items[at], (leavers->count - at - 1) * sizeof(leavers->items[0]));
 	leavers->items[at].connection = connection;
-	leavers->items[at].active = connection->deadlines.active;
+	leavers->items[at].since = since(connection);
 }
 
 /* One walk over all connections finds several that go, so that a crowd at the door costs little: of those of one peer
@@ -117,7 +125,7 @@ static void collect(struct mw_connections *all, const struct mw_guest *guest, bo
 	most = most < 1 ? 1 : most > LEAVERS_MOST ? LEAVERS_MOST : most;
 	leavers->count = leavers->next = 0;
 	for (struct mw_connection *one = all->live.previous; one != &all->live; one = one->previous) {
-		if ((guest != NULL ? one->guest == guest : !one->guest->peer.trusted) && is_idle(one, busy))
+		if (may_go(one, guest, busy))
 			insert(leavers, most, one);
 	}
 }
@@ -126,36 +134,20 @@ static struct mw_connection *next_leaver(struct mw_leavers *leavers, const struc
 {
 	while (leavers->next < leavers->count) {
 		struct mw_connection *one = leavers->items[leavers->next].connection;
-		bool unused = one->deadlines.active <= leavers->items[leavers->next].active;
+		double before = leavers->items[leavers->next].since;
 
 		leavers->next++;
-		if (one->watch.fd >= 0 && one->guest != NULL && unused && is_idle(one, busy) &&
-		    (guest != NULL ? one->guest == guest : !one->guest->peer.trusted))
+		if (one->watch.fd >= 0 && one->guest != NULL && since(one) <= before && may_go(one, guest, busy))
 			return one;
 	}
 	return NULL;
 }
 
-/* That nobody is idle may change a tenth of a second later. */
-static struct mw_connection *search(struct mw_connections *all, const struct mw_guest *guest,
-				    struct mw_leavers *leavers)
-{
-	double now = mw_loop_now(all->loop);
-	struct mw_connection *found = next_leaver(leavers, guest, false);
-
-	if (found != NULL || now - leavers->none_at < NONE_SECONDS)
-		return found;
-	collect(all, guest, false, leavers);
-	found = next_leaver(leavers, guest, false);
-	if (found == NULL)
-		leavers->none_at = now;
-	return found;
-}
-
-struct mw_connection *mw_guest_longest_idle(struct mw_connections *all, const struct mw_peer *peer, bool busy)
+struct mw_connection *mw_guest_first_to_go(struct mw_connections *all, const struct mw_peer *peer, bool busy)
 {
 	struct mw_guest *guest = peer != NULL ? find(all->guests, peer) : NULL;
-	struct mw_leavers *leavers = &all->guests->leavers;
+	struct mw_leavers *leavers = &all->guests->leavers[busy];
+	double now = mw_loop_now(all->loop);
 	struct mw_connection *found;
 
 	if (peer != NULL && guest == NULL)
@@ -166,11 +158,13 @@ struct mw_connection *mw_guest_longest_idle(struct mw_connections *all, const st
 		leavers = guest->leavers;
 	else if (guest != NULL)
 		leavers->count = 0; /* no memory: the room of all, for this time */
-	found = search(all, guest, leavers);
-	if (found != NULL || !busy)
+	found = next_leaver(leavers, guest, busy);
+	/* That none may go can change a tenth of a second later. */
+	if (found != NULL || now - leavers->none_at < NONE_SECONDS)
 		return found;
-	collect(all, guest, true, leavers);
-	found = next_leaver(leavers, guest, true);
-	leavers->count = 0;
+	collect(all, guest, busy, leavers);
+	found = next_leaver(leavers, guest, busy);
+	if (found == NULL)
+		leavers->none_at = now;
 	return found;
 }

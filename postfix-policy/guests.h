@@ -11,7 +11,7 @@
 struct mw_leavers {
 	size_t count, next;
 	double none_at; /* when it was last found that there are none */
-	struct { struct mw_connection *connection; double active; } items[64];
+	struct { struct mw_connection *connection; double since; } items[64];
 };
 
 struct mw_guest {
@@ -25,7 +25,7 @@ struct mw_guests {
 	struct mw_guest *buckets[MW_GUEST_BUCKETS];
 	uint64_t seed;              /* addresses are chosen by whoever connects */
 	size_t strangers;           /* connections of those that are not trusted */
-	struct mw_leavers leavers;  /* of all of them */
+	struct mw_leavers leavers[2]; /* of all of them: without those within a request, and with them */
 };
 
 void mw_guests_init(struct mw_guests *guests);
@@ -37,8 +37,7 @@ void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest);
 size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer);
 
 /* The connection that goes to make room: of this peer, or (NULL) of the peer that has the most and is not trusted; of
-   these the longest idle. `busy`: where none is idle, one that is within a request, or does not take its answer. NULL
-   where there is none. */
-struct mw_connection *mw_guest_longest_idle(struct mw_connections *all, const struct mw_peer *peer, bool busy);
+   these the longest idle. `busy`: it may be within a request, or not take its answer. NULL where there is none. The same peer always comes with the same `busy`. */
+struct mw_connection *mw_guest_first_to_go(struct mw_connections *all, const struct mw_peer *peer, bool busy);
 
 #endif
