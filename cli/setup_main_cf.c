@@ -138,6 +138,9 @@ static void replace(struct editor *editor, const struct mw_wiring_setting *setti
 		wanted.value = merge(editor, setting, old);
 	else if (strcmp(setting->name, "recipient_delimiter") == 0)
 		wanted.value = with_delimiters(editor, old, setting->value.items[0]);
+	/* What $name stands for there, postconf knows. */
+	if (wanted.version != MW_TLS_NONE && mw_str_find(old, '$') < old.len)
+		old = editor->wiring->mandatory_protocols;
 	if (will_do(&wanted, old)) {
 		mw_buf_add(&editor->out, piece->text);
 		return;
@@ -176,19 +179,6 @@ static void append_new(struct editor *editor, struct mw_str whole)
 			mw_buf_printf(&editor->out, "# %.*s\n", MW_STR_ARG(line));
 		mw_wiring_setting_print(setting, &editor->out);
 	}
-}
-
-struct mw_str mw_setup_main_value(struct mw_arena *arena, struct mw_str text, const char *name)
-{
-	struct mw_postfix_text pieces = mw_postfix_text_over(text);
-	struct mw_str found = MW_STR_EMPTY;
-	struct mw_postfix_piece piece;
-
-	while (mw_postfix_text_next(&pieces, &piece)) {
-		if (piece.is_entry && mw_str_equal(mw_postfix_entry_name(piece.text), mw_str(name)))
-			found = value_of(arena, piece.text);
-	}
-	return found;
 }
 
 struct mw_str mw_setup_main_cf(const struct mw_wiring *wiring, struct mw_arena *arena, struct mw_str text)

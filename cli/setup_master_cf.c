@@ -136,7 +136,8 @@ static void keep_protocols(const struct editor *editor, const struct option *old
 	char text[256];
 	struct mw_buf out = MW_BUF_OVER(text);
 
-	if (item == NULL || !mw_wiring_does(setting, old->value))
+	/* What $name stands for there, `check` looks at. */
+	if (item == NULL || (!mw_wiring_does(setting, old->value) && mw_str_find(old->value, '$') == old->value.len))
 		return;
 	mw_wiring_protocols_compact(old->value, &out);
 	*item = mw_arena_copy(editor->arena, mw_buf_str(&out));

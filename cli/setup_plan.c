@@ -39,7 +39,7 @@ static bool plan_file(struct mw_setup_plan *plan, const char *path, struct mw_st
 
 /* --- Postfix */
 
-static int plan_texts(struct mw_setup_plan *plan, struct mw_wiring *wiring)
+static int plan_texts(struct mw_setup_plan *plan, const struct mw_wiring *wiring)
 {
 	struct mw_arena *arena = plan->changes.arena;
 	const char *main_path = mw_arena_textf(arena, "%s/main.cf", plan->postfix_folder);
@@ -50,8 +50,6 @@ static int plan_texts(struct mw_setup_plan *plan, struct mw_wiring *wiring)
 	if (!mw_changes_read(arena, main_path, &main_cf, &exists) ||
 	    !mw_changes_read(arena, master_path, &master_cf, &exists))
 		return EX_NOINPUT;
-	wiring->protocols = mw_setup_main_value(arena, main_cf, mw_wiring_protocols_name(false));
-	wiring->mandatory_protocols = mw_setup_main_value(arena, main_cf, mw_wiring_protocols_name(true));
 	master_cf = mw_setup_master_cf(wiring, arena, master_cf, &why);
 	if (why != NULL) {
 		mw_complain("%s: %s", master_path, why);
@@ -81,6 +79,8 @@ static int plan_postfix(struct mw_setup_plan *plan, const struct mw_policy *poli
 	wiring = mw_wiring_new(policy, site.queue_directory);
 	if (wiring == NULL)
 		return EX_OSERR;
+	wiring->protocols = mw_postfix_site_value(&site, mw_wiring_protocols_name(false));
+	wiring->mandatory_protocols = mw_postfix_site_value(&site, mw_wiring_protocols_name(true));
 	status = plan_texts(plan, wiring);
 	mw_wiring_free(wiring);
 	return status;

@@ -11,9 +11,6 @@
    not Mailwicket's business stay; new settings are added at the end. */
 struct mw_str mw_setup_main_cf(const struct mw_wiring *wiring, struct mw_arena *arena, struct mw_str text);
 
-/* What a setting is there, on one line; the last counts. Empty: it is not there. */
-struct mw_str mw_setup_main_value(struct mw_arena *arena, struct mw_str text, const char *name);
-
 /* master.cf with an entry for each listener of the policy. An entry that is there keeps its columns, its comments and the
    -o settings that the policy has nothing to say about. Empty with *why_r where it cannot be done. */
 struct mw_str mw_setup_master_cf(const struct mw_wiring *wiring, struct mw_arena *arena, struct mw_str text,

@@ -39,7 +39,7 @@ struct mw_wiring {
 	const char *queue_directory;
 	const char *hook;       /* as check_policy_service names it: "unix:mailwicket/policy" */
 	struct mw_wiring_users users;
-	struct mw_str protocols, mandatory_protocols; /* what main.cf has for its two lists; may be empty */
+	struct mw_str protocols, mandatory_protocols; /* what the two lists are in main.cf; "": not known */
 	bool audits;            /* a connector is in audit mode: what is permitted today must stay so */
 	struct mw_wiring_setting *settings;
 	size_t setting_count;

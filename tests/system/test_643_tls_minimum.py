@@ -230,7 +230,7 @@ def configured(folder):
     """Set up as show says for a policy of TLSv1.2, and by hand for more."""
     made = Checked(folder, POLICY.replace("TLSv1.3", "TLSv1.2"))
     made.configure(main="smtpd_tls_protocols = !SSLv3, !TLSv1, !TLSv1.1, <=TLSv1.2\n"
-                        "smtpd_tls_mandatory_protocols = >=TLSv1.3\n",
+                        "newest = >=TLSv1.3\nsmtpd_tls_mandatory_protocols = $newest\n",
                    options={"submission": {"smtpd_tls_protocols": "!SSLv3,!TLSv1,!TLSv1.1,!TLSv1.2"},
                             "smtp": {"smtpd_tls_protocols": "!SSLv3"}})
     config = made.dovecot.config
@@ -253,7 +253,7 @@ def test_setup_never_lowers_what_is_set(configured):
     assert value("smtp", "smtpd_tls_protocols") == "!SSLv3", "not the policy's business"
     # TLS from the start: the list for that is taken from main.cf, which asks for more.
     assert value("submissions", "smtpd_tls_mandatory_protocols") in (">=TLSv1.3", "")
-    assert configured.postfix.postconf("-h", "smtpd_tls_mandatory_protocols").strip() == ">=TLSv1.3"
+    assert configured.postfix.postconf("-h", "smtpd_tls_mandatory_protocols").strip() == "$newest"
     assert configured.postfix.postconf("-h", "smtpd_tls_protocols").strip() == "!SSLv3, !TLSv1, !TLSv1.1, <=TLSv1.2"
     doveconf = subprocess.run([rig.tool("doveconf"), "-c", configured.dovecot.config, "-h", "ssl_min_protocol"],
                               capture_output=True, text=True, timeout=60)

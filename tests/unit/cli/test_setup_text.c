@@ -106,6 +106,8 @@ static const struct {
 	  "587 inet n - y - - smtpd\n  -o smtpd_tls_security_level=may\n  -o smtpd_tls_protocols=>=TLSv1.2" },
 	{ "587 inet n - y - - smtpd\n  -o { smtpd_tls_protocols = !SSLv3, !TLSv1, !TLSv1.1 }\n",
 	  "  -o smtpd_tls_protocols=!SSLv3,!TLSv1,!TLSv1.1\n", "!SSLv3, " },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_protocols=$newest\n", "  -o smtpd_tls_protocols=$newest\n", "=>=TLSv1.2\n"
+	  "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n  -o smtpd_recipient_limit=1000\nsmtp inet" },
 	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_protocols=!SSLv2,!SSLv3\n", "  -o smtpd_tls_protocols=>=TLSv1.2\n",
 	  "!SSLv" },
 	{ "smtp inet n - y - - smtpd\n  -o smtpd_tls_mandatory_protocols=>=TLSv1.3\n",
@@ -133,17 +135,18 @@ END_TEST
 
 START_TEST(a_list_of_main_cf_that_does_goes_on_in_an_option)
 {
-	const struct mw_str main_cf = MW_STR("smtpd_tls_protocols = >=TLSv1.1\n# why\nsmtpd_tls_protocols =\n"
-					     "  !SSLv3, !TLSv1 !TLSv1.1,\n  <=TLSv1.2\n");
 	struct mw_str once;
 	const char *why;
 
-	wiring->protocols = mw_setup_main_value(arena, main_cf, "smtpd_tls_protocols");
-	wiring->mandatory_protocols = mw_setup_main_value(arena, main_cf, "smtpd_tls_mandatory_protocols");
+	wiring->protocols = MW_STR("!SSLv3, !TLSv1 !TLSv1.1,  <=TLSv1.2");
+	wiring->mandatory_protocols = MW_STR(">=TLSv1");
 	once = mw_setup_master_cf(wiring, arena, MW_STR("587 inet n - y - - smtpd\n"), &why);
 	ck_assert_msg(has(once, "  -o smtpd_tls_protocols=!SSLv3,!TLSv1,!TLSv1.1,<=TLSv1.2\n"), "%.*s", MW_STR_ARG(once));
 	ck_assert_msg(has(once, "  -o smtpd_tls_mandatory_protocols=>=TLSv1.2\n"), "%.*s", MW_STR_ARG(once));
 	ck_assert_slice(mw_setup_master_cf(wiring, arena, once, &why), once);
+	wiring->mandatory_protocols = MW_STR(">=TLSv1.3");
+	once = mw_setup_main_cf(wiring, arena, MW_STR("smtpd_tls_mandatory_protocols = $newest\n"));
+	ck_assert_msg(has(once, "smtpd_tls_mandatory_protocols = $newest\n"), "%.*s", MW_STR_ARG(once));
 }
 END_TEST
 

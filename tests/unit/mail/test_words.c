@@ -24,6 +24,18 @@ START_TEST(a_mechanism_that_is_not_known_counts_as_basic)
 }
 END_TEST
 
+START_TEST(a_word_that_is_no_mechanism_is_not_known_for_one)
+{
+	static const char *const known[] = { "PLAIN", "login", "USER", "Scram-Sha-256", "XOAUTH2", "EXTERNAL" };
+	static const char *const unknown[] = { "", "X-FOO", "SCRAM-", "AGJvYgBzZWNyZXQ", "PLAIN ", "secret" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		ck_assert_msg(mw_mechanism_known(mw_str(known[i])), "%s", known[i]);
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		ck_assert_msg(!mw_mechanism_known(mw_str(unknown[i])), "%s", unknown[i]);
+}
+END_TEST
+
 START_TEST(every_protocol_and_stage_has_its_word)
 {
 	int value;
@@ -50,6 +62,7 @@ TCase *mw_test_words_case(void)
 	TCase *tcase = tcase_create("words");
 
 	MW_LOOP(tcase, a_mechanism_that_is_not_known_counts_as_basic, mechanisms);
+	tcase_add_test(tcase, a_word_that_is_no_mechanism_is_not_known_for_one);
 	tcase_add_test(tcase, every_protocol_and_stage_has_its_word);
 	return tcase;
 }
