@@ -113,19 +113,19 @@ struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const ch
 	return value != NULL ? *value : MW_STR_EMPTY;
 }
 
-struct mw_str mw_postfix_service_value(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
-				       const char *name)
-{
-	const struct mw_str *option = mw_postfix_value_find(&service->options, name);
-
-	return option != NULL ? *option : mw_postfix_site_value(site, name);
-}
-
 struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
 	const struct mw_str *value = mw_postfix_value_find(&endpoint->values, name);
 
 	return value != NULL ? *value : MW_STR_EMPTY;
+}
+
+struct mw_str mw_postfix_service_value(struct mw_postfix_site *site, const struct mw_postfix_service *service,
+				       const char *name)
+{
+	struct mw_postfix_endpoint process = { .site = site, .service = service };
+
+	return mw_endpoint_load(&process) == EX_OK ? mw_endpoint_value(&process, name) : MW_STR_EMPTY;
 }
 
 bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value)
@@ -193,7 +193,7 @@ bool mw_postfix_service_runs(const struct mw_postfix_service *service, const cha
 }
 
 /* Behind postscreen it is the service "pass" with the name of smtpd_service_name that talks to the client. */
-static const struct mw_postfix_service *smtpd_of(const struct mw_postfix_site *site,
+static const struct mw_postfix_service *smtpd_of(struct mw_postfix_site *site,
 						 const struct mw_postfix_service *service)
 {
 	struct mw_str name;

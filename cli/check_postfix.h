@@ -46,8 +46,8 @@ struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
 
 /* "" for a setting this Postfix does not know. */
 struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);
-/* Of a service that is no smtpd: its -o, or main.cf's. */
-struct mw_str mw_postfix_service_value(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+/* As the process of any service sees it. Runs postconf where the service has -o settings. */
+struct mw_str mw_postfix_service_value(struct mw_postfix_site *site, const struct mw_postfix_service *service,
 				       const char *name);
 struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name);
 /* All settings as the service's process sees them, from the service's own -o settings. EX_OK or as mw_check_postfix(). */

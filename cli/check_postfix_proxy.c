@@ -33,7 +33,7 @@ static const struct mw_connector *narrow_connector(const struct mw_policy *polic
 
 void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 {
-	const struct mw_postfix_site *site = endpoint->site;
+	struct mw_postfix_site *site = endpoint->site;
 	const struct mw_connector *narrow = narrow_connector(site->policy);
 	const char *setting = endpoint->front != endpoint->service ? "postscreen_upstream_proxy_protocol"
 								   : "smtpd_upstream_proxy_protocol";

@@ -21,7 +21,7 @@ static bool is_local_list(struct mw_str list)
 }
 
 /* QMQP has no login and no restrictions: who is listed sends as anybody, to anybody (qmqpd(8)). */
-static void check_qmqpd(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
+static void check_qmqpd(struct mw_postfix_site *site, const struct mw_postfix_service *service)
 {
 	struct mw_str clients = mw_postfix_service_value(site, service, "qmqpd_authorized_clients");
 	struct mw_binding binding;

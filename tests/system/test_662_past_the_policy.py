@@ -236,11 +236,14 @@ def test_a_sound_postscreen_has_no_finding_and_refuses(site):
         assert site.ask(STRANGER, INSIDE) == "550"
 
 
-@pytest.mark.parametrize("place", ["main.cf", "master.cf"])
+@pytest.mark.parametrize("place", ["main.cf", "master.cf", "both"])
 def test_the_smtpd_that_postscreen_names_is_looked_at(site, place):
     other = "other pass - - n - - smtpd\n" + "".join(f"  -o {name}={value}\n" for name, value in REPLACED.items())
     if place == "main.cf":
         site.behind_postscreen(main="smtpd_service_name = other\n", master=other)
+    elif place == "both":
+        site.behind_postscreen(main="smtpd_service_name = $by_name\nby_name = smtpd\n", options="  -o by_name=other\n",
+                               master=other)
     else:
         site.behind_postscreen(options="  -o smtpd_service_name=other\n", master=other)
     code, findings = site.found()
