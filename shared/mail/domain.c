@@ -214,7 +214,7 @@ bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size
 	struct mw_buf text = mw_buf_over(out, MW_DOMAIN_MAX + 1);
 	size_t len, dot;
 
-	if (domain.len > MW_DOMAIN_MAX || is_numeric(domain))
+	if (domain.len > MW_DOMAIN_MAX)
 		return false;
 	do {
 		for (len = 0; len < domain.len && separator(mw_str_tail(domain, len)) == 0;)
@@ -228,7 +228,7 @@ bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size
 		domain = mw_str_tail(domain, dot);
 	} while (dot > 0);
 	*len_r = text.used;
-	return !text.truncated;
+	return !text.truncated && !is_numeric(mw_buf_str(&text));
 }
 
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent)

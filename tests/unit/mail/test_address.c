@@ -54,6 +54,7 @@ static const struct {
 	{ "bob@[IPv6:2001:DB8::1]", "bob@[IPv6:2001:db8::1]", MW_ADDRESS_MAILBOX },
 	{ "bob@192.0.2.1", "bob@[192.0.2.1]", MW_ADDRESS_MAILBOX },
 	{ "bob@192.0.2.01", NULL, MW_ADDRESS_INVALID },
+	{ "bob@192\xe3\x80\x82" "0.2.1", NULL, MW_ADDRESS_INVALID }, /* an ideographic full stop */
 	/* domains that IDNA2008 does not allow: each label that it allows in one form, the others as octets */
 	{ "bob@xn--bcher-kvaxxx.test", "bob@xn--bcher-kvaxxx.test", MW_ADDRESS_FOREIGN },
 	{ "Bob@XN--53H.Example.Test", "bob@xn--53h.example.test", MW_ADDRESS_FOREIGN },
