@@ -1,29 +1,29 @@
 sbin_PROGRAMS += postfix-policy/mailwicketd
 postfix_policy_mailwicketd_SOURCES = \
-	postfix-policy/bind.c postfix-policy/bind.h \
-	postfix-policy/bind_unix.c \
-	postfix-policy/connection.c postfix-policy/connection.h \
-	postfix-policy/daemonize.c postfix-policy/daemonize.h \
-	postfix-policy/deadline.c postfix-policy/deadline.h \
-	postfix-policy/decision_log.c postfix-policy/decision_log.h \
-	postfix-policy/guests.c postfix-policy/guests.h \
-	postfix-policy/identity.c postfix-policy/identity.h \
-	postfix-policy/inbox.c postfix-policy/inbox.h \
-	postfix-policy/judge.c postfix-policy/judge.h \
-	postfix-policy/listener.c postfix-policy/listener.h \
-	postfix-policy/log.c postfix-policy/log.h \
-	postfix-policy/lookup_cache.c postfix-policy/lookup_cache.h \
-	postfix-policy/loop.c postfix-policy/loop.h \
 	postfix-policy/main.c \
-	postfix-policy/notify.c postfix-policy/notify.h \
-	postfix-policy/outbox.c postfix-policy/outbox.h \
-	postfix-policy/peer.c postfix-policy/peer.h \
-	postfix-policy/privileges.c postfix-policy/privileges.h \
-	postfix-policy/state.c postfix-policy/state.h \
-	postfix-policy/system_log.c postfix-policy/system_log.h \
-	postfix-policy/turn.c postfix-policy/turn.h \
-	postfix-policy/work.c postfix-policy/work.h
-postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS)
+	postfix-policy/policy/connection.c postfix-policy/policy/connection.h \
+	postfix-policy/policy/deadline.c postfix-policy/policy/deadline.h \
+	postfix-policy/policy/decision_log.c postfix-policy/policy/decision_log.h \
+	postfix-policy/policy/guests.c postfix-policy/policy/guests.h \
+	postfix-policy/policy/inbox.c postfix-policy/policy/inbox.h \
+	postfix-policy/policy/judge.c postfix-policy/policy/judge.h \
+	postfix-policy/policy/outbox.c postfix-policy/policy/outbox.h \
+	postfix-policy/policy/turn.c postfix-policy/policy/turn.h \
+	postfix-policy/policy/work.c postfix-policy/policy/work.h \
+	postfix-policy/server/bind.c postfix-policy/server/bind.h \
+	postfix-policy/server/bind_unix.c \
+	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \
+	postfix-policy/server/identity.c postfix-policy/server/identity.h \
+	postfix-policy/server/listener.c postfix-policy/server/listener.h \
+	postfix-policy/server/log.c postfix-policy/server/log.h \
+	postfix-policy/server/lookup_cache.c postfix-policy/server/lookup_cache.h \
+	postfix-policy/server/loop.c postfix-policy/server/loop.h \
+	postfix-policy/server/notify.c postfix-policy/server/notify.h \
+	postfix-policy/server/peer.c postfix-policy/server/peer.h \
+	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
+	postfix-policy/server/state.c postfix-policy/server/state.h \
+	postfix-policy/server/system_log.c postfix-policy/server/system_log.h
+postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/postfix-policy
 postfix_policy_mailwicketd_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS) $(SYSTEMD_CFLAGS)
 postfix_policy_mailwicketd_LDFLAGS = $(MW_WHOLE_LDFLAGS) $(MW_PIE_LDFLAGS)
 postfix_policy_mailwicketd_LDADD = \

@@ -7,13 +7,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "daemonize.h"
-#include "listener.h"
-#include "log.h"
 #include "mailwicket-config.h"
-#include "notify.h"
+#include "policy/connection.h"
 #include "policy/read.h"
-#include "privileges.h"
+#include "server/daemonize.h"
+#include "server/listener.h"
+#include "server/log.h"
+#include "server/notify.h"
+#include "server/privileges.h"
 
 #define DIRECTORY_SECONDS 0.2
 #define SWEEP_SECONDS 1.0
@@ -31,6 +32,7 @@ struct service {
 	struct mw_state state;
 	struct mw_connections *connections;
 	struct mw_listeners *listeners;
+	struct mw_timer tick, sweep;
 	bool foreground;
 	double finish_by; /* 0: not asked to end */
 };
@@ -94,17 +96,18 @@ static void on_sweep(void *context)
 
 static bool watch_events(struct service *service)
 {
+	mw_timer_start(service->loop, &service->tick, DIRECTORY_SECONDS, true, on_directory, service);
+	mw_timer_start(service->loop, &service->sweep, SWEEP_SECONDS, true, on_sweep, service);
 	return mw_loop_on_signal(service->loop, SIGTERM, on_term, service) &&
 	       mw_loop_on_signal(service->loop, SIGINT, on_term, service) &&
-	       mw_loop_on_signal(service->loop, SIGHUP, on_hup, service) &&
-	       mw_loop_every(service->loop, DIRECTORY_SECONDS, on_directory, service) &&
-	       mw_loop_every(service->loop, SWEEP_SECONDS, on_sweep, service);
+	       mw_loop_on_signal(service->loop, SIGHUP, on_hup, service);
 }
 
 static int start(struct service *service, const struct options *options)
 {
 	int first, passed = mw_notify_sockets(&first), status;
 	size_t most = mw_privileges_limit();
+	struct mw_acceptor acceptor;
 
 	service->loop = mw_loop_new();
 	if (service->loop == NULL || !watch_events(service)) {
@@ -118,8 +121,8 @@ static int start(struct service *service, const struct options *options)
 		mw_log(MW_LOG_ERROR, "out of memory");
 		return EX_OSERR;
 	}
-	service->listeners = mw_listeners_new(service->loop, &service->state, service->connections, first, passed,
-					      &status);
+	acceptor = mw_connections_acceptor(service->connections);
+	service->listeners = mw_listeners_new(service->loop, &service->state, &acceptor, first, passed, &status);
 	if (service->listeners == NULL)
 		return status;
 	/* In the foreground a service manager has chosen the user. */

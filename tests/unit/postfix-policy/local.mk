@@ -1,9 +1,9 @@
 check_PROGRAMS += tests/unit/test_postfix_policy
 TESTS += tests/unit/test_postfix_policy
 tests_unit_test_postfix_policy_SOURCES = \
-	postfix-policy/deadline.c \
-	postfix-policy/lookup_cache.c \
-	postfix-policy/work.c \
+	postfix-policy/policy/deadline.c \
+	postfix-policy/server/lookup_cache.c \
+	postfix-policy/policy/work.c \
 	tests/unit/postfix-policy/postfix_policy_support.h \
 	tests/unit/postfix-policy/test_deadline.c \
 	tests/unit/postfix-policy/test_lookup_cache.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "deadline.h"
+#include "policy/deadline.h"
 
 #include "postfix_policy_support.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lookup_cache.h"
+#include "server/lookup_cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "work.h"
+#include "policy/work.h"
 
 #include <stdlib.h>
 

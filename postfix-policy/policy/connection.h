@@ -3,8 +3,7 @@
 #ifndef MW_POSTFIX_CONNECTION_H
 #define MW_POSTFIX_CONNECTION_H
 
-#include "loop.h"
-#include "state.h"
+#include "server/listener.h"
 
 struct mw_connections;
 
@@ -15,14 +14,11 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_
 void mw_connections_free(struct mw_connections *connections);
 
 size_t mw_connections_count(const struct mw_connections *connections);
-bool mw_connections_full(const struct mw_connections *connections);
-/* Whether one more can be taken: not full, or somebody who is not trusted has a connection that can go. */
-bool mw_connections_have_room(const struct mw_connections *connections);
 
-/* Serves a connected, non-blocking socket and owns it from now on. Nobody but those who are trusted has more than half of
-   all connections: beyond that his own longest idle one is closed. Where all are taken, one goes of the peer that has the
-   most and is not trusted. What must not be served is closed. False (and closed): no memory. */
-bool mw_connection_open(struct mw_connections *connections, int fd, const struct mw_peer *peer);
+/* For the listeners. Nobody but those who are trusted has more than half of all connections: beyond that his own longest
+   idle one is closed. Where all are taken, one goes of the peer that has the most and is not trusted. What must not be
+   served is closed. */
+struct mw_acceptor mw_connections_acceptor(struct mw_connections *connections);
 
 /* Once a second: closes whoever's time is over. */
 void mw_connections_sweep(struct mw_connections *connections);

@@ -1,4 +1,4 @@
-/* One thread's events: descriptors, a tick, signals. The only header that stands for libev. */
+/* One thread's events: any descriptors and time-outs, signals. The only header that stands for libev. */
 #ifndef MW_POSTFIX_LOOP_H
 #define MW_POSTFIX_LOOP_H
 
@@ -18,6 +18,14 @@ struct mw_watch {
 
 typedef void mw_loop_function(void *context);
 
+/* Embedded in what waits, so that waiting allocates nothing. Zeroed memory is an idle timer. */
+struct mw_timer {
+	void *opaque[10];
+	mw_loop_function *due;
+	void *context;
+	bool started;
+};
+
 /* NULL when memory or descriptors are out. */
 struct mw_loop *mw_loop_new(void);
 void mw_loop_free(struct mw_loop *loop);
@@ -26,8 +34,12 @@ void mw_loop_free(struct mw_loop *loop);
    closed or its memory goes. */
 void mw_watch_set(struct mw_loop *loop, struct mw_watch *watch, int fd, int events);
 
-/* `function` each `seconds`; at most two at once. */
-bool mw_loop_every(struct mw_loop *loop, double seconds, mw_loop_function *function, void *context);
+/* `function` after `seconds` of a monotonic clock, and then (`again`) each so many, until it is stopped. What descriptors
+   have is handled before it. Started anew where it was started. A timer must be stopped before its memory goes. */
+void mw_timer_start(struct mw_loop *loop, struct mw_timer *timer, double seconds, bool again,
+		    mw_loop_function *function, void *context);
+void mw_timer_stop(struct mw_loop *loop, struct mw_timer *timer);
+
 /* `function` when the signal came, outside the handler; at most four signals. */
 bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context);
 

@@ -6,7 +6,7 @@
 
 #include "base/uninitialized.h"
 #include "judge.h"
-#include "peer.h"
+#include "server/peer.h"
 
 /* How many turns of the loop an answer waits for others at the most. */
 #define TURNS_MOST 1

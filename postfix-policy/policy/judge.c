@@ -5,7 +5,7 @@
 #include "base/uninitialized.h"
 #include "decision_log.h"
 #include "postfix/facts.h"
-#include "peer.h"
+#include "server/peer.h"
 
 bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *question, struct mw_buf *out)
 {

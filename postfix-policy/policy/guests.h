@@ -2,7 +2,7 @@
 #ifndef MW_POSTFIX_GUESTS_H
 #define MW_POSTFIX_GUESTS_H
 
-#include "peer.h"
+#include "server/peer.h"
 #include "turn.h"
 
 #define MW_GUEST_BUCKETS 1024

@@ -3,7 +3,7 @@
 #define MW_POSTFIX_JUDGE_H
 
 #include "postfix/request.h"
-#include "state.h"
+#include "server/state.h"
 
 /* A whole request and the bytes that it was read from. */
 struct mw_question {

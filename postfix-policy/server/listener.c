@@ -24,7 +24,7 @@ struct listener {
 struct mw_listeners {
 	struct mw_loop *loop;
 	const struct mw_state *state;
-	struct mw_connections *connections;
+	struct mw_acceptor acceptor;
 	bool started, paused, passed;
 	double complained;
 	size_t count;
@@ -49,12 +49,12 @@ static void pause_all(struct mw_listeners *all, const char *why)
 	if (all->complained > 0 && now - all->complained < COMPLAIN_SECONDS)
 		return;
 	all->complained = now;
-	mw_log(MW_LOG_WARNING, "%s with %zu connections: new ones wait", why, mw_connections_count(all->connections));
+	mw_log(MW_LOG_WARNING, "%s with %zu connections: new ones wait", why, all->acceptor.count(all->acceptor.context));
 }
 
 void mw_listeners_resume(struct mw_listeners *all)
 {
-	if (!all->started || !all->paused || !mw_connections_have_room(all->connections))
+	if (!all->started || !all->paused || !all->acceptor.has_room(all->acceptor.context))
 		return;
 	all->paused = false;
 	watch_all(all, MW_READABLE);
@@ -85,7 +85,7 @@ static void take_over(struct mw_listeners *all, int fd, const struct sockaddr_st
 	}
 	if (!peer.is_user)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (!mw_connection_open(all->connections, fd, &peer))
+	if (!all->acceptor.open(all->acceptor.context, fd, &peer))
 		pause_all(all, "out of memory");
 }
 
@@ -96,7 +96,7 @@ static bool accept_one(struct mw_listeners *all, int listening)
 	socklen_t len = sizeof(from);
 	int fd;
 
-	if (!mw_connections_have_room(all->connections)) {
+	if (!all->acceptor.has_room(all->acceptor.context)) {
 		pause_all(all, "the limit of open files is reached");
 		return false;
 	}
@@ -128,7 +128,7 @@ static void on_ready(struct mw_watch *watch)
 }
 
 static struct mw_listeners *make(struct mw_loop *loop, const struct mw_state *state,
-				 struct mw_connections *connections, size_t most)
+				 const struct mw_acceptor *acceptor, size_t most)
 {
 	struct mw_listeners *all = calloc(1, sizeof(*all) + most * sizeof(all->items[0]));
 
@@ -136,7 +136,7 @@ static struct mw_listeners *make(struct mw_loop *loop, const struct mw_state *st
 		return NULL;
 	all->loop = loop;
 	all->state = state;
-	all->connections = connections;
+	all->acceptor = *acceptor;
 	return all;
 }
 
@@ -169,10 +169,10 @@ static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
 }
 
 struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
-				      struct mw_connections *connections, int first, int passed, int *status_r)
+				      const struct mw_acceptor *acceptor, int first, int passed, int *status_r)
 {
 	size_t named = state->policy->policy_service.listen.count;
-	struct mw_listeners *all = make(loop, state, connections, passed > 0 ? (size_t)passed : named);
+	struct mw_listeners *all = make(loop, state, acceptor, passed > 0 ? (size_t)passed : named);
 
 	*status_r = EX_OSERR;
 	if (all == NULL)
@@ -198,7 +198,7 @@ void mw_listeners_close(struct mw_listeners *all)
 		if (listener->bound.fd < 0)
 			continue;
 		/* Passed ones stay with the manager: the next process serves who waits there. */
-		while (all->started && !all->passed && !mw_connections_full(all->connections) &&
+		while (all->started && !all->passed && !all->acceptor.is_full(all->acceptor.context) &&
 		       accept_one(all, listener->bound.fd))
 			;
 		mw_watch_set(all->loop, &listener->watch, listener->bound.fd, 0);

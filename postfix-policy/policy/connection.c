@@ -47,14 +47,9 @@ size_t mw_connections_count(const struct mw_connections *all)
 	return all->count;
 }
 
-bool mw_connections_full(const struct mw_connections *all)
+static bool is_full(const struct mw_connections *all)
 {
 	return all->count >= all->most;
-}
-
-bool mw_connections_have_room(const struct mw_connections *all)
-{
-	return !mw_connections_full(all) || all->guests->strangers > 0;
 }
 
 void mw_connection_close(struct mw_connection *connection)
@@ -158,7 +153,7 @@ static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *
 					"all connections are taken: the longest idle goes first";
 	struct mw_connection *leaver;
 
-	if (!share_taken && !mw_connections_full(all))
+	if (!share_taken && !is_full(all))
 		return true;
 	/* Of others, a stranger drives away idle ones only. */
 	leaver = mw_guest_first_to_go(all, share_taken ? peer : NULL, share_taken || peer->trusted);
@@ -171,8 +166,9 @@ static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *
 	return true;
 }
 
-bool mw_connection_open(struct mw_connections *all, int fd, const struct mw_peer *peer)
+static bool open_one(void *context, int fd, const struct mw_peer *peer)
 {
+	struct mw_connections *all = context;
 	bool room = make_room(all, fd, peer);
 	struct mw_connection *connection = room ? take_connection(all) : NULL;
 	struct mw_guest *guest = connection != NULL ? mw_guest_enter(all->guests, peer) : NULL;
@@ -196,6 +192,34 @@ bool mw_connection_open(struct mw_connections *all, int fd, const struct mw_peer
 	all->count++;
 	mw_watch_set(all->loop, &connection->watch, fd, MW_READABLE);
 	return true;
+}
+
+static size_t count_open(void *context)
+{
+	return mw_connections_count(context);
+}
+
+static bool has_no_room(void *context)
+{
+	return is_full(context);
+}
+
+static bool has_room(void *context)
+{
+	const struct mw_connections *all = context;
+
+	return !is_full(all) || all->guests->strangers > 0;
+}
+
+struct mw_acceptor mw_connections_acceptor(struct mw_connections *all)
+{
+	return (struct mw_acceptor){
+		.context = all,
+		.count = count_open,
+		.is_full = has_no_room,
+		.has_room = has_room,
+		.open = open_one,
+	};
 }
 
 static const char *due_words(enum mw_due due)

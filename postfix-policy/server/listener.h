@@ -2,15 +2,27 @@
 #ifndef MW_POSTFIX_LISTENER_H
 #define MW_POSTFIX_LISTENER_H
 
-#include "connection.h"
+#include "loop.h"
+#include "state.h"
 
 struct mw_listeners;
+
+/* Who serves the connections that are accepted. Kept by value. */
+struct mw_acceptor {
+	void *context;
+	size_t (*count)(void *context); /* of connections that are open */
+	bool (*is_full)(void *context);
+	/* Whether one more can be taken, be it in place of another. */
+	bool (*has_room)(void *context);
+	/* Owns the descriptor, connected and non-blocking, from now on. False (and closed): no memory. */
+	bool (*open)(void *context, int fd, const struct mw_peer *peer);
+};
 
 /* Binds every policy_service.listen, or takes `passed` descriptors from `first` on where there are any. NULL with a
    line in the log and a status of sysexits.h: the path is no socket, another process serves there, there is no such group.
    A unix socket that nobody serves is taken over. */
 struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
-				      struct mw_connections *connections, int first, int passed, int *status_r);
+				      const struct mw_acceptor *acceptor, int first, int passed, int *status_r);
 /* Starts to accept. */
 void mw_listeners_start(struct mw_listeners *listeners);
 /* A connection ended, or time went by: accept again, after descriptors or memory were out. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decision_log.h"
 
-#include "log.h"
+#include "server/log.h"
 #include "report/logline.h"
 
 /* A function of its own: the compiler clears its memory, which a decision that is not logged should not pay for. */

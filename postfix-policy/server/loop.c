@@ -15,7 +15,6 @@
 #include <ev.h>
 #pragma GCC diagnostic pop
 
-#define TIMERS 2
 #define SIGNALS 4
 
 struct call {
@@ -25,9 +24,6 @@ struct call {
 
 struct mw_loop {
 	struct ev_loop *ev;
-	ev_timer timers[TIMERS];
-	struct call on_timer[TIMERS];
-	unsigned timer_count;
 	ev_signal signals[SIGNALS];
 	struct call on_signal[SIGNALS];
 	unsigned signal_count;
@@ -39,6 +35,7 @@ struct mw_loop {
 };
 
 _Static_assert(sizeof(ev_io) <= sizeof(((struct mw_watch *)0)->opaque), "an ev_io fits into a watch");
+_Static_assert(sizeof(ev_timer) <= sizeof(((struct mw_timer *)0)->opaque), "an ev_timer fits into a timer");
 
 double mw_loop_clock(void)
 {
@@ -90,13 +87,14 @@ static void on_io(struct ev_loop *ev, ev_io *io, int revents)
 	watch->ready(watch);
 }
 
-static void on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
+static void on_timer(struct ev_loop *ev, ev_timer *ev_timer, int revents)
 {
-	const struct call *call = timer->data;
+	struct mw_timer *timer = ev_timer->data;
 
 	(void)ev;
 	(void)revents;
-	call->function(call->context);
+	timer->started = ev_is_active(ev_timer);
+	timer->due(timer->context);
 }
 
 static void on_signal(struct ev_loop *ev, ev_signal *signal, int revents)
@@ -172,18 +170,28 @@ void mw_watch_set(struct mw_loop *loop, struct mw_watch *watch, int fd, int even
 	ev_io_start(loop->ev, io);
 }
 
-bool mw_loop_every(struct mw_loop *loop, double seconds, mw_loop_function *function, void *context)
+void mw_timer_start(struct mw_loop *loop, struct mw_timer *timer, double seconds, bool again,
+		    mw_loop_function *function, void *context)
 {
-	unsigned i = loop->timer_count;
+	ev_timer *own = (ev_timer *)(void *)timer->opaque;
 
-	if (i == TIMERS)
-		return false;
-	loop->timer_count++;
-	loop->on_timer[i] = (struct call){ function, context };
-	ev_timer_init(&loop->timers[i], on_timer, seconds, seconds);
-	loop->timers[i].data = &loop->on_timer[i];
-	ev_timer_start(loop->ev, &loop->timers[i]);
-	return true;
+	mw_timer_stop(loop, timer);
+	timer->due = function;
+	timer->context = context;
+	timer->started = true;
+	ev_timer_init(own, on_timer, seconds, again ? seconds : 0.);
+	own->data = timer;
+	ev_set_priority(own, EV_MINPRI);
+	/* Counted from now, not from when this turn of the loop began. */
+	ev_now_update(loop->ev);
+	ev_timer_start(loop->ev, own);
+}
+
+void mw_timer_stop(struct mw_loop *loop, struct mw_timer *timer)
+{
+	if (timer->started)
+		ev_timer_stop(loop->ev, (ev_timer *)(void *)timer->opaque);
+	timer->started = false;
 }
 
 bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context)
