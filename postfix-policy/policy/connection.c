@@ -52,6 +52,27 @@ static bool is_full(const struct mw_connections *all)
 	return all->count >= all->most;
 }
 
+struct mw_work *mw_connection_new_work(struct mw_connection *connection)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_work *work = NULL;
+
+	if (mw_guest_may_keep_work(all->guests, connection->guest))
+		work = mw_work_take(&all->works);
+	if (work != NULL)
+		mw_guest_keeps_work(all->guests, connection->guest);
+	return work;
+}
+
+void mw_connection_return_work(struct mw_connection *connection)
+{
+	if (connection->work == NULL)
+		return;
+	mw_work_return(&connection->all->works, connection->work);
+	mw_guest_returns_work(connection->all->guests, connection->guest);
+	connection->work = NULL;
+}
+
 void mw_connection_close(struct mw_connection *connection)
 {
 	struct mw_connections *all = connection->all;
@@ -64,9 +85,7 @@ void mw_connection_close(struct mw_connection *connection)
 	if (connection->queued)
 		mw_outbox_forget(&all->outbox, connection);
 	connection->read = connection->queued = false;
-	if (connection->work != NULL)
-		mw_work_return(&all->works, connection->work);
-	connection->work = NULL;
+	mw_connection_return_work(connection);
 	mw_guest_leave(all->guests, connection->guest);
 	connection->guest = NULL;
 	connection->previous->next = connection->next;

@@ -73,6 +73,23 @@ void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest)
 	free(guest);
 }
 
+bool mw_guest_may_keep_work(const struct mw_guests *guests, const struct mw_guest *guest)
+{
+	return guest->peer.trusted || (guest->works < MW_WORKS_MOST / 2 && guests->works < MW_WORKS_MOST / 4 * 3);
+}
+
+void mw_guest_keeps_work(struct mw_guests *guests, struct mw_guest *guest)
+{
+	guest->works++;
+	guests->works += !guest->peer.trusted;
+}
+
+void mw_guest_returns_work(struct mw_guests *guests, struct mw_guest *guest)
+{
+	guest->works--;
+	guests->works -= !guest->peer.trusted;
+}
+
 size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer)
 {
 	const struct mw_guest *guest = find(guests, peer);

@@ -18,6 +18,7 @@ struct mw_guest {
 	struct mw_guest *next;      /* in its bucket */
 	struct mw_peer peer;
 	size_t count;               /* of its connections; never 0 */
+	size_t works;               /* of those that keep room for a request or an answer (work.h) */
 	struct mw_leavers *leavers; /* NULL: none of it had to go yet */
 };
 
@@ -25,6 +26,7 @@ struct mw_guests {
 	struct mw_guest *buckets[MW_GUEST_BUCKETS];
 	uint64_t seed;              /* addresses are chosen by whoever connects */
 	size_t strangers;           /* connections of those that are not trusted */
+	size_t works;               /* of those, with room for a request or an answer */
 	struct mw_leavers leavers[2]; /* of all of them: without those within a request, and with them */
 };
 
@@ -33,6 +35,11 @@ void mw_guests_init(struct mw_guests *guests);
 struct mw_guest *mw_guest_enter(struct mw_guests *guests, const struct mw_peer *peer);
 /* One less; the guest is freed with its last. */
 void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest);
+/* Whether a connection of the guest may keep room: one who is not trusted has half of it, and all of them three quarters,
+   so that Postfix's requests find some. */
+bool mw_guest_may_keep_work(const struct mw_guests *guests, const struct mw_guest *guest);
+void mw_guest_keeps_work(struct mw_guests *guests, struct mw_guest *guest);
+void mw_guest_returns_work(struct mw_guests *guests, struct mw_guest *guest);
 /* How many a peer has. */
 size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer);
 

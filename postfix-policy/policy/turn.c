@@ -110,7 +110,7 @@ static bool keep_work(struct mw_connection *connection, struct mw_work *work)
 	bool needed = work->fill > 0 || work->answer_len > 0;
 
 	if (needed && work == all->spare) {
-		struct mw_work *spare = mw_work_take(&all->works);
+		struct mw_work *spare = mw_connection_new_work(connection);
 
 		if (spare == NULL) {
 			work->fill = work->answer_len = work->answer_sent = 0;
@@ -120,9 +120,8 @@ static bool keep_work(struct mw_connection *connection, struct mw_work *work)
 		}
 		all->spare = spare;
 		connection->work = work;
-	} else if (!needed && connection->work != NULL) {
-		mw_work_return(&all->works, work);
-		connection->work = NULL;
+	} else if (!needed) {
+		mw_connection_return_work(connection);
 	}
 	return true;
 }
@@ -192,7 +191,7 @@ static enum mw_turn write_some(struct mw_connection *connection)
 static void stall(struct mw_connection *connection, struct mw_str rest)
 {
 	struct mw_connections *all = connection->all;
-	struct mw_work *work = mw_work_take(&all->works);
+	struct mw_work *work = mw_connection_new_work(connection);
 
 	if (work == NULL) {
 		complain(connection, "too many answers are not taken");

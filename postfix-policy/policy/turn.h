@@ -52,6 +52,10 @@ void mw_turn_end(void *connections);
 void mw_turn_settle(void *connections);
 
 /* connection.c's: */
+/* Work more for what the connection keeps from now on. NULL: there is none, or none for its peer. */
+struct mw_work *mw_connection_new_work(struct mw_connection *connection);
+/* Gives the connection's work back, if it has any. */
+void mw_connection_return_work(struct mw_connection *connection);
 void mw_connection_close(struct mw_connection *connection);
 
 #endif

@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -265,3 +266,27 @@ def test_a_place_is_free_again_when_its_peer_goes(crowded):
             connection.close()
         wait_for(lambda: crowded.descriptors() < 24, "the descriptors to be closed")
     assert not crowded.lines("longest idle")
+
+
+def test_rooms_for_requests_that_come_in_parts_are_left_for_root(tmp_path):
+    """4,096 requests may be begun at once: others than root and postfix have three quarters of that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 5500:
+        pytest.skip("the limit of open files is too low")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        with Daemon(POLICY, DIRECTORY, tmp_path, log="refused") as daemon:
+            begun = [connect(daemon.port, f"127.0.0.{number % 3 + 5}") for number in range(4500)]
+            for connection in begun:
+                connection.send(rcpt()[:10])
+            daemon.wait_log("too many requests are begun and not finished")
+            with daemon.connect() as root:
+                root.send(rcpt()[:10])
+                # Answered behind it, on the same turn of the loop or a later one.
+                assert daemon.connect().request() == "DUNNO" and root.is_open()
+                root.send(rcpt()[10:])
+                assert root.answer() == "DUNNO"
+            for connection in begun:
+                connection.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
