@@ -14,6 +14,7 @@
 struct judged {
 	struct mw_auth_names names;
 	enum passdb_result result;
+	bool whoever; /* refused without a look at the account */
 	time_t when;
 	/* The mechanism's, which ours stand before until the last passdb has answered. */
 	verify_plain_callback_t *verified;
@@ -44,7 +45,8 @@ static struct judged *judge(struct auth_request *request)
 						p_strdup(request->pool, names.master),
 						p_strdup(request->pool, names.destination) };
 	judged->when = ioloop_time;
-	judged->result = decide(request, &judged->names);
+	judged->whoever = FALSE;
+	judged->result = decide(request, &judged->names, &judged->whoever);
 	return judged;
 }
 
@@ -67,9 +69,10 @@ static bool is_challenge(const struct auth_request *request)
 }
 
 /* Only where a second place stands before OK. */
-static bool waits_for_proof(const struct auth_request *request, enum passdb_result result)
+static bool waits_for_proof(const struct auth_request *request, const struct judged *judged)
 {
-	return result == PASSDB_RESULT_PASSWORD_MISMATCH && is_challenge(request) && mw_auth_mechanisms_held();
+	return judged->result == PASSDB_RESULT_PASSWORD_MISMATCH && !judged->whoever && is_challenge(request) &&
+		mw_auth_mechanisms_held();
 }
 
 /* After the last passdb of a login with a password or a token. */
@@ -106,7 +109,7 @@ static void looked_up(enum passdb_result result, const unsigned char *credential
 	struct judged *judged = event_get_ptr(request->event, JUDGED);
 
 	if (goes_on(request, result) && judge(request)->result != PASSDB_RESULT_NEXT) {
-		if (waits_for_proof(request, judged->result)) {
+		if (waits_for_proof(request, judged)) {
 			/* Dovecot fails it as a wrong proof, once a right one has come. */
 			request->failed = TRUE;
 		} else {
@@ -141,7 +144,7 @@ enum passdb_result mw_auth_login_lookup(struct auth_request *request)
 		judged->looked_up = request->private_callback.lookup_credentials;
 		request->private_callback.lookup_credentials = looked_up;
 	}
-	if (judged->result == PASSDB_RESULT_NEXT || waits_for_proof(request, judged->result))
+	if (judged->result == PASSDB_RESULT_NEXT || waits_for_proof(request, judged))
 		return PASSDB_RESULT_NEXT;
 	mw_auth_login_hide(request, judged->result);
 	return judged->result;

@@ -9,8 +9,10 @@
 #include "auth_facts.h"
 
 /* Decides about the names that a login has now. PASSDB_RESULT_NEXT: it may go on. PASSDB_RESULT_INTERNAL_FAILURE: a
-   temporary failure. PASSDB_RESULT_PASSWORD_MISMATCH: refused. */
-typedef enum passdb_result mw_auth_decide(struct auth_request *request, const struct mw_auth_names *names);
+   temporary failure. PASSDB_RESULT_PASSWORD_MISMATCH: refused; *whoever_r: any other account would be too, for want of
+   TLS, so that no proof need cross the wire. */
+typedef enum passdb_result mw_auth_decide(struct auth_request *request, const struct mw_auth_names *names,
+					  bool *whoever_r);
 
 /* Before anything else here. `decide` is called once for each set of names that a login has, and again where time has
    passed since it permitted. */

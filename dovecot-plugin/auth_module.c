@@ -62,7 +62,7 @@ static void notice_audits(int64_t today)
 
 /* One name of a login. `destination`: of another server that it is passed on to; one that the directory lacks is no
    account of ours. */
-static enum passdb_result decide_name(const struct mw_facts *facts, bool destination)
+static enum passdb_result decide_name(const struct mw_facts *facts, bool destination, bool *whoever_r)
 {
 	struct mw_verdict verdict;
 
@@ -74,10 +74,11 @@ static enum passdb_result decide_name(const struct mw_facts *facts, bool destina
 	/* What the client reads is Dovecot's reply to a wrong password. */
 	verdict.reply = "";
 	mw_decision_log(policy, facts, &verdict, false);
+	*whoever_r = verdict.reason == MW_REASON_LOGIN_WITHOUT_TLS;
 	return mw_verdict_stops(&verdict) ? PASSDB_RESULT_PASSWORD_MISMATCH : PASSDB_RESULT_NEXT;
 }
 
-static enum passdb_result decide(struct auth_request *request, const struct mw_auth_names *names)
+static enum passdb_result decide(struct auth_request *request, const struct mw_auth_names *names, bool *whoever_r)
 {
 	struct mw_facts facts;
 	enum passdb_result result;
@@ -87,11 +88,11 @@ static enum passdb_result decide(struct auth_request *request, const struct mw_a
 	if (policy == NULL)
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	notice_audits(facts.today);
-	result = decide_name(&facts, false);
+	result = decide_name(&facts, false, whoever_r);
 	if (result != PASSDB_RESULT_NEXT || names->destination == NULL)
 		return result;
 	facts.login = mw_str(names->destination);
-	return decide_name(&facts, true);
+	return decide_name(&facts, true, whoever_r);
 }
 
 static enum passdb_result answer(const struct auth_request *request, enum passdb_result result)

@@ -98,6 +98,16 @@ def test_postfix_is_told_it_after_the_proof(site):
     assert scram(site, "bob", PASSWORD)[0][2] == "CONT"  # the server's own proof, then OK
 
 
+def test_without_tls_nobody_gets_a_challenge(site):
+    """From a login process without the plugin: no proof crosses the wire, and all accounts are told alike."""
+    imap = ("service=imap", "lip=127.0.0.1", "rip=192.0.2.7", "lport=143")
+    with site.sasl() as sasl:
+        for login in ("bob", "off", "gone", "stranger"):
+            first = SCRAM_FIRST.format(login)
+            assert sasl.begin("SCRAM-SHA-256", *imap, response="n,," + first).word == "FAIL", login
+            assert sasl.begin("SCRAM-SHA-256", *imap, "secured=tls", response="n,," + first).word == "CONT", login
+
+
 def test_the_challenge_is_the_accounts_own(site):
     """Salt and iterations as the password file has them, for who may log in and for who may not."""
     iterations, salt = site.stored.partition("}")[2].split(",")[:2]
