@@ -7,8 +7,6 @@
 #include "base/buf.h"
 #include "dovecot_file.h"
 
-#define TEXT_MOST ((size_t)1024 * 1024)
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool condition)
@@ -106,10 +104,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mw_arena *arena = mw_arena_new(0);
 	struct mw_str text = { (const char *)data, size };
 	const struct mw_dovecot_node *root = mw_dovecot_parse(arena, text);
-	char *memory = malloc(TEXT_MOST);
-	struct mw_buf out = mw_buf_over(memory, TEXT_MOST);
+	static char memory[1024 * 1024];
+	struct mw_buf out = MW_BUF_OVER(memory);
 
-	must(memory != NULL);
 	if (root != NULL)
 		print_children(root, 0, &out);
 	if (root != NULL && !out.truncated) {
@@ -118,7 +115,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(again != NULL);
 		compare(root, again);
 	}
-	free(memory);
 	mw_arena_free(arena);
 	return 0;
 }
