@@ -60,18 +60,27 @@ static const char *table_text(struct mw_table table, struct mw_buf *buf)
 	return buf->data;
 }
 
-/* Says which octet of a name that may be none no name may have. `canonical` is what it stands for. */
-static bool name_is_usual(struct reader *reader, struct mw_str text, struct mw_str canonical)
+/* Says which octet is refused; true: none is. */
+static bool is_usual(struct reader *reader, struct mw_str text, char refused, const char *expected)
 {
-	char octet = mw_text_name_refused(canonical);
-
-	if (octet == '\0')
+	if (refused == '\0')
 		return true;
-	if (octet == '"')
+	if (refused == '"')
 		ERROR(reader, text, "a name without quotes", "\"%.*s\": quotes are no part of a name", SHOW(text));
 	else
-		ERROR(reader, text, MW_TEXT_NAME_RIGHT, "\"%.*s\": no mail system needs a %c in a name", SHOW(text), octet);
+		ERROR(reader, text, expected, "\"%.*s\": no mail system needs a %c in a name", SHOW(text), refused);
 	return false;
+}
+
+/* The same for an address that may be none. `canonical` is what it stands for. */
+static bool name_is_usual(struct reader *reader, struct mw_str text, struct mw_str canonical)
+{
+	return is_usual(reader, text, mw_text_name_refused(canonical), MW_TEXT_NAME_RIGHT);
+}
+
+static bool login_is_usual(struct reader *reader, struct mw_str text, struct mw_str canonical)
+{
+	return is_usual(reader, text, mw_text_login_refused(canonical), MW_TEXT_LOGIN_RIGHT);
 }
 
 /* A user's or group's address into the arena; false when it was none. */
@@ -99,12 +108,12 @@ static bool read_login(struct reader *reader, struct mw_str text, struct mw_str 
 	size_t len;
 
 	if (!mw_login_canonical(text, login, sizeof(login), &len)) {
-		if (name_is_usual(reader, text, text))
+		if (login_is_usual(reader, text, text))
 			ERROR(reader, text, NULL, "\"%.*s\" is no login name", SHOW(text));
 		return false;
 	}
 	*login_r = mw_arena_copy(reader->records->arena, (struct mw_str){ login, len });
-	return name_is_usual(reader, text, *login_r);
+	return login_is_usual(reader, text, *login_r);
 }
 
 static void read_list(struct reader *reader, struct mw_str value, struct mw_strs *list_r,

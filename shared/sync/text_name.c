@@ -16,3 +16,16 @@ char mw_text_name_refused(struct mw_str name)
 	}
 	return '\0';
 }
+
+char mw_text_login_refused(struct mw_str login)
+{
+	size_t at = mw_str_find(login, '\\');
+	struct mw_str user = mw_str_tail(login, at + 1);
+	char octet;
+
+	/* With an "@" it is an address. */
+	if (at == 0 || mw_str_empty(user) || mw_str_find(login, '@') < login.len)
+		return mw_text_name_refused(login);
+	octet = mw_text_name_refused(mw_str_head(login, at));
+	return octet != '\0' ? octet : mw_text_name_refused(user);
+}

@@ -8,8 +8,14 @@
 
 #define MW_TEXT_NAME_RIGHT "a name without \" ` $ ( ) ; | < > \\ * ?"
 
-/* The first octet of a canonical login name or address that is refused, 0: none. In a local part that needs its quotes
-   everything is allowed that an address may have there; a login name without "@" has none. */
+#define MW_TEXT_LOGIN_RIGHT MW_TEXT_NAME_RIGHT ", or DOMAIN\\user"
+
+/* The first octet of a canonical address that is refused, 0: none. In a local part that needs its quotes everything is
+   allowed that an address may have there. Text without "@" has no local part that could have quotes. */
 char mw_text_name_refused(struct mw_str name);
+/* The same for a login name, which may be Windows' DOMAIN\user too ("down-level logon name"): one backslash, with a name
+   on each side. Doveadm's masks take a backslash for itself (Dovecot's wildcard_match_icase()), and so does what
+   report/shell.h writes. */
+char mw_text_login_refused(struct mw_str login);
 
 #endif

@@ -55,6 +55,13 @@ static const struct { const char *line, *message; } mistakes[] = {
 	{ "user bob address=a|b", "users:1:18: error: \"a|b\": no mail system needs a | in a name" },
 	{ "group a;b", "users:1:7: error: \"a;b\": no mail system needs a ; in a name" },
 	{ "user \"a*b\"@x.test", "users:1:6: error: \"\"a*b\"@x.test\": no mail system needs a * in a name" },
+	{ "user bob login=a\\b\\c", "users:1:16: error: \"a\\b\\c\": no mail system needs a \\ in a name (expected a name "
+				   "without \" ` $ ( ) ; | < > \\ * ?, or DOMAIN\\user)" },
+	{ "user bob login=\\b", "no mail system needs a \\ in a name" },
+	{ "user bob login=a\\", "no mail system needs a \\ in a name" },
+	{ "user bob login=a\\$b", "no mail system needs a $ in a name" },
+	{ "user bob login=a\\b@x.test", "no mail system needs a \\ in a name" },
+	{ "user a\\b", "no mail system needs a \\ in a name (expected a name without \" ` $ ( ) ; | < > \\ * ?)" },
 	{ "user bob login=b@", "\"b@\" is no login name" },
 	{ "user bob member=x", "unknown key \"member\" of a user" },
 	{ "user bob senders=members", "senders: a user has no members" },
