@@ -3,26 +3,7 @@
 #ifndef MW_CLI_FACTS_LOG_H
 #define MW_CLI_FACTS_LOG_H
 
-#include "decide/verdict.h"
 #include "report/logline.h"
-
-/* What the line says was decided. */
-enum mw_logged_verdict {
-	MW_LOGGED_PERMIT,
-	MW_LOGGED_WOULD_REFUSE, /* in audit mode: it passed */
-	MW_LOGGED_REFUSE,
-	MW_LOGGED_DEFER,
-	MW_LOGGED_UNDECIDED
-};
-extern const struct mw_table mw_logged_verdicts; /* permit would-refuse refuse defer undecided */
-
-struct mw_logged_decision {
-	enum mw_decision decision;
-	enum mw_logged_verdict verdict;
-	enum mw_reason reason;
-	struct mw_facts facts; /* without today, which the line's stamp tells; slices point into `values` */
-	char values[MW_LOGLINE_MAX];
-};
 
 enum mw_logged_state {
 	MW_LOGGED_WHOLE,
@@ -31,10 +12,8 @@ enum mw_logged_state {
 	MW_LOGGED_MALFORMED /* no decision line, or one that lost its end on the way */
 };
 
-/* `line` begins with "v=1 ". The decision is filled in for WHOLE alone. */
-enum mw_logged_state mw_facts_from_log(struct mw_str line, struct mw_logged_decision *decision_r);
-
-/* The word for a verdict in the log. */
-enum mw_logged_verdict mw_logged_verdict_of(const struct mw_verdict *verdict);
+/* `text` begins with "v=1 ". Its facts are filled in for WHOLE alone, without today, which the line's stamp tells; slices
+   point into `line`. */
+enum mw_logged_state mw_facts_from_log(struct mw_str text, struct mw_logline *line, struct mw_logged *logged_r);
 
 #endif

@@ -19,7 +19,8 @@ struct mw_replay {
 	uint64_t permitted;        /* that the log says were */
 	uint64_t without_row;      /* changes for which there was no row any more */
 	bool unavailable;          /* a decision needed the directory, and there is none */
-	struct mw_logged_decision logged;
+	struct mw_logline line;    /* the decision that is looked at */
+	struct mw_logged logged;
 };
 
 /* A line of a log: decides again what it records and counts the outcome. What is no decision line of Mailwicket's own

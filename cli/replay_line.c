@@ -92,7 +92,7 @@ void mw_replay_line(struct mw_replay *replay, struct mw_str line)
 	if (memmem(line.ptr, line.len, BEGINNING "v=1 ", strlen(BEGINNING "v=1 ")) == NULL ||
 	    !read_line(replay, line, &fields, &today))
 		return;
-	switch (mw_facts_from_log(fields, &replay->logged)) {
+	switch (mw_facts_from_log(fields, &replay->line, &replay->logged)) {
 	case MW_LOGGED_OLD:
 		replay->old++;
 		return;

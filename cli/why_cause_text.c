@@ -7,21 +7,11 @@
 #include "why_cause.h"
 #include "why_cause_table.h"
 
-static bool find_reason(const char *name, enum mw_reason *reason_r)
-{
-	for (int reason = 0; reason < MW_REASON_COUNT; reason++)
-		if (strcmp(mw_reason_name((enum mw_reason)reason), name) == 0) {
-			*reason_r = (enum mw_reason)reason;
-			return true;
-		}
-	return false;
-}
-
 const char *mw_why_sentence_of(const char *reason)
 {
-	enum mw_reason known;
+	int known;
 
-	return find_reason(reason, &known) ? mw_reason_sentence(known) : reason;
+	return mw_table_find(mw_reasons, mw_str(reason), &known) ? mw_reason_sentence((enum mw_reason)known) : reason;
 }
 
 /* The rule of a decision line, by name: the policy may have changed since, then there may be none. */
@@ -43,9 +33,11 @@ static void write_remedy(const struct mw_why_told *told, const struct mw_why_ent
 	/* Dovecot's auth process, which writes no port, does not know Postfix's listener. */
 	struct mw_verdict verdict = { .outcome = MW_REFUSE, .reply = "", .listener_unknown = entry->port[0] == '\0' };
 	struct mw_facts facts = { .endpoints = { .protocol = entry->protocol } };
+	int reason;
 
-	if (!find_reason(entry->reason, &verdict.reason))
+	if (!mw_table_find(mw_reasons, mw_str(entry->reason), &reason))
 		return;
+	verdict.reason = (enum mw_reason)reason;
 	facts.login = mw_str(entry->login);
 	facts.sender = mw_str(entry->sender);
 	facts.recipient = mw_str(entry->recipient);

@@ -3,8 +3,7 @@
 #ifndef MW_CLI_WHY_EVENT_H
 #define MW_CLI_WHY_EVENT_H
 
-#include "base/buf.h"
-#include "mail/protocol.h"
+#include "report/logline.h"
 #include "why_line.h"
 
 enum mw_why_kind {
@@ -44,9 +43,9 @@ struct mw_why_event {
 	struct mw_str verdict, reason, rule_name, rule, reply, tls_version; /* of a decision; reply of REJECTED too */
 };
 
-/* A decision line: the message begins "mailwicket: v=1 ". values: memory for what was quoted. False: it is none that
-   matters, or malformed. */
-bool mw_why_decision(const struct mw_why_line *line, struct mw_buf *values, struct mw_why_event *event_r);
+/* A decision line: the message begins "mailwicket: v=1 ". The event points into `values`. False: it is none that matters,
+   or malformed. */
+bool mw_why_decision(const struct mw_why_line *line, struct mw_logline *values, struct mw_why_event *event_r);
 /* A line of Dovecot's login processes or of its auth. */
 bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r);
 

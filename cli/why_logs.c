@@ -13,7 +13,6 @@
 
 #define USUAL_LOG "/var/log/mail.log"
 #define LINES_WITHOUT_TIME 100 /* at the head of a file, before it is taken for one that begins at no time */
-#define VALUES_MAX 16384
 
 void mw_why_note(struct mw_why_logs *logs, const char *format, ...)
 {
@@ -50,8 +49,7 @@ struct reading {
 	struct mw_why_logs *logs;
 	struct mw_why_story *story;
 	struct mw_why_sessions *sessions;
-	struct mw_buf values;
-	char memory[VALUES_MAX];
+	struct mw_logline values;
 };
 
 static bool read_event(struct reading *reading, const struct mw_why_line *line, struct mw_why_event *event)
@@ -164,7 +162,6 @@ int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story)
 		reading->logs = logs;
 		reading->story = story;
 		reading->sessions = sessions;
-		reading->values = MW_BUF_OVER(reading->memory);
 		code = read_all(reading);
 	} else {
 		mw_complain("out of memory");

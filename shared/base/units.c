@@ -148,14 +148,16 @@ void mw_print_date(int64_t days, struct mw_buf *out)
 		      (long long)(day_of_year - (153 * shifted + 2) / 5 + 1));
 }
 
+static const struct mw_word switch_words[] = {
+	{ "yes", 1 }, { "no", 0 }, { "true", 1 }, { "false", 0 }, { "on", 1 }, { "off", 0 },
+};
+const struct mw_table mw_switch_words = MW_TABLE(switch_words);
+
 bool mw_parse_switch(struct mw_str text, bool *on_r)
 {
-	static const struct mw_word words[] = {
-		{ "yes", 1 }, { "no", 0 }, { "true", 1 }, { "false", 0 }, { "on", 1 }, { "off", 0 },
-	};
 	int value;
 
-	if (!mw_table_find(MW_TABLE(words), text, &value))
+	if (!mw_table_find(mw_switch_words, text, &value))
 		return false;
 	*on_r = value == 1;
 	return true;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/table.h"
 
 #define MW_UNLIMITED UINT64_MAX /* a limit that is none; written "unlimited" */
 
@@ -23,5 +23,6 @@ void mw_print_date(int64_t days, struct mw_buf *out);
 int64_t mw_day_of(int64_t seconds);
 /* "yes" "no" "true" "false" "on" "off", without regard to case. */
 bool mw_parse_switch(struct mw_str text, bool *on_r);
+extern const struct mw_table mw_switch_words; /* the same: 1 and 0 */
 
 #endif

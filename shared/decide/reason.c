@@ -5,15 +5,20 @@
 #define REPLY(code, text) ((code) == 0 ? (text) : #code " " text)
 #define LAST_REPLY(code, text) ((code) == 0 ? (text) : (code) / 100 == 4 ? "421 " text : "521 " text)
 
+static const struct mw_word words[] = {
+#define MW_REASON(id, name, code, classic, current, sentence) [MW_REASON_##id] = { name, MW_REASON_##id },
+#include "decide/reason.def"
+#undef MW_REASON
+};
+const struct mw_table mw_reasons = MW_TABLE(words);
+
 static const struct {
-	const char *name;
 	const char *replies[2];      /* by enum mw_reply_style */
 	const char *last_replies[2]; /* likewise, at END-OF-MESSAGE */
 	const char *sentence;
 } reasons[MW_REASON_COUNT] = {
 #define MW_REASON(id, name, code, classic, current, sentence)                                                  \
-	[MW_REASON_##id] = { name,                                                                             \
-			     { [MW_REPLIES_CLASSIC] = REPLY(code, classic), [MW_REPLIES_CURRENT] = REPLY(code, current) }, \
+	[MW_REASON_##id] = { { [MW_REPLIES_CLASSIC] = REPLY(code, classic), [MW_REPLIES_CURRENT] = REPLY(code, current) }, \
 			     { [MW_REPLIES_CLASSIC] = LAST_REPLY(code, classic),                                \
 			       [MW_REPLIES_CURRENT] = LAST_REPLY(code, current) },                              \
 			     sentence },
@@ -23,7 +28,7 @@ static const struct {
 
 const char *mw_reason_name(enum mw_reason reason)
 {
-	return (unsigned)reason < MW_REASON_COUNT ? reasons[reason].name : "";
+	return (unsigned)reason < MW_REASON_COUNT ? words[reason].word : "";
 }
 
 const char *mw_reason_sentence(enum mw_reason reason)

@@ -12,6 +12,8 @@ enum mw_reason {
 	MW_REASON_COUNT
 };
 
+extern const struct mw_table mw_reasons; /* their names */
+
 const char *mw_reason_name(enum mw_reason reason);
 const char *mw_reason_sentence(enum mw_reason reason);
 /* "550 5.7.1 ..." ; "" where the reason has none. */

@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += libmwreport.la
 libmwreport_la_SOURCES = \
 	shared/report/json.c shared/report/json.h \
+	shared/report/logfield.c shared/report/logfield.def shared/report/logfield.h \
 	shared/report/logline.c shared/report/logline.h \
 	shared/report/prose.c shared/report/prose.h \
 	shared/report/remedy.c \

@@ -4,11 +4,10 @@
 #include "report/prose.h"
 #include "report/text.h"
 
-/* Addresses, logins and text (RFC 5321 4.5.3.1.3); words that are short unless somebody means harm, and the login of an
-   exposed credential, which may be the password typed into the wrong field. */
-#define VALUE_MAX 254
-#define SHORT_MAX 64
-#define FINGERPRINT_MAX 95 /* SHA-256 with colons */
+#define CUT_MAX 128
+#define HINT_MAX 1024
+#define NAMES_MAX (4 * MW_LOGFIELD_VALUE_MAX)
+#define RULE_MAX (MW_LOGFIELD_VALUE_MAX + 16)
 
 static bool needs_quotes(struct mw_str value)
 {
@@ -42,13 +41,13 @@ static void write_quoted(struct mw_buf *out, struct mw_str value)
 }
 
 /* An empty value is written too. */
-static void add_value(struct mw_buf *out, const char *key, struct mw_str value)
+static void add_value(struct mw_buf *out, struct mw_str key, struct mw_str value)
 {
 	size_t before = out->used;
 
 	if (before > 0)
 		mw_buf_add_char(out, ' ');
-	mw_buf_add_text(out, key);
+	mw_buf_add(out, key);
 	mw_buf_add_char(out, '=');
 	if (mw_str_empty(value) || needs_quotes(value))
 		write_quoted(out, value);
@@ -61,178 +60,99 @@ static void add_value(struct mw_buf *out, const char *key, struct mw_str value)
 	out->data[before] = '\0';
 }
 
-static void add_field(struct mw_buf *out, const char *key, struct mw_str value, size_t most)
-{
-	if (!mw_str_empty(value))
-		add_value(out, key, mw_text_cut(value, most));
-}
-
 void mw_logline_field(struct mw_buf *out, const char *key, struct mw_str value)
 {
-	add_field(out, key, value, VALUE_MAX);
+	if (!mw_str_empty(value))
+		add_value(out, mw_str(key), mw_text_cut(value, MW_LOGFIELD_VALUE_MAX));
 }
 
-static void add_word(struct mw_buf *out, const char *key, struct mw_str value)
-{
-	add_field(out, key, value, SHORT_MAX);
-}
-
-static void add_number(struct mw_buf *out, const char *key, uint64_t number)
-{
-	char memory[24];
-	struct mw_buf text = MW_BUF_OVER(memory);
-
-	if (number == 0)
-		return;
-	mw_buf_add_number(&text, number);
-	add_word(out, key, mw_buf_str(&text));
-}
-
-static const char *verdict_word(const struct mw_verdict *verdict)
-{
-	if (verdict->outcome != MW_PERMIT && !mw_verdict_stops(verdict))
-		return "would-refuse";
-	return mw_table_word(mw_outcomes, verdict->outcome);
-}
-
-static void write_connectors(struct mw_buf *out, const struct mw_verdict *verdict)
-{
-	char memory[4 * VALUE_MAX];
-	struct mw_buf names = MW_BUF_OVER(memory);
-
-	mw_verdict_rule_names(verdict, &names);
-	mw_logline_field(out, "connector", mw_buf_str(&names));
-}
-
-static void write_decision(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict)
-{
-	add_word(out, "v", MW_STR("1"));
-	add_word(out, "verdict", mw_str(verdict_word(verdict)));
-	add_word(out, "reason", mw_str(mw_reason_name(verdict->reason)));
-	add_word(out, "mode", mw_str(mw_table_word(mw_modes, verdict->mode)));
-	add_word(out, "protocol", mw_str(mw_table_word(mw_protocols, facts->endpoints.protocol)));
-	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP)
-		add_word(out, "stage", mw_str(mw_table_word(mw_stages, facts->stage)));
-	if (verdict->connector != NULL)
-		write_connectors(out, verdict);
-	else if (verdict->login_rule != NULL)
-		mw_logline_field(out, "login_rule", mw_verdict_rule_name(verdict));
-}
-
-static void write_ip(struct mw_buf *out, const char *key, const struct mw_ip *ip)
-{
-	char memory[64];
-	struct mw_buf text = MW_BUF_OVER(memory);
-
-	if (ip->family != MW_FAMILY_UNKNOWN)
-		mw_ip_print(ip, &text);
-	add_word(out, key, mw_buf_str(&text));
-}
-
-static void write_client(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict)
-{
-	write_ip(out, "client", &facts->endpoints.remote_ip);
-	add_number(out, "port", facts->endpoints.local_port);
-	if (!facts->tls.assumed) {
-		add_word(out, "tls", facts->tls.version);
-		add_word(out, "cipher", facts->tls.cipher);
-		add_number(out, "bits", facts->tls.bits);
-	}
-	add_word(out, "mechanism", facts->mechanism);
-	if (verdict->reason == MW_REASON_NO_TRANSACTION)
-		add_value(out, "instance", MW_STR_EMPTY);
-	else
-		add_word(out, "instance", facts->instance);
-	add_word(out, "queue_id", facts->queue_id);
-}
-
-/* Of the values that a decision looks at, those that do not stand here whole. */
-static void write_cut(struct mw_buf *out, const struct mw_facts *facts, size_t login_most)
-{
-	const struct { const char *key; size_t len, most; } values[] = {
-		{ "login", facts->login.len, login_most },
-		{ "master", facts->master.len, VALUE_MAX },
-		{ "sender", facts->sender.len, VALUE_MAX },
-		{ "recipient", facts->recipient.len, VALUE_MAX },
-		{ "tls", facts->tls.version.len, SHORT_MAX },
-		{ "mechanism", facts->mechanism.len, SHORT_MAX },
-		{ "fingerprint", facts->tls.certificate_fingerprint.len, FINGERPRINT_MAX },
-		{ "sasl_service", facts->sasl_service.len, SHORT_MAX },
-		{ "etrn_domain", facts->etrn_domain.len, VALUE_MAX },
-	};
-	char memory[128];
-	struct mw_buf keys = MW_BUF_OVER(memory);
-
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		if (values[i].len > values[i].most)
-			mw_buf_printf(&keys, "%s%s", keys.used > 0 ? "," : "", values[i].key);
-	mw_logline_field(out, "cut", mw_buf_str(&keys));
-}
-
-/* What else the decision looked at. */
-static void write_circumstances(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict)
-{
-	add_word(out, "decision", mw_str(mw_table_word(mw_decisions, (int)verdict->decision)));
-	write_ip(out, "local", &facts->endpoints.local_ip);
-	if (!mw_str_empty(facts->tls.version))
-		add_word(out, "tls_origin", mw_str(mw_table_word(mw_tls_origins, (int)facts->tls.origin)));
-	write_ip(out, "proxy", &facts->tls.proxy);
-	add_field(out, "fingerprint", facts->tls.certificate_fingerprint, FINGERPRINT_MAX);
-	if (facts->tls.certificate_verified)
-		add_word(out, "verified", MW_STR("yes"));
-	add_word(out, "sasl_service", facts->sasl_service);
-	if (facts->relay_context)
-		add_word(out, "context", MW_STR("relay"));
-	add_number(out, "size", facts->size);
-	add_number(out, "recipient_count", facts->recipient_count);
-	mw_logline_field(out, "etrn_domain", facts->etrn_domain);
-}
-
-static void write_rule(struct mw_buf *out, const struct mw_verdict *verdict)
+static void print_rule(const struct mw_verdict *verdict, struct mw_buf *out)
 {
 	struct mw_place place = mw_verdict_rule_place(verdict);
 	struct mw_str file = mw_str(place.file);
-	char memory[VALUE_MAX + 16];
-	struct mw_buf text = MW_BUF_OVER(memory);
 
 	/* Where several are alike, the place of one would be taken for the reason. */
 	if ((verdict->connector == NULL && verdict->login_rule == NULL) || verdict->alike_count > 0)
 		return;
 	if (mw_str_find_last(file, '/') < file.len)
 		file = mw_str_tail(file, mw_str_find_last(file, '/') + 1);
-	mw_buf_add(&text, mw_text_cut(file, VALUE_MAX - 16));
+	mw_buf_add(out, mw_text_cut(file, MW_LOGFIELD_VALUE_MAX - 16));
 	if (place.line > 0)
-		mw_buf_printf(&text, ":%u", place.line);
-	mw_logline_field(out, "rule", mw_buf_str(&text));
+		mw_buf_printf(out, ":%u", place.line);
 }
 
-static void write_hint(struct mw_buf *out, const struct mw_verdict *verdict)
+/* What the line is to tell, but for cut=. */
+static struct mw_logged logged_of(const struct mw_facts *facts, const struct mw_verdict *verdict, bool exposed,
+				  struct mw_buf *names, struct mw_buf *rule, struct mw_buf *hint)
 {
-	char memory[1024];
-	struct mw_buf text = MW_BUF_OVER(memory);
+	mw_verdict_rule_names(verdict, names);
+	print_rule(verdict, rule);
+	/* The hint may repeat the login at its full length. */
+	if (!exposed)
+		mw_prose_hint(verdict, hint);
+	return (struct mw_logged){
+		.version = MW_STR("1"),
+		.decision = verdict->decision,
+		.verdict = mw_logged_verdict_of(verdict),
+		.reason = verdict->reason,
+		.mode = mw_str(mw_table_word(mw_modes, verdict->mode)),
+		.facts = *facts,
+		.connector = verdict->connector != NULL ? mw_buf_str(names) : MW_STR_EMPTY,
+		.login_rule = verdict->connector == NULL ? mw_verdict_rule_name(verdict) : MW_STR_EMPTY,
+		.reply = mw_str(mw_verdict_stops(verdict) ? verdict->reply : ""),
+		.rule = mw_buf_str(rule),
+		.hint = mw_buf_str(hint),
+		.credential = mw_str(exposed ? "exposed" : ""),
+	};
+}
 
-	mw_prose_hint(verdict, &text);
-	mw_logline_field(out, "hint", mw_buf_str(&text));
+/* False: there is a value, but it tells nothing. */
+static bool is_told(enum mw_logfield_id field, const struct mw_facts *facts)
+{
+	switch (field) {
+	case MW_FIELD_STAGE:
+		return facts->endpoints.protocol == MW_PROTOCOL_SMTP;
+	case MW_FIELD_TLS:
+	case MW_FIELD_CIPHER:
+	case MW_FIELD_BITS:
+		return !facts->tls.assumed;
+	case MW_FIELD_TLS_ORIGIN:
+		return !mw_str_empty(facts->tls.version);
+	default:
+		return true;
+	}
+}
+
+/* The login of an exposed credential may be the password, typed into the wrong field. */
+static size_t longest(enum mw_logfield_id field, const struct mw_logged *logged)
+{
+	return field == MW_FIELD_LOGIN && !mw_str_empty(logged->credential) ? MW_LOGFIELD_WORD_MAX : mw_logfields[field].most;
 }
 
 static void write_line(struct mw_buf *out, const struct mw_facts *facts, const struct mw_verdict *verdict, bool exposed)
 {
-	size_t login_most = exposed ? SHORT_MAX : VALUE_MAX;
+	char names_memory[NAMES_MAX], rule_memory[RULE_MAX], hint_memory[HINT_MAX], cut_memory[CUT_MAX];
+	struct mw_buf names = MW_BUF_OVER(names_memory), rule = MW_BUF_OVER(rule_memory);
+	struct mw_buf hint = MW_BUF_OVER(hint_memory), cut = MW_BUF_OVER(cut_memory);
+	struct mw_logged logged = logged_of(facts, verdict, exposed, &names, &rule, &hint);
+	char memory[MW_LOGFIELD_WORD_MAX];
 
-	write_decision(out, facts, verdict);
-	add_field(out, "login", facts->login, login_most);
-	mw_logline_field(out, "master", facts->master);
-	mw_logline_field(out, "sender", facts->sender);
-	mw_logline_field(out, "recipient", facts->recipient);
-	write_client(out, facts, verdict);
-	write_circumstances(out, facts, verdict);
-	write_cut(out, facts, login_most);
-	if (mw_verdict_stops(verdict))
-		mw_logline_field(out, "reply", mw_str(verdict->reply));
-	write_rule(out, verdict);
-	/* The hint may repeat the login at its full length. */
-	if (!exposed)
-		write_hint(out, verdict);
+	for (enum mw_logfield_id i = 0; i < MW_FIELD_COUNT; i++) {
+		const struct mw_logfield *field = &mw_logfields[i];
+		struct mw_buf text = MW_BUF_OVER(memory);
+		struct mw_str value;
+
+		if (!is_told(i, facts))
+			continue;
+		value = mw_logfield_write(field, &logged, &text);
+		if (value.len > longest(i, &logged) && field->decisions != 0) {
+			mw_buf_printf(&cut, "%s%s", cut.used > 0 ? "," : "", field->key.ptr);
+			logged.cut = mw_buf_str(&cut);
+		}
+		/* That there is no instance is what the decision hangs on. */
+		if (!mw_str_empty(value) || (i == MW_FIELD_INSTANCE && verdict->reason == MW_REASON_NO_TRANSACTION))
+			add_value(out, field->key, mw_text_cut(value, longest(i, &logged)));
+	}
 }
 
 void mw_logline_write(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
@@ -243,7 +163,6 @@ void mw_logline_write(const struct mw_facts *facts, const struct mw_verdict *ver
 void mw_logline_write_exposed(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
 {
 	write_line(out, facts, verdict, true);
-	mw_buf_add(out, MW_STR(" credential=exposed"));
 }
 
 static int digit(char c)
@@ -320,4 +239,27 @@ bool mw_logline_next(struct mw_str *rest_io, struct mw_str *key_r, struct mw_buf
 		return false;
 	*rest_io = mw_str_tail(text, len + 1);
 	return true;
+}
+
+bool mw_logline_read(struct mw_str line, struct mw_logline *line_r)
+{
+	struct mw_buf memory = MW_BUF_OVER(line_r->memory);
+	struct mw_str key;
+
+	memset(line_r, 0, offsetof(struct mw_logline, memory));
+	for (size_t field = 0; memory.used < memory.size; field++) {
+		struct mw_buf value = mw_buf_over(memory.data + memory.used, memory.size - memory.used);
+
+		if (!mw_logline_next(&line, &key, &value))
+			return mw_str_empty(line) && mw_str_equal(line_r->values[MW_FIELD_VERSION], MW_STR("1"));
+		if (value.truncated)
+			return false;
+		field = mw_logfield_find(key, field);
+		if (field == MW_FIELD_COUNT)
+			continue;
+		line_r->repeated = line_r->repeated || mw_logline_has(line_r, (enum mw_logfield_id)field);
+		line_r->values[field] = mw_buf_str(&value);
+		memory.used += value.used + 1;
+	}
+	return false;
 }

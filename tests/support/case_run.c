@@ -202,10 +202,11 @@ static enum mw_stage stage_of(const struct mw_case *one)
 
 static const char *reply_of(const char *reason, enum mw_reply_style style, enum mw_stage stage)
 {
-	for (int i = 0; i < MW_REASON_COUNT; i++)
-		if (strcmp(mw_reason_name((enum mw_reason)i), reason) == 0)
-			return mw_reason_reply_at((enum mw_reason)i, style, stage);
-	return "(no such reason)";
+	int known;
+
+	if (!mw_table_find(mw_reasons, mw_str(reason), &known))
+		return "(no such reason)";
+	return mw_reason_reply_at((enum mw_reason)known, style, stage);
 }
 
 const char *mw_case_expected_reply(const struct mw_case *one)

@@ -155,7 +155,8 @@ static bool has_long_value(const struct mw_facts *facts)
 /* What `replay` promises: from the log line come the same facts, and from them the same verdict. */
 START_TEST(a_case_is_decided_again_from_its_log_line)
 {
-	static struct mw_logged_decision logged;
+	static struct mw_logline read;
+	static struct mw_logged logged;
 	const struct mw_case *one = &cases.items[_i];
 	char memory[MW_LOGLINE_MAX];
 	struct mw_buf line = MW_BUF_OVER(memory);
@@ -166,7 +167,7 @@ START_TEST(a_case_is_decided_again_from_its_log_line)
 	ck_assert(mw_case_facts(one, &given));
 	mw_case_decide(one, &given.facts, &verdict);
 	mw_logline_write(&given.facts, &verdict, &line);
-	state = mw_facts_from_log(mw_buf_str(&line), &logged);
+	state = mw_facts_from_log(mw_buf_str(&line), &read, &logged);
 	if (has_long_value(&given.facts)) {
 		ck_assert_int_eq(state, MW_LOGGED_CUT);
 		return;

@@ -3,7 +3,8 @@
 
 #include "facts_log.h"
 
-static struct mw_logged_decision logged;
+static struct mw_logline line;
+static struct mw_logged logged;
 
 #define BEGINNING "v=1 verdict=refuse reason=send-as-denied mode=enforce protocol=smtp "
 #define END " rule=mailwicket.conf:31"
@@ -19,7 +20,7 @@ START_TEST(every_fact_is_read)
 						 "decision=submission local=2001:db8::1 tls_origin=proxy proxy=203.0.113.9 "
 						 "fingerprint=0A:1B verified=yes sasl_service=smtp context=relay size=4096 "
 						 "recipient_count=3 etrn_domain=example.net reply=\"550 5.7.1 no\"" END),
-					 &logged), MW_LOGGED_WHOLE);
+					 &line, &logged), MW_LOGGED_WHOLE);
 	ck_assert_int_eq(logged.decision, MW_DECISION_SUBMISSION);
 	ck_assert_int_eq(logged.verdict, MW_LOGGED_REFUSE);
 	ck_assert_int_eq(logged.reason, MW_REASON_SEND_AS_DENIED);
@@ -49,7 +50,7 @@ END_TEST
 
 START_TEST(what_is_not_told_is_not_known)
 {
-	ck_assert_int_eq(mw_facts_from_log(MW_STR(BEGINNING "decision=submission" END), &logged), MW_LOGGED_WHOLE);
+	ck_assert_int_eq(mw_facts_from_log(MW_STR(BEGINNING "decision=submission" END), &line, &logged), MW_LOGGED_WHOLE);
 	ck_assert_int_eq(logged.facts.stage, MW_STAGE_UNKNOWN);
 	ck_assert_int_eq(logged.facts.endpoints.remote_ip.family, MW_FAMILY_UNKNOWN);
 	ck_assert_int_eq(logged.facts.tls.origin, MW_TLS_ORIGIN_NONE);
@@ -59,7 +60,7 @@ END_TEST
 
 START_TEST(tls_of_a_version_that_nobody_told_is_assumed_to_be_good)
 {
-	ck_assert_int_eq(mw_facts_from_log(MW_STR(BEGINNING "decision=account tls_origin=starttls" END), &logged),
+	ck_assert_int_eq(mw_facts_from_log(MW_STR(BEGINNING "decision=account tls_origin=starttls" END), &line, &logged),
 			 MW_LOGGED_WHOLE);
 	ck_assert(logged.facts.tls.assumed);
 	ck_assert_slice(logged.facts.tls.version, MW_STR("TLSv1.3"));
@@ -75,6 +76,8 @@ static const struct { const char *line; enum mw_logged_state state; } lines[] = 
 	{ BEGINNING "decision=account cut=sender,recipient" END, MW_LOGGED_WHOLE },
 	{ BEGINNING "decision=login cut=login,master" END, MW_LOGGED_WHOLE },
 	{ BEGINNING "decision=login cut=mechanism" END, MW_LOGGED_CUT },
+	{ BEGINNING "decision=account cut=future" END, MW_LOGGED_WHOLE },
+	{ BEGINNING "decision=submission cut=future" END, MW_LOGGED_CUT },
 	{ BEGINNING "decision=login future=field" END, MW_LOGGED_WHOLE },
 	{ BEGINNING "decision=submission hint=\"no connector\"", MW_LOGGED_WHOLE },
 	{ BEGINNING "decision=submission reply=450", MW_LOGGED_WHOLE },
@@ -100,17 +103,17 @@ static const struct { const char *line; enum mw_logged_state state; } lines[] = 
 
 START_TEST(a_line_is_whole_or_told_why_not)
 {
-	ck_assert_msg(mw_facts_from_log(mw_str(lines[_i].line), &logged) == lines[_i].state, "%s", lines[_i].line);
+	ck_assert_msg(mw_facts_from_log(mw_str(lines[_i].line), &line, &logged) == lines[_i].state, "%s", lines[_i].line);
 }
 END_TEST
 
 START_TEST(a_line_longer_than_any_of_ours_is_not_read)
 {
-	static char line[5 * MW_LOGLINE_MAX] = BEGINNING "decision=submission login=";
-	size_t len = strlen(line);
+	static char text[5 * MW_LOGLINE_MAX] = BEGINNING "decision=submission login=";
+	size_t len = strlen(text);
 
-	memset(line + len, 'x', sizeof(line) - 1 - len);
-	ck_assert_int_eq(mw_facts_from_log(mw_str(line), &logged), MW_LOGGED_MALFORMED);
+	memset(text + len, 'x', sizeof(text) - 1 - len);
+	ck_assert_int_eq(mw_facts_from_log(mw_str(text), &line, &logged), MW_LOGGED_MALFORMED);
 }
 END_TEST
 

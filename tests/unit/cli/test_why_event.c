@@ -221,8 +221,7 @@ static const struct { const char *message; bool read; const char *login; } decis
 
 START_TEST(a_decision_line_is_read_whole_or_not_at_all)
 {
-	char memory[4096];
-	struct mw_buf values = MW_BUF_OVER(memory);
+	static struct mw_logline values;
 	struct mw_why_line line = line_of("mailwicketd", decisions[_i].message);
 	struct mw_why_event event;
 

@@ -3,6 +3,7 @@ TESTS += tests/unit/test_report
 tests_unit_test_report_SOURCES = \
 	tests/unit/report/report_support.h \
 	tests/unit/report/test_json.c \
+	tests/unit/report/test_logfield.c \
 	tests/unit/report/test_logline.c \
 	tests/unit/report/test_prose.c \
 	tests/unit/report/test_report.c \

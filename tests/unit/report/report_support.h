@@ -6,6 +6,7 @@
 
 #include "decide/verdict.h"
 
+TCase *mw_test_logfield_case(void);
 TCase *mw_test_logline_case(void);
 TCase *mw_test_json_case(void);
 TCase *mw_test_prose_case(void);

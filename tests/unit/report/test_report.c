@@ -77,6 +77,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	suite_add_tcase(suite, mw_test_logfield_case());
 	suite_add_tcase(suite, mw_test_logline_case());
 	suite_add_tcase(suite, mw_test_json_case());
 	suite_add_tcase(suite, mw_test_prose_case());
