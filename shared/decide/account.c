@@ -112,7 +112,7 @@ static void judge_smtp(const struct account *account, struct mw_verdict *verdict
 		difference = laxity(&verdict) - laxity(verdict_r);
 		if (difference > 0)
 			*verdict_r = verdict;
-		else if (difference == 0 && verdict_r->alike_count < MW_ALIKE_MAX)
+		else if (difference == 0 && verdict.outcome != MW_PERMIT && verdict_r->alike_count < MW_ALIKE_MAX)
 			verdict_r->alike[verdict_r->alike_count++] = connectors[i];
 	}
 	verdict_r->listener_unknown = count > 1;

@@ -47,7 +47,7 @@ struct mw_verdict {
 	const struct mw_connector *connector;
 	const struct mw_login_rule *login_rule;
 	/* Dovecot's auth process does not know Postfix's listener: `connector` is one of several that could be meant, the one
-	   that lets the login go furthest, and these (the first MW_ALIKE_MAX of them) let it go as far. */
+	   that lets the login go furthest, and these (the first MW_ALIKE_MAX of them) stop it at the same check. */
 	bool listener_unknown;
 	unsigned alike_count;
 	const struct mw_connector *alike[MW_ALIKE_MAX];

@@ -75,7 +75,7 @@ CAUSES = [
     ("bob", why_world.wrong_password, "wrong-password", "login-failed"),
     ("bobby", why_world.login_unknown, "login-unknown", "refused"),
     ("bob", why_world.certificate, "certificate", "certificate-not-accepted"),
-    ("bob", why_world.tls_too_old, "tls-too-old", "refused"),
+    ("bob", why_world.tls_too_old, "tls-too-old", "tls-too-old"),
     ("bob", why_world.all_well, "all-well", "submitted"),
 ]
 
