@@ -296,7 +296,7 @@ static void report_shared(const struct look *look)
 		return;
 	for (size_t i = 0; i < look->accepted_count; i++)
 		domains[i] = look->accepted[i].canonical;
-	mw_stake_apart(look->rewriter->site->policy, arena, domains, look->accepted_count, open);
+	mw_stake_apart(look->rewriter->site->policy, domains, look->accepted_count, open);
 	for (size_t i = 0; i < look->accepted_count; i++) {
 		const char *name = mw_arena_text(arena, domains[i]);
 

@@ -94,6 +94,7 @@ static int code_of(const struct mw_errors *errors)
 
 static struct mw_memory_directory *read_directory(const char *path, const struct mw_policy *policy, int *exit_r)
 {
+	const struct mw_source source = { .driver = MW_STR("text"), .path = mw_str(path) };
 	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
 	struct mw_memory_directory *directory = NULL;
 
@@ -102,7 +103,7 @@ static struct mw_memory_directory *read_directory(const char *path, const struct
 		*exit_r = EX_OSERR;
 		return NULL;
 	}
-	directory = mw_memory_directory_read(path, policy->default_domain, errors);
+	directory = mw_memory_directory_read(&source, policy->default_domain, errors);
 	if (directory == NULL) {
 		*exit_r = code_of(errors);
 		mw_output_errors(errors);

@@ -7,9 +7,9 @@
 
 /* --- who has senders= */
 
-/* The published directory, or where there is none its text sources, one by one. */
-static void visit(const struct mw_policy *policy, struct mw_arena *arena,
-		  void (*look)(const struct mw_directory_view *view, void *context), void *context)
+/* The published directory, or where there is none its sources, one by one. */
+static void visit(const struct mw_policy *policy, void (*look)(const struct mw_directory_view *view, void *context),
+		  void *context)
 {
 	struct mw_directory *directory = mw_setting_directory(policy);
 	struct mw_directory_status status = { .open = false };
@@ -21,8 +21,7 @@ static void visit(const struct mw_policy *policy, struct mw_arena *arena,
 	for (size_t i = 0; i < policy->directory.source_count && !status.open; i++) {
 		struct mw_errors *aside = mw_errors_new(1);
 		struct mw_memory_directory *source =
-			mw_memory_directory_read(mw_arena_text(arena, policy->directory.sources[i].path),
-						 policy->default_domain, aside);
+			mw_memory_directory_read(&policy->directory.sources[i], policy->default_domain, aside);
 
 		if (source != NULL)
 			look(mw_memory_directory_view(source), context);
@@ -85,13 +84,12 @@ static void count_open(const struct mw_directory_view *view, void *context)
 	}
 }
 
-void mw_stake_apart(const struct mw_policy *policy, struct mw_arena *arena, const struct mw_str *domains, size_t count,
-		    uint64_t *open_r)
+void mw_stake_apart(const struct mw_policy *policy, const struct mw_str *domains, size_t count, uint64_t *open_r)
 {
 	struct shared shared = { domains, count, open_r };
 
 	memset(open_r, 0, count * sizeof(*open_r));
-	visit(policy, arena, count_open, &shared);
+	visit(policy, count_open, &shared);
 }
 
 /* --- who holds which permissions */
@@ -155,7 +153,7 @@ struct mw_stake mw_stake_of(const struct mw_policy *policy, struct mw_arena *are
 {
 	struct mw_stake stake = { .to_anybody = "", .as_strangers = "" };
 
-	visit(policy, arena, count_restricted, &stake.restricted);
+	visit(policy, count_restricted, &stake.restricted);
 	if (stake.restricted > 0)
 		stake.to_anybody = who(policy, MW_SUBMIT | MW_ACCEPT_ANY_RECIPIENT, 0, arena);
 	if (has_authoritative(policy))

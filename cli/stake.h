@@ -12,12 +12,11 @@ struct mw_stake {
 	const char *to_anybody, *as_strangers;
 };
 
-/* Of the published directory; where there is none to be read, of the policy's text sources. Texts live in `arena`. */
+/* Of the published directory; where there is none to be read, of the policy's sources. Texts live in `arena`. */
 struct mw_stake mw_stake_of(const struct mw_policy *policy, struct mw_arena *arena);
 /* Of domains that share their mailboxes: how many who have senders= at another one are not who has the same name there, for
    each in open_r. */
-void mw_stake_apart(const struct mw_policy *policy, struct mw_arena *arena, const struct mw_str *domains, size_t count,
-		    uint64_t *open_r);
+void mw_stake_apart(const struct mw_policy *policy, const struct mw_str *domains, size_t count, uint64_t *open_r);
 bool mw_stake_is_nothing(const struct mw_stake *stake);
 /* A sentence part: what becomes of mail to <user@NAME>, or from it. */
 const char *mw_stake_words(const struct mw_stake *stake, const char *name, struct mw_arena *arena);

@@ -23,6 +23,7 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/service.h \
 	shared/policy/setting.c \
 	shared/policy/setting.def \
+	shared/policy/source_driver.def \
 	shared/policy/setting.h \
 	shared/policy/syntax.h \
 	shared/policy/ties.c \

@@ -57,8 +57,10 @@ static const struct mw_word decisions_words[] = { { "refused", 0 }, { "all", 1 }
 const struct mw_table mw_log_decisions = MW_TABLE(decisions_words);
 
 /* A value of 1: known, but not built into this version. */
+#define MW_SOURCE_DRIVER(word) { #word, 0 },
+#define MW_SOURCE_DRIVER_ABSENT(word) { #word, 1 },
 static const struct mw_word source_driver_words[] = {
-	{ "text", 0 }, { "sqlite", 1 }, { "postgresql", 1 }, { "ldap", 1 },
+#include "policy/source_driver.def"
 };
 const struct mw_table mw_source_drivers = MW_TABLE(source_driver_words);
 

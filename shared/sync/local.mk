@@ -6,10 +6,11 @@ libmwsync_la_SOURCES = \
 	shared/sync/memory.c \
 	shared/sync/pairs.c shared/sync/pairs.h \
 	shared/sync/record.c shared/sync/record.h \
+	shared/sync/source.c shared/sync/source.h \
+	shared/sync/source_text.c \
 	shared/sync/sync.c shared/sync/sync.h \
 	shared/sync/text.c shared/sync/text.h \
 	shared/sync/text_field.c shared/sync/text_field.h \
-	shared/sync/text_file.c \
 	shared/sync/text_name.c shared/sync/text_name.h
 libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwsync_la_CFLAGS = $(MW_CFLAGS)

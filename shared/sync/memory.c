@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "sync/expand.h"
+#include "sync/source.h"
 #include "sync/sync.h"
 #include "sync/text.h"
 
@@ -86,9 +87,9 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 				 sizeof(struct mw_grants_entry), domain), grants_r);
 }
 
-/* `text` NULL: `name` is a file to read. */
-static struct mw_memory_directory *make(const char *name, const struct mw_str *text, struct mw_str default_domain,
-					struct mw_errors *errors)
+/* From text of this name, or from `source`. */
+static struct mw_memory_directory *make(const char *name, struct mw_str text, const struct mw_source *source,
+					struct mw_str default_domain, struct mw_errors *errors)
 {
 	struct mw_memory_directory *directory = calloc(1, sizeof(*directory));
 	struct mw_records records;
@@ -99,10 +100,10 @@ static struct mw_memory_directory *make(const char *name, const struct mw_str *t
 	if (directory->arena != NULL) {
 		mw_records_init(&records, directory->arena, errors);
 		records.login_domain = default_domain;
-		if (text != NULL)
-			mw_text_read(&records, name, *text, default_domain);
+		if (source == NULL)
+			mw_text_read(&records, name, text, default_domain);
 		else
-			mw_text_read_file(&records, name, default_domain);
+			mw_source_read(&records, source, default_domain);
 		directory->content = mw_expand(&records);
 		mw_records_deinit(&records);
 	}
@@ -124,13 +125,13 @@ static struct mw_memory_directory *make(const char *name, const struct mw_str *t
 struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
 						    struct mw_errors *errors)
 {
-	return make(name, &text, default_domain, errors);
+	return make(name, text, NULL, default_domain, errors);
 }
 
-struct mw_memory_directory *mw_memory_directory_read(const char *path, struct mw_str default_domain,
+struct mw_memory_directory *mw_memory_directory_read(const struct mw_source *source, struct mw_str default_domain,
 						     struct mw_errors *errors)
 {
-	return make(path, NULL, default_domain, errors);
+	return make(NULL, MW_STR_EMPTY, source, default_domain, errors);
 }
 
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory)

@@ -8,25 +8,8 @@
 #include "mail/address.h"
 #include "policy/choose.h"
 #include "sync/expand.h"
-#include "sync/text.h"
+#include "sync/source.h"
 #include "sync/text_field.h"
-
-static void read_sources(const struct mw_policy *policy, struct mw_records *records)
-{
-	size_t i;
-
-	for (i = 0; i < policy->directory.source_count; i++) {
-		const struct mw_source *source = &policy->directory.sources[i];
-
-		if (mw_str_equal_nocase(source->driver, MW_STR("text")))
-			mw_text_read_file(records, mw_arena_text(records->arena, source->path),
-					  policy->default_domain);
-		else
-			mw_errors_add(records->errors, MW_ERROR, source->place.file, source->place.line, 0, "text",
-				      "source \"%.*s\": unknown driver \"%.*s\"", MW_STR_ARG(source->name),
-				      MW_STR_ARG(source->driver));
-	}
-}
 
 static bool lists(const struct mw_record *record, struct mw_str address)
 {
@@ -104,7 +87,8 @@ static struct mw_content *read_content(const struct mw_policy *policy, struct mw
 
 	mw_records_init(&records, arena, errors);
 	records.login_domain = mw_choose_login_domain(policy);
-	read_sources(policy, &records);
+	for (size_t i = 0; i < policy->directory.source_count; i++)
+		mw_source_read(&records, &policy->directory.sources[i], policy->default_domain);
 	if (policy->local_name_count > 0)
 		refuse_local_names(policy, &records);
 	content = mw_expand(&records);

@@ -20,8 +20,8 @@ bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors 
 struct mw_memory_directory;
 struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
 						    struct mw_errors *errors);
-/* The same from a file, as `sync` reads a source: a regular one, root's or the caller's, writable by its owner alone. */
-struct mw_memory_directory *mw_memory_directory_read(const char *path, struct mw_str default_domain,
+/* The same from one source, as `sync` reads it. */
+struct mw_memory_directory *mw_memory_directory_read(const struct mw_source *source, struct mw_str default_domain,
 						     struct mw_errors *errors);
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory);
 void mw_memory_directory_free(struct mw_memory_directory *directory);

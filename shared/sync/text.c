@@ -33,17 +33,7 @@ static const struct mw_word grant_words[] = {
 	{ "send-as", GRANT_SEND_AS }, { "send-on-behalf", GRANT_SEND_ON_BEHALF },
 };
 
-struct reader {
-	struct mw_records *records;
-	struct mw_errors *errors;
-	const char *name;
-	struct mw_str default_domain;
-	struct mw_origin origin;
-	const char *line; /* where it begins */
-	bool rates_warned;
-};
-
-static unsigned column_of(const struct reader *reader, struct mw_str at)
+static unsigned column_of(const struct mw_text_reader *reader, struct mw_str at)
 {
 	return (unsigned)(at.ptr - reader->line) + 1;
 }
@@ -61,7 +51,7 @@ static const char *table_text(struct mw_table table, struct mw_buf *buf)
 }
 
 /* Says which octet is refused; true: none is. */
-static bool is_usual(struct reader *reader, struct mw_str text, char refused, const char *expected)
+static bool is_usual(struct mw_text_reader *reader, struct mw_str text, char refused, const char *expected)
 {
 	if (refused == '\0')
 		return true;
@@ -73,18 +63,18 @@ static bool is_usual(struct reader *reader, struct mw_str text, char refused, co
 }
 
 /* The same for an address that may be none. `canonical` is what it stands for. */
-static bool name_is_usual(struct reader *reader, struct mw_str text, struct mw_str canonical)
+static bool name_is_usual(struct mw_text_reader *reader, struct mw_str text, struct mw_str canonical)
 {
 	return is_usual(reader, text, mw_text_name_refused(canonical), MW_TEXT_NAME_RIGHT);
 }
 
-static bool login_is_usual(struct reader *reader, struct mw_str text, struct mw_str canonical)
+static bool login_is_usual(struct mw_text_reader *reader, struct mw_str text, struct mw_str canonical)
 {
 	return is_usual(reader, text, mw_text_login_refused(canonical), MW_TEXT_LOGIN_RIGHT);
 }
 
 /* A user's or group's address into the arena; false when it was none. */
-static bool read_address(struct reader *reader, struct mw_str text, struct mw_str *address_r)
+static bool read_address(struct mw_text_reader *reader, struct mw_str text, struct mw_str *address_r)
 {
 	struct mw_address address;
 
@@ -102,7 +92,7 @@ static bool read_address(struct reader *reader, struct mw_str text, struct mw_st
 	}
 }
 
-static bool read_login(struct reader *reader, struct mw_str text, struct mw_str *login_r)
+static bool read_login(struct mw_text_reader *reader, struct mw_str text, struct mw_str *login_r)
 {
 	char login[MW_LOGIN_MAX + 1];
 	size_t len;
@@ -116,8 +106,8 @@ static bool read_login(struct reader *reader, struct mw_str text, struct mw_str 
 	return login_is_usual(reader, text, *login_r);
 }
 
-static void read_list(struct reader *reader, struct mw_str value, struct mw_strs *list_r,
-		      bool (*read_item)(struct reader *, struct mw_str, struct mw_str *))
+static void read_list(struct mw_text_reader *reader, struct mw_str value, struct mw_strs *list_r,
+		      bool (*read_item)(struct mw_text_reader *, struct mw_str, struct mw_str *))
 {
 	size_t count = mw_text_list_count(value), i, good = 0;
 	struct mw_str *items = MW_ARENA_ARRAY(reader->records->arena, struct mw_str, count);
@@ -136,7 +126,7 @@ static void read_list(struct reader *reader, struct mw_str value, struct mw_strs
 	list_r->count = good;
 }
 
-static bool read_sender(struct reader *reader, struct mw_str text, struct mw_str *address_r)
+static bool read_sender(struct mw_text_reader *reader, struct mw_str text, struct mw_str *address_r)
 {
 	int word;
 
@@ -146,7 +136,7 @@ static bool read_sender(struct reader *reader, struct mw_str text, struct mw_str
 	return false;
 }
 
-static void read_senders(struct reader *reader, struct mw_record *record, struct mw_str value)
+static void read_senders(struct mw_text_reader *reader, struct mw_record *record, struct mw_str value)
 {
 	int word;
 
@@ -161,19 +151,19 @@ static void read_senders(struct reader *reader, struct mw_record *record, struct
 	record->principal.senders = (enum mw_senders)word;
 }
 
-static void read_switch(struct reader *reader, const char *key, struct mw_str value, bool *on_r)
+static void read_switch(struct mw_text_reader *reader, const char *key, struct mw_str value, bool *on_r)
 {
 	if (!mw_parse_switch(value, on_r))
 		ERROR(reader, value, "yes or no", "%s: bad value \"%.*s\"", key, SHOW(value));
 }
 
-static void read_limit(struct reader *reader, const char *key, struct mw_str value, uint64_t *limit_r)
+static void read_limit(struct mw_text_reader *reader, const char *key, struct mw_str value, uint64_t *limit_r)
 {
 	if (!mw_parse_limit(value, limit_r))
 		ERROR(reader, value, "a number or unlimited", "%s: bad value \"%.*s\"", key, SHOW(value));
 }
 
-static void read_rate(struct reader *reader, const char *key, struct mw_str value, uint64_t *limit_r)
+static void read_rate(struct mw_text_reader *reader, const char *key, struct mw_str value, uint64_t *limit_r)
 {
 	read_limit(reader, key, value, limit_r);
 	if (reader->rates_warned)
@@ -183,13 +173,13 @@ static void read_rate(struct reader *reader, const char *key, struct mw_str valu
 		      "message_rate_limit and recipient_rate_limit are not enforced by this version");
 }
 
-static void read_size(struct reader *reader, const char *key, struct mw_str value, uint64_t *octets_r)
+static void read_size(struct mw_text_reader *reader, const char *key, struct mw_str value, uint64_t *octets_r)
 {
 	if (!mw_parse_size(value, octets_r))
 		ERROR(reader, value, "a size as 36MB, or unlimited", "%s: bad value \"%.*s\"", key, SHOW(value));
 }
 
-static void read_value(struct reader *reader, struct mw_record *record, enum key key, const char *word,
+static void read_value(struct mw_text_reader *reader, struct mw_record *record, enum key key, const char *word,
 		       struct mw_str value)
 {
 	struct mw_principal *p = &record->principal;
@@ -211,7 +201,7 @@ static void read_value(struct reader *reader, struct mw_record *record, enum key
 	}
 }
 
-static void read_setting(struct reader *reader, struct mw_record *record, struct mw_str field, unsigned *seen)
+static void read_setting(struct mw_text_reader *reader, struct mw_record *record, struct mw_str field, unsigned *seen)
 {
 	const struct mw_table keys =
 		record->principal.kind == MW_USER ? MW_TABLE(user_keys) : MW_TABLE(group_keys);
@@ -240,7 +230,7 @@ static void read_setting(struct reader *reader, struct mw_record *record, struct
 }
 
 /* Fields one by one; what is wrong with quotes is said here. */
-static bool next_field(struct reader *reader, struct mw_str *rest, struct mw_str *field)
+static bool next_field(struct mw_text_reader *reader, struct mw_str *rest, struct mw_str *field)
 {
 	switch (mw_text_next(rest, field)) {
 	case MW_TEXT_FIELD:
@@ -255,7 +245,8 @@ static bool next_field(struct reader *reader, struct mw_str *rest, struct mw_str
 	return false;
 }
 
-static void read_principal(struct reader *reader, enum mw_principal_kind kind, struct mw_str word, struct mw_str rest)
+static void read_principal(struct mw_text_reader *reader, enum mw_principal_kind kind, struct mw_str word,
+			   struct mw_str rest)
 {
 	struct mw_record record = {
 		.origin = reader->origin,
@@ -281,7 +272,7 @@ static void read_principal(struct reader *reader, enum mw_principal_kind kind, s
 }
 
 /* A mailbox elsewhere may be called a%b: nobody here receives as it, but somebody may send as it. */
-static bool read_granted(struct reader *reader, struct mw_str text, struct mw_str *address_r)
+static bool read_granted(struct mw_text_reader *reader, struct mw_str text, struct mw_str *address_r)
 {
 	struct mw_address address;
 
@@ -291,7 +282,7 @@ static bool read_granted(struct reader *reader, struct mw_str text, struct mw_st
 	return name_is_usual(reader, text, address.whole);
 }
 
-static bool read_identity(struct reader *reader, struct mw_str text, struct mw_grant_record *grant)
+static bool read_identity(struct mw_text_reader *reader, struct mw_str text, struct mw_grant_record *grant)
 {
 	char domain[MW_DOMAIN_MAX + 1];
 	size_t len;
@@ -307,7 +298,7 @@ static bool read_identity(struct reader *reader, struct mw_str text, struct mw_g
 	return true;
 }
 
-static void read_grant(struct reader *reader, struct mw_str word, struct mw_str rest)
+static void read_grant(struct mw_text_reader *reader, struct mw_str word, struct mw_str rest)
 {
 	struct mw_grant_record grant = { .origin = reader->origin };
 	struct mw_str kind, identity, trustee, more;
@@ -336,7 +327,7 @@ static void read_grant(struct reader *reader, struct mw_str word, struct mw_str 
 }
 
 /* What no line may hold, whatever stands in it. */
-static bool line_is_text(struct reader *reader, struct mw_str line)
+static bool line_is_text(struct mw_text_reader *reader, struct mw_str line)
 {
 	const uint8_t *bad;
 	size_t i;
@@ -360,7 +351,7 @@ static bool line_is_text(struct reader *reader, struct mw_str line)
 	return false;
 }
 
-static void read_line(struct reader *reader, struct mw_str line)
+static void read_line(struct mw_text_reader *reader, struct mw_str line)
 {
 	struct mw_str rest = line, word;
 	char memory[64];
@@ -381,24 +372,39 @@ static void read_line(struct reader *reader, struct mw_str line)
 	}
 }
 
-void mw_text_read(struct mw_records *records, const char *name, struct mw_str text, struct mw_str default_domain)
+void mw_text_begin(struct mw_text_reader *reader, struct mw_records *records, const char *name, struct mw_str text,
+		   struct mw_str default_domain)
 {
-	struct reader reader = {
+	const struct mw_str mark = MW_STR("\xef\xbb\xbf");
+
+	*reader = (struct mw_text_reader){
 		.records = records,
 		.errors = records->errors,
 		.name = name,
 		.default_domain = default_domain,
+		.rest = mw_str_starts_with(text, mark) ? mw_str_tail(text, mark.len) : text,
 		.origin = { .source = mw_records_add_source(records, name), .line = 0 },
 	};
-	const struct mw_str mark = MW_STR("\xef\xbb\xbf");
+}
+
+bool mw_text_next_line(struct mw_text_reader *reader)
+{
 	struct mw_str line;
 
-	if (mw_str_starts_with(text, mark))
-		text = mw_str_tail(text, mark.len);
-	while (mw_str_split(&text, '\n', &line)) {
-		reader.origin.line++;
-		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-			line.len--;
-		read_line(&reader, line);
-	}
+	if (!mw_str_split(&reader->rest, '\n', &line))
+		return false;
+	reader->origin.line++;
+	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	read_line(reader, line);
+	return true;
+}
+
+void mw_text_read(struct mw_records *records, const char *name, struct mw_str text, struct mw_str default_domain)
+{
+	struct mw_text_reader reader;
+
+	mw_text_begin(&reader, records, name, text, default_domain);
+	while (mw_text_next_line(&reader))
+		;
 }

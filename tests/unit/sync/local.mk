@@ -7,10 +7,10 @@ tests_unit_test_sync_SOURCES = \
 	tests/unit/sync/test_pairs.c \
 	tests/unit/sync/test_record.c \
 	tests/unit/sync/test_run.c \
+	tests/unit/sync/test_source.c \
 	tests/unit/sync/test_sync.c \
 	tests/unit/sync/test_text.c \
-	tests/unit/sync/test_text_field.c \
-	tests/unit/sync/test_text_file.c
+	tests/unit/sync/test_text_field.c
 tests_unit_test_sync_CPPFLAGS = $(MW_CPPFLAGS)
 tests_unit_test_sync_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_sync_LDADD = \

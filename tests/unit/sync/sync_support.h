@@ -4,6 +4,7 @@
 
 #include "../unit.h"
 #include "sync/expand.h"
+#include "sync/source.h"
 #include "sync/sync.h"
 #include "sync/text.h"
 
@@ -22,8 +23,8 @@ TCase *mw_test_memory_case(void);
 TCase *mw_test_pairs_case(void);
 TCase *mw_test_record_case(void);
 TCase *mw_test_run_case(void);
+TCase *mw_test_source_case(void);
 TCase *mw_test_text_case(void);
 TCase *mw_test_text_field_case(void);
-TCase *mw_test_text_file_case(void);
 
 #endif

@@ -68,7 +68,7 @@ int main(void)
 {
 	static TCase *(*const cases[])(void) = { mw_test_expand_case, mw_test_memory_case, mw_test_pairs_case,
 						 mw_test_record_case, mw_test_run_case,	   mw_test_text_case,
-						 mw_test_text_field_case, mw_test_text_file_case };
+						 mw_test_text_field_case, mw_test_source_case };
 
 	return mw_unit_run("sync", cases, MW_COUNT(cases));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "sync/text.h"
+#include "sync/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sync/text.h"
+
 #define FILE_MAX ((off_t)4 << 30)
+
+struct text_source {
+	struct mw_text_reader reader;
+	char memory[]; /* the file */
+};
 
 static void add_error(struct mw_records *records, const char *path, const char *text)
 {
@@ -28,7 +35,7 @@ static const char *why_unfit(const struct stat *st)
 	return NULL;
 }
 
-static int open_source(struct mw_records *records, const char *path, struct stat *st)
+static int open_file(struct mw_records *records, const char *path, struct stat *st)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	const char *why;
@@ -73,25 +80,62 @@ static bool unchanged(int fd, const struct stat *before)
 		now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
-void mw_text_read_file(struct mw_records *records, const char *path, struct mw_str default_domain)
+/* The whole file, as it was at one moment; NULL with an error. */
+static struct text_source *read_file(struct mw_records *records, const char *path, int fd, const struct stat *st)
 {
-	struct stat st;
-	int fd = open_source(records, path, &st);
-	size_t size;
-	char *memory;
+	size_t size = (size_t)st->st_size;
+	struct text_source *text = malloc(sizeof(*text) + size);
 
-	if (fd < 0)
-		return;
-	size = (size_t)st.st_size;
-	memory = malloc(size + 1);
-	if (memory == NULL)
+	if (text == NULL)
 		add_error(records, path, "out of memory");
-	else if (!read_whole(fd, memory, size))
+	else if (!read_whole(fd, text->memory, size))
 		add_error(records, path, errno == EAGAIN ? "was changed while it was read" : strerror(errno));
-	else if (!unchanged(fd, &st))
+	else if (!unchanged(fd, st))
 		add_error(records, path, "was changed while it was read");
 	else
-		mw_text_read(records, path, (struct mw_str){ memory, size }, default_domain);
-	free(memory);
-	close(fd);
+		return text;
+	free(text);
+	return NULL;
 }
+
+static void *text_open(struct mw_records *records, const struct mw_source *source, struct mw_str default_domain)
+{
+	const char *path = mw_arena_text(records->arena, source->path);
+	struct stat st;
+	int fd = open_file(records, path, &st);
+	struct text_source *text = fd < 0 ? NULL : read_file(records, path, fd, &st);
+
+	if (fd >= 0)
+		close(fd);
+	if (text != NULL)
+		mw_text_begin(&text->reader, records, path, (struct mw_str){ text->memory, (size_t)st.st_size },
+			      default_domain);
+	return text;
+}
+
+static bool text_next(void *opened)
+{
+	struct text_source *text = opened;
+
+	return mw_text_next_line(&text->reader);
+}
+
+static void text_close(void *opened)
+{
+	free(opened);
+}
+
+/* `mailwicket sync` reads it, when whoever edits it says so. */
+static int text_watch(void *opened)
+{
+	(void)opened;
+	return MW_SOURCE_UNWATCHED;
+}
+
+const struct mw_source_driver mw_source_text = {
+	.name = "text",
+	.open = text_open,
+	.next = text_next,
+	.close = text_close,
+	.watch = text_watch,
+};

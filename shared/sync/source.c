@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/source.h"
+
+#define MW_SOURCE_DRIVER(word) &mw_source_##word,
+#define MW_SOURCE_DRIVER_ABSENT(word)
+static const struct mw_source_driver *const drivers[] = {
+#include "policy/source_driver.def"
+};
+
+const struct mw_source_driver *mw_source_driver_find(struct mw_str word)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (mw_str_equal_nocase(mw_str(drivers[i]->name), word))
+			return drivers[i];
+	}
+	return NULL;
+}
+
+void mw_source_read(struct mw_records *records, const struct mw_source *source, struct mw_str default_domain)
+{
+	const struct mw_source_driver *driver = mw_source_driver_find(source->driver);
+	void *opened;
+
+	if (driver == NULL) {
+		mw_errors_add(records->errors, MW_ERROR, source->place.file, source->place.line, 0, NULL,
+			      "source \"%.*s\": unknown driver \"%.*s\"", MW_STR_ARG(source->name),
+			      MW_STR_ARG(source->driver));
+		return;
+	}
+	opened = driver->open(records, source, default_domain);
+	if (opened == NULL)
+		return;
+	while (driver->next(opened))
+		;
+	driver->close(opened);
+}
