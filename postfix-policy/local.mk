@@ -21,7 +21,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/server/notify.c postfix-policy/server/notify.h \
 	postfix-policy/server/peer.c postfix-policy/server/peer.h \
 	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
-	postfix-policy/server/state.c postfix-policy/server/state.h \
+	postfix-policy/server/world.c postfix-policy/server/world.h \
 	postfix-policy/server/system_log.c postfix-policy/server/system_log.h
 postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/postfix-policy
 postfix_policy_mailwicketd_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS) $(SYSTEMD_CFLAGS)

@@ -29,7 +29,7 @@ struct options {
 
 struct service {
 	struct mw_loop *loop;
-	struct mw_state state;
+	struct mw_worlds worlds;
 	struct mw_connections *connections;
 	struct mw_listeners *listeners;
 	struct mw_timer tick, sweep;
@@ -66,10 +66,10 @@ static void on_hup(void *context)
 	struct service *service = context;
 
 	mw_notify_reloading();
-	if (mw_state_reload(&service->state)) {
+	if (mw_worlds_reload(&service->worlds)) {
 		if (!service->foreground)
-			mw_log_to_syslog(service->state.policy->log.facility);
-		if (!mw_listeners_match(service->listeners, service->state.policy))
+			mw_log_to_syslog(service->worlds.current->policy->log.facility);
+		if (!mw_listeners_match(service->listeners, service->worlds.current->policy))
 			mw_log(MW_LOG_WARNING, "listen is not as it was: a restart is needed for that");
 	}
 	mw_notify_ready();
@@ -79,7 +79,7 @@ static void on_directory(void *context)
 {
 	struct service *service = context;
 
-	mw_state_tick(&service->state);
+	mw_worlds_tick(&service->worlds);
 	if (service->finish_by > 0 && mw_loop_clock() >= service->finish_by)
 		mw_loop_end(service->loop);
 }
@@ -114,15 +114,15 @@ static int start(struct service *service, const struct options *options)
 		mw_log(MW_LOG_ERROR, "cannot watch for events");
 		return EX_OSERR;
 	}
-	if (!mw_state_load(&service->state, options->path))
+	if (!mw_worlds_load(&service->worlds, options->path))
 		return EX_CONFIG;
-	service->connections = mw_connections_new(service->loop, &service->state, most, on_close, service);
+	service->connections = mw_connections_new(service->loop, &service->worlds, most, on_close, service);
 	if (service->connections == NULL) {
 		mw_log(MW_LOG_ERROR, "out of memory");
 		return EX_OSERR;
 	}
 	acceptor = mw_connections_acceptor(service->connections);
-	service->listeners = mw_listeners_new(service->loop, &service->state, &acceptor, first, passed, &status);
+	service->listeners = mw_listeners_new(service->loop, &service->worlds, &acceptor, first, passed, &status);
 	if (service->listeners == NULL)
 		return status;
 	/* In the foreground a service manager has chosen the user. */
@@ -139,7 +139,7 @@ static void announce(const struct service *service)
 
 	mw_listeners_print(service->listeners, &names);
 	mw_log(MW_LOG_INFO, "ready: version=%s pid=%d policy=%s listening on %s", PACKAGE_VERSION, (int)getpid(),
-	       service->state.path, names.data);
+	       service->worlds.path, names.data);
 	mw_notify_ready();
 }
 
@@ -149,7 +149,7 @@ static void end(struct service *service)
 		mw_listeners_close(service->listeners);
 	mw_connections_free(service->connections);
 	mw_listeners_free(service->listeners);
-	mw_state_free(&service->state);
+	mw_worlds_free(&service->worlds);
 	mw_loop_free(service->loop);
 }
 
@@ -166,7 +166,7 @@ static int serve(const struct options *options)
 	status = start(&service, options);
 	if (status == EX_OK) {
 		if (!options->foreground) {
-			mw_log_to_syslog(service.state.policy->log.facility);
+			mw_log_to_syslog(service.worlds.current->policy->log.facility);
 			mw_daemonize_done(parent);
 		}
 		mw_listeners_start(service.listeners);
@@ -180,11 +180,11 @@ static int serve(const struct options *options)
 
 static int test(const char *path)
 {
-	struct mw_state state = { .path = path };
+	struct mw_worlds worlds = { .path = path };
 	bool fine;
 
-	fine = mw_state_test(&state, path);
-	mw_state_free(&state);
+	fine = mw_worlds_test(&worlds, path);
+	mw_worlds_free(&worlds);
 	return fine ? EX_OK : EX_CONFIG;
 }
 

@@ -17,7 +17,7 @@ struct mw_connection_chunk {
 	struct mw_connection items[CHUNK];
 };
 
-struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_state *state, size_t most,
+struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_worlds *worlds, size_t most,
 					  mw_loop_function *on_close, void *context)
 {
 	struct mw_connections *all = calloc(1, sizeof(*all));
@@ -34,7 +34,7 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_
 	all->loop = loop;
 	mw_guests_init(all->guests);
 	mw_loop_on_turn(loop, mw_turn_end, mw_turn_settle, all);
-	all->state = state;
+	all->worlds = worlds;
 	all->most = most;
 	all->on_close = on_close;
 	all->context = context;

@@ -8,7 +8,7 @@
 struct mw_connections;
 
 /* At most `most` at once. `on_close` runs after each connection that ended. NULL when memory is out. */
-struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_state *state, size_t most,
+struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_worlds *worlds, size_t most,
 					  mw_loop_function *on_close, void *context);
 /* Closes what is open. */
 void mw_connections_free(struct mw_connections *connections);

@@ -7,19 +7,19 @@
 #include "postfix/facts.h"
 #include "server/peer.h"
 
-bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *question, struct mw_buf *out)
+bool mw_judge(const struct mw_worlds *worlds, int fd, const struct mw_question *question, struct mw_buf *out)
 {
 	MW_UNINITIALIZED struct mw_verdict verdict;
 	MW_UNINITIALIZED struct mw_facts facts;
 	MW_UNINITIALIZED struct mw_quoted quoted;
 	const char *why;
 
-	if (!mw_facts_from_request(question->request, question->bytes, state->today, &quoted, &facts, &why)) {
+	if (!mw_facts_from_request(question->request, question->bytes, worlds->today, &quoted, &facts, &why)) {
 		mw_peer_complain(fd, why);
 		return false;
 	}
-	mw_state_decide(state, &facts, &verdict);
-	mw_decision_log(state->policy, &facts, &verdict);
+	mw_worlds_decide(worlds, worlds->current, &facts, &verdict);
+	mw_decision_log(worlds->current->policy, &facts, &verdict);
 	if (mw_answer_write(&facts, &verdict, out))
 		return true;
 	if (verdict.outcome != MW_UNDECIDED)
@@ -32,14 +32,14 @@ static struct mw_str value(const struct mw_question *question, enum mw_attribute
 	return mw_request_value(question->request, question->bytes, attribute);
 }
 
-void mw_judge_soon(const struct mw_state *state, const struct mw_question *question)
+void mw_judge_soon(const struct mw_worlds *worlds, const struct mw_question *question)
 {
-	mw_lookup_cache_expect(state->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
+	mw_lookup_cache_expect(worlds->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
 			       value(question, MW_ATTRIBUTE_SENDER));
 }
 
-void mw_judge_sooner(const struct mw_state *state, const struct mw_question *question)
+void mw_judge_sooner(const struct mw_worlds *worlds, const struct mw_question *question)
 {
-	mw_lookup_cache_expect_more(state->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
+	mw_lookup_cache_expect_more(worlds->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
 				   value(question, MW_ATTRIBUTE_SENDER));
 }

@@ -3,7 +3,7 @@
 #define MW_POSTFIX_JUDGE_H
 
 #include "postfix/request.h"
-#include "server/state.h"
+#include "server/world.h"
 
 /* A whole request and the bytes that it was read from. */
 struct mw_question {
@@ -13,10 +13,10 @@ struct mw_question {
 
 /* Appends the answer. False: it gets none, the peer on `fd` was complained of where it is to blame, and its connection
    has to be closed. */
-bool mw_judge(const struct mw_state *state, int fd, const struct mw_question *question, struct mw_buf *out);
+bool mw_judge(const struct mw_worlds *worlds, int fd, const struct mw_question *question, struct mw_buf *out);
 /* It will be judged soon: what it needs is fetched into the processor's caches meanwhile. */
-void mw_judge_soon(const struct mw_state *state, const struct mw_question *question);
+void mw_judge_soon(const struct mw_worlds *worlds, const struct mw_question *question);
 /* The second step of that. */
-void mw_judge_sooner(const struct mw_state *state, const struct mw_question *question);
+void mw_judge_sooner(const struct mw_worlds *worlds, const struct mw_question *question);
 
 #endif

@@ -50,7 +50,7 @@ static bool judge(const struct mw_connection *connection, struct mw_work *work, 
 	struct mw_question question = { &work->request, bytes };
 	struct mw_buf out = MW_BUF_OVER(work->answer);
 
-	if (!mw_judge(connection->all->state, connection->watch.fd, &question, &out))
+	if (!mw_judge(connection->all->worlds, connection->watch.fd, &question, &out))
 		return false;
 	work->answer_len = out.used;
 	return true;
@@ -254,7 +254,7 @@ static void answer_item(struct mw_connection *connection, const struct mw_incomi
 
 	if (all->outbox.count == MW_OUTBOX_MOST)
 		send_queued(all);
-	if (!mw_judge(all->state, connection->watch.fd, &question, &answer) ||
+	if (!mw_judge(all->worlds, connection->watch.fd, &question, &answer) ||
 	    !mw_outbox_add(&all->outbox, connection, mw_buf_str(&answer))) {
 		mw_connection_close(connection);
 		return;
@@ -275,13 +275,13 @@ static void process_inbox(struct mw_connections *all)
 		mw_request_init(&item->request);
 		item->whole = mw_request_read(&item->request, bytes, &used, &why) == MW_REQUEST_WHOLE && used == item->len;
 		if (item->whole)
-			mw_judge_soon(all->state, &(struct mw_question){ &item->request, item->bytes });
+			mw_judge_soon(all->worlds, &(struct mw_question){ &item->request, item->bytes });
 	}
 	for (size_t i = 0; i < all->inbox.count; i++) {
 		const struct mw_incoming *item = &all->inbox.items[i];
 
 		if (item->whole)
-			mw_judge_sooner(all->state, &(struct mw_question){ &item->request, item->bytes });
+			mw_judge_sooner(all->worlds, &(struct mw_question){ &item->request, item->bytes });
 	}
 	for (size_t i = 0; i < all->inbox.count; i++) {
 		struct mw_incoming *item = &all->inbox.items[i];

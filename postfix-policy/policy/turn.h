@@ -24,7 +24,7 @@ struct mw_connection {
 
 struct mw_connections {
 	struct mw_loop *loop;
-	const struct mw_state *state;
+	const struct mw_worlds *worlds;
 	struct mw_works works;
 	struct mw_inbox inbox;
 	struct mw_outbox outbox;

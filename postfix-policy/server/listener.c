@@ -23,7 +23,7 @@ struct listener {
 
 struct mw_listeners {
 	struct mw_loop *loop;
-	const struct mw_state *state;
+	const struct mw_worlds *worlds;
 	struct mw_acceptor acceptor;
 	bool started, paused, passed;
 	double complained;
@@ -78,7 +78,7 @@ static void take_over(struct mw_listeners *all, int fd, const struct sockaddr_st
 	struct mw_peer peer = mw_peer_of(fd, from);
 	int on = 1;
 
-	if (!mw_state_serves(all->state, &peer)) {
+	if (!mw_worlds_serve(all->worlds, &peer)) {
 		complain(&peer);
 		close(fd);
 		return;
@@ -127,7 +127,7 @@ static void on_ready(struct mw_watch *watch)
 		;
 }
 
-static struct mw_listeners *make(struct mw_loop *loop, const struct mw_state *state,
+static struct mw_listeners *make(struct mw_loop *loop, const struct mw_worlds *worlds,
 				 const struct mw_acceptor *acceptor, size_t most)
 {
 	struct mw_listeners *all = calloc(1, sizeof(*all) + most * sizeof(all->items[0]));
@@ -135,7 +135,7 @@ static struct mw_listeners *make(struct mw_loop *loop, const struct mw_state *st
 	if (all == NULL)
 		return NULL;
 	all->loop = loop;
-	all->state = state;
+	all->worlds = worlds;
 	all->acceptor = *acceptor;
 	return all;
 }
@@ -151,7 +151,7 @@ static void add(struct mw_listeners *all, const struct mw_bound *bound)
 
 static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
 {
-	const struct mw_policy *policy = all->state->policy;
+	const struct mw_policy *policy = all->worlds->current->policy;
 	struct mw_bound bound;
 
 	all->passed = passed > 0;
@@ -168,11 +168,11 @@ static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
 	return true;
 }
 
-struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
+struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_worlds *worlds,
 				      const struct mw_acceptor *acceptor, int first, int passed, int *status_r)
 {
-	size_t named = state->policy->policy_service.listen.count;
-	struct mw_listeners *all = make(loop, state, acceptor, passed > 0 ? (size_t)passed : named);
+	size_t named = worlds->current->policy->policy_service.listen.count;
+	struct mw_listeners *all = make(loop, worlds, acceptor, passed > 0 ? (size_t)passed : named);
 
 	*status_r = EX_OSERR;
 	if (all == NULL)

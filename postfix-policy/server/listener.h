@@ -3,7 +3,7 @@
 #define MW_POSTFIX_LISTENER_H
 
 #include "loop.h"
-#include "state.h"
+#include "world.h"
 
 struct mw_listeners;
 
@@ -21,7 +21,7 @@ struct mw_acceptor {
 /* Binds every policy_service.listen, or takes `passed` descriptors from `first` on where there are any. NULL with a
    line in the log and a status of sysexits.h: the path is no socket, another process serves there, there is no such group.
    A unix socket that nobody serves is taken over. */
-struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_state *state,
+struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_worlds *worlds,
 				      const struct mw_acceptor *acceptor, int first, int passed, int *status_r);
 /* Starts to accept. */
 void mw_listeners_start(struct mw_listeners *listeners);

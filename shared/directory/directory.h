@@ -27,8 +27,22 @@ enum mw_directory_change mw_directory_refresh(struct mw_directory *directory);
 /* Why the last refresh failed, naming the path, or "" . */
 const char *mw_directory_error(const struct mw_directory *directory);
 
-/* Lookups through this view allocate nothing. Valid until mw_directory_free(). */
+/* Lookups through this view allocate nothing. Valid until mw_directory_free(), and, where somebody holds what it is of,
+   until the refresh that exchanges it. */
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory);
+
+/* What serves now, for as long as somebody needs it: a refresh that finds another snapshot lets it be. It ends to answer
+   (UNAVAILABLE) where its file is overwritten or no longer fit to be read while it is the one that serves. Outlives
+   mw_directory_free(). */
+struct mw_directory_hold;
+struct mw_directory_hold *mw_directory_hold(struct mw_directory *directory);
+void mw_directory_release(struct mw_directory_hold *hold); /* NULL is allowed */
+/* Whether it is what serves now. */
+bool mw_directory_is_current(const struct mw_directory_hold *hold);
+/* Valid as long as it is held. */
+const struct mw_directory_view *mw_directory_hold_view(const struct mw_directory_hold *hold);
+/* Looks who is suspended now, of the users of what is held; what was read last keeps serving when that fails. */
+void mw_directory_hold_look_again(struct mw_directory_hold *hold);
 
 struct mw_directory_status {
 	bool open;           /* lookups are answered */

@@ -13,19 +13,9 @@ bool mw_overlay_init(struct mw_overlay *overlay, const char *folder)
 	return overlay->path != NULL;
 }
 
-static void forget(struct mw_overlay *overlay)
-{
-	mw_suspensions_free(&overlay->list);
-	free(overlay->ids);
-	free(overlay->bound);
-	overlay->ids = NULL;
-	overlay->bound = NULL;
-	overlay->bound_count = 0;
-}
-
 void mw_overlay_deinit(struct mw_overlay *overlay)
 {
-	forget(overlay);
+	mw_suspensions_free(&overlay->list);
 	free(overlay->path);
 }
 
@@ -37,25 +27,17 @@ static bool expire(struct mw_overlay *overlay)
 	if (overlay->next_end == 0)
 		return false;
 	now = (int64_t)time(NULL);
-	return now >= overlay->next_end && mw_suspensions_expire(&overlay->list, now, &overlay->next_end);
+	if (now < overlay->next_end || !mw_suspensions_expire(&overlay->list, now, &overlay->next_end))
+		return false;
+	overlay->generation++;
+	return true;
 }
 
 static enum mw_directory_change take(struct mw_overlay *overlay, struct mw_suspensions *list, const struct stat *st)
 {
-	uint32_t *ids = calloc(list->count + 1, sizeof(*ids));
-	struct mw_bound_suspension *bound = calloc(list->count + 1, sizeof(*bound));
-
-	if (ids == NULL || bound == NULL) {
-		free(ids);
-		free(bound);
-		mw_suspensions_free(list);
-		snprintf(overlay->error, sizeof(overlay->error), "%s: %s", overlay->path, strerror(ENOMEM));
-		return MW_DIRECTORY_FAILED;
-	}
-	forget(overlay);
+	mw_suspensions_free(&overlay->list);
 	overlay->list = *list;
-	overlay->ids = ids;
-	overlay->bound = bound;
+	overlay->generation++;
 	overlay->stat = *st;
 	overlay->read = true;
 	overlay->refused = false;
@@ -138,38 +120,66 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, struct mw_st
 	return found == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
 }
 
-void mw_overlay_bind(struct mw_overlay *overlay, const struct mw_snapshot *snapshot)
+/* Room for `count` of them. What was bound is gone. */
+static bool make_room(struct mw_overlay_bound *bound, size_t count)
 {
-	overlay->bound_count = 0;
-	overlay->bound_to_all = overlay->read && snapshot->env != NULL;
-	for (size_t i = 0; i < overlay->list.count; i++) {
-		overlay->ids[i] = 0;
-		if (snapshot->env == NULL)
-			continue;
-		if (find_user(snapshot, mw_str(overlay->list.items[i].user), &overlay->ids[i]) == MW_LOOKUP_UNAVAILABLE)
-			overlay->bound_to_all = false;
-		else if (overlay->ids[i] != 0)
-			overlay->bound[overlay->bound_count++] =
-				(struct mw_bound_suspension){ overlay->ids[i], overlay->list.items[i].what };
+	bound->count = 0;
+	if (count < bound->room)
+		return true;
+	mw_overlay_unbind(bound);
+	bound->ids = calloc(count + 1, sizeof(*bound->ids));
+	bound->items = calloc(count + 1, sizeof(*bound->items));
+	if (bound->ids == NULL || bound->items == NULL) {
+		mw_overlay_unbind(bound);
+		return false;
 	}
-	if (overlay->bound_count > 0)
-		qsort(overlay->bound, overlay->bound_count, sizeof(overlay->bound[0]), compare_bound);
+	bound->room = count + 1;
+	return true;
 }
 
-void mw_overlay_apply(const struct mw_overlay *overlay, struct mw_principal *principal)
+void mw_overlay_unbind(struct mw_overlay_bound *bound)
 {
-	size_t low = 0, high = overlay->bound_count;
+	free(bound->ids);
+	free(bound->items);
+	*bound = (struct mw_overlay_bound){ .generation = 0 };
+}
+
+void mw_overlay_bind(const struct mw_overlay *overlay, const struct mw_snapshot *snapshot,
+		     struct mw_overlay_bound *bound)
+{
+	const struct mw_suspensions *list = &overlay->list;
+
+	bound->complete = make_room(bound, list->count) && overlay->read && snapshot->env != NULL;
+	if (bound->room == 0)
+		return;
+	bound->generation = overlay->generation;
+	for (size_t i = 0; i < list->count; i++) {
+		bound->ids[i] = 0;
+		if (snapshot->env == NULL)
+			continue;
+		if (find_user(snapshot, mw_str(list->items[i].user), &bound->ids[i]) == MW_LOOKUP_UNAVAILABLE)
+			bound->complete = false;
+		else if (bound->ids[i] != 0)
+			bound->items[bound->count++] = (struct mw_bound_suspension){ bound->ids[i], list->items[i].what };
+	}
+	if (bound->count > 0)
+		qsort(bound->items, bound->count, sizeof(bound->items[0]), compare_bound);
+}
+
+void mw_overlay_apply(const struct mw_overlay_bound *bound, struct mw_principal *principal)
+{
+	size_t low = 0, high = bound->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (overlay->bound[middle].id < principal->id)
+		if (bound->items[middle].id < principal->id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < overlay->bound_count && overlay->bound[low].id == principal->id; low++) {
-		if (overlay->bound[low].what == MW_SUSPENDED_ALL)
+	for (; low < bound->count && bound->items[low].id == principal->id; low++) {
+		if (bound->items[low].what == MW_SUSPENDED_ALL)
 			principal->suspended_login = true;
 		else
 			principal->suspended_sending = true;

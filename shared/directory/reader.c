@@ -19,64 +19,73 @@ struct refusal {
 	int64_t since;   /* seconds, LATER */
 };
 
-struct mw_directory {
-	char *folder, *path;
+/* A snapshot and who is suspended of its users; whoever holds it goes on with it when another one serves. */
+struct mw_directory_hold {
+	struct mw_directory *directory;
+	unsigned uses;
 	struct mw_snapshot snapshot;
-	struct mw_overlay overlay; /* of who is suspended */
+	struct mw_overlay_bound bound;
 	struct mw_directory_view view;
+};
+
+struct mw_directory {
+	unsigned uses; /* its owner, and each that holds something of it */
+	char *folder, *path;
+	struct mw_directory_hold *current;
+	struct mw_overlay overlay; /* of who is suspended */
 	struct refusal refusal;
 	char error[512];
 };
 
-static bool serves(const struct mw_directory *directory)
+static bool serves(const struct mw_directory_hold *hold)
 {
-	return directory->snapshot.env != NULL && directory->overlay.bound_to_all;
+	return hold->snapshot.env != NULL && hold->bound.complete;
 }
 
-static enum mw_lookup get_text(const struct mw_directory *directory, enum mw_key_kind kind, struct mw_str text,
+static enum mw_lookup get_text(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,
 			       struct mw_value *value_r)
 {
 	struct mw_key key;
 
-	if (!serves(directory))
+	if (!serves(hold))
 		return MW_LOOKUP_UNAVAILABLE;
 	if (!mw_key_text(kind, text, &key))
 		return MW_LOOKUP_NONE;
-	return mw_snapshot_get(&directory->snapshot, &key, value_r);
+	return mw_snapshot_get(&hold->snapshot, &key, value_r);
 }
 
 /* An id that a name led to: that nobody has it is damage. */
-static enum mw_lookup get_named(const struct mw_directory *directory, uint32_t id, struct mw_principal *principal_r)
+static enum mw_lookup get_named(const struct mw_directory_hold *hold, uint32_t id, struct mw_principal *principal_r)
 {
-	enum mw_lookup found = mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
+	enum mw_lookup found = mw_snapshot_principal(&hold->snapshot, id, principal_r, NULL);
 
 	if (found == MW_LOOKUP_FOUND)
-		mw_overlay_apply(&directory->overlay, principal_r);
+		mw_overlay_apply(&hold->bound, principal_r);
 	return found == MW_LOOKUP_NONE ? MW_LOOKUP_UNAVAILABLE : found;
 }
 
 static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
 {
-	const struct mw_directory *directory = context;
+	const struct mw_directory_hold *hold = context;
 	struct mw_value value;
 	uint32_t id;
-	enum mw_lookup found = get_text(directory, MW_KEY_LOGIN, login, &value);
+	enum mw_lookup found = get_text(hold, MW_KEY_LOGIN, login, &value);
 
 	if (found != MW_LOOKUP_FOUND)
 		return found;
 	if (!mw_value_login_read(value, &id))
 		return MW_LOOKUP_UNAVAILABLE;
-	return get_named(directory, id, user_r);
+	return get_named(hold, id, user_r);
 }
 
 static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
 				 bool *primary_r)
 {
-	const struct mw_directory *directory = context;
+	const struct mw_directory_hold *hold = context;
 	struct mw_value value;
 	uint32_t id;
 	bool primary;
-	enum mw_lookup found = get_text(directory, MW_KEY_ADDRESS, address, &value);
+	enum mw_lookup found = get_text(hold, MW_KEY_ADDRESS, address, &value);
 
 	if (found != MW_LOOKUP_FOUND)
 		return found;
@@ -84,14 +93,14 @@ static enum mw_lookup by_address(void *context, struct mw_str address, struct mw
 		return MW_LOOKUP_UNAVAILABLE;
 	if (primary_r != NULL)
 		*primary_r = primary;
-	return get_named(directory, id, principal_r);
+	return get_named(hold, id, principal_r);
 }
 
-static enum mw_lookup get_grants(const struct mw_directory *directory, enum mw_key_kind kind, struct mw_str text,
+static enum mw_lookup get_grants(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,
 				 struct mw_grants *grants_r)
 {
 	struct mw_value value;
-	enum mw_lookup found = get_text(directory, kind, text, &value);
+	enum mw_lookup found = get_text(hold, kind, text, &value);
 
 	if (found == MW_LOOKUP_FOUND && !mw_value_grants_read(value, grants_r))
 		return MW_LOOKUP_UNAVAILABLE;
@@ -110,15 +119,43 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 
 static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
 {
-	const struct mw_directory *directory = context;
+	const struct mw_directory_hold *hold = context;
 	enum mw_lookup found;
 
-	if (!serves(directory))
+	if (!serves(hold))
 		return MW_LOOKUP_UNAVAILABLE;
-	found = mw_snapshot_principal(&directory->snapshot, id, principal_r, NULL);
+	found = mw_snapshot_principal(&hold->snapshot, id, principal_r, NULL);
 	if (found == MW_LOOKUP_FOUND)
-		mw_overlay_apply(&directory->overlay, principal_r);
+		mw_overlay_apply(&hold->bound, principal_r);
 	return found;
+}
+
+static struct mw_directory_hold *new_hold(struct mw_directory *directory)
+{
+	struct mw_directory_hold *hold = calloc(1, sizeof(*hold));
+
+	if (hold == NULL)
+		return NULL;
+	hold->directory = directory;
+	hold->uses = 1;
+	hold->view = (struct mw_directory_view){
+		.context = hold,
+		.by_login = by_login,
+		.by_address = by_address,
+		.grants_on_address = grants_on_address,
+		.grants_on_domain = grants_on_domain,
+		.by_id = by_id,
+	};
+	return hold;
+}
+
+static void drop_hold(struct mw_directory_hold *hold)
+{
+	if (hold == NULL || --hold->uses > 0)
+		return;
+	mw_snapshot_close(&hold->snapshot);
+	mw_overlay_unbind(&hold->bound);
+	free(hold);
 }
 
 struct mw_directory *mw_directory_new(const char *path)
@@ -127,39 +164,80 @@ struct mw_directory *mw_directory_new(const char *path)
 
 	if (directory == NULL)
 		return NULL;
+	directory->uses = 1;
 	directory->folder = strdup(path);
+	directory->current = new_hold(directory);
 	if (asprintf(&directory->path, "%s/%s", path, MW_SNAPSHOT_NAME) < 0)
 		directory->path = NULL;
-	if (!mw_overlay_init(&directory->overlay, path) || directory->folder == NULL || directory->path == NULL) {
+	if (!mw_overlay_init(&directory->overlay, path) || directory->folder == NULL || directory->path == NULL ||
+	    directory->current == NULL) {
 		mw_directory_free(directory);
 		return NULL;
 	}
-	directory->view = (struct mw_directory_view){
-		.context = directory,
-		.by_login = by_login,
-		.by_address = by_address,
-		.grants_on_address = grants_on_address,
-		.grants_on_domain = grants_on_domain,
-		.by_id = by_id,
-	};
 	return directory;
 }
 
-void mw_directory_free(struct mw_directory *directory)
+static void drop(struct mw_directory *directory)
 {
-	if (directory == NULL)
+	if (--directory->uses > 0)
 		return;
-	mw_snapshot_close(&directory->snapshot);
 	mw_overlay_deinit(&directory->overlay);
 	free(directory->folder);
 	free(directory->path);
 	free(directory);
 }
 
+void mw_directory_free(struct mw_directory *directory)
+{
+	if (directory == NULL)
+		return;
+	drop_hold(directory->current);
+	directory->current = NULL;
+	drop(directory);
+}
+
+struct mw_directory_hold *mw_directory_hold(struct mw_directory *directory)
+{
+	directory->uses++;
+	directory->current->uses++;
+	return directory->current;
+}
+
+void mw_directory_release(struct mw_directory_hold *hold)
+{
+	struct mw_directory *directory;
+
+	if (hold == NULL)
+		return;
+	directory = hold->directory;
+	drop_hold(hold);
+	drop(directory);
+}
+
+bool mw_directory_is_current(const struct mw_directory_hold *hold)
+{
+	return hold->directory->current == hold;
+}
+
+const struct mw_directory_view *mw_directory_hold_view(const struct mw_directory_hold *hold)
+{
+	return &hold->view;
+}
+
+void mw_directory_hold_look_again(struct mw_directory_hold *hold)
+{
+	struct mw_directory *directory = hold->directory;
+
+	/* That the list is another one is for mw_directory_refresh() to find, too. */
+	(void)mw_overlay_refresh(&directory->overlay, directory->folder);
+	if (hold->bound.generation != directory->overlay.generation)
+		mw_overlay_bind(&directory->overlay, &hold->snapshot, &hold->bound);
+}
+
 /* The published file is gone or nobody may trust it any more. */
 static enum mw_directory_change close_unfit(struct mw_directory *directory)
 {
-	mw_snapshot_close(&directory->snapshot);
+	mw_snapshot_close(&directory->current->snapshot);
 	return MW_DIRECTORY_FAILED;
 }
 
@@ -208,6 +286,23 @@ static bool is_overwritten(const struct mw_snapshot *snapshot, const struct stat
 		 snapshot->stat.st_mtim.tv_nsec != st->st_mtim.tv_nsec);
 }
 
+/* Takes the place of what served, which is closed unless somebody goes on with it. */
+static bool exchange(struct mw_directory *directory, struct mw_snapshot *next)
+{
+	struct mw_directory_hold *current = directory->current;
+
+	if (current->uses > 1) {
+		current = new_hold(directory);
+		if (current == NULL)
+			return false;
+		drop_hold(directory->current);
+		directory->current = current;
+	}
+	mw_snapshot_close(&current->snapshot);
+	current->snapshot = *next;
+	return true;
+}
+
 /* The one that serves is closed when the next one is checked and mapped, and not before. */
 static enum mw_directory_change open_published(struct mw_directory *directory, const struct stat *st,
 					       struct mw_buf *why)
@@ -215,14 +310,17 @@ static enum mw_directory_change open_published(struct mw_directory *directory, c
 	struct mw_snapshot next;
 	enum mw_snapshot_result result;
 
-	if (is_overwritten(&directory->snapshot, st))
-		mw_snapshot_close(&directory->snapshot);
+	if (is_overwritten(&directory->current->snapshot, st))
+		mw_snapshot_close(&directory->current->snapshot);
 	result = mw_snapshot_open(&next, directory->path, why);
 	directory->refusal = refuse(result, st, &next);
 	if (result != MW_SNAPSHOT_OPEN)
 		return MW_DIRECTORY_FAILED;
-	mw_snapshot_close(&directory->snapshot);
-	directory->snapshot = next;
+	if (!exchange(directory, &next)) {
+		mw_snapshot_close(&next);
+		mw_buf_printf(why, "%s: %s", directory->path, strerror(ENOMEM));
+		return MW_DIRECTORY_FAILED;
+	}
 	directory->error[0] = '\0';
 	return MW_DIRECTORY_NEW;
 }
@@ -237,7 +335,7 @@ static enum mw_directory_change refresh_snapshot(struct mw_directory *directory)
 		mw_buf_printf(&why, "%s: %s", directory->path, strerror(errno));
 		return close_unfit(directory);
 	}
-	if (directory->snapshot.env != NULL && mw_snapshot_same(&st, &directory->snapshot.stat)) {
+	if (directory->current->snapshot.env != NULL && mw_snapshot_same(&st, &directory->current->snapshot.stat)) {
 		directory->error[0] = '\0';
 		return MW_DIRECTORY_SAME;
 	}
@@ -254,10 +352,14 @@ enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
 {
 	enum mw_directory_change snapshot = refresh_snapshot(directory);
 	enum mw_directory_change overlay = mw_overlay_refresh(&directory->overlay, directory->folder);
+	struct mw_directory_hold *current = directory->current;
 
+	/* Somebody looked at the list before us. */
+	if (overlay == MW_DIRECTORY_SAME && current->bound.generation != directory->overlay.generation)
+		overlay = MW_DIRECTORY_NEW;
 	/* Ids are those of one snapshot. */
 	if (snapshot != MW_DIRECTORY_SAME || overlay != MW_DIRECTORY_SAME)
-		mw_overlay_bind(&directory->overlay, &directory->snapshot);
+		mw_overlay_bind(&directory->overlay, &current->snapshot, &current->bound);
 	return snapshot == MW_DIRECTORY_FAILED || overlay == MW_DIRECTORY_SAME ? snapshot : overlay;
 }
 
@@ -273,22 +375,22 @@ const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory 
 
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index)
 {
-	return directory->overlay.ids[index];
+	return directory->current->bound.ids[index];
 }
 
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory)
 {
-	return &directory->view;
+	return &directory->current->view;
 }
 
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r)
 {
-	const struct mw_trailer *trailer = &directory->snapshot.trailer;
+	const struct mw_trailer *trailer = &directory->current->snapshot.trailer;
 	static const char hex[] = "0123456789abcdef";
 	size_t i;
 
 	memset(status_r, 0, sizeof(*status_r));
-	status_r->open = serves(directory);
+	status_r->open = serves(directory->current);
 	if (!status_r->open)
 		return;
 	status_r->suspended = directory->overlay.list.count;
@@ -300,7 +402,7 @@ void mw_directory_status(const struct mw_directory *directory, struct mw_directo
 	status_r->addresses = trailer->addresses;
 	status_r->logins = trailer->logins;
 	status_r->grants = trailer->grants;
-	status_r->octets = (uint64_t)directory->snapshot.stat.st_size;
+	status_r->octets = (uint64_t)directory->current->snapshot.stat.st_size;
 	for (i = 0; i < sizeof(trailer->digest); i++) {
 		status_r->digest[2 * i] = hex[trailer->digest[i] >> 4];
 		status_r->digest[2 * i + 1] = hex[trailer->digest[i] & 15];

@@ -229,6 +229,74 @@ START_TEST(without_a_snapshot_there_is_a_list_and_no_lookup)
 }
 END_TEST
 
+static int held_login(const struct mw_directory_hold *hold, const char *login)
+{
+	const struct mw_directory_view *view = mw_directory_hold_view(hold);
+	struct mw_principal found;
+
+	return marks(view->by_login(view->context, mw_str(login), &found), &found);
+}
+
+START_TEST(what_is_held_goes_on_beside_a_new_snapshot)
+{
+	struct mw_directory_hold *hold, *next;
+
+	mw_test_publish("user bob\n");
+	refresh(MW_DIRECTORY_NEW);
+	hold = mw_directory_hold(directory);
+	mw_test_publish("user mary\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert(!mw_directory_is_current(hold));
+	next = mw_directory_hold(directory);
+	ck_assert(mw_directory_is_current(next));
+	ck_assert_int_eq(held_login(hold, "bob@example.test"), NOT);
+	ck_assert_int_eq(held_login(hold, "mary@example.test"), AWAY);
+	ck_assert_int_eq(by_login("mary@example.test"), NOT);
+	mw_directory_release(next);
+	mw_directory_free(directory);
+	directory = NULL;
+	ck_assert_int_eq(held_login(hold, "bob@example.test"), NOT);
+	mw_directory_hold_look_again(hold);
+	mw_directory_release(hold);
+}
+END_TEST
+
+START_TEST(who_is_suspended_by_now_counts_for_what_is_held)
+{
+	struct mw_directory_hold *hold;
+
+	mw_test_publish("user bob\n");
+	refresh(MW_DIRECTORY_NEW);
+	hold = mw_directory_hold(directory);
+	mw_test_publish("user aaa\nuser abc\nuser bob\n"); /* another id */
+	refresh(MW_DIRECTORY_NEW);
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_SENDING, 0);
+	ck_assert_int_eq(held_login(hold, "bob@example.test"), NOT);
+	mw_directory_hold_look_again(hold);
+	ck_assert_int_eq(held_login(hold, "bob@example.test"), SENDING);
+	/* Whoever follows the directory is told of it all the same. */
+	ck_assert_int_eq(by_login("bob@example.test"), NOT);
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("bob@example.test"), SENDING);
+	refresh(MW_DIRECTORY_SAME);
+	mw_directory_release(hold);
+}
+END_TEST
+
+START_TEST(what_is_no_longer_fit_answers_nobody)
+{
+	struct mw_directory_hold *hold;
+
+	mw_test_publish("user bob\n");
+	refresh(MW_DIRECTORY_NEW);
+	hold = mw_directory_hold(directory);
+	unlink(mw_test_path);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(held_login(hold, "bob@example.test"), AWAY);
+	mw_directory_release(hold);
+}
+END_TEST
+
 TCase *mw_test_overlay_case(void)
 {
 	TCase *tcase = tcase_create("overlay");
@@ -242,5 +310,8 @@ TCase *mw_test_overlay_case(void)
 	tcase_add_loop_test(tcase, damage_leaves_what_was_read_before, 0, 2);
 	tcase_add_test(tcase, who_has_read_none_opens_no_door);
 	tcase_add_test(tcase, without_a_snapshot_there_is_a_list_and_no_lookup);
+	tcase_add_test(tcase, what_is_held_goes_on_beside_a_new_snapshot);
+	tcase_add_test(tcase, who_is_suspended_by_now_counts_for_what_is_held);
+	tcase_add_test(tcase, what_is_no_longer_fit_answers_nobody);
 	return tcase;
 }

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "world.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "log.h"
+#include "policy/audit.h"
+#include "policy/read.h"
+#include "policy/service.h"
+
+#define ERRORS_MOST 1000
+
+static int64_t this_day(void)
+{
+	return mw_day_of(time(NULL));
+}
+
+static void add_peer(struct mw_worlds *worlds, struct mw_str name, bool must_exist)
+{
+	char text[256];
+	const struct passwd *user;
+
+	snprintf(text, sizeof(text), "%.*s", MW_STR_ARG(name));
+	user = getpwnam(text);
+	if (user == NULL && must_exist)
+		mw_log(MW_LOG_WARNING, "%s: peers: there is no user %s", worlds->current->policy->file, text);
+	if (user == NULL || worlds->peer_count == MW_PEERS_MAX)
+		return;
+	worlds->peers[worlds->peer_count++] = user->pw_uid;
+}
+
+/* Names are looked up when the policy is read: a question must never wait for a user database. */
+static void read_peers(struct mw_worlds *worlds)
+{
+	const struct mw_strs *names = &worlds->current->policy->policy_service.peers;
+
+	worlds->peer_count = 0;
+	worlds->peers[worlds->peer_count++] = 0;
+	worlds->peers[worlds->peer_count++] = geteuid();
+	add_peer(worlds, MW_STR("postfix"), false);
+	worlds->trusted_count = worlds->peer_count;
+	for (size_t i = 0; i < names->count; i++)
+		add_peer(worlds, names->items[i], true);
+}
+
+static struct mw_policy *read_policy(const struct mw_worlds *worlds)
+{
+	struct mw_errors *errors = mw_errors_new(ERRORS_MOST);
+	struct mw_policy *policy;
+
+	if (errors == NULL)
+		return NULL;
+	policy = mw_policy_read(worlds->path, worlds->host_name, this_day(), errors);
+	mw_log_errors(errors);
+	mw_errors_free(errors);
+	return policy;
+}
+
+struct mw_counted_policy {
+	unsigned uses; /* by worlds */
+	struct mw_policy *policy;
+};
+
+static struct mw_counted_policy *count_policy(struct mw_policy *policy)
+{
+	struct mw_counted_policy *counted = calloc(1, sizeof(*counted));
+
+	if (counted == NULL) {
+		mw_policy_free(policy);
+		return NULL;
+	}
+	counted->uses = 1;
+	counted->policy = policy;
+	return counted;
+}
+
+static void drop_policy(struct mw_counted_policy *counted)
+{
+	if (counted == NULL || --counted->uses > 0)
+		return;
+	mw_policy_free(counted->policy);
+	free(counted);
+}
+
+struct mw_world *mw_world_hold(struct mw_world *world)
+{
+	world->uses++;
+	return world;
+}
+
+void mw_world_release(struct mw_world *world)
+{
+	if (world == NULL || --world->uses > 0)
+		return;
+	mw_directory_release(world->directory);
+	drop_policy(world->counted);
+	free(world);
+}
+
+/* A world of this policy and of what serves of the directory takes the place of the current one. False: no memory. */
+static bool exchange(struct mw_worlds *worlds, struct mw_counted_policy *counted, struct mw_directory *directory)
+{
+	struct mw_world *next = calloc(1, sizeof(*next)), *before = worlds->current;
+
+	if (next == NULL)
+		return false;
+	next->uses = 1;
+	counted->uses++;
+	next->counted = counted;
+	next->policy = counted->policy;
+	next->directory = mw_directory_hold(directory);
+	worlds->current = next;
+	/* What was looked up before may point into a snapshot that is closed now. */
+	if (before == NULL || before->directory != next->directory)
+		mw_lookup_cache_reset(worlds->cache, mw_directory_hold_view(next->directory));
+	mw_world_release(before);
+	return true;
+}
+
+static bool same_directory(const struct mw_worlds *worlds, const struct mw_policy *next)
+{
+	return worlds->current != NULL && mw_str_equal(worlds->current->policy->directory.path, next->directory.path);
+}
+
+/* The directory that `policy` names, or NULL when memory is out. */
+static struct mw_directory *open_directory(const struct mw_policy *policy)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%.*s", MW_STR_ARG(policy->directory.path));
+	return mw_directory_new(path);
+}
+
+/* False: no memory, and nothing changed. */
+static bool use(struct mw_worlds *worlds, struct mw_counted_policy *counted)
+{
+	bool same = same_directory(worlds, counted->policy);
+	struct mw_directory *directory = same ? worlds->directory : open_directory(counted->policy);
+
+	if (directory == NULL)
+		return false;
+	if (!exchange(worlds, counted, directory)) {
+		if (!same)
+			mw_directory_free(directory);
+		return false;
+	}
+	if (same)
+		return true;
+	mw_directory_free(worlds->directory);
+	worlds->directory = directory;
+	worlds->watch = (struct mw_directory_watch){ .said = 0 };
+	return true;
+}
+
+static bool load(struct mw_worlds *worlds)
+{
+	struct mw_policy *policy = read_policy(worlds);
+	struct mw_counted_policy *counted;
+	bool used;
+
+	if (policy == NULL)
+		return false;
+	counted = count_policy(policy);
+	used = counted != NULL && use(worlds, counted);
+	drop_policy(counted);
+	if (!used) {
+		mw_log(MW_LOG_ERROR, "out of memory");
+		return false;
+	}
+	read_peers(worlds);
+	mw_worlds_tick(worlds);
+	return true;
+}
+
+static void begin(struct mw_worlds *worlds, const char *path)
+{
+	worlds->path = path;
+	worlds->today = this_day();
+	if (gethostname(worlds->host_name, sizeof(worlds->host_name) - 1) != 0)
+		snprintf(worlds->host_name, sizeof(worlds->host_name), "localhost");
+}
+
+bool mw_worlds_load(struct mw_worlds *worlds, const char *path)
+{
+	begin(worlds, path);
+	worlds->cache = mw_lookup_cache_new();
+	if (worlds->cache == NULL) {
+		mw_log(MW_LOG_ERROR, "out of memory");
+		return false;
+	}
+	return load(worlds);
+}
+
+bool mw_worlds_test(struct mw_worlds *worlds, const char *path)
+{
+	struct mw_policy *policy;
+
+	begin(worlds, path);
+	policy = read_policy(worlds);
+	mw_policy_free(policy);
+	return policy != NULL;
+}
+
+bool mw_worlds_reload(struct mw_worlds *worlds)
+{
+	if (load(worlds)) {
+		mw_log(MW_LOG_INFO, "policy read: %s", worlds->path);
+		return true;
+	}
+	mw_log(MW_LOG_ERROR, "policy kept: %s has errors; what was read before goes on", worlds->path);
+	return false;
+}
+
+void mw_worlds_free(struct mw_worlds *worlds)
+{
+	mw_world_release(worlds->current);
+	mw_directory_free(worlds->directory);
+	mw_lookup_cache_free(worlds->cache);
+	worlds->cache = NULL;
+	worlds->current = NULL;
+	worlds->directory = NULL;
+}
+
+static void notice_audit(const struct mw_worlds *worlds, struct mw_str name, struct mw_place place,
+			 const struct mw_enforcement *enforcement)
+{
+	char memory[128];
+	struct mw_buf notice = MW_BUF_OVER(memory);
+
+	if (mw_audit_notice(enforcement, worlds->today, &notice))
+		mw_log(MW_LOG_WARNING, "%s:%u: \"%.*s\": %s", place.file, place.line, MW_STR_ARG(name), notice.data);
+}
+
+static void begin_day(struct mw_worlds *worlds, int64_t today)
+{
+	const struct mw_policy *policy = worlds->current->policy;
+
+	worlds->today = today;
+	for (size_t i = 0; i < policy->login_rule_count; i++)
+		notice_audit(worlds, policy->login_rules[i].name, policy->login_rules[i].place,
+			     &policy->login_rules[i].enforcement);
+	for (size_t i = 0; i < policy->connector_count; i++)
+		notice_audit(worlds, policy->connectors[i].name, policy->connectors[i].place,
+			     &policy->connectors[i].enforcement);
+}
+
+static void refresh_directory(struct mw_worlds *worlds)
+{
+	enum mw_directory_change change = mw_directory_refresh(worlds->directory);
+	char memory[1024];
+	struct mw_buf line = MW_BUF_OVER(memory);
+
+	/* Where memory is out, the one that serves goes on until the next time. */
+	if (!mw_directory_is_current(worlds->current->directory))
+		(void)exchange(worlds, worlds->current->counted, worlds->directory);
+	/* The same snapshot may have been closed, or its users suspended. */
+	if (change != MW_DIRECTORY_SAME)
+		mw_lookup_cache_reset(worlds->cache, mw_directory_hold_view(worlds->current->directory));
+	switch (mw_directory_watch(&worlds->watch, worlds->directory, change, (int64_t)time(NULL), &line)) {
+	case MW_DIRECTORY_QUIET:
+		break;
+	case MW_DIRECTORY_TROUBLE:
+		mw_log(MW_LOG_ERROR, "%s", memory);
+		break;
+	case MW_DIRECTORY_READ:
+	case MW_DIRECTORY_HEALED:
+		mw_log(MW_LOG_INFO, "%s", memory);
+		break;
+	}
+}
+
+void mw_worlds_tick(struct mw_worlds *worlds)
+{
+	int64_t today = this_day();
+
+	refresh_directory(worlds);
+	if (today != worlds->today)
+		begin_day(worlds, today);
+}
+
+void mw_worlds_decide(const struct mw_worlds *worlds, const struct mw_world *world, const struct mw_facts *facts,
+		      struct mw_verdict *verdict_r)
+{
+	bool cached = world->directory == worlds->current->directory;
+
+	mw_submission_decide(world->policy, cached ? mw_lookup_cache_view(worlds->cache) :
+			     mw_directory_hold_view(world->directory), facts, verdict_r);
+}
+
+void mw_worlds_look_again(struct mw_worlds *worlds, struct mw_world *world)
+{
+	refresh_directory(worlds);
+	if (!mw_directory_is_current(world->directory))
+		mw_directory_hold_look_again(world->directory);
+}
+
+bool mw_worlds_serve(const struct mw_worlds *worlds, struct mw_peer *peer_io)
+{
+	size_t i = 0;
+
+	peer_io->trusted = false;
+	if (!peer_io->is_user)
+		return mw_service_admits(worlds->current->policy, &peer_io->ip);
+	while (i < worlds->peer_count && worlds->peers[i] != peer_io->user)
+		i++;
+	peer_io->trusted = i < worlds->trusted_count;
+	return i < worlds->peer_count;
+}
