@@ -60,30 +60,46 @@ bool mw_credential_is_name(struct mw_str text, bool blanks)
 	return true;
 }
 
-static bool keep_login(struct mw_credential *credential, struct mw_str login, bool blanks)
+static void keep(struct mw_credential *credential, struct mw_str login)
 {
-	if (!mw_credential_is_name(login, blanks))
-		return false;
 	memcpy(credential->login, login.ptr, login.len);
 	credential->login[login.len] = '\0';
+}
+
+static bool keep_name(struct mw_credential *credential, struct mw_str login)
+{
+	if (!mw_credential_is_name(login, false))
+		return false;
+	keep(credential, login);
 	return true;
 }
 
-/* authzid NUL authcid NUL password (RFC 4616), no more and no less: of "bob NUL secret" nobody knows which is which. */
+static bool has_control(struct mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* authzid NUL authcid NUL password (RFC 4616), no more and no less: of "bob NUL secret" nobody knows which is which. Where
+   the NULs say it, the name may be in any character set; the log escapes what is no UTF-8. */
 static void read_plain(struct mw_str text, struct mw_credential *credential)
 {
 	struct mw_str rest = mw_str_tail(text, mw_str_find(text, '\0') + 1);
-	struct mw_str password = mw_str_tail(rest, mw_str_find(rest, '\0') + 1);
+	struct mw_str login = mw_str_head(rest, mw_str_find(rest, '\0'));
+	struct mw_str password = mw_str_tail(rest, login.len + 1);
 
 	credential->shown = true;
-	if (!mw_str_empty(password) && mw_str_find(password, '\0') == password.len)
-		(void)keep_login(credential, mw_str_head(rest, mw_str_find(rest, '\0')), true);
+	if (!mw_str_empty(password) && mw_str_find(password, '\0') == password.len &&
+	    login.len < sizeof(credential->login) && !has_control(login))
+		keep(credential, login);
 }
 
 /* The name alone; the password comes with the next line. Anything else may hold both. */
 static void read_login(struct mw_str text, struct mw_credential *credential)
 {
-	credential->shown = !keep_login(credential, text, false);
+	credential->shown = !keep_name(credential, text);
 }
 
 /* Whether a token stands among the fields, each of which ends with \1. */
@@ -131,7 +147,7 @@ static void read_oauthbearer(struct mw_str text, struct mw_credential *credentia
 	    !mw_str_starts_with(name, authzid))
 		return;
 	if (read_saslname(mw_str_tail(name, authzid.len), &decoded) && !decoded.truncated)
-		(void)keep_login(credential, mw_buf_str(&decoded), false);
+		(void)keep_name(credential, mw_buf_str(&decoded));
 }
 
 /* "user=USER\1auth=Bearer ...\1\1", Google's XOAUTH2, or the form that RFC 7628 made of it. */
@@ -145,7 +161,7 @@ static void read_bearer(struct mw_str text, struct mw_credential *credential)
 	if (!mw_str_starts_with(text, user))
 		read_oauthbearer(text, credential);
 	else if (has_token(mw_str_tail(rest, end)))
-		(void)keep_login(credential, mw_str_head(rest, end), false);
+		(void)keep_name(credential, mw_str_head(rest, end));
 }
 
 bool mw_credential_came(struct mw_str response)

@@ -7,20 +7,24 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import dovecot  # noqa: E402
 import rig  # noqa: E402
 from programs import Preload, sanitized  # noqa: E402
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "small: what tests/debian13/run runs on Dovecot 2.4 and Postfix 3.10")
+    config.addinivalue_line("markers", "only(generation): about what Dovecot 2.3 or 2.4 alone has")
 
 
 def pytest_collection_modifyitems(config, items):
-    """A sanitizer's build cannot have its clock replaced: those tests are for the plain build."""
-    if sanitized():
-        left_out = [item for item in items if {"clocked", "preload"} & set(item.fixturenames)]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    """What is about another Dovecot is no test here. A sanitizer's build cannot have its clock replaced: those tests are for
+    the plain build."""
+    def left_out(item):
+        return (any(mark.args[0] != dovecot.version() for mark in item.iter_markers("only")) or
+                (sanitized() and bool({"clocked", "preload"} & set(item.fixturenames))))
+    out = [item for item in items if left_out(item)]
+    items[:] = [item for item in items if not left_out(item)]
+    config.hook.pytest_deselected(items=out)
 
 
 def pytest_report_header(config):

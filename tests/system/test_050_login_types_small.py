@@ -11,7 +11,7 @@ import rig
 from daemon import Daemon
 from dovecot import PrivateDovecot, version
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 NETWORKS = {"SecureLogin": "127.0.0.1", "PlainTextAuthentication": "127.0.0.41", "PlainTextLogin": "127.0.0.42"}
 POLICY = """\

@@ -333,7 +333,6 @@ def test_explain_gives_word_for_word_what_the_refused_client_read(site, sender, 
 
 # --- independent clients
 
-@pytest.mark.small
 def test_smtplib_sends_as_itself_and_is_refused_as_another(site):
     client = smtplib.SMTP("127.0.0.1", site.ports["submission"], local_hostname="client.example.net",
                           timeout=rig.PATIENCE)

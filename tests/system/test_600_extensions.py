@@ -13,7 +13,7 @@ import pytest
 import rig
 from mailsite import WORLD_LOGINS, WORLD_POLICY, MailSite
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 STRANGER, MARY, BOB = "x@elsewhere.test", "mary@example.test", "bob@example.test"
 RESTRICTED = "Client does not have permissions to send to this recipient"

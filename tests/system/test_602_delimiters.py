@@ -6,7 +6,7 @@ from checked import Checked
 from dovecot import version
 from mailsite import WORLD_POLICY
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ import rig
 from checked import Checked, brief
 from mailsite import WORLD_DIRECTORY, WORLD_POLICY
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 SENDERS = WORLD_DIRECTORY.replace("user ceo@example.test\n", "user ceo@example.test senders=bob@example.test\n")
 STRICT = WORLD_POLICY.replace("    permission_groups = { AnonymousUsers, ExchangeUsers }\n",

@@ -8,8 +8,7 @@ import pytest
 import end_of_message as eom
 import rig
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 TIMES = 100
 

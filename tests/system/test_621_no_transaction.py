@@ -11,8 +11,7 @@ import end_of_message as eom
 import rig
 from daemon import Daemon, encode, RCPT
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 TIMES = 100
 NO_TRANSACTION = "421 4.5.1 <DATA>: Data command rejected: No mail transaction"

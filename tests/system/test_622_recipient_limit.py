@@ -9,8 +9,7 @@ from checked import Checked, brief
 from daemon import Daemon
 from mailsite import MailSite
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 POLICY = """\
 hostname = "mx.example.test"

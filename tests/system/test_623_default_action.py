@@ -5,8 +5,7 @@ import end_of_message as eom
 import rig
 from checked import Checked
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 # what stands in braces behind check_policy_service, what a client is told, whether check has nothing to say of it
 SPELLINGS = [

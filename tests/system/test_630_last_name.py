@@ -14,7 +14,7 @@ from dovecot import has_protocol, version
 from login_clients import client, encoded
 from test_110_auth import PASSWORD, RULES, SMTP, Site, block, password_file
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 # What a passdb may say of a login, and the name that it goes on as.
 FIELDS = {

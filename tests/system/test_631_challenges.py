@@ -13,7 +13,7 @@ from dovecot import has_protocol, version
 from login_clients import SCRAM_FIRST, client, scram_final
 from test_110_auth import PASSWORD, SMTP, Site
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 DIRECTORY = """\
 user bob@example.test login=bob

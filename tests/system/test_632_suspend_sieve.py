@@ -12,7 +12,7 @@ from login_clients import client
 from test_110_auth import PASSWORD, Site
 from test_670_commands_to_paste import Shell
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine"),
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine"),
               pytest.mark.skipif(not has_protocol("sieve"), reason="no ManageSieve on this machine")]
 
 

@@ -9,7 +9,7 @@ from daemon import Daemon, parse_decision
 from dovecot import PrivateDovecot, has_protocol, version
 from login_clients import client
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 SECRET = "Hunter2secret"
 PROTOCOLS = [name for name, binary in (("imap", "imap"), ("pop3", "pop3"), ("submission", "submission"),

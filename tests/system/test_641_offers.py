@@ -12,7 +12,7 @@ from daemon import Daemon
 from dovecot import PrivateDovecot, has_protocol, version
 from login_clients import client
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 NETWORKS = {"SecureLogin": "127.0.0.1", "PlainTextAuthentication": "127.0.0.41", "PlainTextLogin": "127.0.0.42"}
 STRICT = 'login "strict" { remote = { "127.0.0.43" } tls_min_version = "TLSv1.3" }\n'

@@ -10,8 +10,7 @@ import rig
 from checked import Checked, brief
 from dovecot import version
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 HEAD = """\

@@ -8,8 +8,7 @@ import pytest
 from daemon import CLI, Daemon
 from submission_world import POLICY
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(shutil.which("strace") is None, reason="no strace on this machine")]
+pytestmark = [pytest.mark.skipif(shutil.which("strace") is None, reason="no strace on this machine")]
 
 DIRECTORY = "user bob@example.test login=bob\nuser eve@example.test login=eve\n"
 CHANGED = DIRECTORY + "user new@example.test\n"

@@ -10,7 +10,7 @@ from dovecot import version
 from large_directory import BOB, NO_BOB, LargeSite, users
 from programs import Preload
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 AGE = r"; the one read before goes on, written \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, \d+ (second|minute)s? old$"
 

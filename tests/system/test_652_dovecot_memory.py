@@ -8,7 +8,7 @@ import pytest
 from dovecot import version
 from large_directory import LargeSite, users
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
+pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 MB = 1 << 20
 PLACE = "service auth/vsz_limit"

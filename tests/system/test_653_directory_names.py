@@ -9,8 +9,6 @@ from daemon import Daemon
 from dovecot import PrivateDovecot, has_protocol, version
 from login_clients import client
 
-pytestmark = pytest.mark.small
-
 PASSWORD = "right-password"
 POLICY = """\
 hostname = "mx.example.test"

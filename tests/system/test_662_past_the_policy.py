@@ -11,7 +11,6 @@ from checked import brief
 from mailsite import MailSite
 
 pytestmark = [
-    pytest.mark.small,
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
 ]
 

@@ -15,8 +15,7 @@ from daemon import Daemon
 from dovecot import PrivateDovecot, version
 from submission_world import POLICY
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
 ODD = ["a&touch pwned&@example.test", "$(touch pwned)", "`touch pwned`", "x;touch pwned", "o'touch pwned'o", "-x", "a b"]

@@ -5,7 +5,6 @@ What they put there at the worst moment must not lead root anywhere: attack.c is
 import grp
 import os
 import pwd
-import re
 import shutil
 import signal
 import socket
@@ -22,8 +21,7 @@ from dovecot import version
 from programs import compiled, sanitized
 from submission_world import DIRECTORY, POLICY
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users")]
+pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users")]
 
 OTHER = pwd.getpwnam("nobody")
 

@@ -15,8 +15,6 @@ from daemon import CLI, DAEMON, Connection, Daemon, free_port, rcpt, wait_for
 from programs import has_systemd
 from submission_world import DIRECTORY, POLICY
 
-pytestmark = pytest.mark.small
-
 FILES = 80  # and some of them are kept back: so many connections and less
 
 

@@ -7,8 +7,6 @@ import pytest
 from daemon import RCPT, Daemon, encode
 from rig import CLI
 
-pytestmark = pytest.mark.small
-
 FINGERPRINT = "AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99"
 POLICY = f"""hostname = "mx.example.test"
 accepted_domain "example.test" {{ type = Authoritative }}

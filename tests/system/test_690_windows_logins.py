@@ -13,8 +13,7 @@ from mailsite import PASSWORD, MailSite
 from submission_world import POLICY
 from test_670_commands_to_paste import Shell, is_open
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 ALICE, GONE, BJORN = "NETBIOS\\alice", "NETBIOS\\gone", "CORP\\bj\u00f6rn"
 DIRECTORY = f"""\

@@ -109,7 +109,7 @@ static const struct {
 	{ "PLAIN", "AABTZWNyZXRQdzE=", true, "" },          /* \0\0SecretPw1 */
 	{ "PLAIN", "AGJvYgBTZWNyZXRQdzEA", true, "" },      /* \0bob\0SecretPw1\0 */
 	{ "PLAIN", "AGJvCmIAeA==", true, "" },              /* \0bo\nb\0x */
-	{ "PLAIN", "AP8AeHh4", true, "" },                  /* \0\xff\0xxx */
+	{ "PLAIN", "AP8AeHh4", true, "\xff" },                  /* \0\xff\0xxx */
 	{ "PLAIN", "AGJvYgBTZWNyZXRQdzE", true, "" },
 	{ "PLAIN", PLAIN " x", true, "" },
 	{ "LOGIN", NAME, false, "bob" },
