@@ -1,113 +1,120 @@
 bin_PROGRAMS += cli/mailwicket
-cli_mailwicket_SOURCES = \
-	cli/arguments.c cli/arguments.h \
-	cli/check.c \
-	cli/check_dovecot.c cli/check_dovecot.h \
-	cli/check_dovecot_filter.c \
-	cli/check_dovecot_delivery.c \
-	cli/check_dovecot_passdb.c \
-	cli/check_dovecot_userdb.c \
-	cli/check_postfix.c cli/check_postfix.h \
-	cli/check_postfix_delimiter.c \
-	cli/check_postfix_hooks.c \
-	cli/check_postfix_listener.c \
-	cli/check_postfix_main.c \
-	cli/check_postfix_names.c \
-	cli/check_postfix_proxy.c \
-	cli/check_postfix_service.c \
-	cli/check_postfix_socket.c \
-	cli/check_servers.c cli/check_servers.h \
-	cli/check_service.c \
-	cli/client_format.h \
-	cli/client_format_apple.c \
-	cli/client_format_html.c \
-	cli/client_format_text.c \
-	cli/client_format_xml.c \
-	cli/client_offer.c cli/client_offer.h \
-	cli/client_settings.c \
+# All but main(), for the tests to link too.
+noinst_LTLIBRARIES += libmwcli.la
+libmwcli_la_SOURCES = \
+	cli/clients/format.h \
+	cli/clients/format_apple.c \
+	cli/clients/format_html.c \
+	cli/clients/format_text.c \
+	cli/clients/format_xml.c \
+	cli/clients/offer.c cli/clients/offer.h \
+	cli/clients/settings.c \
 	cli/command.h \
-	cli/completion.c \
-	cli/doveadm.c cli/doveadm.h \
-	cli/dovecot_file.c cli/dovecot_file.h \
-	cli/dovecot_memory.c cli/dovecot_memory.h \
-	cli/explain.c \
-	cli/facts_log.c cli/facts_log.h \
-	cli/facts_options.c cli/facts_options.h \
-	cli/facts_request.c \
-	cli/finding.c cli/finding.h \
-	cli/journal.c cli/journal.h \
-	cli/log_input.c cli/log_input.h \
-	cli/log_source.c cli/log_source.h \
-	cli/lookup.c \
-	cli/main.c \
-	cli/markup.c cli/markup.h \
+	cli/decisions/explain.c \
+	cli/decisions/facts_log.c cli/decisions/facts_log.h \
+	cli/decisions/facts_options.c cli/decisions/facts_options.h \
+	cli/decisions/facts_request.c \
+	cli/decisions/lookup.c \
+	cli/decisions/replay.c cli/decisions/replay.h \
+	cli/decisions/replay_line.c \
+	cli/decisions/replay_print.c \
+	cli/decisions/replay_rows.c cli/decisions/replay_rows.h \
+	cli/decisions/reply.c cli/decisions/reply.h \
+	cli/logs/input.c cli/logs/input.h \
+	cli/logs/journal.c cli/logs/journal.h \
+	cli/logs/line.c cli/logs/line.h \
+	cli/logs/source.c cli/logs/source.h \
 	cli/named.c cli/named.h \
-	cli/output.c cli/output.h \
-	cli/password.c cli/password.h \
-	cli/postfix_file.c cli/postfix_file.h \
-	cli/probe.c cli/probe.h \
-	cli/probe_address.c cli/probe_address.h \
-	cli/probe_connection.c cli/probe_connection.h \
-	cli/probe_dialogue.c cli/probe_dialogue.h \
-	cli/probe_finding.def \
-	cli/probe_imap.c \
-	cli/probe_judge.c cli/probe_judge.h \
-	cli/probe_pop3.c \
-	cli/probe_print.c cli/probe_print.h \
-	cli/probe_smtp.c \
-	cli/probe_tls.c cli/probe_tls.h \
-	cli/program.c cli/program.h \
-	cli/replay.c cli/replay.h \
-	cli/replay_line.c \
-	cli/replay_print.c \
-	cli/replay_rows.c cli/replay_rows.h \
-	cli/reply.c cli/reply.h \
-	cli/restriction.c cli/restriction.h \
-	cli/resume.c \
-	cli/run_program.c cli/run_program.h \
+	cli/probe/address.c cli/probe/address.h \
+	cli/probe/connection.c cli/probe/connection.h \
+	cli/probe/dialogue.c cli/probe/dialogue.h \
+	cli/probe/finding.def \
+	cli/probe/imap.c \
+	cli/probe/judge.c cli/probe/judge.h \
+	cli/probe/pop3.c \
+	cli/probe/print.c cli/probe/print.h \
+	cli/probe/probe.c cli/probe/probe.h \
+	cli/probe/smtp.c \
+	cli/probe/tls.c cli/probe/tls.h \
+	cli/servers/check/check.c \
+	cli/servers/check/dovecot.c cli/servers/check/dovecot.h \
+	cli/servers/check/dovecot_delivery.c \
+	cli/servers/check/dovecot_filter.c \
+	cli/servers/check/dovecot_passdb.c \
+	cli/servers/check/dovecot_userdb.c \
+	cli/servers/check/postfix.c cli/servers/check/postfix.h \
+	cli/servers/check/postfix_delimiter.c \
+	cli/servers/check/postfix_hooks.c \
+	cli/servers/check/postfix_listener.c \
+	cli/servers/check/postfix_main.c \
+	cli/servers/check/postfix_names.c \
+	cli/servers/check/postfix_proxy.c \
+	cli/servers/check/postfix_service.c \
+	cli/servers/check/postfix_socket.c \
+	cli/servers/check/servers.c cli/servers/check/servers.h \
+	cli/servers/check/service.c \
+	cli/servers/check/stake.c cli/servers/check/stake.h \
+	cli/servers/check/userdb_fields.c cli/servers/check/userdb_fields.h \
+	cli/servers/dovecot_file.c cli/servers/dovecot_file.h \
+	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
+	cli/servers/finding.c cli/servers/finding.h \
+	cli/servers/postfix_file.c cli/servers/postfix_file.h \
+	cli/servers/restriction.c cli/servers/restriction.h \
+	cli/servers/setup/backup.c \
+	cli/servers/setup/dovecot_conf.c \
+	cli/servers/setup/files.c cli/servers/setup/files.h \
+	cli/servers/setup/main_cf.c \
+	cli/servers/setup/master_cf.c \
+	cli/servers/setup/plan.c cli/servers/setup/plan.h \
+	cli/servers/setup/setup.c \
+	cli/servers/setup/text.h \
+	cli/servers/show/dovecot.c \
+	cli/servers/show/json.c \
+	cli/servers/show/postfix.c \
+	cli/servers/show/show.c cli/servers/show/show.h \
+	cli/servers/wiring.c cli/servers/wiring.h \
+	cli/servers/wiring_sizes.c cli/servers/wiring_sizes.h \
+	cli/servers/wiring_tls.c cli/servers/wiring_tls.h \
 	cli/setting.c cli/setting.h \
-	cli/setup.c \
-	cli/setup_backup.c \
-	cli/setup_dovecot_conf.c \
-	cli/setup_files.c cli/setup_files.h \
-	cli/setup_main_cf.c \
-	cli/setup_master_cf.c \
-	cli/setup_plan.c cli/setup_plan.h \
-	cli/setup_text.h \
-	cli/shell_text.c cli/shell_text.h \
-	cli/show.c cli/show.h \
-	cli/show_dovecot.c \
-	cli/show_json.c \
-	cli/show_postfix.c \
-	cli/stake.c cli/stake.h \
-	cli/suspend.c \
-	cli/suspend_sessions.c cli/suspend_sessions.h \
-	cli/suspended.c \
+	cli/suspend/doveadm.c cli/suspend/doveadm.h \
+	cli/suspend/resume.c \
+	cli/suspend/sessions.c cli/suspend/sessions.h \
+	cli/suspend/suspend.c \
+	cli/suspend/suspended.c \
 	cli/suspension.c cli/suspension.h \
 	cli/sync.c \
-	cli/terminal.c cli/terminal.h \
-	cli/userdb_fields.c cli/userdb_fields.h \
-	cli/when.c cli/when.h \
-	cli/why.c \
-	cli/why_cause.c cli/why_cause.h \
-	cli/why_cause_table.c cli/why_cause_table.h \
-	cli/why_cause_text.c \
-	cli/why_decision.c \
-	cli/why_dovecot.c \
-	cli/why_event.h \
-	cli/why_line.c cli/why_line.h \
-	cli/why_logs.c cli/why_logs.h \
-	cli/why_merge.c cli/why_merge.h \
-	cli/why_print.c cli/why_print.h \
-	cli/why_smtpd.c \
-	cli/why_story.c cli/why_story.h \
-	cli/why_words.c cli/why_words.h \
-	cli/wiring.c cli/wiring.h \
-	cli/wiring_sizes.c cli/wiring_sizes.h \
-	cli/wiring_tls.c cli/wiring_tls.h
-cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS)
-cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
-cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
-cli_mailwicket_LDADD = \
-	libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \
+	cli/ui/arguments.c cli/ui/arguments.h \
+	cli/ui/completion.c \
+	cli/ui/markup.c cli/ui/markup.h \
+	cli/ui/output.c cli/ui/output.h \
+	cli/ui/password.c cli/ui/password.h \
+	cli/ui/process.c cli/ui/process.h \
+	cli/ui/program.c cli/ui/program.h \
+	cli/ui/shell_text.c cli/ui/shell_text.h \
+	cli/ui/terminal.c cli/ui/terminal.h \
+	cli/ui/when.c cli/ui/when.h \
+	cli/why/cause.c cli/why/cause.h \
+	cli/why/cause_table.c cli/why/cause_table.h \
+	cli/why/cause_text.c \
+	cli/why/decision.c \
+	cli/why/dovecot.c \
+	cli/why/event.h \
+	cli/why/logs.c cli/why/logs.h \
+	cli/why/merge.c cli/why/merge.h \
+	cli/why/print.c cli/why/print.h \
+	cli/why/smtpd.c \
+	cli/why/story.c cli/why/story.h \
+	cli/why/why.c \
+	cli/why/words.c cli/why/words.h
+libmwcli_la_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
+libmwcli_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
+MW_CLI_LIBS = \
+	libmwcli.la libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la \
+	libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)
+
+cli_mailwicket_SOURCES = cli/main.c
+cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
+cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
+cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
+cli_mailwicket_LDADD = $(MW_CLI_LIBS)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "output.h"
+#include "ui/arguments.h"
+#include "ui/output.h"
 #include "policy/read.h"
 
 static const struct mw_command *const commands[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "named.h"
 
-#include "output.h"
+#include "ui/output.h"
 #include "report/text.h"
 
 void mw_named_print_ambiguous(const char *name, const struct mw_named *named, struct mw_buf *out)

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "output.h"
+#include "ui/output.h"
 #include "setting.h"
 
 #define MESSAGES_AT_MOST 1000

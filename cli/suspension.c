@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <sysexits.h>
 
-#include "output.h"
+#include "ui/output.h"
 #include "report/text.h"
 #include "suspension.h"
-#include "when.h"
+#include "ui/when.h"
 
 void mw_named_user_find(const struct mw_policy *policy, const struct mw_directory_view *view, const char *name,
 			struct mw_named_user *user_r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "arguments.h"
-#include "output.h"
+#include "ui/arguments.h"
+#include "ui/output.h"
 #include "setting.h"
 #include "sync/sync.h"
 

@@ -82,8 +82,8 @@ static bool has_control(struct mw_str text)
 	return false;
 }
 
-/* authzid NUL authcid NUL password (RFC 4616), no more and no less: of "bob NUL secret" nobody knows which is which. Where
-   the NULs say it, the name may be in any character set; the log escapes what is no UTF-8. */
+/* authzid NUL authcid NUL password (RFC 4616), no more and no less: of "bob NUL secret" nobody knows which is which.
+   Where the NULs say it, the name may be in any character set; the log escapes what is no UTF-8. */
 static void read_plain(struct mw_str text, struct mw_credential *credential)
 {
 	struct mw_str rest = mw_str_tail(text, mw_str_find(text, '\0') + 1);

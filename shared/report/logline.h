@@ -9,7 +9,7 @@
 
 /* "v=1 verdict=refuse reason=... ..." without the "mailwicket: " prefix and without a newline: the fields of logfield.def,
    those left out that are empty. Values are quoted and escaped where needed. All that a decision looks at is there, so
-   that it can be taken again (cli/facts_log.h). */
+   that it can be taken again (cli/decisions/facts_log.h). */
 void mw_logline_write(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);
 /* The same with " credential=exposed" at its end: the password crossed the wire in clear. The login is cut at 64 octets:
    it may be the password, typed into the wrong field. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "dovecot_file.h"
+#include "servers/dovecot_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cli/output.h"
-#include "cli/setting.h"
+#include "ui/output.h"
+#include "setting.h"
 #include "decide/account.h"
 #include "decide/login.h"
 #include "decide/submission.h"
@@ -15,7 +15,7 @@ static const struct mw_option options[] = { MW_FACT_OPTIONS };
 
 static char complaint_memory[512];
 
-/* What cli/facts_options.c wants of the command line program: complaints are kept, and the day stands still. */
+/* What facts_options.c wants of the command line program: complaints are kept, and the day stands still. */
 int mw_usage_error(const char *format, ...)
 {
 	va_list arguments;

@@ -3,7 +3,7 @@
 #define MW_TESTS_CASE_RUN_H
 
 #include "case_file.h"
-#include "cli/facts_options.h"
+#include "decisions/facts_options.h"
 #include "decide/verdict.h"
 
 /* Reads the blocks; their errors go into `errors`. */

@@ -1,12 +1,7 @@
 mw_case_sources = \
-	cli/facts_log.c cli/facts_log.h \
-	cli/facts_options.c cli/facts_options.h \
 	tests/support/case_file.c tests/support/case_file.h \
 	tests/support/case_run.c tests/support/case_run.h
-mw_case_libs = \
-	libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la libmwmail.la libmwbase.la \
-	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS)
-# cli/ headers include their neighbours by their names alone.
+mw_case_libs = $(MW_CLI_LIBS)
 mw_case_cppflags = $(MW_CPPFLAGS) -I$(top_srcdir) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/support
 
 check_PROGRAMS += tests/support/case_requests
@@ -18,7 +13,7 @@ tests_support_case_requests_LDADD = $(mw_case_libs)
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/test_cases
 TESTS += tests/unit/test_cases
-tests_unit_test_cases_SOURCES = tests/support/test_cases.c cli/reply.c cli/reply.h $(mw_case_sources)
+tests_unit_test_cases_SOURCES = tests/support/test_cases.c $(mw_case_sources)
 tests_unit_test_cases_CPPFLAGS = $(mw_case_cppflags)
 tests_unit_test_cases_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cases_LDADD = $(mw_case_libs) $(CHECK_LIBS)

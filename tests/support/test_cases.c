@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "case_run.h"
-#include "cli/facts_log.h"
-#include "cli/reply.h"
+#include "decisions/facts_log.h"
+#include "decisions/reply.h"
 #include "report/logline.h"
 #include "report/prose.h"
 

@@ -1,37 +1,6 @@
 check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = \
-	cli/client_offer.c \
-	cli/doveadm.c \
-	cli/dovecot_file.c \
-	cli/facts_log.c \
-	cli/journal.c \
-	cli/log_input.c \
-	cli/log_source.c \
-	cli/markup.c \
-	cli/output.c \
-	cli/postfix_file.c \
-	cli/program.c \
-	cli/replay_rows.c \
-	cli/restriction.c \
-	cli/setting.c \
-	cli/setup_dovecot_conf.c \
-	cli/setup_main_cf.c \
-	cli/setup_master_cf.c \
-	cli/terminal.c \
-	cli/userdb_fields.c \
-	cli/when.c \
-	cli/why_cause.c \
-	cli/why_cause_table.c \
-	cli/why_decision.c \
-	cli/why_dovecot.c \
-	cli/why_line.c \
-	cli/why_merge.c \
-	cli/why_smtpd.c \
-	cli/why_story.c \
-	cli/wiring.c \
-	cli/wiring_sizes.c \
-	cli/wiring_tls.c \
 	tests/unit/cli/cli_support.h \
 	tests/unit/cli/test_cli.c \
 	tests/unit/cli/test_client_offer.c \
@@ -52,6 +21,4 @@ tests_unit_test_cli_SOURCES = \
 	tests/unit/cli/test_why_story.c
 tests_unit_test_cli_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_srcdir)/tests/unit
 tests_unit_test_cli_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_test_cli_LDADD = \
-	libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
-	$(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(LMDB_LIBS) $(ZLIB_LIBS) $(CHECK_LIBS)
+tests_unit_test_cli_LDADD = $(MW_CLI_LIBS) $(CHECK_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "client_offer.h"
+#include "clients/offer.h"
 #include "policy/read.h"
 
 static const struct mw_principal anybody = { .id = 1, .kind = MW_USER, .name = MW_STR("bob@example.test"), .imap = true,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "doveadm.h"
+#include "suspend/doveadm.h"
 
 static const struct {
 	const char *name, *command; /* NULL: there is none */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "dovecot_file.h"
-#include "setup_text.h"
+#include "servers/dovecot_file.h"
+#include "servers/setup/text.h"
 
 /* Cut from what doveconf 2.3.19 and 2.4.1 print. */
 static const char of_2_3[] =

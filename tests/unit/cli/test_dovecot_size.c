@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "dovecot_file.h"
+#include "servers/dovecot_file.h"
 
 static const struct { const char *text; bool good; uint64_t octets; } sizes[] = {
 	{ "0", true, 0 },

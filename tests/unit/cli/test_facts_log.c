@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "facts_log.h"
+#include "decisions/facts_log.h"
 
 static struct mw_logline line;
 static struct mw_logged logged;

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "log_input.h"
-#include "log_source.h"
+#include "logs/input.h"
+#include "logs/source.h"
 
 static char folder[64], path[128], said[4096];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "markup.h"
+#include "ui/markup.h"
 
 static char memory[1024];
 

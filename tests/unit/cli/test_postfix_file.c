@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
 
-#include "postfix_file.h"
-#include "restriction.h"
+#include "servers/postfix_file.h"
+#include "servers/restriction.h"
 
 static const char main_cf[] =
 	"# a comment\n"

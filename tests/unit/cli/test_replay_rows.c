@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "replay_rows.h"
+#include "decisions/replay_rows.h"
 
 #define SEED 20261125
 

@@ -2,7 +2,7 @@
 #include "cli_support.h"
 
 #include "policy/read.h"
-#include "setup_text.h"
+#include "servers/setup/text.h"
 
 #define END "check_policy_service { unix:mailwicket/policy, timeout=10s, { default_action = 421 4.3.5 Server " \
 	    "configuration problem } }"

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "terminal.h"
+#include "ui/terminal.h"
 
 static char memory[4096];
 static int saved;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_support.h"
-#include "userdb_fields.h"
+#include "servers/check/userdb_fields.h"
 
 static const struct {
 	const char *field, *value;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cli/when.h"
+#include "ui/when.h"
 
 #define NOW 1000000000 /* 2001-09-09T01:46:40Z */
 

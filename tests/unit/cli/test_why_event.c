@@ -2,7 +2,7 @@
 #include "cli_support.h"
 
 #include "unit.h"
-#include "why_event.h"
+#include "why/event.h"
 
 static struct mw_why_line line_of(const char *program, const char *message)
 {

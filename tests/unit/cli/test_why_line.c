@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "unit.h"
-#include "why_line.h"
+#include "logs/line.h"
 
 #define NOW 1795597921 /* 2026-11-25 09:12:01 UTC */
 

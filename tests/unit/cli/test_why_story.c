@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "unit.h"
-#include "why_cause.h"
+#include "why/cause.h"
 
 #define HOME "192.0.2.7"
 

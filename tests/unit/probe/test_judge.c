@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../unit.h"
 #include "base/table.h"
-#include "probe_judge.h"
+#include "probe/judge.h"
 
 enum { IMAP, IMAPS, POP3, SMTP, SUBMISSION };
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "ui/arguments.h"
+#include "servers/check/servers.h"
+#include "ui/output.h"
+#include "setting.h"
+#include "sync/sync.h"
+
+enum {
+	OPTION_POLICY_ONLY, OPTION_POSTFIX, OPTION_POSTFIX_CONFIG, OPTION_DOVECOT, OPTION_DOVECOT_CONFIG, OPTION_COUNT,
+};
+
+static const struct mw_option options[OPTION_COUNT] = {
+	[OPTION_POLICY_ONLY] = { "policy-only", NULL, "leave the directory's sources alone" },
+	[OPTION_POSTFIX] = { "postfix", NULL, "look at Postfix too: whether the policy can take effect there" },
+	[OPTION_POSTFIX_CONFIG] = { "postfix-config", "DIR", "the folder of its main.cf (default: Postfix's own)" },
+	[OPTION_DOVECOT] = { "dovecot", NULL, "look at Dovecot too" },
+	[OPTION_DOVECOT_CONFIG] = { "dovecot-config", "FILE", "its configuration (default: Dovecot's own)" },
+};
+
+struct result {
+	const struct mw_cli *cli;
+	struct mw_errors *errors;
+	struct mw_findings *findings; /* NULL: the policy could not be read */
+	bool policy_read, directory_read, servers_looked_at;
+	struct mw_sync_report report;
+};
+
+static unsigned found(const struct result *result, enum mw_finding_severity severity)
+{
+	return result->findings != NULL ? mw_findings_count(result->findings, severity) : 0;
+}
+
+static void write_result(struct mw_json *json, const void *context)
+{
+	const struct result *result = context;
+
+	mw_json_bool(json, "ok", mw_errors_count(result->errors, MW_ERROR) == 0 &&
+				 found(result, MW_FINDING_ERROR) == 0);
+	mw_json_string(json, "file", mw_str(result->cli->policy_path));
+	mw_json_number(json, "errors", mw_errors_count(result->errors, MW_ERROR));
+	mw_json_number(json, "warnings", mw_errors_count(result->errors, MW_WARNING));
+	mw_json_errors(json, result->errors);
+	if (result->directory_read) {
+		mw_json_object(json, "directory");
+		mw_json_number(json, "users", result->report.users);
+		mw_json_number(json, "groups", result->report.groups);
+		mw_json_number(json, "addresses", result->report.addresses);
+		mw_json_number(json, "grants", result->report.grants);
+		mw_json_end_object(json);
+	}
+	if (result->servers_looked_at || found(result, MW_FINDING_NOTE) > 0)
+		mw_findings_json(result->findings, json);
+}
+
+static void print_count(unsigned count, const char *what)
+{
+	printf(" %u %s%s", count, what, count == 1 ? "" : "s");
+}
+
+static void write_findings(struct mw_buf *out, const void *context)
+{
+	mw_findings_print(context, out);
+}
+
+static void print_findings(const struct result *result)
+{
+	mw_output(write_findings, result->findings);
+	if (!result->servers_looked_at)
+		return;
+	printf("servers:");
+	print_count(found(result, MW_FINDING_ERROR), "error");
+	printf(",");
+	print_count(found(result, MW_FINDING_WARNING), "warning");
+	printf(",");
+	print_count(found(result, MW_FINDING_NOTE), "note");
+	puts(found(result, MW_FINDING_ERROR) > 0 ? ": the policy does not hold" : "");
+}
+
+static void print_result(const struct result *result)
+{
+	unsigned wrong = mw_errors_count(result->errors, MW_ERROR);
+	unsigned doubtful = mw_errors_count(result->errors, MW_WARNING);
+
+	mw_output_errors(result->errors);
+	if (wrong > 0)
+		return;
+	printf("%s: no error", result->cli->policy_path);
+	if (doubtful > 0)
+		printf(", %u warning%s", doubtful, doubtful == 1 ? "" : "s");
+	if (result->directory_read)
+		printf("; the directory's sources: %llu users, %llu groups, %llu grants",
+		       (unsigned long long)result->report.users, (unsigned long long)result->report.groups,
+		       (unsigned long long)result->report.grants);
+	puts("");
+	if (result->findings != NULL)
+		print_findings(result);
+}
+
+static int exit_code(const struct result *result)
+{
+	if (!result->policy_read)
+		return EX_CONFIG;
+	if (mw_errors_count(result->errors, MW_ERROR) > 0)
+		return EX_DATAERR;
+	return found(result, MW_FINDING_ERROR) > 0 ? 1 : EX_OK;
+}
+
+static int look_further(struct result *result, const struct mw_policy *policy, const struct mw_servers *servers)
+{
+	result->servers_looked_at = servers->postfix || servers->dovecot;
+	result->findings = mw_findings_new();
+	if (result->findings == NULL) {
+		mw_complain("out of memory");
+		return EX_OSERR;
+	}
+	mw_check_service(policy, result->findings);
+	if (!result->servers_looked_at)
+		return EX_OK;
+	return mw_check_servers(policy, servers, result->findings);
+}
+
+static int check(const struct mw_cli *cli, bool policy_only, const struct mw_servers *servers)
+{
+	struct result result = { .cli = cli, .errors = mw_errors_new(1000) };
+	struct mw_policy *policy;
+	int status = EX_OK;
+
+	if (result.errors == NULL) {
+		mw_complain("out of memory");
+		return EX_OSERR;
+	}
+	result.policy_read = mw_setting_read(cli, result.errors, &policy);
+	if (result.policy_read && !policy_only && policy->directory.source_count > 0)
+		result.directory_read = mw_sync_run(policy, true, result.errors, &result.report);
+	if (result.policy_read)
+		status = look_further(&result, policy, servers);
+	if (status == EX_OK && cli->json)
+		mw_output_json(write_result, &result);
+	else if (status == EX_OK)
+		print_result(&result);
+	if (status == EX_OK)
+		status = exit_code(&result);
+	mw_policy_free(policy);
+	mw_findings_free(result.findings);
+	mw_errors_free(result.errors);
+	return status;
+}
+
+static int run_check(struct mw_cli *cli, int argc, char **argv)
+{
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
+	struct mw_servers servers = { 0 };
+	bool policy_only = false;
+	const char *value;
+	int row;
+
+	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
+		if (row == MW_ARGUMENT_WORD)
+			return mw_usage_error("check: unexpected argument %s", value);
+		if (row < 0)
+			return mw_arguments_exit(row);
+		if (row == OPTION_POLICY_ONLY)
+			policy_only = true;
+		servers.postfix |= row == OPTION_POSTFIX || row == OPTION_POSTFIX_CONFIG;
+		servers.dovecot |= row == OPTION_DOVECOT || row == OPTION_DOVECOT_CONFIG;
+		if (row == OPTION_POSTFIX_CONFIG)
+			servers.postfix_config = value;
+		if (row == OPTION_DOVECOT_CONFIG)
+			servers.dovecot_config = value;
+	}
+	return check(cli, policy_only, &servers);
+}
+
+const struct mw_command mw_check_command = {
+	.name = "check",
+	.usage = "[--policy-only] [--postfix] [--dovecot]",
+	.summary = "read the policy and the directory's sources, report everything that is wrong; prove that servers heed it",
+	.run = run_check,
+	.options = options,
+	.option_count = OPTION_COUNT,
+};

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/dovecot.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "servers/dovecot_memory.h"
+#include "ui/output.h"
+#include "ui/process.h"
+#include "servers/wiring.h"
+
+#define LOGIN_MODULE "lib10_mailwicket_plugin.so"
+#define AUTH_MODULE "libauthdb_mailwicket.so"
+
+int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
+			 struct mw_arena *arena)
+{
+	const char *own[] = { "doveconf", "-a", NULL }, *other[] = { "doveconf", "-a", "-c", config, NULL };
+	struct mw_run run;
+	int status = EX_OK;
+
+	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy,
+					  .file = config != NULL ? config : MW_DOVECOT_CONF };
+	if (!mw_run_program(config != NULL ? other : own, &run))
+		status = mw_run_complain(&run, "doveconf", "dovecot-core");
+	else
+		site->root = mw_dovecot_parse(arena, mw_arena_copy(arena, run.output));
+	mw_run_free(&run);
+	if (status == EX_OK && site->root == NULL) {
+		mw_complain("doveconf: what it prints for %s is not understood", site->file);
+		return EX_CONFIG;
+	}
+	if (status == EX_OK && mw_dovecot_next(site->root, NULL, "auth_allow_cleartext") != NULL)
+		site->generation = MW_DOVECOT_2_4;
+	return status;
+}
+
+void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
+			const char *what, const char *why, const char *write)
+{
+	mw_findings_add(site->findings, (struct mw_finding){ .severity = severity, .file = site->file, .setting = setting,
+							     .what = what, .why = why, .write = write });
+}
+
+const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text)
+{
+	char memory[1024];
+	struct mw_buf out = MW_BUF_OVER(memory);
+	struct mw_str line;
+
+	while (mw_str_split(&text, '\n', &line)) {
+		line = mw_str_trim(line);
+		if (!mw_str_empty(line) && line.ptr[0] != '#')
+			mw_buf_printf(&out, "%s%.*s", out.used > 0 ? " " : "", MW_STR_ARG(line));
+	}
+	return mw_arena_text(site->arena, mw_buf_str(&out));
+}
+
+/* --- modules */
+
+static bool has_file(const struct mw_dovecot_site *site, const char *folder, const char *name)
+{
+	return access(mw_arena_textf(site->arena, "%s/%s", folder, name), R_OK) == 0;
+}
+
+static void check_modules(const struct mw_dovecot_site *site)
+{
+	const char *folder = mw_arena_text(site->arena, mw_dovecot_value(site->root, "login_plugin_dir"));
+	const char *mail = mw_arena_text(site->arena, mw_dovecot_value(site->root, "mail_plugin_dir"));
+
+	if (!has_file(site, folder, LOGIN_MODULE))
+		mw_dovecot_finding(site, MW_FINDING_ERROR, "login_plugin_dir",
+			mw_arena_textf(site->arena, "%s/" LOGIN_MODULE " is not there", folder),
+			"with the plugin in login_plugins no login process starts: nobody can log in",
+			"install Mailwicket's Dovecot modules, or set login_plugin_dir to where they are");
+	if (!has_file(site, mw_arena_textf(site->arena, "%s/../auth", folder), AUTH_MODULE) &&
+	    !has_file(site, mw_arena_textf(site->arena, "%s/auth", mail), AUTH_MODULE))
+		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb",
+			mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE " is not there", mail),
+			"the auth process does not know the driver mailwicket and does not start: nobody can log in",
+			"install Mailwicket's Dovecot modules");
+}
+
+/* --- networks, environment, Postfix's socket */
+
+/* Whether a list of networks, with blanks or commas between them, holds a range. */
+static bool covers(struct mw_str list, const struct mw_range *range)
+{
+	size_t len;
+
+	for (; !mw_str_empty(list); list = mw_str_tail(list, len + 1)) {
+		struct mw_range trusted;
+		const char *why;
+
+		for (len = 0; len < list.len && list.ptr[len] != ' ' && list.ptr[len] != ','; len++)
+			;
+		if (mw_range_parse(mw_str_head(list, len), &trusted, &why) &&
+		    mw_range_contains(&trusted, &range->first) && mw_range_contains(&trusted, &range->last))
+			return true;
+	}
+	return false;
+}
+
+static bool has_proxy_listener(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_node *service = NULL, *listener;
+
+	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
+		listener = NULL;
+		while ((listener = mw_dovecot_next(service, listener, "inet_listener")) != NULL) {
+			if (mw_str_equal(mw_dovecot_value(listener, "haproxy"), MW_STR("yes")))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_proxies(const struct mw_dovecot_site *site)
+{
+	struct mw_str trusted = mw_dovecot_value(site->root, "haproxy_trusted_networks");
+	bool any = false;
+
+	for (size_t i = 0; i < site->policy->login_rule_count; i++) {
+		const struct mw_ranges *proxies = &site->policy->login_rules[i].tls.proxies;
+
+		for (size_t k = 0; k < proxies->count; k++) {
+			char text[128];
+			struct mw_buf out = MW_BUF_OVER(text);
+
+			any = true;
+			if (covers(trusted, &proxies->items[k]))
+				continue;
+			mw_range_print(&proxies->items[k], &out);
+			mw_dovecot_finding(site, MW_FINDING_ERROR, "haproxy_trusted_networks",
+				mw_arena_textf(site->arena, "Dovecot does not trust %s", text),
+				"the policy's tls_proxies do: sessions through that HAProxy are dropped",
+				mw_arena_textf(site->arena, "haproxy_trusted_networks = %.*s%s%s", MW_STR_ARG(trusted),
+					   mw_str_empty(trusted) ? "" : " ", text));
+		}
+	}
+	if (any && !has_proxy_listener(site))
+		mw_dovecot_finding(site, MW_FINDING_WARNING, "service/inet_listener/haproxy",
+			"no listener speaks HAProxy's protocol",
+			"the policy's tls_proxies have nothing to say", "haproxy = yes in the inet_listener the proxy connects to");
+	if (!any && has_proxy_listener(site))
+		mw_dovecot_finding(site, MW_FINDING_NOTE, "service/inet_listener/haproxy", "a listener speaks HAProxy's protocol",
+			"no rule has tls_proxies: TLS that ends in the proxy does not count",
+			"tls_proxies = { \"ADDRESS\" } in the login rule");
+}
+
+static void check_trusted(const struct mw_dovecot_site *site)
+{
+	struct mw_str networks = mw_dovecot_value(site->root, "login_trusted_networks");
+
+	if (!mw_str_empty(networks))
+		mw_dovecot_finding(site, MW_FINDING_NOTE, "login_trusted_networks",
+			mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks)),
+			"the address that a login rule's remote is compared with is what they claim", "");
+}
+
+static struct mw_str environment(const struct mw_dovecot_site *site)
+{
+	struct mw_str rest = mw_dovecot_value(site->root, "import_environment"), word;
+	struct mw_str prefix = MW_STR("MAILWICKET_CONFIG=");
+	const struct mw_dovecot_node *block = mw_dovecot_next(site->root, NULL, "import_environment");
+	struct mw_str found = MW_STR_EMPTY;
+
+	if (block != NULL && block->is_section)
+		return mw_dovecot_value(block, "MAILWICKET_CONFIG");
+	while (mw_str_split(&rest, ' ', &word)) {
+		if (mw_str_starts_with(word, prefix))
+			found = mw_str_tail(word, prefix.len);
+	}
+	return found;
+}
+
+bool mw_dovecot_is_told(const struct mw_dovecot_site *site)
+{
+	const char *path = mw_wiring_policy_path(site->policy, site->arena);
+	struct mw_str told = environment(site);
+
+	return mw_str_equal(told, path != NULL ? mw_str(path) : MW_STR_EMPTY) ||
+	       mw_str_equal(told, mw_str(path != NULL ? path : site->policy->file));
+}
+
+static void check_environment(const struct mw_dovecot_site *site)
+{
+	const char *path = mw_wiring_policy_path(site->policy, site->arena);
+	struct mw_str told = environment(site);
+
+	if (mw_dovecot_is_told(site))
+		return;
+	if (mw_str_empty(told))
+		told = MW_STR("the usual policy file");
+	mw_dovecot_finding(site, MW_FINDING_ERROR, "import_environment",
+		mw_arena_textf(site->arena, "Dovecot's processes read %.*s", MW_STR_ARG(told)),
+		"that is not the policy that is checked here",
+		mw_arena_textf(site->arena, site->generation == MW_DOVECOT_2_3
+			   ? "import_environment = $import_environment MAILWICKET_CONFIG=%s"
+			   : "import_environment { MAILWICKET_CONFIG = %s }", path != NULL ? path : site->policy->file));
+}
+
+static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovecot_node *listener, const char *line)
+{
+	struct mw_str text = mw_dovecot_value(listener, "mode");
+	unsigned long mode = mw_str_empty(text) ? 0600 : strtoul(mw_arena_text(site->arena, text), NULL, 8);
+	bool user = mw_str_equal(mw_dovecot_value(listener, "user"), MW_STR("postfix"));
+	bool group = mw_str_equal(mw_dovecot_value(listener, "group"), MW_STR("postfix"));
+	const char *place = mw_arena_textf(site->arena, "service auth/unix_listener %.*s", MW_STR_ARG(listener->value));
+
+	if ((mode & 06) == 06)
+		mw_dovecot_finding(site, MW_FINDING_WARNING, place, "everybody on this machine may connect to the auth service",
+			"any user can try passwords there without a delay that holds him up", line);
+	else if (!(user && (mode & 0600) == 0600) && !(group && (mode & 060) == 060))
+		mw_dovecot_finding(site, MW_FINDING_ERROR, place, "Postfix may not connect to the auth service",
+			"nobody can log in to submit mail", line);
+}
+
+static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
+{
+	char text[1024];
+	struct mw_buf out = MW_BUF_OVER(text);
+	const char *line;
+	const struct mw_dovecot_node *service = NULL, *listener;
+
+	if (socket == NULL || !mw_wiring_sasl(site->policy))
+		return;
+	mw_show_dovecot_sasl(socket, &out);
+	line = mw_dovecot_one_line(site, mw_buf_str(&out));
+	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
+		listener = NULL;
+		while (mw_str_equal(service->value, MW_STR("auth")) &&
+		       (listener = mw_dovecot_next(service, listener, "unix_listener")) != NULL) {
+			if (mw_str_equal(listener->value, mw_str(socket))) {
+				check_mode(site, listener, line);
+				return;
+			}
+		}
+	}
+	mw_dovecot_finding(site, MW_FINDING_ERROR, "service auth",
+		mw_arena_textf(site->arena, "there is no listener %s", socket),
+		"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", line);
+}
+
+int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
+		     struct mw_findings *findings)
+{
+	struct mw_dovecot_site site;
+	int status = mw_dovecot_site_load(&site, policy, config, mw_findings_arena(findings));
+
+	if (status != EX_OK)
+		return status;
+	site.findings = findings;
+	if (named != NULL)
+		site.file = named;
+	mw_check_dovecot_filters(&site);
+	check_modules(&site);
+	mw_check_dovecot_passdbs(&site);
+	mw_check_dovecot_userdbs(&site);
+	check_proxies(&site);
+	check_trusted(&site);
+	check_environment(&site);
+	check_sasl(&site, sasl_socket);
+	mw_dovecot_memory_check(&site);
+	mw_check_dovecot_delivery(&site);
+	return EX_OK;
+}

@@ -1,0 +1,56 @@
+/* `mailwicket check --dovecot`. */
+#ifndef MW_CLI_CHECK_DOVECOT_H
+#define MW_CLI_CHECK_DOVECOT_H
+
+#include "servers/dovecot_file.h"
+#include "servers/finding.h"
+#include "servers/show/show.h"
+
+#define MW_DOVECOT_CONF "/etc/dovecot/dovecot.conf"
+
+/* Dovecot's configuration as doveconf tells it. */
+struct mw_dovecot_site {
+	struct mw_arena *arena;
+	const struct mw_policy *policy;
+	struct mw_findings *findings;
+	const char *file; /* that the findings name */
+	const struct mw_dovecot_node *root;
+	enum mw_dovecot_generation generation;
+};
+
+/* Adds what is wrong with Dovecot. config: NULL for Dovecot's own; named: what findings call it, NULL: the same;
+   sasl_socket: where Postfix looks for the auth service, NULL: not at a socket. EX_OK; EX_UNAVAILABLE where there is no
+   Dovecot or EX_CONFIG where doveconf cannot read its files, then one line was printed; EX_OSERR. */
+int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
+		     struct mw_findings *findings);
+/* Reads doveconf's answer; the same codes. */
+int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
+			 struct mw_arena *arena);
+void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
+			const char *what, const char *why, const char *write);
+/* What `show` prints, on one line without its comments. */
+const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text);
+/* Whether Dovecot's processes read this policy: the usual file, or the one in their environment. */
+bool mw_dovecot_is_told(const struct mw_dovecot_site *site);
+
+/* --- settings that a filter (protocol, local, remote) sets again */
+
+/* "protocol imap/ssl" for a setting within filters and groups. */
+const char *mw_dovecot_place(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+			     const char *name);
+/* The settings that "@label = name" of 2.4 includes; NULL: `include` is something else. */
+const struct mw_dovecot_node *mw_dovecot_group(const struct mw_dovecot_site *site,
+					       const struct mw_dovecot_node *include);
+/* Looks at the root and at each filter that a login may meet, and at the groups that these filters include (then `node`
+   is the group). */
+void mw_dovecot_each_filter(const struct mw_dovecot_site *site,
+			    void (*look)(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+					 const struct mw_dovecot_node *node));
+
+/* The parts. */
+void mw_check_dovecot_filters(const struct mw_dovecot_site *site);
+void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site);
+void mw_check_dovecot_userdbs(const struct mw_dovecot_site *site);
+void mw_check_dovecot_delivery(const struct mw_dovecot_site *site);
+
+#endif

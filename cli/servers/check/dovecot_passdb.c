@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/dovecot.h"
+
+#include "servers/wiring.h"
+
+#define PREFIX "passdb_" /* of these settings outside of a block, in 2.4 */
+
+/* What a block of ours must say. Whoever lacks a required one has Dovecot's default, which is another. */
+static const struct rule {
+	const char *name, *wanted;
+	bool required;
+	const char *why;
+} rules[] = {
+	{ "result_success", "continue", true,
+	  "with anything else the password is not checked any more, or the login fails" },
+	{ "result_failure", "return-fail", true, "a later passdb would let in whom the policy refuses" },
+	{ "result_internalfail", "return-fail", true,
+	  "while the directory cannot be read, a later passdb would let everybody in" },
+	{ "deny", "no", false, "a passdb that denies refuses whoever it has found: nobody can log in" },
+	{ "master", "no", false,
+	  "it is asked for master users alone: whoever logs in has the password checked before the account's switches, so "
+	  "that a switched-off account can be told from a wrong password" },
+	{ "skip", "never", false,
+	  "unauthenticated: as the first passdb it is left out, and everybody with a password gets past the switches; "
+	  "authenticated: whom a master user or a mechanism vouched for gets past them" },
+	{ "mechanisms", "", false, "other logins pass by the policy" },
+	{ "mechanisms_filter", "", false, "other logins pass by the policy" },
+	{ "username_filter", "", false, "other logins pass by the policy" },
+};
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static bool is_on(const struct mw_dovecot_node *passdb, const char *name)
+{
+	return mw_str_equal(mw_dovecot_value(passdb, name), MW_STR("yes"));
+}
+
+/* In 2.4 a passdb without a driver has one that stands for all, or its own name for one. */
+static struct mw_str driver_of(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
+{
+	struct mw_str driver = mw_dovecot_value(passdb, "driver");
+
+	if (mw_str_empty(driver))
+		driver = mw_dovecot_value(site->root, PREFIX "driver");
+	return mw_str_empty(driver) ? passdb->value : driver;
+}
+
+static bool is_ours(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
+{
+	return mw_str_equal(driver_of(site, passdb), MW_STR("mailwicket"));
+}
+
+static const struct mw_dovecot_node *our_block(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_node *passdb = NULL;
+
+	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL && !is_ours(site, passdb))
+		;
+	return passdb;
+}
+
+static const char *passdb_line(const struct mw_dovecot_site *site)
+{
+	char text[1024];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	mw_show_dovecot_passdb(site->generation, &out);
+	return mw_arena_textf(site->arena, "%s before every other passdb", mw_dovecot_one_line(site, mw_buf_str(&out)));
+}
+
+/* --- settings of a block */
+
+/* What a setting says, the words of a list too ("name { word = yes }"). False: it is not there. */
+static bool read_setting(const struct mw_dovecot_site *site, const struct mw_dovecot_node *parent, const char *name,
+			 struct mw_str *value_r)
+{
+	const struct mw_dovecot_node *node = mw_dovecot_next(parent, NULL, name);
+	const char *words = "";
+
+	if (node == NULL)
+		return false;
+	*value_r = mw_dovecot_value(parent, name);
+	if (!node->is_section)
+		return true;
+	for (const struct mw_dovecot_node *word = node->first; word != NULL; word = word->next) {
+		if (!mw_str_equal(word->value, MW_STR("no")))
+			words = mw_arena_textf(site->arena, "%s%s%.*s", words, words[0] == '\0' ? "" : " ",
+					       MW_STR_ARG(word->key));
+	}
+	*value_r = mw_str(words);
+	return true;
+}
+
+static void report(const struct mw_dovecot_site *site, const struct rule *rule, const char *prefix, const char *place,
+		   struct mw_str value)
+{
+	const char *what = mw_arena_textf(site->arena, "%s%s is %.*s", prefix, rule->name,
+					  MW_STR_ARG(mw_str_empty(value) ? MW_STR("left to its default") : value));
+
+	if (rule->wanted[0] == '\0')
+		what = mw_arena_textf(site->arena, "the passdb is asked only for %.*s", MW_STR_ARG(value));
+	mw_dovecot_finding(site, MW_FINDING_ERROR, place, what, rule->why,
+			   mw_arena_textf(site->arena, "%s%s =%s%s", prefix, rule->name, rule->wanted[0] == '\0' ? "" : " ",
+					  rule->wanted));
+}
+
+static bool is_wanted(const struct rule *rule, struct mw_str value)
+{
+	return mw_str_equal_nocase(value, mw_str(rule->wanted));
+}
+
+/* whole: nothing is inherited from another block of this name. */
+static void check_block(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+			const struct mw_dovecot_node *passdb, bool whole)
+{
+	for (size_t i = 0; i < RULES; i++) {
+		struct mw_str value = MW_STR_EMPTY;
+		bool given = read_setting(site, passdb, rules[i].name, &value);
+		const char *name = mw_arena_textf(site->arena, "passdb mailwicket/%s", rules[i].name);
+
+		if (given ? !is_wanted(&rules[i], value) : whole && rules[i].required)
+			report(site, &rules[i], "", mw_dovecot_place(site, filter, name), value);
+	}
+}
+
+/* What stands outside of blocks counts for all that do not say it themselves. */
+static void check_inherited(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
+{
+	const struct mw_dovecot_node *ours = our_block(site);
+
+	for (size_t i = 0; i < RULES && ours != NULL; i++) {
+		const char *name = mw_arena_textf(site->arena, PREFIX "%s", rules[i].name);
+		struct mw_str value;
+
+		if (rules[i].required || mw_dovecot_next(ours, NULL, rules[i].name) != NULL ||
+		    !read_setting(site, node, name, &value) || is_wanted(&rules[i], value))
+			continue;
+		report(site, &rules[i], PREFIX, mw_dovecot_place(site, node, name), value);
+	}
+}
+
+/* --- filters and groups */
+
+static const struct mw_dovecot_node *global_block(const struct mw_dovecot_site *site, struct mw_str name)
+{
+	const struct mw_dovecot_node *passdb = NULL;
+
+	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL && !mw_str_equal(passdb->value, name))
+		;
+	return passdb;
+}
+
+static void check_includes(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
+{
+	for (const struct mw_dovecot_node *child = passdb->first; child != NULL; child = child->next) {
+		const struct mw_dovecot_node *group = mw_dovecot_group(site, child);
+
+		if (group != NULL)
+			check_inherited(site, group);
+	}
+}
+
+/* A block of 2.4 with the name of a global one changes that one. Any other block in a filter is asked before all global
+   ones, in both generations. */
+static void check_filtered(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
+			   const struct mw_dovecot_node *passdb)
+{
+	const struct mw_dovecot_node *global =
+		site->generation == MW_DOVECOT_2_4 ? global_block(site, passdb->value) : NULL;
+	struct mw_str driver = mw_dovecot_value(passdb, "driver");
+
+	if (global != NULL && is_ours(site, global)) {
+		if (!mw_str_empty(driver) && !mw_str_equal(driver, MW_STR("mailwicket")))
+			mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb mailwicket/driver"),
+				mw_arena_textf(site->arena, "passdb %.*s has driver = %.*s here", MW_STR_ARG(passdb->value),
+					       MW_STR_ARG(driver)),
+				"no account's switches are looked up there: whoever has a password may use the service",
+				"driver = mailwicket");
+		check_block(site, node, passdb, false);
+		check_includes(site, passdb);
+	} else if (global == NULL && is_ours(site, passdb)) {
+		check_block(site, node, passdb, true);
+	} else if (global == NULL && !is_on(passdb, "master") && !is_on(passdb, "deny")) {
+		mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
+			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
+				       MW_STR_ARG(driver_of(site, passdb))),
+			"Dovecot asks the passdbs of a filter before the others: whom it lets in is never looked up in the policy",
+			"this passdb outside of the filter, behind passdb mailwicket");
+	}
+}
+
+static void look_at_passdbs(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+			    const struct mw_dovecot_node *node)
+{
+	const struct mw_dovecot_node *passdb = NULL;
+
+	(void)filter;
+	check_inherited(site, node);
+	while (node != site->root && (passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
+		check_filtered(site, node, passdb);
+}
+
+/* Groups that the root includes change its blocks too. */
+static void look_at_root_groups(const struct mw_dovecot_site *site)
+{
+	for (const struct mw_dovecot_node *child = site->root->first; child != NULL; child = child->next) {
+		const struct mw_dovecot_node *group = mw_dovecot_group(site, child);
+
+		if (group != NULL)
+			look_at_passdbs(site, group, group);
+	}
+}
+
+/* --- the global blocks */
+
+static void check_before(const struct mw_dovecot_site *site, const struct mw_dovecot_node *ours)
+{
+	const struct mw_dovecot_node *before = NULL;
+
+	while ((before = mw_dovecot_next(site->root, before, "passdb")) != ours) {
+		/* Master passdbs are a list of their own, and one that only denies lets nobody in. */
+		if (is_on(before, "master") || is_on(before, "deny"))
+			continue;
+		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb",
+			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
+				       MW_STR_ARG(driver_of(site, before))),
+			"whom it lets in is never looked up in the policy", passdb_line(site));
+		return;
+	}
+}
+
+void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_node *passdb = our_block(site);
+
+	if (passdb == NULL) {
+		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb", "there is no passdb with driver = mailwicket",
+			"no account's switches hold: whoever has a password may use every service", passdb_line(site));
+		return;
+	}
+	check_before(site, passdb);
+	for (; passdb != NULL; passdb = mw_dovecot_next(site->root, passdb, "passdb")) {
+		if (!is_ours(site, passdb))
+			continue;
+		check_block(site, site->root, passdb, true);
+		check_includes(site, passdb);
+	}
+	mw_dovecot_each_filter(site, look_at_passdbs);
+	look_at_root_groups(site);
+}

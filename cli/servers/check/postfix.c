@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "ui/process.h"
+
+#define FILE_MOST ((size_t)1024 * 1024)
+
+struct mw_str mw_file_text(struct mw_arena *arena, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = file != NULL ? mw_arena_alloc(arena, FILE_MOST) : NULL;
+	size_t len = text != NULL ? fread(text, 1, FILE_MOST, file) : 0;
+
+	if (file != NULL)
+		fclose(file);
+	return text != NULL ? (struct mw_str){ text, len } : MW_STR_EMPTY;
+}
+
+/* --- postconf */
+
+/* Runs postconf with these arguments behind -c DIR; the output is copied into the arena. */
+static int postconf(const struct mw_postfix_site *site, const char *const *arguments, size_t count,
+		    struct mw_str *output_r)
+{
+	const char **argv = MW_ARENA_ARRAY(site->arena, const char *, count + 4);
+	struct mw_run run;
+	size_t used = 0;
+	int status = EX_OK;
+
+	if (argv == NULL)
+		return EX_OSERR;
+	argv[used++] = "postconf";
+	if (site->config_directory != NULL) {
+		argv[used++] = "-c";
+		argv[used++] = site->config_directory;
+	}
+	memcpy(argv + used, arguments, count * sizeof(*arguments));
+	if (!mw_run_program(argv, &run))
+		status = mw_run_complain(&run, "postconf", "postfix");
+	*output_r = mw_arena_copy(site->arena, run.output);
+	mw_run_free(&run);
+	return status;
+}
+
+static const char *text_of(const struct mw_postfix_site *site, const char *name)
+{
+	return mw_arena_text(site->arena, mw_postfix_site_value(site, name));
+}
+
+int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+			 struct mw_arena *arena)
+{
+	struct mw_str values, services, options;
+	const char *directory;
+	int status;
+
+	*site = (struct mw_postfix_site){ .arena = arena, .policy = policy, .config_directory = config_directory };
+	status = postconf(site, (const char *const[]){ "-x" }, 1, &values);
+	if (status == EX_OK)
+		status = postconf(site, (const char *const[]){ "-M" }, 1, &services);
+	if (status == EX_OK)
+		status = postconf(site, (const char *const[]){ "-P" }, 1, &options);
+	if (status != EX_OK)
+		return status;
+	site->values = mw_postfix_values_parse(arena, values);
+	site->services = mw_postfix_services_parse(arena, services, options);
+	site->queue_directory = text_of(site, "queue_directory");
+	directory = config_directory != NULL ? config_directory : text_of(site, "config_directory");
+	site->main_path = mw_arena_textf(arena, "%s/main.cf", directory);
+	site->master_path = mw_arena_textf(arena, "%s/master.cf", directory);
+	site->main_cf = mw_file_text(arena, site->main_path);
+	site->master_cf = mw_file_text(arena, site->master_path);
+	return mw_arena_failed(arena) ? EX_OSERR : EX_OK;
+}
+
+/* postconf itself evaluates $name with the -o settings. */
+int mw_endpoint_load(struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+	const struct mw_postfix_values *options = &endpoint->service->options;
+	const char **arguments = MW_ARENA_ARRAY(site->arena, const char *, options->count * 2 + 1);
+	struct mw_str output;
+	size_t used = 0;
+	int status;
+
+	if (arguments == NULL)
+		return EX_OSERR;
+	if (options->count == 0) {
+		endpoint->values = site->values;
+		return EX_OK;
+	}
+	arguments[used++] = "-x";
+	for (size_t i = 0; i < options->count; i++) {
+		arguments[used++] = "-o";
+		arguments[used++] = mw_arena_textf(site->arena, "%.*s=%.*s", MW_STR_ARG(options->items[i].name),
+						   MW_STR_ARG(options->items[i].value));
+	}
+	status = postconf(site, arguments, used, &output);
+	endpoint->values = mw_postfix_values_parse(site->arena, output);
+	return status;
+}
+
+/* --- values and findings */
+
+struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name)
+{
+	const struct mw_str *value = mw_postfix_value_find(&site->values, name);
+
+	return value != NULL ? *value : MW_STR_EMPTY;
+}
+
+struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name)
+{
+	const struct mw_str *value = mw_postfix_value_find(&endpoint->values, name);
+
+	return value != NULL ? *value : MW_STR_EMPTY;
+}
+
+struct mw_str mw_postfix_service_value(struct mw_postfix_site *site, const struct mw_postfix_service *service,
+				       const char *name)
+{
+	struct mw_postfix_endpoint process = { .site = site, .service = service };
+
+	return mw_endpoint_load(&process) == EX_OK ? mw_endpoint_value(&process, name) : MW_STR_EMPTY;
+}
+
+bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value)
+{
+	return mw_str_equal_nocase(mw_endpoint_value(endpoint, name), mw_str(value));
+}
+
+void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write)
+{
+	mw_findings_add(site->findings, (struct mw_finding){
+		.severity = severity, .file = site->master_path,
+		.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
+		.setting = mw_arena_textf(site->arena, "%.*s/%.*s%s%s", MW_STR_ARG(service->name), MW_STR_ARG(service->type),
+					  setting[0] == '\0' ? "" : "/", setting),
+		.what = what, .why = why, .write = write });
+}
+
+void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write)
+{
+	if (mw_postfix_value_find(&service->options, setting) != NULL) {
+		mw_service_finding(site, service, severity, setting, what, why, write);
+		return;
+	}
+	mw_findings_add(site->findings, (struct mw_finding){
+		.severity = severity, .file = site->main_path, .line = mw_postfix_main_line(site->main_cf, mw_str(setting)),
+		.setting = setting, .what = what, .why = why, .write = write });
+}
+
+void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+				const char *setting, const char *what, const char *why, const char *write)
+{
+	mw_service_finding(endpoint->site, endpoint->service, severity, setting, what, why, write);
+}
+
+void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+			 const char *setting, const char *what, const char *why, const char *write)
+{
+	mw_setting_finding(endpoint->site, endpoint->service, severity, setting, what, why, write);
+}
+
+const char *mw_site_line(const struct mw_postfix_site *site, const char *setting)
+{
+	char line[1024];
+	struct mw_buf out = MW_BUF_OVER(line);
+	const struct mw_wiring_setting *row = mw_wiring_setting(site->wiring, setting);
+
+	if (row == NULL)
+		return "";
+	mw_wiring_line(row, &out);
+	return mw_arena_text(site->arena, mw_buf_str(&out));
+}
+
+/* --- listeners */
+
+bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program)
+{
+	size_t slash = mw_str_find_last(service->command, '/');
+	struct mw_str name = slash < service->command.len ? mw_str_tail(service->command, slash + 1) : service->command;
+
+	return mw_str_equal(name, mw_str(program));
+}
+
+/* Behind postscreen it is the service "pass" with the name of smtpd_service_name that talks to the client. */
+static const struct mw_postfix_service *smtpd_of(struct mw_postfix_site *site,
+						 const struct mw_postfix_service *service)
+{
+	struct mw_str name;
+
+	if (!mw_str_equal(service->type, MW_STR("inet")))
+		return NULL;
+	if (mw_postfix_service_runs(service, "smtpd"))
+		return service;
+	if (!mw_postfix_service_runs(service, "postscreen"))
+		return NULL;
+	name = mw_postfix_service_value(site, service, "smtpd_service_name");
+	for (size_t i = 0; i < site->services.count; i++) {
+		const struct mw_postfix_service *other = &site->services.items[i];
+
+		if (mw_str_equal(other->type, MW_STR("pass")) && mw_str_equal(other->name, name) &&
+		    mw_postfix_service_runs(other, "smtpd"))
+			return other;
+	}
+	return NULL;
+}
+
+bool mw_binding_is_loopback(const struct mw_binding *binding)
+{
+	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
+
+	return binding->kind == MW_BINDING_ADDRESS &&
+	       (mw_ip_equal(&binding->ip, &six) ||
+		(binding->ip.family == MW_FAMILY_IPV4 && binding->ip.bytes[0] == 127));
+}
+
+static void check_unnamed(const struct mw_postfix_endpoint *endpoint, bool asked)
+{
+	if (asked)
+		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+			"no enabled connector has a binding for this listener",
+			"mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
+			mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s",
+				       endpoint->binding.port, endpoint->site->policy->file));
+	else if (mw_binding_is_loopback(&endpoint->binding))
+		mw_endpoint_option_finding(endpoint, MW_FINDING_NOTE, "smtpd_relay_restrictions",
+			"no connector and no question on this listener",
+			"whoever is on this machine can send through it as anybody; right for a content filter alone", "");
+	else
+		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+			"no connector has a binding for this listener, and Mailwicket is not asked there",
+			"nothing of the policy holds for those who connect to it",
+			mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s, and the questions",
+				       endpoint->binding.port, endpoint->site->policy->file));
+}
+
+/* What is wrong with questions that are asked about nothing is not of interest. */
+bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_findings *findings = endpoint->site->findings, *aside = mw_findings_new();
+	bool asked;
+
+	endpoint->site->findings = aside;
+	asked = aside != NULL && mw_check_postfix_hooks(endpoint);
+	endpoint->site->findings = findings;
+	mw_findings_free(aside);
+	return asked;
+}
+
+static int check_endpoint(struct mw_postfix_endpoint *endpoint)
+{
+	int status = mw_endpoint_load(endpoint);
+
+	if (status != EX_OK)
+		return status;
+	if (!endpoint->need.connected) {
+		check_unnamed(endpoint, mw_endpoint_is_asked(endpoint));
+		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */
+		return EX_OK;
+	}
+	mw_check_postfix_hooks(endpoint);
+	mw_check_postfix_tls(endpoint);
+	mw_check_postfix_sasl(endpoint);
+	mw_check_postfix_recipients(endpoint);
+	mw_check_postfix_trust(endpoint);
+	mw_check_postfix_proxy(endpoint);
+	mw_check_postfix_addresses(endpoint);
+	return EX_OK;
+}
+
+static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			struct mw_postfix_endpoint *endpoint_r)
+{
+	const struct mw_postfix_service *smtpd = smtpd_of(site, service);
+
+	if (smtpd == NULL)
+		return false;
+	*endpoint_r = (struct mw_postfix_endpoint){ .site = site, .service = smtpd, .front = service };
+	endpoint_r->name = mw_arena_textf(site->arena, "%.*s/%.*s", MW_STR_ARG(smtpd->name), MW_STR_ARG(smtpd->type));
+	/* "-": the default, which is no since Postfix 3.0. */
+	endpoint_r->chroot = mw_str_equal(smtpd->chroot, MW_STR("y"));
+	if (!mw_postfix_binding(service->name, &endpoint_r->binding)) {
+		mw_findings_add(site->findings, (struct mw_finding){
+			.severity = MW_FINDING_WARNING, .file = site->master_path,
+			.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
+			.setting = endpoint_r->name, .what = "the address or port of this listener is not known here",
+			.why = "whether the policy holds there cannot be told", .write = "" });
+		return false;
+	}
+	endpoint_r->need = mw_wiring_listener_of(site->policy, &endpoint_r->binding);
+	return true;
+}
+
+static const char *entry_line(const struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
+{
+	struct mw_wiring_setting options[MW_WIRING_OPTIONS];
+	size_t count = mw_wiring_options(site->wiring, listener, options);
+	char line[1024];
+	struct mw_buf out = MW_BUF_OVER(line);
+
+	mw_wiring_endpoint(&listener->binding, &out);
+	mw_buf_add_text(&out, " inet n - y - - smtpd");
+	for (size_t i = 0; i < count; i++)
+		mw_buf_printf(&out, " -o %s=%.*s", options[i].name, MW_STR_ARG(options[i].value.items[0]));
+	return mw_arena_text(site->arena, mw_buf_str(&out));
+}
+
+static void check_served(struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
+{
+	for (size_t i = 0; i < site->services.count; i++) {
+		struct mw_binding binding;
+
+		if (smtpd_of(site, &site->services.items[i]) != NULL &&
+		    mw_postfix_binding(site->services.items[i].name, &binding) &&
+		    mw_binding_overlaps(&binding, &listener->binding))
+			return;
+	}
+	mw_findings_add(site->findings, (struct mw_finding){
+		.severity = MW_FINDING_ERROR, .file = site->master_path, .setting = "",
+		.what = mw_arena_textf(site->arena, "no smtpd listens on port %u, which connector \"%.*s\" names",
+				       listener->binding.port, MW_STR_ARG(listener->connector)),
+		.why = "nobody can submit through that connector", .write = entry_line(site, listener) });
+}
+
+static const char *sasl_socket(const struct mw_postfix_site *site)
+{
+	struct mw_str path = mw_postfix_site_value(site, "smtpd_sasl_path");
+
+	if (mw_str_starts_with(path, MW_STR("inet:")))
+		return NULL;
+	if (mw_str_starts_with(path, MW_STR("unix:")))
+		path = mw_str_tail(path, 5);
+	if (mw_str_starts_with(path, MW_STR("/")))
+		return mw_arena_text(site->arena, path);
+	return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
+}
+
+int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
+		     struct mw_findings *findings, const char **sasl_socket_r)
+{
+	struct mw_postfix_site site;
+	struct mw_wiring *wiring;
+	int status = mw_postfix_site_load(&site, policy, config_directory, mw_findings_arena(findings));
+
+	if (status != EX_OK)
+		return status;
+	wiring = mw_wiring_new(policy, site.queue_directory);
+	if (wiring == NULL)
+		return EX_OSERR;
+	site.wiring = wiring;
+	site.findings = findings;
+	site.stake = mw_stake_of(policy, site.arena);
+	if (named != NULL) {
+		site.main_path = mw_arena_textf(site.arena, "%s/main.cf", named);
+		site.master_path = mw_arena_textf(site.arena, "%s/master.cf", named);
+	}
+	for (size_t i = 0; i < wiring->listener_count; i++)
+		check_served(&site, &wiring->listeners[i]);
+	for (size_t i = 0; i < site.services.count && status == EX_OK; i++) {
+		struct mw_postfix_endpoint endpoint;
+
+		if (endpoint_of(&site, &site.services.items[i], &endpoint))
+			status = check_endpoint(&endpoint);
+	}
+	mw_check_postfix_domains(&site);
+	mw_check_postfix_delimiter(&site);
+	if (status == EX_OK)
+		status = mw_check_postfix_services(&site);
+	if (status == EX_OK)
+		status = mw_check_postfix_names(&site);
+	*sasl_socket_r = sasl_socket(&site);
+	mw_wiring_free(wiring);
+	return status;
+}

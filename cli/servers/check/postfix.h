@@ -1,0 +1,102 @@
+/* What the parts of `mailwicket check --postfix` share: Postfix's configuration as postconf tells it, its listeners, and
+   how a finding gets its place. */
+#ifndef MW_CLI_CHECK_POSTFIX_H
+#define MW_CLI_CHECK_POSTFIX_H
+
+#include "servers/finding.h"
+#include "servers/postfix_file.h"
+#include "servers/check/stake.h"
+#include "servers/wiring.h"
+
+struct mw_postfix_site {
+	struct mw_arena *arena; /* that of the findings */
+	const struct mw_policy *policy;
+	const struct mw_wiring *wiring;
+	struct mw_stake stake;
+	struct mw_findings *findings;
+	const char *config_directory, *main_path, *master_path, *queue_directory;
+	struct mw_str main_cf, master_cf;
+	struct mw_postfix_values values; /* every setting, defaults too, $name expanded */
+	struct mw_postfix_services services;
+};
+
+/* A listener of master.cf that ends in smtpd; or another service, then without what is of listeners. */
+struct mw_postfix_endpoint {
+	struct mw_postfix_site *site;
+	const struct mw_postfix_service *service; /* whose options smtpd has */
+	const struct mw_postfix_service *front;   /* what listens: the same, or postscreen */
+	const char *name;                         /* "submission/inet" */
+	bool chroot;
+	struct mw_binding binding;
+	struct mw_wiring_listener need;
+	struct mw_postfix_values values; /* as this process sees them */
+};
+
+/* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
+   is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sasl_socket_r: where smtpd
+   looks for Dovecot's auth socket, absolute, in the findings' arena; NULL: over TCP. */
+int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
+		     struct mw_findings *findings, const char **sasl_socket_r);
+
+/* Reads postconf's answers. EX_OK or as above. Everything lives in `arena`. */
+int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+			 struct mw_arena *arena);
+/* The whole text of a file, at most 1 MB; empty where it cannot be read. */
+struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
+
+/* "" for a setting this Postfix does not know. */
+struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);
+/* As the process of any service sees it. Runs postconf where the service has -o settings. */
+struct mw_str mw_postfix_service_value(struct mw_postfix_site *site, const struct mw_postfix_service *service,
+				       const char *name);
+struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name);
+/* All settings as the service's process sees them, from the service's own -o settings. EX_OK or as mw_check_postfix(). */
+int mw_endpoint_load(struct mw_postfix_endpoint *endpoint);
+bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program);
+bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
+
+/* A finding about a service of master.cf; setting: below it, or "". */
+void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write);
+/* A finding about a setting, at the place that decided it: an -o in master.cf, main.cf, or nowhere (a default). */
+void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			const char *write);
+/* The same for an endpoint's smtpd. */
+void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+			 const char *setting, const char *what, const char *why, const char *write);
+/* The same for what must be written below the listener in master.cf. */
+void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
+				const char *setting, const char *what, const char *why, const char *write);
+/* The line that `show` prints for a setting of main.cf. */
+const char *mw_site_line(const struct mw_postfix_site *site, const char *setting);
+
+/* Whether `server` is one of the sockets mailwicketd listens on, as this listener's smtpd finds it; path_r: that of a
+   unix socket, absolute and outside the chroot, NULL for TCP. */
+bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
+
+/* Whether Mailwicket is asked there at all. No findings. */
+bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint);
+bool mw_binding_is_loopback(const struct mw_binding *binding);
+
+/* The parts. */
+bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
+void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_domains(const struct mw_postfix_site *site);
+void mw_check_postfix_delimiter(const struct mw_postfix_site *site);
+/* Names that Postfix takes for its own and the policy for foreign ones, and what it completes addresses with. EX_OK or as
+   mw_check_postfix(). */
+int mw_check_postfix_names(struct mw_postfix_site *site);
+void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter);
+/* myorigin; of a file, its first line. */
+struct mw_str mw_endpoint_origin(const struct mw_postfix_endpoint *endpoint);
+int mw_check_postfix_services(struct mw_postfix_site *site); /* those that are no listener; EX_OK or as above */
+void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path);
+
+#endif

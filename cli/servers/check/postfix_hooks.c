@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include "servers/restriction.h"
+
+#define DEEPEST 5 /* restriction classes within classes */
+#define LONGEST_WAIT 30
+
+#define RELAY "smtpd_relay_restrictions"
+#define END_OF_DATA "smtpd_end_of_data_restrictions"
+
+struct search {
+	const struct mw_postfix_endpoint *endpoint;
+	const char *list; /* the setting */
+	bool reports; /* what stands before the question */
+	bool found, only_warns;
+	struct mw_policy_call call;
+	struct mw_str rest; /* what stands behind the question */
+};
+
+static bool is_word(struct mw_str name, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (mw_str_equal(name, mw_str(words[i])))
+			return true;
+	}
+	return false;
+}
+
+#define IS_WORD(name, words) is_word((name), (words), sizeof(words) / sizeof((words)[0]))
+
+static const char *const final_words[] = { "reject", "defer", "reject_unauth_destination", "defer_unauth_destination" };
+
+static void report_before(const struct search *search, const struct mw_restriction *item)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	struct mw_arena *arena = endpoint->site->arena;
+	const char *write = mw_site_line(endpoint->site, search->list);
+	const char *shown = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
+
+	if (mw_str_equal(item->name, MW_STR("permit")) || mw_str_starts_with(item->name, MW_STR("permit_")))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
+				    "a list ends at the first permit: about those sessions Mailwicket is never asked", write);
+	else if (IS_WORD(item->name, final_words))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
+				    "it refuses relaying before Mailwicket can permit it, in Postfix's own words", write);
+	else if (mw_str_starts_with(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
+		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, search->list, shown,
+				    "where it answers OK, Mailwicket is not asked", write);
+}
+
+static bool is_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)
+{
+	struct mw_str classes = mw_endpoint_value(endpoint, "smtpd_restriction_classes");
+	struct mw_restriction class;
+
+	while (mw_restriction_next(&classes, &class)) {
+		if (mw_str_equal(class.name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Up to our question, in the order in which Postfix goes through the list and its classes. */
+static void look_through(struct search *search, struct mw_str list, unsigned depth)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	struct mw_restriction item;
+	const char *path;
+
+	while (!search->found && mw_restriction_next(&list, &item)) {
+		struct mw_policy_call call = mw_policy_call_parse(item.argument);
+
+		if (is_class(endpoint, item.name) && depth < DEEPEST) {
+			look_through(search, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)),
+				     depth + 1);
+		} else if (mw_str_equal(item.name, MW_STR("check_policy_service")) &&
+			   mw_endpoint_asks_us(endpoint, call.server, &path)) {
+			search->found = true;
+			search->call = call;
+			search->only_warns = item.only_warns;
+		} else if (search->reports) {
+			report_before(search, &item);
+		}
+	}
+	if (search->found && depth == 0)
+		search->rest = list;
+}
+
+static struct mw_str given_or(const struct search *search, struct mw_str given, const char *setting)
+{
+	return mw_str_empty(given) ? mw_endpoint_value(search->endpoint, setting) : given;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "421 Text". Without the text Postfix takes the number for "OK" (access(5), all-numerical). */
+static bool has_code(struct mw_str action)
+{
+	return action.len > 4 && (action.ptr[0] == '4' || action.ptr[0] == '5') && is_digit(action.ptr[1]) &&
+	       is_digit(action.ptr[2]) && (action.ptr[3] == ' ' || action.ptr[3] == '\t');
+}
+
+/* Postfix's word for "no" to every client, now or later (access(5)). */
+static bool refuses(struct mw_str action)
+{
+	static const char *const words[] = { "reject", "defer", "defer_if_permit" };
+	size_t len = 0;
+
+	while (len < action.len && action.ptr[len] != ' ' && action.ptr[len] != '\t')
+		len++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (mw_str_equal_nocase(mw_str_head(action, len), mw_str(words[i])))
+			return true;
+	}
+	return has_code(action);
+}
+
+/* What smtpd outlives at END-OF-MESSAGE: shared/decide/verdict.h, mw_reason_reply_at(). */
+static bool ends_session(struct mw_str action)
+{
+	return has_code(action) && (mw_str_starts_with(action, MW_STR("421")) || mw_str_starts_with(action, MW_STR("521")));
+}
+
+/* Without an answer. */
+static void check_action(const struct search *search)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	const struct mw_postfix_site *site = endpoint->site;
+	struct mw_str action = given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
+	const char *what = mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action));
+
+	if (!refuses(action))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR,
+			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list, what,
+			"whoever stops mailwicketd, or finds it stopped, may do all that it would have refused",
+			mw_str_empty(search->call.default_action)
+				? mw_site_line(site, "smtpd_policy_service_default_action")
+				: mw_site_line(site, search->list));
+	else if (strcmp(search->list, END_OF_DATA) == 0 && !ends_session(action))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, what,
+			"after another code than 421 or 521 there, a client that goes on kills its smtpd (Postfix before 3.10.13): "
+			"while mailwicketd is away, one client can take this listener from all",
+			mw_site_line(site, search->list));
+}
+
+static void check_call(const struct search *search)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	const struct mw_postfix_site *site = endpoint->site;
+	struct mw_str timeout = given_or(search, search->call.timeout, "smtpd_policy_service_timeout");
+	unsigned long seconds;
+
+	if (search->only_warns)
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, "warn_if_reject stands before the question",
+				    "what Mailwicket refuses is logged and let through; for a trial the policy has mode = audit",
+				    mw_site_line(site, search->list));
+	check_action(search);
+	if (mw_postfix_seconds(timeout, &seconds) && seconds > LONGEST_WAIT)
+		mw_endpoint_finding(endpoint, MW_FINDING_WARNING,
+			mw_str_empty(search->call.timeout) ? "smtpd_policy_service_timeout" : search->list,
+			mw_arena_textf(site->arena, "an answer is waited for %lu s", seconds),
+			mw_arena_textf(site->arena, "Postfix asks twice: a mailwicketd that hangs holds every client for %lu s",
+				       2 * seconds + 1),
+			mw_site_line(site, search->list));
+}
+
+static void report_missing(const struct search *search, const char *why)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+
+	if (mw_postfix_value_find(&endpoint->service->options, search->list) != NULL)
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list,
+			"Mailwicket is not asked: this -o replaces the list of main.cf", why,
+			mw_arena_textf(endpoint->site->arena, "no -o %s here; in main.cf: %s", search->list,
+				       mw_site_line(endpoint->site, search->list)));
+	else
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, "Mailwicket is not asked", why,
+				    mw_site_line(endpoint->site, search->list));
+}
+
+static struct search search_list(const struct mw_postfix_endpoint *endpoint, const char *list, const char *why)
+{
+	struct search search = { .endpoint = endpoint, .list = list }, again = search;
+	struct mw_str value = mw_endpoint_value(endpoint, list);
+
+	look_through(&search, value, 0);
+	if (!search.found) {
+		report_missing(&search, why);
+		return search;
+	}
+	again.reports = true;
+	look_through(&again, value, 0);
+	check_call(&search);
+	return search;
+}
+
+/* Whether something behind the question, or in the recipient list, refuses what is not ours to deliver. */
+static bool ends_in_refusal(const struct search *search)
+{
+	struct mw_str lists[] = { search->rest, mw_endpoint_value(search->endpoint, "smtpd_recipient_restrictions") };
+	struct mw_restriction item;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		while (mw_restriction_next(&lists[i], &item)) {
+			if (IS_WORD(item.name, final_words) && !item.only_warns)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_relay(const struct search *search)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	struct mw_str context = given_or(search, search->call.context, "smtpd_policy_service_policy_context");
+
+	if (!mw_str_equal(context, MW_STR("relay")))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, RELAY, "the question has no policy_context=relay",
+				    "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
+				    mw_site_line(endpoint->site, RELAY));
+	if (!ends_in_refusal(search))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, RELAY, "no reject_unauth_destination behind the question",
+				    "what Mailwicket leaves open (a connector in audit mode) would be relayed, or smtpd stops",
+				    mw_site_line(endpoint->site, RELAY));
+}
+
+/* OK ends a list: right where relaying is decided, and nowhere else. */
+static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
+{
+	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions",
+					     "smtpd_sender_restrictions", "smtpd_recipient_restrictions",
+					     "smtpd_data_restrictions", END_OF_DATA, "smtpd_etrn_restrictions" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct mw_str list = mw_endpoint_value(endpoint, lists[i]);
+		struct mw_str usual = mw_endpoint_value(endpoint, "smtpd_policy_service_policy_context");
+		struct mw_restriction item;
+		const char *path;
+
+		while (mw_restriction_next(&list, &item)) {
+			struct mw_policy_call call = mw_policy_call_parse(item.argument);
+
+			if (!mw_str_equal(item.name, MW_STR("check_policy_service")) ||
+			    !mw_endpoint_asks_us(endpoint, call.server, &path) ||
+			    !mw_str_equal(mw_str_empty(call.context) ? usual : call.context, MW_STR("relay")))
+				continue;
+			mw_endpoint_finding(endpoint, MW_FINDING_ERROR,
+				mw_str_empty(call.context) ? "smtpd_policy_service_policy_context" : lists[i],
+				mw_arena_textf(endpoint->site->arena, "policy_context=relay in %s", lists[i]),
+				"an OK there skips the rest of that list; the context belongs into " RELAY " alone",
+				strcmp(lists[i], END_OF_DATA) == 0 ? mw_site_line(endpoint->site, END_OF_DATA)
+					: mw_arena_textf(endpoint->site->arena, "check_policy_service %.*s",
+							 MW_STR_ARG(call.server)));
+		}
+	}
+}
+
+/* What else may refuse at END-OF-MESSAGE, by whatever code: after ours too. */
+static bool may_refuse(const struct mw_restriction *item)
+{
+	return mw_str_starts_with(item->name, MW_STR("check_")) || mw_str_starts_with(item->name, MW_STR("reject")) ||
+	       mw_str_starts_with(item->name, MW_STR("defer")) || mw_str_find(item->name, ':') < item->name.len;
+}
+
+static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct mw_str list, unsigned depth)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_restriction item;
+	const char *path;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (is_class(endpoint, item.name) && depth < DEEPEST) {
+			check_end_of_data(endpoint, mw_endpoint_value(endpoint, mw_arena_text(arena, item.name)), depth + 1);
+			continue;
+		}
+		if (item.only_warns || !may_refuse(&item) ||
+		    (mw_str_equal(item.name, MW_STR("check_policy_service")) &&
+		     mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path)))
+			continue;
+		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, END_OF_DATA,
+			mw_arena_textf(arena, "%.*s may refuse at END-OF-MESSAGE too", MW_STR_ARG(item.text)),
+			"with another code than 421 or 521 it kills the smtpd of a client that goes on (Postfix before 3.10.13); "
+			"a refusal at DATA is safe",
+			mw_arena_textf(arena, "smtpd_data_restrictions = %.*s", MW_STR_ARG(item.text)));
+	}
+}
+
+bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
+{
+	struct search relay, end;
+	const char *path;
+
+	relay = search_list(endpoint, RELAY, "senders and relaying are not judged for those who connect to this listener");
+	end = search_list(endpoint, END_OF_DATA, "the real size and number of recipients are not judged");
+	if (relay.found) {
+		check_relay(&relay);
+		if (mw_endpoint_asks_us(endpoint, relay.call.server, &path) && path != NULL)
+			mw_check_postfix_socket(endpoint, path);
+	}
+	check_other_lists(endpoint);
+	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), 0);
+	if (mw_endpoint_says(endpoint, "smtpd_delay_reject", "no"))
+		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
+				    "lists are asked before login and recipient are known: reasons and log lines lack them",
+				    mw_site_line(endpoint->site, "smtpd_delay_reject"));
+	return relay.found || end.found;
+}

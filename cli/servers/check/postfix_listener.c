@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include "base/units.h"
+#include "servers/restriction.h"
+
+/* How the values of TLS settings decide, in Postfix's order (postconf(5)). */
+static bool is_encrypted_only(const struct mw_postfix_endpoint *endpoint)
+{
+	return mw_endpoint_says(endpoint, "smtpd_tls_security_level", "encrypt") ||
+	       mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes") ||
+	       (mw_str_empty(mw_endpoint_value(endpoint, "smtpd_tls_security_level")) &&
+		mw_endpoint_says(endpoint, "smtpd_enforce_tls", "yes"));
+}
+
+static bool has_tls(const struct mw_postfix_endpoint *endpoint)
+{
+	return is_encrypted_only(endpoint) || mw_endpoint_says(endpoint, "smtpd_tls_security_level", "may") ||
+	       (mw_str_empty(mw_endpoint_value(endpoint, "smtpd_tls_security_level")) &&
+		mw_endpoint_says(endpoint, "smtpd_use_tls", "yes"));
+}
+
+static bool has_certificate(const struct mw_postfix_endpoint *endpoint)
+{
+	static const char *const settings[] = { "smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_eccert_file",
+						"smtpd_tls_dcert_file" };
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		struct mw_str value = mw_endpoint_value(endpoint, settings[i]);
+
+		if (!mw_str_empty(value) && !mw_str_equal(value, MW_STR("none")))
+			return true;
+	}
+	return false;
+}
+
+/* The -o line that `show` prints for this listener. */
+static const char *option_line(const struct mw_postfix_endpoint *endpoint, const char *setting)
+{
+	struct mw_wiring_setting options[MW_WIRING_OPTIONS];
+	size_t count = mw_wiring_options(endpoint->site->wiring, &endpoint->need, options);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(options[i].name, setting) == 0)
+			return mw_arena_textf(endpoint->site->arena, "-o %s=%.*s", setting,
+					      MW_STR_ARG(options[i].value.items[0]));
+	}
+	return "";
+}
+
+static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity, const char *setting,
+		const char *what, const char *why)
+{
+	mw_endpoint_option_finding(endpoint, severity, setting, what, why, option_line(endpoint, setting));
+}
+
+void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_wiring_recipients need = mw_wiring_recipients(endpoint->site->wiring, &endpoint->need);
+	struct mw_str value = mw_endpoint_value(endpoint, "smtpd_recipient_limit");
+	const char *what = mw_arena_textf(endpoint->site->arena, "smtpd_recipient_limit is %.*s", MW_STR_ARG(value));
+	uint64_t limit;
+
+	if (!mw_parse_number(value, &limit))
+		return;
+	if (limit < need.most)
+		add(endpoint, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
+		    "less than the policy permits here: Postfix refuses the rest of the recipients, with its own words");
+	else if (limit > need.most && !need.unlimited)
+		add(endpoint, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
+		    "more than the policy permits anybody here: a message to more is refused whole, where its sender would have "
+		    "split it");
+}
+
+static void check_wrapper(const struct mw_postfix_endpoint *endpoint)
+{
+	bool wrapped = mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes");
+
+	if (endpoint->binding.port == 465 && !wrapped)
+		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_wrappermode", "TLS does not begin at once on port 465",
+		    "clients of that port start with TLS (RFC 8314) and wait for an answer that never comes");
+	if (wrapped && (endpoint->binding.port == 25 || endpoint->binding.port == 587))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_tls_wrappermode",
+			mw_arena_textf(endpoint->site->arena, "TLS begins at once on port %u", endpoint->binding.port),
+			"clients of that port wait for a greeting and STARTTLS: none can connect",
+			"-o smtpd_tls_wrappermode=no");
+}
+
+/* Whether somebody chose the value: an option, or main.cf. */
+static bool is_written(const struct mw_postfix_endpoint *endpoint, const char *setting)
+{
+	return mw_postfix_value_find(&endpoint->service->options, setting) != NULL ||
+	       mw_postfix_main_line(endpoint->site->main_cf, mw_str(setting)) > 0;
+}
+
+/* smtpd refuses an older TLS in the handshake; mailwicketd does once the password has come. */
+static void check_versions(const struct mw_postfix_endpoint *endpoint)
+{
+	const char *name = mw_wiring_protocols_name(is_encrypted_only(endpoint));
+	enum mw_tls_version version = endpoint->need.version;
+	const char *needed = mw_wiring_protocols_value(version), *what;
+	struct mw_str value = mw_endpoint_value(endpoint, name);
+
+	if (!endpoint->need.connected || !has_tls(endpoint) || mw_wiring_protocols_reach(value, version))
+		return;
+	what = mw_arena_textf(endpoint->site->arena, "%s is %.*s, the policy's tls_min_version %s", name, MW_STR_ARG(value),
+			      needed + strlen(">="));
+	if (!endpoint->need.strangers)
+		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, name, what,
+			"a password has crossed an older TLS before anybody can refuse it",
+			mw_arena_textf(endpoint->site->arena, "-o %s=%s", name, needed));
+	else if (endpoint->need.sasl && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes") &&
+		 (version > MW_TLS_1_2 || is_written(endpoint, name)))
+		/* At Postfix's and the policy's defaults there is nothing that anybody asked for. */
+		mw_endpoint_option_finding(endpoint, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
+			mw_arena_textf(endpoint->site->arena, "AUTH is offered over an older TLS: %s", what),
+			"a password has crossed it before anybody can refuse it; more in that setting would turn away "
+			"servers that bring mail",
+			mw_arena_textf(endpoint->site->arena, "-o smtpd_sasl_auth_enable=no, connector \"%.*s\" without "
+				       "ExchangeUsers, and users on a listener for them alone",
+				       MW_STR_ARG(endpoint->need.connector)));
+}
+
+void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_wiring_listener *need = &endpoint->need;
+
+	check_wrapper(endpoint);
+	check_versions(endpoint);
+	if (need->tls && !has_tls(endpoint)) {
+		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_security_level", "no TLS is offered here",
+		    "the policy's connector has Tls: with AUTH over TLS only, nobody can log in");
+	} else if (has_tls(endpoint) && !has_certificate(endpoint)) {
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_tls_chain_files", "there is no certificate for TLS",
+			"STARTTLS is not offered, or fails: with AUTH over TLS only, nobody can log in",
+			"smtpd_tls_chain_files = /etc/ssl/private/mail.key, /etc/ssl/certs/mail.pem");
+	}
+	if (need->connected && !need->tls_required && !need->wrapper && endpoint->binding.port == 25 &&
+	    is_encrypted_only(endpoint) && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
+		add(endpoint, MW_FINDING_WARNING, "smtpd_tls_security_level", "TLS is required on port 25",
+		    "the policy does not ask for it, and servers without TLS cannot deliver");
+	if (need->ask_certificate && !mw_endpoint_says(endpoint, "smtpd_tls_ask_ccert", "yes") &&
+	    !mw_endpoint_says(endpoint, "smtpd_tls_req_ccert", "yes"))
+		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_ask_ccert", "no client certificate is asked for",
+		    "partner_certificates cannot match: nobody is a Partner");
+	if (need->ask_certificate && !mw_endpoint_says(endpoint, "smtpd_tls_fingerprint_digest", "sha256"))
+		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_fingerprint_digest", "fingerprints are not SHA-256 ones",
+		    "partner_certificates are: none can match");
+}
+
+static void check_auth_only(const struct mw_postfix_endpoint *endpoint)
+{
+	bool only = mw_endpoint_says(endpoint, "smtpd_tls_auth_only", "yes") || is_encrypted_only(endpoint);
+
+	if (!only && !endpoint->need.auth_without_tls)
+		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered without TLS",
+		    "the password has crossed the wire in clear before anybody can refuse it");
+	if (only && endpoint->need.auth_without_tls && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
+		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered over TLS only",
+		    "the policy permits it without: that rule cannot work");
+}
+
+static bool names_service(const struct mw_strs *services, struct mw_str name)
+{
+	for (size_t i = 0; i < services->count; i++) {
+		if (mw_str_equal(services->items[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* To Dovecot the name says which switch of the account counts. */
+static void check_service(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str name = mw_endpoint_value(endpoint, "smtpd_sasl_service");
+	const struct mw_strs *services = &endpoint->need.sasl_services;
+	struct mw_arena *arena = endpoint->site->arena;
+
+	if (mw_str_empty(name))
+		name = MW_STR("smtp");
+	if (services->count > 0 && !names_service(services, name))
+		add(endpoint, MW_FINDING_ERROR, "smtpd_sasl_service",
+		    mw_arena_textf(arena, "smtpd_sasl_service is \"%.*s\", which is not in the connector's sasl_services",
+				   MW_STR_ARG(name)),
+		    "Dovecot's auth process takes the session for one of another connector");
+	if (services->count == 0 && !mw_str_equal(name, MW_STR("smtp")))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_sasl_service",
+			mw_arena_textf(arena, "smtpd_sasl_service is \"%.*s\", which no connector here lists",
+				       MW_STR_ARG(name)),
+			"the account's switch for another service counts, not that for smtp",
+			mw_arena_textf(arena, "sasl_services = { \"%.*s\" } in connector \"%.*s\", or -o smtpd_sasl_service=smtp",
+				       MW_STR_ARG(name), MW_STR_ARG(endpoint->need.connector)));
+}
+
+static void check_mechanisms(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str options = mw_endpoint_value(endpoint, "smtpd_sasl_security_options");
+	struct mw_restriction item;
+
+	if (!mw_endpoint_says(endpoint, "smtpd_sasl_type", "dovecot"))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_sasl_type", "Dovecot does not check the passwords",
+			"its auth module is not asked: refusals of an account look like something else than a wrong password",
+			mw_site_line(endpoint->site, "smtpd_sasl_type"));
+	while (mw_restriction_next(&options, &item)) {
+		if (mw_str_equal_nocase(item.name, MW_STR("noanonymous")))
+			return;
+	}
+	mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_sasl_security_options", "anonymous logins are permitted",
+			    "a login that is nobody's would be judged as one", mw_site_line(endpoint->site,
+			    "smtpd_sasl_security_options"));
+}
+
+/* Postfix's own idea of who may send as whom knows no group and no grant. */
+static void check_login_mismatch(const struct mw_postfix_endpoint *endpoint)
+{
+	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions",
+					     "smtpd_sender_restrictions", "smtpd_relay_restrictions",
+					     "smtpd_recipient_restrictions", "smtpd_data_restrictions" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct mw_str list = mw_endpoint_value(endpoint, lists[i]);
+		struct mw_restriction item;
+
+		while (mw_restriction_next(&list, &item)) {
+			if (item.only_warns || !mw_str_starts_with(item.name, MW_STR("reject_")) ||
+			    !mw_str_ends_with(item.name, MW_STR("sender_login_mismatch")))
+				continue;
+			mw_endpoint_finding(endpoint, MW_FINDING_ERROR, lists[i],
+				mw_arena_textf(endpoint->site->arena, "%.*s decides who may send as whom too",
+					       MW_STR_ARG(item.name)),
+				"smtpd_sender_login_maps knows no group and no grant: what the policy permits is refused",
+				mw_arena_textf(endpoint->site->arena, "%s without %.*s", lists[i], MW_STR_ARG(item.name)));
+		}
+	}
+}
+
+void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint)
+{
+	bool offered = mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
+
+	if (endpoint->need.sasl && !offered)
+		add(endpoint, MW_FINDING_ERROR, "smtpd_sasl_auth_enable", "no AUTH is offered here",
+		    "the connector is for users: none can log in");
+	if (!endpoint->need.sasl && offered)
+		add(endpoint, MW_FINDING_WARNING, "smtpd_sasl_auth_enable", "AUTH is offered here, and no connector admits it",
+		    "passwords are sent to where every login is refused");
+	if (offered)
+		check_auth_only(endpoint);
+	if (offered && endpoint->need.sasl) {
+		check_service(endpoint);
+		check_mechanisms(endpoint);
+		check_login_mismatch(endpoint);
+	}
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include "base/units.h"
+#include "mail/domain.h"
+#include "policy/choose.h"
+#include "servers/restriction.h"
+
+/* "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
+static bool parse_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r)
+{
+	const char *why;
+	size_t end;
+
+	if (mw_str_starts_with(text, MW_STR("["))) {
+		end = mw_str_find(text, ']');
+		text = mw_str(mw_arena_textf(arena, "%.*s%.*s", MW_STR_ARG(mw_str_head(mw_str_tail(text, 1), end - 1)),
+					     MW_STR_ARG(mw_str_tail(text, end + 1))));
+	}
+	return mw_range_parse(text, range_r, &why);
+}
+
+static bool is_wider(const struct mw_range *range, const char *than)
+{
+	struct mw_range other;
+	const char *why;
+
+	return mw_range_parse(mw_str(than), &other, &why) && mw_range_compare_width(range, &other) > 0;
+}
+
+static bool uses_mynetworks(const struct mw_postfix_endpoint *endpoint)
+{
+	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions",
+					     "smtpd_sender_restrictions", "smtpd_relay_restrictions",
+					     "smtpd_recipient_restrictions", "smtpd_end_of_data_restrictions" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct mw_str list = mw_endpoint_value(endpoint, lists[i]);
+		struct mw_restriction item;
+
+		while (mw_restriction_next(&list, &item)) {
+			if (mw_str_equal(item.name, MW_STR("permit_mynetworks")))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_networks(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str list = mw_endpoint_value(endpoint, "mynetworks");
+	struct mw_restriction item;
+
+	if (!uses_mynetworks(endpoint))
+		return;
+	while (mw_restriction_next(&list, &item)) {
+		struct mw_range range;
+		const char *shown = mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(item.name));
+
+		if (!parse_network(endpoint->site->arena, item.name, &range) || mw_range_is_private(&range))
+			continue;
+		if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/8" : "fc00::/32"))
+			mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "mynetworks", shown,
+				"permit_mynetworks is in use: everybody on the internet counts as one's own",
+				"mynetworks = 127.0.0.0/8 [::1]/128");
+		else if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/24" : "fc00::/48"))
+			mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "mynetworks", shown,
+				"permit_mynetworks is in use: all those public addresses count as one's own",
+				"mynetworks = 127.0.0.0/8 [::1]/128, and a connector with remote_ip_ranges for the others");
+	}
+}
+
+static void check_xclient(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str hosts = mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts");
+
+	if (!mw_str_empty(hosts))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_authorized_xclient_hosts",
+			mw_arena_textf(endpoint->site->arena, "%.*s may use XCLIENT", MW_STR_ARG(hosts)),
+			"those hosts may claim any login, address and port without a password (logged as mechanism=XCLIENT)",
+			"smtpd_authorized_xclient_hosts =");
+}
+
+static void check_milter(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str milters = mw_endpoint_value(endpoint, "smtpd_milters");
+	struct mw_str rest = milters, word;
+	bool accepts = mw_endpoint_says(endpoint, "milter_default_action", "accept");
+
+	while (!mw_str_empty(word = mw_postfix_word(&rest)))
+		accepts |= mw_str_starts_with(word, MW_STR("{")) &&
+			   memmem(word.ptr, word.len, "default_action=accept", strlen("default_action=accept")) != NULL;
+	if (accepts)
+		mw_endpoint_finding(endpoint, mw_str_empty(milters) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
+			"milter_default_action", "without an answer of a milter, mail is accepted",
+			"whoever stops the milter, or finds it stopped, gets past what it would have refused",
+			"milter_default_action = tempfail");
+}
+
+void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
+{
+	check_networks(endpoint);
+	check_xclient(endpoint);
+	check_milter(endpoint);
+	if (!mw_endpoint_says(endpoint, "smtpd_forbid_bare_newline", "yes") &&
+	    !mw_endpoint_says(endpoint, "smtpd_forbid_bare_newline", "normalize") &&
+	    !mw_endpoint_says(endpoint, "smtpd_forbid_bare_newline", "reject"))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_forbid_bare_newline",
+			"a bare newline may end a message",
+			"a message can smuggle in a second one with another sender, here or at the next server",
+			mw_site_line(endpoint->site, "smtpd_forbid_bare_newline"));
+}
+
+/* postconf(5), myorigin. */
+struct mw_str mw_endpoint_origin(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str origin = mw_endpoint_value(endpoint, "myorigin"), text;
+
+	if (!mw_str_starts_with(origin, MW_STR("/")))
+		return origin;
+	text = mw_file_text(endpoint->site->arena, mw_arena_text(endpoint->site->arena, origin));
+	return mw_str_trim(mw_str_head(text, mw_str_find(text, '\n')));
+}
+
+static bool is_same_domain(struct mw_str text, struct mw_str canonical)
+{
+	char memory[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	return mw_domain_canonical(text, memory, &len) && mw_str_equal((struct mw_str){ memory, len }, canonical);
+}
+
+void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
+{
+	struct mw_str origin = mw_endpoint_origin(rewriter), domain = rewriter->site->policy->default_domain;
+	struct mw_arena *arena = rewriter->site->arena;
+
+	if (!mw_str_empty(domain) && !is_same_domain(origin, domain))
+		mw_endpoint_finding(rewriter, MW_FINDING_ERROR, "myorigin",
+			mw_arena_textf(arena, "myorigin is %.*s, the policy's default_domain %.*s", MW_STR_ARG(origin),
+				       MW_STR_ARG(domain)),
+			"a sender or recipient without a domain is judged as one address and goes on as another: whoever may send "
+			"gets round the senders= of those at one and sends as those at the other",
+			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
+}
+
+/* With "-" Postfix leaves owner-NAME and NAME-request whole (split_addr()), as the policy does, unless told not to. */
+static void check_reserved(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str delimiter = mw_endpoint_value(endpoint, "recipient_delimiter");
+
+	if (mw_str_find(delimiter, '-') < delimiter.len &&
+	    mw_str_equal_nocase(mw_endpoint_value(endpoint, "owner_request_special"), MW_STR("no")))
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "owner_request_special", "owner_request_special is no",
+			"NAME-request is delivered to NAME and owner-NAME to owner, and judged as nobody's: anybody gets round "
+			"their senders=", "owner_request_special = yes");
+}
+
+static void check_limit(const struct mw_postfix_endpoint *endpoint, const char *setting, uint64_t least,
+			const char *why)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_str value = mw_endpoint_value(endpoint, setting);
+	uint64_t limit;
+
+	if (mw_parse_number(value, &limit) && limit != 0 && (least == 0 || limit < least))
+		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, setting,
+			mw_arena_textf(arena, "%s is %.*s", setting, MW_STR_ARG(value)), why,
+			mw_arena_textf(arena, "%s = %llu", setting, (unsigned long long)least));
+}
+
+void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_wiring_setting *size = mw_wiring_setting(endpoint->site->wiring, "message_size_limit");
+	uint64_t wanted = 0, limit = 0;
+
+	check_reserved(endpoint);
+	mw_parse_number(size->value.items[0], &wanted);
+	check_limit(endpoint, "message_size_limit", wanted,
+		    "less than the policy's max_message_size: Postfix refuses first, with its own words");
+	mw_parse_number(mw_endpoint_value(endpoint, "message_size_limit"), &limit);
+	check_limit(endpoint, "mailbox_size_limit", limit,
+		    "less than message_size_limit: Postfix delivers nothing to local mailboxes");
+}
+
+/* --- domains */
+
+static const char *const domain_lists[] = { "mydestination", "virtual_mailbox_domains", "virtual_alias_domains",
+					    "relay_domains" };
+
+/* Whether Postfix names this domain, or asks a table that may. */
+static bool knows(const struct mw_postfix_site *site, struct mw_str domain, bool *table_io)
+{
+	for (size_t i = 0; i < sizeof(domain_lists) / sizeof(domain_lists[0]); i++) {
+		struct mw_str list = mw_postfix_site_value(site, domain_lists[i]);
+		struct mw_restriction item;
+
+		while (mw_restriction_next(&list, &item)) {
+			*table_io |= mw_str_find(item.name, ':') < item.name.len || mw_str_starts_with(item.name, MW_STR("/"));
+			if (mw_str_equal_nocase(item.name, domain))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool accepts(const struct mw_policy *policy, struct mw_str name)
+{
+	char canonical[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	return mw_domain_canonical(name, canonical, &len) &&
+	       mw_choose_accepted_domain(policy, (struct mw_str){ canonical, len }) != NULL;
+}
+
+/* Names of this host only: mail to them does not come in from outside. */
+static bool is_host(const struct mw_postfix_site *site, struct mw_str name)
+{
+	return mw_str_starts_with(name, MW_STR("localhost")) || mw_str_ends_with(name, MW_STR(".localdomain")) ||
+	       mw_str_equal_nocase(name, mw_postfix_site_value(site, "myhostname"));
+}
+
+static void check_known(const struct mw_postfix_site *site, const struct mw_accepted_domain *domain)
+{
+	struct mw_str name = domain->domain;
+	bool table = false;
+
+	if (domain->subdomains)
+		name = mw_str(mw_arena_textf(site->arena, ".%.*s", MW_STR_ARG(name)));
+	if (knows(site, name, &table) || table)
+		return;
+	mw_findings_add(site->findings, (struct mw_finding){
+		.severity = MW_FINDING_WARNING, .file = site->main_path, .setting = "",
+		.what = mw_arena_textf(site->arena, "Postfix does not know the accepted domain %.*s", MW_STR_ARG(name)),
+		.why = "mail to it is permitted by the policy and refused by Postfix",
+		.write = mw_arena_textf(site->arena, "%s = %.*s", domain->type == MW_AUTHORITATIVE
+					? "virtual_mailbox_domains" : "relay_domains", MW_STR_ARG(name)) });
+}
+
+/* Each address of a virtual alias domain is another name for a mailbox elsewhere (virtual(5)). */
+static void report_alias_domain(const struct mw_postfix_site *site, struct mw_finding *finding, struct mw_str name)
+{
+	finding->severity = MW_FINDING_ERROR;
+	finding->why = mw_stake_words(&site->stake, mw_arena_text(site->arena, name), site->arena);
+	finding->write = mw_arena_textf(site->arena, "local_names = { \"%.*s\" } in the accepted_domain whose mailboxes it "
+					"reaches; or accepted_domain \"%.*s\" { type = Authoritative }, and address= for those "
+					"who have senders=", MW_STR_ARG(name), MW_STR_ARG(name));
+}
+
+static void report_unknown(const struct mw_postfix_site *site, const char *setting, struct mw_str name)
+{
+	bool relays = strcmp(setting, "relay_domains") == 0, aliases = strcmp(setting, "virtual_alias_domains") == 0;
+	struct mw_finding finding = {
+		.severity = MW_FINDING_WARNING, .file = site->main_path,
+		.line = mw_postfix_main_line(site->main_cf, mw_str(setting)), .setting = setting,
+		.what = mw_arena_textf(site->arena, "%.*s is no accepted domain of the policy", MW_STR_ARG(name)),
+		.why = "mail to it from outside is refused: 550 5.7.1 Unable to relay",
+		.write = mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(name),
+					relays ? "InternalRelay" : "Authoritative") };
+
+	if (aliases && !mw_stake_is_nothing(&site->stake))
+		report_alias_domain(site, &finding, name);
+	mw_findings_add(site->findings, finding);
+}
+
+void mw_check_postfix_domains(const struct mw_postfix_site *site)
+{
+	for (size_t i = 0; i < site->policy->accepted_domain_count; i++)
+		check_known(site, &site->policy->accepted_domains[i]);
+	for (size_t i = 0; i < sizeof(domain_lists) / sizeof(domain_lists[0]); i++) {
+		struct mw_str list = mw_postfix_site_value(site, domain_lists[i]);
+		struct mw_restriction item;
+
+		/* The host's own names are looked at by themselves. */
+		if (i == 0 && !mw_stake_is_nothing(&site->stake))
+			continue;
+		while (mw_restriction_next(&list, &item)) {
+			if (mw_str_find(item.name, ':') < item.name.len || mw_str_find(item.name, '/') < item.name.len ||
+			    is_host(site, item.name) || accepts(site->policy, item.name) ||
+			    mw_str_starts_with(item.name, MW_STR(".")) || mw_str_starts_with(item.name, MW_STR("!")))
+				continue;
+			report_unknown(site, domain_lists[i], item.name);
+		}
+	}
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sysexits.h>
+
+#include "mail/domain.h"
+#include "policy/choose.h"
+#include "servers/restriction.h"
+
+/* What Postfix takes for its own host is decided by trivial-rewrite (resolve_local(3)): names of mydestination, and
+   address literals of inet_interfaces and proxy_interfaces. */
+
+#define NAMES_AT_MOST 4096
+#define DEEPEST 5 /* files within files */
+
+/* A name that is Postfix's own. */
+struct name {
+	const char *setting;
+	struct mw_str canonical;
+};
+
+struct look {
+	const struct mw_postfix_endpoint *rewriter;
+	const struct mw_stake *stake;
+	const char *setting;      /* the one being read */
+	const struct mw_accepted_domain *target; /* beside which the names belong; NULL: there is none */
+	struct name missing[NAMES_AT_MOST];      /* judged as no accepted domain */
+	size_t missing_count;
+	struct name accepted[NAMES_AT_MOST];     /* domains of mydestination that the policy accepts by themselves */
+	size_t accepted_count;
+	struct mw_str excluded[NAMES_AT_MOST];   /* "!name" */
+	size_t excluded_count;
+	bool ipv4, ipv6;
+};
+
+static struct mw_arena *arena_of(const struct look *look)
+{
+	return look->rewriter->site->arena;
+}
+
+static void report_unseen(const struct look *look, struct mw_str what, const char *why)
+{
+	struct mw_arena *arena = arena_of(look);
+
+	if (mw_stake_is_nothing(look->stake))
+		return;
+	mw_endpoint_finding(look->rewriter, MW_FINDING_WARNING, look->setting,
+		mw_arena_textf(arena, "%.*s was not looked at: %s", MW_STR_ARG(what), why),
+		mw_arena_textf(arena, "with a name there that the policy lacks, %s", mw_stake_words(look->stake, "NAME", arena)),
+		"local_names = { ... } beside the accepted domain whose mailboxes its names reach");
+}
+
+/* --- collecting */
+
+static bool has(const struct name *names, size_t count, struct mw_str canonical)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mw_str_equal(names[i].canonical, canonical))
+			return true;
+	return false;
+}
+
+static void keep(const struct look *look, struct name *names, size_t *count, struct mw_str canonical)
+{
+	if (has(names, *count, canonical))
+		return;
+	if (*count < NAMES_AT_MOST)
+		names[(*count)++] = (struct name){ look->setting, canonical };
+	else
+		report_unseen(look, canonical, "there are too many names");
+}
+
+/* What is no domain to us is in no address that we permit. */
+static void take_name(struct look *look, struct mw_str text)
+{
+	const struct mw_policy *policy = look->rewriter->site->policy;
+	const struct mw_accepted_domain *judged;
+	char memory[MW_DOMAIN_MAX + 1];
+	struct mw_str canonical;
+	size_t len;
+
+	if (!mw_domain_canonical(text, memory, &len))
+		return;
+	for (size_t i = 0; i < look->excluded_count; i++)
+		if (mw_str_equal_nocase(look->excluded[i], text))
+			return;
+	canonical = mw_arena_copy(arena_of(look), (struct mw_str){ memory, len });
+	judged = mw_choose_accepted_domain(policy, canonical);
+	if (judged == NULL)
+		keep(look, look->missing, &look->missing_count, canonical);
+	else if (mw_choose_local_name(policy, canonical) == NULL)
+		keep(look, look->accepted, &look->accepted_count, canonical);
+	if (look->target == NULL && judged != NULL && !judged->subdomains)
+		look->target = judged;
+}
+
+static void take_pattern(struct look *look, struct mw_str item, unsigned depth);
+
+static void take_list(struct look *look, struct mw_str list, unsigned depth)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item))
+		take_pattern(look, item.text, depth);
+}
+
+/* A file has patterns; its lines that begin with "#" are comments. */
+static void take_file(struct look *look, struct mw_str path, unsigned depth)
+{
+	struct mw_str text = mw_file_text(arena_of(look), mw_arena_text(arena_of(look), path)), line;
+
+	if (mw_str_empty(text))
+		report_unseen(look, path, "it cannot be read, or is empty");
+	while (depth < DEEPEST && mw_postfix_line_next(&text, &line))
+		if (!mw_str_starts_with(line, MW_STR("#")))
+			take_list(look, line, depth + 1);
+}
+
+/* match_list(3): a name, "type:table", "/file" or one of them behind "!". The first that matches counts. */
+static void take_pattern(struct look *look, struct mw_str item, unsigned depth)
+{
+	bool negated = false;
+
+	for (; mw_str_starts_with(item, MW_STR("!")); item = mw_str_tail(item, 1))
+		negated = !negated;
+	if (negated && look->excluded_count < NAMES_AT_MOST)
+		look->excluded[look->excluded_count++] = item;
+	if (negated)
+		return;
+	if (mw_str_starts_with(item, MW_STR("/")))
+		take_file(look, item, depth);
+	else if (mw_str_find(item, ':') < item.len && !mw_str_starts_with(item, MW_STR("[")))
+		report_unseen(look, item, "a table cannot be listed here");
+	else
+		take_name(look, item);
+}
+
+static void take_ip(struct look *look, const struct mw_ip *ip)
+{
+	char text[80];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	if (ip->family == MW_FAMILY_IPV4 ? !look->ipv4 : !look->ipv6)
+		return;
+	mw_buf_add_text(&out, ip->family == MW_FAMILY_IPV6 ? "[IPv6:" : "[");
+	mw_ip_print(ip, &out);
+	mw_buf_add_char(&out, ']');
+	take_name(look, mw_buf_str(&out));
+}
+
+static bool ip_of(const struct sockaddr *address, struct mw_ip *ip_r)
+{
+	if (address != NULL && address->sa_family == AF_INET)
+		*ip_r = mw_ip_from_bytes(&((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+	else if (address != NULL && address->sa_family == AF_INET6)
+		*ip_r = mw_ip_from_bytes(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+	else
+		return false;
+	return true;
+}
+
+static bool is_loopback(const struct mw_ip *ip)
+{
+	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
+
+	return mw_ip_equal(ip, &six) || (ip->family == MW_FAMILY_IPV4 && ip->bytes[0] == 127);
+}
+
+/* The addresses that this machine has now. */
+static void take_machine(struct look *look, bool loopback_only)
+{
+	struct ifaddrs *interfaces = NULL;
+	struct mw_ip ip;
+
+	if (getifaddrs(&interfaces) != 0)
+		report_unseen(look, MW_STR("this machine's list of addresses"), "the system does not give it");
+	for (const struct ifaddrs *one = interfaces; one != NULL; one = one->ifa_next)
+		if ((one->ifa_flags & IFF_UP) != 0 && ip_of(one->ifa_addr, &ip) && (!loopback_only || is_loopback(&ip)))
+			take_ip(look, &ip);
+	freeifaddrs(interfaces);
+}
+
+/* An address, or a host's name as the resolver has it. */
+static void take_host(struct look *look, struct mw_str host)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	struct mw_ip ip;
+
+	if (mw_str_starts_with(host, MW_STR("[")) && mw_str_ends_with(host, MW_STR("]")))
+		host = mw_str_head(mw_str_tail(host, 1), host.len - 2);
+	if (mw_ip_parse(host, &ip)) {
+		take_ip(look, &ip);
+		return;
+	}
+	if (getaddrinfo(mw_arena_text(arena_of(look), host), NULL, &hints, &found) != 0)
+		report_unseen(look, host, "its addresses cannot be found out");
+	for (const struct addrinfo *one = found; one != NULL; one = one->ai_next)
+		if (ip_of(one->ai_addr, &ip))
+			take_ip(look, &ip);
+	if (found != NULL)
+		freeaddrinfo(found);
+}
+
+static void take_interfaces(struct look *look)
+{
+	struct mw_str list = mw_endpoint_value(look->rewriter, look->setting);
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_str_equal(item.text, MW_STR("all")) || mw_str_equal(item.text, MW_STR("loopback-only")))
+			take_machine(look, mw_str_equal(item.text, MW_STR("loopback-only")));
+		else
+			take_host(look, item.text);
+	}
+}
+
+static void read_protocols(struct look *look)
+{
+	struct mw_str list = mw_endpoint_value(look->rewriter, "inet_protocols");
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		look->ipv4 |= mw_str_equal(item.text, MW_STR("all")) || mw_str_equal(item.text, MW_STR("ipv4"));
+		look->ipv6 |= mw_str_equal(item.text, MW_STR("all")) || mw_str_equal(item.text, MW_STR("ipv6"));
+	}
+}
+
+/* --- findings */
+
+/* The domain whose mailboxes the host's names reach, as far as Postfix tells: one of mydestination, or that of
+   myorigin; else an Authoritative one. */
+static void find_target(struct look *look)
+{
+	const struct mw_policy *policy = look->rewriter->site->policy;
+	struct mw_str origin = mw_endpoint_origin(look->rewriter);
+	char memory[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	if (look->target == NULL && mw_domain_canonical(origin, memory, &len))
+		look->target = mw_choose_accepted_domain(policy, (struct mw_str){ memory, len });
+	if (look->target != NULL && look->target->subdomains)
+		look->target = NULL;
+	for (size_t i = 0; i < policy->accepted_domain_count && look->target == NULL; i++)
+		if (!policy->accepted_domains[i].subdomains && policy->accepted_domains[i].type == MW_AUTHORITATIVE)
+			look->target = &policy->accepted_domains[i];
+}
+
+/* All the names that are to stand there, those that do already too. */
+static const char *line_to_write(const struct look *look)
+{
+	const struct mw_policy *policy = look->rewriter->site->policy;
+	struct mw_arena *arena = arena_of(look);
+	const char *names = "";
+
+	for (size_t i = 0; look->target != NULL && i < look->target->local_names.count; i++)
+		names = mw_arena_textf(arena, "%s%s\"%.*s\"", names, names[0] != '\0' ? ", " : "",
+				       MW_STR_ARG(look->target->local_names.items[i]));
+	for (size_t i = 0; i < look->missing_count; i++)
+		names = mw_arena_textf(arena, "%s%s\"%.*s\"", names, names[0] != '\0' ? ", " : "",
+				       MW_STR_ARG(look->missing[i].canonical));
+	if (look->target == NULL)
+		return mw_arena_textf(arena, "local_names = { %s } in the accepted_domain whose mailboxes they reach, in %s",
+				      names, policy->file);
+	return mw_arena_textf(arena, "local_names = { %s } in accepted_domain \"%.*s\" of %s", names,
+			      MW_STR_ARG(look->target->domain), policy->file);
+}
+
+static void report_missing(const struct look *look)
+{
+	struct mw_arena *arena = arena_of(look);
+	const char *line = look->missing_count > 0 ? line_to_write(look) : "";
+
+	for (size_t i = 0; i < look->missing_count && !mw_stake_is_nothing(look->stake); i++) {
+		const char *name = mw_arena_text(arena, look->missing[i].canonical);
+
+		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, look->missing[i].setting,
+			mw_arena_textf(arena, "%s reaches this host's mailboxes, and is neither an accepted domain nor in local_names",
+				       name),
+			mw_stake_words(look->stake, name, arena), line);
+	}
+}
+
+/* local(8) delivers by the local part alone. An accepted domain is open to strangers too. */
+static void report_shared(const struct look *look)
+{
+	struct mw_arena *arena = arena_of(look);
+	struct mw_str *domains = MW_ARENA_ARRAY(arena, struct mw_str, look->accepted_count + 1);
+	uint64_t *open = MW_ARENA_ARRAY(arena, uint64_t, look->accepted_count + 1);
+
+	if (domains == NULL || open == NULL || look->accepted_count < 2 || look->stake->restricted == 0)
+		return;
+	for (size_t i = 0; i < look->accepted_count; i++)
+		domains[i] = look->accepted[i].canonical;
+	mw_stake_apart(look->rewriter->site->policy, domains, look->accepted_count, open);
+	for (size_t i = 0; i < look->accepted_count; i++) {
+		const char *name = mw_arena_text(arena, domains[i]);
+
+		if (open[i] > 0)
+			mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, look->accepted[i].setting,
+				mw_arena_textf(arena, "%s shares the mailboxes of another accepted domain, and the policy judges it apart",
+					       name),
+				mw_arena_textf(arena, "%llu who have senders= at the other one are nobody at %s: a recipient <user@%s> "
+					       "gets round it, open to all who may submit", (unsigned long long)open[i], name, name),
+				mw_arena_textf(arena, "address=USER@%s for each of them in the directory; or local_names = { \"%s\" } at the "
+					       "other domain, in place of its accepted_domain", name, name));
+	}
+}
+
+static void check_append_dot(const struct look *look)
+{
+	struct mw_arena *arena = arena_of(look);
+	struct mw_str domain = mw_endpoint_value(look->rewriter, "mydomain");
+
+	if (!mw_stake_is_nothing(look->stake) && mw_endpoint_says(look->rewriter, "append_dot_mydomain", "yes"))
+		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, "append_dot_mydomain", "append_dot_mydomain is yes",
+			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and goes on as <ceo@cs.%.*s>: %s", MW_STR_ARG(domain),
+				       mw_stake_words(look->stake, "cs", arena)),
+			mw_site_line(look->rewriter->site, "append_dot_mydomain"));
+}
+
+static bool look_at(const struct mw_postfix_endpoint *rewriter, const struct mw_stake *stake)
+{
+	struct look *look = MW_ARENA_NEW(rewriter->site->arena, struct look);
+
+	if (look == NULL)
+		return false;
+	look->rewriter = rewriter;
+	look->stake = stake;
+	read_protocols(look);
+	look->setting = "mydestination";
+	take_list(look, mw_endpoint_value(rewriter, look->setting), 0);
+	look->setting = "inet_interfaces";
+	take_interfaces(look);
+	look->setting = "proxy_interfaces";
+	take_interfaces(look);
+	find_target(look);
+	report_missing(look);
+	report_shared(look);
+	check_append_dot(look);
+	return true;
+}
+
+/* cleanup changes senders that were judged already (ADDRESS_REWRITING_README). */
+static void check_masquerade(const struct mw_postfix_endpoint *cleanup)
+{
+	struct mw_str list = mw_endpoint_value(cleanup, "masquerade_domains");
+	struct mw_str classes = mw_endpoint_value(cleanup, "masquerade_classes");
+	const struct mw_stake *stake = &cleanup->site->stake;
+	struct mw_arena *arena = cleanup->site->arena;
+	struct mw_restriction item;
+	bool senders = false;
+
+	while (mw_restriction_next(&classes, &item))
+		senders |= mw_str_equal(item.text, MW_STR("envelope_sender"));
+	if (senders && stake->as_strangers[0] != '\0' && mw_restriction_next(&list, &item))
+		mw_endpoint_finding(cleanup, MW_FINDING_ERROR, "masquerade_domains",
+			mw_arena_textf(arena, "masquerade_domains has %.*s", MW_STR_ARG(item.text)),
+			mw_arena_textf(arena, "a sender <ceo@x.%.*s> is judged as it comes and goes on as <ceo@%.*s>, round type = "
+				       "Authoritative: open to %s", MW_STR_ARG(item.text), MW_STR_ARG(item.text), stake->as_strangers),
+			"masquerade_classes = header_sender, header_recipient");
+}
+
+static int check_rewriter(const struct mw_postfix_endpoint *rewriter)
+{
+	const struct mw_stake *stake = &rewriter->site->stake;
+
+	mw_check_postfix_origin(rewriter);
+	if (mw_stake_is_nothing(stake) && stake->restricted == 0)
+		return EX_OK;
+	return look_at(rewriter, stake) ? EX_OK : EX_OSERR;
+}
+
+int mw_check_postfix_names(struct mw_postfix_site *site)
+{
+	int status = EX_OK;
+
+	for (size_t i = 0; i < site->services.count && status == EX_OK; i++) {
+		const struct mw_postfix_service *service = &site->services.items[i];
+		bool rewrites = mw_postfix_service_runs(service, "trivial-rewrite");
+		struct mw_postfix_endpoint endpoint = { .site = site, .service = service };
+
+		if (!rewrites && !mw_postfix_service_runs(service, "cleanup"))
+			continue;
+		endpoint.name = mw_arena_textf(site->arena, "%.*s/%.*s", MW_STR_ARG(service->name), MW_STR_ARG(service->type));
+		status = mw_endpoint_load(&endpoint);
+		if (status == EX_OK && rewrites)
+			status = check_rewriter(&endpoint);
+		else if (status == EX_OK)
+			check_masquerade(&endpoint);
+	}
+	return status;
+}

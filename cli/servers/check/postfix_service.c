@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include <sysexits.h>
+
+#include "servers/restriction.h"
+
+/* Services of master.cf that take mail and are no listener of a connector. */
+
+/* Whether a list of hosts has nothing but this machine. */
+static bool is_local_list(struct mw_str list)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (!mw_str_starts_with(item.name, MW_STR("127.")) && !mw_str_equal(item.name, MW_STR("localhost")) &&
+		    !mw_str_starts_with(item.name, MW_STR("[::1]")) && !mw_str_equal(item.name, MW_STR("::1")))
+			return false;
+	}
+	return true;
+}
+
+/* QMQP has no login and no restrictions: who is listed sends as anybody, to anybody (qmqpd(8)). */
+static void check_qmqpd(struct mw_postfix_site *site, const struct mw_postfix_service *service)
+{
+	struct mw_str clients = mw_postfix_service_value(site, service, "qmqpd_authorized_clients");
+	struct mw_binding binding;
+	bool local = is_local_list(clients) || !mw_str_equal(service->type, MW_STR("inet")) ||
+		     (mw_postfix_binding(service->name, &binding) && mw_binding_is_loopback(&binding));
+
+	if (mw_str_empty(clients))
+		mw_service_finding(site, service, MW_FINDING_NOTE, "", "qmqpd takes mail past the policy; today from nobody",
+			"whom qmqpd_authorized_clients names may send as anybody, to anybody, and is never asked about",
+			"no qmqpd in master.cf");
+	else
+		mw_service_finding(site, service, local ? MW_FINDING_NOTE : MW_FINDING_ERROR, "",
+			mw_arena_textf(site->arena, "qmqpd takes mail past the policy, from %.*s", MW_STR_ARG(clients)),
+			local ? "whoever is on this machine can send through it as anybody"
+			      : "those hosts send as anybody, to anybody: no rule for senders, relaying, rates or senders= holds",
+			"no qmqpd in master.cf; those hosts in the remote_ip_ranges of a connector, with SMTP");
+}
+
+/* pickup(8): what `sendmail` was given. authorized_submit_users says who may use that. */
+static void check_pickup(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
+{
+	struct mw_str users = mw_postfix_site_value(site, "authorized_submit_users");
+
+	mw_service_finding(site, service, MW_FINDING_BEYOND, "", "local mail by `sendmail`: no smtpd is involved",
+		mw_arena_textf(site->arena, "who runs programs on this machine (authorized_submit_users = %.*s) sends as anybody, "
+			       "also to those with a senders=", MW_STR_ARG(users)),
+		"authorized_submit_users = root, where nobody else needs it");
+}
+
+/* Postfix's own protocol, spoken between its programs. */
+static void check_cleanup(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
+{
+	if (mw_str_equal(service->type, MW_STR("inet")))
+		mw_service_finding(site, service, MW_FINDING_ERROR, "", "cleanup listens on the network",
+			"whoever can connect puts mail into the queue: as anybody, to anybody, past every rule",
+			"cleanup unix n - y - 0 cleanup");
+}
+
+static int check_unix_smtpd(struct mw_postfix_site *site, const struct mw_postfix_service *service)
+{
+	struct mw_postfix_endpoint endpoint = { .site = site, .service = service, .front = service };
+	bool closed = !mw_str_equal(service->open, MW_STR("n"));
+	int status = mw_endpoint_load(&endpoint);
+
+	if (status != EX_OK)
+		return status;
+	endpoint.name = mw_arena_textf(site->arena, "%.*s/%.*s", MW_STR_ARG(service->name), MW_STR_ARG(service->type));
+	endpoint.chroot = mw_str_equal(service->chroot, MW_STR("y"));
+	if (mw_endpoint_is_asked(&endpoint))
+		mw_endpoint_option_finding(&endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+			"an smtpd on a unix socket, where no connector can have a binding",
+			"mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
+			"an inet service, with a binding in a connector");
+	else if (closed)
+		mw_endpoint_option_finding(&endpoint, MW_FINDING_NOTE, "smtpd_relay_restrictions",
+			"an smtpd on a unix socket, where Mailwicket is not asked",
+			"Postfix's own programs, and what listens in front of them, can send through it as anybody", "");
+	else
+		mw_endpoint_option_finding(&endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+			"an smtpd on a public unix socket, where Mailwicket is not asked",
+			"whoever reaches the socket, or a program that passes connections on to it, sends as anybody: nothing of "
+			"the policy holds", "an inet service, with a binding in a connector and the questions");
+	return EX_OK;
+}
+
+/* Each instance has files of its own (postmulti(1)). */
+static void check_instances(const struct mw_postfix_site *site)
+{
+	struct mw_str list = mw_postfix_site_value(site, "multi_instance_directories");
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item))
+		mw_findings_add(site->findings, (struct mw_finding){
+			.severity = MW_FINDING_WARNING, .file = site->main_path,
+			.line = mw_postfix_main_line(site->main_cf, MW_STR("multi_instance_directories")),
+			.setting = "multi_instance_directories",
+			.what = mw_arena_textf(site->arena, "there is another Postfix, of %.*s", MW_STR_ARG(item.name)),
+			.why = "whether the policy holds for those who connect to that one is not looked at here",
+			.write = mw_arena_textf(site->arena, "mailwicket check --postfix-config %.*s", MW_STR_ARG(item.name)) });
+}
+
+int mw_check_postfix_services(struct mw_postfix_site *site)
+{
+	int status = EX_OK;
+
+	for (size_t i = 0; i < site->services.count && status == EX_OK; i++) {
+		const struct mw_postfix_service *service = &site->services.items[i];
+
+		if (mw_postfix_service_runs(service, "qmqpd"))
+			check_qmqpd(site, service);
+		else if (mw_postfix_service_runs(service, "pickup"))
+			check_pickup(site, service);
+		else if (mw_postfix_service_runs(service, "cleanup"))
+			check_cleanup(site, service);
+		else if (mw_postfix_service_runs(service, "smtpd") && mw_str_equal(service->type, MW_STR("unix")))
+			status = check_unix_smtpd(site, service);
+	}
+	check_instances(site);
+	return status;
+}

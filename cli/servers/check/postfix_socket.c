@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/postfix.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "ui/shell_text.h"
+
+#define GROUPS_MOST 64
+
+static struct mw_str without_prefix(struct mw_str text, const char *prefix)
+{
+	return mw_str_starts_with(text, mw_str(prefix)) ? mw_str_tail(text, strlen(prefix)) : text;
+}
+
+/* Where a path that smtpd names really is: relative to the queue directory, which is its root in a chroot. */
+static const char *real_path(const struct mw_postfix_endpoint *endpoint, struct mw_str path)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+
+	if (!mw_str_starts_with(path, MW_STR("/")))
+		return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
+	return mw_arena_textf(site->arena, "%s%.*s", endpoint->chroot ? site->queue_directory : "", MW_STR_ARG(path));
+}
+
+static bool is_same_path(const char *a, struct mw_str b)
+{
+	char *resolved_a = realpath(a, NULL), *resolved_b = realpath(b.ptr, NULL);
+	bool same = mw_str_equal(mw_str(a), b) ||
+		    (resolved_a != NULL && resolved_b != NULL && strcmp(resolved_a, resolved_b) == 0);
+
+	free(resolved_a);
+	free(resolved_b);
+	return same;
+}
+
+static bool is_listened(const struct mw_postfix_site *site, const char *path)
+{
+	const struct mw_strs *listen = &site->policy->policy_service.listen;
+
+	for (size_t i = 0; i < listen->count; i++) {
+		if (is_same_path(path, mw_str(mw_arena_text(site->arena, without_prefix(listen->items[i], "unix:")))))
+			return true;
+	}
+	return false;
+}
+
+bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+	const struct mw_strs *listen = &site->policy->policy_service.listen;
+
+	*path_r = NULL;
+	if (mw_str_starts_with(server, MW_STR("inet:localhost:")))
+		server = mw_str(mw_arena_textf(site->arena, "inet:127.0.0.1:%.*s",
+					       MW_STR_ARG(without_prefix(server, "inet:localhost:"))));
+	for (size_t i = 0; i < listen->count; i++) {
+		struct mw_str ours = mw_str(mw_arena_text(site->arena, listen->items[i]));
+
+		if (mw_str_equal(server, ours) && mw_str_starts_with(ours, MW_STR("inet:")))
+			return true;
+		if (!mw_str_starts_with(server, MW_STR("unix:")) || !mw_str_starts_with(ours, MW_STR("unix:")))
+			continue;
+		*path_r = real_path(endpoint, without_prefix(server, "unix:"));
+		if (is_same_path(*path_r, without_prefix(ours, "unix:")))
+			return true;
+		/* The path of the policy, absolute, from within a chroot: ours, and out of reach. */
+		if (mw_str_equal(server, ours))
+			return true;
+	}
+	return false;
+}
+
+static bool in_group(const struct passwd *user, gid_t group)
+{
+	gid_t groups[GROUPS_MOST];
+	int count = GROUPS_MOST;
+
+	if (getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0)
+		count = GROUPS_MOST;
+	for (int i = 0; i < count; i++) {
+		if (groups[i] == group)
+			return true;
+	}
+	return false;
+}
+
+static bool may(const struct passwd *user, const struct stat *status, mode_t right)
+{
+	if (user == NULL)
+		return true;
+	if (status->st_uid == user->pw_uid)
+		return (status->st_mode & right << 6) != 0;
+	if (in_group(user, status->st_gid))
+		return (status->st_mode & right << 3) != 0;
+	return (status->st_mode & right) != 0;
+}
+
+static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity, const char *path,
+		const char *what, const char *why, const char *write)
+{
+	mw_findings_add(endpoint->site->findings, (struct mw_finding){ .severity = severity, .file = path, .setting = "",
+								       .what = what, .why = why, .write = write });
+}
+
+static const char *socket_lines(const struct mw_postfix_endpoint *endpoint)
+{
+	return mw_arena_textf(endpoint->site->arena,
+			      "policy_service { socket_mode = \"0660\" socket_group = \"postfix\" } in %s",
+			      endpoint->site->policy->file);
+}
+
+static void check_folder(const struct mw_postfix_endpoint *endpoint, const char *path, const struct passwd *user)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	const char *folder = mw_arena_text(arena, mw_str_head(mw_str(path), mw_str_find_last(mw_str(path), '/')));
+	struct stat status;
+
+	if (stat(folder, &status) < 0)
+		return;
+	if ((status.st_mode & S_IWOTH) != 0)
+		add(endpoint, MW_FINDING_ERROR, folder, "everybody may write in the folder of mailwicketd's socket",
+		    "any user of this machine can put a socket of his own there and answer in its place",
+		    mw_arena_textf(arena, "chmod o-w %s", mw_shell_text(arena, folder)));
+	if (!may(user, &status, 1))
+		add(endpoint, MW_FINDING_ERROR, folder, "Postfix may not enter the folder of mailwicketd's socket",
+		    "no question gets through: every session is deferred (451 4.3.5)",
+		    mw_arena_textf(arena, "chmod a+x %s", mw_shell_text(arena, folder)));
+}
+
+static void check_socket(const struct mw_postfix_endpoint *endpoint, const char *path, const struct stat *status,
+			 const struct passwd *user)
+{
+	if (!S_ISSOCK(status->st_mode)) {
+		add(endpoint, MW_FINDING_ERROR, path, "is no socket", "mailwicketd does not start while it is there",
+		    mw_arena_textf(endpoint->site->arena, "rm %s && systemctl restart mailwicketd",
+				   mw_shell_text(endpoint->site->arena, path)));
+		return;
+	}
+	if (!may(user, status, 2))
+		add(endpoint, MW_FINDING_ERROR, path, "Postfix may not write to mailwicketd's socket",
+		    "no question gets through: every session is deferred (451 4.3.5)", socket_lines(endpoint));
+	if ((status->st_mode & S_IWOTH) != 0)
+		add(endpoint, MW_FINDING_WARNING, path, "everybody may connect to mailwicketd's socket",
+		    "mailwicketd turns others than Postfix away, but they keep it busy", socket_lines(endpoint));
+}
+
+void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path)
+{
+	const char *owner = mw_arena_text(endpoint->site->arena, mw_endpoint_value(endpoint, "mail_owner"));
+	const struct passwd *user = getpwnam(owner);
+	struct stat status;
+
+	if (!is_listened(endpoint->site, path)) {
+		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+			"the path of mailwicketd's socket leads out of the chroot of this smtpd",
+			"it is not found there: every session is deferred (451 4.3.5)",
+			mw_arena_textf(endpoint->site->arena,
+				       "policy_service { listen = { \"unix:%s/mailwicket/policy\" } } in %s",
+				       endpoint->site->queue_directory, endpoint->site->policy->file));
+		return;
+	}
+	check_folder(endpoint, path, user);
+	if (lstat(path, &status) == 0)
+		check_socket(endpoint, path, &status, user);
+	else if (errno == EACCES)
+		add(endpoint, MW_FINDING_WARNING, path, "cannot be looked at", "run this as root", "");
+	else
+		add(endpoint, MW_FINDING_WARNING, path, "mailwicketd's socket is not there",
+		    "while mailwicketd is not running, every session is deferred (451 4.3.5)",
+		    "systemctl enable --now mailwicketd");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/check/servers.h"
+
+#include <sysexits.h>
+
+#include "servers/check/dovecot.h"
+#include "servers/check/postfix.h"
+#include "ui/output.h"
+
+int mw_check_servers(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_findings *findings)
+{
+	const char *sasl_socket = MW_POSTFIX_QUEUE "/private/auth";
+	int status = EX_OK;
+
+	if (servers->postfix)
+		status = mw_check_postfix(policy, servers->postfix_config, servers->postfix_named, findings, &sasl_socket);
+	if (status == EX_OK && servers->dovecot)
+		status = mw_check_dovecot(policy, servers->dovecot_config, servers->dovecot_named, sasl_socket, findings);
+	if (status == EX_OK && !mw_findings_complete(findings))
+		status = EX_OSERR;
+	if (status == EX_OSERR)
+		mw_complain("out of memory");
+	return status;
+}

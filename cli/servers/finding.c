@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/finding.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "ui/terminal.h"
+
+struct item {
+	struct mw_finding finding;
+	struct item *next;
+};
+
+struct mw_findings {
+	struct mw_arena *arena;
+	struct item *first[MW_FINDING_BEYOND + 1], **last[MW_FINDING_BEYOND + 1];
+	unsigned counts[MW_FINDING_BEYOND + 1];
+};
+
+struct mw_findings *mw_findings_new(void)
+{
+	struct mw_findings *findings = calloc(1, sizeof(*findings));
+
+	if (findings == NULL)
+		return NULL;
+	findings->arena = mw_arena_new(0);
+	for (int i = 0; i <= MW_FINDING_BEYOND; i++)
+		findings->last[i] = &findings->first[i];
+	if (findings->arena != NULL)
+		return findings;
+	free(findings);
+	return NULL;
+}
+
+void mw_findings_free(struct mw_findings *findings)
+{
+	if (findings == NULL)
+		return;
+	mw_arena_free(findings->arena);
+	free(findings);
+}
+
+struct mw_arena *mw_findings_arena(struct mw_findings *findings)
+{
+	return findings->arena;
+}
+
+static bool is_same(const struct mw_finding *a, const struct mw_finding *b)
+{
+	return a->line == b->line && strcmp(a->file, b->file) == 0 && strcmp(a->setting, b->setting) == 0 &&
+	       strcmp(a->what, b->what) == 0;
+}
+
+void mw_findings_add(struct mw_findings *findings, struct mw_finding finding)
+{
+	struct item *item;
+
+	for (item = findings->first[finding.severity]; item != NULL; item = item->next) {
+		if (is_same(&item->finding, &finding))
+			return;
+	}
+	item = MW_ARENA_NEW(findings->arena, struct item);
+	findings->counts[finding.severity]++;
+	if (item == NULL)
+		return;
+	item->finding = finding;
+	*findings->last[finding.severity] = item;
+	findings->last[finding.severity] = &item->next;
+}
+
+unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_severity severity)
+{
+	return findings->counts[severity];
+}
+
+size_t mw_findings_kept(const struct mw_findings *findings)
+{
+	size_t count = 0;
+
+	while (mw_findings_get(findings, count) != NULL)
+		count++;
+	return count;
+}
+
+const struct mw_finding *mw_findings_get(const struct mw_findings *findings, size_t index)
+{
+	for (int i = 0; i <= MW_FINDING_NOTE; i++) {
+		for (const struct item *item = findings->first[i]; item != NULL; item = item->next) {
+			if (index-- == 0)
+				return &item->finding;
+		}
+	}
+	return NULL;
+}
+
+bool mw_findings_complete(const struct mw_findings *findings)
+{
+	return !mw_arena_failed(findings->arena);
+}
+
+/* --- output */
+
+static const char *const words[] = {
+	[MW_FINDING_ERROR] = "error", [MW_FINDING_WARNING] = "warning", [MW_FINDING_NOTE] = "note",
+	[MW_FINDING_BEYOND] = "not judged",
+};
+
+static void print_part(struct mw_buf *out, const char *title, const char *text, enum mw_colour colour)
+{
+	if (text[0] == '\0')
+		return;
+	mw_buf_printf(out, "  %s ", title);
+	mw_coloured(out, colour, mw_str(text));
+	mw_buf_add_char(out, '\n');
+}
+
+static void print_finding(const struct mw_finding *finding, struct mw_buf *out)
+{
+	static const enum mw_colour colours[] = { MW_BAD, MW_DOUBTFUL, MW_FAINT, MW_FAINT };
+
+	mw_coloured(out, colours[finding->severity], mw_str(words[finding->severity]));
+	mw_buf_add_text(out, ": ");
+	if (finding->file[0] != '\0') {
+		mw_coloured(out, MW_STRONG, mw_str(finding->file));
+		mw_buf_add_text(out, finding->line > 0 ? ":" : ": ");
+	}
+	if (finding->line > 0)
+		mw_buf_printf(out, "%u: ", finding->line);
+	if (finding->setting[0] != '\0') {
+		mw_coloured(out, MW_STRONG, mw_str(finding->setting));
+		mw_buf_add_text(out, ": ");
+	}
+	mw_coloured(out, MW_PLAIN, mw_str(finding->what));
+	mw_buf_add_char(out, '\n');
+	print_part(out, "why:  ", finding->why, MW_PLAIN);
+	print_part(out, "write:", finding->write, MW_GOOD);
+}
+
+void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out)
+{
+	for (int i = 0; i <= MW_FINDING_BEYOND; i++) {
+		for (const struct item *item = findings->first[i]; item != NULL; item = item->next)
+			print_finding(&item->finding, out);
+	}
+}
+
+static void add_finding(struct mw_json *json, const struct mw_finding *finding)
+{
+	mw_json_object(json, NULL);
+	mw_json_string(json, "severity", mw_str(words[finding->severity]));
+	mw_json_string(json, "file", mw_str(finding->file));
+	mw_json_number(json, "line", finding->line);
+	mw_json_string(json, "setting", mw_str(finding->setting));
+	mw_json_string(json, "what", mw_str(finding->what));
+	mw_json_string(json, "why", mw_str(finding->why));
+	mw_json_string(json, "write", mw_str(finding->write));
+	mw_json_end_object(json);
+}
+
+static void add_findings(struct mw_json *json, const char *name, const struct mw_findings *findings,
+			 enum mw_finding_severity from, enum mw_finding_severity to)
+{
+	mw_json_array(json, name);
+	for (int i = (int)from; i <= (int)to; i++) {
+		for (const struct item *item = findings->first[i]; item != NULL; item = item->next)
+			add_finding(json, &item->finding);
+	}
+	mw_json_end_array(json);
+}
+
+void mw_findings_json(const struct mw_findings *findings, struct mw_json *json)
+{
+	add_findings(json, "findings", findings, MW_FINDING_ERROR, MW_FINDING_NOTE);
+	add_findings(json, "not_judged", findings, MW_FINDING_BEYOND, MW_FINDING_BEYOND);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/restriction.h"
+
+#include "base/units.h"
+
+static bool divides(char c)
+{
+	return c == ' ' || c == '\t' || c == ',' || c == '\n' || c == '\r';
+}
+
+static struct mw_str next_word(struct mw_str *rest_io)
+{
+	size_t from = 0, depth = 0, len = 0;
+	struct mw_str word;
+
+	while (from < rest_io->len && divides(rest_io->ptr[from]))
+		from++;
+	*rest_io = mw_str_tail(*rest_io, from);
+	while (len < rest_io->len && (depth > 0 || !divides(rest_io->ptr[len]))) {
+		depth += rest_io->ptr[len] == '{';
+		depth -= depth > 0 && rest_io->ptr[len] == '}';
+		len++;
+	}
+	word = mw_str_head(*rest_io, len);
+	*rest_io = mw_str_tail(*rest_io, len);
+	return word;
+}
+
+/* postconf(5): what the restrictions are followed by. */
+static bool takes_argument(struct mw_str name)
+{
+	static const char *const prefixes[] = { "check_", "reject_rbl_client", "reject_rhsbl_", "permit_dnswl_client",
+						"permit_rhswl_client" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (mw_str_starts_with(name, mw_str(prefixes[i])))
+			return true;
+	}
+	return mw_str_equal(name, MW_STR("sleep"));
+}
+
+bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r)
+{
+	struct mw_str name = next_word(rest_io);
+	const char *from = name.ptr;
+
+	*restriction_r = (struct mw_restriction){ .argument = MW_STR_EMPTY };
+	while (mw_str_equal(name, MW_STR("warn_if_reject"))) {
+		restriction_r->only_warns = true;
+		name = next_word(rest_io);
+	}
+	if (mw_str_empty(name))
+		return false;
+	restriction_r->name = name;
+	if (takes_argument(name))
+		restriction_r->argument = next_word(rest_io);
+	if (mw_str_empty(restriction_r->argument))
+		restriction_r->text = (struct mw_str){ from, (size_t)(name.ptr + name.len - from) };
+	else
+		restriction_r->text = (struct mw_str){
+			from, (size_t)(restriction_r->argument.ptr + restriction_r->argument.len - from) };
+	return true;
+}
+
+static struct mw_str without_braces(struct mw_str text)
+{
+	if (text.len >= 2 && text.ptr[0] == '{' && text.ptr[text.len - 1] == '}')
+		text = mw_str_head(mw_str_tail(text, 1), text.len - 2);
+	return mw_str_trim(text);
+}
+
+static void take_attribute(struct mw_policy_call *call, struct mw_str attribute)
+{
+	size_t equals;
+	struct mw_str name, value;
+
+	attribute = without_braces(attribute);
+	equals = mw_str_find(attribute, '=');
+	name = mw_str_trim(mw_str_head(attribute, equals));
+	value = mw_str_trim(mw_str_tail(attribute, equals + 1));
+	if (mw_str_equal(name, MW_STR("policy_context")))
+		call->context = value;
+	else if (mw_str_equal(name, MW_STR("timeout")))
+		call->timeout = value;
+	else if (mw_str_equal(name, MW_STR("default_action")))
+		call->default_action = value;
+}
+
+struct mw_policy_call mw_policy_call_parse(struct mw_str argument)
+{
+	struct mw_policy_call call = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
+	struct mw_str rest = without_braces(argument);
+
+	call.server = next_word(&rest);
+	for (struct mw_str word = next_word(&rest); !mw_str_empty(word); word = next_word(&rest))
+		take_attribute(&call, word);
+	return call;
+}
+
+bool mw_postfix_seconds(struct mw_str text, unsigned long *seconds_r)
+{
+	static const struct { char unit; unsigned long seconds; } units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 },
+	};
+	unsigned long factor = 1;
+	uint64_t number;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && text.len > 0; i++) {
+		if (text.ptr[text.len - 1] == units[i].unit) {
+			factor = units[i].seconds;
+			text = mw_str_head(text, text.len - 1);
+			break;
+		}
+	}
+	if (!mw_parse_number(text, &number) || number > 1000000000)
+		return false;
+	*seconds_r = (unsigned long)number * factor;
+	return true;
+}

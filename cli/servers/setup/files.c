@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/setup/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "ui/output.h"
+
+#define FILE_MOST ((off_t)1024 * 1024)
+/* Postfix waits a second or two for a main.cf that was written just now. */
+#define STAGED_BEFORE 60
+
+static bool failed(const char *path)
+{
+	mw_complain("%s: %s", path, strerror(errno));
+	return false;
+}
+
+bool mw_changes_read(struct mw_arena *arena, const char *path, struct mw_str *text_r, bool *exists_r)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	char *text;
+	ssize_t got;
+
+	*text_r = MW_STR_EMPTY;
+	*exists_r = fd >= 0;
+	if (fd < 0)
+		return errno == ENOENT || failed(path);
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_MOST) {
+		close(fd);
+		mw_complain("%s: is no regular file of at most 1 MB", path);
+		return false;
+	}
+	text = mw_arena_alloc(arena, (size_t)status.st_size + 1);
+	got = text != NULL ? read(fd, text, (size_t)status.st_size) : -1;
+	close(fd);
+	if (got != status.st_size)
+		return failed(path);
+	*text_r = (struct mw_str){ text, (size_t)got };
+	return true;
+}
+
+bool mw_changes_add(struct mw_changes *changes, const char *path, struct mw_str after)
+{
+	struct mw_change *change = &changes->items[changes->count];
+	struct stat status = { .st_mode = 0644 };
+
+	*change = (struct mw_change){ .path = path, .after = after };
+	if (!mw_changes_read(changes->arena, path, &change->before, &change->existed))
+		return false;
+	if (change->existed && stat(path, &status) < 0)
+		return failed(path);
+	change->mode = status.st_mode & 07777;
+	change->uid = status.st_uid;
+	change->gid = status.st_gid;
+	if (!change->existed || !mw_str_equal(change->before, after))
+		changes->count++;
+	return true;
+}
+
+/* --- a staged copy */
+
+static bool write_all(int fd, struct mw_str text)
+{
+	while (text.len > 0) {
+		ssize_t put = write(fd, text.ptr, text.len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return false;
+		text = mw_str_tail(text, (size_t)put);
+	}
+	return true;
+}
+
+static bool stage_file(const char *path, struct mw_str text)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	struct stat status;
+	bool written = fd >= 0 && write_all(fd, text) && fstat(fd, &status) == 0;
+
+	if (written) {
+		times[1] = (struct timespec){ .tv_sec = status.st_mtim.tv_sec - STAGED_BEFORE };
+		futimens(fd, times);
+	}
+	if (fd >= 0)
+		close(fd);
+	return written || failed(path);
+}
+
+static const struct mw_change *change_of(const struct mw_changes *changes, const char *path)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		if (strcmp(changes->items[i].path, path) == 0)
+			return &changes->items[i];
+	}
+	return NULL;
+}
+
+static bool has_change_below(const struct mw_changes *changes, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	for (size_t i = 0; i < changes->count; i++) {
+		if (strncmp(changes->items[i].path, folder, len) == 0 && changes->items[i].path[len] == '/')
+			return true;
+	}
+	return false;
+}
+
+static bool stage_entry(const struct mw_changes *changes, const char *path, const char *staged)
+{
+	if (has_change_below(changes, path))
+		return mw_changes_stage(changes, path, staged);
+	if (change_of(changes, path) != NULL)
+		return true;
+	return symlink(path, staged) == 0 || failed(staged);
+}
+
+static bool stage_entries(const struct mw_changes *changes, const char *folder, const char *stage)
+{
+	DIR *listing = opendir(folder);
+	struct dirent *entry;
+	bool good = true;
+
+	if (listing == NULL)
+		return failed(folder);
+	while (good && (entry = readdir(listing)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			good = stage_entry(changes, mw_arena_textf(changes->arena, "%s/%s", folder, entry->d_name),
+					   mw_arena_textf(changes->arena, "%s/%s", stage, entry->d_name));
+	}
+	closedir(listing);
+	return good;
+}
+
+bool mw_changes_stage(const struct mw_changes *changes, const char *folder, const char *stage)
+{
+	size_t len = strlen(folder);
+
+	if (mkdir(stage, 0700) < 0)
+		return failed(stage);
+	if (!stage_entries(changes, folder, stage))
+		return false;
+	for (size_t i = 0; i < changes->count; i++) {
+		const char *path = changes->items[i].path;
+
+		if (strncmp(path, folder, len) == 0 && path[len] == '/' && strchr(path + len + 1, '/') == NULL &&
+		    !stage_file(mw_arena_textf(changes->arena, "%s%s", stage, path + len), changes->items[i].after))
+			return false;
+	}
+	return true;
+}
+
+void mw_changes_unstage(const char *stage)
+{
+	DIR *listing = opendir(stage);
+	struct dirent *entry;
+
+	while (listing != NULL && (entry = readdir(listing)) != NULL) {
+		char path[4096];
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", stage, entry->d_name);
+		if (unlink(path) < 0 && errno == EISDIR)
+			mw_changes_unstage(path);
+	}
+	if (listing != NULL)
+		closedir(listing);
+	rmdir(stage);
+}
+
+/* --- in place */
+
+static void complain_of(const char *path, const struct mw_path_owner *owner)
+{
+	const struct passwd *user = owner->foreign ? getpwuid(owner->user) : NULL;
+
+	if (owner->anybody)
+		mw_complain("%s: its group or others may write it, so that what root writes to %s may come anywhere: "
+			    "take that right away, and run it again", owner->where, path);
+	else if (owner->foreign && user != NULL)
+		mw_complain("%s: belongs to user %s, so that what root writes to %s may come anywhere: run it as that user, "
+			    "or give it to root", owner->where, user->pw_name, path);
+	else if (owner->foreign)
+		mw_complain("%s: belongs to user %u, so that what root writes to %s may come anywhere: give it to root",
+			    owner->where, (unsigned)owner->user, path);
+	else
+		failed(path);
+}
+
+bool mw_place_is_ours(const char *path)
+{
+	char whole[PATH_MAX], here[PATH_MAX] = "";
+	struct mw_path_owner owner;
+	struct stat status;
+
+	if (geteuid() != 0)
+		return true;
+	if ((path[0] != '/' && getcwd(here, sizeof(here) - 1) == NULL) ||
+	    (size_t)snprintf(whole, sizeof(whole), "%s%s%s", here, path[0] != '/' ? "/" : "", path) >= sizeof(whole))
+		return failed(path);
+	if (mw_path_is_ours(whole, 0, &owner))
+		return true;
+	/* A file in a folder of root's is replaced there, whoever owns it. */
+	if (owner.foreign && lstat(owner.where, &status) == 0 && S_ISREG(status.st_mode))
+		return true;
+	complain_of(path, &owner);
+	return false;
+}
+
+static bool sync_folder(const char *path)
+{
+	char folder[4096];
+	int fd;
+	bool synced;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)mw_str_find_last(mw_str(path), '/'), path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	synced = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return synced || failed(folder);
+}
+
+bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid)
+{
+	char beside[4096];
+	bool put;
+	int fd;
+
+	/* A link stays one: what it points to is replaced. */
+	char *place = realpath(path, NULL);
+	const char *target = place != NULL ? place : path;
+
+	snprintf(beside, sizeof(beside), "%s.mailwicket-XXXXXX", target);
+	fd = mkostemp(beside, O_CLOEXEC);
+	put = fd >= 0 && write_all(fd, text) && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0 &&
+	      rename(beside, target) == 0;
+	if (!put)
+		failed(target);
+	if (fd >= 0 && !put)
+		unlink(beside);
+	if (fd >= 0)
+		close(fd);
+	put = put && sync_folder(target);
+	free(place);
+	return put;
+}
+
+bool mw_change_undo(const struct mw_change *change)
+{
+	if (change->existed)
+		return mw_file_put(change->path, change->before, change->mode, change->uid, change->gid);
+	return unlink(change->path) == 0 || errno == ENOENT || failed(change->path);
+}
+
+static bool is_as_read(const struct mw_changes *changes, const struct mw_change *change)
+{
+	struct mw_str now;
+	bool exists;
+
+	if (!mw_changes_read(changes->arena, change->path, &now, &exists))
+		return false;
+	if (exists == change->existed && mw_str_equal(now, change->before))
+		return true;
+	mw_complain("%s: was changed by somebody else just now; nothing was changed", change->path);
+	return false;
+}
+
+bool mw_changes_apply(const struct mw_changes *changes, bool *as_before_r)
+{
+	size_t done = 0;
+
+	*as_before_r = true;
+	for (size_t i = 0; i < changes->count; i++) {
+		if (!is_as_read(changes, &changes->items[i]))
+			return false;
+	}
+	while (done < changes->count &&
+	       mw_file_put(changes->items[done].path, changes->items[done].after, changes->items[done].mode,
+			   changes->items[done].uid, changes->items[done].gid))
+		done++;
+	if (done == changes->count)
+		return true;
+	for (size_t i = 0; i < done; i++)
+		*as_before_r &= mw_change_undo(&changes->items[i]);
+	return false;
+}

@@ -1,0 +1,24 @@
+/* What `mailwicket setup` is to change on this machine. */
+#ifndef MW_CLI_SETUP_PLAN_H
+#define MW_CLI_SETUP_PLAN_H
+
+#include "servers/check/servers.h"
+#include "servers/setup/files.h"
+#include "servers/setup/text.h"
+
+struct mw_setup_plan {
+	struct mw_changes changes;  /* its arena is the caller's, and owns the rest */
+	const char *postfix_folder; /* absolute; NULL: Postfix is left alone */
+	const char *dovecot_folder, *dovecot_file, *dovecot_name; /* absolute, absolute, the last part; or NULL */
+	bool changes_postfix, changes_dovecot;
+	bool restarts_dovecot; /* its processes' environment changes: a reload does not do that */
+};
+
+/* EX_OK, or one line was printed: EX_UNAVAILABLE, EX_CONFIG, EX_NOINPUT (a file cannot be read), EX_OSERR. */
+int mw_setup_plan(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_setup_plan *plan);
+/* The changes as unified diffs against the staged files. False after one line. */
+bool mw_setup_diff(const struct mw_setup_plan *plan, const char *stage, struct mw_str *diff_r);
+/* `postfix check` on a folder. EX_OK, or one line was printed. */
+int mw_setup_postfix_check(const char *folder);
+
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ui/arguments.h"
+#include "servers/check/servers.h"
+#include "ui/output.h"
+#include "report/shell.h"
+#include "ui/process.h"
+#include "setting.h"
+#include "servers/setup/plan.h"
+#include "ui/terminal.h"
+
+#define BACKUP_FOLDER "/var/lib/mailwicket/setup"
+
+enum {
+	OPTION_POSTFIX, OPTION_DOVECOT, OPTION_APPLY, OPTION_UNDO, OPTION_BACKUP, OPTION_POSTFIX_CONFIG,
+	OPTION_DOVECOT_CONFIG, OPTION_COUNT,
+};
+
+static const struct mw_option options[OPTION_COUNT] = {
+	[OPTION_POSTFIX] = { "postfix", NULL, "main.cf and master.cf alone (default: both servers)" },
+	[OPTION_DOVECOT] = { "dovecot", NULL, "Dovecot's configuration alone" },
+	[OPTION_APPLY] = { "apply", NULL, "make the change; without it, it is only shown" },
+	[OPTION_UNDO] = { "undo", NULL, "take the last change back, byte for byte" },
+	[OPTION_BACKUP] = { "backup", "DIR", "where the files are kept (default: " BACKUP_FOLDER ")" },
+	[OPTION_POSTFIX_CONFIG] = { "postfix-config", "DIR", "the folder of its main.cf (default: Postfix's own)" },
+	[OPTION_DOVECOT_CONFIG] = { "dovecot-config", "FILE", "its configuration (default: Dovecot's own)" },
+};
+
+struct request {
+	struct mw_cli *cli;
+	struct mw_servers servers;
+	bool apply, undo;
+	const char *backup;
+};
+
+struct result {
+	const struct request *request;
+	struct mw_setup_plan plan;
+	const struct mw_findings *findings; /* about the changed files */
+	struct mw_str diff;
+	const char *backup; /* NULL: nothing was changed */
+	bool undone;
+};
+
+/* --- output */
+
+static void print_diff(struct mw_str diff, struct mw_buf *out)
+{
+	struct mw_str line, field;
+
+	while (mw_postfix_line_next(&diff, &line)) {
+		enum mw_colour colour = mw_str_starts_with(line, MW_STR("+")) ? MW_GOOD
+					: mw_str_starts_with(line, MW_STR("-")) ? MW_BAD : MW_PLAIN;
+		bool tab = false;
+
+		if (mw_str_starts_with(line, MW_STR("+++")) || mw_str_starts_with(line, MW_STR("---")))
+			colour = MW_STRONG;
+		/* A diff has tabs, which mw_coloured() would show as something else. */
+		while (mw_str_split(&line, '\t', &field)) {
+			if (tab)
+				mw_buf_add_char(out, '\t');
+			mw_coloured(out, colour, field);
+			tab = true;
+		}
+		mw_buf_add_char(out, '\n');
+	}
+}
+
+/* What makes the servers read their changed files; returns how many commands. */
+static size_t reloads(const struct mw_setup_plan *plan, const char *commands_r[2])
+{
+	size_t count = 0;
+
+	if (plan->changes_dovecot)
+		commands_r[count++] = plan->restarts_dovecot ? "systemctl restart dovecot" : "doveadm reload";
+	if (plan->changes_postfix)
+		commands_r[count++] = "postfix reload";
+	return count;
+}
+
+static void print_reloads(const struct mw_setup_plan *plan, struct mw_buf *out)
+{
+	const char *commands[2];
+	size_t count = reloads(plan, commands);
+
+	mw_buf_add_text(out, "nothing was restarted; now:");
+	for (size_t i = 0; i < count; i++)
+		mw_buf_printf(out, "%s %s", i > 0 ? " &&" : "", commands[i]);
+	mw_buf_add_char(out, '\n');
+}
+
+static void print_backup(const struct result *result, struct mw_buf *out)
+{
+	mw_buf_printf(out, "backup: %s; to take it back: mailwicket setup --undo", result->backup);
+	if (strcmp(result->request->backup, BACKUP_FOLDER) != 0) {
+		mw_buf_add_text(out, " --backup ");
+		mw_shell_word(out, mw_str(result->request->backup));
+	}
+	mw_buf_add_char(out, '\n');
+}
+
+static void write_text(struct mw_buf *out, const void *context)
+{
+	const struct result *result = context;
+	const struct mw_changes *changes = &result->plan.changes;
+
+	if (changes->count == 0) {
+		mw_buf_add_text(out, "nothing to do\n");
+		return;
+	}
+	print_diff(result->diff, out);
+	if (result->findings != NULL)
+		mw_findings_print(result->findings, out);
+	for (size_t i = 0; i < changes->count && (result->undone || result->backup != NULL); i++)
+		mw_buf_printf(out, "%s %s\n", !result->undone ? changes->items[i].existed ? "changed" : "made"
+						: changes->items[i].existed ? "put back" : "removed", changes->items[i].path);
+	if (result->backup != NULL)
+		print_backup(result, out);
+	if (result->undone || result->backup != NULL)
+		print_reloads(&result->plan, out);
+	else if (mw_findings_count(result->findings, MW_FINDING_ERROR) == 0)
+		mw_buf_add_text(out, "nothing was changed; --apply does it\n");
+}
+
+static void write_members(struct mw_json *json, const void *context)
+{
+	const struct result *result = context;
+	const struct mw_changes *changes = &result->plan.changes;
+	const char *commands[2];
+	size_t count = reloads(&result->plan, commands);
+
+	mw_json_bool(json, "applied", result->backup != NULL);
+	mw_json_bool(json, "undone", result->undone);
+	mw_json_array(json, "files");
+	for (size_t i = 0; i < changes->count; i++) {
+		mw_json_object(json, NULL);
+		mw_json_string(json, "path", mw_str(changes->items[i].path));
+		mw_json_bool(json, "existed", changes->items[i].existed);
+		mw_json_end_object(json);
+	}
+	mw_json_end_array(json);
+	mw_json_string(json, "diff", result->diff);
+	if (result->backup != NULL)
+		mw_json_string(json, "backup", mw_str(result->backup));
+	if (result->findings != NULL)
+		mw_findings_json(result->findings, json);
+	mw_json_array(json, "reload");
+	for (size_t i = 0; i < count; i++)
+		mw_json_string(json, NULL, mw_str(commands[i]));
+	mw_json_end_array(json);
+}
+
+static int print(const struct result *result, int status)
+{
+	bool printed = result->request->cli->json ? mw_output_json(write_members, result) : mw_output(write_text, result);
+
+	return printed ? status : EX_OSERR;
+}
+
+/* --- the change */
+
+/* Whether the changed files hold what they should: Postfix and Dovecot read them, and `check` has no error. */
+static int verify(struct result *result, const struct mw_policy *policy, const char *stage,
+		  struct mw_findings *findings)
+{
+	const struct mw_setup_plan *plan = &result->plan;
+	struct mw_arena *arena = plan->changes.arena;
+	struct mw_servers staged = result->request->servers;
+	int status;
+
+	staged.postfix_named = plan->postfix_folder;
+	staged.postfix_config = mw_arena_textf(arena, "%s/postfix", stage);
+	staged.dovecot_named = plan->dovecot_file;
+	staged.dovecot_config = mw_arena_textf(arena, "%s/dovecot/%s", stage, plan->dovecot_name);
+	status = mw_check_servers(policy, &staged, findings);
+	result->findings = findings;
+	if (status != EX_OK)
+		return status;
+	if (mw_findings_count(findings, MW_FINDING_ERROR) > 0)
+		return 1;
+	return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
+}
+
+static bool make_stage(struct result *result, const char *stage)
+{
+	const struct mw_setup_plan *plan = &result->plan;
+	struct mw_arena *arena = plan->changes.arena;
+
+	return (plan->postfix_folder == NULL ||
+		mw_changes_stage(&plan->changes, plan->postfix_folder, mw_arena_textf(arena, "%s/postfix", stage))) &&
+	       (plan->dovecot_folder == NULL ||
+		mw_changes_stage(&plan->changes, plan->dovecot_folder, mw_arena_textf(arena, "%s/dovecot", stage)));
+}
+
+static int carry_out(struct result *result)
+{
+	const struct request *request = result->request;
+	const char *backup;
+	bool as_before;
+
+	if (!request->apply)
+		return EX_OK;
+	for (size_t i = 0; i < result->plan.changes.count; i++)
+		if (!mw_place_is_ours(result->plan.changes.items[i].path))
+			return EX_NOPERM;
+	if (!mw_place_is_ours(request->backup))
+		return EX_NOPERM;
+	if (!mw_backup_write(&result->plan.changes, request->backup, &backup))
+		return EX_CANTCREAT;
+	if (!mw_changes_apply(&result->plan.changes, &as_before)) {
+		if (as_before)
+			mw_changes_unstage(backup);
+		else
+			mw_complain("the files as they were: %s", backup);
+		return EX_CANTCREAT;
+	}
+	result->backup = backup;
+	return EX_OK;
+}
+
+static int change(struct result *result, const struct mw_policy *policy)
+{
+	char stage[] = "/tmp/mailwicket-setup-XXXXXX";
+	struct mw_findings *findings = mw_findings_new();
+	int status = EX_CANTCREAT;
+
+	if (findings == NULL || mkdtemp(stage) == NULL) {
+		mw_complain("%s: cannot be made", stage);
+		mw_findings_free(findings);
+		return EX_CANTCREAT;
+	}
+	if (make_stage(result, stage) && mw_setup_diff(&result->plan, stage, &result->diff))
+		status = verify(result, policy, stage, findings);
+	if (status == EX_OK)
+		status = carry_out(result);
+	mw_changes_unstage(stage);
+	if (status == 1)
+		mw_complain("nothing was changed: with it, the policy would not hold yet; mend the errors first");
+	if (status == EX_OK || status == 1)
+		status = print(result, status);
+	mw_findings_free(findings);
+	return status;
+}
+
+static int undo(struct result *result)
+{
+	struct mw_changes *changes = &result->plan.changes;
+
+	/* It says what is written, and where. */
+	if (!mw_place_is_ours(result->request->backup))
+		return EX_NOPERM;
+	switch (mw_backup_undo(result->request->backup, changes)) {
+	case MW_BACKUP_UNDONE:
+		break;
+	case MW_BACKUP_NONE:
+		mw_complain("%s: there is no setup to undo", result->request->backup);
+		return EX_NOINPUT;
+	case MW_BACKUP_CHANGED:
+		return 1;
+	case MW_BACKUP_FAILED:
+		return EX_CANTCREAT;
+	}
+	for (size_t i = 0; i < changes->count; i++) {
+		bool postfix = mw_str_ends_with(mw_str(changes->items[i].path), MW_STR(".cf"));
+
+		result->plan.changes_postfix |= postfix;
+		result->plan.changes_dovecot |= !postfix;
+	}
+	result->undone = true;
+	return print(result, EX_OK);
+}
+
+static int set_up(struct result *result)
+{
+	struct mw_policy *policy = mw_setting_policy(result->request->cli);
+	int status;
+
+	if (policy == NULL)
+		return EX_CONFIG;
+	status = mw_setup_plan(policy, &result->request->servers, &result->plan);
+	if (status == EX_OK)
+		status = result->plan.changes.count > 0 ? change(result, policy) : print(result, EX_OK);
+	mw_policy_free(policy);
+	return status;
+}
+
+/* --- the command */
+
+static int read_options(struct request *request, struct mw_arguments *arguments)
+{
+	const char *value;
+	int row;
+
+	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
+		if (row == MW_ARGUMENT_WORD)
+			return mw_usage_error("setup: unexpected argument %s", value);
+		if (row < 0)
+			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
+		request->servers.postfix |= row == OPTION_POSTFIX || row == OPTION_POSTFIX_CONFIG;
+		request->servers.dovecot |= row == OPTION_DOVECOT || row == OPTION_DOVECOT_CONFIG;
+		request->apply |= row == OPTION_APPLY;
+		request->undo |= row == OPTION_UNDO;
+		if (row == OPTION_BACKUP)
+			request->backup = value;
+		if (row == OPTION_POSTFIX_CONFIG)
+			request->servers.postfix_config = value;
+		if (row == OPTION_DOVECOT_CONFIG)
+			request->servers.dovecot_config = value;
+	}
+	if (request->undo && (request->apply || request->servers.postfix || request->servers.dovecot))
+		return mw_usage_error("setup: --undo stands alone: it takes back all of the last setup");
+	if (!request->servers.postfix && !request->servers.dovecot)
+		request->servers.postfix = request->servers.dovecot = true;
+	return EX_OK;
+}
+
+static int run_setup(struct mw_cli *cli, int argc, char **argv)
+{
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
+	struct request request = { .cli = cli, .backup = BACKUP_FOLDER };
+	struct result result = { .request = &request, .diff = MW_STR_EMPTY };
+	int status = read_options(&request, &arguments);
+
+	if (status != EX_OK)
+		return status < 0 ? EX_OK : status;
+	result.plan.changes.arena = mw_arena_new(0);
+	if (result.plan.changes.arena == NULL) {
+		mw_complain("out of memory");
+		return EX_OSERR;
+	}
+	status = request.undo ? undo(&result) : set_up(&result);
+	mw_arena_free(result.plan.changes.arena);
+	return status;
+}
+
+const struct mw_command mw_setup_command = {
+	.name = "setup",
+	.usage = "[--postfix] [--dovecot] [--apply | --undo]",
+	.summary = "wire Postfix and Dovecot to the policy: show the change, make it, take it back",
+	.run = run_setup,
+	.options = options,
+	.option_count = OPTION_COUNT,
+};

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/show/show.h"
+
+#include "base/arena.h"
+#include "servers/dovecot_memory.h"
+#include "ui/output.h"
+#include "servers/wiring.h"
+
+void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out)
+{
+	mw_buf_add_text(out, "# before login: the login rules of the policy\n");
+	if (generation == MW_DOVECOT_2_3)
+		mw_buf_printf(out, "login_plugins = %.*s%smailwicket\n", MW_STR_ARG(others), mw_str_empty(others) ? "" : " ");
+	else
+		mw_buf_add_text(out, "login_plugins {\n  mailwicket = yes\n}\n");
+}
+
+const char *mw_show_dovecot_cleartext_name(enum mw_dovecot_generation generation)
+{
+	return generation == MW_DOVECOT_2_3 ? "disable_plaintext_auth" : "auth_allow_cleartext";
+}
+
+const char *mw_show_dovecot_cleartext_value(const struct mw_policy *policy, enum mw_dovecot_generation generation)
+{
+	return mw_wiring_cleartext(policy) == (generation == MW_DOVECOT_2_4) ? "yes" : "no";
+}
+
+const char *mw_show_dovecot_ssl_value(const struct mw_policy *policy)
+{
+	return mw_wiring_cleartext(policy) ? "yes" : "required";
+}
+
+static void print_cleartext(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
+{
+	mw_buf_add_text(out, mw_wiring_cleartext(policy)
+		? "# a rule permits logins without TLS (PlainTextLogin, PlainTextAuthentication or audit mode): Dovecot must\n"
+		  "# allow them, Mailwicket narrows it to those connections; ssl must not be \"required\"\n"
+		: "# no rule permits a login without TLS\n");
+	mw_buf_printf(out, "%s = %s\nssl = %s\n", mw_show_dovecot_cleartext_name(generation),
+		      mw_show_dovecot_cleartext_value(policy, generation), mw_show_dovecot_ssl_value(policy));
+}
+
+const char *mw_show_dovecot_version_line(const struct mw_policy *policy, enum mw_tls_version set)
+{
+	static const char *const lines[] = { "", "ssl_min_protocol = SSLv3", "ssl_min_protocol = TLSv1",
+					     "ssl_min_protocol = TLSv1.1", "ssl_min_protocol = TLSv1.2",
+					     "ssl_min_protocol = TLSv1.3" };
+	enum mw_tls_version version = mw_wiring_login_version(policy);
+
+	return lines[version == MW_TLS_NONE || version > set ? version : set];
+}
+
+static void print_version(const struct mw_policy *policy, enum mw_tls_version set, struct mw_buf *out)
+{
+	const char *line = mw_show_dovecot_version_line(policy, set);
+
+	if (line[0] != '\0')
+		mw_buf_printf(out, "# the lowest tls_min_version of the login rules: older TLS does not begin\n%s\n", line);
+}
+
+static void print_policy_path(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	const char *path = arena != NULL ? mw_wiring_policy_path(policy, arena) : NULL;
+
+	if (path != NULL)
+		mw_buf_printf(out, generation == MW_DOVECOT_2_3
+			? "\n# not the usual policy file: Dovecot's processes must be told\n"
+			  "import_environment = $import_environment MAILWICKET_CONFIG=%s\n"
+			: "\n# not the usual policy file: Dovecot's processes must be told\n"
+			  "import_environment {\n  MAILWICKET_CONFIG = %s\n}\n", path);
+	mw_arena_free(arena);
+}
+
+void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out)
+{
+	mw_buf_add_text(out, "# the accounts: must stand before every other passdb\n");
+	mw_buf_add_text(out, generation == MW_DOVECOT_2_3 ? "passdb {\n  driver = mailwicket\n"
+							    : "passdb mailwicket {\n  driver = mailwicket\n");
+	mw_buf_add_text(out, "  result_success = continue\n"
+			     "  result_failure = return-fail\n"
+			     "  result_internalfail = return-fail\n"
+			     "}\n");
+}
+
+void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out)
+{
+	mw_buf_printf(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
+			   "service auth {\n"
+			   "  unix_listener %s {\n"
+			   "    mode = 0660\n"
+			   "    user = postfix\n"
+			   "    group = postfix\n"
+			   "  }\n"
+			   "}\n", socket);
+}
+
+/* A rule that trusts an HAProxy's word on TLS is of use only where Dovecot listens for it. */
+static void print_proxies(const struct mw_policy *policy, struct mw_str others, struct mw_buf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < policy->login_rule_count; i++) {
+		const struct mw_ranges *proxies = &policy->login_rules[i].tls.proxies;
+
+		for (size_t k = 0; k < proxies->count; k++) {
+			mw_buf_add_text(out, any ? " " : "\nhaproxy_trusted_networks = ");
+			mw_range_print(&proxies->items[k], out);
+			any = true;
+		}
+	}
+	if (any && !mw_str_empty(others))
+		mw_buf_printf(out, " %.*s", MW_STR_ARG(others));
+	if (any)
+		mw_buf_add_text(out, "\n# and \"haproxy = yes\" in the inet_listener that the proxy connects to\n");
+}
+
+void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
+			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out)
+{
+	mw_show_dovecot_plugins(generation, others.plugins, out);
+	mw_buf_add_char(out, '\n');
+	print_cleartext(policy, generation, out);
+	print_version(policy, others.version, out);
+	print_policy_path(policy, generation, out);
+	print_proxies(policy, others.networks, out);
+	mw_buf_add_char(out, '\n');
+	mw_dovecot_memory_print(others.memory, generation, out);
+	mw_buf_add_char(out, '\n');
+	mw_show_dovecot_sasl(socket, out);
+}
+
+void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
+{
+	const struct mw_dovecot_others others = { .memory = mw_dovecot_memory_wanted(policy) };
+
+	mw_buf_printf(out,
+		      "# for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n"
+		      "# --- /etc/dovecot/conf.d/05-mailwicket.conf\n",
+		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
+	mw_show_dovecot_passdb(generation, out);
+	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
+	mw_show_dovecot_settings(policy, generation, others, MW_POSTFIX_QUEUE "/private/auth", out);
+}

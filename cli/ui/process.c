@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ui/output.h"
+#include "ui/program.h"
+#include "report/text.h"
+
+#define TIME_OUT 60 /* seconds */
+#define OUTPUT_MOST ((size_t)16 * 1024 * 1024)
+#define ERRORS_MOST 1024
+#define STEP 65536
+
+struct reading {
+	int out, err;
+	char *memory; /* errors first, then the output */
+	size_t size, output_used, errors_used;
+	int64_t deadline;
+};
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool make_room(struct reading *reading)
+{
+	size_t needed = ERRORS_MOST + reading->output_used + STEP + 1;
+	char *larger;
+
+	if (needed <= reading->size)
+		return true;
+	larger = realloc(reading->memory, needed * 2);
+	if (larger == NULL)
+		return false;
+	reading->memory = larger;
+	reading->size = needed * 2;
+	return true;
+}
+
+static void take_errors(struct reading *reading)
+{
+	char text[STEP];
+	ssize_t got = read(reading->err, text, sizeof(text));
+
+	if (got <= 0) {
+		close(reading->err);
+		reading->err = -1;
+		return;
+	}
+	for (ssize_t i = 0; i < got && reading->errors_used + 1 < ERRORS_MOST; i++)
+		reading->memory[reading->errors_used++] = text[i];
+}
+
+static const char *take_output(struct reading *reading)
+{
+	ssize_t got;
+
+	if (!make_room(reading))
+		return "out of memory";
+	got = read(reading->out, reading->memory + ERRORS_MOST + reading->output_used, STEP);
+	if (got > 0) {
+		reading->output_used += (size_t)got;
+		return reading->output_used > OUTPUT_MOST ? "printed more than 16 MB" : NULL;
+	}
+	close(reading->out);
+	reading->out = -1;
+	return NULL;
+}
+
+/* Until both ends are closed. NULL, or what went wrong. */
+static const char *read_all(struct reading *reading)
+{
+	while (reading->out >= 0 || reading->err >= 0) {
+		struct pollfd polled[] = { { reading->out, POLLIN, 0 }, { reading->err, POLLIN, 0 } };
+		int64_t left = reading->deadline - milliseconds();
+		const char *why = NULL;
+
+		if (left <= 0)
+			return "took more than 60 s";
+		if (poll(polled, 2, (int)left) < 0 && errno != EINTR)
+			return "cannot be waited for";
+		if (reading->out >= 0 && polled[0].revents != 0)
+			why = take_output(reading);
+		if (reading->err >= 0 && polled[1].revents != 0)
+			take_errors(reading);
+		if (why != NULL)
+			return why;
+	}
+	return NULL;
+}
+
+static void finish(struct reading *reading, pid_t pid, struct mw_run *run)
+{
+	int status = 0;
+
+	if (run->why != NULL)
+		kill(pid, SIGKILL);
+	if (reading->out >= 0)
+		close(reading->out);
+	if (reading->err >= 0)
+		close(reading->err);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	reading->memory[reading->errors_used] = '\0';
+	reading->memory[ERRORS_MOST + reading->output_used] = '\0';
+	run->memory = reading->memory;
+	run->errors = mw_str_trim((struct mw_str){ reading->memory, reading->errors_used });
+	run->output = (struct mw_str){ reading->memory + ERRORS_MOST, reading->output_used };
+	if (run->why == NULL && WIFEXITED(status))
+		run->status = WEXITSTATUS(status);
+	else if (run->why == NULL)
+		run->why = "was killed by a signal";
+}
+
+/* Both pipes or none. */
+static bool make_pipes(int out[2], int err[2])
+{
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return false;
+	if (pipe2(err, O_CLOEXEC) == 0)
+		return true;
+	close(out[0]);
+	close(out[1]);
+	return false;
+}
+
+bool mw_run_program(const char *const *argv, struct mw_run *run_r)
+{
+	struct reading reading = { .out = -1, .err = -1, .deadline = milliseconds() + TIME_OUT * 1000 };
+	int out[2], err[2];
+	pid_t pid = -1;
+
+	*run_r = (struct mw_run){ .status = -1, .output = MW_STR_EMPTY, .errors = MW_STR_EMPTY, .why = "cannot be started" };
+	if (!make_room(&reading) || !make_pipes(out, err)) {
+		free(reading.memory);
+		return false;
+	}
+	pid = mw_program_start(argv, out[1], err[1]);
+	run_r->missing = pid < 0 && errno == ENOENT;
+	close(out[1]);
+	close(err[1]);
+	reading.out = out[0];
+	reading.err = err[0];
+	if (pid < 0) {
+		close(out[0]);
+		close(err[0]);
+		free(reading.memory);
+		return false;
+	}
+	run_r->why = read_all(&reading);
+	finish(&reading, pid, run_r);
+	return run_r->status == 0;
+}
+
+/* The line that says what was fatal, behind warnings; else the first. */
+static struct mw_str fatal_line(struct mw_str errors)
+{
+	struct mw_str first = mw_str_head(errors, mw_str_find(errors, '\n')), line;
+
+	while (mw_str_split(&errors, '\n', &line)) {
+		for (size_t i = 0; i + 5 <= line.len; i++) {
+			if (mw_str_equal_nocase(mw_str_head(mw_str_tail(line, i), 5), MW_STR("fatal")))
+				return line;
+		}
+	}
+	return first;
+}
+
+int mw_run_complain(const struct mw_run *run, const char *program, const char *package)
+{
+	char shown[ERRORS_MOST * 4];
+	struct mw_buf out = MW_BUF_OVER(shown);
+
+	if (run->missing) {
+		mw_complain("there is no %s on this machine: install the Debian package %s", program, package);
+		return EX_UNAVAILABLE;
+	}
+	if (run->why == NULL && !mw_str_empty(run->errors))
+		mw_text_show(&out, fatal_line(run->errors));
+	else if (run->why == NULL)
+		mw_buf_printf(&out, "%s: exit status %d", program, run->status);
+	else
+		mw_buf_printf(&out, "%s: %s", program, run->why);
+	mw_complain("%s", shown);
+	return EX_CONFIG;
+}
+
+void mw_run_free(struct mw_run *run)
+{
+	free(run->memory);
+	run->memory = NULL;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+
+#define FIXED "/usr/sbin:/usr/bin:/sbin:/bin"
+#define SUPERUSER "/usr/sbin:/sbin"
+#define FOLDERS_MAX 8192
+
+/* Whether nobody but root and the caller can change what a path leads to, nor what is in it. */
+static bool is_ours(const char *path)
+{
+	struct mw_path_owner owner;
+	struct stat status;
+
+	return mw_path_is_ours(path, geteuid(), &owner) && stat(path, &status) == 0 &&
+	       (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* The next folder of PATH that may be looked in. */
+static bool next_folder(struct mw_str *path_io, struct mw_str *folder_r)
+{
+	while (mw_str_split(path_io, ':', folder_r)) {
+		char text[PATH_MAX];
+
+		if (!mw_str_starts_with(*folder_r, MW_STR("/")) || folder_r->len >= sizeof(text))
+			continue;
+		memcpy(text, folder_r->ptr, folder_r->len);
+		text[folder_r->len] = '\0';
+		if (is_ours(text))
+			return true;
+	}
+	return false;
+}
+
+static bool is_program(struct mw_str folder, const char *name, char *path_r, size_t size)
+{
+	struct mw_buf path = mw_buf_over(path_r, size);
+	struct stat status;
+
+	mw_buf_printf(&path, "%.*s/%s", MW_STR_ARG(folder), name);
+	return !path.truncated && stat(path_r, &status) == 0 && S_ISREG(status.st_mode) && access(path_r, X_OK) == 0;
+}
+
+bool mw_program_find(const char *name, char *path_r, size_t size)
+{
+	struct mw_str rest = mw_str(getenv("PATH")), folder;
+	bool any = false;
+
+	while (next_folder(&rest, &folder)) {
+		any = true;
+		if (is_program(folder, name, path_r, size) && is_ours(path_r))
+			return true;
+	}
+	rest = mw_str(any ? SUPERUSER : FIXED);
+	while (mw_str_split(&rest, ':', &folder)) {
+		if (is_program(folder, name, path_r, size))
+			return true;
+	}
+	return false;
+}
+
+/* A program calls others by their names. */
+static void set_path(void)
+{
+	static char text[FOLDERS_MAX];
+	struct mw_buf out = MW_BUF_OVER(text);
+	struct mw_str rest = mw_str(getenv("PATH")), folder;
+
+	while (next_folder(&rest, &folder)) {
+		if (out.size - out.used > folder.len + sizeof(FIXED) + 1)
+			mw_buf_printf(&out, "%.*s:", MW_STR_ARG(folder));
+	}
+	mw_buf_add_text(&out, FIXED);
+	setenv("PATH", text, 1);
+}
+
+static _Noreturn void become(const char *path, const char *const *argv, int output, int errors)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(null, STDIN_FILENO);
+	dup2(output, STDOUT_FILENO);
+	dup2(errors, STDERR_FILENO);
+	set_path();
+	setenv("LC_ALL", "C.UTF-8", 1);
+	/* execv takes an array of pointers it does not write through. */
+	execv(path, (char *const *)(uintptr_t)argv);
+	_exit(126);
+}
+
+pid_t mw_program_start(const char *const *argv, int output, int errors)
+{
+	char path[PATH_MAX];
+	pid_t pid;
+
+	if (!mw_program_find(argv[0], path, sizeof(path))) {
+		errno = ENOENT;
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0)
+		become(path, argv, output, errors);
+	return pid;
+}

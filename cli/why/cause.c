@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/cause.h"
+
+#include "why/cause_table.h"
+
+static bool sending(const struct mw_why_entry *entry)
+{
+	return entry->protocol == MW_PROTOCOL_SMTP || entry->protocol == MW_PROTOCOL_SUBMISSION;
+}
+
+static bool worked(const struct mw_why_entry *entry)
+{
+	return entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_SUBMITTED ||
+	       (entry->kind == MW_WHY_PERMITTED && !entry->by_address);
+}
+
+/* Whether the same door let the user in after the trouble was seen last. */
+static bool over(const struct mw_why_told *told, const struct mw_why_entry *trouble)
+{
+	for (size_t i = 0; i < told->count; i++) {
+		const struct mw_why_entry *entry = &told->entries[i];
+
+		if (worked(entry) && entry->last > trouble->last && sending(entry) == sending(trouble) &&
+		    (sending(trouble) || entry->protocol == trouble->protocol))
+			return true;
+	}
+	return false;
+}
+
+/* The first row that an entry shows: the rows behind it are for what is left. */
+static const struct cause_row *row_of(const struct mw_why_entry *entry)
+{
+	const struct cause_row *row = mw_why_cause_rows;
+
+	while (row->id != NULL && !row->shows(entry))
+		row++;
+	return row;
+}
+
+/* The latest entry that the row is about. */
+static const struct mw_why_entry *shown_by(const struct mw_why_told *told, const struct cause_row *row)
+{
+	const struct mw_why_entry *latest = NULL;
+
+	for (size_t i = 0; i < told->count; i++) {
+		const struct mw_why_entry *entry = &told->entries[i];
+
+		if (row_of(entry) == row && (row->whatever_follows || !over(told, entry)) &&
+		    (latest == NULL || entry->last >= latest->last))
+			latest = entry;
+	}
+	return latest;
+}
+
+static bool any(const struct mw_why_told *told, bool (*is)(const struct mw_why_entry *entry))
+{
+	for (size_t i = 0; i < told->count; i++)
+		if (is(&told->entries[i]))
+			return true;
+	return false;
+}
+
+static bool sent(const struct mw_why_entry *entry)
+{
+	return sending(entry) && worked(entry);
+}
+
+static const struct cause_row *without_trouble(const struct mw_why_told *told)
+{
+	return any(told, sent) ? &mw_why_all_well : told->limits.smtp_seen ? &mw_why_no_attempt : &mw_why_no_smtp_lines;
+}
+
+size_t mw_why_causes(const struct mw_why_told *told, struct mw_why_cause causes_r[MW_WHY_CAUSES])
+{
+	size_t count = 0;
+
+	for (const struct cause_row *row = mw_why_cause_rows; row->id != NULL && count < MW_WHY_CAUSES; row++) {
+		const struct mw_why_entry *entry = shown_by(told, row);
+
+		if (entry == NULL || (row->last_resort && (count > 0 || any(told, sent))))
+			continue;
+		causes_r[count++] = (struct mw_why_cause){ row->id, entry, row };
+	}
+	if (count == 0) {
+		const struct cause_row *row = without_trouble(told);
+
+		causes_r[count++] = (struct mw_why_cause){ row->id, NULL, row };
+	}
+	return count;
+}

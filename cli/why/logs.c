@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/logs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "logs/source.h"
+#include "ui/output.h"
+#include "why/words.h"
+
+#define USUAL_LOG "/var/log/mail.log"
+#define LINES_WITHOUT_TIME 100 /* at the head of a file, before it is taken for one that begins at no time */
+
+void mw_why_note(struct mw_why_logs *logs, const char *format, ...)
+{
+	va_list arguments;
+
+	if (logs->note_count == MW_WHY_NOTES)
+		return;
+	va_start(arguments, format);
+	vsnprintf(logs->note_texts[logs->note_count], sizeof(logs->note_texts[0]), format, arguments);
+	va_end(arguments);
+	logs->notes[logs->note_count] = logs->note_texts[logs->note_count];
+	logs->note_count++;
+}
+
+void mw_why_logs_default(struct mw_why_logs *logs)
+{
+	logs->names[0] = access(USUAL_LOG, F_OK) == 0 ? USUAL_LOG : "journal";
+	logs->count = 1;
+}
+
+static bool has(struct mw_str line, const char *what)
+{
+	return memmem(line.ptr, line.len, what, strlen(what)) != NULL;
+}
+
+/* Most lines of a mail log are of deliveries: they are let go before anything of them is read. */
+static bool may_matter(struct mw_str line)
+{
+	return has(line, "/smtpd[") || has(line, "-login: ") || has(line, "mailwicket: v=1 ") || has(line, "auth: ") ||
+	       has(line, "auth-worker");
+}
+
+struct reading {
+	struct mw_why_logs *logs;
+	struct mw_why_story *story;
+	struct mw_why_sessions *sessions;
+	struct mw_logline values;
+};
+
+static bool read_event(struct reading *reading, const struct mw_why_line *line, struct mw_why_event *event)
+{
+	if (mw_str_ends_with(line->program, MW_STR("/smtpd")))
+		return mw_why_smtpd(reading->sessions, line, event);
+	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !mw_str_ends_with(line->program, MW_STR("-login")) &&
+	    !mw_str_starts_with(line->program, MW_STR("auth")))
+		return false;
+	return mw_why_decision(line, &reading->values, event) || mw_why_dovecot(line, event);
+}
+
+static void take_line(struct reading *reading, struct mw_str text)
+{
+	struct mw_why_line line;
+	struct mw_why_event event;
+
+	reading->logs->lines++;
+	if (!may_matter(text) || !mw_why_line_read(&reading->logs->clock, text, &line))
+		return;
+	reading->logs->known++;
+	if (line.time >= reading->logs->since && read_event(reading, &line, &event))
+		mw_why_story_add(reading->story, &event);
+}
+
+static int read_source(struct reading *reading, const char *name)
+{
+	int code;
+	struct mw_log_source *source = mw_log_source_open(name, reading->logs->since, &code);
+	struct mw_str line;
+
+	if (source == NULL)
+		return code;
+	while (mw_log_source_next(source, &line))
+		take_line(reading, line);
+	return mw_log_source_close(source);
+}
+
+/* When a file begins; false: it cannot be read, or no line near its beginning has a time. */
+static bool begins_at(struct mw_why_logs *logs, const char *name, int64_t *time_r)
+{
+	int code;
+	struct mw_log_source *source = mw_log_source_open(name, 0, &code);
+	struct mw_why_line line;
+	struct mw_str text;
+	bool found = false;
+
+	for (int i = 0; source != NULL && i < LINES_WITHOUT_TIME && !found && mw_log_source_next(source, &text); i++)
+		found = mw_why_line_read(&logs->clock, text, &line);
+	mw_log_source_close(source);
+	*time_r = found ? line.time : 0;
+	return found;
+}
+
+static bool rotated_name(const char *name, unsigned number, char *out, size_t size)
+{
+	static const char *const ends[] = { "", ".gz" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if ((size_t)snprintf(out, size, "%s.%u%s", name, number, ends[i]) < size && access(out, F_OK) == 0)
+			return true;
+	return false;
+}
+
+/* Where the log was rotated since: the one before it. */
+static int read_rotated(struct reading *reading, const char *name)
+{
+	char before[4096], older[4096], when[32];
+	struct mw_buf text = MW_BUF_OVER(when);
+	int64_t begins, earlier;
+	int code;
+
+	if (strcmp(name, "-") == 0 || strcmp(name, "journal") == 0 || access(name, R_OK) != 0 ||
+	    !begins_at(reading->logs, name, &begins) || begins <= reading->logs->since)
+		return EX_OK;
+	mw_why_time(begins, &text);
+	if (!rotated_name(name, 1, before, sizeof(before))) {
+		if (reading->logs->since_given)
+			mw_why_note(reading->logs, "%s begins at %s; what was before is not in it", name, when);
+		return EX_OK;
+	}
+	code = read_source(reading, before);
+	if (code == EX_OK)
+		mw_why_note(reading->logs, "%s begins at %s, so %s was read too", name, when, before);
+	if (begins_at(reading->logs, before, &earlier) && earlier > reading->logs->since &&
+	    rotated_name(name, 2, older, sizeof(older)))
+		mw_why_note(reading->logs, "older lines may be in %s: name it with --log", older);
+	return code;
+}
+
+static int read_all(struct reading *reading)
+{
+	int code = EX_OK;
+
+	for (size_t i = 0; i < reading->logs->count && code == EX_OK; i++) {
+		code = read_rotated(reading, reading->logs->names[i]);
+		if (code == EX_OK)
+			code = read_source(reading, reading->logs->names[i]);
+	}
+	return code;
+}
+
+int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story)
+{
+	struct reading *reading = malloc(sizeof(*reading));
+	struct mw_why_sessions *sessions = calloc(1, sizeof(*sessions));
+	int code = EX_OSERR;
+
+	if (reading != NULL && sessions != NULL) {
+		reading->logs = logs;
+		reading->story = story;
+		reading->sessions = sessions;
+		code = read_all(reading);
+	} else {
+		mw_complain("out of memory");
+	}
+	if (code == EX_OK && logs->lines > 0 && logs->known == 0)
+		mw_why_note(logs, "no line of Dovecot, Postfix's smtpd or mailwicketd was recognised in the log");
+	free(sessions);
+	free(reading);
+	return code;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/merge.h"
+
+#include <stdlib.h>
+
+#include "report/text.h"
+
+#define TOGETHER 10 /* seconds: two programs' lines about one thing */
+
+static void copy(char *to, size_t size, struct mw_str text)
+{
+	struct mw_buf out = mw_buf_over(to, size);
+
+	mw_buf_add(&out, mw_text_cut(text, size - 1));
+}
+
+#define COPY(to, text) copy((to), sizeof(to), (text))
+
+void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *entry_r)
+{
+	*entry_r = (struct mw_why_entry){ .kind = event->kind, .protocol = event->protocol, .tls = event->tls,
+					  .exposed = event->exposed, .count = 1, .first = event->time,
+					  .last = event->time };
+	COPY(entry_r->client, event->client);
+	COPY(entry_r->port, event->port);
+	COPY(entry_r->mechanism, event->mechanism);
+	COPY(entry_r->tls_version, event->tls_version);
+	COPY(entry_r->verdict, event->verdict);
+	COPY(entry_r->reason, event->reason);
+	COPY(entry_r->rule_name, event->rule_name);
+	COPY(entry_r->rule, event->rule);
+	COPY(entry_r->login, event->user);
+	COPY(entry_r->sender, event->sender);
+	COPY(entry_r->recipient, event->recipient);
+	COPY(entry_r->reply, event->reply);
+}
+
+/* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
+static const char *reply_text(const char *reply)
+{
+	const char *after = strstr(reply, " rejected: ");
+
+	if (after != NULL)
+		return after + strlen(" rejected: ");
+	for (int word = 0; word < 2 && *reply >= '0' && *reply <= '9'; word++) {
+		reply += strcspn(reply, " ");
+		reply += strspn(reply, " ");
+	}
+	return reply;
+}
+
+/* "550 " of a reply, 0 where there is none. */
+static size_t code_len(const char *reply)
+{
+	return strspn(reply, "0123456789") == 3 && reply[3] == ' ' ? 4 : 0;
+}
+
+/* At END-OF-MESSAGE the code of the same refusal is another of its class. */
+static bool same_reply(const char *a, const char *b)
+{
+	return a[0] == b[0] && strncmp(a + code_len(a), b + code_len(b), strlen("5.7.1")) == 0 &&
+	       strcmp(reply_text(a), reply_text(b)) == 0;
+}
+
+static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
+{
+	return a->kind == b->kind && a->protocol == b->protocol && a->tls == b->tls && a->exposed == b->exposed &&
+	       strcmp(a->client, b->client) == 0 && strcmp(a->port, b->port) == 0 &&
+	       strcmp(a->mechanism, b->mechanism) == 0 && strcmp(a->reason, b->reason) == 0 &&
+	       strcmp(a->verdict, b->verdict) == 0 && strcmp(a->rule, b->rule) == 0 &&
+	       strcmp(a->rule_name, b->rule_name) == 0 &&
+	       (a->kind != MW_WHY_DECIDED || strcmp(a->sender, b->sender) == 0) && same_reply(a->reply, b->reply);
+}
+
+bool mw_why_merge(struct mw_why_entry *entries, size_t count, const struct mw_why_event *event, int64_t gap)
+{
+	struct mw_why_entry one;
+
+	mw_why_entry_from(event, &one);
+	for (size_t i = 0; i < count; i++) {
+		struct mw_why_entry *entry = &entries[i];
+
+		one.by_address = entry->by_address;
+		if (one.first > entry->last + gap || one.first < entry->first - gap || !same(entry, &one))
+			continue;
+		entry->count++;
+		if (one.first < entry->first)
+			entry->first = one.first;
+		if (one.last >= entry->last) {
+			entry->last = one.last;
+			memcpy(entry->recipient, one.recipient, sizeof(entry->recipient));
+			memcpy(entry->reply, one.reply, sizeof(entry->reply));
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Which kind is told already by which other one. */
+static const struct { enum mw_why_kind told, by; } twice[] = {
+	{ MW_WHY_LOGIN_FAILED, MW_WHY_DECIDED },    /* the policy refused before a password was looked at */
+	{ MW_WHY_LOGIN_NEEDS_TLS, MW_WHY_DECIDED }, /* Dovecot's line beside the login plugin's */
+	{ MW_WHY_REJECTED, MW_WHY_DECIDED },        /* Postfix's line beside mailwicketd's */
+	{ MW_WHY_PERMITTED, MW_WHY_SUBMITTED },
+	{ MW_WHY_PASSWORD_WRONG, MW_WHY_LOGIN_FAILED },
+	{ MW_WHY_LEFT_AT_GREETING, MW_WHY_TLS_HELLO }, /* Postfix notices a hello only where it was early */
+	{ MW_WHY_CONNECTED, MW_WHY_SUBMITTED },     /* the session in which that happened */
+	{ MW_WHY_CONNECTED, MW_WHY_DECIDED },
+	{ MW_WHY_CONNECTED, MW_WHY_REJECTED },
+	{ MW_WHY_CONNECTED, MW_WHY_LOGIN_FAILED },
+	{ MW_WHY_CONNECTED, MW_WHY_MECHANISM },
+	{ MW_WHY_CONNECTED, MW_WHY_PERMITTED },
+	{ MW_WHY_DECIDED, MW_WHY_DECIDED },         /* POP3's USER, then PASS with the password */
+};
+
+static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *by)
+{
+	bool sending = told->protocol == MW_PROTOCOL_SMTP;
+	bool stopped = strcmp(by->verdict, "would-refuse") != 0 && strcmp(by->verdict, "permit") != 0;
+
+	if (strcmp(told->client, by->client) != 0 || sending != (by->protocol == MW_PROTOCOL_SMTP) ||
+	    told->first < by->first - TOGETHER || told->first > by->last + TOGETHER)
+		return false;
+	switch (told->kind) {
+	case MW_WHY_DECIDED:
+		return !told->exposed && by->exposed && strcmp(told->reason, by->reason) == 0;
+	case MW_WHY_LOGIN_FAILED:
+		return stopped && strcmp(told->login, by->login) == 0;
+	case MW_WHY_LOGIN_NEEDS_TLS:
+		return stopped && strcmp(by->reason, "login-without-tls") == 0;
+	case MW_WHY_REJECTED:
+		return stopped && strcmp(reply_text(told->reply), reply_text(by->reply)) == 0;
+	default:
+		return true;
+	}
+}
+
+static void drop_twice(struct mw_why_entry *entries, size_t count, struct mw_why_entry *told)
+{
+	for (size_t row = 0; row < sizeof(twice) / sizeof(twice[0]); row++)
+		for (size_t i = 0; i < count && twice[row].told == told->kind; i++) {
+			struct mw_why_entry *by = &entries[i];
+
+			if (by == told || by->kind != twice[row].by || !told_by(told, by))
+				continue;
+			told->dropped = true;
+			if (told->kind == MW_WHY_PASSWORD_WRONG)
+				COPY(by->reason, MW_STR("wrong-password"));
+			if (told->kind == MW_WHY_PERMITTED && by->port[0] == '\0')
+				COPY(by->port, mw_str(told->port));
+		}
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct mw_why_entry *a = left, *b = right;
+
+	if (a->dropped != b->dropped)
+		return a->dropped ? 1 : -1;
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : (a->last > b->last) - (a->last < b->last);
+}
+
+size_t mw_why_tidy(struct mw_why_entry *entries, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		drop_twice(entries, count, &entries[i]);
+	for (size_t i = 0; i < count; i++)
+		kept += entries[i].dropped ? 0 : 1;
+	qsort(entries, count, sizeof(entries[0]), by_time);
+	return kept;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ui/arguments.h"
+#include "decide/identity.h"
+#include "named.h"
+#include "ui/output.h"
+#include "policy/choose.h"
+#include "report/text.h"
+#include "setting.h"
+#include "why/logs.h"
+#include "why/print.h"
+#include "why/words.h"
+
+#define USUAL_SINCE 86400
+#define NAMES 1024 /* login names whose answer is kept; a power of two */
+
+/* Who is asked for, and which login names are theirs. */
+struct person {
+	const char *asked;
+	struct mw_policy *policy;
+	struct mw_directory *directory;
+	bool known; /* a user of the directory */
+	bool group;
+	uint32_t id;
+	char name[512]; /* the primary address where known, else as asked; as it may be shown */
+	struct { char login[MW_LOGIN_MAX + 2]; bool mine; } kept[NAMES];
+};
+
+static bool is_by_name(const struct person *person, struct mw_str login)
+{
+	struct mw_str asked = mw_str(person->asked);
+	struct mw_str domain = person->policy != NULL ? mw_choose_login_domain(person->policy) : MW_STR_EMPTY;
+	struct mw_str whole = login.len > asked.len ? login : asked, part = login.len > asked.len ? asked : login;
+	size_t at = mw_str_find(whole, '@');
+
+	if (mw_str_equal_nocase(asked, login))
+		return true;
+	return !mw_str_empty(domain) && mw_str_find(part, '@') == part.len && at == part.len &&
+	       mw_str_equal_nocase(mw_str_head(whole, at), part) &&
+	       mw_str_equal_nocase(mw_str_tail(whole, at + 1), domain);
+}
+
+static bool look_up(const struct person *person, struct mw_str login)
+{
+	struct mw_principal user;
+
+	if (!person->known)
+		return is_by_name(person, login);
+	return mw_identity_login(person->policy, mw_directory_view(person->directory), login, &user) == MW_LOOKUP_FOUND &&
+	       user.id == person->id;
+}
+
+/* Few names stand in a log, very often each. */
+static bool is_login_of(void *context, struct mw_str login)
+{
+	struct person *person = context;
+	uint32_t hash = 2166136261U;
+	char name[MW_LOGIN_MAX + 2];
+
+	if (login.len > MW_LOGIN_MAX || memchr(login.ptr, '\0', login.len) != NULL)
+		return false;
+	memcpy(name, login.ptr, login.len);
+	name[login.len] = '\0';
+	for (size_t i = 0; i < login.len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * 16777619U;
+	if (strcmp(person->kept[hash % NAMES].login, name) != 0) {
+		strcpy(person->kept[hash % NAMES].login, name);
+		person->kept[hash % NAMES].mine = look_up(person, login);
+	}
+	return person->kept[hash % NAMES].mine;
+}
+
+static void note_ambiguous(const struct person *person, const struct mw_named *named, struct mw_why_logs *logs)
+{
+	char memory[2048];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	mw_named_print_ambiguous(person->asked, named, &text);
+	mw_why_note(logs, "%s", memory);
+}
+
+static enum mw_lookup find_person(struct person *person, struct mw_why_logs *logs)
+{
+	const struct mw_directory_view *view = mw_directory_view(person->directory);
+	struct mw_named named;
+	enum mw_lookup found = mw_identity_named(person->policy, view, mw_str(person->asked), &named);
+
+	if (named.ambiguous)
+		note_ambiguous(person, &named, logs);
+	if (found == MW_LOOKUP_FOUND && named.principal.kind == MW_USER) {
+		struct mw_buf name = MW_BUF_OVER(person->name);
+
+		person->known = true;
+		person->id = named.principal.id;
+		mw_buf_add(&name, named.principal.name);
+	}
+	person->group = found == MW_LOOKUP_FOUND && named.principal.kind == MW_GROUP;
+	return person->group ? MW_LOOKUP_NONE : found;
+}
+
+/* The policy; without it the logs still tell much, so that only one that -c names must be good. */
+static int read_policy(const struct mw_cli *cli, struct person *person, struct mw_why_logs *logs)
+{
+	struct mw_errors *errors;
+
+	if (strcmp(cli->policy_path, mw_policy_default_path()) != 0) {
+		person->policy = mw_setting_policy(cli);
+		return person->policy != NULL ? EX_OK : EX_CONFIG;
+	}
+	errors = mw_errors_new(1);
+	if (errors == NULL || !mw_setting_read(cli, errors, &person->policy))
+		mw_why_note(logs, "%s cannot be read, so only the name %s was looked for, not the user's other names",
+			    cli->policy_path, person->name);
+	mw_errors_free(errors);
+	return EX_OK;
+}
+
+static enum mw_lookup meet(struct person *person, struct mw_why_logs *logs)
+{
+	enum mw_lookup found = MW_LOOKUP_UNAVAILABLE;
+
+	if (person->policy == NULL)
+		return found;
+	person->directory = mw_setting_directory(person->policy);
+	if (person->directory != NULL)
+		found = find_person(person, logs);
+	if (found == MW_LOOKUP_UNAVAILABLE)
+		mw_why_note(logs, "the directory cannot be read, so only the name %s was looked for, not the user's other names",
+			    person->name);
+	return found;
+}
+
+static void add_limit_notes(struct mw_why_logs *logs, const struct mw_why_told *told)
+{
+	bool by_address = false;
+
+	for (size_t i = 0; i < told->count; i++)
+		by_address = by_address || (told->entries[i].by_address && told->entries[i].kind != MW_WHY_SILENT);
+	if (by_address)
+		mw_why_note(logs, "* names no user; it is told because %s logged in from that address within an hour%s", told->user,
+			    told->limits.shared ? ". Others logged in from there too, so it may be theirs" : "");
+	if (told->limits.left_out > 0)
+		mw_why_note(logs, "%llu more events found no room; ask for less with --since",
+			    (unsigned long long)told->limits.left_out);
+	if (told->limits.forgotten > 0)
+		mw_why_note(logs, "the SMTP sessions of %llu addresses were forgotten for want of room; ask for less with --since",
+			    (unsigned long long)told->limits.forgotten);
+}
+
+static int nothing(const struct person *person, enum mw_lookup found, const struct mw_why_logs *logs)
+{
+	const char *why = person->group ? "a group, and " : found == MW_LOOKUP_NONE ? "not in the directory, and " : "";
+	char when[32];
+	struct mw_buf since = MW_BUF_OVER(when);
+
+	mw_why_time(logs->since, &since);
+	mw_complain("why: %s: %sno line of the log since %s names this user%s%s%s", person->name, why, when,
+		    logs->note_count > 0 ? " (" : "", logs->note_count > 0 ? logs->notes[0] : "",
+		    logs->note_count > 0 ? ")" : "");
+	return found == MW_LOOKUP_NONE ? EX_NOUSER : 1;
+}
+
+static int tell(const struct mw_cli *cli, struct person *person, enum mw_lookup found, struct mw_why_logs *logs,
+		struct mw_why_story *story)
+{
+	struct mw_why_answer answer = { .asked = person->asked, .since = logs->since, .logs = logs->names,
+					.log_count = logs->count };
+	int code = mw_why_logs_read(logs, story);
+
+	if (code != EX_OK)
+		return code;
+	answer.told.user = person->name;
+	answer.told.policy = person->policy;
+	answer.told.entries = mw_why_story_end(story, &answer.told.count);
+	answer.told.limits = mw_why_story_limits(story);
+	if (answer.told.count == 0)
+		return nothing(person, found, logs);
+	answer.cause_count = mw_why_causes(&answer.told, answer.causes);
+	add_limit_notes(logs, &answer.told);
+	answer.notes = logs->notes;
+	answer.note_count = logs->note_count;
+	return (cli->json ? mw_why_print_json(&answer) : mw_why_print(&answer)) ? EX_OK : EX_OSERR;
+}
+
+static int why(const struct mw_cli *cli, const char *asked, struct mw_why_logs *logs)
+{
+	struct person *person = calloc(1, sizeof(*person));
+	struct mw_why_story *story = NULL;
+	int code = EX_OSERR;
+
+	if (person != NULL) {
+		struct mw_buf name = MW_BUF_OVER(person->name);
+
+		person->asked = asked;
+		mw_text_show(&name, mw_str(asked));
+		story = mw_why_story_new((struct mw_why_who){ is_login_of, person });
+	}
+	if (story == NULL)
+		mw_complain("out of memory");
+	else if ((code = read_policy(cli, person, logs)) == EX_OK)
+		code = tell(cli, person, meet(person, logs), logs, story);
+	mw_why_story_free(story);
+	if (person != NULL) {
+		mw_directory_free(person->directory);
+		mw_policy_free(person->policy);
+	}
+	free(person);
+	return code;
+}
+
+static const struct mw_option options[] = {
+	{ "since", "WHEN", "2h, 30m, 7d, 2026-11-25 or \"2026-11-25 09:00\" (default: 1d)" },
+	{ "log", "FILE|journal",
+	  "a log to read, also gzip, or - (default: /var/log/mail.log, else the journal); again for more" },
+};
+enum { SINCE, LOG };
+
+static int take_option(int row, const char *value, struct mw_why_logs *logs)
+{
+	if (row == SINCE && !mw_why_since(&logs->clock, mw_str(value), &logs->since))
+		return mw_usage_error("why: --since %s: neither a time ago (2h, 30m, 7d) nor a date (2026-11-25, "
+				      "\"2026-11-25 09:00\")", value);
+	logs->since_given = logs->since_given || row == SINCE;
+	if (row == LOG && logs->count == MW_WHY_LOGS)
+		return mw_usage_error("why: more than %d logs", MW_WHY_LOGS);
+	if (row == LOG)
+		logs->names[logs->count++] = value;
+	return EX_OK;
+}
+
+static int run_why(struct mw_cli *cli, int argc, char **argv)
+{
+	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
+	struct mw_why_logs logs = { .clock = mw_why_clock_at((int64_t)time(NULL)) };
+	const char *asked = NULL;
+	const char *value;
+	int row, code = EX_OK;
+
+	logs.since = logs.clock.now - USUAL_SINCE;
+	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
+		if (row < 0 && row != MW_ARGUMENT_WORD)
+			return mw_arguments_exit(row);
+		if (row == MW_ARGUMENT_WORD && asked != NULL)
+			return mw_usage_error("why: one user at a time, not also %s", value);
+		if (row == MW_ARGUMENT_WORD)
+			asked = value;
+		else
+			code = take_option(row, value, &logs);
+		if (code != EX_OK)
+			return code;
+	}
+	if (asked == NULL || asked[0] == '\0')
+		return mw_usage_error("why: name a user, by login or address");
+	if (logs.count == 0)
+		mw_why_logs_default(&logs);
+	return why(cli, asked, &logs);
+}
+
+const struct mw_command mw_why_command = {
+	.name = "why",
+	.usage = "USER [--since WHEN] [--log FILE|journal ...]",
+	.summary = "a user's story from the logs, and what keeps mail from being sent",
+	.run = run_why,
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.note = "exit 0: a story was told; 1: no line names the user; 67: the directory does not know the name either;\n"
+		"66: no such log; 77: the log may not be read",
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/words.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "why/cause.h"
+
+static const struct { const char *name, *words; enum mw_colour colour; } kinds[] = {
+	[MW_WHY_LOGGED_IN] = { "logged-in", "logged in", MW_GOOD },
+	[MW_WHY_SUBMITTED] = { "submitted", "a message was accepted", MW_GOOD },
+	[MW_WHY_PERMITTED] = { "permitted", "permitted by the policy", MW_GOOD },
+	[MW_WHY_DECIDED] = { "refused", "", MW_BAD },
+	[MW_WHY_LOGIN_FAILED] = { "login-failed", "login failed", MW_BAD },
+	[MW_WHY_PASSWORD_WRONG] = { "wrong-password", "wrong password", MW_BAD },
+	[MW_WHY_LOGIN_NEEDS_TLS] = { "login-needs-tls", "login refused before TLS", MW_BAD },
+	[MW_WHY_MECHANISM] = { "mechanism-not-offered", "a mechanism that is not offered", MW_BAD },
+	[MW_WHY_REJECTED] = { "rejected", "rejected by Postfix", MW_BAD },
+	[MW_WHY_TLS_HELLO] = { "tls-hello", "TLS (or no mail protocol) where plain text was due", MW_BAD },
+	[MW_WHY_NO_TLS_HELLO] = { "no-tls-hello", "no TLS on a port where TLS comes first", MW_BAD },
+	[MW_WHY_TLS_OLD] = { "tls-too-old", "TLS too old, or no cipher in common", MW_BAD },
+	[MW_WHY_TLS_DISTRUST] = { "certificate-not-accepted", "the client does not accept the certificate", MW_BAD },
+	[MW_WHY_TLS_FAILED] = { "tls-failed", "TLS began and failed", MW_BAD },
+	[MW_WHY_LEFT_AT_GREETING] = { "left-at-greeting", "left at the greeting", MW_DOUBTFUL },
+	[MW_WHY_LEFT_AFTER_EHLO] = { "left-after-ehlo", "asked what is offered (EHLO), and left", MW_DOUBTFUL },
+	[MW_WHY_AUTH_NOT_OFFERED] = { "auth-not-offered", "AUTH where none is offered", MW_BAD },
+	[MW_WHY_LEFT_BEFORE_LOGIN] = { "left-before-login", "left without logging in", MW_DOUBTFUL },
+	[MW_WHY_CONNECTED] = { "connected", "connected", MW_PLAIN },
+	[MW_WHY_SILENT] = { "silent", "no SMTP from here on any submission port", MW_DOUBTFUL },
+};
+
+const char *mw_why_kind_name(enum mw_why_kind kind)
+{
+	return kinds[kind].name;
+}
+
+enum mw_colour mw_why_colour(const struct mw_why_entry *entry)
+{
+	if (entry->kind == MW_WHY_DECIDED && strcmp(entry->verdict, "would-refuse") == 0)
+		return MW_DOUBTFUL;
+	return kinds[entry->kind].colour;
+}
+
+#define DAY_LENGTH 11 /* "2026-11-25 " */
+
+void mw_why_time(int64_t time, struct mw_buf *out)
+{
+	time_t seconds = (time_t)time;
+	struct tm local;
+	char text[32];
+
+	localtime_r(&seconds, &local);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
+	mw_buf_add_text(out, text);
+}
+
+static void add_until(const struct mw_why_entry *entry, struct mw_buf *out)
+{
+	char first[32], last[32];
+	struct mw_buf a = MW_BUF_OVER(first), b = MW_BUF_OVER(last);
+
+	if (entry->count < 2)
+		return;
+	mw_buf_printf(out, ", %llu times", (unsigned long long)entry->count);
+	if (entry->first == entry->last)
+		return;
+	mw_why_time(entry->first, &a);
+	mw_why_time(entry->last, &b);
+	mw_buf_printf(out, " until %s", strncmp(first, last, DAY_LENGTH) == 0 ? last + DAY_LENGTH : last);
+}
+
+void mw_why_door(const struct mw_why_entry *entry, struct mw_buf *out)
+{
+	mw_buf_add_text(out, mw_table_word(mw_protocols, entry->protocol));
+	if (entry->port[0] != '\0')
+		mw_buf_printf(out, " %s", entry->port);
+}
+
+static void add_decision(const struct mw_why_entry *entry, struct mw_buf *out)
+{
+	const struct { const char *verdict, *words; } verdicts[] = {
+		{ "refuse", "refused" }, { "would-refuse", "let through, but would be refused (audit)" },
+		{ "defer", "deferred" }, { "undecided", "could not be decided" },
+	};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (strcmp(entry->verdict, verdicts[i].verdict) == 0)
+			mw_buf_add_text(out, verdicts[i].words);
+	if (entry->mechanism[0] != '\0' && entry->sender[0] == '\0')
+		mw_buf_printf(out, " (%s)", entry->mechanism);
+	mw_buf_printf(out, ": %s", mw_why_sentence_of(entry->reason));
+	if (entry->sender[0] != '\0')
+		mw_buf_printf(out, "; from <%s>", entry->sender);
+	if (entry->recipient[0] != '\0')
+		mw_buf_printf(out, " to <%s>", entry->recipient);
+	mw_buf_printf(out, " [%s", entry->reason);
+	if (entry->rule_name[0] != '\0' && strcmp(entry->rule_name, entry->rule) != 0)
+		mw_buf_printf(out, ", %s \"%s\"", entry->protocol == MW_PROTOCOL_SMTP ? "connector" : "login rule",
+			      entry->rule_name);
+	if (entry->rule[0] != '\0')
+		mw_buf_printf(out, ", %s", entry->rule);
+	mw_buf_add_char(out, ']');
+}
+
+/* Whether the session had TLS is known and worth a word. Postfix does not always say so of a login that failed. */
+static bool tells_tls(const struct mw_why_entry *entry)
+{
+	if (entry->kind == MW_WHY_LOGIN_FAILED)
+		return entry->tls || entry->protocol != MW_PROTOCOL_SMTP;
+	return entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_LEFT_AFTER_EHLO ||
+	       entry->kind == MW_WHY_AUTH_NOT_OFFERED || entry->kind == MW_WHY_LEFT_BEFORE_LOGIN;
+}
+
+void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
+{
+	if (entry->kind == MW_WHY_DECIDED)
+		add_decision(entry, out);
+	else
+		mw_buf_add_text(out, kinds[entry->kind].words);
+	if (entry->kind == MW_WHY_LOGIN_FAILED && strcmp(entry->reason, "wrong-password") == 0)
+		mw_buf_add_text(out, ": wrong password");
+	if (entry->kind == MW_WHY_REJECTED)
+		mw_buf_printf(out, ": %s", entry->reply);
+	if (tells_tls(entry))
+		mw_buf_add_text(out, entry->tls ? ", with TLS" : ", without TLS");
+	if (entry->mechanism[0] != '\0' && entry->kind != MW_WHY_DECIDED)
+		mw_buf_printf(out, " (%s)", entry->mechanism);
+	if (entry->exposed)
+		mw_buf_add_text(out, "; the password crossed the wire in clear");
+	add_until(entry, out);
+}
