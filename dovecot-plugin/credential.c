@@ -180,17 +180,16 @@ void mw_credential_read(struct mw_str mechanism, struct mw_str response, struct 
 {
 	char memory[RESPONSE_MAX];
 	struct mw_str text;
-	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
 
 	credential_r->shown = false;
 	credential_r->login[0] = '\0';
 	if (!mw_credential_came(response) || mw_str_equal(response, MW_STR("=")))
 		return;
-	if (class != MW_MECHANISM_BASIC && class != MW_MECHANISM_BEARER)
+	if (!mw_mechanism_shows_secret(mechanism))
 		return;
 	if (!base64_decode(response, memory, sizeof(memory), &text))
 		credential_r->shown = true;
-	else if (class == MW_MECHANISM_BEARER)
+	else if (mw_mechanism_class(mechanism) == MW_MECHANISM_BEARER)
 		read_bearer(text, credential_r);
 	else if (mw_str_equal_nocase(mechanism, MW_STR("LOGIN")))
 		read_login(text, credential_r);

@@ -28,11 +28,10 @@ static bool is_login(struct mw_str mechanism)
 
 unsigned mw_credential_rest_lines(struct mw_str mechanism, struct mw_str response)
 {
-	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
 	/* IMAP has no literal there, but a client may think so. */
 	bool came = mw_credential_came(response);
 
-	if (class != MW_MECHANISM_BASIC && class != MW_MECHANISM_BEARER)
+	if (!mw_mechanism_shows_secret(mechanism))
 		return 0;
 	if (is_login(mechanism))
 		return came ? 1 : 2;

@@ -19,10 +19,10 @@ struct mw_login_client {
 	bool takes_whole_line; /* POP3: USER's argument may hold blanks, though no name needs them */
 	bool keeps_no_command; /* submission: nothing of AUTH is kept where a plugin sees it */
 
-	/* What may be offered, for the facts it was decided on. */
-	bool offers_basic;     /* basic and bearer: the password or token shows */
-	bool offers_challenge; /* challenge, integrated and external */
+	/* What may be offered, by mechanism class (mw_login_offer()), and what of its facts may change. */
+	unsigned int offer;
 	bool offer_known, offer_tls, offer_handshaked;
+	int64_t offer_today;
 	struct ip_addr offer_ip;
 
 	/* The command that runs. */
@@ -71,6 +71,8 @@ bool mw_login_handshaked(struct client *client);
 void mw_login_offer_init(struct client *client, struct mw_login_client *mw);
 void mw_login_offer_apply(struct client *client, struct mw_login_client *mw);
 bool mw_login_offer_has(struct client *client, struct mw_login_client *mw, const char *mechanism);
+/* Whether the protocol's own commands, which show a password, were permitted when Dovecot was last told. */
+bool mw_login_offers_commands(const struct mw_login_client *mw);
 
 /* login_reply.c: what is said about a refusal, to the client and to the log. */
 bool mw_login_reply_is_ours(struct client *client, struct mw_login_client *mw, enum client_auth_result result);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "login_client.h"
 
+#include "decision_log.h"
+
 void mw_login_offer_init(struct client *client, struct mw_login_client *mw)
 {
 	struct login_settings *set = p_new(client->pool, struct login_settings, 1);
@@ -32,41 +34,46 @@ static void follow_settings(struct client *client, struct mw_login_client *mw)
 		ssl_set->ssl = "required";
 }
 
-static bool passes(struct mw_facts *facts, const char *mechanism)
+static bool is_decided(struct client *client, const struct mw_login_client *mw)
 {
-	struct mw_verdict verdict;
-
-	facts->mechanism = mw_str(mechanism);
-	mw_login_decide(mw_login_policy(), facts, &verdict);
-	return !mw_verdict_stops(&verdict);
+	return mw->offer_known && mw->offer_tls == (client->ssl_iostream != NULL) &&
+	       mw->offer_handshaked == mw_login_handshaked(client) && mw->offer_today == mw_decision_today() &&
+	       net_ip_compare(&mw->offer_ip, &client->ip);
 }
 
 static void decide_offer(struct client *client, struct mw_login_client *mw)
 {
-	bool tls = client->ssl_iostream != NULL, handshaked = mw_login_handshaked(client);
 	struct mw_facts facts;
 
-	if (mw->offer_known && mw->offer_tls == tls && mw->offer_handshaked == handshaked &&
-	    net_ip_compare(&mw->offer_ip, &client->ip))
+	if (is_decided(client, mw))
 		return;
 	mw->offer_known = true;
-	mw->offer_tls = tls;
-	mw->offer_handshaked = handshaked;
+	mw->offer_tls = client->ssl_iostream != NULL;
+	mw->offer_handshaked = mw_login_handshaked(client);
+	mw->offer_today = mw_decision_today();
 	mw->offer_ip = client->ip;
-	mw->offers_basic = mw->offers_challenge = false;
+	mw->offer = 0;
 	if (mw_login_policy() == NULL)
 		return;
 	mw_login_facts(client, &facts);
-	/* One mechanism of either kind stands for all. */
-	mw->offers_basic = passes(&facts, "PLAIN");
-	mw->offers_challenge = passes(&facts, "CRAM-MD5");
+	mw->offer = mw_login_offer(mw_login_policy(), &facts);
+}
+
+static bool offers(const struct mw_login_client *mw, enum mw_mechanism_class class)
+{
+	return (mw->offer >> class & 1) != 0;
+}
+
+bool mw_login_offers_commands(const struct mw_login_client *mw)
+{
+	return offers(mw, MW_MECHANISM_BASIC);
 }
 
 void mw_login_offer_apply(struct client *client, struct mw_login_client *mw)
 {
 	decide_offer(client, mw);
 	follow_settings(client, mw);
-	if (mw->offers_basic) {
+	if (mw_login_offers_commands(mw)) {
 		client->set = mw->set;
 		MW_CLIENT_SSL_SET(client) = mw->ssl_set;
 		MW_CLIENT_SECURED(client) = client->ssl_iostream != NULL || mw->secured;
@@ -74,15 +81,11 @@ void mw_login_offer_apply(struct client *client, struct mw_login_client *mw)
 	}
 	MW_CLIENT_SECURED(client) = FALSE;
 	client->set = mw->strict_set;
-	MW_CLIENT_SSL_SET(client) = mw->offers_challenge ? mw->ssl_set : mw->strict_ssl_set;
+	MW_CLIENT_SSL_SET(client) = mw->offer != 0 ? mw->ssl_set : mw->strict_ssl_set;
 }
 
 bool mw_login_offer_has(struct client *client, struct mw_login_client *mw, const char *mechanism)
 {
-	enum mw_mechanism_class class = mw_mechanism_class(mw_str(mechanism));
-
 	decide_offer(client, mw);
-	if (class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER)
-		return mw->offers_basic;
-	return mw->offers_challenge;
+	return offers(mw, mw_mechanism_class(mw_str(mechanism)));
 }

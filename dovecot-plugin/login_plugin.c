@@ -46,7 +46,7 @@ static void client_notify_status_ours(struct client *client, bool bad, const cha
 	struct mw_login_client *mw = LOGIN_CONTEXT(client);
 
 	/* "... the password was exposed": the tagged reply and the log say what there is to say. */
-	if (bad && !mw->offers_basic) {
+	if (bad && !mw_login_offers_commands(mw)) {
 		mw->pass_sent = true;
 		return;
 	}
@@ -135,12 +135,11 @@ static bool shows_password(const struct imap_client *imap)
 {
 	static const char *const others[] = { "AUTHENTICATE", "CAPABILITY", "ENABLE", "ID", "LOGOUT", "NOOP", "STARTTLS",
 					      NULL };
-	enum mw_mechanism_class class = mw_mechanism_class(mw_str(imap->cmd_name));
 
 	if (strcasecmp(imap->cmd_name, "LOGIN") == 0)
 		return TRUE;
 	if (strcasecmp(imap->cmd_tag, "AUTHENTICATE") == 0)
-		return class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER;
+		return mw_mechanism_shows_secret(mw_str(imap->cmd_name));
 	return strcasecmp(imap->cmd_tag, "LOGIN") == 0 && !str_array_icase_find(others, imap->cmd_name);
 }
 
@@ -164,7 +163,7 @@ static void log_unparsed_login(struct client *client, struct mw_login_client *mw
 	if (!mw->login_runs || !imap->cmd_finished)
 		return;
 	mw->login_runs = false;
-	if (!asked && !mw->offers_basic && client->ssl_iostream == NULL)
+	if (!asked && !mw_login_offers_commands(mw) && client->ssl_iostream == NULL)
 		mw_login_reply_log_unparsed(client, mw);
 }
 

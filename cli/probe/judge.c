@@ -106,12 +106,9 @@ bool mw_offer_shows_password(const struct mw_seen_offer *offer)
 {
 	struct mw_str rest = mw_str(offer->mechanisms), name;
 
-	while (mw_str_split(&rest, ' ', &name)) {
-		enum mw_mechanism_class class = mw_mechanism_class(name);
-
-		if (class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER)
+	while (mw_str_split(&rest, ' ', &name))
+		if (mw_mechanism_shows_secret(name))
 			return true;
-	}
 	return offer->login_command;
 }
 

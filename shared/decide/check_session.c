@@ -65,10 +65,9 @@ static bool admits_class(const struct mw_connector *connector, enum mw_mechanism
 	return false;
 }
 
-static bool needs_tls(const struct mw_connector *connector, enum mw_mechanism_class class)
+static bool needs_tls(const struct mw_connector *connector, struct mw_str mechanism)
 {
-	return (connector->auth_mechanism & MW_AUTH_BASIC_REQUIRE_TLS) != 0 &&
-	       (class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER);
+	return (connector->auth_mechanism & MW_AUTH_BASIC_REQUIRE_TLS) != 0 && mw_mechanism_shows_secret(mechanism);
 }
 
 bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connector *connector,
@@ -76,13 +75,12 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 			 struct mw_verdict *verdict)
 {
 	struct mw_step step = { .check = MW_CHECK_MECHANISM, .note = MW_NOTE_MECHANISM_OK, .value = facts->mechanism };
-	enum mw_mechanism_class class = mw_mechanism_class(facts->mechanism);
 	enum mw_reason reason = MW_REASON_PERMITTED;
 
-	if (!admits_class(connector, class, facts, tls)) {
+	if (!admits_class(connector, mw_mechanism_class(facts->mechanism), facts, tls)) {
 		reason = MW_REASON_MECHANISM_REFUSED;
 		step.note = MW_NOTE_MECHANISM_NOT_ADMITTED;
-	} else if (needs_tls(connector, class) && !tls->satisfied) {
+	} else if (needs_tls(connector, facts->mechanism) && !tls->satisfied) {
 		reason = MW_REASON_BASIC_WITHOUT_TLS;
 		step.note = MW_NOTE_MECHANISM_NEEDS_TLS;
 		/* There is TLS, but it does not count: that is what to mend. */

@@ -4,24 +4,22 @@
 #include "decide/check.h"
 #include "decide/trace_write.h"
 
-/* Whether what this class shows on the wire may pass without TLS. */
-static bool permits_in_clear(enum mw_login_type type, bool shows_secret)
-{
-	return type == MW_PLAIN_TEXT_LOGIN || (type == MW_PLAIN_TEXT_AUTHENTICATION && !shows_secret);
-}
+#define CLASS(class) (1u << MW_MECHANISM_##class)
+#define ALL_CLASSES ((1u << MW_MECHANISM_CLASS_COUNT) - 1)
 
-static bool shows_secret(struct mw_str mechanism)
+/* The classes that a rule permits, whatever its mode. */
+static unsigned permitted_classes(const struct mw_login_rule *rule, const struct mw_tls_judgement *tls)
 {
-	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
-
-	return class != MW_MECHANISM_INTEGRATED && class != MW_MECHANISM_CHALLENGE && class != MW_MECHANISM_EXTERNAL;
+	if (tls->satisfied || rule->login_type == MW_PLAIN_TEXT_LOGIN)
+		return ALL_CLASSES;
+	return rule->login_type == MW_PLAIN_TEXT_AUTHENTICATION ? ALL_CLASSES & ~(CLASS(BASIC) | CLASS(BEARER)) : 0;
 }
 
 void mw_login_decide(const struct mw_policy *policy, const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
 	const struct mw_login_rule *rule = mw_choose_login_rule(policy, &facts->endpoints);
 	struct mw_tls_judgement tls = mw_tls_judge(&facts->tls, &rule->tls);
-	bool permitted = tls.satisfied || permits_in_clear(rule->login_type, shows_secret(facts->mechanism));
+	bool permitted = (permitted_classes(rule, &tls) >> mw_mechanism_class(facts->mechanism) & 1) != 0;
 	struct mw_step step = { .check = MW_CHECK_RULE, .note = MW_NOTE_RULE_CHOSEN, .value = rule->name };
 
 	mw_verdict_begin(verdict_r);
@@ -46,15 +44,11 @@ void mw_login_decide(const struct mw_policy *policy, const struct mw_facts *fact
 		mw_verdict_refuse(policy, verdict_r, MW_REASON_LOGIN_WITHOUT_TLS);
 }
 
-void mw_login_offer(const struct mw_policy *policy, const struct mw_facts *facts, struct mw_login_offer *offer_r)
+unsigned mw_login_offer(const struct mw_policy *policy, const struct mw_facts *facts)
 {
 	const struct mw_login_rule *rule = mw_choose_login_rule(policy, &facts->endpoints);
-	bool satisfied = mw_tls_judge(&facts->tls, &rule->tls).satisfied;
+	struct mw_tls_judgement tls = mw_tls_judge(&facts->tls, &rule->tls);
+	bool audit = mw_enforcement_mode(&rule->enforcement, facts->today) == MW_MODE_AUDIT;
 
-	*offer_r = (struct mw_login_offer){
-		.rule = rule,
-		.tls_satisfied = satisfied,
-		.basic = satisfied || permits_in_clear(rule->login_type, true),
-		.challenge = satisfied || permits_in_clear(rule->login_type, false),
-	};
+	return audit ? ALL_CLASSES : permitted_classes(rule, &tls);
 }

@@ -11,9 +11,17 @@ enum mw_mechanism_class {
 	MW_MECHANISM_CHALLENGE,  /* SCRAM-*, CRAM-MD5, DIGEST-MD5, APOP, OTP */
 	MW_MECHANISM_EXTERNAL    /* EXTERNAL */
 };
+#define MW_MECHANISM_CLASS_COUNT 5
 
 /* Without regard to case; the empty name counts as basic. */
 enum mw_mechanism_class mw_mechanism_class(struct mw_str name);
+/* Whether a listener is shown what lets anybody log in: a password or a token. */
+static inline bool mw_mechanism_shows_secret(struct mw_str name)
+{
+	enum mw_mechanism_class class = mw_mechanism_class(name);
+
+	return class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER;
+}
 /* Whether it is one that we have heard of: a word in a mechanism's place may be anything that a client sent. */
 bool mw_mechanism_known(struct mw_str name);
 extern const struct mw_table mw_mechanism_classes;

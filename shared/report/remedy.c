@@ -210,9 +210,7 @@ static const char *admits(struct mw_str mechanism)
 
 static const char *laxer_login_type(struct mw_str mechanism)
 {
-	enum mw_mechanism_class class = mw_mechanism_class(mechanism);
-
-	return class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER ? "PlainTextLogin" : "PlainTextAuthentication";
+	return mw_mechanism_shows_secret(mechanism) ? "PlainTextLogin" : "PlainTextAuthentication";
 }
 
 static struct mw_str user_name(const struct mw_facts *facts, const struct mw_verdict *verdict)

@@ -342,6 +342,15 @@ def test_audit_refuses_nothing_and_says_so(dovecot):
     assert line["mode"] == "audit" and line["reason"] == "login-without-tls"
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_audit_hides_nothing(dovecot, protocol):
+    """What audit mode lets pass is offered, as where everything is permitted."""
+    with client(protocol, dovecot.ports, source=NETWORKS["PlainTextLogin"]) as free, \
+            client(protocol, dovecot.ports, source=AUDIT) as audited:
+        offered = audited.offered()
+        assert "PLAIN" in offered and offered == free.offered()
+
+
 def test_log_11_clients_cut_at_any_byte_harm_nobody(dovecot):
     """LOG-11, fewer clients: connections reset in the middle of commands and refusals."""
     chance = random.Random(11)

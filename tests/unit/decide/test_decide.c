@@ -18,7 +18,10 @@ static const char policy_text[] =
 	"  sasl_services = { \"relay\" }\n"
 	"  auth_mechanism = { Tls, Integrated }\n"
 	"  permission_groups = { ExchangeUsers }\n"
-	"}\n";
+	"}\n"
+	"login \"audited\" { remote = { \"10.2.0.0/16\" } mode = audit }\n"
+	"login \"audited for a time\" { remote = { \"10.3.0.0/16\" } mode = audit audit_until = 2026-11-29\n"
+	"  login_type = PlainTextAuthentication }\n";
 
 static const char directory_text[] =
 	"user bob@example.test login=bob address=robert@example.test\n"

@@ -21,6 +21,9 @@ static const struct { const char *name; enum mw_mechanism_class class; } mechani
 START_TEST(a_mechanism_that_is_not_known_counts_as_basic)
 {
 	ck_assert_int_eq(mw_mechanism_class(mw_str(mechanisms[_i].name)), mechanisms[_i].class);
+	ck_assert_uint_eq(mw_mechanism_classes.count, MW_MECHANISM_CLASS_COUNT);
+	ck_assert_int_eq(mw_mechanism_shows_secret(mw_str(mechanisms[_i].name)),
+			 mechanisms[_i].class == MW_MECHANISM_BASIC || mechanisms[_i].class == MW_MECHANISM_BEARER);
 }
 END_TEST
 
