@@ -149,6 +149,8 @@ bool mw_wiring_does(const struct mw_wiring_setting *setting, struct mw_str value
 		return true;
 	if (setting->version != MW_TLS_NONE)
 		return mw_wiring_protocols_reach(value, setting->version);
+	if (strcmp(setting->name, MW_WIRING_EHLO) == 0)
+		return mw_wiring_discards_chunking(value);
 	return setting->at_least && mw_parse_number(value, &have) && mw_parse_number(setting->value.items[0], &needed) &&
 	       (have == 0 || (needed != 0 && have >= needed));
 }
@@ -299,6 +301,9 @@ static void list_settings(struct mw_wiring *wiring)
 		add(wiring, "a character that Postfix has more of belongs into the policy too; without it here, mail would bounce\n",
 		    "recipient_delimiter", mw_arena_text(wiring->arena, delimiter));
 	add_sizes(wiring);
+	/* The last one: mw_wiring_for_version(). */
+	add(wiring, "Postfix before 3.7.22, 3.8.20, 3.9.14, 3.10.13 and 3.11.6: with BDAT a client can kill smtpd,\n"
+		    "and master closes the port for a minute; clients use DATA instead\n", MW_WIRING_EHLO, MW_WIRING_EHLO_VALUE);
 }
 
 struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queue_directory)

@@ -11,6 +11,8 @@
 #define MW_WIRING_OPTIONS 12
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
 #define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
+#define MW_WIRING_EHLO "smtpd_discard_ehlo_keywords"
+#define MW_WIRING_EHLO_VALUE "chunking,silent-discard" /* the second: not a line of the log for each EHLO */
 
 /* A setting of main.cf, or of one listener (-o). */
 struct mw_wiring_setting {
@@ -50,6 +52,15 @@ struct mw_wiring {
 /* queue_directory: Postfix's, without a slash at its end. Both must outlive the result. NULL: out of memory. */
 struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queue_directory);
 void mw_wiring_free(struct mw_wiring *wiring); /* NULL is allowed */
+
+/* Postfix's mail_version, where it is known: takes the settings away that this version does without. */
+void mw_wiring_for_version(struct mw_wiring *wiring, struct mw_str version);
+/* Whether a client can kill smtpd of that version with BDAT; "", not known: it can. */
+bool mw_wiring_chunking_kills(struct mw_str version);
+/* Whether a value of smtpd_discard_ehlo_keywords takes CHUNKING away. */
+bool mw_wiring_discards_chunking(struct mw_str keywords);
+/* The keywords that are there, without blanks, and chunking. Lives in `arena`. */
+struct mw_str mw_wiring_keywords(struct mw_arena *arena, struct mw_str old);
 
 bool mw_wiring_same_binding(const struct mw_binding *a, const struct mw_binding *b);
 /* What all enabled connectors that can meet a client at this binding need together. */

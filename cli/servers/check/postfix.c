@@ -357,6 +357,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	wiring = mw_wiring_new(policy, site.queue_directory);
 	if (wiring == NULL)
 		return EX_OSERR;
+	mw_wiring_for_version(wiring, mw_postfix_site_value(&site, "mail_version"));
 	site.wiring = wiring;
 	site.findings = findings;
 	site.stake = mw_stake_of(policy, site.arena);

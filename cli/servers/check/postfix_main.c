@@ -97,8 +97,23 @@ static void check_milter(const struct mw_postfix_endpoint *endpoint)
 			"milter_default_action = tempfail");
 }
 
+static void check_chunking(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_str keywords = mw_endpoint_value(endpoint, MW_WIRING_EHLO);
+
+	if (mw_wiring_setting(endpoint->site->wiring, MW_WIRING_EHLO) == NULL || mw_wiring_discards_chunking(keywords))
+		return;
+	mw_endpoint_finding(endpoint, MW_FINDING_WARNING, MW_WIRING_EHLO,
+		mw_arena_textf(arena, "Postfix %.*s offers CHUNKING",
+			       MW_STR_ARG(mw_postfix_site_value(endpoint->site, "mail_version"))),
+		"this version dies of DATA after a BDAT that it refused: anybody can close the port, a minute at a time",
+		mw_arena_textf(arena, MW_WIRING_EHLO " = %.*s", MW_STR_ARG(mw_wiring_keywords(arena, keywords))));
+}
+
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
 {
+	check_chunking(endpoint);
 	check_networks(endpoint);
 	check_xclient(endpoint);
 	check_milter(endpoint);

@@ -117,14 +117,13 @@ static void keep_comments(struct editor *editor, struct mw_str entry)
 	}
 }
 
-/* Never without a delimiter that is there: mail to addresses with it would bounce. */
-static struct mw_strs with_delimiters(struct editor *editor, struct mw_str old, struct mw_str ours)
+static struct mw_strs one(struct editor *editor, struct mw_str text)
 {
 	struct mw_str *item = MW_ARENA_NEW(editor->arena, struct mw_str);
 
 	if (item == NULL)
 		return (struct mw_strs){ 0 };
-	*item = mw_postfix_delimiters(editor->arena, old, ours);
+	*item = text;
 	return (struct mw_strs){ item, 1 };
 }
 
@@ -136,8 +135,11 @@ static void replace(struct editor *editor, const struct mw_wiring_setting *setti
 
 	if (is_list(setting))
 		wanted.value = merge(editor, setting, old);
+	/* Never without a delimiter that is there: mail to addresses with it would bounce. */
 	else if (strcmp(setting->name, "recipient_delimiter") == 0)
-		wanted.value = with_delimiters(editor, old, setting->value.items[0]);
+		wanted.value = one(editor, mw_postfix_delimiters(editor->arena, old, setting->value.items[0]));
+	else if (strcmp(setting->name, MW_WIRING_EHLO) == 0)
+		wanted.value = one(editor, mw_wiring_keywords(editor->arena, old));
 	/* What $name stands for there, postconf knows. */
 	if (wanted.version != MW_TLS_NONE && mw_str_find(old, '$') < old.len)
 		old = editor->wiring->mandatory_protocols;

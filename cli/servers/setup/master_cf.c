@@ -161,6 +161,23 @@ static void keep_larger(const struct editor *editor, const struct entry *entry, 
 	}
 }
 
+/* Keywords of EHLO that are taken away here stay away, with main.cf's; returns how many options there are then. */
+static size_t keep_keywords(const struct editor *editor, const struct entry *entry, struct mw_wiring_setting *options,
+			    size_t count)
+{
+	const struct option *old = find_option(entry, MW_WIRING_EHLO);
+	struct mw_str *item;
+
+	if (old == NULL || mw_wiring_setting(editor->wiring, MW_WIRING_EHLO) == NULL)
+		return count;
+	item = MW_ARENA_NEW(editor->arena, struct mw_str);
+	if (item == NULL)
+		return count;
+	*item = mw_wiring_keywords(editor->arena, old->value);
+	options[count] = (struct mw_wiring_setting){ .name = MW_WIRING_EHLO, .value = { item, 1 } };
+	return count + 1;
+}
+
 /* The options for an entry that is there: TLS from the start stays, and so does TLS that is required, where no
    connector permits a login without. */
 static size_t options_for(const struct editor *editor, const struct mw_wiring_listener *listener,
@@ -175,7 +192,7 @@ static size_t options_for(const struct editor *editor, const struct mw_wiring_li
 			       !wanted.auth_without_tls && wanted.binding.port != 25;
 	count = mw_wiring_options(editor->wiring, &wanted, options_r);
 	keep_larger(editor, entry, options_r, count);
-	return count;
+	return keep_keywords(editor, entry, options_r, count);
 }
 
 static bool will_do(const struct editor *editor, const struct entry *entry, const struct mw_wiring_setting *options,

@@ -59,6 +59,9 @@ static const struct {
 	{ "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3\n", "smtpd_tls_mandatory_protocols = >=TLSv1.2\n", "!SSLv" },
 	{ "smtpd_tls_mandatory_protocols = TLSv1.3,\n  TLSv1.2\n", "smtpd_tls_mandatory_protocols = TLSv1.3,\n  TLSv1.2\n",
 	  ">=TLSv1.2" },
+	{ "smtpd_discard_ehlo_keywords = dsn\n", "smtpd_discard_ehlo_keywords = dsn,chunking\n", "= dsn\n" },
+	{ "smtpd_discard_ehlo_keywords = DSN, Chunking\n", "smtpd_discard_ehlo_keywords = DSN, Chunking\n", "silent" },
+	{ "smtpd_discard_ehlo_keywords =\n", "smtpd_discard_ehlo_keywords = chunking,silent-discard\n", "keywords =\n" },
 	{ "smtpd_forbid_bare_newline = normalize\n", "smtpd_forbid_bare_newline = normalize\n", "newline = yes" },
 	{ "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination\n",
 	  "smtpd_relay_restrictions =\n    " HOOK ",\n    reject_unauth_destination\n", "permit_mynetworks" },
@@ -113,6 +116,10 @@ static const struct {
 	{ "smtp inet n - y - - smtpd\n  -o smtpd_tls_mandatory_protocols=>=TLSv1.3\n",
 	  "smtp inet n - y - - smtpd\n  -o smtpd_tls_mandatory_protocols=>=TLSv1.3\n  -o smtpd_tls_security_level=may\n",
 	  "smtp inet n - y - - smtpd\n  -o smtpd_tls_security_level=may\n  -o smtpd_tls_p" },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_discard_ehlo_keywords=dsn,etrn\n",
+	  "  -o smtpd_discard_ehlo_keywords=dsn,etrn,chunking\nsmtp inet", "keywords=dsn,etrn\n" },
+	{ "587 inet n - y - - smtpd\n  -o { smtpd_discard_ehlo_keywords = CHUNKING, dsn }\n",
+	  "  -o smtpd_discard_ehlo_keywords=CHUNKING,dsn\n", "chunking" },
 	{ "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_end_of_data_restrictions=\n",
 	  "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_tls_security_level=may\n",
 	  "smtpd_end_of_data_restrictions" },
@@ -177,6 +184,30 @@ START_TEST(a_list_reaches_what_it_admits_at_the_least)
 }
 END_TEST
 
+/* HISTORY of Postfix: 20260724, and the tags that have it. */
+static const struct {
+	const char *version;
+	bool kills;
+} chunking[] = {
+	{ "3.7.11", true }, { "3.7.21", true }, { "3.7.22", false }, { "3.8.19", true }, { "3.8.20", false },
+	{ "3.9.13", true }, { "3.9.14", false }, { "3.10.0", true }, { "3.10.12", true }, { "3.10.13", false },
+	{ "3.10.13-RC1", false }, { "3.11.5", true }, { "3.11.6", false }, { "3.12.0", false }, { "3.12-20260821", false },
+	{ "4.0.1", false }, { "3.6.15", true }, { "3.7-20210706", true }, { "3.7", true }, { "", true },
+};
+
+START_TEST(chunking_goes_where_smtpd_dies_of_it)
+{
+	struct mw_str text;
+	const char *line = "smtpd_discard_ehlo_keywords = chunking,silent-discard\n";
+
+	ck_assert_int_eq(mw_wiring_chunking_kills(mw_str(chunking[_i].version)), chunking[_i].kills);
+	mw_wiring_for_version(wiring, mw_str(chunking[_i].version));
+	text = mw_setup_main_cf(wiring, arena, MW_STR("a = b\n"));
+	ck_assert_int_eq(has(text, line), chunking[_i].kills);
+	ck_assert(has(text, "message_size_limit = "));
+}
+END_TEST
+
 START_TEST(one_port_under_two_names_is_refused)
 {
 	const char *why;
@@ -195,6 +226,7 @@ TCase *mw_test_setup_text_case(void)
 	MW_LOOP(tcase, master_cf_gets_the_listeners_of_the_policy_and_once, master_cfs);
 	tcase_add_test(tcase, a_list_of_main_cf_that_does_goes_on_in_an_option);
 	MW_LOOP(tcase, a_list_reaches_what_it_admits_at_the_least, protocols);
+	MW_LOOP(tcase, chunking_goes_where_smtpd_dies_of_it, chunking);
 	tcase_add_test(tcase, one_port_under_two_names_is_refused);
 	return tcase;
 }
