@@ -1,15 +1,14 @@
 sbin_PROGRAMS += postfix-policy/mailwicketd
 postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/main.c \
+	postfix-policy/policy/batch.c postfix-policy/policy/batch.h \
 	postfix-policy/policy/connection.c postfix-policy/policy/connection.h \
+	postfix-policy/policy/connection_parts.h \
 	postfix-policy/policy/deadline.c postfix-policy/policy/deadline.h \
 	postfix-policy/policy/decision_log.c postfix-policy/policy/decision_log.h \
 	postfix-policy/policy/guests.c postfix-policy/policy/guests.h \
-	postfix-policy/policy/inbox.c postfix-policy/policy/inbox.h \
-	postfix-policy/policy/judge.c postfix-policy/policy/judge.h \
-	postfix-policy/policy/outbox.c postfix-policy/policy/outbox.h \
-	postfix-policy/policy/turn.c postfix-policy/policy/turn.h \
-	postfix-policy/policy/work.c postfix-policy/policy/work.h \
+	postfix-policy/policy/question.c postfix-policy/policy/question.h \
+	postfix-policy/policy/waits.c postfix-policy/policy/waits.h \
 	postfix-policy/server/bind.c postfix-policy/server/bind.h \
 	postfix-policy/server/bind_unix.c \
 	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \

@@ -10,6 +10,7 @@
 #include "mailwicket-config.h"
 #include "policy/connection.h"
 #include "policy/read.h"
+#include "policy/waits.h"
 #include "server/daemonize.h"
 #include "server/listener.h"
 #include "server/log.h"
@@ -18,7 +19,7 @@
 
 #define DIRECTORY_SECONDS 0.2
 #define SWEEP_SECONDS 1.0
-/* What is asked when SIGTERM comes is answered in this time or not at all. */
+/* What is asked when SIGTERM comes is answered in this time or not at all; a question that waits has its own time. */
 #define FINISH_SECONDS 0.7
 
 struct options {
@@ -80,7 +81,8 @@ static void on_directory(void *context)
 	struct service *service = context;
 
 	mw_worlds_tick(&service->worlds);
-	if (service->finish_by > 0 && mw_loop_clock() >= service->finish_by)
+	if (service->finish_by > 0 && mw_loop_clock() >= service->finish_by &&
+	    mw_connections_waiting(service->connections) == 0)
 		mw_loop_end(service->loop);
 }
 
@@ -116,7 +118,8 @@ static int start(struct service *service, const struct options *options)
 	}
 	if (!mw_worlds_load(&service->worlds, options->path))
 		return EX_CONFIG;
-	service->connections = mw_connections_new(service->loop, &service->worlds, most, on_close, service);
+	service->connections = mw_connections_new(service->loop, &service->worlds, mw_waits_of_program(service->loop), most,
+						   on_close, service);
 	if (service->connections == NULL) {
 		mw_log(MW_LOG_ERROR, "out of memory");
 		return EX_OSERR;

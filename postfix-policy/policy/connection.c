@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "guests.h"
-#include "turn.h"
+#include "server/peer.h"
 
 #define CHUNK 64
 /* Turns that one connection gets in a row while the service ends; a peer that never stops asking must not hold it. */
@@ -17,24 +17,27 @@ struct mw_connection_chunk {
 	struct mw_connection items[CHUNK];
 };
 
-struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_worlds *worlds, size_t most,
-					  mw_loop_function *on_close, void *context)
+enum turn { TURN_CLOSED, TURN_NOTHING, TURN_SOME };
+
+static mw_question_step_function on_step;
+static mw_loop_function on_turn, on_rest;
+
+struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
+					  size_t most, mw_loop_function *on_close, void *context)
 {
 	struct mw_connections *all = calloc(1, sizeof(*all));
 
 	if (all == NULL)
 		return NULL;
-	all->spare = mw_work_take(&all->works);
 	all->guests = calloc(1, sizeof(*all->guests));
-	if (all->spare == NULL || all->guests == NULL) {
-		free(all->guests);
+	if (all->guests == NULL) {
 		free(all);
 		return NULL;
 	}
 	all->loop = loop;
 	mw_guests_init(all->guests);
-	mw_loop_on_turn(loop, mw_turn_end, mw_turn_settle, all);
-	all->worlds = worlds;
+	mw_batch_init(&all->batch, loop, worlds, &all->questions, waits, on_step);
+	mw_loop_on_turn(loop, on_turn, on_rest, all);
 	all->most = most;
 	all->on_close = on_close;
 	all->context = context;
@@ -47,45 +50,37 @@ size_t mw_connections_count(const struct mw_connections *all)
 	return all->count;
 }
 
+size_t mw_connections_waiting(const struct mw_connections *all)
+{
+	return all->batch.waiting;
+}
+
 static bool is_full(const struct mw_connections *all)
 {
 	return all->count >= all->most;
 }
 
-struct mw_work *mw_connection_new_work(struct mw_connection *connection)
+/* From now on the connection has none. */
+static void leave_question(struct mw_connection *connection)
 {
-	struct mw_connections *all = connection->all;
-	struct mw_work *work = NULL;
-
-	if (mw_guest_may_keep_work(all->guests, connection->guest))
-		work = mw_work_take(&all->works);
-	if (work != NULL)
-		mw_guest_keeps_work(all->guests, connection->guest);
-	return work;
+	if (connection->question->kept)
+		mw_guest_returns_question(connection->all->guests, connection->guest);
+	connection->question = NULL;
 }
 
-void mw_connection_return_work(struct mw_connection *connection)
-{
-	if (connection->work == NULL)
-		return;
-	mw_work_return(&connection->all->works, connection->work);
-	mw_guest_returns_work(connection->all->guests, connection->guest);
-	connection->work = NULL;
-}
-
-void mw_connection_close(struct mw_connection *connection)
+static void close_one(struct mw_connection *connection)
 {
 	struct mw_connections *all = connection->all;
 
 	mw_watch_set(all->loop, &connection->watch, connection->watch.fd, 0);
 	close(connection->watch.fd);
 	connection->watch.fd = -1;
-	if (connection->read)
-		mw_inbox_forget(&all->inbox, connection);
-	if (connection->queued)
-		mw_outbox_forget(&all->outbox, connection);
-	connection->read = connection->queued = false;
-	mw_connection_return_work(connection);
+	if (connection->question != NULL) {
+		struct mw_question *question = connection->question;
+
+		leave_question(connection);
+		mw_batch_forget(&all->batch, question);
+	}
 	mw_guest_leave(all->guests, connection->guest);
 	connection->guest = NULL;
 	connection->previous->next = connection->next;
@@ -103,43 +98,187 @@ void mw_connections_free(struct mw_connections *all)
 		return;
 	all->on_close = NULL;
 	while (all->live.next != &all->live)
-		mw_connection_close(all->live.next);
+		close_one(all->live.next);
 	while (all->chunks != NULL) {
 		struct mw_connection_chunk *next = all->chunks->next;
 
 		free(all->chunks);
 		all->chunks = next;
 	}
+	mw_batch_settle(&all->batch);
+	mw_questions_free(&all->questions);
 	free(all->guests);
 	free(all);
 }
 
-static enum mw_turn take_turns(struct mw_connection *connection)
+static void complain(const struct mw_connection *connection, const char *why)
 {
-	enum mw_turn turn = MW_TURN_SOME;
+	mw_peer_complain(connection->watch.fd, why);
+}
 
-	for (int i = 0; i < FINISH_TURNS && turn == MW_TURN_SOME; i++)
-		turn = mw_turn_take_now(connection);
+static void refuse(struct mw_connection *connection, const char *why)
+{
+	if (why != NULL)
+		complain(connection, why);
+	close_one(connection);
+}
+
+/* The question stays for longer: with times of its own, and watched for what it needs next. */
+static void keep(struct mw_connection *connection, int events, const char *too_many)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_question *question = connection->question;
+
+	if (!question->kept) {
+		if (!mw_guest_may_keep_question(all->guests, connection->guest) ||
+		    !mw_question_keep(&all->questions, question)) {
+			refuse(connection, too_many);
+			return;
+		}
+		mw_guest_keeps_question(all->guests, connection->guest);
+	}
+	mw_watch_set(all->loop, &connection->watch, connection->watch.fd, events);
+}
+
+static void on_step(struct mw_question *question, enum mw_question_step step, const char *why)
+{
+	struct mw_connection *connection = question->owner;
+	struct mw_connections *all = connection->all;
+	struct mw_deadlines *deadlines = &connection->deadlines;
+	double now = mw_loop_now(all->loop);
+
+	deadlines->active = now;
+	switch (step) {
+	case MW_STEP_PARTIAL:
+		deadlines->begun = deadlines->begun > 0 ? deadlines->begun : now;
+		keep(connection, MW_READABLE, "too many requests are begun and not finished");
+		return;
+	case MW_STEP_WAITS:
+		deadlines->begun = 0;
+		keep(connection, 0, "too many questions wait");
+		return;
+	case MW_STEP_STALLED:
+		deadlines->begun = 0;
+		deadlines->stalled = now;
+		keep(connection, MW_WRITABLE, "too many answers are not taken");
+		return;
+	case MW_STEP_SENT:
+		deadlines->begun = deadlines->stalled = 0;
+		if (!question->listed) {
+			leave_question(connection);
+			mw_question_return(&all->questions, question);
+		}
+		mw_watch_set(all->loop, &connection->watch, connection->watch.fd, MW_READABLE);
+		return;
+	case MW_STEP_NONE:
+		refuse(connection, why);
+		return;
+	}
+}
+
+static enum turn receive(struct mw_connection *connection)
+{
+	struct mw_connections *all = connection->all;
+	struct mw_question *question = connection->question;
+	enum mw_received received;
+
+	if (question == NULL)
+		question = mw_question_take(&all->questions, connection, connection->watch.fd);
+	if (question == NULL) {
+		refuse(connection, "out of memory");
+		return TURN_CLOSED;
+	}
+	received = mw_question_receive(&all->questions, question);
+	if (received == MW_RECEIVED_SOME) {
+		connection->question = question;
+		mw_batch_add(&all->batch, question);
+		return connection->watch.fd < 0 ? TURN_CLOSED : TURN_SOME;
+	}
+	if (connection->question == NULL)
+		mw_question_return(&all->questions, question);
+	if (received == MW_RECEIVED_NOTHING)
+		return TURN_NOTHING;
+	refuse(connection, received == MW_RECEIVED_NO_ROOM ? "out of memory" :
+			   connection->question != NULL ? "it ended within a request" : NULL);
+	return TURN_CLOSED;
+}
+
+/* Receives what came, or sends what is left of an answer. */
+static enum turn take(struct mw_connection *connection)
+{
+	struct mw_batch *batch = &connection->all->batch;
+
+	if (connection->question != NULL && connection->question->listed)
+		mw_batch_settle(batch);
+	if (connection->watch.fd < 0)
+		return TURN_CLOSED;
+	if (connection->question == NULL || connection->question->state == MW_QUESTION_READING)
+		return receive(connection);
+	if (connection->question->state == MW_QUESTION_ANSWERED)
+		mw_batch_resend(batch, connection->question);
+	return connection->watch.fd < 0 ? TURN_CLOSED : TURN_NOTHING;
+}
+
+/* The same, and what came is judged and answered at once. */
+static enum turn take_now(struct mw_connection *connection)
+{
+	enum turn turn = take(connection);
+
+	if (turn != TURN_CLOSED)
+		mw_batch_settle(&connection->all->batch);
+	return connection->watch.fd < 0 ? TURN_CLOSED : turn;
+}
+
+static enum turn take_turns(struct mw_connection *connection)
+{
+	enum turn turn = TURN_SOME;
+
+	for (int i = 0; i < FINISH_TURNS && turn == TURN_SOME; i++)
+		turn = take_now(connection);
 	return turn;
 }
 
-/* Answers all that came and closes, unless a request or an answer is half through. */
+/* Answers all that came and closes, unless a question or an answer is half through. */
 static void finish(struct mw_connection *connection)
 {
-	if (take_turns(connection) == MW_TURN_CLOSED || connection->work != NULL)
+	if (take_turns(connection) == TURN_CLOSED || connection->question != NULL)
 		return;
 	/* What comes from now on is the sender's error at once, and not lost between our last look and the end. */
 	(void)shutdown(connection->watch.fd, SHUT_RD);
-	if (take_turns(connection) != MW_TURN_CLOSED && connection->work == NULL)
-		mw_connection_close(connection);
+	if (take_turns(connection) != TURN_CLOSED && connection->question == NULL)
+		close_one(connection);
+}
+
+/* What is sent may close a connection, which must not be the next one here: nothing of another one is in the batch. */
+static void for_each(struct mw_connections *all, void (*function)(struct mw_connection *connection))
+{
+	mw_batch_settle(&all->batch);
+	for (struct mw_connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
+		next = connection->next;
+		function(connection);
+	}
+}
+
+static void on_rest(void *context)
+{
+	struct mw_connections *all = context;
+
+	mw_batch_settle(&all->batch);
+}
+
+static void on_turn(void *context)
+{
+	struct mw_connections *all = context;
+
+	if (all->finishing)
+		for_each(all, finish);
+	else
+		mw_batch_turn(&all->batch, all->count);
 }
 
 static void on_ready(struct mw_watch *watch)
 {
-	struct mw_connection *connection = (struct mw_connection *)(void *)watch;
-
-	if (mw_turn_take(connection) != MW_TURN_CLOSED && connection->all->finishing && connection->work == NULL)
-		finish(connection);
+	(void)take((struct mw_connection *)(void *)watch);
 }
 
 static struct mw_connection *take_connection(struct mw_connections *all)
@@ -181,7 +320,7 @@ static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *
 		return false;
 	}
 	mw_peer_complain(leaver->watch.fd, why);
-	mw_connection_close(leaver);
+	close_one(leaver);
 	return true;
 }
 
@@ -255,41 +394,26 @@ static const char *due_words(enum mw_due due)
 	return NULL;
 }
 
-static void sweep_one(struct mw_connection *connection, double now)
+static void sweep_one(struct mw_connection *connection)
 {
-	enum mw_due due = mw_deadline_due(&connection->deadlines, now);
+	const struct mw_deadlines *deadlines = &connection->deadlines;
+	double now = mw_loop_now(connection->all->loop);
 
-	if (due == MW_DUE_NONE)
+	if (mw_deadline_due(deadlines, now) == MW_DUE_NONE)
 		return;
 	/* After a stop of this process the rest may long be there. */
-	if (mw_turn_take_now(connection) == MW_TURN_CLOSED)
+	if (take_now(connection) == TURN_CLOSED || mw_deadline_due(deadlines, now) == MW_DUE_NONE)
 		return;
-	due = mw_deadline_due(&connection->deadlines, now);
-	if (due == MW_DUE_NONE)
-		return;
-	if (due_words(due) != NULL)
-		mw_peer_complain(connection->watch.fd, due_words(due));
-	mw_connection_close(connection);
+	refuse(connection, due_words(mw_deadline_due(deadlines, now)));
 }
 
 void mw_connections_sweep(struct mw_connections *all)
 {
-	double now = mw_loop_now(all->loop);
-
-	/* What is sent may close a connection, which must not be the next one here. */
-	mw_turn_settle(all);
-	for (struct mw_connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
-		next = connection->next;
-		sweep_one(connection, now);
-	}
+	for_each(all, sweep_one);
 }
 
 void mw_connections_finish(struct mw_connections *all)
 {
-	mw_turn_settle(all);
 	all->finishing = true;
-	for (struct mw_connection *connection = all->live.next, *next; connection != &all->live; connection = next) {
-		next = connection->next;
-		finish(connection);
-	}
+	for_each(all, finish);
 }

@@ -6,14 +6,17 @@
 #include "server/listener.h"
 
 struct mw_connections;
+struct mw_waits;
 
-/* At most `most` at once. `on_close` runs after each connection that ended. NULL when memory is out. */
-struct mw_connections *mw_connections_new(struct mw_loop *loop, const struct mw_worlds *worlds, size_t most,
-					  mw_loop_function *on_close, void *context);
+/* Questions wait for what `waits` says; NULL: for nothing. At most `most` at once. `on_close` runs after each connection that ended. NULL when memory is out. */
+struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
+					  size_t most, mw_loop_function *on_close, void *context);
 /* Closes what is open. */
 void mw_connections_free(struct mw_connections *connections);
 
 size_t mw_connections_count(const struct mw_connections *connections);
+/* Questions that wait. */
+size_t mw_connections_waiting(const struct mw_connections *connections);
 
 /* For the listeners. Nobody but those who are trusted has more than half of all connections: beyond that his own longest
    idle one is closed. Where all are taken, one goes of the peer that has the most and is not trusted. What must not be
@@ -23,8 +26,8 @@ struct mw_acceptor mw_connections_acceptor(struct mw_connections *connections);
 /* Once a second: closes whoever's time is over. */
 void mw_connections_sweep(struct mw_connections *connections);
 
-/* Answers everything that was asked and closes; a connection with a request half read or an answer half written stays
-   until that is done. */
+/* Answers everything that was asked and closes; a connection with a request half read, a question that waits or an answer
+   half written stays until that is done. */
 void mw_connections_finish(struct mw_connections *connections);
 
 #endif

@@ -4,6 +4,7 @@
 
 #define MW_REQUEST_SECONDS 10.0  /* from a request's first byte to its last */
 #define MW_READER_SECONDS 100.0  /* an answer nobody takes; Postfix's own smtpd_policy_service_timeout */
+#define MW_WAITING_SECONDS 1.0   /* for what a question waits for; then it is as undecided */
 #define MW_IDLE_SECONDS 3600.0   /* well above Postfix's smtpd_policy_service_max_ttl, 1,000 s */
 
 /* Times are 0 while nothing of the kind is going on. */

@@ -73,21 +73,21 @@ void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest)
 	free(guest);
 }
 
-bool mw_guest_may_keep_work(const struct mw_guests *guests, const struct mw_guest *guest)
+bool mw_guest_may_keep_question(const struct mw_guests *guests, const struct mw_guest *guest)
 {
-	return guest->peer.trusted || (guest->works < MW_WORKS_MOST / 2 && guests->works < MW_WORKS_MOST / 4 * 3);
+	return guest->peer.trusted || (guest->kept < MW_QUESTIONS_KEPT / 2 && guests->kept < MW_QUESTIONS_KEPT / 4 * 3);
 }
 
-void mw_guest_keeps_work(struct mw_guests *guests, struct mw_guest *guest)
+void mw_guest_keeps_question(struct mw_guests *guests, struct mw_guest *guest)
 {
-	guest->works++;
-	guests->works += !guest->peer.trusted;
+	guest->kept++;
+	guests->kept += !guest->peer.trusted;
 }
 
-void mw_guest_returns_work(struct mw_guests *guests, struct mw_guest *guest)
+void mw_guest_returns_question(struct mw_guests *guests, struct mw_guest *guest)
 {
-	guest->works--;
-	guests->works -= !guest->peer.trusted;
+	guest->kept--;
+	guests->kept -= !guest->peer.trusted;
 }
 
 size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer)
@@ -103,10 +103,15 @@ static double since(const struct mw_connection *connection)
 	return connection->deadlines.active;
 }
 
-/* What is read and not judged, or answered and not sent, stays. */
+/* What is read and not judged, or answered and not sent, stays; so does what waits. */
+static bool is_idle(const struct mw_question *question, bool busy)
+{
+	return question == NULL || (busy && !question->listed && question->state != MW_QUESTION_WAITING);
+}
+
 static bool may_go(const struct mw_connection *connection, const struct mw_guest *guest, bool busy)
 {
-	return !connection->read && !connection->queued && (busy || connection->work == NULL) &&
+	return is_idle(connection->question, busy) &&
 	       (guest != NULL ? connection->guest == guest : !connection->guest->peer.trusted);
 }
 

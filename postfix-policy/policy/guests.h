@@ -2,8 +2,8 @@
 #ifndef MW_POSTFIX_GUESTS_H
 #define MW_POSTFIX_GUESTS_H
 
+#include "connection_parts.h"
 #include "server/peer.h"
-#include "turn.h"
 
 #define MW_GUEST_BUCKETS 1024
 
@@ -18,7 +18,7 @@ struct mw_guest {
 	struct mw_guest *next;      /* in its bucket */
 	struct mw_peer peer;
 	size_t count;               /* of its connections; never 0 */
-	size_t works;               /* of those that keep room for a request or an answer (work.h) */
+	size_t kept;                /* questions that stay longer than a turn of the loop (question.h) */
 	struct mw_leavers *leavers; /* NULL: none of it had to go yet */
 };
 
@@ -26,7 +26,7 @@ struct mw_guests {
 	struct mw_guest *buckets[MW_GUEST_BUCKETS];
 	uint64_t seed;              /* addresses are chosen by whoever connects */
 	size_t strangers;           /* connections of those that are not trusted */
-	size_t works;               /* of those, with room for a request or an answer */
+	size_t kept;                /* of those, such questions */
 	struct mw_leavers leavers[2]; /* of all of them: without those within a request, and with them */
 };
 
@@ -35,11 +35,11 @@ void mw_guests_init(struct mw_guests *guests);
 struct mw_guest *mw_guest_enter(struct mw_guests *guests, const struct mw_peer *peer);
 /* One less; the guest is freed with its last. */
 void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest);
-/* Whether a connection of the guest may keep room: one who is not trusted has half of it, and all of them three quarters,
-   so that Postfix's requests find some. */
-bool mw_guest_may_keep_work(const struct mw_guests *guests, const struct mw_guest *guest);
-void mw_guest_keeps_work(struct mw_guests *guests, struct mw_guest *guest);
-void mw_guest_returns_work(struct mw_guests *guests, struct mw_guest *guest);
+/* Whether a connection of the guest may keep a question: one who is not trusted has half of them, and all of those three
+   quarters, so that Postfix's requests find room. */
+bool mw_guest_may_keep_question(const struct mw_guests *guests, const struct mw_guest *guest);
+void mw_guest_keeps_question(struct mw_guests *guests, struct mw_guest *guest);
+void mw_guest_returns_question(struct mw_guests *guests, struct mw_guest *guest);
 /* How many a peer has. */
 size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer);
 

@@ -6,6 +6,5 @@
 
 TCase *mw_test_deadline(void);
 TCase *mw_test_lookup_cache(void);
-TCase *mw_test_work(void);
 
 #endif

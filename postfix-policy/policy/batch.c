@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch.h"
+
+#include "deadline.h"
+
+/* How many turns of the loop an answer waits for others at the most. */
+#define TURNS_MOST 1
+
+static void clear(struct mw_question_list *list)
+{
+	list->first = NULL;
+	list->last = &list->first;
+	list->count = 0;
+}
+
+static void append(struct mw_question_list *list, struct mw_question *question)
+{
+	question->next = NULL;
+	question->listed = true;
+	*list->last = question;
+	list->last = &question->next;
+	list->count++;
+}
+
+/* All of a list, as a chain; the list is empty then. */
+static struct mw_question *take_all(struct mw_question_list *list)
+{
+	struct mw_question *first = list->first;
+
+	clear(list);
+	return first;
+}
+
+void mw_batch_init(struct mw_batch *batch, struct mw_loop *loop, struct mw_worlds *worlds,
+		   struct mw_questions *questions, const struct mw_waits *waits, mw_question_step_function *on_step)
+{
+	*batch = (struct mw_batch){ .loop = loop, .worlds = worlds, .questions = questions, .waits = waits,
+				    .on_step = on_step };
+	clear(&batch->came);
+	clear(&batch->answered);
+}
+
+/* It waits no longer. */
+static void end_waiting(struct mw_batch *batch, struct mw_question *question)
+{
+	mw_timer_stop(batch->loop, &question->deadline);
+	batch->waiting--;
+}
+
+static void on_deadline(void *context)
+{
+	struct mw_question *question = context;
+	struct mw_batch *batch = question->batch;
+
+	batch->waits->forget(question);
+	end_waiting(batch, question);
+	question->state = MW_QUESTION_READY;
+	batch->on_step(question, MW_STEP_NONE, "what a question waited for did not come within a second");
+}
+
+/* True: it waits from now on, with the world that serves now. */
+static bool wait(struct mw_batch *batch, struct mw_question *question)
+{
+	if (batch->waits == NULL || question->has_waited || !batch->waits->begin(batch, question))
+		return false;
+	question->state = MW_QUESTION_WAITING;
+	question->has_waited = true;
+	question->world = mw_world_hold(batch->worlds->current);
+	question->batch = batch;
+	batch->waiting++;
+	mw_timer_start(batch->loop, &question->deadline, MW_WAITING_SECONDS, false, on_deadline, question);
+	return true;
+}
+
+void mw_batch_go_on(struct mw_batch *batch, struct mw_question *question)
+{
+	end_waiting(batch, question);
+	question->state = MW_QUESTION_READY;
+	append(&batch->came, question);
+}
+
+/* READY after it has waited: it is decided as if it was asked now, but for its world. */
+static void look_again(struct mw_batch *batch, struct mw_question *question)
+{
+	if (question->world != NULL)
+		mw_worlds_look_again(batch->worlds, question->world);
+}
+
+static void judge(struct mw_batch *batch, struct mw_question *question)
+{
+	const char *why;
+	bool judged;
+
+	if (wait(batch, question)) {
+		batch->on_step(question, MW_STEP_WAITS, NULL);
+		return;
+	}
+	look_again(batch, question);
+	judged = mw_question_judge(question, batch->worlds, &why);
+	mw_world_release(question->world);
+	question->world = NULL;
+	if (judged)
+		append(&batch->answered, question);
+	else
+		batch->on_step(question, MW_STEP_NONE, why);
+}
+
+/* The next of a chain that was taken, and no longer listed; NULL at the end. Passes over what was closed meanwhile. */
+static struct mw_question *next_of(struct mw_batch *batch, struct mw_question **chain_io)
+{
+	struct mw_question *question;
+
+	while ((question = *chain_io) != NULL) {
+		*chain_io = question->next;
+		question->listed = false;
+		if (question->owner != NULL)
+			return question;
+		mw_question_return(batch->questions, question);
+	}
+	return NULL;
+}
+
+/* The first pass: what is READY then, is. NULL in *why_r of those that are fine. */
+static void read_all(struct mw_batch *batch, struct mw_question *chain)
+{
+	for (struct mw_question *question = chain; question != NULL; question = question->next) {
+		if (question->owner == NULL || question->state != MW_QUESTION_READING)
+			continue;
+		question->bad = !mw_question_read(question, &question->why);
+		if (question->state == MW_QUESTION_READY)
+			mw_question_expect(question, batch->worlds);
+	}
+	for (struct mw_question *question = chain; question != NULL; question = question->next) {
+		if (question->owner != NULL && question->state == MW_QUESTION_READY)
+			mw_question_expect_more(question, batch->worlds);
+	}
+}
+
+/* All are read before the first is judged. */
+static void judge_all(struct mw_batch *batch)
+{
+	struct mw_question *chain = take_all(&batch->came), *question;
+
+	read_all(batch, chain);
+	while ((question = next_of(batch, &chain)) != NULL) {
+		if (question->state == MW_QUESTION_READY)
+			judge(batch, question);
+		else
+			batch->on_step(question, question->bad ? MW_STEP_NONE : MW_STEP_PARTIAL, question->why);
+	}
+}
+
+/* A question that was stalled before is, without a word, where nothing more of it went out. */
+static void send_one(struct mw_batch *batch, struct mw_question *question, bool stalled)
+{
+	uint32_t before = question->answer_sent;
+
+	if (!mw_question_send(question)) {
+		batch->on_step(question, MW_STEP_NONE, NULL);
+		return;
+	}
+	if (!mw_question_is_sent(question)) {
+		if (!stalled || question->answer_sent > before)
+			batch->on_step(question, MW_STEP_STALLED, NULL);
+		return;
+	}
+	if (mw_question_go_on(question))
+		append(&batch->came, question);
+	batch->on_step(question, MW_STEP_SENT, NULL);
+}
+
+static void send_all(struct mw_batch *batch)
+{
+	struct mw_question *chain = take_all(&batch->answered), *question;
+
+	batch->turns = 0;
+	mw_loop_want_rest(batch->loop, false);
+	while ((question = next_of(batch, &chain)) != NULL)
+		send_one(batch, question, false);
+}
+
+void mw_batch_resend(struct mw_batch *batch, struct mw_question *question)
+{
+	send_one(batch, question, true);
+}
+
+void mw_batch_add(struct mw_batch *batch, struct mw_question *question)
+{
+	append(&batch->came, question);
+	if (batch->came.count < MW_BATCH_MOST)
+		return;
+	judge_all(batch);
+	if (batch->answered.count >= MW_BATCH_MOST)
+		send_all(batch);
+}
+
+void mw_batch_settle(struct mw_batch *batch)
+{
+	do {
+		judge_all(batch);
+		send_all(batch);
+	} while (batch->came.count > 0);
+}
+
+/* Whether there are answers to half of the peers, or many: then none waits for more. */
+static bool are_enough(const struct mw_batch *batch, size_t peers)
+{
+	return batch->answered.count >= MW_BATCH_MOST / 2 || batch->answered.count * 2 >= peers;
+}
+
+void mw_batch_turn(struct mw_batch *batch, size_t peers)
+{
+	do {
+		judge_all(batch);
+		if (batch->answered.count == 0)
+			return;
+		if (are_enough(batch, peers) || ++batch->turns > TURNS_MOST)
+			send_all(batch);
+		else
+			mw_loop_want_rest(batch->loop, true);
+	} while (batch->came.count > 0);
+}
+
+void mw_batch_forget(struct mw_batch *batch, struct mw_question *question)
+{
+	if (question->state == MW_QUESTION_WAITING) {
+		batch->waits->forget(question);
+		end_waiting(batch, question);
+	}
+	mw_world_release(question->world);
+	question->world = NULL;
+	question->owner = NULL;
+	/* One that is listed is returned when its turn comes. */
+	if (!question->listed)
+		mw_question_return(batch->questions, question);
+}

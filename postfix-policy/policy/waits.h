@@ -1,0 +1,21 @@
+/* What questions wait for before they are judged: a table of functions. Nothing does yet; a counter in another process
+   will. */
+#ifndef MW_POSTFIX_WAITS_H
+#define MW_POSTFIX_WAITS_H
+
+#include "question.h"
+
+struct mw_batch;
+
+struct mw_waits {
+	/* A question is READY. True: it has to wait, until mw_batch_go_on() is called for it, which may be at any time
+	   after this. */
+	bool (*begin)(struct mw_batch *batch, struct mw_question *question);
+	/* It waits no longer: its time is over, or its connection was closed. */
+	void (*forget)(struct mw_question *question);
+};
+
+/* Those of this program; NULL: no question waits. */
+const struct mw_waits *mw_waits_of_program(struct mw_loop *loop);
+
+#endif
