@@ -24,6 +24,7 @@ libmwcli_la_SOURCES = \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
 	cli/logs/source.c cli/logs/source.h \
+	cli/logs/unpack.c cli/logs/unpack.h \
 	cli/named.c cli/named.h \
 	cli/probe/address.c cli/probe/address.h \
 	cli/probe/connection.c cli/probe/connection.h \
@@ -112,7 +113,7 @@ libmwcli_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 MW_CLI_LIBS = \
 	libmwcli.la libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la \
 	libmwmail.la libmwbase.la \
-	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(ZLIB_LIBS)
+	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(MW_UNPACK_LIBS)
 
 cli_mailwicket_SOURCES = cli/main.c
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli

@@ -212,6 +212,6 @@ const struct mw_command mw_replay_command = {
 	.run = run_replay,
 	.options = options,
 	.option_count = OPTION_COUNT,
-	.note = "LOG is a file (also gzip), - for standard input, or journal\n"
+	.note = "LOG is a file (also compressed: gzip, xz, zstd, bzip2), - for standard input, or journal\n"
 		"exit 0: every decision comes out as it was; 1: some do not; else as in sysexits(3)",
 };

@@ -5,19 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
+
+#include "logs/unpack.h"
 
 #define LONGEST_MAGIC 8
-#define GZIP_OF_ANY_WINDOW (15 + 16) /* inflateInit2(): gzip's frame alone */
 
 struct mw_log_input {
 	int fd, error;
 	enum mw_log_input_state state;
 	uint64_t taken;
-	bool looked, at_end, gzip;
-	bool in_member;     /* within one of gzip's members: an end here is too early */
+	bool looked, at_end;
 	size_t begin, used; /* of what was read and not yet given away */
-	z_stream stream;
+	const struct mw_unpacker *unpacker; /* NULL: it is text */
+	void *packed;
+	enum mw_unpacked stands; /* where the last step ended */
+	bool full;               /* that had no room left: there may be more without more input */
 	char memory[MW_LOG_INPUT_SIZE];
 };
 
@@ -38,8 +40,8 @@ void mw_log_input_free(struct mw_log_input *input)
 {
 	if (input == NULL)
 		return;
-	if (input->gzip)
-		inflateEnd(&input->stream);
+	if (input->packed != NULL)
+		input->unpacker->end(input->packed);
 	close(input->fd);
 	free(input);
 }
@@ -68,6 +70,12 @@ static bool begins(const struct mw_log_input *input, const char *magic, size_t l
 	return input->used - input->begin >= len && memcmp(input->memory + input->begin, magic, len) == 0;
 }
 
+static void no_memory(struct mw_log_input *input)
+{
+	input->error = ENOMEM;
+	input->state = MW_LOG_INPUT_UNREADABLE;
+}
+
 /* A pipe may give less at once than the longest of what files begin with. */
 static void look(struct mw_log_input *input)
 {
@@ -80,14 +88,12 @@ static void look(struct mw_log_input *input)
 		more = take(input, input->memory + input->used, sizeof(input->memory) - input->used);
 		input->used += more;
 	}
-	if (!begins(input, "\x1f\x8b", 2))
+	input->unpacker = mw_unpacker_find(input->memory, input->used);
+	if (input->unpacker == NULL)
 		return;
-	if (inflateInit2(&input->stream, GZIP_OF_ANY_WINDOW) == Z_OK) {
-		input->gzip = true;
-		return;
-	}
-	input->error = ENOMEM;
-	input->state = MW_LOG_INPUT_UNREADABLE;
+	input->packed = input->unpacker->start();
+	if (input->packed == NULL)
+		no_memory(input);
 }
 
 const char *mw_log_input_kind(struct mw_log_input *input)
@@ -97,15 +103,14 @@ const char *mw_log_input_kind(struct mw_log_input *input)
 		size_t len;
 		const char *kind;
 	} kinds[] = {
-		{ "\xfd" "7zXZ", 5, "xz" },
-		{ "\x28\xb5\x2f\xfd", 4, "zstd" },
-		{ "BZh", 3, "bzip2" },
 		{ "\x04\x22\x4d\x18", 4, "lz4" },
 		{ "PK\x03\x04", 4, "zip" },
 		{ "LPKSHHRH", 8, "journal" },
 	};
 
 	look(input);
+	if (input->unpacker != NULL)
+		return NULL;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (begins(input, kinds[i].magic, kinds[i].len))
 			return kinds[i].kind;
@@ -113,48 +118,36 @@ const char *mw_log_input_kind(struct mw_log_input *input)
 	return NULL;
 }
 
-/* Whether there are octets to unpack. What follows a member and does not begin as another is passed over, as gzip(1)
-   does. */
-static bool packed(struct mw_log_input *input)
+/* Whether a step has something to do. Where the file ends it must stand between two. */
+static bool has_more(struct mw_log_input *input)
 {
-	if (!input->in_member) {
-		while (input->used - input->begin < 2 && !input->at_end && input->state == MW_LOG_INPUT_GOOD) {
-			memmove(input->memory, input->memory + input->begin, input->used - input->begin);
-			input->used -= input->begin;
-			input->begin = 0;
-			input->used += take(input, input->memory + input->used, sizeof(input->memory) - input->used);
-		}
-		if (!begins(input, "\x1f\x8b", 2))
-			return false;
-		inflateReset(&input->stream);
-		input->in_member = true;
-	}
-	if (input->begin < input->used)
+	if (input->stands == MW_UNPACK_PAST)
+		return false;
+	if (input->begin < input->used || input->full)
 		return true;
 	input->begin = 0;
 	input->used = take(input, input->memory, sizeof(input->memory));
-	if (input->used == 0 && input->state == MW_LOG_INPUT_GOOD)
+	if (input->used == 0 && input->state == MW_LOG_INPUT_GOOD && input->stands != MW_UNPACK_BETWEEN)
 		input->state = MW_LOG_INPUT_DAMAGED;
 	return input->used > 0;
 }
 
 static size_t unpack(struct mw_log_input *input, char *memory, size_t size)
 {
-	input->stream.next_out = (Bytef *)memory;
-	input->stream.avail_out = (uInt)size;
-	while (input->stream.avail_out == size && input->state == MW_LOG_INPUT_GOOD && packed(input)) {
-		int status;
+	struct mw_unpack_io io = { .out = memory, .out_len = size };
 
-		input->stream.next_in = (Bytef *)input->memory + input->begin;
-		input->stream.avail_in = (uInt)(input->used - input->begin);
-		status = inflate(&input->stream, Z_NO_FLUSH);
-		input->begin = input->used - input->stream.avail_in;
-		if (status == Z_STREAM_END)
-			input->in_member = false;
-		else if (status != Z_OK && status != Z_BUF_ERROR)
+	while (io.out_len == size && input->state == MW_LOG_INPUT_GOOD && has_more(input)) {
+		io.in = input->memory + input->begin;
+		io.in_len = input->used - input->begin;
+		input->stands = input->unpacker->step(input->packed, &io);
+		input->begin = input->used - io.in_len;
+		input->full = io.out_len == 0 && input->stands == MW_UNPACK_MORE;
+		if (input->stands == MW_UNPACK_NO_MEMORY)
+			no_memory(input);
+		else if (input->stands == MW_UNPACK_DAMAGED)
 			input->state = MW_LOG_INPUT_DAMAGED;
 	}
-	return size - input->stream.avail_out;
+	return size - io.out_len;
 }
 
 size_t mw_log_input_read(struct mw_log_input *input, char *memory, size_t size)
@@ -162,7 +155,7 @@ size_t mw_log_input_read(struct mw_log_input *input, char *memory, size_t size)
 	size_t count;
 
 	look(input);
-	if (input->gzip)
+	if (input->unpacker != NULL)
 		return unpack(input, memory, size);
 	count = input->used - input->begin;
 	if (count == 0)
@@ -178,6 +171,11 @@ enum mw_log_input_state mw_log_input_state(const struct mw_log_input *input, int
 {
 	*errno_r = input->error;
 	return input->state;
+}
+
+const char *mw_log_input_packed(const struct mw_log_input *input)
+{
+	return input->unpacker == NULL ? NULL : input->unpacker->name;
 }
 
 uint64_t mw_log_input_taken(const struct mw_log_input *input)

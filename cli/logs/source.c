@@ -68,8 +68,8 @@ static bool is_readable(struct mw_log_source *source, int *exit_r)
 		return false;
 	}
 	if (kind != NULL) {
-		mw_complain("%s: compressed with %s; decompress it into - (standard input), or give it as text or gzip",
-			    source->name, kind);
+		mw_complain("%s: compressed with %s; decompress it into - (standard input), or give it as text, gzip, xz, zstd "
+			    "or bzip2", source->name, kind);
 		return false;
 	}
 	if (mw_log_input_state(source->input, &error) != MW_LOG_INPUT_UNREADABLE)
@@ -179,7 +179,7 @@ int mw_log_source_close(struct mw_log_source *source)
 		mw_complain("%s: %s", source->name, strerror(error));
 		code = EX_IOERR;
 	} else if (state == MW_LOG_INPUT_DAMAGED) {
-		mw_complain("%s: damaged or incomplete gzip data", source->name);
+		mw_complain("%s: damaged or incomplete %s data", source->name, mw_log_input_packed(source->input));
 		code = EX_DATAERR;
 	}
 	read_whole = source->drained;

@@ -88,8 +88,8 @@ static int read_source(struct reading *reading, const char *name)
 	return mw_log_source_close(source);
 }
 
-/* When a file begins; false: it cannot be read, or no line near its beginning has a time. */
-static bool begins_at(struct mw_why_logs *logs, const char *name, int64_t *time_r)
+/* When a file begins, 0 where no line near its beginning has a time. Complains where it cannot be read. */
+static int begins_at(struct mw_why_logs *logs, const char *name, int64_t *time_r)
 {
 	int code;
 	struct mw_log_source *source = mw_log_source_open(name, 0, &code);
@@ -97,16 +97,20 @@ static bool begins_at(struct mw_why_logs *logs, const char *name, int64_t *time_
 	struct mw_str text;
 	bool found = false;
 
-	for (int i = 0; source != NULL && i < LINES_WITHOUT_TIME && !found && mw_log_source_next(source, &text); i++)
+	*time_r = 0;
+	if (source == NULL)
+		return code;
+	for (int i = 0; i < LINES_WITHOUT_TIME && !found && mw_log_source_next(source, &text); i++)
 		found = mw_why_line_read(&logs->clock, text, &line);
-	mw_log_source_close(source);
-	*time_r = found ? line.time : 0;
-	return found;
+	if (found)
+		*time_r = line.time;
+	return mw_log_source_close(source);
 }
 
+/* By logrotate, with whatever its compresscmd is. */
 static bool rotated_name(const char *name, unsigned number, char *out, size_t size)
 {
-	static const char *const ends[] = { "", ".gz" };
+	static const char *const ends[] = { "", ".gz", ".xz", ".zst", ".bz2" };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if ((size_t)snprintf(out, size, "%s.%u%s", name, number, ends[i]) < size && access(out, F_OK) == 0)
@@ -122,9 +126,11 @@ static int read_rotated(struct reading *reading, const char *name)
 	int64_t begins, earlier;
 	int code;
 
-	if (strcmp(name, "-") == 0 || strcmp(name, "journal") == 0 || access(name, R_OK) != 0 ||
-	    !begins_at(reading->logs, name, &begins) || begins <= reading->logs->since)
+	if (strcmp(name, "-") == 0 || strcmp(name, "journal") == 0 || access(name, R_OK) != 0)
 		return EX_OK;
+	code = begins_at(reading->logs, name, &begins);
+	if (code != EX_OK || begins <= reading->logs->since)
+		return code;
 	mw_why_time(begins, &text);
 	if (!rotated_name(name, 1, before, sizeof(before))) {
 		if (reading->logs->since_given)
@@ -132,12 +138,13 @@ static int read_rotated(struct reading *reading, const char *name)
 		return EX_OK;
 	}
 	code = read_source(reading, before);
-	if (code == EX_OK)
-		mw_why_note(reading->logs, "%s begins at %s, so %s was read too", name, when, before);
-	if (begins_at(reading->logs, before, &earlier) && earlier > reading->logs->since &&
-	    rotated_name(name, 2, older, sizeof(older)))
+	if (code != EX_OK)
+		return code;
+	mw_why_note(reading->logs, "%s begins at %s, so %s was read too", name, when, before);
+	if (rotated_name(name, 2, older, sizeof(older)) && begins_at(reading->logs, before, &earlier) == EX_OK &&
+	    earlier > reading->logs->since)
 		mw_why_note(reading->logs, "older lines may be in %s: name it with --log", older);
-	return code;
+	return EX_OK;
 }
 
 static int read_all(struct reading *reading)

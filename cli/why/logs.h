@@ -22,7 +22,7 @@ struct mw_why_logs {
 void mw_why_note(struct mw_why_logs *logs, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* /var/log/mail.log, or the journal where there is none. */
 void mw_why_logs_default(struct mw_why_logs *logs);
-/* Reads them all, in the order given; before a file that begins after `since` the rotated one, FILE.1 or FILE.1.gz.
+/* Reads them all, in the order given; before a file that begins after `since` the rotated one, FILE.1, as it is or compressed.
    Exit code of sysexits.h; the complaint was printed. */
 int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story);
 

@@ -214,7 +214,7 @@ static int why(const struct mw_cli *cli, const char *asked, struct mw_why_logs *
 static const struct mw_option options[] = {
 	{ "since", "WHEN", "2h, 30m, 7d, 2026-11-25 or \"2026-11-25 09:00\" (default: 1d)" },
 	{ "log", "FILE|journal",
-	  "a log to read, also gzip, or - (default: /var/log/mail.log, else the journal); again for more" },
+	  "a log to read, also compressed, or - (default: /var/log/mail.log, else the journal); again for more" },
 };
 enum { SINCE, LOG };
 

@@ -10,6 +10,7 @@ TCase *mw_test_dovecot_file_case(void);
 TCase *mw_test_dovecot_size_case(void);
 TCase *mw_test_facts_log_case(void);
 TCase *mw_test_log_source_case(void);
+TCase *mw_test_log_unpack_case(void);
 TCase *mw_test_markup_case(void);
 TCase *mw_test_postfix_file_case(void);
 TCase *mw_test_replay_rows_case(void);

@@ -9,6 +9,7 @@ tests_unit_test_cli_SOURCES = \
 	tests/unit/cli/test_dovecot_size.c \
 	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_log_source.c \
+	tests/unit/cli/test_log_unpack.c \
 	tests/unit/cli/test_markup.c \
 	tests/unit/cli/test_postfix_file.c \
 	tests/unit/cli/test_replay_rows.c \

@@ -10,6 +10,7 @@ int main(void)
 		mw_test_dovecot_size_case,
 		mw_test_facts_log_case,
 		mw_test_log_source_case,
+		mw_test_log_unpack_case,
 		mw_test_markup_case,
 		mw_test_postfix_file_case,
 		mw_test_replay_rows_case,
