@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+#include <uniwidth.h>
 
 #include "base/arena.h"
 #include "report/text.h"
@@ -69,17 +70,10 @@ struct mw_grid {
 	struct cell *first, **last;
 };
 
+/* In columns of the screen: a Chinese character takes two, an accent that combines none. */
 static unsigned width_of(struct mw_str text)
 {
-	unsigned width = 0;
-
-	while (text.len > 0) {
-		size_t len = mw_text_character(text);
-
-		width++;
-		text = mw_str_tail(text, len > 0 ? len : 1);
-	}
-	return width;
+	return (unsigned)u8_width((const uint8_t *)text.ptr, text.len, "UTF-8");
 }
 
 struct mw_grid *mw_grid_new(const char *const *titles, size_t columns)

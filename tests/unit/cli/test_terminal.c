@@ -64,6 +64,35 @@ START_TEST(a_table_without_a_terminal_is_rows_of_cells_with_tabs_and_no_titles)
 }
 END_TEST
 
+/* Chinese characters take two columns, the accent of "e\u0301" none. */
+START_TEST(a_table_on_a_terminal_is_aligned_by_columns_of_the_screen)
+{
+	static const char *const titles[] = { "NAME", "PORT" };
+	static const char *const names[] = { "\xe7\x8e\x8b\xe8\x8a\xb3", "Andr" "e\xcc\x81", "b\xc3\xbc" "cher", "longest1" };
+	struct mw_grid *grid = mw_grid_new(titles, MW_COUNT(titles));
+	struct mw_buf out = MW_BUF_OVER(memory);
+	int master = posix_openpt(O_RDWR | O_NOCTTY), terminal;
+
+	ck_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(dup2(terminal, STDOUT_FILENO), 0);
+	setenv("NO_COLOR", "1", 1);
+	for (size_t i = 0; i < MW_COUNT(names); i++) {
+		mw_grid_cell(grid, MW_PLAIN, mw_str(names[i]));
+		mw_grid_cellf(grid, MW_PLAIN, "%zu", i);
+	}
+	ck_assert(mw_grid_print(grid, &out));
+	mw_grid_free(grid);
+	close(terminal);
+	close(master);
+	ck_assert_slice(mw_buf_str(&out), MW_STR("NAME      PORT\n"
+						 "\xe7\x8e\x8b\xe8\x8a\xb3      0\n"
+						 "Andr" "e\xcc\x81     1\n"
+						 "b\xc3\xbc" "cher    2\n"
+						 "longest1  3\n"));
+}
+END_TEST
+
 START_TEST(a_table_without_rows_prints_nothing)
 {
 	static const char *const titles[] = { "NAME" };
@@ -85,6 +114,7 @@ TCase *mw_test_terminal_case(void)
 	tcase_add_test(tcase, without_a_terminal_there_is_no_colour_and_no_width);
 	tcase_add_test(tcase, a_text_cannot_drive_the_terminal);
 	tcase_add_test(tcase, a_table_without_a_terminal_is_rows_of_cells_with_tabs_and_no_titles);
+	tcase_add_test(tcase, a_table_on_a_terminal_is_aligned_by_columns_of_the_screen);
 	tcase_add_test(tcase, a_table_without_rows_prints_nothing);
 	return tcase;
 }
