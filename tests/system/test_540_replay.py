@@ -92,8 +92,7 @@ class World:
 
 def speak(site):
     """What users do: read mail, write as themselves and as an alias; one may not, and a stranger writes to Bob."""
-    context = rig.client_context()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context = rig.client_context(maximum=ssl.TLSVersion.TLSv1_2)
     for login in ("bob", "mary"):
         client = imaplib.IMAP4_SSL("127.0.0.1", site.dovecot.ports["imaps"], ssl_context=context)
         client.login(login, PASSWORD)
