@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/standard_files.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
 #include "policy/read.h"
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
 	struct mw_cli cli = { .commands = commands, .policy_path = mw_policy_default_path() };
 	int status, at;
 
+	mw_standard_files_open();
 	/* An administrator's terminal may not understand UTF-8; sorting and numbers must not depend on it either. */
 	setlocale(LC_ALL, "C");
 	at = read_global(&cli, argc, argv, &status);

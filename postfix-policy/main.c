@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "mailwicket-config.h"
+#include "base/standard_files.h"
 #include "policy/connection.h"
 #include "policy/read.h"
 #include "policy/waits.h"
@@ -253,6 +254,7 @@ int main(int argc, char **argv)
 	char *whole = NULL;
 	int status;
 
+	mw_standard_files_open();
 	if (!read_options(argc, argv, &options, &status))
 		return status;
 	(void)signal(SIGPIPE, SIG_IGN);

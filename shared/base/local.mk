@@ -4,6 +4,7 @@ libmwbase_la_SOURCES = \
 	shared/base/buf.c shared/base/buf.h \
 	shared/base/errors.c shared/base/errors.h \
 	shared/base/path.c shared/base/path.h \
+	shared/base/standard_files.c shared/base/standard_files.h \
 	shared/base/str.c shared/base/str.h \
 	shared/base/table.c shared/base/table.h \
 	shared/base/uninitialized.h \
