@@ -43,7 +43,7 @@ static void print_help(void)
 	char policy[PATH_MAX + 64];
 
 	printf("usage: mailwicket [-c FILE] [--json] COMMAND [OPTION...]\n\n"
-	       "One policy for every door of a mail server.\n\n");
+	       "One policy for every service of a mail server.\n\n");
 	for (const struct mw_command *const *command = commands; *command != NULL; command++)
 		mw_help_row((*command)->name, (*command)->summary);
 	snprintf(policy, sizeof(policy), "the policy file (default: %s)", mw_policy_default_path());

@@ -17,7 +17,7 @@
 #include "setting.h"
 
 #define REQUEST_END "\n\n" /* a request that was cut out of a log may lack it */
-#define TEXT_MAX 8192 /* an answer or a remedy, with the longest names in it */
+#define TEXT_MAX 8192 /* an answer or a fix, with the longest names in it */
 
 static const struct mw_option options[] = {
 	MW_FACT_OPTIONS,
@@ -128,14 +128,14 @@ static void write_decision(struct mw_buf *out, const struct mw_facts *facts, con
 	write_rule(out, &decision->verdict);
 	write_trace(out, &decision->verdict.trace);
 	write_reply(out, facts, decision);
-	mw_buf_add_text(out, "remedy: ");
+	mw_buf_add_text(out, "fix: ");
 	before = out->used;
-	mw_prose_remedy(facts, &decision->verdict, out);
+	mw_prose_fix(facts, &decision->verdict, out);
 	if (out->used > before) {
 		mw_buf_add_char(out, '\n');
 		return;
 	}
-	out->used = before - strlen("remedy: ");
+	out->used = before - strlen("fix: ");
 	out->data[out->used] = '\0';
 }
 
@@ -174,9 +174,9 @@ static void write_reply_member(struct mw_json *json, const struct mw_facts *fact
 	if (out.used > 0)
 		mw_json_string(json, "client_reads", mw_buf_str(&out));
 	mw_buf_reset(&out);
-	mw_prose_remedy(facts, &decision->verdict, &out);
+	mw_prose_fix(facts, &decision->verdict, &out);
 	if (out.used > 0)
-		mw_json_string(json, "remedy", mw_buf_str(&out));
+		mw_json_string(json, "fix", mw_buf_str(&out));
 }
 
 /* No decision was taken of it. */

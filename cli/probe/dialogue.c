@@ -88,30 +88,32 @@ static bool as_user(struct mw_connection *connection, const struct mw_dialogue *
 	return seen->login.answered != MW_ACCEPTED || dialogue->user == NULL || dialogue->user(connection);
 }
 
-static bool converse(struct mw_connection *connection, const struct mw_door *door, const struct mw_dialogue *dialogue)
+static bool converse(struct mw_connection *connection, const struct mw_probe_service *service,
+		     const struct mw_dialogue *dialogue)
 {
 	struct mw_str line;
 
-	if (door->implicit_tls && !mw_connection_start_tls(connection))
+	if (service->implicit_tls && !mw_connection_start_tls(connection))
 		return false;
 	if (!mw_connection_greeting(connection, &line) || !dialogue->greeting(connection, line))
 		return false;
-	if (!door->implicit_tls && !before_tls(connection, dialogue))
+	if (!service->implicit_tls && !before_tls(connection, dialogue))
 		return false;
 	if (connection->ssl != NULL && !dialogue->offers(connection, &connection->seen->after))
 		return false;
 	if (dialogue->stranger != NULL && !dialogue->stranger(connection))
 		return false;
-	return door->protocol == MW_PROTOCOL_SMTP || as_user(connection, dialogue);
+	return service->protocol == MW_PROTOCOL_SMTP || as_user(connection, dialogue);
 }
 
-void mw_probe_look(const struct mw_probe *probe, const struct mw_door *door, uint16_t port, struct mw_seen *seen_r)
+void mw_probe_look(const struct mw_probe *probe, const struct mw_probe_service *service, uint16_t port,
+		   struct mw_seen *seen_r)
 {
-	const struct mw_dialogue *dialogue = dialogue_of(door->protocol);
+	const struct mw_dialogue *dialogue = dialogue_of(service->protocol);
 	struct mw_connection connection = { .fd = -1 };
 
 	memset(seen_r, 0, sizeof(*seen_r));
-	if (mw_connection_open(&connection, probe, port, seen_r) && converse(&connection, door, dialogue)) {
+	if (mw_connection_open(&connection, probe, port, seen_r) && converse(&connection, service, dialogue)) {
 		mw_connection_send(&connection, "the farewell", "%s", dialogue->leave);
 		/* All was seen: a server that left first is no fault. */
 		seen_r->fault = MW_FAULT_NONE;

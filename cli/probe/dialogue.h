@@ -28,8 +28,9 @@ struct mw_dialogue {
 
 extern const struct mw_dialogue mw_imap_dialogue, mw_pop3_dialogue, mw_smtp_dialogue;
 
-/* Looks at one door and writes *seen_r. Waits; several may run at once. */
-void mw_probe_look(const struct mw_probe *probe, const struct mw_door *door, uint16_t port, struct mw_seen *seen_r);
+/* Looks at one service and writes *seen_r. Waits; several may run at once. */
+void mw_probe_look(const struct mw_probe *probe, const struct mw_probe_service *service, uint16_t port,
+		   struct mw_seen *seen_r);
 
 /* For the dialogues. */
 void mw_seen_answer(struct mw_seen_answer *answer, enum mw_answered answered, struct mw_str text);

@@ -8,7 +8,7 @@ static bool greeting(struct mw_connection *connection, struct mw_str line)
 	if (mw_str_starts_with(line, MW_STR("* OK")))
 		return true;
 	return mw_connection_fail(connection,
-				  mw_str_starts_with(line, MW_STR("* BYE")) ? MW_FAULT_TURNED_AWAY : MW_FAULT_FOREIGN, line);
+				  mw_str_starts_with(line, MW_STR("* BYE")) ? MW_FAULT_SESSION_REFUSED : MW_FAULT_FOREIGN, line);
 }
 
 static void read_capabilities(struct mw_seen_offer *offer, struct mw_str rest)

@@ -31,19 +31,19 @@ const struct mw_table mw_judged_words = MW_TABLE(judged_words);
 
 struct judge {
 	const struct mw_probe *probe;
-	const struct mw_door *door;
+	const struct mw_probe_service *service;
 	const struct mw_seen *seen;
 	struct mw_judgement *judgement;
 };
 
-bool mw_door_is_for_users(const struct mw_door *door)
+bool mw_probe_service_is_for_users(const struct mw_probe_service *service)
 {
-	return door->protocol != MW_PROTOCOL_SMTP;
+	return service->protocol != MW_PROTOCOL_SMTP;
 }
 
-static bool is_postfix(const struct mw_door *door)
+static bool is_postfix(const struct mw_probe_service *service)
 {
-	return door->protocol == MW_PROTOCOL_SMTP || door->protocol == MW_PROTOCOL_SUBMISSION;
+	return service->protocol == MW_PROTOCOL_SMTP || service->protocol == MW_PROTOCOL_SUBMISSION;
 }
 
 /* Behind those that are as bad: what was found first mostly explains the rest. */
@@ -51,8 +51,8 @@ static void find(const struct judge *judge, enum finding_id id, struct mw_str de
 {
 	struct mw_judgement *judgement = judge->judgement;
 	const struct finding_row *row = &rows[id];
-	enum mw_judged judged = mw_door_is_for_users(judge->door) ? row->judged : row->on_25;
-	bool postfix = is_postfix(judge->door) && row->postfix != NULL;
+	enum mw_judged judged = mw_probe_service_is_for_users(judge->service) ? row->judged : row->on_25;
+	bool postfix = is_postfix(judge->service) && row->postfix != NULL;
 	size_t at = judgement->count;
 
 	if (judged == MW_JUDGED_GOOD || at == MW_FINDINGS_MAX)
@@ -64,7 +64,7 @@ static void find(const struct judge *judge, enum finding_id id, struct mw_str de
 		.name = row->name,
 		.what = row->what,
 		.detail = detail,
-		.advice = postfix ? row->postfix : row->dovecot,
+		.fix = postfix ? row->postfix : row->dovecot,
 	};
 	judgement->count++;
 	if (judged > judgement->judged)
@@ -85,7 +85,7 @@ static void judge_fault(const struct judge *judge)
 		[MW_FAULT_REFUSED] = REFUSED, [MW_FAULT_NO_CONNECTION] = NO_CONNECTION,
 		[MW_FAULT_UNREACHABLE] = UNREACHABLE, [MW_FAULT_SILENT] = SILENT, [MW_FAULT_TIMEOUT] = TIMEOUT,
 		[MW_FAULT_CLOSED] = CLOSED, [MW_FAULT_TOO_LONG] = TOO_LONG, [MW_FAULT_FOREIGN] = FOREIGN,
-		[MW_FAULT_TURNED_AWAY] = TURNED_AWAY, [MW_FAULT_TLS_FROM_START] = TLS_FROM_START,
+		[MW_FAULT_SESSION_REFUSED] = SESSION_REFUSED, [MW_FAULT_TLS_FROM_START] = TLS_FROM_START,
 		[MW_FAULT_TEXT_FOR_TLS] = TEXT_FOR_TLS, [MW_FAULT_TLS] = TLS, [MW_FAULT_STARTTLS] = STARTTLS,
 	};
 	const struct mw_seen *seen = judge->seen;
@@ -118,10 +118,10 @@ static struct mw_str offer_words(const struct judge *judge, const struct mw_seen
 	size_t from = details->used;
 
 	if (offer->login_command)
-		mw_buf_add_text(details, judge->door->protocol == MW_PROTOCOL_POP3 ? "USER" : "LOGIN");
+		mw_buf_add_text(details, judge->service->protocol == MW_PROTOCOL_POP3 ? "USER" : "LOGIN");
 	if (offer->mechanisms[0] != '\0')
 		mw_buf_printf(details, "%s%s %s", offer->login_command ? ", " : "",
-			      is_postfix(judge->door) ? "AUTH" : "SASL", offer->mechanisms);
+			      is_postfix(judge->service) ? "AUTH" : "SASL", offer->mechanisms);
 	return detail_since(judge, from);
 }
 
@@ -136,7 +136,7 @@ static void judge_before_tls(const struct judge *judge)
 		find(judge, LOGIN_TAKEN, mw_str(seen->login_before.text));
 	else if (before->mechanisms[0] != '\0')
 		find(judge, CHALLENGE_BEFORE_TLS, mw_str(before->mechanisms));
-	if (!judge->door->implicit_tls && !seen->tls && !before->starttls && seen->fault == MW_FAULT_NONE)
+	if (!judge->service->implicit_tls && !seen->tls && !before->starttls && seen->fault == MW_FAULT_NONE)
 		find(judge, NO_STARTTLS, MW_STR_EMPTY);
 }
 
@@ -165,7 +165,7 @@ static void judge_dates(const struct judge *judge)
 		find(judge, CERTIFICATE_EXPIRED, detail_since(judge, from));
 	} else if ((unsigned)certificate->days_left < judge->probe->warn_days) {
 		mw_buf_printf(details, "in %d days, on %s", certificate->days_left, certificate->ends);
-		find(judge, CERTIFICATE_SOON, detail_since(judge, from));
+		find(judge, CERTIFICATE_EXPIRES, detail_since(judge, from));
 	}
 }
 
@@ -218,13 +218,13 @@ static void judge_sending(const struct judge *judge)
 	if (seen->outside.answered == MW_ACCEPTED)
 		find(judge, OPEN_RELAY, mw_str(seen->outside.text));
 	if (seen->outside.answered == MW_DEFERRED)
-		find(judge, RELAY_UNTOLD, mw_str(seen->outside.text));
+		find(judge, RELAY_UNKNOWN, mw_str(seen->outside.text));
 }
 
-void mw_judge(const struct mw_probe *probe, const struct mw_door *door, const struct mw_seen *seen,
+void mw_judge(const struct mw_probe *probe, const struct mw_probe_service *service, const struct mw_seen *seen,
 	      struct mw_judgement *judgement_r)
 {
-	struct judge judge = { probe, door, seen, judgement_r };
+	struct judge judge = { probe, service, seen, judgement_r };
 
 	judgement_r->judged = MW_JUDGED_GOOD;
 	judgement_r->count = 0;

@@ -1,4 +1,4 @@
-/* PURE: from what was seen at a door to what it means, and what to do about it. */
+/* PURE: from what was seen at a service to what it means, and what to do about it. */
 #ifndef MW_CLI_PROBE_JUDGE_H
 #define MW_CLI_PROBE_JUDGE_H
 
@@ -12,7 +12,7 @@ struct mw_finding {
 	const char *name;     /* for scripts: "certificate-expired" */
 	const char *what;     /* in words */
 	struct mw_str detail; /* what the server said, mechanisms, a number; may be empty; not to be shown unescaped */
-	const char *advice;
+	const char *fix;
 };
 
 #define MW_FINDINGS_MAX 16
@@ -26,13 +26,13 @@ struct mw_judgement {
 };
 
 /* Details point into *judgement_r and into `seen`: it is not to be copied. */
-void mw_judge(const struct mw_probe *probe, const struct mw_door *door, const struct mw_seen *seen,
+void mw_judge(const struct mw_probe *probe, const struct mw_probe_service *service, const struct mw_seen *seen,
 	      struct mw_judgement *judgement_r);
 
 /* Whether a login is offered that shows the password or a token to somebody who listens. */
 bool mw_offer_shows_password(const struct mw_seen_offer *offer);
 
 /* What a mail server's ports are, and which of them is for whom. */
-bool mw_door_is_for_users(const struct mw_door *door);
+bool mw_probe_service_is_for_users(const struct mw_probe_service *service);
 
 #endif

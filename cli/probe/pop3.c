@@ -17,7 +17,7 @@ static bool greeting(struct mw_connection *connection, struct mw_str line)
 {
 	if (is_ok(line))
 		return true;
-	return mw_connection_fail(connection, is_error(line) ? MW_FAULT_TURNED_AWAY : MW_FAULT_FOREIGN, line);
+	return mw_connection_fail(connection, is_error(line) ? MW_FAULT_SESSION_REFUSED : MW_FAULT_FOREIGN, line);
 }
 
 /* The first line of an answer: +OK, -ERR, or "+ " where the server wants more. */

@@ -18,9 +18,9 @@ static const char *judged_word(enum mw_judged judged)
 
 /* --- words for what was seen */
 
-static const char *starttls_word(const struct mw_door *door)
+static const char *starttls_word(const struct mw_probe_service *service)
 {
-	return door->implicit_tls ? "implicit" : door->protocol == MW_PROTOCOL_POP3 ? "STLS" : "STARTTLS";
+	return service->implicit_tls ? "implicit" : service->protocol == MW_PROTOCOL_POP3 ? "STLS" : "STARTTLS";
 }
 
 static bool is_valid(const struct mw_seen_certificate *certificate)
@@ -42,9 +42,9 @@ static const char *certificate_word(const struct mw_seen_certificate *certificat
 					     : words[certificate->chain];
 }
 
-static const char *before_tls_word(const struct mw_door *door, const struct mw_seen *seen)
+static const char *before_tls_word(const struct mw_probe_service *service, const struct mw_seen *seen)
 {
-	if (door->implicit_tls || (seen->login_before.answered == MW_NOT_ASKED && !mw_offer_shows_password(&seen->before)))
+	if (service->implicit_tls || (seen->login_before.answered == MW_NOT_ASKED && !mw_offer_shows_password(&seen->before)))
 		return "-";
 	if (mw_offer_shows_password(&seen->before))
 		return "offered";
@@ -85,16 +85,16 @@ static void add_certificate(struct mw_grid *grid, const struct mw_seen *seen)
 
 static void add_row(struct mw_grid *grid, const struct mw_probe_result *result, size_t at)
 {
-	const struct mw_door *door = &mw_doors[at];
+	const struct mw_probe_service *service = &mw_probe_services[at];
 	const struct mw_seen *seen = &result->seen[at];
 	const struct mw_judgement *judgement = &result->judgements[at];
 	enum mw_colour colour = colours[judgement->judged];
 
-	mw_grid_cellf(grid, MW_STRONG, "%s", door->name);
+	mw_grid_cellf(grid, MW_STRONG, "%s", service->name);
 	mw_grid_cellf(grid, MW_PLAIN, "%u", result->probe->ports[at]);
 	mw_grid_cellf(grid, MW_PLAIN, "%s", seen->tls ? seen->tls_version : "-");
 	add_certificate(grid, seen);
-	mw_grid_cellf(grid, MW_PLAIN, "%s", before_tls_word(door, seen));
+	mw_grid_cellf(grid, MW_PLAIN, "%s", before_tls_word(service, seen));
 	if (!mw_str_empty(result->probe->user)) {
 		mw_grid_cellf(grid, MW_PLAIN, "%s", seen->login_withheld ? "withheld" : answered_word(seen->login.answered));
 		mw_grid_cellf(grid, MW_PLAIN, "%s", answered_word(sending(seen)));
@@ -105,7 +105,7 @@ static void add_row(struct mw_grid *grid, const struct mw_probe_result *result, 
 
 static bool same(const struct mw_finding *a, const struct mw_finding *b)
 {
-	return a->name == b->name && a->judged == b->judged && a->advice == b->advice &&
+	return a->name == b->name && a->judged == b->judged && a->fix == b->fix &&
 	       mw_str_equal(a->detail, b->detail);
 }
 
@@ -118,11 +118,11 @@ static const struct mw_finding *find_same(const struct mw_judgement *judgement, 
 	return NULL;
 }
 
-/* A finding of several doors is told at the first of them, with all their names. */
-static void write_finding(struct mw_buf *out, const struct mw_probe_result *result, size_t door,
+/* A finding of several services is told at the first of them, with all their names. */
+static void write_finding(struct mw_buf *out, const struct mw_probe_result *result, size_t service,
 			  const struct mw_finding *finding)
 {
-	for (size_t i = 0; i < door; i++) {
+	for (size_t i = 0; i < service; i++) {
 		if (find_same(&result->judgements[i], finding) != NULL)
 			return;
 	}
@@ -130,9 +130,9 @@ static void write_finding(struct mw_buf *out, const struct mw_probe_result *resu
 	mw_coloured(out, colours[finding->judged], mw_str(judged_word(finding->judged)));
 	mw_buf_add_text(out, ": ");
 	mw_coloured(out, MW_STRONG, mw_str(finding->name));
-	for (size_t i = door; i < MW_DOOR_COUNT; i++) {
+	for (size_t i = service; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (find_same(&result->judgements[i], finding) != NULL)
-			mw_buf_printf(out, "%s%s %u", i == door ? " at " : ", ", mw_doors[i].name,
+			mw_buf_printf(out, "%s%s %u", i == service ? " at " : ", ", mw_probe_services[i].name,
 				      result->probe->ports[i]);
 	}
 	mw_buf_printf(out, "\n  %s", finding->what);
@@ -140,13 +140,13 @@ static void write_finding(struct mw_buf *out, const struct mw_probe_result *resu
 		mw_buf_add_text(out, ": ");
 		mw_coloured(out, MW_PLAIN, finding->detail);
 	}
-	mw_buf_printf(out, "\n  to do: %s\n", finding->advice);
+	mw_buf_printf(out, "\n  fix: %s\n", finding->fix);
 }
 
 static void write_findings(struct mw_buf *out, const struct mw_probe_result *result)
 {
 	for (int judged = MW_JUDGED_BAD; judged > MW_JUDGED_GOOD; judged--) {
-		for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+		for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 			const struct mw_judgement *judgement = &result->judgements[i];
 
 			for (size_t j = 0; j < judgement->count; j++) {
@@ -172,14 +172,14 @@ static void write_page(struct mw_buf *out, const void *context)
 
 static bool print_text(const struct mw_probe_result *result)
 {
-	static const char *const with_user[] = { "DOOR", "PORT", "TLS", "CERTIFICATE", "BEFORE TLS", "LOGIN", "SENDING",
+	static const char *const with_user[] = { "SERVICE", "PORT", "TLS", "CERTIFICATE", "BEFORE TLS", "LOGIN", "SENDING",
 						 "VERDICT" };
-	static const char *const without_user[] = { "DOOR", "PORT", "TLS", "CERTIFICATE", "BEFORE TLS", "VERDICT" };
+	static const char *const without_user[] = { "SERVICE", "PORT", "TLS", "CERTIFICATE", "BEFORE TLS", "VERDICT" };
 	bool logs_in = !mw_str_empty(result->probe->user);
 	struct mw_grid *grid = logs_in ? mw_grid_new(with_user, 8) : mw_grid_new(without_user, 6);
 	bool done = grid != NULL;
 
-	for (size_t i = 0; grid != NULL && i < MW_DOOR_COUNT; i++) {
+	for (size_t i = 0; grid != NULL && i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (result->probe->ports[i] != 0)
 			add_row(grid, result, i);
 	}
@@ -203,11 +203,11 @@ static void json_words(struct mw_json *json, const char *key, const char *words)
 	mw_json_end_array(json);
 }
 
-static void json_offer(struct mw_json *json, const char *key, const struct mw_door *door,
+static void json_offer(struct mw_json *json, const char *key, const struct mw_probe_service *service,
 		       const struct mw_seen_offer *offer)
 {
 	mw_json_object(json, key);
-	if (door->protocol == MW_PROTOCOL_IMAP || door->protocol == MW_PROTOCOL_POP3)
+	if (service->protocol == MW_PROTOCOL_IMAP || service->protocol == MW_PROTOCOL_POP3)
 		mw_json_bool(json, "login_command", offer->login_command);
 	json_words(json, "mechanisms", offer->mechanisms);
 	mw_json_end_object(json);
@@ -227,14 +227,14 @@ static void json_certificate(struct mw_json *json, const struct mw_seen_certific
 	mw_json_end_object(json);
 }
 
-static void json_tls(struct mw_json *json, const struct mw_door *door, const struct mw_seen *seen)
+static void json_tls(struct mw_json *json, const struct mw_probe_service *service, const struct mw_seen *seen)
 {
 	if (!seen->tls) {
 		mw_json_null(json, "tls");
 		return;
 	}
 	mw_json_object(json, "tls");
-	mw_json_string(json, "by", mw_str(starttls_word(door)));
+	mw_json_string(json, "by", mw_str(starttls_word(service)));
 	mw_json_string(json, "version", mw_str(seen->tls_version));
 	mw_json_string(json, "cipher", mw_str(seen->cipher));
 	mw_json_number(json, "bits", seen->tls_bits < 0 ? 0 : (unsigned)seen->tls_bits);
@@ -263,28 +263,28 @@ static void json_findings(struct mw_json *json, const struct mw_judgement *judge
 		mw_json_string(json, "name", mw_str(finding->name));
 		mw_json_string(json, "what", mw_str(finding->what));
 		mw_json_string(json, "detail", finding->detail);
-		mw_json_string(json, "advice", mw_str(finding->advice));
+		mw_json_string(json, "fix", mw_str(finding->fix));
 		mw_json_end_object(json);
 	}
 	mw_json_end_array(json);
 }
 
-static void json_door(struct mw_json *json, const struct mw_probe_result *result, size_t at)
+static void json_service(struct mw_json *json, const struct mw_probe_result *result, size_t at)
 {
-	const struct mw_door *door = &mw_doors[at];
+	const struct mw_probe_service *service = &mw_probe_services[at];
 	const struct mw_seen *seen = &result->seen[at];
 
 	mw_json_object(json, NULL);
-	mw_json_string(json, "door", mw_str(door->name));
+	mw_json_string(json, "service", mw_str(service->name));
 	mw_json_number(json, "port", result->probe->ports[at]);
 	mw_json_string(json, "address", mw_str(seen->address));
 	mw_json_string(json, "verdict", mw_str(judged_word(result->judgements[at].judged)));
-	json_tls(json, door, seen);
-	if (!door->implicit_tls)
-		json_offer(json, "offered_before_tls", door, &seen->before);
-	mw_json_string(json, "login_before_tls", mw_str(before_tls_word(door, seen)));
+	json_tls(json, service, seen);
+	if (!service->implicit_tls)
+		json_offer(json, "offered_before_tls", service, &seen->before);
+	mw_json_string(json, "login_before_tls", mw_str(before_tls_word(service, seen)));
 	if (seen->tls)
-		json_offer(json, "offered_with_tls", door, &seen->after);
+		json_offer(json, "offered_with_tls", service, &seen->after);
 	json_answer(json, "login", &seen->login);
 	json_answer(json, "sender", &seen->sender);
 	json_answer(json, "recipient", &seen->recipient);
@@ -301,10 +301,10 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_string(json, "host", mw_str(result->probe->host));
 	mw_json_string(json, "name", mw_str(result->probe->name));
 	mw_json_string(json, "verdict", mw_str(judged_word(result->judged)));
-	mw_json_array(json, "doors");
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+	mw_json_array(json, "services");
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (result->probe->ports[i] != 0)
-			json_door(json, result, i);
+			json_service(json, result, i);
 	}
 	mw_json_end_array(json);
 }

@@ -7,7 +7,7 @@
 
 struct mw_probe_result {
 	const struct mw_probe *probe;
-	const struct mw_seen *seen;              /* one for each of mw_doors; not filled where the port is 0 */
+	const struct mw_seen *seen;              /* one for each of mw_probe_services; not filled where the port is 0 */
 	const struct mw_judgement *judgements;
 	enum mw_judged judged;                   /* the worst of them */
 };

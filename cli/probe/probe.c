@@ -28,7 +28,7 @@
 #define EXIT_DOUBTFUL 2
 
 /* In the order of the options for their ports. */
-const struct mw_door mw_doors[MW_DOOR_COUNT] = {
+const struct mw_probe_service mw_probe_services[MW_PROBE_SERVICE_COUNT] = {
 	{ "imap", MW_PROTOCOL_IMAP, false, 143 },
 	{ "imaps", MW_PROTOCOL_IMAP, true, 993 },
 	{ "pop3", MW_PROTOCOL_POP3, false, 110 },
@@ -39,8 +39,8 @@ const struct mw_door mw_doors[MW_DOOR_COUNT] = {
 };
 
 enum option {
-	OPTION_PORT, /* the first of as many as there are doors */
-	OPTION_NAME = MW_DOOR_COUNT, OPTION_CA, OPTION_WARN_DAYS, OPTION_USER, OPTION_PASSWORD_FILE, OPTION_SENDER,
+	OPTION_PORT, /* the first of as many as there are services */
+	OPTION_NAME = MW_PROBE_SERVICE_COUNT, OPTION_CA, OPTION_WARN_DAYS, OPTION_USER, OPTION_PASSWORD_FILE, OPTION_SENDER,
 	OPTION_RECIPIENT, OPTION_SEND, OPTION_OUTSIDE, OPTION_TIMEOUT
 };
 
@@ -54,8 +54,8 @@ static const struct mw_option options[] = {
 	{ "submissions-port", "N|none", "SMTP for users, TLS from the start, 465" },
 	{ "name", "NAME", "the name that certificates must have (default: HOST)" },
 	{ "ca", "FILE", "certificates to trust in place of the system's" },
-	{ "warn-days", "DAYS", "doubtful when a certificate ends sooner (default: 14)" },
-	{ "user", "LOGIN", "log in over TLS, and on 587 and 465 ask to send" },
+	{ "warn-days", "DAYS", "doubtful when a certificate expires within DAYS (14)" },
+	{ "user", "LOGIN", "log in over TLS, and on 587 and 465 try to send" },
 	{ "password-file", "FILE", "its first line is the password (default: ask)" },
 	{ "sender", "ADDRESS", "send as (default: the user)" },
 	{ "recipient", "ADDRESS", "send to (default: the sender)" },
@@ -70,7 +70,7 @@ static const struct mw_option options[] = {
 struct wishes {
 	struct mw_probe probe;
 	const char *ca_file, *password_file, *sender, *recipient;
-	bool named[MW_DOOR_COUNT], some_named; /* doors named after the host: only these */
+	bool named[MW_PROBE_SERVICE_COUNT], some_named; /* services named after the host: only these */
 };
 
 /* --- the command line */
@@ -190,15 +190,15 @@ static int take_option(struct wishes *wishes, enum option option, const char *va
 	}
 }
 
-/* The host, then doors. */
+/* The host, then services. */
 static int take_word(struct wishes *wishes, const char *word)
 {
 	if (wishes->probe.host == NULL) {
 		wishes->probe.host = word;
 		return word[0] != '\0' && is_one_line(word) ? EX_OK : mw_usage_error("probe: HOST is a name or an address");
 	}
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
-		if (strcmp(mw_doors[i].name, word) == 0) {
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
+		if (strcmp(mw_probe_services[i].name, word) == 0) {
 			wishes->named[i] = wishes->some_named = true;
 			return EX_OK;
 		}
@@ -209,8 +209,8 @@ static int take_word(struct wishes *wishes, const char *word)
 
 static bool sends(const struct mw_probe *probe)
 {
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
-		if (mw_doors[i].protocol == MW_PROTOCOL_SUBMISSION && probe->ports[i] != 0)
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
+		if (mw_probe_services[i].protocol == MW_PROTOCOL_SUBMISSION && probe->ports[i] != 0)
 			return true;
 	}
 	return false;
@@ -224,7 +224,7 @@ static int complete(struct wishes *wishes)
 
 	if (probe->host == NULL)
 		return mw_usage_error("probe: name a host");
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (wishes->some_named && !wishes->named[i])
 			probe->ports[i] = 0;
 		any = any || probe->ports[i] != 0;
@@ -249,7 +249,7 @@ static int complete(struct wishes *wishes)
 
 struct look {
 	const struct mw_probe *probe;
-	size_t door;
+	size_t service;
 	struct mw_seen seen;
 	struct mw_judgement judgement;
 	pthread_t thread;
@@ -260,23 +260,23 @@ static void *look_at(void *context)
 {
 	struct look *look = context;
 
-	mw_probe_look(look->probe, &mw_doors[look->door], look->probe->ports[look->door], &look->seen);
+	mw_probe_look(look->probe, &mw_probe_services[look->service], look->probe->ports[look->service], &look->seen);
 	return NULL;
 }
 
-/* All doors at once: ports that a firewall drops take their time-out once and not seven times. */
+/* All services at once: ports that a firewall drops take their time-out once and not seven times. */
 static void look_at_all(const struct mw_probe *probe, struct look *looks)
 {
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		looks[i].probe = probe;
-		looks[i].door = i;
+		looks[i].service = i;
 		if (probe->ports[i] == 0)
 			continue;
 		looks[i].runs = pthread_create(&looks[i].thread, NULL, look_at, &looks[i]) == 0;
 		if (!looks[i].runs)
 			look_at(&looks[i]);
 	}
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (looks[i].runs)
 			pthread_join(looks[i].thread, NULL);
 	}
@@ -290,7 +290,7 @@ static bool connected(const struct mw_seen *seen)
 
 static int exit_code(const struct mw_probe_result *result)
 {
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (result->probe->ports[i] != 0 && connected(&result->seen[i]))
 			return result->judged == MW_JUDGED_BAD ? EXIT_BAD : result->judged == MW_JUDGED_DOUBTFUL ? EXIT_DOUBTFUL
 												  : EX_OK;
@@ -301,19 +301,19 @@ static int exit_code(const struct mw_probe_result *result)
 
 static int look(const struct mw_cli *cli, const struct mw_probe *probe)
 {
-	static struct look looks[MW_DOOR_COUNT];
-	static struct mw_seen seen[MW_DOOR_COUNT];
-	static struct mw_judgement judgements[MW_DOOR_COUNT];
+	static struct look looks[MW_PROBE_SERVICE_COUNT];
+	static struct mw_seen seen[MW_PROBE_SERVICE_COUNT];
+	static struct mw_judgement judgements[MW_PROBE_SERVICE_COUNT];
 	struct mw_probe_result result = { .probe = probe, .seen = seen, .judgements = judgements };
 	void (*on_pipe)(int) = signal(SIGPIPE, SIG_IGN);
 
 	look_at_all(probe, looks);
 	signal(SIGPIPE, on_pipe);
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++) {
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (probe->ports[i] == 0)
 			continue;
 		seen[i] = looks[i].seen;
-		mw_judge(probe, &mw_doors[i], &seen[i], &judgements[i]);
+		mw_judge(probe, &mw_probe_services[i], &seen[i], &judgements[i]);
 		if (judgements[i].judged > result.judged)
 			result.judged = judgements[i].judged;
 	}
@@ -370,8 +370,8 @@ static int run_probe(struct mw_cli *cli, int argc, char **argv)
 	const char *value;
 	int row, code = EX_OK;
 
-	for (size_t i = 0; i < MW_DOOR_COUNT; i++)
-		wishes.probe.ports[i] = mw_doors[i].port;
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++)
+		wishes.probe.ports[i] = mw_probe_services[i].port;
 	while (code == EX_OK && (row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD)
 			code = take_word(&wishes, value);

@@ -1,4 +1,4 @@
-/* What `mailwicket probe` looks for at a server's doors, and what it saw there. */
+/* What `mailwicket probe` looks for at a server's services, and what it saw there. */
 #ifndef MW_CLI_PROBE_H
 #define MW_CLI_PROBE_H
 
@@ -10,29 +10,29 @@
 #include "mail/protocol.h"
 
 /* A port that mail programs use. SMTP is server to server (25), SUBMISSION is for users (587, 465). */
-struct mw_door {
+struct mw_probe_service {
 	const char *name;
 	enum mw_protocol protocol;
 	bool implicit_tls; /* TLS from the first byte; else STARTTLS or STLS */
 	uint16_t port;     /* the usual one */
 };
 
-#define MW_DOOR_COUNT 7
-extern const struct mw_door mw_doors[MW_DOOR_COUNT];
+#define MW_PROBE_SERVICE_COUNT 7
+extern const struct mw_probe_service mw_probe_services[MW_PROBE_SERVICE_COUNT];
 
-/* What is the same for all doors. Owns nothing. */
+/* What is the same for all services. Owns nothing. */
 struct mw_probe {
 	const char *host;
 	const char *name;               /* that the certificate must have */
 	const struct addrinfo *addresses;
 	SSL_CTX *tls;
 	unsigned timeout;               /* milliseconds a step may take: to connect, TLS, each reply */
-	unsigned warn_days;             /* a certificate that ends sooner is doubtful */
-	struct mw_str user, password;   /* user empty: nobody logs in */
+	unsigned warn_days;             /* a certificate that expires within these is doubtful */
+	struct mw_str user, password;   /* user empty: no login is tried */
 	struct mw_str sender, recipient;
 	struct mw_str outside;          /* a recipient that nobody may write to without a login; empty: not tried */
 	bool send;                      /* a real message, to its end */
-	uint16_t ports[MW_DOOR_COUNT];  /* 0: this door is left out */
+	uint16_t ports[MW_PROBE_SERVICE_COUNT];  /* 0: this service is left out */
 };
 
 /* Why a conversation ended before all was seen. */
@@ -46,7 +46,7 @@ enum mw_fault {
 	MW_FAULT_CLOSED,
 	MW_FAULT_TOO_LONG,        /* a line or an answer */
 	MW_FAULT_FOREIGN,         /* an answer that is none of this protocol */
-	MW_FAULT_TURNED_AWAY,     /* the greeting is a refusal */
+	MW_FAULT_SESSION_REFUSED,     /* the greeting, or the answer to EHLO, is a refusal */
 	MW_FAULT_TLS_FROM_START,  /* where a greeting was due */
 	MW_FAULT_TEXT_FOR_TLS,    /* where a TLS handshake was due */
 	MW_FAULT_TLS,             /* the handshake failed */

@@ -76,7 +76,7 @@ static bool greeting(struct mw_connection *connection, struct mw_str line)
 
 	if (!rest_of_reply(connection, line, NULL, &got))
 		return false;
-	return got.code == 220 || mw_connection_fail(connection, got.code >= 400 ? MW_FAULT_TURNED_AWAY
+	return got.code == 220 || mw_connection_fail(connection, got.code >= 400 ? MW_FAULT_SESSION_REFUSED
 											     : MW_FAULT_FOREIGN, got.line);
 }
 
@@ -103,7 +103,7 @@ static bool offers(struct mw_connection *connection, struct mw_seen_offer *offer
 	print_literal(connection, literal, sizeof(literal));
 	if (!mw_connection_send(connection, "EHLO", "EHLO %s", literal) || !reply(connection, offer_r, &got))
 		return false;
-	return got.code == 250 || mw_connection_fail(connection, MW_FAULT_TURNED_AWAY, got.line);
+	return got.code == 250 || mw_connection_fail(connection, MW_FAULT_SESSION_REFUSED, got.line);
 }
 
 /* A server that asks for the credential has not refused; none is sent. */

@@ -106,7 +106,7 @@ void mw_dovecot_memory_check(const struct mw_dovecot_site *site)
 				      "the auth process may have %llu MB, and must hold the directory, %llu MB, twice",
 				      (unsigned long long)(limit / MEGABYTE),
 				      (unsigned long long)((octets + MEGABYTE - 1) / MEGABYTE));
-	finding.write = mw_arena_textf(site->arena, "service auth { vsz_limit = %llu M }",
+	finding.fix = mw_arena_textf(site->arena, "service auth { vsz_limit = %llu M }",
 				       (unsigned long long)(mw_dovecot_memory_wanted(site->policy) / MEGABYTE));
 	mw_findings_add(site->findings, finding);
 }

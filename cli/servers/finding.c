@@ -133,7 +133,7 @@ static void print_finding(const struct mw_finding *finding, struct mw_buf *out)
 	mw_coloured(out, MW_PLAIN, mw_str(finding->what));
 	mw_buf_add_char(out, '\n');
 	print_part(out, "why:  ", finding->why, MW_PLAIN);
-	print_part(out, "write:", finding->write, MW_GOOD);
+	print_part(out, "fix:  ", finding->fix, MW_GOOD);
 }
 
 void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out)
@@ -153,7 +153,7 @@ static void add_finding(struct mw_json *json, const struct mw_finding *finding)
 	mw_json_string(json, "setting", mw_str(finding->setting));
 	mw_json_string(json, "what", mw_str(finding->what));
 	mw_json_string(json, "why", mw_str(finding->why));
-	mw_json_string(json, "write", mw_str(finding->write));
+	mw_json_string(json, "fix", mw_str(finding->fix));
 	mw_json_end_object(json);
 }
 

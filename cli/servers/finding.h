@@ -1,4 +1,4 @@
-/* What is wrong with the wiring of a server: findings with their place, why they matter and the line to write. */
+/* What is wrong with the wiring of a server: findings with their place, why they matter and how to fix them. */
 #ifndef MW_CLI_FINDING_H
 #define MW_CLI_FINDING_H
 
@@ -9,7 +9,7 @@ struct mw_arena;
 enum mw_finding_severity {
 	MW_FINDING_ERROR,   /* the policy does not hold there: more is let through than it permits, or less can work */
 	MW_FINDING_WARNING, /* it holds, but will surprise */
-	MW_FINDING_NOTE,    /* fit to know */
+	MW_FINDING_NOTE,    /* worth knowing */
 	MW_FINDING_BEYOND   /* named beside the findings: no policy holds there, on a server set up right either */
 };
 
@@ -19,7 +19,7 @@ struct mw_finding {
 	unsigned line;       /* 1 is the first; 0: not known, or not written there */
 	const char *setting; /* as `postconf -P` or doveconf name it; may be "" */
 	const char *what, *why;
-	const char *write;   /* the line to write, or what to do; may be "" */
+	const char *fix;     /* the line to write, or what to do; may be "" */
 };
 
 struct mw_findings;
@@ -40,7 +40,7 @@ bool mw_findings_complete(const struct mw_findings *findings);
 
 /* All of them for a person. */
 void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out);
-/* Member "findings": an array of severity, file, line, setting, what, why, write; then "not_judged": the same of what is
+/* Member "findings": an array of severity, file, line, setting, what, why, fix; then "not_judged": the same of what is
    beyond. */
 void mw_findings_json(const struct mw_findings *findings, struct mw_json *json);
 

@@ -28,7 +28,7 @@ struct mw_wiring_listener {
 	struct mw_binding binding;
 	bool connected; /* some enabled connector names it */
 	bool sasl, auth_without_tls, tls, tls_required, wrapper, ask_certificate;
-	bool strangers;             /* mail is taken of a session that nobody logged in to */
+	bool strangers;             /* mail of a session that is not authenticated is accepted */
 	enum mw_tls_version version; /* the lowest tls_min_version of the connectors */
 	struct mw_wiring_recipients recipients; /* of the connectors */
 	struct mw_strs sasl_services; /* of the first connector that has some */

@@ -6,7 +6,7 @@
 
 #include "policy/model.h"
 
-/* Whether mail of a session that nobody logged in to is taken by this connector. */
+/* Whether this connector accepts mail of a session that is not authenticated. */
 bool mw_wiring_admits_strangers(const struct mw_connector *connector);
 /* The oldest TLS that a connector takes, MW_TLS_NONE in audit mode. */
 enum mw_tls_version mw_wiring_version_of(const struct mw_connector *connector);

@@ -250,7 +250,7 @@ static int run_suspend(struct mw_cli *cli, int argc, char **argv)
 const struct mw_command mw_suspend_command = {
 	.name = "suspend",
 	.usage = "USER --sending|--all [--until WHEN] [--reason TEXT]",
-	.summary = "stop a user at every door, whatever the sources say",
+	.summary = "stop a user at every service, whatever the sources say",
 	.run = run_suspend,
 	.options = options,
 	.option_count = OPTION_COUNT,

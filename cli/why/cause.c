@@ -14,7 +14,7 @@ static bool worked(const struct mw_why_entry *entry)
 	       (entry->kind == MW_WHY_PERMITTED && !entry->by_address);
 }
 
-/* Whether the same door let the user in after the trouble was seen last. */
+/* Whether the same service let the user in after the trouble was seen last. */
 static bool over(const struct mw_why_told *told, const struct mw_why_entry *trouble)
 {
 	for (size_t i = 0; i < told->count; i++) {

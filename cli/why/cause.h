@@ -27,7 +27,7 @@ size_t mw_why_causes(const struct mw_why_told *told, struct mw_why_cause causes_
 
 /* For the administrator: what it is, in one or two sentences; what to do. One line for the user, may be nothing. */
 void mw_why_cause_text(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out);
-void mw_why_cause_mend(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out);
+void mw_why_cause_fix(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out);
 void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out);
 /* The command that shows every check of a refused decision; nothing where the cause is not one. */
 void mw_why_cause_explain(const struct mw_why_cause *cause, struct mw_buf *out);

@@ -151,7 +151,7 @@ static bool silent(const struct mw_why_entry *entry)
 const struct cause_row mw_why_cause_rows[] = {
 	{ "suspended", suspended, true, false,
 	  "<user> is suspended (<reason>): <sentence>.",
-	  "Find out why, and see that it is mended; then: mailwicket resume <'user'>",
+	  "Find out why, and see that it is fixed; then: mailwicket resume <'user'>",
 	  "Your account is suspended at present. Please call us before you try again." },
 	{ "smtp-switched-off", switched_off, false, false,
 	  "Sending is switched off for <user>: the directory says smtp=no.",

@@ -12,7 +12,7 @@ struct cause_row {
 	bool (*shows)(const struct mw_why_entry *entry);
 	bool whatever_follows; /* a message that was accepted later does not say that it is over */
 	bool last_resort;      /* only where nothing else shows and nothing was sent */
-	const char *text, *mend, *for_user; /* mend NULL: what `explain` advises for the reason */
+	const char *text, *fix, *for_user; /* fix NULL: the one `explain` gives for the reason */
 };
 
 extern const struct cause_row mw_why_cause_rows[]; /* ended by a row without an id */

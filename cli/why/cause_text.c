@@ -27,8 +27,8 @@ static void find_rule(const struct mw_policy *policy, const struct mw_why_entry 
 			verdict->login_rule = &policy->login_rules[i];
 }
 
-/* What `explain` would advise, from what the line has. */
-static void write_remedy(const struct mw_why_told *told, const struct mw_why_entry *entry, struct mw_buf *out)
+/* What `explain` would give as the fix, from what the line has. */
+static void write_fix(const struct mw_why_told *told, const struct mw_why_entry *entry, struct mw_buf *out)
 {
 	/* Dovecot's auth process, which writes no port, does not know Postfix's listener. */
 	struct mw_verdict verdict = { .outcome = MW_REFUSE, .reply = "", .listener_unknown = entry->port[0] == '\0' };
@@ -51,7 +51,7 @@ static void write_remedy(const struct mw_why_told *told, const struct mw_why_ent
 		verdict.trace.count = 1;
 	}
 	find_rule(told->policy, entry, &verdict);
-	mw_prose_remedy(&facts, &verdict, out);
+	mw_prose_fix(&facts, &verdict, out);
 }
 
 static void write_sentence(const struct mw_why_told *told, const struct mw_why_cause *cause, const char *sentence,
@@ -81,12 +81,12 @@ void mw_why_cause_text(const struct mw_why_told *told, const struct mw_why_cause
 	write_sentence(told, cause, cause->row->text, out);
 }
 
-void mw_why_cause_mend(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out)
+void mw_why_cause_fix(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out)
 {
-	if (cause->row->mend != NULL)
-		write_sentence(told, cause, cause->row->mend, out);
+	if (cause->row->fix != NULL)
+		write_sentence(told, cause, cause->row->fix, out);
 	else
-		write_remedy(told, cause->entry, out);
+		write_fix(told, cause->entry, out);
 }
 
 void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out)

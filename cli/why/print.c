@@ -31,7 +31,7 @@ static void write_head(const struct mw_why_answer *answer, struct mw_buf *out)
 
 static bool write_story(const struct mw_why_told *told, struct mw_buf *out)
 {
-	static const char *const titles[] = { "when", "door", "from", "what" };
+	static const char *const titles[] = { "when", "service", "from", "what" };
 	struct mw_grid *grid = mw_grid_new(titles, sizeof(titles) / sizeof(titles[0]));
 	bool whole;
 
@@ -39,14 +39,14 @@ static bool write_story(const struct mw_why_told *told, struct mw_buf *out)
 		return false;
 	for (size_t i = 0; i < told->count; i++) {
 		const struct mw_why_entry *entry = &told->entries[i];
-		char when[32], door[64], what[WORDS_MAX];
-		struct mw_buf when_text = MW_BUF_OVER(when), door_text = MW_BUF_OVER(door), what_text = MW_BUF_OVER(what);
+		char when[32], service[64], what[WORDS_MAX];
+		struct mw_buf when_text = MW_BUF_OVER(when), service_text = MW_BUF_OVER(service), what_text = MW_BUF_OVER(what);
 
 		mw_why_time(entry->first, &when_text);
-		mw_why_door(entry, &door_text);
+		mw_why_service(entry, &service_text);
 		mw_why_words(entry, &what_text);
 		mw_grid_cell(grid, MW_FAINT, mw_buf_str(&when_text));
-		mw_grid_cell(grid, MW_PLAIN, mw_buf_str(&door_text));
+		mw_grid_cell(grid, MW_PLAIN, mw_buf_str(&service_text));
 		mw_grid_cellf(grid, MW_PLAIN, "%s%s", entry->client, entry->by_address && entry->kind != MW_WHY_SILENT ? " *" : "");
 		mw_grid_cell(grid, mw_why_colour(entry), mw_buf_str(&what_text));
 	}
@@ -81,7 +81,7 @@ static void write_causes(const struct mw_why_answer *answer, struct mw_buf *out)
 	const char *label = answer->causes[0].entry != NULL ? "likeliest cause" : "found";
 
 	write_labelled(out, label, MW_STRONG, mw_why_cause_text, answer);
-	write_labelled(out, "mend", MW_PLAIN, mw_why_cause_mend, answer);
+	write_labelled(out, "fix", MW_PLAIN, mw_why_cause_fix, answer);
 	write_labelled(out, "to see every check", MW_PLAIN, explain, answer);
 	write_labelled(out, "to send to the user", MW_PLAIN, mw_why_cause_for_user, answer);
 	if (answer->cause_count > 1)
@@ -177,7 +177,7 @@ static void json_cause(struct mw_json *json, const char *key, const struct mw_wh
 		const char *key;
 		void (*write)(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out);
 	} parts[] = {
-		{ "text", mw_why_cause_text }, { "mend", mw_why_cause_mend }, { "for_user", mw_why_cause_for_user },
+		{ "text", mw_why_cause_text }, { "fix", mw_why_cause_fix }, { "for_user", mw_why_cause_for_user },
 		{ "explain", explain },
 	};
 

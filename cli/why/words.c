@@ -69,7 +69,7 @@ static void add_until(const struct mw_why_entry *entry, struct mw_buf *out)
 	mw_buf_printf(out, " until %s", strncmp(first, last, DAY_LENGTH) == 0 ? last + DAY_LENGTH : last);
 }
 
-void mw_why_door(const struct mw_why_entry *entry, struct mw_buf *out)
+void mw_why_service(const struct mw_why_entry *entry, struct mw_buf *out)
 {
 	mw_buf_add_text(out, mw_table_word(mw_protocols, entry->protocol));
 	if (entry->port[0] != '\0')

@@ -6,7 +6,7 @@
 #include "why/story.h"
 
 void mw_why_time(int64_t time, struct mw_buf *out); /* "2026-11-25 09:12:01", local */
-void mw_why_door(const struct mw_why_entry *entry, struct mw_buf *out); /* "imap", "smtp 587" */
+void mw_why_service(const struct mw_why_entry *entry, struct mw_buf *out); /* "imap", "smtp 587" */
 /* "logged in over TLS (PLAIN), 12 times until 10:40:02" */
 void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out);
 enum mw_colour mw_why_colour(const struct mw_why_entry *entry);

@@ -83,7 +83,7 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 	} else if (needs_tls(connector, facts->mechanism) && !tls->satisfied) {
 		reason = MW_REASON_BASIC_WITHOUT_TLS;
 		step.note = MW_NOTE_MECHANISM_NEEDS_TLS;
-		/* There is TLS, but it does not count: that is what to mend. */
+		/* There is TLS, but it does not count: that is what to fix. */
 		if (tls->note != MW_NOTE_TLS_NONE) {
 			step.note = tls->note;
 			step.value = tls->value;

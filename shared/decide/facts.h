@@ -27,7 +27,7 @@ struct mw_facts {
 	struct mw_endpoints endpoints;
 	struct mw_tls_facts tls;
 	struct mw_str mechanism;    /* SASL mechanism or "LOGIN"/"USER" for the protocol's own command; empty: not known */
-	struct mw_str login;        /* login name; empty: nobody logged in */
+	struct mw_str login;        /* login name; empty: not authenticated */
 	struct mw_str master;       /* the master user who logged in as `login`, or empty */
 	struct mw_str sasl_service; /* Postfix's service= in the auth protocol, or empty */
 	int64_t today;              /* days since 1970-01-01: ends audits. 0: audits never end */

@@ -63,7 +63,7 @@ static bool is_private(const struct mw_ranges *ranges)
 	return true;
 }
 
-/* A session that nobody logged in to, and that showed no certificate. */
+/* A session that is not authenticated and showed no certificate. */
 static mw_permissions permissions_of_stranger(const struct mw_connector *connector)
 {
 	mw_permission_groups groups = MW_ANONYMOUS_USERS;

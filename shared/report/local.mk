@@ -4,7 +4,7 @@ libmwreport_la_SOURCES = \
 	shared/report/logfield.c shared/report/logfield.def shared/report/logfield.h \
 	shared/report/logline.c shared/report/logline.h \
 	shared/report/prose.c shared/report/prose.h \
-	shared/report/remedy.c \
+	shared/report/fix.c \
 	shared/report/shell.c shared/report/shell.h \
 	shared/report/template.c shared/report/template.h \
 	shared/report/text.c shared/report/text.h

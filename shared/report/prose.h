@@ -11,6 +11,6 @@ void mw_prose_step(const struct mw_step *step, struct mw_buf *out);
 void mw_prose_hint(const struct mw_verdict *verdict, struct mw_buf *out);
 /* What to do about a refusal, for the administrator: one or two sentences with the line to write; nothing when
    permitted. */
-void mw_prose_remedy(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);
+void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out);
 
 #endif

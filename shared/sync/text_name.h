@@ -1,5 +1,5 @@
 /* Octets that no mail system needs in a name. A login name ends up in commands that an administrator pastes (doveadm kick,
-   remedies), in Dovecot's masks and in logs: what a shell or a mask reads as its own is refused where it comes in, and
+   fixes), in Dovecot's masks and in logs: what a shell or a mask reads as its own is refused where it comes in, and
    the commands quote the rest. Real names have ' & + = / # % { } and more: O'Brien@, a&b@, {guid}@. Private to sync/. */
 #ifndef MW_SYNC_TEXT_NAME_H
 #define MW_SYNC_TEXT_NAME_H

@@ -114,7 +114,7 @@ START_TEST(a_case_gives_what_it_expects)
 }
 END_TEST
 
-START_TEST(every_refusal_of_a_case_has_a_hint_and_a_remedy)
+START_TEST(every_refusal_of_a_case_has_a_hint_and_a_fix)
 {
 	const struct mw_case *one = &cases.items[_i];
 	char memory[2048];
@@ -127,7 +127,7 @@ START_TEST(every_refusal_of_a_case_has_a_hint_and_a_remedy)
 	mw_prose_hint(&verdict, &text);
 	ck_assert_int_eq(text.used > 0, verdict.outcome != MW_PERMIT);
 	mw_buf_reset(&text);
-	mw_prose_remedy(&given.facts, &verdict, &text);
+	mw_prose_fix(&given.facts, &verdict, &text);
 	ck_assert_int_eq(text.used > 0, verdict.outcome != MW_PERMIT);
 	ck_assert(!text.truncated);
 	/* Nobody knows which connector it was: none is to be opened. */
@@ -260,7 +260,7 @@ int main(void)
 		tcase_add_loop_test(tcase, a_case_gives_what_it_expects, 0, (int)cases.count);
 		tcase_add_loop_test(tcase, a_case_is_decided_again_from_its_log_line, 0, (int)cases.count);
 		tcase_add_test(tcase, few_cases_have_a_value_too_long_for_the_log);
-		tcase_add_loop_test(tcase, every_refusal_of_a_case_has_a_hint_and_a_remedy, 0, (int)cases.count);
+		tcase_add_loop_test(tcase, every_refusal_of_a_case_has_a_hint_and_a_fix, 0, (int)cases.count);
 	}
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -18,17 +18,17 @@ def run(*arguments, timeout=60, **options):
 
 
 def probe(*arguments, code=None, **ports):
-    """The doors that JSON tells of, by name; only those whose ports are named are looked at."""
+    """The services that JSON tells of, by name; only those whose ports are named are looked at."""
     told = run("--json", "probe", "127.0.0.1", *ports, *arguments,
                *(word for name, port in ports.items() for word in (f"--{name}-port", port)))
     assert told.returncode in (GOOD, BAD, DOUBTFUL, EX_UNAVAILABLE), told.stderr
     assert code is None or told.returncode == code, told.stdout + told.stderr
-    return {door["door"]: door for door in json.loads(told.stdout)["doors"]}
+    return {service["service"]: service for service in json.loads(told.stdout)["services"]}
 
 
-def names(door):
-    """What was found at a door: {name: verdict}."""
-    return {finding["name"]: finding["verdict"] for finding in door["findings"]}
+def names(service):
+    """What was found at a service: {name: verdict}."""
+    return {finding["name"]: finding["verdict"] for finding in service["findings"]}
 
 
 CA_CONFIG = """\

@@ -326,7 +326,7 @@ def test_explain_gives_word_for_word_what_the_refused_client_read(site, sender, 
     assert decision["reason"] == reason
     code, text_of_it = decision["answer"].split(" ", 2)[:2], decision["answer"].split(" ", 2)[2]
     assert reply == refused(" ".join(code), recipient, text_of_it)
-    assert f"answer: {decision['answer']}\n" in text and "remedy: " in text
+    assert f"answer: {decision['answer']}\n" in text and "fix: " in text
     logged = site.daemon.logged(reason=reason, recipient=recipient)[-1]
     assert logged["reply"] == decision["answer"]
 

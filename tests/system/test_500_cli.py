@@ -366,7 +366,7 @@ def test_explain_shows_the_failed_check_the_rule_and_what_to_do(world):
     line = POLICY.splitlines().index('connector "Client" {{') + 1
     assert f"{world.policy}:{line}" in result.stdout
     assert re.search(r"sender +failed", result.stdout)
-    assert "remedy: " in result.stdout
+    assert "fix: " in result.stdout
 
 
 def test_explain_without_a_directory_is_undecided(own_world):

@@ -85,7 +85,7 @@ def test_the_cause_of_each_row_is_found_in_real_logs(site, folder, user, act, ca
     told = why(site, user, provoke(site, folder, act))
     assert told["cause"]["id"] == cause, told
     assert events(told, kind), told
-    assert told["cause"]["text"] and told["cause"]["mend"]
+    assert told["cause"]["text"] and told["cause"]["fix"]
 
 
 def test_a_refusal_names_the_rule_with_its_line(site, folder):
@@ -102,7 +102,7 @@ def test_a_suspended_user_is_the_cause_whatever_else_is_wrong(site, folder, kind
     assert done.returncode == 0, done.stderr
     try:
         told = why(site, "eve", provoke(site, folder, act))
-        assert told["cause"]["id"] == "suspended" and "mailwicket resume" in told["cause"]["mend"], told
+        assert told["cause"]["id"] == "suspended" and "mailwicket resume" in told["cause"]["fix"], told
     finally:
         assert site.daemon.cli("resume", "eve").returncode == 0
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None or dovecot.versi
                                 reason="needs root, Postfix and Dovecot")
 
 LOGGED_IN = "(Login|Logged in): user="  # Dovecot 2.3, 2.4
-DOORS = ("imap", "imaps", "pop3", "pop3s", "smtp", "submission", "submissions")
+SERVICES = ("imap", "imaps", "pop3", "pop3s", "smtp", "submission", "submissions")
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def site(module_folder):
     made = MailSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS).start()
     made.trusted = module_folder / "trusted.pem"
     made.trusted.write_text(made.postfix.certificate.cert.read_text() + made.dovecot.certificate.cert.read_text())
-    made.doors = {name: made.dovecot.ports[name] for name in ("imap", "imaps", "pop3", "pop3s")}
-    made.doors.update(made.ports)
+    made.services = {name: made.dovecot.ports[name] for name in ("imap", "imaps", "pop3", "pop3s")}
+    made.services.update(made.ports)
     yield made
     made.stop()
 
@@ -47,28 +47,28 @@ def as_bob(site, password_file):
 
 # --- set up right
 
-def test_a_site_that_is_set_up_right_is_good_at_every_door(site):
-    doors = probe("--ca", site.trusted, code=GOOD, **site.doors)
-    assert list(doors) == list(DOORS)
-    for name, door in doors.items():
-        assert door["verdict"] == "good" and door["findings"] == [], name
-        assert door["tls"]["version"] == "TLSv1.3" and door["tls"]["certificate"]["days_left"] in (29, 30)
-        assert door["login_before_tls"] == ("-" if name.endswith("s") else "refused"), name
-    assert doors["imap"]["tls"]["by"] == "STARTTLS" and doors["pop3"]["tls"]["by"] == "STLS"
-    assert doors["imaps"]["tls"]["by"] == "implicit"
-    assert "PLAIN" in doors["imaps"]["offered_with_tls"]["mechanisms"]
-    assert doors["imap"]["offered_before_tls"] == {"login_command": False, "mechanisms": []}
-    assert doors["smtp"]["stranger"]["text"].startswith("550 5.7.1 ")
+def test_a_site_that_is_set_up_right_is_good_at_every_service(site):
+    services = probe("--ca", site.trusted, code=GOOD, **site.services)
+    assert list(services) == list(SERVICES)
+    for name, service in services.items():
+        assert service["verdict"] == "good" and service["findings"] == [], name
+        assert service["tls"]["version"] == "TLSv1.3" and service["tls"]["certificate"]["days_left"] in (29, 30)
+        assert service["login_before_tls"] == ("-" if name.endswith("s") else "refused"), name
+    assert services["imap"]["tls"]["by"] == "STARTTLS" and services["pop3"]["tls"]["by"] == "STLS"
+    assert services["imaps"]["tls"]["by"] == "implicit"
+    assert "PLAIN" in services["imaps"]["offered_with_tls"]["mechanisms"]
+    assert services["imap"]["offered_before_tls"] == {"login_command": False, "mechanisms": []}
+    assert services["smtp"]["stranger"]["text"].startswith("550 5.7.1 ")
 
 
 def test_a_user_logs_in_everywhere_and_may_send_without_a_message_being_sent(site, as_bob):
     before = len(site.postfix.messages())
-    doors = probe(*as_bob, code=GOOD, **site.doors)
-    for name, door in doors.items():
-        assert ("login" in door) == (name != "smtp")
+    services = probe(*as_bob, code=GOOD, **site.services)
+    for name, service in services.items():
+        assert ("login" in service) == (name != "smtp")
         if name.startswith("submission"):
-            assert door["recipient"]["answer"] == "accepted"
-            assert "message" not in door
+            assert service["recipient"]["answer"] == "accepted"
+            assert "message" not in service
     assert len(site.dovecot.lines(LOGGED_IN + "<bob>.*TLS")) >= 4
     assert not site.dovecot.lines(LOGGED_IN + "<bob>(?!.*TLS)")
     site.postfix.queue_idle()
@@ -76,26 +76,26 @@ def test_a_user_logs_in_everywhere_and_may_send_without_a_message_being_sent(sit
 
 
 def test_send_sends_one_small_message_through_each_submission_port(site, as_bob):
-    probe(*as_bob, "--recipient", "mary@example.test", "--send", code=GOOD, **site.doors)
+    probe(*as_bob, "--recipient", "mary@example.test", "--send", code=GOOD, **site.services)
     message = site.postfix.wait_delivered("mailwicket probe", 2)[0]
     assert message["From"] == "<bob@example.test>" and message["To"] == "<mary@example.test>"
     assert message["Auto-Submitted"] == "auto-generated"
 
 
 def test_the_table_on_a_pipe_is_cells_between_tabs(site):
-    ports = [word for name, port in site.doors.items() for word in (f"--{name}-port", port)]
+    ports = [word for name, port in site.services.items() for word in (f"--{name}-port", port)]
     told = run("probe", "127.0.0.1", "--ca", site.trusted, *ports)
     rows = [line.split("\t") for line in told.stdout.splitlines()]
-    assert told.returncode == GOOD and [row[0] for row in rows] == list(DOORS)
-    assert rows[0][1:] == [str(site.doors["imap"]), "TLSv1.3", rows[0][3], "refused", "good"]
+    assert told.returncode == GOOD and [row[0] for row in rows] == list(SERVICES)
+    assert rows[0][1:] == [str(site.services["imap"]), "TLSv1.3", rows[0][3], "refused", "good"]
 
 
 def test_the_table_on_a_terminal_is_aligned_and_coloured(site):
-    ports = " ".join(f"--{name}-port {port}" for name, port in site.doors.items())
+    ports = " ".join(f"--{name}-port {port}" for name, port in site.services.items())
     told = subprocess.run(["script", "-qec", f"{rig.CLI} probe 127.0.0.1 --ca {site.trusted} {ports}", "/dev/null"],
                           capture_output=True, text=True, timeout=60, env={"TERM": "xterm", "PATH": rig.PATH})
     lines = re.sub(r"\033\[[0-9;]*m", "", told.stdout).splitlines()
-    assert lines[0].split("  ")[0] == "DOOR"
+    assert lines[0].split("  ")[0] == "SERVICE"
     assert len({line.index("good") for line in lines[1:]}) == 1 == len({lines[0].index("VERDICT"),
                                                                         lines[1].index("good")})
     assert "\033[32mgood" in told.stdout
@@ -149,7 +149,7 @@ def wrong(certificates):
 
 
 WRONG = [
-    # door, what is wrong, exit code, findings in order
+    # service, what is wrong, exit code, findings in order
     ("imap", "dovecot-imap", BAD, {"login-before-tls": "bad"}),
     ("pop3", "dovecot-pop3", BAD, {"login-before-tls": "bad"}),
     ("imap", "dovecot-imaps", BAD, {"tls-from-start": "bad"}),
@@ -170,44 +170,44 @@ WRONG = [
     ("submission", "other", BAD, {"certificate-name": "bad"}),
     ("smtp", "other", DOUBTFUL, {"certificate-name": "doubtful"}),
     ("smtp", "relay", BAD, {"open-relay": "bad"}),
-    ("smtp", "broken", DOUBTFUL, {"relay-untold": "doubtful"}),
+    ("smtp", "broken", DOUBTFUL, {"relay-unknown": "doubtful"}),
 ]
 
 
-@pytest.mark.parametrize("name,fault,code,found", WRONG, ids=[f"{door}-{fault}" for door, fault, *_ in WRONG])
+@pytest.mark.parametrize("name,fault,code,found", WRONG, ids=[f"{service}-{fault}" for service, fault, *_ in WRONG])
 def test_what_is_set_up_wrong_is_found_and_named(wrong, name, fault, code, found):
     if fault.startswith("dovecot-") and wrong.get(fault) is None:
         pytest.skip("this Dovecot lacks it")
-    door = probe("--ca", wrong["trusted"], "--timeout", 1, code=code, **{name: wrong[fault]})[name]
-    assert names(door) == found
-    assert all(finding["advice"] for finding in door["findings"])
+    service = probe("--ca", wrong["trusted"], "--timeout", 1, code=code, **{name: wrong[fault]})[name]
+    assert names(service) == found
+    assert all(finding["fix"] for finding in service["findings"])
 
 
 def test_an_issuer_that_nobody_trusts_is_named(wrong):
-    door = probe(code=BAD, imaps=wrong["dovecot-imaps"])["imaps"]
-    assert names(door) == {"certificate-unknown-issuer": "bad"}
-    assert "authority.example.test" in door["findings"][0]["detail"]
+    service = probe(code=BAD, imaps=wrong["dovecot-imaps"])["imaps"]
+    assert names(service) == {"certificate-unknown-issuer": "bad"}
+    assert "authority.example.test" in service["findings"][0]["detail"]
 
 
 def test_a_self_signed_certificate_is_named(site):
-    assert names(probe(code=BAD, imaps=site.doors["imaps"])["imaps"]) == {"certificate-self-signed": "bad"}
+    assert names(probe(code=BAD, imaps=site.services["imaps"])["imaps"]) == {"certificate-self-signed": "bad"}
 
 
 def test_the_certificate_must_have_the_name_that_is_asked_for(wrong):
     arguments = ["--ca", wrong["trusted"], "--name"]
     assert probe(*arguments, "mail.example.test", code=GOOD, imaps=wrong["dovecot-imaps"])
-    door = probe(*arguments, "imap.example.test", code=BAD, imaps=wrong["dovecot-imaps"])["imaps"]
-    assert names(door) == {"certificate-name": "bad"}
+    service = probe(*arguments, "imap.example.test", code=BAD, imaps=wrong["dovecot-imaps"])["imaps"]
+    assert names(service) == {"certificate-name": "bad"}
 
 
 def test_a_certificate_that_ends_soon_is_doubtful(site):
-    door = probe("--ca", site.trusted, "--warn-days", 60, code=DOUBTFUL, imaps=site.doors["imaps"])["imaps"]
-    assert names(door) == {"certificate-expires": "doubtful"}
+    service = probe("--ca", site.trusted, "--warn-days", 60, code=DOUBTFUL, imaps=site.services["imaps"])["imaps"]
+    assert names(service) == {"certificate-expires": "doubtful"}
 
 
 def test_a_closed_port_is_refused(site):
-    doors = probe("--ca", site.trusted, code=BAD, imap=rig.free_port(), imaps=site.doors["imaps"])
-    assert names(doors["imap"]) == {"refused": "bad"} and doors["imaps"]["verdict"] == "good"
+    services = probe("--ca", site.trusted, code=BAD, imap=rig.free_port(), imaps=site.services["imaps"])
+    assert names(services["imap"]) == {"refused": "bad"} and services["imaps"]["verdict"] == "good"
 
 
 def test_a_port_that_drops_connections_is_a_timeout_and_takes_no_longer():
@@ -222,9 +222,9 @@ def test_a_port_that_drops_connections_is_a_timeout_and_takes_no_longer():
             client.connect_ex(("127.0.0.1", port))
             waiting.append(client)
         started = time.monotonic()
-        doors = probe("--timeout", 1, code=EX_UNAVAILABLE, imap=port, pop3=port, smtp=port, submission=port)
+        services = probe("--timeout", 1, code=EX_UNAVAILABLE, imap=port, pop3=port, smtp=port, submission=port)
         assert time.monotonic() - started < 2.5
-        assert all(names(door) == {"connect-timeout": "bad"} for door in doors.values())
+        assert all(names(service) == {"connect-timeout": "bad"} for service in services.values())
         for client in waiting:
             client.close()
 
@@ -232,7 +232,7 @@ def test_a_port_that_drops_connections_is_a_timeout_and_takes_no_longer():
 def test_no_way_to_the_host_is_told_from_no_answer():
     told = run("--json", "probe", "255.255.255.255", "imap")
     assert told.returncode == EX_UNAVAILABLE
-    assert names(json.loads(told.stdout)["doors"][0]) == {"unreachable": "bad"}
+    assert names(json.loads(told.stdout)["services"][0]) == {"unreachable": "bad"}
     assert told.stderr == "mailwicket: probe: 255.255.255.255: no connection to any of the ports\n"
 
 
@@ -242,40 +242,40 @@ def test_a_wrong_password_is_a_refused_login(site, folder):
     path = folder / "wrong"
     path.write_text("wrong-password\n")
     path.chmod(0o640)
-    doors = probe("--ca", site.trusted, "--user", "mary", "--sender", "mary@example.test", "--password-file", path,
-                  code=BAD, imaps=site.doors["imaps"], pop3=site.doors["pop3"], submission=site.ports["submission"])
-    for name, door in doors.items():
-        assert names(door) == {"login-refused": "bad"}, name
-    assert "Authentication unsuccessful" in doors["submission"]["login"]["text"] or "535" in \
-        doors["submission"]["login"]["text"]
+    services = probe("--ca", site.trusted, "--user", "mary", "--sender", "mary@example.test", "--password-file", path,
+                  code=BAD, imaps=site.services["imaps"], pop3=site.services["pop3"], submission=site.ports["submission"])
+    for name, service in services.items():
+        assert names(service) == {"login-refused": "bad"}, name
+    assert "Authentication unsuccessful" in services["submission"]["login"]["text"] or "535" in \
+        services["submission"]["login"]["text"]
 
 
 def test_a_user_who_may_read_but_not_send_is_told_so(site, password_file):
-    doors = probe("--ca", site.trusted, "--user", "eve", "--sender", "eve@example.test", "--password-file",
-                  password_file, code=BAD, imaps=site.doors["imaps"], submission=site.ports["submission"],
+    services = probe("--ca", site.trusted, "--user", "eve", "--sender", "eve@example.test", "--password-file",
+                  password_file, code=BAD, imaps=site.services["imaps"], submission=site.ports["submission"],
                   submissions=site.ports["submissions"])
-    assert doors["imaps"]["verdict"] == "good" and doors["imaps"]["login"]["answer"] == "accepted"
-    assert names(doors["submission"]) == names(doors["submissions"]) == {"login-refused": "bad"}
+    assert services["imaps"]["verdict"] == "good" and services["imaps"]["login"]["answer"] == "accepted"
+    assert names(services["submission"]) == names(services["submissions"]) == {"login-refused": "bad"}
 
 
 def test_a_sender_that_the_user_may_not_send_as_is_refused_with_the_servers_words(site, as_bob):
-    door = probe(*as_bob, "--sender", "ceo@example.test", code=BAD, submission=site.ports["submission"])["submission"]
-    assert door["login"]["answer"] == "accepted"
-    found = door["findings"][0]
+    service = probe(*as_bob, "--sender", "ceo@example.test", code=BAD, submission=site.ports["submission"])["submission"]
+    assert service["login"]["answer"] == "accepted"
+    found = service["findings"][0]
     assert found["name"] in ("sender-refused", "recipient-refused")
     assert "send as this sender" in found["detail"]
 
 
 def test_a_recipient_that_is_refused_is_named(wrong, password_file):
-    door = probe("--ca", wrong["trusted"], "--user", "bob", "--sender", "bob@example.test", "--password-file",
+    service = probe("--ca", wrong["trusted"], "--user", "bob", "--sender", "bob@example.test", "--password-file",
                  password_file, code=BAD, submission=wrong["forbidding"])["submission"]
-    assert names(door) == {"recipient-refused": "bad"}
+    assert names(service) == {"recipient-refused": "bad"}
 
 
 def test_no_password_goes_to_a_server_whose_certificate_is_not_trusted(site, password_file):
     before = len(site.dovecot.lines(LOGGED_IN + "<ulla>"))
-    doors = probe("--user", "ulla", "--sender", "ulla@xn--bcher-kva.test", "--password-file", password_file, code=BAD,
-                  **site.doors)
-    assert all("login-withheld" in names(door) for name, door in doors.items() if name != "smtp")
-    assert not any("login" in door for door in doors.values())
+    services = probe("--user", "ulla", "--sender", "ulla@xn--bcher-kva.test", "--password-file", password_file, code=BAD,
+                  **site.services)
+    assert all("login-withheld" in names(service) for name, service in services.items() if name != "smtp")
+    assert not any("login" in service for service in services.values())
     assert len(site.dovecot.lines(LOGGED_IN + "<ulla>")) == before

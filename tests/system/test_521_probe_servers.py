@@ -49,9 +49,9 @@ def test_without_tls_neither_password_nor_name_is_sent_even_where_it_is_asked_fo
         client.send(greeting)
         client.answer(replies)
     with Scripted(script) as server:
-        door = probe("--user", "bob", "--sender", "bob@example.test", "--password-file", password_file,
+        service = probe("--user", "bob", "--sender", "bob@example.test", "--password-file", password_file,
                      code=BAD, **{name: server.port})[name]
-        assert {"login-before-tls", "no-starttls", "login-withheld"} == set(names(door))
+        assert {"login-before-tls", "no-starttls", "login-withheld"} == set(names(service))
         assert not re.search(rb"(?i)bob|right|Ym9i|AGJvYg|AUTH(ENTICATE)? PLAIN|PASS|LOGIN", server.heard), server.heard
 
 
@@ -82,9 +82,9 @@ MISBEHAVING = {
     "sends an answer without an end": ("smtp", lambda client: forever(client, b"220-more\r\n" * 6000), "endless"),
     "sends one byte at a time": ("imap", trickle, "timeout"),
     "is no mail server": ("submission", lambda client: client.send("SSH-2.0-OpenSSH_9.2"), "foreign"),
-    "turns IMAP away": ("imap", lambda client: client.send("* BYE too many"), "turned-away"),
-    "turns POP3 away": ("pop3", lambda client: client.send("-ERR too many"), "turned-away"),
-    "turns SMTP away": ("smtp", lambda client: client.send("554 no mail here"), "turned-away"),
+    "refuses IMAP": ("imap", lambda client: client.send("* BYE too many"), "session-refused"),
+    "refuses POP3": ("pop3", lambda client: client.send("-ERR too many"), "session-refused"),
+    "refuses SMTP": ("smtp", lambda client: client.send("554 no mail here"), "session-refused"),
     "answers TLS with text": ("submissions", lambda client: client.send("220 hello"), "plaintext-on-tls-port"),
     "answers TLS with noise": ("imaps", lambda client: (client.more(), client.send(b"\x16\x03\x03\xff\xff" * 99)),
                                "tls-failed"),
@@ -108,8 +108,8 @@ MISBEHAVING = {
 def test_a_server_that_misbehaves_is_named_and_holds_nobody(how, certificates):
     name, script, found = MISBEHAVING[how]
     with Scripted(script, certificates["good"]) as server:
-        door = probe("--ca", certificates["authority"].cert, "--timeout", 1, **{name: server.port})[name]
-        assert door["verdict"] == "bad" and next(iter(names(door))) == found, door
+        service = probe("--ca", certificates["authority"].cert, "--timeout", 1, **{name: server.port})[name]
+        assert service["verdict"] == "bad" and next(iter(names(service))) == found, service
 
 
 def test_a_conversation_of_slow_answers_ends(certificates):
@@ -176,10 +176,10 @@ def test_a_name_server_that_does_not_answer_is_75_within_the_timeout():
 
 def test_the_first_address_that_answers_is_looked_at_and_the_other_named():
     told = with_names("two", "--json", "probe", "two.example.test", "imap", "--imap-port", 1143)
-    door = json.loads(told.stdout)["doors"][0]
-    missed = {"127.0.0.1": "127.0.0.2", "127.0.0.2": "127.0.0.1"}[door["address"]]
-    assert names(door) == {"no-starttls": "bad", "address-without-answer": "doubtful"}
-    assert door["findings"][1]["detail"] == missed
+    service = json.loads(told.stdout)["services"][0]
+    missed = {"127.0.0.1": "127.0.0.2", "127.0.0.2": "127.0.0.1"}[service["address"]]
+    assert names(service) == {"no-starttls": "bad", "address-without-answer": "doubtful"}
+    assert service["findings"][1]["detail"] == missed
 
 
 def test_certificates_that_cannot_be_read_are_66(folder):

@@ -1,4 +1,4 @@
-"""mailwicket check --postfix: what undoes a policy is found, each finding with its place and its mend."""
+"""mailwicket check --postfix: what undoes a policy is found, each finding with its place and its fix."""
 import json
 import re
 import shutil
@@ -33,7 +33,7 @@ HOOK = "check_policy_service { unix:%s, policy_context=relay, timeout=10s }"
 ACTION = "{ default_action = 421 4.3.5 Server configuration problem }"
 END = "check_policy_service { unix:%s, timeout=10s, " + ACTION + " }"
 
-# name, what is set wrong, severity, setting, a word of the finding, a word of the line to write
+# name, what is set wrong, severity, setting, a word of the finding, a word of the fix
 MAIN = [
     ("the relay list without the question", "smtpd_relay_restrictions = reject_unauth_destination", "error",
      "smtpd_relay_restrictions", "not asked", "policy_context=relay"),
@@ -126,8 +126,8 @@ MAIN = [
 ]
 
 
-@pytest.mark.parametrize("main,severity,setting,what,write", [row[1:] for row in MAIN], ids=[row[0] for row in MAIN])
-def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, write):
+@pytest.mark.parametrize("main,severity,setting,what,fix", [row[1:] for row in MAIN], ids=[row[0] for row in MAIN])
+def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, fix):
     def filled(text, socket=site.postfix.policy_socket):
         return (text.replace("HOOK", HOOK % socket).replace("END", END % socket).replace("ACTION", ACTION)
                 .replace("SOCKET", str(socket)))
@@ -138,7 +138,7 @@ def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, wr
     assert code == (1 if severity == "error" else 0)
     finding = findings[0]
     assert what in finding["what"]
-    assert filled(write, "mailwicket/policy") in finding["write"]
+    assert filled(fix, "mailwicket/policy") in finding["fix"]
     assert finding["why"]
     if setting in main:
         assert finding["file"] == str(site.postfix.etc / "main.cf")
@@ -170,16 +170,16 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("listener,options,severity,setting,what,write", [row[1:] for row in OPTIONS],
+@pytest.mark.parametrize("listener,options,severity,setting,what,fix", [row[1:] for row in OPTIONS],
                          ids=[row[0] for row in OPTIONS])
-def test_check_names_what_one_listener_undoes(site, listener, options, severity, setting, what, write):
+def test_check_names_what_one_listener_undoes(site, listener, options, severity, setting, what, fix):
     site.configure(main="mua_relay_restrictions = permit_sasl_authenticated, reject\n", options={listener: options})
     code, findings = site.check_postfix()
     place = f"{site.ports[listener]}/inet/{setting}"
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, place)], brief(findings)
     assert code == (1 if severity == "error" else 0)
     assert what in findings[0]["what"]
-    assert write in findings[0]["write"]
+    assert fix in findings[0]["fix"]
     assert findings[0]["file"] == str(site.postfix.etc / "master.cf")
     line = (site.postfix.etc / "master.cf").read_text().splitlines()[findings[0]["line"] - 1]
     assert line.startswith(f"{site.ports[listener]} inet")
@@ -193,7 +193,7 @@ def test_check_misses_the_listener_of_a_connector(site):
     code, findings = site.check_postfix()
     assert (code, [finding["what"] for finding in findings]) == \
         (1, [f'no smtpd listens on port {port}, which connector "Client" names'])
-    assert findings[0]["write"].startswith(f"{port} inet n - y - - smtpd -o smtpd_tls_security_level=may")
+    assert findings[0]["fix"].startswith(f"{port} inet n - y - - smtpd -o smtpd_tls_security_level=may")
 
 
 @pytest.mark.parametrize("entry,severity,what", [
@@ -362,21 +362,21 @@ ENTRIES = [
 ]
 
 
-@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in ENTRIES],
+@pytest.mark.parametrize("old,new,severity,setting,what,fix", [row[1:] for row in ENTRIES],
                          ids=[row[0] for row in ENTRIES])
-def test_check_names_what_an_entry_of_master_cf_undoes(usual, old, new, severity, setting, what, write):
+def test_check_names_what_an_entry_of_master_cf_undoes(usual, old, new, severity, setting, what, fix):
     code, findings = usual.configure_entries((old, new))
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
     assert code == (1 if severity == "error" else 0)
     assert what in findings[0]["what"]
-    assert findings[0]["write"] == write
+    assert findings[0]["fix"] == fix
     assert findings[0]["line"] > 0
 
 
 def test_check_misses_an_accepted_domain_in_postfix(site):
     site.configure(main="virtual_mailbox_domains = example.test\n")
     code, findings = site.check_postfix()
-    assert (code, [(f["severity"], f["what"], f["write"]) for f in findings]) == \
+    assert (code, [(f["severity"], f["what"], f["fix"]) for f in findings]) == \
         (0, [("warning", "Postfix does not know the accepted domain xn--bcher-kva.test",
               "virtual_mailbox_domains = xn--bcher-kva.test")])
 
@@ -408,7 +408,7 @@ def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(fol
         site.configure(options={"submission": {"smtpd_tls_auth_only": "yes", "smtpd_sasl_service": "smtp"}})
         code, findings = site.check_postfix()
         port = site.ports["submission"]
-        assert (code, {(f["setting"], f["write"]) for f in findings}) == (1, {
+        assert (code, {(f["setting"], f["fix"]) for f in findings}) == (1, {
             (f"{port}/inet/smtpd_tls_auth_only", "-o smtpd_tls_auth_only=no"),
             (f"{port}/inet/smtpd_sasl_service", "-o smtpd_sasl_service=submission")})
     finally:

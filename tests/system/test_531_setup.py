@@ -281,7 +281,7 @@ def test_setup_changes_nothing_where_the_policy_would_not_hold(stock, line, what
     before = stock.tree()
     told = stock.setup("--apply")
     assert (told.returncode, told.stderr) == \
-        (1, "mailwicket: nothing was changed: with it, the policy would not hold yet; mend the errors first\n")
+        (1, "mailwicket: nothing was changed: with it, the policy would not hold yet; fix the errors first\n")
     assert what in told.stdout
     assert f"error: {main}:" in told.stdout
     assert stock.tree() == before

@@ -26,7 +26,7 @@ def site(module_folder):
 PASSDB = ("passdb {\n  driver = mailwicket\n  result_success = continue\n  result_failure = return-fail\n"
           "  result_internalfail = return-fail\n}\n")
 
-# name, what stands there, what in its place, severity, setting, a word of the finding, a word of the line to write
+# name, what stands there, what in its place, severity, setting, a word of the finding, a word of the fix
 DOVECOT = [
     ("no plugin", "login_plugins = mailwicket", "", "error", "login_plugins", "not among the login plugins",
      "login_plugins = mailwicket"),
@@ -103,9 +103,9 @@ OF_2_4 = [
 ROWS = DOVECOT if version() == "2.3" else OF_2_4
 
 
-@pytest.mark.parametrize("old,new,severity,setting,what,write", [row[1:] for row in ROWS],
+@pytest.mark.parametrize("old,new,severity,setting,what,fix", [row[1:] for row in ROWS],
                          ids=[row[0] for row in ROWS])
-def test_check_names_what_dovecot_undoes(site, old, new, severity, setting, what, write):
+def test_check_names_what_dovecot_undoes(site, old, new, severity, setting, what, fix):
     text = site.dovecot.config.read_text()
     assert old in text
     if old.startswith("service "):
@@ -115,7 +115,7 @@ def test_check_names_what_dovecot_undoes(site, old, new, severity, setting, what
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
     assert code == (1 if severity == "error" else 0)
     assert what in findings[0]["what"]
-    assert write in findings[0]["write"]
+    assert fix in findings[0]["fix"]
 
 
 @pytest.mark.parametrize("module,what", [
@@ -161,7 +161,7 @@ def test_check_finds_what_is_too_strict_for_a_rule(folder):
             text = text.replace(old, new, 1)
         code, findings = site.check_dovecot(text)
         assert code == 1
-        assert sorted((f["setting"], f["write"]) for f in findings if f["severity"] == "error") == sorted([
+        assert sorted((f["setting"], f["fix"]) for f in findings if f["severity"] == "error") == sorted([
             (setting, f"{setting} = {lax}"),
             ("haproxy_trusted_networks", "haproxy_trusted_networks = 192.0.2.5"), ("ssl", "ssl = yes")])
     finally:
@@ -226,6 +226,6 @@ def test_check_reads_what_dovecot_2_4_prints(site, tmp_path, old, new, wanted):
     program.chmod(0o755)
     told = subprocess.run([rig.CLI, "-c", site.daemon.policy, "--json", "check", "--policy-only", "--dovecot"],
                           capture_output=True, text=True, timeout=60, env={"PATH": f"{tmp_path}:{rig.PATH}"})
-    found = [(f["severity"], f["setting"], f["write"].replace(str(site.daemon.policy), "POLICY"))
+    found = [(f["severity"], f["setting"], f["fix"].replace(str(site.daemon.policy), "POLICY"))
              for f in json.loads(told.stdout)["findings"]]
     assert found == wanted

@@ -1,4 +1,4 @@
-"""`mailwicket suspend`, `resume`, `suspended`: a compromised account is stopped at every door, within a second.
+"""`mailwicket suspend`, `resume`, `suspended`: a compromised account is stopped at every service, within a second.
 
 One site with Postfix, Dovecot and mailwicketd; each test suspends a user of its own.
 """
@@ -43,7 +43,7 @@ class Site(MailSite):
         with self.client() as smtp:
             return smtp.plain(login, PASSWORD).startswith("235")
 
-    def doors(self, login):
+    def services(self, login):
         """Where the right password lets this login in."""
         found = {protocol for protocol in (*READING, *SUBMITTING) if self.may_log_in(protocol, login)}
         return found | ({"smtp"} if self.may_log_in_to_postfix(login) else set())
@@ -53,7 +53,7 @@ class Site(MailSite):
         wait_for(lambda: smtp.ask(f"{login}@example.test", "mary@example.test") == reply, reply)
 
 
-ALL_DOORS = {*READING, *SUBMITTING, "smtp"}
+ALL_SERVICES = {*READING, *SUBMITTING, "smtp"}
 OK = "250 2.1.5 Ok"
 
 
@@ -97,16 +97,16 @@ def refusal(site, protocol, login, password):
 
 
 def test_who_is_suspended_from_sending_still_reads_and_no_outsider_is_told(site):
-    assert site.doors("carl") == ALL_DOORS
+    assert site.services("carl") == ALL_SERVICES
     site.suspend("carl@example.test", "--sending")
-    assert site.doors("carl") == set(READING)
+    assert site.services("carl") == set(READING)
     for protocol in SUBMITTING:
         assert refusal(site, protocol, "carl", PASSWORD) == refusal(site, protocol, "bob", "wrong")
     with site.client() as smtp:
         assert smtp.plain("carl", PASSWORD) == smtp.plain("bob", "wrong")
     assert site.dovecot.lines("mailwicket: v=1 verdict=refuse reason=sending-suspended .*protocol=smtp .*login=carl ")
     site.resume("carl")
-    assert site.doors("carl") == ALL_DOORS
+    assert site.services("carl") == ALL_SERVICES
 
 
 def test_who_is_suspended_from_all_logs_in_nowhere(site):
@@ -115,13 +115,13 @@ def test_who_is_suspended_from_all_logs_in_nowhere(site):
         told = site.suspend("dora", "--all", "--reason", "phished")
         assert "doveadm kick dora " in told
         site.wait_reply(smtp, "dora", ACCOUNT)
-    assert site.doors("dora") == set()
+    assert site.services("dora") == set()
     for protocol in READING:
         assert refusal(site, protocol, "dora", PASSWORD) == refusal(site, protocol, "dora", "wrong")
     assert site.dovecot.lines("reason=login-suspended .*login=dora ")
-    assert site.doors("mary") == ALL_DOORS
+    assert site.services("mary") == ALL_SERVICES
     site.resume("dora")
-    assert site.doors("dora") == ALL_DOORS
+    assert site.services("dora") == ALL_SERVICES
 
 
 def asked(login, site):
@@ -132,17 +132,17 @@ def asked(login, site):
 def test_syncs_and_restarts_keep_it(site):
     site.suspend("emil", "--all")
     site.change_directory(DIRECTORY + "user newcomer@example.test\n")
-    assert site.doors("emil") == set()
+    assert site.services("emil") == set()
     site.daemon.stop()
     site.daemon.start()
     site.dovecot.stop()
     site.dovecot.start()
-    assert site.doors("emil") == set()
+    assert site.services("emil") == set()
     with site.client(login="mary") as smtp:
         assert smtp.ask("mary@example.test", "mary@example.test") == OK
     assert site.daemon.request(asked("emil", site)) == "550 5.7.1 Access denied, this account is suspended"
     site.resume("emil")
-    assert site.doors("emil") == ALL_DOORS
+    assert site.services("emil") == ALL_SERVICES
 
 
 def test_it_ends_by_itself(site):
@@ -180,21 +180,21 @@ def test_explain_says_what_the_servers_do(site):
                                   "--client", "127.0.0.1", "--sender", "hans@example.test", "--recipient",
                                   "mary@example.test", "--stage", "RCPT")
     assert decision["reason"] == "sending-suspended" and decision["client_reads"] == SENDING
-    assert "mailwicket resume hans@example.test" in decision["remedy"]
+    assert "mailwicket resume hans@example.test" in decision["fix"]
     assert "sending is suspended for hans@example.test" in text
     with site.client(login="mary") as smtp:
         assert smtp.ask("mary@example.test", "hans@example.test") == OK
 
 
-def test_a_list_that_is_damaged_opens_no_door(site):
+def test_a_list_that_is_damaged_opens_nothing(site):
     """Running servers go on with what they read; a new one answers nobody until the list is whole again."""
     path = site.daemon.published / "suspensions"
     site.suspend("ida", "--all")
-    assert site.doors("ida") == set()
+    assert site.services("ida") == set()
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + b"x")
     site.daemon.wait_log("suspensions is damaged .*; the one read before goes on")
-    assert site.doors("ida") == set() and site.doors("mary") == ALL_DOORS
+    assert site.services("ida") == set() and site.services("mary") == ALL_SERVICES
     result = site.daemon.cli("suspend", "mary", "--sending")
     assert result.returncode == 75 and f"{path} is damaged" in result.stderr and result.stderr.count("\n") == 1
     site.daemon.stop()

@@ -30,7 +30,7 @@ def test_names_that_postfix_is_told_to_split_are_an_error(site):
         site.configure()
     [finding] = found(findings, "owner_request_special")
     assert (code, finding["severity"]) == (1, "error")
-    assert "senders=" in finding["why"] and finding["write"] == "owner_request_special = yes"
+    assert "senders=" in finding["why"] and finding["fix"] == "owner_request_special = yes"
 
 
 # Dovecot's delimiter in general, and for LMTP alone (None: not set); a word of the finding (None: there is none)

@@ -99,11 +99,11 @@ def test_what_is_not_listed_reaches_the_mailbox_unjudged_and_check_says_so(made,
     found = [finding for finding in made.check() if finding["what"].startswith(own + " ")]
     assert [finding["severity"] for finding in found] == ["error"]
     assert "senders=" in found[0]["why"] and 'connector "Client"' in found[0]["why"]
-    assert f'"{own}"' in found[0]["write"] and 'accepted_domain "example.test"' in found[0]["write"]
+    assert f'"{own}"' in found[0]["fix"] and 'accepted_domain "example.test"' in found[0]["fix"]
 
 
 def test_with_the_names_that_check_writes_there_is_no_finding_left(made):
-    line = [finding["write"] for finding in made.check() if "local_names" in finding["write"]][0]
+    line = [finding["fix"] for finding in made.check() if "local_names" in finding["fix"]][0]
     assert "error" in [finding["severity"] for finding in made.check()]
     written = line.partition("}")[0] + "}"
     made.change_policy(POLICY % f"  {written}")
@@ -207,5 +207,5 @@ def test_append_dot_mydomain_makes_another_sender_of_the_one_that_was_judged(mad
         assert made.postfix.lines(f"from=<{sender}>")
         found = [finding for finding in made.check() if finding["setting"] == "append_dot_mydomain"]
         assert [finding["severity"] for finding in found] == severities
-        assert all(finding["write"] == "append_dot_mydomain = no" and "type = Authoritative" in finding["why"]
+        assert all(finding["fix"] == "append_dot_mydomain = no" and "type = Authoritative" in finding["why"]
                    for finding in found)

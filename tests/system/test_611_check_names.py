@@ -39,7 +39,7 @@ def found(site, main="", master="", options=None):
     site.configure(main=main, master=master)
     code, findings = site.check_postfix()
     assert code == (1 if "error" in [finding["severity"] for finding in findings] else 0)
-    assert all(finding["why"] and finding["write"] for finding in findings), findings
+    assert all(finding["why"] and finding["fix"] for finding in findings), findings
     return findings
 
 
@@ -78,8 +78,8 @@ def test_with_senders_every_name_is_an_error_of_its_own(restricted):
             continue
         assert "gets round senders=" in finding["why"] and 'the users of connector "Client"' in finding["why"]
         assert "Authoritative" not in finding["why"]
-        assert finding["write"].startswith('local_names = { "[127.0.0.1]", "mx.other.test", "mx.example.test", "localhost", ')
-        assert 'in accepted_domain "example.test" of ' in finding["write"]
+        assert finding["fix"].startswith('local_names = { "[127.0.0.1]", "mx.other.test", "mx.example.test", "localhost", ')
+        assert 'in accepted_domain "example.test" of ' in finding["fix"]
         line = (restricted.postfix.etc / "main.cf").read_text().splitlines()[finding["line"] - 1]
         assert line.startswith(finding["setting"])
 
@@ -142,13 +142,13 @@ def test_a_name_that_is_accepted_by_itself_is_not_taken_for_listed(restricted):
     findings = found(restricted, "mydestination = example.test, localhost\nvirtual_mailbox_domains = xn--bcher-kva.test\n")
     assert names(findings) == [("mydestination", "localhost")]
     assert "open to all who may submit" in findings[0]["why"]
-    assert 'local_names = { "localhost" }' in findings[0]["write"]
+    assert 'local_names = { "localhost" }' in findings[0]["fix"]
 
 
 def test_a_virtual_alias_domain_is_a_name_for_mailboxes_too(restricted):
     findings = found(restricted, "virtual_alias_domains = alias.test\n")
     assert [(finding["severity"], finding["setting"]) for finding in findings] == [("error", "virtual_alias_domains")]
-    assert "gets round senders=" in findings[0]["why"] and 'local_names = { "alias.test" }' in findings[0]["write"]
+    assert "gets round senders=" in findings[0]["why"] and 'local_names = { "alias.test" }' in findings[0]["fix"]
     restricted.change_directory(WORLD_DIRECTORY)
     assert [finding["severity"] for finding in found(restricted, "virtual_alias_domains = alias.test\n")] == ["warning"]
 
@@ -176,7 +176,7 @@ def test_append_dot_mydomain_is_an_error(restricted, main, severities):
     """The line that show prints keeps it off whatever the compatibility_level is."""
     findings = [finding for finding in found(restricted, main) if finding["setting"] == "append_dot_mydomain"]
     assert [finding["severity"] for finding in findings] == severities
-    assert [finding["write"] for finding in findings] == ["append_dot_mydomain = no" for _ in severities]
+    assert [finding["fix"] for finding in findings] == ["append_dot_mydomain = no" for _ in severities]
 
 
 def test_postfixs_old_default_of_append_dot_mydomain_is_found_too(restricted):

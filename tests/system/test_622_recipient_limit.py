@@ -103,7 +103,7 @@ def test_a_limit_raised_for_a_user_is_found_by_check(module_folder):
         made.daemon.write_directory(made.daemon.directory.read_text() + "user lists@example.test max_recipients=500\n")
         code, findings = made.check_postfix()
         assert code == 0
-        assert {(f["severity"], f["setting"], f["write"]) for f in findings} == {
+        assert {(f["severity"], f["setting"], f["fix"]) for f in findings} == {
             ("warning", f"{made.ports[name]}/inet/smtpd_recipient_limit", "-o smtpd_recipient_limit=500")
             for name in ("submission", "submissions")}
     finally:

@@ -76,7 +76,7 @@ def test_check_knows_which_default_actions_smtpd_outlives(site):
         assert (finding is None) == sound, (spelling, finding)
         if finding is not None:
             assert finding["severity"] == "error"
-            assert "{ default_action = 421 4.3.5 Server configuration problem } }" in finding["write"]
+            assert "{ default_action = 421 4.3.5 Server configuration problem } }" in finding["fix"]
 
 
 def test_postfix_takes_the_default_actions_so(site):

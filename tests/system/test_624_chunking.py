@@ -77,5 +77,5 @@ def test_check_warns_where_smtpd_dies_and_only_there(site):
     assert bool(found(site)) == killed
     if killed:
         finding = found(site)[0]
-        assert (finding["severity"], finding["write"]) == ("warning", f"{KEYWORDS} = dsn,chunking")
+        assert (finding["severity"], finding["fix"]) == ("warning", f"{KEYWORDS} = dsn,chunking")
         assert "CHUNKING" in finding["what"]

@@ -84,7 +84,7 @@ def test_check_finds_a_userdb_that_names_another_user(site, text, severity, sett
     code, findings = check(site, text)
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
     assert code == (1 if severity == "error" else 0)
-    assert what in findings[0]["what"] and "mailbox" in findings[0]["why"] and "passdb" in findings[0]["write"]
+    assert what in findings[0]["what"] and "mailbox" in findings[0]["why"] and "passdb" in findings[0]["fix"]
     if what.startswith("entry"):
         assert (findings[0]["file"], findings[0]["line"]) == (str(site.dovecot.folder / "file"), 2)
 

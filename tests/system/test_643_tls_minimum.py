@@ -163,7 +163,7 @@ def test_check_finds_every_spelling_that_is_not(site, listener, value):
     code, findings = site.check_postfix()
     assert code == 1 and [finding["severity"] for finding in findings] == ["error"], brief(findings)
     assert SETTING[listener] in findings[0]["setting"] and "tls_min_version TLSv1.3" in findings[0]["what"]
-    assert findings[0]["write"] == f"-o {SETTING[listener]}=>=TLSv1.3"
+    assert findings[0]["fix"] == f"-o {SETTING[listener]}=>=TLSv1.3"
 
 
 @pytest.mark.parametrize("options,setting", [
@@ -184,7 +184,7 @@ def test_check_says_to_offer_no_auth_where_strangers_send(site):
     assert code == 0, brief(findings)
     assert [(finding["severity"], "smtpd_sasl_auth_enable" in finding["setting"]) for finding in findings] == [
         ("warning", True)]
-    assert "smtpd_sasl_auth_enable=no" in findings[0]["write"] and "ExchangeUsers" in findings[0]["write"]
+    assert "smtpd_sasl_auth_enable=no" in findings[0]["fix"] and "ExchangeUsers" in findings[0]["fix"]
     site.configure(main="smtpd_tls_protocols = >=TLSv1.2\n")
     assert site.check_postfix() == (0, [])
 
@@ -212,7 +212,7 @@ def test_check_compares_dovecots_minimum(site, value, enough):
     code, findings = site.check_dovecot(changed(text, value))
     assert code == 0 and [(f["severity"], f["setting"]) for f in findings] == (
         [] if enough else [("warning", "ssl_min_protocol")]), brief(findings)
-    assert enough or findings[0]["write"] == "ssl_min_protocol = TLSv1.3"
+    assert enough or findings[0]["fix"] == "ssl_min_protocol = TLSv1.3"
 
 
 def test_check_finds_a_filter_with_less(site):

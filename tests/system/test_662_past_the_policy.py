@@ -143,7 +143,7 @@ def test_a_delimiter_the_policy_lacks_is_an_error_while_somebody_has_senders(sit
     code, told = site.check()
     assert (code, [(f["severity"], f["setting"]) for f in told["findings"]]) == (1, [("error", "recipient_delimiter")])
     finding = told["findings"][0]
-    assert f'recipient_delimiter = "+{delimiters.replace("+", "")}" in {site.daemon.policy}' in finding["write"]
+    assert f'recipient_delimiter = "+{delimiters.replace("+", "")}" in {site.daemon.policy}' in finding["fix"]
     assert "senders=" in finding["why"]
     with site:
         assert site.ask(STRANGER, "staff-x@example.test") == "250"
@@ -350,5 +350,5 @@ def test_local_mail_is_named_as_what_it_is(site):
 def test_another_instance_is_found(site):
     site.configure(main="multi_instance_directories = /etc/postfix-out\n")
     code, told = site.check()
-    assert (code, [(f["severity"], f["setting"], f["write"]) for f in told["findings"]]) == \
+    assert (code, [(f["severity"], f["setting"], f["fix"]) for f in told["findings"]]) == \
         (0, [("warning", "multi_instance_directories", "mailwicket check --postfix-config /etc/postfix-out")])

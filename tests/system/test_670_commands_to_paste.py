@@ -104,7 +104,7 @@ def suspended(folder):
 def test_the_fix_of_explain_resumes_that_user(folder, shell):
     site = suspended(folder)
     told = json.loads(site.cli("--json", "explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout)
-    fix = told["decisions"][-1]["remedy"]
+    fix = told["decisions"][-1]["fix"]
     assert shell.words(fix.partition(", then: ")[2]) == ["resume", USER]
     assert shell.words(re.search(r"\((mailwicket lookup .*?)\), have", fix)[1]) == ["lookup", USER]
     assert fix in site.cli("explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout
@@ -129,7 +129,7 @@ def cause(site, folder, user, line):
 def test_the_fix_of_why_resumes_that_user(folder, shell):
     found = cause(suspended(folder), folder, USER, decision(reason="login-suspended", login=USER))
     assert found["id"] == "suspended"
-    assert shell.words(found["mend"].partition("; then: ")[2]) == ["resume", USER]
+    assert shell.words(found["fix"].partition("; then: ")[2]) == ["resume", USER]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -167,7 +167,7 @@ def test_file_names_in_fixes_are_quoted(folder):
         site.configure()
         for finding in site.check_postfix()[1]:
             if finding["file"] in (str(badly), str(socket)):
-                shell.paste(finding["write"].replace("systemctl restart", ":"))
+                shell.paste(finding["fix"].replace("systemctl restart", ":"))
         assert not socket.exists() and badly.stat().st_mode & 0o777 == 0o775
     finally:
         site.daemon.kill()

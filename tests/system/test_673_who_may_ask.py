@@ -57,7 +57,7 @@ def test_check_notes_that_every_user_of_this_host_can_ask(folder, listener):
     assert (code, tested, told["ok"]) == (0, 0, True)
     finding, = told["findings"]
     assert finding["severity"] == "note" and f"every user of this host can ask at {listener}" == finding["what"]
-    assert finding["write"].startswith('listen = { "unix:')
+    assert finding["fix"].startswith('listen = { "unix:')
     text = subprocess.run([CLI, "-c", folder / "policy.conf", "check", "--policy-only"], capture_output=True, text=True).stdout
     assert "note: " in text and listener in text
     assert "findings" not in checked(folder, POLICY + service(["unix:/run/x"]))[0]

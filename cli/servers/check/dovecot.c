@@ -37,10 +37,10 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 }
 
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
-			const char *what, const char *why, const char *write)
+			const char *what, const char *why, const char *fix)
 {
 	mw_findings_add(site->findings, (struct mw_finding){ .severity = severity, .file = site->file, .setting = setting,
-							     .what = what, .why = why, .write = write });
+							     .what = what, .why = why, .fix = fix });
 }
 
 const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text)

@@ -27,7 +27,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
 			 struct mw_arena *arena);
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
-			const char *what, const char *why, const char *write);
+			const char *what, const char *why, const char *fix);
 /* What `show` prints, on one line without its comments. */
 const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text);
 /* Whether Dovecot's processes read this policy: the usual file, or the one in their environment. */

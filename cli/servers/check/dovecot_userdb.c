@@ -73,7 +73,7 @@ static void check_entry(const struct mw_dovecot_site *site, const char *path, un
 		.severity = MW_FINDING_ERROR, .file = path, .line = line, .setting = "userdb passwd-file",
 		.what = mw_arena_textf(site->arena, "the entry of %.*s sets %.*s to %.*s", MW_STR_ARG(user), MW_STR_ARG(name),
 				       MW_STR_ARG(value)),
-		.why = WHY, .write = "user= in place of it, in a passwd-file that is the passdb" });
+		.why = WHY, .fix = "user= in place of it, in a passwd-file that is the passdb" });
 }
 
 static void check_setting(const struct mw_dovecot_site *site, const char *path, unsigned line, struct mw_str text)
@@ -93,7 +93,7 @@ static void check_setting(const struct mw_dovecot_site *site, const char *path, 
 	mw_findings_add(site->findings, (struct mw_finding){
 		.severity = MW_FINDING_WARNING, .file = path, .line = line, .setting = mw_arena_text(site->arena, key),
 		.what = mw_arena_textf(site->arena, "the userdb's answer sets %.*s", MW_STR_ARG(name)),
-		.why = WHY, .write = "let the passdb set user, whose name is judged, and take it out here" });
+		.why = WHY, .fix = "let the passdb set user, whose name is judged, and take it out here" });
 }
 
 /* Lines that end in a backslash go on with the next one. */

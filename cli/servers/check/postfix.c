@@ -135,39 +135,39 @@ bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *na
 
 void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *write)
+			const char *fix)
 {
 	mw_findings_add(site->findings, (struct mw_finding){
 		.severity = severity, .file = site->master_path,
 		.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
 		.setting = mw_arena_textf(site->arena, "%.*s/%.*s%s%s", MW_STR_ARG(service->name), MW_STR_ARG(service->type),
 					  setting[0] == '\0' ? "" : "/", setting),
-		.what = what, .why = why, .write = write });
+		.what = what, .why = why, .fix = fix });
 }
 
 void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *write)
+			const char *fix)
 {
 	if (mw_postfix_value_find(&service->options, setting) != NULL) {
-		mw_service_finding(site, service, severity, setting, what, why, write);
+		mw_service_finding(site, service, severity, setting, what, why, fix);
 		return;
 	}
 	mw_findings_add(site->findings, (struct mw_finding){
 		.severity = severity, .file = site->main_path, .line = mw_postfix_main_line(site->main_cf, mw_str(setting)),
-		.setting = setting, .what = what, .why = why, .write = write });
+		.setting = setting, .what = what, .why = why, .fix = fix });
 }
 
 void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-				const char *setting, const char *what, const char *why, const char *write)
+				const char *setting, const char *what, const char *why, const char *fix)
 {
-	mw_service_finding(endpoint->site, endpoint->service, severity, setting, what, why, write);
+	mw_service_finding(endpoint->site, endpoint->service, severity, setting, what, why, fix);
 }
 
 void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-			 const char *setting, const char *what, const char *why, const char *write)
+			 const char *setting, const char *what, const char *why, const char *fix)
 {
-	mw_setting_finding(endpoint->site, endpoint->service, severity, setting, what, why, write);
+	mw_setting_finding(endpoint->site, endpoint->service, severity, setting, what, why, fix);
 }
 
 const char *mw_site_line(const struct mw_postfix_site *site, const char *setting)
@@ -294,7 +294,7 @@ static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_se
 			.severity = MW_FINDING_WARNING, .file = site->master_path,
 			.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
 			.setting = endpoint_r->name, .what = "the address or port of this listener is not known here",
-			.why = "whether the policy holds there cannot be told", .write = "" });
+			.why = "whether the policy holds there cannot be told", .fix = "" });
 		return false;
 	}
 	endpoint_r->need = mw_wiring_listener_of(site->policy, &endpoint_r->binding);
@@ -329,7 +329,7 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 		.severity = MW_FINDING_ERROR, .file = site->master_path, .setting = "",
 		.what = mw_arena_textf(site->arena, "no smtpd listens on port %u, which connector \"%.*s\" names",
 				       listener->binding.port, MW_STR_ARG(listener->connector)),
-		.why = "nobody can submit through that connector", .write = entry_line(site, listener) });
+		.why = "nobody can submit through that connector", .fix = entry_line(site, listener) });
 }
 
 static const char *sasl_socket(const struct mw_postfix_site *site)

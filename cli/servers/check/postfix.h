@@ -58,17 +58,17 @@ bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *na
 /* A finding about a service of master.cf; setting: below it, or "". */
 void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *write);
+			const char *fix);
 /* A finding about a setting, at the place that decided it: an -o in master.cf, main.cf, or nowhere (a default). */
 void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *write);
+			const char *fix);
 /* The same for an endpoint's smtpd. */
 void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-			 const char *setting, const char *what, const char *why, const char *write);
+			 const char *setting, const char *what, const char *why, const char *fix);
 /* The same for what must be written below the listener in master.cf. */
 void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-				const char *setting, const char *what, const char *why, const char *write);
+				const char *setting, const char *what, const char *why, const char *fix);
 /* The line that `show` prints for a setting of main.cf. */
 const char *mw_site_line(const struct mw_postfix_site *site, const char *setting);
 

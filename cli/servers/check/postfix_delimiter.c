@@ -68,7 +68,7 @@ void mw_check_postfix_delimiter(const struct mw_postfix_site *site)
 	if (has_all(ours, theirs))
 		add(site, NULL, (struct mw_finding){ .severity = MW_FINDING_WARNING, .what = what,
 			.why = "what counts as a user's own address differs from what is delivered to the user",
-			.write = mw_arena_textf(site->arena, SETTING " = %.*s", MW_STR_ARG(all)) });
+			.fix = mw_arena_textf(site->arena, SETTING " = %.*s", MW_STR_ARG(all)) });
 	else
 		add(site, service, (struct mw_finding){
 			.severity = site->stake.restricted > 0 ? MW_FINDING_ERROR : MW_FINDING_WARNING, .what = what,
@@ -77,6 +77,6 @@ void mw_check_postfix_delimiter(const struct mw_postfix_site *site)
 						 "USER%cx@ is delivered to USER and judged as another address",
 						 missing(theirs, ours))
 				: "what counts as a user's own address differs from what is delivered to the user",
-			.write = mw_arena_textf(site->arena, SETTING " = \"%.*s\" in %s; leave Postfix's as it is, or mail to "
+			.fix = mw_arena_textf(site->arena, SETTING " = \"%.*s\" in %s; leave Postfix's as it is, or mail to "
 						"such addresses bounces", MW_STR_ARG(all), site->policy->file) });
 }

@@ -35,18 +35,18 @@ static void report_before(const struct search *search, const struct mw_restricti
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 	struct mw_arena *arena = endpoint->site->arena;
-	const char *write = mw_site_line(endpoint->site, search->list);
+	const char *fix = mw_site_line(endpoint->site, search->list);
 	const char *shown = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
 
 	if (mw_str_equal(item->name, MW_STR("permit")) || mw_str_starts_with(item->name, MW_STR("permit_")))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
-				    "a list ends at the first permit: about those sessions Mailwicket is never asked", write);
+				    "a list ends at the first permit: about those sessions Mailwicket is never asked", fix);
 	else if (IS_WORD(item->name, final_words))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
-				    "it refuses relaying before Mailwicket can permit it, in Postfix's own words", write);
+				    "it refuses relaying before Mailwicket can permit it, in Postfix's own words", fix);
 	else if (mw_str_starts_with(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
 		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, search->list, shown,
-				    "where it answers OK, Mailwicket is not asked", write);
+				    "where it answers OK, Mailwicket is not asked", fix);
 }
 
 static bool is_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)

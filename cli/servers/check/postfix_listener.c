@@ -114,8 +114,8 @@ static void check_versions(const struct mw_postfix_endpoint *endpoint)
 		/* At Postfix's and the policy's defaults there is nothing that anybody asked for. */
 		mw_endpoint_option_finding(endpoint, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
 			mw_arena_textf(endpoint->site->arena, "AUTH is offered over an older TLS: %s", what),
-			"a password has crossed it before anybody can refuse it; more in that setting would turn away "
-			"servers that bring mail",
+			"a password has crossed it before anybody can refuse it; a stricter setting would refuse "
+			"servers that deliver mail",
 			mw_arena_textf(endpoint->site->arena, "-o smtpd_sasl_auth_enable=no, connector \"%.*s\" without "
 				       "ExchangeUsers, and users on a listener for them alone",
 				       MW_STR_ARG(endpoint->need.connector)));

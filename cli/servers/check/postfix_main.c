@@ -248,7 +248,7 @@ static void check_known(const struct mw_postfix_site *site, const struct mw_acce
 		.severity = MW_FINDING_WARNING, .file = site->main_path, .setting = "",
 		.what = mw_arena_textf(site->arena, "Postfix does not know the accepted domain %.*s", MW_STR_ARG(name)),
 		.why = "mail to it is permitted by the policy and refused by Postfix",
-		.write = mw_arena_textf(site->arena, "%s = %.*s", domain->type == MW_AUTHORITATIVE
+		.fix = mw_arena_textf(site->arena, "%s = %.*s", domain->type == MW_AUTHORITATIVE
 					? "virtual_mailbox_domains" : "relay_domains", MW_STR_ARG(name)) });
 }
 
@@ -257,7 +257,7 @@ static void report_alias_domain(const struct mw_postfix_site *site, struct mw_fi
 {
 	finding->severity = MW_FINDING_ERROR;
 	finding->why = mw_stake_words(&site->stake, mw_arena_text(site->arena, name), site->arena);
-	finding->write = mw_arena_textf(site->arena, "local_names = { \"%.*s\" } in the accepted_domain whose mailboxes it "
+	finding->fix = mw_arena_textf(site->arena, "local_names = { \"%.*s\" } in the accepted_domain whose mailboxes it "
 					"reaches; or accepted_domain \"%.*s\" { type = Authoritative }, and address= for those "
 					"who have senders=", MW_STR_ARG(name), MW_STR_ARG(name));
 }
@@ -270,7 +270,7 @@ static void report_unknown(const struct mw_postfix_site *site, const char *setti
 		.line = mw_postfix_main_line(site->main_cf, mw_str(setting)), .setting = setting,
 		.what = mw_arena_textf(site->arena, "%.*s is no accepted domain of the policy", MW_STR_ARG(name)),
 		.why = "mail to it from outside is refused: 550 5.7.1 Unable to relay",
-		.write = mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(name),
+		.fix = mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(name),
 					relays ? "InternalRelay" : "Authoritative") };
 
 	if (aliases && !mw_stake_is_nothing(&site->stake))

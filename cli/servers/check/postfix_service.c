@@ -101,8 +101,8 @@ static void check_instances(const struct mw_postfix_site *site)
 			.setting = "multi_instance_directories",
 			.what = mw_arena_textf(site->arena, "there is another Postfix, of %.*s", MW_STR_ARG(item.name)),
 			.why = "whether the policy holds for those who connect to that one is not looked at here",
-			.write = mw_arena_textf(site->arena, "mailwicket check --postfix-config %s",
-						mw_shell_text(site->arena, mw_arena_text(site->arena, item.name))) });
+			.fix = mw_arena_textf(site->arena, "mailwicket check --postfix-config %s",
+					      mw_shell_text(site->arena, mw_arena_text(site->arena, item.name))) });
 }
 
 int mw_check_postfix_services(struct mw_postfix_site *site)

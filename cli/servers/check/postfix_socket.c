@@ -100,10 +100,10 @@ static bool may(const struct passwd *user, const struct stat *status, mode_t rig
 }
 
 static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity, const char *path,
-		const char *what, const char *why, const char *write)
+		const char *what, const char *why, const char *fix)
 {
 	mw_findings_add(endpoint->site->findings, (struct mw_finding){ .severity = severity, .file = path, .setting = "",
-								       .what = what, .why = why, .write = write });
+								       .what = what, .why = why, .fix = fix });
 }
 
 static const char *socket_lines(const struct mw_postfix_endpoint *endpoint)

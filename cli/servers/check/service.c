@@ -18,6 +18,6 @@ void mw_check_service(const struct mw_policy *policy, struct mw_findings *findin
 			.what = mw_arena_textf(arena, "every user of this host can ask at %.*s", MW_STR_ARG(listener)),
 			.why = "the answers tell which accounts, grants and senders= there are; on a unix socket only Postfix, "
 			       "root and peers can ask",
-			.write = "listen = { \"unix:/var/spool/postfix/mailwicket/policy\" }" });
+			.fix = "listen = { \"unix:/var/spool/postfix/mailwicket/policy\" }" });
 	}
 }

@@ -239,7 +239,7 @@ static int change(struct result *result, const struct mw_policy *policy)
 		status = carry_out(result);
 	mw_changes_unstage(stage);
 	if (status == 1)
-		mw_complain("nothing was changed: with it, the policy would not hold yet; mend the errors first");
+		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
 	if (status == EX_OK || status == 1)
 		status = print(result, status);
 	mw_findings_free(findings);

@@ -5,7 +5,7 @@
 
 enum { IMAP, IMAPS, POP3, SMTP, SUBMISSION };
 
-static const struct mw_door doors[] = {
+static const struct mw_probe_service services[] = {
 	[IMAP] = { "imap", MW_PROTOCOL_IMAP, false, 143 },
 	[IMAPS] = { "imaps", MW_PROTOCOL_IMAP, true, 993 },
 	[POP3] = { "pop3", MW_PROTOCOL_POP3, false, 110 },
@@ -13,7 +13,7 @@ static const struct mw_door doors[] = {
 	[SUBMISSION] = { "submission", MW_PROTOCOL_SUBMISSION, false, 587 },
 };
 
-/* A case is a good door with something changed: its initialiser comes last. */
+/* A case is a good service with something changed: its initialiser comes last. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 #define GOOD_TLS                                                                                              \
@@ -24,7 +24,7 @@ static const struct mw_door doors[] = {
 #define GOOD GOOD_TLS, .certificate = { GOOD_CERTIFICATE }
 
 static const struct {
-	int door;
+	int service;
 	struct mw_seen seen;
 	const char *judged, *names, *detail; /* all names in order; the detail of the first */
 } cases[] = {
@@ -43,7 +43,7 @@ static const struct {
 	{ IMAP, { .fault = MW_FAULT_TOO_LONG, .step = "the greeting" }, "bad", "endless", "at the greeting" },
 	{ IMAP, { .fault = MW_FAULT_FOREIGN, .step = "the greeting", .fault_text = "SSH-2.0" }, "bad", "foreign",
 	  "at the greeting: SSH-2.0" },
-	{ SMTP, { .fault = MW_FAULT_TURNED_AWAY, .fault_text = "554 no" }, "bad", "turned-away", "554 no" },
+	{ SMTP, { .fault = MW_FAULT_SESSION_REFUSED, .fault_text = "554 no" }, "bad", "session-refused", "554 no" },
 	{ SUBMISSION, { .fault = MW_FAULT_TLS_FROM_START, GOOD }, "bad", "tls-from-start", "" },
 	{ IMAPS, { .fault = MW_FAULT_TEXT_FOR_TLS, .fault_text = "* OK" }, "bad", "plaintext-on-tls-port", "* OK" },
 	{ IMAPS, { .fault = MW_FAULT_TLS, .fault_text = "no protocol" }, "bad", "tls-failed", "no protocol" },
@@ -98,7 +98,7 @@ static const struct {
 	  "recipient-refused", "450 later" },
 	{ SUBMISSION, { GOOD, .message = { MW_REJECTED, "552 big" } }, "bad", "message-refused", "552 big" },
 	{ SMTP, { GOOD, .outside = { MW_ACCEPTED, "250 ok" } }, "bad", "open-relay", "250 ok" },
-	{ SMTP, { GOOD, .outside = { MW_DEFERRED, "450 later" } }, "doubtful", "relay-untold", "450 later" },
+	{ SMTP, { GOOD, .outside = { MW_DEFERRED, "450 later" } }, "doubtful", "relay-unknown", "450 later" },
 	{ SMTP, { GOOD, .outside = { MW_REJECTED, "550 no" } }, "good", "", "" },
 
 	{ IMAP, { GOOD, .missed = "2001:db8::1" }, "doubtful", "address-without-answer", "2001:db8::1" },
@@ -113,7 +113,7 @@ START_TEST(what_was_seen_is_judged)
 	char text[512];
 	struct mw_buf names = MW_BUF_OVER(text);
 
-	mw_judge(&probe, &doors[cases[_i].door], &cases[_i].seen, &judgement);
+	mw_judge(&probe, &services[cases[_i].service], &cases[_i].seen, &judgement);
 	for (size_t i = 0; i < judgement.count; i++)
 		mw_buf_printf(&names, "%s%s", i > 0 ? " " : "", judgement.findings[i].name);
 	ck_assert_str_eq(text, cases[_i].names);
@@ -128,10 +128,10 @@ START_TEST(every_finding_says_what_to_do)
 	static struct mw_judgement judgement;
 	const struct mw_probe probe = { .warn_days = 14 };
 
-	mw_judge(&probe, &doors[cases[_i].door], &cases[_i].seen, &judgement);
+	mw_judge(&probe, &services[cases[_i].service], &cases[_i].seen, &judgement);
 	for (size_t i = 0; i < judgement.count; i++) {
 		ck_assert_uint_gt(strlen(judgement.findings[i].what), 10);
-		ck_assert_uint_gt(strlen(judgement.findings[i].advice), 10);
+		ck_assert_uint_gt(strlen(judgement.findings[i].fix), 10);
 	}
 }
 END_TEST

@@ -47,7 +47,7 @@ static struct mw_facts facts_of(enum mw_protocol protocol)
 	return facts;
 }
 
-START_TEST(every_reason_has_a_remedy_for_every_note)
+START_TEST(every_reason_has_a_fix_for_every_note)
 {
 	struct mw_facts facts = facts_of(MW_PROTOCOL_SMTP);
 	struct mw_buf text = MW_BUF_OVER(memory);
@@ -58,13 +58,13 @@ START_TEST(every_reason_has_a_remedy_for_every_note)
 	for (int note = 0; note < MW_NOTE_COUNT; note++) {
 		verdict.trace.steps[1].note = (enum mw_note)note;
 		mw_buf_reset(&text);
-		mw_prose_remedy(&facts, &verdict, &text);
+		mw_prose_fix(&facts, &verdict, &text);
 		check_sentence(&text, mw_reason_name(verdict.reason));
 	}
 }
 END_TEST
 
-START_TEST(what_is_permitted_has_no_hint_and_no_remedy)
+START_TEST(what_is_permitted_has_no_hint_and_no_fix)
 {
 	struct mw_facts facts = facts_of(MW_PROTOCOL_SMTP);
 	struct mw_buf text = MW_BUF_OVER(memory);
@@ -73,7 +73,7 @@ START_TEST(what_is_permitted_has_no_hint_and_no_remedy)
 	mw_test_verdict(&mw_test_connector, &verdict);
 	verdict.outcome = MW_PERMIT;
 	mw_prose_hint(&verdict, &text);
-	mw_prose_remedy(&facts, &verdict, &text);
+	mw_prose_fix(&facts, &verdict, &text);
 	ck_assert_uint_eq(text.used, 0);
 }
 END_TEST
@@ -95,7 +95,7 @@ static const struct {
 	enum mw_note note;
 	enum mw_protocol protocol;
 	const char *part;
-} remedies[] = {
+} fixes[] = {
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_NO_GRANT, MW_PROTOCOL_SMTP, "grant send-as bob@example.org alice" },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_NULL_REFUSED, MW_PROTOCOL_SMTP, "allow_null_sender = yes" },
 	{ MW_REASON_RELAY_DENIED, MW_NOTE_RELAY_OFF, MW_PROTOCOL_SMTP, "user alice relay=yes" },
@@ -112,17 +112,17 @@ static const struct {
 	{ MW_REASON_NO_CONNECTOR, MW_NOTE_NO_RULE, MW_PROTOCOL_SMTP, "bindings = { \"*:587\" }" },
 };
 
-START_TEST(a_remedy_names_the_line_to_write)
+START_TEST(a_fix_names_the_line_to_write)
 {
-	struct mw_facts facts = facts_of(remedies[_i].protocol);
+	struct mw_facts facts = facts_of(fixes[_i].protocol);
 	struct mw_buf text = MW_BUF_OVER(memory);
 	struct mw_verdict verdict;
 
 	mw_test_verdict(&mw_test_connector, &verdict);
-	verdict.reason = remedies[_i].reason;
-	verdict.trace.steps[1].note = remedies[_i].note;
-	mw_prose_remedy(&facts, &verdict, &text);
-	ck_assert_msg(strstr(text.data, remedies[_i].part) != NULL, "%s\n%s", remedies[_i].part, text.data);
+	verdict.reason = fixes[_i].reason;
+	verdict.trace.steps[1].note = fixes[_i].note;
+	mw_prose_fix(&facts, &verdict, &text);
+	ck_assert_msg(strstr(text.data, fixes[_i].part) != NULL, "%s\n%s", fixes[_i].part, text.data);
 }
 END_TEST
 
@@ -140,7 +140,7 @@ START_TEST(hostile_values_do_not_reach_the_terminal)
 		mw_test_verdict(&mw_test_connector, &verdict);
 		verdict.trace.steps[1].value = facts.sender;
 		mw_prose_hint(&verdict, &text);
-		mw_prose_remedy(&facts, &verdict, &text);
+		mw_prose_fix(&facts, &verdict, &text);
 		ck_assert(mw_test_is_printable(mw_buf_str(&text)));
 	}
 }
@@ -151,10 +151,10 @@ TCase *mw_test_prose_case(void)
 	TCase *tcase = tcase_create("prose");
 
 	tcase_add_loop_test(tcase, every_note_has_a_sentence, 0, MW_NOTE_COUNT);
-	tcase_add_loop_test(tcase, every_reason_has_a_remedy_for_every_note, MW_REASON_PERMITTED + 1, MW_REASON_COUNT);
-	tcase_add_test(tcase, what_is_permitted_has_no_hint_and_no_remedy);
+	tcase_add_loop_test(tcase, every_reason_has_a_fix_for_every_note, MW_REASON_PERMITTED + 1, MW_REASON_COUNT);
+	tcase_add_test(tcase, what_is_permitted_has_no_hint_and_no_fix);
 	tcase_add_test(tcase, a_verdict_without_a_failed_step_hints_at_its_reason);
-	tcase_add_loop_test(tcase, a_remedy_names_the_line_to_write, 0, sizeof(remedies) / sizeof(remedies[0]));
+	tcase_add_loop_test(tcase, a_fix_names_the_line_to_write, 0, sizeof(fixes) / sizeof(fixes[0]));
 	tcase_add_test(tcase, hostile_values_do_not_reach_the_terminal);
 	return tcase;
 }

@@ -4,7 +4,7 @@
 #include "report/template.h"
 
 /* <rule> is the rule with its place; <user> the directory's name for the login, else the login as it came. */
-struct remedy {
+struct fix {
 	enum mw_reason reason;
 	enum mw_note note; /* of the step that failed; NONE: any other */
 	const char *sentence;
@@ -13,7 +13,7 @@ struct remedy {
 #define THEN_SYNC ", and run: mailwicket sync"
 #define IN_RULE "in <rule>: "
 
-static const struct remedy remedies[] = {
+static const struct fix fixes[] = {
 	{ MW_REASON_NO_CONNECTOR, MW_NOTE_NONE,
 	  "Give this listener a connector: connector \"NAME\" { bindings = { \"*:<port>\" }"
 	  "[ remote_ip_ranges = { \"<client>\" }] }; or widen the ranges of one that has it." },
@@ -96,7 +96,7 @@ static const struct remedy remedies[] = {
 };
 
 /* Where several connectors could be meant: what is right for one of them may open another. */
-static const struct remedy for_the_client[] = {
+static const struct fix for_the_client[] = {
 	{ MW_REASON_MECHANISM_REFUSED, MW_NOTE_NONE,
 	  "Choose the port for users (587 or 465) or another mechanism in the client: the connector the client used does not "
 	  "admit this one." },
@@ -107,9 +107,9 @@ static const struct remedy for_the_client[] = {
 	  "only." },
 };
 
-static const struct remedy *find_in(const struct remedy *table, size_t count, enum mw_reason reason, enum mw_note note)
+static const struct fix *find_in(const struct fix *table, size_t count, enum mw_reason reason, enum mw_note note)
 {
-	const struct remedy *any = NULL;
+	const struct fix *any = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].reason != reason)
@@ -122,13 +122,13 @@ static const struct remedy *find_in(const struct remedy *table, size_t count, en
 	return any;
 }
 
-static const struct remedy *find(const struct mw_verdict *verdict, enum mw_note note)
+static const struct fix *find(const struct mw_verdict *verdict, enum mw_note note)
 {
-	const struct remedy *found = NULL;
+	const struct fix *found = NULL;
 
 	if (verdict->listener_unknown)
 		found = find_in(for_the_client, sizeof(for_the_client) / sizeof(for_the_client[0]), verdict->reason, note);
-	return found != NULL ? found : find_in(remedies, sizeof(remedies) / sizeof(remedies[0]), verdict->reason, note);
+	return found != NULL ? found : find_in(fixes, sizeof(fixes) / sizeof(fixes[0]), verdict->reason, note);
 }
 
 /* The texts that are made for a sentence. */
@@ -263,19 +263,19 @@ static void set_facts(struct mw_template_values *values, const struct mw_facts *
 	mw_template_set(values, "group", mw_str(mw_str_empty(facts->login) ? "AnonymousUsers" : "ExchangeUsers"));
 }
 
-void mw_prose_remedy(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
+void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
 {
 	const struct mw_step *failed = failed_step(&verdict->trace);
-	const struct remedy *remedy = find(verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
+	const struct fix *fix = find(verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
 	struct mw_template_values values = { .count = 0 };
 	struct texts texts;
 
-	if (verdict->outcome == MW_PERMIT || remedy == NULL)
+	if (verdict->outcome == MW_PERMIT || fix == NULL)
 		return;
 	set_facts(&values, facts, &texts);
 	mw_template_set(&values, "user", user_name(facts, verdict));
 	mw_template_set(&values, "suspended", suspended_name(facts, verdict, failed));
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
 	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));
-	mw_template_write(remedy->sentence, &values, out);
+	mw_template_write(fix->sentence, &values, out);
 }
