@@ -1,6 +1,5 @@
-sbin_PROGRAMS += postfix-policy/mailwicketd
-postfix_policy_mailwicketd_SOURCES = \
-	postfix-policy/main.c \
+# All but main() and what questions wait for: the tests' too.
+mw_daemon_sources = \
 	postfix-policy/policy/batch.c postfix-policy/policy/batch.h \
 	postfix-policy/policy/connection.c postfix-policy/policy/connection.h \
 	postfix-policy/policy/connection_parts.h \
@@ -8,7 +7,7 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/policy/decision_log.c postfix-policy/policy/decision_log.h \
 	postfix-policy/policy/guests.c postfix-policy/policy/guests.h \
 	postfix-policy/policy/question.c postfix-policy/policy/question.h \
-	postfix-policy/policy/waits.c postfix-policy/policy/waits.h \
+	postfix-policy/policy/waits.h \
 	postfix-policy/server/bind.c postfix-policy/server/bind.h \
 	postfix-policy/server/bind_unix.c \
 	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \
@@ -22,9 +21,13 @@ postfix_policy_mailwicketd_SOURCES = \
 	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
 	postfix-policy/server/world.c postfix-policy/server/world.h \
 	postfix-policy/server/system_log.c postfix-policy/server/system_log.h
+mw_daemon_libs = \
+	libmwpostfix.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	$(LMDB_LIBS) $(EV_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS)
+
+sbin_PROGRAMS += postfix-policy/mailwicketd
+postfix_policy_mailwicketd_SOURCES = postfix-policy/main.c postfix-policy/policy/waits.c $(mw_daemon_sources)
 postfix_policy_mailwicketd_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/postfix-policy
 postfix_policy_mailwicketd_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS) $(SYSTEMD_CFLAGS)
 postfix_policy_mailwicketd_LDFLAGS = $(MW_WHOLE_LDFLAGS) $(MW_PIE_LDFLAGS)
-postfix_policy_mailwicketd_LDADD = \
-	libmwpostfix.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
-	$(LMDB_LIBS) $(EV_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS)
+postfix_policy_mailwicketd_LDADD = $(mw_daemon_libs)

@@ -10,6 +10,13 @@ tests_support_case_requests_CPPFLAGS = $(mw_case_cppflags)
 tests_support_case_requests_CFLAGS = $(MW_CFLAGS)
 tests_support_case_requests_LDADD = $(mw_case_libs)
 
+# mailwicketd, in which questions wait where a test says so (waits.c).
+check_PROGRAMS += tests/support/mailwicketd_waiting
+tests_support_mailwicketd_waiting_SOURCES = postfix-policy/main.c tests/support/waits.c $(mw_daemon_sources)
+tests_support_mailwicketd_waiting_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/postfix-policy
+tests_support_mailwicketd_waiting_CFLAGS = $(MW_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_support_mailwicketd_waiting_LDADD = $(mw_daemon_libs)
+
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/test_cases
 TESTS += tests/unit/test_cases

@@ -6,5 +6,7 @@
 
 TCase *mw_test_deadline(void);
 TCase *mw_test_lookup_cache(void);
+TCase *mw_test_loop(void);
+TCase *mw_test_question(void);
 
 #endif
