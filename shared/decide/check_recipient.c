@@ -137,8 +137,8 @@ static struct mw_str restriction_word(enum mw_senders senders)
 	return MW_STR_EMPTY;
 }
 
-/* False: the verdict is set. */
-static bool check_owner(struct mw_session *session, const struct mw_address *recipient)
+/* False: the verdict is set and its step written; true: the step is *step_r. */
+static bool check_owner(struct mw_session *session, const struct mw_address *recipient, struct mw_step *step_r)
 {
 	struct mw_step step = { .check = MW_CHECK_RESTRICTION, .note = MW_NOTE_RESTRICTION_NONE };
 	MW_UNINITIALIZED struct mw_address base;
@@ -157,13 +157,63 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 		step.other = restriction_word(owner.senders);
 	}
 	step.outcome = admitted ? MW_PASSED : MW_FAILED;
+	*step_r = step;
+	if (admitted)
+		return true;
 	mw_trace_write(&session->verdict->trace, &step);
-	if (!admitted)
-		mw_verdict_refuse(session->policy, session->verdict, MW_REASON_RECIPIENT_RESTRICTED);
-	return admitted;
+	mw_verdict_refuse(session->policy, session->verdict, MW_REASON_RECIPIENT_RESTRICTED);
+	return false;
+}
+
+/* The same local part at a domain that Postfix's tables may take for that of the recipient. */
+static bool check_owner_at(struct mw_session *session, struct mw_str domain)
+{
+	MW_UNINITIALIZED struct mw_address other;
+	struct mw_step step;
+
+	if (mw_str_equal(session->recipient->domain, domain))
+		return true;
+	mw_address_copy(&other, session->recipient);
+	if (!mw_address_set_domain(&other, domain))
+		return true;
+	if (other.kind == MW_ADDRESS_FOREIGN && other.local.len <= MW_LOCAL_PART_MAX)
+		other.kind = MW_ADDRESS_MAILBOX;
+	return check_owner(session, &other, &step);
+}
+
+/* Postfix compares domains by Unicode's case folding, so that straße.example is strasse.example to it: whose mailbox the
+   recipient may be then. Not inlined: few recipients or policies have such a name. */
+__attribute__((noinline)) static bool check_case_folded(struct mw_session *session, struct mw_str domain)
+{
+	const struct mw_policy *policy = session->policy;
+	const struct mw_accepted_domain *stands_for, *accepted = NULL;
+	char memory[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	if (mw_domain_case_folded(domain, memory, &len))
+		accepted = mw_choose_accepted_domain(policy, (struct mw_str){ memory, len });
+	else if (policy->folded_name_count == 0 || !mw_domain_canonical(domain, memory, &len))
+		return true;
+	domain = (struct mw_str){ memory, len };
+	stands_for = mw_choose_local_name(policy, domain);
+	if (accepted != NULL && !check_owner_at(session, stands_for != NULL ? stands_for->domain : domain))
+		return false;
+	for (size_t i = 0; i < policy->folded_name_count; i++)
+		if (mw_str_equal(policy->folded_names[i].name, domain) &&
+		    !check_owner_at(session, policy->folded_names[i].domain->domain))
+			return false;
+	return true;
 }
 
 bool mw_check_restriction(struct mw_session *session)
 {
-	return check_owner(session, session->recipient);
+	struct mw_step step;
+
+	if (!check_owner(session, session->recipient, &step))
+		return false;
+	if (mw_address_has_domain(session->recipient) &&
+	    !check_case_folded(session, mw_identity_domain(session->policy, session->facts->recipient, NULL)))
+		return false;
+	mw_trace_write(&session->verdict->trace, &step);
+	return true;
 }

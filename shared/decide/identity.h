@@ -32,8 +32,8 @@ enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct 
 struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str text,
 				 const struct mw_accepted_domain *stands_for);
 
-/* The owner of an address: as it is, then without its extension (policy->recipient_delimiter), then both without a
-   backslash before it (mw_address_without_backslash()). A path is judged as the mailbox that it may be. `base` is
+/* The owner of an address: as it is, then without its extension (policy->recipient_delimiter), then each of the two without
+   a backslash before it (mw_address_without_backslash()). A path is judged as the mailbox that it may be. `base` is
    scratch memory that the result may point into. */
 enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 const struct mw_address *address, struct mw_address *base,

@@ -231,6 +231,30 @@ bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size
 	return !text.truncated && !is_numeric(mw_buf_str(&text));
 }
 
+bool mw_domain_case_folded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	char memory[4 * MW_DOMAIN_MAX + 1];
+	struct mw_buf folded = MW_BUF_OVER(memory);
+
+	return domain.len <= MW_DOMAIN_MAX && !mw_text_is_ascii(domain) && mw_local_fold(domain, &folded) &&
+	       mw_domain_canonical(mw_buf_str(&folded), out, len_r);
+}
+
+bool mw_domain_unicode_case_folded(struct mw_str canonical, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
+{
+	char name[MW_DOMAIN_MAX + 1], *unicode = NULL;
+	bool found;
+
+	if (canonical.len > MW_DOMAIN_MAX)
+		return false;
+	memcpy(name, canonical.ptr, canonical.len);
+	name[canonical.len] = '\0';
+	found = strstr(name, "xn--") != NULL && idn2_to_unicode_8z8z(name, &unicode, 0) == IDN2_OK &&
+		mw_domain_case_folded(mw_str(unicode), out, len_r);
+	idn2_free(unicode);
+	return found;
+}
+
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent)
 {
 	return domain.len > parent.len + 1 && mw_str_ends_with(domain, parent) &&

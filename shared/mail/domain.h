@@ -18,6 +18,12 @@ bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size
    others as their octets, case folded. Good for comparing with canonical domains, which none of these is. */
 bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 
+/* The domain that one with letters beyond ASCII is to Postfix, whose tables compare by Unicode's case folding: there
+   straße.example is strasse.example, which IDNA2008 tells from it. Canonical; false: of ASCII letters, or no domain. */
+bool mw_domain_case_folded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
+/* The same for the U-labels of a canonical domain. False where it has none. */
+bool mw_domain_unicode_case_folded(struct mw_str canonical, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
+
 /* Whether a canonical domain is below a canonical parent: "a.b.d" and "b.d" are below "d", "d" is not. */
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent);
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "mail/domain.h"
 #include "policy/choose.h"
 
 static void report(struct mw_reader *reader, const struct mw_accepted_domain *domain, const char *expected,
@@ -45,7 +46,36 @@ static void refuse_on_wildcard(struct mw_reader *reader, const struct mw_accepte
 				MW_STR_ARG(domain->domain));
 }
 
-void mw_build_local_names(struct mw_reader *reader)
+/* The name that Postfix's case folding makes of `name`, where that is another one. */
+static void add_folded(struct mw_reader *reader, struct mw_local_name *names, size_t *count, struct mw_str name,
+		       const struct mw_accepted_domain *domain)
+{
+	char memory[MW_DOMAIN_MAX + 1];
+	size_t len;
+
+	if (!mw_domain_unicode_case_folded(name, memory, &len) || mw_str_equal(name, (struct mw_str){ memory, len }))
+		return;
+	names[(*count)++] = (struct mw_local_name){ mw_arena_copy(reader->arena, (struct mw_str){ memory, len }), domain };
+}
+
+static void build_folded_names(struct mw_reader *reader)
+{
+	struct mw_policy *policy = reader->policy;
+	size_t most = policy->accepted_domain_count + policy->local_name_count, count = 0;
+	struct mw_local_name *names = most > 0 ? MW_ARENA_ARRAY(reader->arena, struct mw_local_name, most) : NULL;
+
+	if (names == NULL)
+		return;
+	for (size_t i = 0; i < policy->accepted_domain_count; i++)
+		if (!policy->accepted_domains[i].subdomains)
+			add_folded(reader, names, &count, policy->accepted_domains[i].domain, &policy->accepted_domains[i]);
+	for (size_t i = 0; i < policy->local_name_count; i++)
+		add_folded(reader, names, &count, policy->local_names[i].name, policy->local_names[i].domain);
+	policy->folded_names = names;
+	policy->folded_name_count = count;
+}
+
+static void build_names(struct mw_reader *reader)
 {
 	struct mw_policy *policy = reader->policy;
 	struct mw_local_name *names;
@@ -71,4 +101,10 @@ void mw_build_local_names(struct mw_reader *reader)
 	refuse_doubtful(reader, names, count);
 	policy->local_names = names;
 	policy->local_name_count = count;
+}
+
+void mw_build_local_names(struct mw_reader *reader)
+{
+	build_names(reader);
+	build_folded_names(reader);
 }

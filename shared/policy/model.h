@@ -110,6 +110,8 @@ struct mw_policy {
 	size_t accepted_domain_count;
 	const struct mw_local_name *local_names;  /* of all accepted domains, sorted */
 	size_t local_name_count;
+	const struct mw_local_name *folded_names; /* what Postfix's case folding makes of an accepted domain or local name */
+	size_t folded_name_count;
 	const struct mw_login_rule *login_rules;  /* the built-in one is last */
 	size_t login_rule_count;
 	const struct mw_connector *connectors;
