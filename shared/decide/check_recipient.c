@@ -181,8 +181,8 @@ static bool check_owner_at(struct mw_session *session, struct mw_str domain)
 	return check_owner(session, &other, &step);
 }
 
-/* Postfix compares domains by Unicode's case folding, so that straße.example is strasse.example to it: whose mailbox the
-   recipient may be then. Not inlined: few recipients or policies have such a name. */
+/* Postfix compares domains by Unicode's case folding, so that straße.example is strasse.example to it: whose mailbox
+   the recipient may be then. Not inlined: few recipients or policies have such a name. */
 __attribute__((noinline)) static bool check_case_folded(struct mw_session *session, struct mw_str domain)
 {
 	const struct mw_policy *policy = session->policy;

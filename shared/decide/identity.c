@@ -52,8 +52,8 @@ static enum mw_lookup grants_on_domain(const struct mw_directory_view *directory
 	return directory->grants_on_domain(directory->context, domain, grants_r);
 }
 
-/* Postfix's local(8) takes the extension off first, so that of \owner-x, which is no owner-x, it leaves owner. `cut` is the
-   address without its extension, NULL: it has none. Not inlined: hardly any address begins with a backslash. */
+/* Postfix's local(8) takes the extension off first, so that of \owner-x, which is no owner-x, it leaves owner. `cut` is
+   the address without its extension, NULL: it has none. Not inlined: hardly any address begins with a backslash. */
 __attribute__((noinline)) static enum mw_lookup owner_behind_backslash(const struct mw_directory_view *directory,
 								       const struct mw_address *address,
 								       const struct mw_address *cut,

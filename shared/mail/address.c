@@ -50,7 +50,8 @@ static enum mw_address_kind finish(struct mw_address *address, struct mw_str loc
 				  !mw_local_is_reserved(local, MW_STR("-"));
 	if (has_routes(local))
 		return MW_ADDRESS_ROUTED;
-	return canonical && local_len <= MW_LOCAL_PART_MAX ? MW_ADDRESS_MAILBOX : MW_ADDRESS_FOREIGN;
+	return canonical && local_len <= MW_LOCAL_PART_MAX && mw_text_is_plain(local)
+		       ? MW_ADDRESS_MAILBOX : MW_ADDRESS_FOREIGN;
 }
 
 /* Anything that may be an address. */
@@ -60,7 +61,7 @@ static enum mw_address_kind parse_any(struct mw_str text, struct mw_address *add
 	struct mw_buf local = MW_BUF_OVER(local_memory);
 	size_t at;
 
-	if (text.len > MW_ADDRESS_MAX || !mw_text_is_plain(text))
+	if (text.len > MW_ADDRESS_MAX || !mw_text_is_mail(text))
 		return MW_ADDRESS_INVALID;
 	at = read_local(text, &local);
 	if (at == 0 || at >= text.len || text.ptr[at] != '@')

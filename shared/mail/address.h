@@ -1,7 +1,8 @@
 /* Mail addresses in one canonical form, so that equal means equal bytes. RFC 5321 4.1.2 and 4.5.3.1, RFC 6531, RFC 5198.
    Case is folded (domain always; local part by Unicode default folding, then NFC), quotes not needed are removed.
    A trailing dot, a source route, a second @, a control byte, invalid UTF-8, more than 254 octets: no address. A local
-   part of more than 64 octets or a domain that IDNA2008 does not allow: an address that nobody here can have. */
+   part of more than 64 octets, or with a joiner or a character that Unicode did not have yet, and a domain that IDNA2008
+   does not allow: an address that nobody here can have. */
 #ifndef MW_MAIL_ADDRESS_H
 #define MW_MAIL_ADDRESS_H
 

@@ -27,19 +27,46 @@ bool mw_text_is_ascii(struct mw_str text)
 	return true;
 }
 
-bool mw_text_is_plain(struct mw_str text)
+static bool is_plain(ucs4_t character)
+{
+	if (character < 0x80)
+		return character >= ' ' && character != 0x7f;
+	return !uc_is_general_category_withtable(character, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z);
+}
+
+/* Persian and Indic words and joined emoji have joiners; what is no character yet is one to a sender with a newer
+   Unicode. */
+static bool is_mail(ucs4_t character)
+{
+	const ucs4_t zero_width_non_joiner = 0x200c, zero_width_joiner = 0x200d;
+
+	if (is_plain(character) || character == zero_width_non_joiner || character == zero_width_joiner)
+		return true;
+	return uc_is_general_category_withtable(character, UC_CATEGORY_MASK_Cn) &&
+	       !uc_is_property_not_a_character(character);
+}
+
+static bool holds_only(struct mw_str text, bool (*admitted)(ucs4_t))
 {
 	while (text.len > 0) {
 		ucs4_t character;
 		int len = u8_mbtoucr(&character, (const uint8_t *)text.ptr, text.len);
 
-		if (len <= 0 || character < ' ' || character == 0x7f ||
-		    (character >= 0x80 &&
-		     uc_is_general_category_withtable(character, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z)))
+		if (len <= 0 || !admitted(character))
 			return false;
 		text = mw_str_tail(text, (size_t)len);
 	}
 	return true;
+}
+
+bool mw_text_is_plain(struct mw_str text)
+{
+	return holds_only(text, is_plain);
+}
+
+bool mw_text_is_mail(struct mw_str text)
+{
+	return holds_only(text, is_mail);
 }
 
 bool mw_local_is_dot_atom(struct mw_str text)

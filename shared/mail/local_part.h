@@ -12,6 +12,9 @@ extern const unsigned char mw_atom_octets[256];
 bool mw_text_is_ascii(struct mw_str text);
 /* UTF-8 without control and format characters and without blanks but " ". */
 bool mw_text_is_plain(struct mw_str text);
+/* The same with zero width joiners and non-joiners, and with what this Unicode does not know: what a stranger's address
+   may have. */
+bool mw_text_is_mail(struct mw_str text);
 
 /* Whether it stands without quotes. */
 bool mw_local_is_dot_atom(struct mw_str text);

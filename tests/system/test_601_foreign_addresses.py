@@ -53,7 +53,10 @@ def test_mail_from_a_foreign_address_that_nobody_here_can_have_arrives(site, sen
         assert mary.ask(sender, MARY)[0] == "5", sender
 
 
-@pytest.mark.parametrize("sender", ["x@☕.test", "ñ" * 40 + "@forwarder.test", "x@☕.xn--bcher-kva.example"])
+@pytest.mark.parametrize("sender", ["x@☕.test", "ñ" * 40 + "@forwarder.test", "x@☕.xn--bcher-kva.example",
+                                    # joiners in words and emoji; what Unicode has not yet
+                                    "خانه\u200cام@elsewhere.test", "x@نامه\u200cای.test", "x@👩\u200d💻.test",
+                                    "👩\u200d💻@elsewhere.test", "\U0002fffd@elsewhere.test"])
 def test_the_same_in_international_letters(site, sender):
     for listener in ("smtp", "strict"):
         with site.client(listener) as client:

@@ -61,6 +61,16 @@ static const struct {
 	{ "bob@\xe2\x98\x95.B\xc3\xbc" "cher.TEST", "bob@\xe2\x98\x95.xn--bcher-kva.test", MW_ADDRESS_FOREIGN },
 	{ "bob@\xe2\x98\x95\xe3\x80\x82\xef\xbd\x85xample.test", "bob@\xe2\x98\x95.example.test", MW_ADDRESS_FOREIGN },
 	{ "x%y@xn--53h.test", "x%y@xn--53h.test", MW_ADDRESS_ROUTED },
+	/* joiners, and what Unicode has not yet */
+	{ "b\xe2\x80\x8d" "Ob@Example.test", "b\xe2\x80\x8d" "ob@example.test", MW_ADDRESS_FOREIGN },
+	{ "b\xe2\x80\x8c" "ob@example.test", "b\xe2\x80\x8c" "ob@example.test", MW_ADDRESS_FOREIGN },
+	{ "\xf0\xaf\xbf\xbd@example.test", "\xf0\xaf\xbf\xbd@example.test", MW_ADDRESS_FOREIGN }, /* U+2FFFD */
+	{ "bob@\xf0\xaf\xbf\xbd.test", "bob@\xf0\xaf\xbf\xbd.test", MW_ADDRESS_FOREIGN },
+	{ "bob@\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb.test", "bob@\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb.test",
+	  MW_ADDRESS_FOREIGN },
+	{ "bob@exam\xe2\x80\x8cple.test", "bob@exam\xe2\x80\x8cple.test", MW_ADDRESS_FOREIGN },
+	{ "bob@\xd9\x86\xd8\xa7\xd9\x85\xd9\x87\xe2\x80\x8c\xd8\xa7\xdb\x8c.test", "bob@xn--mgba3gch31f060k.test",
+	  MW_ADDRESS_MAILBOX }, /* a non-joiner that IDNA2008 allows */
 	{ "bob@\xe2\x98\x95.test.", NULL, MW_ADDRESS_INVALID },
 	{ "bob@\xe2\x98\x95..test", NULL, MW_ADDRESS_INVALID },
 	{ "bob@\xe2\x98\x95 .test", NULL, MW_ADDRESS_INVALID },
@@ -100,6 +110,9 @@ static const struct {
 	{ "b\x7fob@example.test", NULL, MW_ADDRESS_INVALID },
 	{ "b\xc2\x85ob@example.test", NULL, MW_ADDRESS_INVALID }, /* C1 */
 	{ "b\xe2\x80\x8bob@example.test", NULL, MW_ADDRESS_INVALID }, /* zero width space */
+	{ "b\xe2\x81\xa0ob@example.test", NULL, MW_ADDRESS_INVALID }, /* word joiner */
+	{ "b\xef\xbf\xbfob@example.test", NULL, MW_ADDRESS_INVALID }, /* a noncharacter */
+	{ "b\xee\x80\x80ob@example.test", NULL, MW_ADDRESS_INVALID }, /* for private use */
 	{ "b\xe2\x80\xaeob@example.test", NULL, MW_ADDRESS_INVALID }, /* right-to-left override */
 	{ "b\xc2\xa0ob@example.test", NULL, MW_ADDRESS_INVALID }, /* no-break space */
 	{ "b\xffob@example.test", NULL, MW_ADDRESS_INVALID },
