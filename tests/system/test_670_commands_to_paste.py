@@ -5,6 +5,7 @@ import json
 import os
 import re
 import select
+import shlex
 import subprocess
 
 import pytest
@@ -164,10 +165,13 @@ def test_file_names_in_fixes_are_quoted(folder):
         badly.chmod(0o777)
         site.daemon.write(site.daemon.policy, site.daemon.policy.read_text().replace(str(site.postfix.policy_socket), str(socket)))
         site.shown = site.show_postfix()
-        site.configure()
+        site.configure(main=f"multi_instance_directories = {folder}/a;rm&{badly.name}\n")
         for finding in site.check_postfix()[1]:
+            if finding["setting"] == "multi_instance_directories":
+                assert shlex.split(finding["fix"])[-1] == f"{folder}/a;rm&{badly.name}"
             if finding["file"] in (str(badly), str(socket)):
                 shell.paste(finding["fix"].replace("systemctl restart", ":"))
+        assert "multi_instance_directories" in [finding["setting"] for finding in site.check_postfix()[1]]
         assert not socket.exists() and badly.stat().st_mode & 0o777 == 0o775
     finally:
         site.daemon.kill()
