@@ -49,6 +49,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_listener.c \
 	cli/servers/check/postfix_main.c \
 	cli/servers/check/postfix_names.c \
+	cli/servers/check/postfix_process.c \
 	cli/servers/check/postfix_proxy.c \
 	cli/servers/check/postfix_service.c \
 	cli/servers/check/postfix_socket.c \

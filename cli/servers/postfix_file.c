@@ -2,6 +2,7 @@
 #include "servers/postfix_file.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 
 #include "base/units.h"
@@ -115,19 +116,23 @@ unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name)
 	return line;
 }
 
-unsigned mw_postfix_master_line(struct mw_str master_cf, struct mw_str service, struct mw_str type)
+struct mw_str mw_postfix_entry_joined(struct mw_arena *arena, struct mw_str entry)
 {
-	struct mw_postfix_text text = mw_postfix_text_over(master_cf);
-	struct mw_postfix_piece piece;
+	char *memory = mw_arena_alloc(arena, entry.len + 1);
+	struct mw_str line;
+	struct mw_buf out;
 
-	while (mw_postfix_text_next(&text, &piece)) {
-		struct mw_str rest = piece.text;
-
-		if (piece.is_entry && mw_str_equal(mw_postfix_word(&rest), service) &&
-		    mw_str_equal(mw_postfix_word(&rest), type))
-			return piece.line;
+	if (memory == NULL)
+		return MW_STR_EMPTY;
+	out = mw_buf_over(memory, entry.len + 1);
+	while (mw_postfix_line_next(&entry, &line)) {
+		if (mw_postfix_line_is_comment(line))
+			continue;
+		mw_buf_add(&out, line);
+		if (out.used + 1 < out.size)
+			mw_buf_add_char(&out, ' ');
 	}
-	return 0;
+	return mw_buf_str(&out);
 }
 
 struct mw_str mw_postfix_delimiters(struct mw_arena *arena, struct mw_str a, struct mw_str b)
@@ -171,12 +176,42 @@ static bool port_of(struct mw_str name, uint16_t *port_r)
 	return true;
 }
 
+static bool is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET)
+		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+	return address->sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
+/* Postfix listens at all addresses of a host's name: the one that it has, or one of loopback for others of it; else
+   any, which is never less than what is there. */
+static struct mw_binding binding_of_host(const char *host, uint16_t port)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct mw_binding binding = { .kind = MW_BINDING_ANY, .port = port };
+	struct addrinfo *found = NULL;
+	bool alike = true;
+	char text[64];
+
+	if (getaddrinfo(host, NULL, &hints, &found) != 0)
+		return binding;
+	for (const struct addrinfo *one = found; one != NULL; one = one->ai_next)
+		alike &= is_loopback(one->ai_addr);
+	if ((alike || found->ai_next == NULL) &&
+	    getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0 &&
+	    mw_ip_parse(mw_str(text), &binding.ip))
+		binding.kind = MW_BINDING_ADDRESS;
+	freeaddrinfo(found);
+	return binding;
+}
+
 bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r)
 {
 	size_t colon = mw_str_find_last(service, ':');
 	struct mw_str host = colon < service.len ? mw_str_head(service, colon) : MW_STR_EMPTY;
 	struct mw_str port = colon < service.len ? mw_str_tail(service, colon + 1) : service;
-	char text[128];
+	char text[NI_MAXHOST + sizeof(":65535")];
 	const char *why;
 
 	*binding_r = (struct mw_binding){ .kind = MW_BINDING_ANY };
@@ -187,7 +222,13 @@ bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r)
 	if (mw_str_equal(host, MW_STR("localhost")))
 		host = MW_STR("127.0.0.1");
 	snprintf(text, sizeof(text), "%.*s:%u", MW_STR_ARG(host), binding_r->port);
-	return mw_binding_parse(mw_str(text), binding_r, &why);
+	if (mw_binding_parse(mw_str(text), binding_r, &why))
+		return true;
+	if (mw_str_starts_with(host, MW_STR("[")) && mw_str_ends_with(host, MW_STR("]")))
+		host = mw_str_head(mw_str_tail(host, 1), host.len - 2);
+	snprintf(text, sizeof(text), "%.*s", MW_STR_ARG(host));
+	*binding_r = binding_of_host(text, binding_r->port);
+	return true;
 }
 
 /* --- what postconf prints */
@@ -229,47 +270,88 @@ const struct mw_str *mw_postfix_value_find(const struct mw_postfix_values *value
 	return NULL;
 }
 
-/* Of "SERVICE/TYPE/NAME", the names that belong to this service. A service's name may have slashes itself. */
-static struct mw_postfix_values options_of(struct mw_arena *arena, const struct mw_postfix_values *all,
-					   const struct mw_postfix_service *service)
-{
-	struct mw_postfix_value *items = MW_ARENA_ARRAY(arena, struct mw_postfix_value, all->count);
-	struct mw_postfix_values options = { items, 0 };
-	struct mw_str prefix = mw_str(mw_arena_textf(arena, "%.*s/%.*s/", MW_STR_ARG(service->name),
-						     MW_STR_ARG(service->type)));
+/* --- master.cf */
 
-	for (size_t i = 0; i < all->count && items != NULL; i++) {
-		if (mw_str_starts_with(all->items[i].name, prefix))
-			items[options.count++] = (struct mw_postfix_value){
-				mw_str_tail(all->items[i].name, prefix.len), all->items[i].value };
-	}
+/* The letters of the programs' options that take a value (single_server.c and its like). */
+#define WITH_VALUE "imnorst"
+
+/* The next argument, "{ with blanks }" without its braces. */
+static struct mw_str next_argument(struct mw_str *rest_io)
+{
+	struct mw_str word = mw_postfix_word(rest_io);
+
+	if (word.len >= 2 && word.ptr[0] == '{' && word.ptr[word.len - 1] == '}')
+		word = mw_str_trim(mw_str_head(mw_str_tail(word, 1), word.len - 2));
+	return word;
+}
+
+/* getopt() for one argument: letters until one that takes a value, which is the rest or the next argument. */
+static bool read_option(struct mw_str word, struct mw_str *rest_io, struct mw_postfix_value *setting_r)
+{
+	size_t at = 1, equals;
+	struct mw_str value;
+
+	while (at < word.len && strchr(WITH_VALUE, word.ptr[at]) == NULL)
+		at++;
+	if (at == word.len)
+		return false;
+	value = mw_str_tail(word, at + 1);
+	if (mw_str_empty(value))
+		value = next_argument(rest_io);
+	equals = mw_str_find(value, '=');
+	*setting_r = (struct mw_postfix_value){ mw_str_trim(mw_str_head(value, equals)),
+						mw_str_trim(mw_str_tail(value, equals + 1)) };
+	return word.ptr[at] == 'o';
+}
+
+/* Up to the first argument that is no option. */
+static struct mw_postfix_values options_of(struct mw_arena *arena, struct mw_str arguments)
+{
+	struct mw_postfix_value *items = MW_ARENA_ARRAY(arena, struct mw_postfix_value, arguments.len / 2 + 1);
+	struct mw_postfix_values options = { items, 0 };
+	struct mw_str word;
+
+	while (items != NULL && mw_str_starts_with(word = next_argument(&arguments), MW_STR("-")) && word.len > 1 &&
+	       !mw_str_equal(word, MW_STR("--")))
+		options.count += read_option(word, &arguments, &items[options.count]);
 	return options;
 }
 
-static bool parse_service(struct mw_str line, struct mw_postfix_service *service_r)
+static bool parse_service(struct mw_arena *arena, const struct mw_postfix_piece *piece,
+			  struct mw_postfix_service *service_r)
 {
-	struct mw_str fields[8];
+	struct mw_str rest = mw_postfix_entry_joined(arena, piece->text), fields[8];
 
 	for (size_t i = 0; i < 8; i++)
-		fields[i] = mw_postfix_word(&line);
+		fields[i] = mw_postfix_word(&rest);
 	*service_r = (struct mw_postfix_service){ .name = fields[0], .type = fields[1], .open = fields[2], .chroot = fields[4],
-						  .command = fields[7] };
+						  .command = fields[7], .arguments = mw_str_trim(rest), .line = piece->line };
+	service_r->options = options_of(arena, rest);
 	return !mw_str_empty(fields[7]);
 }
 
-struct mw_postfix_services mw_postfix_services_parse(struct mw_arena *arena, struct mw_str services,
-						     struct mw_str options)
+/* Adds a service, in the place of one with its name and type. */
+static void keep(struct mw_postfix_service *items, size_t *count_io, const struct mw_postfix_service *service)
 {
-	struct mw_postfix_values all = mw_postfix_values_parse(arena, options);
-	struct mw_postfix_service *items = MW_ARENA_ARRAY(arena, struct mw_postfix_service, count_lines(services));
-	struct mw_postfix_services parsed = { items, 0 };
-	struct mw_str line;
+	size_t i = 0;
 
-	while (items != NULL && mw_postfix_line_next(&services, &line)) {
-		if (!parse_service(line, &items[parsed.count]))
-			continue;
-		items[parsed.count].options = options_of(arena, &all, &items[parsed.count]);
-		parsed.count++;
+	while (i < *count_io && (!mw_str_equal(items[i].name, service->name) || !mw_str_equal(items[i].type, service->type)))
+		i++;
+	items[i] = *service;
+	*count_io += i == *count_io;
+}
+
+struct mw_postfix_services mw_postfix_services_parse(struct mw_arena *arena, struct mw_str master_cf)
+{
+	struct mw_postfix_service *items = MW_ARENA_ARRAY(arena, struct mw_postfix_service, count_lines(master_cf));
+	struct mw_postfix_text text = mw_postfix_text_over(master_cf);
+	struct mw_postfix_services parsed = { items, 0 };
+	struct mw_postfix_service service;
+	struct mw_postfix_piece piece;
+
+	while (items != NULL && mw_postfix_text_next(&text, &piece)) {
+		if (piece.is_entry && parse_service(arena, &piece, &service))
+			keep(items, &parsed.count, &service);
 	}
 	return parsed;
 }

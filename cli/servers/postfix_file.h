@@ -32,13 +32,14 @@ struct mw_str mw_postfix_entry_name(struct mw_str entry);
 struct mw_str mw_postfix_word(struct mw_str *rest_io);
 /* The line of the entry that sets a name in main.cf; 0: none. The last one counts. */
 unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name);
-/* The line of a service's entry in master.cf; 0: none. */
-unsigned mw_postfix_master_line(struct mw_str master_cf, struct mw_str service, struct mw_str type);
+/* An entry on one line, without its comments. */
+struct mw_str mw_postfix_entry_joined(struct mw_arena *arena, struct mw_str entry);
 
 /* The characters of both values of recipient_delimiter, each once, those of `a` first. */
 struct mw_str mw_postfix_delimiters(struct mw_arena *arena, struct mw_str a, struct mw_str b);
 
-/* Which address and port a service name of master.cf stands for; names of ports as /etc/services has them. */
+/* Which address and port a service name of master.cf stands for; names of ports as /etc/services has them, and of hosts as
+   the resolver does. False: no port. */
 bool mw_postfix_binding(struct mw_str service, struct mw_binding *binding_r);
 
 /* --- what postconf prints */
@@ -54,7 +55,9 @@ struct mw_postfix_values {
 
 struct mw_postfix_service {
 	struct mw_str name, type, open, chroot, command; /* open: "n" for a public socket; command: the program alone */
-	struct mw_postfix_values options;          /* its -o settings */
+	struct mw_str arguments;          /* of the command, as they stand there */
+	struct mw_postfix_values options; /* its -o settings */
+	unsigned line;                    /* of its entry */
 };
 
 struct mw_postfix_services {
@@ -66,8 +69,8 @@ struct mw_postfix_services {
 struct mw_postfix_values mw_postfix_values_parse(struct mw_arena *arena, struct mw_str text);
 /* The last value of a name, or NULL. */
 const struct mw_str *mw_postfix_value_find(const struct mw_postfix_values *values, const char *name);
-/* What `postconf -M` and `postconf -P` printed. */
-struct mw_postfix_services mw_postfix_services_parse(struct mw_arena *arena, struct mw_str services,
-						     struct mw_str options);
+/* The services of master.cf; of two with one name and type the last, as master does. Options are read as the programs
+   themselves do: postconf -P stops at the first that it does not know (-m 5), and parts "-oNAME" at each "o" in it. */
+struct mw_postfix_services mw_postfix_services_parse(struct mw_arena *arena, struct mw_str master_cf);
 
 #endif

@@ -26,17 +26,17 @@ static struct mw_str next_word(struct mw_str *rest_io)
 	return word;
 }
 
-/* postconf(5): what the restrictions are followed by. */
+/* postconf(5): what the restrictions are followed by. Postfix knows its words in any case. */
 static bool takes_argument(struct mw_str name)
 {
 	static const char *const prefixes[] = { "check_", "reject_rbl_client", "reject_rhsbl_", "permit_dnswl_client",
 						"permit_rhswl_client" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (mw_str_starts_with(name, mw_str(prefixes[i])))
-			return true;
+		if (mw_str_starts_with_nocase(name, mw_str(prefixes[i])))
+			return !mw_str_equal_nocase(name, MW_STR("check_relay_domains"));
 	}
-	return mw_str_equal(name, MW_STR("sleep"));
+	return mw_str_equal_nocase(name, MW_STR("sleep"));
 }
 
 bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r)
@@ -45,7 +45,7 @@ bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restrict
 	const char *from = name.ptr;
 
 	*restriction_r = (struct mw_restriction){ .argument = MW_STR_EMPTY };
-	while (mw_str_equal(name, MW_STR("warn_if_reject"))) {
+	while (mw_str_equal_nocase(name, MW_STR("warn_if_reject"))) {
 		restriction_r->only_warns = true;
 		name = next_word(rest_io);
 	}

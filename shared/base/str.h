@@ -48,6 +48,12 @@ static inline bool mw_str_equal_nocase(struct mw_str a, struct mw_str b)
 }
 
 bool mw_str_starts_with(struct mw_str s, struct mw_str prefix);
+
+static inline bool mw_str_starts_with_nocase(struct mw_str s, struct mw_str prefix)
+{
+	return s.len >= prefix.len && mw_octets_equal_nocase(s.ptr, prefix.ptr, prefix.len);
+}
+
 bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
 /* Without blanks and tabs at both ends. */
 struct mw_str mw_str_trim(struct mw_str s);

@@ -22,9 +22,7 @@ struct mw_str mw_file_text(struct mw_arena *arena, const char *path)
 
 /* --- postconf */
 
-/* Runs postconf with these arguments behind -c DIR; the output is copied into the arena. */
-static int postconf(const struct mw_postfix_site *site, const char *const *arguments, size_t count,
-		    struct mw_str *output_r)
+int mw_postconf(const struct mw_postfix_site *site, const char *const *arguments, size_t count, struct mw_str *output_r)
 {
 	const char **argv = MW_ARENA_ARRAY(site->arena, const char *, count + 4);
 	struct mw_run run;
@@ -54,54 +52,24 @@ static const char *text_of(const struct mw_postfix_site *site, const char *name)
 int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
 			 struct mw_arena *arena)
 {
-	struct mw_str values, services, options;
+	struct mw_str values, services;
 	const char *directory;
 	int status;
 
 	*site = (struct mw_postfix_site){ .arena = arena, .policy = policy, .config_directory = config_directory };
-	status = postconf(site, (const char *const[]){ "-x" }, 1, &values);
+	status = mw_postconf(site, (const char *const[]){ "-x" }, 1, &values);
 	if (status == EX_OK)
-		status = postconf(site, (const char *const[]){ "-M" }, 1, &services);
-	if (status == EX_OK)
-		status = postconf(site, (const char *const[]){ "-P" }, 1, &options);
+		status = mw_postconf(site, (const char *const[]){ "-M" }, 1, &services); /* says what is wrong in master.cf */
 	if (status != EX_OK)
 		return status;
 	site->values = mw_postfix_values_parse(arena, values);
-	site->services = mw_postfix_services_parse(arena, services, options);
 	site->queue_directory = text_of(site, "queue_directory");
 	directory = config_directory != NULL ? config_directory : text_of(site, "config_directory");
 	site->main_path = mw_arena_textf(arena, "%s/main.cf", directory);
 	site->master_path = mw_arena_textf(arena, "%s/master.cf", directory);
 	site->main_cf = mw_file_text(arena, site->main_path);
-	site->master_cf = mw_file_text(arena, site->master_path);
+	site->services = mw_postfix_services_parse(arena, mw_file_text(arena, site->master_path));
 	return mw_arena_failed(arena) ? EX_OSERR : EX_OK;
-}
-
-/* postconf itself evaluates $name with the -o settings. */
-int mw_endpoint_load(struct mw_postfix_endpoint *endpoint)
-{
-	const struct mw_postfix_site *site = endpoint->site;
-	const struct mw_postfix_values *options = &endpoint->service->options;
-	const char **arguments = MW_ARENA_ARRAY(site->arena, const char *, options->count * 2 + 1);
-	struct mw_str output;
-	size_t used = 0;
-	int status;
-
-	if (arguments == NULL)
-		return EX_OSERR;
-	if (options->count == 0) {
-		endpoint->values = site->values;
-		return EX_OK;
-	}
-	arguments[used++] = "-x";
-	for (size_t i = 0; i < options->count; i++) {
-		arguments[used++] = "-o";
-		arguments[used++] = mw_arena_textf(site->arena, "%.*s=%.*s", MW_STR_ARG(options->items[i].name),
-						   MW_STR_ARG(options->items[i].value));
-	}
-	status = postconf(site, arguments, used, &output);
-	endpoint->values = mw_postfix_values_parse(site->arena, output);
-	return status;
 }
 
 /* --- values and findings */
@@ -139,7 +107,7 @@ void mw_service_finding(const struct mw_postfix_site *site, const struct mw_post
 {
 	mw_findings_add(site->findings, (struct mw_finding){
 		.severity = severity, .file = site->master_path,
-		.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
+		.line = service->line,
 		.setting = mw_arena_textf(site->arena, "%.*s/%.*s%s%s", MW_STR_ARG(service->name), MW_STR_ARG(service->type),
 					  setting[0] == '\0' ? "" : "/", setting),
 		.what = what, .why = why, .fix = fix });
@@ -257,16 +225,12 @@ bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint)
 	return asked;
 }
 
-static int check_endpoint(struct mw_postfix_endpoint *endpoint)
+static void judge(struct mw_postfix_endpoint *endpoint)
 {
-	int status = mw_endpoint_load(endpoint);
-
-	if (status != EX_OK)
-		return status;
 	if (!endpoint->need.connected) {
 		check_unnamed(endpoint, mw_endpoint_is_asked(endpoint));
 		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */
-		return EX_OK;
+		return;
 	}
 	mw_check_postfix_hooks(endpoint);
 	mw_check_postfix_tls(endpoint);
@@ -275,7 +239,23 @@ static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 	mw_check_postfix_trust(endpoint);
 	mw_check_postfix_proxy(endpoint);
 	mw_check_postfix_addresses(endpoint);
-	return EX_OK;
+}
+
+/* As it is, and as it is once clients hold all its processes. */
+static int check_endpoint(struct mw_postfix_endpoint *endpoint)
+{
+	int status = mw_endpoint_load(endpoint);
+
+	if (status != EX_OK)
+		return status;
+	judge(endpoint);
+	if (!mw_endpoint_knows_stress(endpoint))
+		return EX_OK;
+	endpoint->stressed = true;
+	status = mw_endpoint_load(endpoint);
+	if (status == EX_OK)
+		judge(endpoint);
+	return status;
 }
 
 static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
@@ -292,7 +272,7 @@ static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_se
 	if (!mw_postfix_binding(service->name, &endpoint_r->binding)) {
 		mw_findings_add(site->findings, (struct mw_finding){
 			.severity = MW_FINDING_WARNING, .file = site->master_path,
-			.line = mw_postfix_master_line(site->master_cf, service->name, service->type),
+			.line = service->line,
 			.setting = endpoint_r->name, .what = "the address or port of this listener is not known here",
 			.why = "whether the policy holds there cannot be told", .fix = "" });
 		return false;

@@ -15,7 +15,7 @@ struct mw_postfix_site {
 	struct mw_stake stake;
 	struct mw_findings *findings;
 	const char *config_directory, *main_path, *master_path, *queue_directory;
-	struct mw_str main_cf, master_cf;
+	struct mw_str main_cf;
 	struct mw_postfix_values values; /* every setting, defaults too, $name expanded */
 	struct mw_postfix_services services;
 };
@@ -27,6 +27,7 @@ struct mw_postfix_endpoint {
 	const struct mw_postfix_service *front;   /* what listens: the same, or postscreen */
 	const char *name;                         /* "submission/inet" */
 	bool chroot;
+	bool stressed; /* its values are those under stress */
 	struct mw_binding binding;
 	struct mw_wiring_listener need;
 	struct mw_postfix_values values; /* as this process sees them */
@@ -46,12 +47,18 @@ struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
 
 /* "" for a setting this Postfix does not know. */
 struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);
+/* Runs postconf with these arguments behind -c DIR; the output is copied into the arena. */
+int mw_postconf(const struct mw_postfix_site *site, const char *const *arguments, size_t count,
+		struct mw_str *output_r);
 /* As the process of any service sees it. Runs postconf where the service has -o settings. */
 struct mw_str mw_postfix_service_value(struct mw_postfix_site *site, const struct mw_postfix_service *service,
 				       const char *name);
 struct mw_str mw_endpoint_value(const struct mw_postfix_endpoint *endpoint, const char *name);
 /* All settings as the service's process sees them, from the service's own -o settings. EX_OK or as mw_check_postfix(). */
 int mw_endpoint_load(struct mw_postfix_endpoint *endpoint);
+/* Whether its values may differ under stress (STRESS_README): when clients hold all processes of a service, master starts
+   the next ones with stress=yes. */
+bool mw_endpoint_knows_stress(const struct mw_postfix_endpoint *endpoint);
 bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program);
 bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
 

@@ -36,7 +36,7 @@ static void add(const struct mw_postfix_site *site, const struct mw_postfix_serv
 		struct mw_finding finding)
 {
 	finding.file = service != NULL ? site->master_path : site->main_path;
-	finding.line = service != NULL ? mw_postfix_master_line(site->master_cf, service->name, service->type)
+	finding.line = service != NULL ? service->line
 				       : mw_postfix_main_line(site->main_cf, MW_STR(SETTING));
 	finding.setting = SETTING;
 	if (service != NULL)

@@ -13,7 +13,7 @@ struct search {
 	const struct mw_postfix_endpoint *endpoint;
 	const char *list; /* the setting */
 	bool reports; /* what stands before the question */
-	bool found, only_warns;
+	bool found, only_warns; /* only_warns: the question, or a class that it is in */
 	struct mw_policy_call call;
 	struct mw_str rest; /* what stands behind the question */
 };
@@ -21,7 +21,7 @@ struct search {
 static bool is_word(struct mw_str name, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (mw_str_equal(name, mw_str(words[i])))
+		if (mw_str_equal_nocase(name, mw_str(words[i])))
 			return true;
 	}
 	return false;
@@ -31,6 +31,13 @@ static bool is_word(struct mw_str name, const char *const *words, size_t count)
 
 static const char *const final_words[] = { "reject", "defer", "reject_unauth_destination", "defer_unauth_destination" };
 
+/* check_relay_domains permits what mynetworks and relay_domains name. */
+static bool permits(struct mw_str name)
+{
+	return mw_str_equal_nocase(name, MW_STR("permit")) || mw_str_starts_with_nocase(name, MW_STR("permit_")) ||
+	       mw_str_equal_nocase(name, MW_STR("check_relay_domains"));
+}
+
 static void report_before(const struct search *search, const struct mw_restriction *item)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
@@ -38,13 +45,13 @@ static void report_before(const struct search *search, const struct mw_restricti
 	const char *fix = mw_site_line(endpoint->site, search->list);
 	const char *shown = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
 
-	if (mw_str_equal(item->name, MW_STR("permit")) || mw_str_starts_with(item->name, MW_STR("permit_")))
+	if (permits(item->name))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
 				    "a list ends at the first permit: about those sessions Mailwicket is never asked", fix);
 	else if (IS_WORD(item->name, final_words))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
 				    "it refuses relaying before Mailwicket can permit it, in Postfix's own words", fix);
-	else if (mw_str_starts_with(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
+	else if (mw_str_starts_with_nocase(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
 		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, search->list, shown,
 				    "where it answers OK, Mailwicket is not asked", fix);
 }
@@ -74,7 +81,8 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 		if (is_class(endpoint, item.name) && depth < DEEPEST) {
 			look_through(search, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)),
 				     depth + 1);
-		} else if (mw_str_equal(item.name, MW_STR("check_policy_service")) &&
+			search->only_warns |= search->found && item.only_warns;
+		} else if (mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) &&
 			   mw_endpoint_asks_us(endpoint, call.server, &path)) {
 			search->found = true;
 			search->call = call;
@@ -244,7 +252,7 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 		while (mw_restriction_next(&list, &item)) {
 			struct mw_policy_call call = mw_policy_call_parse(item.argument);
 
-			if (!mw_str_equal(item.name, MW_STR("check_policy_service")) ||
+			if (!mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) ||
 			    !mw_endpoint_asks_us(endpoint, call.server, &path) ||
 			    !mw_str_equal(mw_str_empty(call.context) ? usual : call.context, MW_STR("relay")))
 				continue;
@@ -262,8 +270,9 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 /* What else may refuse at END-OF-MESSAGE, by whatever code: after ours too. */
 static bool may_refuse(const struct mw_restriction *item)
 {
-	return mw_str_starts_with(item->name, MW_STR("check_")) || mw_str_starts_with(item->name, MW_STR("reject")) ||
-	       mw_str_starts_with(item->name, MW_STR("defer")) || mw_str_find(item->name, ':') < item->name.len;
+	return mw_str_starts_with_nocase(item->name, MW_STR("check_")) ||
+	       mw_str_starts_with_nocase(item->name, MW_STR("reject")) ||
+	       mw_str_starts_with_nocase(item->name, MW_STR("defer")) || mw_str_find(item->name, ':') < item->name.len;
 }
 
 static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct mw_str list, unsigned depth)
@@ -278,7 +287,7 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 			continue;
 		}
 		if (item.only_warns || !may_refuse(&item) ||
-		    (mw_str_equal(item.name, MW_STR("check_policy_service")) &&
+		    (mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) &&
 		     mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path)))
 			continue;
 		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, END_OF_DATA,

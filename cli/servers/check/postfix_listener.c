@@ -210,6 +210,19 @@ static void check_mechanisms(const struct mw_postfix_endpoint *endpoint)
 			    "smtpd_sasl_security_options"));
 }
 
+static bool is_login_mismatch(struct mw_str name)
+{
+	static const char *const words[] = { "reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch",
+					     "reject_known_sender_login_mismatch",
+					     "reject_unauthenticated_sender_login_mismatch" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (mw_str_equal_nocase(name, mw_str(words[i])))
+			return true;
+	}
+	return false;
+}
+
 /* Postfix's own idea of who may send as whom knows no group and no grant. */
 static void check_login_mismatch(const struct mw_postfix_endpoint *endpoint)
 {
@@ -222,8 +235,7 @@ static void check_login_mismatch(const struct mw_postfix_endpoint *endpoint)
 		struct mw_restriction item;
 
 		while (mw_restriction_next(&list, &item)) {
-			if (item.only_warns || !mw_str_starts_with(item.name, MW_STR("reject_")) ||
-			    !mw_str_ends_with(item.name, MW_STR("sender_login_mismatch")))
+			if (item.only_warns || !is_login_mismatch(item.name))
 				continue;
 			mw_endpoint_finding(endpoint, MW_FINDING_ERROR, lists[i],
 				mw_arena_textf(endpoint->site->arena, "%.*s decides who may send as whom too",

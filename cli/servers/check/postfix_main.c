@@ -39,7 +39,7 @@ static bool uses_mynetworks(const struct mw_postfix_endpoint *endpoint)
 		struct mw_restriction item;
 
 		while (mw_restriction_next(&list, &item)) {
-			if (mw_str_equal(item.name, MW_STR("permit_mynetworks")))
+			if (mw_str_equal_nocase(item.name, MW_STR("permit_mynetworks")))
 				return true;
 		}
 	}

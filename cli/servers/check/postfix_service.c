@@ -21,13 +21,25 @@ static bool is_local_list(struct mw_str list)
 	return true;
 }
 
+static size_t port_at(struct mw_str name)
+{
+	size_t colon = mw_str_find_last(name, ':');
+
+	return colon < name.len ? colon + 1 : 0;
+}
+
+static bool listens_here_alone(const struct mw_postfix_service *service)
+{
+	struct mw_binding binding;
+
+	return mw_postfix_binding(service->name, &binding) && mw_binding_is_loopback(&binding);
+}
+
 /* QMQP has no login and no restrictions: who is listed sends as anybody, to anybody (qmqpd(8)). */
 static void check_qmqpd(struct mw_postfix_site *site, const struct mw_postfix_service *service)
 {
 	struct mw_str clients = mw_postfix_service_value(site, service, "qmqpd_authorized_clients");
-	struct mw_binding binding;
-	bool local = is_local_list(clients) || !mw_str_equal(service->type, MW_STR("inet")) ||
-		     (mw_postfix_binding(service->name, &binding) && mw_binding_is_loopback(&binding));
+	bool local = is_local_list(clients) || !mw_str_equal(service->type, MW_STR("inet")) || listens_here_alone(service);
 
 	if (mw_str_empty(clients))
 		mw_service_finding(site, service, MW_FINDING_NOTE, "", "qmqpd takes mail past the policy; today from nobody",
@@ -50,6 +62,50 @@ static void check_pickup(const struct mw_postfix_site *site, const struct mw_pos
 		mw_arena_textf(site->arena, "who runs programs on this machine (authorized_submit_users = %.*s) sends as anybody, "
 			       "also to those with a senders=", MW_STR_ARG(users)),
 		"authorized_submit_users = root, where nobody else needs it");
+}
+
+/* The program that spawn(8) runs for each client; empty: none is named. */
+static struct mw_str spawned(const struct mw_postfix_service *service)
+{
+	struct mw_str rest = service->arguments, word;
+
+	while (!mw_str_empty(word = mw_postfix_word(&rest))) {
+		if (mw_str_starts_with(word, MW_STR("argv=")))
+			return mw_str_tail(word, mw_str_find_last(word, '/') < word.len ? mw_str_find_last(word, '/') + 1 : 5);
+	}
+	return MW_STR_EMPTY;
+}
+
+/* `sendmail -bs` is an smtpd that asks nobody. */
+static bool takes_mail(struct mw_str program)
+{
+	static const char *const programs[] = { "sendmail", "postdrop", "smtpd", "mail", "mailx", "exim", "exim4" };
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (mw_str_equal(program, mw_str(programs[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Anything else that listens on the network. */
+static void check_other(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
+{
+	bool local = listens_here_alone(service);
+	struct mw_str program = mw_postfix_service_runs(service, "spawn") ? spawned(service) : service->command;
+
+	if (takes_mail(program))
+		mw_service_finding(site, service, local ? MW_FINDING_NOTE : MW_FINDING_ERROR, "",
+			mw_arena_textf(site->arena, "%.*s takes mail past the policy", MW_STR_ARG(program)),
+			local ? "whoever is on this machine can send through it as anybody"
+			      : "whoever can connect sends as anybody, to anybody: no rule for senders, relaying, rates or senders= holds",
+			"an inet service that runs smtpd, with a binding in a connector and the questions");
+	else if (!local)
+		mw_service_finding(site, service, MW_FINDING_WARNING, "",
+			mw_arena_textf(site->arena, "%.*s listens on the network", MW_STR_ARG(program)),
+			"if it takes mail, nothing of the policy holds for who can connect to it",
+			mw_arena_textf(site->arena, "127.0.0.1:%.*s in place of %.*s, if nobody elsewhere needs it",
+				       MW_STR_ARG(mw_str_tail(service->name, port_at(service->name))), MW_STR_ARG(service->name)));
 }
 
 /* Postfix's own protocol, spoken between its programs. */
@@ -120,6 +176,9 @@ int mw_check_postfix_services(struct mw_postfix_site *site)
 			check_cleanup(site, service);
 		else if (mw_postfix_service_runs(service, "smtpd") && mw_str_equal(service->type, MW_STR("unix")))
 			status = check_unix_smtpd(site, service);
+		else if (mw_str_equal(service->type, MW_STR("inet")) && !mw_postfix_service_runs(service, "smtpd") &&
+			 !mw_postfix_service_runs(service, "postscreen"))
+			check_other(site, service);
 	}
 	check_instances(site);
 	return status;

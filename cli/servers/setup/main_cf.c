@@ -46,18 +46,18 @@ static bool is_ours(const struct mw_wiring *wiring, const struct mw_restriction 
 
 	for (size_t i = 0; i < listen->count; i++)
 		ours |= mw_str_equal(server, listen->items[i]);
-	return ours && mw_str_equal(item->name, MW_STR("check_policy_service"));
+	return ours && mw_str_equal_nocase(item->name, MW_STR("check_policy_service"));
 }
 
 /* What relaying was decided by until now: the list of the policy has its own. */
 static bool is_replaced(const struct mw_restriction *item)
 {
 	static const char *const words[] = { "permit_mynetworks", "permit_sasl_authenticated", "permit_tls_clientcerts",
-					     "permit_auth_destination", "permit_mx_backup", "permit",
+					     "permit_auth_destination", "permit_mx_backup", "permit", "check_relay_domains",
 					     "reject_unauth_destination", "defer_unauth_destination", "reject", "defer" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (mw_str_equal(item->name, mw_str(words[i])))
+		if (mw_str_equal_nocase(item->name, mw_str(words[i])))
 			return true;
 	}
 	return false;

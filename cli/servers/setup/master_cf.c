@@ -29,26 +29,6 @@ struct editor {
 	const char *why;
 };
 
-/* One logical line of the entry, without its comments. */
-static struct mw_str joined(struct mw_arena *arena, struct mw_str entry)
-{
-	char *memory = mw_arena_alloc(arena, entry.len + 1);
-	struct mw_str line;
-	struct mw_buf out;
-
-	if (memory == NULL)
-		return MW_STR_EMPTY;
-	out = mw_buf_over(memory, entry.len + 1);
-	while (mw_postfix_line_next(&entry, &line)) {
-		if (mw_postfix_line_is_comment(line))
-			continue;
-		mw_buf_add(&out, line);
-		if (out.used + 1 < out.size)
-			mw_buf_add_char(&out, ' ');
-	}
-	return mw_buf_str(&out);
-}
-
 static struct option option_of(struct mw_str word)
 {
 	struct option option = { .word = word };
@@ -64,7 +44,7 @@ static struct option option_of(struct mw_str word)
 
 static bool parse(struct mw_arena *arena, struct mw_str text, struct entry *entry)
 {
-	struct mw_str whole = joined(arena, text), rest = whole, word;
+	struct mw_str whole = mw_postfix_entry_joined(arena, text), rest = whole, word;
 
 	*entry = (struct entry){ .head = MW_STR_EMPTY };
 	for (size_t i = 0; i < COLUMNS; i++)

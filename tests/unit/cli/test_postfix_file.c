@@ -55,20 +55,65 @@ START_TEST(services_have_their_own_options)
 {
 	struct mw_arena *arena = mw_arena_new(0);
 	struct mw_postfix_services services = mw_postfix_services_parse(arena,
-		MW_STR("smtp       inet  n       -       y       -       -       smtpd\n"
-		       "587 inet n - - - - smtpd -v -o {a = b c} -o d=\n"
-		       "smtp unix - - n - - smtp\n"),
-		MW_STR("587/inet/a = b c\n587/inet/d =\nsmtp/unix/a = other\n"));
+		MW_STR("# a comment\n"
+		       "smtp       inet  n       -       y       -       -       smtpd\n"
+		       "587 inet n - - - - smtpd -v\n"
+		       "  -o {a = b c}\n"
+		       "# among them\n"
+		       "\t-o d=\n"
+		       "smtp unix - - n - - smtp\n"));
 
 	ck_assert_uint_eq(services.count, 3);
 	ck_assert_slice(services.items[0].chroot, MW_STR("y"));
 	ck_assert_uint_eq(services.items[0].options.count, 0);
+	ck_assert_uint_eq(services.items[0].line, 2);
 	ck_assert_slice(services.items[1].command, MW_STR("smtpd"));
 	ck_assert_uint_eq(services.items[1].options.count, 2);
 	ck_assert_slice(*mw_postfix_value_find(&services.items[1].options, "a"), MW_STR("b c"));
 	ck_assert_slice(*mw_postfix_value_find(&services.items[1].options, "d"), MW_STR_EMPTY);
-	ck_assert_slice(*mw_postfix_value_find(&services.items[2].options, "a"), MW_STR("other"));
-	ck_assert_ptr_null(mw_postfix_value_find(&services.items[2].options, "d"));
+	ck_assert_uint_eq(services.items[2].line, 7);
+	ck_assert_uint_eq(services.items[2].options.count, 0);
+	mw_arena_free(arena);
+}
+END_TEST
+
+/* In every form that the programs understand. */
+static const struct {
+	const char *arguments, *value;
+} forms[] = {
+	{ "-o a=1", "1" },	      { "-oa=1", "1" },		   { "-vo a=1", "1" },	    { "-vvoa=1", "1" },
+	{ "-o { a = 1 }", "1" },      { "-m 5 -o a=1", "1" },	   { "-m5 -o a=1", "1" },   { "{-o} {a=1}", "1" },
+	{ "-oo=2 -o a=1", "1" },      { "-o a=1 -o a=2", "2" },	   { "-o a", "" },	    { "-c -D -l -o a=1", "1" },
+	{ "-o {a = {1} 2}", "{1} 2" }, { "word -o a=1", NULL },	   { "-- -o a=1", NULL },   { "-v - -o a=1", NULL },
+	{ "-m -o a=1", NULL },	      { "-o", NULL },		   { "", NULL },	    { "-o {", NULL },
+};
+
+START_TEST(an_option_has_many_forms)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	const char *entry = mw_arena_textf(arena, "smtp inet n - y - - smtpd %s\n", forms[_i].arguments);
+	struct mw_postfix_services services = mw_postfix_services_parse(arena, mw_str(entry));
+	const struct mw_str *value;
+
+	ck_assert_uint_eq(services.count, 1);
+	value = mw_postfix_value_find(&services.items[0].options, "a");
+	ck_assert_int_eq(value != NULL, forms[_i].value != NULL);
+	if (value != NULL)
+		ck_assert_slice(*value, mw_str(forms[_i].value));
+	mw_arena_free(arena);
+}
+END_TEST
+
+START_TEST(of_two_services_with_one_name_the_last_counts)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	struct mw_postfix_services services = mw_postfix_services_parse(arena,
+		MW_STR("smtp inet n - y - - smtpd -o a=1\nsmtp unix - - y - - smtp\nsmtp inet n - n - - smtpd\n"));
+
+	ck_assert_uint_eq(services.count, 2);
+	ck_assert_slice(services.items[0].chroot, MW_STR("n"));
+	ck_assert_uint_eq(services.items[0].options.count, 0);
+	ck_assert_uint_eq(services.items[0].line, 3);
 	mw_arena_free(arena);
 }
 END_TEST
@@ -85,11 +130,15 @@ static const struct {
 	{ "hash:/etc/postfix/access", "hash:/etc/postfix/access", "", false },
 	{ "sleep 1", "sleep", "1", false },
 	{ "reject", "reject", "", false },
+	{ "Check_Client_Access hash:/etc/x", "Check_Client_Access", "hash:/etc/x", false },
+	{ "Warn_If_Reject permit", "permit", "", true },
+	{ "check_relay_domains", "check_relay_domains", "", false },
+	{ "permit", "permit", "", false },
 };
 
 START_TEST(a_list_is_restrictions_with_their_arguments)
 {
-	char text[512] = "";
+	char text[1024] = "";
 	struct mw_restriction item;
 	struct mw_str rest;
 
@@ -174,6 +223,8 @@ TCase *mw_test_postfix_file_case(void)
 	tcase_add_test(tcase, a_file_is_entries_with_their_continuations_and_what_is_between);
 	tcase_add_test(tcase, the_last_entry_of_a_name_counts);
 	tcase_add_test(tcase, services_have_their_own_options);
+	MW_LOOP(tcase, an_option_has_many_forms, forms);
+	tcase_add_test(tcase, of_two_services_with_one_name_the_last_counts);
 	tcase_add_test(tcase, a_list_is_restrictions_with_their_arguments);
 	tcase_add_test(tcase, an_argument_that_is_missing_is_empty);
 	MW_LOOP(tcase, a_policy_service_has_attributes, calls);
