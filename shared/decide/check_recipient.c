@@ -40,12 +40,23 @@ static bool check_domain(struct mw_session *session, struct mw_str domain, struc
 
 struct path { const struct mw_policy *policy; bool at_home; };
 
+/* Whether an accepted domain or local name is this one to Postfix, which folds case. */
+static bool is_folded(const struct mw_policy *policy, struct mw_str domain)
+{
+	for (size_t i = 0; i < policy->folded_name_count; i++)
+		if (mw_str_equal(policy->folded_names[i].name, domain))
+			return true;
+	return false;
+}
+
 /* What is no domain may be one to Postfix, which takes apart the paths of its own domains. */
 static bool is_ours(struct mw_str domain, const void *context)
 {
 	const struct path *path = context;
 
-	return mw_str_empty(domain) ? path->at_home : mw_choose_accepted_domain(path->policy, domain) != NULL;
+	if (mw_str_empty(domain))
+		return path->at_home;
+	return mw_choose_accepted_domain(path->policy, domain) != NULL || is_folded(path->policy, domain);
 }
 
 /* Who may send anywhere may use a path, but not one that leads back to where `senders=` would have been asked. */

@@ -80,6 +80,16 @@ def test_a_domain_that_postfix_folds_into_ours_leads_nobody_round_senders(site, 
         assert bob.ask(BOB, recipient, "SMTPUTF8").startswith("250 ")
 
 
+@pytest.mark.parametrize("recipient", ["boss%strasse.test@swiss.test", "strasse.test!boss@swiss.test", "kiss%swiß.test@swiss.test"])
+def test_a_path_to_such_a_domain_leads_nobody_there(site, recipient):
+    subject, box = f"path-{recipient}", "kiss" if "kiss" in recipient else "boss"
+    with site.client("trial", login="mary") as mary:
+        assert mary.deliver(MARY, recipient, subject=subject, options="SMTPUTF8").startswith("250 2.0.0 ")
+    rig.wait_for(lambda: subject in site.subjects(box), f"{subject} in {box}: {site.postfix.text()[-2000:]}")
+    with site.client(login="mary") as mary:
+        assert mary.ask(MARY, recipient, "SMTPUTF8").startswith("501 5.1.3 ")
+
+
 def test_what_is_not_folded_is_somebody_elses(site):
     """The A-label form is another domain to Postfix too; people without senders= are reached as before."""
     with site.client(login="mary") as mary:
