@@ -33,6 +33,18 @@ def test_names_that_postfix_is_told_to_split_are_an_error(site):
     assert "senders=" in finding["why"] and finding["fix"] == "owner_request_special = yes"
 
 
+def test_another_name_for_double_bounces_leaves_double_bounce_to_be_split(site):
+    assert not found(site.check_postfix()[1], "double_bounce_sender")
+    site.configure(main="double_bounce_sender = bounces\n")
+    try:
+        findings = site.check_postfix()[1]
+    finally:
+        site.configure()
+    [finding] = found(findings, "double_bounce_sender")
+    assert finding["severity"] == "warning" and "senders=" in finding["why"]
+    assert finding["fix"] == "double_bounce_sender = double-bounce"
+
+
 # Dovecot's delimiter in general, and for LMTP alone (None: not set); a word of the finding (None: there is none)
 LMTP = [
     ("+", None, None),

@@ -159,16 +159,24 @@ void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
 			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
 }
 
-/* With "-" Postfix leaves owner-NAME and NAME-request whole (split_addr()), as the policy does, unless told not to. */
+/* With "-" Postfix leaves owner-NAME, NAME-request and double-bounce whole (split_addr()), as the policy does, unless told
+   not to. */
 static void check_reserved(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_str delimiter = mw_endpoint_value(endpoint, "recipient_delimiter");
+	struct mw_str bounce = mw_endpoint_value(endpoint, "double_bounce_sender");
 
-	if (mw_str_find(delimiter, '-') < delimiter.len &&
-	    mw_str_equal_nocase(mw_endpoint_value(endpoint, "owner_request_special"), MW_STR("no")))
+	if (mw_str_find(delimiter, '-') == delimiter.len)
+		return;
+	if (mw_str_equal_nocase(mw_endpoint_value(endpoint, "owner_request_special"), MW_STR("no")))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "owner_request_special", "owner_request_special is no",
 			"NAME-request is delivered to NAME and owner-NAME to owner, and judged as nobody's: anybody gets round "
 			"their senders=", "owner_request_special = yes");
+	if (!mw_str_equal_nocase(bounce, MW_STR("double-bounce")))
+		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "double_bounce_sender",
+			mw_arena_textf(endpoint->site->arena, "double_bounce_sender is %.*s", MW_STR_ARG(bounce)),
+			"double-bounce is delivered to double, and judged as nobody's: anybody gets round its senders=",
+			"double_bounce_sender = double-bounce");
 }
 
 static void check_limit(const struct mw_postfix_endpoint *endpoint, const char *setting, uint64_t least,
