@@ -159,8 +159,8 @@ void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
 			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
 }
 
-/* With "-" Postfix leaves owner-NAME, NAME-request and double-bounce whole (split_addr()), as the policy does, unless told
-   not to. */
+/* With "-" Postfix leaves owner-NAME, NAME-request and double-bounce whole (split_addr()), as the policy does, unless
+   told not to. */
 static void check_reserved(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_str delimiter = mw_endpoint_value(endpoint, "recipient_delimiter");
