@@ -42,6 +42,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot_delivery.c \
 	cli/servers/check/dovecot_filter.c \
 	cli/servers/check/dovecot_passdb.c \
+	cli/servers/check/dovecot_trust.c \
 	cli/servers/check/dovecot_userdb.c \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
 	cli/servers/check/postfix_delimiter.c \

@@ -82,82 +82,7 @@ static void check_modules(const struct mw_dovecot_site *site)
 			"install Mailwicket's Dovecot modules");
 }
 
-/* --- networks, environment, Postfix's socket */
-
-/* Whether a list of networks, with blanks or commas between them, holds a range. */
-static bool covers(struct mw_str list, const struct mw_range *range)
-{
-	size_t len;
-
-	for (; !mw_str_empty(list); list = mw_str_tail(list, len + 1)) {
-		struct mw_range trusted;
-		const char *why;
-
-		for (len = 0; len < list.len && list.ptr[len] != ' ' && list.ptr[len] != ','; len++)
-			;
-		if (mw_range_parse(mw_str_head(list, len), &trusted, &why) &&
-		    mw_range_contains(&trusted, &range->first) && mw_range_contains(&trusted, &range->last))
-			return true;
-	}
-	return false;
-}
-
-static bool has_proxy_listener(const struct mw_dovecot_site *site)
-{
-	const struct mw_dovecot_node *service = NULL, *listener;
-
-	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
-		listener = NULL;
-		while ((listener = mw_dovecot_next(service, listener, "inet_listener")) != NULL) {
-			if (mw_str_equal(mw_dovecot_value(listener, "haproxy"), MW_STR("yes")))
-				return true;
-		}
-	}
-	return false;
-}
-
-static void check_proxies(const struct mw_dovecot_site *site)
-{
-	struct mw_str trusted = mw_dovecot_value(site->root, "haproxy_trusted_networks");
-	bool any = false;
-
-	for (size_t i = 0; i < site->policy->login_rule_count; i++) {
-		const struct mw_ranges *proxies = &site->policy->login_rules[i].tls.proxies;
-
-		for (size_t k = 0; k < proxies->count; k++) {
-			char text[128];
-			struct mw_buf out = MW_BUF_OVER(text);
-
-			any = true;
-			if (covers(trusted, &proxies->items[k]))
-				continue;
-			mw_range_print(&proxies->items[k], &out);
-			mw_dovecot_finding(site, MW_FINDING_ERROR, "haproxy_trusted_networks",
-				mw_arena_textf(site->arena, "Dovecot does not trust %s", text),
-				"the policy's tls_proxies do: sessions through that HAProxy are dropped",
-				mw_arena_textf(site->arena, "haproxy_trusted_networks = %.*s%s%s", MW_STR_ARG(trusted),
-					   mw_str_empty(trusted) ? "" : " ", text));
-		}
-	}
-	if (any && !has_proxy_listener(site))
-		mw_dovecot_finding(site, MW_FINDING_WARNING, "service/inet_listener/haproxy",
-			"no listener speaks HAProxy's protocol",
-			"the policy's tls_proxies have nothing to say", "haproxy = yes in the inet_listener the proxy connects to");
-	if (!any && has_proxy_listener(site))
-		mw_dovecot_finding(site, MW_FINDING_NOTE, "service/inet_listener/haproxy", "a listener speaks HAProxy's protocol",
-			"no rule has tls_proxies: TLS that ends in the proxy does not count",
-			"tls_proxies = { \"ADDRESS\" } in the login rule");
-}
-
-static void check_trusted(const struct mw_dovecot_site *site)
-{
-	struct mw_str networks = mw_dovecot_value(site->root, "login_trusted_networks");
-
-	if (!mw_str_empty(networks))
-		mw_dovecot_finding(site, MW_FINDING_NOTE, "login_trusted_networks",
-			mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks)),
-			"the address that a login rule's remote is compared with is what they claim", "");
-}
+/* --- environment, Postfix's socket */
 
 static struct mw_str environment(const struct mw_dovecot_site *site)
 {
@@ -258,8 +183,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	check_modules(&site);
 	mw_check_dovecot_passdbs(&site);
 	mw_check_dovecot_userdbs(&site);
-	check_proxies(&site);
-	check_trusted(&site);
+	mw_check_dovecot_trust(&site);
 	check_environment(&site);
 	check_sasl(&site, sasl_socket);
 	mw_dovecot_memory_check(&site);

@@ -51,6 +51,7 @@ void mw_dovecot_each_filter(const struct mw_dovecot_site *site,
 void mw_check_dovecot_filters(const struct mw_dovecot_site *site);
 void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_userdbs(const struct mw_dovecot_site *site);
+void mw_check_dovecot_trust(const struct mw_dovecot_site *site);
 void mw_check_dovecot_delivery(const struct mw_dovecot_site *site);
 
 #endif
