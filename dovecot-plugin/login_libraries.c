@@ -9,6 +9,13 @@
 #include <unichar.h>
 #include <unistr.h>
 
+/* libunistring's, without its headers: the normal form has a type there that only the library can define. */
+uint8_t *u8_casefold(const uint8_t *text, size_t len, const char *language, const void *normal_form, uint8_t *result,
+		     size_t *len_r);
+extern const char uninorm_nfc[1];
+/* Stands for the library's own, the one normal form that shared/ asks for. */
+const char uninorm_nfc[1];
+
 static void *libidn2;
 
 bool mw_login_libraries_unused(void)
@@ -49,6 +56,16 @@ void idn2_free(void *memory)
 
 	if (function != NULL)
 		function(memory);
+}
+
+/* libidn2 brings libunistring with it. */
+uint8_t *u8_casefold(const uint8_t *text, size_t len, const char *language, const void *normal_form ATTR_UNUSED,
+		     uint8_t *result, size_t *len_r)
+{
+	__typeof__(u8_casefold) *function = from_libidn2(__func__);
+	const void *nfc = function == NULL ? NULL : from_libidn2("uninorm_nfc");
+
+	return nfc == NULL ? NULL : function(text, len, language, nfc, result, len_r);
 }
 
 int u8_mbtoucr(ucs4_t *character_r, const uint8_t *text, size_t len)
