@@ -15,7 +15,7 @@ enum mw_question_step {
 	MW_STEP_PARTIAL, /* more bytes have to come */
 	MW_STEP_WAITS,
 	MW_STEP_STALLED, /* the peer took a part of the answer, or nothing */
-	MW_STEP_SENT,    /* its answer; it is READING the next one, the beginning of which may be there */
+	MW_STEP_SENT,    /* its answer; where it is listed it is READING the next one, else it is to be returned */
 	MW_STEP_NONE     /* it gets no answer: the connection has to be closed; `why` where the peer is to blame, else NULL */
 };
 /* A function that closes the connection calls mw_batch_forget(). */

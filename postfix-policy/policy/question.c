@@ -221,13 +221,14 @@ bool mw_question_send(struct mw_question *question)
 
 bool mw_question_go_on(struct mw_question *question)
 {
+	question->fill -= question->used;
+	if (question->fill == 0)
+		return false;
+	memmove(question->bytes, question->bytes + question->used, question->fill);
 	question->state = MW_QUESTION_READING;
 	question->has_waited = false;
-	question->fill -= question->used;
-	if (question->fill > 0)
-		memmove(question->bytes, question->bytes + question->used, question->fill);
 	question->used = 0;
 	question->answer_len = question->answer_sent = 0;
 	mw_request_init(&question->request);
-	return question->fill > 0;
+	return true;
 }

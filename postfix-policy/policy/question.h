@@ -85,7 +85,7 @@ static inline bool mw_question_is_sent(const struct mw_question *question)
 	return question->answer_sent == question->answer_len;
 }
 
-/* The answer went out: READING the next one. False: no byte of it is there yet. */
+/* The answer went out: READING the next one. False: no byte of it is there yet, and the question is to be returned. */
 bool mw_question_go_on(struct mw_question *question);
 
 #endif

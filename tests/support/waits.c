@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What questions wait for in mailwicketd_waiting, the test build of mailwicketd. A question whose helo_name is
-     wait.NAME    waits until a datagram NAME comes to the unix socket that MAILWICKET_WAITS names ("*": all that wait do)
+     wait.NAME    waits until a datagram NAME (or "*", for all) comes to the unix socket that MAILWICKET_WAITS names
      later.MS     waits so many milliseconds
    is logged as "waits: NAME"; any other waits for nothing. */
 #include "policy/waits.h"
