@@ -26,7 +26,7 @@ static void log_errors(const struct mw_errors *errors)
 			e_warning(mw_decision_event(), "mailwicket: %s", memory);
 	}
 	if (kept > ERRORS_LOGGED)
-		e_error(mw_decision_event(), "mailwicket: and more: see `mailwicket check`");
+		e_error(mw_decision_event(), "mailwicket: more errors: run `mailwicket check`");
 }
 
 static void log_use(const char *path, const char *consequence)
@@ -38,7 +38,7 @@ static struct mw_policy *read_last_good(const char *path)
 {
 	struct mw_policy *policy = mw_policy_copy_read(path, my_hostname);
 
-	log_use(path, policy != NULL ? "the policy read before stays in force" : "every login is refused");
+	log_use(path, policy != NULL ? "still using the previous policy" : "every login is refused");
 	return policy;
 }
 

@@ -72,7 +72,7 @@ static void on_hup(void *context)
 		if (!service->foreground)
 			mw_log_to_syslog(service->worlds.current->policy->log.facility);
 		if (!mw_listeners_match(service->listeners, service->worlds.current->policy))
-			mw_log(MW_LOG_WARNING, "listen is not as it was: a restart is needed for that");
+			mw_log(MW_LOG_WARNING, "listen has changed: restart mailwicketd to apply it");
 	}
 	mw_notify_ready();
 }
@@ -176,7 +176,7 @@ static int serve(const struct options *options)
 		mw_listeners_start(service.listeners);
 		announce(&service);
 		mw_loop_run(service.loop);
-		mw_log(MW_LOG_INFO, "end");
+		mw_log(MW_LOG_INFO, "exiting");
 	}
 	end(&service);
 	return status;
@@ -199,7 +199,7 @@ static const char usage[] =
 	"  -c, --config FILE  the policy file (default: %s)\n"
 	"  -f, --foreground   stay in the foreground and log to standard error\n"
 	"  -t, --test         test the policy and exit\n"
-	"  -u, --user USER    whom root becomes (in the background: " MW_OWN_USER ")\n"
+	"  -u, --user USER    the user to run as, if started by root (in the background: " MW_OWN_USER ")\n"
 	"  -h, --help         this text\n"
 	"  -V, --version      print the version\n";
 

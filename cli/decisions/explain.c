@@ -101,7 +101,7 @@ static void write_reply(struct mw_buf *out, const struct mw_facts *facts, const 
 	mw_reply_print(facts, &decision->verdict, decision->step, out);
 	if (out->used == before)
 		mw_buf_add_text(out, decision->verdict.outcome == MW_UNDECIDED ? "(none: the connection is closed)"
-										: "(none: the command goes on)");
+										: "(none: the command continues)");
 	mw_buf_add_char(out, '\n');
 	if (decision->step != MW_REPLY_SUBMISSION)
 		return;

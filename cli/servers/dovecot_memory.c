@@ -96,8 +96,8 @@ void mw_dovecot_memory_check(const struct mw_dovecot_site *site)
 		.severity = holds_two ? MW_FINDING_WARNING : MW_FINDING_ERROR,
 		.file = site->file,
 		.setting = "service auth/vsz_limit",
-		.why = holds_two ? "when it has grown by half, a new one will not reach Dovecot: the old one will go on serving"
-				 : "a new one does not reach Dovecot: the old one goes on serving, or nobody can log in",
+		.why = holds_two ? "when it has grown by half, a new one will not reach Dovecot: the old one will stay in use"
+				 : "a new one does not reach Dovecot: the old one stays in use, or nobody can log in",
 	};
 
 	if (limit >= 2 * (octets + octets / 2) + AT_LEAST)

@@ -285,13 +285,13 @@ static void list_settings(struct mw_wiring *wiring)
 	    mw_arena_textf(wiring->arena, "check_policy_service { %s, timeout=10s, { default_action = " MW_WIRING_LAST_ACTION
 			   " } }", wiring->hook));
 	add(wiring, "mailwicketd away: defer, never permit; at the end of data with 421, which ends the session: after any\n"
-		    "other code there a client that goes on kills its smtpd\n", "smtpd_policy_service_default_action",
+		    "other code there a client that continues kills its smtpd\n", "smtpd_policy_service_default_action",
 	    "451 4.3.5 Server configuration problem");
 	add(wiring, NULL, "smtpd_policy_service_max_idle", "300s");
 	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
 	add(wiring, NULL, "smtpd_sasl_path", "private/auth");
 	add(wiring, NULL, "smtpd_sasl_security_options", "noanonymous");
-	add(wiring, "addresses go on as they were judged: ceo@cs stays at cs, and does not move to cs.example.org\n",
+	add(wiring, "addresses are passed on as they were judged: ceo@cs stays at cs, and does not move to cs.example.org\n",
 	    "append_dot_mydomain", "no");
 	add(wiring, "a second message smuggled into the first would be judged as nobody's\n", "smtpd_forbid_bare_newline",
 	    "yes");

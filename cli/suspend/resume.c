@@ -199,9 +199,9 @@ static int run_resume(struct mw_cli *cli, int argc, char **argv)
 const struct mw_command mw_resume_command = {
 	.name = "resume",
 	.usage = "USER [--sending|--all]",
-	.summary = "take a user's suspension off",
+	.summary = "end a user's suspension",
 	.run = run_resume,
 	.options = options,
 	.option_count = OPTION_COUNT,
-	.note = "exit 0: taken off; 1: not suspended; 67: no such user; 77: no permission",
+	.note = "exit 0: ended; 1: not suspended; 67: no such user; 77: no permission",
 };

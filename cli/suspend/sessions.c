@@ -138,7 +138,7 @@ void mw_sessions_print(const struct mw_sessions *sessions, struct mw_str usual, 
 		for (size_t i = 0; i < sessions->count; i++)
 			print_kick(sessions->names[i].name, &sessions->names[i], out);
 	}
-	mw_buf_add_text(out, "A Sieve script that is active goes on redirecting and answering mail. To stop it:\n");
+	mw_buf_add_text(out, "A Sieve script that is active still redirects and answers mail. To stop it:\n");
 	for (size_t i = 0; i < (sessions->count > 0 ? sessions->count : 1); i++) {
 		mw_buf_add_text(out, "  ");
 		if (!mw_doveadm_deactivate(out, sessions->count > 0 ? sessions->names[i].name : usual))

@@ -19,7 +19,7 @@ static const struct mw_option options[] = {
 	{ "sending", NULL, "the user reads mail, submits none, and changes no Sieve script" },
 	{ "all", NULL, "the user logs in nowhere" },
 	{ "until", "WHEN", "it ends by itself: " MW_WHEN_FORMS },
-	{ "reason", "TEXT", "for whoever looks later" },
+	{ "reason", "TEXT", "why, for other administrators" },
 };
 
 enum { OPTION_SENDING, OPTION_ALL, OPTION_UNTIL, OPTION_REASON, OPTION_COUNT };
@@ -142,7 +142,7 @@ static int store(struct order *order, const char *folder)
 		size_t before = mw_suspensions_edit_list(edit)->count;
 
 		if (!mw_suspensions_edit_set(edit, &order->suspension)) {
-			mw_complain("suspend: %d suspensions are in force, and no more can be", MW_SUSPENSIONS_MAX);
+			mw_complain("suspend: %d suspensions are in force, the most there can be", MW_SUSPENSIONS_MAX);
 			code = EX_UNAVAILABLE;
 		} else {
 			order->replaced = mw_suspensions_edit_list(edit)->count == before;

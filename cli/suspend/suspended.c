@@ -136,5 +136,5 @@ const struct mw_command mw_suspended_command = {
 	.usage = "",
 	.summary = "list who is suspended, from what, until when, by whom, why",
 	.run = run_suspended,
-	.note = "exit 0: listed, be it nobody; 75: it cannot be read who is suspended",
+	.note = "exit 0: listed, also when nobody is suspended; 75: the list of suspensions cannot be read",
 };

@@ -52,7 +52,7 @@ static int read_file(int fd, const char *path, struct mw_buf *password_r)
 	int code;
 
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & S_IRWXO) != 0) {
-		mw_complain("probe: %s: others may read it (mode %04o); chmod o= makes it a place for a password", path,
+		mw_complain("probe: %s: others may read it (mode %04o); run chmod o= on it", path,
 			    (unsigned)(status.st_mode & 07777));
 		return EX_NOPERM;
 	}

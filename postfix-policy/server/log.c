@@ -142,7 +142,7 @@ static void tell_lost(void)
 	if (lost == 0)
 		return;
 	state.lines_lost = 0;
-	mw_log(MW_LOG_WARNING, "%lu log lines were lost: nobody read them", lost);
+	mw_log(MW_LOG_WARNING, "%lu log lines were dropped: nothing reads the log", lost);
 	/* Not even that was read: it is said later. */
 	if (state.lines_lost > 0)
 		state.lines_lost = lost;

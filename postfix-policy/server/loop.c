@@ -117,7 +117,7 @@ static void *reallocate(void *old, long size)
 	}
 	memory = realloc(old, (size_t)size);
 	if (memory == NULL) {
-		mw_log(MW_LOG_ERROR, "out of memory: this process ends");
+		mw_log(MW_LOG_ERROR, "out of memory: exiting");
 		_exit(EX_OSERR);
 	}
 	return memory;

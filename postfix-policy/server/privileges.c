@@ -48,7 +48,7 @@ bool mw_privileges_drop(const char *name)
 	}
 	if (initgroups(user->pw_name, user->pw_gid) != 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0) {
-		mw_log(MW_LOG_ERROR, "cannot become user %s: %s", name, strerror(errno));
+		mw_log(MW_LOG_ERROR, "cannot switch to user %s: %s", name, strerror(errno));
 		return false;
 	}
 	return true;

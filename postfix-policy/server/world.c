@@ -212,7 +212,7 @@ bool mw_worlds_reload(struct mw_worlds *worlds)
 		mw_log(MW_LOG_INFO, "policy read: %s", worlds->path);
 		return true;
 	}
-	mw_log(MW_LOG_ERROR, "policy kept: %s has errors; what was read before goes on", worlds->path);
+	mw_log(MW_LOG_ERROR, "reload failed: %s has errors; still using the previous policy", worlds->path);
 	return false;
 }
 

@@ -33,11 +33,11 @@ static void print_serving(const struct mw_directory *directory, int64_t now, str
 	}
 	written = (time_t)status.serving_since;
 	if (written == 0 || gmtime_r(&written, &parts) == NULL) {
-		mw_buf_add_text(out, "; the one read before goes on");
+		mw_buf_add_text(out, "; still using the previous one");
 		return;
 	}
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &parts);
-	mw_buf_printf(out, "; the one read before goes on, written %s, ", when);
+	mw_buf_printf(out, "; still using the previous one, written %s, ", when);
 	print_age(now - status.serving_since, out);
 }
 

@@ -202,9 +202,9 @@ class Daemon:
 
     def reload(self):
         """SIGHUP, and waits till the policy was read. True: the new one serves; False: the old one stays."""
-        before = len(self.lines(r"^mailwicketd: (policy read|policy kept)"))
+        before = len(self.lines(r"^mailwicketd: (policy read|reload failed)"))
         self.process.send_signal(signal.SIGHUP)
-        line = wait_for(lambda: self.lines(r"^mailwicketd: (policy read|policy kept)")[before:], "the reload")[0]
+        line = wait_for(lambda: self.lines(r"^mailwicketd: (policy read|reload failed)")[before:], "the reload")[0]
         return line.startswith("mailwicketd: policy read")
 
     def stop(self, expect=0):

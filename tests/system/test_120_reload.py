@@ -145,7 +145,7 @@ def test_a_settled_file_that_becomes_a_link_is_not_read(settled):
     file.symlink_to(there)
     try:
         assert settled.is_open()
-        assert settled.dovecot.lines("is a symbolic link") and settled.dovecot.lines("stays in force")
+        assert settled.dovecot.lines("is a symbolic link") and settled.dovecot.lines("still using the previous policy")
     finally:
         there.rename(file)
 
@@ -179,7 +179,7 @@ def test_log_13_a_bad_file_at_reload_leaves_the_policy_in_force(mode, harm):
         site.settle()
         HARM[harm](site.files.policy)
         site.reload()
-        rig.wait_for(lambda: site.is_open() and site.dovecot.lines("the policy read before stays in force"), "the log")
+        rig.wait_for(lambda: site.is_open() and site.dovecot.lines("still using the previous policy"), "the log")
         assert site.is_open()
         with site.connect(source="127.0.0.1") as it:
             assert it.plain("bob", PASSWORD) == "refused" and it.ours()

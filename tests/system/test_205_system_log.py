@@ -101,7 +101,7 @@ def test_a_system_log_that_nobody_reads_holds_nothing_up(background):
     count = 3000
     for _ in range(count):
         assert background.files.request(sender="mary@example.test") == SEND_AS_DENIED
-    told, = background.log.wait(r"\d+ log lines were lost: nobody read them")
+    told, = background.log.wait(r"\d+ log lines were dropped: nothing reads the log")
     assert told[0] == MAIL | WARNING
     kept = [line for line in background.log.read() if line[2].startswith("mailwicket: ")]
     assert 0 < len(kept) < count
@@ -113,6 +113,6 @@ def test_a_system_log_that_is_restarted_is_found_again(background):
     background.log.close()
     assert background.files.request(sender="mary@example.test") == SEND_AS_DENIED
     background.log.open()
-    background.log.wait("1 log lines were lost")
+    background.log.wait("1 log lines were dropped")
     assert background.files.request(sender="mary@example.test") == SEND_AS_DENIED
     assert len(background.log.wait("mailwicket: v=1 verdict=refuse ")) == 1

@@ -193,7 +193,7 @@ def test_a_list_that_is_damaged_opens_nothing(site):
     assert site.services("ida") == set()
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + b"x")
-    site.daemon.wait_log("suspensions is damaged .*; the one read before goes on")
+    site.daemon.wait_log("suspensions is damaged .*; still using the previous one")
     assert site.services("ida") == set() and site.services("mary") == ALL_SERVICES
     result = site.daemon.cli("suspend", "mary", "--sending")
     assert result.returncode == 75 and f"{path} is damaged" in result.stderr and result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""A directory that Dovecot cannot open: the old one goes on serving, the log says so, and no login pays for it."""
+"""A directory that Dovecot cannot open: the old one stays in use, the log says so, and no login pays for it."""
 import os
 import re
 
@@ -12,7 +12,7 @@ from programs import Preload
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
-AGE = r"; the one read before goes on, written \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, \d+ (second|minute)s? old$"
+AGE = r"; still using the previous one, written \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, \d+ (second|minute)s? old$"
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def test_mailwicketd_says_how_old_it_is_each_minute(folder, tmp_path):
         new = daemon.published / "restored"
         new.write_bytes(good[:-1])
         new.rename(snapshot)
-        said = r"directory: \S+/snapshot\.mdb is .*; the one read before goes on, written \S+, "
+        said = r"directory: \S+/snapshot\.mdb is .*; still using the previous one, written \S+, "
         assert daemon.wait_log(said + r"\d+ seconds? old$")
         preload.set("date_seconds", 59)
         assert daemon.request(login="bob") is not None

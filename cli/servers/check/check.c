@@ -12,7 +12,7 @@ enum {
 };
 
 static const struct mw_option options[OPTION_COUNT] = {
-	[OPTION_POLICY_ONLY] = { "policy-only", NULL, "leave the directory's sources alone" },
+	[OPTION_POLICY_ONLY] = { "policy-only", NULL, "do not read the directory's sources" },
 	[OPTION_POSTFIX] = { "postfix", NULL, "look at Postfix too: whether the policy can take effect there" },
 	[OPTION_POSTFIX_CONFIG] = { "postfix-config", "DIR", "the folder of its main.cf (default: Postfix's own)" },
 	[OPTION_DOVECOT] = { "dovecot", NULL, "look at Dovecot too" },
@@ -176,7 +176,8 @@ static int run_check(struct mw_cli *cli, int argc, char **argv)
 const struct mw_command mw_check_command = {
 	.name = "check",
 	.usage = "[--policy-only] [--postfix] [--dovecot]",
-	.summary = "read the policy and the directory's sources, report everything that is wrong; prove that servers heed it",
+	.summary = "read the policy and the directory's sources, report everything that is wrong;"
+		   " prove that the servers follow it",
 	.run = run_check,
 	.options = options,
 	.option_count = OPTION_COUNT,

@@ -23,9 +23,9 @@ static const struct rule {
 	{ "skip", "never", false,
 	  "unauthenticated: as the first passdb it is left out, and everybody with a password gets past the switches; "
 	  "authenticated: whom a master user or a mechanism vouched for gets past them" },
-	{ "mechanisms", "", false, "other logins pass by the policy" },
-	{ "mechanisms_filter", "", false, "other logins pass by the policy" },
-	{ "username_filter", "", false, "other logins pass by the policy" },
+	{ "mechanisms", "", false, "other logins bypass the policy" },
+	{ "mechanisms_filter", "", false, "other logins bypass the policy" },
+	{ "username_filter", "", false, "other logins bypass the policy" },
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 

@@ -79,7 +79,7 @@ static void check_proxies(const struct mw_dovecot_site *site)
 	if (any && !has_proxy_listener(site))
 		mw_dovecot_finding(site, MW_FINDING_WARNING, "service/inet_listener/haproxy",
 			"no listener speaks HAProxy's protocol",
-			"the policy's tls_proxies have nothing to say", "haproxy = yes in the inet_listener the proxy connects to");
+			"the policy's tls_proxies have no effect", "haproxy = yes in the inet_listener the proxy connects to");
 	if (!any && has_proxy_listener(site))
 		mw_dovecot_finding(site, MW_FINDING_NOTE, "service/inet_listener/haproxy", "a listener speaks HAProxy's protocol",
 			"no rule has tls_proxies: TLS that ends in the proxy does not count",

@@ -150,7 +150,7 @@ static void check_action(const struct search *search)
 				: mw_site_line(site, search->list));
 	else if (strcmp(search->list, END_OF_DATA) == 0 && !ends_session(action))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, what,
-			"after another code than 421 or 521 there, a client that goes on kills its smtpd (Postfix before 3.10.13): "
+			"after another code than 421 or 521 there, a client that continues kills its smtpd (Postfix before 3.10.13): "
 			"while mailwicketd is away, one client can take this listener from all",
 			mw_site_line(site, search->list));
 }
@@ -292,7 +292,7 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 			continue;
 		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, END_OF_DATA,
 			mw_arena_textf(arena, "%.*s may refuse at END-OF-MESSAGE too", MW_STR_ARG(item.text)),
-			"with another code than 421 or 521 it kills the smtpd of a client that goes on (Postfix before 3.10.13); "
+			"with another code than 421 or 521 it kills the smtpd of a client that continues (Postfix before 3.10.13); "
 			"a refusal at DATA is safe",
 			mw_arena_textf(arena, "smtpd_data_restrictions = %.*s", MW_STR_ARG(item.text)));
 	}

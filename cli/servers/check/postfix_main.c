@@ -154,7 +154,7 @@ void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
 		mw_endpoint_finding(rewriter, MW_FINDING_ERROR, "myorigin",
 			mw_arena_textf(arena, "myorigin is %.*s, the policy's default_domain %.*s", MW_STR_ARG(origin),
 				       MW_STR_ARG(domain)),
-			"a sender or recipient without a domain is judged as one address and goes on as another: whoever may send "
+			"a sender or recipient without a domain is judged as one address and passed on as another: whoever may send "
 			"gets round the senders= of those at one and sends as those at the other",
 			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
 }

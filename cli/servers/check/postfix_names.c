@@ -318,7 +318,7 @@ static void check_append_dot(const struct look *look)
 
 	if (!mw_stake_is_nothing(look->stake) && mw_endpoint_says(look->rewriter, "append_dot_mydomain", "yes"))
 		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, "append_dot_mydomain", "append_dot_mydomain is yes",
-			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and goes on as <ceo@cs.%.*s>: %s", MW_STR_ARG(domain),
+			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and passed on as <ceo@cs.%.*s>: %s", MW_STR_ARG(domain),
 				       mw_stake_words(look->stake, "cs", arena)),
 			mw_site_line(look->rewriter->site, "append_dot_mydomain"));
 }
@@ -360,7 +360,7 @@ static void check_masquerade(const struct mw_postfix_endpoint *cleanup)
 	if (senders && stake->as_strangers[0] != '\0' && mw_restriction_next(&list, &item))
 		mw_endpoint_finding(cleanup, MW_FINDING_ERROR, "masquerade_domains",
 			mw_arena_textf(arena, "masquerade_domains has %.*s", MW_STR_ARG(item.text)),
-			mw_arena_textf(arena, "a sender <ceo@x.%.*s> is judged as it comes and goes on as <ceo@%.*s>, round type = "
+			mw_arena_textf(arena, "a sender <ceo@x.%.*s> is judged as it comes and passed on as <ceo@%.*s>, round type = "
 				       "Authoritative: open to %s", MW_STR_ARG(item.text), MW_STR_ARG(item.text), stake->as_strangers),
 			"masquerade_classes = header_sender, header_recipient");
 }

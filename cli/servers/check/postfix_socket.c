@@ -145,7 +145,7 @@ static void check_socket(const struct mw_postfix_endpoint *endpoint, const char 
 		    "no question gets through: every session is deferred (451 4.3.5)", socket_lines(endpoint));
 	if ((status->st_mode & S_IWOTH) != 0)
 		add(endpoint, MW_FINDING_WARNING, path, "everybody may connect to mailwicketd's socket",
-		    "mailwicketd turns others than Postfix away, but they keep it busy", socket_lines(endpoint));
+		    "mailwicketd refuses others than Postfix, but they keep it busy", socket_lines(endpoint));
 }
 
 void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path)

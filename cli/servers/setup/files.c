@@ -188,13 +188,13 @@ static void complain_of(const char *path, const struct mw_path_owner *owner)
 	const struct passwd *user = owner->foreign ? getpwuid(owner->user) : NULL;
 
 	if (owner->anybody)
-		mw_complain("%s: its group or others may write it, so that what root writes to %s may come anywhere: "
-			    "take that right away, and run it again", owner->where, path);
+		mw_complain("%s: its group or others may write it, so that root's write to %s could be redirected: "
+			    "remove that permission, and run it again", owner->where, path);
 	else if (owner->foreign && user != NULL)
-		mw_complain("%s: belongs to user %s, so that what root writes to %s may come anywhere: run it as that user, "
+		mw_complain("%s: belongs to user %s, so that root's write to %s could be redirected: run it as that user, "
 			    "or give it to root", owner->where, user->pw_name, path);
 	else if (owner->foreign)
-		mw_complain("%s: belongs to user %u, so that what root writes to %s may come anywhere: give it to root",
+		mw_complain("%s: belongs to user %u, so that root's write to %s could be redirected: give it to root",
 			    owner->where, (unsigned)owner->user, path);
 	else
 		failed(path);

@@ -24,7 +24,7 @@ static const struct mw_option options[OPTION_COUNT] = {
 	[OPTION_POSTFIX] = { "postfix", NULL, "main.cf and master.cf alone (default: both servers)" },
 	[OPTION_DOVECOT] = { "dovecot", NULL, "Dovecot's configuration alone" },
 	[OPTION_APPLY] = { "apply", NULL, "make the change; without it, it is only shown" },
-	[OPTION_UNDO] = { "undo", NULL, "take the last change back, byte for byte" },
+	[OPTION_UNDO] = { "undo", NULL, "undo the last change, byte for byte" },
 	[OPTION_BACKUP] = { "backup", "DIR", "where the files are kept (default: " BACKUP_FOLDER ")" },
 	[OPTION_POSTFIX_CONFIG] = { "postfix-config", "DIR", "the folder of its main.cf (default: Postfix's own)" },
 	[OPTION_DOVECOT_CONFIG] = { "dovecot-config", "FILE", "its configuration (default: Dovecot's own)" },
@@ -95,7 +95,7 @@ static void print_reloads(const struct mw_setup_plan *plan, struct mw_buf *out)
 
 static void print_backup(const struct result *result, struct mw_buf *out)
 {
-	mw_buf_printf(out, "backup: %s; to take it back: mailwicket setup --undo", result->backup);
+	mw_buf_printf(out, "backup: %s; to undo: mailwicket setup --undo", result->backup);
 	if (strcmp(result->request->backup, BACKUP_FOLDER) != 0) {
 		mw_buf_add_text(out, " --backup ");
 		mw_shell_word(out, mw_str(result->request->backup));
@@ -229,7 +229,7 @@ static int change(struct result *result, const struct mw_policy *policy)
 	int status = EX_CANTCREAT;
 
 	if (findings == NULL || mkdtemp(stage) == NULL) {
-		mw_complain("%s: cannot be made", stage);
+		mw_complain("%s: cannot be created", stage);
 		mw_findings_free(findings);
 		return EX_CANTCREAT;
 	}
@@ -312,7 +312,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 			request->servers.dovecot_config = value;
 	}
 	if (request->undo && (request->apply || request->servers.postfix || request->servers.dovecot))
-		return mw_usage_error("setup: --undo stands alone: it takes back all of the last setup");
+		return mw_usage_error("setup: --undo takes no other option: it undoes all of the last setup");
 	if (!request->servers.postfix && !request->servers.dovecot)
 		request->servers.postfix = request->servers.dovecot = true;
 	return EX_OK;
@@ -340,7 +340,7 @@ static int run_setup(struct mw_cli *cli, int argc, char **argv)
 const struct mw_command mw_setup_command = {
 	.name = "setup",
 	.usage = "[--postfix] [--dovecot] [--apply | --undo]",
-	.summary = "wire Postfix and Dovecot to the policy: show the change, make it, take it back",
+	.summary = "connect Postfix and Dovecot to the policy: show the change, make it, undo it",
 	.run = run_setup,
 	.options = options,
 	.option_count = OPTION_COUNT,

@@ -74,7 +74,7 @@ START_TEST(an_age_is_told_in_its_unit)
 	file = fopen(other, "w");
 	ck_assert(fputs("nonsense", file) >= 0 && fclose(file) == 0 && rename(other, mw_test_path) == 0);
 	ck_assert_int_eq(look(ages[_i].now), MW_DIRECTORY_TROUBLE);
-	snprintf(expected, sizeof(expected), "; the one read before goes on, written 1970-01-01T00:16:40Z, %s",
+	snprintf(expected, sizeof(expected), "; still using the previous one, written 1970-01-01T00:16:40Z, %s",
 		 ages[_i].age);
 	ends_with(expected);
 }
