@@ -285,14 +285,22 @@ static struct mw_str next_argument(struct mw_str *rest_io)
 	return word;
 }
 
-/* getopt() for one argument: letters until one that takes a value, which is the rest or the next argument. */
-static bool read_option(struct mw_str word, struct mw_str *rest_io, struct mw_postfix_value *setting_r)
+size_t mw_postfix_option_letter(struct mw_str word)
 {
-	size_t at = 1, equals;
-	struct mw_str value;
+	size_t at = 1;
 
+	if (!mw_str_starts_with(word, MW_STR("-")))
+		return word.len;
 	while (at < word.len && strchr(WITH_VALUE, word.ptr[at]) == NULL)
 		at++;
+	return at;
+}
+
+static bool read_option(struct mw_str word, struct mw_str *rest_io, struct mw_postfix_value *setting_r)
+{
+	size_t at = mw_postfix_option_letter(word), equals;
+	struct mw_str value;
+
 	if (at == word.len)
 		return false;
 	value = mw_str_tail(word, at + 1);

@@ -69,6 +69,9 @@ struct mw_postfix_services {
 struct mw_postfix_values mw_postfix_values_parse(struct mw_arena *arena, struct mw_str text);
 /* The last value of a name, or NULL. */
 const struct mw_str *mw_postfix_value_find(const struct mw_postfix_values *values, const char *name);
+/* Where a word of a program's arguments has the letter of an option with a value, which is the rest of the word or the next
+   one (getopt(3)); word.len: nowhere. */
+size_t mw_postfix_option_letter(struct mw_str word);
 /* The services of master.cf; of two with one name and type the last, as master does. Options are read as the programs
    themselves do: postconf -P stops at the first that it does not know (-m 5), and parts "-oNAME" at each "o" in it. */
 struct mw_postfix_services mw_postfix_services_parse(struct mw_arena *arena, struct mw_str master_cf);

@@ -42,6 +42,24 @@ static struct option option_of(struct mw_str word)
 	return option;
 }
 
+/* "-vo NAME=VALUE" is "-v" and an option; what another letter is followed by is no word of its own. */
+static void take(struct entry *entry, struct mw_str word, struct mw_str *rest_io)
+{
+	size_t at = mw_postfix_option_letter(word);
+	bool alone = at + 1 == word.len;
+
+	if (at < word.len && word.ptr[at] == 'o') {
+		if (at > 1)
+			entry->others[entry->other_count++] = mw_str_head(word, at);
+		entry->options[entry->option_count++] =
+			option_of(alone ? mw_postfix_word(rest_io) : mw_str_tail(word, at + 1));
+		return;
+	}
+	entry->others[entry->other_count++] = word;
+	if (alone)
+		entry->others[entry->other_count++] = mw_postfix_word(rest_io);
+}
+
 static bool parse(struct mw_arena *arena, struct mw_str text, struct entry *entry)
 {
 	struct mw_str whole = mw_postfix_entry_joined(arena, text), rest = whole, word;
@@ -53,14 +71,9 @@ static bool parse(struct mw_arena *arena, struct mw_str text, struct entry *entr
 	if (whole.len - rest.len <= mw_str_find(text, '\n'))
 		entry->head = mw_str_head(text, whole.len - rest.len);
 	while (!mw_str_empty(word = mw_postfix_word(&rest))) {
-		if (entry->option_count == OLD_OPTIONS || entry->other_count == OLD_OPTIONS)
+		if (entry->option_count == OLD_OPTIONS || entry->other_count + 2 > OLD_OPTIONS)
 			return false;
-		if (mw_str_equal(word, MW_STR("-o")))
-			entry->options[entry->option_count++] = option_of(mw_postfix_word(&rest));
-		else if (mw_str_starts_with(word, MW_STR("-o")))
-			entry->options[entry->option_count++] = option_of(mw_str_tail(word, 2));
-		else
-			entry->others[entry->other_count++] = word;
+		take(entry, word, &rest);
 	}
 	return true;
 }
