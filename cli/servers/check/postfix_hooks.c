@@ -38,6 +38,53 @@ static bool permits(struct mw_str name)
 	       mw_str_equal_nocase(name, MW_STR("check_relay_domains"));
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* access(5): what ends the list. */
+static bool is_permission(struct mw_str action)
+{
+	size_t digits = 0;
+
+	while (digits < action.len && is_digit(action.ptr[digits]))
+		digits++;
+	return mw_str_equal_nocase(action, MW_STR("OK")) || permits(action) || (digits > 0 && digits == action.len);
+}
+
+static bool parts_table(char c)
+{
+	return c == ' ' || c == '\t' || c == ',' || c == '{' || c == '}' || c == '=';
+}
+
+/* Whether a table that stands in the list itself ("static:OK", "inline:{ 192.0.2.1=OK }") permits somebody: by the
+   first word of an action, which is all of static's and stands behind "=" in inline's. */
+static bool table_permits(struct mw_str table)
+{
+	bool constant = mw_str_starts_with_nocase(table, MW_STR("static:"));
+	bool begins = constant; /* an action */
+	size_t len;
+
+	if (!constant && !mw_str_starts_with_nocase(table, MW_STR("inline:")))
+		return false;
+	for (size_t i = sizeof("static:") - 1; i < table.len; i += len) {
+		char c = table.ptr[i];
+
+		len = 1;
+		if (parts_table(c)) {
+			begins = c == '=' || (begins && c != ',' && c != '}');
+			continue;
+		}
+		while (i + len < table.len && !parts_table(table.ptr[i + len]))
+			len++;
+		if (begins && is_permission(mw_str_head(mw_str_tail(table, i), len)))
+			return true;
+		begins = false;
+	}
+	return false;
+}
+
 static void report_before(const struct search *search, const struct mw_restriction *item)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
@@ -45,7 +92,7 @@ static void report_before(const struct search *search, const struct mw_restricti
 	const char *fix = mw_site_line(endpoint->site, search->list);
 	const char *shown = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
 
-	if (permits(item->name))
+	if (permits(item->name) || table_permits(mw_str_empty(item->argument) ? item->name : item->argument))
 		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
 				    "a list ends at the first permit: about those sessions Mailwicket is never asked", fix);
 	else if (IS_WORD(item->name, final_words))
@@ -98,11 +145,6 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 static struct mw_str given_or(const struct search *search, struct mw_str given, const char *setting)
 {
 	return mw_str_empty(given) ? mw_endpoint_value(search->endpoint, setting) : given;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* "421 Text". Without the text Postfix takes the number for "OK" (access(5), all-numerical). */
