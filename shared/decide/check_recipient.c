@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/identity.h"
 #include "decide/trace_write.h"
@@ -152,8 +151,8 @@ static struct mw_str restriction_word(enum mw_senders senders)
 static bool check_owner(struct mw_session *session, const struct mw_address *recipient, struct mw_step *step_r)
 {
 	struct mw_step step = { .check = MW_CHECK_RESTRICTION, .note = MW_NOTE_RESTRICTION_NONE };
-	MW_UNINITIALIZED struct mw_address base;
-	MW_UNINITIALIZED struct mw_principal owner;
+	struct mw_address base;
+	struct mw_principal owner;
 	bool primary, admitted = true;
 	enum mw_lookup found = mw_identity_owner(session->policy, session->directory, recipient, &base, &owner, &primary);
 
@@ -179,7 +178,7 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 /* The same local part at a domain that Postfix's tables may take for that of the recipient. */
 static bool check_owner_at(struct mw_session *session, struct mw_str domain)
 {
-	MW_UNINITIALIZED struct mw_address other;
+	struct mw_address other;
 	struct mw_step step;
 
 	if (mw_str_equal(session->recipient->domain, domain))

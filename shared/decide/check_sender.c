@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/identity.h"
 #include "decide/trace_write.h"
@@ -77,7 +76,7 @@ static bool check_permissions(struct mw_session *session, const struct mw_addres
 static bool check_mailbox(struct mw_session *session, const struct mw_address *sender,
 			  const struct mw_accepted_domain *stands_for)
 {
-	MW_UNINITIALIZED struct mw_identity identity;
+	struct mw_identity identity;
 
 	if (!session->logged_in)
 		return check_permissions(session, sender, stands_for);
@@ -118,7 +117,7 @@ static bool check_path(struct mw_session *session, const struct mw_address *send
 static bool check_foreign(struct mw_session *session, const struct mw_address *sender,
 			  const struct mw_accepted_domain *stands_for)
 {
-	MW_UNINITIALIZED struct mw_identity identity;
+	struct mw_identity identity;
 
 	if (!session->logged_in || admits_stranger(session, is_authoritative(session, sender)))
 		return check_permissions(session, sender, stands_for);
@@ -130,7 +129,7 @@ static bool check_foreign(struct mw_session *session, const struct mw_address *s
 
 bool mw_check_sender(struct mw_session *session)
 {
-	MW_UNINITIALIZED struct mw_address sender;
+	struct mw_address sender;
 	const struct mw_accepted_domain *stands_for;
 
 	if (mw_str_empty(session->facts->sender))

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/identity.h"
 #include "decide/trace_write.h"
@@ -116,7 +115,7 @@ static enum mw_lookup find_user(struct mw_session *session, struct mw_principal 
 bool mw_check_login(struct mw_session *session)
 {
 	struct mw_step step = { .check = MW_CHECK_LOGIN, .outcome = MW_SKIPPED, .note = MW_NOTE_NOT_LOGGED_IN };
-	MW_UNINITIALIZED struct mw_principal master;
+	struct mw_principal master;
 	enum mw_lookup found;
 	bool has_master;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/identity.h"
 
-#include "base/uninitialized.h"
 
 enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct mw_str text,
 					 struct mw_address *address_r, const struct mw_accepted_domain **stands_for_r)
@@ -60,7 +59,7 @@ __attribute__((noinline)) static enum mw_lookup owner_behind_backslash(const str
 								       struct mw_address *base,
 								       struct mw_principal *owner_r, bool *primary_r)
 {
-	MW_UNINITIALIZED struct mw_address whole_cut;
+	struct mw_address whole_cut;
 	enum mw_lookup found = MW_LOOKUP_NONE;
 
 	if (cut != NULL)
@@ -147,7 +146,7 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 			  const struct mw_principal *user, const struct mw_address *address,
 			  struct mw_identity *identity)
 {
-	MW_UNINITIALIZED struct mw_address base;
+	struct mw_address base;
 	bool primary = false;
 	enum mw_lookup found = mw_identity_owner(policy, directory, address, &base, &identity->owner, &primary);
 
@@ -179,7 +178,7 @@ static void look_at_grants(enum mw_lookup found, const struct mw_grants *grants,
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r)
 {
-	MW_UNINITIALIZED struct mw_grants grants;
+	struct mw_grants grants;
 	enum mw_lookup found;
 
 	memset(identity_r, 0, sizeof(*identity_r));

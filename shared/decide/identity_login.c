@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/identity.h"
 
-#include "base/uninitialized.h"
 #include "policy/choose.h"
 
 static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
@@ -51,7 +50,7 @@ __attribute__((noinline)) static enum mw_lookup by_completed_login(const struct 
 static enum mw_lookup find(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			   struct mw_str login, struct answer *answer)
 {
-	MW_UNINITIALIZED char name[MW_LOGIN_MAX + 1];
+	char name[MW_LOGIN_MAX + 1];
 	struct mw_str domain;
 	enum mw_lookup found;
 	size_t len;
@@ -71,7 +70,7 @@ static enum mw_lookup find(const struct mw_policy *policy, const struct mw_direc
 enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str login, struct mw_principal *user_r)
 {
-	MW_UNINITIALIZED struct mw_principal other;
+	struct mw_principal other;
 	struct answer answer = { .user = user_r, .other = &other };
 
 	return find(policy, directory, login, &answer);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/submission.h"
 
-#include "base/uninitialized.h"
 #include "decide/check.h"
 #include "decide/trace_write.h"
 #include "mail/address.h"
@@ -75,7 +74,7 @@ static void finish(struct mw_session *session)
 void mw_submission_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			  const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
-	MW_UNINITIALIZED struct mw_address recipient;
+	struct mw_address recipient;
 	struct mw_session session = { .policy = policy, .directory = directory, .facts = facts, .verdict = verdict_r,
 				      .recipient = &recipient };
 	unsigned stage = stage_bit(facts->stage);

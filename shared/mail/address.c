@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/address.h"
 
-#include "base/uninitialized.h"
 #include "mail/local_part.h"
 #include "mail/plain.h"
 
@@ -206,7 +205,7 @@ static bool plain_login(struct mw_str login, char *out, size_t size, size_t *len
 
 static bool login_address(struct mw_str login, struct mw_buf *text)
 {
-	MW_UNINITIALIZED struct mw_address address;
+	struct mw_address address;
 	enum mw_address_kind kind = mw_address_parse(login, &address);
 
 	if ((kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED) || address.local.len > MW_LOCAL_PART_MAX)

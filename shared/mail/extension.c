@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What Postfix does to a recipient's local part behind our back: it takes extensions off and paths apart. */
-#include "base/uninitialized.h"
 #include "mail/address.h"
 #include "mail/local_part.h"
 
@@ -46,7 +45,7 @@ static size_t first_of(struct mw_str local, struct mw_str delimiters)
 bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
 				  struct mw_address *base_r)
 {
-	MW_UNINITIALIZED char memory[MW_ADDRESS_MAX + 1];
+	char memory[MW_ADDRESS_MAX + 1];
 	struct mw_str local = address->local;
 	struct mw_buf unquoted;
 	size_t at = first_of(local, delimiters);
@@ -66,7 +65,7 @@ bool mw_address_without_extension(const struct mw_address *address, struct mw_st
 
 bool mw_address_without_backslash(const struct mw_address *address, struct mw_address *base_r)
 {
-	MW_UNINITIALIZED char memory[MW_ADDRESS_MAX + 1];
+	char memory[MW_ADDRESS_MAX + 1];
 	struct mw_buf unquoted = MW_BUF_OVER(memory);
 	struct mw_str local;
 
