@@ -23,7 +23,9 @@ libmwcli_la_SOURCES = \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
+	cli/logs/line_json.c cli/logs/line_json.h \
 	cli/logs/source.c cli/logs/source.h \
+	cli/logs/stamp.c cli/logs/stamp.h \
 	cli/logs/unpack.c cli/logs/unpack.h \
 	cli/named.c cli/named.h \
 	cli/probe/address.c cli/probe/address.h \
@@ -104,8 +106,10 @@ libmwcli_la_SOURCES = \
 	cli/why/dovecot.c \
 	cli/why/event.h \
 	cli/why/logs.c cli/why/logs.h \
+	cli/why/fault.c cli/why/fault.h \
 	cli/why/merge.c cli/why/merge.h \
 	cli/why/print.c cli/why/print.h \
+	cli/why/queue.c cli/why/queue.h \
 	cli/why/smtpd.c \
 	cli/why/story.c cli/why/story.h \
 	cli/why/why.c \

@@ -1,141 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "logs/line.h"
 
-#include <time.h>
-
 #include "base/units.h"
-
-#define DAY 86400
-
-struct stamp {
-	int year, month, day, hour, minute, second; /* month: 0 to 11 */
-};
-
-struct mw_why_clock mw_why_clock_at(int64_t now)
-{
-	time_t seconds = (time_t)now;
-	struct tm local;
-
-	localtime_r(&seconds, &local);
-	return (struct mw_why_clock){ .now = now, .year = local.tm_year + 1900, .hour_key = -1 };
-}
-
-/* A number of exactly `len` digits at `at`; -1: it is none. A blank may stand for a leading zero. */
-static int number_at(struct mw_str text, size_t at, size_t len)
-{
-	int number = 0;
-
-	if (at + len > text.len)
-		return -1;
-	for (size_t i = at; i < at + len; i++) {
-		char c = text.ptr[i] == ' ' && i == at && len == 2 ? '0' : text.ptr[i];
-
-		if (c < '0' || c > '9')
-			return -1;
-		number = number * 10 + (c - '0');
-	}
-	return number;
-}
-
-static bool char_at(struct mw_str text, size_t at, char c)
-{
-	return at < text.len && text.ptr[at] == c;
-}
-
-static bool clock_time(struct mw_str text, size_t at, struct stamp *stamp)
-{
-	stamp->hour = number_at(text, at, 2);
-	stamp->minute = number_at(text, at + 3, 2);
-	stamp->second = number_at(text, at + 6, 2);
-	return char_at(text, at + 2, ':') && char_at(text, at + 5, ':') && stamp->hour >= 0 && stamp->hour < 24 &&
-	       stamp->minute >= 0 && stamp->minute < 60 && stamp->second >= 0 && stamp->second <= 60;
-}
-
-static int64_t local_seconds(struct mw_why_clock *clock, const struct stamp *stamp)
-{
-	int key = ((stamp->year * 12 + stamp->month) * 31 + stamp->day) * 24 + stamp->hour;
-
-	if (key != clock->hour_key) {
-		struct tm hour = { .tm_year = stamp->year - 1900, .tm_mon = stamp->month, .tm_mday = stamp->day,
-				   .tm_hour = stamp->hour, .tm_isdst = -1 };
-
-		clock->hour_begins = (int64_t)mktime(&hour);
-		clock->hour_key = key;
-	}
-	return clock->hour_begins + stamp->minute * 60 + stamp->second;
-}
-
-static int month_number(struct mw_str text)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	for (int i = 0; i < 12 && text.len >= 3; i++)
-		if (memcmp(text.ptr, names + (ptrdiff_t)i * 3, 3) == 0)
-			return i;
-	return -1;
-}
-
-/* "Nov 25 09:12:01 ". Returns how long it is, 0: it is none. */
-static size_t read_traditional(struct mw_why_clock *clock, struct mw_str line, int64_t *time_r)
-{
-	struct stamp stamp = { .year = clock->year, .month = month_number(line), .day = number_at(line, 4, 2) };
-
-	if (stamp.month < 0 || !char_at(line, 3, ' ') || stamp.day < 1 || stamp.day > 31 || !char_at(line, 6, ' ') ||
-	    !clock_time(line, 7, &stamp) || !char_at(line, 15, ' '))
-		return 0;
-	*time_r = local_seconds(clock, &stamp);
-	if (*time_r > clock->now + DAY) {
-		stamp.year--;
-		*time_r = local_seconds(clock, &stamp);
-	}
-	return 16;
-}
-
-static bool read_day(struct mw_str text, int64_t *days_r, struct stamp *stamp)
-{
-	if (text.len < 10 || !mw_parse_date(mw_str_head(text, 10), days_r))
-		return false;
-	stamp->year = number_at(text, 0, 4);
-	stamp->month = number_at(text, 5, 2) - 1;
-	stamp->day = number_at(text, 8, 2);
-	return true;
-}
-
-/* "Z", "+01:00" or "+0100" at `at`. Returns its length, 0: no zone. */
-static size_t read_zone(struct mw_str line, size_t at, int64_t *seconds_r)
-{
-	size_t colon = char_at(line, at + 3, ':') ? 1 : 0;
-	int hours = number_at(line, at + 1, 2), minutes = number_at(line, at + 3 + colon, 2);
-
-	*seconds_r = 0;
-	if (char_at(line, at, 'Z'))
-		return 1;
-	if ((!char_at(line, at, '+') && !char_at(line, at, '-')) || hours < 0 || minutes < 0)
-		return 0;
-	*seconds_r = (hours * 3600 + minutes * 60) * (line.ptr[at] == '-' ? -1 : 1);
-	return 5 + colon;
-}
-
-/* "2026-11-25T09:12:01.123456+01:00 ". */
-static size_t read_iso(struct mw_why_clock *clock, struct mw_str line, int64_t *time_r)
-{
-	struct stamp stamp;
-	int64_t days, zone;
-	size_t at = 19, len;
-
-	if (!read_day(line, &days, &stamp) || (!char_at(line, 10, 'T') && !char_at(line, 10, ' ')) ||
-	    !clock_time(line, 11, &stamp))
-		return 0;
-	if (char_at(line, at, '.') || char_at(line, at, ','))
-		do
-			at++;
-		while (number_at(line, at, 1) >= 0);
-	len = read_zone(line, at, &zone);
-	*time_r = len > 0 ? days * DAY + stamp.hour * 3600 + stamp.minute * 60 + stamp.second - zone
-			  : local_seconds(clock, &stamp);
-	at += len;
-	return char_at(line, at, ' ') ? at + 1 : 0;
-}
+#include "logs/line_json.h"
 
 /* The next word and the blank behind it. */
 static struct mw_str take_word(struct mw_str *rest_io)
@@ -167,29 +34,165 @@ static bool read_program(struct mw_str word, struct mw_why_line *line)
 	return word.len > 0;
 }
 
-static void skip_level(struct mw_str *message)
+static void skip_level(struct mw_str *message, bool *error_r)
 {
 	static const char *const levels[] = { "Info: ", "Warning: ", "Error: ", "Fatal: ", "Panic: ", "Debug: " };
 
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (mw_str_starts_with(*message, mw_str(levels[i]))) {
 			*message = mw_str_tail(*message, strlen(levels[i]));
+			*error_r = levels[i][0] == 'E' || levels[i][0] == 'F' || levels[i][0] == 'P';
 			return;
 		}
 }
 
+/* "mail.info", "[info]", "<err>" and the like, which some daemons write before the program. */
+static bool is_level(struct mw_str word)
+{
+	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warning", "warn", "notice", "info",
+					      "debug" };
+	size_t dot;
+
+	if (word.len > 2 && ((word.ptr[0] == '[' && word.ptr[word.len - 1] == ']') ||
+			     (word.ptr[0] == '<' && word.ptr[word.len - 1] == '>')))
+		word = (struct mw_str){ word.ptr + 1, word.len - 2 };
+	if (mw_str_ends_with(word, MW_STR(":")))
+		word.len--;
+	dot = mw_str_find(word, '.');
+	if (dot < word.len)
+		word = mw_str_tail(word, dot + 1);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (mw_str_equal_nocase(word, mw_str(levels[i])))
+			return true;
+	return false;
+}
+
+/* "host program[123]: ", "program: ", with a level word anywhere before the program. */
+static bool read_head(struct mw_str *rest, struct mw_why_line *line)
+{
+	bool host = false;
+
+	for (int words = 0; words < 4; words++) {
+		struct mw_str word = take_word(rest);
+
+		if (is_level(word))
+			continue;
+		if (read_program(word, line))
+			return true;
+		if (host || mw_str_empty(word))
+			return false;
+		host = true;
+	}
+	return false;
+}
+
+/* "-" or "[id name=\"value\"][...]", of RFC 5424. False: it is neither. */
+static bool skip_structured(struct mw_str *rest)
+{
+	if (mw_str_starts_with(*rest, MW_STR("-"))) {
+		*rest = mw_str_tail(*rest, 1);
+	} else if (!mw_str_starts_with(*rest, MW_STR("["))) {
+		return false;
+	}
+	while (mw_str_starts_with(*rest, MW_STR("["))) {
+		bool quoted = false;
+		size_t at = 1;
+
+		for (; at < rest->len && (quoted || rest->ptr[at] != ']'); at++) {
+			if (rest->ptr[at] == '"')
+				quoted = !quoted;
+			else if (rest->ptr[at] == '\\' && quoted)
+				at++;
+		}
+		*rest = mw_str_tail(*rest, at + 1);
+	}
+	if (!mw_str_empty(*rest) && rest->ptr[0] != ' ')
+		return false;
+	*rest = mw_str_tail(*rest, 1);
+	if (mw_str_starts_with(*rest, MW_STR("\xef\xbb\xbf")))
+		*rest = mw_str_tail(*rest, 3);
+	return true;
+}
+
+/* "host program 123 msgid - " behind the stamp of RFC 5424: no word of them ends with a colon. */
+static bool read_5424(struct mw_str *rest_io, struct mw_why_line *line)
+{
+	struct mw_str rest = *rest_io, host = take_word(&rest), program = take_word(&rest), process = take_word(&rest);
+	struct mw_str id = take_word(&rest);
+	bool no_process = mw_str_equal(process, MW_STR("-"));
+
+	line->process = 0;
+	if (mw_str_empty(host) || mw_str_empty(program) || mw_str_empty(id) || mw_str_ends_with(host, MW_STR(":")) ||
+	    mw_str_ends_with(program, MW_STR(":")) || (!no_process && !mw_parse_number(process, &line->process)) ||
+	    !skip_structured(&rest))
+		return false;
+	line->program = program;
+	*rest_io = rest;
+	return true;
+}
+
+/* "<22>", with RFC 5424's version "1 " behind it or alone. */
+static void skip_priority(struct mw_str *line)
+{
+	size_t end = mw_str_find(*line, '>');
+	uint64_t priority;
+
+	if (mw_str_starts_with(*line, MW_STR("<")) && end < 5 && end < line->len &&
+	    mw_parse_number((struct mw_str){ line->ptr + 1, end - 1 }, &priority))
+		*line = mw_str_tail(*line, end + 1);
+	if (mw_str_starts_with(*line, MW_STR("1 ")))
+		*line = mw_str_tail(*line, 2);
+}
+
+/* "mailserver-1  | " of docker compose, which may be coloured; a name has no blank. */
+static void skip_container(struct mw_str *line)
+{
+	struct mw_str rest = *line, name = take_word(&rest);
+
+	rest = mw_str_trim(rest);
+	while (mw_str_starts_with(rest, MW_STR("\x1b[")))
+		rest = mw_str_trim(mw_str_tail(rest, mw_str_find(rest, 'm') + 1));
+	if (mw_str_empty(name) || !mw_str_starts_with(rest, MW_STR("|")))
+		return;
+	rest = mw_str_tail(rest, 1);
+	while (mw_str_starts_with(rest, MW_STR("\x1b[")))
+		rest = mw_str_tail(rest, mw_str_find(rest, 'm') + 1);
+	*line = mw_str_tail(rest, mw_str_starts_with(rest, MW_STR(" ")) ? 1 : 0);
+}
+
+/* Every stamp that stands there: what a container writes has one of its own behind docker's, which knows year and
+   zone. */
+static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t *time_r)
+{
+	size_t len;
+	int64_t inner;
+
+	skip_priority(rest);
+	len = mw_why_stamp_read(clock, *rest, time_r);
+	if (len == 0)
+		return false;
+	*rest = mw_str_tail(*rest, len);
+	skip_priority(rest);
+	len = mw_why_stamp_read(clock, *rest, &inner);
+	*rest = mw_str_tail(*rest, len);
+	return true;
+}
+
+static bool read_text(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
+{
+	*rest_r = text;
+	skip_container(rest_r);
+	return read_stamps(clock, rest_r, &line->time) && (read_5424(rest_r, line) || read_head(rest_r, line));
+}
+
 bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_why_line *line_r)
 {
-	size_t stamp = read_traditional(clock, line, &line_r->time);
-	struct mw_str rest, word;
+	struct mw_str rest;
 
-	if (stamp == 0)
-		stamp = read_iso(clock, line, &line_r->time);
-	if (stamp == 0)
-		return false;
-	rest = mw_str_tail(line, stamp);
-	word = take_word(&rest);
-	if (!read_program(word, line_r) && !read_program(take_word(&rest), line_r))
+	while (mw_str_ends_with(line, MW_STR("\r")))
+		line.len--;
+	if (mw_str_starts_with(line, MW_STR("{")) ? !mw_why_json_read(line, line_r, &rest)
+						  : !read_text(clock, line, line_r, &rest))
 		return false;
 	if (mw_str_starts_with(line_r->program, MW_STR("dovecot"))) {
 		struct mw_str inner = rest;
@@ -197,46 +200,8 @@ bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_
 		if (read_program(take_word(&inner), line_r))
 			rest = inner;
 	}
-	skip_level(&rest);
+	line_r->error = false;
+	skip_level(&rest, &line_r->error);
 	line_r->message = rest;
-	return true;
-}
-
-static bool read_ago(struct mw_why_clock *clock, struct mw_str text, int64_t *since_r)
-{
-	static const struct { char unit; int64_t seconds; } units[] = {
-		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', DAY }, { 'w', 7 * DAY },
-	};
-	uint64_t number;
-
-	if (text.len < 2 || text.len > 8 || !mw_parse_number(mw_str_head(text, text.len - 1), &number))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (text.ptr[text.len - 1] == units[i].unit) {
-			*since_r = clock->now - (int64_t)number * units[i].seconds;
-			return true;
-		}
-	return false;
-}
-
-bool mw_why_since(struct mw_why_clock *clock, struct mw_str text, int64_t *since_r)
-{
-	struct stamp stamp = { .year = 0 };
-	int64_t days;
-
-	if (read_ago(clock, text, since_r))
-		return true;
-	if (!read_day(text, &days, &stamp))
-		return false;
-	if (text.len > 10) {
-		if (!char_at(text, 10, 'T') && !char_at(text, 10, ' '))
-			return false;
-		stamp.hour = number_at(text, 11, 2);
-		stamp.minute = char_at(text, 13, ':') ? number_at(text, 14, 2) : -1;
-		if (stamp.hour < 0 || stamp.hour > 23 || stamp.minute < 0 || stamp.minute > 59 ||
-		    (text.len != 16 && (text.len != 19 || !clock_time(text, 11, &stamp))))
-			return false;
-	}
-	*since_r = local_seconds(clock, &stamp);
 	return true;
 }

@@ -65,8 +65,15 @@ static bool sent(const struct mw_why_entry *entry)
 	return sending(entry) && worked(entry);
 }
 
+static bool begun(const struct mw_why_entry *entry)
+{
+	return entry->kind == MW_WHY_BEGUN;
+}
+
 static const struct cause_row *without_trouble(const struct mw_why_told *told)
 {
+	if (any(told, begun) && !any(told, sent))
+		return &mw_why_unfinished;
 	return any(told, sent) ? &mw_why_all_well : told->limits.smtp_seen ? &mw_why_no_attempt : &mw_why_no_smtp_lines;
 }
 

@@ -5,7 +5,7 @@
 #include "policy/model.h"
 #include "why/story.h"
 
-#define MW_WHY_CAUSES 32 /* rows of the table at the most */
+#define MW_WHY_CAUSES 64 /* rows of the table at the most */
 
 struct mw_why_told {
 	const struct mw_why_entry *entries;

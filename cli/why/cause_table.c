@@ -34,16 +34,16 @@ static bool switched_off(const struct mw_why_entry *entry)
 
 static bool send_as(const struct mw_why_entry *entry)
 {
-	return because(entry, "send-as-denied");
+	return because(entry, "send-as-denied") || is(entry, MW_WHY_NOT_OWNED);
 }
 
 /* Said by the policy, or in Postfix's own words where it was not asked. */
 static bool no_authentication(const struct mw_why_entry *entry)
 {
 	if (is(entry, MW_WHY_REJECTED))
-		return strstr(entry->reply, "not authenticated") != NULL || strstr(entry->reply, "Relay access denied") != NULL ||
-		       strstr(entry->reply, "Client was not authenticated") != NULL || strncmp(entry->reply, "530 ", 4) == 0;
-	return because(entry, "not-authenticated") || (because(entry, "relay-denied") && entry->by_address);
+		return strstr(entry->reply, "Client was not authenticated") != NULL || strncmp(entry->reply, "530 ", 4) == 0;
+	return is(entry, MW_WHY_NO_LOGIN) || because(entry, "not-authenticated") ||
+	       (because(entry, "relay-denied") && entry->by_address);
 }
 
 static bool mechanism(const struct mw_why_entry *entry)
@@ -61,7 +61,76 @@ static bool sending_without_tls(const struct mw_why_entry *entry)
 
 static bool left_without_tls(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_LEFT_AFTER_EHLO) && !entry->tls;
+	return is(entry, MW_WHY_LEFT_AFTER_EHLO) && !entry->tls && !entry->tls_unknown;
+}
+
+static bool left_with_tls_unknown(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_LEFT_AFTER_EHLO) && !entry->tls && entry->tls_unknown;
+}
+
+/* A server that cannot check a password, or take a message. */
+static bool fault(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_FAULT);
+}
+
+static bool limit(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_LIMIT);
+}
+
+static bool too_big_for_postfix(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_TOO_BIG);
+}
+
+static bool content(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_CONTENT_REFUSED);
+}
+
+static bool held(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_HELD);
+}
+
+static bool cut(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_CUT);
+}
+
+static bool bounced(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_BOUNCED) || is(entry, MW_WHY_EXPIRED);
+}
+
+static bool deferred(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_DEFERRED);
+}
+
+/* No server on the way answers on port 25. */
+static bool blocked(const struct mw_why_entry *entry)
+{
+	return deferred(entry) && strncmp(entry->reply, "connect to ", strlen("connect to ")) == 0 &&
+	       strstr(entry->reply, ":25: ") != NULL &&
+	       (strstr(entry->reply, "timed out") != NULL || strstr(entry->reply, "unreachable") != NULL);
+}
+
+static bool ended(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_ENDED);
+}
+
+static bool session_error(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_SESSION_ERROR);
+}
+
+static bool no_authentication_no_tls(const struct mw_why_entry *entry)
+{
+	return no_authentication(entry) && !entry->tls && !entry->tls_unknown;
 }
 
 static bool old_tls(const struct mw_why_entry *entry)
@@ -153,6 +222,10 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "<user> is suspended (<reason>): <sentence>.",
 	  "Find out why, and see that it is fixed; then: mailwicket resume <'user'>",
 	  "Your account is suspended at present. Please call us before you try again." },
+	{ "server-fault", fault, false, false,
+	  "The server itself is at fault, not the user and not the client: <reply>",
+	  "See why that part of the server does not work, in the log around that time; the client needs no change.",
+	  "Our mail server has a fault at present; your settings and your password are not the reason." },
 	{ "smtp-switched-off", switched_off, false, false,
 	  "Sending is switched off for <user>: the directory says smtp=no.",
 	  NULL,
@@ -163,6 +236,13 @@ const struct cause_row mw_why_cause_rows[] = {
 	  NULL,
 	  "Your mail program sends as <sender>. Please choose your own address as sender, or tell us why you should send as "
 	  "<sender>." },
+	{ "no-authentication", no_authentication_no_tls, false, false,
+	  "The client does not log in for sending, and has no encryption, without which no login is offered: mail was "
+	  "submitted without a user name from <client>, where <user> reads mail.",
+	  "In the client's settings for outgoing mail: switch on encryption first (" PORTS "), then \"my server requires "
+	  "authentication\" with the same user name and password as for reading.",
+	  "In your mail program's settings for outgoing mail, switch on encryption (" PORTS ") and \"My server requires "
+	  "authentication\" (same user name and password as for reading)." },
 	{ "no-authentication", no_authentication, false, false,
 	  "The client does not log in for sending: mail was submitted without a user name from <client>, where <user> "
 	  "reads mail.",
@@ -214,6 +294,44 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "Send a smaller message or to fewer recipients at once; or raise the connector's max_message_size or "
 	  "max_recipients_per_message, or the user's own max_message_size or max_recipients.",
 	  "Your message is too large or has too many recipients; please send less at once." },
+	{ "message-limit", too_big_for_postfix, true, false,
+	  "The message was not accepted: it is larger than Postfix's message_size_limit[ (<reply>)].",
+	  "Send a smaller message, or raise message_size_limit in main.cf.",
+	  "Your message is too large; please send less at once." },
+	{ "content-refused", content, true, false,
+	  "The message was not accepted: a content filter (a milter, a proxy, or header_checks and body_checks) refused it "
+	  "with: <reply>",
+	  "See the filter's own log for why; Postfix names it in smtpd_milters, smtpd_proxy_filter, header_checks or "
+	  "body_checks.",
+	  "Our mail filter refused your message: <reply>" },
+	{ "held", held, true, false,
+	  "The message was taken, but a filter or a check of its text put it on hold or threw it away: <reply>",
+	  "See the queue with: postqueue -p; release a message with: postsuper -H ID", "" },
+	{ "message-cut", cut, false, false,
+	  "The message was begun and not accepted: its text did not arrive whole, or was refused[ (<reply>)].",
+	  "Try from another network, and with a small message: a path with a smaller MTU, a virus scanner or a slow line "
+	  "ends such connections.",
+	  "Your message did not reach us whole; please try again, from another network if you can." },
+	{ "not-delivered", bounced, true, false,
+	  "Accepted, but not delivered[ to <recipient>], and sent back: <reply>",
+	  "The words behind the colon are those of the recipient's server, or of Postfix's own delivery.",
+	  "Your message[ to <recipient>] was returned: <reply>" },
+	{ "not-delivered", blocked, true, false,
+	  "Accepted, but not delivered[ to <recipient>] yet: <reply>. No connection to the recipient's server comes about: "
+	  "outgoing port 25 is blocked, nearly always by the provider of this server.",
+	  "Have the provider open outgoing port 25, or send through a relay (relayhost in main.cf) on port 587 or 465; then: "
+	  "postqueue -f",
+	  "We have your message, but cannot deliver it at present; we try again, you need not send it twice." },
+	{ "not-delivered", deferred, true, false,
+	  "Accepted, but not delivered[ to <recipient>] yet, Postfix tries again: <reply>",
+	  "The words behind the colon are those of the recipient's server, or of Postfix's own delivery; the queue: "
+	  "postqueue -p",
+	  "We have your message, but cannot deliver it at present; we try again, you need not send it twice." },
+	{ "limit", limit, false, false,
+	  "The client reached a limit of this server: <reply>",
+	  "Raise the limit (Postfix: smtpd_client_*_limit; Dovecot: mail_max_userip_connections), or have the client open "
+	  "fewer connections.",
+	  "Your mail program opens too many connections at once; please close other programs that use this account." },
 	{ "left-at-greeting", left_at_greeting, false, false,
 	  "The client connects for sending and leaves without a word: it speaks TLS from the first byte on a STARTTLS port "
 	  "(587 or 25), cannot do STARTTLS, or something between (a virus scanner, a firewall) ends the connection.",
@@ -232,6 +350,12 @@ const struct cause_row mw_why_cause_rows[] = {
 	  "offers no login before TLS.",
 	  "In the client's settings for outgoing mail: switch on encryption, " PORTS ".",
 	  "In your mail program's settings for outgoing mail, switch on encryption: " PORTS "." },
+	{ "left-after-ehlo", left_with_tls_unknown, false, false,
+	  "The client connects for sending, asks what is offered, and leaves. TLS not known: the log does not show whether "
+	  "there was any (smtpd_tls_loglevel = 0).",
+	  "Set smtpd_tls_loglevel = 1 in main.cf and have the user try again. In the client: encryption on (" PORTS "), SPA "
+	  "off; look at the certificate with: mailwicket probe HOST",
+	  "In your mail program's settings for outgoing mail, choose " PORTS ", and check the server's name." },
 	{ "left-after-tls", left_with_tls, false, false,
 	  "The client connects for sending, has TLS, asks what is offered, and leaves: it does not accept the certificate, or "
 	  "wants to log in with a mechanism that is not offered (SPA).",
@@ -248,6 +372,12 @@ const struct cause_row mw_why_cause_rows[] = {
 	{ "reading-refused", reading_refused, false, false,
 	  "The policy refuses to let <user> read by <protocol> (<reason>): <sentence>.",
 	  NULL, "" },
+	{ "login-ended", ended, false, false,
+	  "Dovecot ended the login to <protocol>: <reply>",
+	  "The words are Dovecot's; what they name stands in its configuration or in the user's entry of its passdb.", "" },
+	{ "reading-error", session_error, false, false,
+	  "<user> logs in to <protocol>, and then Dovecot fails: <reply>",
+	  "See Dovecot's log at that time: most often a mail folder or a uid that is not right.", "" },
 	{ "reading-password", reading_failed, false, false,
 	  "The client logs in to <protocol> with a wrong password.",
 	  "Enter the password again in the settings for incoming mail.",
@@ -266,6 +396,10 @@ const struct cause_row mw_why_all_well = {
 	"all-well", NULL, false, false,
 	"All is well: <user> logs in and sends, and no later refusal was seen.",
 	"Nothing; if it fails now, look again in a moment, or further back with --since.", "" };
+const struct cause_row mw_why_unfinished = {
+	"message-unfinished", NULL, false, false,
+	"A message of <user> was begun, and the log does not show that it was accepted.",
+	"Look again in a moment, or name the rest of Postfix's log: --log FILE", "" };
 const struct cause_row mw_why_no_attempt = {
 	"no-attempt", NULL, false, false,
 	"Nothing was refused to <user>, and nothing was sent.",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/event.h"
+#include "why/fault.h"
 
 /* Where `what` begins, text.len: nowhere. */
 static size_t find(struct mw_str text, struct mw_str what)
@@ -34,7 +35,18 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "Plaintext authentication disabled", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "SSL required for authentication", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "cleartext authentication disabled", MW_WHY_LOGIN_NEEDS_TLS },
+	{ "tried to use disallowed plaintext auth", MW_WHY_LOGIN_NEEDS_TLS },
+	{ "tried to use disallowed cleartext auth", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "Unsupported authentication mechanism", MW_WHY_MECHANISM },
+	{ "tried to use unsupported auth mechanism", MW_WHY_MECHANISM },
+	{ "Auth process broken", MW_WHY_FAULT },
+	{ "auth process communication failure", MW_WHY_FAULT },
+	{ "disconnected before auth was ready", MW_WHY_FAULT },
+	{ "temporary failure", MW_WHY_FAULT },
+	{ "internal failure", MW_WHY_FAULT },
+	{ "process_limit was hit", MW_WHY_FAULT },
+	{ "Maximum number of connections", MW_WHY_LIMIT },
+	{ "connection limit reached", MW_WHY_LIMIT },
 	{ "(auth failed, ", MW_WHY_LOGIN_FAILED },
 	{ "Too many invalid commands (no auth attempts", MW_WHY_TLS_HELLO },
 	{ "Too many bad commands (no auth attempts", MW_WHY_TLS_HELLO },
@@ -58,7 +70,7 @@ static bool kind_of(struct mw_str words, enum mw_why_kind *kind_r)
 		*kind_r = logins[i].kind;
 		return true;
 	}
-	return false;
+	return mw_why_aborted(words, kind_r);
 }
 
 /* "user=<NAME>, method=PLAIN, rip=192.0.2.7, lip=..., TLS, session=<...>". NAME may be anything, also ">, rip=": what
@@ -85,13 +97,30 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 	return true;
 }
 
+/* 2.4 has no words for a login that it refused before TLS, only no mechanism: the password was not looked at. */
+static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
+{
+	bool clear = !event->tls && !has(mw_str_tail(rest, find_last(rest, MW_STR(", rip="))), ", secured");
+
+	if (event->kind == MW_WHY_LOGIN_FAILED && clear && mw_str_empty(event->mechanism) &&
+	    mw_str_starts_with(words, MW_STR("Login aborted: ")))
+		event->kind = MW_WHY_LOGIN_NEEDS_TLS;
+	/* A name is known here only after LOGIN, USER or a first response: the password came with it, or behind it. */
+	event->exposed = clear && event->kind == MW_WHY_LOGIN_NEEDS_TLS && !mw_str_empty(event->user);
+}
+
 static bool read_login(enum mw_protocol protocol, const struct mw_why_line *line, struct mw_why_event *event)
 {
 	size_t user = find(line->message, MW_STR(": user=<"));
+	struct mw_str words = mw_str_head(line->message, user), rest = mw_str_tail(line->message, user + strlen(": user=<"));
 
 	event->protocol = protocol;
-	return user < line->message.len && kind_of(mw_str_head(line->message, user), &event->kind) &&
-	       read_client(mw_str_tail(line->message, user + strlen(": user=<")), event);
+	if (user == line->message.len || !kind_of(words, &event->kind) || !read_client(rest, event))
+		return false;
+	event->reply = event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT || event->kind == MW_WHY_ENDED
+			       ? words : MW_STR_EMPTY;
+	see_clear(words, rest, event);
+	return true;
 }
 
 static bool plain_name(struct mw_str name)
@@ -102,22 +131,78 @@ static bool plain_name(struct mw_str name)
 	return name.len > 0;
 }
 
-/* "passwd-file(bob,192.0.2.7,<session>): Password mismatch": a name with one of ",()<>: " is nobody's here. */
+/* What Dovecot's auth says of a user: a password that is wrong, or a fault of its own. */
+static bool kind_of_said(struct mw_str said, bool error, struct mw_why_event *event)
+{
+	if (mw_str_starts_with(said, MW_STR("Password mismatch")) || mw_str_starts_with(said, MW_STR("unknown user"))) {
+		event->kind = MW_WHY_PASSWORD_WRONG;
+		return true;
+	}
+	event->reply = said;
+	event->kind = error ? MW_WHY_FAULT : MW_WHY_ENDED;
+	return error || mw_str_starts_with(said, MW_STR("allow_nets check failed"));
+}
+
+/* "bob,192.0.2.7" and, for a login process, ",<session>". A name with one of ",()<>: " is nobody's here. */
+static bool read_asked(struct mw_str inner, struct mw_why_event *event)
+{
+	struct mw_str field;
+
+	return mw_str_split(&inner, ',', &event->user) && mw_str_split(&inner, ',', &event->client) &&
+	       plain_name(event->user) && (!mw_str_split(&inner, ',', &field) || mw_str_empty(inner));
+}
+
+/* 2.3: "passwd-file(bob,192.0.2.7,<session>): Password mismatch". */
 static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event)
 {
 	size_t end = find(line->message, MW_STR("): "));
 	size_t begin = mw_str_find(line->message, '(');
-	struct mw_str inner, field, said = mw_str_tail(line->message, end + strlen("): "));
+	struct mw_str inner, said = mw_str_tail(line->message, end + strlen("): "));
 
-	if (end == line->message.len || end != find_last(line->message, MW_STR("): ")) || begin > end ||
-	    !plain_name(mw_str_head(line->message, begin)) ||
-	    (!mw_str_starts_with(said, MW_STR("Password mismatch")) && !mw_str_starts_with(said, MW_STR("unknown user"))))
+	if (end == line->message.len || begin > end || !plain_name(mw_str_head(line->message, begin)))
 		return false;
 	inner = (struct mw_str){ line->message.ptr + begin + 1, end - begin - 1 };
-	event->kind = MW_WHY_PASSWORD_WRONG;
 	event->protocol = has(inner, ",<") ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
-	return mw_str_split(&inner, ',', &event->user) && mw_str_split(&inner, ',', &event->client) &&
-	       plain_name(event->user) && (!mw_str_split(&inner, ',', &field) || mw_str_empty(inner));
+	return kind_of_said(said, line->error, event) &&
+	       (line->error || end == find_last(line->message, MW_STR("): "))) && read_asked(inner, event);
+}
+
+/* 2.4: the program is "auth-worker(bob,192.0.2.7)<348><session>", the message "request [1]: Error: sql: ...". */
+static bool read_auth_of(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
+{
+	static const struct mw_str level = { "Error: ", 7 };
+	size_t begin = mw_str_find(program, '('), end = find(program, MW_STR(")<"));
+	struct mw_str said = line->message, session = mw_str_tail(program, find_last(program, MW_STR("><")) + 2);
+	bool error = line->error;
+
+	if (begin == program.len || end == program.len || end < begin)
+		return false;
+	if (mw_str_starts_with(said, MW_STR("request [")))
+		said = mw_str_tail(said, find(said, MW_STR("]: ")) + strlen("]: "));
+	if (mw_str_starts_with(said, level)) {
+		error = true;
+		said = mw_str_tail(said, level.len);
+	}
+	event->protocol = session.len > 1 ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
+	if (!read_asked((struct mw_str){ program.ptr + begin + 1, end - begin - 1 }, event))
+		return false;
+	if (!error && find(said, MW_STR(": ")) < said.len && plain_name(until(said, MW_STR(": "))))
+		said = mw_str_tail(said, find(said, MW_STR(": ")) + 2);
+	return kind_of_said(said, error, event);
+}
+
+/* "imap(bob)<4242><session>: Error: ...": after a login. */
+static bool read_session(enum mw_protocol protocol, struct mw_str program, const struct mw_why_line *line,
+			 struct mw_why_event *event)
+{
+	size_t begin = mw_str_find(program, '(');
+	struct mw_str name = mw_str_tail(program, begin + 1);
+
+	event->kind = MW_WHY_SESSION_ERROR;
+	event->protocol = protocol;
+	event->user = mw_str_head(name, mw_str_find(name, ')'));
+	event->reply = line->message;
+	return line->error && plain_name(event->user);
 }
 
 bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r)
@@ -131,6 +216,13 @@ bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		if (mw_str_equal(line->program, mw_str(programs[i].program)))
 			return read_login(programs[i].protocol, line, event_r);
+	if (mw_str_starts_with(line->program, MW_STR("imap(")))
+		return read_session(MW_PROTOCOL_IMAP, line->program, line, event_r);
+	if (mw_str_starts_with(line->program, MW_STR("pop3(")))
+		return read_session(MW_PROTOCOL_POP3, line->program, line, event_r);
+	if (mw_str_starts_with(line->program, MW_STR("auth(")) || mw_str_starts_with(line->program, MW_STR("auth-worker(")))
+		return mw_str_find(line->program, '<') < line->program.len
+			       ? read_auth_of(line->program, line, event_r) : read_auth(line, event_r);
 	return (mw_str_equal(line->program, MW_STR("auth")) || mw_str_equal(line->program, MW_STR("auth-worker"))) &&
 	       read_auth(line, event_r);
 }

@@ -9,6 +9,7 @@
 
 #include "logs/source.h"
 #include "ui/output.h"
+#include "why/queue.h"
 #include "why/words.h"
 
 #define USUAL_LOG "/var/log/mail.log"
@@ -38,28 +39,60 @@ static bool has(struct mw_str line, const char *what)
 	return memmem(line.ptr, line.len, what, strlen(what)) != NULL;
 }
 
-/* Most lines of a mail log are of deliveries: they are let go before anything of them is read. */
+/* Most lines of a mail log are of deliveries: they are let go before anything of them is read, as long as the user has
+   sent nothing. */
 static bool may_matter(struct mw_str line)
 {
-	return has(line, "/smtpd[") || has(line, "-login: ") || has(line, "mailwicket: v=1 ") || has(line, "auth: ") ||
-	       has(line, "auth-worker");
+	return has(line, "/smtpd") || has(line, "-login: ") || has(line, "mailwicket: v=1 ") || has(line, "auth: ") ||
+	       has(line, "auth-worker") || has(line, "auth(") || (has(line, "rror: ") && has(line, "imap(")) ||
+	       (mw_str_starts_with(line, MW_STR("{")) && has(line, "\"dovecot\"")); /* its message may be in octets */
 }
 
 struct reading {
 	struct mw_why_logs *logs;
 	struct mw_why_story *story;
 	struct mw_why_sessions *sessions;
+	struct mw_why_queue *queue;
+	bool sent; /* the user has */
 	struct mw_logline values;
 };
+
+static bool is_of_dovecot(struct mw_str program)
+{
+	return mw_str_ends_with(program, MW_STR("-login")) || mw_str_starts_with(program, MW_STR("auth")) ||
+	       mw_str_starts_with(program, MW_STR("imap(")) || mw_str_starts_with(program, MW_STR("pop3("));
+}
 
 static bool read_event(struct reading *reading, const struct mw_why_line *line, struct mw_why_event *event)
 {
 	if (mw_str_ends_with(line->program, MW_STR("/smtpd")))
 		return mw_why_smtpd(reading->sessions, line, event);
-	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !mw_str_ends_with(line->program, MW_STR("-login")) &&
-	    !mw_str_starts_with(line->program, MW_STR("auth")))
+	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !is_of_dovecot(line->program))
 		return false;
 	return mw_why_decision(line, &reading->values, event) || mw_why_dovecot(line, event);
+}
+
+/* A message of the user is followed from here on; nothing is told of it before it is accepted or refused. */
+static void take_event(struct reading *reading, const struct mw_why_event *event)
+{
+	struct mw_why_event more;
+
+	if (event->kind == MW_WHY_BEGUN && !mw_str_empty(event->queue_before) &&
+	    mw_why_queue_continue(reading->queue, event->queue, event->queue_before))
+		return;
+	if (event->kind == MW_WHY_BEGUN && mw_str_empty(event->user))
+		return;
+	if (event->kind == MW_WHY_BEGUN && mw_why_story_is_user(reading->story, event->user)) {
+		mw_why_queue_begin(reading->queue, event);
+		reading->sent = true;
+		return;
+	}
+	if (!mw_str_empty(event->queue) && mw_why_queue_session(reading->queue, event, &more)) {
+		mw_why_story_add(reading->story, &more);
+		if (event->kind == MW_WHY_CUT)
+			return;
+	}
+	mw_why_story_add(reading->story, event);
 }
 
 static void take_line(struct reading *reading, struct mw_str text)
@@ -67,11 +100,32 @@ static void take_line(struct reading *reading, struct mw_str text)
 	struct mw_why_line line;
 	struct mw_why_event event;
 
+	bool matters = may_matter(text);
+
 	reading->logs->lines++;
-	if (!may_matter(text) || !mw_why_line_read(&reading->logs->clock, text, &line))
+	if ((!matters && !reading->sent) || !mw_why_line_read(&reading->logs->clock, text, &line))
 		return;
-	reading->logs->known++;
-	if (line.time >= reading->logs->since && read_event(reading, &line, &event))
+	if (matters)
+		reading->logs->known++;
+	if (line.time < reading->logs->since)
+		return;
+	if (reading->sent && mw_str_find(line.program, '/') < line.program.len &&
+	    mw_why_queue_line(reading->queue, &line, &event))
+		mw_why_story_add(reading->story, &event);
+	else if (matters && read_event(reading, &line, &event))
+		take_event(reading, &event);
+}
+
+/* What waited for a line that never came. */
+static void take_left(struct reading *reading)
+{
+	struct mw_why_event event;
+	size_t at = 0;
+
+	while (mw_why_smtpd_left(reading->sessions, &at, &event))
+		mw_why_story_add(reading->story, &event);
+	at = 0;
+	while (mw_why_queue_left(reading->queue, &at, &event))
 		mw_why_story_add(reading->story, &event);
 }
 
@@ -163,18 +217,23 @@ int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story)
 {
 	struct reading *reading = malloc(sizeof(*reading));
 	struct mw_why_sessions *sessions = calloc(1, sizeof(*sessions));
+	struct mw_why_queue *queue = mw_why_queue_new();
 	int code = EX_OSERR;
 
-	if (reading != NULL && sessions != NULL) {
+	if (reading != NULL && sessions != NULL && queue != NULL) {
 		reading->logs = logs;
 		reading->story = story;
 		reading->sessions = sessions;
+		reading->queue = queue;
+		reading->sent = false;
 		code = read_all(reading);
+		take_left(reading);
 	} else {
 		mw_complain("out of memory");
 	}
 	if (code == EX_OK && logs->lines > 0 && logs->known == 0)
 		mw_why_note(logs, "no line of Dovecot, Postfix's smtpd or mailwicketd was recognised in the log");
+	mw_why_queue_free(queue);
 	free(sessions);
 	free(reading);
 	return code;

@@ -20,7 +20,7 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 {
 	*entry_r = (struct mw_why_entry){ .kind = event->kind, .protocol = event->protocol, .tls = event->tls,
 					  .exposed = event->exposed, .count = 1, .first = event->time,
-					  .last = event->time };
+					  .last = event->time, .tls_unknown = event->tls_unknown };
 	COPY(entry_r->client, event->client);
 	COPY(entry_r->port, event->port);
 	COPY(entry_r->mechanism, event->mechanism);
@@ -33,6 +33,7 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 	COPY(entry_r->sender, event->sender);
 	COPY(entry_r->recipient, event->recipient);
 	COPY(entry_r->reply, event->reply);
+	COPY(entry_r->queue, event->queue);
 }
 
 /* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
@@ -62,6 +63,17 @@ static bool same_reply(const char *a, const char *b)
 	       strcmp(reply_text(a), reply_text(b)) == 0;
 }
 
+/* One message may have several ends, and each is told; that they were delivered is told once. */
+static bool of_one_message(enum mw_why_kind kind)
+{
+	return kind == MW_WHY_DEFERRED || kind == MW_WHY_BOUNCED || kind == MW_WHY_EXPIRED;
+}
+
+static bool same_end(const struct mw_why_entry *a, const struct mw_why_entry *b)
+{
+	return !of_one_message(a->kind) || (strcmp(a->queue, b->queue) == 0 && strcmp(a->recipient, b->recipient) == 0);
+}
+
 static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 {
 	return a->kind == b->kind && a->protocol == b->protocol && a->tls == b->tls && a->exposed == b->exposed &&
@@ -69,7 +81,8 @@ static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 	       strcmp(a->mechanism, b->mechanism) == 0 && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->verdict, b->verdict) == 0 && strcmp(a->rule, b->rule) == 0 &&
 	       strcmp(a->rule_name, b->rule_name) == 0 &&
-	       (a->kind != MW_WHY_DECIDED || strcmp(a->sender, b->sender) == 0) && same_reply(a->reply, b->reply);
+	       (a->kind != MW_WHY_DECIDED || strcmp(a->sender, b->sender) == 0) && a->tls_unknown == b->tls_unknown &&
+	       same_end(a, b) && (a->kind == MW_WHY_DELIVERED || of_one_message(a->kind) || same_reply(a->reply, b->reply));
 }
 
 bool mw_why_merge(struct mw_why_entry *entries, size_t count, const struct mw_why_event *event, int64_t gap)
@@ -101,12 +114,24 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_LOGIN_FAILED, MW_WHY_DECIDED },    /* the policy refused before a password was looked at */
 	{ MW_WHY_LOGIN_NEEDS_TLS, MW_WHY_DECIDED }, /* Dovecot's line beside the login plugin's */
 	{ MW_WHY_REJECTED, MW_WHY_DECIDED },        /* Postfix's line beside mailwicketd's */
+	{ MW_WHY_NO_LOGIN, MW_WHY_DECIDED },
+	{ MW_WHY_LOGIN_FAILED, MW_WHY_FAULT },      /* no password was looked at */
+	{ MW_WHY_FAULT, MW_WHY_FAULT },             /* Dovecot's auth says which one, the login process only that */
 	{ MW_WHY_PERMITTED, MW_WHY_SUBMITTED },
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_LOGIN_FAILED },
 	{ MW_WHY_LEFT_AT_GREETING, MW_WHY_TLS_HELLO }, /* Postfix notices a hello only where it was early */
 	{ MW_WHY_CONNECTED, MW_WHY_SUBMITTED },     /* the session in which that happened */
 	{ MW_WHY_CONNECTED, MW_WHY_DECIDED },
 	{ MW_WHY_CONNECTED, MW_WHY_REJECTED },
+	{ MW_WHY_CONNECTED, MW_WHY_NO_LOGIN },
+	{ MW_WHY_CONNECTED, MW_WHY_NOT_OWNED },
+	{ MW_WHY_CONNECTED, MW_WHY_FAULT },
+	{ MW_WHY_CONNECTED, MW_WHY_LIMIT },
+	{ MW_WHY_CONNECTED, MW_WHY_BEGUN },
+	{ MW_WHY_CONNECTED, MW_WHY_CUT },
+	{ MW_WHY_CONNECTED, MW_WHY_TOO_BIG },
+	{ MW_WHY_CONNECTED, MW_WHY_HELD },
+	{ MW_WHY_CONNECTED, MW_WHY_CONTENT_REFUSED },
 	{ MW_WHY_CONNECTED, MW_WHY_LOGIN_FAILED },
 	{ MW_WHY_CONNECTED, MW_WHY_MECHANISM },
 	{ MW_WHY_CONNECTED, MW_WHY_PERMITTED },
@@ -124,10 +149,15 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 	switch (told->kind) {
 	case MW_WHY_DECIDED:
 		return !told->exposed && by->exposed && strcmp(told->reason, by->reason) == 0;
+	case MW_WHY_FAULT:
+		return strcmp(told->login, by->login) == 0 &&
+		       strncmp(told->reply, "Login aborted: ", strlen("Login aborted: ")) == 0 &&
+		       strncmp(by->reply, "Login aborted: ", strlen("Login aborted: ")) != 0;
 	case MW_WHY_LOGIN_FAILED:
 		return stopped && strcmp(told->login, by->login) == 0;
 	case MW_WHY_LOGIN_NEEDS_TLS:
 		return stopped && strcmp(by->reason, "login-without-tls") == 0;
+	case MW_WHY_NO_LOGIN:
 	case MW_WHY_REJECTED:
 		return stopped && strcmp(reply_text(told->reply), reply_text(by->reply)) == 0;
 	default:

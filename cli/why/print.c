@@ -152,7 +152,8 @@ static void json_entry(struct mw_json *json, const struct mw_why_entry *entry)
 	mw_json_string(json, "protocol", mw_str(mw_table_word(mw_protocols, entry->protocol)));
 	mw_json_string(json, "client", mw_str(entry->client));
 	mw_json_bool(json, "by_address", entry->by_address);
-	mw_json_bool(json, "tls", entry->tls);
+	if (!entry->tls_unknown)
+		mw_json_bool(json, "tls", entry->tls);
 	if (entry->exposed)
 		mw_json_bool(json, "exposed", true);
 	json_optional(json, "port", entry->port);
@@ -160,6 +161,7 @@ static void json_entry(struct mw_json *json, const struct mw_why_entry *entry)
 	json_optional(json, "login", entry->login);
 	json_optional(json, "sender", entry->sender);
 	json_optional(json, "recipient", entry->recipient);
+	json_optional(json, "queue", entry->queue);
 	json_optional(json, "verdict", entry->verdict);
 	json_optional(json, "reason", entry->reason);
 	json_optional(json, "rule_name", entry->rule_name);

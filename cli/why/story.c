@@ -180,9 +180,29 @@ static void add_entry(struct mw_why_story *story, const struct mw_why_event *eve
 		mw_why_entry_from(event, &story->entries[story->entry_count++]);
 }
 
+bool mw_why_story_is_user(const struct mw_why_story *story, struct mw_str login)
+{
+	return !mw_str_empty(login) && story->who.is(story->who.context, login);
+}
+
+/* A delivery that was put off, and has come to its end since, is no finding. */
+static void settle_deferred(struct mw_why_story *story, const struct mw_why_event *event)
+{
+	if (event->kind != MW_WHY_DELIVERED && event->kind != MW_WHY_BOUNCED && event->kind != MW_WHY_EXPIRED)
+		return;
+	for (size_t i = story->entry_count; i-- > 0;) {
+		struct mw_why_entry *entry = &story->entries[i];
+
+		if (entry->kind == MW_WHY_DEFERRED && mw_str_equal(mw_str(entry->queue), event->queue) &&
+		    (mw_str_empty(event->recipient) || mw_str_equal(mw_str(entry->recipient), event->recipient)) &&
+		    entry->last <= event->time)
+			*entry = story->entries[--story->entry_count];
+	}
+}
+
 void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *event)
 {
-	bool logged_in = event->kind == MW_WHY_LOGGED_IN || event->kind == MW_WHY_SUBMITTED;
+	bool logged_in = event->kind == MW_WHY_LOGGED_IN || event->kind == MW_WHY_SUBMITTED || event->kind == MW_WHY_BEGUN;
 	struct address *address;
 
 	if (event->time > story->newest)
@@ -191,7 +211,8 @@ void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *eve
 		story->went_back = true;
 	if (event->protocol == MW_PROTOCOL_SMTP && event->kind != MW_WHY_PASSWORD_WRONG)
 		story->limits.smtp_seen = true;
-	if (!mw_str_empty(event->user) && story->who.is(story->who.context, event->user)) {
+	if (mw_why_story_is_user(story, event->user)) {
+		settle_deferred(story, event);
 		add_entry(story, event);
 		if (logged_in)
 			was_at(story, event);
@@ -240,12 +261,13 @@ static void add_of_addresses(struct mw_why_story *story)
 	}
 }
 
+/* From there; or by name from another address (IPv6, a mobile network): then nothing is missing from there. */
 static bool sent_from(const struct mw_why_story *story, const struct presence *presence)
 {
 	for (size_t i = 0; i < story->entry_count; i++) {
 		const struct mw_why_entry *entry = &story->entries[i];
 
-		if (strcmp(entry->client, presence->client) == 0 &&
+		if ((strcmp(entry->client, presence->client) == 0 || !entry->by_address) &&
 		    (entry->protocol == MW_PROTOCOL_SMTP || entry->protocol == MW_PROTOCOL_SUBMISSION) &&
 		    entry->last >= presence->first - MW_WHY_WINDOW && entry->first <= presence->last + MW_WHY_WINDOW)
 			return true;

@@ -14,11 +14,12 @@ struct mw_why_entry {
 	enum mw_why_kind kind;
 	enum mw_protocol protocol;
 	bool tls, exposed, by_address; /* by_address: the line names no user, only the address of a login of theirs */
+	bool tls_unknown;              /* the log does not tell whether there was TLS */
 	bool dropped;                  /* told by another entry */
 	uint64_t count;
 	int64_t first, last;
 	char client[64], port[24], mechanism[32], tls_version[16];
-	char verdict[16], reason[40], rule_name[64], rule[96], login[128], sender[128], recipient[128], reply[384];
+	char verdict[16], reason[40], rule_name[64], rule[96], login[128], sender[128], recipient[128], reply[384], queue[24];
 };
 
 /* Whether a login name is the user's. */
@@ -31,6 +32,7 @@ struct mw_why_story;
 
 struct mw_why_story *mw_why_story_new(struct mw_why_who who); /* NULL: out of memory */
 void mw_why_story_free(struct mw_why_story *story);
+bool mw_why_story_is_user(const struct mw_why_story *story, struct mw_str login);
 void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *event);
 /* After the last event: adds what the addresses of the user's logins did without a name, and the silence of those that
    did nothing; drops what two programs said of one thing; sorts. The entries, in order of their first time. */

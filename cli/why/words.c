@@ -8,6 +8,21 @@
 
 static const struct { const char *name, *words; enum mw_colour colour; } kinds[] = {
 	[MW_WHY_LOGGED_IN] = { "logged-in", "logged in", MW_GOOD },
+	[MW_WHY_BEGUN] = { "begun", "a message was begun; the log does not show whether it was accepted", MW_DOUBTFUL },
+	[MW_WHY_DELIVERED] = { "delivered", "delivered", MW_GOOD },
+	[MW_WHY_DEFERRED] = { "deferred", "not delivered yet, Postfix tries again", MW_BAD },
+	[MW_WHY_BOUNCED] = { "bounced", "not delivered, and sent back", MW_BAD },
+	[MW_WHY_EXPIRED] = { "expired", "never delivered, and sent back", MW_BAD },
+	[MW_WHY_HELD] = { "held", "put on hold or thrown away", MW_BAD },
+	[MW_WHY_CONTENT_REFUSED] = { "content-refused", "refused by a content filter", MW_BAD },
+	[MW_WHY_TOO_BIG] = { "too-big", "larger than Postfix takes", MW_BAD },
+	[MW_WHY_CUT] = { "cut", "a message was begun and not accepted", MW_BAD },
+	[MW_WHY_FAULT] = { "server-fault", "a fault of the server", MW_BAD },
+	[MW_WHY_LIMIT] = { "limit", "a limit was reached", MW_BAD },
+	[MW_WHY_ENDED] = { "login-ended", "the login was ended", MW_BAD },
+	[MW_WHY_SESSION_ERROR] = { "session-error", "an error after the login", MW_BAD },
+	[MW_WHY_NO_LOGIN] = { "no-login", "rejected by Postfix without a login", MW_BAD },
+	[MW_WHY_NOT_OWNED] = { "not-owned", "rejected by Postfix", MW_BAD },
 	[MW_WHY_SUBMITTED] = { "submitted", "a message was accepted", MW_GOOD },
 	[MW_WHY_PERMITTED] = { "permitted", "permitted by the policy", MW_GOOD },
 	[MW_WHY_DECIDED] = { "refused", "", MW_BAD },
@@ -119,10 +134,13 @@ void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
 		mw_buf_add_text(out, kinds[entry->kind].words);
 	if (entry->kind == MW_WHY_LOGIN_FAILED && strcmp(entry->reason, "wrong-password") == 0)
 		mw_buf_add_text(out, ": wrong password");
-	if (entry->kind == MW_WHY_REJECTED)
+	if ((entry->kind == MW_WHY_DELIVERED || entry->kind == MW_WHY_DEFERRED || entry->kind == MW_WHY_BOUNCED) &&
+	    entry->recipient[0] != '\0')
+		mw_buf_printf(out, " to <%s>", entry->recipient);
+	if (entry->kind != MW_WHY_DECIDED && entry->reply[0] != '\0')
 		mw_buf_printf(out, ": %s", entry->reply);
 	if (tells_tls(entry))
-		mw_buf_add_text(out, entry->tls ? ", with TLS" : ", without TLS");
+		mw_buf_add_text(out, entry->tls ? ", with TLS" : entry->tls_unknown ? ", TLS not known" : ", without TLS");
 	if (entry->mechanism[0] != '\0' && entry->kind != MW_WHY_DECIDED)
 		mw_buf_printf(out, " (%s)", entry->mechanism);
 	if (entry->exposed)

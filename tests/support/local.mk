@@ -25,4 +25,4 @@ tests_unit_test_cases_CPPFLAGS = $(mw_case_cppflags)
 tests_unit_test_cases_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cases_LDADD = $(mw_case_libs) $(CHECK_LIBS)
 endif
-EXTRA_DIST += tests/policy-cases
+EXTRA_DIST += tests/logs tests/policy-cases

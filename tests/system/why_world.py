@@ -59,7 +59,12 @@ class Clients:
                                   r".*session=<([^>]+)>", self.text("dovecot")))
         return (len(sessions) >= self.dovecot_sessions and
                 self.smtp_sessions <= self.count("postfix", rf": connect from \S+\[{ip}\]") ==
-                self.count("postfix", rf": disconnect from \S+\[{ip}\]"))
+                self.count("postfix", rf": disconnect from \S+\[{ip}\]") and self.delivered(ip))
+
+    def delivered(self, ip):
+        """Every message that a session handed over has gone its way."""
+        texts = re.findall(rf": disconnect from \S+\[{ip}\].* data=(\d+)", self.text("postfix"))
+        return self.count("postfix", r": removed\n") >= sum(map(int, texts))
 
     def logs(self, folder):
         """The three logs as files. mailwicketd's standard error has no times; the journal gives it some, and so here."""
@@ -155,6 +160,11 @@ class Clients:
             client.hello()
             client.command("QUIT")
 
+    def somebody_else_has_tls(self):
+        """Whether a session had TLS is known only in a log that shows TLS at all."""
+        with rig.Smtp(self.site.ports["submissions"], self.source.replace("127.51.100.", "127.51.98."), tls=True) as smtp:
+            smtp.command("EHLO other.example.net")
+
     def authenticates_without_tls(self, login):
         with self.smtp(tls=False) as client:
             assert client.plain(login, PASSWORD).startswith("503")
@@ -233,6 +243,7 @@ def sending_without_tls(client):
 
 def left_without_tls(client):
     client.reads("bob")
+    client.somebody_else_has_tls()
     client.leaves_after_ehlo()
 
 

@@ -125,11 +125,19 @@ static const struct {
 	{ { CONNECT, "warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
 	    END("ehlo=1 auth=0/1 commands=1/2") },
 	  MW_WHY_CONNECTED, "", false },
-	{ { "A2A16A7C718: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob" }, MW_WHY_SUBMITTED, "bob", false },
+	{ { "A2A16A7C718: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob" }, MW_WHY_BEGUN, "bob", false },
 	{ { "4fXyZ1abc: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob, sasl_sender=x" },
-	  MW_WHY_SUBMITTED, "bob", false },
-	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y>" },
+	  MW_WHY_BEGUN, "bob", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y>",
+	    END("ehlo=1 mail=1 rcpt=0/1 commands=2/3") }, MW_WHY_NO_LOGIN, "", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y>",
+	    END("ehlo=1 auth=1 mail=1 rcpt=0/1 commands=3/4") }, MW_WHY_REJECTED, "", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 553 5.7.1 <a@b>: Sender address rejected: not owned by user bob; "
+	    "from=<a@b> to=<x@y>" }, MW_WHY_NOT_OWNED, "bob", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 550 5.1.1 <\"a>: x: not owned by user bob\"@b>: no; from=<a@b>" },
 	  MW_WHY_REJECTED, "", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 451 4.3.5 Server configuration problem; from=<a@b> to=<x@y>" },
+	  MW_WHY_FAULT, "", false },
 	{ { "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: (reason unavailable), "
 	    "sasl_username=x, sasl_username=bob" }, MW_WHY_LOGIN_FAILED, "x, sasl_username=bob", false },
 	{ { "warning: unknown[192.0.2.7]: SASL X authentication failed: y, sasl_username=bob authentication failed: "

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "logs/line_json.h"
+
+#include "base/buf.h"
+#include "base/units.h"
+
+static void skip_blanks(struct mw_str *text)
+{
+	while (!mw_str_empty(*text) && strchr(" \t", text->ptr[0]) != NULL)
+		*text = mw_str_tail(*text, 1);
+}
+
+static bool take_char(struct mw_str *text, char c)
+{
+	skip_blanks(text);
+	if (mw_str_empty(*text) || text->ptr[0] != c)
+		return false;
+	*text = mw_str_tail(*text, 1);
+	return true;
+}
+
+/* What stands between the quotes, as it is encoded. */
+static bool take_string(struct mw_str *text, struct mw_str *inner_r)
+{
+	size_t at = 0;
+
+	if (!take_char(text, '"'))
+		return false;
+	while (at < text->len && text->ptr[at] != '"')
+		at += text->ptr[at] == '\\' ? 2 : 1;
+	if (at >= text->len)
+		return false;
+	*inner_r = mw_str_head(*text, at);
+	*text = mw_str_tail(*text, at + 1);
+	return true;
+}
+
+/* A string, a number, a word, or an array of those. *value_r: as it stands, a string without its quotes. */
+static bool take_value(struct mw_str *text, struct mw_str *value_r, bool *array_r)
+{
+	struct mw_str begin, inner;
+
+	skip_blanks(text);
+	begin = *text;
+	*array_r = take_char(text, '[');
+	if (!*array_r && mw_str_starts_with(*text, MW_STR("\"")))
+		return take_string(text, value_r);
+	while (!mw_str_empty(*text) && text->ptr[0] != (*array_r ? ']' : ',') && text->ptr[0] != '}') {
+		if (text->ptr[0] == '"' ? !take_string(text, &inner) : false)
+			return false;
+		if (!mw_str_empty(*text) && text->ptr[0] != '"' && text->ptr[0] != ']')
+			*text = mw_str_tail(*text, 1);
+	}
+	*value_r = mw_str_head(begin, begin.len - text->len);
+	return !*array_r || take_char(text, ']');
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The four digits of \u; a half of a pair is written as '?'. */
+static void add_unicode(struct mw_buf *out, struct mw_str digits)
+{
+	unsigned code = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		code = code * 16 + (unsigned)(i < digits.len && hex_digit(digits.ptr[i]) >= 0 ? hex_digit(digits.ptr[i]) : 0);
+	if (code >= 0xd800 && code < 0xe000)
+		code = '?';
+	if (code < 0x80) {
+		mw_buf_add_char(out, (char)code);
+	} else if (code < 0x800) {
+		mw_buf_add_char(out, (char)(0xc0 | code >> 6));
+		mw_buf_add_char(out, (char)(0x80 | (code & 0x3f)));
+	} else {
+		mw_buf_add_char(out, (char)(0xe0 | code >> 12));
+		mw_buf_add_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
+		mw_buf_add_char(out, (char)(0x80 | (code & 0x3f)));
+	}
+}
+
+static void decode_string(struct mw_str text, struct mw_buf *out)
+{
+	static const char letters[] = "bfnrt", octets[] = "\b\f\n\r\t";
+
+	for (size_t i = 0; i < text.len; i++) {
+		const char *letter;
+
+		if (text.ptr[i] != '\\' || i + 1 == text.len) {
+			mw_buf_add_char(out, text.ptr[i]);
+			continue;
+		}
+		i++;
+		letter = strchr(letters, text.ptr[i]);
+		if (text.ptr[i] == 'u') {
+			add_unicode(out, mw_str_tail(text, i + 1));
+			i += 4;
+		} else {
+			mw_buf_add_char(out, letter != NULL && *letter != '\0' ? octets[letter - letters] : text.ptr[i]);
+		}
+	}
+}
+
+/* "[73, 77]": a message that is no UTF-8 is written as its octets. */
+static void decode_octets(struct mw_str text, struct mw_buf *out)
+{
+	struct mw_str inner = mw_str_tail(text, 1), field;
+	uint64_t octet;
+
+	inner.len -= mw_str_ends_with(inner, MW_STR("]")) ? 1 : 0;
+	while (mw_str_split(&inner, ',', &field))
+		if (mw_parse_number(mw_str_trim(field), &octet) && octet < 256)
+			mw_buf_add_char(out, (char)octet);
+}
+
+bool mw_why_json_read(struct mw_str text, struct mw_why_line *line_r, struct mw_str *message_r)
+{
+	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
+	struct mw_str key, value;
+	uint64_t number;
+	bool array, message = false, stamped = false;
+
+	line_r->program = MW_STR_EMPTY;
+	line_r->process = 0;
+	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
+		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
+			return false;
+		if (mw_str_equal(key, MW_STR("MESSAGE")) && !message) {
+			(array ? decode_octets : decode_string)(value, &out);
+			message = true;
+		} else if (mw_str_equal(key, MW_STR("__REALTIME_TIMESTAMP")) && mw_parse_number(value, &number)) {
+			line_r->time = (int64_t)(number / 1000000);
+			stamped = true;
+		} else if (mw_str_equal(key, MW_STR("SYSLOG_IDENTIFIER"))) {
+			line_r->program = value;
+		} else if ((mw_str_equal(key, MW_STR("_PID")) || mw_str_equal(key, MW_STR("SYSLOG_PID"))) &&
+			   mw_parse_number(value, &number)) {
+			line_r->process = number;
+		}
+	}
+	*message_r = mw_str(line_r->decoded);
+	return take_char(&text, '}') && message && stamped && !mw_str_empty(line_r->program);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/fault.h"
+
+static bool has(struct mw_str text, const char *what)
+{
+	return memmem(text.ptr, text.len, what, strlen(what)) != NULL;
+}
+
+static bool has_one_of(struct mw_str text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (has(text, *words))
+			return true;
+	return false;
+}
+
+bool mw_why_fault_of_sasl(struct mw_str why)
+{
+	static const char *const words[] = { "Temporary authentication failure", "onnection lost to authentication server",
+					     "authentication server", "Authentication service", "temporary failure", NULL };
+
+	return has_one_of(why, words);
+}
+
+/* The enhanced status behind the code: "451 4.3.5 ..." gives "4.3.5 ..."; a milter's words may lack the code. */
+static struct mw_str status_of(struct mw_str reply)
+{
+	return reply.len > 4 && reply.ptr[3] == ' ' ? mw_str_tail(reply, 4) : reply;
+}
+
+enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply)
+{
+	static const char *const limits[] = { "Error: too many connections", "Error: too much mail", "Error: too many",
+					      NULL };
+	static const char *const faults[] = { "TLS not available due to local problem", "Server configuration problem",
+					      "Temporary lookup failure", "Service unavailable - try again later",
+					      "Internal error occurred", NULL };
+	struct mw_str status = status_of(reply);
+
+	if (mw_str_starts_with(status, MW_STR("5.3.4")))
+		return MW_WHY_TOO_BIG;
+	if (has_one_of(reply, limits))
+		return MW_WHY_LIMIT;
+	if (status.len > 4 && (status.ptr[0] == '4' || status.ptr[0] == '5') &&
+	    memcmp(status.ptr + 1, ".3.", 3) == 0)
+		return MW_WHY_FAULT;
+	return has_one_of(reply, faults) ? MW_WHY_FAULT : MW_WHY_REJECTED;
+}
+
+bool mw_why_fault_hint(struct mw_str warning)
+{
+	static const char *const begins[] = { "SASL: Connect to ", "connect to ", "problem talking to server ",
+					      "SASL: ", "cannot get RSA certificate", "cannot get ECDSA certificate",
+					      "cannot get private key", "No server certs available", "milter ", "connect to Milter",
+					      "cannot get certificate", "timeout on ", "unable to ", "database " };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (mw_str_starts_with(warning, mw_str(begins[i])))
+			return true;
+	return has(warning, "lookup error") || has(warning, "table lookup problem") || has(warning, "No space left");
+}
+
+static const struct { const char *word; enum mw_why_kind kind; } aborted[] = {
+	{ "auth_failed", MW_WHY_LOGIN_FAILED },
+	{ "authorization_failed", MW_WHY_ENDED },
+	{ "user_disabled", MW_WHY_ENDED },
+	{ "password_expired", MW_WHY_ENDED },
+	{ "login_disabled", MW_WHY_ENDED },
+	{ "invalid_base64", MW_WHY_ENDED },
+	{ "invalid_mech", MW_WHY_MECHANISM },
+	{ "anonymous_auth_disabled", MW_WHY_MECHANISM },
+	{ "cleartext_auth_disabled", MW_WHY_LOGIN_NEEDS_TLS },
+	{ "client_ssl_not_started", MW_WHY_LOGIN_NEEDS_TLS },
+	{ "client_ssl_cert_missing", MW_WHY_ENDED },
+	{ "client_ssl_cert_untrusted", MW_WHY_ENDED },
+	{ "connection_limit", MW_WHY_LIMIT },
+	{ "temp_fail", MW_WHY_FAULT },
+	{ "auth_temp_failed", MW_WHY_FAULT },
+	{ "auth_process_not_ready", MW_WHY_FAULT },
+	{ "auth_process_comm_fail", MW_WHY_FAULT },
+	{ "process_full", MW_WHY_FAULT },
+	{ "shutting_down", MW_WHY_FAULT },
+	{ "internal_failure", MW_WHY_FAULT },
+	{ "tls_handshake_not_finished", MW_WHY_TLS_FAILED },
+	{ "no_auth_attempts", MW_WHY_LEFT_BEFORE_LOGIN },
+};
+
+/* "proxy_dest_" with the word for what happened on the way to the server behind a proxy. */
+static const struct { const char *word; enum mw_why_kind kind; } proxied[] = {
+	{ "connect_failed", MW_WHY_FAULT }, { "internal_failure", MW_WHY_FAULT }, { "remote_failure", MW_WHY_FAULT },
+	{ "protocol_failure", MW_WHY_FAULT }, { "auth_temp_failed", MW_WHY_FAULT }, { "auth_failed", MW_WHY_LOGIN_FAILED },
+};
+
+bool mw_why_aborted(struct mw_str words, enum mw_why_kind *kind_r)
+{
+	size_t open = mw_str_find_last(words, '(');
+	struct mw_str word;
+
+	if (!mw_str_starts_with(words, MW_STR("Login aborted: ")) || !mw_str_ends_with(words, MW_STR(")")))
+		return false;
+	word = (struct mw_str){ words.ptr + open + 1, words.len - open - 2 };
+	*kind_r = MW_WHY_ENDED;
+	for (size_t i = 0; i < sizeof(aborted) / sizeof(aborted[0]); i++)
+		if (mw_str_equal(word, mw_str(aborted[i].word)))
+			*kind_r = aborted[i].kind;
+	for (size_t i = 0; i < sizeof(proxied) / sizeof(proxied[0]); i++)
+		if (mw_str_starts_with(word, MW_STR("proxy_dest_")) &&
+		    mw_str_equal(mw_str_tail(word, strlen("proxy_dest_")), mw_str(proxied[i].word)))
+			*kind_r = proxied[i].kind;
+	return true;
+}

@@ -1,0 +1,20 @@
+/* The server's own faults in the words of Postfix and Dovecot: never the user's. Pure. */
+#ifndef MW_CLI_WHY_FAULT_H
+#define MW_CLI_WHY_FAULT_H
+
+#include "why/event.h"
+
+/* Why Postfix says that a SASL login failed: true where Dovecot did not answer, and no password was looked at. */
+bool mw_why_fault_of_sasl(struct mw_str why);
+/* What a reply of Postfix's smtpd is about: MW_WHY_FAULT (a status X.3.X, the mail system's), MW_WHY_LIMIT (too many
+   connections or commands), MW_WHY_TOO_BIG; else MW_WHY_REJECTED. */
+enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply);
+/* A warning that tells why a later reply or end of the same session is the server's fault: a service that does not
+   answer, a certificate that cannot be read. */
+bool mw_why_fault_hint(struct mw_str warning);
+
+/* The word in brackets that ends Dovecot 2.4's "Login aborted: ... (auth_failed)". A word that is not in the table gives
+   MW_WHY_ENDED. False: there is no such word. */
+bool mw_why_aborted(struct mw_str words, enum mw_why_kind *kind_r);
+
+#endif

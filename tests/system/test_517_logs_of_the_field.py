@@ -1,0 +1,282 @@
+"""mailwicket why, on logs of other people's servers: tests/logs, each with its true cause."""
+import json
+import os
+import subprocess
+
+import pytest
+
+import rig
+
+pytestmark = pytest.mark.small
+
+LOGS = rig.SOURCE / "tests" / "logs"
+
+
+def rows():
+    for line in (LOGS / "causes.table").read_text().splitlines():
+        name, user, cause, said, unsaid = (field.strip() for field in line.split("|"))
+        yield pytest.param(name, user, cause, *[[word.strip() for word in words.split(",") if word.strip()]
+                                                for words in (said, unsaid)], id=name)
+
+
+@pytest.fixture(scope="module")
+def policy(module_folder):
+    users = module_folder / "users"
+    users.write_text("user bob@example.org login=bob address=robert@example.org\nuser alice@example.org\n")
+    policy = module_folder / "mailwicket.conf"
+    policy.write_text(f"""accepted_domain "example.org" {{ }}
+default_domain = "example.org"
+directory {{
+  path = "{module_folder}/directory"
+  source "users" {{ driver = text path = "{users}" }}
+}}
+""")
+    synced = subprocess.run([rig.CLI, "-c", policy, "sync"], capture_output=True, text=True, timeout=60)
+    assert synced.returncode == 0, synced.stderr
+    return policy
+
+
+def run(policy, user, *logs, options=(), since="3650d", **more):
+    words = [rig.CLI, "-c", policy, *options, "why", user, "--since", since]
+    for log in logs:
+        words += ["--log", log]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, env={**os.environ, "TZ": "UTC"}, **more)
+
+
+def why(policy, user, *logs):
+    done = run(policy, user, *logs, options=["--json"])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def of_lines(policy, folder, lines, user="bob"):
+    log = folder / "lines.log"
+    log.write_text("".join(line + "\n" for line in lines))
+    return why(policy, user, log)
+
+
+@pytest.mark.parametrize("name, user, cause, said, unsaid", rows())
+def test_the_true_cause_is_named_and_nothing_false_is_said(policy, name, user, cause, said, unsaid):
+    done = run(policy, user, LOGS / name)
+    assert done.returncode == 0, done.stderr
+    told = why(policy, user, LOGS / name)
+    assert told["cause"]["id"] == cause, done.stdout
+    text = " ".join(done.stdout.split()).lower()
+    assert not [word for word in said if word.lower() not in text], done.stdout
+    assert not [word for word in unsaid if word.lower() in text], done.stdout
+
+
+def test_every_log_has_a_row():
+    assert {row.values[0] for row in rows()} == {log.name for log in LOGS.glob("*.log")}
+
+
+# --- the forms: one story, written in each
+
+STORY = [
+    ("05:00:00", "dovecot", None, "imap-login: Login: user=<bob@example.org>, method=PLAIN, rip=192.0.2.7, "
+     "lip=203.0.113.1, mpid=4242, TLS, session=<a1>"),
+    ("05:01:00", "postfix/submission/smtpd", 990, "connect from unknown[192.0.2.7]"),
+    ("05:01:01", "postfix/submission/smtpd", 990, 'warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: "x" \\ é, '
+     "sasl_username=bob@example.org"),
+    ("05:01:02", "postfix/submission/smtpd", 990, "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=0/1 quit=1 "
+     "commands=4/5"),
+]
+
+
+def tag(program, process):
+    return f"{program}[{process}]:" if process else f"{program}:"
+
+
+def text_form(stamp, before=""):
+    return lambda time, program, process, said: f"{stamp.replace('TIME', time)} mail {before}{tag(program, process)} {said}"
+
+
+def structured(head, data="-"):
+    return lambda time, program, process, said: (f"{head}2025-11-29T{time}.120034+00:00 mail {program} {process or '-'} - "
+                                                 f"{data} {said}")
+
+
+def journal(octets):
+    def line(time, program, process, said):
+        second = 1764392400 + int(time[3:5]) * 60 + int(time[6:])
+        fields = {"_UID": "0", "MESSAGE": list(said.encode()) if octets else said, "_PID": str(process or 1),
+                  "__REALTIME_TIMESTAMP": f"{second}000001", "SYSLOG_IDENTIFIER": program, "_CMDLINE": ["a", "}"], "_X": None}
+        return json.dumps(fields)
+    return line
+
+
+FORMS = {
+    "docker compose": text_form("mail-1  | 2025-11-29T05:00:00Z".replace("05:00:00", "TIME")),
+    "docker compose, coloured": text_form("\x1b[36mmail-1  |\x1b[0m 2025-11-29TTIMEZ"),
+    "docker compose and a stamp of the container": text_form("mail-1 | 2025-11-29TTIME.123456789Z Nov 29 05:59:59"),
+    "docker logs -t": text_form("2025-11-29TTIME.123456789Z Nov 29 05:59:59"),
+    "RFC 5424": structured("<22>1 "),
+    "RFC 5424 without a priority": structured("1 "),
+    "RFC 5424 without priority and version": structured(""),
+    "RFC 5424 with structured data": structured("<22>1 ", r'[meta@1 x="a]\" b"][y z="1"]' + ""),
+    "busybox": text_form("2025-11-29TTIME+00:00", "mail.info "),
+    "a level word": text_form("2025-11-29TTIME+00:00", "[info] "),
+    "a priority before a traditional stamp": text_form("<22>Nov 29 2025 TIME"),
+    "a year behind the day": text_form("Nov 29 2025 TIME"),
+    "a year behind the time": text_form("Sat Nov 29 TIME 2025"),
+    "a year first": text_form("2025 Nov 29 TIME"),
+    "short-iso": text_form("2025-11-29TTIME+0000"),
+    "short-iso-precise": text_form("2025-11-29TTIME.123456+0000"),
+    "short-full": text_form("Sat 2025-11-29 TIME UTC"),
+    "short-precise with a year": text_form("Nov 29 2025 TIME.123456"),
+    "journal, json": journal(False),
+    "journal, json, a message in octets": journal(True),
+}
+
+
+@pytest.mark.parametrize("ending", ["", "\r"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_log_is_read(policy, folder, form, ending):
+    told = of_lines(policy, folder, [FORMS[form](*line) + ending for line in STORY])
+    assert told["cause"]["id"] == "wrong-password"
+    assert [(event["kind"], event["first"][:19]) for event in told["events"]] == [
+        ("logged-in", "2025-11-29 05:00:00"), ("login-failed", "2025-11-29 05:01:01")], told
+    assert told["events"][1]["login"] == "bob@example.org"
+
+
+# --- what Postfix says of a message
+
+LOGIN = "Nov 29 2025 05:00:00 mail dovecot: imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS"
+
+
+def smtpd(said, second=0, program="postfix/submission/smtpd[7]"):
+    return f"Nov 29 2025 05:01:{second:02} mail {program}: {said}"
+
+
+BEGUN = [LOGIN, smtpd("connect from unknown[192.0.2.7]"),
+         smtpd("0A1: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob", 1)]
+ACTIVE = smtpd("0A1: from=<bob@example.org>, size=1, nrcpt=1 (queue active)", 2, "postfix/qmgr[3]")
+
+
+def end(summary):
+    return smtpd(f"disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=1 mail=1 rcpt=1 {summary} commands=8", 9)
+
+
+def sent(status, words, second=5, queue="0A1", relay="mx[198.51.100.1]:25", to="ann@example.net"):
+    return smtpd(f"{queue}: to=<{to}>, relay={relay}, delay=1, delays=0/0/0/0, dsn=2.0.0, status={status} ({words})", second,
+                 "postfix/smtp[9]")
+
+
+WAYS = {
+    "begun": ([], "message-unfinished"),
+    "no text": ([end("data=0/1")], "message-cut"),
+    "timeout": ([smtpd("timeout after DATA (1024 bytes) from unknown[192.0.2.7]", 5), end("data=0/1")], "message-cut"),
+    "lost": ([smtpd("lost connection after DATA from unknown[192.0.2.7]", 5), end("data=0/1")], "message-cut"),
+    "canceled": ([smtpd("0A1: removed (canceled)", 5, "postfix/cleanup[4]")], "message-cut"),
+    "taken": ([end("data=1")], "all-well"),
+    "active": ([ACTIVE], "all-well"),
+    "delivered": ([ACTIVE, sent("sent", "250 ok")], "all-well"),
+    "deferred": ([ACTIVE, sent("deferred", "host mx said: 450 4.2.1 greylisted")], "not-delivered"),
+    "deferred, then delivered": ([ACTIVE, sent("deferred", "450 later"), sent("sent", "250 ok", 8)], "all-well"),
+    "deferred, another delivered": ([ACTIVE, sent("deferred", "450 later"), sent("sent", "250 ok", 8, to="x@example.net")],
+                                    "not-delivered"),
+    "bounced": ([ACTIVE, sent("bounced", "host mx said: 550 no such user")], "not-delivered"),
+    "expired": ([ACTIVE, smtpd("0A1: from=<bob@example.org>, status=expired, returned to sender", 6, "postfix/qmgr[3]")],
+                "not-delivered"),
+    "header check": ([smtpd("0A1: reject: header Subject: x from unknown[192.0.2.7]; from=<bob@example.org> "
+                            "to=<ann@example.net> proto=ESMTP helo=<x>: 5.7.1 no such subject", 5, "postfix/cleanup[4]"),
+                      end("data=0/1")], "content-refused"),
+    "proxy": ([smtpd("0A1: proxy-reject: END-OF-MESSAGE from unknown[192.0.2.7]: 554 5.7.0 Reject; from=<bob@example.org> "
+                     "to=<ann@example.net> proto=ESMTP helo=<x>", 5), end("data=0/1")], "content-refused"),
+    "hold": ([ACTIVE, smtpd("0A1: hold: header X: y from unknown[192.0.2.7]; from=<bob@example.org> to=<a@example.net> "
+                            "proto=ESMTP helo=<x>: wait", 5, "postfix/cleanup[4]")], "held"),
+    "through a filter": ([ACTIVE, sent("sent", "250 2.0.0 Ok: queued as 0B2", 5, relay="127.0.0.1[127.0.0.1]:10024"),
+                          sent("bounced", "550 no", 6, "0B2")], "not-delivered"),
+    "through a filter that names it": ([ACTIVE, smtpd("0B2: client=localhost[127.0.0.1], orig_queue_id=0A1, "
+                                                      "orig_client=unknown[192.0.2.7]", 4, "postfix/reinject/smtpd[8]"),
+                                        sent("deferred", "later", 6, "0B2")], "not-delivered"),
+    "another's id": ([ACTIVE, sent("bounced", "550 no", 6, "0C3")], "all-well"),
+    "expected": ([ACTIVE, sent("sent", "250 ok"), sent("sent", "250 ok", 7, to="x@example.net")], "all-well"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_message_is_followed_to_the_end_of_its_way(policy, folder, way):
+    lines, cause = WAYS[way]
+    told = of_lines(policy, folder, BEGUN + lines)
+    assert told["cause"]["id"] == cause, told
+    assert not [event for event in told["events"] if event["kind"] == "silent"]
+    accepted = [event for event in told["events"] if event["kind"] == "submitted"]
+    assert bool(accepted) == (ACTIVE in lines or "data=1 " in "".join(lines)), told
+
+
+# --- whose fault it is, in Postfix's and Dovecot's words
+
+def rejected(words, login="auth=1", program="postfix/submission/smtpd[7]"):
+    return [LOGIN, smtpd("connect from unknown[192.0.2.7]", 0, program),
+            smtpd("NOQUEUE: reject: RCPT from unknown[192.0.2.7]: " + words + "; from=<bob@example.org> to=<ann@example.net> "
+                  "proto=ESMTP helo=<x>", 2, program),
+            smtpd(f"disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 {login} mail=1 rcpt=0/1 commands=6", 3, program)]
+
+
+def failed(why):
+    return [LOGIN, smtpd("connect from unknown[192.0.2.7]"),
+            smtpd(f"warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: {why}, sasl_username=bob", 2)]
+
+
+def login24(words, rest="method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<s>"):
+    return [f"2025-11-29T05:00:00.1+00:00 mail dovecot: imap-login: Login aborted: {words}: user=<bob>, {rest}"]
+
+
+SAID = {
+    "bare reject, no login": (rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied", ""),
+                              "no-authentication"),
+    "bare reject of a recipient": (rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: Access denied", ""),
+                                   "no-authentication"),
+    "denied after a login": (rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied"), "postfix"),
+    "denied, the end is missing": (rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied")[:-1], "postfix"),
+    "not logged in": (rejected("553 5.7.1 <bob@example.org>: Sender address rejected: not logged in", ""),
+                      "no-authentication"),
+    "relay access": (rejected("454 4.7.1 <ann@example.net>: Relay access denied", ""), "no-authentication"),
+    "relay access after a login": (rejected("454 4.7.1 <ann@example.net>: Relay access denied"), "postfix"),
+    "not owned": (rejected("553 5.7.1 <i@example.org>: Sender address rejected: not owned by user bob"), "send-as"),
+    "not owned, forged": (rejected('550 5.1.1 <"a>: Sender address rejected: not owned by user bob"@x>: no'), "postfix"),
+    "lookup": (rejected("451 4.3.0 <ann@example.net>: Temporary lookup failure"), "server-fault"),
+    "disk": (rejected("452 4.3.1 Insufficient system storage"), "server-fault"),
+    "size": (rejected("552 5.3.4 Message size exceeds fixed limit"), "message-limit"),
+    "domain": (rejected("450 4.1.2 <ann@example.net>: Recipient address rejected: Domain not found"), "postfix"),
+    "two instances, one process id": (
+        rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: Access denied", "", "postfix-out/submission/smtpd[7]")
+        + [smtpd("connect from unknown[203.0.113.99]", 3, "postfix-in/smtpd[7]")], "no-authentication"),
+    "connection lost": (failed("Connection lost to authentication server"), "server-fault"),
+    "wrong": (failed("authentication failure"), "wrong-password"),
+    "rate": ([LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        "warning: Connection concurrency limit exceeded: 51 from unknown[192.0.2.7] for service submission", 1)], "limit"),
+    "2.4 temp_fail": (login24("Logged out (auth service reported temporary failure, 1 attempts in 3 secs) (temp_fail)"),
+                      "server-fault"),
+    "2.4 limit": (login24("Connection closed (connection limit reached) (connection_limit)"), "limit"),
+    "2.4 wrong": (login24("Logged out (auth failed, 1 attempts in 2 secs) (auth_failed)"), "reading-password"),
+    "2.4 in clear": (login24("Logged out (auth failed, 1 attempts in 2 secs) (auth_failed)",
+                             "rip=192.0.2.7, lip=203.0.113.1, session=<s>"), "reading-without-tls"),
+    "2.4 secured without TLS": (login24("Logged out (auth failed, 1 attempts in 2 secs) (auth_failed)",
+                                        "rip=127.0.0.1, lip=127.0.0.1, secured, session=<s>"), "reading-password"),
+    "2.4 disabled": (login24("Logged out (login disabled, 1 attempts in 0 secs) (login_disabled)"), "login-ended"),
+    "2.4 proxy": (login24("Logged out (proxy dest connection failed) (proxy_dest_connect_failed)"), "server-fault"),
+    "2.4 a word of the future": (login24("Logged out (something new) (moon_phase_wrong)"), "login-ended"),
+    "2.3 temporary": (["Nov 29 2025 05:00:00 mail dovecot: imap-login: Disconnected: Connection closed (auth service reported "
+                       "temporary failure): user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<s>"],
+                      "server-fault"),
+    "an error after the login": ([LOGIN, "Nov 29 2025 05:00:01 mail dovecot: imap(bob)<12><s>: Error: mkdir(/v/bob) failed: "
+                                  "Permission denied", smtpd("connect from unknown[203.0.113.9]"), smtpd(
+                                      "disconnect from unknown[203.0.113.9] ehlo=1 commands=1", 1)], "reading-error"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_words_of_the_servers_have_their_cause(policy, folder, case):
+    lines, cause = SAID[case]
+    told = of_lines(policy, folder, lines)
+    assert told["cause"]["id"] == cause, told
+    words = "moon_phase_wrong" if "moon" in "".join(lines) else ""
+    assert words in told["cause"]["text"]
+
+
+def test_encryption_comes_first_where_the_client_has_none(policy, folder):
+    lines = [line.replace(" starttls=1", "") for line in
+             rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied", "")]
+    assert "switch on encryption first" in of_lines(policy, folder, lines)["cause"]["fix"]
