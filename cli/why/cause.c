@@ -74,6 +74,8 @@ static const struct cause_row *without_trouble(const struct mw_why_told *told)
 {
 	if (any(told, begun) && !any(told, sent))
 		return &mw_why_unfinished;
+	if (told->limits.smtp_named && !any(told, sent))
+		return &mw_why_not_understood;
 	return any(told, sent) ? &mw_why_all_well : told->limits.smtp_seen ? &mw_why_no_attempt : &mw_why_no_smtp_lines;
 }
 

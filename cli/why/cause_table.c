@@ -400,6 +400,10 @@ const struct cause_row mw_why_unfinished = {
 	"message-unfinished", NULL, false, false,
 	"A message of <user> was begun, and the log does not show that it was accepted.",
 	"Look again in a moment, or name the rest of Postfix's log: --log FILE", "" };
+const struct cause_row mw_why_not_understood = {
+	"not-understood", NULL, false, false,
+	"Lines of SMTP have the name of <user>, and none says what happened in words that are known here.",
+	"Read those lines: grep for the address in Postfix's log.", "" };
 const struct cause_row mw_why_no_attempt = {
 	"no-attempt", NULL, false, false,
 	"Nothing was refused to <user>, and nothing was sent.",

@@ -97,13 +97,16 @@ void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_c
 void mw_why_cause_explain(const struct mw_why_cause *cause, struct mw_buf *out)
 {
 	const struct mw_why_entry *entry = cause->entry;
+	const char *tls;
 
 	if (entry == NULL || entry->kind != MW_WHY_DECIDED)
 		return;
 	mw_buf_printf(out, "mailwicket explain %s", mw_table_word(mw_protocols, entry->protocol));
+	/* A line with a port knows TLS; `explain` would assume it. Dovecot's auth process, which writes none, may not. */
+	tls = entry->tls_version[0] == '\0' && entry->port[0] != '\0' ? "none" : entry->tls_version;
 	for (size_t i = 0; i < 7; i++) {
 		const struct { const char *name, *value; } options[7] = {
-			{ "client", entry->client }, { "port", entry->port }, { "tls", entry->tls_version },
+			{ "client", entry->client }, { "port", entry->port }, { "tls", tls },
 			{ "mechanism", entry->mechanism }, { "login", entry->login }, { "sender", entry->sender },
 			{ "recipient", entry->recipient },
 		};

@@ -95,25 +95,30 @@ static void take_event(struct reading *reading, const struct mw_why_event *event
 	mw_why_story_add(reading->story, event);
 }
 
-static void take_line(struct reading *reading, struct mw_str text)
+/* False: it tells nothing, or it cannot be read. Lines before `since` tell nothing that matters. */
+static bool take_line(struct reading *reading, struct mw_str text)
 {
 	struct mw_why_line line;
 	struct mw_why_event event;
-
 	bool matters = may_matter(text);
 
 	reading->logs->lines++;
 	if ((!matters && !reading->sent) || !mw_why_line_read(&reading->logs->clock, text, &line))
-		return;
+		return false;
 	if (matters)
 		reading->logs->known++;
+	if (line.time > reading->logs->newest)
+		reading->logs->newest = line.time;
 	if (line.time < reading->logs->since)
-		return;
+		return true;
 	if (reading->sent && mw_str_find(line.program, '/') < line.program.len &&
 	    mw_why_queue_line(reading->queue, &line, &event))
 		mw_why_story_add(reading->story, &event);
 	else if (matters && read_event(reading, &line, &event))
 		take_event(reading, &event);
+	else
+		return false;
+	return true;
 }
 
 /* What waited for a line that never came. */
@@ -129,6 +134,21 @@ static void take_left(struct reading *reading)
 		mw_why_story_add(reading->story, &event);
 }
 
+/* A line that tells nothing and has the user's name in it: nobody may say that there is no line of theirs.
+   True: it is one of SMTP. */
+static bool see_named(struct mw_why_logs *logs, struct mw_str text)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct mw_str name = logs->user_names[i];
+
+		if (mw_str_empty(name) || memmem(text.ptr, text.len, name.ptr, name.len) == NULL)
+			continue;
+		logs->named++;
+		return has(text, "/smtpd") || has(text, "/postscreen");
+	}
+	return false;
+}
+
 static int read_source(struct reading *reading, const char *name)
 {
 	int code;
@@ -138,7 +158,8 @@ static int read_source(struct reading *reading, const char *name)
 	if (source == NULL)
 		return code;
 	while (mw_log_source_next(source, &line))
-		take_line(reading, line);
+		if (!take_line(reading, line) && see_named(reading->logs, line))
+			mw_why_story_smtp_named(reading->story);
 	return mw_log_source_close(source);
 }
 

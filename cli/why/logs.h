@@ -13,6 +13,9 @@ struct mw_why_logs {
 	struct mw_why_clock clock;
 	int64_t since;
 	bool since_given;
+	struct mw_str user_names[2];   /* what is looked for in lines that tell nothing; may be empty */
+	uint64_t named;                /* such lines */
+	int64_t newest;                /* of the lines that are known; 0: none */
 	uint64_t lines, known; /* lines read, and those of a form that is known */
 	char note_texts[MW_WHY_NOTES][320];
 	const char *notes[MW_WHY_NOTES];

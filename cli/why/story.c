@@ -57,6 +57,11 @@ struct mw_why_limits mw_why_story_limits(const struct mw_why_story *story)
 	return story->limits;
 }
 
+void mw_why_story_smtp_named(struct mw_why_story *story)
+{
+	story->limits.smtp_named = true;
+}
+
 /* --- addresses */
 
 static unsigned *bucket_of(struct mw_why_story *story, const char *client)
@@ -277,7 +282,7 @@ static bool sent_from(const struct mw_why_story *story, const struct presence *p
 
 static void add_silences(struct mw_why_story *story)
 {
-	for (size_t i = 0; story->limits.smtp_seen && i < story->presence_count; i++) {
+	for (size_t i = 0; story->limits.smtp_seen && !story->limits.smtp_named && i < story->presence_count; i++) {
 		const struct presence *presence = &story->presences[i];
 		struct mw_why_entry entry = { .kind = MW_WHY_SILENT, .protocol = MW_PROTOCOL_SMTP, .by_address = true,
 					      .count = 1, .first = presence->first, .last = presence->last };

@@ -43,8 +43,11 @@ struct mw_why_limits {
 	uint64_t left_out;  /* events of the user that found no room */
 	uint64_t forgotten; /* addresses forgotten so early that an SMTP session of the user may be missing */
 	bool shared;        /* other users logged in from an address of the user */
+	bool smtp_named; /* lines of SMTP that tell nothing have the user's name */
 	bool smtp_seen;     /* the log has lines of Postfix's smtpd or of mailwicketd */
 };
+/* A line of SMTP that tells nothing has the user's name: nobody may say then that no SMTP came. */
+void mw_why_story_smtp_named(struct mw_why_story *story);
 struct mw_why_limits mw_why_story_limits(const struct mw_why_story *story);
 
 #endif

@@ -15,6 +15,7 @@
 #include "why/words.h"
 
 #define USUAL_SINCE 86400
+#define OLD 43200 /* seconds since a log's newest line, from which on that is said */
 #define NAMES 1024 /* login names whose answer is kept; a power of two */
 
 /* Who is asked for, and which login names are theirs. */
@@ -150,6 +151,18 @@ static void add_limit_notes(struct mw_why_logs *logs, const struct mw_why_told *
 			    (unsigned long long)told->limits.forgotten);
 }
 
+/* A log that another program has long taken the place of tells nothing about today. */
+static void note_old(struct mw_why_logs *logs)
+{
+	char when[32];
+	struct mw_buf newest = MW_BUF_OVER(when);
+
+	if (logs->newest == 0 || logs->newest > logs->clock.now - OLD)
+		return;
+	mw_why_time(logs->newest, &newest);
+	mw_why_note(logs, "the newest line that was understood is old, of %s: is this the log that is written now?", when);
+}
+
 static int nothing(const struct person *person, enum mw_lookup found, const struct mw_why_logs *logs)
 {
 	const char *why = person->group ? "a group, and " : found == MW_LOOKUP_NONE ? "not in the directory, and " : "";
@@ -157,7 +170,9 @@ static int nothing(const struct person *person, enum mw_lookup found, const stru
 	struct mw_buf since = MW_BUF_OVER(when);
 
 	mw_why_time(logs->since, &since);
-	mw_complain("why: %s: %sno line of the log since %s names this user%s%s%s", person->name, why, when,
+	mw_complain("why: %s: %sno line of the log since %s %s%s%s%s", person->name, why, when,
+		    logs->named == 0 ? "names this user"
+				     : "tells what happened to this user, but the name stands in other lines: grep finds them",
 		    logs->note_count > 0 ? " (" : "", logs->note_count > 0 ? logs->notes[0] : "",
 		    logs->note_count > 0 ? ")" : "");
 	return found == MW_LOOKUP_NONE ? EX_NOUSER : 1;
@@ -168,14 +183,18 @@ static int tell(const struct mw_cli *cli, struct person *person, enum mw_lookup 
 {
 	struct mw_why_answer answer = { .asked = person->asked, .since = logs->since, .logs = logs->names,
 					.log_count = logs->count };
-	int code = mw_why_logs_read(logs, story);
+	int code;
 
+	logs->user_names[0] = mw_str(person->asked);
+	logs->user_names[1] = mw_str(person->name);
+	code = mw_why_logs_read(logs, story);
 	if (code != EX_OK)
 		return code;
 	answer.told.user = person->name;
 	answer.told.policy = person->policy;
 	answer.told.entries = mw_why_story_end(story, &answer.told.count);
 	answer.told.limits = mw_why_story_limits(story);
+	note_old(logs);
 	if (answer.told.count == 0)
 		return nothing(person, found, logs);
 	answer.cause_count = mw_why_causes(&answer.told, answer.causes);

@@ -276,6 +276,31 @@ def test_words_of_the_servers_have_their_cause(policy, folder, case):
     assert words in told["cause"]["text"]
 
 
+def test_lines_that_hold_the_name_are_no_silence(policy, folder):
+    log = folder / "lines.log"
+    log.write_text("Nov 29 2025 05:00:00 mail dovecot: lmtp(bob)<1><x>: what nobody knows\n")
+    done = run(policy, "bob", log)
+    assert done.returncode == 1 and "stands in other lines" in done.stderr and "names this user" not in done.stderr
+
+
+def test_lines_of_smtp_that_hold_the_name_are_no_missing_smtp(policy, folder):
+    told = of_lines(policy, folder, [LOGIN, smtpd("connect from unknown[203.0.113.9]"),
+                                     smtpd("warning: what nobody knows of <bob@example.org>", 1)])
+    assert told["cause"]["id"] == "not-understood" and not [event for event in told["events"] if event["kind"] == "silent"]
+
+
+def test_an_old_log_is_said_to_be_old(policy, folder):
+    told = of_lines(policy, folder, [LOGIN])
+    assert any("is old, of 2025-11-29 05:00:00" in note for note in told["notes"])
+
+
+def test_the_command_to_explain_gives_the_same_verdict_without_tls(policy, folder):
+    told = of_lines(policy, folder, [
+        "2025-11-29T05:00:00+00:00 mail mailwicketd[5]: mailwicket: v=1 verdict=refuse protocol=smtp stage=rcpt "
+        "reason=tls-required client=192.0.2.7 port=587 login=bob sender=bob@example.org recipient=ann@example.net"])
+    assert "--tls none" in told["cause"]["explain"], told
+
+
 def test_encryption_comes_first_where_the_client_has_none(policy, folder):
     lines = [line.replace(" starttls=1", "") for line in
              rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied", "")]
