@@ -46,10 +46,10 @@ static bool take_value(struct mw_str *text, struct mw_str *value_r, bool *array_
 	if (!*array_r && mw_str_starts_with(*text, MW_STR("\"")))
 		return take_string(text, value_r);
 	while (!mw_str_empty(*text) && text->ptr[0] != (*array_r ? ']' : ',') && text->ptr[0] != '}') {
-		if (text->ptr[0] == '"' ? !take_string(text, &inner) : false)
-			return false;
-		if (!mw_str_empty(*text) && text->ptr[0] != '"' && text->ptr[0] != ']')
+		if (text->ptr[0] != '"')
 			*text = mw_str_tail(*text, 1);
+		else if (!take_string(text, &inner))
+			return false;
 	}
 	*value_r = mw_str_head(begin, begin.len - text->len);
 	return !*array_r || take_char(text, ']');

@@ -289,6 +289,13 @@ def test_lines_of_smtp_that_hold_the_name_are_no_missing_smtp(policy, folder):
     assert told["cause"]["id"] == "not-understood" and not [event for event in told["events"] if event["kind"] == "silent"]
 
 
+@pytest.mark.parametrize("broken", ['{', '{"', '{"a":]}', '{"a":[}', '{"a":["}', '{"MESSAGE":"\\', '{"MESSAGE":"\\u1"}',
+                                    '{"a":{"b":1}}', '{"dovecot":]]]'])
+def test_a_broken_object_is_no_line(policy, folder, broken):
+    told = of_lines(policy, folder, [LOGIN, broken + ' "dovecot" /smtpd', broken])
+    assert [event["kind"] for event in told["events"]] == ["logged-in"]
+
+
 def test_an_old_log_is_said_to_be_old(policy, folder):
     told = of_lines(policy, folder, [LOGIN])
     assert any("is old, of 2025-11-29 05:00:00" in note for note in told["notes"])
