@@ -38,8 +38,10 @@ bool mw_wiring_chunking_kills(struct mw_str version)
 	} fixes[] = { { 7, 22 }, { 8, 20 }, { 9, 14 }, { 10, 13 }, { 11, 6 } };
 	struct mw_str major, minor, patch;
 
-	if (!mw_str_split(&version, '.', &major) || leading_number(major) != 3)
-		return mw_str_empty(major);
+	if (!mw_str_split(&version, '.', &major))
+		return true;
+	if (leading_number(major) != 3)
+		return false;
 	if (!mw_str_split(&version, '.', &minor))
 		return true;
 	for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++) {

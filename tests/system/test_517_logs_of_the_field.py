@@ -7,8 +7,6 @@ import pytest
 
 import rig
 
-pytestmark = pytest.mark.small
-
 LOGS = rig.SOURCE / "tests" / "logs"
 
 

@@ -219,12 +219,16 @@ class Asked:
         self.terminal, self.other = pty.openpty()
         self.process = subprocess.Popen([str(rig.CLI), "probe", "127.0.0.1", "--user", "bob", *map(str, arguments)],
                                         stdin=self.other, stdout=self.other, stderr=self.other,
-                                        start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(self.other, termios.TIOCSCTTY, 0))
+                                        start_new_session=True, preexec_fn=self.as_a_person_starts_it)
         os.set_blocking(self.terminal, False)
         self.told = b""
         rig.wait_for(lambda: b"Password for bob: " in self.read(), "the question")
         rig.wait_for(lambda: not self.echoes(), "echo to be off")
+
+    def as_a_person_starts_it(self):
+        """On the terminal; what runs in the background of a script ignores SIGINT."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        fcntl.ioctl(self.other, termios.TIOCSCTTY, 0)
 
     def echoes(self):
         return bool(termios.tcgetattr(self.other)[3] & termios.ECHO)

@@ -9,7 +9,7 @@ import pytest
 import rig
 from mailsite import MailSite
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 POLICY = """\
 default_domain = "swiss.test"

@@ -4,7 +4,7 @@ import pytest
 import rig
 from mailsite import WORLD_LOGINS, WORLD_POLICY, MailSite
 
-pytestmark = [pytest.mark.small, pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 DIRECTORY = """\
 user bob@example.test login=bob

@@ -10,8 +10,7 @@ import pytest
 import end_of_message as eom
 import rig
 
-pytestmark = [pytest.mark.small,
-              pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
+pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
 TIMES = 20
 KEYWORDS = "smtpd_discard_ehlo_keywords"

@@ -9,7 +9,6 @@ from dovecot import version
 from mailsite import WORLD_POLICY
 
 pytestmark = [
-    pytest.mark.small,
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
     pytest.mark.skipif(version() is None, reason="no Dovecot on this machine"),
 ]

@@ -13,8 +13,6 @@ import pytest
 from daemon import CLI, DAEMON, Daemon, RCPT, wait_for
 from submission_world import DIRECTORY, POLICY
 
-pytestmark = pytest.mark.small
-
 CLOSED = ["", "<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
 

@@ -15,8 +15,6 @@ import pytest
 from daemon import Daemon, rcpt
 from rig import PATIENCE, build_folder, wait_for
 
-pytestmark = pytest.mark.small
-
 CONNECTOR = """hostname = "mx.example.test"
 accepted_domain "example.test" {{ type = Authoritative }}
 connector "Client" {{ bindings = {{ "*:587" }} permission_groups = {{ ExchangeUsers }} }}

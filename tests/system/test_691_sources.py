@@ -4,8 +4,6 @@ import pytest
 from daemon import Daemon
 from submission_world import POLICY
 
-pytestmark = pytest.mark.small
-
 
 @pytest.fixture
 def files(folder):

@@ -13,8 +13,6 @@ import rig
 from daemon import Daemon
 from submission_world import POLICY
 
-pytestmark = pytest.mark.small
-
 
 def zstd(data):
     return subprocess.run(["zstd", "-qc"], input=data, capture_output=True, check=True, timeout=60).stdout
