@@ -41,6 +41,12 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "tried to use unsupported auth mechanism", MW_WHY_MECHANISM },
 	{ "Auth process broken", MW_WHY_FAULT },
 	{ "auth process communication failure", MW_WHY_FAULT },
+	/* Who leaves at once did not wait for it. */
+	{ "Too many invalid commands (disconnected before auth was ready", MW_WHY_TLS_HELLO },
+	{ "Too many bad commands (disconnected before auth was ready", MW_WHY_TLS_HELLO },
+	{ "disconnected before auth was ready, waited 0 secs", MW_WHY_LEFT_BEFORE_LOGIN },
+	{ "disconnected before auth was ready, waited 1 secs", MW_WHY_LEFT_BEFORE_LOGIN },
+	{ "disconnected before auth was ready, waited 2 secs", MW_WHY_LEFT_BEFORE_LOGIN },
 	{ "disconnected before auth was ready", MW_WHY_FAULT },
 	{ "temporary failure", MW_WHY_FAULT },
 	{ "internal failure", MW_WHY_FAULT },

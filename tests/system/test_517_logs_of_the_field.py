@@ -253,6 +253,10 @@ SAID = {
                              "rip=192.0.2.7, lip=203.0.113.1, session=<s>"), "reading-without-tls"),
     "2.4 secured without TLS": (login24("Logged out (auth failed, 1 attempts in 2 secs) (auth_failed)",
                                         "rip=127.0.0.1, lip=127.0.0.1, secured, session=<s>"), "reading-password"),
+    "2.4 auth away": (login24("Connection closed (disconnected before auth was ready, waited 60 secs) (auth_process_not_ready)"),
+                      "server-fault"),
+    "2.4 a hello for TLS, at once": (login24("Too many invalid commands (disconnected before auth was ready, waited 0 secs) "
+                                             "(auth_process_not_ready)"), "tls-on-starttls-port"),
     "2.4 disabled": (login24("Logged out (login disabled, 1 attempts in 0 secs) (login_disabled)"), "login-ended"),
     "2.4 proxy": (login24("Logged out (proxy dest connection failed) (proxy_dest_connect_failed)"), "server-fault"),
     "2.4 a word of the future": (login24("Logged out (something new) (moon_phase_wrong)"), "login-ended"),
