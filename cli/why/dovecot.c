@@ -18,11 +18,6 @@ static size_t find_last(struct mw_str text, struct mw_str what)
 	return text.len;
 }
 
-static bool has(struct mw_str text, const char *what)
-{
-	return find(text, mw_str(what)) < text.len;
-}
-
 static struct mw_str until(struct mw_str text, struct mw_str end)
 {
 	return mw_str_head(text, find(text, end));
@@ -71,7 +66,7 @@ static bool kind_of(struct mw_str words, enum mw_why_kind *kind_r)
 {
 	for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
 		if (logins[i].kind == MW_WHY_LOGGED_IN ? !mw_str_equal(words, mw_str(logins[i].words))
-						       : !has(words, logins[i].words))
+						       : !mw_str_has(words, logins[i].words))
 			continue;
 		*kind_r = logins[i].kind;
 		return true;
@@ -89,10 +84,10 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 	if (rip == text.len)
 		return false;
 	event->client = until(tail, MW_STR(","));
-	event->tls = has(tail, ", TLS");
+	event->tls = mw_str_has(tail, ", TLS");
 	method = find_last(head, MW_STR(">, method="));
 	event->mechanism = mw_str_tail(head, method + strlen(">, method="));
-	if (has(event->mechanism, ">")) { /* a part of the name: there is no method */
+	if (mw_str_has(event->mechanism, ">")) { /* a part of the name: there is no method */
 		event->mechanism = MW_STR_EMPTY;
 		method = head.len;
 	}
@@ -106,7 +101,7 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 /* 2.4 has no words for a login that it refused before TLS, only no mechanism: the password was not looked at. */
 static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
 {
-	bool clear = !event->tls && !has(mw_str_tail(rest, find_last(rest, MW_STR(", rip="))), ", secured");
+	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, find_last(rest, MW_STR(", rip="))), ", secured");
 
 	if (event->kind == MW_WHY_LOGIN_FAILED && clear && mw_str_empty(event->mechanism) &&
 	    mw_str_starts_with(words, MW_STR("Login aborted: ")))
@@ -168,7 +163,7 @@ static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event
 	if (end == line->message.len || begin > end || !plain_name(mw_str_head(line->message, begin)))
 		return false;
 	inner = (struct mw_str){ line->message.ptr + begin + 1, end - begin - 1 };
-	event->protocol = has(inner, ",<") ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
+	event->protocol = mw_str_has(inner, ",<") ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
 	return kind_of_said(said, line->error, event) &&
 	       (line->error || end == find_last(line->message, MW_STR("): "))) && read_asked(inner, event);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/fault.h"
 
-static bool has(struct mw_str text, const char *what)
-{
-	return memmem(text.ptr, text.len, what, strlen(what)) != NULL;
-}
-
 static bool has_one_of(struct mw_str text, const char *const *words)
 {
 	for (; *words != NULL; words++)
-		if (has(text, *words))
+		if (mw_str_has(text, *words))
 			return true;
 	return false;
 }
@@ -57,7 +52,8 @@ bool mw_why_fault_hint(struct mw_str warning)
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 		if (mw_str_starts_with(warning, mw_str(begins[i])))
 			return true;
-	return has(warning, "lookup error") || has(warning, "table lookup problem") || has(warning, "No space left");
+	return mw_str_has(warning, "lookup error") || mw_str_has(warning, "table lookup problem") ||
+	       mw_str_has(warning, "No space left");
 }
 
 static const struct { const char *word; enum mw_why_kind kind; } aborted[] = {

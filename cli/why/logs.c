@@ -34,18 +34,14 @@ void mw_why_logs_default(struct mw_why_logs *logs)
 	logs->count = 1;
 }
 
-static bool has(struct mw_str line, const char *what)
-{
-	return memmem(line.ptr, line.len, what, strlen(what)) != NULL;
-}
-
 /* Most lines of a mail log are of deliveries: they are let go before anything of them is read, as long as the user has
    sent nothing. */
 static bool may_matter(struct mw_str line)
 {
-	return has(line, "/smtpd") || has(line, "-login: ") || has(line, "mailwicket: v=1 ") || has(line, "auth: ") ||
-	       has(line, "auth-worker") || has(line, "auth(") || (has(line, "rror: ") && has(line, "imap(")) ||
-	       (mw_str_starts_with(line, MW_STR("{")) && has(line, "\"dovecot\"")); /* its message may be in octets */
+	return mw_str_has(line, "/smtpd") || mw_str_has(line, "-login: ") || mw_str_has(line, "mailwicket: v=1 ") ||
+	       mw_str_has(line, "auth: ") || mw_str_has(line, "auth-worker") || mw_str_has(line, "auth(") ||
+	       (mw_str_has(line, "rror: ") && mw_str_has(line, "imap(")) ||
+	       (mw_str_starts_with(line, MW_STR("{")) && mw_str_has(line, "\"dovecot\"")); /* its message may be in octets */
 }
 
 struct reading {
@@ -144,7 +140,7 @@ static bool see_named(struct mw_why_logs *logs, struct mw_str text)
 		if (mw_str_empty(name) || memmem(text.ptr, text.len, name.ptr, name.len) == NULL)
 			continue;
 		logs->named++;
-		return has(text, "/smtpd") || has(text, "/postscreen");
+		return mw_str_has(text, "/smtpd") || mw_str_has(text, "/postscreen");
 	}
 	return false;
 }

@@ -12,11 +12,6 @@ static size_t find(struct mw_str text, const char *what)
 	return at != NULL ? (size_t)(at - text.ptr) : text.len;
 }
 
-static bool has(struct mw_str text, const char *what)
-{
-	return find(text, what) < text.len;
-}
-
 static struct mw_str after(struct mw_str text, const char *what)
 {
 	return mw_str_tail(text, find(text, what) + strlen(what));
@@ -200,7 +195,7 @@ static bool read_sasl(struct mw_why_session *session, struct mw_str rest, struct
 
 	struct mw_str cause = mw_str_head(why, find(why, ", sasl_username="));
 
-	event->kind = has(cause, "Invalid authentication mechanism") ? MW_WHY_MECHANISM
+	event->kind = mw_str_has(cause, "Invalid authentication mechanism") ? MW_WHY_MECHANISM
 		      : mw_why_fault_of_sasl(cause) ? MW_WHY_FAULT : MW_WHY_LOGIN_FAILED;
 	if (event->kind == MW_WHY_FAULT)
 		event->reply = with_fault(session, cause);
@@ -233,11 +228,11 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 
 	if (mw_str_starts_with(rest, MW_STR("TLS library problem: "))) {
 		session = session_of(sessions, line, MW_STR_EMPTY);
-		session->tls_distrust = has(rest, "alert unknown ca") || has(rest, "alert bad certificate") ||
-					has(rest, "alert certificate");
-		session->tls_plain = has(rest, "wrong version number") || has(rest, "http request");
-		session->tls_old = has(rest, "unsupported protocol") || has(rest, "no shared cipher") ||
-				   has(rest, "version too low");
+		session->tls_distrust = mw_str_has(rest, "alert unknown ca") || mw_str_has(rest, "alert bad certificate") ||
+					mw_str_has(rest, "alert certificate");
+		session->tls_plain = mw_str_has(rest, "wrong version number") || mw_str_has(rest, "http request");
+		session->tls_old = mw_str_has(rest, "unsupported protocol") || mw_str_has(rest, "no shared cipher") ||
+				   mw_str_has(rest, "version too low");
 		return false;
 	}
 	if (mw_why_fault_hint(rest)) {
@@ -248,7 +243,7 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 	if (read_limit(rest, event))
 		return true;
 	/* "unknown[192.0.2.7]: SASL ..." and nothing that a client wrote before it. */
-	if (find(rest, "]: SASL ") != find(rest, "]") || !has(rest, " authentication failed: "))
+	if (find(rest, "]: SASL ") != find(rest, "]") || !mw_str_has(rest, " authentication failed: "))
 		return false;
 	event->client = address_in(rest);
 	session = session_of(sessions, line, event->client);
@@ -287,7 +282,7 @@ static struct mw_str own_words(struct mw_str reply)
 /* Words that say so; and words that only may mean it: reject_unauth_destination's, and those of a bare `reject`. */
 static bool wants_login(struct mw_str words)
 {
-	return has(words, "not logged in") || has(words, "not authenticated");
+	return mw_str_has(words, "not logged in") || mw_str_has(words, "not authenticated");
 }
 
 static bool may_want_login(struct mw_str words, const struct mw_why_event *event)
@@ -330,7 +325,7 @@ static bool read_reject(struct mw_why_session *session, struct mw_str rest, stru
 		event->reply = with_fault(session, event->reply);
 	if (event->kind != MW_WHY_REJECTED)
 		return true;
-	if (has(words, owned)) {
+	if (mw_str_has(words, owned)) {
 		event->kind = MW_WHY_NOT_OWNED;
 		event->user = after(words, owned);
 		return true;
@@ -413,7 +408,7 @@ static void remember(struct mw_why_sessions *sessions, struct mw_why_session *se
 		session->tls_silent = mw_str_ends_with(line->message, MW_STR("]: lost connection"));
 	} else if (mw_str_starts_with(line->message, MW_STR("improper command pipelining after CONNECT from "))) {
 		session->hello_pipelined = mw_str_starts_with(said, MW_STR("\\026\\003"));
-	} else if (has(mw_str_head(line->message, find(line->message, " from ")), "TLS connection established")) {
+	} else if (mw_str_has(mw_str_head(line->message, find(line->message, " from ")), "TLS connection established")) {
 		session->tls = true;
 		sessions->tls_logged = true;
 	}

@@ -65,3 +65,8 @@ bool mw_str_split(struct mw_str *rest_io, char separator, struct mw_str *field_r
 	*rest_io = mw_str_tail(*rest_io, at + 1);
 	return true;
 }
+
+bool mw_str_has(struct mw_str s, const char *words)
+{
+	return s.len > 0 && memmem(s.ptr, s.len, words, strlen(words)) != NULL;
+}

@@ -55,6 +55,8 @@ static inline bool mw_str_starts_with_nocase(struct mw_str s, struct mw_str pref
 }
 
 bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
+/* Whether these octets, at least one, stand somewhere in it. */
+bool mw_str_has(struct mw_str s, const char *words);
 /* Without blanks and tabs at both ends. */
 struct mw_str mw_str_trim(struct mw_str s);
 /* At most the first n bytes / all but the first n bytes. */
