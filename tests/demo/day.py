@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
 
 import rig  # noqa: E402
-from mailsite import MailSite  # noqa: E402
+from rig.mailsite import MailSite  # noqa: E402
 
 STATE = rig.build_folder() / "demo-running.json"
 PASSWORD = "correct-horse"

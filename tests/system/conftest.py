@@ -7,9 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import dovecot  # noqa: E402
+from rig import dovecot  # noqa: E402
 import rig  # noqa: E402
-from programs import Preload, sanitized  # noqa: E402
+from rig.programs import Preload, sanitized  # noqa: E402
 
 
 def pytest_configure(config):

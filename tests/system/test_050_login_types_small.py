@@ -8,8 +8,8 @@ import socket
 import pytest
 
 import rig
-from daemon import Daemon
-from dovecot import PrivateDovecot, version
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot, version
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 

@@ -9,9 +9,9 @@ import struct
 import pytest
 
 import rig
-from daemon import Daemon, parse_decision
-from dovecot import PrivateDovecot, has_protocol, version
-from login_clients import TEXT, Client, client, encoded
+from rig.daemon import Daemon, parse_decision
+from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.login_clients import TEXT, Client, client, encoded
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 

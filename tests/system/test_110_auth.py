@@ -9,10 +9,10 @@ import time
 import pytest
 
 import rig
-from daemon import Daemon, parse_decision
-from dovecot import PrivateDovecot, has_protocol, version
-from login_clients import client, encoded
-from sasl_client import SaslClient
+from rig.daemon import Daemon, parse_decision
+from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.login_clients import client, encoded
+from rig.sasl_client import SaslClient
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 import rig
-from daemon import Daemon, parse_decision
-from dovecot import PrivateDovecot, version
-from sasl_client import SaslClient
+from rig.daemon import Daemon, parse_decision
+from rig.dovecot import PrivateDovecot, version
+from rig.sasl_client import SaslClient
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 

@@ -3,9 +3,9 @@ import json
 import socket
 
 import pytest
-from daemon import Daemon
-from dovecot import PrivateDovecot, has_protocol, version
-from login_clients import client
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.login_clients import client
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 

@@ -7,9 +7,9 @@ import time
 import pytest
 
 import rig
-from daemon import Daemon
-from dovecot import PrivateDovecot, version
-from login_clients import TEXT, client, encoded
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot, version
+from rig.login_clients import TEXT, client, encoded
 from test_100_login import long_lived
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")

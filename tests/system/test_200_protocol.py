@@ -10,9 +10,10 @@ import time
 
 import pytest
 
-from daemon import RCPT, Connection, Daemon, encode, rcpt, wait_for
-from programs import Preload
-from submission_world import DIRECTORY, NOT_AUTHENTICATED, POLICY, SEND_AS_DENIED
+from rig import wait_for
+from rig.daemon import RCPT, Connection, Daemon, encode, rcpt
+from rig.programs import Preload
+from rig.submission_world import DIRECTORY, NOT_AUTHENTICATED, POLICY, SEND_AS_DENIED
 
 REFUSED = {"sender": "mary@example.test"}
 

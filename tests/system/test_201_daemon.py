@@ -10,9 +10,10 @@ import time
 
 import pytest
 
-from daemon import DAEMON, PATIENCE, Daemon, free_port, rcpt, wait_for
-from programs import has_systemd, load
-from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
+from rig import MAILWICKETD, PATIENCE, free_port, wait_for
+from rig.daemon import Connection, Daemon, rcpt
+from rig.programs import has_systemd, load
+from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 OPEN = POLICY.replace("permission_groups = { ExchangeUsers }",
                       "permission_groups = { ExchangeUsers } grant_permissions = { Accept-Any-Sender, "
@@ -21,7 +22,7 @@ AS_MARY = {"sender": "mary@example.test"}
 
 
 def run(*arguments, **options):
-    return subprocess.run([DAEMON, *arguments], capture_output=True, text=True, timeout=30, **options)
+    return subprocess.run([MAILWICKETD, *arguments], capture_output=True, text=True, timeout=30, **options)
 
 
 @pytest.fixture
@@ -350,7 +351,6 @@ def test_sockets_of_the_service_manager_are_used(files, family):
     path = files.folder / "activated"
     listening.bind(str(path) if family == socket.AF_UNIX else ("127.0.0.1", 0))
     listening.listen(16)
-    from daemon import Connection
     early = Connection(listening.getsockname())
     early.send(rcpt())
     files.prefix = ["/usr/bin/python3", "-c", PASS_SOCKETS, str(listening.fileno())]
@@ -439,7 +439,7 @@ def test_it_can_gain_no_privileges(daemon):
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 def test_it_runs_as_any_user(folder):
     """As a service manager starts it: every file it needs is only read."""
-    binary = shutil.copy(DAEMON, folder)  # the build may lie where only root gets
+    binary = shutil.copy(MAILWICKETD, folder)  # the build may lie where only root gets
     run_folder = folder / "run"
     run_folder.mkdir()
     os.chown(run_folder, 65534, 65534)
@@ -529,7 +529,7 @@ def test_a_log_that_nobody_reads_holds_nothing_up(files):
     files.launch()
     files.wait_ready()
     files.stop()
-    process = subprocess.Popen([DAEMON, "-f", "-c", files.policy], stdin=subprocess.DEVNULL, stdout=writer,
+    process = subprocess.Popen([MAILWICKETD, "-f", "-c", files.policy], stdin=subprocess.DEVNULL, stdout=writer,
                                stderr=writer)
     os.close(writer)
     wait_for(files.socket_path.exists, "its socket")

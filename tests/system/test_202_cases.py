@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon import Daemon
 from rig import build_folder
+from rig.daemon import Daemon
 
 SOURCE = Path(__file__).resolve().parents[2]
 TOOL = build_folder() / "tests" / "support" / "case_requests"

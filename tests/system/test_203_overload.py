@@ -10,9 +10,10 @@ import time
 
 import pytest
 
-from daemon import Daemon, rcpt, wait_for
-from programs import Preload, load, sanitized
-from submission_world import DIRECTORY, NOT_AUTHENTICATED, POLICY, SEND_AS_DENIED
+from rig import wait_for
+from rig.daemon import Daemon, rcpt
+from rig.programs import Preload, load, sanitized
+from rig.submission_world import DIRECTORY, NOT_AUTHENTICATED, POLICY, SEND_AS_DENIED
 
 SLACK = 10 if sanitized() else 1  # a sanitizer's build is that much slower and larger
 SOAK = float(os.environ.get("MAILWICKET_SOAK_SECONDS", "10"))

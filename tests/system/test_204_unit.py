@@ -10,11 +10,10 @@ import sys
 import pytest
 
 import rig
-import service_unit
-from daemon import DAEMON, Daemon, wait_for
-from rig import SOURCE
-from programs import has_systemd, sanitized
-from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
+from rig import MAILWICKETD, SOURCE, service_unit, wait_for
+from rig.daemon import Daemon
+from rig.programs import has_systemd, sanitized
+from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 UNIT = rig.build_folder() / "packaging" / "systemd" / "mailwicketd.service"
 FOLDERS = SOURCE / "packaging" / "systemd" / "tmpfiles.conf"
@@ -49,7 +48,7 @@ def made_by_hand(folder):
 
 def in_the_unit(folder, home):
     """mailwicketd with the default socket_group, its socket in `home`."""
-    binary = shutil.copy(DAEMON, folder)  # the build may lie where only root gets
+    binary = shutil.copy(MAILWICKETD, folder)  # the build may lie where only root gets
     made = Daemon(POLICY, DIRECTORY, folder, start=False, binary=binary,
                   sections=f'policy_service {{ listen = {{ "unix:{home}/policy" }} }}',
                   prefix=service_unit.prefix(UNIT, OWN))

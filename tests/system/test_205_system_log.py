@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
-from daemon import DAEMON, PATIENCE, Daemon, wait_for
-from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
+from rig import MAILWICKETD, PATIENCE, wait_for
+from rig.daemon import Daemon
+from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a /dev of its own")
 
@@ -64,7 +65,7 @@ class Background:
         self.files = Daemon(POLICY, DIRECTORY, folder, start=False, log="refused")
 
     def start(self):
-        subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", WITH_DEV, self.dev, DAEMON,
+        subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", WITH_DEV, self.dev, MAILWICKETD,
                         "-u", "root", "-c", self.files.policy], check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, timeout=PATIENCE)
         with self.files.connect() as connection:

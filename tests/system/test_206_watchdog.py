@@ -7,10 +7,10 @@ import time
 import pytest
 
 import rig
-from daemon import DAEMON
-from mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
-from programs import has_systemd, sanitized
-from service_manager import Manager
+from rig import MAILWICKETD
+from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.programs import has_systemd, sanitized
+from rig.service_manager import Manager
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(not has_systemd(), reason="built without libsystemd"),
@@ -33,7 +33,7 @@ class Site(MailSite):
         self.postfix.policy_socket.chmod(0o666)
         self.listening.listen(1024)
         (self.folder / "notify").unlink(missing_ok=True)
-        return Manager(UNIT, [DAEMON, "-f", "-c", self.daemon.policy], self.folder, [self.listening], watchdog)
+        return Manager(UNIT, [MAILWICKETD, "-f", "-c", self.daemon.policy], self.folder, [self.listening], watchdog)
 
     def show_postfix(self):
         return super().show_postfix().replace("timeout=10s", f"timeout={TIMEOUT}s")

@@ -4,10 +4,10 @@ import datetime
 import pytest
 
 import rig
-from daemon import Daemon
-from dovecot import PrivateDovecot, version
-from login_clients import client
-from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot, version
+from rig.login_clients import client
+from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 PASSWORD = "right-password"
 # At any moment the date of one of them is not that of UTC.

@@ -12,8 +12,9 @@ import time
 
 import pytest
 
-from daemon import CLI, DAEMON, Daemon, wait_for
-from submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
+from rig import CLI, MAILWICKETD, wait_for
+from rig.daemon import Daemon
+from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 USERS = 300
 
@@ -242,7 +243,7 @@ def test_dir_08_the_files_it_is_made_from_too(files, which, harm, why):
     assert str(path) in result.stderr and why in result.stderr, result.stderr
     assert published(files) == before
     if which == "policy":
-        result = subprocess.run([DAEMON, "-t", "-c", path], capture_output=True, text=True, timeout=30)
+        result = subprocess.run([MAILWICKETD, "-t", "-c", path], capture_output=True, text=True, timeout=30)
         assert result.returncode == 78 and str(path) in result.stderr and why in result.stderr
 
 

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 import rig
-from daemon import wait_for
-from mailsite import PASSWORD, MailSite
+from rig import wait_for
+from rig.mailsite import PASSWORD, MailSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 

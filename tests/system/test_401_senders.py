@@ -2,8 +2,8 @@
 import pytest
 
 import rig
-from daemon import wait_for
-from mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig import wait_for
+from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 

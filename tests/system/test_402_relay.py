@@ -2,7 +2,7 @@
 import pytest
 
 import rig
-from mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 

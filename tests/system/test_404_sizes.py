@@ -4,8 +4,8 @@ import re
 import pytest
 
 import rig
-from daemon import Daemon
-from mailsite import MailSite
+from rig.daemon import Daemon
+from rig.mailsite import MailSite
 
 POLICY = """\
 hostname = "mx.example.test"

@@ -3,30 +3,14 @@ import json
 import os
 import random
 import re
-import select
 import shutil
 import socket
 import subprocess
-import time
-from pathlib import Path
 
 import pytest
 
-import dovecot
 import rig
-
-SOURCE = Path(__file__).resolve().parents[2]
-
-
-def build_folder():
-    for name in ("MAILWICKET_BUILD", "MW_BUILD", "BUILD_DIR", "top_builddir"):
-        if os.environ.get(name):
-            return Path(os.environ[name]).resolve()
-    return SOURCE
-
-
-CLI = build_folder() / "cli" / "mailwicket"
-DAEMON = build_folder() / "postfix-policy" / "mailwicketd"
+from rig import CLI, MAILWICKETD, SOURCE, dovecot, wait_for
 
 DIRECTORY = """\
 user bob@example.test login=bob
@@ -385,27 +369,28 @@ class Daemon:
         self.world = world
         self.log = world.folder / "daemon.log"
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen([DAEMON, "-f", "-c", world.policy], stderr=log, stdout=log)
+            self.process = subprocess.Popen([MAILWICKETD, "-f", "-c", world.policy], stderr=log, stdout=log)
         self.connection = None
         self.connect()
 
     def connect(self):
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and self.process.poll() is None:
-            self.connection = socket.socket(socket.AF_UNIX)
-            try:
-                self.connection.connect(str(self.world.folder / "policy"))
-                return
-            except OSError:
-                self.connection.close()
-                select.select([], [], [], 0.02)
-        raise AssertionError("mailwicketd does not listen: " + self.log.read_text())
+        self.connection = wait_for(self.connected, "mailwicketd to listen")
+
+    def connected(self):
+        assert self.process.poll() is None, self.log.read_text()
+        made = socket.socket(socket.AF_UNIX)
+        try:
+            made.connect(str(self.world.folder / "policy"))
+            return made
+        except OSError:
+            made.close()
+            return None
 
     def ask(self, text):
         """The action, or None where the connection was closed instead."""
         self.connection.sendall(text.encode())
         answer = b""
-        self.connection.settimeout(10)
+        self.connection.settimeout(rig.PATIENCE)
         while not answer.endswith(b"\n\n"):
             part = self.connection.recv(4096)
             if not part:

@@ -11,10 +11,10 @@ import textwrap
 import pytest
 
 import rig
-import why_world
-from dovecot import version
-from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
-from why_world import Clients
+from rig import why_world
+from rig.dovecot import version
+from rig.mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+from rig.why_world import Clients
 
 pytestmark = pytest.mark.skipif(rig.tool("dovecot") is None or rig.tool("postfix") is None,
                                 reason="needs Dovecot and Postfix")

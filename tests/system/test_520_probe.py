@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-import dovecot
 import rig
-from daemon import Daemon
-from dovecot import PrivateDovecot
-from mailsite import PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
-from probe_servers import BAD, DOUBTFUL, EX_UNAVAILABLE, GOOD, issue_all, names, probe, run
+from rig import dovecot
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot
+from rig.mailsite import PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.probe_servers import BAD, DOUBTFUL, EX_UNAVAILABLE, GOOD, issue_all, names, probe, run
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None or dovecot.version() is None,
                                 reason="needs root, Postfix and Dovecot")

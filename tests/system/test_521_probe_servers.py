@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import rig
-from probe_servers import (BAD, EX_DATAERR, EX_NOHOST, EX_NOINPUT, EX_NOPERM, EX_TEMPFAIL, EX_USAGE, GOOD, Scripted,
-                           issue_all, names, probe, run)
+from rig.probe_servers import (BAD, EX_DATAERR, EX_NOHOST, EX_NOINPUT, EX_NOPERM, EX_TEMPFAIL, EX_USAGE, GOOD, Scripted,
+                               issue_all, names, probe, run)
 
 PASSWORD = "right-password"
 
@@ -158,8 +158,9 @@ def test_a_wrong_command_line_is_one_line_and_64(arguments, line):
 
 
 def with_names(mode, *arguments):
-    return subprocess.run(["unshare", "--mount", "--net", sys.executable, Path(__file__).with_name("probe_names.py"),
-                           mode, str(rig.CLI), *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["unshare", "--mount", "--net", sys.executable, "-m", "rig.probe_names", mode, str(rig.CLI),
+                           *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)})
 
 
 def test_a_host_that_does_not_exist_is_68():

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import rig
-from checked import Checked, brief
-from dovecot import version
-from mailsite import WORLD_POLICY
+from rig.checked import Checked, brief
+from rig.dovecot import version
+from rig.mailsite import WORLD_POLICY
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 

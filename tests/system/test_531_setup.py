@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import dovecot
 import rig
-from checked import brief
-from dovecot import PrivateDovecot
-from mailsite import MailSite, PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS
+from rig import dovecot
+from rig.checked import brief
+from rig.dovecot import PrivateDovecot
+from rig.mailsite import MailSite, PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS
 
 STOCK_POSTFIX, STOCK_DOVECOT = Path("/usr/share/postfix"), Path("/etc/dovecot")
 

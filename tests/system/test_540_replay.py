@@ -12,8 +12,8 @@ import subprocess
 import pytest
 
 import rig
-from daemon import parse_decision
-from mailsite import PASSWORD, MailSite
+from rig.daemon import parse_decision
+from rig.mailsite import PASSWORD, MailSite
 
 BOB, MARY, EVE, REMOTE = "bob@example.test", "mary@example.test", "eve@example.test", "someone@remote.test"
 ALIAS = "robert@example.test"

@@ -7,10 +7,10 @@ import time
 import pytest
 
 import rig
-from dovecot import has_protocol, version
-from login_clients import client
-from mailsite import PASSWORD, WORLD_POLICY, MailSite
 from rig import wait_for
+from rig.dovecot import has_protocol, version
+from rig.login_clients import client
+from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite
 from test_110_auth import MASTERS
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),

@@ -10,9 +10,10 @@ import time
 
 import pytest
 
-from daemon import CLI, Daemon, rcpt, wait_for
-from programs import Preload
-from submission_world import DIRECTORY, POLICY
+from rig import CLI, wait_for
+from rig.daemon import Daemon, rcpt
+from rig.programs import Preload
+from rig.submission_world import DIRECTORY, POLICY
 from test_300_directory import FAULTS
 
 BLOCKED = "550 5.7.1 Access denied, sending is suspended for this account"

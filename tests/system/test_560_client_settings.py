@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import rig
-from mailsite import PASSWORD, MailSite
+from rig.mailsite import PASSWORD, MailSite
 
 POLICY = """\
 hostname = "localhost"

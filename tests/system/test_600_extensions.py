@@ -11,7 +11,7 @@ import string
 import pytest
 
 import rig
-from mailsite import WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.mailsite import WORLD_LOGINS, WORLD_POLICY, MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 import rig
-from mailsite import MailSite
+from rig.mailsite import MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import rig
-from mailsite import MailSite
+from rig.mailsite import MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

@@ -4,8 +4,8 @@ import socket
 import pytest
 
 import rig
-from checked import Checked, brief
-from mailsite import WORLD_DIRECTORY, WORLD_POLICY
+from rig.checked import Checked, brief
+from rig.mailsite import WORLD_DIRECTORY, WORLD_POLICY
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

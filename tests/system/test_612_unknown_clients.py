@@ -4,7 +4,7 @@ import json
 import pytest
 
 import rig
-from mailsite import MailSite, PASSWORD
+from rig.mailsite import MailSite, PASSWORD
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

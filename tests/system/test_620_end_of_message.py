@@ -5,8 +5,8 @@ where that was the first client of a process, master throttles the listener for 
 """
 import pytest
 
-import end_of_message as eom
 import rig
+from rig import end_of_message as eom
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

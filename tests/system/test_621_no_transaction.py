@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-import end_of_message as eom
 import rig
-from daemon import Daemon, encode, RCPT
+from rig import end_of_message as eom
+from rig.daemon import Daemon, encode, RCPT
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

@@ -5,9 +5,9 @@ import smtplib
 import pytest
 
 import rig
-from checked import Checked, brief
-from daemon import Daemon
-from mailsite import MailSite
+from rig.checked import Checked, brief
+from rig.daemon import Daemon
+from rig.mailsite import MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

@@ -1,9 +1,9 @@
 """What Postfix makes of a default_action at the end of data while nobody answers, and that check says the same of it."""
 import pytest
 
-import end_of_message as eom
 import rig
-from checked import Checked
+from rig import end_of_message as eom
+from rig.checked import Checked
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

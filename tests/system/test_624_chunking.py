@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-import end_of_message as eom
 import rig
+from rig import end_of_message as eom
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

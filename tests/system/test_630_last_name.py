@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pytest
 
 import rig
-from dovecot import has_protocol, version
-from login_clients import client, encoded
+from rig.dovecot import has_protocol, version
+from rig.login_clients import client, encoded
 from test_110_auth import PASSWORD, RULES, SMTP, Site, block, password_file
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]

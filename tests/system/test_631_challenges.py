@@ -9,8 +9,8 @@ import time
 import pytest
 
 import rig
-from dovecot import has_protocol, version
-from login_clients import SCRAM_FIRST, client, scram_final
+from rig.dovecot import has_protocol, version
+from rig.login_clients import SCRAM_FIRST, client, scram_final
 from test_110_auth import PASSWORD, SMTP, Site
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]

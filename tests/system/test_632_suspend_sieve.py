@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 import rig
-from dovecot import has_protocol, version
-from login_clients import client
+from rig.dovecot import has_protocol, version
+from rig.login_clients import client
 from test_110_auth import PASSWORD, Site
 from test_670_commands_to_paste import Shell
 

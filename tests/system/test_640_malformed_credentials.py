@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 import rig
-from daemon import Daemon, parse_decision
-from dovecot import PrivateDovecot, has_protocol, version
-from login_clients import client
+from rig.daemon import Daemon, parse_decision
+from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.login_clients import client
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 

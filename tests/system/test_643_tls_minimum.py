@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 import rig
-from checked import Checked, brief
-from dovecot import version
+from rig.checked import Checked, brief
+from rig.dovecot import version
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]

@@ -4,9 +4,9 @@ import imaplib
 import pytest
 
 import rig
-from checked import Checked
-from dovecot import version
-from mailsite import WORLD_POLICY
+from rig.checked import Checked
+from rig.dovecot import version
+from rig.mailsite import WORLD_POLICY
 
 pytestmark = [
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from daemon import CLI, Daemon
-from submission_world import POLICY
+from rig import CLI
+from rig.daemon import Daemon
+from rig.submission_world import POLICY
 
 pytestmark = [pytest.mark.skipif(shutil.which("strace") is None, reason="no strace on this machine")]
 

@@ -5,10 +5,10 @@ import re
 import pytest
 
 import rig
-from daemon import Daemon
-from dovecot import version
-from large_directory import BOB, NO_BOB, LargeSite, users
-from programs import Preload
+from rig.daemon import Daemon
+from rig.dovecot import version
+from rig.large_directory import BOB, NO_BOB, LargeSite, users
+from rig.programs import Preload
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from dovecot import version
-from large_directory import LargeSite, users
+from rig.dovecot import version
+from rig.large_directory import LargeSite, users
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 

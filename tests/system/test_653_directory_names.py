@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from daemon import Daemon
-from dovecot import PrivateDovecot, has_protocol, version
-from login_clients import client
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.login_clients import client
 
 PASSWORD = "right-password"
 POLICY = """\

@@ -5,9 +5,9 @@ import poplib
 import pytest
 
 import rig
-from checked import Checked, brief
-from dovecot import version
-from mailsite import WORLD_POLICY
+from rig.checked import Checked, brief
+from rig.dovecot import version
+from rig.mailsite import WORLD_POLICY
 
 GENERATION = version()
 pytestmark = [

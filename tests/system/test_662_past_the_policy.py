@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import rig
-from past_policy import DIRECTORY, INSIDE, OUTSIDE, REPLACED, STRANGER, Plain, Site
+from rig.past_policy import DIRECTORY, INSIDE, OUTSIDE, REPLACED, STRANGER, Plain, Site
 
 pytestmark = [
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),

@@ -5,8 +5,7 @@ import socket
 import pytest
 
 import rig
-from checked import brief
-from past_policy import INSIDE, STRANGER, Plain, Site
+from rig.past_policy import INSIDE, STRANGER, Plain, Site
 
 pytestmark = [
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),

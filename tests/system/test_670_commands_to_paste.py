@@ -11,10 +11,10 @@ import subprocess
 import pytest
 
 import rig
-from checked import Checked
-from daemon import Daemon
-from dovecot import PrivateDovecot, version
-from submission_world import POLICY
+from rig.checked import Checked
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot, version
+from rig.submission_world import POLICY
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 import rig
-from checked import Checked
-from daemon import CLI, DAEMON, Daemon, wait_for
-from dovecot import version
-from programs import compiled, sanitized
-from submission_world import DIRECTORY, POLICY
+from rig import CLI, MAILWICKETD, wait_for
+from rig.checked import Checked
+from rig.daemon import Daemon
+from rig.dovecot import version
+from rig.programs import compiled, sanitized
+from rig.submission_world import DIRECTORY, POLICY
 
 pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users")]
 
@@ -30,7 +31,7 @@ def attack(at, command):
     """The environment of a process that is attacked there by that shell command, as the other user."""
     if sanitized():
         pytest.skip("a sanitizer wants to be the first library")
-    return {"LD_PRELOAD": compiled("tests/system/attack.c", "-fPIC", "-shared"), "ATTACK_AT": at, "ATTACK": command,
+    return {"LD_PRELOAD": compiled("tests/system/rig/attack.c", "-fPIC", "-shared"), "ATTACK_AT": at, "ATTACK": command,
             "ATTACKER": str(OTHER.pw_uid)}
 
 
@@ -76,7 +77,7 @@ class Started:
 
     def run(self):
         """In the background the status and the messages of the start; the process serves on."""
-        words = [str(DAEMON), "-c", self.site.policy, *([] if self.background else ["-f"]), "-u", "nobody"]
+        words = [str(MAILWICKETD), "-c", self.site.policy, *([] if self.background else ["-f"]), "-u", "nobody"]
         if self.background:
             return subprocess.run(words, env=self.environment, capture_output=True, text=True, timeout=60)
         process = subprocess.Popen(words, env=self.environment, stderr=subprocess.PIPE, text=True)
@@ -93,7 +94,7 @@ class Started:
                 words = Path("/proc", name, "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0] == bytes(DAEMON) and bytes(self.site.policy) in words:
+            if words[0] == bytes(MAILWICKETD) and bytes(self.site.policy) in words:
                 found.append(int(name))
         return found
 

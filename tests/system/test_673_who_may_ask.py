@@ -11,9 +11,10 @@ import sys
 
 import pytest
 
-from daemon import CLI, DAEMON, Connection, Daemon, free_port, rcpt, wait_for
-from programs import has_systemd
-from submission_world import DIRECTORY, POLICY
+from rig import CLI, MAILWICKETD, free_port, wait_for
+from rig.daemon import Connection, Daemon, rcpt
+from rig.programs import has_systemd
+from rig.submission_world import DIRECTORY, POLICY
 
 FILES = 80  # and some of them are kept back: so many connections and less
 
@@ -28,7 +29,7 @@ def checked(folder, text):
     policy.write_text(text)
     policy.chmod(0o644)
     done = subprocess.run([CLI, "-c", policy, "--json", "check", "--policy-only"], capture_output=True, text=True, timeout=60)
-    tested = subprocess.run([DAEMON, "-t", "-c", policy], capture_output=True, text=True, timeout=60)
+    tested = subprocess.run([MAILWICKETD, "-t", "-c", policy], capture_output=True, text=True, timeout=60)
     return json.loads(done.stdout), done.returncode, tested.returncode
 
 
@@ -135,7 +136,7 @@ def test_a_socket_of_the_service_manager_is_held_to_the_same(tmp_path, networks,
         passed.listen()
         script = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
                   "os.execv(sys.argv[2], sys.argv[2:])")
-        process = subprocess.Popen([sys.executable, "-c", script, str(passed.fileno()), DAEMON, "-f", "-c", daemon.policy],
+        process = subprocess.Popen([sys.executable, "-c", script, str(passed.fileno()), MAILWICKETD, "-f", "-c", daemon.policy],
                                    pass_fds=[passed.fileno()], stderr=subprocess.PIPE, text=True)
         try:
             if starts:

@@ -10,8 +10,9 @@ import subprocess
 
 import pytest
 
-from daemon import CLI, DAEMON, Daemon, RCPT, wait_for
-from submission_world import DIRECTORY, POLICY
+from rig import CLI, MAILWICKETD, wait_for
+from rig.daemon import Daemon, RCPT
+from rig.submission_world import DIRECTORY, POLICY
 
 CLOSED = ["", "<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
@@ -39,7 +40,7 @@ def site(folder):
 
 @pytest.mark.parametrize("closed", CLOSED)
 def test_mailwicketd_serves_whatever_is_closed(site, closed):
-    words = [DAEMON, "-c", site.policy] + (["-u", "root"] if os.geteuid() == 0 else [])
+    words = [MAILWICKETD, "-c", site.policy] + (["-u", "root"] if os.geteuid() == 0 else [])
     assert run(closed, *words) == 0
     process = process_of(site.socket_path)
     try:

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from daemon import RCPT, Daemon, encode
 from rig import CLI
+from rig.daemon import RCPT, Daemon, encode
 
 FINGERPRINT = "AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99"
 POLICY = f"""hostname = "mx.example.test"

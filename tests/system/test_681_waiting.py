@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from daemon import Daemon, rcpt
 from rig import PATIENCE, build_folder, wait_for
+from rig.daemon import Daemon, rcpt
 
 CONNECTOR = """hostname = "mx.example.test"
 accepted_domain "example.test" {{ type = Authoritative }}

@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 import rig
-from daemon import Daemon
-from mailsite import PASSWORD, MailSite
-from submission_world import POLICY
+from rig.daemon import Daemon
+from rig.mailsite import PASSWORD, MailSite
+from rig.submission_world import POLICY
 from test_670_commands_to_paste import Shell, is_open
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]

@@ -1,8 +1,8 @@
 """Sources of the directory: each is read by its driver, and what is wrong in any of them is told at once."""
 import pytest
 
-from daemon import Daemon
-from submission_world import POLICY
+from rig.daemon import Daemon
+from rig.submission_world import POLICY
 
 
 @pytest.fixture

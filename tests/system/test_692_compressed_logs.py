@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 import rig
-from daemon import Daemon
-from submission_world import POLICY
+from rig.daemon import Daemon
+from rig.submission_world import POLICY
 
 
 def zstd(data):

@@ -6,14 +6,17 @@ import subprocess
 import threading
 from pathlib import Path
 
-import rig
+from rig.built import CLI
+from rig.ports import free_port
+from rig.processes import tool
+from rig.tls import Certificate
 
 GOOD, BAD, DOUBTFUL = 0, 1, 2
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOHOST, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 64, 65, 66, 68, 69, 75, 77
 
 
 def run(*arguments, timeout=60, **options):
-    return subprocess.run([str(rig.CLI), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+    return subprocess.run([str(CLI), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                           **options)
 
 
@@ -70,12 +73,12 @@ def authority(folder):
     if folder not in _authorities:
         (folder / "ca.conf").write_text(CA_CONFIG.format(folder=folder))
         (folder / "index").touch()
-        _authorities[folder] = rig.Certificate(folder, "authority.example.test")
+        _authorities[folder] = Certificate(folder, "authority.example.test")
     return _authorities[folder]
 
 
 def openssl(*arguments):
-    subprocess.run([rig.tool("openssl"), *map(str, arguments)], check=True, capture_output=True, timeout=60)
+    subprocess.run([tool("openssl"), *map(str, arguments)], check=True, capture_output=True, timeout=60)
 
 
 def issue_all(folder):
@@ -101,7 +104,7 @@ class Scripted:
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate.cert, certificate.key)
-        self.listener = socket.create_server(address or ("127.0.0.1", rig.free_port()))
+        self.listener = socket.create_server(address or ("127.0.0.1", free_port()))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.serve, daemon=True)
 

@@ -16,8 +16,9 @@ import sys
 import threading
 import time
 
-import rig
-import service_unit
+from rig import service_unit
+from rig.processes import kill_and_wait
+from rig.waiting import PATIENCE, wait_for
 
 # Puts the sockets where the service looks for them, and becomes it.
 PASS_SOCKETS = """
@@ -78,7 +79,7 @@ class Manager:
         self.aborted += 1
         self.process.send_signal(signal.SIGABRT)
         self.process.send_signal(signal.SIGCONT)
-        self.process.wait(rig.PATIENCE)
+        self.process.wait(PATIENCE)
 
     def run(self):
         self.start()
@@ -90,7 +91,7 @@ class Manager:
                 self.start()
 
     def wait_ready(self, count=1):
-        rig.wait_for(lambda: self.ready >= count, f"start {count} of the service")
+        wait_for(lambda: self.ready >= count, f"start {count} of the service")
 
     def __enter__(self):
         self.thread.start()
@@ -99,5 +100,5 @@ class Manager:
     def __exit__(self, *_):
         self.over.set()
         self.thread.join()
-        rig.kill_and_wait(self.process)
+        kill_and_wait(self.process)
         self.notify.close()

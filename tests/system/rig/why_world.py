@@ -11,9 +11,11 @@ import socket
 import ssl
 import time
 
-import login_clients
-import rig
-from mailsite import PASSWORD
+from rig import login_clients
+from rig.mailsite import PASSWORD
+from rig.smtp import Smtp
+from rig.tls import client_context
+from rig.waiting import PATIENCE, wait_for
 
 OUTSIDE = "mary@example.net"
 NTLM = "NTLM TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAGAbEdAAAADw=="
@@ -39,15 +41,15 @@ class Clients:
 
     def __exit__(self, failed, *_):
         if not failed:
-            rig.wait_for(self.all_ended, f"the last lines about {self.source}")
+            wait_for(self.all_ended, f"the last lines about {self.source}")
             self.flush_dovecot()
 
     def flush_dovecot(self):
         """Dovecot's processes log through another one: what they said before this line is in the file when it is."""
         marker = self.source.replace("127.51.100.", "127.51.99.")
-        with socket.create_connection(("127.0.0.1", self.site.dovecot.ports["imap"]), rig.PATIENCE, (marker, 0)) as probe:
+        with socket.create_connection(("127.0.0.1", self.site.dovecot.ports["imap"]), PATIENCE, (marker, 0)) as probe:
             probe.recv(1000)
-        rig.wait_for(lambda: self.count("dovecot", rf"rip={re.escape(marker)},"), "Dovecot's log")
+        wait_for(lambda: self.count("dovecot", rf"rip={re.escape(marker)},"), "Dovecot's log")
 
     def count(self, name, pattern):
         return len(re.findall(pattern, self.text(name)))
@@ -101,15 +103,15 @@ class Clients:
         def noticed():
             self.dovecot_sessions += 1
             self.tls_hello(self.site.dovecot.ports[protocol])
-            rig.wait_for(self.all_ended, "the end of that session")
+            wait_for(self.all_ended, "the end of that session")
             return self.count("dovecot", r"Too many (?:invalid|bad) commands")
-        rig.wait_for(noticed, "Dovecot to see a TLS hello")
+        wait_for(noticed, "Dovecot to see a TLS hello")
 
     # --- sending
 
     def connect(self, port):
         self.smtp_sessions += port in self.site.ports.values()
-        return socket.create_connection(("127.0.0.1", port), rig.PATIENCE, (self.source, 0))
+        return socket.create_connection(("127.0.0.1", port), PATIENCE, (self.source, 0))
 
     def smtp(self, listener="submission", **options):
         self.smtp_sessions += 1
@@ -126,7 +128,7 @@ class Clients:
     def tls_hello(self, port):
         with self.connect(port) as plain:
             try:
-                rig.client_context().wrap_socket(plain)
+                client_context().wrap_socket(plain)
             except (ssl.SSLError, OSError):
                 pass
 
@@ -134,15 +136,15 @@ class Clients:
         """Again until Postfix notices: the hello comes before the greeting, or one of its random bytes ends a line."""
         def noticed():
             self.tls_hello(self.site.ports[listener])
-            rig.wait_for(self.all_ended, "the end of that session")  # only then its lines are all there
+            wait_for(self.all_ended, "the end of that session")  # only then its lines are all there
             return self.count("postfix", "improper command pipelining after CONNECT|: disconnect from .* unknown=")
-        rig.wait_for(noticed, "Postfix to see a TLS hello")
+        wait_for(noticed, "Postfix to see a TLS hello")
 
     def waits_for_greeting(self, listener="submissions"):
         """A client without TLS, or for STARTTLS, on the port where TLS comes first."""
         with self.connect(self.site.ports[listener]) as client:
             client.sendall(b"EHLO client.example.net\r\n")
-            client.settimeout(rig.PATIENCE)
+            client.settimeout(PATIENCE)
             try:
                 while client.recv(1000):
                     pass
@@ -151,18 +153,18 @@ class Clients:
 
     def leaves_at_greeting(self, listener="submission"):
         self.smtp_sessions += 1
-        with rig.Smtp(self.site.ports[listener], self.source) as client:
+        with Smtp(self.site.ports[listener], self.source) as client:
             assert client.greeting.startswith("220")
 
     def leaves_after_ehlo(self, listener="submission"):
         self.smtp_sessions += 1
-        with rig.Smtp(self.site.ports[listener], self.source) as client:
+        with Smtp(self.site.ports[listener], self.source) as client:
             client.hello()
             client.command("QUIT")
 
     def somebody_else_has_tls(self):
         """Whether a session had TLS is known only in a log that shows TLS at all."""
-        with rig.Smtp(self.site.ports["submissions"], self.source.replace("127.51.100.", "127.51.98."), tls=True) as smtp:
+        with Smtp(self.site.ports["submissions"], self.source.replace("127.51.100.", "127.51.98."), tls=True) as smtp:
             smtp.command("EHLO other.example.net")
 
     def authenticates_without_tls(self, login):
@@ -186,7 +188,7 @@ class Clients:
         raise AssertionError("a certificate of our own was trusted")
 
     def sends_over_old_tls(self, login, sender):
-        return self.sends(login, sender, context=rig.client_context(maximum=ssl.TLSVersion.TLSv1))
+        return self.sends(login, sender, context=client_context(maximum=ssl.TLSVersion.TLSv1))
 
 
 def hostile_login(name):

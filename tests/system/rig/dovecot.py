@@ -7,7 +7,6 @@ Dovecot looks for auth modules in one compiled-in folder: the process gets mount
 folder with ours in it lies over it. `modules=False` is a Dovecot without Mailwicket.
 """
 import imaplib
-import os
 import poplib
 import re
 import shutil
@@ -16,7 +15,11 @@ import socket
 import subprocess
 from pathlib import Path
 
-import rig
+from rig.built import CLI, MODULES
+from rig.ports import free_port
+from rig.processes import kill_and_wait, tool
+from rig.tls import Certificate, client_context
+from rig.waiting import wait_for
 
 PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission": ("submission", "submissions"),
              "sieve": ("sieve",)}
@@ -24,9 +27,9 @@ PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission":
 
 def version():
     """"2.3" or "2.4"; None without Dovecot."""
-    if rig.tool("dovecot") is None:
+    if tool("dovecot") is None:
         return None
-    return subprocess.run([rig.tool("dovecot"), "--version"], capture_output=True, text=True, timeout=20).stdout[:3]
+    return subprocess.run([tool("dovecot"), "--version"], capture_output=True, text=True, timeout=20).stdout[:3]
 
 
 def module_folder():
@@ -136,9 +139,9 @@ class PrivateDovecot:
         self.folder.mkdir(mode=0o755)
         self.policy, self.auth_socket = policy, auth_socket
         self.generation = version()
-        self.certificate = certificate or rig.Certificate(self.folder)
+        self.certificate = certificate or Certificate(self.folder)
         self.protocols = [protocol for protocol in protocols if has_protocol(protocol)]
-        self.ports = {name: rig.free_port() for protocol in self.protocols for name in PROTOCOLS[protocol]}
+        self.ports = {name: free_port() for protocol in self.protocols for name in PROTOCOLS[protocol]}
         self.extra, self.failure_delay = extra, failure_delay
         self.process = None
         mail = self.folder / "mail"
@@ -159,13 +162,13 @@ class PrivateDovecot:
         made = self.folder / "modules"
         shutil.copytree(module_folder() / "auth", made / "auth", symlinks=True)
         (made / "login").mkdir()
-        shutil.copy(rig.MODULES / "libauthdb_mailwicket.so", made / "auth")
-        shutil.copy(rig.MODULES / "lib10_mailwicket_plugin.so", made / "login")
+        shutil.copy(MODULES / "libauthdb_mailwicket.so", made / "auth")
+        shutil.copy(MODULES / "lib10_mailwicket_plugin.so", made / "login")
         return made
 
     def shown(self):
         """What show prints, with this instance's auth socket in place of the system's."""
-        result = subprocess.run([rig.CLI, "-c", self.policy, "show", "--dovecot", "--generation", self.generation],
+        result = subprocess.run([CLI, "-c", self.policy, "show", "--dovecot", "--generation", self.generation],
                                 capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, result.stderr
         return result.stdout.replace("/var/spool/postfix/private/auth", str(self.auth_path()))
@@ -197,7 +200,7 @@ class PrivateDovecot:
                                ACCOUNTS[generation].format(**values) + self.listeners() + self.extra)
 
     def start(self):
-        command = [rig.tool("dovecot"), "-F", "-c", str(self.config)]
+        command = [tool("dovecot"), "-F", "-c", str(self.config)]
         if self.modules:
             command = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
                        # In a chroot / is no mount of its own, and private already where it matters.
@@ -212,9 +215,9 @@ class PrivateDovecot:
         def up():
             assert self.process.poll() is None, self.text()
             return all(self.greets(port) for port in self.ports.values())
-        rig.wait_for(up, "Dovecot to listen")
+        wait_for(up, "Dovecot to listen")
         if self.auth_socket:
-            rig.wait_for(lambda: Path(self.auth_socket).is_socket(), "Dovecot's auth socket")
+            wait_for(lambda: Path(self.auth_socket).is_socket(), "Dovecot's auth socket")
         return self
 
     @staticmethod
@@ -229,7 +232,7 @@ class PrivateDovecot:
         self.process.send_signal(signal.SIGHUP)
 
     def stop(self):
-        rig.kill_and_wait(self.process)
+        kill_and_wait(self.process)
         self.process = None
 
     def __enter__(self):
@@ -247,13 +250,13 @@ class PrivateDovecot:
 
     def imap_login(self, login, password, listener="imaps"):
         """Logs in, opens INBOX, leaves."""
-        client = imaplib.IMAP4_SSL("127.0.0.1", self.ports[listener], ssl_context=rig.client_context())
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.ports[listener], ssl_context=client_context())
         client.login(login, password)
         assert client.select()[0] == "OK"
         client.logout()
 
     def pop3_login(self, login, password):
-        client = poplib.POP3_SSL("127.0.0.1", self.ports["pop3s"], context=rig.client_context())
+        client = poplib.POP3_SSL("127.0.0.1", self.ports["pop3s"], context=client_context())
         client.user(login)
         client.pass_(password)
         client.quit()

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon import DAEMON
-from rig import SOURCE
+from rig.built import MAILWICKETD, SOURCE
 
 FOLDER = Path(tempfile.mkdtemp(prefix="mailwicket-programs-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -32,13 +31,13 @@ def load():
 
 def sanitized():
     """Whether mailwicketd was built with a sanitizer, whose allocator cannot be replaced."""
-    listed = subprocess.run(["ldd", str(DAEMON)], capture_output=True, text=True)
-    return "asan" in listed.stdout or Path(DAEMON).exists() and b"__asan_init" in Path(DAEMON).read_bytes()
+    listed = subprocess.run(["ldd", str(MAILWICKETD)], capture_output=True, text=True)
+    return "asan" in listed.stdout or Path(MAILWICKETD).exists() and b"__asan_init" in Path(MAILWICKETD).read_bytes()
 
 
 def has_systemd():
     """Whether mailwicketd speaks to a service manager."""
-    return "libsystemd" in subprocess.run(["ldd", str(DAEMON)], capture_output=True, text=True).stdout
+    return "libsystemd" in subprocess.run(["ldd", str(MAILWICKETD)], capture_output=True, text=True).stdout
 
 
 class Preload:
@@ -53,7 +52,7 @@ class Preload:
         path.write_bytes(bytes(8 * len(self.FIELDS)))
         self.file = open(path, "r+b")
         self.memory = mmap.mmap(self.file.fileno(), 8 * len(self.FIELDS))
-        self.environment = {"LD_PRELOAD": compiled("tests/system/preload.c", "-fPIC", "-shared"),
+        self.environment = {"LD_PRELOAD": compiled("tests/system/rig/preload.c", "-fPIC", "-shared"),
                             "MAILWICKET_PRELOAD": str(path)}
 
     def get(self, field):

@@ -9,9 +9,11 @@ In the policy `$smtp`, `$submission`, `$submissions` and the names in `extra` st
 import json
 import string
 
-import rig
-from daemon import Daemon
-from dovecot import PrivateDovecot
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot
+from rig.ports import free_port
+from rig.postfix import Postfix
+from rig.smtp import Smtp
 
 PASSWORD = "right-password"
 
@@ -22,8 +24,8 @@ class MailSite:
     def __init__(self, folder, policy, directory, logins, *, extra=(), main="", options=None, replies="classic",
                  **dovecot):
         self.folder = folder
-        self.ports = {name: rig.free_port() for name in ("smtp", "submission", "submissions", *extra)}
-        self.postfix = rig.Postfix(folder)
+        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions", *extra)}
+        self.postfix = Postfix(folder)
         self.policy_template, self.replies = policy, replies
         self.main, self.options = main, options or {}
         self.passwords = {login: PASSWORD for login in logins}
@@ -82,7 +84,7 @@ class MailSite:
     def client(self, listener="submission", login=None, source="127.0.0.1", tls=None, password=PASSWORD, context=None):
         """A client that said EHLO, has TLS unless it is for port smtp or `tls` is False, and logged in as `login`."""
         implicit = listener == "submissions"
-        client = rig.Smtp(self.ports[listener], source, tls=implicit, context=context)
+        client = Smtp(self.ports[listener], source, tls=implicit, context=context)
         client.hello()
         if not implicit and (tls if tls is not None else listener != "smtp"):
             client.starttls()

@@ -8,8 +8,8 @@ import os
 import signal
 import time
 
-import rig
-from mailsite import MailSite
+from rig.mailsite import MailSite
+from rig.smtp import Smtp
 
 POLICY = """\
 hostname = "mx.example.test"
@@ -50,7 +50,7 @@ def make_site(folder, at_once=1, main="", **more):
 
 def begin(site, recipients=1):
     """A client whose message has its envelope."""
-    client = rig.Smtp(site.ports["smtp"])
+    client = Smtp(site.ports["smtp"])
     client.hello()
     assert client.mail(SENDER).startswith("250")
     for number in range(recipients):
@@ -167,6 +167,6 @@ def deaths(site):
 def seconds_to_greeting(site):
     """How long a new client waits for its greeting and the answer to EHLO."""
     start = time.monotonic()
-    with rig.Smtp(site.ports["smtp"]) as client:
+    with Smtp(site.ports["smtp"]) as client:
         client.hello()
     return time.monotonic() - start

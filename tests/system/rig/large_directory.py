@@ -5,14 +5,14 @@ import re
 import subprocess
 from pathlib import Path
 
-import rig
-from daemon import Daemon
-from dovecot import PrivateDovecot
+from rig.built import CLI, SOURCE
+from rig.daemon import Daemon
+from rig.dovecot import PrivateDovecot
 
 PASSWORD = "right-password"
 POLICY = 'hostname = "mx.example.test"\ndefault_domain = "example.test"\n'
 BOB, NO_BOB = "user bob@example.test login=bob\n", "user bob@example.test login=bob imap=no\n"
-MAKE_DIRECTORY = rig.SOURCE / "tests" / "bench" / "make-directory"
+MAKE_DIRECTORY = SOURCE / "tests" / "bench" / "make-directory"
 
 
 def users(count):
@@ -41,7 +41,7 @@ class LargeSite:
 
     def publish(self, text, everybody=True):
         self.files.write(self.files.directory, text + (self.rest if everybody else ""))
-        subprocess.run([rig.CLI, "-c", self.files.policy, "sync"], check=True, capture_output=True, timeout=600)
+        subprocess.run([CLI, "-c", self.files.policy, "sync"], check=True, capture_output=True, timeout=600)
 
     def may_log_in(self):
         try:

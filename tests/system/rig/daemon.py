@@ -14,7 +14,9 @@ import socket
 import subprocess
 from pathlib import Path
 
-from rig import CLI, MAILWICKETD as DAEMON, PATIENCE, free_port, wait_for
+from rig.built import CLI, MAILWICKETD
+from rig.ports import free_port
+from rig.waiting import PATIENCE, wait_for
 
 # What Postfix asks at RCPT for an authenticated session over TLS on the submission port.
 RCPT = {
@@ -125,7 +127,7 @@ class Daemon:
         self.sections = sections or ""
         self.environment = environment or {}
         self.prefix, self.arguments, self.popen = list(prefix), list(arguments), popen
-        self.binary = str(binary or DAEMON)
+        self.binary = str(binary or MAILWICKETD)
         self.process = None
         self.connection = None
         self.published.mkdir(mode=0o755, exist_ok=True)

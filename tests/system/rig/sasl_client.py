@@ -6,7 +6,7 @@
 import base64
 import socket
 
-import rig
+from rig.waiting import PATIENCE, wait_for
 
 
 class Answer:
@@ -23,7 +23,7 @@ class SaslClient:
     def connected(path):
         """Dovecot makes its sockets one after the other, and each before it listens."""
         made = socket.socket(socket.AF_UNIX)
-        made.settimeout(rig.PATIENCE)
+        made.settimeout(PATIENCE)
         try:
             made.connect(str(path))
         except (ConnectionRefusedError, FileNotFoundError):
@@ -32,7 +32,7 @@ class SaslClient:
         return made
 
     def __init__(self, path):
-        self.socket = rig.wait_for(lambda: self.connected(path), f"{path} to be listened on")
+        self.socket = wait_for(lambda: self.connected(path), f"{path} to be listened on")
         self.file = self.socket.makefile("rb")
         self.number = 0
         self.send("VERSION\t1\t1\nCPID\t4711")

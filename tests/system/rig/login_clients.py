@@ -11,7 +11,8 @@ import re
 import socket
 import weakref
 
-import rig
+from rig.tls import client_context
+from rig.waiting import PATIENCE
 
 TEXT = "Command is not valid in this state."
 
@@ -41,9 +42,9 @@ class Client:
     there = weakref.WeakValueDictionary()  # those that were not forgotten, by port
 
     def __init__(self, ports, how="none", source="127.0.0.1", context=None, preamble=b"", port=None):
-        self.context = context or rig.client_context()
+        self.context = context or client_context()
         port = port or ports[self.LISTENERS[1 if how == "implicit" else 0]]
-        self.socket = socket.create_connection(("127.0.0.1", port), rig.PATIENCE, (source, 0))
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE, (source, 0))
         self.transcript, self.last = [], ""
         self.ports.append(self.socket.getsockname()[1])
         self.there[self.socket.getsockname()[1]] = self

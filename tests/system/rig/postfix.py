@@ -1,4 +1,4 @@
-"""What the system tests share: folders, certificates, waiting, a private Postfix and a raw SMTP client.
+"""A private Postfix.
 
     with Postfix(folder) as postfix:              # files only
         postfix.configure(show_postfix_output)    # main.cf and master.cf: the lines of `mailwicket show --postfix`
@@ -6,267 +6,21 @@
         with Smtp(port) as client:
             client.command("EHLO client.example.net")
 
-All of it needs root, as Postfix's master does, and touches nothing of the machine's own Postfix. Ports are free ones on
+It needs root, as Postfix's master does, and touches nothing of the machine's own Postfix. Its ports are free ones on
 127.0.0.1; as all of 127.0.0.0/8 is local on Linux, a client chooses its network by its source address.
 """
-import base64
 import email
-import functools
 import os
-import random
 import re
-import select
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
-import tempfile
-import time
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2]
-PATIENCE = float(os.environ.get("MAILWICKET_PATIENCE", "20"))
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-
-
-def build_folder():
-    """Where the programs under test were built: MAILWICKET_BUILD, or the source itself."""
-    for name in ("MAILWICKET_BUILD", "MW_BUILD", "BUILD_DIR", "top_builddir"):
-        if os.environ.get(name):
-            return Path(os.environ[name]).resolve()
-    return SOURCE
-
-
-CLI = build_folder() / "cli" / "mailwicket"
-MAILWICKETD = build_folder() / "postfix-policy" / "mailwicketd"
-MODULES = build_folder() / "dovecot-plugin" / ".libs"
-
-
-def tool(name):
-    """A program's path, also from the folders of the superuser; None where it is missing."""
-    return shutil.which(name, path=PATH)
-
-
-def wait_for(condition, what, patience=PATIENCE):
-    """What `condition()` gives once it is true; `what` names it when it never is."""
-    deadline = time.monotonic() + patience
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s for {what}")
-        select.select([], [], [], 0.01)
-
-
-PORTS = range(10000, 30000)  # below those from which the kernel serves clients
-BLOCK = 100
-_blocks, _ports = [], []
-
-
-def _take_block():
-    """A block of ports that no other process of any test run takes, in a chroot of this machine either, while this one lives:
-    the kernel gives an abstract socket's name once in a network namespace."""
-    firsts = list(PORTS[::BLOCK])
-    random.shuffle(firsts)
-    for first in firsts:
-        name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            name.bind(f"\0mailwicket-tests-{first}")
-        except OSError:
-            name.close()
-            continue
-        _blocks.append(name)
-        return list(range(first, first + BLOCK))
-    raise AssertionError("no port is free")
-
-
-def free_port():
-    """A port that nobody listens on and that this process alone gives, once."""
-    while True:
-        if not _ports:
-            _ports.extend(_take_block())
-        port = _ports.pop()
-        with socket.socket() as probe:
-            try:
-                probe.bind(("", port))
-            except OSError:
-                continue
-        return port
-
-
-def make_folder(name):
-    """A new folder that other users (postfix, dovecot) may enter, unlike pytest's. The caller removes it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"mw-{name}-"))
-    folder.chmod(0o755)
-    return folder
-
-
-def remove_folder(folder):
-    """Removes it, unless MAILWICKET_KEEP is set (to look at logs)."""
-    if not os.environ.get("MAILWICKET_KEEP"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def kill_and_wait(process, patience=PATIENCE):
-    """Ends a process that was started here: SIGTERM, then SIGKILL."""
-    if process is None or process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-class Certificate:
-    """A self-signed certificate and its key: `.cert`, `.key`, `.fingerprint` (SHA-256, upper case, colons)."""
-
-    def __init__(self, folder, name="mx.example.test"):
-        self.cert, self.key = Path(folder) / f"{name}.crt", Path(folder) / f"{name}.key"
-        subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes",
-                        "-keyout", self.key, "-out", self.cert, "-days", "30", "-subj", f"/CN={name}",
-                        "-addext", f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1"],
-                       check=True, capture_output=True, timeout=60)
-        self.key.chmod(0o600)
-        shown = subprocess.run([tool("openssl"), "x509", "-in", self.cert, "-noout", "-fingerprint", "-sha256"],
-                               check=True, capture_output=True, text=True, timeout=60).stdout
-        self.fingerprint = shown.strip().partition("=")[2]
-
-
-@functools.lru_cache(maxsize=None)
-def client_context(cert=None, key=None, maximum=None):
-    """TLS of a client that trusts everybody; `maximum` bounds the version, as ssl.TLSVersion."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if maximum is not None:
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = maximum
-    if cert is not None:
-        context.load_cert_chain(cert, key)
-    return context
-
-
-# --- SMTP
-
-class Smtp:
-    """An SMTP client that gives replies as they came: text, lines separated by a newline, no more line ends."""
-
-    def __init__(self, port, source="127.0.0.1", tls=False, context=None, host="127.0.0.1"):
-        self.context = context or client_context()
-        self.socket = socket.create_connection((host, port), PATIENCE, (source, 0))
-        self.rest = b""
-        if tls:
-            self.wrap()
-        self.greeting = self.reply()
-
-    def wrap(self):
-        self.socket = self.context.wrap_socket(self.socket, server_hostname="mx.example.test")
-
-    def send(self, data):
-        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
-
-    def line(self):
-        while b"\r\n" not in self.rest:
-            part = self.socket.recv(65536)
-            if not part:
-                raise EOFError(f"connection closed after {self.rest!r}")
-            self.rest += part
-        one, self.rest = self.rest.split(b"\r\n", 1)
-        return one.decode()
-
-    def reply(self):
-        lines = [self.line()]
-        while lines[-1][3:4] == "-":
-            lines.append(self.line())
-        return "\n".join(lines)
-
-    def command(self, line):
-        """Sends one line, gives the reply."""
-        self.send((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
-        return self.reply()
-
-    def expect(self, code, line):
-        """Sends one line whose reply must begin with `code`."""
-        reply = self.command(line)
-        assert reply.startswith(code), f"{line!r}: {reply}"
-        return reply
-
-    def hello(self, name="client.example.net"):
-        return self.expect("250", f"EHLO {name}")
-
-    def starttls(self):
-        self.expect("220", "STARTTLS")
-        assert self.rest == b""
-        self.wrap()
-        return self.hello()
-
-    def plain(self, login, password, authzid=""):
-        """AUTH PLAIN with an initial response; the reply."""
-        answer = base64.b64encode(f"{authzid}\0{login}\0{password}".encode()).decode()
-        return self.command(f"AUTH PLAIN {answer}")
-
-    def log_in(self, login, password):
-        reply = self.plain(login, password)
-        assert reply.startswith("235"), reply
-        return self
-
-    def mail(self, sender, options=""):
-        return self.command(f"MAIL FROM:<{sender}>{' ' if options else ''}{options}")
-
-    def rcpt(self, recipient):
-        return self.command(f"RCPT TO:<{recipient}>")
-
-    def reset(self):
-        self.expect("250", "RSET")
-
-    def ask(self, sender, recipient, options=""):
-        """MAIL and RCPT of a new transaction: the reply to RCPT, or to MAIL where that was refused."""
-        self.reset()
-        reply = self.mail(sender, options)
-        return self.rcpt(recipient) if reply.startswith("250") else reply
-
-    def data(self, message):
-        """DATA and the message (its dots are doubled); the reply to DATA where that was refused."""
-        reply = self.command("DATA")
-        if not reply.startswith("354"):
-            return reply
-        message = message if isinstance(message, bytes) else message.encode()
-        message = re.sub(rb"(?m)^\.", b"..", message.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
-        self.send(message + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-        return self.reply()
-
-    def deliver(self, sender, recipients, subject="test", body="hello\n", options=""):
-        """A whole message; the last reply."""
-        recipients = [recipients] if isinstance(recipients, str) else recipients
-        self.reset()
-        reply = self.mail(sender, options)
-        for recipient in recipients:
-            if reply.startswith("250"):
-                reply = self.rcpt(recipient)
-        if not reply.startswith("250"):
-            return reply
-        return self.data(f"From: <{sender}>\r\nTo: <{recipients[0]}>\r\nSubject: {subject}\r\n\r\n{body}")
-
-    def close(self):
-        try:
-            self.socket.close()
-        except OSError:
-            pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-
-# --- Postfix
+from rig.processes import PATH, is_running, kill_and_wait, tool
+from rig.tls import Certificate
+from rig.waiting import wait_for
 
 # Every service without chroot; what delivers writes into folders of the test.
 MASTER = """\
@@ -337,14 +91,6 @@ smtpd_starttls_timeout = 30s
 notify_classes =
 bounce_queue_lifetime = 1m
 """
-
-def is_running(pid):
-    """Whether there is such a process that has not ended; one that nobody has waited for has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
 
 QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved",
                  "trace")
@@ -531,9 +277,6 @@ class Postfix:
             except FileNotFoundError:
                 return False
         wait_for(lambda: not any(complete(path) for folder in folders for path in folder.rglob("*")), "an empty queue")
-
-
-PrivatePostfix = Postfix
 
 
 def needs_postfix():

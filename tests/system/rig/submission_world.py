@@ -1,4 +1,4 @@
-"""The policy and directory that the tests of mailwicketd share (security.md, section 4: its world)."""
+"""The policy and directory that the tests of mailwicketd share."""
 
 POLICY = """\
 hostname = "mx.example.test"

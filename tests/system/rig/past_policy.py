@@ -3,9 +3,9 @@ import json
 import re
 import socket
 
-import rig
-from checked import brief
-from mailsite import MailSite
+from rig.checked import brief
+from rig.mailsite import MailSite
+from rig.smtp import Smtp
 
 POLICY = """\
 hostname = "mx.example.test"
@@ -90,7 +90,7 @@ class Site(MailSite):
             client.close()
 
 
-class Plain(rig.Smtp):
+class Plain(Smtp):
     """An SMTP client at an address or a path, which sends some bytes first."""
 
     def __init__(self, address, before=b""):  # pylint: disable=super-init-not-called

@@ -1,8 +1,8 @@
 """A site whose servers are looked at, for the tests of `mailwicket check --postfix --dovecot`."""
 import json
 
-from dovecot import PrivateDovecot
-from mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+from rig.dovecot import PrivateDovecot
+from rig.mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
 
 
 def brief(findings):

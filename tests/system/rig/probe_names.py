@@ -1,6 +1,6 @@
 """Runs a command where names are looked up as a test wants it: in mounts and a network of its own.
 
-    unshare --mount --net python3 probe_names.py MODE COMMAND...
+    unshare --mount --net python3 -m rig.probe_names MODE COMMAND...
 
 MODE: `silent`, a name server that never answers; `nxdomain`, one that knows no name; `two`, host two.example.test with
 two addresses, of which the second has an IMAP server on port 1143 and the first nothing.
@@ -14,7 +14,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from probe_servers import Scripted
+from rig.probe_servers import Scripted
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
