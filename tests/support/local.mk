@@ -20,8 +20,8 @@ tests_support_mailwicketd_waiting_LDADD = $(mw_daemon_libs)
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/test_cases
 TESTS += tests/unit/test_cases
-tests_unit_test_cases_SOURCES = tests/support/test_cases.c $(mw_case_sources)
-tests_unit_test_cases_CPPFLAGS = $(mw_case_cppflags)
+tests_unit_test_cases_SOURCES = $(mw_unit_sources) tests/support/test_cases.c $(mw_case_sources)
+tests_unit_test_cases_CPPFLAGS = $(mw_case_cppflags) -I$(top_srcdir)/tests/unit
 tests_unit_test_cases_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cases_LDADD = $(mw_case_libs) $(CHECK_LIBS)
 endif

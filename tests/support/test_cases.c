@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Every case of tests/policy-cases through the core, and what they must cover together. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 #include "decisions/reply.h"
 #include "report/logline.h"
 #include "report/prose.h"
+#include "unit.h"
 
 #define CASES_MIN 250
 
@@ -245,14 +245,16 @@ START_TEST(every_reason_is_reached_in_both_modes)
 }
 END_TEST
 
-int main(void)
+static void free_cases(void)
 {
-	Suite *suite = suite_create("cases");
-	TCase *tcase = tcase_create("cases");
-	SRunner *runner;
-	int failed;
+	mw_cases_free(&cases);
+	mw_errors_free(errors);
+}
 
+MW_UNIT_TESTS("cases")
+{
 	read_cases();
+	atexit(free_cases);
 	tcase_add_test(tcase, the_case_files_are_well_formed);
 	tcase_add_test(tcase, there_are_enough_cases_and_each_has_a_name_of_its_own);
 	tcase_add_test(tcase, every_reason_is_reached_in_both_modes);
@@ -262,12 +264,4 @@ int main(void)
 		tcase_add_test(tcase, few_cases_have_a_value_too_long_for_the_log);
 		tcase_add_loop_test(tcase, every_refusal_of_a_case_has_a_hint_and_a_fix, 0, (int)cases.count);
 	}
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	mw_cases_free(&cases);
-	mw_errors_free(errors);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

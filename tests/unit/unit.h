@@ -1,4 +1,10 @@
-/* What every program of unit tests does: run its cases, and say how it went. */
+/* What all unit tests share. A file of tests registers itself: it stands in the local.mk of its folder, and nowhere else.
+
+	MW_UNIT_TESTS("names of files")
+	{
+		tcase_add_test(tcase, a_name_is_kept);
+	}
+*/
 #ifndef MW_TESTS_UNIT_H
 #define MW_TESTS_UNIT_H
 
@@ -18,19 +24,24 @@
 			      MW_STR_ARG(wanted_));                                                         \
 	} while (0)
 
-static inline int mw_unit_run(const char *name, TCase *(*const cases[])(void), size_t count)
-{
-	Suite *suite = suite_create(name);
-	SRunner *runner;
-	int failed;
+/* The tests of one file, one Check case. */
+struct mw_unit_tests {
+	const char *name;
+	void (*fill)(TCase *tcase);
+	struct mw_unit_tests *next;
+};
 
-	for (size_t i = 0; i < count; i++)
-		suite_add_tcase(suite, cases[i]());
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+/* Before main(): the program will run them. */
+void mw_unit_register(struct mw_unit_tests *tests);
+
+#define MW_UNIT_TESTS(title)                                                                 \
+	static void fill_tests(TCase *tcase);                                                \
+	__attribute__((constructor)) static void register_tests(void)                        \
+	{                                                                                    \
+		static struct mw_unit_tests tests = { .name = (title), .fill = fill_tests }; \
+                                                                                             \
+		mw_unit_register(&tests);                                                    \
+	}                                                                                    \
+	static void fill_tests(TCase *tcase)
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 #include <stdint.h>
 
@@ -102,15 +102,12 @@ START_TEST(a_printed_text_has_its_length_whatever_it_is)
 }
 END_TEST
 
-TCase *mw_test_arena_case(void)
+MW_UNIT_TESTS("arena")
 {
-	TCase *tcase = tcase_create("arena");
-
 	tcase_add_test(tcase, memory_is_zeroed_aligned_and_apart);
 	tcase_add_test(tcase, something_large_does_not_waste_the_block_in_use);
 	tcase_add_test(tcase, the_limit_is_kept_and_remembered);
 	tcase_add_test(tcase, a_size_that_overflows_fails);
 	tcase_add_test(tcase, copies_are_terminated_and_their_own);
 	tcase_add_test(tcase, a_printed_text_has_its_length_whatever_it_is);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 #include "base/buf.h"
 
@@ -67,12 +67,9 @@ START_TEST(an_empty_slice_adds_nothing)
 }
 END_TEST
 
-TCase *mw_test_buf_case(void)
+MW_UNIT_TESTS("buf")
 {
-	TCase *tcase = tcase_create("buf");
-
 	tcase_add_test(tcase, text_is_appended_and_terminated);
 	tcase_add_loop_test(tcase, what_does_not_fit_is_left_out_and_remembered, 0, 12);
 	tcase_add_test(tcase, an_empty_slice_adds_nothing);
-	return tcase;
 }

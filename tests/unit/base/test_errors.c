@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 #include "base/errors.h"
 
@@ -61,12 +61,9 @@ START_TEST(sorting_is_by_file_and_line_and_stable)
 }
 END_TEST
 
-TCase *mw_test_errors_case(void)
+MW_UNIT_TESTS("errors")
 {
-	TCase *tcase = tcase_create("errors");
-
 	MW_LOOP(tcase, a_message_names_its_place_and_what_would_be_right, printed);
 	tcase_add_test(tcase, the_first_are_kept_and_all_are_counted);
 	tcase_add_test(tcase, sorting_is_by_file_and_line_and_stable);
-	return tcase;
 }

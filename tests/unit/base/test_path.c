@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -123,14 +123,11 @@ START_TEST(a_way_without_an_end_is_an_error)
 }
 END_TEST
 
-TCase *mw_test_path_case(void)
+MW_UNIT_TESTS("path")
 {
-	TCase *tcase = tcase_create("path");
-
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_way_that_only_the_caller_can_change_is_ours);
 	tcase_add_test(tcase, a_folder_that_others_write_may_be_anything_below);
 	tcase_add_test(tcase, what_belongs_to_another_user_is_named);
 	tcase_add_test(tcase, a_way_without_an_end_is_an_error);
-	return tcase;
 }

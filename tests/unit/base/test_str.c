@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 static const struct {
 	const char *a, *b;
@@ -81,13 +81,10 @@ START_TEST(fields_are_cut_at_separators)
 }
 END_TEST
 
-TCase *mw_test_str_case(void)
+MW_UNIT_TESTS("str")
 {
-	TCase *tcase = tcase_create("str");
-
 	MW_LOOP(tcase, slices_compare_by_their_bytes, compared);
 	tcase_add_test(tcase, a_nul_byte_is_a_byte);
 	tcase_add_test(tcase, parts_never_leave_the_slice);
 	MW_LOOP(tcase, fields_are_cut_at_separators, cut);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 #include "base/table.h"
 
@@ -54,12 +54,9 @@ START_TEST(values_have_their_first_word)
 }
 END_TEST
 
-TCase *mw_test_table_case(void)
+MW_UNIT_TESTS("table")
 {
-	TCase *tcase = tcase_create("table");
-
 	MW_LOOP(tcase, words_are_found_without_regard_to_case, asked);
 	MW_LOOP(tcase, a_slip_of_the_pen_has_a_nearest_word, asked);
 	tcase_add_test(tcase, values_have_their_first_word);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_support.h"
+#include "unit.h"
 
 #include "base/units.h"
 
@@ -114,14 +114,11 @@ START_TEST(switches_have_six_words)
 }
 END_TEST
 
-TCase *mw_test_units_case(void)
+MW_UNIT_TESTS("units")
 {
-	TCase *tcase = tcase_create("units");
-
 	MW_LOOP(tcase, numbers_sizes_and_limits_take_the_whole_text_or_fail, numbers);
 	MW_LOOP(tcase, sizes_are_printed_as_they_can_be_read, sizes);
 	tcase_add_test(tcase, a_day_begins_at_midnight_in_utc);
 	MW_LOOP(tcase, dates_are_days_and_those_that_do_not_exist_fail, dates);
 	MW_LOOP(tcase, switches_have_six_words, switches);
-	return tcase;
 }

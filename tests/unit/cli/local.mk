@@ -1,8 +1,6 @@
 check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
-tests_unit_test_cli_SOURCES = \
-	tests/unit/cli/cli_support.h \
-	tests/unit/cli/test_cli.c \
+tests_unit_test_cli_SOURCES = $(mw_unit_sources) \
 	tests/unit/cli/test_client_offer.c \
 	tests/unit/cli/test_doveadm.c \
 	tests/unit/cli/test_dovecot_file.c \

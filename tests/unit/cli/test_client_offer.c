@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "clients/offer.h"
 #include "policy/read.h"
@@ -165,13 +165,10 @@ START_TEST(programs_are_told_of_a_clear_way_only_where_there_is_no_other)
 }
 END_TEST
 
-TCase *mw_test_client_offer_case(void)
+MW_UNIT_TESTS("client_offer")
 {
-	TCase *tcase = tcase_create("client_offer");
-
 	MW_LOOP(tcase, a_client_from_anywhere_is_told_what_the_policy_permits, policies);
 	tcase_add_test(tcase, what_a_user_may_not_use_is_left_out);
 	tcase_add_test(tcase, ports_are_those_of_the_site);
 	tcase_add_test(tcase, programs_are_told_of_a_clear_way_only_where_there_is_no_other);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "suspend/doveadm.h"
 
@@ -55,11 +55,8 @@ START_TEST(a_script_of_others_is_never_taken_out_of_use)
 }
 END_TEST
 
-TCase *mw_test_doveadm_case(void)
+MW_UNIT_TESTS("doveadm")
 {
-	TCase *tcase = tcase_create("doveadm");
-
 	tcase_add_loop_test(tcase, a_name_that_means_others_is_never_kicked, 0, sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tcase, a_script_of_others_is_never_taken_out_of_use);
-	return tcase;
 }

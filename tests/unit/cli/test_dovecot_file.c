@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "servers/dovecot_file.h"
 #include "servers/setup/text.h"
@@ -244,10 +244,8 @@ START_TEST(an_included_folder_is_noticed_unless_commented_out)
 }
 END_TEST
 
-TCase *mw_test_dovecot_file_case(void)
+MW_UNIT_TESTS("dovecot files")
 {
-	TCase *tcase = tcase_create("dovecot files");
-
 	tcase_add_test(tcase, settings_and_sections_of_2_3_are_found);
 	tcase_add_test(tcase, lists_and_named_sections_of_2_4_are_found);
 	MW_LOOP(tcase, odd_values_titles_and_keys_are_read_as_they_are, odd_values);
@@ -255,5 +253,4 @@ TCase *mw_test_dovecot_file_case(void)
 	tcase_add_test(tcase, what_ends_within_a_section_is_refused);
 	MW_LOOP(tcase, the_passdb_is_put_first_and_the_settings_last_once, files);
 	tcase_add_test(tcase, an_included_folder_is_noticed_unless_commented_out);
-	return tcase;
 }

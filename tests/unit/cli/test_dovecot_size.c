@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "servers/dovecot_file.h"
 
@@ -34,10 +34,7 @@ START_TEST(a_size_is_read_as_dovecot_reads_it)
 }
 END_TEST
 
-TCase *mw_test_dovecot_size_case(void)
+MW_UNIT_TESTS("dovecot_size")
 {
-	TCase *tcase = tcase_create("dovecot_size");
-
 	tcase_add_loop_test(tcase, a_size_is_read_as_dovecot_reads_it, 0, (int)MW_COUNT(sizes));
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "decisions/facts_log.h"
 
@@ -117,14 +117,11 @@ START_TEST(a_line_longer_than_any_of_ours_is_not_read)
 }
 END_TEST
 
-TCase *mw_test_facts_log_case(void)
+MW_UNIT_TESTS("facts of a log line")
 {
-	TCase *tcase = tcase_create("facts of a log line");
-
 	tcase_add_test(tcase, every_fact_is_read);
 	tcase_add_test(tcase, what_is_not_told_is_not_known);
 	tcase_add_test(tcase, tls_of_a_version_that_nobody_told_is_assumed_to_be_good);
 	MW_LOOP(tcase, a_line_is_whole_or_told_why_not, lines);
 	tcase_add_test(tcase, a_line_longer_than_any_of_ours_is_not_read);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -453,10 +453,8 @@ START_TEST(a_journal_left_before_its_end_is_no_error)
 }
 END_TEST
 
-TCase *mw_test_log_source_case(void)
+MW_UNIT_TESTS("log source")
 {
-	TCase *tcase = tcase_create("log source");
-
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, lines_come_without_their_ends_and_the_last_needs_none);
 	tcase_add_test(tcase, an_empty_file_has_no_line);
@@ -479,5 +477,4 @@ TCase *mw_test_log_source_case(void)
 	tcase_add_test(tcase, journalctl_that_fails_is_one_line);
 	tcase_add_test(tcase, no_journalctl_is_one_line);
 	tcase_add_test(tcase, a_journal_left_before_its_end_is_no_error);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -249,10 +249,8 @@ START_TEST(padding_of_xz_is_nothing)
 }
 END_TEST
 
-TCase *mw_test_log_unpack_case(void)
+MW_UNIT_TESTS("log unpack")
 {
-	TCase *tcase = tcase_create("log unpack");
-
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 60);
 	MW_LOOP(tcase, a_compressed_log_is_read_whole, formats);
@@ -264,5 +262,4 @@ TCase *mw_test_log_unpack_case(void)
 	MW_LOOP(tcase, octets_that_were_changed_are_found, formats);
 	MW_LOOP(tcase, what_follows_is_passed_over_or_damage_as_for_the_formats_own_program, formats);
 	tcase_add_test(tcase, padding_of_xz_is_nothing);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "ui/markup.h"
 
@@ -64,11 +64,8 @@ START_TEST(elements_are_indented_and_mixed_text_is_left_as_it_is)
 }
 END_TEST
 
-TCase *mw_test_markup_case(void)
+MW_UNIT_TESTS("markup")
 {
-	TCase *tcase = tcase_create("markup");
-
 	MW_LOOP(tcase, text_stays_text, texts);
 	tcase_add_test(tcase, elements_are_indented_and_mixed_text_is_left_as_it_is);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "servers/postfix_file.h"
 #include "servers/restriction.h"
@@ -216,10 +216,8 @@ START_TEST(a_time_has_a_unit)
 }
 END_TEST
 
-TCase *mw_test_postfix_file_case(void)
+MW_UNIT_TESTS("postfix files")
 {
-	TCase *tcase = tcase_create("postfix files");
-
 	tcase_add_test(tcase, a_file_is_entries_with_their_continuations_and_what_is_between);
 	tcase_add_test(tcase, the_last_entry_of_a_name_counts);
 	tcase_add_test(tcase, services_have_their_own_options);
@@ -229,5 +227,4 @@ TCase *mw_test_postfix_file_case(void)
 	tcase_add_test(tcase, an_argument_that_is_missing_is_empty);
 	MW_LOOP(tcase, a_policy_service_has_attributes, calls);
 	MW_LOOP(tcase, a_time_has_a_unit, times);
-	return tcase;
 }

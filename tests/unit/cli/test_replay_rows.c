@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <stdio.h>
 
@@ -152,14 +152,11 @@ START_TEST(rows_come_by_count_and_ties_always_in_one_order)
 }
 END_TEST
 
-TCase *mw_test_replay_rows_case(void)
+MW_UNIT_TESTS("replay's rows")
 {
-	TCase *tcase = tcase_create("replay's rows");
-
 	MW_LOOP(tcase, a_change_is_what_it_means_to_the_client, changes);
 	tcase_add_test(tcase, another_reason_for_the_same_refusal_is_a_change);
 	tcase_add_test(tcase, decisions_alike_are_one_row_and_any_difference_makes_another);
 	tcase_add_test(tcase, rows_are_bounded_and_those_that_are_there_count_on);
 	tcase_add_test(tcase, rows_come_by_count_and_ties_always_in_one_order);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include "policy/read.h"
 #include "servers/setup/text.h"
@@ -217,10 +217,8 @@ START_TEST(one_port_under_two_names_is_refused)
 }
 END_TEST
 
-TCase *mw_test_setup_text_case(void)
+MW_UNIT_TESTS("setup's texts")
 {
-	TCase *tcase = tcase_create("setup's texts");
-
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	MW_LOOP(tcase, main_cf_is_changed_where_it_must_be_and_once, main_cfs);
 	MW_LOOP(tcase, master_cf_gets_the_listeners_of_the_policy_and_once, master_cfs);
@@ -228,5 +226,4 @@ TCase *mw_test_setup_text_case(void)
 	MW_LOOP(tcase, a_list_reaches_what_it_admits_at_the_least, protocols);
 	MW_LOOP(tcase, chunking_goes_where_smtpd_dies_of_it, chunking);
 	tcase_add_test(tcase, one_port_under_two_names_is_refused);
-	return tcase;
 }

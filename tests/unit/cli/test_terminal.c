@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -106,15 +106,12 @@ START_TEST(a_table_without_rows_prints_nothing)
 }
 END_TEST
 
-TCase *mw_test_terminal_case(void)
+MW_UNIT_TESTS("terminal")
 {
-	TCase *tcase = tcase_create("terminal");
-
 	tcase_add_checked_fixture(tcase, away_from_a_terminal, back);
 	tcase_add_test(tcase, without_a_terminal_there_is_no_colour_and_no_width);
 	tcase_add_test(tcase, a_text_cannot_drive_the_terminal);
 	tcase_add_test(tcase, a_table_without_a_terminal_is_rows_of_cells_with_tabs_and_no_titles);
 	tcase_add_test(tcase, a_table_on_a_terminal_is_aligned_by_columns_of_the_screen);
 	tcase_add_test(tcase, a_table_without_rows_prints_nothing);
-	return tcase;
 }

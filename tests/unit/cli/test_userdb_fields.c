@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 #include "servers/check/userdb_fields.h"
 
 static const struct {
@@ -109,13 +109,10 @@ START_TEST(an_entry_that_names_another_user_is_found)
 }
 END_TEST
 
-TCase *mw_test_userdb_fields_case(void)
+MW_UNIT_TESTS("userdb_fields")
 {
-	TCase *tcase = tcase_create("userdb_fields");
-
 	tcase_add_loop_test(tcase, a_variable_of_the_same_name_changes_nobody, 0, MW_COUNT(values));
 	tcase_add_loop_test(tcase, a_column_that_names_the_user_is_found, 0, MW_COUNT(queries));
 	tcase_add_loop_test(tcase, an_attribute_that_names_the_user_is_found, 0, MW_COUNT(attributes));
 	tcase_add_loop_test(tcase, an_entry_that_names_another_user_is_found, 0, MW_COUNT(entries));
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -57,12 +57,9 @@ START_TEST(points_in_time_are_printed)
 }
 END_TEST
 
-TCase *mw_test_when_case(void)
+MW_UNIT_TESTS("when")
 {
-	TCase *tcase = tcase_create("when");
-
 	tcase_add_checked_fixture(tcase, zone, NULL);
 	MW_LOOP(tcase, points_in_time_are_read, points);
 	MW_LOOP(tcase, points_in_time_are_printed, printed);
-	return tcase;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
-
 #include "unit.h"
+
 #include "why/event.h"
 
 static struct mw_why_line line_of(const char *program, const char *message)
@@ -241,10 +240,8 @@ START_TEST(a_decision_line_is_read_whole_or_not_at_all)
 }
 END_TEST
 
-TCase *mw_test_why_event_case(void)
+MW_UNIT_TESTS("event of a log")
 {
-	TCase *tcase = tcase_create("event of a log");
-
 	MW_LOOP(tcase, a_line_of_dovecot_becomes_an_event, dovecot);
 	MW_LOOP(tcase, a_line_that_could_be_somebodys_invention_is_none, not_dovecot);
 	MW_LOOP(tcase, a_session_of_smtpd_becomes_an_event, sessions);
@@ -252,5 +249,4 @@ TCase *mw_test_why_event_case(void)
 	tcase_add_test(tcase, sessions_of_two_processes_do_not_mix);
 	tcase_add_test(tcase, the_listener_is_known_by_its_name_in_syslog);
 	MW_LOOP(tcase, a_decision_line_is_read_whole_or_not_at_all, decisions);
-	return tcase;
 }

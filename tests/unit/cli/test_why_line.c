@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-#include "unit.h"
 #include "logs/line.h"
 
 #define NOW 1795597921 /* 2026-11-25 09:12:01 UTC */
@@ -105,13 +104,10 @@ START_TEST(anything_else_is_no_since)
 }
 END_TEST
 
-TCase *mw_test_why_line_case(void)
+MW_UNIT_TESTS("line of a log")
 {
-	TCase *tcase = tcase_create("line of a log");
-
 	MW_LOOP(tcase, a_line_is_read_in_every_form, lines);
 	MW_LOOP(tcase, what_is_no_log_line_is_not_read, unknown);
 	MW_LOOP(tcase, since_is_a_time_ago_or_a_date, since);
 	MW_LOOP(tcase, anything_else_is_no_since, no_since);
-	return tcase;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli_support.h"
+#include "unit.h"
 
 #include <stdio.h>
 
-#include "unit.h"
 #include "why/cause.h"
 
 #define HOME "192.0.2.7"
@@ -236,10 +235,8 @@ START_TEST(a_wrong_password_is_over_after_a_message_but_a_wrong_sender_is_not)
 }
 END_TEST
 
-TCase *mw_test_why_story_case(void)
+MW_UNIT_TESTS("story of a user")
 {
-	TCase *tcase = tcase_create("story of a user");
-
 	MW_LOOP(tcase, an_address_is_the_users_for_an_hour_before_and_after_a_login, windows);
 	tcase_add_test(tcase, a_login_of_somebody_else_is_not_told_but_makes_the_address_a_shared_one);
 	tcase_add_test(tcase, entries_come_in_order_of_time_whatever_the_order_of_the_logs);
@@ -250,5 +247,4 @@ TCase *mw_test_why_story_case(void)
 	tcase_add_test(tcase, addresses_forgotten_hours_later_are_no_loss_in_one_log);
 	MW_LOOP(tcase, every_reason_of_a_decision_has_a_cause, reasons);
 	tcase_add_test(tcase, a_wrong_password_is_over_after_a_message_but_a_wrong_sender_is_not);
-	return tcase;
 }

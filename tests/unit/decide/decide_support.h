@@ -3,7 +3,7 @@
 #ifndef MW_TESTS_DECIDE_SUPPORT_H
 #define MW_TESTS_DECIDE_SUPPORT_H
 
-#include "../unit.h"
+#include "unit.h"
 #include "decide/verdict.h"
 #include "policy/read.h"
 #include "sync/sync.h"
@@ -18,13 +18,5 @@ void mw_test_world_end(void);
 struct mw_facts mw_test_facts(void);
 /* A view that answers nothing but UNAVAILABLE. */
 extern const struct mw_directory_view mw_test_away;
-
-TCase *mw_test_account_case(void);
-TCase *mw_test_identity_case(void);
-TCase *mw_test_login_case(void);
-TCase *mw_test_reason_case(void);
-TCase *mw_test_submission_case(void);
-TCase *mw_test_tls_case(void);
-TCase *mw_test_trace_case(void);
 
 #endif

@@ -91,14 +91,11 @@ START_TEST(the_connector_of_a_sasl_service)
 }
 END_TEST
 
-TCase *mw_test_account_case(void)
+MW_UNIT_TESTS("account")
 {
-	TCase *tcase = tcase_create("account");
-
 	tcase_add_checked_fixture(tcase, mw_test_world, mw_test_world_end);
 	tcase_add_loop_test(tcase, switches_and_suspensions, 0, MW_PROTOCOL_COUNT);
 	tcase_add_loop_test(tcase, a_group_logs_in_nowhere, 0, MW_PROTOCOL_COUNT);
 	tcase_add_loop_test(tcase, without_a_directory_nothing_is_decided, 0, MW_PROTOCOL_COUNT);
 	MW_LOOP(tcase, the_connector_of_a_sasl_service, asked);
-	return tcase;
 }

@@ -284,10 +284,8 @@ START_TEST(an_address_of_its_own_is_no_extension)
 }
 END_TEST
 
-TCase *mw_test_identity_case(void)
+MW_UNIT_TESTS("identity")
 {
-	TCase *tcase = tcase_create("identity");
-
 	tcase_add_checked_fixture(tcase, mw_test_world, mw_test_world_end);
 	MW_LOOP(tcase, the_strongest_right_is_found, rights);
 	tcase_add_loop_test(tcase, a_lookup_that_fails_is_no_answer, 0, 4);
@@ -297,5 +295,4 @@ TCase *mw_test_identity_case(void)
 	tcase_add_test(tcase, whatever_the_extension_the_owner_is_the_same);
 	tcase_add_test(tcase, an_address_of_its_own_is_no_extension);
 	tcase_set_timeout(tcase, 60);
-	return tcase;
 }

@@ -59,11 +59,8 @@ START_TEST(an_offer_is_what_the_decision_does_not_stop)
 }
 END_TEST
 
-TCase *mw_test_login_case(void)
+MW_UNIT_TESTS("login")
 {
-	TCase *tcase = tcase_create("login");
-
 	tcase_add_checked_fixture(tcase, mw_test_world, mw_test_world_end);
 	MW_LOOP(tcase, an_offer_is_what_the_decision_does_not_stop, offers);
-	return tcase;
 }

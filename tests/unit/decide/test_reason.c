@@ -57,11 +57,8 @@ START_TEST(a_reply_at_the_end_of_a_message_ends_the_session)
 }
 END_TEST
 
-TCase *mw_test_reason_case(void)
+MW_UNIT_TESTS("reason")
 {
-	TCase *tcase = tcase_create("reason");
-
 	tcase_add_loop_test(tcase, every_reason_has_a_name_a_sentence_and_well_formed_replies, 0, MW_REASON_COUNT);
 	tcase_add_loop_test(tcase, a_reply_at_the_end_of_a_message_ends_the_session, 0, MW_REASON_COUNT);
-	return tcase;
 }

@@ -86,14 +86,11 @@ START_TEST(a_mechanism_without_a_name_is_an_unknown_login)
 }
 END_TEST
 
-TCase *mw_test_submission_case(void)
+MW_UNIT_TESTS("submission")
 {
-	TCase *tcase = tcase_create("submission");
-
 	tcase_add_checked_fixture(tcase, mw_test_world, mw_test_world_end);
 	MW_LOOP(tcase, a_stage_allows_its_checks, stages);
 	tcase_add_test(tcase, the_first_refusal_ends_the_trace);
 	tcase_add_test(tcase, without_a_directory_nothing_is_decided);
 	tcase_add_test(tcase, a_mechanism_without_a_name_is_an_unknown_login);
-	return tcase;
 }

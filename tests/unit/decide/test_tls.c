@@ -65,11 +65,8 @@ START_TEST(an_audit_ends_by_itself)
 }
 END_TEST
 
-TCase *mw_test_tls_case(void)
+MW_UNIT_TESTS("tls")
 {
-	TCase *tcase = tcase_create("tls");
-
 	MW_LOOP(tcase, what_is_not_known_is_not_enough, sessions);
 	MW_LOOP(tcase, an_audit_ends_by_itself, days);
-	return tcase;
 }

@@ -53,12 +53,9 @@ START_TEST(what_cannot_be_decided_stops_in_every_mode)
 }
 END_TEST
 
-TCase *mw_test_trace_case(void)
+MW_UNIT_TESTS("trace and verdict")
 {
-	TCase *tcase = tcase_create("trace and verdict");
-
 	tcase_add_test(tcase, a_check_has_one_step);
 	tcase_add_test(tcase, words_are_there_for_all);
 	MW_LOOP(tcase, what_cannot_be_decided_stops_in_every_mode, verdicts);
-	return tcase;
 }

@@ -2,7 +2,7 @@
 #ifndef MW_TESTS_DIRECTORY_SUPPORT_H
 #define MW_TESTS_DIRECTORY_SUPPORT_H
 
-#include "../unit.h"
+#include "unit.h"
 #include "directory/directory.h"
 #include "directory/writer.h"
 
@@ -20,14 +20,5 @@ struct mw_suspension mw_test_suspension(const char *user, enum mw_suspended what
 void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until);
 /* The user with this login name has this switch on; *found_r otherwise. */
 enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, struct mw_principal *user_r);
-
-TCase *mw_test_content_case(void);
-TCase *mw_test_overlay_case(void);
-TCase *mw_test_publish_case(void);
-TCase *mw_test_reader_case(void);
-TCase *mw_test_schema_case(void);
-TCase *mw_test_snapshot_case(void);
-TCase *mw_test_suspensions_case(void);
-TCase *mw_test_watch_case(void);
 
 #endif

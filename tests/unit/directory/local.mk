@@ -1,9 +1,8 @@
 check_PROGRAMS += tests/unit/test_directory
 TESTS += tests/unit/test_directory
-tests_unit_test_directory_SOURCES = \
-	tests/unit/directory/directory_support.h \
+tests_unit_test_directory_SOURCES = $(mw_unit_sources) \
+	tests/unit/directory/directory_support.c tests/unit/directory/directory_support.h \
 	tests/unit/directory/test_content.c \
-	tests/unit/directory/test_directory.c \
 	tests/unit/directory/test_overlay.c \
 	tests/unit/directory/test_publish.c \
 	tests/unit/directory/test_reader.c \
@@ -11,7 +10,7 @@ tests_unit_test_directory_SOURCES = \
 	tests/unit/directory/test_snapshot.c \
 	tests/unit/directory/test_suspensions.c \
 	tests/unit/directory/test_watch.c
-tests_unit_test_directory_CPPFLAGS = $(MW_CPPFLAGS)
+tests_unit_test_directory_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_directory_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_directory_LDADD = \
 	libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \

@@ -51,12 +51,9 @@ START_TEST(a_fingerprint_is_over_all_that_a_principal_is)
 }
 END_TEST
 
-TCase *mw_test_content_case(void)
+MW_UNIT_TESTS("content")
 {
-	TCase *tcase = tcase_create("content");
-
 	tcase_add_checked_fixture(tcase, mw_test_make, mw_test_end);
 	MW_LOOP(tcase, texts_are_in_order_of_bytes_then_length, texts);
 	MW_LOOP(tcase, a_fingerprint_is_over_all_that_a_principal_is, changes);
-	return tcase;
 }

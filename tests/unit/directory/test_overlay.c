@@ -297,10 +297,8 @@ START_TEST(what_is_no_longer_fit_answers_nobody)
 }
 END_TEST
 
-TCase *mw_test_overlay_case(void)
+MW_UNIT_TESTS("overlay")
 {
-	TCase *tcase = tcase_create("overlay");
-
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, a_suspension_marks_the_user_however_it_is_looked_up);
 	tcase_add_test(tcase, a_new_snapshot_keeps_it);
@@ -313,5 +311,4 @@ TCase *mw_test_overlay_case(void)
 	tcase_add_test(tcase, what_is_held_goes_on_beside_a_new_snapshot);
 	tcase_add_test(tcase, who_is_suspended_by_now_counts_for_what_is_held);
 	tcase_add_test(tcase, what_is_no_longer_fit_answers_nobody);
-	return tcase;
 }

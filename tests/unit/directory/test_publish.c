@@ -121,10 +121,8 @@ START_TEST(contents_are_compared_by_name)
 }
 END_TEST
 
-TCase *mw_test_publish_case(void)
+MW_UNIT_TESTS("publish")
 {
-	TCase *tcase = tcase_create("publish");
-
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, the_same_content_is_published_once);
 	tcase_add_test(tcase, a_snapshot_is_as_readable_as_its_folder);
@@ -132,5 +130,4 @@ TCase *mw_test_publish_case(void)
 	tcase_add_test(tcase, what_a_killed_one_left_is_removed);
 	tcase_add_loop_test(tcase, a_folder_that_others_may_write_is_refused, 0, 3);
 	tcase_add_test(tcase, contents_are_compared_by_name);
-	return tcase;
 }

@@ -168,10 +168,8 @@ START_TEST(one_that_may_not_be_trusted_serves_nobody)
 }
 END_TEST
 
-TCase *mw_test_reader_case(void)
+MW_UNIT_TESTS("reader")
 {
-	TCase *tcase = tcase_create("reader");
-
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, lookups_answer_what_was_published);
 	tcase_add_test(tcase, without_a_snapshot_nothing_is_known);
@@ -181,5 +179,4 @@ TCase *mw_test_reader_case(void)
 	tcase_add_test(tcase, one_without_room_leaves_the_old_one_serving_and_opens_when_there_is);
 #endif
 	tcase_add_loop_test(tcase, one_that_may_not_be_trusted_serves_nobody, 0, 3);
-	return tcase;
 }

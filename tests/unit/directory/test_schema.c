@@ -122,14 +122,11 @@ START_TEST(a_trailer_with_a_bit_changed_is_none)
 }
 END_TEST
 
-TCase *mw_test_schema_case(void)
+MW_UNIT_TESTS("schema")
 {
-	TCase *tcase = tcase_create("schema");
-
 	tcase_add_test(tcase, keys_are_multiples_of_four_and_distinct);
 	MW_LOOP(tcase, a_principal_reads_back_as_it_was_written, principals);
 	tcase_add_test(tcase, a_value_that_is_damaged_is_none);
 	tcase_add_test(tcase, names_lead_to_ids);
 	tcase_add_test(tcase, a_trailer_with_a_bit_changed_is_none);
-	return tcase;
 }

@@ -90,13 +90,10 @@ START_TEST(what_is_no_file_is_refused)
 }
 END_TEST
 
-TCase *mw_test_snapshot_case(void)
+MW_UNIT_TESTS("snapshot")
 {
-	TCase *tcase = tcase_create("snapshot");
-
 	tcase_add_checked_fixture(tcase, mw_test_make, mw_test_end);
 	tcase_add_test(tcase, a_byte_changed_anywhere_is_noticed);
 	tcase_add_loop_test(tcase, what_others_may_write_is_refused_with_its_path, 0, 4);
 	tcase_add_test(tcase, what_is_no_file_is_refused);
-	return tcase;
 }

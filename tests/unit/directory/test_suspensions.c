@@ -320,10 +320,8 @@ START_TEST(those_who_come_at_once_lose_nothing_of_one_another)
 }
 END_TEST
 
-TCase *mw_test_suspensions_case(void)
+MW_UNIT_TESTS("suspensions")
 {
-	TCase *tcase = tcase_create("suspensions");
-
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, without_a_file_nobody_is_suspended);
 	tcase_add_test(tcase, what_was_saved_reads_back_in_order);
@@ -337,5 +335,4 @@ TCase *mw_test_suspensions_case(void)
 	tcase_add_test(tcase, a_damaged_file_is_not_written_over);
 	tcase_add_test(tcase, what_a_killed_one_left_is_removed);
 	tcase_add_test(tcase, those_who_come_at_once_lose_nothing_of_one_another);
-	return tcase;
 }

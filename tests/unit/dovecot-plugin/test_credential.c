@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
-#include <stdlib.h>
-
+#include "unit.h"
 #include "dovecot-plugin/capability.h"
 #include "dovecot-plugin/credential_rest.h"
 
@@ -215,28 +213,13 @@ START_TEST(the_name_is_kept_until_the_password_comes)
 }
 END_TEST
 
-int main(void)
+MW_UNIT_TESTS("rest")
 {
-	Suite *suite = suite_create("credential");
-	TCase *tcase = tcase_create("rest");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_loop_test(tcase, as_many_lines_may_follow_as_the_mechanism_has, 0,
-			    sizeof(awaited) / sizeof(awaited[0]));
-	tcase_add_loop_test(tcase, the_rest_of_an_exchange_is_taken_and_nothing_else, 0,
-			    sizeof(rests) / sizeof(rests[0]));
-	tcase_add_loop_test(tcase, a_response_has_a_name_only_in_its_own_form, 0,
-			    sizeof(responses) / sizeof(responses[0]));
-	tcase_add_loop_test(tcase, sasl_ir_goes_with_the_last_mechanism, 0,
-			    sizeof(capabilities) / sizeof(capabilities[0]));
+	MW_LOOP(tcase, as_many_lines_may_follow_as_the_mechanism_has, awaited);
+	MW_LOOP(tcase, the_rest_of_an_exchange_is_taken_and_nothing_else, rests);
+	MW_LOOP(tcase, a_response_has_a_name_only_in_its_own_form, responses);
+	MW_LOOP(tcase, sasl_ir_goes_with_the_last_mechanism, capabilities);
 	tcase_add_test(tcase, long_responses_are_shown_and_nameless);
 	tcase_add_test(tcase, the_last_auth_command_is_found);
 	tcase_add_test(tcase, the_name_is_kept_until_the_password_comes);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail_support.h"
+#include "unit.h"
 
 #include "mail/address.h"
 
@@ -383,10 +383,8 @@ START_TEST(a_domain_takes_the_place_of_another)
 }
 END_TEST
 
-TCase *mw_test_address_case(void)
+MW_UNIT_TESTS("address")
 {
-	TCase *tcase = tcase_create("address");
-
 	MW_LOOP(tcase, an_address_has_one_form, parsed);
 	tcase_add_test(tcase, a_nul_byte_ends_no_address);
 	MW_LOOP(tcase, one_address_written_twice_is_one, pairs);
@@ -397,5 +395,4 @@ TCase *mw_test_address_case(void)
 	MW_LOOP(tcase, the_quotes_that_postfix_leaves_out, unquoted);
 	MW_LOOP(tcase, the_domains_of_a_path, paths);
 	tcase_add_test(tcase, a_backslash_before_the_name);
-	return tcase;
 }

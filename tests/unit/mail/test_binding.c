@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail_support.h"
+#include "unit.h"
 
 #include "mail/network.h"
 
@@ -67,12 +67,9 @@ START_TEST(what_is_no_binding_is_told_why)
 }
 END_TEST
 
-TCase *mw_test_binding_case(void)
+MW_UNIT_TESTS("binding")
 {
-	TCase *tcase = tcase_create("binding");
-
 	MW_LOOP(tcase, a_binding_matches_its_listener, bindings);
 	MW_LOOP(tcase, a_binding_is_printed_as_it_can_be_read, bindings);
 	MW_LOOP(tcase, what_is_no_binding_is_told_why, none);
-	return tcase;
 }

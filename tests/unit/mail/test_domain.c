@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail_support.h"
+#include "unit.h"
 
 #include "mail/domain.h"
 
@@ -71,11 +71,8 @@ START_TEST(below_is_with_a_label_of_its_own)
 }
 END_TEST
 
-TCase *mw_test_domain_case(void)
+MW_UNIT_TESTS("domain")
 {
-	TCase *tcase = tcase_create("domain");
-
 	MW_LOOP(tcase, a_domain_has_one_form, domains);
 	MW_LOOP(tcase, below_is_with_a_label_of_its_own, families);
-	return tcase;
 }

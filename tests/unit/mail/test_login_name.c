@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail_support.h"
+#include "unit.h"
 
 #include "mail/address.h"
 
@@ -58,11 +58,8 @@ START_TEST(a_long_login_name_is_nobodys)
 }
 END_TEST
 
-TCase *mw_test_login_name_case(void)
+MW_UNIT_TESTS("login name")
 {
-	TCase *tcase = tcase_create("login name");
-
 	MW_LOOP(tcase, a_login_name_has_one_form, logins);
 	tcase_add_test(tcase, a_long_login_name_is_nobodys);
-	return tcase;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail_support.h"
+#include "unit.h"
 
 #include "mail/network.h"
 
@@ -127,14 +127,11 @@ START_TEST(the_narrower_range_is_known)
 }
 END_TEST
 
-TCase *mw_test_network_case(void)
+MW_UNIT_TESTS("network")
 {
-	TCase *tcase = tcase_create("network");
-
 	MW_LOOP(tcase, an_address_is_read_and_printed, ips);
 	tcase_add_test(tcase, socket_addresses_are_known_by_their_length);
 	MW_LOOP(tcase, a_range_holds_what_lies_between_its_ends, ranges);
 	MW_LOOP(tcase, what_is_no_range_is_told_why, no_ranges);
 	MW_LOOP(tcase, the_narrower_range_is_known, widths);
-	return tcase;
 }

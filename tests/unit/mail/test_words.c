@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mail_support.h"
+#include "unit.h"
 
 #include "mail/mechanism.h"
 #include "mail/protocol.h"
@@ -60,12 +60,9 @@ START_TEST(every_protocol_and_stage_has_its_word)
 }
 END_TEST
 
-TCase *mw_test_words_case(void)
+MW_UNIT_TESTS("words")
 {
-	TCase *tcase = tcase_create("words");
-
 	MW_LOOP(tcase, a_mechanism_that_is_not_known_counts_as_basic, mechanisms);
 	tcase_add_test(tcase, a_word_that_is_no_mechanism_is_not_known_for_one);
 	tcase_add_test(tcase, every_protocol_and_stage_has_its_word);
-	return tcase;
 }

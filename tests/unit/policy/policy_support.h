@@ -2,8 +2,7 @@
 #ifndef MW_TESTS_POLICY_SUPPORT_H
 #define MW_TESTS_POLICY_SUPPORT_H
 
-#include <check.h>
-
+#include "unit.h"
 #include "policy/read.h"
 
 /* Reads a text as "test.conf"; messages stay in mw_test_errors until the next call. */
@@ -16,12 +15,5 @@ const char *mw_test_messages(void);
 struct mw_ip mw_test_ip(const char *text);
 extern struct mw_errors *mw_test_errors;
 void mw_test_end(void);
-
-TCase *mw_test_choose_case(void);
-TCase *mw_test_defaults_case(void);
-TCase *mw_test_file_case(void);
-TCase *mw_test_mistakes_case(void);
-TCase *mw_test_print_case(void);
-TCase *mw_test_ties_case(void);
 
 #endif

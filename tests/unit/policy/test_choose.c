@@ -187,10 +187,8 @@ START_TEST(the_accepted_domain_is_the_exact_one_then_the_longest_wildcard)
 }
 END_TEST
 
-TCase *mw_test_choose_case(void)
+MW_UNIT_TESTS("choose")
 {
-	TCase *tcase = tcase_create("choose");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_loop_test(tcase, the_narrowest_login_rule_is_chosen, 0,
 			    (int)(sizeof(login_questions) / sizeof(login_questions[0])));
@@ -200,5 +198,4 @@ TCase *mw_test_choose_case(void)
 			    (int)(sizeof(sasl_questions) / sizeof(sasl_questions[0])));
 	tcase_add_loop_test(tcase, the_accepted_domain_is_the_exact_one_then_the_longest_wildcard, 0,
 			    (int)(sizeof(domain_questions) / sizeof(domain_questions[0])));
-	return tcase;
 }

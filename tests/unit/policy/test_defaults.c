@@ -129,15 +129,12 @@ START_TEST(every_setting_has_a_sentence_and_a_place)
 }
 END_TEST
 
-TCase *mw_test_defaults_case(void)
+MW_UNIT_TESTS("defaults")
 {
-	TCase *tcase = tcase_create("defaults");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_test(tcase, an_empty_file_is_secure_login_and_two_connectors);
 	tcase_add_test(tcase, services_have_their_defaults);
 	tcase_add_test(tcase, everything_in_the_grammar_is_read);
 	tcase_add_test(tcase, groups_carry_exchanges_permissions);
 	tcase_add_test(tcase, every_setting_has_a_sentence_and_a_place);
-	return tcase;
 }

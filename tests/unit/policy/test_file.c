@@ -112,14 +112,11 @@ START_TEST(the_path_comes_from_the_environment_or_is_the_usual_one)
 }
 END_TEST
 
-TCase *mw_test_file_case(void)
+MW_UNIT_TESTS("file")
 {
-	TCase *tcase = tcase_create("file");
-
 	tcase_add_checked_fixture(tcase, make_file, remove_file);
 	tcase_add_test(tcase, a_file_is_read);
 	tcase_add_test(tcase, dir_08_an_unsafe_file_is_refused_by_name);
 	tcase_add_test(tcase, a_small_file_takes_less_than_a_millisecond);
 	tcase_add_test(tcase, the_path_comes_from_the_environment_or_is_the_usual_one);
-	return tcase;
 }

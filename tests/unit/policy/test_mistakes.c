@@ -293,10 +293,8 @@ START_TEST(nul_bytes_and_size_are_refused)
 }
 END_TEST
 
-TCase *mw_test_mistakes_case(void)
+MW_UNIT_TESTS("mistakes")
 {
-	TCase *tcase = tcase_create("mistakes");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
@@ -308,5 +306,4 @@ TCase *mw_test_mistakes_case(void)
 	tcase_add_loop_test(tcase, a_bomb_ends_within_a_second, 0,
 			    (int)(sizeof(bombs) / sizeof(bombs[0])));
 	tcase_add_test(tcase, nul_bytes_and_size_are_refused);
-	return tcase;
 }

@@ -58,12 +58,9 @@ START_TEST(a_small_buffer_is_cut_not_overrun)
 }
 END_TEST
 
-TCase *mw_test_print_case(void)
+MW_UNIT_TESTS("print")
 {
-	TCase *tcase = tcase_create("print");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_loop_test(tcase, what_is_printed_reads_back_the_same, 0, (int)(sizeof(texts) / sizeof(texts[0])));
 	tcase_add_test(tcase, a_small_buffer_is_cut_not_overrun);
-	return tcase;
 }

@@ -58,12 +58,9 @@ START_TEST(rules_that_cannot_be_told_apart_are_an_error_naming_both)
 }
 END_TEST
 
-TCase *mw_test_ties_case(void)
+MW_UNIT_TESTS("ties")
 {
-	TCase *tcase = tcase_create("ties");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_loop_test(tcase, rules_that_cannot_be_told_apart_are_an_error_naming_both, 0,
 			    (int)(sizeof(pairs) / sizeof(pairs[0])));
-	return tcase;
 }

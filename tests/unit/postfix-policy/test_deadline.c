@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/deadline.h"
 
-#include "postfix_policy_support.h"
+#include "unit.h"
 
 static const struct {
 	struct mw_deadlines deadlines;
@@ -26,10 +26,7 @@ START_TEST(when_a_connection_waited_long_enough)
 }
 END_TEST
 
-TCase *mw_test_deadline(void)
+MW_UNIT_TESTS("deadline")
 {
-	TCase *tests = tcase_create("deadline");
-
-	tcase_add_loop_test(tests, when_a_connection_waited_long_enough, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	return tests;
+	tcase_add_loop_test(tcase, when_a_connection_waited_long_enough, 0, (int)(sizeof(cases) / sizeof(cases[0])));
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "postfix_policy_support.h"
+#include "unit.h"
 
 /* A directory whose every answer says how often it was asked. */
 static struct below {
@@ -166,17 +166,14 @@ START_TEST(expecting_a_key_changes_no_answer)
 }
 END_TEST
 
-TCase *mw_test_lookup_cache(void)
+MW_UNIT_TESTS("lookup cache")
 {
-	TCase *tests = tcase_create("lookup cache");
-
-	tcase_add_checked_fixture(tests, begin, end);
-	tcase_add_loop_test(tests, an_answer_is_asked_for_once, 0, 4);
-	tcase_add_test(tests, kinds_are_kept_apart);
-	tcase_add_loop_test(tests, nobody_is_an_answer_too, 0, 4);
-	tcase_add_loop_test(tests, unavailable_is_never_kept, 0, 4);
-	tcase_add_loop_test(tests, nothing_outlives_a_change_of_the_directory, 0, 4);
-	tcase_add_test(tests, many_keys_and_long_ones_are_answered_exactly);
-	tcase_add_test(tests, expecting_a_key_changes_no_answer);
-	return tests;
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_loop_test(tcase, an_answer_is_asked_for_once, 0, 4);
+	tcase_add_test(tcase, kinds_are_kept_apart);
+	tcase_add_loop_test(tcase, nobody_is_an_answer_too, 0, 4);
+	tcase_add_loop_test(tcase, unavailable_is_never_kept, 0, 4);
+	tcase_add_loop_test(tcase, nothing_outlives_a_change_of_the_directory, 0, 4);
+	tcase_add_test(tcase, many_keys_and_long_ones_are_answered_exactly);
+	tcase_add_test(tcase, expecting_a_key_changes_no_answer);
 }

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "postfix_policy_support.h"
+#include "unit.h"
 
 #define MANY 100
 
@@ -95,13 +95,10 @@ START_TEST(a_descriptor_goes_before_a_time_out)
 }
 END_TEST
 
-TCase *mw_test_loop(void)
+MW_UNIT_TESTS("loop")
 {
-	TCase *tests = tcase_create("loop");
-
-	tcase_add_checked_fixture(tests, make, end);
-	tcase_add_test(tests, any_number_of_time_outs_and_those_that_are_stopped);
-	tcase_add_test(tests, a_time_out_that_comes_again_until_it_is_stopped);
-	tcase_add_test(tests, a_descriptor_goes_before_a_time_out);
-	return tests;
+	tcase_add_checked_fixture(tcase, make, end);
+	tcase_add_test(tcase, any_number_of_time_outs_and_those_that_are_stopped);
+	tcase_add_test(tcase, a_time_out_that_comes_again_until_it_is_stopped);
+	tcase_add_test(tcase, a_descriptor_goes_before_a_time_out);
 }

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "postfix_policy_support.h"
+#include "unit.h"
 
 #define HEAD "request=smtpd_access_policy\nprotocol_state=CONNECT\nclient_address=192.0.2.7\nserver_address=192.0.2.1\n"
 
@@ -131,15 +131,12 @@ START_TEST(an_answer_that_the_peer_takes_in_parts)
 }
 END_TEST
 
-TCase *mw_test_question(void)
+MW_UNIT_TESTS("question")
 {
-	TCase *tests = tcase_create("question");
-
-	tcase_add_checked_fixture(tests, open_pair, close_pair);
-	tcase_add_test(tests, a_question_comes_back_empty);
-	tcase_add_test(tests, so_many_are_kept_and_any_number_is_answered_at_once);
-	tcase_add_test(tests, a_long_request_gets_room_of_its_own);
-	tcase_add_test(tests, a_peer_that_is_gone);
-	tcase_add_test(tests, an_answer_that_the_peer_takes_in_parts);
-	return tests;
+	tcase_add_checked_fixture(tcase, open_pair, close_pair);
+	tcase_add_test(tcase, a_question_comes_back_empty);
+	tcase_add_test(tcase, so_many_are_kept_and_any_number_is_answered_at_once);
+	tcase_add_test(tcase, a_long_request_gets_room_of_its_own);
+	tcase_add_test(tcase, a_peer_that_is_gone);
+	tcase_add_test(tcase, an_answer_that_the_peer_takes_in_parts);
 }

@@ -1,10 +1,8 @@
 check_PROGRAMS += tests/unit/test_postfix
 TESTS += tests/unit/test_postfix
-tests_unit_test_postfix_SOURCES = \
-	tests/unit/postfix/postfix_support.h \
+tests_unit_test_postfix_SOURCES = $(mw_unit_sources) \
 	tests/unit/postfix/test_answer.c \
 	tests/unit/postfix/test_facts.c \
-	tests/unit/postfix/test_postfix.c \
 	tests/unit/postfix/test_request.c
 tests_unit_test_postfix_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_postfix_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)

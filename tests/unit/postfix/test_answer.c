@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "postfix/answer.h"
 
-#include "postfix_support.h"
+#include "unit.h"
 
 static struct mw_str write_answer(const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
@@ -111,13 +111,10 @@ START_TEST(what_the_client_reads)
 }
 END_TEST
 
-TCase *mw_test_answer(void)
+MW_UNIT_TESTS("answer")
 {
-	TCase *tests = tcase_create("answer");
-
-	tcase_add_loop_test(tests, the_answer_of_a_verdict, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_test(tests, replies_that_may_be_sent);
-	tcase_add_test(tests, an_answer_that_does_not_fit_is_none);
-	MW_LOOP(tests, what_the_client_reads, seen);
-	return tests;
+	tcase_add_loop_test(tcase, the_answer_of_a_verdict, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_test(tcase, replies_that_may_be_sent);
+	tcase_add_test(tcase, an_answer_that_does_not_fit_is_none);
+	MW_LOOP(tcase, what_the_client_reads, seen);
 }

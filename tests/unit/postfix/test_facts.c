@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "postfix/facts.h"
 
-#include "postfix_support.h"
+#include "unit.h"
 
 #define HEAD "request=smtpd_access_policy\nclient_address=\nserver_address=unknown\n"
 #define RCPT HEAD "protocol_state=RCPT\nsender=bob@example.test\nrecipient=mary@example.test\n"
@@ -167,15 +167,12 @@ START_TEST(another_digest_is_no_fingerprint)
 }
 END_TEST
 
-TCase *mw_test_facts(void)
+MW_UNIT_TESTS("facts")
 {
-	TCase *tests = tcase_create("facts");
-
-	tcase_add_test(tests, every_fact_of_a_request);
-	tcase_add_test(tests, what_is_left_out_is_unknown);
-	tcase_add_loop_test(tests, what_cannot_be_judged, 0, (int)(sizeof(not_judged) / sizeof(not_judged[0])));
-	tcase_add_loop_test(tests, what_a_stage_needs_is_enough, 0, (int)(sizeof(judged) / sizeof(judged[0])));
-	tcase_add_test(tests, quotes_that_postfix_left_out);
-	tcase_add_test(tests, another_digest_is_no_fingerprint);
-	return tests;
+	tcase_add_test(tcase, every_fact_of_a_request);
+	tcase_add_test(tcase, what_is_left_out_is_unknown);
+	tcase_add_loop_test(tcase, what_cannot_be_judged, 0, (int)(sizeof(not_judged) / sizeof(not_judged[0])));
+	tcase_add_loop_test(tcase, what_a_stage_needs_is_enough, 0, (int)(sizeof(judged) / sizeof(judged[0])));
+	tcase_add_test(tcase, quotes_that_postfix_left_out);
+	tcase_add_test(tcase, another_digest_is_no_fingerprint);
 }

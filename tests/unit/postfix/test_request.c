@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "postfix_support.h"
+#include "unit.h"
 
 #define HEAD "request=smtpd_access_policy\n"
 
@@ -371,25 +371,22 @@ START_TEST(values_are_bytes_as_they_came)
 }
 END_TEST
 
-TCase *mw_test_request(void)
+MW_UNIT_TESTS("request")
 {
-	TCase *tests = tcase_create("request");
-
-	tcase_add_test(tests, a_request_in_one_piece);
-	tcase_add_test(tests, a_request_cut_at_every_offset);
-	tcase_add_test(tests, a_request_byte_by_byte);
-	tcase_add_test(tests, the_next_request_is_left_where_it_is);
-	tcase_add_loop_test(tests, what_is_no_request, 0, (int)(sizeof(bad) / sizeof(bad[0])));
-	tcase_add_test(tests, a_request_that_fills_the_room_for_it);
-	tcase_add_test(tests, the_longest_line);
-	tcase_add_test(tests, the_longest_request);
-	tcase_add_test(tests, a_request_of_known_lines_that_is_too_long);
-	tcase_add_test(tests, the_most_attributes);
-	tcase_add_test(tests, the_most_attributes_the_last_of_them_known);
-	tcase_add_test(tests, a_name_is_compared_to_its_last_octet);
-	tcase_add_test(tests, an_octet_that_no_line_holds);
-	tcase_add_test(tests, an_attribute_twice_wherever_it_is);
-	tcase_add_test(tests, the_line_that_is_wrong);
-	tcase_add_test(tests, values_are_bytes_as_they_came);
-	return tests;
+	tcase_add_test(tcase, a_request_in_one_piece);
+	tcase_add_test(tcase, a_request_cut_at_every_offset);
+	tcase_add_test(tcase, a_request_byte_by_byte);
+	tcase_add_test(tcase, the_next_request_is_left_where_it_is);
+	tcase_add_loop_test(tcase, what_is_no_request, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(tcase, a_request_that_fills_the_room_for_it);
+	tcase_add_test(tcase, the_longest_line);
+	tcase_add_test(tcase, the_longest_request);
+	tcase_add_test(tcase, a_request_of_known_lines_that_is_too_long);
+	tcase_add_test(tcase, the_most_attributes);
+	tcase_add_test(tcase, the_most_attributes_the_last_of_them_known);
+	tcase_add_test(tcase, a_name_is_compared_to_its_last_octet);
+	tcase_add_test(tcase, an_octet_that_no_line_holds);
+	tcase_add_test(tcase, an_attribute_twice_wherever_it_is);
+	tcase_add_test(tcase, the_line_that_is_wrong);
+	tcase_add_test(tcase, values_are_bytes_as_they_came);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../unit.h"
+#include "unit.h"
 #include "base/table.h"
 #include "probe/judge.h"
 
@@ -154,17 +154,9 @@ START_TEST(an_offer_shows_a_password_as_its_mechanisms_do)
 }
 END_TEST
 
-static TCase *judge_cases(void)
+MW_UNIT_TESTS("judge")
 {
-	TCase *tcase = tcase_create("judge");
-
 	MW_LOOP(tcase, what_was_seen_is_judged, cases);
 	MW_LOOP(tcase, every_finding_says_what_to_do, cases);
 	MW_LOOP(tcase, an_offer_shows_a_password_as_its_mechanisms_do, offers);
-	return tcase;
-}
-
-int main(void)
-{
-	return mw_unit_run("probe", (TCase * (*const[])(void)){ judge_cases }, 1);
 }

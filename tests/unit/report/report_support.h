@@ -2,15 +2,9 @@
 #ifndef MW_TESTS_REPORT_SUPPORT_H
 #define MW_TESTS_REPORT_SUPPORT_H
 
-#include <check.h>
-
+#include "unit.h"
 #include "decide/verdict.h"
 
-TCase *mw_test_logfield_case(void);
-TCase *mw_test_logline_case(void);
-TCase *mw_test_json_case(void);
-TCase *mw_test_prose_case(void);
-TCase *mw_test_shell_case(void);
 
 /* Bytes that somebody chose to do harm, always the same for one `seed`; never none. Returns how many, at most
    `most`. */

@@ -163,14 +163,11 @@ START_TEST(a_verdict_without_a_rule_has_null)
 }
 END_TEST
 
-TCase *mw_test_json_case(void)
+MW_UNIT_TESTS("JSON")
 {
-	TCase *tcase = tcase_create("JSON");
-
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, every_kind_of_value_is_written);
 	tcase_add_test(tcase, hostile_bytes_stay_inside_their_string);
 	tcase_add_test(tcase, a_verdict_has_its_members);
 	tcase_add_test(tcase, a_verdict_without_a_rule_has_null);
-	return tcase;
 }

@@ -95,13 +95,10 @@ START_TEST(a_field_is_found_by_its_key_wherever_the_search_begins)
 }
 END_TEST
 
-TCase *mw_test_logfield_case(void)
+MW_UNIT_TESTS("log fields")
 {
-	TCase *tcase = tcase_create("log fields");
-
 	tcase_add_loop_test(tcase, what_is_read_is_what_is_written, 0, MW_FIELD_COUNT);
 	tcase_add_loop_test(tcase, what_is_no_value_of_a_field_is_not_read, 0, MW_FIELD_COUNT);
 	tcase_add_test(tcase, no_field_changes_another);
 	tcase_add_loop_test(tcase, a_field_is_found_by_its_key_wherever_the_search_begins, 0, MW_FIELD_COUNT);
-	return tcase;
 }

@@ -316,10 +316,8 @@ START_TEST(an_empty_value_in_quotes_is_read)
 }
 END_TEST
 
-TCase *mw_test_logline_case(void)
+MW_UNIT_TESTS("log line")
 {
-	TCase *tcase = tcase_create("log line");
-
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_line_has_the_documented_fields_in_order);
 	tcase_add_test(tcase, what_is_not_known_is_left_out);
@@ -335,5 +333,4 @@ TCase *mw_test_logline_case(void)
 	tcase_add_test(tcase, a_field_that_does_not_fit_is_left_out_whole);
 	tcase_add_loop_test(tcase, a_malformed_line_is_not_read, 0, sizeof(malformed) / sizeof(malformed[0]));
 	tcase_add_test(tcase, an_empty_value_in_quotes_is_read);
-	return tcase;
 }

@@ -146,15 +146,12 @@ START_TEST(hostile_values_do_not_reach_the_terminal)
 }
 END_TEST
 
-TCase *mw_test_prose_case(void)
+MW_UNIT_TESTS("prose")
 {
-	TCase *tcase = tcase_create("prose");
-
 	tcase_add_loop_test(tcase, every_note_has_a_sentence, 0, MW_NOTE_COUNT);
 	tcase_add_loop_test(tcase, every_reason_has_a_fix_for_every_note, MW_REASON_PERMITTED + 1, MW_REASON_COUNT);
 	tcase_add_test(tcase, what_is_permitted_has_no_hint_and_no_fix);
 	tcase_add_test(tcase, a_verdict_without_a_failed_step_hints_at_its_reason);
 	tcase_add_loop_test(tcase, a_fix_names_the_line_to_write, 0, sizeof(fixes) / sizeof(fixes[0]));
 	tcase_add_test(tcase, hostile_values_do_not_reach_the_terminal);
-	return tcase;
 }

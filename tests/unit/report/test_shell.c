@@ -134,10 +134,8 @@ START_TEST(a_sentence_quotes_what_its_commands_name)
 }
 END_TEST
 
-TCase *mw_test_shell_case(void)
+MW_UNIT_TESTS("shell")
 {
-	TCase *tcase = tcase_create("shell");
-
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_shell_takes_a_word_for_its_bytes, 0, sizeof(words) / sizeof(words[0]));
 	tcase_add_test(tcase, bytes_that_no_terminal_should_see_are_escaped);
@@ -145,5 +143,4 @@ TCase *mw_test_shell_case(void)
 	tcase_add_test(tcase, a_word_is_whole_or_not_there);
 	tcase_add_test(tcase, a_name_is_no_option);
 	tcase_add_test(tcase, a_sentence_quotes_what_its_commands_name);
-	return tcase;
 }

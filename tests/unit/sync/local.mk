@@ -1,17 +1,16 @@
 check_PROGRAMS += tests/unit/test_sync
 TESTS += tests/unit/test_sync
-tests_unit_test_sync_SOURCES = \
-	tests/unit/sync/sync_support.h \
+tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
+	tests/unit/sync/sync_support.c tests/unit/sync/sync_support.h \
 	tests/unit/sync/test_expand.c \
 	tests/unit/sync/test_memory.c \
 	tests/unit/sync/test_pairs.c \
 	tests/unit/sync/test_record.c \
 	tests/unit/sync/test_run.c \
 	tests/unit/sync/test_source.c \
-	tests/unit/sync/test_sync.c \
 	tests/unit/sync/test_text.c \
 	tests/unit/sync/test_text_field.c
-tests_unit_test_sync_CPPFLAGS = $(MW_CPPFLAGS)
+tests_unit_test_sync_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_sync_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_sync_LDADD = \
 	libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \

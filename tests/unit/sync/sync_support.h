@@ -2,7 +2,7 @@
 #ifndef MW_TESTS_SYNC_SUPPORT_H
 #define MW_TESTS_SYNC_SUPPORT_H
 
-#include "../unit.h"
+#include "unit.h"
 #include "sync/expand.h"
 #include "sync/source.h"
 #include "sync/sync.h"
@@ -17,14 +17,5 @@ void mw_test_end(void);
 const struct mw_principal *mw_test_principal(const struct mw_content *content, const char *name);
 /* Names of ids, blanks between. */
 const char *mw_test_names(const struct mw_content *content, struct mw_ids ids);
-
-TCase *mw_test_expand_case(void);
-TCase *mw_test_memory_case(void);
-TCase *mw_test_pairs_case(void);
-TCase *mw_test_record_case(void);
-TCase *mw_test_run_case(void);
-TCase *mw_test_source_case(void);
-TCase *mw_test_text_case(void);
-TCase *mw_test_text_field_case(void);
 
 #endif

@@ -134,10 +134,8 @@ START_TEST(a_long_chain_of_groups)
 }
 END_TEST
 
-TCase *mw_test_expand_case(void)
+MW_UNIT_TESTS("expand")
 {
-	TCase *tcase = tcase_create("expand");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_test(tcase, groups_are_expanded_through_groups);
 	tcase_add_test(tcase, grants_stand_on_who_has_the_address);
@@ -145,5 +143,4 @@ TCase *mw_test_expand_case(void)
 	MW_LOOP(tcase, a_conflict_is_told_with_its_line_and_nothing_comes_of_it, conflicts);
 	tcase_add_test(tcase, order_in_the_text_does_not_matter);
 	tcase_add_test(tcase, a_long_chain_of_groups);
-	return tcase;
 }

@@ -36,10 +36,7 @@ START_TEST(a_view_in_memory_answers_as_a_snapshot_does)
 }
 END_TEST
 
-TCase *mw_test_memory_case(void)
+MW_UNIT_TESTS("memory")
 {
-	TCase *tcase = tcase_create("memory");
-
 	tcase_add_test(tcase, a_view_in_memory_answers_as_a_snapshot_does);
-	return tcase;
 }

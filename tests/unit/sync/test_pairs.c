@@ -28,10 +28,7 @@ START_TEST(ids_come_sorted_and_once_by_owner)
 }
 END_TEST
 
-TCase *mw_test_pairs_case(void)
+MW_UNIT_TESTS("pairs")
 {
-	TCase *tcase = tcase_create("pairs");
-
 	tcase_add_test(tcase, ids_come_sorted_and_once_by_owner);
-	return tcase;
 }

@@ -37,11 +37,8 @@ START_TEST(origins_are_in_order_of_source_and_line)
 }
 END_TEST
 
-TCase *mw_test_record_case(void)
+MW_UNIT_TESTS("record")
 {
-	TCase *tcase = tcase_create("record");
-
 	tcase_add_test(tcase, records_keep_what_they_are_given);
 	MW_LOOP(tcase, origins_are_in_order_of_source_and_line, origins);
-	return tcase;
 }

@@ -122,13 +122,10 @@ START_TEST(an_address_below_a_local_name_is_refused)
 }
 END_TEST
 
-TCase *mw_test_run_case(void)
+MW_UNIT_TESTS("run")
 {
-	TCase *tcase = tcase_create("run");
-
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, a_run_publishes_counts_and_compares);
 	tcase_add_test(tcase, an_error_changes_nothing);
 	MW_LOOP(tcase, an_address_below_a_local_name_is_refused, below_local_names);
-	return tcase;
 }

@@ -141,14 +141,11 @@ START_TEST(a_source_is_read_record_by_record)
 }
 END_TEST
 
-TCase *mw_test_source_case(void)
+MW_UNIT_TESTS("sources")
 {
-	TCase *tcase = tcase_create("sources");
-
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_loop_test(tcase, only_a_file_that_can_be_trusted_is_read, 0, 7);
 	tcase_add_test(tcase, each_word_that_the_policy_takes_has_its_driver_and_no_other);
 	tcase_add_test(tcase, a_driver_that_nobody_has_is_an_error);
 	tcase_add_test(tcase, a_source_is_read_record_by_record);
-	return tcase;
 }

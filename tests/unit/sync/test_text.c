@@ -106,13 +106,10 @@ START_TEST(all_mistakes_are_told_in_one_run)
 }
 END_TEST
 
-TCase *mw_test_text_case(void)
+MW_UNIT_TESTS("text")
 {
-	TCase *tcase = tcase_create("text");
-
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_test(tcase, every_setting_of_a_user_is_read);
 	MW_LOOP(tcase, a_mistake_is_told_with_place_and_what_would_be_right, mistakes);
 	tcase_add_test(tcase, all_mistakes_are_told_in_one_run);
-	return tcase;
 }

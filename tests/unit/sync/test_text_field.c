@@ -63,12 +63,9 @@ START_TEST(what_is_shown_ends_with_a_whole_character)
 }
 END_TEST
 
-TCase *mw_test_text_field_case(void)
+MW_UNIT_TESTS("text fields")
 {
-	TCase *tcase = tcase_create("text fields");
-
 	MW_LOOP(tcase, a_line_is_cut_at_blanks_outside_quotes, lines);
 	MW_LOOP(tcase, a_list_is_cut_at_commas_outside_quotes, lists);
 	tcase_add_test(tcase, what_is_shown_ends_with_a_whole_character);
-	return tcase;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <check.h>
-#include <stdlib.h>
-
+#include "unit.h"
 #include "tls/strength.h"
 
 static const struct {
@@ -25,19 +23,7 @@ START_TEST(a_cipher_has_the_strength_openssl_gives_it)
 }
 END_TEST
 
-int main(void)
+MW_UNIT_TESTS("strength")
 {
-	Suite *suite = suite_create("tls");
-	TCase *tcase = tcase_create("strength");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_loop_test(tcase, a_cipher_has_the_strength_openssl_gives_it, 0,
-			    sizeof(ciphers) / sizeof(ciphers[0]));
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	MW_LOOP(tcase, a_cipher_has_the_strength_openssl_gives_it, ciphers);
 }

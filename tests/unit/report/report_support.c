@@ -70,21 +70,3 @@ bool mw_test_is_printable(struct mw_str text)
 			return false;
 	return u8_check((const uint8_t *)text.ptr, text.len) == NULL;
 }
-
-int main(void)
-{
-	Suite *suite = suite_create("report");
-	SRunner *runner;
-	int failed;
-
-	suite_add_tcase(suite, mw_test_logfield_case());
-	suite_add_tcase(suite, mw_test_logline_case());
-	suite_add_tcase(suite, mw_test_json_case());
-	suite_add_tcase(suite, mw_test_prose_case());
-	suite_add_tcase(suite, mw_test_shell_case());
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

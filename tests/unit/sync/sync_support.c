@@ -63,12 +63,3 @@ const char *mw_test_names(const struct mw_content *content, struct mw_ids ids)
 	}
 	return memory;
 }
-
-int main(void)
-{
-	static TCase *(*const cases[])(void) = { mw_test_expand_case, mw_test_memory_case, mw_test_pairs_case,
-						 mw_test_record_case, mw_test_run_case,	   mw_test_text_case,
-						 mw_test_text_field_case, mw_test_source_case };
-
-	return mw_unit_run("sync", cases, MW_COUNT(cases));
-}

@@ -95,12 +95,3 @@ enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, 
 
 	return view->by_login(view->context, mw_str(login), user_r);
 }
-
-int main(void)
-{
-	static TCase *(*const cases[])(void) = { mw_test_content_case, mw_test_overlay_case, mw_test_publish_case,
-						 mw_test_reader_case, mw_test_schema_case, mw_test_snapshot_case,
-						 mw_test_suspensions_case, mw_test_watch_case };
-
-	return mw_unit_run("directory", cases, MW_COUNT(cases));
-}

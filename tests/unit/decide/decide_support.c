@@ -99,12 +99,3 @@ static enum mw_lookup away_id(void *context, uint32_t id, struct mw_principal *u
 }
 
 const struct mw_directory_view mw_test_away = { NULL, away_name, away_address, away_grants, away_grants, away_id };
-
-int main(void)
-{
-	static TCase *(*const cases[])(void) = { mw_test_account_case, mw_test_identity_case,	mw_test_login_case,
-						 mw_test_reason_case,  mw_test_submission_case, mw_test_tls_case,
-						 mw_test_trace_case };
-
-	return mw_unit_run("decide", cases, MW_COUNT(cases));
-}
