@@ -10,7 +10,7 @@ import pytest
 
 import rig
 from rig.daemon import Daemon, parse_decision
-from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.dovecot import PrivateDovecot, has_protocol, long_lived, version
 from rig.login_clients import TEXT, Client, client, encoded
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
@@ -29,14 +29,6 @@ login "trial" {{ remote = {{ "{AUDIT}" }} mode = audit }}
 """
 DIRECTORY = "user bob@example.test login=bob\nuser eve@example.test login=eve imap=no pop3=no smtp=no sieve=no\n"
 MECHANISMS = {"basic": "plain", "challenge": "cram_md5"}
-LONG_LIVED = {"2.3": "service_count = 0", "2.4": "restart_request_count = unlimited"}
-
-
-def long_lived():
-    return "".join(f"service {name}-login {{\n  {LONG_LIVED[version()]}\n  process_min_avail = 1\n}}\n"
-                   for name in ("imap", "pop3", "submission", "managesieve") if has_protocol(name))
-
-
 @pytest.fixture(scope="module", params=["one connection a process", "long-lived"])
 def dovecot(request):
     folder = rig.make_folder("login")

@@ -9,105 +9,13 @@ import time
 import pytest
 
 import rig
-from rig.daemon import Daemon, parse_decision
-from rig.dovecot import PrivateDovecot, has_protocol, version
+from rig.dovecot import has_protocol, version
 from rig.login_clients import client, encoded
-from rig.sasl_client import SaslClient
+from rig.login_site import DIRECTORY, MASTERS, PASSWORD, POLICY, SMTP, LoginSite, block, password_file
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 
-PASSWORD = "right-password"
-POLICY = """\
-hostname = "mx.example.test"
-default_domain = "example.test"
-accepted_domain "example.test" { type = Authoritative }
-login "trial" { remote = { "127.0.0.44" } mode = audit }
-connector "Client" {
-    bindings = { "*:587" }
-    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }
-    permission_groups = { ExchangeUsers }
-}
-connector "Printer" {
-    bindings = { "*:2525" }
-    sasl_services = { "printer" }
-    auth_mechanism = { Tls, BasicAuth }
-    permission_groups = { ExchangeUsers }
-}
-connector "Challenge" {
-    bindings = { "*:2526" }
-    sasl_services = { "challenge" }
-    auth_mechanism = { Tls, Integrated }
-    permission_groups = { ExchangeUsers }
-}
-"""
-DIRECTORY = """\
-user bob@example.test login=bob address=robert@example.test
-user mary@example.test login=mary
-user eve@example.test login=eve imap=yes pop3=no smtp=no sieve=no
-user gone@example.test login=gone imap=no pop3=no smtp=no sieve=no
-"""
-USERS = ["bob", "mary", "eve", "gone", "bob@example.test", "mary@example.test", "eve@example.test", "stranger"]
 PROTOCOLS = [name for name in ("imap", "pop3", "submission") if has_protocol(name)]
-SMTP = ("service=smtp", "secured", "lip=127.0.0.1", "rip=192.0.2.7")
-RULES = "  result_success = continue\n  result_failure = return-fail\n  result_internalfail = return-fail\n"
-
-
-def block(driver, text, master=False):
-    """A passdb of either generation."""
-    master_line = "  master = yes\n" if master else ""
-    if version() == "2.3":
-        return f"passdb {{\n  driver = {driver}\n{master_line}{text}}}\n"
-    return f"passdb {driver}{'-master' if master else ''} {{\n  driver = {driver}\n{master_line}{text}}}\n"
-
-
-def password_file(path):
-    return f"  args = {path}\n" if version() == "2.3" else f"  passwd_file_path = {path}\n"
-
-
-class Site:
-    """Dovecot and the files of its policy."""
-
-    def __init__(self, extra="", users=USERS, policy=POLICY, scheme="PLAIN", **options):
-        self.folder = rig.make_folder("auth")
-        self.files = Daemon(policy, DIRECTORY, self.folder, start=False)
-        masters = self.folder / "masters"
-        masters.write_text(f"admin:{{PLAIN}}master-password\n")
-        masters.chmod(0o644)
-        self.dovecot = PrivateDovecot(self.folder, policy=self.files.policy, users=dict.fromkeys(users, PASSWORD),
-                                      extra=extra.replace("MASTERS", str(masters)), **options)
-        if scheme != "PLAIN":
-            self.hash_passwords(scheme)
-        self.ports = self.dovecot.ports
-
-    def hash_passwords(self, scheme):
-        made = subprocess.run([rig.tool("doveadm"), "-O", "pw", "-s", scheme, "-p", PASSWORD], capture_output=True,
-                              text=True, check=True, timeout=rig.PATIENCE).stdout.strip()
-        passwd = self.dovecot.folder / "passwd"
-        passwd.write_text(passwd.read_text().replace("{PLAIN}" + PASSWORD, made))
-
-    def __enter__(self):
-        self.dovecot.start()
-        rig.wait_for(self.dovecot.auth_path().is_socket, "the auth socket")
-        return self
-
-    def __exit__(self, *_):
-        self.dovecot.stop()
-        rig.remove_folder(self.folder)
-
-    def sasl(self):
-        return SaslClient(self.dovecot.auth_path())
-
-    def log_in(self, protocol, login, password=PASSWORD, way="plain", **options):
-        with client(protocol, self.ports, how="implicit", **options) as it:
-            return getattr(it, way)(login, password) == "ok"
-
-    def decisions(self, **fields):
-        found = [parse_decision(line) for line in self.dovecot.lines("mailwicket: v=1 ")]
-        return [line for line in found if all(line.get(key) == value for key, value in fields.items())]
-
-
-MASTERS = ("auth_master_user_separator = *\n" + block("mailwicket", RULES, master=True) +
-           block("passwd-file", password_file("MASTERS") + "  result_success = continue\n", master=True))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +23,7 @@ def site():
     tokens = " xoauth2" if version() == "2.3" else ""  # 2.4 wants a token server's settings for it
     extra = (f"auth_cache_size = 10M\nauth_mechanisms = plain login cram-md5 scram-sha-256 external{tokens}\n"
              "auth_ssl_username_from_cert = yes\n" + MASTERS)
-    with Site(extra) as made:
+    with LoginSite(extra) as made:
         yield made
 
 
@@ -187,7 +95,7 @@ def answer_times(sasl):
 def test_aut_02_refusals_take_one_time(scheme):
     """AUT-02, the time: all kinds wait for the same clock, which Dovecot looks at twice a second whatever waits, and what a
     hash costs goes under. Compared are those that were asked together: between the medians all else is equal."""
-    with Site(failure_delay="1s", protocols=["imap"], scheme=scheme) as site, site.sasl() as sasl:
+    with LoginSite(failure_delay="1s", protocols=["imap"], scheme=scheme) as site, site.sasl() as sasl:
         assert sasl.plain("bob", PASSWORD, *SMTP).ok
         times = answer_times(sasl)
     assert min(min(values) for values in times.values()) > 0.3, times
@@ -204,7 +112,7 @@ def static_passdb():
 
 @pytest.mark.parametrize("wiring", ["as shown", "without result_failure"])
 def test_aut_04_no_later_passdb_rescues(wiring):
-    site = Site(static_passdb(), users=[], protocols=["imap", "pop3"])
+    site = LoginSite(static_passdb(), users=[], protocols=["imap", "pop3"])
     if wiring != "as shown":
         text = site.dovecot.config.read_text()
         site.dovecot.config.write_text(re.sub(r"(?m)^\s+result_(success|failure|internalfail) = .*\n", "", text))
@@ -217,7 +125,7 @@ def test_aut_04_no_later_passdb_rescues(wiring):
 
 
 def test_aut_04_no_later_passdb_rescues_where_the_directory_is_gone():
-    site = Site(static_passdb(), users=[], protocols=["imap"])
+    site = LoginSite(static_passdb(), users=[], protocols=["imap"])
     text = site.dovecot.config.read_text()
     site.dovecot.config.write_text(re.sub(r"(?m)^\s+result_(success|failure|internalfail) = .*\n", "", text))
     (site.files.published / "snapshot.mdb").unlink()
@@ -249,7 +157,7 @@ def anonymous(user):
                                             ("stranger", [])])
 def test_aut_05_a_mechanism_that_asks_no_passdb_is_asked_too(user, permitted):
     """ANONYMOUS logs in as a user whom no password was asked of: the user's switches hold all the same."""
-    with Site(anonymous(user)) as site:
+    with LoginSite(anonymous(user)) as site:
         for protocol in ("imap", "pop3"):  # submission-login takes no ANONYMOUS
             with client(protocol, site.ports, how="implicit") as it:
                 assert (it.mechanism("ANONYMOUS", encoded("x")) == "ok") == (protocol in permitted), it.last
@@ -264,7 +172,7 @@ def test_aut_05_a_mechanism_that_asks_no_passdb_is_asked_too(user, permitted):
 
 
 def test_aut_10_a_mechanism_that_asks_no_passdb_fails_for_now_without_a_directory():
-    site = Site(anonymous("bob"), protocols=["imap"])
+    site = LoginSite(anonymous("bob"), protocols=["imap"])
     (site.files.published / "snapshot.mdb").unlink()
     with site, client("imap", site.ports, how="implicit") as it:
         assert it.mechanism("ANONYMOUS", encoded("x")) == "refused" and it.last.startswith("a NO [UNAVAILABLE]"), it.last
@@ -273,7 +181,7 @@ def test_aut_10_a_mechanism_that_asks_no_passdb_fails_for_now_without_a_director
 def test_aut_04_a_login_that_never_came_to_the_passdb_is_judged():
     """A passdb block of ours that Dovecot skips for LOGIN, and a master's block that somebody forgot."""
     masters = "auth_master_user_separator = *\n" + block("passwd-file", password_file("MASTERS"), master=True)
-    site = Site(masters, protocols=["imap", "pop3"])
+    site = LoginSite(masters, protocols=["imap", "pop3"])
     text = site.dovecot.config.read_text()
     filtered = "mechanisms = plain" if version() == "2.3" else "mechanisms_filter = plain"
     site.dovecot.config.write_text(text.replace("  driver = mailwicket\n", f"  driver = mailwicket\n  {filtered}\n"))
@@ -327,7 +235,7 @@ def test_aut_09_names_compare_without_case(site):
 
 def test_aut_10_a_directory_that_cannot_be_read_is_a_temporary_failure():
     """AUT-10: missing and corrupt; said once or twice, however many log in; well again without a restart."""
-    with Site() as site:
+    with LoginSite() as site:
         snapshot = site.files.published / "snapshot.mdb"
         assert site.log_in("imap", "bob")
         for harm in (snapshot.unlink, lambda: snapshot.write_bytes(b"\0" * 8192)):
@@ -348,7 +256,7 @@ def test_aut_10_a_directory_that_cannot_be_read_is_a_temporary_failure():
 
 
 def test_a_published_change_counts_at_once():
-    with Site(protocols=["imap"]) as site:
+    with LoginSite(protocols=["imap"]) as site:
         assert site.log_in("imap", "bob")
         site.files.write_directory(DIRECTORY.replace("user bob@example.test", "user bob@example.test imap=no"))
         assert not site.log_in("imap", "bob")
@@ -387,7 +295,7 @@ def test_the_end_of_an_audit_is_announced_a_week_before():
         day = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=days)
         return f'login "{name}" {{ remote = {{ "{address}" }} mode = audit audit_until = "{day}" }}\n'
     policy = POLICY + ending("soon", "127.0.0.46", 6) + ending("later", "127.0.0.47", 30)
-    with Site(policy=policy, protocols=["imap"]) as site:
+    with LoginSite(policy=policy, protocols=["imap"]) as site:
         def announced():
             return site.dovecot.lines(r"Warning: .*the audit of .* ends on")
         for _ in range(3):

@@ -8,9 +8,8 @@ import pytest
 
 import rig
 from rig.daemon import Daemon
-from rig.dovecot import PrivateDovecot, version
+from rig.dovecot import PrivateDovecot, long_lived, version
 from rig.login_clients import TEXT, client, encoded
-from test_100_login import long_lived
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 

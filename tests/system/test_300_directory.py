@@ -14,6 +14,7 @@ import pytest
 
 from rig import CLI, MAILWICKETD, wait_for
 from rig.daemon import Daemon
+from rig.disk import FAULTS
 from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 USERS = 300
@@ -109,10 +110,6 @@ def test_dir_04_a_sync_killed_at_any_moment_leaves_the_old_or_the_new(files):
 
 
 # --- a disk that fails
-
-FAULTS = [("ENOSPC", "pwrite64,pwritev,write"), ("EIO", "pwrite64,pwritev,write"), ("EIO", "fsync,fdatasync,msync"),
-          ("ENOSPC", "ftruncate,fallocate"), ("EIO", "rename,renameat,renameat2"), ("EIO", "pread64")]
-
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace on this machine")
 @pytest.mark.parametrize("error,calls", FAULTS, ids=[f"{error}-{calls.split(',')[0]}" for error, calls in FAULTS])

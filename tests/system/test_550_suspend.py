@@ -11,7 +11,7 @@ from rig import wait_for
 from rig.dovecot import has_protocol, version
 from rig.login_clients import client
 from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite
-from test_110_auth import MASTERS
+from rig.login_site import MASTERS
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]

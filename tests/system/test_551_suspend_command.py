@@ -12,9 +12,9 @@ import pytest
 
 from rig import CLI, wait_for
 from rig.daemon import Daemon, rcpt
+from rig.disk import FAULTS
 from rig.programs import Preload
 from rig.submission_world import DIRECTORY, POLICY
-from test_300_directory import FAULTS
 
 BLOCKED = "550 5.7.1 Access denied, sending is suspended for this account"
 

@@ -12,7 +12,7 @@ import pytest
 import rig
 from rig.dovecot import has_protocol, version
 from rig.login_clients import client, encoded
-from test_110_auth import PASSWORD, RULES, SMTP, Site, block, password_file
+from rig.login_site import PASSWORD, RULES, SMTP, LoginSite, block, password_file
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
@@ -42,7 +42,7 @@ PROTOCOLS = [name for name in ("imap", "pop3") if has_protocol(name)]
 WAYS = ["plain", "cram_md5", "scram", "command"]
 
 
-class AliasSite(Site):
+class AliasSite(LoginSite):
     """Passwords of aliases, each with what its passdb says; two accounts are suspended."""
 
     def __init__(self, extra="", masters="admin", **options):

@@ -11,7 +11,7 @@ import pytest
 import rig
 from rig.dovecot import has_protocol, version
 from rig.login_clients import SCRAM_FIRST, client, scram_final
-from test_110_auth import PASSWORD, SMTP, Site
+from rig.login_site import PASSWORD, SMTP, LoginSite
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
@@ -30,7 +30,7 @@ PROTOCOLS = [name for name in ("imap", "pop3", "submission", "sieve") if has_pro
 @pytest.fixture(scope="module")
 def site():
     mechanisms = "plain cram-md5 scram-sha-1 scram-sha-256 apop"
-    made = Site(f"auth_mechanisms = {mechanisms}\n", users=["bob", "off", "held", "gone", "parked", "stranger"],
+    made = LoginSite(f"auth_mechanisms = {mechanisms}\n", users=["bob", "off", "held", "gone", "parked", "stranger"],
                 protocols=["imap", "pop3", "submission", "sieve"])
     made.files.write_directory(DIRECTORY)
     for words in (("held", "--sending"), ("gone", "--all")):

@@ -9,8 +9,8 @@ import pytest
 import rig
 from rig.dovecot import has_protocol, version
 from rig.login_clients import client
-from test_110_auth import PASSWORD, Site
-from test_670_commands_to_paste import Shell
+from rig.login_site import PASSWORD, LoginSite
+from rig.shell import Shell
 
 pytestmark = [pytest.mark.skipif(version() is None, reason="no Dovecot on this machine"),
               pytest.mark.skipif(not has_protocol("sieve"), reason="no ManageSieve on this machine")]
@@ -26,7 +26,7 @@ SCRIPT = 'redirect "thief@example.net";\r\n'
 
 @pytest.fixture(scope="module")
 def site():
-    made = Site(protocols=["imap", "pop3", "sieve"], users=["bob", "mary", "maria", "mary@example.test"])
+    made = LoginSite(protocols=["imap", "pop3", "sieve"], users=["bob", "mary", "maria", "mary@example.test"])
     made.files.write_directory(DIRECTORY)
     with made:
         yield made

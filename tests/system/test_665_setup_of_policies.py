@@ -1,14 +1,9 @@
 """setup of policies of every kind on stock servers: nothing is left to find, nothing to do again, undo gives the bytes."""
 import pytest
 
-import rig
-from test_531_setup import POLICY, STOCK_DOVECOT, STOCK_POSTFIX, Stock
+from rig.stock import POLICY, Stock, needs_stock
 
-pytestmark = [
-    pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
-    pytest.mark.skipif(not (STOCK_DOVECOT / "conf.d").is_dir() or not (STOCK_POSTFIX / "main.cf.debian").exists(),
-                       reason="not Debian's Postfix and Dovecot"),
-]
+pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
 CLIENT = "    permission_groups = { ExchangeUsers }\n"
 POLICIES = {

@@ -2,11 +2,8 @@
 command hits anybody else. A shell of the test takes them as an administrator does."""
 import imaplib
 import json
-import os
 import re
-import select
 import shlex
-import subprocess
 
 import pytest
 
@@ -14,6 +11,8 @@ import rig
 from rig.checked import Checked
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot, version
+from rig.login_clients import is_open
+from rig.shell import Shell
 from rig.submission_world import POLICY
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
@@ -21,34 +20,6 @@ pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig
 
 ODD = ["a&touch pwned&@example.test", "$(touch pwned)", "`touch pwned`", "x;touch pwned", "o'touch pwned'o", "-x", "a b"]
 USER = "a&touch-pwned&@example.test"
-
-
-class Shell:
-    """A folder whose `sh` finds these programs: mailwicket tells what it was called with, doveadm is the server's."""
-
-    def __init__(self, folder, dovecot=None):
-        self.folder, self.programs = folder / "shell", folder / "programs"
-        self.folder.mkdir()
-        self.programs.mkdir()
-        self.write("mailwicket", 'for word; do printf "%s\\0" "$word"; done')
-        if dovecot is not None:
-            self.write("doveadm", f'exec {rig.tool("doveadm")} -c {dovecot.config} "$@"')
-
-    def write(self, name, script):
-        path = self.programs / name
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-
-    def paste(self, command, shell="sh"):
-        """What the command printed. It must leave nothing behind in the folder where it was pasted."""
-        done = subprocess.run([shell, "-c", command], cwd=self.folder, capture_output=True, text=True, timeout=60,
-                              env={"PATH": f"{self.programs}:{os.environ['PATH']}"})
-        assert os.listdir(self.folder) == [], command
-        return done.stdout
-
-    def words(self, command, shell="sh"):
-        """The words that mailwicket gets of it."""
-        return self.paste(command, shell).split("\0")[:-1]
 
 
 @pytest.fixture
@@ -60,11 +31,6 @@ def imap(dovecot, login):
     client = imaplib.IMAP4_SSL("127.0.0.1", dovecot.ports["imaps"], ssl_context=rig.client_context())
     client.login(login, "secret")
     return client
-
-
-def is_open(client):
-    """A session that was ended has something to read: BYE, or its end."""
-    return not select.select([client.sock], [], [], 0)[0]
 
 
 def test_the_printed_kick_ends_that_users_sessions_alone(folder):

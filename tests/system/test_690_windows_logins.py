@@ -11,7 +11,8 @@ import rig
 from rig.daemon import Daemon
 from rig.mailsite import PASSWORD, MailSite
 from rig.submission_world import POLICY
-from test_670_commands_to_paste import Shell, is_open
+from rig.login_clients import is_open
+from rig.shell import Shell
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 

@@ -47,6 +47,15 @@ def has_protocol(protocol):
     return Path("/usr/lib/dovecot", login_service(protocol)).exists()
 
 
+LONG_LIVED = {"2.3": "service_count = 0", "2.4": "restart_request_count = unlimited"}
+
+
+def long_lived():
+    """Settings: a login process serves one connection after the other, not one alone."""
+    return "".join(f"service {name}-login {{\n  {LONG_LIVED[version()]}\n  process_min_avail = 1\n}}\n"
+                   for name in ("imap", "pop3", "submission", "managesieve") if has_protocol(name))
+
+
 COMMON = """\
 base_dir = {folder}/run
 state_dir = {folder}/state

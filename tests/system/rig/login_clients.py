@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import re
+import select
 import socket
 import weakref
 
@@ -280,3 +281,8 @@ KINDS = {"imap": Imap, "pop3": Pop3, "submission": Submission, "sieve": Sieve}
 
 def client(protocol, ports, **options):
     return KINDS[protocol](ports, **options)
+
+
+def is_open(session):
+    """Of imaplib, poplib: a session that was ended has something to read, BYE or its end."""
+    return not select.select([session.sock], [], [], 0)[0]
