@@ -92,6 +92,19 @@ static void list_listeners(struct mw_wiring *wiring)
 	}
 }
 
+/* The words of /etc/services, as Debian's master.cf has them. */
+static void add_service_name(uint16_t port, struct mw_buf *out)
+{
+	if (port == 25)
+		mw_buf_add_text(out, "smtp");
+	else if (port == 465)
+		mw_buf_add_text(out, "submissions");
+	else if (port == 587)
+		mw_buf_add_text(out, "submission");
+	else
+		mw_buf_add_number(out, port);
+}
+
 void mw_wiring_endpoint(const struct mw_binding *binding, struct mw_buf *out)
 {
 	if (binding->kind == MW_BINDING_ANY_IPV4) {
@@ -100,14 +113,8 @@ void mw_wiring_endpoint(const struct mw_binding *binding, struct mw_buf *out)
 		mw_buf_printf(out, "[::]:%u", binding->port);
 	} else if (binding->kind == MW_BINDING_ADDRESS) {
 		mw_binding_print(binding, out);
-	} else if (binding->port == 25) {
-		mw_buf_add_text(out, "smtp");
-	} else if (binding->port == 465) {
-		mw_buf_add_text(out, "submissions");
-	} else if (binding->port == 587) {
-		mw_buf_add_text(out, "submission");
 	} else {
-		mw_buf_add_number(out, binding->port);
+		add_service_name(binding->port, out);
 	}
 }
 
@@ -151,8 +158,35 @@ bool mw_wiring_does(const struct mw_wiring_setting *setting, struct mw_str value
 		return mw_wiring_protocols_reach(value, setting->version);
 	if (strcmp(setting->name, MW_WIRING_EHLO) == 0)
 		return mw_wiring_discards_chunking(value);
+	if (setting->is_level)
+		return mw_parse_number(value, &have) && mw_parse_number(setting->value.items[0], &needed) && have >= needed;
 	return setting->at_least && mw_parse_number(value, &have) && mw_parse_number(setting->value.items[0], &needed) &&
 	       (have == 0 || (needed != 0 && have >= needed));
+}
+
+/* "postfix/$service_name" in main.cf, whose last part postconf leaves empty, names every listener by itself. */
+static bool names_services(struct mw_str all)
+{
+	return mw_str_ends_with(all, MW_STR("/"));
+}
+
+bool mw_wiring_names_listener(struct mw_str name, struct mw_str all)
+{
+	return names_services(all) || (!mw_str_empty(name) && !mw_str_equal(name, all));
+}
+
+/* What the log calls a listener's smtpd. Port 25 keeps the name that log readers expect; without an address: a colon
+   would end the program's name for syslog. */
+static const char *syslog_name(const struct mw_wiring *wiring, const struct mw_binding *binding)
+{
+	struct mw_str all = mw_str_empty(wiring->syslog_name) ? MW_STR("postfix") : wiring->syslog_name;
+	char name[16];
+	struct mw_buf out = MW_BUF_OVER(name);
+
+	if (binding->port == 25 || names_services(all))
+		return NULL;
+	add_service_name(binding->port, &out);
+	return mw_arena_textf(wiring->arena, "%.*s/%s", MW_STR_ARG(all), name);
 }
 
 /* An option would take the place of main.cf's list: what is as good there goes on. */
@@ -180,10 +214,13 @@ size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_
 	const char *level = required ? "encrypt" : listener->tls ? "may" : "none";
 	struct mw_wiring_recipients recipients = mw_wiring_recipients(wiring, listener);
 	enum mw_tls_version version = mw_wiring_listener_version(listener);
+	const char *name = syslog_name(wiring, &listener->binding);
 	size_t count = 0;
 
 #define OPTION(setting, text) \
 	options_r[count++] = (struct mw_wiring_setting){ .name = (setting), .value = one_value(wiring->arena, (text)) }
+	if (name != NULL)
+		OPTION("syslog_name", name);
 	OPTION("smtpd_tls_security_level", level);
 	if (listener->wrapper)
 		OPTION("smtpd_tls_wrappermode", "yes");
@@ -297,6 +334,7 @@ static void list_settings(struct mw_wiring *wiring)
 	    "yes");
 	add(wiring, NULL, mw_wiring_protocols_name(true), mw_wiring_protocols_value(MAIN_CF_VERSION))->version =
 		MAIN_CF_VERSION;
+	add(wiring, "`mailwicket why` reads in the log whether a client had TLS\n", MW_WIRING_TLS_LOG, "1")->is_level = true;
 	if (!mw_str_empty(delimiter))
 		add(wiring, "a character that Postfix has more of belongs into the policy too; without it here, mail would bounce\n",
 		    "recipient_delimiter", mw_arena_text(wiring->arena, delimiter));

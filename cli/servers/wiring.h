@@ -8,10 +8,11 @@
 #include "servers/wiring_tls.h"
 
 #define MW_POSTFIX_QUEUE "/var/spool/postfix" /* where Postfix is not asked for its queue_directory */
-#define MW_WIRING_OPTIONS 12
+#define MW_WIRING_OPTIONS 13
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
 #define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
 #define MW_WIRING_EHLO "smtpd_discard_ehlo_keywords"
+#define MW_WIRING_TLS_LOG "smtpd_tls_loglevel"
 #define MW_WIRING_EHLO_VALUE "chunking,silent-discard" /* the second: not a line of the log for each EHLO */
 
 /* A setting of main.cf, or of one listener (-o). */
@@ -20,6 +21,7 @@ struct mw_wiring_setting {
 	const char *name;
 	struct mw_strs value; /* one item, or the items of a list of restrictions */
 	bool at_least;        /* a number: a larger one or, of octets, 0, which is no limit, does as well */
+	bool is_level;        /* a number: a larger one does as well */
 	enum mw_tls_version version; /* of a list of TLS protocols: one that admits nothing older does as well */
 };
 
@@ -42,6 +44,7 @@ struct mw_wiring {
 	const char *hook;       /* as check_policy_service names it: "unix:mailwicket/policy" */
 	struct mw_wiring_users users;
 	struct mw_str protocols, mandatory_protocols; /* what the two lists are in main.cf; "": not known */
+	struct mw_str syslog_name, tls_log; /* syslog_name and smtpd_tls_loglevel of main.cf; "": not known */
 	bool audits;            /* a connector is in audit mode: what is permitted today must stay so */
 	struct mw_wiring_setting *settings;
 	size_t setting_count;
@@ -75,6 +78,8 @@ bool mw_wiring_does(const struct mw_wiring_setting *setting, struct mw_str value
 /* What smtpd_recipient_limit of a listener has to be: the connectors' and, where users log in, the users'. */
 struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
 						 const struct mw_wiring_listener *listener);
+/* Whether lines of an smtpd with this syslog_name, which is not main.cf's `all`, tell its listener from the others. */
+bool mw_wiring_names_listener(struct mw_str name, struct mw_str all);
 /* The service name of a binding in master.cf: "submission", "192.0.2.1:587". */
 void mw_wiring_endpoint(const struct mw_binding *binding, struct mw_buf *out);
 /* The setting of main.cf with this name, or NULL. */

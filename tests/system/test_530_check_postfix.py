@@ -22,6 +22,11 @@ def site(module_folder):
     made.stop()
 
 
+def instance(site):
+    """What main.cf calls this Postfix, and its lines in the log begin with."""
+    return re.search(r"(?m)^multi_instance_name = (\S+)", (site.postfix.etc / "main.cf").read_text())[1]
+
+
 def test_servers_set_up_as_show_says_have_no_finding(site):
     site.configure()
     assert site.check("--postfix-config", site.postfix.etc, "--dovecot-config", site.dovecot.config) == (0, [])
@@ -193,7 +198,28 @@ def test_check_misses_the_listener_of_a_connector(site):
     code, findings = site.check_postfix()
     assert (code, [finding["what"] for finding in findings]) == \
         (1, [f'no smtpd listens on port {port}, which connector "Client" names'])
-    assert findings[0]["fix"].startswith(f"{port} inet n - y - - smtpd -o smtpd_tls_security_level=may")
+    assert findings[0]["fix"].startswith(
+        f"{port} inet n - y - - smtpd -o syslog_name={instance(site)}/{port} -o smtpd_tls_security_level=may")
+
+
+@pytest.mark.parametrize("main, options, setting, fix", [
+    ("", {"syslog_name": "$multi_instance_name"}, "syslog_name", "-o syslog_name={name}/{port}"),
+    ("syslog_name = mail\n", {"syslog_name": "mail"}, "syslog_name", "-o syslog_name=mail/{port}"),
+    ("", {"smtpd_tls_loglevel": "0"}, "smtpd_tls_loglevel", "smtpd_tls_loglevel = 1"),
+], ids=["no name", "main.cf's name", "no TLS in the log"])
+def test_what_why_cannot_see_in_the_log_is_a_note_with_the_line(site, main, options, setting, fix):
+    site.configure(main=main, options={"submission": options})
+    code, findings = site.check_postfix()
+    fix = fix.format(port=site.ports["submission"], name=instance(site))
+    assert (code, [(f["severity"], f["setting"].rpartition("/")[2], f["fix"]) for f in findings]) == (0, [("note", setting, fix)])
+
+
+@pytest.mark.parametrize("main, options", [
+    ("", {"syslog_name": "mine"}), ("syslog_name = postfix/$service_name\n", {"syslog_name": "postfix/$service_name"}),
+    ("", {"smtpd_tls_loglevel": "3"})], ids=["a name", "a name by service", "a higher level"])
+def test_another_value_that_why_can_read_is_right(site, main, options):
+    site.configure(main=main, options={"submission": options})
+    assert site.check_postfix() == (0, [])
 
 
 @pytest.mark.parametrize("entry,severity,what", [

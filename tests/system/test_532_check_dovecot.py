@@ -60,6 +60,8 @@ DOVECOT = [
      "login_trusted_networks", "192.0.2.0/24", ""),
     ("HAProxy without a rule", "service anvil {", "service pop3-login {\n  inet_listener pop3 {\n    haproxy = yes\n  }\n}\n"
      "service anvil {", "note", "service/inet_listener/haproxy", "speaks HAProxy's protocol", "tls_proxies"),
+    ("a log that does not say why", "auth_verbose = yes\n", "", "note", "auth_verbose", "why a login failed",
+     "auth_verbose = yes"),
     ("no socket for Postfix", "service auth {", "service other {", "error", "service auth", "no listener /",
      "mode = 0660 user = postfix group = postfix"),
     ("a socket that Postfix may not use", "    user = postfix\n    group = postfix", "", "error",
@@ -93,6 +95,8 @@ OF_2_4 = [
      "login_trusted_networks", "192.0.2.0/24", ""),
     ("HAProxy without a rule", "service anvil {", "service pop3-login {\n  inet_listener pop3 {\n    haproxy = yes\n  }\n}\n"
      "service anvil {", "note", "service/inet_listener/haproxy", "speaks HAProxy's protocol", "tls_proxies"),
+    ("a log that does not say why", "auth_verbose = yes\n", "", "note", "auth_verbose", "why a login failed",
+     "auth_verbose = yes"),
     ("no socket for Postfix", "service auth {", "service other {", "error", "service auth", "no listener /",
      "user = postfix"),
     ("a socket that Postfix may not use", "    user = postfix\n    group = postfix", "", "error",
@@ -171,6 +175,7 @@ def test_check_finds_what_is_too_strict_for_a_rule(folder):
 # Cut from what Dovecot 2.4.1's `doveconf -a` prints with the lines of `show --dovecot --generation 2.4`.
 PRINTED_BY_2_4 = """\
 auth_allow_cleartext = no
+auth_verbose = yes
 haproxy_trusted_networks =
 import_environment {
   MAILWICKET_CONFIG = %(policy)s

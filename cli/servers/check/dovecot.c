@@ -168,6 +168,18 @@ static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 		"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", line);
 }
 
+/* Not a matter of the policy: what `mailwicket why` can tell. In 2.3 auth_debug says it too. */
+static void check_log(const struct mw_dovecot_site *site)
+{
+	static const char *const settings[] = { "auth_verbose", "auth_debug", "auth_debug_passwords" };
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (mw_str_equal_nocase(mw_dovecot_value(site->root, settings[i]), MW_STR("yes")))
+			return;
+	mw_dovecot_finding(site, MW_FINDING_NOTE, "auth_verbose", "the log does not show why a login failed",
+		"`mailwicket why` cannot tell a wrong password from a name that nobody has", "auth_verbose = yes");
+}
+
 int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
 		     struct mw_findings *findings)
 {
@@ -185,6 +197,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	mw_check_dovecot_userdbs(&site);
 	mw_check_dovecot_trust(&site);
 	check_environment(&site);
+	check_log(&site);
 	check_sasl(&site, sasl_socket);
 	mw_dovecot_memory_check(&site);
 	mw_check_dovecot_delivery(&site);

@@ -239,6 +239,7 @@ static void judge(struct mw_postfix_endpoint *endpoint)
 	mw_check_postfix_trust(endpoint);
 	mw_check_postfix_proxy(endpoint);
 	mw_check_postfix_addresses(endpoint);
+	mw_check_postfix_log(endpoint);
 }
 
 /* As it is, and as it is once clients hold all its processes. */
@@ -338,6 +339,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	if (wiring == NULL)
 		return EX_OSERR;
 	mw_wiring_for_version(wiring, mw_postfix_site_value(&site, "mail_version"));
+	wiring->syslog_name = mw_postfix_site_value(&site, "syslog_name");
 	site.wiring = wiring;
 	site.findings = findings;
 	site.stake = mw_stake_of(policy, site.arena);

@@ -90,6 +90,7 @@ bool mw_binding_is_loopback(const struct mw_binding *binding);
 /* The parts. */
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
+void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint);

@@ -121,6 +121,22 @@ static void check_versions(const struct mw_postfix_endpoint *endpoint)
 				       MW_STR_ARG(endpoint->need.connector)));
 }
 
+/* Not a matter of the policy: what `mailwicket why` can tell. */
+void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_wiring_setting *level = mw_wiring_setting(endpoint->site->wiring, MW_WIRING_TLS_LOG);
+	struct mw_str name = mw_endpoint_value(endpoint, "syslog_name");
+
+	if (has_tls(endpoint) && !mw_wiring_does(level, mw_endpoint_value(endpoint, MW_WIRING_TLS_LOG)))
+		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, MW_WIRING_TLS_LOG, "the log does not show which sessions have TLS",
+			"`mailwicket why` cannot tell a client without encryption from one with",
+			mw_site_line(endpoint->site, MW_WIRING_TLS_LOG));
+	if (*option_line(endpoint, "syslog_name") != '\0' &&
+	    !mw_wiring_names_listener(name, mw_postfix_site_value(endpoint->site, "syslog_name")))
+		add(endpoint, MW_FINDING_NOTE, "syslog_name", "the log does not show which listener a line is of",
+		    "`mailwicket why` cannot tell the port that a client used");
+}
+
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 {
 	const struct mw_wiring_listener *need = &endpoint->need;

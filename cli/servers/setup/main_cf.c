@@ -143,6 +143,8 @@ static void replace(struct editor *editor, const struct mw_wiring_setting *setti
 	/* What $name stands for there, postconf knows. */
 	if (wanted.version != MW_TLS_NONE && mw_str_find(old, '$') < old.len)
 		old = editor->wiring->mandatory_protocols;
+	if (wanted.is_level && mw_str_find(old, '$') < old.len)
+		old = editor->wiring->tls_log;
 	if (will_do(&wanted, old)) {
 		mw_buf_add(&editor->out, piece->text);
 		return;

@@ -105,8 +105,17 @@ static bool has_option(const struct entry *entry, const char *name, const char *
 	return option != NULL && mw_str_equal_nocase(option->value, mw_str(value));
 }
 
+/* A listener's own level of the log, which is not lower than the one in main.cf, or known to postconf alone. */
+static bool logs_more(const struct editor *editor, const struct option *option)
+{
+	const struct mw_wiring_setting *level = mw_wiring_setting(editor->wiring, MW_WIRING_TLS_LOG);
+
+	return mw_str_equal(option->name, MW_STR(MW_WIRING_TLS_LOG)) &&
+	       (mw_wiring_does(level, option->value) || mw_str_find(option->value, '$') < option->value.len);
+}
+
 /* What the policy has to say about: in main.cf for all listeners, or here. */
-static bool is_decided(const struct editor *editor, struct mw_str name)
+static bool is_decided(const struct editor *editor, const struct option *option)
 {
 	static const char *const here[] = { "smtpd_tls_security_level", "smtpd_sasl_auth_enable", "smtpd_tls_auth_only",
 					    "smtpd_sasl_service", "smtpd_tls_ask_ccert", "smtpd_tls_fingerprint_digest",
@@ -114,13 +123,13 @@ static bool is_decided(const struct editor *editor, struct mw_str name)
 					    "smtpd_recipient_limit" };
 
 	/* A listener's own lists of TLS versions may be stricter. */
-	if (mw_wiring_is_protocols(name))
+	if (mw_wiring_is_protocols(option->name) || logs_more(editor, option))
 		return false;
 	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
-		if (mw_str_equal(name, mw_str(here[i])))
+		if (mw_str_equal(option->name, mw_str(here[i])))
 			return true;
 	}
-	return mw_wiring_setting(editor->wiring, mw_arena_text(editor->arena, name)) != NULL;
+	return mw_wiring_setting(editor->wiring, mw_arena_text(editor->arena, option->name)) != NULL;
 }
 
 static void keep_protocols(const struct editor *editor, const struct option *old, struct mw_wiring_setting *setting)
@@ -138,6 +147,15 @@ static void keep_protocols(const struct editor *editor, const struct option *old
 		setting->value = (struct mw_strs){ item, 1 };
 }
 
+/* A name that the listener has already stays. */
+static void keep_syslog_name(const struct editor *editor, const struct option *old, struct mw_wiring_setting *setting)
+{
+	struct mw_str all = mw_str_empty(editor->wiring->syslog_name) ? MW_STR("postfix") : editor->wiring->syslog_name;
+
+	if (strcmp(setting->name, "syslog_name") == 0 && mw_wiring_names_listener(old->value, all))
+		setting->value = (struct mw_strs){ &old->value, 1 };
+}
+
 /* A larger number that stands there does as well, and so does a list of newer TLS versions. */
 static void keep_larger(const struct editor *editor, const struct entry *entry, struct mw_wiring_setting *options,
 			size_t count)
@@ -148,6 +166,8 @@ static void keep_larger(const struct editor *editor, const struct entry *entry, 
 
 		if (options[i].version != MW_TLS_NONE && old != NULL)
 			keep_protocols(editor, old, &options[i]);
+		if (old != NULL)
+			keep_syslog_name(editor, old, &options[i]);
 		if (options[i].at_least && old != NULL && mw_parse_number(old->value, &have) &&
 		    mw_parse_number(options[i].value.items[0], &needed) && have > needed)
 			options[i].value = (struct mw_strs){ &old->value, 1 };
@@ -198,7 +218,7 @@ static bool will_do(const struct editor *editor, const struct entry *entry, cons
 			return false;
 	}
 	for (size_t i = 0; i < entry->option_count; i++) {
-		bool wanted = !is_decided(editor, entry->options[i].name);
+		bool wanted = !is_decided(editor, &entry->options[i]);
 
 		for (size_t k = 0; k < count; k++)
 			wanted |= mw_str_equal(entry->options[i].name, mw_str(options[k].name));
@@ -222,7 +242,7 @@ static void print_entry(struct editor *editor, const struct entry *entry, struct
 		mw_buf_printf(&editor->out, " %.*s", MW_STR_ARG(entry->others[i]));
 	mw_buf_add_char(&editor->out, '\n');
 	for (size_t i = 0; i < entry->option_count; i++) {
-		bool again = is_decided(editor, entry->options[i].name);
+		bool again = is_decided(editor, &entry->options[i]);
 
 		for (size_t k = 0; k < count; k++)
 			again |= mw_str_equal(entry->options[i].name, mw_str(options[k].name));

@@ -81,6 +81,8 @@ static int plan_postfix(struct mw_setup_plan *plan, const struct mw_policy *poli
 		return EX_OSERR;
 	wiring->protocols = mw_postfix_site_value(&site, mw_wiring_protocols_name(false));
 	wiring->mandatory_protocols = mw_postfix_site_value(&site, mw_wiring_protocols_name(true));
+	wiring->syslog_name = mw_postfix_site_value(&site, "syslog_name");
+	wiring->tls_log = mw_postfix_site_value(&site, MW_WIRING_TLS_LOG);
 	mw_wiring_for_version(wiring, mw_postfix_site_value(&site, "mail_version"));
 	status = plan_texts(plan, wiring);
 	mw_wiring_free(wiring);

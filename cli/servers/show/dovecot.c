@@ -83,6 +83,11 @@ void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf
 			     "}\n");
 }
 
+void mw_show_dovecot_log(struct mw_buf *out)
+{
+	mw_buf_add_text(out, "# `mailwicket why` reads in the log why a login failed\nauth_verbose = yes\n");
+}
+
 void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out)
 {
 	mw_buf_printf(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
@@ -126,6 +131,8 @@ void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_ge
 	print_proxies(policy, others.networks, out);
 	mw_buf_add_char(out, '\n');
 	mw_dovecot_memory_print(others.memory, generation, out);
+	mw_buf_add_char(out, '\n');
+	mw_show_dovecot_log(out);
 	mw_buf_add_char(out, '\n');
 	mw_show_dovecot_sasl(socket, out);
 }

@@ -27,6 +27,8 @@ void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
 			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out);
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out);
+/* What `mailwicket why` reads: why auth refused a login. */
+void mw_show_dovecot_log(struct mw_buf *out);
 void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out);
 /* The setting that allows passwords without TLS, and what the policy needs it and `ssl` to be. */
 const char *mw_show_dovecot_cleartext_name(enum mw_dovecot_generation generation);

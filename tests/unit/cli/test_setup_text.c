@@ -71,6 +71,11 @@ static const struct {
 	  END ",\n    check_policy_service unix:private/other\n", "= check_policy_service unix:private" },
 	{ "smtpd_end_of_data_restrictions = check_policy_service { unix:mailwicket/policy, timeout=10s }\n",
 	  "smtpd_end_of_data_restrictions = " END "\n", "timeout=10s }\n" },
+	{ "a = b\n", "smtpd_tls_loglevel = 1\n", "smtpd_tls_loglevel = 0" },
+	{ "smtpd_tls_loglevel = 0\na = b\n", "smtpd_tls_loglevel = 1\na = b\n", "smtpd_tls_loglevel = 0" },
+	{ "smtpd_tls_loglevel = 1\na = b\n", "smtpd_tls_loglevel = 1\na = b\n", "whether a client had TLS" },
+	{ "smtpd_tls_loglevel = 2\n", "smtpd_tls_loglevel = 2\n", "smtpd_tls_loglevel = 1" },
+	{ "smtpd_tls_loglevel = $loud\n", "smtpd_tls_loglevel = 1\n", "$loud" },
 };
 
 START_TEST(main_cf_is_changed_where_it_must_be_and_once)
@@ -101,7 +106,8 @@ static const struct {
 	  "  -o smtpd_recipient_limit=1000\n"
 	  "# among\n# behind\n", "smtpd_relay_restrictions" },
 	{ "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n  -o { smtpd_client_restrictions = a b }\n",
-	  "  -o { smtpd_client_restrictions = a b }\n  -o smtpd_tls_security_level=encrypt\n", "security_level=may\n"
+	  "  -o { smtpd_client_restrictions = a b }\n  -o syslog_name=postfix/submission\n"
+	  "  -o smtpd_tls_security_level=encrypt\n", "security_level=may\n"
 	  "  -o smtpd_tls_protocols=>=TLSv1.2\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=yes\n# connector" },
 	{ "smtps inet n - y - - smtpd -o smtpd_tls_wrappermode=yes\n", "smtps inet n - y - - smtpd\n", "submissions inet" },
 	/* Never below what is set, and nothing on a listener for strangers. */
@@ -123,6 +129,19 @@ static const struct {
 	{ "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_end_of_data_restrictions=\n",
 	  "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n  -o smtpd_tls_security_level=may\n",
 	  "smtpd_end_of_data_restrictions" },
+	/* What `why` reads: which listener a line is of, and whether there was TLS. */
+	{ "submission inet n - y - - smtpd\n", "submission inet n - y - - smtpd\n  -o syslog_name=postfix/submission\n",
+	  "=postfix/smtp\n" },
+	{ "submissions inet n - y - - smtpd\n  -o syslog_name=\n",
+	  "  -o syslog_name=postfix/submissions\n", "syslog_name=\n" },
+	{ "smtps inet n - y - - smtpd\n  -o syslog_name=postfix/smtps\n", "  -o syslog_name=postfix/smtps\n",
+	  "postfix/submissions" },
+	{ "587 inet n - y - - smtpd\n  -o { syslog_name = postfix }\n",
+	  "587 inet n - y - - smtpd\n  -o syslog_name=postfix/sub",
+	  "syslog_name = postfix" },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_loglevel=2\n", "  -o smtpd_tls_loglevel=2\n", "loglevel=1" },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_loglevel=$loud\n", "  -o smtpd_tls_loglevel=$loud\n", "loglevel=1" },
+	{ "587 inet n - y - - smtpd\n  -o smtpd_tls_loglevel=0\n", "587 inet n - y - - smtpd\n", "smtpd_tls_loglevel" },
 	{ "127.0.0.1:10025 inet n - y - - smtpd -o smtpd_relay_restrictions=permit\nscache unix - - y - 1 scache",
 	  "127.0.0.1:10025 inet n - y - - smtpd -o smtpd_relay_restrictions=permit\nscache unix - - y - 1 scache\n"
 	  "smtp inet n - y", "scachesmtp" },
@@ -208,6 +227,35 @@ START_TEST(chunking_goes_where_smtpd_dies_of_it)
 }
 END_TEST
 
+/* syslog_name of main.cf, and the one that a new listener gets; NULL: none. */
+static const struct { const char *all, *name; } names[] = {
+	{ "postfix", "postfix/submission" }, { "postfix-out", "postfix-out/submission" }, { "", "postfix/submission" },
+	{ "postfix/", NULL }, /* "postfix/$service_name", as postconf has it */
+};
+
+START_TEST(a_listener_is_named_below_the_name_of_main_cf)
+{
+	const char *why;
+	struct mw_str once;
+
+	wiring->syslog_name = mw_str(names[_i].all);
+	once = mw_setup_master_cf(wiring, arena, MW_STR("587 inet n - y - - smtpd\n"), &why);
+	ck_assert_int_eq(has(once, "syslog_name="), names[_i].name != NULL);
+	if (names[_i].name != NULL)
+		ck_assert_msg(has(once, mw_arena_textf(arena, "  -o syslog_name=%s\n", names[_i].name)), "%.*s", MW_STR_ARG(once));
+	ck_assert_slice(mw_setup_master_cf(wiring, arena, once, &why), once);
+}
+END_TEST
+
+START_TEST(a_level_of_the_log_that_postconf_knows_stays)
+{
+	const char *line = "smtpd_tls_loglevel = $loud\n";
+
+	wiring->tls_log = MW_STR("2");
+	ck_assert(has(mw_setup_main_cf(wiring, arena, mw_str(line)), line));
+}
+END_TEST
+
 START_TEST(one_port_under_two_names_is_refused)
 {
 	const char *why;
@@ -225,5 +273,7 @@ MW_UNIT_TESTS("setup's texts")
 	tcase_add_test(tcase, a_list_of_main_cf_that_does_goes_on_in_an_option);
 	MW_LOOP(tcase, a_list_reaches_what_it_admits_at_the_least, protocols);
 	MW_LOOP(tcase, chunking_goes_where_smtpd_dies_of_it, chunking);
+	MW_LOOP(tcase, a_listener_is_named_below_the_name_of_main_cf, names);
+	tcase_add_test(tcase, a_level_of_the_log_that_postconf_knows_stays);
 	tcase_add_test(tcase, one_port_under_two_names_is_refused);
 }
