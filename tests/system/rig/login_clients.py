@@ -42,10 +42,11 @@ class Client:
     ports = []  # of each client there was, in their order
     there = weakref.WeakValueDictionary()  # those that were not forgotten, by port
 
-    def __init__(self, ports, how="none", source="127.0.0.1", context=None, preamble=b"", port=None):
+    def __init__(self, ports, how="none", source="127.0.0.1", context=None, preamble=b"", port=None,
+                 host="127.0.0.1"):
         self.context = context or client_context()
         port = port or ports[self.LISTENERS[1 if how == "implicit" else 0]]
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE, (source, 0))
+        self.socket = socket.create_connection((host, port), PATIENCE, (source, 0))
         self.transcript, self.last = [], ""
         self.ports.append(self.socket.getsockname()[1])
         self.there[self.socket.getsockname()[1]] = self

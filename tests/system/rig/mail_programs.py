@@ -1,0 +1,101 @@
+"""Small programs beside a mail server, for the tests of whole sites: a content filter, the rest of the world, a policy service.
+
+Each serves in a thread of the test, in the network namespace of the thread that starts it, and keeps what it saw.
+"""
+import re
+import smtplib
+import socketserver
+import threading
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
+
+from rig.waiting import PATIENCE
+
+
+class Seen:
+    """One message as it arrived."""
+
+    def __init__(self, sender, recipients, content):
+        self.sender, self.recipients, self.content = sender, list(recipients), content
+
+    @property
+    def subject(self):
+        found = re.search(rb"(?mi)^Subject: (.*?)\r?$", self.content)
+        return found[1].decode() if found else None
+
+
+class Receiver(Controller):
+    """Takes all mail on ADDRESS:PORT; what it has is in `.messages`."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        super().__init__(self, hostname=address, port=port, ready_timeout=PATIENCE)
+        self.messages = []
+
+    def factory(self):
+        return SMTP(self, hostname="world.example.net", enable_SMTPUTF8=True, ident="ESMTP")
+
+    async def handle_DATA(self, server, session, envelope):
+        return self.take(Seen(envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
+
+    def take(self, seen):
+        self.messages.append(seen)
+        return "250 2.0.0 taken"
+
+
+class Filter(Receiver):
+    """A content filter: marks a message and gives it back by SMTP to `back`, or by LMTP (`lmtp`); refuses what has EICAR."""
+
+    def __init__(self, port, back, lmtp=False):
+        super().__init__(port)
+        self.back, self.lmtp = back, lmtp
+
+    def factory(self):
+        if self.lmtp:
+            return LMTP(self, hostname="filter.example.test", ident="filter")
+        return super().factory()
+
+    def take(self, seen):
+        self.messages.append(seen)
+        if b"EICAR" in seen.content:
+            return "550 5.7.0 Refused by the content filter"
+        client = smtplib.LMTP if self.lmtp else smtplib.SMTP
+        try:
+            with client("127.0.0.1", self.back, timeout=PATIENCE) as given:
+                given.sendmail(seen.sender, seen.recipients, f"X-Filter: {self.port}\r\n".encode() + seen.content)
+        except smtplib.SMTPException as error:
+            code = getattr(error, "smtp_code", 451)
+            return f"{code} 4.0.0 back: {' '.join(str(error).split())[:200]}"
+        return "250 2.0.0 given back"
+
+
+class PolicyService(socketserver.ThreadingTCPServer):
+    """Answers Postfix's policy requests: REJECT for a sender of greedy.example.net, else DUNNO; `.asked` has the requests."""
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, port):
+        super().__init__(("127.0.0.1", port), _PolicyHandler)
+        self.asked = []
+
+    def start(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+
+class _PolicyHandler(socketserver.StreamRequestHandler):
+    def handle(self):
+        request = {}
+        for line in self.rfile:
+            name, _, value = line.decode(errors="replace").rstrip("\n").partition("=")
+            if name:
+                request[name] = value
+                continue
+            self.server.asked.append(request)
+            greedy = request.get("sender", "").endswith("@greedy.example.net")
+            self.wfile.write(b"action=REJECT greedy sender\n\n" if greedy else b"action=DUNNO\n\n")
+            request = {}
