@@ -1,0 +1,179 @@
+"""Real mail programs of Debian, each run on a host of network.py as its owner set it up. What they say is kept for who makes
+a situation: `.stdout` and `.stderr`, MAILWICKET_SHOW prints it."""
+import contextlib
+import imaplib
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+import network
+import rig
+from machine import PASSWORD
+
+SERVER = "mail.example.org"
+CA = "/etc/ssl/ca.crt"
+OUTSIDE = "ann@example.net"
+TEXT = "From: {sender}\nTo: {to}\nSubject: {subject}\n\n{body}\n"
+
+
+def run(host, *words, stdin="", patience=60, environment=None):
+    """A program on a host. How it ends is no matter: its user would not look either."""
+    words = [str(word) for word in words]
+    try:
+        done = subprocess.run([*network.prefix(host), *words], input=stdin, capture_output=True, text=True, timeout=patience,
+                              errors="replace", env={**os.environ, "HOME": "/root", "TERM": "xterm", **(environment or {})})
+    except subprocess.TimeoutExpired as error:
+        done = subprocess.CompletedProcess(words, -1, str(error.stdout), str(error.stderr))
+    if os.environ.get("MAILWICKET_SHOW"):
+        print("$", shlex.join(words), "\n", done.returncode, done.stdout, done.stderr, flush=True)
+    return done
+
+
+def file_of(text):
+    handle, name = tempfile.mkstemp()
+    os.write(handle, text.encode())
+    os.close(handle)
+    return name
+
+
+def text(sender, to, subject="Hello", body="Hello, how are you?", size=0):
+    return TEXT.format(sender=sender, to=to, subject=subject, body=body + "\n" + ("x" * 70 + "\n") * (size // 71))
+
+
+# --- that send
+
+def msmtp(host="bob", to=OUTSIDE, sender="bob@example.org", login="bob", password=PASSWORD, port=587, starttls=True, tls=True,
+          verify=True, auth="on", message=None, more=""):
+    settings = f"""account default
+host {SERVER}
+port {port}
+from {sender}
+tls {'on' if tls else 'off'}
+tls_starttls {'on' if starttls else 'off'}
+{'tls_trust_file ' + CA if verify is True else 'tls_trust_file system' if verify else 'tls_certcheck off'}
+timeout 20
+"""
+    if auth != "off":
+        settings += f"auth {auth}\nuser {login}\npassword {password}\n"
+    recipients = [to] if isinstance(to, str) else to
+    return run(host, "msmtp", "-C", file_of(settings + more), *recipients,
+               stdin=message or text(sender, recipients[0]))
+
+
+def mutt(host="bob", to=OUTSIDE, sender="bob@example.org", login="bob", password=PASSWORD, port=587, scheme="smtp", starttls=True,
+         verify=True, authenticators="plain:login", more="", body="Hello, how are you?"):
+    settings = f"""set from="{sender}" use_envelope_from=yes envelope_from_address="{sender}" realname="Bob" copy=no
+set smtp_url="{scheme}://{login + '@' if login else ''}{SERVER}:{port}/" smtp_pass="{password}"
+set ssl_starttls={'yes' if starttls else 'no'} ssl_force_tls=no smtp_authenticators="{authenticators}"
+{f'set ssl_ca_certificates_file="{CA}"' if verify else ''}
+{more}
+"""
+    return run(host, "mutt", "-F", file_of(settings), "-s", "Hello", to, stdin=body + "\n")
+
+
+def swaks(host="bob", to=OUTSIDE, sender="bob@example.org", login="bob", password=PASSWORD, port=587, tls="--tls", more=()):
+    words = ["swaks", "--server", SERVER, "--port", port, "--from", sender, "--to", to, "--helo", "client.example.com",
+             "--timeout", "20s"]
+    words += [tls] if tls else []
+    words += ["--auth", "PLAIN,LOGIN", "--auth-user", login, "--auth-password", password] if login else []
+    return run(host, *words, *more)
+
+
+def curl(host="bob", to=OUTSIDE, sender="bob@example.org", login="bob", password=PASSWORD, url="smtp://mail.example.org:587",
+         more=("--ssl-reqd",), message=None):
+    words = ["curl", "-sv", "--max-time", "40", "--cacert", CA, url, "--mail-from", sender, "--mail-rcpt", to, "-T", "-"]
+    words += ["--user", f"{login}:{password}"] if login else []
+    return run(host, *words, *more, stdin=message or text(sender, to))
+
+
+@contextlib.contextmanager
+def smtp(host="bob", port=587, tls=True, login=None, password=PASSWORD, server=network.SERVER, hello="client.example.com",
+         context=None):
+    """Python's: a conversation of which each line is said on purpose."""
+    with network.inside(host):
+        client = rig.Smtp(port, "", tls=port == 465 and tls, host=server, context=context)
+    try:
+        if hello:
+            client.hello(hello)
+        if tls and port != 465:
+            client.starttls()
+        if login:
+            client.log_in(login, password)
+        yield client
+    finally:
+        client.close()
+
+
+def sends(host="bob", sender="bob@example.org", to=OUTSIDE, login="bob", port=587, subject="Hello", body="Hello\n"):
+    """All in order, with Python."""
+    with smtp(host, port, login=login) as client:
+        reply = client.deliver(sender, to, subject=subject, body=body)
+        client.command("QUIT")
+    return reply
+
+
+# --- that read
+
+def fetchmail(host="bob", login="bob", password=PASSWORD, protocol="imap", port=None, ssl=True, verify=True, more=""):
+    port = port or {"imap": 993, "pop3": 995}[protocol]
+    tls = f"ssl sslcertfile {CA} {'sslcertck' if verify else 'no sslcertck'}" if ssl else "sslproto ''"
+    settings = f"""poll {SERVER} proto {protocol} port {port} timeout 20 auth password
+  user "{login}" password "{password}" {tls} keep mda "/bin/true" {more}
+"""
+    name = file_of(settings)
+    os.chmod(name, 0o600)
+    return run(host, "fetchmail", "-v", "-f", name, "--pidfile", name + ".pid", "-i", name + ".ids")
+
+
+def mbsync(host="bob", login="bob", password=PASSWORD, tls="IMAPS", port=993, verify=True, mechanisms="PLAIN LOGIN"):
+    """isync's program; `tls`: IMAPS, STARTTLS, None."""
+    folder = tempfile.mkdtemp()
+    word = "TLSType" if b"TLSType" in Path("/usr/bin/mbsync").read_bytes() else "SSLType"
+    settings = f"""IMAPAccount a
+Host {SERVER}
+Port {port}
+User {login}
+Pass {password}
+{word} {tls}
+{'CertificateFile ' + CA if verify else 'SystemCertificates yes'}
+AuthMechs {mechanisms}
+
+IMAPStore far
+Account a
+
+MaildirStore near
+Path {folder}/
+Inbox {folder}/INBOX
+
+Channel c
+Far :far:
+Near :near:
+Patterns INBOX
+Create Near
+"""
+    return run(host, "mbsync", "-c", file_of(settings), "-V", "c")
+
+
+def curl_reads(host="bob", login="bob", password=PASSWORD, url="imaps://mail.example.org/INBOX", more=()):
+    return run(host, "curl", "-sv", "--max-time", "40", "--cacert", CA, url, "--user", f"{login}:{password}", *more)
+
+
+def mutt_reads(host="bob", login="bob", password=PASSWORD, url="imaps://{login}@mail.example.org/", more=""):
+    """In a terminal, as it needs one."""
+    settings = f"""set imap_pass="{password}" imap_user="{login}" ssl_ca_certificates_file="{CA}" quit=yes
+set pop_pass="{password}" imap_authenticators="plain:login"
+{more}
+"""
+    command = f"mutt -F {file_of(settings)} -f {url.format(login=login)} -e 'push q'"
+    return run(host, "script", "-qec", command, "/dev/null", patience=15)
+
+
+def reads(host="bob", login="bob", password=PASSWORD, port=993, server=network.SERVER):
+    """By IMAP, with Python."""
+    with network.inside(host):
+        client = imaplib.IMAP4_SSL(server, port, ssl_context=rig.client_context())
+    client.login(login, password)
+    assert client.select()[0] == "OK"
+    client.logout()

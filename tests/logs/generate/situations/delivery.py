@@ -1,0 +1,271 @@
+"""What becomes of a message after it was accepted."""
+import os
+import re
+import time
+from pathlib import Path
+
+import clients
+from machine import run
+from situations import begin, situation
+from situations.relay import table
+
+
+def sent_to(machine, to, how=clients.msmtp, **more):
+    """Sent by bob; ends when the log has its first delivery."""
+    begin(machine)
+    before = machine.log.count("status=")
+    how(to=to, **more)
+    machine.wait_log("status=", before + 1)
+
+
+@situation("plain", "verbose", "wired")
+def all_well(machine):
+    sent_to(machine, clients.OUTSIDE)
+
+
+@situation("wired")
+def all_well_mutt(machine):
+    sent_to(machine, clients.OUTSIDE, clients.mutt, scheme="smtps", port=465)
+
+
+@situation("verbose")
+def delivered_to_a_colleague(machine):
+    sent_to(machine, "alice@example.org")
+
+
+@situation("verbose")
+def delivered_by_an_alias(machine):
+    sent_to(machine, "postmaster@example.org")
+
+
+@situation("plain", "verbose")
+def next_hop_refuses_connection(machine):
+    sent_to(machine, "ann@closed.example.net")
+
+
+@situation("plain", "verbose")
+def next_hop_times_out(machine):
+    machine.postconf(smtp_connect_timeout="5s")
+    sent_to(machine, "ann@silent.example.net")
+
+
+@situation("verbose")
+def next_hop_unreachable(machine):
+    sent_to(machine, "ann@unreachable.example.net")
+
+
+@situation("verbose")
+def next_hop_busy(machine):
+    sent_to(machine, "ann@busy.example.net")
+
+
+@situation("verbose")
+def dns_fails(machine):
+    sent_to(machine, "ann@broken.example.net")
+
+
+@situation("plain")
+def dns_does_not_answer(machine):
+    sent_to(machine, "ann@deaf.example.net")
+
+
+@situation("verbose")
+def domain_does_not_exist(machine):
+    sent_to(machine, "ann@exmaple-typo.net")
+
+
+@situation("verbose")
+def domain_takes_no_mail(machine):
+    sent_to(machine, "ann@null.example.net")
+
+
+@situation("verbose")
+def mx_has_no_address(machine):
+    sent_to(machine, "ann@nohost.example.net")
+
+
+@situation("verbose")
+def tls_to_next_hop_fails(machine):
+    machine.postconf(smtp_tls_security_level="encrypt")
+    sent_to(machine, "ann@tls.example.net")
+
+
+@situation("verbose")
+def tls_to_next_hop_not_offered(machine):
+    machine.postconf(smtp_tls_security_level="encrypt")
+    sent_to(machine, clients.OUTSIDE)
+
+
+@situation("plain", "verbose")
+def greylisted(machine):
+    sent_to(machine, "grey@example.net")
+
+
+@situation("verbose")
+def greylisted_then_delivered(machine):
+    machine.postconf(minimal_backoff_time="1s", queue_run_delay="1s")
+    sent_to(machine, "grey@example.net")
+    time.sleep(1.5)
+    import internet
+    reply = internet.REPLIES.pop("grey")
+    run("postqueue", "-f")
+    machine.wait_log(r"to=<grey@example.net>.*status=sent")
+    internet.REPLIES["grey"] = reply
+
+
+@situation("verbose")
+def mailbox_full_at_next_hop(machine):
+    sent_to(machine, "full@example.net")
+
+
+@situation("verbose")
+def over_quota_at_next_hop(machine):
+    sent_to(machine, "overquota@example.net")
+
+
+@situation("plain", "verbose", "wired")
+def unknown_at_next_hop(machine):
+    sent_to(machine, "nosuch@example.net")
+
+
+@situation("verbose")
+def our_server_is_blocked_at_next_hop(machine):
+    sent_to(machine, "blocked@example.net")
+
+
+@situation("verbose")
+def spf_at_next_hop(machine):
+    sent_to(machine, "spf@example.net")
+
+
+@situation("verbose")
+def text_refused_as_spam_at_next_hop(machine):
+    sent_to(machine, "spam@example.net", clients.curl)
+
+
+@situation("verbose")
+def dmarc_at_next_hop(machine):
+    sent_to(machine, "dmarc@example.net", clients.swaks)
+
+
+@situation("verbose")
+def one_of_two_recipients_bounces(machine):
+    begin(machine)
+    before = machine.log.count("status=")
+    clients.msmtp(to=[clients.OUTSIDE, "nosuch@example.net"])
+    machine.wait_log("status=", before + 2)
+
+
+@situation("verbose")
+def unknown_user_behind_an_alias(machine):
+    table("virtual", "team@example.org gone@example.org\n")
+    sent_to(machine, "team@example.org")
+
+
+@situation("verbose")
+def loops_back(machine):
+    sent_to(machine, "ann@loop.example.net")
+
+
+@situation("verbose")
+def relocated(machine):
+    machine.postconf(relocated_maps=table("relocated", "tom@example.org tom@elsewhere.example.com\n"))
+    sent_to(machine, "tom@example.org")
+
+
+@situation("verbose")
+def transport_says_error(machine):
+    machine.postconf(transport_maps=table("transport", "example.net error:5.7.1 no mail to example.net\n"))
+    sent_to(machine, clients.OUTSIDE)
+
+
+@situation("verbose")
+def expired(machine):
+    machine.postconf(maximal_queue_lifetime="0")
+    sent_to(machine, "grey@example.net")
+    machine.wait_log("expired")
+
+
+@situation("verbose")
+def held_by_the_administrator(machine):
+    machine.postconf(defer_transports="smtp")
+    begin(machine)
+    clients.msmtp()
+    machine.wait_log(r"to=<ann@example.net>.*status=deferred")
+    run("postsuper", "-h", "ALL")
+    time.sleep(1)
+
+
+@situation("verbose")
+def deleted_by_the_administrator(machine):
+    machine.postconf(defer_transports="smtp")
+    begin(machine)
+    clients.msmtp()
+    machine.wait_log(r"to=<ann@example.net>.*status=deferred")
+    run("postsuper", "-d", "ALL")
+    time.sleep(1)
+
+
+@situation("verbose")
+def lmtp_away(machine):
+    begin(machine)
+    machine.stop_dovecot_service("lmtp")
+    before = machine.log.count("status=")
+    clients.msmtp(to="alice@example.org")
+    machine.wait_log("status=", before + 1)
+
+
+@situation("verbose")
+def mailbox_full_here(machine):
+    machine.dovecot_more = {"12": "mail_plugins = $mail_plugins quota\nplugin {\n  quota = count:User\n  quota_rule = *:bytes=100\n"
+                                  "  quota_vsizes = yes\n}\n",
+                            "13": "mail_plugins {\n  quota = yes\n}\nquota User {\n  driver = count\n  storage_size = 100B\n}\n"}[
+                                machine.release]
+    machine.write_dovecot()
+    machine.start()
+    clients.reads()
+    before = machine.log.count("status=")
+    clients.msmtp(to="alice@example.org")
+    machine.wait_log("status=", before + 1)
+
+
+@situation("verbose")
+def colleague_has_no_mailbox_folder(machine):
+    begin(machine)
+    folder = Path("/var/vmail/alice")
+    folder.mkdir(exist_ok=True)
+    os.chown(folder, 0, 0)
+    folder.chmod(0o700)
+    before = machine.log.count("status=")
+    clients.msmtp(to="alice@example.org")
+    machine.wait_log("status=", before + 1)
+
+
+@situation("verbose")
+def relayhost_wants_a_login(machine):
+    machine.postconf(relayhost="[relay.example.com]:587", smtp_sasl_auth_enable="yes",
+                     smtp_sasl_password_maps="inline:{{[relay.example.com]:587=us:old-password}}",
+                     smtp_sasl_security_options="noanonymous")
+    sent_to(machine, clients.OUTSIDE)
+
+
+@situation("verbose")
+def relayhost_does_not_exist(machine):
+    machine.postconf(relayhost="[smtp.gone.example.com]:587")
+    sent_to(machine, clients.OUTSIDE)
+
+
+@situation("verbose")
+def vacation_of_the_colleague_throws_away(machine):
+    """Her Sieve script discards."""
+    machine.sieve("alice", 'discard;\n')
+    sent_to(machine, "alice@example.org")
+
+
+@situation("verbose")
+def colleagues_sieve_rejects(machine):
+    machine.sieve("alice", 'require "reject";\nreject "I do not read this address any more";\n')
+    sent_to(machine, "alice@example.org")
+
+
+assert re

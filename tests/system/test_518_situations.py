@@ -1,0 +1,150 @@
+"""mailwicket why, on logs of situations that really happened: tests/logs/situations.table says what. Nothing is started here."""
+import functools
+import json
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+
+import rig
+
+sys.path.insert(0, str(rig.SOURCE / "tests" / "logs" / "generate"))
+import table  # noqa: E402
+
+# Causes that say what the log does not show, and no more.
+UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished"}
+UNTOLD_EVENTS = {"silent", "begun", "connected"}
+NOT_SHOWN = "the log does not show"
+ROWS = table.rows()
+LOGS = [pytest.param(row, log, id=f"{row.name}-{log.parent.name}") for row in ROWS for log in row.logs()]
+
+
+@pytest.fixture(scope="module")
+def policy(module_folder):
+    folder = module_folder / "policy"
+    folder.mkdir()
+    for name, text in table.policy(folder).items():
+        (folder / name).write_text(text)
+    synced = subprocess.run([rig.CLI, "-c", folder / "mailwicket.conf", "sync"], capture_output=True, text=True, timeout=60)
+    assert synced.returncode == 0, synced.stderr
+    return folder / "mailwicket.conf"
+
+
+@functools.lru_cache(maxsize=None)
+def many():
+    subprocess.run(["make", "-s", "tests/logs/many"], cwd=rig.build_folder(), check=True, timeout=300)
+    return rig.build_folder() / "tests" / "logs" / "many"
+
+
+def ask(policy, user, texts):
+    """What `why` says of each of the logs: JSON, or None where no line tells anything of the user."""
+    questions = b"".join(b"%s %d\n%s" % (user.encode(), len(text), text) for text in texts)
+    done = subprocess.run([many(), policy], input=questions, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    answers = re.findall(r"(.*?)^exit (\d+)$", done.stdout.decode(), re.S | re.M)
+    assert len(answers) == len(texts) and {code for _, code in answers} <= {"0", "1", "67"}, done.stderr[-2000:]
+    return [json.loads(text) if code == "0" else None for text, code in answers]
+
+
+def causes(told):
+    return [told["cause"], *told["also"]]
+
+
+def words_of(told):
+    """Everything that it says."""
+    texts = [cause.get(key, "") for cause in causes(told) for key in ("text", "fix", "for_user")]
+    return " ".join(" ".join([*texts, *[event["text"] for event in told["events"]], *told["notes"]]).split())
+
+
+def claims(told):
+    """What it says that happened."""
+    found = set()
+    for event in told["events"]:
+        found.add((event["kind"], event["client"]))
+        found.add((event["kind"], event["client"], "tls" if event.get("tls") else "tls unknown" if "tls" not in event else "no tls"))
+        found.add((event["kind"], event["client"], "exposed" if event.get("exposed") else "not exposed"))
+    return found
+
+
+def untrue(row, whole, told):
+    """What is wrong with an answer to a part of the log: `whole` is the answer to all of it."""
+    found = []
+    for cause in causes(told):
+        if cause["id"] in UNTOLD and NOT_SHOWN not in cause["text"]:
+            found.append(f"{cause['id']} is said without '{NOT_SHOWN}'")
+        elif cause["id"] not in UNTOLD | {row.cause, *row.also}:
+            found.append(f"{cause['id']} is no cause here")
+    for event in told["events"]:
+        if event["kind"] == "silent" and NOT_SHOWN not in event["text"]:
+            found.append(f"{event['kind']} is said without '{NOT_SHOWN}'")
+    for claim in claims(told) - claims(whole):
+        if claim[0] not in UNTOLD_EVENTS and claim[-1] not in ("tls unknown", "not exposed"):
+            found.append(f"{' '.join(claim)} did not happen")
+    said = words_of(told).lower()
+    return found + [f"{word!r} is said" for word in row.unsaid if word.lower() in said]
+
+
+def changed(lines, name):
+    """The log with lines left out, doubled or swapped within a second; always in the same ways."""
+    chance = random.Random(name)
+    for at in range(len(lines)):
+        yield f"without line {at + 1}", lines[:at] + lines[at + 1:]
+        yield f"line {at + 1} twice", lines[:at + 1] + lines[at:]
+        if at + 1 < len(lines) and together(lines[at], lines[at + 1]):
+            yield f"lines {at + 1} and {at + 2} swapped", lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]
+    for number in range(40):
+        share = chance.choice((0.05, 0.2, 0.5, 0.8))
+        yield f"part {number}", [line for line in lines if chance.random() > share]
+    for number in range(10):
+        yield f"shuffle {number}", shuffled(lines, chance)
+        yield f"shuffled part {number}", shuffled([line for line in lines if chance.random() > 0.3], chance)
+
+
+def second(line):
+    """Of a stamp such as 2026-11-29T12:21:53.474083+00:00, with its part."""
+    return float(line[17:26]) + 60 * int(line[14:16]) + 3600 * int(line[11:13])
+
+
+def together(one, other):
+    return abs(second(one) - second(other)) < 1
+
+
+def shuffled(lines, chance):
+    """Each line at another place, no further than a second."""
+    return [line for _, line in sorted(((second(line) + chance.random(), line) for line in lines))]
+
+
+def pending(row, request, part):
+    if part in row.pending:
+        request.applymarker(pytest.mark.xfail(reason="pending", strict=False))
+
+
+@pytest.mark.parametrize("row, log", LOGS)
+def test_the_true_cause_is_named(policy, request, row, log):
+    pending(row, request, "cause")
+    told = ask(policy, row.user, [log.read_bytes()])[0]
+    assert told is not None, "nothing is told"
+    assert told["cause"]["id"] == row.cause, json.dumps(told, indent=1)
+    assert not untrue(row, told, told), json.dumps(told, indent=1)
+
+
+@pytest.mark.parametrize("row, log", LOGS)
+def test_nothing_untrue_is_said_of_a_part(policy, request, row, log):
+    pending(row, request, "parts")
+    lines = log.read_text().splitlines(keepends=True)
+    names, texts = zip(*changed(lines, row.name))
+    whole, *answers = ask(policy, row.user, [text.encode() for text in ("".join(lines), *map("".join, texts))])
+    wrong = [(name, untrue(row, whole, told)) for name, told in zip(names, answers) if told]
+    assert not [one for one in wrong if one[1]], "\n".join(f"{name}: {', '.join(told)}" for name, told in wrong if told)
+
+
+def test_every_log_has_a_row_and_every_row_its_logs():
+    kept = {log for folder in table.LOGS.glob("debian*") for log in folder.iterdir()}
+    assert kept == {log for row in ROWS for log in row.logs()}
+
+
+def test_there_are_situations_enough():
+    """A situation is told by its name, without the kind of server."""
+    assert len({re.sub("-(plain|verbose|wired)$", "", row.name) for row in ROWS}) >= 15
