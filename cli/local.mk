@@ -48,6 +48,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot_userdb.c \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
 	cli/servers/check/postfix_delimiter.c \
+	cli/servers/check/postfix_fix.c \
 	cli/servers/check/postfix_hooks.c \
 	cli/servers/check/postfix_listener.c \
 	cli/servers/check/postfix_main.c \
@@ -62,7 +63,8 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/userdb_fields.c cli/servers/check/userdb_fields.h \
 	cli/servers/dovecot_file.c cli/servers/dovecot_file.h \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
-	cli/servers/finding.c cli/servers/finding.h \
+	cli/servers/dovecot_source.c cli/servers/dovecot_source.h \
+	cli/servers/finding.c cli/servers/finding.def cli/servers/finding.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
 	cli/servers/restriction.c cli/servers/restriction.h \
 	cli/servers/setup/backup.c \

@@ -93,6 +93,7 @@ void mw_dovecot_memory_check(const struct mw_dovecot_site *site)
 	uint64_t octets = published(site->policy), limit = mw_dovecot_memory_limit(site);
 	bool holds_two = limit >= 2 * octets + AT_LEAST;
 	struct mw_finding finding = {
+		.id = MW_FOUND_AUTH_MEMORY,
 		.severity = holds_two ? MW_FINDING_WARNING : MW_FINDING_ERROR,
 		.file = site->file,
 		.setting = "service auth/vsz_limit",
@@ -106,7 +107,7 @@ void mw_dovecot_memory_check(const struct mw_dovecot_site *site)
 				      "the auth process may have %llu MB, and must hold the directory, %llu MB, twice",
 				      (unsigned long long)(limit / MEGABYTE),
 				      (unsigned long long)((octets + MEGABYTE - 1) / MEGABYTE));
-	finding.fix = mw_arena_textf(site->arena, "service auth { vsz_limit = %llu M }",
-				       (unsigned long long)(mw_dovecot_memory_wanted(site->policy) / MEGABYTE));
+	finding.fix = mw_fix_dovecot(site, NULL, mw_arena_textf(site->arena, "service auth {\n  vsz_limit = %llu M\n}",
+				       (unsigned long long)(mw_dovecot_memory_wanted(site->policy) / MEGABYTE)));
 	mw_findings_add(site->findings, finding);
 }

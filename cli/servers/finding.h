@@ -13,16 +13,51 @@ enum mw_finding_severity {
 	MW_FINDING_BEYOND   /* named beside the findings: no policy holds there, on a server set up right either */
 };
 
+/* Which finding it is, for scripts; finding.def. */
+enum mw_finding_id {
+#define MW_FOUND(id, name) MW_FOUND_##id,
+#include "servers/finding.def"
+};
+
+/* What to do with the text of a fix. */
+enum mw_fix_how {
+	MW_FIX_NONE,    /* there is no fix */
+	MW_FIX_WORDS,   /* the text is a sentence, nothing to paste */
+	MW_FIX_RUN,     /* a command for the shell */
+	MW_FIX_REPLACE, /* lines in place of the entry or block that begins at `line` of `file` */
+	MW_FIX_BELOW,   /* lines at the end of the entry of master.cf that begins there */
+	MW_FIX_ABOVE,   /* lines before that line */
+	MW_FIX_WITHIN,  /* a setting within the braces of the section that begins there, in place of one of its name */
+	MW_FIX_END,     /* lines at the end of `file` */
+};
+
+/* What is not words can be pasted as it stands. */
+struct mw_fix {
+	enum mw_fix_how how;
+	const char *file;
+	unsigned line;
+	const char *text;        /* without a newline at its end */
+	const char *alternative; /* what else would do, in words; NULL: nothing */
+};
+
 struct mw_finding {
+	enum mw_finding_id id;
 	enum mw_finding_severity severity;
 	const char *file;    /* "" when no file is to be named */
 	unsigned line;       /* 1 is the first; 0: not known, or not written there */
 	const char *setting; /* as `postconf -P` or doveconf name it; may be "" */
 	const char *what, *why;
-	const char *fix;     /* the line to write, or what to do; may be "" */
+	struct mw_fix fix;
 };
 
 struct mw_findings;
+
+#define MW_NO_FIX ((struct mw_fix){ .how = MW_FIX_NONE })
+struct mw_fix mw_fix_words(const char *text);
+struct mw_fix mw_fix_run(const char *command);
+/* Lines of a file, by one of the ways above. */
+struct mw_fix mw_fix_lines(enum mw_fix_how how, const char *file, unsigned line, const char *text);
+struct mw_fix mw_fix_or(struct mw_fix fix, const char *alternative);
 
 /* NULL: out of memory. */
 struct mw_findings *mw_findings_new(void);
@@ -40,8 +75,8 @@ bool mw_findings_complete(const struct mw_findings *findings);
 
 /* All of them for a person. */
 void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out);
-/* Member "findings": an array of severity, file, line, setting, what, why, fix; then "not_judged": the same of what is
-   beyond. */
+/* Member "findings": an array of id, severity, file, line, setting, what, why, fix, place (how, file, line; null: nothing to
+   paste), alternative; then "not_judged": the same of what is beyond. */
 void mw_findings_json(const struct mw_findings *findings, struct mw_json *json);
 
 #endif

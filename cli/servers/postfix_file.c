@@ -135,6 +135,20 @@ struct mw_str mw_postfix_entry_joined(struct mw_arena *arena, struct mw_str entr
 	return mw_buf_str(&out);
 }
 
+struct mw_str mw_postfix_main_value(struct mw_arena *arena, struct mw_str main_cf, struct mw_str name)
+{
+	struct mw_postfix_text text = mw_postfix_text_over(main_cf);
+	struct mw_str entry = MW_STR_EMPTY;
+	struct mw_postfix_piece piece;
+
+	while (mw_postfix_text_next(&text, &piece)) {
+		if (piece.is_entry && mw_str_equal(mw_postfix_entry_name(piece.text), name))
+			entry = piece.text;
+	}
+	entry = mw_postfix_entry_joined(arena, entry);
+	return mw_str_trim(mw_str_tail(entry, mw_str_find(entry, '=') + 1));
+}
+
 struct mw_str mw_postfix_delimiters(struct mw_arena *arena, struct mw_str a, struct mw_str b)
 {
 	struct mw_str parts[] = { a, b };

@@ -32,6 +32,8 @@ struct mw_str mw_postfix_entry_name(struct mw_str entry);
 struct mw_str mw_postfix_word(struct mw_str *rest_io);
 /* The line of the entry that sets a name in main.cf; 0: none. The last one counts. */
 unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name);
+/* What the last entry of a name says, as it is written; empty: none. In the arena. */
+struct mw_str mw_postfix_main_value(struct mw_arena *arena, struct mw_str main_cf, struct mw_str name);
 /* An entry on one line, without its comments. */
 struct mw_str mw_postfix_entry_joined(struct mw_arena *arena, struct mw_str entry);
 

@@ -35,9 +35,9 @@ DOVECOT = [
     ("a protocol without the plugin", "login_plugins = mailwicket", "login_plugins = mailwicket\nprotocol imap {\n"
      "  login_plugins = other\n}", "error", "protocol imap/login_plugins", "not among the login plugins",
      "login_plugins = other mailwicket"),
-    ("no passdb", PASSDB, "", "error", "passdb", "no passdb with driver = mailwicket", "passdb { driver = mailwicket"),
+    ("no passdb", PASSDB, "", "error", "passdb", "no passdb with driver = mailwicket", "passdb {\n  driver = mailwicket\n"),
     ("another passdb before it", PASSDB, "passdb {\n  driver = static\n  args = nopassword\n}\n" + PASSDB, "error", "passdb",
-     "passdb static stands before", "before every other passdb"),
+     "passdb static stands before", "driver = mailwicket\n"),
     ("result_success", "result_success = continue", "result_success = return-ok", "error",
      "passdb mailwicket/result_success", "return-ok", "result_success = continue"),
     ("result_failure", "result_failure = return-fail", "", "error", "passdb mailwicket/result_failure", "continue",
@@ -45,9 +45,9 @@ DOVECOT = [
     ("result_internalfail", "result_internalfail = return-fail", "result_internalfail = continue", "error",
      "passdb mailwicket/result_internalfail", "continue", "result_internalfail = return-fail"),
     ("some mechanisms only", "driver = mailwicket", "driver = mailwicket\n  mechanisms = plain", "error",
-     "passdb mailwicket/mechanisms", "only for plain", "mechanisms ="),
+     "passdb mailwicket/mechanisms", "only for plain", "result_success = continue"),
     ("some users only", "driver = mailwicket", "driver = mailwicket\n  username_filter = *@example.test", "error",
-     "passdb mailwicket/username_filter", "only for *@example.test", "username_filter ="),
+     "passdb mailwicket/username_filter", "only for *@example.test", "result_success = continue"),
     ("TLS not required", "ssl = required", "ssl = yes", "note", "ssl", "does not require TLS", "ssl = required"),
     ("no TLS", "ssl = required", "ssl = no", "error", "ssl", "offers no TLS", "ssl = required"),
     ("passwords in clear", "disable_plaintext_auth = yes", "disable_plaintext_auth = no", "note", "disable_plaintext_auth",
@@ -63,11 +63,11 @@ DOVECOT = [
     ("a log that does not say why", "auth_verbose = yes\n", "", "note", "auth_verbose", "why a login failed",
      "auth_verbose = yes"),
     ("no socket for Postfix", "service auth {", "service other {", "error", "service auth", "no listener /",
-     "mode = 0660 user = postfix group = postfix"),
+     "    mode = 0660\n    user = postfix\n    group = postfix\n"),
     ("a socket that Postfix may not use", "    user = postfix\n    group = postfix", "", "error",
-     "service auth/unix_listener SOCKET", "Postfix may not connect", "mode = 0660 user = postfix group = postfix"),
+     "service auth/unix_listener SOCKET", "Postfix may not connect", "    mode = 0660\n    user = postfix\n    group = postfix\n"),
     ("a socket for everybody", "mode = 0660", "mode = 0666", "warning", "service auth/unix_listener SOCKET",
-     "everybody on this machine", "mode = 0660 user = postfix group = postfix"),
+     "everybody on this machine", "    mode = 0660\n    user = postfix\n    group = postfix\n"),
 ]
 
 PLUGINS = "login_plugins {\n  mailwicket = yes\n}\n"
@@ -78,7 +78,7 @@ OF_2_4 = [
      "mailwicket = yes"),
     ("no passdb", PASSDB_OF_2_4, "", "error", "passdb", "no passdb with driver = mailwicket", "passdb mailwicket {"),
     ("another passdb before it", PASSDB_OF_2_4, "passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n" + PASSDB_OF_2_4,
-     "error", "passdb", "passdb static stands before", "before every other passdb"),
+     "error", "passdb", "passdb static stands before", "driver = mailwicket\n"),
     ("result_success", "result_success = continue", "result_success = return-ok", "error",
      "passdb mailwicket/result_success", "return-ok", "result_success = continue"),
     ("result_failure", "result_failure = return-fail", "", "error", "passdb mailwicket/result_failure", "its default",
@@ -211,16 +211,15 @@ service auth {
 
 @pytest.mark.parametrize("old,new,wanted", [
     ("", "", []),
-    ("  mailwicket = yes\n", "", [("error", "login_plugins", "login_plugins { mailwicket = yes }")]),
+    ("  mailwicket = yes\n", "", [("error", "login_plugins", "login_plugins {\n  mailwicket = yes\n}")]),
     ("passdb mailwicket {", "passdb pam {\n}\npassdb mailwicket {",
-     [("error", "passdb", "passdb mailwicket { driver = mailwicket result_success = continue result_failure = return-fail "
-       "result_internalfail = return-fail } before every other passdb")]),
-    ("  result_failure = return-fail\n", "", [("error", "passdb mailwicket/result_failure", "result_failure = return-fail")]),
+     [("error", "passdb", PASSDB_OF_2_4[:-1])]),
+    ("  result_failure = return-fail\n", "", [("error", "passdb mailwicket/result_failure", "result_failure = return-fail in that block")]),
     ("auth_allow_cleartext = no", "auth_allow_cleartext = yes", [("note", "auth_allow_cleartext", "auth_allow_cleartext = no")]),
-    ("  MAILWICKET_CONFIG", "  OTHER", [("error", "import_environment", "import_environment { MAILWICKET_CONFIG = POLICY }")]),
+    ("  MAILWICKET_CONFIG", "  OTHER", [("error", "import_environment", "import_environment {\n  MAILWICKET_CONFIG = POLICY\n}")]),
     ("    mode = 0660\n    user = postfix\n", "",
      [("error", "service auth/unix_listener /var/spool/postfix/private/auth",
-       "service auth { unix_listener /var/spool/postfix/private/auth { mode = 0660 user = postfix group = postfix } }")]),
+       "service auth {\n  unix_listener /var/spool/postfix/private/auth {\n    mode = 0660\n    user = postfix\n    group = postfix\n  }\n}")]),
 ], ids=["set up right", "no plugin", "another passdb first", "a default result", "cleartext", "another policy", "a closed socket"])
 def test_check_reads_what_dovecot_2_4_prints(site, tmp_path, old, new, wanted):
     text = PRINTED_BY_2_4 % {"policy": site.daemon.policy, "modules": site.dovecot.modules}

@@ -104,7 +104,7 @@ def test_a_limit_raised_for_a_user_is_found_by_check(module_folder):
         code, findings = made.check_postfix()
         assert code == 0
         assert {(f["severity"], f["setting"], f["fix"]) for f in findings} == {
-            ("warning", f"{made.ports[name]}/inet/smtpd_recipient_limit", "-o smtpd_recipient_limit=500")
+            ("warning", f"{made.ports[name]}/inet/smtpd_recipient_limit", "  -o smtpd_recipient_limit=500")
             for name in ("submission", "submissions")}
     finally:
         made.stop()

@@ -163,7 +163,7 @@ def test_check_finds_every_spelling_that_is_not(site, listener, value):
     code, findings = site.check_postfix()
     assert code == 1 and [finding["severity"] for finding in findings] == ["error"], brief(findings)
     assert SETTING[listener] in findings[0]["setting"] and "tls_min_version TLSv1.3" in findings[0]["what"]
-    assert findings[0]["fix"] == f"-o {SETTING[listener]}=>=TLSv1.3"
+    assert findings[0]["fix"] == f"  -o {SETTING[listener]}=>=TLSv1.3"
 
 
 @pytest.mark.parametrize("options,setting", [

@@ -80,7 +80,8 @@ def test_that_anybody_may_is_an_error_where_a_rule_goes_by_the_address(site, pla
     assert ("error", setting, "192.0.2.1 0.0.0.0/0 may say which client they speak for") in site.found(text)
     told = [f for f in site.check_dovecot(text)[1] if f["setting"] == setting]
     assert "office" in told[0]["why"] and site.check_dovecot(text)[0] == 1
-    assert told[0]["fix"] == "login_trusted_networks = 192.0.2.1"
+    assert told[0]["fix"] == (f"{place} {{\n  login_trusted_networks = 192.0.2.1\n}}" if place
+                              else "login_trusted_networks = 192.0.2.1")
 
 
 def test_the_attack_is_one(site):

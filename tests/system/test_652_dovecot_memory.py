@@ -93,8 +93,8 @@ def test_check_says_when_two_do_not_fit(site, text, megabytes, severity):
     assert [finding["severity"] for finding in found] == ([severity] if severity else []), found
     if severity:
         line = found[0]["fix"]
-        assert line == f"service auth {{ vsz_limit = {shown(site)} M }}"
-        configure(site, text + line.replace("{ ", "{\n  ").replace(" }", "\n}\n"))
+        assert line == f"service auth {{\n  vsz_limit = {shown(site)} M\n}}"
+        configure(site, text + line + "\n")
         assert findings(site) == []
 
 

@@ -14,7 +14,7 @@
 #define AUTH_MODULE "libauthdb_mailwicket.so"
 
 int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
-			 struct mw_arena *arena)
+			 const char *named, struct mw_arena *arena)
 {
 	const char *own[] = { "doveconf", "-a", NULL }, *other[] = { "doveconf", "-a", "-c", config, NULL };
 	struct mw_run run;
@@ -22,6 +22,7 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 
 	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy,
 					  .file = config != NULL ? config : MW_DOVECOT_CONF };
+	site->sources = mw_dovecot_sources_read(arena, site->file, named);
 	if (!mw_run_program(config != NULL ? other : own, &run))
 		status = mw_run_complain(&run, "doveconf", "dovecot-core");
 	else
@@ -36,25 +37,46 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 	return status;
 }
 
-void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
-			const char *what, const char *why, const char *fix)
+void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
+			const char *setting, const char *what, const char *why, struct mw_fix fix)
 {
-	mw_findings_add(site->findings, (struct mw_finding){ .severity = severity, .file = site->file, .setting = setting,
-							     .what = what, .why = why, .fix = fix });
+	const struct mw_dovecot_source *source = mw_dovecot_source_last(&site->sources, setting);
+
+	mw_findings_add(site->findings, (struct mw_finding){
+		.id = id, .severity = severity, .file = source != NULL ? source->file : site->file,
+		.line = source != NULL ? source->line : 0, .setting = setting, .what = what, .why = why, .fix = fix });
 }
 
-const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text)
+const char *mw_dovecot_lines(const struct mw_dovecot_site *site, struct mw_str text)
 {
-	char memory[1024];
+	char memory[2048];
 	struct mw_buf out = MW_BUF_OVER(memory);
 	struct mw_str line;
 
 	while (mw_str_split(&text, '\n', &line)) {
-		line = mw_str_trim(line);
 		if (!mw_str_empty(line) && line.ptr[0] != '#')
-			mw_buf_printf(&out, "%s%.*s", out.used > 0 ? " " : "", MW_STR_ARG(line));
+			mw_buf_printf(&out, "%s%.*s", out.used > 0 ? "\n" : "", MW_STR_ARG(line));
 	}
 	return mw_arena_text(site->arena, mw_buf_str(&out));
+}
+
+static const char *indented(const struct mw_dovecot_site *site, struct mw_str text)
+{
+	const char *made = "";
+	struct mw_str line;
+
+	while (mw_str_split(&text, '\n', &line))
+		made = mw_arena_textf(site->arena, "%s  %.*s\n", made, MW_STR_ARG(line));
+	return made;
+}
+
+struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+	const char *lines)
+{
+	for (; filter != NULL && filter->parent != NULL; filter = filter->parent)
+		lines = mw_arena_textf(site->arena, "%.*s %.*s {\n%s}", MW_STR_ARG(filter->key), MW_STR_ARG(filter->value),
+				       indented(site, mw_str(lines)));
+	return mw_fix_lines(MW_FIX_END, site->file, 0, lines);
 }
 
 /* --- modules */
@@ -70,16 +92,16 @@ static void check_modules(const struct mw_dovecot_site *site)
 	const char *mail = mw_arena_text(site->arena, mw_dovecot_value(site->root, "mail_plugin_dir"));
 
 	if (!has_file(site, folder, LOGIN_MODULE))
-		mw_dovecot_finding(site, MW_FINDING_ERROR, "login_plugin_dir",
+		mw_dovecot_finding(site, MW_FOUND_NO_LOGIN_MODULE, MW_FINDING_ERROR, "login_plugin_dir",
 			mw_arena_textf(site->arena, "%s/" LOGIN_MODULE " is not there", folder),
 			"with the plugin in login_plugins no login process starts: nobody can log in",
-			"install Mailwicket's Dovecot modules, or set login_plugin_dir to where they are");
+			mw_fix_words("install Mailwicket's Dovecot modules, or set login_plugin_dir to where they are"));
 	if (!has_file(site, mw_arena_textf(site->arena, "%s/../auth", folder), AUTH_MODULE) &&
 	    !has_file(site, mw_arena_textf(site->arena, "%s/auth", mail), AUTH_MODULE))
-		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb",
+		mw_dovecot_finding(site, MW_FOUND_NO_AUTH_MODULE, MW_FINDING_ERROR, "passdb",
 			mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE " is not there", mail),
 			"the auth process does not know the driver mailwicket and does not start: nobody can log in",
-			"install Mailwicket's Dovecot modules");
+			mw_fix_words("install Mailwicket's Dovecot modules"));
 }
 
 /* --- environment, Postfix's socket */
@@ -118,15 +140,15 @@ static void check_environment(const struct mw_dovecot_site *site)
 		return;
 	if (mw_str_empty(told))
 		told = MW_STR("the usual policy file");
-	mw_dovecot_finding(site, MW_FINDING_ERROR, "import_environment",
+	mw_dovecot_finding(site, MW_FOUND_OTHER_POLICY, MW_FINDING_ERROR, "import_environment",
 		mw_arena_textf(site->arena, "Dovecot's processes read %.*s", MW_STR_ARG(told)),
 		"that is not the policy that is checked here",
-		mw_arena_textf(site->arena, site->generation == MW_DOVECOT_2_3
+		mw_fix_dovecot(site, NULL, mw_arena_textf(site->arena, site->generation == MW_DOVECOT_2_3
 			   ? "import_environment = $import_environment MAILWICKET_CONFIG=%s"
-			   : "import_environment { MAILWICKET_CONFIG = %s }", path != NULL ? path : site->policy->file));
+			   : "import_environment {\n  MAILWICKET_CONFIG = %s\n}", path != NULL ? path : site->policy->file)));
 }
 
-static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovecot_node *listener, const char *line)
+static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovecot_node *listener, struct mw_fix fix)
 {
 	struct mw_str text = mw_dovecot_value(listener, "mode");
 	unsigned long mode = mw_str_empty(text) ? 0600 : strtoul(mw_arena_text(site->arena, text), NULL, 8);
@@ -135,37 +157,38 @@ static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovec
 	const char *place = mw_arena_textf(site->arena, "service auth/unix_listener %.*s", MW_STR_ARG(listener->value));
 
 	if ((mode & 06) == 06)
-		mw_dovecot_finding(site, MW_FINDING_WARNING, place, "everybody on this machine may connect to the auth service",
-			"any user can try passwords there without a delay that holds him up", line);
+		mw_dovecot_finding(site, MW_FOUND_OPEN_AUTH, MW_FINDING_WARNING, place,
+			"everybody on this machine may connect to the auth service",
+			"any user can try passwords there without a delay that holds him up", fix);
 	else if (!(user && (mode & 0600) == 0600) && !(group && (mode & 060) == 060))
-		mw_dovecot_finding(site, MW_FINDING_ERROR, place, "Postfix may not connect to the auth service",
-			"nobody can log in to submit mail", line);
+		mw_dovecot_finding(site, MW_FOUND_CLOSED_AUTH, MW_FINDING_ERROR, place,
+			"Postfix may not connect to the auth service", "nobody can log in to submit mail", fix);
 }
 
 static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
 {
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
-	const char *line;
 	const struct mw_dovecot_node *service = NULL, *listener;
+	struct mw_fix fix;
 
 	if (socket == NULL || !mw_wiring_sasl(site->policy))
 		return;
 	mw_show_dovecot_sasl(socket, &out);
-	line = mw_dovecot_one_line(site, mw_buf_str(&out));
+	fix = mw_fix_dovecot(site, NULL, mw_dovecot_lines(site, mw_buf_str(&out)));
 	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
 		listener = NULL;
 		while (mw_str_equal(service->value, MW_STR("auth")) &&
 		       (listener = mw_dovecot_next(service, listener, "unix_listener")) != NULL) {
 			if (mw_str_equal(listener->value, mw_str(socket))) {
-				check_mode(site, listener, line);
+				check_mode(site, listener, fix);
 				return;
 			}
 		}
 	}
-	mw_dovecot_finding(site, MW_FINDING_ERROR, "service auth",
+	mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LISTENER, MW_FINDING_ERROR, "service auth",
 		mw_arena_textf(site->arena, "there is no listener %s", socket),
-		"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", line);
+		"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", fix);
 }
 
 /* Not a matter of the policy: what `mailwicket why` can tell. In 2.3 auth_debug says it too. */
@@ -176,15 +199,17 @@ static void check_log(const struct mw_dovecot_site *site)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (mw_str_equal_nocase(mw_dovecot_value(site->root, settings[i]), MW_STR("yes")))
 			return;
-	mw_dovecot_finding(site, MW_FINDING_NOTE, "auth_verbose", "the log does not show why a login failed",
-		"`mailwicket why` cannot tell a wrong password from a name that nobody has", "auth_verbose = yes");
+	mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LOG, MW_FINDING_NOTE, "auth_verbose",
+		"the log does not show why a login failed",
+		"`mailwicket why` cannot tell a wrong password from a name that nobody has",
+		mw_fix_dovecot(site, NULL, "auth_verbose = yes"));
 }
 
 int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
 		     struct mw_findings *findings)
 {
 	struct mw_dovecot_site site;
-	int status = mw_dovecot_site_load(&site, policy, config, mw_findings_arena(findings));
+	int status = mw_dovecot_site_load(&site, policy, config, named, mw_findings_arena(findings));
 
 	if (status != EX_OK)
 		return status;

@@ -3,6 +3,7 @@
 #define MW_CLI_CHECK_DOVECOT_H
 
 #include "servers/dovecot_file.h"
+#include "servers/dovecot_source.h"
 #include "servers/finding.h"
 #include "servers/show/show.h"
 
@@ -14,6 +15,7 @@ struct mw_dovecot_site {
 	const struct mw_policy *policy;
 	struct mw_findings *findings;
 	const char *file; /* that the findings name */
+	struct mw_dovecot_sources sources; /* where what stands */
 	const struct mw_dovecot_node *root;
 	enum mw_dovecot_generation generation;
 };
@@ -25,11 +27,14 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 		     struct mw_findings *findings);
 /* Reads doveconf's answer; the same codes. */
 int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
-			 struct mw_arena *arena);
-void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
-			const char *what, const char *why, const char *fix);
-/* What `show` prints, on one line without its comments. */
-const char *mw_dovecot_one_line(const struct mw_dovecot_site *site, struct mw_str text);
+			 const char *named, struct mw_arena *arena);
+/* The place is that of the last such setting in the files. */
+void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
+			const char *setting, const char *what, const char *why, struct mw_fix fix);
+/* Lines for the end of the file, where they win over all that stands before; filter: within it, NULL: outside of all. */
+struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter, const char *lines);
+/* What `show` prints, without its comments. */
+const char *mw_dovecot_lines(const struct mw_dovecot_site *site, struct mw_str text);
 /* Whether Dovecot's processes read this policy: the usual file, or the one in their environment. */
 bool mw_dovecot_is_told(const struct mw_dovecot_site *site);
 

@@ -69,19 +69,19 @@ static void look_at_cleartext(const struct mw_dovecot_site *site, const struct m
 	const char *name = mw_show_dovecot_cleartext_name(site->generation);
 	const char *wanted = mw_show_dovecot_cleartext_value(site->policy, site->generation);
 	struct mw_str value = mw_dovecot_value(node, name);
-	const char *line = mw_arena_textf(site->arena, "%s = %s", name, wanted);
+	struct mw_fix fix = mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "%s = %s", name, wanted));
 
 	(void)filter;
 	if (mw_dovecot_next(node, NULL, name) == NULL || mw_str_equal(value, mw_str(wanted)))
 		return;
 	if (mw_wiring_cleartext(site->policy))
-		mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, name),
+		mw_dovecot_finding(site, MW_FOUND_CLEARTEXT_REFUSED, MW_FINDING_ERROR, mw_dovecot_place(site, node, name),
 			"Dovecot allows no password without TLS",
-			"a rule of the policy permits it (or is in audit mode): it cannot work", line);
+			"a rule of the policy permits it (or is in audit mode): it cannot work", fix);
 	else
-		mw_dovecot_finding(site, MW_FINDING_NOTE, mw_dovecot_place(site, node, name),
+		mw_dovecot_finding(site, MW_FOUND_CLEARTEXT_ALLOWED, MW_FINDING_NOTE, mw_dovecot_place(site, node, name),
 			"Dovecot itself allows passwords without TLS",
-			"no rule needs it; the login plugin refuses them, but nothing else would", line);
+			"no rule needs it; the login plugin refuses them, but nothing else would", fix);
 }
 
 static void look_at_ssl(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
@@ -89,23 +89,23 @@ static void look_at_ssl(const struct mw_dovecot_site *site, const struct mw_dove
 {
 	struct mw_str value = mw_dovecot_value(node, "ssl");
 	const char *wanted = mw_show_dovecot_ssl_value(site->policy);
-	const char *line = mw_arena_textf(site->arena, "ssl = %s", wanted);
+	struct mw_fix fix = mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "ssl = %s", wanted));
 
 	(void)filter;
 	if (mw_dovecot_next(node, NULL, "ssl") == NULL || mw_str_equal(value, mw_str(wanted)))
 		return;
 	if (mw_str_equal(value, MW_STR("no")))
-		mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "ssl"),
+		mw_dovecot_finding(site, MW_FOUND_DOVECOT_WITHOUT_TLS, MW_FINDING_ERROR, mw_dovecot_place(site, node, "ssl"),
 			"Dovecot offers no TLS",
-			"what the policy asks TLS for is refused to everybody", line);
+			"what the policy asks TLS for is refused to everybody", fix);
 	else if (mw_wiring_cleartext(site->policy))
-		mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "ssl"),
+		mw_dovecot_finding(site, MW_FOUND_DOVECOT_REQUIRES_TLS, MW_FINDING_ERROR, mw_dovecot_place(site, node, "ssl"),
 			"Dovecot requires TLS",
-			"a rule of the policy permits logins without (or is in audit mode): it cannot work", line);
+			"a rule of the policy permits logins without (or is in audit mode): it cannot work", fix);
 	else
-		mw_dovecot_finding(site, MW_FINDING_NOTE, mw_dovecot_place(site, node, "ssl"),
+		mw_dovecot_finding(site, MW_FOUND_TLS_NOT_REQUIRED, MW_FINDING_NOTE, mw_dovecot_place(site, node, "ssl"),
 			"Dovecot itself does not require TLS",
-			"no rule needs that; the login plugin refuses such logins, but nothing else would", line);
+			"no rule needs that; the login plugin refuses such logins, but nothing else would", fix);
 }
 
 static void look_at_version(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
@@ -117,19 +117,21 @@ static void look_at_version(const struct mw_dovecot_site *site, const struct mw_
 	if (mw_dovecot_next(node, NULL, "ssl_min_protocol") == NULL ||
 	    mw_wiring_dovecot_version(value) >= mw_wiring_login_version(site->policy))
 		return;
-	mw_dovecot_finding(site, MW_FINDING_WARNING, mw_dovecot_place(site, node, "ssl_min_protocol"),
+	mw_dovecot_finding(site, MW_FOUND_DOVECOT_OLD_TLS, MW_FINDING_WARNING, mw_dovecot_place(site, node,
+		"ssl_min_protocol"),
 		mw_arena_textf(site->arena, "TLS begins with ssl_min_protocol %.*s", MW_STR_ARG(value)),
 		"every login rule asks for more: a client with an older TLS gets as far as a login that is refused, and may have "
-		"sent its password by then", mw_show_dovecot_version_line(site->policy, MW_TLS_NONE));
+		"sent its password by then",
+		mw_fix_dovecot(site, node, mw_show_dovecot_version_line(site->policy, MW_TLS_NONE)));
 }
 
-static const char *plugin_line(const struct mw_dovecot_site *site, struct mw_str others)
+static struct mw_fix plugin_lines(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
 {
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
 
-	mw_show_dovecot_plugins(site->generation, others, &out);
-	return mw_dovecot_one_line(site, mw_buf_str(&out));
+	mw_show_dovecot_plugins(site->generation, mw_dovecot_value(node, "login_plugins"), &out);
+	return mw_fix_dovecot(site, node, mw_dovecot_lines(site, mw_buf_str(&out)));
 }
 
 static bool has_word(struct mw_str list, struct mw_str word)
@@ -185,22 +187,20 @@ static bool has_address(const struct mw_dovecot_node *filter)
 static void look_at_plugins(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
 			    const struct mw_dovecot_node *node)
 {
-	const char *line = plugin_line(site, mw_dovecot_value(node, "login_plugins"));
-
 	if (node == site->root ? is_listed(site) : !takes_out(node))
 		return;
 	if (has_address(filter))
-		mw_dovecot_finding(site, MW_FINDING_WARNING, mw_dovecot_place(site, node, "login_plugins"),
+		mw_dovecot_finding(site, MW_FOUND_USELESS_PLUGINS, MW_FINDING_WARNING, mw_dovecot_place(site, node, "login_plugins"),
 			"mailwicket is not among the login plugins here, which has no effect",
 			"Dovecot loads login plugins before it knows an address: the login rules hold for these clients too",
-			"a login rule with local or remote for what these clients may do, and no login_plugins here");
+			mw_fix_words("a login rule with local or remote for what these clients may do, and no login_plugins here"));
 	else
-		mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "login_plugins"),
+		mw_dovecot_finding(site, MW_FOUND_NO_PLUGIN, MW_FINDING_ERROR, mw_dovecot_place(site, node, "login_plugins"),
 			"mailwicket is not among the login plugins",
 			node == site->root
 				? "no login rule of the policy holds: Dovecot alone decides who may log in without TLS"
 				: "no login rule of the policy holds there: everybody's password reaches the auth process in "
-				  "clear, and tls_min_version holds for nobody", line);
+				  "clear, and tls_min_version holds for nobody", plugin_lines(site, node));
 }
 
 void mw_check_dovecot_filters(const struct mw_dovecot_site *site)

@@ -58,13 +58,49 @@ static const struct mw_dovecot_node *our_block(const struct mw_dovecot_site *sit
 	return passdb;
 }
 
-static const char *passdb_line(const struct mw_dovecot_site *site)
+static const char *passdb_lines(const struct mw_dovecot_site *site)
 {
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
 
 	mw_show_dovecot_passdb(site->generation, &out);
-	return mw_arena_textf(site->arena, "%s before every other passdb", mw_dovecot_one_line(site, mw_buf_str(&out)));
+	return mw_dovecot_lines(site, mw_buf_str(&out));
+}
+
+/* Where a global block begins; NULL: not found in the files. In 2.3 blocks have no names. */
+static const struct mw_dovecot_source *source_of(const struct mw_dovecot_site *site,
+	const struct mw_dovecot_node *passdb)
+{
+	const struct mw_dovecot_node *before = NULL;
+	size_t nth = 0;
+
+	if (!mw_str_empty(passdb->value))
+		return mw_dovecot_source_first(&site->sources,
+					       mw_arena_textf(site->arena, "passdb %.*s", MW_STR_ARG(passdb->value)));
+	while ((before = mw_dovecot_next(site->root, before, "passdb")) != NULL && before != passdb)
+		nth++;
+	return mw_dovecot_source_nth(&site->sources, "passdb", nth);
+}
+
+/* Our block before the first of all. */
+static struct mw_fix passdb_first(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_source *first = mw_dovecot_source_nth(&site->sources, "passdb", 0);
+
+	if (first == NULL)
+		return mw_fix_dovecot(site, NULL, passdb_lines(site));
+	return mw_fix_lines(MW_FIX_ABOVE, first->file, first->line, passdb_lines(site));
+}
+
+/* Our block in place of one that says something else. */
+static struct mw_fix passdb_again(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb,
+				  const char *line)
+{
+	const struct mw_dovecot_source *source = source_of(site, passdb);
+
+	if (source == NULL)
+		return mw_fix_words(mw_arena_textf(site->arena, "%s in that block", line));
+	return mw_fix_lines(MW_FIX_REPLACE, source->file, source->line, passdb_lines(site));
 }
 
 /* --- settings of a block */
@@ -91,21 +127,38 @@ static bool read_setting(const struct mw_dovecot_site *site, const struct mw_dov
 }
 
 static void report(const struct mw_dovecot_site *site, const struct rule *rule, const char *prefix, const char *place,
-		   struct mw_str value)
+		   struct mw_str value, struct mw_fix fix)
 {
 	const char *what = mw_arena_textf(site->arena, "%s%s is %.*s", prefix, rule->name,
 					  MW_STR_ARG(mw_str_empty(value) ? MW_STR("left to its default") : value));
 
 	if (rule->wanted[0] == '\0')
 		what = mw_arena_textf(site->arena, "the passdb is asked only for %.*s", MW_STR_ARG(value));
-	mw_dovecot_finding(site, MW_FINDING_ERROR, place, what, rule->why,
-			   mw_arena_textf(site->arena, "%s%s =%s%s", prefix, rule->name, rule->wanted[0] == '\0' ? "" : " ",
-					  rule->wanted));
+	mw_dovecot_finding(site, MW_FOUND_PASSDB_SETTING, MW_FINDING_ERROR, place, what, rule->why, fix);
 }
 
 static bool is_wanted(const struct rule *rule, struct mw_str value)
 {
 	return mw_str_equal_nocase(value, mw_str(rule->wanted));
+}
+
+static const char *line_of(const struct mw_dovecot_site *site, const char *prefix, const struct rule *rule)
+{
+	return mw_arena_textf(site->arena, "%s%s =%s%s", prefix, rule->name, rule->wanted[0] == '\0' ? "" : " ", rule->wanted);
+}
+
+/* A block of a filter that is not merged with another one can be corrected only where it stands. */
+static struct mw_fix block_fix(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+			       const struct mw_dovecot_node *passdb, const struct rule *rule, bool whole)
+{
+	const char *line = line_of(site, "", rule);
+
+	if (filter == site->root)
+		return passdb_again(site, passdb, line);
+	if (whole)
+		return mw_fix_words(mw_arena_textf(site->arena, "%s in that block", line));
+	return mw_fix_dovecot(site, filter, mw_arena_textf(site->arena, "passdb %.*s {\n  %s\n}", MW_STR_ARG(passdb->value),
+							   line));
 }
 
 /* whole: nothing is inherited from another block of this name. */
@@ -118,7 +171,8 @@ static void check_block(const struct mw_dovecot_site *site, const struct mw_dove
 		const char *name = mw_arena_textf(site->arena, "passdb mailwicket/%s", rules[i].name);
 
 		if (given ? !is_wanted(&rules[i], value) : whole && rules[i].required)
-			report(site, &rules[i], "", mw_dovecot_place(site, filter, name), value);
+			report(site, &rules[i], "", mw_dovecot_place(site, filter, name), value,
+			       block_fix(site, filter, passdb, &rules[i], whole));
 	}
 }
 
@@ -134,7 +188,8 @@ static void check_inherited(const struct mw_dovecot_site *site, const struct mw_
 		if (rules[i].required || mw_dovecot_next(ours, NULL, rules[i].name) != NULL ||
 		    !read_setting(site, node, name, &value) || is_wanted(&rules[i], value))
 			continue;
-		report(site, &rules[i], PREFIX, mw_dovecot_place(site, node, name), value);
+		report(site, &rules[i], PREFIX, mw_dovecot_place(site, node, name), value,
+		       mw_fix_dovecot(site, node, line_of(site, PREFIX, &rules[i])));
 	}
 }
 
@@ -170,21 +225,23 @@ static void check_filtered(const struct mw_dovecot_site *site, const struct mw_d
 
 	if (global != NULL && is_ours(site, global)) {
 		if (!mw_str_empty(driver) && !mw_str_equal(driver, MW_STR("mailwicket")))
-			mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb mailwicket/driver"),
+			mw_dovecot_finding(site, MW_FOUND_PASSDB_DRIVER, MW_FINDING_ERROR,
+				mw_dovecot_place(site, node, "passdb mailwicket/driver"),
 				mw_arena_textf(site->arena, "passdb %.*s has driver = %.*s here", MW_STR_ARG(passdb->value),
 					       MW_STR_ARG(driver)),
 				"no account's switches are looked up there: whoever has a password may use the service",
-				"driver = mailwicket");
+				mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "passdb %.*s {\n  driver = mailwicket\n}",
+									  MW_STR_ARG(passdb->value))));
 		check_block(site, node, passdb, false);
 		check_includes(site, passdb);
 	} else if (global == NULL && is_ours(site, passdb)) {
 		check_block(site, node, passdb, true);
 	} else if (global == NULL && !is_on(passdb, "master") && !is_on(passdb, "deny")) {
-		mw_dovecot_finding(site, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
+		mw_dovecot_finding(site, MW_FOUND_PASSDB_OF_FILTER, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
 			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
 				       MW_STR_ARG(driver_of(site, passdb))),
 			"Dovecot asks the passdbs of a filter before the others: whom it lets in is never looked up in the policy",
-			"this passdb outside of the filter, behind passdb mailwicket");
+			mw_fix_words("this passdb outside of the filter, behind passdb mailwicket"));
 	}
 }
 
@@ -220,10 +277,10 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 		/* Master passdbs are a list of their own, and one that only denies lets nobody in. */
 		if (is_on(before, "master") || is_on(before, "deny"))
 			continue;
-		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb",
+		mw_dovecot_finding(site, MW_FOUND_PASSDB_BEFORE, MW_FINDING_ERROR, "passdb",
 			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
 				       MW_STR_ARG(driver_of(site, before))),
-			"whom it lets in is never looked up in the policy", passdb_line(site));
+			"whom it lets in is never looked up in the policy", passdb_first(site));
 		return;
 	}
 }
@@ -233,8 +290,9 @@ void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
 	const struct mw_dovecot_node *passdb = our_block(site);
 
 	if (passdb == NULL) {
-		mw_dovecot_finding(site, MW_FINDING_ERROR, "passdb", "there is no passdb with driver = mailwicket",
-			"no account's switches hold: whoever has a password may use every service", passdb_line(site));
+		mw_dovecot_finding(site, MW_FOUND_NO_PASSDB, MW_FINDING_ERROR, "passdb",
+			"there is no passdb with driver = mailwicket",
+			"no account's switches hold: whoever has a password may use every service", passdb_first(site));
 		return;
 	}
 	check_before(site, passdb);

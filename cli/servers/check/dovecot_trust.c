@@ -69,21 +69,23 @@ static void check_proxies(const struct mw_dovecot_site *site)
 			if (covers(trusted, &proxies->items[k]))
 				continue;
 			mw_range_print(&proxies->items[k], &out);
-			mw_dovecot_finding(site, MW_FINDING_ERROR, PROXY_NETWORKS,
+			mw_dovecot_finding(site, MW_FOUND_UNTRUSTED_PROXY, MW_FINDING_ERROR, PROXY_NETWORKS,
 				mw_arena_textf(site->arena, "Dovecot does not trust %s", text),
 				"the policy's tls_proxies do: sessions through that HAProxy are dropped",
-				mw_arena_textf(site->arena, PROXY_NETWORKS " = %.*s%s%s", MW_STR_ARG(trusted),
-					   mw_str_empty(trusted) ? "" : " ", text));
+				mw_fix_dovecot(site, NULL, mw_arena_textf(site->arena, PROXY_NETWORKS " = %.*s%s%s",
+					   MW_STR_ARG(trusted), mw_str_empty(trusted) ? "" : " ", text)));
 		}
 	}
 	if (any && !has_proxy_listener(site))
-		mw_dovecot_finding(site, MW_FINDING_WARNING, "service/inet_listener/haproxy",
+		mw_dovecot_finding(site, MW_FOUND_NO_PROXY_LISTENER, MW_FINDING_WARNING, "service/inet_listener/haproxy",
 			"no listener speaks HAProxy's protocol",
-			"the policy's tls_proxies have no effect", "haproxy = yes in the inet_listener the proxy connects to");
+			"the policy's tls_proxies have no effect", 
+			mw_fix_words("haproxy = yes in the inet_listener the proxy connects to"));
 	if (!any && has_proxy_listener(site))
-		mw_dovecot_finding(site, MW_FINDING_NOTE, "service/inet_listener/haproxy", "a listener speaks HAProxy's protocol",
+		mw_dovecot_finding(site, MW_FOUND_PROXY_LISTENER, MW_FINDING_NOTE, "service/inet_listener/haproxy",
+			"a listener speaks HAProxy's protocol",
 			"no rule has tls_proxies: TLS that ends in the proxy does not count",
-			"tls_proxies = { \"ADDRESS\" } in the login rule");
+			mw_fix_words("tls_proxies, with the proxy's address, in the login rule"));
 }
 
 /* --- who may claim to be another */
@@ -104,9 +106,10 @@ static const struct mw_login_rule *rule_by_client(const struct mw_policy *policy
 }
 
 /* all: the whole setting, whose other networks the fix keeps. */
-static void report_trust(const struct mw_dovecot_site *site, const char *place, const char *name,
+static void report_trust(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node, const char *name,
 			 struct mw_str networks, struct mw_str all)
 {
+	const char *place = mw_dovecot_place(site, node, name);
 	const struct mw_login_rule *rule = rule_by_client(site->policy);
 	const char *what = mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks));
 	const char *fix = mw_arena_textf(site->arena, "%s =", name);
@@ -120,12 +123,12 @@ static void report_trust(const struct mw_dovecot_site *site, const char *place, 
 			fix = mw_arena_textf(site->arena, "%s %.*s", fix, MW_STR_ARG(network));
 	}
 	if (everybody && rule != NULL)
-		mw_dovecot_finding(site, MW_FINDING_ERROR, place, what,
+		mw_dovecot_finding(site, MW_FOUND_TRUSTED_CLIENTS, MW_FINDING_ERROR, place, what,
 			mw_arena_textf(site->arena, "any client can claim an address that the login rule \"%.*s\" is for, or one "
-				   "that it is not for", MW_STR_ARG(rule->name)), fix);
+				   "that it is not for", MW_STR_ARG(rule->name)), mw_fix_dovecot(site, node, fix));
 	else
-		mw_dovecot_finding(site, MW_FINDING_NOTE, place, what,
-			"the address that a login rule's remote is compared with is what they claim", "");
+		mw_dovecot_finding(site, MW_FOUND_TRUSTED_CLIENTS, MW_FINDING_NOTE, place, what,
+			"the address that a login rule's remote is compared with is what they claim", MW_NO_FIX);
 }
 
 static void look_at_trusted(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
@@ -135,8 +138,7 @@ static void look_at_trusted(const struct mw_dovecot_site *site, const struct mw_
 
 	(void)filter;
 	if (!mw_str_empty(networks))
-		report_trust(site, mw_dovecot_place(site, node, LOGIN_NETWORKS), LOGIN_NETWORKS, networks,
-			     networks);
+		report_trust(site, node, LOGIN_NETWORKS, networks, networks);
 }
 
 static bool is_named(const struct mw_policy *policy, struct mw_str network)
@@ -167,7 +169,7 @@ static void check_other_proxies(const struct mw_dovecot_site *site)
 		if (!is_named(site->policy, network))
 			others = mw_arena_textf(site->arena, "%s%s%.*s", others, others[0] == '\0' ? "" : " ", MW_STR_ARG(network));
 	if (others[0] != '\0' && has_proxy_listener(site))
-		report_trust(site, PROXY_NETWORKS, PROXY_NETWORKS, mw_str(others), all);
+		report_trust(site, site->root, PROXY_NETWORKS, mw_str(others), all);
 }
 
 void mw_check_dovecot_trust(const struct mw_dovecot_site *site)

@@ -9,11 +9,12 @@
 #define WHY "a login is judged before its userdb is asked: whoever logs in there gets the mailbox, and the scripts, " \
 	    "of a user whose switches and suspension nobody looked at"
 
-static void add(const struct mw_dovecot_site *site, enum mw_finding_severity severity, const char *setting,
-		const char *what)
+#define FIX "let the passdb set user, whose name is judged, and take it out here"
+
+static void add(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
+		const char *setting, const char *what)
 {
-	mw_dovecot_finding(site, severity, setting, what, WHY,
-			   "let the passdb set user, whose name is judged, and take it out here");
+	mw_dovecot_finding(site, id, severity, setting, what, WHY, mw_fix_words(FIX));
 }
 
 /* --- in what doveconf prints */
@@ -22,7 +23,7 @@ static void check_value(const struct mw_dovecot_site *site, const char *setting,
 			struct mw_str value)
 {
 	if (mw_userdb_names_user(name) && !mw_userdb_keeps_user(name, value))
-		add(site, MW_FINDING_ERROR, setting,
+		add(site, MW_FOUND_USERDB_SETS_USER, MW_FINDING_ERROR, setting,
 		    mw_arena_textf(site->arena, "the userdb sets %.*s to %.*s", MW_STR_ARG(name), MW_STR_ARG(value)));
 }
 
@@ -57,7 +58,7 @@ static void check_query(const struct mw_dovecot_site *site, const char *setting,
 	struct mw_str name = mw_userdb_query_sets(query);
 
 	if (!mw_str_empty(name))
-		add(site, MW_FINDING_WARNING, setting,
+		add(site, MW_FOUND_USERDB_MAY_SET_USER, MW_FINDING_WARNING, setting,
 		    mw_arena_textf(site->arena, "the query's answer sets %.*s", MW_STR_ARG(name)));
 }
 
@@ -70,10 +71,11 @@ static void check_entry(const struct mw_dovecot_site *site, const char *path, un
 	if (!mw_userdb_entry_sets(text, &user, &name, &value))
 		return;
 	mw_findings_add(site->findings, (struct mw_finding){
-		.severity = MW_FINDING_ERROR, .file = path, .line = line, .setting = "userdb passwd-file",
+		.id = MW_FOUND_USERDB_ENTRY, .severity = MW_FINDING_ERROR, .file = path, .line = line,
+		.setting = "userdb passwd-file",
 		.what = mw_arena_textf(site->arena, "the entry of %.*s sets %.*s to %.*s", MW_STR_ARG(user), MW_STR_ARG(name),
 				       MW_STR_ARG(value)),
-		.why = WHY, .fix = "user= in place of it, in a passwd-file that is the passdb" });
+		.why = WHY, .fix = mw_fix_words("user= in place of it, in a passwd-file that is the passdb") });
 }
 
 static void check_setting(const struct mw_dovecot_site *site, const char *path, unsigned line, struct mw_str text)
@@ -91,9 +93,10 @@ static void check_setting(const struct mw_dovecot_site *site, const char *path, 
 	if (mw_str_empty(name))
 		return;
 	mw_findings_add(site->findings, (struct mw_finding){
-		.severity = MW_FINDING_WARNING, .file = path, .line = line, .setting = mw_arena_text(site->arena, key),
+		.id = MW_FOUND_USERDB_FILE, .severity = MW_FINDING_WARNING, .file = path, .line = line,
+			.setting = mw_arena_text(site->arena, key),
 		.what = mw_arena_textf(site->arena, "the userdb's answer sets %.*s", MW_STR_ARG(name)),
-		.why = WHY, .fix = "let the passdb set user, whose name is judged, and take it out here" });
+		.why = WHY, .fix = mw_fix_words(FIX) });
 }
 
 /* Lines that end in a backslash go on with the next one. */

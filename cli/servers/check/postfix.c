@@ -102,11 +102,11 @@ bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *na
 }
 
 void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
-			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *fix)
+			enum mw_finding_id id, enum mw_finding_severity severity, const char *setting, const char *what,
+			const char *why, struct mw_fix fix)
 {
 	mw_findings_add(site->findings, (struct mw_finding){
-		.severity = severity, .file = site->master_path,
+		.id = id, .severity = severity, .file = site->master_path,
 		.line = service->line,
 		.setting = mw_arena_textf(site->arena, "%.*s/%.*s%s%s", MW_STR_ARG(service->name), MW_STR_ARG(service->type),
 					  setting[0] == '\0' ? "" : "/", setting),
@@ -114,40 +114,30 @@ void mw_service_finding(const struct mw_postfix_site *site, const struct mw_post
 }
 
 void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
-			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *fix)
+			enum mw_finding_id id, enum mw_finding_severity severity, const char *setting, const char *what,
+			const char *why, struct mw_fix fix)
 {
 	if (mw_postfix_value_find(&service->options, setting) != NULL) {
-		mw_service_finding(site, service, severity, setting, what, why, fix);
+		mw_service_finding(site, service, id, severity, setting, what, why, fix);
 		return;
 	}
 	mw_findings_add(site->findings, (struct mw_finding){
-		.severity = severity, .file = site->main_path, .line = mw_postfix_main_line(site->main_cf, mw_str(setting)),
+		.id = id, .severity = severity, .file = site->main_path, .line = mw_postfix_main_line(site->main_cf, mw_str(setting)),
 		.setting = setting, .what = what, .why = why, .fix = fix });
 }
 
-void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-				const char *setting, const char *what, const char *why, const char *fix)
+void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id,
+				enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+				struct mw_fix fix)
 {
-	mw_service_finding(endpoint->site, endpoint->service, severity, setting, what, why, fix);
+	mw_service_finding(endpoint->site, endpoint->service, id, severity, setting, what, why, fix);
 }
 
-void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-			 const char *setting, const char *what, const char *why, const char *fix)
+void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id,
+			 enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			 struct mw_fix fix)
 {
-	mw_setting_finding(endpoint->site, endpoint->service, severity, setting, what, why, fix);
-}
-
-const char *mw_site_line(const struct mw_postfix_site *site, const char *setting)
-{
-	char line[1024];
-	struct mw_buf out = MW_BUF_OVER(line);
-	const struct mw_wiring_setting *row = mw_wiring_setting(site->wiring, setting);
-
-	if (row == NULL)
-		return "";
-	mw_wiring_line(row, &out);
-	return mw_arena_text(site->arena, mw_buf_str(&out));
+	mw_setting_finding(endpoint->site, endpoint->service, id, severity, setting, what, why, fix);
 }
 
 /* --- listeners */
@@ -195,21 +185,22 @@ bool mw_binding_is_loopback(const struct mw_binding *binding)
 static void check_unnamed(const struct mw_postfix_endpoint *endpoint, bool asked)
 {
 	if (asked)
-		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+		mw_endpoint_option_finding(endpoint, MW_FOUND_UNKNOWN_LISTENER, MW_FINDING_ERROR, "smtpd_relay_restrictions",
 			"no enabled connector has a binding for this listener",
 			"mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
-			mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s",
-				       endpoint->binding.port, endpoint->site->policy->file));
+			mw_fix_words(mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s",
+				       endpoint->binding.port, endpoint->site->policy->file)));
 	else if (mw_binding_is_loopback(&endpoint->binding))
-		mw_endpoint_option_finding(endpoint, MW_FINDING_NOTE, "smtpd_relay_restrictions",
+		mw_endpoint_option_finding(endpoint, MW_FOUND_REINJECTION, MW_FINDING_NOTE, "smtpd_relay_restrictions",
 			"no connector and no question on this listener",
-			"whoever is on this machine can send through it as anybody; right for a content filter alone", "");
+			"whoever is on this machine can send through it as anybody; right for a content filter alone", MW_NO_FIX);
 	else
-		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+		mw_endpoint_option_finding(endpoint, MW_FOUND_UNASKED_LISTENER, MW_FINDING_ERROR, "smtpd_relay_restrictions",
 			"no connector has a binding for this listener, and Mailwicket is not asked there",
 			"nothing of the policy holds for those who connect to it",
-			mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s, and the questions",
-				       endpoint->binding.port, endpoint->site->policy->file));
+			mw_fix_words(mw_arena_textf(endpoint->site->arena,
+				"bindings = { \"*:%u\" } in a connector of %s, and the questions",
+				endpoint->binding.port, endpoint->site->policy->file)));
 }
 
 /* What is wrong with questions that are asked about nothing is not of interest. */
@@ -272,10 +263,10 @@ static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_se
 	endpoint_r->chroot = mw_str_equal(smtpd->chroot, MW_STR("y"));
 	if (!mw_postfix_binding(service->name, &endpoint_r->binding)) {
 		mw_findings_add(site->findings, (struct mw_finding){
-			.severity = MW_FINDING_WARNING, .file = site->master_path,
+			.id = MW_FOUND_ODD_LISTENER, .severity = MW_FINDING_WARNING, .file = site->master_path,
 			.line = service->line,
 			.setting = endpoint_r->name, .what = "the address or port of this listener is not known here",
-			.why = "whether the policy holds there cannot be told", .fix = "" });
+			.why = "whether the policy holds there cannot be told" });
 		return false;
 	}
 	endpoint_r->need = mw_wiring_listener_of(site->policy, &endpoint_r->binding);
@@ -292,7 +283,7 @@ static const char *entry_line(const struct mw_postfix_site *site, const struct m
 	mw_wiring_endpoint(&listener->binding, &out);
 	mw_buf_add_text(&out, " inet n - y - - smtpd");
 	for (size_t i = 0; i < count; i++)
-		mw_buf_printf(&out, " -o %s=%.*s", options[i].name, MW_STR_ARG(options[i].value.items[0]));
+		mw_buf_printf(&out, "\n  -o %s=%.*s", options[i].name, MW_STR_ARG(options[i].value.items[0]));
 	return mw_arena_text(site->arena, mw_buf_str(&out));
 }
 
@@ -307,10 +298,11 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 			return;
 	}
 	mw_findings_add(site->findings, (struct mw_finding){
-		.severity = MW_FINDING_ERROR, .file = site->master_path, .setting = "",
+		.id = MW_FOUND_UNSERVED_CONNECTOR, .severity = MW_FINDING_ERROR, .file = site->master_path, .setting = "",
 		.what = mw_arena_textf(site->arena, "no smtpd listens on port %u, which connector \"%.*s\" names",
 				       listener->binding.port, MW_STR_ARG(listener->connector)),
-		.why = "nobody can submit through that connector", .fix = entry_line(site, listener) });
+		.why = "nobody can submit through that connector", 
+		.fix = mw_fix_lines(MW_FIX_END, site->master_path, 0, entry_line(site, listener)) });
 }
 
 static const char *sasl_socket(const struct mw_postfix_site *site)

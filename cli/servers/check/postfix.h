@@ -64,20 +64,33 @@ bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *na
 
 /* A finding about a service of master.cf; setting: below it, or "". */
 void mw_service_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
-			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *fix);
+			enum mw_finding_id id, enum mw_finding_severity severity, const char *setting, const char *what,
+			const char *why, struct mw_fix fix);
 /* A finding about a setting, at the place that decided it: an -o in master.cf, main.cf, or nowhere (a default). */
 void mw_setting_finding(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
-			enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
-			const char *fix);
+			enum mw_finding_id id, enum mw_finding_severity severity, const char *setting, const char *what,
+			const char *why, struct mw_fix fix);
 /* The same for an endpoint's smtpd. */
-void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-			 const char *setting, const char *what, const char *why, const char *fix);
+void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id,
+			 enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+			 struct mw_fix fix);
 /* The same for what must be written below the listener in master.cf. */
-void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity,
-				const char *setting, const char *what, const char *why, const char *fix);
-/* The line that `show` prints for a setting of main.cf. */
-const char *mw_site_line(const struct mw_postfix_site *site, const char *setting);
+void mw_endpoint_option_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id,
+				enum mw_finding_severity severity, const char *setting, const char *what, const char *why,
+				struct mw_fix fix);
+
+/* --- lines to write */
+
+/* In main.cf, in place of what sets it there. */
+struct mw_fix mw_fix_main(const struct mw_postfix_site *site, const char *name, const char *value);
+/* Below the service in master.cf: the last -o of a name counts. */
+struct mw_fix mw_fix_option(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			    const char *name, const char *value);
+/* Where it is decided for the service: one of the two. */
+struct mw_fix mw_fix_setting(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			     const char *name, const char *value);
+/* The same with the value that `show` prints. */
+struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const char *name);
 
 /* Whether `server` is one of the sockets mailwicketd listens on, as this listener's smtpd finds it; path_r: that of a
    unix socket, absolute and outside the chroot, NULL for TCP. */

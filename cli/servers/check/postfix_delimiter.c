@@ -66,17 +66,18 @@ void mw_check_postfix_delimiter(const struct mw_postfix_site *site)
 	if (has_all(ours, theirs) && has_all(theirs, ours))
 		return;
 	if (has_all(ours, theirs))
-		add(site, NULL, (struct mw_finding){ .severity = MW_FINDING_WARNING, .what = what,
+		add(site, NULL, (struct mw_finding){ .id = MW_FOUND_DELIMITER_LACKING, .severity = MW_FINDING_WARNING, .what = what,
 			.why = "what counts as a user's own address differs from what is delivered to the user",
-			.fix = mw_arena_textf(site->arena, SETTING " = %.*s", MW_STR_ARG(all)) });
+			.fix = mw_fix_main(site, SETTING, mw_arena_text(site->arena, all)) });
 	else
 		add(site, service, (struct mw_finding){
-			.severity = site->stake.restricted > 0 ? MW_FINDING_ERROR : MW_FINDING_WARNING, .what = what,
+			.id = MW_FOUND_DELIMITER, .severity = site->stake.restricted > 0 ? MW_FINDING_ERROR : MW_FINDING_WARNING,
+				.what = what,
 			.why = site->stake.restricted > 0
 				? mw_arena_textf(site->arena, "senders= is got round by everybody it keeps away, without a login too: "
 						 "USER%cx@ is delivered to USER and judged as another address",
 						 missing(theirs, ours))
 				: "what counts as a user's own address differs from what is delivered to the user",
-			.fix = mw_arena_textf(site->arena, SETTING " = \"%.*s\" in %s; leave Postfix's as it is, or mail to "
-						"such addresses bounces", MW_STR_ARG(all), site->policy->file) });
+			.fix = mw_fix_words(mw_arena_textf(site->arena, SETTING " = \"%.*s\" in %s; leave Postfix's as it is, "
+				"or mail to such addresses bounces", MW_STR_ARG(all), site->policy->file)) });
 }

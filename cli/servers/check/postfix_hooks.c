@@ -89,17 +89,17 @@ static void report_before(const struct search *search, const struct mw_restricti
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 	struct mw_arena *arena = endpoint->site->arena;
-	const char *fix = mw_site_line(endpoint->site, search->list);
+	struct mw_fix fix = mw_fix_shown(endpoint, search->list);
 	const char *shown = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
 
 	if (permits(item->name) || table_permits(mw_str_empty(item->argument) ? item->name : item->argument))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
+		mw_endpoint_finding(endpoint, MW_FOUND_PERMIT_BEFORE, MW_FINDING_ERROR, search->list, shown,
 				    "a list ends at the first permit: about those sessions Mailwicket is never asked", fix);
 	else if (IS_WORD(item->name, final_words))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, shown,
+		mw_endpoint_finding(endpoint, MW_FOUND_REFUSAL_BEFORE, MW_FINDING_ERROR, search->list, shown,
 				    "it refuses relaying before Mailwicket can permit it, in Postfix's own words", fix);
 	else if (mw_str_starts_with_nocase(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
-		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, search->list, shown,
+		mw_endpoint_finding(endpoint, MW_FOUND_TABLE_BEFORE, MW_FINDING_NOTE, search->list, shown,
 				    "where it answers OK, Mailwicket is not asked", fix);
 }
 
@@ -184,17 +184,16 @@ static void check_action(const struct search *search)
 	const char *what = mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action));
 
 	if (!refuses(action))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR,
+		mw_endpoint_finding(endpoint, MW_FOUND_PERMITS_WITHOUT_ANSWER, MW_FINDING_ERROR,
 			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list, what,
 			"whoever stops mailwicketd, or finds it stopped, may do all that it would have refused",
-			mw_str_empty(search->call.default_action)
-				? mw_site_line(site, "smtpd_policy_service_default_action")
-				: mw_site_line(site, search->list));
+			mw_fix_shown(endpoint, mw_str_empty(search->call.default_action)
+						? "smtpd_policy_service_default_action" : search->list));
 	else if (strcmp(search->list, END_OF_DATA) == 0 && !ends_session(action))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, what,
+		mw_endpoint_finding(endpoint, MW_FOUND_LAST_ACTION, MW_FINDING_ERROR, search->list, what,
 			"after another code than 421 or 521 there, a client that continues kills its smtpd (Postfix before 3.10.13): "
 			"while mailwicketd is away, one client can take this listener from all",
-			mw_site_line(site, search->list));
+			mw_fix_shown(endpoint, search->list));
 }
 
 static void check_call(const struct search *search)
@@ -205,17 +204,18 @@ static void check_call(const struct search *search)
 	unsigned long seconds;
 
 	if (search->only_warns)
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, "warn_if_reject stands before the question",
+		mw_endpoint_finding(endpoint, MW_FOUND_ONLY_WARNS, MW_FINDING_ERROR, search->list,
+				    "warn_if_reject stands before the question",
 				    "what Mailwicket refuses is logged and let through; for a trial the policy has mode = audit",
-				    mw_site_line(site, search->list));
+				    mw_fix_shown(endpoint, search->list));
 	check_action(search);
 	if (mw_postfix_seconds(timeout, &seconds) && seconds > LONGEST_WAIT)
-		mw_endpoint_finding(endpoint, MW_FINDING_WARNING,
+		mw_endpoint_finding(endpoint, MW_FOUND_LONG_WAIT, MW_FINDING_WARNING,
 			mw_str_empty(search->call.timeout) ? "smtpd_policy_service_timeout" : search->list,
 			mw_arena_textf(site->arena, "an answer is waited for %lu s", seconds),
 			mw_arena_textf(site->arena, "Postfix asks twice: a mailwicketd that hangs holds every client for %lu s",
 				       2 * seconds + 1),
-			mw_site_line(site, search->list));
+			mw_fix_shown(endpoint, search->list));
 }
 
 static void report_missing(const struct search *search, const char *why)
@@ -223,13 +223,13 @@ static void report_missing(const struct search *search, const char *why)
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 
 	if (mw_postfix_value_find(&endpoint->service->options, search->list) != NULL)
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list,
+		mw_endpoint_finding(endpoint, MW_FOUND_NOT_ASKED, MW_FINDING_ERROR, search->list,
 			"Mailwicket is not asked: this -o replaces the list of main.cf", why,
-			mw_arena_textf(endpoint->site->arena, "no -o %s here; in main.cf: %s", search->list,
-				       mw_site_line(endpoint->site, search->list)));
+			mw_fix_or(mw_fix_shown(endpoint, search->list),
+				  mw_arena_textf(endpoint->site->arena, "no -o %s here, and the list in main.cf", search->list)));
 	else
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, search->list, "Mailwicket is not asked", why,
-				    mw_site_line(endpoint->site, search->list));
+		mw_endpoint_finding(endpoint, MW_FOUND_NOT_ASKED, MW_FINDING_ERROR, search->list, "Mailwicket is not asked", why,
+				    mw_fix_shown(endpoint, search->list));
 }
 
 static struct search search_list(const struct mw_postfix_endpoint *endpoint, const char *list, const char *why)
@@ -269,13 +269,29 @@ static void check_relay(const struct search *search)
 	struct mw_str context = given_or(search, search->call.context, "smtpd_policy_service_policy_context");
 
 	if (!mw_str_equal(context, MW_STR("relay")))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, RELAY, "the question has no policy_context=relay",
+		mw_endpoint_finding(endpoint, MW_FOUND_NO_CONTEXT, MW_FINDING_ERROR, RELAY,
+				    "the question has no policy_context=relay",
 				    "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
-				    mw_site_line(endpoint->site, RELAY));
+				    mw_fix_shown(endpoint, RELAY));
 	if (!ends_in_refusal(search))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, RELAY, "no reject_unauth_destination behind the question",
+		mw_endpoint_finding(endpoint, MW_FOUND_NO_REFUSAL_BEHIND, MW_FINDING_ERROR, RELAY,
+				    "no reject_unauth_destination behind the question",
 				    "what Mailwicket leaves open (a connector in audit mode) would be relayed, or smtpd stops",
-				    mw_site_line(endpoint->site, RELAY));
+				    mw_fix_shown(endpoint, RELAY));
+}
+
+/* The list without the context; for all lists where that is said for all. */
+static struct mw_fix without_context(const struct mw_postfix_endpoint *endpoint, const char *list,
+				     const struct mw_policy_call *call)
+{
+	const char *context = "smtpd_policy_service_policy_context";
+
+	if (mw_str_empty(call->context))
+		return mw_fix_setting(endpoint->site, endpoint->service, context, "");
+	if (mw_wiring_setting(endpoint->site->wiring, list) != NULL)
+		return mw_fix_shown(endpoint, list);
+	return mw_fix_words(mw_arena_textf(endpoint->site->arena, "check_policy_service %.*s there",
+					   MW_STR_ARG(call->server)));
 }
 
 /* OK ends a list: right where relaying is decided, and nowhere else. */
@@ -298,13 +314,11 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 			    !mw_endpoint_asks_us(endpoint, call.server, &path) ||
 			    !mw_str_equal(mw_str_empty(call.context) ? usual : call.context, MW_STR("relay")))
 				continue;
-			mw_endpoint_finding(endpoint, MW_FINDING_ERROR,
+			mw_endpoint_finding(endpoint, MW_FOUND_CONTEXT_ELSEWHERE, MW_FINDING_ERROR,
 				mw_str_empty(call.context) ? "smtpd_policy_service_policy_context" : lists[i],
 				mw_arena_textf(endpoint->site->arena, "policy_context=relay in %s", lists[i]),
 				"an OK there skips the rest of that list; the context belongs into " RELAY " alone",
-				strcmp(lists[i], END_OF_DATA) == 0 ? mw_site_line(endpoint->site, END_OF_DATA)
-					: mw_arena_textf(endpoint->site->arena, "check_policy_service %.*s",
-							 MW_STR_ARG(call.server)));
+				without_context(endpoint, lists[i], &call));
 		}
 	}
 }
@@ -332,11 +346,12 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 		    (mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) &&
 		     mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path)))
 			continue;
-		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, END_OF_DATA,
+		mw_endpoint_finding(endpoint, MW_FOUND_OTHER_AT_END, MW_FINDING_NOTE, END_OF_DATA,
 			mw_arena_textf(arena, "%.*s may refuse at END-OF-MESSAGE too", MW_STR_ARG(item.text)),
 			"with another code than 421 or 521 it kills the smtpd of a client that continues (Postfix before 3.10.13); "
 			"a refusal at DATA is safe",
-			mw_arena_textf(arena, "smtpd_data_restrictions = %.*s", MW_STR_ARG(item.text)));
+			mw_fix_words(mw_arena_textf(arena, "smtpd_data_restrictions = %.*s, and not here",
+						    MW_STR_ARG(item.text))));
 	}
 }
 
@@ -355,8 +370,8 @@ bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 	check_other_lists(endpoint);
 	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), 0);
 	if (mw_endpoint_says(endpoint, "smtpd_delay_reject", "no"))
-		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
+		mw_endpoint_finding(endpoint, MW_FOUND_NO_DELAY, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
 				    "lists are asked before login and recipient are known: reasons and log lines lack them",
-				    mw_site_line(endpoint->site, "smtpd_delay_reject"));
+				    mw_fix_shown(endpoint, "smtpd_delay_reject"));
 	return relay.found || end.found;
 }

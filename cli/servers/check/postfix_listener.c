@@ -34,24 +34,28 @@ static bool has_certificate(const struct mw_postfix_endpoint *endpoint)
 	return false;
 }
 
+static struct mw_fix option(const struct mw_postfix_endpoint *endpoint, const char *setting, const char *value)
+{
+	return mw_fix_option(endpoint->site, endpoint->service, setting, value);
+}
+
 /* The -o line that `show` prints for this listener. */
-static const char *option_line(const struct mw_postfix_endpoint *endpoint, const char *setting)
+static struct mw_fix shown_option(const struct mw_postfix_endpoint *endpoint, const char *setting)
 {
 	struct mw_wiring_setting options[MW_WIRING_OPTIONS];
 	size_t count = mw_wiring_options(endpoint->site->wiring, &endpoint->need, options);
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(options[i].name, setting) == 0)
-			return mw_arena_textf(endpoint->site->arena, "-o %s=%.*s", setting,
-					      MW_STR_ARG(options[i].value.items[0]));
+			return option(endpoint, setting, mw_arena_text(endpoint->site->arena, options[i].value.items[0]));
 	}
-	return "";
+	return MW_NO_FIX;
 }
 
-static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity, const char *setting,
-		const char *what, const char *why)
+static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, enum mw_finding_severity severity,
+		const char *setting, const char *what, const char *why)
 {
-	mw_endpoint_option_finding(endpoint, severity, setting, what, why, option_line(endpoint, setting));
+	mw_endpoint_option_finding(endpoint, id, severity, setting, what, why, shown_option(endpoint, setting));
 }
 
 void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint)
@@ -64,10 +68,10 @@ void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint)
 	if (!mw_parse_number(value, &limit))
 		return;
 	if (limit < need.most)
-		add(endpoint, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
+		add(endpoint, MW_FOUND_FEW_RECIPIENTS, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
 		    "less than the policy permits here: Postfix refuses the rest of the recipients, with its own words");
 	else if (limit > need.most && !need.unlimited)
-		add(endpoint, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
+		add(endpoint, MW_FOUND_MANY_RECIPIENTS, MW_FINDING_WARNING, "smtpd_recipient_limit", what,
 		    "more than the policy permits anybody here: a message to more is refused whole, where its sender would have "
 		    "split it");
 }
@@ -77,13 +81,14 @@ static void check_wrapper(const struct mw_postfix_endpoint *endpoint)
 	bool wrapped = mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes");
 
 	if (endpoint->binding.port == 465 && !wrapped)
-		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_wrappermode", "TLS does not begin at once on port 465",
+		add(endpoint, MW_FOUND_NO_WRAPPER, MW_FINDING_ERROR, "smtpd_tls_wrappermode",
+		    "TLS does not begin at once on port 465",
 		    "clients of that port start with TLS (RFC 8314) and wait for an answer that never comes");
 	if (wrapped && (endpoint->binding.port == 25 || endpoint->binding.port == 587))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_tls_wrappermode",
+		mw_endpoint_finding(endpoint, MW_FOUND_WRAPPER, MW_FINDING_ERROR, "smtpd_tls_wrappermode",
 			mw_arena_textf(endpoint->site->arena, "TLS begins at once on port %u", endpoint->binding.port),
 			"clients of that port wait for a greeting and STARTTLS: none can connect",
-			"-o smtpd_tls_wrappermode=no");
+			option(endpoint, "smtpd_tls_wrappermode", "no"));
 }
 
 /* Whether somebody chose the value: an option, or main.cf. */
@@ -106,19 +111,18 @@ static void check_versions(const struct mw_postfix_endpoint *endpoint)
 	what = mw_arena_textf(endpoint->site->arena, "%s is %.*s, the policy's tls_min_version %s", name, MW_STR_ARG(value),
 			      needed + strlen(">="));
 	if (!endpoint->need.strangers)
-		mw_endpoint_option_finding(endpoint, MW_FINDING_ERROR, name, what,
-			"a password has crossed an older TLS before anybody can refuse it",
-			mw_arena_textf(endpoint->site->arena, "-o %s=%s", name, needed));
+		mw_endpoint_option_finding(endpoint, MW_FOUND_OLD_TLS, MW_FINDING_ERROR, name, what,
+			"a password has crossed an older TLS before anybody can refuse it", option(endpoint, name, needed));
 	else if (endpoint->need.sasl && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes") &&
 		 (version > MW_TLS_1_2 || is_written(endpoint, name)))
 		/* At Postfix's and the policy's defaults there is nothing that anybody asked for. */
-		mw_endpoint_option_finding(endpoint, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
+		mw_endpoint_option_finding(endpoint, MW_FOUND_AUTH_OVER_OLD_TLS, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
 			mw_arena_textf(endpoint->site->arena, "AUTH is offered over an older TLS: %s", what),
 			"a password has crossed it before anybody can refuse it; a stricter setting would refuse "
 			"servers that deliver mail",
-			mw_arena_textf(endpoint->site->arena, "-o smtpd_sasl_auth_enable=no, connector \"%.*s\" without "
-				       "ExchangeUsers, and users on a listener for them alone",
-				       MW_STR_ARG(endpoint->need.connector)));
+			mw_fix_words(mw_arena_textf(endpoint->site->arena, "smtpd_sasl_auth_enable=no here, connector \"%.*s\" "
+				       "without ExchangeUsers, and users on a listener for them alone",
+				       MW_STR_ARG(endpoint->need.connector))));
 }
 
 /* Not a matter of the policy: what `mailwicket why` can tell. */
@@ -128,12 +132,14 @@ void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint)
 	struct mw_str name = mw_endpoint_value(endpoint, "syslog_name");
 
 	if (has_tls(endpoint) && !mw_wiring_does(level, mw_endpoint_value(endpoint, MW_WIRING_TLS_LOG)))
-		mw_endpoint_finding(endpoint, MW_FINDING_NOTE, MW_WIRING_TLS_LOG, "the log does not show which sessions have TLS",
+		mw_endpoint_finding(endpoint, MW_FOUND_NO_TLS_LOG, MW_FINDING_NOTE, MW_WIRING_TLS_LOG,
+			"the log does not show which sessions have TLS",
 			"`mailwicket why` cannot tell a client without encryption from one with",
-			mw_site_line(endpoint->site, MW_WIRING_TLS_LOG));
-	if (*option_line(endpoint, "syslog_name") != '\0' &&
+			mw_fix_shown(endpoint, MW_WIRING_TLS_LOG));
+	if (shown_option(endpoint, "syslog_name").how != MW_FIX_NONE &&
 	    !mw_wiring_names_listener(name, mw_postfix_site_value(endpoint->site, "syslog_name")))
-		add(endpoint, MW_FINDING_NOTE, "syslog_name", "the log does not show which listener a line is of",
+		add(endpoint, MW_FOUND_NO_LOG_NAME, MW_FINDING_NOTE, "syslog_name",
+		    "the log does not show which listener a line is of",
 		    "`mailwicket why` cannot tell the port that a client used");
 }
 
@@ -144,23 +150,27 @@ void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 	check_wrapper(endpoint);
 	check_versions(endpoint);
 	if (need->tls && !has_tls(endpoint)) {
-		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_security_level", "no TLS is offered here",
+		add(endpoint, MW_FOUND_NO_TLS, MW_FINDING_ERROR, "smtpd_tls_security_level", "no TLS is offered here",
 		    "the policy's connector has Tls: with AUTH over TLS only, nobody can log in");
 	} else if (has_tls(endpoint) && !has_certificate(endpoint)) {
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_tls_chain_files", "there is no certificate for TLS",
+		mw_endpoint_finding(endpoint, MW_FOUND_NO_CERTIFICATE, MW_FINDING_ERROR, "smtpd_tls_chain_files",
+			"there is no certificate for TLS",
 			"STARTTLS is not offered, or fails: with AUTH over TLS only, nobody can log in",
-			"smtpd_tls_chain_files = /etc/ssl/private/mail.key, /etc/ssl/certs/mail.pem");
+			mw_fix_words("smtpd_tls_chain_files with the key and the certificate of this host: first the key's "
+				     "file, then that of the certificate and its issuers"));
 	}
 	if (need->connected && !need->tls_required && !need->wrapper && endpoint->binding.port == 25 &&
 	    is_encrypted_only(endpoint) && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
-		add(endpoint, MW_FINDING_WARNING, "smtpd_tls_security_level", "TLS is required on port 25",
+		add(endpoint, MW_FOUND_TLS_REQUIRED, MW_FINDING_WARNING, "smtpd_tls_security_level", "TLS is required on port 25",
 		    "the policy does not ask for it, and servers without TLS cannot deliver");
 	if (need->ask_certificate && !mw_endpoint_says(endpoint, "smtpd_tls_ask_ccert", "yes") &&
 	    !mw_endpoint_says(endpoint, "smtpd_tls_req_ccert", "yes"))
-		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_ask_ccert", "no client certificate is asked for",
+		add(endpoint, MW_FOUND_NO_CLIENT_CERTIFICATE, MW_FINDING_ERROR, "smtpd_tls_ask_ccert",
+		    "no client certificate is asked for",
 		    "partner_certificates cannot match: nobody is a Partner");
 	if (need->ask_certificate && !mw_endpoint_says(endpoint, "smtpd_tls_fingerprint_digest", "sha256"))
-		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_fingerprint_digest", "fingerprints are not SHA-256 ones",
+		add(endpoint, MW_FOUND_FINGERPRINTS, MW_FINDING_ERROR, "smtpd_tls_fingerprint_digest",
+		    "fingerprints are not SHA-256 ones",
 		    "partner_certificates are: none can match");
 }
 
@@ -169,10 +179,10 @@ static void check_auth_only(const struct mw_postfix_endpoint *endpoint)
 	bool only = mw_endpoint_says(endpoint, "smtpd_tls_auth_only", "yes") || is_encrypted_only(endpoint);
 
 	if (!only && !endpoint->need.auth_without_tls)
-		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered without TLS",
+		add(endpoint, MW_FOUND_AUTH_WITHOUT_TLS, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered without TLS",
 		    "the password has crossed the wire in clear before anybody can refuse it");
 	if (only && endpoint->need.auth_without_tls && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
-		add(endpoint, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered over TLS only",
+		add(endpoint, MW_FOUND_AUTH_OVER_TLS_ONLY, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered over TLS only",
 		    "the policy permits it without: that rule cannot work");
 }
 
@@ -195,17 +205,18 @@ static void check_service(const struct mw_postfix_endpoint *endpoint)
 	if (mw_str_empty(name))
 		name = MW_STR("smtp");
 	if (services->count > 0 && !names_service(services, name))
-		add(endpoint, MW_FINDING_ERROR, "smtpd_sasl_service",
+		add(endpoint, MW_FOUND_SASL_SERVICE, MW_FINDING_ERROR, "smtpd_sasl_service",
 		    mw_arena_textf(arena, "smtpd_sasl_service is \"%.*s\", which is not in the connector's sasl_services",
 				   MW_STR_ARG(name)),
 		    "Dovecot's auth process takes the session for one of another connector");
 	if (services->count == 0 && !mw_str_equal(name, MW_STR("smtp")))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_sasl_service",
+		mw_endpoint_finding(endpoint, MW_FOUND_SASL_SERVICE_UNLISTED, MW_FINDING_ERROR, "smtpd_sasl_service",
 			mw_arena_textf(arena, "smtpd_sasl_service is \"%.*s\", which no connector here lists",
 				       MW_STR_ARG(name)),
 			"the account's switch for another service counts, not that for smtp",
-			mw_arena_textf(arena, "sasl_services = { \"%.*s\" } in connector \"%.*s\", or -o smtpd_sasl_service=smtp",
-				       MW_STR_ARG(name), MW_STR_ARG(endpoint->need.connector)));
+			mw_fix_or(option(endpoint, "smtpd_sasl_service", "smtp"),
+				  mw_arena_textf(arena, "sasl_services = { \"%.*s\" } in connector \"%.*s\"",
+						 MW_STR_ARG(name), MW_STR_ARG(endpoint->need.connector))));
 }
 
 static void check_mechanisms(const struct mw_postfix_endpoint *endpoint)
@@ -214,16 +225,17 @@ static void check_mechanisms(const struct mw_postfix_endpoint *endpoint)
 	struct mw_restriction item;
 
 	if (!mw_endpoint_says(endpoint, "smtpd_sasl_type", "dovecot"))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_sasl_type", "Dovecot does not check the passwords",
+		mw_endpoint_finding(endpoint, MW_FOUND_SASL_TYPE, MW_FINDING_ERROR, "smtpd_sasl_type",
+			"Dovecot does not check the passwords",
 			"its auth module is not asked: refusals of an account look like something else than a wrong password",
-			mw_site_line(endpoint->site, "smtpd_sasl_type"));
+			mw_fix_shown(endpoint, "smtpd_sasl_type"));
 	while (mw_restriction_next(&options, &item)) {
 		if (mw_str_equal_nocase(item.name, MW_STR("noanonymous")))
 			return;
 	}
-	mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_sasl_security_options", "anonymous logins are permitted",
-			    "a login that is nobody's would be judged as one", mw_site_line(endpoint->site,
-			    "smtpd_sasl_security_options"));
+	mw_endpoint_finding(endpoint, MW_FOUND_ANONYMOUS, MW_FINDING_ERROR, "smtpd_sasl_security_options",
+			    "anonymous logins are permitted", "a login that is nobody's would be judged as one",
+			    mw_fix_shown(endpoint, "smtpd_sasl_security_options"));
 }
 
 static bool is_login_mismatch(struct mw_str name)
@@ -253,11 +265,12 @@ static void check_login_mismatch(const struct mw_postfix_endpoint *endpoint)
 		while (mw_restriction_next(&list, &item)) {
 			if (item.only_warns || !is_login_mismatch(item.name))
 				continue;
-			mw_endpoint_finding(endpoint, MW_FINDING_ERROR, lists[i],
+			mw_endpoint_finding(endpoint, MW_FOUND_LOGIN_MISMATCH, MW_FINDING_ERROR, lists[i],
 				mw_arena_textf(endpoint->site->arena, "%.*s decides who may send as whom too",
 					       MW_STR_ARG(item.name)),
 				"smtpd_sender_login_maps knows no group and no grant: what the policy permits is refused",
-				mw_arena_textf(endpoint->site->arena, "%s without %.*s", lists[i], MW_STR_ARG(item.name)));
+				mw_fix_words(mw_arena_textf(endpoint->site->arena, "%s without %.*s", lists[i],
+							    MW_STR_ARG(item.name))));
 		}
 	}
 }
@@ -267,10 +280,11 @@ void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint)
 	bool offered = mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
 
 	if (endpoint->need.sasl && !offered)
-		add(endpoint, MW_FINDING_ERROR, "smtpd_sasl_auth_enable", "no AUTH is offered here",
+		add(endpoint, MW_FOUND_NO_AUTH, MW_FINDING_ERROR, "smtpd_sasl_auth_enable", "no AUTH is offered here",
 		    "the connector is for users: none can log in");
 	if (!endpoint->need.sasl && offered)
-		add(endpoint, MW_FINDING_WARNING, "smtpd_sasl_auth_enable", "AUTH is offered here, and no connector admits it",
+		add(endpoint, MW_FOUND_USELESS_AUTH, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
+		    "AUTH is offered here, and no connector admits it",
 		    "passwords are sent to where every login is refused");
 	if (offered)
 		check_auth_only(endpoint);

@@ -6,6 +6,8 @@
 #include "policy/choose.h"
 #include "servers/restriction.h"
 
+#define MACHINE "127.0.0.0/8, [::1]/128"
+
 /* "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
 static bool parse_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r)
 {
@@ -60,13 +62,14 @@ static void check_networks(const struct mw_postfix_endpoint *endpoint)
 		if (!parse_network(endpoint->site->arena, item.name, &range) || mw_range_is_private(&range))
 			continue;
 		if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/8" : "fc00::/32"))
-			mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "mynetworks", shown,
+			mw_endpoint_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks", shown,
 				"permit_mynetworks is in use: everybody on the internet counts as one's own",
-				"mynetworks = 127.0.0.0/8 [::1]/128");
+				mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE));
 		else if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/24" : "fc00::/48"))
-			mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "mynetworks", shown,
+			mw_endpoint_finding(endpoint, MW_FOUND_PUBLIC_AS_OWN, MW_FINDING_WARNING, "mynetworks", shown,
 				"permit_mynetworks is in use: all those public addresses count as one's own",
-				"mynetworks = 127.0.0.0/8 [::1]/128, and a connector with remote_ip_ranges for the others");
+				mw_fix_or(mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE),
+					  "a connector with remote_ip_ranges for the others"));
 	}
 }
 
@@ -75,10 +78,10 @@ static void check_xclient(const struct mw_postfix_endpoint *endpoint)
 	struct mw_str hosts = mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts");
 
 	if (!mw_str_empty(hosts))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_authorized_xclient_hosts",
+		mw_endpoint_finding(endpoint, MW_FOUND_XCLIENT, MW_FINDING_ERROR, "smtpd_authorized_xclient_hosts",
 			mw_arena_textf(endpoint->site->arena, "%.*s may use XCLIENT", MW_STR_ARG(hosts)),
 			"those hosts may claim any login, address and port without a password (logged as mechanism=XCLIENT)",
-			"smtpd_authorized_xclient_hosts =");
+			mw_fix_setting(endpoint->site, endpoint->service, "smtpd_authorized_xclient_hosts", ""));
 }
 
 static void check_milter(const struct mw_postfix_endpoint *endpoint)
@@ -91,10 +94,10 @@ static void check_milter(const struct mw_postfix_endpoint *endpoint)
 		accepts |= mw_str_starts_with(word, MW_STR("{")) &&
 			   memmem(word.ptr, word.len, "default_action=accept", strlen("default_action=accept")) != NULL;
 	if (accepts)
-		mw_endpoint_finding(endpoint, mw_str_empty(milters) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
+		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_ACCEPTS, mw_str_empty(milters) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
 			"milter_default_action", "without an answer of a milter, mail is accepted",
 			"whoever stops the milter, or finds it stopped, gets past what it would have refused",
-			"milter_default_action = tempfail");
+			mw_fix_setting(endpoint->site, endpoint->service, "milter_default_action", "tempfail"));
 }
 
 static void check_chunking(const struct mw_postfix_endpoint *endpoint)
@@ -104,11 +107,24 @@ static void check_chunking(const struct mw_postfix_endpoint *endpoint)
 
 	if (mw_wiring_setting(endpoint->site->wiring, MW_WIRING_EHLO) == NULL || mw_wiring_discards_chunking(keywords))
 		return;
-	mw_endpoint_finding(endpoint, MW_FINDING_WARNING, MW_WIRING_EHLO,
+	mw_endpoint_finding(endpoint, MW_FOUND_CHUNKING, MW_FINDING_WARNING, MW_WIRING_EHLO,
 		mw_arena_textf(arena, "Postfix %.*s offers CHUNKING",
 			       MW_STR_ARG(mw_postfix_site_value(endpoint->site, "mail_version"))),
 		"this version dies of DATA after a BDAT that it refused: anybody can close the port, a minute at a time",
-		mw_arena_textf(arena, MW_WIRING_EHLO " = %.*s", MW_STR_ARG(mw_wiring_keywords(arena, keywords))));
+		mw_fix_setting(endpoint->site, endpoint->service, MW_WIRING_EHLO,
+			       mw_arena_text(arena, mw_wiring_keywords(arena, keywords))));
+}
+
+/* postconf(5). note: normalize, and a line of the log (3.9 and later). */
+static bool forbids_bare_newline(struct mw_str value)
+{
+	static const char *const words[] = { "yes", "normalize", "note", "reject" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (mw_str_equal_nocase(value, mw_str(words[i])))
+			return true;
+	}
+	return false;
 }
 
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
@@ -117,13 +133,11 @@ void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
 	check_networks(endpoint);
 	check_xclient(endpoint);
 	check_milter(endpoint);
-	if (!mw_endpoint_says(endpoint, "smtpd_forbid_bare_newline", "yes") &&
-	    !mw_endpoint_says(endpoint, "smtpd_forbid_bare_newline", "normalize") &&
-	    !mw_endpoint_says(endpoint, "smtpd_forbid_bare_newline", "reject"))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_forbid_bare_newline",
+	if (!forbids_bare_newline(mw_endpoint_value(endpoint, "smtpd_forbid_bare_newline")))
+		mw_endpoint_finding(endpoint, MW_FOUND_BARE_NEWLINE, MW_FINDING_ERROR, "smtpd_forbid_bare_newline",
 			"a bare newline may end a message",
 			"a message can smuggle in a second one with another sender, here or at the next server",
-			mw_site_line(endpoint->site, "smtpd_forbid_bare_newline"));
+			mw_fix_shown(endpoint, "smtpd_forbid_bare_newline"));
 }
 
 /* postconf(5), myorigin. */
@@ -151,12 +165,12 @@ void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter)
 	struct mw_arena *arena = rewriter->site->arena;
 
 	if (!mw_str_empty(domain) && !is_same_domain(origin, domain))
-		mw_endpoint_finding(rewriter, MW_FINDING_ERROR, "myorigin",
+		mw_endpoint_finding(rewriter, MW_FOUND_ORIGIN, MW_FINDING_ERROR, "myorigin",
 			mw_arena_textf(arena, "myorigin is %.*s, the policy's default_domain %.*s", MW_STR_ARG(origin),
 				       MW_STR_ARG(domain)),
 			"a sender or recipient without a domain is judged as one address and passed on as another: whoever may send "
 			"gets round the senders= of those at one and sends as those at the other",
-			mw_arena_textf(arena, "myorigin = %.*s", MW_STR_ARG(domain)));
+			mw_fix_setting(rewriter->site, rewriter->service, "myorigin", mw_arena_text(arena, domain)));
 }
 
 /* With "-" Postfix leaves owner-NAME, NAME-request and double-bounce whole (split_addr()), as the policy does, unless
@@ -169,27 +183,29 @@ static void check_reserved(const struct mw_postfix_endpoint *endpoint)
 	if (mw_str_find(delimiter, '-') == delimiter.len)
 		return;
 	if (mw_str_equal_nocase(mw_endpoint_value(endpoint, "owner_request_special"), MW_STR("no")))
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "owner_request_special", "owner_request_special is no",
+		mw_endpoint_finding(endpoint, MW_FOUND_OWNER_REQUEST, MW_FINDING_ERROR, "owner_request_special",
+			"owner_request_special is no",
 			"NAME-request is delivered to NAME and owner-NAME to owner, and judged as nobody's: anybody gets round "
-			"their senders=", "owner_request_special = yes");
+			"their senders=", mw_fix_setting(endpoint->site, endpoint->service, "owner_request_special", "yes"));
 	if (!mw_str_equal_nocase(bounce, MW_STR("double-bounce")))
-		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, "double_bounce_sender",
+		mw_endpoint_finding(endpoint, MW_FOUND_DOUBLE_BOUNCE, MW_FINDING_WARNING, "double_bounce_sender",
 			mw_arena_textf(endpoint->site->arena, "double_bounce_sender is %.*s", MW_STR_ARG(bounce)),
 			"double-bounce is delivered to double, and judged as nobody's: anybody gets round its senders=",
-			"double_bounce_sender = double-bounce");
+			mw_fix_setting(endpoint->site, endpoint->service, "double_bounce_sender", "double-bounce"));
 }
 
-static void check_limit(const struct mw_postfix_endpoint *endpoint, const char *setting, uint64_t least,
-			const char *why)
+static void check_limit(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, const char *setting,
+			uint64_t least, const char *why)
 {
 	struct mw_arena *arena = endpoint->site->arena;
 	struct mw_str value = mw_endpoint_value(endpoint, setting);
 	uint64_t limit;
 
 	if (mw_parse_number(value, &limit) && limit != 0 && (least == 0 || limit < least))
-		mw_endpoint_finding(endpoint, MW_FINDING_WARNING, setting,
+		mw_endpoint_finding(endpoint, id, MW_FINDING_WARNING, setting,
 			mw_arena_textf(arena, "%s is %.*s", setting, MW_STR_ARG(value)), why,
-			mw_arena_textf(arena, "%s = %llu", setting, (unsigned long long)least));
+			mw_fix_setting(endpoint->site, endpoint->service, setting,
+				       mw_arena_textf(arena, "%llu", (unsigned long long)least)));
 }
 
 void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint)
@@ -199,10 +215,10 @@ void mw_check_postfix_addresses(const struct mw_postfix_endpoint *endpoint)
 
 	check_reserved(endpoint);
 	mw_parse_number(size->value.items[0], &wanted);
-	check_limit(endpoint, "message_size_limit", wanted,
+	check_limit(endpoint, MW_FOUND_MESSAGE_SIZE, "message_size_limit", wanted,
 		    "less than the policy's max_message_size: Postfix refuses first, with its own words");
 	mw_parse_number(mw_endpoint_value(endpoint, "message_size_limit"), &limit);
-	check_limit(endpoint, "mailbox_size_limit", limit,
+	check_limit(endpoint, MW_FOUND_MAILBOX_SIZE, "mailbox_size_limit", limit,
 		    "less than message_size_limit: Postfix delivers nothing to local mailboxes");
 }
 
@@ -243,6 +259,17 @@ static bool is_host(const struct mw_postfix_site *site, struct mw_str name)
 	       mw_str_equal_nocase(name, mw_postfix_site_value(site, "myhostname"));
 }
 
+/* What is there stays, as it is written. */
+static struct mw_fix with_domain(const struct mw_postfix_site *site, const char *setting, struct mw_str name)
+{
+	struct mw_str old = mw_postfix_main_value(site->arena, site->main_cf, mw_str(setting));
+
+	if (mw_str_empty(old))
+		old = mw_postfix_site_value(site, setting);
+	return mw_fix_main(site, setting, mw_arena_textf(site->arena, "%.*s%s%.*s", MW_STR_ARG(old),
+							 mw_str_empty(old) ? "" : ", ", MW_STR_ARG(name)));
+}
+
 static void check_known(const struct mw_postfix_site *site, const struct mw_accepted_domain *domain)
 {
 	struct mw_str name = domain->domain;
@@ -253,11 +280,10 @@ static void check_known(const struct mw_postfix_site *site, const struct mw_acce
 	if (knows(site, name, &table) || table)
 		return;
 	mw_findings_add(site->findings, (struct mw_finding){
-		.severity = MW_FINDING_WARNING, .file = site->main_path, .setting = "",
+		.id = MW_FOUND_UNKNOWN_DOMAIN, .severity = MW_FINDING_WARNING, .file = site->main_path, .setting = "",
 		.what = mw_arena_textf(site->arena, "Postfix does not know the accepted domain %.*s", MW_STR_ARG(name)),
 		.why = "mail to it is permitted by the policy and refused by Postfix",
-		.fix = mw_arena_textf(site->arena, "%s = %.*s", domain->type == MW_AUTHORITATIVE
-					? "virtual_mailbox_domains" : "relay_domains", MW_STR_ARG(name)) });
+		.fix = with_domain(site, domain->type == MW_AUTHORITATIVE ? "virtual_mailbox_domains" : "relay_domains", name) });
 }
 
 /* Each address of a virtual alias domain is another name for a mailbox elsewhere (virtual(5)). */
@@ -265,21 +291,23 @@ static void report_alias_domain(const struct mw_postfix_site *site, struct mw_fi
 {
 	finding->severity = MW_FINDING_ERROR;
 	finding->why = mw_stake_words(&site->stake, mw_arena_text(site->arena, name), site->arena);
-	finding->fix = mw_arena_textf(site->arena, "local_names = { \"%.*s\" } in the accepted_domain whose mailboxes it "
-					"reaches; or accepted_domain \"%.*s\" { type = Authoritative }, and address= for those "
-					"who have senders=", MW_STR_ARG(name), MW_STR_ARG(name));
+	finding->id = MW_FOUND_ALIAS_DOMAIN;
+	finding->fix = mw_fix_words(mw_arena_textf(site->arena, "local_names = { \"%.*s\" } in the accepted_domain whose "
+					"mailboxes it reaches; or accepted_domain \"%.*s\" { type = Authoritative }, and "
+					"address= for those who have senders=", MW_STR_ARG(name), MW_STR_ARG(name)));
 }
 
 static void report_unknown(const struct mw_postfix_site *site, const char *setting, struct mw_str name)
 {
 	bool relays = strcmp(setting, "relay_domains") == 0, aliases = strcmp(setting, "virtual_alias_domains") == 0;
 	struct mw_finding finding = {
-		.severity = MW_FINDING_WARNING, .file = site->main_path,
+		.id = MW_FOUND_UNACCEPTED_DOMAIN, .severity = MW_FINDING_WARNING, .file = site->main_path,
 		.line = mw_postfix_main_line(site->main_cf, mw_str(setting)), .setting = setting,
 		.what = mw_arena_textf(site->arena, "%.*s is no accepted domain of the policy", MW_STR_ARG(name)),
 		.why = "mail to it from outside is refused: 550 5.7.1 Unable to relay",
-		.fix = mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(name),
-					relays ? "InternalRelay" : "Authoritative") };
+		.fix = mw_fix_lines(MW_FIX_END, site->policy->file, 0,
+				    mw_arena_textf(site->arena, "accepted_domain \"%.*s\" { type = %s }", MW_STR_ARG(name),
+						   relays ? "InternalRelay" : "Authoritative")) };
 
 	if (aliases && !mw_stake_is_nothing(&site->stake))
 		report_alias_domain(site, &finding, name);

@@ -48,10 +48,10 @@ static void report_unseen(const struct look *look, struct mw_str what, const cha
 
 	if (mw_stake_is_nothing(look->stake))
 		return;
-	mw_endpoint_finding(look->rewriter, MW_FINDING_WARNING, look->setting,
+	mw_endpoint_finding(look->rewriter, MW_FOUND_UNSEEN_NAMES, MW_FINDING_WARNING, look->setting,
 		mw_arena_textf(arena, "%.*s was not looked at: %s", MW_STR_ARG(what), why),
 		mw_arena_textf(arena, "with a name there that the policy lacks, %s", mw_stake_words(look->stake, "NAME", arena)),
-		"local_names = { ... } beside the accepted domain whose mailboxes its names reach");
+		mw_fix_words("local_names = { ... } beside the accepted domain whose mailboxes its names reach"));
 }
 
 /* --- collecting */
@@ -251,7 +251,7 @@ static void find_target(struct look *look)
 }
 
 /* All the names that are to stand there, those that do already too. */
-static const char *line_to_write(const struct look *look)
+static struct mw_fix names_to_write(const struct look *look)
 {
 	const struct mw_policy *policy = look->rewriter->site->policy;
 	struct mw_arena *arena = arena_of(look);
@@ -264,24 +264,24 @@ static const char *line_to_write(const struct look *look)
 		names = mw_arena_textf(arena, "%s%s\"%.*s\"", names, names[0] != '\0' ? ", " : "",
 				       MW_STR_ARG(look->missing[i].canonical));
 	if (look->target == NULL)
-		return mw_arena_textf(arena, "local_names = { %s } in the accepted_domain whose mailboxes they reach, in %s",
-				      names, policy->file);
-	return mw_arena_textf(arena, "local_names = { %s } in accepted_domain \"%.*s\" of %s", names,
-			      MW_STR_ARG(look->target->domain), policy->file);
+		return mw_fix_words(mw_arena_textf(arena,
+			"local_names = { %s } in the accepted_domain whose mailboxes they reach, in %s", names, policy->file));
+	return mw_fix_lines(MW_FIX_WITHIN, policy->file, look->target->place.line,
+			    mw_arena_textf(arena, "local_names = { %s }", names));
 }
 
 static void report_missing(const struct look *look)
 {
 	struct mw_arena *arena = arena_of(look);
-	const char *line = look->missing_count > 0 ? line_to_write(look) : "";
+	struct mw_fix fix = look->missing_count > 0 ? names_to_write(look) : MW_NO_FIX;
 
 	for (size_t i = 0; i < look->missing_count && !mw_stake_is_nothing(look->stake); i++) {
 		const char *name = mw_arena_text(arena, look->missing[i].canonical);
 
-		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, look->missing[i].setting,
+		mw_endpoint_finding(look->rewriter, MW_FOUND_MISSING_NAME, MW_FINDING_ERROR, look->missing[i].setting,
 			mw_arena_textf(arena, "%s reaches this host's mailboxes, and is neither an accepted domain nor in local_names",
 				       name),
-			mw_stake_words(look->stake, name, arena), line);
+			mw_stake_words(look->stake, name, arena), fix);
 	}
 }
 
@@ -301,13 +301,13 @@ static void report_shared(const struct look *look)
 		const char *name = mw_arena_text(arena, domains[i]);
 
 		if (open[i] > 0)
-			mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, look->accepted[i].setting,
+			mw_endpoint_finding(look->rewriter, MW_FOUND_SHARED_MAILBOXES, MW_FINDING_ERROR, look->accepted[i].setting,
 				mw_arena_textf(arena, "%s shares the mailboxes of another accepted domain, and the policy judges it apart",
 					       name),
 				mw_arena_textf(arena, "%llu who have senders= at the other one are nobody at %s: a recipient <user@%s> "
 					       "gets round it, open to all who may submit", (unsigned long long)open[i], name, name),
-				mw_arena_textf(arena, "address=USER@%s for each of them in the directory; or local_names = { \"%s\" } at the "
-					       "other domain, in place of its accepted_domain", name, name));
+				mw_fix_words(mw_arena_textf(arena, "address=USER@%s for each of them in the directory; or local_names = "
+					       "{ \"%s\" } at the other domain, in place of its accepted_domain", name, name)));
 	}
 }
 
@@ -317,10 +317,11 @@ static void check_append_dot(const struct look *look)
 	struct mw_str domain = mw_endpoint_value(look->rewriter, "mydomain");
 
 	if (!mw_stake_is_nothing(look->stake) && mw_endpoint_says(look->rewriter, "append_dot_mydomain", "yes"))
-		mw_endpoint_finding(look->rewriter, MW_FINDING_ERROR, "append_dot_mydomain", "append_dot_mydomain is yes",
+		mw_endpoint_finding(look->rewriter, MW_FOUND_APPEND_DOT, MW_FINDING_ERROR, "append_dot_mydomain",
+			"append_dot_mydomain is yes",
 			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and passed on as <ceo@cs.%.*s>: %s", MW_STR_ARG(domain),
 				       mw_stake_words(look->stake, "cs", arena)),
-			mw_site_line(look->rewriter->site, "append_dot_mydomain"));
+			mw_fix_shown(look->rewriter, "append_dot_mydomain"));
 }
 
 static bool look_at(const struct mw_postfix_endpoint *rewriter, const struct mw_stake *stake)
@@ -358,11 +359,11 @@ static void check_masquerade(const struct mw_postfix_endpoint *cleanup)
 	while (mw_restriction_next(&classes, &item))
 		senders |= mw_str_equal(item.text, MW_STR("envelope_sender"));
 	if (senders && stake->as_strangers[0] != '\0' && mw_restriction_next(&list, &item))
-		mw_endpoint_finding(cleanup, MW_FINDING_ERROR, "masquerade_domains",
+		mw_endpoint_finding(cleanup, MW_FOUND_MASQUERADE, MW_FINDING_ERROR, "masquerade_domains",
 			mw_arena_textf(arena, "masquerade_domains has %.*s", MW_STR_ARG(item.text)),
 			mw_arena_textf(arena, "a sender <ceo@x.%.*s> is judged as it comes and passed on as <ceo@%.*s>, round type = "
 				       "Authoritative: open to %s", MW_STR_ARG(item.text), MW_STR_ARG(item.text), stake->as_strangers),
-			"masquerade_classes = header_sender, header_recipient");
+			mw_fix_setting(cleanup->site, cleanup->service, "masquerade_classes", "header_sender, header_recipient"));
 }
 
 static int check_rewriter(const struct mw_postfix_endpoint *rewriter)

@@ -44,15 +44,16 @@ void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 	if (mw_str_empty(value))
 		return;
 	if (narrow != NULL)
-		mw_setting_finding(site, endpoint->front, local ? MW_FINDING_WARNING : MW_FINDING_ERROR, setting,
+		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, local ? MW_FINDING_WARNING : MW_FINDING_ERROR, setting,
 			mw_arena_textf(site->arena, "%s of this listener may claim any address and port (%.*s)", who,
 				       MW_STR_ARG(value)),
 			mw_arena_textf(site->arena, "a PROXY line makes a stranger one of the remote_ip_ranges of connector \"%.*s\", "
 				       "with all that those hosts may do", MW_STR_ARG(narrow->name)),
-			mw_arena_textf(site->arena, "%s =, or a listener for the proxy alone, on 127.0.0.1", setting));
+			mw_fix_or(mw_fix_setting(site, endpoint->front, setting, ""),
+				  "a listener for the proxy alone, on 127.0.0.1"));
 	else
-		mw_setting_finding(site, endpoint->front, MW_FINDING_NOTE, setting,
+		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, MW_FINDING_NOTE, setting,
 			mw_arena_textf(site->arena, "%s of this listener may claim any address and port (%.*s)", who,
 				       MW_STR_ARG(value)),
-			"no connector goes by the client's address; limits by address and the log believe what is claimed", "");
+			"no connector goes by the client's address; limits by address and the log believe what is claimed", MW_NO_FIX);
 }

@@ -99,18 +99,18 @@ static bool may(const struct passwd *user, const struct stat *status, mode_t rig
 	return (status->st_mode & right) != 0;
 }
 
-static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_severity severity, const char *path,
-		const char *what, const char *why, const char *fix)
+static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, enum mw_finding_severity severity,
+		const char *path, const char *what, const char *why, struct mw_fix fix)
 {
-	mw_findings_add(endpoint->site->findings, (struct mw_finding){ .severity = severity, .file = path, .setting = "",
-								       .what = what, .why = why, .fix = fix });
+	mw_findings_add(endpoint->site->findings, (struct mw_finding){ .id = id, .severity = severity, .file = path,
+								       .setting = "", .what = what, .why = why, .fix = fix });
 }
 
-static const char *socket_lines(const struct mw_postfix_endpoint *endpoint)
+static struct mw_fix socket_lines(const struct mw_postfix_endpoint *endpoint)
 {
-	return mw_arena_textf(endpoint->site->arena,
+	return mw_fix_words(mw_arena_textf(endpoint->site->arena,
 			      "policy_service { socket_mode = \"0660\" socket_group = \"postfix\" } in %s",
-			      endpoint->site->policy->file);
+			      endpoint->site->policy->file));
 }
 
 static void check_folder(const struct mw_postfix_endpoint *endpoint, const char *path, const struct passwd *user)
@@ -122,29 +122,32 @@ static void check_folder(const struct mw_postfix_endpoint *endpoint, const char 
 	if (stat(folder, &status) < 0)
 		return;
 	if ((status.st_mode & S_IWOTH) != 0)
-		add(endpoint, MW_FINDING_ERROR, folder, "everybody may write in the folder of mailwicketd's socket",
+		add(endpoint, MW_FOUND_OPEN_FOLDER, MW_FINDING_ERROR, folder,
+		    "everybody may write in the folder of mailwicketd's socket",
 		    "any user of this machine can put a socket of his own there and answer in its place",
-		    mw_arena_textf(arena, "chmod o-w %s", mw_shell_text(arena, folder)));
+		    mw_fix_run(mw_arena_textf(arena, "chmod o-w %s", mw_shell_text(arena, folder))));
 	if (!may(user, &status, 1))
-		add(endpoint, MW_FINDING_ERROR, folder, "Postfix may not enter the folder of mailwicketd's socket",
+		add(endpoint, MW_FOUND_CLOSED_FOLDER, MW_FINDING_ERROR, folder,
+		    "Postfix may not enter the folder of mailwicketd's socket",
 		    "no question gets through: every session is deferred (451 4.3.5)",
-		    mw_arena_textf(arena, "chmod a+x %s", mw_shell_text(arena, folder)));
+		    mw_fix_run(mw_arena_textf(arena, "chmod a+x %s", mw_shell_text(arena, folder))));
 }
 
 static void check_socket(const struct mw_postfix_endpoint *endpoint, const char *path, const struct stat *status,
 			 const struct passwd *user)
 {
 	if (!S_ISSOCK(status->st_mode)) {
-		add(endpoint, MW_FINDING_ERROR, path, "is no socket", "mailwicketd does not start while it is there",
-		    mw_arena_textf(endpoint->site->arena, "rm %s && systemctl restart mailwicketd",
-				   mw_shell_text(endpoint->site->arena, path)));
+		add(endpoint, MW_FOUND_NO_SOCKET, MW_FINDING_ERROR, path, "is no socket",
+		    "mailwicketd does not start while it is there",
+		    mw_fix_run(mw_arena_textf(endpoint->site->arena, "rm %s && systemctl restart mailwicketd",
+					      mw_shell_text(endpoint->site->arena, path))));
 		return;
 	}
 	if (!may(user, status, 2))
-		add(endpoint, MW_FINDING_ERROR, path, "Postfix may not write to mailwicketd's socket",
+		add(endpoint, MW_FOUND_CLOSED_SOCKET, MW_FINDING_ERROR, path, "Postfix may not write to mailwicketd's socket",
 		    "no question gets through: every session is deferred (451 4.3.5)", socket_lines(endpoint));
 	if ((status->st_mode & S_IWOTH) != 0)
-		add(endpoint, MW_FINDING_WARNING, path, "everybody may connect to mailwicketd's socket",
+		add(endpoint, MW_FOUND_OPEN_SOCKET, MW_FINDING_WARNING, path, "everybody may connect to mailwicketd's socket",
 		    "mailwicketd refuses others than Postfix, but they keep it busy", socket_lines(endpoint));
 }
 
@@ -155,21 +158,22 @@ void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const c
 	struct stat status;
 
 	if (!is_listened(endpoint->site, path)) {
-		mw_endpoint_finding(endpoint, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+		mw_endpoint_finding(endpoint, MW_FOUND_OUTSIDE_CHROOT, MW_FINDING_ERROR, "smtpd_relay_restrictions",
 			"the path of mailwicketd's socket leads out of the chroot of this smtpd",
 			"it is not found there: every session is deferred (451 4.3.5)",
-			mw_arena_textf(endpoint->site->arena,
+			mw_fix_words(mw_arena_textf(endpoint->site->arena,
 				       "policy_service { listen = { \"unix:%s/mailwicket/policy\" } } in %s",
-				       endpoint->site->queue_directory, endpoint->site->policy->file));
+				       endpoint->site->queue_directory, endpoint->site->policy->file)));
 		return;
 	}
 	check_folder(endpoint, path, user);
 	if (lstat(path, &status) == 0)
 		check_socket(endpoint, path, &status, user);
 	else if (errno == EACCES)
-		add(endpoint, MW_FINDING_WARNING, path, "cannot be looked at", "run this as root", "");
+		add(endpoint, MW_FOUND_UNSEEN_SOCKET, MW_FINDING_WARNING, path, "cannot be looked at", "run this as root",
+		    MW_NO_FIX);
 	else
-		add(endpoint, MW_FINDING_WARNING, path, "mailwicketd's socket is not there",
+		add(endpoint, MW_FOUND_DAEMON_AWAY, MW_FINDING_WARNING, path, "mailwicketd's socket is not there",
 		    "while mailwicketd is not running, every session is deferred (451 4.3.5)",
-		    "systemctl enable --now mailwicketd");
+		    mw_fix_run("systemctl enable --now mailwicketd"));
 }

@@ -14,10 +14,10 @@ void mw_check_service(const struct mw_policy *policy, struct mw_findings *findin
 		if (mw_listener_reach(listener) != MW_REACH_LOOPBACK)
 			continue;
 		mw_findings_add(findings, (struct mw_finding){
-			.severity = MW_FINDING_NOTE, .file = policy->file, .setting = "policy_service/listen",
+			.id = MW_FOUND_ASKED_BY_ALL, .severity = MW_FINDING_NOTE, .file = policy->file, .setting = "policy_service/listen",
 			.what = mw_arena_textf(arena, "every user of this host can ask at %.*s", MW_STR_ARG(listener)),
 			.why = "the answers tell which accounts, grants and senders= there are; on a unix socket only Postfix, "
 			       "root and peers can ask",
-			.fix = "listen = { \"unix:/var/spool/postfix/mailwicket/policy\" }" });
+			.fix = mw_fix_words("listen = { \"unix:/var/spool/postfix/mailwicket/policy\" }") });
 	}
 }

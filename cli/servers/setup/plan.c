@@ -145,7 +145,7 @@ static int plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *poli
 	struct mw_dovecot_site site;
 	struct mw_str text;
 	bool exists;
-	int status = mw_dovecot_site_load(&site, policy, config, arena);
+	int status = mw_dovecot_site_load(&site, policy, config, NULL, arena);
 
 	if (status != EX_OK)
 		return status;

@@ -162,6 +162,12 @@ class Daemon:
     def write_policy(self, policy_text):
         self.write(self.policy, self.complete(policy_text))
 
+    @staticmethod
+    def line(place):
+        """The line of a file that a finding's place names."""
+        with open(place["file"]) as file:
+            return file.read().splitlines()[place["line"] - 1]
+
     def write_directory(self, directory_text):
         """Writes the text source and publishes it."""
         self.write(self.directory, directory_text)
