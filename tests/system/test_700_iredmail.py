@@ -10,6 +10,7 @@ from rig.network import SERVER
 
 pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distribution.why_not()))
 
+NOT_YET = pytest.mark.xfail(strict=True, reason="the question in main.cf reaches the listeners for mail that comes back")
 ALICE, BOB = "alice@example.test", "bob@example.test"
 BEFORE = {
     **usual(", X-Filter: 10024", ", X-Filter: 10026"),
@@ -62,29 +63,23 @@ def test_before_setup_everything_works(cycle):
     assert difference(cycle.before, BEFORE) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the question in main.cf reaches the listeners for mail that comes back")
+@NOT_YET
 def test_setup_is_made_and_check_has_no_error(cycle):
-    assert (cycle.setup.returncode, cycle.setup.stderr) == (0, "")
-    assert cycle.errors == []
-    assert cycle.again.stdout == "nothing to do\n"
+    cycle.assert_setup_was_made()
 
 
-@pytest.mark.xfail(strict=True, reason="the question in main.cf reaches the listeners for mail that comes back")
+@NOT_YET
 def test_after_setup_the_policy_holds_and_nothing_else_is_different(cycle):
     assert difference(cycle.after, AFTER) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the question in main.cf reaches the listeners for mail that comes back")
+@NOT_YET
 def test_setup_takes_nothing_away(cycle):
-    assert cycle.changed_files() == {"postfix/etc/main.cf", "postfix/etc/master.cf", "dovecot/etc/dovecot.conf"}
-    assert {path: cycle.removed(path) for path in cycle.changed_files()} == {path: [] for path in cycle.changed_files()}
-    assert cycle.changed_settings() == set()
-    assert cycle.changed_entries() == {"smtp/inet", "submission/inet", "465/inet"}
-    assert cycle.lost_options() == set()
+    cycle.assert_nothing_was_taken(
+        files=["postfix/etc/main.cf", "postfix/etc/master.cf", "dovecot/etc/dovecot.conf"],
+        entries=["smtp/inet", "submission/inet", "465/inet"])
 
 
-@pytest.mark.xfail(strict=True, reason="the question in main.cf reaches the listeners for mail that comes back")
+@NOT_YET
 def test_undo_gives_every_octet_and_all_that_worked(cycle):
-    assert (cycle.undo.returncode, cycle.undo.stderr) == (0, "")
-    assert cycle.trees[2] == cycle.trees[0]
-    assert difference(cycle.undone, BEFORE) == []
+    cycle.assert_undone(BEFORE)

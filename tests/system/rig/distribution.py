@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
 from rig import network
@@ -160,6 +161,8 @@ class Distribution:
         self.values["POSTFIX_INSTANCE"] = POSTFIX_INSTANCE.format(
             queue=postfix.queue, data=postfix.data, log=postfix.log, folder=postfix.folder, name=f"postfix-{name}")
         self.copy(source, postfix.etc)
+        for path in postfix.etc.glob("aliases"):
+            subprocess.run([tool("postalias"), "-c", postfix.etc, f"hash:{path}"], check=True, timeout=60)
         postfix.age()
 
     def master(self):

@@ -54,9 +54,13 @@ class Actions:
         self.outcomes = {}
 
     def do(self, name, action, *words, **options):
-        assert name not in self.outcomes
         with self.site.network.outside():
-            self.outcomes[name] = action(*words, **options)
+            self.do_here(name, action, *words, **options)
+
+    def do_here(self, name, action, *words, **options):
+        """The same on the server itself."""
+        assert name not in self.outcomes
+        self.outcomes[name] = action(*words, **options)
 
     # --- mail
 
@@ -73,7 +77,7 @@ class Actions:
             words += ["--auth", "PLAIN", "--auth-user", login, "--auth-password", password]
         status, transcript = swaks(*words)
         if status == 0:
-            return Submitted("bob" if recipient.startswith("bob") else "world", token)
+            return Submitted(self.home(recipient), token)
         return refusal(transcript) or transcript.strip().splitlines()[-1]
 
     def send_to_bob(self, port, sender, recipient, **options):
@@ -90,7 +94,23 @@ class Actions:
                     login=login, password=password)
         if told.returncode != 0:
             return f"curl: {told.returncode}"
-        return Submitted("bob" if recipient.startswith("bob") else "world", token)
+        return Submitted(self.home(recipient), token)
+
+    def deliver(self, port, sender, recipient, *, tls=None, login=None, password=PASSWORD, where=None, **connection):
+        """One message by Python's socket, from this machine; `tls` is "starttls" or "wrapped"; Submitted, or the refusal."""
+        token = self.token()
+        with Smtp(port, tls=tls == "wrapped", **connection) as client:
+            client.hello()
+            if tls == "starttls":
+                client.starttls()
+            reply = client.plain(login, password) if login is not None else "235"
+            if reply.startswith("235"):
+                reply = client.deliver(sender, recipient, subject=token)
+        return Submitted(where or self.home(recipient), token) if reply.startswith("250") else reply
+
+    @staticmethod
+    def home(recipient):
+        return "bob" if recipient.startswith("bob") else "world"
 
     def raw(self, port, *lines, tls=False, source=None, host=SERVER):
         """The reply to the last of some commands after EHLO, by Python's socket."""

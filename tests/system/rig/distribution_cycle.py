@@ -5,7 +5,6 @@
     cycle.removed("postfix/etc/main.cf")
 """
 import difflib
-import itertools
 
 from rig.distribution_clients import Actions
 
@@ -62,7 +61,7 @@ POLICY = {
 }
 
 
-def usual(passed_in="", passed_out="", **_):
+def usual(passed_in="", passed_out=""):
     """USUAL with the marks of what mail passed on its way."""
     return {name: outcome.replace(" IN", passed_in).replace(" OUT", passed_out) for name, outcome in USUAL.items()}
 
@@ -98,6 +97,27 @@ class Cycle:
         """The files as they are now: before, after and undone."""
         self.trees.append(self.site.tree())
         self.views.append(self.site.effective())
+
+    # --- what each distribution promises
+
+    def assert_setup_was_made(self):
+        assert (self.setup.returncode, self.setup.stderr) == (0, ""), self.setup.stdout
+        assert self.errors == []
+        assert self.again.stdout == "nothing to do\n"
+
+    def assert_nothing_was_taken(self, *, files, entries, settings=(), removed=None):
+        """Files and entries of master.cf that setup may change; main.cf's settings and lines of files that it has to."""
+        assert self.changed_files() == set(files)
+        assert {path: self.removed(path) for path in files if path in self.trees[0]} == \
+            {path: (removed or {}).get(path, []) for path in files if path in self.trees[0]}
+        assert self.changed_settings() == set(settings)
+        assert self.changed_entries() == set(entries)
+        assert self.lost_options() == set()
+
+    def assert_undone(self, outcomes):
+        assert (self.setup.returncode, self.undo.returncode, self.undo.stderr) == (0, 0, "")
+        assert self.trees[2] == self.trees[0]
+        assert difference(self.undone, outcomes) == []
 
     # --- what setup changed
 
@@ -135,5 +155,5 @@ class Cycle:
 
 def difference(found, wanted):
     """The outcomes that are not as wanted, for a message that a person can read."""
-    return [f"{name}: {found.get(name)!r}, wanted {wanted.get(name)!r}" for name in itertools.chain(wanted, found)
+    return [f"{name}: {found.get(name)!r}, wanted {wanted.get(name)!r}" for name in dict.fromkeys([*wanted, *found])
             if found.get(name) != wanted.get(name)]

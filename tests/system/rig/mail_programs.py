@@ -3,15 +3,19 @@
 Each serves in a thread of the test, in the network namespace of the thread that starts it, and keeps what it saw.
 """
 import re
+import shutil
 import smtplib
+import socket
 import socketserver
+import subprocess
 import threading
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
-from rig.waiting import PATIENCE
+from rig.processes import kill_and_wait, tool
+from rig.waiting import PATIENCE, wait_for
 
 
 class Seen:
@@ -68,6 +72,27 @@ class Filter(Receiver):
             code = getattr(error, "smtp_code", 451)
             return f"{code} 4.0.0 back: {' '.join(str(error).split())[:200]}"
         return "250 2.0.0 given back"
+
+
+class Signer:
+    """opendkim with a key of its own for `domain`, as the file of settings says (which may name `key`)."""
+
+    def __init__(self, config, key, port):
+        self.config, self.key, self.port, self.process = config, key, port, None
+
+    def start(self):
+        subprocess.run([tool("openssl"), "genrsa", "-out", self.key, "2048"], check=True, capture_output=True, timeout=60)
+        shutil.chown(self.key, "nobody")
+        self.process = subprocess.Popen([tool("opendkim"), "-f", "-x", self.config], stdin=subprocess.DEVNULL)
+
+        def listens():
+            assert self.process.poll() is None, "opendkim ended"
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        wait_for(listens, "opendkim to listen")
+
+    def stop(self):
+        kill_and_wait(self.process)
 
 
 class PolicyService(socketserver.ThreadingTCPServer):

@@ -10,10 +10,11 @@ from rig.waiting import PATIENCE
 class Smtp:
     """An SMTP client that gives replies as they came: text, lines separated by a newline, no more line ends."""
 
-    def __init__(self, port, source="127.0.0.1", tls=False, context=None, host="127.0.0.1"):
+    def __init__(self, port, source="127.0.0.1", tls=False, context=None, host="127.0.0.1", preamble=b""):
         self.context = context or client_context()
         self.socket = socket.create_connection((host, port), PATIENCE, (source, 0))
         self.rest = b""
+        self.send(preamble)
         if tls:
             self.wrap()
         self.greeting = self.reply()
