@@ -63,17 +63,26 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/userdb_fields.c cli/servers/check/userdb_fields.h \
 	cli/servers/dovecot_file.c cli/servers/dovecot_file.h \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
+	cli/servers/dovecot_sasl.c cli/servers/dovecot_sasl.h \
 	cli/servers/dovecot_source.c cli/servers/dovecot_source.h \
 	cli/servers/finding.c cli/servers/finding.def cli/servers/finding.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
 	cli/servers/restriction.c cli/servers/restriction.h \
 	cli/servers/setup/backup.c \
 	cli/servers/setup/dovecot_conf.c \
+	cli/servers/setup/dovecot_service.c \
 	cli/servers/setup/files.c cli/servers/setup/files.h \
+	cli/servers/setup/lacks.c cli/servers/setup/lacks.h \
+	cli/servers/setup/lists.c \
 	cli/servers/setup/main_cf.c \
 	cli/servers/setup/master_cf.c \
 	cli/servers/setup/plan.c cli/servers/setup/plan.h \
+	cli/servers/setup/plan_dovecot.c \
+	cli/servers/setup/plan_postfix.c \
+	cli/servers/setup/ports.c cli/servers/setup/ports.h \
+	cli/servers/setup/sasl.c cli/servers/setup/sasl.h \
 	cli/servers/setup/setup.c \
+	cli/servers/setup/sockets.c cli/servers/setup/sockets.h \
 	cli/servers/setup/text.h \
 	cli/servers/show/dovecot.c \
 	cli/servers/show/json.c \

@@ -21,13 +21,6 @@ uint64_t mw_dovecot_memory_wanted(const struct mw_policy *policy)
 	return (2 * (octets + octets / 2) + BESIDE + STEP - 1) / STEP * STEP;
 }
 
-uint64_t mw_dovecot_memory_settled(const struct mw_policy *policy, uint64_t limit)
-{
-	uint64_t wanted = mw_dovecot_memory_wanted(policy);
-
-	return limit > wanted ? limit : wanted;
-}
-
 /* False: the setting is not there, or names another one. */
 static bool read_limit(struct mw_str text, uint64_t *limit_r)
 {

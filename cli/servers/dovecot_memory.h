@@ -10,8 +10,6 @@
 uint64_t mw_dovecot_memory_wanted(const struct mw_policy *policy);
 /* What the auth process has by Dovecot's configuration: octets, or MW_UNLIMITED. */
 uint64_t mw_dovecot_memory_limit(const struct mw_dovecot_site *site);
-/* What to write where that much is there already: what is wanted, but no less than there is. */
-uint64_t mw_dovecot_memory_settled(const struct mw_policy *policy, uint64_t limit);
 
 /* The lines for Dovecot; octets may be MW_UNLIMITED. */
 void mw_dovecot_memory_print(uint64_t octets, enum mw_dovecot_generation generation, struct mw_buf *out);

@@ -73,6 +73,23 @@ unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_s
 	return findings->counts[severity];
 }
 
+static bool is_stricter(enum mw_finding_id id)
+{
+	return id == MW_FOUND_CLEARTEXT_REFUSED || id == MW_FOUND_DOVECOT_REQUIRES_TLS || id == MW_FOUND_AUTH_OVER_TLS_ONLY;
+}
+
+unsigned mw_findings_laxer(const struct mw_findings *findings)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < mw_findings_kept(findings); i++) {
+		const struct mw_finding *finding = mw_findings_get(findings, i);
+
+		count += finding->severity == MW_FINDING_ERROR && !is_stricter(finding->id);
+	}
+	return count;
+}
+
 size_t mw_findings_kept(const struct mw_findings *findings)
 {
 	size_t count = 0;

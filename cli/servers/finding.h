@@ -67,6 +67,8 @@ struct mw_arena *mw_findings_arena(struct mw_findings *findings);
 /* Copies the structure, not its texts. The same finding a second time is left out. */
 void mw_findings_add(struct mw_findings *findings, struct mw_finding finding);
 unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_severity severity);
+/* Errors but for those where only the server is stricter than the policy: nobody gets round a rule there. */
+unsigned mw_findings_laxer(const struct mw_findings *findings);
 size_t mw_findings_kept(const struct mw_findings *findings);
 /* In order of severity, then of arrival; not what is beyond. */
 const struct mw_finding *mw_findings_get(const struct mw_findings *findings, size_t index);

@@ -7,7 +7,7 @@
 #include "base/units.h"
 #include "policy/read.h"
 
-#define POSTFIX_MAILBOX_SIZE_LIMIT 51200000
+#define POSTFIX_MAILBOX_SIZE_LIMIT 51200000 /* of local(8) and virtual(8) */
 #define SETTINGS_AT_MOST 24
 #define MAIN_CF_VERSION MW_TLS_1_2 /* where TLS is required and no connector asks for more */
 
@@ -30,6 +30,7 @@ static void add_connector(struct mw_wiring_listener *listener, const struct mw_c
 	if (!listener->connected || mw_wiring_version_of(connector) < listener->version)
 		listener->version = mw_wiring_version_of(connector);
 	listener->strangers |= mw_wiring_admits_strangers(connector);
+	listener->audits |= connector->enforcement.mode == MW_MODE_AUDIT;
 	listener->ask_certificate |= connector->partner_certificates.count > 0;
 	mw_wiring_recipients_add(&listener->recipients, mw_wiring_recipients_of(connector));
 	if (connector->sasl_services.count > 0 && listener->sasl_services.count == 0)
@@ -177,7 +178,7 @@ bool mw_wiring_names_listener(struct mw_str name, struct mw_str all)
 
 /* What the log calls a listener's smtpd. Port 25 keeps the name that log readers expect; without an address: a colon
    would end the program's name for syslog. */
-static const char *syslog_name(const struct mw_wiring *wiring, const struct mw_binding *binding)
+const char *mw_wiring_syslog_name(const struct mw_wiring *wiring, const struct mw_binding *binding)
 {
 	struct mw_str all = mw_str_empty(wiring->syslog_name) ? MW_STR("postfix") : wiring->syslog_name;
 	char name[16];
@@ -214,7 +215,7 @@ size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_
 	const char *level = required ? "encrypt" : listener->tls ? "may" : "none";
 	struct mw_wiring_recipients recipients = mw_wiring_recipients(wiring, listener);
 	enum mw_tls_version version = mw_wiring_listener_version(listener);
-	const char *name = syslog_name(wiring, &listener->binding);
+	const char *name = mw_wiring_syslog_name(wiring, &listener->binding);
 	size_t count = 0;
 
 #define OPTION(setting, text) \
@@ -306,6 +307,8 @@ static void add_sizes(struct mw_wiring *wiring)
 	if (size > POSTFIX_MAILBOX_SIZE_LIMIT)
 		add(wiring, "its default is smaller, and Postfix delivers nothing then\n", "mailbox_size_limit", "0")
 			->at_least = true;
+	if (size > POSTFIX_MAILBOX_SIZE_LIMIT)
+		add(wiring, NULL, "virtual_mailbox_limit", "0")->at_least = true;
 }
 
 static void list_settings(struct mw_wiring *wiring)
@@ -323,7 +326,7 @@ static void list_settings(struct mw_wiring *wiring)
 			   " } }", wiring->hook));
 	add(wiring, "mailwicketd away: defer, never permit; at the end of data with 421, which ends the session: after any\n"
 		    "other code there a client that continues kills its smtpd\n", "smtpd_policy_service_default_action",
-	    "451 4.3.5 Server configuration problem");
+	    MW_WIRING_ACTION);
 	add(wiring, NULL, "smtpd_policy_service_max_idle", "300s");
 	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
 	add(wiring, NULL, "smtpd_sasl_path", "private/auth");
@@ -410,6 +413,16 @@ bool mw_wiring_cleartext(const struct mw_policy *policy)
 	for (size_t i = 0; i < policy->login_rule_count; i++) {
 		if (policy->login_rules[i].login_type != MW_SECURE_LOGIN ||
 		    policy->login_rules[i].enforcement.mode == MW_MODE_AUDIT)
+			return true;
+	}
+	return false;
+}
+
+bool mw_wiring_permits_cleartext(const struct mw_policy *policy)
+{
+	for (size_t i = 0; i < policy->login_rule_count; i++) {
+		if (policy->login_rules[i].login_type != MW_SECURE_LOGIN &&
+		    policy->login_rules[i].enforcement.mode != MW_MODE_AUDIT)
 			return true;
 	}
 	return false;

@@ -11,6 +11,7 @@
 #define MW_WIRING_OPTIONS 13
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
 #define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
+#define MW_WIRING_ACTION "451 4.3.5 Server configuration problem" /* of the other questions */
 #define MW_WIRING_EHLO "smtpd_discard_ehlo_keywords"
 #define MW_WIRING_TLS_LOG "smtpd_tls_loglevel"
 #define MW_WIRING_EHLO_VALUE "chunking,silent-discard" /* the second: not a line of the log for each EHLO */
@@ -30,6 +31,7 @@ struct mw_wiring_listener {
 	struct mw_binding binding;
 	bool connected; /* some enabled connector names it */
 	bool sasl, auth_without_tls, tls, tls_required, wrapper, ask_certificate;
+	bool audits;                /* one of the connectors refuses nothing */
 	bool strangers;             /* mail of a session that is not authenticated is accepted */
 	enum mw_tls_version version; /* the lowest tls_min_version of the connectors */
 	struct mw_wiring_recipients recipients; /* of the connectors */
@@ -44,7 +46,7 @@ struct mw_wiring {
 	const char *hook;       /* as check_policy_service names it: "unix:mailwicket/policy" */
 	struct mw_wiring_users users;
 	struct mw_str protocols, mandatory_protocols; /* what the two lists are in main.cf; "": not known */
-	struct mw_str syslog_name, tls_log; /* syslog_name and smtpd_tls_loglevel of main.cf; "": not known */
+	struct mw_str syslog_name; /* of main.cf; "": not known */
 	bool audits;            /* a connector is in audit mode: what is permitted today must stay so */
 	struct mw_wiring_setting *settings;
 	size_t setting_count;
@@ -78,6 +80,8 @@ bool mw_wiring_does(const struct mw_wiring_setting *setting, struct mw_str value
 /* What smtpd_recipient_limit of a listener has to be: the connectors' and, where users log in, the users'. */
 struct mw_wiring_recipients mw_wiring_recipients(const struct mw_wiring *wiring,
 						 const struct mw_wiring_listener *listener);
+/* The syslog_name of a listener; NULL: it needs none of its own. Lives in `wiring`. */
+const char *mw_wiring_syslog_name(const struct mw_wiring *wiring, const struct mw_binding *binding);
 /* Whether lines of an smtpd with this syslog_name, which is not main.cf's `all`, tell its listener from the others. */
 bool mw_wiring_names_listener(struct mw_str name, struct mw_str all);
 /* The service name of a binding in master.cf: "submission", "192.0.2.1:587". */
@@ -93,6 +97,8 @@ void mw_wiring_line(const struct mw_wiring_setting *setting, struct mw_buf *out)
 /* Whether some login rule lets a password through, or any authentication at all, without TLS: then Dovecot itself must
    allow it, and Mailwicket narrows it to those connections. */
 bool mw_wiring_cleartext(const struct mw_policy *policy);
+/* Whether a rule that is enforced does: audit mode only lets pass what passes today. */
+bool mw_wiring_permits_cleartext(const struct mw_policy *policy);
 /* Whether somebody logs in through Postfix. */
 bool mw_wiring_sasl(const struct mw_policy *policy);
 /* The policy file as Dovecot's processes must be told it, absolute; NULL where it is the one they look for anyway. */

@@ -33,12 +33,12 @@ def test_without_apply_the_change_is_shown_and_nothing_is_written(stock):
     assert stock.tree() == before
     assert not stock.backup.exists()
     assert f"+++ {stock.postfix.etc}/main.cf\n" in told.stdout
-    assert "-smtpd_relay_restrictions = permit_mynetworks,\n" in told.stdout
+    assert "+  -o { smtpd_relay_restrictions = check_policy_service { unix:" in told.stdout
     assert f"--- /dev/null\n+++ {stock.dovecot.folder}/etc/conf.d/05-mailwicket.conf\n" in told.stdout
     assert told.stdout.endswith("nothing was changed; --apply does it\n")
     answer = json.loads(stock.daemon.cli("--json", "setup", *stock.servers()).stdout)
     assert answer["diff"] in told.stdout
-    assert (answer["applied"], answer["reload"]) == (False, ["doveadm reload", "postfix reload"])
+    assert (answer["applied"], answer["reload"]) == (False, ["doveadm reload", f"postfix -c {stock.postfix.etc} reload"])
 
 
 def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_bytes(stock):
@@ -49,7 +49,8 @@ def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_byt
     stock.postfix.start()
     told = stock.setup("--apply")
     assert (told.returncode, told.stderr) == (0, ""), told.stdout
-    assert told.stdout.endswith("nothing was restarted; now: doveadm reload && postfix reload\n")
+    assert told.stdout.endswith(
+        f"nothing was restarted; now: doveadm reload && postfix -c {stock.postfix.etc} reload\n")
     stock.postfix.age()
     assert stock.check() == (0, [])
     assert (stock.postfix.etc / "main.cf").stat().st_mode & 0o777 == 0o640
@@ -96,8 +97,9 @@ def test_what_setup_does_not_own_stays_in_the_files(stock):
     main, master = ((stock.postfix.etc / name).read_text() for name in ("main.cf", "master.cf"))
     for line in debians:
         assert line in main.splitlines() or line.startswith(("compatibility_level", "recipient_delimiter")), line
-    assert "# a comment among the lines\nsmtpd_relay_restrictions =\n    check_policy_service" in main
-    assert ",\n    reject_non_fqdn_recipient,\n    reject_unauth_destination\n" in main
+    assert "smtpd_relay_restrictions = permit_mynetworks,\n# a comment among the lines\n    reject_non_fqdn_recipient " \
+        "defer_unauth_destination\n" in main
+    assert ", reject_non_fqdn_recipient, reject_unauth_destination }\n" in master
     before = Path("/etc/postfix/master.cf.proto").read_text().splitlines()
     assert [line for line in before[1:] if not line.startswith("smtp      inet")] == \
         [line for line in master.splitlines()[1:]
@@ -207,7 +209,7 @@ def test_setup_of_one_server_leaves_the_other_alone(stock):
     before = stock.tree()
     told = stock.daemon.cli("setup", "--apply", "--backup", stock.backup, "--postfix-config", stock.postfix.etc)
     assert told.returncode == 0, told.stdout
-    assert "now: postfix reload\n" in told.stdout
+    assert f"now: postfix -c {stock.postfix.etc} reload\n" in told.stdout
     assert {path.name for path, file in stock.tree().items() if before.get(path) != file} == {"main.cf", "master.cf"}
 
 
@@ -218,7 +220,7 @@ def test_dovecot_must_be_restarted_where_its_processes_have_another_policy_file(
     local.write_text(text)
     told = stock.setup("--apply")
     assert (told.returncode, told.stdout.splitlines()[-1]) == \
-        (0, "nothing was restarted; now: systemctl restart dovecot && postfix reload")
+        (0, f"nothing was restarted; now: systemctl restart dovecot && postfix -c {stock.postfix.etc} reload")
 
 
 def test_a_port_under_two_names_is_an_error(stock):

@@ -131,8 +131,8 @@ def set_up(site, *words):
 
 
 @pytest.mark.parametrize("before,megabytes,after", [
-    ("", 0.1, "320 M"), ("", 200, "896 M"), (auth("300M"), 200, "896 M"), (auth("2G"), 200, "2048 M"),
-    (auth("900 M"), 200, "900 M"), ("default_vsz_limit = 3G\n", 200, "3072 M"),
+    ("", 0.1, "320 M"), ("", 200, "896 M"), (auth("300M"), 200, "896 M"), (auth("2G"), 200, "2G"),
+    (auth("900 M"), 200, "900 M"), ("default_vsz_limit = 3G\n", 200, "3G"),
     (auth("0"), 200, "0") if version() == "2.3" else (auth("unlimited"), 200, "unlimited"),
 ])
 def test_setup_writes_enough_and_never_less_than_there_is(site, before, megabytes, after):

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "servers/dovecot_memory.h"
+#include "servers/dovecot_sasl.h"
 #include "ui/output.h"
 #include "ui/process.h"
 #include "servers/wiring.h"
@@ -13,8 +14,8 @@
 #define LOGIN_MODULE "lib10_mailwicket_plugin.so"
 #define AUTH_MODULE "libauthdb_mailwicket.so"
 
-int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
-			 const char *named, struct mw_arena *arena)
+static int load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config, const char *named,
+		struct mw_arena *arena, bool quiet)
 {
 	const char *own[] = { "doveconf", "-a", NULL }, *other[] = { "doveconf", "-a", "-c", config, NULL };
 	struct mw_run run;
@@ -23,18 +24,31 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 	*site = (struct mw_dovecot_site){ .arena = arena, .policy = policy,
 					  .file = config != NULL ? config : MW_DOVECOT_CONF };
 	site->sources = mw_dovecot_sources_read(arena, site->file, named);
-	if (!mw_run_program(config != NULL ? other : own, &run))
-		status = mw_run_complain(&run, "doveconf", "dovecot-core");
-	else
+	if (mw_run_program(config != NULL ? other : own, &run))
 		site->root = mw_dovecot_parse(arena, mw_arena_copy(arena, run.output));
+	else
+		status = quiet ? EX_CONFIG : mw_run_complain(&run, "doveconf", "dovecot-core");
 	mw_run_free(&run);
 	if (status == EX_OK && site->root == NULL) {
-		mw_complain("doveconf: what it prints for %s is not understood", site->file);
+		if (!quiet)
+			mw_complain("doveconf: what it prints for %s is not understood", site->file);
 		return EX_CONFIG;
 	}
 	if (status == EX_OK && mw_dovecot_next(site->root, NULL, "auth_allow_cleartext") != NULL)
 		site->generation = MW_DOVECOT_2_4;
 	return status;
+}
+
+int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
+			 const char *named, struct mw_arena *arena)
+{
+	return load(site, policy, config, named, arena, false);
+}
+
+bool mw_dovecot_site_try(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
+			 struct mw_arena *arena)
+{
+	return load(site, policy, config, NULL, arena, true) == EX_OK;
 }
 
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
@@ -150,59 +164,56 @@ static void check_environment(const struct mw_dovecot_site *site)
 
 static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovecot_node *listener, struct mw_fix fix)
 {
-	struct mw_str text = mw_dovecot_value(listener, "mode");
-	unsigned long mode = mw_str_empty(text) ? 0600 : strtoul(mw_arena_text(site->arena, text), NULL, 8);
-	bool user = mw_str_equal(mw_dovecot_value(listener, "user"), MW_STR("postfix"));
-	bool group = mw_str_equal(mw_dovecot_value(listener, "group"), MW_STR("postfix"));
 	const char *place = mw_arena_textf(site->arena, "service auth/unix_listener %.*s", MW_STR_ARG(listener->value));
+	bool everybody, may = mw_dovecot_sasl_may(site, listener, &everybody);
 
-	if ((mode & 06) == 06)
+	if (everybody)
 		mw_dovecot_finding(site, MW_FOUND_OPEN_AUTH, MW_FINDING_WARNING, place,
 			"everybody on this machine may connect to the auth service",
 			"any user can try passwords there without a delay that holds him up", fix);
-	else if (!(user && (mode & 0600) == 0600) && !(group && (mode & 060) == 060))
+	else if (!may)
 		mw_dovecot_finding(site, MW_FOUND_CLOSED_AUTH, MW_FINDING_ERROR, place,
 			"Postfix may not connect to the auth service", "nobody can log in to submit mail", fix);
 }
 
-static void check_sasl(const struct mw_dovecot_site *site, const char *socket)
+void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const char *socket)
 {
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
-	const struct mw_dovecot_node *service = NULL, *listener;
+	const struct mw_dovecot_node *listener;
 	struct mw_fix fix;
 
 	if (socket == NULL || !mw_wiring_sasl(site->policy))
 		return;
 	mw_show_dovecot_sasl(socket, &out);
 	fix = mw_fix_dovecot(site, NULL, mw_dovecot_lines(site, mw_buf_str(&out)));
-	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
-		listener = NULL;
-		while (mw_str_equal(service->value, MW_STR("auth")) &&
-		       (listener = mw_dovecot_next(service, listener, "unix_listener")) != NULL) {
-			if (mw_str_equal(listener->value, mw_str(socket))) {
-				check_mode(site, listener, fix);
-				return;
-			}
-		}
-	}
-	mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LISTENER, MW_FINDING_ERROR, "service auth",
-		mw_arena_textf(site->arena, "there is no listener %s", socket),
-		"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", fix);
+	listener = mw_dovecot_sasl_listener(site, socket);
+	if (listener != NULL)
+		check_mode(site, listener, fix);
+	else
+		mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LISTENER, MW_FINDING_ERROR, "service auth",
+			mw_arena_textf(site->arena, "there is no listener %s", socket),
+			"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", fix);
 }
 
-/* Not a matter of the policy: what `mailwicket why` can tell. In 2.3 auth_debug says it too. */
-static void check_log(const struct mw_dovecot_site *site)
+bool mw_dovecot_logs_logins(const struct mw_dovecot_site *site)
 {
 	static const char *const settings[] = { "auth_verbose", "auth_debug", "auth_debug_passwords" };
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (mw_str_equal_nocase(mw_dovecot_value(site->root, settings[i]), MW_STR("yes")))
-			return;
-	mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LOG, MW_FINDING_NOTE, "auth_verbose",
-		"the log does not show why a login failed",
-		"`mailwicket why` cannot tell a wrong password from a name that nobody has",
-		mw_fix_dovecot(site, NULL, "auth_verbose = yes"));
+			return true;
+	return false;
+}
+
+/* Not a matter of the policy: what `mailwicket why` can tell. */
+static void check_log(const struct mw_dovecot_site *site)
+{
+	if (!mw_dovecot_logs_logins(site))
+		mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LOG, MW_FINDING_NOTE, "auth_verbose",
+			"the log does not show why a login failed",
+			"`mailwicket why` cannot tell a wrong password from a name that nobody has",
+			mw_fix_dovecot(site, NULL, "auth_verbose = yes"));
 }
 
 int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
@@ -223,7 +234,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	mw_check_dovecot_trust(&site);
 	check_environment(&site);
 	check_log(&site);
-	check_sasl(&site, sasl_socket);
+	mw_check_dovecot_sasl(&site, sasl_socket);
 	mw_dovecot_memory_check(&site);
 	mw_check_dovecot_delivery(&site);
 	return EX_OK;

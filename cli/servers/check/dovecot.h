@@ -28,6 +28,9 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 /* Reads doveconf's answer; the same codes. */
 int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
 			 const char *named, struct mw_arena *arena);
+/* The same without a word where there is no Dovecot, or none that can be read. */
+bool mw_dovecot_site_try(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
+			 struct mw_arena *arena);
 /* The place is that of the last such setting in the files. */
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
 			const char *setting, const char *what, const char *why, struct mw_fix fix);
@@ -35,8 +38,15 @@ void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id i
 struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter, const char *lines);
 /* What `show` prints, without its comments. */
 const char *mw_dovecot_lines(const struct mw_dovecot_site *site, struct mw_str text);
+/* Whether the log says why a login failed; in 2.3 auth_debug does too. */
+bool mw_dovecot_logs_logins(const struct mw_dovecot_site *site);
 /* Whether Dovecot's processes read this policy: the usual file, or the one in their environment. */
 bool mw_dovecot_is_told(const struct mw_dovecot_site *site);
+
+/* Whether what Dovecot itself asks of logins, outside of filters, is to be changed for the policy: where it is less strict, or
+   nobody chose what is in the way of a rule. What is stricter by somebody's choice stays. */
+bool mw_dovecot_lacks_cleartext(const struct mw_dovecot_site *site);
+bool mw_dovecot_lacks_ssl(const struct mw_dovecot_site *site);
 
 /* --- settings that a filter (protocol, local, remote) sets again */
 
@@ -57,6 +67,8 @@ void mw_check_dovecot_filters(const struct mw_dovecot_site *site);
 void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_userdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_trust(const struct mw_dovecot_site *site);
+/* Whether Postfix finds the auth service at its socket; NULL: it asks elsewhere. */
+void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const char *socket);
 void mw_check_dovecot_delivery(const struct mw_dovecot_site *site);
 
 #endif

@@ -63,22 +63,37 @@ void mw_dovecot_each_filter(const struct mw_dovecot_site *site,
 
 /* --- what a login plugin needs of them */
 
+static bool allows_cleartext(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
+{
+	return mw_str_equal(mw_dovecot_value(node, mw_show_dovecot_cleartext_name(site->generation)),
+			    site->generation == MW_DOVECOT_2_4 ? MW_STR("yes") : MW_STR("no"));
+}
+
+/* Where some filter allows it, the administrator has said for whom. */
+static bool filter_allows(const struct mw_dovecot_site *site, const struct mw_dovecot_node *parent)
+{
+	for (const struct mw_dovecot_node *child = parent->first; child != NULL; child = child->next) {
+		if (is_filter(child) && (allows_cleartext(site, child) || filter_allows(site, child)))
+			return true;
+	}
+	return false;
+}
+
 static void look_at_cleartext(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
 			      const struct mw_dovecot_node *node)
 {
 	const char *name = mw_show_dovecot_cleartext_name(site->generation);
-	const char *wanted = mw_show_dovecot_cleartext_value(site->policy, site->generation);
-	struct mw_str value = mw_dovecot_value(node, name);
-	struct mw_fix fix = mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "%s = %s", name, wanted));
+	struct mw_fix fix = mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "%s = %s", name,
+		mw_show_dovecot_cleartext_value(site->policy, site->generation)));
+	bool allows = allows_cleartext(site, node);
 
 	(void)filter;
-	if (mw_dovecot_next(node, NULL, name) == NULL || mw_str_equal(value, mw_str(wanted)))
+	if (mw_dovecot_next(node, NULL, name) == NULL)
 		return;
-	if (mw_wiring_cleartext(site->policy))
+	if (!allows && mw_wiring_permits_cleartext(site->policy) && !filter_allows(site, node))
 		mw_dovecot_finding(site, MW_FOUND_CLEARTEXT_REFUSED, MW_FINDING_ERROR, mw_dovecot_place(site, node, name),
-			"Dovecot allows no password without TLS",
-			"a rule of the policy permits it (or is in audit mode): it cannot work", fix);
-	else
+			"Dovecot allows no password without TLS", "a rule of the policy permits it: it cannot work", fix);
+	else if (allows && !mw_wiring_cleartext(site->policy))
 		mw_dovecot_finding(site, MW_FOUND_CLEARTEXT_ALLOWED, MW_FINDING_NOTE, mw_dovecot_place(site, node, name),
 			"Dovecot itself allows passwords without TLS",
 			"no rule needs it; the login plugin refuses them, but nothing else would", fix);
@@ -88,24 +103,43 @@ static void look_at_ssl(const struct mw_dovecot_site *site, const struct mw_dove
 			const struct mw_dovecot_node *node)
 {
 	struct mw_str value = mw_dovecot_value(node, "ssl");
-	const char *wanted = mw_show_dovecot_ssl_value(site->policy);
-	struct mw_fix fix = mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "ssl = %s", wanted));
+	bool required = mw_str_equal(value, MW_STR("required"));
+	struct mw_fix fix = mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "ssl = %s",
+								      mw_show_dovecot_ssl_value(site->policy)));
 
 	(void)filter;
-	if (mw_dovecot_next(node, NULL, "ssl") == NULL || mw_str_equal(value, mw_str(wanted)))
+	if (mw_dovecot_next(node, NULL, "ssl") == NULL)
 		return;
 	if (mw_str_equal(value, MW_STR("no")))
 		mw_dovecot_finding(site, MW_FOUND_DOVECOT_WITHOUT_TLS, MW_FINDING_ERROR, mw_dovecot_place(site, node, "ssl"),
 			"Dovecot offers no TLS",
 			"what the policy asks TLS for is refused to everybody", fix);
-	else if (mw_wiring_cleartext(site->policy))
+	else if (required && mw_wiring_permits_cleartext(site->policy))
 		mw_dovecot_finding(site, MW_FOUND_DOVECOT_REQUIRES_TLS, MW_FINDING_ERROR, mw_dovecot_place(site, node, "ssl"),
 			"Dovecot requires TLS",
-			"a rule of the policy permits logins without (or is in audit mode): it cannot work", fix);
-	else
+			"a rule of the policy permits logins without: it cannot work", fix);
+	else if (!required && !mw_wiring_cleartext(site->policy))
 		mw_dovecot_finding(site, MW_FOUND_TLS_NOT_REQUIRED, MW_FINDING_NOTE, mw_dovecot_place(site, node, "ssl"),
 			"Dovecot itself does not require TLS",
 			"no rule needs that; the login plugin refuses such logins, but nothing else would", fix);
+}
+
+bool mw_dovecot_lacks_cleartext(const struct mw_dovecot_site *site)
+{
+	const char *name = mw_show_dovecot_cleartext_name(site->generation);
+
+	if (allows_cleartext(site, site->root))
+		return !mw_wiring_cleartext(site->policy);
+	return mw_wiring_permits_cleartext(site->policy) && !filter_allows(site, site->root) &&
+	       mw_dovecot_source_last(&site->sources, name) == NULL;
+}
+
+bool mw_dovecot_lacks_ssl(const struct mw_dovecot_site *site)
+{
+	struct mw_str value = mw_dovecot_value(site->root, "ssl");
+
+	return mw_str_equal(value, MW_STR("no")) ||
+	       (!mw_wiring_cleartext(site->policy) && !mw_str_equal(value, MW_STR("required")));
 }
 
 static void look_at_version(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,

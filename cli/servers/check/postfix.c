@@ -38,7 +38,7 @@ int mw_postconf(const struct mw_postfix_site *site, const char *const *arguments
 	}
 	memcpy(argv + used, arguments, count * sizeof(*arguments));
 	if (!mw_run_program(argv, &run))
-		status = mw_run_complain(&run, "postconf", "postfix");
+		status = site->quiet ? EX_CONFIG : mw_run_complain(&run, "postconf", "postfix");
 	*output_r = mw_arena_copy(site->arena, run.output);
 	mw_run_free(&run);
 	return status;
@@ -49,14 +49,15 @@ static const char *text_of(const struct mw_postfix_site *site, const char *name)
 	return mw_arena_text(site->arena, mw_postfix_site_value(site, name));
 }
 
-int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
-			 struct mw_arena *arena)
+static int load_site(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+		     struct mw_arena *arena, bool quiet)
 {
 	struct mw_str values, services;
 	const char *directory;
 	int status;
 
-	*site = (struct mw_postfix_site){ .arena = arena, .policy = policy, .config_directory = config_directory };
+	*site = (struct mw_postfix_site){ .arena = arena, .policy = policy, .config_directory = config_directory,
+					  .quiet = quiet };
 	status = mw_postconf(site, (const char *const[]){ "-x" }, 1, &values);
 	if (status == EX_OK)
 		status = mw_postconf(site, (const char *const[]){ "-M" }, 1, &services); /* says what is wrong in master.cf */
@@ -70,6 +71,18 @@ int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *p
 	site->main_cf = mw_file_text(arena, site->main_path);
 	site->services = mw_postfix_services_parse(arena, mw_file_text(arena, site->master_path));
 	return mw_arena_failed(arena) ? EX_OSERR : EX_OK;
+}
+
+int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+			 struct mw_arena *arena)
+{
+	return load_site(site, policy, config_directory, arena, false);
+}
+
+bool mw_postfix_site_try(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+			 struct mw_arena *arena)
+{
+	return load_site(site, policy, config_directory, arena, true) == EX_OK;
 }
 
 /* --- values and findings */
@@ -216,6 +229,40 @@ bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint)
 	return asked;
 }
 
+static bool is_error_about(const struct mw_finding *finding, const char *list)
+{
+	return finding->severity == MW_FINDING_ERROR && mw_str_ends_with(mw_str(finding->setting), mw_str(list));
+}
+
+bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *list)
+{
+	struct mw_findings *findings = endpoint->site->findings, *aside = mw_findings_new();
+	bool holds = aside != NULL;
+
+	endpoint->site->findings = aside;
+	if (aside != NULL)
+		mw_check_postfix_hooks(endpoint);
+	endpoint->site->findings = findings;
+	for (size_t i = 0; aside != NULL && i < mw_findings_kept(aside); i++)
+		holds &= !is_error_about(mw_findings_get(aside, i), list);
+	mw_findings_free(aside);
+	return holds;
+}
+
+const char *mw_endpoint_sasl_socket(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+	struct mw_str path = mw_endpoint_value(endpoint, "smtpd_sasl_path");
+
+	if (mw_str_starts_with(path, MW_STR("inet:")))
+		return NULL;
+	if (mw_str_starts_with(path, MW_STR("unix:")))
+		path = mw_str_tail(path, 5);
+	if (!mw_str_starts_with(path, MW_STR("/")))
+		return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
+	return mw_arena_textf(site->arena, "%s%.*s", endpoint->chroot ? site->queue_directory : "", MW_STR_ARG(path));
+}
+
 static void judge(struct mw_postfix_endpoint *endpoint)
 {
 	if (!endpoint->need.connected) {
@@ -223,6 +270,9 @@ static void judge(struct mw_postfix_endpoint *endpoint)
 		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */
 		return;
 	}
+	if (endpoint->site->sasl_socket == NULL && endpoint->need.sasl &&
+	    mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
+		endpoint->site->sasl_socket = mw_endpoint_sasl_socket(endpoint);
 	mw_check_postfix_hooks(endpoint);
 	mw_check_postfix_tls(endpoint);
 	mw_check_postfix_sasl(endpoint);
@@ -250,8 +300,8 @@ static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 	return status;
 }
 
-static bool endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
-			struct mw_postfix_endpoint *endpoint_r)
+bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			    struct mw_postfix_endpoint *endpoint_r)
 {
 	const struct mw_postfix_service *smtpd = smtpd_of(site, service);
 
@@ -305,19 +355,6 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 		.fix = mw_fix_lines(MW_FIX_END, site->master_path, 0, entry_line(site, listener)) });
 }
 
-static const char *sasl_socket(const struct mw_postfix_site *site)
-{
-	struct mw_str path = mw_postfix_site_value(site, "smtpd_sasl_path");
-
-	if (mw_str_starts_with(path, MW_STR("inet:")))
-		return NULL;
-	if (mw_str_starts_with(path, MW_STR("unix:")))
-		path = mw_str_tail(path, 5);
-	if (mw_str_starts_with(path, MW_STR("/")))
-		return mw_arena_text(site->arena, path);
-	return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
-}
-
 int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
 		     struct mw_findings *findings, const char **sasl_socket_r)
 {
@@ -344,7 +381,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	for (size_t i = 0; i < site.services.count && status == EX_OK; i++) {
 		struct mw_postfix_endpoint endpoint;
 
-		if (endpoint_of(&site, &site.services.items[i], &endpoint))
+		if (mw_postfix_endpoint_of(&site, &site.services.items[i], &endpoint))
 			status = check_endpoint(&endpoint);
 	}
 	mw_check_postfix_domains(&site);
@@ -353,7 +390,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 		status = mw_check_postfix_services(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_names(&site);
-	*sasl_socket_r = sasl_socket(&site);
+	*sasl_socket_r = site.sasl_socket;
 	mw_wiring_free(wiring);
 	return status;
 }

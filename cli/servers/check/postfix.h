@@ -14,10 +14,12 @@ struct mw_postfix_site {
 	const struct mw_wiring *wiring;
 	struct mw_stake stake;
 	struct mw_findings *findings;
+	bool quiet; /* prints no line where postconf fails */
 	const char *config_directory, *main_path, *master_path, *queue_directory;
 	struct mw_str main_cf;
 	struct mw_postfix_values values; /* every setting, defaults too, $name expanded */
 	struct mw_postfix_services services;
+	const char *sasl_socket; /* of the first listener that offers AUTH to a connector's users; NULL: none, or over TCP */
 };
 
 /* A listener of master.cf that ends in smtpd; or another service, then without what is of listeners. */
@@ -41,6 +43,9 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 
 /* Reads postconf's answers. EX_OK or as above. Everything lives in `arena`. */
 int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
+			 struct mw_arena *arena);
+/* The same without a word where there is no Postfix, or none that can be read. */
+bool mw_postfix_site_try(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
 			 struct mw_arena *arena);
 /* The whole text of a file, at most 1 MB; empty where it cannot be read. */
 struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
@@ -96,8 +101,22 @@ struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const cha
    unix socket, absolute and outside the chroot, NULL for TCP. */
 bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
 
+/* The listener of a service. False: it is none that ends in smtpd, or (a warning) its port is not known. */
+bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
+			    struct mw_postfix_endpoint *endpoint_r);
 /* Whether Mailwicket is asked there at all. No findings. */
 bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint);
+/* Whether nothing about a list of restrictions is an error. No findings. */
+bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *list);
+/* Whether an action, as access(5) has them, refuses every client, now or later. */
+bool mw_postfix_action_refuses(struct mw_str action);
+/* TLS as this smtpd offers or requires it, in all of Postfix's spellings. */
+bool mw_endpoint_has_tls(const struct mw_postfix_endpoint *endpoint);
+bool mw_endpoint_requires_tls(const struct mw_postfix_endpoint *endpoint);
+/* Where it looks for Dovecot's auth socket, absolute and outside its chroot; NULL: over TCP. */
+const char *mw_endpoint_sasl_socket(const struct mw_postfix_endpoint *endpoint);
+/* Whether somebody chose the value of a setting: an option, or main.cf. */
+bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const char *setting);
 bool mw_binding_is_loopback(const struct mw_binding *binding);
 
 /* The parts. */

@@ -155,7 +155,7 @@ static bool has_code(struct mw_str action)
 }
 
 /* Postfix's word for "no" to every client, now or later (access(5)). */
-static bool refuses(struct mw_str action)
+bool mw_postfix_action_refuses(struct mw_str action)
 {
 	static const char *const words[] = { "reject", "defer", "defer_if_permit" };
 	size_t len = 0;
@@ -183,7 +183,7 @@ static void check_action(const struct search *search)
 	struct mw_str action = given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
 	const char *what = mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action));
 
-	if (!refuses(action))
+	if (!mw_postfix_action_refuses(action))
 		mw_endpoint_finding(endpoint, MW_FOUND_PERMITS_WITHOUT_ANSWER, MW_FINDING_ERROR,
 			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list, what,
 			"whoever stops mailwicketd, or finds it stopped, may do all that it would have refused",

@@ -5,7 +5,7 @@
 #include "servers/restriction.h"
 
 /* How the values of TLS settings decide, in Postfix's order (postconf(5)). */
-static bool is_encrypted_only(const struct mw_postfix_endpoint *endpoint)
+bool mw_endpoint_requires_tls(const struct mw_postfix_endpoint *endpoint)
 {
 	return mw_endpoint_says(endpoint, "smtpd_tls_security_level", "encrypt") ||
 	       mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes") ||
@@ -13,9 +13,9 @@ static bool is_encrypted_only(const struct mw_postfix_endpoint *endpoint)
 		mw_endpoint_says(endpoint, "smtpd_enforce_tls", "yes"));
 }
 
-static bool has_tls(const struct mw_postfix_endpoint *endpoint)
+bool mw_endpoint_has_tls(const struct mw_postfix_endpoint *endpoint)
 {
-	return is_encrypted_only(endpoint) || mw_endpoint_says(endpoint, "smtpd_tls_security_level", "may") ||
+	return mw_endpoint_requires_tls(endpoint) || mw_endpoint_says(endpoint, "smtpd_tls_security_level", "may") ||
 	       (mw_str_empty(mw_endpoint_value(endpoint, "smtpd_tls_security_level")) &&
 		mw_endpoint_says(endpoint, "smtpd_use_tls", "yes"));
 }
@@ -91,8 +91,7 @@ static void check_wrapper(const struct mw_postfix_endpoint *endpoint)
 			option(endpoint, "smtpd_tls_wrappermode", "no"));
 }
 
-/* Whether somebody chose the value: an option, or main.cf. */
-static bool is_written(const struct mw_postfix_endpoint *endpoint, const char *setting)
+bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const char *setting)
 {
 	return mw_postfix_value_find(&endpoint->service->options, setting) != NULL ||
 	       mw_postfix_main_line(endpoint->site->main_cf, mw_str(setting)) > 0;
@@ -101,12 +100,12 @@ static bool is_written(const struct mw_postfix_endpoint *endpoint, const char *s
 /* smtpd refuses an older TLS in the handshake; mailwicketd does once the password has come. */
 static void check_versions(const struct mw_postfix_endpoint *endpoint)
 {
-	const char *name = mw_wiring_protocols_name(is_encrypted_only(endpoint));
+	const char *name = mw_wiring_protocols_name(mw_endpoint_requires_tls(endpoint));
 	enum mw_tls_version version = endpoint->need.version;
 	const char *needed = mw_wiring_protocols_value(version), *what;
 	struct mw_str value = mw_endpoint_value(endpoint, name);
 
-	if (!endpoint->need.connected || !has_tls(endpoint) || mw_wiring_protocols_reach(value, version))
+	if (!endpoint->need.connected || !mw_endpoint_has_tls(endpoint) || mw_wiring_protocols_reach(value, version))
 		return;
 	what = mw_arena_textf(endpoint->site->arena, "%s is %.*s, the policy's tls_min_version %s", name, MW_STR_ARG(value),
 			      needed + strlen(">="));
@@ -114,7 +113,7 @@ static void check_versions(const struct mw_postfix_endpoint *endpoint)
 		mw_endpoint_option_finding(endpoint, MW_FOUND_OLD_TLS, MW_FINDING_ERROR, name, what,
 			"a password has crossed an older TLS before anybody can refuse it", option(endpoint, name, needed));
 	else if (endpoint->need.sasl && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes") &&
-		 (version > MW_TLS_1_2 || is_written(endpoint, name)))
+		 (version > MW_TLS_1_2 || mw_endpoint_is_written(endpoint, name)))
 		/* At Postfix's and the policy's defaults there is nothing that anybody asked for. */
 		mw_endpoint_option_finding(endpoint, MW_FOUND_AUTH_OVER_OLD_TLS, MW_FINDING_WARNING, "smtpd_sasl_auth_enable",
 			mw_arena_textf(endpoint->site->arena, "AUTH is offered over an older TLS: %s", what),
@@ -131,7 +130,7 @@ void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint)
 	const struct mw_wiring_setting *level = mw_wiring_setting(endpoint->site->wiring, MW_WIRING_TLS_LOG);
 	struct mw_str name = mw_endpoint_value(endpoint, "syslog_name");
 
-	if (has_tls(endpoint) && !mw_wiring_does(level, mw_endpoint_value(endpoint, MW_WIRING_TLS_LOG)))
+	if (mw_endpoint_has_tls(endpoint) && !mw_wiring_does(level, mw_endpoint_value(endpoint, MW_WIRING_TLS_LOG)))
 		mw_endpoint_finding(endpoint, MW_FOUND_NO_TLS_LOG, MW_FINDING_NOTE, MW_WIRING_TLS_LOG,
 			"the log does not show which sessions have TLS",
 			"`mailwicket why` cannot tell a client without encryption from one with",
@@ -149,10 +148,10 @@ void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 
 	check_wrapper(endpoint);
 	check_versions(endpoint);
-	if (need->tls && !has_tls(endpoint)) {
+	if (need->tls && !mw_endpoint_has_tls(endpoint)) {
 		add(endpoint, MW_FOUND_NO_TLS, MW_FINDING_ERROR, "smtpd_tls_security_level", "no TLS is offered here",
 		    "the policy's connector has Tls: with AUTH over TLS only, nobody can log in");
-	} else if (has_tls(endpoint) && !has_certificate(endpoint)) {
+	} else if (mw_endpoint_has_tls(endpoint) && !has_certificate(endpoint)) {
 		mw_endpoint_finding(endpoint, MW_FOUND_NO_CERTIFICATE, MW_FINDING_ERROR, "smtpd_tls_chain_files",
 			"there is no certificate for TLS",
 			"STARTTLS is not offered, or fails: with AUTH over TLS only, nobody can log in",
@@ -160,7 +159,7 @@ void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 				     "file, then that of the certificate and its issuers"));
 	}
 	if (need->connected && !need->tls_required && !need->wrapper && endpoint->binding.port == 25 &&
-	    is_encrypted_only(endpoint) && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
+	    mw_endpoint_requires_tls(endpoint) && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
 		add(endpoint, MW_FOUND_TLS_REQUIRED, MW_FINDING_WARNING, "smtpd_tls_security_level", "TLS is required on port 25",
 		    "the policy does not ask for it, and servers without TLS cannot deliver");
 	if (need->ask_certificate && !mw_endpoint_says(endpoint, "smtpd_tls_ask_ccert", "yes") &&
@@ -176,10 +175,11 @@ void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 
 static void check_auth_only(const struct mw_postfix_endpoint *endpoint)
 {
-	bool only = mw_endpoint_says(endpoint, "smtpd_tls_auth_only", "yes") || is_encrypted_only(endpoint);
+	bool only = mw_endpoint_says(endpoint, "smtpd_tls_auth_only", "yes") || mw_endpoint_requires_tls(endpoint);
 
 	if (!only && !endpoint->need.auth_without_tls)
-		add(endpoint, MW_FOUND_AUTH_WITHOUT_TLS, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered without TLS",
+		add(endpoint, MW_FOUND_AUTH_WITHOUT_TLS, endpoint->need.audits ? MW_FINDING_WARNING : MW_FINDING_ERROR,
+		    "smtpd_tls_auth_only", "AUTH is offered without TLS",
 		    "the password has crossed the wire in clear before anybody can refuse it");
 	if (only && endpoint->need.auth_without_tls && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
 		add(endpoint, MW_FOUND_AUTH_OVER_TLS_ONLY, MW_FINDING_ERROR, "smtpd_tls_auth_only", "AUTH is offered over TLS only",

@@ -13,7 +13,8 @@ static bool is_head(struct mw_str line)
 
 static void add_block(struct mw_buf *out, struct mw_str block)
 {
-	mw_buf_printf(out, BEGIN "\n%.*s" END "\n", MW_STR_ARG(block));
+	if (!mw_str_empty(block))
+		mw_buf_printf(out, BEGIN "\n%.*s" END "\n", MW_STR_ARG(block));
 }
 
 struct mw_str mw_setup_dovecot_conf(struct mw_arena *arena, struct mw_str text, struct mw_str passdb,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "ui/terminal.h"
 
 #define BACKUP_FOLDER "/var/lib/mailwicket/setup"
+#define POSTFIX_FOLDER "/etc/postfix"
 
 enum {
 	OPTION_POSTFIX, OPTION_DOVECOT, OPTION_APPLY, OPTION_UNDO, OPTION_BACKUP, OPTION_POSTFIX_CONFIG,
@@ -42,6 +44,7 @@ struct result {
 	struct mw_setup_plan plan;
 	const struct mw_findings *findings; /* about the changed files */
 	struct mw_str diff;
+	const char *postfix_config; /* of an instance that is not Postfix's own; NULL: its own */
 	const char *backup; /* NULL: nothing was changed */
 	bool undone;
 };
@@ -70,22 +73,39 @@ static void print_diff(struct mw_str diff, struct mw_buf *out)
 	}
 }
 
-/* What makes the servers read their changed files; returns how many commands. */
-static size_t reloads(const struct mw_setup_plan *plan, const char *commands_r[2])
+/* An instance in another folder than Postfix's own is named. */
+static const char *postfix_reload(const struct result *result)
 {
+	struct mw_arena *arena = result->plan.changes.arena;
+	const char *folder = result->postfix_config;
+	char text[PATH_MAX + 64];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	if (folder == NULL)
+		return "postfix reload";
+	mw_buf_add_text(&out, "postfix -c ");
+	mw_shell_word(&out, mw_str(folder));
+	mw_buf_add_text(&out, " reload");
+	return mw_arena_text(arena, mw_buf_str(&out));
+}
+
+/* What makes the servers read their changed files; returns how many commands. */
+static size_t reloads(const struct result *result, const char *commands_r[2])
+{
+	const struct mw_setup_plan *plan = &result->plan;
 	size_t count = 0;
 
 	if (plan->changes_dovecot)
 		commands_r[count++] = plan->restarts_dovecot ? "systemctl restart dovecot" : "doveadm reload";
 	if (plan->changes_postfix)
-		commands_r[count++] = "postfix reload";
+		commands_r[count++] = postfix_reload(result);
 	return count;
 }
 
-static void print_reloads(const struct mw_setup_plan *plan, struct mw_buf *out)
+static void print_reloads(const struct result *result, struct mw_buf *out)
 {
 	const char *commands[2];
-	size_t count = reloads(plan, commands);
+	size_t count = reloads(result, commands);
 
 	mw_buf_add_text(out, "nothing was restarted; now:");
 	for (size_t i = 0; i < count; i++)
@@ -121,8 +141,8 @@ static void write_text(struct mw_buf *out, const void *context)
 	if (result->backup != NULL)
 		print_backup(result, out);
 	if (result->undone || result->backup != NULL)
-		print_reloads(&result->plan, out);
-	else if (mw_findings_count(result->findings, MW_FINDING_ERROR) == 0)
+		print_reloads(result, out);
+	else if (mw_findings_laxer(result->findings) == 0)
 		mw_buf_add_text(out, "nothing was changed; --apply does it\n");
 }
 
@@ -131,7 +151,7 @@ static void write_members(struct mw_json *json, const void *context)
 	const struct result *result = context;
 	const struct mw_changes *changes = &result->plan.changes;
 	const char *commands[2];
-	size_t count = reloads(&result->plan, commands);
+	size_t count = reloads(result, commands);
 
 	mw_json_bool(json, "applied", result->backup != NULL);
 	mw_json_bool(json, "undone", result->undone);
@@ -180,7 +200,7 @@ static int verify(struct result *result, const struct mw_policy *policy, const c
 	result->findings = findings;
 	if (status != EX_OK)
 		return status;
-	if (mw_findings_count(findings, MW_FINDING_ERROR) > 0)
+	if (mw_findings_laxer(findings) > 0)
 		return 1;
 	return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
 }
@@ -246,6 +266,14 @@ static int change(struct result *result, const struct mw_policy *policy)
 	return status;
 }
 
+/* The folder of a main.cf or master.cf; NULL: Postfix's own. */
+static const char *folder_of(struct mw_arena *arena, const char *path)
+{
+	struct mw_str folder = mw_str_head(mw_str(path), mw_str_find_last(mw_str(path), '/'));
+
+	return mw_str_equal(folder, MW_STR(POSTFIX_FOLDER)) ? NULL : mw_arena_text(arena, folder);
+}
+
 static int undo(struct result *result)
 {
 	struct mw_changes *changes = &result->plan.changes;
@@ -269,6 +297,8 @@ static int undo(struct result *result)
 
 		result->plan.changes_postfix |= postfix;
 		result->plan.changes_dovecot |= !postfix;
+		if (postfix)
+			result->postfix_config = folder_of(result->plan.changes.arena, changes->items[i].path);
 	}
 	result->undone = true;
 	return print(result, EX_OK);
@@ -282,6 +312,10 @@ static int set_up(struct result *result)
 	if (policy == NULL)
 		return EX_CONFIG;
 	status = mw_setup_plan(policy, &result->request->servers, &result->plan);
+	/* postfix(1) takes no relative one. */
+	if (result->request->servers.postfix_config != NULL)
+		result->postfix_config = result->request->servers.postfix_config[0] == '/'
+			? result->request->servers.postfix_config : result->plan.postfix_folder;
 	if (status == EX_OK)
 		status = result->plan.changes.count > 0 ? change(result, policy) : print(result, EX_OK);
 	mw_policy_free(policy);

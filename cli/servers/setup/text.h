@@ -1,23 +1,35 @@
-/* What `mailwicket setup` makes of main.cf, master.cf and Dovecot's files: text in, text out. Pure. */
+/* Changes to main.cf, master.cf and dovecot.conf: text in, text out, all else byte for byte. What is to be changed is decided
+   elsewhere (lacks.h, plan.h). Pure. */
 #ifndef MW_CLI_SETUP_TEXT_H
 #define MW_CLI_SETUP_TEXT_H
 
 #include "servers/postfix_file.h"
-#include "servers/show/show.h"
 #include "servers/wiring.h"
 
-/* main.cf with the policy's settings. What is there and will do stays as it is, byte for byte; a setting of the same name
-   is replaced where it stands (the last, where there are several; the others go); in a list the restrictions that are
-   not Mailwicket's business stay; new settings are added at the end. */
-struct mw_str mw_setup_main_cf(const struct mw_wiring *wiring, struct mw_arena *arena, struct mw_str text);
+struct mw_settings {
+	const struct mw_wiring_setting *items;
+	size_t count;
+};
 
-/* master.cf with an entry for each listener of the policy. An entry that is there keeps its columns, its comments and the
-   -o settings that the policy has nothing to say about. Empty with *why_r where it cannot be done. */
-struct mw_str mw_setup_master_cf(const struct mw_wiring *wiring, struct mw_arena *arena, struct mw_str text,
-				 const char **why_r);
+/* main.cf with these settings: each where its name stands (the last, where it stands several times), with the comments among
+   its lines; those that are not there yet at the end. */
+struct mw_str mw_setup_main_cf(struct mw_arena *arena, struct mw_str text, struct mw_settings settings);
+
+/* What an entry of master.cf is to have: options of one item each. */
+struct mw_setup_entry {
+	unsigned line; /* its first, as mw_postfix_services_parse() has it */
+	struct mw_settings options;
+};
+
+/* master.cf with these options: in the place of one of the same name (the last), in its form; new ones behind the last,
+   indented as that is. `added`: new entries, at the end. */
+struct mw_str mw_setup_master_cf(struct mw_arena *arena, struct mw_str text, const struct mw_setup_entry *entries,
+				 size_t entry_count, struct mw_str added);
+/* "-o NAME=VALUE", or with braces where the value has blanks (master(5)). */
+void mw_setup_option_print(const struct mw_wiring_setting *option, struct mw_buf *out);
 
 /* A dovecot.conf that includes no folder: the passdb before its first setting, the settings at its end, both between
-   marks; what stood between such marks is replaced. */
+   marks; what stood between such marks is replaced. Empty blocks are left out. */
 struct mw_str mw_setup_dovecot_conf(struct mw_arena *arena, struct mw_str text, struct mw_str passdb,
 				    struct mw_str settings);
 /* Whether it includes the files conf.d/...conf beside it. */

@@ -30,14 +30,18 @@ const char *mw_show_dovecot_ssl_value(const struct mw_policy *policy)
 	return mw_wiring_cleartext(policy) ? "yes" : "required";
 }
 
-static void print_cleartext(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
+static void print_cleartext(const struct mw_policy *policy, enum mw_dovecot_generation generation,
+			    const struct mw_dovecot_lacks *lacks, struct mw_buf *out)
 {
 	mw_buf_add_text(out, mw_wiring_cleartext(policy)
 		? "# a rule permits logins without TLS (PlainTextLogin, PlainTextAuthentication or audit mode): Dovecot must\n"
 		  "# allow them, Mailwicket narrows it to those connections; ssl must not be \"required\"\n"
 		: "# no rule permits a login without TLS\n");
-	mw_buf_printf(out, "%s = %s\nssl = %s\n", mw_show_dovecot_cleartext_name(generation),
-		      mw_show_dovecot_cleartext_value(policy, generation), mw_show_dovecot_ssl_value(policy));
+	if (lacks->cleartext)
+		mw_buf_printf(out, "%s = %s\n", mw_show_dovecot_cleartext_name(generation),
+			      mw_show_dovecot_cleartext_value(policy, generation));
+	if (lacks->ssl)
+		mw_buf_printf(out, "ssl = %s\n", mw_show_dovecot_ssl_value(policy));
 }
 
 const char *mw_show_dovecot_version_line(const struct mw_policy *policy, enum mw_tls_version set)
@@ -50,9 +54,9 @@ const char *mw_show_dovecot_version_line(const struct mw_policy *policy, enum mw
 	return lines[version == MW_TLS_NONE || version > set ? version : set];
 }
 
-static void print_version(const struct mw_policy *policy, enum mw_tls_version set, struct mw_buf *out)
+static void print_version(const struct mw_policy *policy, struct mw_buf *out)
 {
-	const char *line = mw_show_dovecot_version_line(policy, set);
+	const char *line = mw_show_dovecot_version_line(policy, MW_TLS_NONE);
 
 	if (line[0] != '\0')
 		mw_buf_printf(out, "# the lowest tls_min_version of the login rules: older TLS does not begin\n%s\n", line);
@@ -120,26 +124,44 @@ static void print_proxies(const struct mw_policy *policy, struct mw_str others, 
 		mw_buf_add_text(out, "\n# and \"haproxy = yes\" in the inet_listener that the proxy connects to\n");
 }
 
-void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
-			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out)
+/* An empty line between the parts. */
+static bool begin(bool lacks, size_t start, struct mw_buf *out)
 {
-	mw_show_dovecot_plugins(generation, others.plugins, out);
-	mw_buf_add_char(out, '\n');
-	print_cleartext(policy, generation, out);
-	print_version(policy, others.version, out);
-	print_policy_path(policy, generation, out);
-	print_proxies(policy, others.networks, out);
-	mw_buf_add_char(out, '\n');
-	mw_dovecot_memory_print(others.memory, generation, out);
-	mw_buf_add_char(out, '\n');
-	mw_show_dovecot_log(out);
-	mw_buf_add_char(out, '\n');
-	mw_show_dovecot_sasl(socket, out);
+	if (lacks && out->used > start)
+		mw_buf_add_char(out, '\n');
+	return lacks;
+}
+
+void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
+			      const struct mw_dovecot_lacks *lacks, struct mw_buf *out)
+{
+	size_t start = out->used;
+
+	if (begin(lacks->plugin, start, out))
+		mw_show_dovecot_plugins(generation, lacks->other_plugins, out);
+	if (begin(lacks->cleartext || lacks->ssl, start, out))
+		print_cleartext(policy, generation, lacks, out);
+	if (lacks->version)
+		print_version(policy, out);
+	if (lacks->policy_path)
+		print_policy_path(policy, generation, out);
+	if (lacks->proxies)
+		print_proxies(policy, lacks->other_networks, out);
+	if (begin(lacks->memory > 0, start, out))
+		mw_dovecot_memory_print(lacks->memory, generation, out);
+	if (begin(lacks->log, start, out))
+		mw_show_dovecot_log(out);
+	if (begin(lacks->sasl_socket != NULL, start, out))
+		mw_show_dovecot_sasl(lacks->sasl_socket, out);
 }
 
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
-	const struct mw_dovecot_others others = { .memory = mw_dovecot_memory_wanted(policy) };
+	const struct mw_dovecot_lacks all = {
+		.plugin = true, .cleartext = true, .ssl = true, .version = true, .policy_path = true, .proxies = true,
+		.log = true,
+		.memory = mw_dovecot_memory_wanted(policy), .sasl_socket = MW_POSTFIX_QUEUE "/private/auth",
+	};
 
 	mw_buf_printf(out,
 		      "# for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n"
@@ -147,5 +169,5 @@ void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation 
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
 	mw_show_dovecot_passdb(generation, out);
 	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
-	mw_show_dovecot_settings(policy, generation, others, MW_POSTFIX_QUEUE "/private/auth", out);
+	mw_show_dovecot_settings(policy, generation, &all, out);
 }

@@ -13,19 +13,18 @@ enum mw_dovecot_generation { MW_DOVECOT_2_3, MW_DOVECOT_2_4 };
 /* Lines for Dovecot: login plugin, passdb, what the policy needs Dovecot itself to allow, Postfix's SASL socket. */
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out);
 
-/* What stays beside the policy's, with blanks between: login plugins (2.3), HAProxy networks; and the octets that the
-   auth process may have, at least what the directory needs. */
-struct mw_dovecot_others {
-	struct mw_str plugins, networks;
-	uint64_t memory;
-	enum mw_tls_version version; /* of ssl_min_protocol, as it is set */
+/* What Dovecot lacks of the policy's settings, and what stays beside them, with blanks between. */
+struct mw_dovecot_lacks {
+	bool plugin, cleartext, ssl, version, policy_path, proxies, log;
+	struct mw_str other_plugins, other_networks; /* login plugins (2.3), HAProxy networks */
+	uint64_t memory;         /* that the auth process is to have, in octets; 0: it has enough */
+	const char *sasl_socket; /* for Postfix's SASL, absolute; NULL: Dovecot listens there, or need not */
 };
 
-/* Its parts: the passdb, which must be read before any other, and the settings, which must be read last.
-   socket: for Postfix's SASL, absolute. */
+/* Its parts: the passdb, which must be read before any other, and the settings, which must be read last. */
 void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out);
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
-			      struct mw_dovecot_others others, const char *socket, struct mw_buf *out);
+			      const struct mw_dovecot_lacks *lacks, struct mw_buf *out);
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out);
 /* What `mailwicket why` reads: why auth refused a login. */
 void mw_show_dovecot_log(struct mw_buf *out);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Lists of restrictions: the policy's question first, and behind it what is there and is not the policy's affair. */
+#include <sysexits.h>
+
+#include "servers/restriction.h"
+#include "servers/setup/lacks.h"
+
+#define RELAY "smtpd_relay_restrictions"
+#define SENDER "smtpd_sender_restrictions"
+
+static bool is_ours(const struct mw_postfix_endpoint *endpoint, const struct mw_restriction *item)
+{
+	const char *path;
+
+	return mw_str_equal_nocase(item->name, MW_STR("check_policy_service")) &&
+	       mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item->argument).server, &path);
+}
+
+/* What relaying was decided by until now: the policy has its own. */
+static bool decides_relaying(const struct mw_restriction *item)
+{
+	static const char *const words[] = { "permit_mynetworks", "permit_sasl_authenticated", "permit_tls_clientcerts",
+					     "permit_tls_all_clientcerts", "permit_auth_destination", "permit_mx_backup",
+					     "permit", "check_relay_domains", "reject_unauth_destination",
+					     "defer_unauth_destination", "reject", "defer" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (mw_str_equal_nocase(item->name, mw_str(words[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool refuses_relaying(const struct mw_restriction *item)
+{
+	static const char *const words[] = { "reject_unauth_destination", "defer_unauth_destination", "reject", "defer" };
+	bool refuses = false;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		refuses |= !item->only_warns && mw_str_equal_nocase(item->name, mw_str(words[i]));
+	return refuses;
+}
+
+static bool permits(const struct mw_restriction *item)
+{
+	return mw_str_equal_nocase(item->name, MW_STR("permit")) || mw_str_starts_with_nocase(item->name, MW_STR("permit_"));
+}
+
+/* About senders: whether the question is asked of everybody. */
+static bool asks_everybody(const struct mw_postfix_endpoint *endpoint, struct mw_str list)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (is_ours(endpoint, &item))
+			return !item.only_warns;
+		if (permits(&item))
+			return false;
+	}
+	return false;
+}
+
+static bool has_lax_action(const struct mw_postfix_endpoint *endpoint)
+{
+	return !mw_postfix_action_refuses(mw_endpoint_value(endpoint, "smtpd_policy_service_default_action"));
+}
+
+bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
+{
+	if (strcmp(setting->name, SENDER) == 0)
+		return asks_everybody(endpoint, mw_endpoint_value(endpoint, SENDER));
+	return mw_endpoint_list_holds(endpoint, setting->name) &&
+	       (strcmp(setting->name, RELAY) != 0 ||
+		mw_endpoint_list_holds(endpoint, "smtpd_policy_service_default_action"));
+}
+
+/* The list as somebody wrote it; as Postfix expands it where a name in it stands for something that has to go. */
+static int written_list(struct mw_postfix_endpoint *endpoint, const char *name, struct mw_str *list_r)
+{
+	const struct mw_str *option = mw_postfix_value_find(&endpoint->service->options, name);
+	struct mw_str expanded = mw_endpoint_value(endpoint, name), rest = expanded;
+	struct mw_restriction item;
+	int status = EX_OK;
+
+	if (option != NULL)
+		*list_r = *option;
+	else
+		status = mw_postconf(endpoint->site, (const char *const[]){ "-h", name }, 2, list_r);
+	*list_r = mw_str_trim(*list_r);
+	if (status != EX_OK || mw_str_find(*list_r, '$') == list_r->len)
+		return status;
+	while (mw_restriction_next(&rest, &item)) {
+		if (is_ours(endpoint, &item) || (strcmp(name, RELAY) == 0 && decides_relaying(&item)))
+			*list_r = expanded;
+	}
+	return EX_OK;
+}
+
+/* The question; with an action of its own for when mailwicketd is away, where the usual one lets mail through. */
+static struct mw_str question(const struct mw_postfix_endpoint *endpoint, struct mw_str item)
+{
+	struct mw_str body = mw_str_head(item, mw_str_find_last(item, '}'));
+	struct mw_str argument = mw_str_tail(item, mw_str_find(item, '{'));
+
+	if (!has_lax_action(endpoint) || body.len == item.len ||
+	    !mw_str_empty(mw_policy_call_parse(argument).default_action))
+		return item;
+	return mw_str(mw_arena_textf(endpoint->site->arena, "%.*s, { default_action = " MW_WIRING_ACTION " } }",
+				     MW_STR_ARG(mw_str_trim(body))));
+}
+
+static void add(struct mw_arena *arena, struct mw_str *list_io, struct mw_str item)
+{
+	*list_io = mw_str(mw_arena_textf(arena, "%.*s%s%.*s", MW_STR_ARG(*list_io), mw_str_empty(*list_io) ? "" : ", ",
+					 MW_STR_ARG(item)));
+}
+
+int mw_setup_list(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting, struct mw_str *list_r)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	bool relays = strcmp(setting->name, RELAY) == 0, refused = false;
+	struct mw_restriction item;
+	struct mw_str old;
+	int status = written_list(endpoint, setting->name, &old);
+
+	*list_r = question(endpoint, setting->value.items[0]);
+	while (status == EX_OK && mw_restriction_next(&old, &item)) {
+		/* In audit mode all that is permitted and refused today stays so. */
+		if (is_ours(endpoint, &item) || (relays && !endpoint->need.audits && decides_relaying(&item)))
+			continue;
+		refused |= refuses_relaying(&item);
+		add(arena, list_r, item.text);
+	}
+	if (relays && !refused)
+		add(arena, list_r, MW_STR("reject_unauth_destination"));
+	return status;
+}

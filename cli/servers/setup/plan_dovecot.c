@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "servers/dovecot_memory.h"
+#include "servers/dovecot_sasl.h"
+#include "servers/setup/plan.h"
+#include "ui/output.h"
+
+#define FIRST_FILE "conf.d/05-mailwicket.conf"
+#define LAST_FILE "conf.d/99-mailwicket.conf"
+#define TEXT_MOST 8192
+
+/* --- Dovecot as it would be without what setup wrote */
+
+/* In its own folder, which the caller removes. */
+static int load_without_ours(const struct mw_setup_plan *plan, const struct mw_policy *policy, struct mw_str text,
+			     struct mw_dovecot_site *site, const char *stage)
+{
+	struct mw_arena *arena = plan->changes.arena;
+	struct mw_changes without = { .arena = arena };
+	const char *ours[] = { mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder),
+			       mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder) };
+	bool folder = mw_setup_includes_folder(text);
+
+	if (!folder &&
+	    !mw_changes_add(&without, plan->dovecot_file,
+			    mw_setup_dovecot_conf(arena, text, MW_STR_EMPTY, MW_STR_EMPTY)))
+		return EX_NOINPUT;
+	for (size_t i = 0; i < 2 && folder; i++) {
+		struct mw_str there;
+		bool exists;
+
+		if (!mw_changes_read(arena, ours[i], &there, &exists) ||
+		    (exists && !mw_changes_add(&without, ours[i], MW_STR_EMPTY)))
+			return EX_NOINPUT;
+	}
+	if (!mw_changes_stage(&without, plan->dovecot_folder, mw_arena_textf(arena, "%s/dovecot", stage)))
+		return EX_CANTCREAT;
+	return mw_dovecot_site_load(site, policy, mw_arena_textf(arena, "%s/dovecot/%s", stage, plan->dovecot_name), NULL,
+				    arena);
+}
+
+/* --- what it lacks */
+
+/* Whether nothing about the passdbs is an error as it is. */
+static bool has_passdb(struct mw_dovecot_site *site)
+{
+	struct mw_findings *aside = mw_findings_new();
+	bool has = aside != NULL;
+
+	site->findings = aside;
+	if (aside != NULL)
+		mw_check_dovecot_passdbs(site);
+	has = has && mw_findings_count(aside, MW_FINDING_ERROR) == 0;
+	mw_findings_free(aside);
+	site->findings = NULL;
+	return has;
+}
+
+/* The words of a list that are not `word`, with blanks between. */
+static struct mw_str without(struct mw_arena *arena, struct mw_str list, const char *word)
+{
+	char *memory = mw_arena_alloc(arena, list.len + 1);
+	struct mw_buf out = mw_buf_over(memory, memory != NULL ? list.len + 1 : 0);
+	struct mw_str field;
+
+	if (memory == NULL)
+		return MW_STR_EMPTY;
+	while (mw_str_split(&list, ' ', &field)) {
+		if (mw_str_empty(field) || mw_str_equal(field, mw_str(word)))
+			continue;
+		mw_buf_printf(&out, "%s%.*s", out.used > 0 ? " " : "", MW_STR_ARG(field));
+	}
+	return mw_buf_str(&out);
+}
+
+/* Networks that are not those of the policy's own tls_proxies; lacks_r: whether one of these is not there. */
+static struct mw_str other_networks(const struct mw_dovecot_site *site, bool *lacks_r)
+{
+	struct mw_str list = mw_dovecot_value(site->root, "haproxy_trusted_networks");
+
+	*lacks_r = false;
+	for (size_t i = 0; i < site->policy->login_rule_count; i++) {
+		const struct mw_ranges *proxies = &site->policy->login_rules[i].tls.proxies;
+
+		for (size_t k = 0; k < proxies->count; k++) {
+			char text[128];
+			struct mw_buf out = MW_BUF_OVER(text);
+			struct mw_str rest;
+
+			mw_range_print(&proxies->items[k], &out);
+			rest = without(site->arena, list, text);
+			*lacks_r |= rest.len == list.len;
+			list = rest;
+		}
+	}
+	return list;
+}
+
+static bool lacks_sasl(const struct mw_dovecot_site *site, const char *socket)
+{
+	const struct mw_dovecot_node *listener;
+
+	if (socket == NULL || !mw_wiring_sasl(site->policy))
+		return false;
+	listener = mw_dovecot_sasl_listener(site, socket);
+	return listener == NULL || !mw_dovecot_sasl_may(site, listener, NULL);
+}
+
+static struct mw_dovecot_lacks lacks_of(const struct mw_dovecot_site *site, const char *socket)
+{
+	const struct mw_policy *policy = site->policy;
+	uint64_t memory = mw_dovecot_memory_limit(site);
+	struct mw_dovecot_lacks lacks = {
+		.plugin = !mw_dovecot_lists(site->root, "login_plugins", "mailwicket"),
+		.other_plugins = without(site->arena, mw_dovecot_value(site->root, "login_plugins"), "mailwicket"),
+		.cleartext = mw_dovecot_lacks_cleartext(site),
+		.ssl = mw_dovecot_lacks_ssl(site),
+		.version = mw_wiring_dovecot_version(mw_dovecot_value(site->root, "ssl_min_protocol")) <
+			   mw_wiring_login_version(policy),
+		.log = !mw_dovecot_logs_logins(site),
+		.policy_path = !mw_dovecot_is_told(site),
+		.memory = memory < mw_dovecot_memory_wanted(policy) ? mw_dovecot_memory_wanted(policy) : 0,
+		.sasl_socket = lacks_sasl(site, socket) ? socket : NULL,
+	};
+
+	lacks.other_networks = other_networks(site, &lacks.proxies);
+	return lacks;
+}
+
+/* --- the files */
+
+/* A file of ours with nothing in it is not made, and one that is there becomes empty. */
+static bool plan_ours(struct mw_setup_plan *plan, const char *path, struct mw_str text)
+{
+	struct mw_str before;
+	bool exists;
+
+	if (!mw_changes_read(plan->changes.arena, path, &before, &exists))
+		return false;
+	return (!exists && mw_str_empty(text)) || mw_setup_plan_file(plan, path, text, &plan->changes_dovecot);
+}
+
+static bool plan_texts(struct mw_setup_plan *plan, struct mw_str text, struct mw_str passdb, struct mw_str settings)
+{
+	struct mw_arena *arena = plan->changes.arena;
+
+	if (!mw_setup_includes_folder(text))
+		return mw_setup_plan_file(plan, plan->dovecot_file, mw_setup_dovecot_conf(arena, text, passdb, settings),
+					  &plan->changes_dovecot);
+	return plan_ours(plan, mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder), passdb) &&
+	       plan_ours(plan, mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder), settings);
+}
+
+static int plan_lacks(struct mw_setup_plan *plan, struct mw_dovecot_site *site, struct mw_str text)
+{
+	struct mw_arena *arena = plan->changes.arena;
+	struct mw_dovecot_lacks lacks = lacks_of(site, plan->sasl_socket);
+	char first[TEXT_MOST], last[TEXT_MOST];
+	struct mw_buf passdb = MW_BUF_OVER(first), settings = MW_BUF_OVER(last);
+
+	if (!has_passdb(site))
+		mw_show_dovecot_passdb(site->generation, &passdb);
+	mw_show_dovecot_settings(site->policy, site->generation, &lacks, &settings);
+	return plan_texts(plan, text, mw_arena_copy(arena, mw_buf_str(&passdb)), mw_arena_copy(arena, mw_buf_str(&settings)))
+		? EX_OK : EX_NOINPUT;
+}
+
+int mw_setup_plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *policy, const char *config)
+{
+	struct mw_arena *arena = plan->changes.arena;
+	char stage[] = "/tmp/mailwicket-setup-XXXXXX";
+	struct mw_dovecot_site site;
+	struct mw_str text;
+	bool exists;
+	int status;
+
+	plan->dovecot_file = mw_setup_absolute(arena, config != NULL ? config : MW_DOVECOT_CONF);
+	if (plan->dovecot_file == NULL || !mw_changes_read(arena, plan->dovecot_file, &text, &exists))
+		return EX_NOINPUT;
+	plan->dovecot_folder = mw_arena_text(arena, mw_str_head(mw_str(plan->dovecot_file),
+								mw_str_find_last(mw_str(plan->dovecot_file), '/')));
+	plan->dovecot_name = plan->dovecot_file + strlen(plan->dovecot_folder) + 1;
+	if (mkdtemp(stage) == NULL) {
+		mw_complain("%s: cannot be created", stage);
+		return EX_CANTCREAT;
+	}
+	status = load_without_ours(plan, policy, text, &site, stage);
+	mw_changes_unstage(stage);
+	return status == EX_OK ? plan_lacks(plan, &site, text) : status;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/setup/ports.h"
+
+#include <sysexits.h>
+
+#include "base/units.h"
+#include "mail/network.h"
+#include "servers/restriction.h"
+#include "servers/setup/sockets.h"
+
+/* --- addresses: a service without a host listens where inet_interfaces says */
+
+#define ADDRESSES_MOST 32
+
+struct addresses {
+	struct mw_binding items[ADDRESSES_MOST];
+	size_t count;
+};
+
+static void add(struct addresses *addresses, const char *service)
+{
+	if (addresses->count < ADDRESSES_MOST &&
+	    mw_postfix_binding(mw_str(service), &addresses->items[addresses->count]))
+		addresses->count++;
+}
+
+static struct addresses addresses_of(const struct mw_postfix_site *site, const struct mw_binding *binding)
+{
+	struct mw_str list = mw_postfix_site_value(site, "inet_interfaces");
+	struct addresses addresses = { .items = { *binding }, .count = 1 };
+	struct mw_restriction item;
+
+	if (binding->kind != MW_BINDING_ANY)
+		return addresses;
+	addresses.count = 0;
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_str_equal_nocase(item.name, MW_STR("all")))
+			return (struct addresses){ .items = { *binding }, .count = 1 };
+		if (mw_str_equal_nocase(item.name, MW_STR("loopback-only"))) {
+			add(&addresses, mw_arena_textf(site->arena, "127.0.0.1:%u", binding->port));
+			add(&addresses, mw_arena_textf(site->arena, "[::1]:%u", binding->port));
+		} else if (mw_str_find(item.name, ':') < item.name.len && !mw_str_starts_with(item.name, MW_STR("["))) {
+			add(&addresses, mw_arena_textf(site->arena, "[%.*s]:%u", MW_STR_ARG(item.name), binding->port));
+		} else {
+			add(&addresses, mw_arena_textf(site->arena, "%.*s:%u", MW_STR_ARG(item.name), binding->port));
+		}
+	}
+	return addresses;
+}
+
+static bool meet(const struct addresses *a, const struct addresses *b)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		for (size_t k = 0; k < b->count; k++) {
+			if (mw_binding_overlaps(&a->items[i], &b->items[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* --- other instances of Postfix (postmulti(1)) */
+
+static bool is_disabled(const struct mw_postfix_site *site)
+{
+	struct mw_str list = mw_postfix_site_value(site, "master_service_disable");
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_str_equal(item.name, MW_STR("inet")))
+			return true;
+	}
+	return false;
+}
+
+static const char *in_instance(const struct mw_postfix_site *site, const struct addresses *wanted, const char *folder)
+{
+	struct mw_postfix_site other;
+
+	if (!mw_postfix_site_try(&other, site->policy, folder, site->arena) || is_disabled(&other) ||
+	    mw_str_equal(mw_str(other.queue_directory), mw_str(site->queue_directory)))
+		return NULL;
+	for (size_t i = 0; i < other.services.count; i++) {
+		const struct mw_postfix_service *service = &other.services.items[i];
+		struct mw_binding binding;
+		struct addresses addresses;
+
+		if (!mw_str_equal(service->type, MW_STR("inet")) || !mw_postfix_binding(service->name, &binding))
+			continue;
+		addresses = addresses_of(&other, &binding);
+		if (meet(wanted, &addresses))
+			return mw_arena_textf(site->arena, "another Postfix has it, by the entry %.*s in %s",
+					      MW_STR_ARG(service->name), other.master_path);
+	}
+	return NULL;
+}
+
+/* All instances: the list is in main.cf of the first, which is in none. */
+static const char *in_instances(const struct mw_postfix_site *site, const struct addresses *wanted)
+{
+	struct mw_postfix_site first;
+	bool named = mw_postfix_site_try(&first, site->policy, NULL, site->arena);
+	struct mw_str lists[] = { mw_postfix_site_value(site, "multi_instance_directories"),
+				  named ? mw_postfix_site_value(&first, "multi_instance_directories") : MW_STR_EMPTY };
+	const char *holder = NULL;
+	struct mw_restriction item;
+
+	for (size_t i = 0; i < 2; i++) {
+		while (holder == NULL && mw_restriction_next(&lists[i], &item))
+			holder = in_instance(site, wanted, mw_arena_text(site->arena, item.name));
+	}
+	/* The first one, where this one is of its instances. */
+	if (holder == NULL && named && !mw_str_empty(mw_postfix_site_value(&first, "multi_instance_directories")))
+		holder = in_instance(site, wanted, mw_arena_text(site->arena, mw_postfix_site_value(&first, "config_directory")));
+	return holder;
+}
+
+/* --- Dovecot */
+
+static bool is_served(const struct mw_dovecot_site *dovecot, const struct mw_dovecot_node *service)
+{
+	struct mw_str protocol = mw_dovecot_value(service, "protocol");
+
+	return mw_str_empty(protocol) ||
+	       mw_dovecot_lists(dovecot->root, "protocols", mw_arena_text(dovecot->arena, protocol));
+}
+
+static bool takes(const struct mw_dovecot_node *listener, const struct addresses *wanted)
+{
+	struct mw_str address = mw_dovecot_value(listener, "address");
+	uint64_t port;
+
+	if (!mw_parse_number(mw_dovecot_value(listener, "port"), &port) || wanted->count == 0 ||
+	    port != wanted->items[0].port)
+		return false;
+	for (size_t i = 0; i < wanted->count; i++) {
+		struct mw_ip ip;
+
+		/* Whatever is not one other address. */
+		if (wanted->items[i].kind != MW_BINDING_ADDRESS || !mw_ip_parse(address, &ip) ||
+		    mw_ip_equal(&ip, &wanted->items[i].ip))
+			return true;
+	}
+	return false;
+}
+
+static const char *in_dovecot(const struct mw_postfix_site *site, const struct addresses *wanted,
+			      const struct mw_dovecot_site *dovecot)
+{
+	const struct mw_dovecot_node *service = NULL, *listener;
+
+	while (dovecot != NULL && (service = mw_dovecot_next(dovecot->root, service, "service")) != NULL) {
+		listener = NULL;
+		while (is_served(dovecot, service) &&
+		       (listener = mw_dovecot_next(service, listener, "inet_listener")) != NULL) {
+			if (takes(listener, wanted))
+				return mw_arena_textf(site->arena, "Dovecot's service %.*s has port %u",
+						      MW_STR_ARG(service->value), wanted->items[0].port);
+		}
+	}
+	return NULL;
+}
+
+const char *mw_setup_port_holder(struct mw_postfix_site *site, const struct mw_binding *binding,
+				 const struct mw_dovecot_site *dovecot)
+{
+	struct addresses wanted = addresses_of(site, binding);
+	const char *holder = in_instances(site, &wanted);
+
+	if (holder == NULL)
+		holder = in_dovecot(site, &wanted, dovecot);
+	for (size_t i = 0; i < wanted.count && holder == NULL; i++)
+		holder = mw_socket_holder(&wanted.items[i], site->queue_directory, site->arena);
+	return holder;
+}
