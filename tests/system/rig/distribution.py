@@ -130,6 +130,8 @@ class Distribution:
 
     def make_database(self):
         path = self.values["DATABASE"]
+        if not (self.template / "accounts.sql").exists():
+            return
         path.parent.mkdir()
         with contextlib.closing(sqlite3.connect(path)) as database:
             database.executescript(self.filled((self.template / "accounts.sql").read_text()))

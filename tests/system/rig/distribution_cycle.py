@@ -5,6 +5,7 @@
     cycle.removed("postfix/etc/main.cf")
 """
 import difflib
+import re
 
 from rig.distribution_clients import Actions
 
@@ -53,6 +54,7 @@ for _port in 587, 465:
 
 # What the policy says otherwise: nobody sends as another, carol (smtp=no) does not send, and who may not relay hears why.
 FORGED = "550 5.7.1 <forged@example.org>: Recipient address rejected: Client does not have permissions to send as this sender"
+NOT_AS_TEAM = "550 5.7.1 <away@example.org>: Recipient address rejected: Client does not have permissions to send as this sender"
 POLICY = {
     "25: relay": "550 5.7.1 <other@example.org>: Recipient address rejected: Unable to relay",
     "25: relay as alice": "550 5.7.1 <other@example.org>: Recipient address rejected: Unable to relay",
@@ -105,14 +107,20 @@ class Cycle:
         assert self.errors == []
         assert self.again.stdout == "nothing to do\n"
 
-    def assert_nothing_was_taken(self, *, files, entries, settings=(), removed=None):
-        """Files and entries of master.cf that setup may change; main.cf's settings and lines of files that it has to."""
-        assert self.changed_files() == set(files)
-        assert {path: self.removed(path) for path in files if path in self.trees[0]} == \
-            {path: (removed or {}).get(path, []) for path in files if path in self.trees[0]}
-        assert self.changed_settings() == set(settings)
-        assert self.changed_entries() == set(entries)
-        assert self.lost_options() == set()
+    def assert_nothing_was_taken(self, *, files, entries, options=(), settings=()):
+        """What setup may change: files, entries of master.cf and their options, settings of main.cf; of nothing else a line."""
+        assert self.setup.returncode == 0
+        assert self.changed_files() - set(files) == set()
+        assert self.changed_entries() - set(entries) == set()
+        assert {name.rpartition("/")[2] for name in self.lost_options()} - set(options) == set()
+        assert self.changed_settings() - set(settings) == set()
+        for path in self.changed_files() & set(self.trees[0]):
+            assert [line for line in self.removed(path) if not self.is_of(line, {*options, *settings})] == [], path
+
+    @staticmethod
+    def is_of(line, names):
+        """Whether a line is one of these settings or options. (One that goes on over lines has to keep its other lines.)"""
+        return any(re.match(rf"\s*(-o\s*)?{name}\s*=", line) for name in names)
 
     def assert_undone(self, outcomes):
         assert (self.setup.returncode, self.undo.returncode, self.undo.stderr) == (0, 0, "")
