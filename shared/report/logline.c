@@ -21,21 +21,34 @@ static bool needs_quotes(struct mw_str value)
 	return false;
 }
 
+/* The octets at the beginning that are the same in quotes. */
+static size_t same_in_quotes(struct mw_str value)
+{
+	size_t all = 0, len;
+
+	while (all < value.len && value.ptr[all] != '"' && value.ptr[all] != '\\' &&
+	       (len = mw_text_harmless(mw_str_tail(value, all))) > 0)
+		all += len;
+	return all;
+}
+
 static void write_quoted(struct mw_buf *out, struct mw_str value)
 {
 	mw_buf_add_char(out, '"');
 	while (value.len > 0) {
-		size_t len = mw_text_harmless(value);
+		size_t len = same_in_quotes(value);
 
-		if (len == 0) {
-			mw_text_escape_byte(out, value.ptr[0]);
-			len = 1;
-		} else {
-			if (value.ptr[0] == '"' || value.ptr[0] == '\\')
-				mw_buf_add_char(out, '\\');
-			mw_buf_add(out, mw_str_head(value, len));
-		}
+		mw_buf_add(out, mw_str_head(value, len));
 		value = mw_str_tail(value, len);
+		if (mw_str_empty(value))
+			break;
+		if (value.ptr[0] == '"' || value.ptr[0] == '\\') {
+			mw_buf_add_char(out, '\\');
+			mw_buf_add_char(out, value.ptr[0]);
+		} else {
+			mw_text_escape_byte(out, value.ptr[0]);
+		}
+		value = mw_str_tail(value, 1);
 	}
 	mw_buf_add_char(out, '"');
 }

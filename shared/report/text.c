@@ -23,14 +23,11 @@ static bool misleads(ucs4_t c)
 	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x61c || c == 0xfeff;
 }
 
-size_t mw_text_harmless(struct mw_str text)
+size_t mw_text_harmless_other(struct mw_str text)
 {
 	ucs4_t character;
-	size_t len;
+	size_t len = decode(text, &character);
 
-	if (text.ptr[0] >= ' ' && text.ptr[0] <= '~')
-		return 1;
-	len = decode(text, &character);
 	return len == 0 || misleads(character) ? 0 : len;
 }
 
