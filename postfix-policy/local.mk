@@ -10,15 +10,18 @@ mw_daemon_sources = \
 	postfix-policy/policy/waits.h \
 	postfix-policy/server/bind.c postfix-policy/server/bind.h \
 	postfix-policy/server/bind_unix.c \
+	postfix-policy/server/clock.c postfix-policy/server/clock.h \
 	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \
 	postfix-policy/server/identity.c postfix-policy/server/identity.h \
 	postfix-policy/server/listener.c postfix-policy/server/listener.h \
 	postfix-policy/server/log.c postfix-policy/server/log.h \
+	postfix-policy/server/log_lines.c postfix-policy/server/log_lines.h \
 	postfix-policy/server/lookup_cache.c postfix-policy/server/lookup_cache.h \
 	postfix-policy/server/loop.c postfix-policy/server/loop.h \
 	postfix-policy/server/notify.c postfix-policy/server/notify.h \
 	postfix-policy/server/peer.c postfix-policy/server/peer.h \
 	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
+	postfix-policy/server/standard_error.c postfix-policy/server/standard_error.h \
 	postfix-policy/server/world.c postfix-policy/server/world.h \
 	postfix-policy/server/system_log.c postfix-policy/server/system_log.h
 mw_daemon_libs = \

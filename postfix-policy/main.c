@@ -12,6 +12,7 @@
 #include "policy/connection.h"
 #include "policy/read.h"
 #include "policy/waits.h"
+#include "server/clock.h"
 #include "server/daemonize.h"
 #include "server/listener.h"
 #include "server/log.h"
@@ -55,7 +56,7 @@ static void on_term(void *context)
 
 	if (service->finish_by > 0)
 		return;
-	service->finish_by = mw_loop_clock() + FINISH_SECONDS;
+	service->finish_by = mw_clock() + FINISH_SECONDS;
 	mw_notify_stopping();
 	mw_listeners_close(service->listeners);
 	mw_connections_finish(service->connections);
@@ -82,7 +83,9 @@ static void on_directory(void *context)
 	struct service *service = context;
 
 	mw_worlds_tick(&service->worlds);
-	if (service->finish_by > 0 && mw_loop_clock() >= service->finish_by &&
+	/* What a reader was too slow for. */
+	mw_log_flush();
+	if (service->finish_by > 0 && mw_clock() >= service->finish_by &&
 	    mw_connections_waiting(service->connections) == 0)
 		mw_loop_end(service->loop);
 }
@@ -176,9 +179,11 @@ static int serve(const struct options *options)
 		mw_listeners_start(service.listeners);
 		announce(&service);
 		mw_loop_run(service.loop);
+		mw_log_tick();
 		mw_log(MW_LOG_INFO, "exiting");
 	}
 	end(&service);
+	mw_log_end();
 	return status;
 }
 
@@ -189,6 +194,7 @@ static int test(const char *path)
 
 	fine = mw_worlds_test(&worlds, path);
 	mw_worlds_free(&worlds);
+	mw_log_end();
 	return fine ? EX_OK : EX_CONFIG;
 }
 
@@ -258,6 +264,8 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &options, &status))
 		return status;
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A log that may not grow any more is like a full disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	if (options.test)
 		return test(options.path);

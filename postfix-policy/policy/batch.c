@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include "deadline.h"
+#include "server/log.h"
 
 /* How many turns of the loop an answer waits for others at the most. */
 #define TURNS_MOST 1
@@ -99,10 +100,12 @@ static void judge(struct mw_batch *batch, struct mw_question *question)
 	judged = mw_question_judge(question, batch->worlds, &why);
 	mw_world_release(question->world);
 	question->world = NULL;
-	if (judged)
+	if (judged) {
 		append(&batch->answered, question);
-	else
-		batch->on_step(question, MW_STEP_NONE, why);
+		return;
+	}
+	mw_log_flush();
+	batch->on_step(question, MW_STEP_NONE, why);
 }
 
 /* The next of a chain that was taken, and no longer listed; NULL at the end. Passes over what was closed meanwhile. */
@@ -175,6 +178,9 @@ static void send_all(struct mw_batch *batch)
 
 	batch->turns = 0;
 	mw_loop_want_rest(batch->loop, false);
+	/* No answer without its line, whatever happens to this process: a question that was logged and not answered is
+	   asked again, an answer that nobody can explain stays. */
+	mw_log_flush();
 	while ((question = next_of(batch, &chain)) != NULL)
 		send_one(batch, question, false);
 }

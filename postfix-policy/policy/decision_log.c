@@ -4,17 +4,17 @@
 #include "server/log.h"
 #include "report/logline.h"
 
-/* A function of its own: the compiler clears its memory, which a decision that is not logged should not pay for. */
-__attribute__((noinline)) static void write_line(const struct mw_facts *facts, const struct mw_verdict *verdict)
+static void write_line(const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
-	char memory[MW_LOGLINE_MAX];
-	struct mw_buf line = MW_BUF_OVER(memory);
 	enum mw_log_level level = MW_LOG_INFO;
+	struct mw_buf line;
 
 	if (verdict->outcome == MW_UNDECIDED || verdict->outcome == MW_DEFER)
 		level = MW_LOG_WARNING;
+	if (!mw_log_decision_begin(level, &line))
+		return;
 	mw_logline_write(facts, verdict, &line);
-	mw_log_decision(level, mw_buf_str(&line));
+	mw_log_decision_end(&line);
 }
 
 void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict)

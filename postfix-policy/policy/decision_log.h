@@ -4,6 +4,7 @@
 
 #include "decide/verdict.h"
 
+/* The line waits for mw_log_flush(): it has to be written before the answer is sent. */
 void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict);
 
 #endif

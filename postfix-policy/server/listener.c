@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bind.h"
+#include "clock.h"
 #include "log.h"
 
 #define ACCEPT_AT_ONCE 64
@@ -42,7 +43,7 @@ static void watch_all(struct mw_listeners *all, int events)
 /* Whoever connects meanwhile waits in the socket's queue; no turn of the loop is spent on it. */
 static void pause_all(struct mw_listeners *all, const char *why)
 {
-	double now = mw_loop_clock();
+	double now = mw_clock();
 
 	all->paused = true;
 	watch_all(all, 0);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
-#include <unistd.h>
 
+#include "clock.h"
+#include "log_lines.h"
+#include "standard_error.h"
 #include "system_log.h"
 
-#define LINE_MAX_OCTETS 4000 /* below PIPE_BUF, so that a line is written whole or not at all */
 #define FAULTS_A_SECOND 200
+#define END_SECONDS 0.5 /* for a reader that is slow, when the program ends */
 
 static struct {
 	bool syslog;
 	unsigned faults, faults_left_out;
+	struct mw_log_lines lines;
 	unsigned long lines_lost;
 } state;
 
@@ -25,6 +27,33 @@ static const struct { const char *word; int facility; } facilities[] = {
 	{ "local7", LOG_LOCAL7 },
 };
 
+/* Writes what is waiting; what does not go stays. True: nothing is left. */
+static bool write_waiting(void)
+{
+	struct mw_str waiting = mw_log_lines_waiting(&state.lines);
+
+	if (!mw_str_empty(waiting))
+		mw_log_lines_taken(&state.lines, state.syslog ? mw_system_log_write(waiting) : mw_standard_error_write(waiting));
+	return mw_str_empty(mw_log_lines_waiting(&state.lines));
+}
+
+void mw_log_flush(void)
+{
+	(void)write_waiting();
+}
+
+/* What it does not take has no head for the system's log. */
+static void leave_standard_error(void)
+{
+	struct mw_str waiting;
+
+	mw_log_flush();
+	waiting = mw_log_lines_waiting(&state.lines);
+	for (size_t i = 0; i < waiting.len; i++)
+		state.lines_lost += waiting.ptr[i] == '\n';
+	mw_log_lines_taken(&state.lines, waiting.len);
+}
+
 void mw_log_to_syslog(struct mw_str facility)
 {
 	int number = LOG_MAIL;
@@ -33,56 +62,55 @@ void mw_log_to_syslog(struct mw_str facility)
 		if (mw_str_equal_nocase(facility, mw_str(facilities[i].word)))
 			number = facilities[i].facility;
 	}
-	mw_system_log_open(number);
+	if (!state.syslog)
+		leave_standard_error();
 	state.syslog = true;
+	mw_system_log_open(number);
 }
 
-/* A journal or a pipe whose reader hangs must not hang mail. */
-static bool write_stderr(struct mw_str line)
-{
-	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	return poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0 &&
-	       write(STDERR_FILENO, line.ptr, line.len) == (ssize_t)line.len;
-}
-
-/* `line` holds its prefix and has room for a newline. */
-static void put(enum mw_log_level level, struct mw_buf *line, size_t prefix)
+/* Room behind the line's head, and behind `prefix`. False: the line is lost. */
+static bool begin(enum mw_log_level level, const char *prefix, struct mw_buf *text_r)
 {
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO };
-	bool taken;
+	struct mw_buf line;
 
-	if (state.syslog) {
-		taken = mw_system_log_write(levels[level], mw_str_tail(mw_buf_str(line), prefix));
-	} else {
-		line->data[line->used] = '\n';
-		taken = write_stderr((struct mw_str){ line->data, line->used + 1 });
+	if (!mw_log_lines_begin(&state.lines, &line)) {
+		mw_log_flush();
+		if (!mw_log_lines_begin(&state.lines, &line)) {
+			state.lines_lost++;
+			return false;
+		}
 	}
-	state.lines_lost += !taken;
+	if (state.syslog)
+		mw_system_log_head(levels[level], &line);
+	mw_buf_add_text(&line, prefix);
+	*text_r = mw_buf_over(line.data + line.used, line.size - line.used);
+	return true;
 }
 
 /* What came from outside may be in a message: no control byte reaches the log. */
-static void clean(struct mw_buf *line)
+static void clean(struct mw_buf *text)
 {
-	for (size_t i = 0; i < line->used; i++) {
-		if ((unsigned char)line->data[i] < ' ' || line->data[i] == 0x7f)
-			line->data[i] = '?';
+	for (size_t i = 0; i < text->used; i++) {
+		if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+			text->data[i] = '?';
 	}
 }
 
 __attribute__((format(printf, 2, 0)))
 static void write_own(enum mw_log_level level, const char *format, va_list arguments)
 {
-	static const struct mw_str prefix = { "mailwicketd: ", sizeof("mailwicketd: ") - 1 };
-	char memory[LINE_MAX_OCTETS], text[LINE_MAX_OCTETS - 64];
-	/* The last byte is the newline's. */
-	struct mw_buf line = mw_buf_over(memory, sizeof(memory) - 1);
+	struct mw_buf text;
+	int len;
 
-	vsnprintf(text, sizeof(text), format, arguments);
-	mw_buf_add(&line, prefix);
-	mw_buf_add_text(&line, text);
-	clean(&line);
-	put(level, &line, prefix.len);
+	/* The system's log has the program's name in the head. */
+	if (!begin(level, state.syslog ? "" : "mailwicketd: ", &text))
+		return;
+	len = vsnprintf(text.data, text.size, format, arguments);
+	text.used = len < 0 ? 0 : (size_t)len < text.size ? (size_t)len : text.size - 1;
+	clean(&text);
+	mw_log_lines_end(&state.lines, &text);
+	mw_log_flush();
 }
 
 void mw_log(enum mw_log_level level, const char *format, ...)
@@ -107,14 +135,14 @@ void mw_log_fault(const char *format, ...)
 	va_end(arguments);
 }
 
-void mw_log_decision(enum mw_log_level level, struct mw_str text)
+bool mw_log_decision_begin(enum mw_log_level level, struct mw_buf *text_r)
 {
-	char memory[LINE_MAX_OCTETS];
-	struct mw_buf line = mw_buf_over(memory, sizeof(memory) - 1);
+	return begin(level, "mailwicket: ", text_r);
+}
 
-	mw_buf_add(&line, MW_STR("mailwicket: "));
-	mw_buf_add(&line, text);
-	put(level, &line, 0);
+void mw_log_decision_end(const struct mw_buf *text)
+{
+	mw_log_lines_end(&state.lines, text);
 }
 
 void mw_log_errors(struct mw_errors *errors)
@@ -125,7 +153,7 @@ void mw_log_errors(struct mw_errors *errors)
 	mw_errors_sort(errors);
 	for (unsigned i = 0; i < kept; i++) {
 		const struct mw_error *error = mw_errors_get(errors, i);
-		char memory[LINE_MAX_OCTETS - 128];
+		char memory[MW_LOG_LINE_MAX - 128];
 		struct mw_buf line = MW_BUF_OVER(memory);
 
 		mw_error_print(error, &line);
@@ -143,7 +171,7 @@ static void tell_lost(void)
 		return;
 	state.lines_lost = 0;
 	mw_log(MW_LOG_WARNING, "%lu log lines were dropped: nothing reads the log", lost);
-	/* Not even that was read: it is said later. */
+	/* There was no room for that either: it is said later. */
 	if (state.lines_lost > 0)
 		state.lines_lost = lost;
 }
@@ -152,8 +180,29 @@ void mw_log_tick(void)
 {
 	unsigned faults = state.faults_left_out;
 
+	mw_log_flush();
 	tell_lost();
 	state.faults = state.faults_left_out = 0;
 	if (faults > 0)
 		mw_log(MW_LOG_WARNING, "%u more faults of peers within a second", faults);
+}
+
+static bool wait_for_reader(int milliseconds)
+{
+	return state.syslog ? mw_system_log_wait(milliseconds) : mw_standard_error_wait(milliseconds);
+}
+
+void mw_log_end(void)
+{
+	double until = mw_clock() + END_SECONDS, left = END_SECONDS;
+	size_t before = 0;
+
+	/* A full disk takes nothing, though it never lets anybody wait. */
+	while (!write_waiting() && state.lines.used != before && left > 0) {
+		before = state.lines.used;
+		if (!wait_for_reader((int)(left * 1000)))
+			return;
+		left = until - mw_clock();
+	}
+	tell_lost();
 }

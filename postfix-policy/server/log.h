@@ -1,7 +1,9 @@
-/* Lines to standard error (foreground) or syslog (daemon). Never waits for a reader: what does not go is counted. */
+/* Lines to standard error (foreground) or syslog (daemon). Never waits for a reader: what does not go is kept for the next
+   time, as much of it as there is room for (log_lines.h); what is beyond that is dropped, and counted. */
 #ifndef MW_POSTFIX_LOG_H
 #define MW_POSTFIX_LOG_H
 
+#include "base/buf.h"
 #include "base/errors.h"
 
 enum mw_log_level { MW_LOG_ERROR, MW_LOG_WARNING, MW_LOG_INFO };
@@ -9,15 +11,21 @@ enum mw_log_level { MW_LOG_ERROR, MW_LOG_WARNING, MW_LOG_INFO };
 /* Until this is called lines go to standard error. `facility` is a word of mw_log_facilities; may be called again. */
 void mw_log_to_syslog(struct mw_str facility);
 
-/* "mailwicketd: ..." */
+/* "mailwicketd: ...", written at once, behind the decisions that are not written yet. */
 void mw_log(enum mw_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for what a peer can provoke: so many a second, then the number of those left out. */
 void mw_log_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* "mailwicket: LINE", a decision. */
-void mw_log_decision(enum mw_log_level level, struct mw_str line);
+/* A decision, "mailwicket: TEXT": the caller writes the text, and nothing else is logged meanwhile. It goes out with the
+   next mw_log_flush() or mw_log(). False: there is no room, and it is lost. */
+bool mw_log_decision_begin(enum mw_log_level level, struct mw_buf *text_r);
+void mw_log_decision_end(const struct mw_buf *text);
+/* Writes what is not written yet. */
+void mw_log_flush(void);
 /* Every message of a list, sorted, a line each. */
 void mw_log_errors(struct mw_errors *errors);
 /* Once a second: says how many faults and lines were left out. */
 void mw_log_tick(void);
+/* The last call: gives a slow reader half a second for what is not written yet. */
+void mw_log_end(void);
 
 #endif

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 /* ev.h's structs share their first members by macro; libev's own word is that no stricter check is wanted. */
@@ -37,14 +37,6 @@ struct mw_loop {
 _Static_assert(sizeof(ev_io) <= sizeof(((struct mw_watch *)0)->opaque), "an ev_io fits into a watch");
 _Static_assert(sizeof(ev_timer) <= sizeof(((struct mw_timer *)0)->opaque), "an ev_timer fits into a timer");
 
-double mw_loop_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 double mw_loop_now(const struct mw_loop *loop)
 {
 	return loop->now;
@@ -57,7 +49,7 @@ static void on_check(struct ev_loop *ev, ev_check *check, int revents)
 
 	(void)ev;
 	(void)revents;
-	loop->now = mw_loop_clock();
+	loop->now = mw_clock();
 }
 
 static void on_prepare(struct ev_loop *ev, ev_prepare *prepare, int revents)
@@ -135,7 +127,7 @@ struct mw_loop *mw_loop_new(void)
 		free(loop);
 		return NULL;
 	}
-	loop->now = mw_loop_clock();
+	loop->now = mw_clock();
 	ev_check_init(&loop->check, on_check);
 	loop->check.data = loop;
 	ev_set_priority(&loop->check, EV_MAXPRI);

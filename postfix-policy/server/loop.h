@@ -48,10 +48,8 @@ void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *at_end, mw_loop_fun
 /* From now on, or no longer, `at_rest` is called instead of waiting. */
 void mw_loop_want_rest(struct mw_loop *loop, bool wanted);
 
-/* Seconds of a monotonic clock when this turn of the loop began. */
+/* mw_clock() when this turn of the loop began. */
 double mw_loop_now(const struct mw_loop *loop);
-/* The same, asked afresh. */
-double mw_loop_clock(void);
 
 void mw_loop_run(struct mw_loop *loop);
 void mw_loop_end(struct mw_loop *loop);

@@ -2,14 +2,15 @@
 #include "system_log.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syslog.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#define AT_ONCE 64 /* lines */
 
 static struct {
 	int fd; /* connected, or -1 */
@@ -44,7 +45,7 @@ void mw_system_log_open(int facility)
 	(void)join();
 }
 
-static size_t print_head(int level, char *memory, size_t size)
+void mw_system_log_head(int level, struct mw_buf *line)
 {
 	time_t now = time(NULL);
 	struct tm local;
@@ -52,22 +53,58 @@ static size_t print_head(int level, char *memory, size_t size)
 
 	if (localtime_r(&now, &local) != NULL)
 		(void)strftime(when, sizeof(when), "%b %e %T", &local);
-	return (size_t)snprintf(memory, size, "<%d>%s mailwicketd[%d]: ", state.facility | level, when, state.pid);
+	mw_buf_printf(line, "<%d>%s mailwicketd[%d]: ", state.facility | level, when, state.pid);
 }
 
-bool mw_system_log_write(int level, struct mw_str line)
+/* The first ones, as many as one system call sends. Returns the octets of those that were taken; 0 with errno. */
+static size_t send_first(struct mw_str lines)
 {
-	char head[96];
-	struct iovec parts[] = { { head, print_head(level, head, sizeof(head)) }, { (void *)(uintptr_t)line.ptr, line.len } };
-	const struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct mmsghdr messages[AT_ONCE] = { 0 };
+	struct iovec texts[AT_ONCE];
+	unsigned count = 0;
+	size_t octets = 0;
+	int sent;
 
-	/* A log that was restarted listens on another socket by now. */
-	for (int i = 0; i < 2 && join(); i++) {
-		if (sendmsg(state.fd, &message, MSG_NOSIGNAL) >= 0)
-			return true;
-		if (errno == EAGAIN || errno == ENOBUFS)
-			return false;
-		leave();
+	while (count < AT_ONCE && lines.len > 0) {
+		struct mw_str line = mw_str_head(lines, mw_str_find(lines, '\n'));
+
+		texts[count] = (struct iovec){ (void *)(uintptr_t)line.ptr, line.len };
+		messages[count].msg_hdr.msg_iov = &texts[count];
+		messages[count].msg_hdr.msg_iovlen = 1;
+		count++;
+		lines = mw_str_tail(lines, line.len + 1);
 	}
-	return false;
+	sent = sendmmsg(state.fd, messages, count, MSG_NOSIGNAL);
+	for (int i = 0; i < sent; i++)
+		octets += texts[i].iov_len + 1;
+	return octets;
+}
+
+size_t mw_system_log_write(struct mw_str lines)
+{
+	size_t taken = 0, octets;
+	bool anew = false;
+
+	while (taken < lines.len && join()) {
+		octets = send_first(mw_str_tail(lines, taken));
+		taken += octets;
+		if (octets > 0)
+			continue;
+		if (anew || errno == EAGAIN || errno == ENOBUFS)
+			break;
+		/* A log that was restarted listens on another socket by now. */
+		leave();
+		anew = true;
+	}
+	return taken;
+}
+
+bool mw_system_log_wait(int milliseconds)
+{
+	struct pollfd ready = { .events = POLLOUT };
+
+	if (!join())
+		return false;
+	ready.fd = state.fd;
+	return poll(&ready, 1, milliseconds) == 1 && (ready.revents & POLLOUT) != 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* LD_PRELOAD for tests of mailwicketd, worked through a file that both sides map (MAILWICKET_PRELOAD): counts
-   allocations, moves the clock, and lets the Nth allocation or system call of the request path fail. */
+   allocations, moves the clock, lets the Nth allocation or system call of the request path fail, and kills the process
+   beside its log. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -21,6 +23,7 @@ struct control {
 	uint64_t failed;
 	int64_t clock_seconds;   /* added to the monotonic clock */
 	int64_t date_seconds;    /* added to the time of day */
+	uint64_t kill_at_log;    /* 1: the process is killed before what it would write to standard error next; 2: after it */
 };
 
 static struct control none, *control = &none;
@@ -115,9 +118,20 @@ int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 	return call_fails() ? -1 : (int)syscall(SYS_accept4, fd, address, len, flags);
 }
 
+static void kill_at_log(int fd, uint64_t when)
+{
+	if (fd == STDERR_FILENO && control->kill_at_log == when)
+		raise(SIGKILL);
+}
+
 ssize_t write(int fd, const void *memory, size_t size)
 {
-	return call_fails() ? -1 : syscall(SYS_write, fd, memory, size);
+	ssize_t result;
+
+	kill_at_log(fd, 1);
+	result = call_fails() ? -1 : syscall(SYS_write, fd, memory, size);
+	kill_at_log(fd, 2);
+	return result;
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout)

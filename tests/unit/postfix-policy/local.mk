@@ -3,6 +3,7 @@ TESTS += tests/unit/test_postfix_policy
 tests_unit_test_postfix_policy_SOURCES = $(mw_unit_sources) \
 	$(mw_daemon_sources) \
 	tests/unit/postfix-policy/test_deadline.c \
+	tests/unit/postfix-policy/test_log.c \
 	tests/unit/postfix-policy/test_lookup_cache.c \
 	tests/unit/postfix-policy/test_loop.c \
 	tests/unit/postfix-policy/test_question.c
