@@ -17,6 +17,7 @@ import table  # noqa: E402
 UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished"}
 UNTOLD_EVENTS = {"silent", "begun", "connected"}
 NOT_SHOWN = "the log does not show"
+PARTS = 6
 ROWS = table.rows()
 LOGS = [pytest.param(row, log, id=f"{row.name}-{log.parent.name}") for row in ROWS for log in row.logs()]
 
@@ -74,7 +75,7 @@ def untrue(row, whole, told):
     for cause in causes(told):
         if cause["id"] in UNTOLD and NOT_SHOWN not in cause["text"]:
             found.append(f"{cause['id']} is said without '{NOT_SHOWN}'")
-        elif cause["id"] not in UNTOLD | {row.cause, *row.also}:
+        elif cause["id"] not in UNTOLD | {*row.causes, *row.also}:
             found.append(f"{cause['id']} is no cause here")
     for event in told["events"]:
         if event["kind"] == "silent" and NOT_SHOWN not in event["text"]:
@@ -87,19 +88,29 @@ def untrue(row, whole, told):
 
 
 def changed(lines, name):
-    """The log with lines left out, doubled or swapped within a second; always in the same ways."""
+    """The log with lines left out, doubled or swapped within a second; always in the same ways. Each line is left out alone, and
+    doubled and swapped with the next one among others."""
     chance = random.Random(name)
     for at in range(len(lines)):
         yield f"without line {at + 1}", lines[:at] + lines[at + 1:]
-        yield f"line {at + 1} twice", lines[:at + 1] + lines[at:]
-        if at + 1 < len(lines) and together(lines[at], lines[at + 1]):
-            yield f"lines {at + 1} and {at + 2} swapped", lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]
-    for number in range(40):
+    for part in range(PARTS):
+        yield f"every {PARTS}th line twice, from line {part + 1}", [
+            line for at, line in enumerate(lines) for _ in range(2 if at % PARTS == part else 1)]
+        yield f"every {PARTS}th line behind the next, from line {part + 1}", swapped(lines, part)
+    for number in range(24):
         share = chance.choice((0.05, 0.2, 0.5, 0.8))
         yield f"part {number}", [line for line in lines if chance.random() > share]
-    for number in range(10):
+    for number in range(6):
         yield f"shuffle {number}", shuffled(lines, chance)
         yield f"shuffled part {number}", shuffled([line for line in lines if chance.random() > 0.3], chance)
+
+
+def swapped(lines, part):
+    lines = list(lines)
+    for at in range(part, len(lines) - 1, PARTS):
+        if together(lines[at], lines[at + 1]):
+            lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    return lines
 
 
 def second(line):
@@ -116,28 +127,34 @@ def shuffled(lines, chance):
     return [line for _, line in sorted(((second(line) + chance.random(), line) for line in lines))]
 
 
-def pending(row, request, part):
+def pending(row, part):
     if part in row.pending:
-        request.applymarker(pytest.mark.xfail(reason="pending", strict=False))
+        pytest.xfail("pending")
 
 
 @pytest.mark.parametrize("row, log", LOGS)
-def test_the_true_cause_is_named(policy, request, row, log):
-    pending(row, request, "cause")
+def test_the_true_cause_is_named(policy, row, log):
+    pending(row, "cause")
     told = ask(policy, row.user, [log.read_bytes()])[0]
+    cause = row.cause(log.parent.name.removeprefix("debian"))
+    if cause == "-":
+        assert told is None, json.dumps(told, indent=1)
+        return
     assert told is not None, "nothing is told"
-    assert told["cause"]["id"] == row.cause, json.dumps(told, indent=1)
-    assert not untrue(row, told, told), json.dumps(told, indent=1)
+    wrong = untrue(row, told, told)
+    if told["cause"]["id"] != cause or wrong:
+        pytest.fail(f"{cause}: {'; '.join(wrong)}\n{json.dumps(told, indent=1)}", pytrace=False)
 
 
 @pytest.mark.parametrize("row, log", LOGS)
-def test_nothing_untrue_is_said_of_a_part(policy, request, row, log):
-    pending(row, request, "parts")
+def test_nothing_untrue_is_said_of_a_part(policy, row, log):
+    pending(row, "parts")
     lines = log.read_text().splitlines(keepends=True)
     names, texts = zip(*changed(lines, row.name))
     whole, *answers = ask(policy, row.user, [text.encode() for text in ("".join(lines), *map("".join, texts))])
     wrong = [(name, untrue(row, whole, told)) for name, told in zip(names, answers) if told]
-    assert not [one for one in wrong if one[1]], "\n".join(f"{name}: {', '.join(told)}" for name, told in wrong if told)
+    if any(told for _, told in wrong):
+        pytest.fail("\n".join(f"{name}: {'; '.join(told)}" for name, told in wrong if told), pytrace=False)
 
 
 def test_every_log_has_a_row_and_every_row_its_logs():
@@ -147,4 +164,4 @@ def test_every_log_has_a_row_and_every_row_its_logs():
 
 def test_there_are_situations_enough():
     """A situation is told by its name, without the kind of server."""
-    assert len({re.sub("-(plain|verbose|wired)$", "", row.name) for row in ROWS}) >= 15
+    assert len({re.sub("-(plain|verbose|wired)$", "", row.name) for row in ROWS}) >= 70

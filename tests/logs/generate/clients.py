@@ -114,6 +114,60 @@ def sends(host="bob", sender="bob@example.org", to=OUTSIDE, login="bob", port=58
     return reply
 
 
+CLAWS = {"accountrc": """[Account: 1]
+account_name=bob
+is_default=1
+name=Bob
+address={sender}
+protocol=6
+smtp_server=mail.example.org
+use_smtp_auth=1
+smtp_auth_method=0
+smtp_user_id={login}
+ssl_smtp={ssl}
+set_smtpport=1
+smtp_port={port}
+set_domain=1
+domain=client.example.com
+""", "passwordstorerc": "[account:1]\nsend {password}\n", "clawsrc": "[Common]\nconfig_version=3\nskip_ssl_cert_check=1\n",
+         "folderlist.xml": """<?xml version="1.0" encoding="UTF-8"?>
+<folderlist>
+  <folder type="mh" collapsed="0" name="Mail" path="Mail" sort="0">
+    <folderitem type="normal" name="Mail" path="." mtime="0">
+      <folderitem type="inbox" name="inbox" path="inbox" mtime="0"/>
+      <folderitem type="outbox" name="sent" path="sent" mtime="0"/>
+      <folderitem type="draft" name="draft" path="draft" mtime="0"/>
+      <folderitem type="queue" name="queue" path="queue" mtime="0"/>
+      <folderitem type="trash" name="trash" path="trash" mtime="0"/>
+    </folderitem>
+  </folder>
+</folderlist>
+"""}
+QUEUED = """X-Claws-Sign:0
+X-Claws-Encrypt:0
+X-Claws-Account-Id:1
+S:{sender}
+SSV:mail.example.org
+R:<{to}>
+MAID:1
+X-Claws-End-Special-Headers: 1
+"""
+
+
+def claws(host="bob", to=OUTSIDE, sender="bob@example.org", login="bob", password=PASSWORD, port=587, ssl=2):
+    """claws-mail, on a screen that nobody sees: it sends what stands in its queue. `ssl`: 0 none, 1 from the start, 2 STARTTLS."""
+    home = Path(tempfile.mkdtemp())
+    (home / ".claws-mail").mkdir()
+    for name, content in CLAWS.items():
+        values = {"sender": sender, "login": login, "ssl": ssl, "port": port, "password": password}
+        (home / ".claws-mail" / name).write_text(content.format(**values))
+    for name in ("inbox", "sent", "draft", "queue", "trash"):
+        (home / "Mail" / name).mkdir(parents=True)
+    (home / "Mail" / "queue" / "1").write_text(QUEUED.format(sender=sender, to=to) + text(sender, to))
+    script = "timeout 15 claws-mail --debug --send & for _ in $(seq 12); do sleep 1; [ -e ~/Mail/queue/1 ] || break; done; claws-mail --exit; wait"
+    return run(host, "xvfb-run", "-a", "sh", "-c", script, patience=40, environment={"HOME": str(home)})
+
+
 # --- that read
 
 def fetchmail(host="bob", login="bob", password=PASSWORD, protocol="imap", port=None, ssl=True, verify=True, more=""):

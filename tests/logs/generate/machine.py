@@ -3,7 +3,6 @@
 Kinds of machine: "plain" is Debian's own master.cf and conf.d with the listeners for submission switched on, no
 syslog_name, smtpd_tls_loglevel 0, auth_verbose off; "verbose" has all three; "wired" is that one after `mailwicket setup`.
 """
-import os
 import re
 import shutil
 import subprocess
@@ -75,6 +74,7 @@ userdb {{
 }}
 protocol lmtp {{
   auth_username_format = %Ln
+  mail_plugins = $mail_plugins sieve
 }}
 """, "13": f"""\
 protocols = imap pop3 lmtp sieve
@@ -98,6 +98,14 @@ userdb static {{
 }}
 protocol lmtp {{
   auth_username_format = %{{user|username|lower}}
+  mail_plugins {{
+    sieve = yes
+  }}
+}}
+sieve_script personal {{
+  driver = file
+  path = ~/sieve
+  active_path = ~/.dovecot.sieve
 }}
 """}
 DOVECOT_SOCKETS = """\
@@ -141,16 +149,16 @@ class Machine:
         internet.make()
         self.make_certificate()
 
-    @staticmethod
-    def make_certificate(subject="mail.example.org", days="30"):
-        """Signed by an authority that the clients' Debian trusts once it is told to."""
+    def make_certificate(self, subject="mail.example.org", expired=False):
+        """Signed by an authority that the clients are told to trust."""
+        past = {"12": "-days -1", "13": "-not_before 20250101000000Z -not_after 20250201000000Z"}[self.release]
         script = f"""
         cd /etc/ssl
         [ -e ca.key ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.crt \
             -days 30 -subj '/CN=Example CA'
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout {KEY} -out mail.csr -subj '/CN={subject}'
         printf 'subjectAltName=DNS:{subject}\\n' >mail.ext
-        openssl x509 -req -in mail.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days {days} -extfile mail.ext -out {CERTIFICATE}
+        openssl x509 -req -in mail.csr -CA ca.crt -CAkey ca.key -CAcreateserial {past if expired else "-days 30"} -extfile mail.ext -out {CERTIFICATE}
         """
         run("sh", "-ec", script)
 
@@ -249,6 +257,19 @@ class Machine:
     def stop_dovecot(self):
         run("doveadm", "stop", check=False)
 
+    @staticmethod
+    def stop_dovecot_service(service):
+        """Its socket refuses, as that of a service that failed does."""
+        run("doveadm", "service", "stop", service)
+
+    @staticmethod
+    def sieve(login, script):
+        """The active script of a user."""
+        folder = Path("/var/vmail", login)
+        folder.mkdir(exist_ok=True)
+        (folder / ".dovecot.sieve").write_text(script)
+        shutil.chown(folder, "vmail", "vmail")
+
     def start_postfix(self):
         if self.release == "12":  # Debian 13's postfix-script does it
             run("/usr/lib/postfix/configure-instance.sh", "-")
@@ -276,9 +297,3 @@ class Machine:
         self.stop_dovecot()
         network.end()
 
-
-def trust():
-    """The clients trust the certificate's authority from here on."""
-    shutil.copy("/etc/ssl/ca.crt", "/usr/local/share/ca-certificates/example.crt")
-    run("update-ca-certificates")
-    os.environ["SSL_CERT_FILE"] = "/etc/ssl/certs/ca-certificates.crt"

@@ -15,11 +15,14 @@ class Row(NamedTuple):
     name: str
     releases: list  # of Debian, whose logs are kept
     user: str
-    cause: str      # the id that `mailwicket why` has to name
+    causes: list    # the id that `mailwicket why` has to name; of each release, where they differ
     also: list      # other ids that are true of it
     unsaid: list    # words that must stand nowhere in the answer
     pending: str       # which test may fail today: "cause" or "parts", both or none
     happened: str
+
+    def cause(self, release):
+        return self.causes[self.releases.index(release) if len(self.causes) > 1 else 0]
 
     def logs(self):
         return [LOGS / f"debian{release}" / f"{self.name}.log" for release in self.releases]
@@ -31,8 +34,8 @@ def rows():
         if not line or line.startswith("#"):
             continue
         name, releases, user, cause, also, unsaid, pending, happened = (field.strip() for field in line.split("|"))
-        made.append(Row(name, releases.split(), user, cause, *[[word.strip() for word in field.split(",") if word.strip()]
-                                                               for field in (also, unsaid)], pending, happened))
+        made.append(Row(name, releases.split(), user, [word.strip() for word in cause.split("/")],
+                        *[[word.strip() for word in field.split(",") if word.strip()] for field in (also, unsaid)], pending, happened))
     return made
 
 

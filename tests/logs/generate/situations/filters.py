@@ -170,7 +170,7 @@ def body_refused(machine):
 
 @situation("verbose")
 def attachment_refused(machine):
-    checks(machine, "mime_header_checks", r"/name="?.*\.exe/ REJECT no programs",
+    checks(machine, "mime_header_checks", r'/name="?.*\.exe/ REJECT no programs',
            lambda: clients.swaks(more=("--attach-name", "tool.exe", "--attach-type", "application/octet-stream", "--attach", "@/bin/true")))
 
 

@@ -82,13 +82,6 @@ def lost_at_greeting(machine):
 
 
 @situation("verbose")
-def lost_after_starttls(machine):
-    begin(machine)
-    with clients.smtp():
-        pass
-
-
-@situation("verbose")
 def sends_two_of_which_one_is_lost(machine):
     begin(machine)
     with clients.smtp(login="bob") as client:
@@ -103,7 +96,7 @@ def bare_line_feeds(machine):
     begin(machine)
     with clients.smtp(login="bob") as client:
         until_data(client)
-        client.send(b"Subject: Hello\r\n\r\none\ntwo\n.\r\n")
+        client.send(b"Subject: Hello\r\n\r\none\ntwo\r\n.\r\n")
         client.reply()
         client.command("QUIT")
 

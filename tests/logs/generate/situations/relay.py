@@ -135,9 +135,7 @@ def client_listed_for_everything_on_25(machine):
 def helo_refused(machine):
     machine.listener("submission", smtpd_helo_required="yes", smtpd_helo_restrictions="reject_non_fqdn_helo_hostname")
     begin(machine)
-    with clients.smtp(login="bob", hello="BOBS-PC") as client:
-        client.deliver("bob@example.org", clients.OUTSIDE)
-        client.command("QUIT")
+    clients.swaks(more=("--helo", "BOBS-PC"))
 
 
 @situation("verbose")

@@ -1,10 +1,10 @@
 """TLS that is missing, too old, at the wrong port, or not trusted."""
+import imaplib
 import ssl
 
 import clients
 import network
 import rig
-from machine import Machine
 from situations import begin, situation
 
 
@@ -55,16 +55,14 @@ def certificate_of_another_name(machine):
 
 @situation("verbose")
 def certificate_expired(machine):
-    machine.make_certificate(days="-1")
+    machine.make_certificate(expired=True)
     begin(machine)
     clients.curl()
 
 
 @situation("verbose")
 def certificate_refused_by_imap_client(machine):
-    machine.start()
-    machine.others()
-    clients.reads(login="bob", host="phone")
+    begin(machine)
     clients.fetchmail(verify=True, more="sslcertfile /etc/ssl/certs/ssl-cert-snakeoil.pem")
 
 
@@ -157,23 +155,32 @@ def server_offers_no_starttls(machine):
 
 @situation("plain", "verbose")
 def imap_without_tls(machine):
-    machine.start()
-    machine.others()
+    begin(machine)
     clients.mbsync(tls="None", port=143)
 
 
 @situation("wired")
 def imap_without_tls_fetchmail(machine):
+    begin(machine)
+    clients.fetchmail(ssl=False, port=143)
+
+
+@situation("plain", "verbose")
+def imap_without_tls_but_login(machine):
+    """A client that sends its password whatever the server offers."""
     machine.start()
     machine.others()
-    clients.fetchmail(ssl=False, port=143)
+    with network.inside("bob"):
+        client = imaplib.IMAP4(network.SERVER, 143)
+    try:
+        client.login("bob", "right-password")
+    except imaplib.IMAP4.error:
+        client.logout()
 
 
 @situation("verbose")
 def imap_tls_too_old(machine):
-    machine.start()
-    machine.others()
-    clients.reads(login="bob", host="phone")
+    begin(machine)
     with network.inside("bob"):
         try:
             rig.Smtp(993, "", tls=True, host=network.SERVER, context=rig.client_context(maximum=ssl.TLSVersion.TLSv1_1))
@@ -183,16 +190,12 @@ def imap_tls_too_old(machine):
 
 @situation("verbose")
 def tls_hello_on_143(machine):
-    machine.start()
-    machine.others()
-    clients.reads(login="bob", host="bob")
+    begin(machine)
     for _ in range(4):
         clients.curl_reads(url="imaps://mail.example.org:143/INBOX")
 
 
 @situation("verbose")
 def clear_text_on_993(machine):
-    machine.start()
-    machine.others()
-    clients.reads(login="bob", host="bob")
+    begin(machine)
     clients.mbsync(tls="None", port=993)
