@@ -110,7 +110,7 @@ libmwcli_la_SOURCES = \
 	cli/ui/shell_text.c cli/ui/shell_text.h \
 	cli/ui/terminal.c cli/ui/terminal.h \
 	cli/ui/when.c cli/ui/when.h \
-	cli/why/cause.c cli/why/cause.h \
+	cli/why/cause.c cli/why/cause.def cli/why/cause.h \
 	cli/why/cause_table.c cli/why/cause_table.h \
 	cli/why/cause_text.c \
 	cli/why/decision.c \
@@ -121,8 +121,14 @@ libmwcli_la_SOURCES = \
 	cli/why/merge.c cli/why/merge.h \
 	cli/why/print.c cli/why/print.h \
 	cli/why/queue.c cli/why/queue.h \
-	cli/why/smtpd.c \
+	cli/why/part.c cli/why/part.h \
+	cli/why/person.c cli/why/person.h \
+	cli/why/postfix.c \
+	cli/why/smtpd.c cli/why/smtpd.h \
+	cli/why/smtpd_end.c \
+	cli/why/smtpd_reject.c \
 	cli/why/story.c cli/why/story.h \
+	cli/why/story_end.c cli/why/story_end.h \
 	cli/why/why.c \
 	cli/why/words.c cli/why/words.h
 libmwcli_la_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli

@@ -21,7 +21,7 @@ static bool over(const struct mw_why_told *told, const struct mw_why_entry *trou
 		const struct mw_why_entry *entry = &told->entries[i];
 
 		if (worked(entry) && entry->last > trouble->last && sending(entry) == sending(trouble) &&
-		    (sending(trouble) || entry->protocol == trouble->protocol))
+		    (sending(trouble) || trouble->wide || entry->protocol == trouble->protocol))
 			return true;
 	}
 	return false;

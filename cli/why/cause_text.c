@@ -62,6 +62,7 @@ static void write_sentence(const struct mw_why_told *told, const struct mw_why_c
 	struct mw_template_values values = { .count = 0 };
 
 	mw_template_set(&values, "user", mw_str(told->user));
+	mw_template_set(&values, "login", strcmp(told->user, entry->login) != 0 ? mw_str(entry->login) : MW_STR_EMPTY);
 	mw_template_set(&values, "client", mw_str(entry->client));
 	mw_template_set(&values, "port", mw_str(entry->port));
 	mw_template_set(&values, "protocol", mw_str(mw_table_word(mw_protocols, entry->protocol)));
@@ -97,23 +98,8 @@ void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_c
 void mw_why_cause_explain(const struct mw_why_cause *cause, struct mw_buf *out)
 {
 	const struct mw_why_entry *entry = cause->entry;
-	const char *tls;
 
-	if (entry == NULL || entry->kind != MW_WHY_DECIDED)
+	if (entry == NULL || entry->kind != MW_WHY_DECIDED || entry->explain[0] == '\0')
 		return;
-	mw_buf_printf(out, "mailwicket explain %s", mw_table_word(mw_protocols, entry->protocol));
-	/* A line with a port knows TLS; `explain` would assume it. Dovecot's auth process, which writes none, may not. */
-	tls = entry->tls_version[0] == '\0' && entry->port[0] != '\0' ? "none" : entry->tls_version;
-	for (size_t i = 0; i < 7; i++) {
-		const struct { const char *name, *value; } options[7] = {
-			{ "client", entry->client }, { "port", entry->port }, { "tls", tls },
-			{ "mechanism", entry->mechanism }, { "login", entry->login }, { "sender", entry->sender },
-			{ "recipient", entry->recipient },
-		};
-
-		if (options[i].value[0] == '\0')
-			continue;
-		mw_buf_printf(out, " --%s ", options[i].name);
-		mw_shell_word(out, mw_str(options[i].value));
-	}
+	mw_buf_printf(out, "mailwicket explain %s%s", mw_table_word(mw_protocols, entry->protocol), entry->explain);
 }

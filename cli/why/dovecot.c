@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/event.h"
+
+#include "base/units.h"
 #include "why/fault.h"
-
-/* Where `what` begins, text.len: nowhere. */
-static size_t find(struct mw_str text, struct mw_str what)
-{
-	const char *at = text.len >= what.len ? memmem(text.ptr, text.len, what.ptr, what.len) : NULL;
-
-	return at != NULL ? (size_t)(at - text.ptr) : text.len;
-}
-
-static size_t find_last(struct mw_str text, struct mw_str what)
-{
-	for (size_t at = text.len >= what.len ? text.len - what.len + 1 : 0; at-- > 0;)
-		if (memcmp(text.ptr + at, what.ptr, what.len) == 0)
-			return at;
-	return text.len;
-}
-
-static struct mw_str until(struct mw_str text, struct mw_str end)
-{
-	return mw_str_head(text, find(text, end));
-}
+#include "why/part.h"
 
 /* What tells one kind of line from another: in the words before the user. */
 static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
@@ -43,12 +25,30 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "disconnected before auth was ready, waited 1 secs", MW_WHY_LEFT_BEFORE_LOGIN },
 	{ "disconnected before auth was ready, waited 2 secs", MW_WHY_LEFT_BEFORE_LOGIN },
 	{ "disconnected before auth was ready", MW_WHY_FAULT },
+	{ "Auth process not responding", MW_WHY_FAULT },
+	{ "TLS initialization failed", MW_WHY_FAULT },
+	{ "Connection queue full", MW_WHY_FAULT },
 	{ "temporary failure", MW_WHY_FAULT },
 	{ "internal failure", MW_WHY_FAULT },
 	{ "process_limit was hit", MW_WHY_FAULT },
 	{ "Maximum number of connections", MW_WHY_LIMIT },
 	{ "connection limit reached", MW_WHY_LIMIT },
+	{ "proxy dest auth failed", MW_WHY_LOGIN_FAILED },
 	{ "(auth failed, ", MW_WHY_LOGIN_FAILED },
+	{ "client didn't finish SASL auth", MW_WHY_LOGIN_LEFT },
+	{ "disconnected while authenticating", MW_WHY_LOGIN_LEFT },
+	{ "disconnected while finishing login", MW_WHY_LOGIN_LEFT },
+	{ "aborted authentication", MW_WHY_LOGIN_LEFT },
+	{ "auth aborted by client", MW_WHY_LOGIN_LEFT },
+	{ "(user disabled", MW_WHY_ENDED },
+	{ "(password expired", MW_WHY_ENDED },
+	{ "(login disabled", MW_WHY_ENDED },
+	{ "(authorization failed", MW_WHY_ENDED },
+	{ "(sent invalid base64", MW_WHY_ENDED },
+	{ "client sent an invalid cert", MW_WHY_ENDED },
+	{ "client sent an untrusted cert", MW_WHY_ENDED },
+	{ "client didn't send a cert", MW_WHY_ENDED },
+	{ "cert required, client didn't start TLS", MW_WHY_ENDED },
 	{ "Too many invalid commands (no auth attempts", MW_WHY_TLS_HELLO },
 	{ "Too many bad commands (no auth attempts", MW_WHY_TLS_HELLO },
 	{ "unsupported protocol", MW_WHY_TLS_OLD },
@@ -58,7 +58,9 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "alert certificate", MW_WHY_TLS_DISTRUST },
 	{ "wrong version number", MW_WHY_NO_TLS_HELLO },
 	{ "http request", MW_WHY_NO_TLS_HELLO },
+	{ "Inactivity (disconnected during TLS handshake", MW_WHY_NO_TLS_HELLO },
 	{ "SSL_accept() failed", MW_WHY_TLS_FAILED },
+	{ "disconnected during TLS handshake", MW_WHY_TLS_CUT },
 	{ "(no auth attempts", MW_WHY_LEFT_BEFORE_LOGIN },
 };
 
@@ -78,14 +80,14 @@ static bool kind_of(struct mw_str words, enum mw_why_kind *kind_r)
    the client cannot write begins at the last rip=. */
 static bool read_client(struct mw_str text, struct mw_why_event *event)
 {
-	size_t rip = find_last(text, MW_STR(", rip=")), method, end;
+	size_t rip = mw_part_find_last(text, ", rip="), method, end;
 	struct mw_str head = mw_str_head(text, rip), tail = mw_str_tail(text, rip + strlen(", rip="));
 
 	if (rip == text.len)
 		return false;
-	event->client = until(tail, MW_STR(","));
-	event->tls = mw_str_has(tail, ", TLS");
-	method = find_last(head, MW_STR(">, method="));
+	event->client = mw_part_before(tail, ",");
+	event->tls = mw_str_has(tail, ", TLS") && !mw_str_has(tail, ", TLS handshaking");
+	method = mw_part_find_last(head, ">, method=");
 	event->mechanism = mw_str_tail(head, method + strlen(">, method="));
 	if (mw_str_has(event->mechanism, ">")) { /* a part of the name: there is no method */
 		event->mechanism = MW_STR_EMPTY;
@@ -98,10 +100,22 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 	return true;
 }
 
+/* 2.3 says of a handshake that was not finished only that no login came: at once, or once the client had waited for a
+   greeting. */
+static void see_handshake(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
+{
+	struct mw_str tail = mw_str_tail(rest, mw_part_find_last(rest, ", rip="));
+	struct mw_str secs = mw_part_before(mw_part_after(words, "(no auth attempts in "), " ");
+	uint64_t waited;
+
+	if (event->kind == MW_WHY_LEFT_BEFORE_LOGIN && mw_str_has(tail, ", TLS handshaking"))
+		event->kind = mw_parse_number(secs, &waited) && waited > MW_WHY_AT_ONCE ? MW_WHY_NO_TLS_HELLO : MW_WHY_TLS_CUT;
+}
+
 /* 2.4 has no words for a login that it refused before TLS, only no mechanism: the password was not looked at. */
 static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
 {
-	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, find_last(rest, MW_STR(", rip="))), ", secured");
+	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, mw_part_find_last(rest, ", rip=")), ", secured");
 
 	if (event->kind == MW_WHY_LOGIN_FAILED && clear && mw_str_empty(event->mechanism) &&
 	    mw_str_starts_with(words, MW_STR("Login aborted: ")))
@@ -112,15 +126,16 @@ static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_eve
 
 static bool read_login(enum mw_protocol protocol, const struct mw_why_line *line, struct mw_why_event *event)
 {
-	size_t user = find(line->message, MW_STR(": user=<"));
+	size_t user = mw_part_find(line->message, ": user=<");
 	struct mw_str words = mw_str_head(line->message, user), rest = mw_str_tail(line->message, user + strlen(": user=<"));
 
 	event->protocol = protocol;
 	if (user == line->message.len || !kind_of(words, &event->kind) || !read_client(rest, event))
 		return false;
-	event->reply = event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT || event->kind == MW_WHY_ENDED
-			       ? words : MW_STR_EMPTY;
+	event->reply = event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT || event->kind == MW_WHY_ENDED ||
+		       event->kind == MW_WHY_LOGIN_LEFT ? words : MW_STR_EMPTY;
 	see_clear(words, rest, event);
+	see_handshake(words, rest, event);
 	return true;
 }
 
@@ -135,16 +150,17 @@ static bool plain_name(struct mw_str name)
 /* What Dovecot's auth says of a user: a password that is wrong, or a fault of its own. */
 static bool kind_of_said(struct mw_str said, bool error, struct mw_why_event *event)
 {
-	if (mw_str_starts_with(said, MW_STR("Password mismatch")) || mw_str_starts_with(said, MW_STR("unknown user"))) {
-		event->kind = MW_WHY_PASSWORD_WRONG;
+	event->tls_unknown = true;
+	event->kind = mw_str_starts_with(said, MW_STR("unknown user")) ? MW_WHY_USER_UNKNOWN : MW_WHY_PASSWORD_WRONG;
+	if (event->kind == MW_WHY_USER_UNKNOWN || mw_str_has(said, "assword mismatch"))
 		return true;
-	}
 	event->reply = said;
 	event->kind = error ? MW_WHY_FAULT : MW_WHY_ENDED;
 	return error || mw_str_starts_with(said, MW_STR("allow_nets check failed"));
 }
 
-/* "bob,192.0.2.7" and, for a login process, ",<session>". A name with one of ",()<>: " is nobody's here. */
+/* "bob,192.0.2.7" and, for a login process, ",<session>", or, in 2.4, ",sasl:plain" for Postfix. A name with one of
+   ",()<>: " is nobody's here. */
 static bool read_asked(struct mw_str inner, struct mw_why_event *event)
 {
 	struct mw_str field;
@@ -156,7 +172,7 @@ static bool read_asked(struct mw_str inner, struct mw_why_event *event)
 /* 2.3: "passwd-file(bob,192.0.2.7,<session>): Password mismatch". */
 static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event)
 {
-	size_t end = find(line->message, MW_STR("): "));
+	size_t end = mw_part_find(line->message, "): ");
 	size_t begin = mw_str_find(line->message, '(');
 	struct mw_str inner, said = mw_str_tail(line->message, end + strlen("): "));
 
@@ -165,30 +181,33 @@ static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event
 	inner = (struct mw_str){ line->message.ptr + begin + 1, end - begin - 1 };
 	event->protocol = mw_str_has(inner, ",<") ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
 	return kind_of_said(said, line->error, event) &&
-	       (line->error || end == find_last(line->message, MW_STR("): "))) && read_asked(inner, event);
+	       (line->error || end == mw_part_find_last(line->message, "): ")) && read_asked(inner, event);
 }
 
 /* 2.4: the program is "auth-worker(bob,192.0.2.7)<348><session>", the message "request [1]: Error: sql: ...". */
 static bool read_auth_of(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
 {
 	static const struct mw_str level = { "Error: ", 7 };
-	size_t begin = mw_str_find(program, '('), end = find(program, MW_STR(")<"));
-	struct mw_str said = line->message, session = mw_str_tail(program, find_last(program, MW_STR("><")) + 2);
+	size_t begin = mw_str_find(program, '('), end = mw_str_find_last(program, ')');
+	struct mw_str said = line->message, session = mw_str_tail(program, end + 1);
 	bool error = line->error;
 
 	if (begin == program.len || end == program.len || end < begin)
 		return false;
 	if (mw_str_starts_with(said, MW_STR("request [")))
-		said = mw_str_tail(said, find(said, MW_STR("]: ")) + strlen("]: "));
+		said = mw_str_tail(said, mw_part_find(said, "]: ") + strlen("]: "));
 	if (mw_str_starts_with(said, level)) {
 		error = true;
 		said = mw_str_tail(said, level.len);
 	}
+	/* "<PROCESS><SESSION>", or the session alone; Postfix has none. */
+	if (mw_part_find(session, "><") < session.len)
+		session = mw_part_after(session, "><");
 	event->protocol = session.len > 1 ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
 	if (!read_asked((struct mw_str){ program.ptr + begin + 1, end - begin - 1 }, event))
 		return false;
-	if (!error && find(said, MW_STR(": ")) < said.len && plain_name(until(said, MW_STR(": "))))
-		said = mw_str_tail(said, find(said, MW_STR(": ")) + 2);
+	if (!error && mw_part_find(said, ": ") < said.len && plain_name(mw_part_before(said, ": ")))
+		said = mw_str_tail(said, mw_part_find(said, ": ") + 2);
 	return kind_of_said(said, error, event);
 }
 
@@ -203,7 +222,28 @@ static bool read_session(enum mw_protocol protocol, struct mw_str program, const
 	event->protocol = protocol;
 	event->user = mw_str_head(name, mw_str_find(name, ')'));
 	event->reply = line->message;
+	event->tls_unknown = true;
 	return line->error && plain_name(event->user);
+}
+
+/* What names neither user nor client: "auth: Error: sql: ...", "master: Error: service(auth): command startup failed,
+   throttling for 2.000 secs", "master: Warning: service(imap-login): process_limit (100) reached, ...". */
+static bool read_wide(const struct mw_why_line *line, struct mw_why_event *event)
+{
+	event->wide = event->tls_unknown = true;
+	event->kind = MW_WHY_FAULT;
+	event->protocol = MW_PROTOCOL_IMAP;
+	event->user = event->client = MW_STR_EMPTY;
+	event->reply = line->message;
+	return line->error || mw_str_has(line->message, "client connections are being dropped") ||
+	       mw_str_has(line->message, "command startup failed, throttling");
+}
+
+static bool is_auth(struct mw_str program)
+{
+	struct mw_str name = mw_str_head(program, mw_str_find(program, '('));
+
+	return mw_str_equal(name, MW_STR("auth")) || mw_str_equal(name, MW_STR("auth-worker"));
 }
 
 bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r)
@@ -216,14 +256,17 @@ bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r
 	*event_r = (struct mw_why_event){ .time = line->time };
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		if (mw_str_equal(line->program, mw_str(programs[i].program)))
-			return read_login(programs[i].protocol, line, event_r);
+			return read_login(programs[i].protocol, line, event_r) ||
+			       (!mw_str_has(line->message, "user=<") && read_wide(line, event_r));
 	if (mw_str_starts_with(line->program, MW_STR("imap(")))
 		return read_session(MW_PROTOCOL_IMAP, line->program, line, event_r);
 	if (mw_str_starts_with(line->program, MW_STR("pop3(")))
 		return read_session(MW_PROTOCOL_POP3, line->program, line, event_r);
-	if (mw_str_starts_with(line->program, MW_STR("auth(")) || mw_str_starts_with(line->program, MW_STR("auth-worker(")))
-		return mw_str_find(line->program, '<') < line->program.len
-			       ? read_auth_of(line->program, line, event_r) : read_auth(line, event_r);
-	return (mw_str_equal(line->program, MW_STR("auth")) || mw_str_equal(line->program, MW_STR("auth-worker"))) &&
-	       read_auth(line, event_r);
+	if (mw_str_equal(line->program, MW_STR("master")) || mw_str_equal(line->program, MW_STR("anvil")) ||
+	    mw_str_equal(line->program, MW_STR("config")))
+		return read_wide(line, event_r);
+	if (!is_auth(line->program))
+		return false;
+	return (mw_str_find(line->program, '(') < line->program.len && read_auth_of(line->program, line, event_r)) ||
+	       read_auth(line, event_r) || read_wide(line, event_r);
 }

@@ -6,10 +6,13 @@
 #include "report/logline.h"
 #include "logs/line.h"
 
+#define MW_WHY_AT_ONCE 2 /* seconds: who leaves a handshake so soon did not wait for a greeting */
+
 enum mw_why_kind {
 	MW_WHY_LOGGED_IN,
 	MW_WHY_BEGUN,           /* a message of somebody who logged in; whether it was accepted is not shown */
 	MW_WHY_SUBMITTED,       /* it was accepted */
+	MW_WHY_CLEAR,           /* a login without TLS, with a mechanism that shows the password */
 	MW_WHY_DELIVERED,       /* to one recipient */
 	MW_WHY_DEFERRED, MW_WHY_BOUNCED, MW_WHY_EXPIRED,
 	MW_WHY_HELD,            /* put on hold, or thrown away, by a filter or a check of the text */
@@ -20,6 +23,10 @@ enum mw_why_kind {
 	MW_WHY_DECIDED,         /* refused by the policy, or would be; deferred; undecided */
 	MW_WHY_LOGIN_FAILED,
 	MW_WHY_PASSWORD_WRONG,  /* said by Dovecot's auth beside LOGIN_FAILED */
+	MW_WHY_USER_UNKNOWN,    /* so too: its passdb has no such user */
+	MW_WHY_LOGIN_LEFT,      /* the client left in the middle of a login: no password was checked */
+	MW_WHY_LOGIN_CANCELED,  /* the client said that it goes no further */
+	MW_WHY_AUTH_FAILED,     /* the session's summary alone says so: the log does not show why */
 	MW_WHY_LOGIN_NEEDS_TLS, /* Dovecot refused a login because there is no TLS */
 	MW_WHY_FAULT,           /* the server's own: nothing that the client could do better */
 	MW_WHY_LIMIT,           /* too many connections, or too often */
@@ -29,17 +36,26 @@ enum mw_why_kind {
 	MW_WHY_NO_LOGIN,        /* by Postfix, because nobody had logged in */
 	MW_WHY_NOT_OWNED,       /* by Postfix: the sender is not the user's */
 	MW_WHY_REJECTED,        /* by Postfix itself, or by Postfix in the policy's words */
+	MW_WHY_SCREENED,        /* by postscreen, before any smtpd */
+	MW_WHY_LINE_ENDS,       /* by Postfix: lines that end with LF alone */
+	MW_WHY_PIPELINED,       /* by Postfix: commands before the answer to the one before */
+	MW_WHY_NO_SMTP,         /* by Postfix: what came is not SMTP */
+	MW_WHY_NEEDS_STARTTLS,  /* MAIL without TLS where Postfix requires it */
 	MW_WHY_TLS_HELLO,       /* TLS where a greeting was due */
 	MW_WHY_NO_TLS_HELLO,    /* something else where TLS was due, or nothing */
 	MW_WHY_TLS_OLD,
 	MW_WHY_TLS_DISTRUST,    /* the client does not accept the certificate */
 	MW_WHY_TLS_FAILED,
+	MW_WHY_TLS_CUT,         /* the client ended the handshake, without a word */
 	MW_WHY_LEFT_AT_GREETING,
 	MW_WHY_LEFT_AFTER_EHLO, /* asked what is offered, and left */
 	MW_WHY_AUTH_NOT_OFFERED,/* AUTH in a session that offered none */
 	MW_WHY_LEFT_BEFORE_LOGIN,
+	MW_WHY_OPEN,            /* an SMTP session whose end the log does not have */
 	MW_WHY_CONNECTED,       /* an SMTP session about which there is nothing more to say */
 	MW_WHY_SILENT,          /* no SMTP from an address of the user; no line says so */
+	MW_WHY_BANNED,          /* nothing at all from an address of the user after logins that failed; no line says so */
+	MW_WHY_UNREAD,          /* a line that tells nothing and has the client's address; no entry is made of it */
 	MW_WHY_KINDS
 };
 
@@ -50,6 +66,7 @@ struct mw_why_event {
 	int64_t time;
 	bool tls, exposed;
 	bool tls_unknown;      /* tls is false because the log does not tell */
+	bool wide;             /* a fault of the whole server: the line names neither user nor client */
 	struct mw_str user;    /* the login */
 	struct mw_str client;
 	struct mw_str port;    /* a number, or the listener's name in Postfix's syslog_name */
@@ -57,43 +74,19 @@ struct mw_why_event {
 	struct mw_str queue, queue_before; /* the message's id, and the one it had before a content filter */
 	unsigned texts, texts_taken;       /* at a session's end: DATA and BDAT, and those that went well */
 	struct mw_str verdict, reason, rule_name, rule, reply, tls_version; /* of a decision; reply of REJECTED too */
+	const struct mw_logline *decision; /* its values; NULL: no decision */
 };
 
 /* A decision line: the message begins "mailwicket: v=1 ". The event points into `values`. False: it is none that matters,
    or malformed. */
 bool mw_why_decision(const struct mw_why_line *line, struct mw_logline *values, struct mw_why_event *event_r);
+/* The options of `mailwicket explain` that give the facts of a decision once more, so that it comes to the same verdict;
+   `today`: the day of the line. */
+void mw_why_decision_explain(const struct mw_logline *values, int64_t today, struct mw_buf *out);
 /* A line of Dovecot's login processes or of its auth. */
 bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r);
 
-/* What Postfix's smtpd said in the sessions that are not over: a line often makes sense only with those before it. */
-#define MW_WHY_SESSIONS 512
-/* A refusal whose meaning the end of the session tells: whether the client had logged in. */
-struct mw_why_pending {
-	bool is;
-	int64_t time;
-	bool tls;
-	char port[24], reply[384], sender[128], recipient[128];
-};
-
-struct mw_why_session {
-	uint64_t process; /* 0: free */
-	uint32_t program; /* several instances of Postfix count their processes each */
-	char client[64];
-	char queue[24];   /* the last message's id */
-	char fault[160];  /* a warning that explains a later failure */
-	char words[512];  /* what the last event says, with that */
-	struct mw_why_pending pending;
-	bool tls, hello_pipelined, tls_error, tls_silent, tls_plain, tls_old, tls_distrust, told;
-};
-
-struct mw_why_sessions {
-	bool tls_logged; /* smtpd_tls_loglevel is 1 or more */
-	struct mw_why_session items[MW_WHY_SESSIONS]; /* by process id; a newer session takes the place of an older */
-};
-
-/* A line of Postfix's smtpd. A line may tell what an earlier one meant: the event has its time. */
-bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r);
-/* Refusals of sessions whose end the log does not have, one a call. *at_io begins with 0. */
-bool mw_why_smtpd_left(struct mw_why_sessions *sessions, size_t *at_io, struct mw_why_event *event_r);
+/* A line of Postfix's master or postscreen: what a client sees before any smtpd. */
+bool mw_why_postfix(const struct mw_why_line *line, struct mw_why_event *event_r);
 
 #endif

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/fault.h"
 
-static bool has_one_of(struct mw_str text, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (mw_str_has(text, *words))
-			return true;
-	return false;
-}
+#include "why/part.h"
 
 bool mw_why_fault_of_sasl(struct mw_str why)
 {
 	static const char *const words[] = { "Temporary authentication failure", "onnection lost to authentication server",
 					     "authentication server", "Authentication service", "temporary failure", NULL };
 
-	return has_one_of(why, words);
+	return mw_part_has_one(why, words);
 }
 
 /* The enhanced status behind the code: "451 4.3.5 ..." gives "4.3.5 ..."; a milter's words may lack the code. */
@@ -34,12 +28,12 @@ enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply)
 
 	if (mw_str_starts_with(status, MW_STR("5.3.4")))
 		return MW_WHY_TOO_BIG;
-	if (has_one_of(reply, limits))
+	if (mw_part_has_one(reply, limits))
 		return MW_WHY_LIMIT;
 	if (status.len > 4 && (status.ptr[0] == '4' || status.ptr[0] == '5') &&
 	    memcmp(status.ptr + 1, ".3.", 3) == 0)
 		return MW_WHY_FAULT;
-	return has_one_of(reply, faults) ? MW_WHY_FAULT : MW_WHY_REJECTED;
+	return mw_part_has_one(reply, faults) ? MW_WHY_FAULT : MW_WHY_REJECTED;
 }
 
 bool mw_why_fault_hint(struct mw_str warning)
@@ -77,13 +71,18 @@ static const struct { const char *word; enum mw_why_kind kind; } aborted[] = {
 	{ "process_full", MW_WHY_FAULT },
 	{ "shutting_down", MW_WHY_FAULT },
 	{ "internal_failure", MW_WHY_FAULT },
-	{ "tls_handshake_not_finished", MW_WHY_TLS_FAILED },
+	{ "invalid_credentials", MW_WHY_LOGIN_FAILED },
+	{ "auth_aborted_by_client", MW_WHY_LOGIN_LEFT },
+	{ "auth_waiting_client", MW_WHY_LOGIN_LEFT },
+	{ "auth_nologin_referral", MW_WHY_ENDED },
+	{ "tls_handshake_not_finished", MW_WHY_TLS_CUT },
 	{ "no_auth_attempts", MW_WHY_LEFT_BEFORE_LOGIN },
 };
 
 /* "proxy_dest_" with the word for what happened on the way to the server behind a proxy. */
 static const struct { const char *word; enum mw_why_kind kind; } proxied[] = {
 	{ "connect_failed", MW_WHY_FAULT }, { "internal_failure", MW_WHY_FAULT }, { "remote_failure", MW_WHY_FAULT },
+	{ "redirected", MW_WHY_ENDED },
 	{ "protocol_failure", MW_WHY_FAULT }, { "auth_temp_failed", MW_WHY_FAULT }, { "auth_failed", MW_WHY_LOGIN_FAILED },
 };
 

@@ -9,7 +9,10 @@
 
 #include "logs/source.h"
 #include "ui/output.h"
+#include "why/part.h"
+#include "why/person.h"
 #include "why/queue.h"
+#include "why/smtpd.h"
 #include "why/words.h"
 
 #define USUAL_LOG "/var/log/mail.log"
@@ -38,9 +41,12 @@ void mw_why_logs_default(struct mw_why_logs *logs)
    sent nothing. */
 static bool may_matter(struct mw_str line)
 {
-	return mw_str_has(line, "/smtpd") || mw_str_has(line, "-login: ") || mw_str_has(line, "mailwicket: v=1 ") ||
-	       mw_str_has(line, "auth: ") || mw_str_has(line, "auth-worker") || mw_str_has(line, "auth(") ||
-	       (mw_str_has(line, "rror: ") && mw_str_has(line, "imap(")) ||
+	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
+						"/postscreen", "/master", NULL };
+	static const char *const sessions[] = { "imap(", "pop3(", "master: ", "anvil: ", "config: ", NULL };
+	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
+
+	return mw_part_has_one(line, programs) || (mw_part_has_one(line, sessions) && mw_part_has_one(line, troubles)) ||
 	       (mw_str_starts_with(line, MW_STR("{")) && mw_str_has(line, "\"dovecot\"")); /* its message may be in octets */
 }
 
@@ -55,14 +61,17 @@ struct reading {
 
 static bool is_of_dovecot(struct mw_str program)
 {
-	return mw_str_ends_with(program, MW_STR("-login")) || mw_str_starts_with(program, MW_STR("auth")) ||
-	       mw_str_starts_with(program, MW_STR("imap(")) || mw_str_starts_with(program, MW_STR("pop3("));
+	static const char *const begins[] = { "auth", "imap(", "pop3(", "master", "anvil", "config", NULL };
+
+	return mw_str_ends_with(program, MW_STR("-login")) || mw_part_begins_with_one(program, begins);
 }
 
 static bool read_event(struct reading *reading, const struct mw_why_line *line, struct mw_why_event *event)
 {
 	if (mw_str_ends_with(line->program, MW_STR("/smtpd")))
 		return mw_why_smtpd(reading->sessions, line, event);
+	if (mw_str_ends_with(line->program, MW_STR("/postscreen")) || mw_str_ends_with(line->program, MW_STR("/master")))
+		return mw_why_postfix(line, event);
 	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !is_of_dovecot(line->program))
 		return false;
 	return mw_why_decision(line, &reading->values, event) || mw_why_dovecot(line, event);
@@ -114,7 +123,7 @@ static bool take_line(struct reading *reading, struct mw_str text)
 		take_event(reading, &event);
 	else
 		return false;
-	return true;
+	return event.kind != MW_WHY_UNREAD;
 }
 
 /* What waited for a line that never came. */
@@ -130,19 +139,16 @@ static void take_left(struct reading *reading)
 		mw_why_story_add(reading->story, &event);
 }
 
-/* A line that tells nothing and has the user's name in it: nobody may say that there is no line of theirs.
+/* A line that tells nothing and has a name of the user in it: nobody may say that there is no line of theirs.
    True: it is one of SMTP. */
 static bool see_named(struct mw_why_logs *logs, struct mw_str text)
 {
-	for (size_t i = 0; i < 2; i++) {
-		struct mw_str name = logs->user_names[i];
+	static const char *const smtp[] = { "/smtpd", "/postscreen", NULL };
 
-		if (mw_str_empty(name) || memmem(text.ptr, text.len, name.ptr, name.len) == NULL)
-			continue;
-		logs->named++;
-		return mw_str_has(text, "/smtpd") || mw_str_has(text, "/postscreen");
-	}
-	return false;
+	if (!mw_why_person_in(logs->person, text))
+		return false;
+	logs->named++;
+	return mw_part_has_one(text, smtp);
 }
 
 static int read_source(struct reading *reading, const char *name)

@@ -4,6 +4,8 @@
 
 #include "why/story.h"
 
+struct mw_why_person;
+
 #define MW_WHY_LOGS 32
 #define MW_WHY_NOTES 16
 
@@ -13,7 +15,7 @@ struct mw_why_logs {
 	struct mw_why_clock clock;
 	int64_t since;
 	bool since_given;
-	struct mw_str user_names[2];   /* what is looked for in lines that tell nothing; may be empty */
+	struct mw_why_person *person;  /* whose names are looked for in lines that tell nothing */
 	uint64_t named;                /* such lines */
 	int64_t newest;                /* of the lines that are known; 0: none */
 	uint64_t lines, known; /* lines read, and those of a form that is known */

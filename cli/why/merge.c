@@ -34,6 +34,15 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 	COPY(entry_r->recipient, event->recipient);
 	COPY(entry_r->reply, event->reply);
 	COPY(entry_r->queue, event->queue);
+	entry_r->wide = event->wide;
+	if (event->decision != NULL && event->kind == MW_WHY_DECIDED) {
+		struct mw_buf explain = MW_BUF_OVER(entry_r->explain);
+
+		mw_why_decision_explain(event->decision, event->time, &explain);
+		/* Cut, it would be about something else. */
+		if (explain.truncated)
+			entry_r->explain[0] = '\0';
+	}
 }
 
 /* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
@@ -76,7 +85,11 @@ static bool same_end(const struct mw_why_entry *a, const struct mw_why_entry *b)
 
 static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 {
-	return a->kind == b->kind && a->protocol == b->protocol && a->tls == b->tls && a->exposed == b->exposed &&
+	/* Of somebody else's logins each is told by its name. */
+	if (a->by_sender != b->by_sender || ((a->other_login || b->other_login) && strcmp(a->login, b->login) != 0))
+		return false;
+	return a->kind == b->kind && a->wide == b->wide &&
+	       a->protocol == b->protocol && a->tls == b->tls && a->exposed == b->exposed &&
 	       strcmp(a->client, b->client) == 0 && strcmp(a->port, b->port) == 0 &&
 	       strcmp(a->mechanism, b->mechanism) == 0 && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->verdict, b->verdict) == 0 && strcmp(a->rule, b->rule) == 0 &&
@@ -87,9 +100,16 @@ static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 
 bool mw_why_merge(struct mw_why_entry *entries, size_t count, const struct mw_why_event *event, int64_t gap)
 {
+	return mw_why_merge_as(entries, count, event, gap, false);
+}
+
+bool mw_why_merge_as(struct mw_why_entry *entries, size_t count, const struct mw_why_event *event, int64_t gap,
+		     bool by_sender)
+{
 	struct mw_why_entry one;
 
 	mw_why_entry_from(event, &one);
+	one.by_sender = by_sender;
 	for (size_t i = 0; i < count; i++) {
 		struct mw_why_entry *entry = &entries[i];
 
@@ -103,6 +123,7 @@ bool mw_why_merge(struct mw_why_entry *entries, size_t count, const struct mw_wh
 			entry->last = one.last;
 			memcpy(entry->recipient, one.recipient, sizeof(entry->recipient));
 			memcpy(entry->reply, one.reply, sizeof(entry->reply));
+			memcpy(entry->explain, one.explain, sizeof(entry->explain));
 		}
 		return true;
 	}
@@ -116,6 +137,10 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_REJECTED, MW_WHY_DECIDED },        /* Postfix's line beside mailwicketd's */
 	{ MW_WHY_NO_LOGIN, MW_WHY_DECIDED },
 	{ MW_WHY_LOGIN_FAILED, MW_WHY_FAULT },      /* no password was looked at */
+	{ MW_WHY_LOGIN_FAILED, MW_WHY_ENDED },      /* auth says why */
+	{ MW_WHY_LOGIN_FAILED, MW_WHY_USER_UNKNOWN },
+	{ MW_WHY_USER_UNKNOWN, MW_WHY_DECIDED },
+	{ MW_WHY_PASSWORD_WRONG, MW_WHY_DECIDED },
 	{ MW_WHY_FAULT, MW_WHY_FAULT },             /* Dovecot's auth says which one, the login process only that */
 	{ MW_WHY_PERMITTED, MW_WHY_SUBMITTED },
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_LOGIN_FAILED },
@@ -135,6 +160,19 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_CONNECTED, MW_WHY_LOGIN_FAILED },
 	{ MW_WHY_CONNECTED, MW_WHY_MECHANISM },
 	{ MW_WHY_CONNECTED, MW_WHY_PERMITTED },
+	{ MW_WHY_CONNECTED, MW_WHY_CLEAR },
+	{ MW_WHY_CONNECTED, MW_WHY_LOGIN_LEFT },
+	{ MW_WHY_CONNECTED, MW_WHY_LOGIN_CANCELED },
+	{ MW_WHY_PASSWORD_WRONG, MW_WHY_AUTH_FAILED },
+	{ MW_WHY_AUTH_FAILED, MW_WHY_DECIDED },
+	{ MW_WHY_AUTH_FAILED, MW_WHY_LOGIN_FAILED },
+	{ MW_WHY_AUTH_FAILED, MW_WHY_FAULT },
+	{ MW_WHY_CONNECTED, MW_WHY_USER_UNKNOWN },
+	{ MW_WHY_CONNECTED, MW_WHY_LINE_ENDS },
+	{ MW_WHY_CONNECTED, MW_WHY_PIPELINED },
+	{ MW_WHY_CONNECTED, MW_WHY_NO_SMTP },
+	{ MW_WHY_CONNECTED, MW_WHY_SCREENED },
+	{ MW_WHY_LEFT_AT_GREETING, MW_WHY_SCREENED },
 	{ MW_WHY_DECIDED, MW_WHY_DECIDED },         /* POP3's USER, then PASS with the password */
 };
 
@@ -153,8 +191,12 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 		return strcmp(told->login, by->login) == 0 &&
 		       strncmp(told->reply, "Login aborted: ", strlen("Login aborted: ")) == 0 &&
 		       strncmp(by->reply, "Login aborted: ", strlen("Login aborted: ")) != 0;
+	case MW_WHY_PASSWORD_WRONG:
+	case MW_WHY_USER_UNKNOWN:
 	case MW_WHY_LOGIN_FAILED:
-		return stopped && strcmp(told->login, by->login) == 0;
+		/* Dovecot's auth may have made another name of the user's own. */
+		return stopped && (strcmp(told->login, by->login) == 0 || told->login[0] == '\0' ||
+				   (by->kind != MW_WHY_DECIDED && !told->other_login && !by->other_login));
 	case MW_WHY_LOGIN_NEEDS_TLS:
 		return stopped && strcmp(by->reason, "login-without-tls") == 0;
 	case MW_WHY_NO_LOGIN:
@@ -176,6 +218,14 @@ static void drop_twice(struct mw_why_entry *entries, size_t count, struct mw_why
 			told->dropped = true;
 			if (told->kind == MW_WHY_PASSWORD_WRONG)
 				COPY(by->reason, MW_STR("wrong-password"));
+			/* Auth does not know which protocol it is, nor the port. */
+			if (told->kind == MW_WHY_LOGIN_FAILED && by->kind != MW_WHY_DECIDED) {
+				by->protocol = told->protocol;
+				by->tls = told->tls;
+				by->tls_unknown = told->tls_unknown;
+			}
+			if (told->kind == MW_WHY_LOGIN_FAILED && by->port[0] == '\0')
+				COPY(by->port, mw_str(told->port));
 			if (told->kind == MW_WHY_PERMITTED && by->port[0] == '\0')
 				COPY(by->port, mw_str(told->port));
 		}

@@ -29,6 +29,13 @@ static void write_head(const struct mw_why_answer *answer, struct mw_buf *out)
 	mw_buf_add_text(out, "\n\n");
 }
 
+static const char *mark_of(const struct mw_why_entry *entry)
+{
+	if (entry->kind == MW_WHY_SILENT || entry->kind == MW_WHY_BANNED)
+		return "";
+	return entry->by_sender ? " **" : entry->by_address ? " *" : "";
+}
+
 static bool write_story(const struct mw_why_told *told, struct mw_buf *out)
 {
 	static const char *const titles[] = { "when", "service", "from", "what" };
@@ -47,7 +54,7 @@ static bool write_story(const struct mw_why_told *told, struct mw_buf *out)
 		mw_why_words(entry, &what_text);
 		mw_grid_cell(grid, MW_FAINT, mw_buf_str(&when_text));
 		mw_grid_cell(grid, MW_PLAIN, mw_buf_str(&service_text));
-		mw_grid_cellf(grid, MW_PLAIN, "%s%s", entry->client, entry->by_address && entry->kind != MW_WHY_SILENT ? " *" : "");
+		mw_grid_cellf(grid, MW_PLAIN, "%s%s", entry->client, mark_of(entry));
 		mw_grid_cell(grid, mw_why_colour(entry), mw_buf_str(&what_text));
 	}
 	whole = mw_grid_print(grid, out);
@@ -152,6 +159,10 @@ static void json_entry(struct mw_json *json, const struct mw_why_entry *entry)
 	mw_json_string(json, "protocol", mw_str(mw_table_word(mw_protocols, entry->protocol)));
 	mw_json_string(json, "client", mw_str(entry->client));
 	mw_json_bool(json, "by_address", entry->by_address);
+	if (entry->by_sender)
+		mw_json_bool(json, "by_sender", true);
+	if (entry->wide)
+		mw_json_bool(json, "whole_server", true);
 	if (!entry->tls_unknown)
 		mw_json_bool(json, "tls", entry->tls);
 	if (entry->exposed)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/buf.h"
+#include "why/part.h"
 
 #define PLACES 4096 /* a newer message takes the place of an older one */
 
@@ -28,32 +28,9 @@ void mw_why_queue_free(struct mw_why_queue *queue)
 	free(queue);
 }
 
-static size_t find(struct mw_str text, const char *what)
-{
-	const char *at = memmem(text.ptr, text.len, what, strlen(what));
-
-	return at != NULL ? (size_t)(at - text.ptr) : text.len;
-}
-
-static struct mw_str after(struct mw_str text, const char *what)
-{
-	return mw_str_tail(text, find(text, what) + strlen(what));
-}
-
-static void copy(char *to, size_t size, struct mw_str text)
-{
-	struct mw_buf out = mw_buf_over(to, size);
-
-	mw_buf_add(&out, mw_str_head(text, size - 1));
-}
-
 static struct message *place_of(struct mw_why_queue *queue, struct mw_str id)
 {
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < id.len; i++)
-		hash = (hash ^ (unsigned char)id.ptr[i]) * 16777619U;
-	return &queue->messages[hash % PLACES];
+	return &queue->messages[mw_part_hash(id) % PLACES];
 }
 
 static struct message *message_of(struct mw_why_queue *queue, struct mw_str id)
@@ -70,10 +47,10 @@ void mw_why_queue_begin(struct mw_why_queue *queue, const struct mw_why_event *e
 	if (event->queue.len >= sizeof(message->id))
 		return;
 	*message = (struct message){ .tls = event->tls, .time = event->time };
-	copy(message->id, sizeof(message->id), event->queue);
-	copy(message->client, sizeof(message->client), event->client);
-	copy(message->port, sizeof(message->port), event->port);
-	copy(message->login, sizeof(message->login), event->user);
+	mw_part_copy(message->id, sizeof(message->id), event->queue);
+	mw_part_copy(message->client, sizeof(message->client), event->client);
+	mw_part_copy(message->port, sizeof(message->port), event->port);
+	mw_part_copy(message->login, sizeof(message->login), event->user);
 	queue->used++;
 }
 
@@ -87,7 +64,7 @@ bool mw_why_queue_continue(struct mw_why_queue *queue, struct mw_str id, struct 
 	kept = *known;
 	*message = kept;
 	message->settled = true;
-	copy(message->id, sizeof(message->id), id);
+	mw_part_copy(message->id, sizeof(message->id), id);
 	return true;
 }
 
@@ -95,6 +72,7 @@ static struct mw_why_event event_of(const struct message *message, enum mw_why_k
 {
 	return (struct mw_why_event){
 		.kind = kind, .protocol = MW_PROTOCOL_SMTP, .time = time, .tls = message->tls,
+		.tls_unknown = !message->tls,
 		.user = mw_str(message->login), .client = mw_str(message->client), .port = mw_str(message->port),
 		.sender = mw_str(message->sender), .queue = mw_str(message->id),
 	};
@@ -103,7 +81,7 @@ static struct mw_why_event event_of(const struct message *message, enum mw_why_k
 /* "<bob@example.org>, ...": NAME up to its bracket; the local part may be quoted. */
 static struct mw_str bracketed(struct mw_str text)
 {
-	size_t quoted = mw_str_starts_with(text, MW_STR("\"")) ? find(text, "\"@") : 0;
+	size_t quoted = mw_str_starts_with(text, MW_STR("\"")) ? mw_part_find(text, "\"@") : 0;
 	struct mw_str rest = mw_str_tail(text, quoted);
 
 	return mw_str_head(text, text.len - rest.len + mw_str_find(rest, '>'));
@@ -130,10 +108,10 @@ static bool read_delivery(struct mw_why_queue *queue, struct message *message, s
 		{ "expired", MW_WHY_EXPIRED }, { "undeliverable", MW_WHY_BOUNCED },
 	};
 	struct mw_str to = mw_str_tail(said, strlen("to=<")), recipient = bracketed(to);
-	struct mw_str rest = mw_str_tail(to, recipient.len), relay = after(rest, ", relay=");
-	struct mw_str status = after(rest, ", status=");
+	struct mw_str rest = mw_str_tail(to, recipient.len), relay = mw_part_after(rest, ", relay=");
+	struct mw_str status = mw_part_after(rest, ", status=");
 	struct mw_str word = mw_str_head(status, mw_str_find(status, ' ')), words = mw_str_tail(status, word.len + 1);
-	struct mw_str next = after(words, "queued as ");
+	struct mw_str next = mw_part_after(words, "queued as ");
 
 	message->settled = true;
 	*event = event_of(message, MW_WHY_KINDS, event->time);
@@ -156,11 +134,11 @@ static bool read_manager(struct message *message, struct mw_str said, struct mw_
 	struct mw_str rest = mw_str_tail(said, strlen("from=<") + sender.len);
 	bool first = !message->settled;
 
-	copy(message->sender, sizeof(message->sender), sender);
+	mw_part_copy(message->sender, sizeof(message->sender), sender);
 	*event = event_of(message, MW_WHY_SUBMITTED, event->time);
-	if (find(rest, "expired, ") < rest.len) {
+	if (mw_part_find(rest, "expired, ") < rest.len) {
 		event->kind = MW_WHY_EXPIRED;
-		event->reply = after(rest, "status=");
+		event->reply = mw_part_after(rest, "status=");
 		return true;
 	}
 	message->settled = true;
@@ -171,16 +149,16 @@ static bool read_manager(struct message *message, struct mw_str said, struct mw_
    ... from unknown[192.0.2.7]; from=<...> to=<...> proto=ESMTP helo=<...>: WORDS". */
 static bool read_refusal(struct message *message, struct mw_str said, enum mw_why_kind kind, struct mw_why_event *event)
 {
-	struct mw_str words = after(said, "]: "), from = after(said, "; from=<");
+	struct mw_str words = mw_part_after(said, "]: "), from = mw_part_after(said, "; from=<");
 
-	if (find(said, "]: ") > find(said, "; from=<"))
-		words = after(after(said, " proto="), ">: ");
+	if (mw_part_find(said, "]: ") > mw_part_find(said, "; from=<"))
+		words = mw_part_after(mw_part_after(said, " proto="), ">: ");
 	else
-		words = mw_str_head(words, find(words, "; from=<"));
+		words = mw_str_head(words, mw_part_find(words, "; from=<"));
 	message->settled = true;
-	copy(message->sender, sizeof(message->sender), bracketed(from));
+	mw_part_copy(message->sender, sizeof(message->sender), bracketed(from));
 	*event = event_of(message, kind, event->time);
-	event->recipient = find(from, " to=<") < from.len ? bracketed(after(from, " to=<")) : MW_STR_EMPTY;
+	event->recipient = mw_part_find(from, " to=<") < from.len ? bracketed(mw_part_after(from, " to=<")) : MW_STR_EMPTY;
 	event->reply = mw_str_empty(words) ? said : words;
 	return true;
 }
@@ -204,7 +182,7 @@ bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *lin
 		return false;
 	said = mw_str_tail(text, strlen(message->id) + 2);
 	*event_r = (struct mw_why_event){ .time = line->time };
-	if (warned && find(said, "queue file size limit exceeded") == 0) {
+	if (warned && mw_part_find(said, "queue file size limit exceeded") == 0) {
 		message->settled = true;
 		*event_r = event_of(message, MW_WHY_TOO_BIG, line->time);
 		event_r->reply = said;

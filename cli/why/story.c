@@ -1,42 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/story.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "mail/network.h"
 #include "why/merge.h"
-
-#define PRESENCES 512
-#define BUCKETS 1024
-
-/* When the user was at an address. */
-struct presence {
-	char client[64];
-	int64_t first, last;
-};
-
-struct address {
-	char client[64]; /* "": free */
-	bool of_user, of_others;
-	int64_t last;
-	unsigned next; /* in its bucket, 0: the last one */
-	unsigned entry_count;
-	struct mw_why_entry entries[MW_WHY_OF_ADDRESS];
-};
-
-struct mw_why_story {
-	struct mw_why_who who;
-	struct mw_why_limits limits;
-	size_t entry_count, presence_count;
-	int64_t newest;
-	bool went_back;           /* logs that were read one after the other: an old event may matter later */
-	uint64_t forgotten_late;  /* addresses that were forgotten within the window of their last event */
-	unsigned address_count, hand;
-	struct mw_why_entry entries[MW_WHY_ENTRIES];
-	struct presence presences[PRESENCES];
-	unsigned buckets[BUCKETS];                       /* 0: empty, else the index of an address */
-	struct address addresses[MW_WHY_ADDRESSES + 1];  /* 0 is not used */
-};
+#include "why/part.h"
+#include "why/story_end.h"
 
 struct mw_why_story *mw_why_story_new(struct mw_why_who who)
 {
@@ -62,20 +32,43 @@ void mw_why_story_smtp_named(struct mw_why_story *story)
 	story->limits.smtp_named = true;
 }
 
+bool mw_why_story_is_user(const struct mw_why_story *story, struct mw_str login)
+{
+	return !mw_str_empty(login) && story->who.is(story->who.context, login);
+}
+
+bool mw_why_story_owns(const struct mw_why_story *story, struct mw_str address)
+{
+	return !mw_str_empty(address) && story->who.owns(story->who.context, address);
+}
+
 /* --- addresses */
 
-static unsigned *bucket_of(struct mw_why_story *story, const char *client)
+/* The network whose addresses are one host's: of IPv6 a /64, within which hosts change them every day (RFC 8981). */
+void mw_why_host(struct mw_str client, char host_r[MW_WHY_HOST])
 {
-	uint32_t hash = 2166136261U;
+	struct mw_ip ip;
 
-	for (; *client != '\0'; client++)
-		hash = (hash ^ (unsigned char)*client) * 16777619U;
-	return &story->buckets[hash % BUCKETS];
+	mw_part_copy(host_r, MW_WHY_HOST, client);
+	if (mw_str_find(client, ':') == client.len || !mw_ip_parse(client, &ip) || ip.family != MW_FAMILY_IPV6)
+		return;
+	for (size_t i = 0; i < 8; i++) {
+		static const char digits[] = "0123456789abcdef";
+
+		host_r[2 * i] = digits[ip.bytes[i] >> 4];
+		host_r[2 * i + 1] = digits[ip.bytes[i] & 15];
+	}
+	memcpy(host_r + 16, "/64", sizeof("/64"));
+}
+
+static unsigned *bucket_of(struct mw_why_story *story, const char *host)
+{
+	return &story->buckets[mw_part_hash(mw_str(host)) % MW_WHY_BUCKETS];
 }
 
 static void unlink_address(struct mw_why_story *story, unsigned index)
 {
-	unsigned *at = bucket_of(story, story->addresses[index].client);
+	unsigned *at = bucket_of(story, story->addresses[index].host);
 
 	while (*at != index)
 		at = &story->addresses[*at].next;
@@ -107,34 +100,44 @@ static unsigned free_place(struct mw_why_story *story)
 	return oldest;
 }
 
-/* NULL where every place is taken by an address of the user. */
-static struct address *address_of(struct mw_why_story *story, struct mw_str client)
+struct mw_why_address *mw_why_known_address(struct mw_why_story *story, const char *host)
 {
-	char name[64];
-	unsigned *bucket, place;
-
-	snprintf(name, sizeof(name), "%.*s", MW_STR_ARG(mw_str_head(client, sizeof(name) - 1)));
-	bucket = bucket_of(story, name);
-	for (unsigned at = *bucket; at != 0; at = story->addresses[at].next)
-		if (strcmp(story->addresses[at].client, name) == 0)
+	for (unsigned at = *bucket_of(story, host); at != 0; at = story->addresses[at].next)
+		if (strcmp(story->addresses[at].host, host) == 0)
 			return &story->addresses[at];
+	return NULL;
+}
+
+/* NULL where every place is taken by an address of the user. */
+static struct mw_why_address *address_of(struct mw_why_story *story, struct mw_str client)
+{
+	char host[MW_WHY_HOST];
+	struct mw_why_address *address;
+	unsigned place, *bucket;
+
+	mw_why_host(client, host);
+	address = mw_why_known_address(story, host);
+	if (address != NULL)
+		return address;
 	place = free_place(story);
 	if (place == 0)
 		return NULL;
-	story->addresses[place].of_user = story->addresses[place].of_others = false;
-	story->addresses[place].entry_count = 0;
-	memcpy(story->addresses[place].client, name, sizeof(name));
-	story->addresses[place].next = *bucket;
+	bucket = bucket_of(story, host);
+	address = &story->addresses[place];
+	address->of_user = address->of_others = false;
+	address->entry_count = 0;
+	address->unread = 0;
+	memcpy(address->host, host, sizeof(host));
+	address->next = *bucket;
 	*bucket = place;
-	return &story->addresses[place];
+	return address;
 }
 
 /* A new entry takes the place of the one that ended first. */
-static void remember_at(struct address *address, const struct mw_why_event *event)
+static void remember_at(struct mw_why_address *address, const struct mw_why_event *event)
 {
 	struct mw_why_entry *place;
 
-	address->last = event->time;
 	if (address->entry_count > 0 && mw_why_merge(address->entries, address->entry_count, event, MW_WHY_WINDOW))
 		return;
 	if (address->entry_count < MW_WHY_OF_ADDRESS) {
@@ -147,47 +150,49 @@ static void remember_at(struct address *address, const struct mw_why_event *even
 	}
 	mw_why_entry_from(event, place);
 	place->by_address = true;
+	place->other_login = !mw_str_empty(event->user);
 }
 
 /* --- the user */
 
-static void was_at(struct mw_why_story *story, const struct mw_why_event *event)
+static void was_at(struct mw_why_story *story, struct mw_why_address *address, const struct mw_why_event *event)
 {
-	struct address *address = address_of(story, event->client);
-	struct presence *presence;
+	struct mw_why_presence *presence;
+	bool reads = event->protocol == MW_PROTOCOL_IMAP || event->protocol == MW_PROTOCOL_POP3;
 
-	if (address == NULL)
-		return;
 	address->of_user = true;
 	for (size_t i = 0; i < story->presence_count; i++) {
 		presence = &story->presences[i];
-		if (strcmp(presence->client, address->client) == 0 && event->time <= presence->last + MW_WHY_WINDOW &&
-		    event->time >= presence->first - MW_WHY_WINDOW) {
-			presence->first = event->time < presence->first ? event->time : presence->first;
-			presence->last = event->time > presence->last ? event->time : presence->last;
-			return;
-		}
+		if (strcmp(presence->host, address->host) != 0 || event->time > presence->last + MW_WHY_WINDOW ||
+		    event->time < presence->first - MW_WHY_WINDOW)
+			continue;
+		presence->first = event->time < presence->first ? event->time : presence->first;
+		presence->last = event->time > presence->last ? event->time : presence->last;
+		presence->reads |= reads;
+		return;
 	}
-	if (story->presence_count == PRESENCES)
+	if (story->presence_count == MW_WHY_PRESENCES)
 		return;
 	presence = &story->presences[story->presence_count++];
-	memcpy(presence->client, address->client, sizeof(presence->client));
-	presence->first = presence->last = event->time;
+	*presence = (struct mw_why_presence){ .first = event->time, .last = event->time, .reads = reads };
+	memcpy(presence->host, address->host, sizeof(presence->host));
+	mw_part_copy(presence->client, sizeof(presence->client), event->client);
 }
 
-static void add_entry(struct mw_why_story *story, const struct mw_why_event *event)
+static void add_entry(struct mw_why_story *story, const struct mw_why_event *event, bool by_sender)
 {
-	if (mw_why_merge(story->entries, story->entry_count, event, INT64_MAX / 4))
+	struct mw_why_entry *entry;
+
+	if (mw_why_merge_as(story->entries, story->entry_count, event, INT64_MAX / 4, by_sender))
 		return;
-	if (story->entry_count == MW_WHY_ENTRIES)
+	if (story->entry_count == MW_WHY_ENTRIES) {
 		story->limits.left_out++;
-	else
-		mw_why_entry_from(event, &story->entries[story->entry_count++]);
-}
-
-bool mw_why_story_is_user(const struct mw_why_story *story, struct mw_str login)
-{
-	return !mw_str_empty(login) && story->who.is(story->who.context, login);
+		return;
+	}
+	entry = &story->entries[story->entry_count++];
+	mw_why_entry_from(event, entry);
+	entry->by_sender = by_sender;
+	entry->other_login = by_sender && !mw_str_empty(event->user);
 }
 
 /* A delivery that was put off, and has come to its end since, is no finding. */
@@ -205,101 +210,76 @@ static void settle_deferred(struct mw_why_story *story, const struct mw_why_even
 	}
 }
 
-void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *event)
+static void add_wide(struct mw_why_story *story, const struct mw_why_event *event)
 {
-	bool logged_in = event->kind == MW_WHY_LOGGED_IN || event->kind == MW_WHY_SUBMITTED || event->kind == MW_WHY_BEGUN;
-	struct address *address;
+	if (mw_why_merge(story->wide, story->wide_count, event, MW_WHY_WINDOW) || story->wide_count == MW_WHY_WIDE)
+		return;
+	mw_why_entry_from(event, &story->wide[story->wide_count++]);
+}
 
+static bool is_login(const struct mw_why_event *event)
+{
+	return event->kind == MW_WHY_LOGGED_IN || event->kind == MW_WHY_SUBMITTED || event->kind == MW_WHY_BEGUN;
+}
+
+/* What a name that is not the user's may be a misspelling in. */
+static bool may_be_misspelt(const struct mw_why_event *event)
+{
+	return event->kind == MW_WHY_LOGIN_FAILED || event->kind == MW_WHY_PASSWORD_WRONG ||
+	       event->kind == MW_WHY_USER_UNKNOWN || event->kind == MW_WHY_LOGIN_NEEDS_TLS ||
+	       (event->kind == MW_WHY_DECIDED && mw_str_equal(event->reason, MW_STR("unknown-login")));
+}
+
+/* A refusal with an address of the user as its sender is told, whoever wrote that. */
+static bool is_refusal(const struct mw_why_event *event)
+{
+	return event->kind == MW_WHY_DECIDED || event->kind == MW_WHY_NO_LOGIN || event->kind == MW_WHY_REJECTED ||
+	       event->kind == MW_WHY_NOT_OWNED || event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT ||
+	       event->kind == MW_WHY_LINE_ENDS || event->kind == MW_WHY_TOO_BIG || event->kind == MW_WHY_CONTENT_REFUSED;
+}
+
+static void see_time(struct mw_why_story *story, const struct mw_why_event *event)
+{
 	if (event->time > story->newest)
 		story->newest = event->time;
 	else if (event->time < story->newest - MW_WHY_WINDOW)
 		story->went_back = true;
-	if (event->protocol == MW_PROTOCOL_SMTP && event->kind != MW_WHY_PASSWORD_WRONG)
+	story->reasons_shown |= event->kind == MW_WHY_PASSWORD_WRONG || event->kind == MW_WHY_USER_UNKNOWN ||
+				event->decision != NULL;
+	if (event->protocol == MW_PROTOCOL_SMTP && event->kind != MW_WHY_PASSWORD_WRONG && !event->wide)
 		story->limits.smtp_seen = true;
+}
+
+static void see_elsewhere(struct mw_why_story *story, struct mw_why_address *address, const struct mw_why_event *event)
+{
+	if (event->kind == MW_WHY_UNREAD)
+		address->unread = event->time;
+	else if (is_login(event))
+		address->of_others = true;
+	else if (is_refusal(event) && mw_why_story_owns(story, event->sender))
+		add_entry(story, event, true);
+	else if (mw_str_empty(event->user) || may_be_misspelt(event))
+		remember_at(address, event);
+}
+
+void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *event)
+{
+	struct mw_why_address *address;
+
+	see_time(story, event);
+	if (event->wide) {
+		add_wide(story, event);
+		return;
+	}
+	address = address_of(story, event->client);
+	if (address != NULL && event->time > address->last)
+		address->last = event->time;
 	if (mw_why_story_is_user(story, event->user)) {
 		settle_deferred(story, event);
-		add_entry(story, event);
-		if (logged_in)
-			was_at(story, event);
-	} else if (mw_str_empty(event->user) || logged_in) {
-		address = address_of(story, event->client);
-		if (address != NULL && logged_in)
-			address->of_others = true;
-		else if (address != NULL)
-			remember_at(address, event);
+		add_entry(story, event, false);
+		if (is_login(event) && address != NULL)
+			was_at(story, address, event);
+	} else if (address != NULL) {
+		see_elsewhere(story, address, event);
 	}
-}
-
-/* --- the end */
-
-static bool was_there(const struct mw_why_story *story, const struct mw_why_entry *entry)
-{
-	for (size_t i = 0; i < story->presence_count; i++) {
-		const struct presence *presence = &story->presences[i];
-
-		if (strcmp(presence->client, entry->client) == 0 && entry->last >= presence->first - MW_WHY_WINDOW &&
-		    entry->first <= presence->last + MW_WHY_WINDOW)
-			return true;
-	}
-	return false;
-}
-
-static void add_whole(struct mw_why_story *story, const struct mw_why_entry *entry)
-{
-	if (story->entry_count == MW_WHY_ENTRIES)
-		story->limits.left_out += entry->count;
-	else
-		story->entries[story->entry_count++] = *entry;
-}
-
-static void add_of_addresses(struct mw_why_story *story)
-{
-	for (unsigned at = 1; at <= story->address_count; at++) {
-		const struct address *address = &story->addresses[at];
-
-		if (!address->of_user)
-			continue;
-		story->limits.shared = story->limits.shared || address->of_others;
-		for (unsigned i = 0; i < address->entry_count; i++)
-			if (was_there(story, &address->entries[i]))
-				add_whole(story, &address->entries[i]);
-	}
-}
-
-/* From there; or by name from another address (IPv6, a mobile network): then nothing is missing from there. */
-static bool sent_from(const struct mw_why_story *story, const struct presence *presence)
-{
-	for (size_t i = 0; i < story->entry_count; i++) {
-		const struct mw_why_entry *entry = &story->entries[i];
-
-		if ((strcmp(entry->client, presence->client) == 0 || !entry->by_address) &&
-		    (entry->protocol == MW_PROTOCOL_SMTP || entry->protocol == MW_PROTOCOL_SUBMISSION) &&
-		    entry->last >= presence->first - MW_WHY_WINDOW && entry->first <= presence->last + MW_WHY_WINDOW)
-			return true;
-	}
-	return false;
-}
-
-static void add_silences(struct mw_why_story *story)
-{
-	for (size_t i = 0; story->limits.smtp_seen && !story->limits.smtp_named && i < story->presence_count; i++) {
-		const struct presence *presence = &story->presences[i];
-		struct mw_why_entry entry = { .kind = MW_WHY_SILENT, .protocol = MW_PROTOCOL_SMTP, .by_address = true,
-					      .count = 1, .first = presence->first, .last = presence->last };
-
-		if (sent_from(story, presence))
-			continue;
-		memcpy(entry.client, presence->client, sizeof(entry.client));
-		add_whole(story, &entry);
-	}
-}
-
-const struct mw_why_entry *mw_why_story_end(struct mw_why_story *story, size_t *count_r)
-{
-	if (!story->went_back)
-		story->limits.forgotten = story->forgotten_late;
-	add_of_addresses(story);
-	add_silences(story);
-	*count_r = mw_why_tidy(story->entries, story->entry_count);
-	return story->entries;
 }

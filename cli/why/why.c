@@ -4,77 +4,19 @@
 #include <time.h>
 
 #include "ui/arguments.h"
-#include "decide/identity.h"
 #include "named.h"
 #include "ui/output.h"
-#include "policy/choose.h"
 #include "report/text.h"
 #include "setting.h"
 #include "why/logs.h"
+#include "why/person.h"
 #include "why/print.h"
 #include "why/words.h"
 
 #define USUAL_SINCE 86400
 #define OLD 43200 /* seconds since a log's newest line, from which on that is said */
-#define NAMES 1024 /* login names whose answer is kept; a power of two */
 
-/* Who is asked for, and which login names are theirs. */
-struct person {
-	const char *asked;
-	struct mw_policy *policy;
-	struct mw_directory *directory;
-	bool known; /* a user of the directory */
-	bool group;
-	uint32_t id;
-	char name[512]; /* the primary address where known, else as asked; as it may be shown */
-	struct { char login[MW_LOGIN_MAX + 2]; bool mine; } kept[NAMES];
-};
-
-static bool is_by_name(const struct person *person, struct mw_str login)
-{
-	struct mw_str asked = mw_str(person->asked);
-	struct mw_str domain = person->policy != NULL ? mw_choose_login_domain(person->policy) : MW_STR_EMPTY;
-	struct mw_str whole = login.len > asked.len ? login : asked, part = login.len > asked.len ? asked : login;
-	size_t at = mw_str_find(whole, '@');
-
-	if (mw_str_equal_nocase(asked, login))
-		return true;
-	return !mw_str_empty(domain) && mw_str_find(part, '@') == part.len && at == part.len &&
-	       mw_str_equal_nocase(mw_str_head(whole, at), part) &&
-	       mw_str_equal_nocase(mw_str_tail(whole, at + 1), domain);
-}
-
-static bool look_up(const struct person *person, struct mw_str login)
-{
-	struct mw_principal user;
-
-	if (!person->known)
-		return is_by_name(person, login);
-	return mw_identity_login(person->policy, mw_directory_view(person->directory), login, &user) == MW_LOOKUP_FOUND &&
-	       user.id == person->id;
-}
-
-/* Few names stand in a log, very often each. */
-static bool is_login_of(void *context, struct mw_str login)
-{
-	struct person *person = context;
-	uint32_t hash = 2166136261U;
-	char name[MW_LOGIN_MAX + 2];
-
-	if (login.len > MW_LOGIN_MAX || memchr(login.ptr, '\0', login.len) != NULL)
-		return false;
-	memcpy(name, login.ptr, login.len);
-	name[login.len] = '\0';
-	for (size_t i = 0; i < login.len; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 16777619U;
-	if (strcmp(person->kept[hash % NAMES].login, name) != 0) {
-		strcpy(person->kept[hash % NAMES].login, name);
-		person->kept[hash % NAMES].mine = look_up(person, login);
-	}
-	return person->kept[hash % NAMES].mine;
-}
-
-static void note_ambiguous(const struct person *person, const struct mw_named *named, struct mw_why_logs *logs)
+static void note_ambiguous(const struct mw_why_person *person, const struct mw_named *named, struct mw_why_logs *logs)
 {
 	char memory[2048];
 	struct mw_buf text = MW_BUF_OVER(memory);
@@ -83,7 +25,7 @@ static void note_ambiguous(const struct person *person, const struct mw_named *n
 	mw_why_note(logs, "%s", memory);
 }
 
-static enum mw_lookup find_person(struct person *person, struct mw_why_logs *logs)
+static enum mw_lookup find_person(struct mw_why_person *person, struct mw_why_logs *logs)
 {
 	const struct mw_directory_view *view = mw_directory_view(person->directory);
 	struct mw_named named;
@@ -103,7 +45,7 @@ static enum mw_lookup find_person(struct person *person, struct mw_why_logs *log
 }
 
 /* The policy; without it the logs still tell much, so that only one that -c names must be good. */
-static int read_policy(const struct mw_cli *cli, struct person *person, struct mw_why_logs *logs)
+static int read_policy(const struct mw_cli *cli, struct mw_why_person *person, struct mw_why_logs *logs)
 {
 	struct mw_errors *errors;
 
@@ -119,7 +61,7 @@ static int read_policy(const struct mw_cli *cli, struct person *person, struct m
 	return EX_OK;
 }
 
-static enum mw_lookup meet(struct person *person, struct mw_why_logs *logs)
+static enum mw_lookup meet(struct mw_why_person *person, struct mw_why_logs *logs)
 {
 	enum mw_lookup found = MW_LOOKUP_UNAVAILABLE;
 
@@ -136,13 +78,24 @@ static enum mw_lookup meet(struct person *person, struct mw_why_logs *logs)
 
 static void add_limit_notes(struct mw_why_logs *logs, const struct mw_why_told *told)
 {
-	bool by_address = false;
+	bool by_address = false, by_sender = false, wide = false;
 
-	for (size_t i = 0; i < told->count; i++)
-		by_address = by_address || (told->entries[i].by_address && told->entries[i].kind != MW_WHY_SILENT);
+	for (size_t i = 0; i < told->count; i++) {
+		const struct mw_why_entry *entry = &told->entries[i];
+		bool line = entry->kind != MW_WHY_SILENT && entry->kind != MW_WHY_BANNED;
+
+		by_sender |= entry->by_sender;
+		by_address |= entry->by_address && !entry->by_sender && line;
+		wide |= entry->wide;
+	}
 	if (by_address)
 		mw_why_note(logs, "* names no user; it is told because %s logged in from that address within an hour%s", told->user,
 			    told->limits.shared ? ". Others logged in from there too, so it may be theirs" : "");
+	if (by_sender)
+		mw_why_note(logs, "** names no user and is from another address; it is told because its sender is an address of %s, "
+			    "which anybody can write", told->user);
+	if (wide)
+		mw_why_note(logs, "lines of the server itself name no user; they are told because they stand beside what failed");
 	if (told->limits.left_out > 0)
 		mw_why_note(logs, "%llu more events found no room; ask for less with --since",
 			    (unsigned long long)told->limits.left_out);
@@ -163,30 +116,34 @@ static void note_old(struct mw_why_logs *logs)
 	mw_why_note(logs, "the newest line that was understood is old, of %s: is this the log that is written now?", when);
 }
 
-static int nothing(const struct person *person, enum mw_lookup found, const struct mw_why_logs *logs)
+static int nothing(const struct mw_why_person *person, enum mw_lookup found, struct mw_why_logs *logs,
+		   const struct mw_why_entry *wide)
 {
 	const char *why = person->group ? "a group, and " : found == MW_LOOKUP_NONE ? "not in the directory, and " : "";
 	char when[32];
-	struct mw_buf since = MW_BUF_OVER(when);
+	char memory[512];
+	struct mw_buf since = MW_BUF_OVER(when), note = MW_BUF_OVER(memory);
 
 	mw_why_time(logs->since, &since);
+	if (wide != NULL)
+		mw_buf_printf(&note, "the server itself had a fault in that time: %s", wide->reply);
+	else if (logs->note_count > 0)
+		mw_buf_add_text(&note, logs->notes[0]);
 	mw_complain("why: %s: %sno line of the log since %s %s%s%s%s", person->name, why, when,
 		    logs->named == 0 ? "names this user"
 				     : "tells what happened to this user, but the name stands in other lines: grep finds them",
-		    logs->note_count > 0 ? " (" : "", logs->note_count > 0 ? logs->notes[0] : "",
-		    logs->note_count > 0 ? ")" : "");
+		    note.used > 0 ? " (" : "", memory, note.used > 0 ? ")" : "");
 	return found == MW_LOOKUP_NONE ? EX_NOUSER : 1;
 }
 
-static int tell(const struct mw_cli *cli, struct person *person, enum mw_lookup found, struct mw_why_logs *logs,
+static int tell(const struct mw_cli *cli, struct mw_why_person *person, enum mw_lookup found, struct mw_why_logs *logs,
 		struct mw_why_story *story)
 {
 	struct mw_why_answer answer = { .asked = person->asked, .since = logs->since, .logs = logs->names,
 					.log_count = logs->count };
 	int code;
 
-	logs->user_names[0] = mw_str(person->asked);
-	logs->user_names[1] = mw_str(person->name);
+	logs->person = person;
 	code = mw_why_logs_read(logs, story);
 	if (code != EX_OK)
 		return code;
@@ -196,7 +153,7 @@ static int tell(const struct mw_cli *cli, struct person *person, enum mw_lookup 
 	answer.told.limits = mw_why_story_limits(story);
 	note_old(logs);
 	if (answer.told.count == 0)
-		return nothing(person, found, logs);
+		return nothing(person, found, logs, mw_why_story_wide(story));
 	answer.cause_count = mw_why_causes(&answer.told, answer.causes);
 	add_limit_notes(logs, &answer.told);
 	answer.notes = logs->notes;
@@ -206,7 +163,7 @@ static int tell(const struct mw_cli *cli, struct person *person, enum mw_lookup 
 
 static int why(const struct mw_cli *cli, const char *asked, struct mw_why_logs *logs)
 {
-	struct person *person = calloc(1, sizeof(*person));
+	struct mw_why_person *person = calloc(1, sizeof(*person));
 	struct mw_why_story *story = NULL;
 	int code = EX_OSERR;
 
@@ -215,7 +172,7 @@ static int why(const struct mw_cli *cli, const char *asked, struct mw_why_logs *
 
 		person->asked = asked;
 		mw_text_show(&name, mw_str(asked));
-		story = mw_why_story_new((struct mw_why_who){ is_login_of, person });
+		story = mw_why_story_new(mw_why_who_is(person));
 	}
 	if (story == NULL)
 		mw_complain("out of memory");

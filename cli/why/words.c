@@ -9,6 +9,7 @@
 static const struct { const char *name, *words; enum mw_colour colour; } kinds[] = {
 	[MW_WHY_LOGGED_IN] = { "logged-in", "logged in", MW_GOOD },
 	[MW_WHY_BEGUN] = { "begun", "a message was begun; the log does not show whether it was accepted", MW_DOUBTFUL },
+	[MW_WHY_CLEAR] = { "login-in-clear", "a login without TLS", MW_BAD },
 	[MW_WHY_DELIVERED] = { "delivered", "delivered", MW_GOOD },
 	[MW_WHY_DEFERRED] = { "deferred", "not delivered yet, Postfix tries again", MW_BAD },
 	[MW_WHY_BOUNCED] = { "bounced", "not delivered, and sent back", MW_BAD },
@@ -27,21 +28,34 @@ static const struct { const char *name, *words; enum mw_colour colour; } kinds[]
 	[MW_WHY_PERMITTED] = { "permitted", "permitted by the policy", MW_GOOD },
 	[MW_WHY_DECIDED] = { "refused", "", MW_BAD },
 	[MW_WHY_LOGIN_FAILED] = { "login-failed", "login failed", MW_BAD },
+	[MW_WHY_USER_UNKNOWN] = { "user-unknown", "login failed: Dovecot has no user of this name", MW_BAD },
+	[MW_WHY_LOGIN_LEFT] = { "login-unfinished", "began to log in and left", MW_DOUBTFUL },
+	[MW_WHY_LOGIN_CANCELED] = { "login-canceled", "began to log in and canceled it", MW_DOUBTFUL },
+	[MW_WHY_AUTH_FAILED] = { "auth-failed", "login failed; the log does not show why", MW_BAD },
 	[MW_WHY_PASSWORD_WRONG] = { "wrong-password", "wrong password", MW_BAD },
 	[MW_WHY_LOGIN_NEEDS_TLS] = { "login-needs-tls", "login refused before TLS", MW_BAD },
 	[MW_WHY_MECHANISM] = { "mechanism-not-offered", "a mechanism that is not offered", MW_BAD },
 	[MW_WHY_REJECTED] = { "rejected", "rejected by Postfix", MW_BAD },
+	[MW_WHY_SCREENED] = { "screened", "not let through by postscreen", MW_BAD },
+	[MW_WHY_LINE_ENDS] = { "line-ends", "rejected by Postfix: lines end with LF alone", MW_BAD },
+	[MW_WHY_PIPELINED] = { "pipelined", "commands before the server's answer", MW_BAD },
+	[MW_WHY_NO_SMTP] = { "no-smtp", "what came is not SMTP", MW_BAD },
+	[MW_WHY_NEEDS_STARTTLS] = { "needs-starttls", "a message without TLS, where Postfix requires it", MW_BAD },
 	[MW_WHY_TLS_HELLO] = { "tls-hello", "TLS (or no mail protocol) where plain text was due", MW_BAD },
 	[MW_WHY_NO_TLS_HELLO] = { "no-tls-hello", "no TLS on a port where TLS comes first", MW_BAD },
 	[MW_WHY_TLS_OLD] = { "tls-too-old", "TLS too old, or no cipher in common", MW_BAD },
 	[MW_WHY_TLS_DISTRUST] = { "certificate-not-accepted", "the client does not accept the certificate", MW_BAD },
 	[MW_WHY_TLS_FAILED] = { "tls-failed", "TLS began and failed", MW_BAD },
+	[MW_WHY_TLS_CUT] = { "tls-cut", "the client ended the TLS handshake", MW_BAD },
 	[MW_WHY_LEFT_AT_GREETING] = { "left-at-greeting", "left at the greeting", MW_DOUBTFUL },
 	[MW_WHY_LEFT_AFTER_EHLO] = { "left-after-ehlo", "asked what is offered (EHLO), and left", MW_DOUBTFUL },
 	[MW_WHY_AUTH_NOT_OFFERED] = { "auth-not-offered", "AUTH where none is offered", MW_BAD },
 	[MW_WHY_LEFT_BEFORE_LOGIN] = { "left-before-login", "left without logging in", MW_DOUBTFUL },
+	[MW_WHY_OPEN] = { "open", "connected; the log does not have the end of it", MW_DOUBTFUL },
 	[MW_WHY_CONNECTED] = { "connected", "connected", MW_PLAIN },
-	[MW_WHY_SILENT] = { "silent", "no SMTP from here on any submission port", MW_DOUBTFUL },
+	[MW_WHY_SILENT] = { "silent", "the log does not show SMTP from here", MW_DOUBTFUL },
+	[MW_WHY_BANNED] = { "banned", "nothing from here after logins that failed: banned?", MW_BAD },
+	[MW_WHY_UNREAD] = { "unread", "", MW_PLAIN },
 };
 
 const char *mw_why_kind_name(enum mw_why_kind kind)
@@ -86,7 +100,7 @@ static void add_until(const struct mw_why_entry *entry, struct mw_buf *out)
 
 void mw_why_service(const struct mw_why_entry *entry, struct mw_buf *out)
 {
-	mw_buf_add_text(out, mw_table_word(mw_protocols, entry->protocol));
+	mw_buf_add_text(out, entry->wide ? "(server)" : mw_table_word(mw_protocols, entry->protocol));
 	if (entry->port[0] != '\0')
 		mw_buf_printf(out, " %s", entry->port);
 }
@@ -120,9 +134,9 @@ static void add_decision(const struct mw_why_entry *entry, struct mw_buf *out)
 /* Whether the session had TLS is known and worth a word. Postfix does not always say so of a login that failed. */
 static bool tells_tls(const struct mw_why_entry *entry)
 {
-	if (entry->kind == MW_WHY_LOGIN_FAILED)
-		return entry->tls || entry->protocol != MW_PROTOCOL_SMTP;
-	return entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_LEFT_AFTER_EHLO ||
+	if (entry->kind == MW_WHY_LOGIN_FAILED || entry->kind == MW_WHY_AUTH_FAILED)
+		return true;
+	return entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_LEFT_AFTER_EHLO || entry->kind == MW_WHY_OPEN ||
 	       entry->kind == MW_WHY_AUTH_NOT_OFFERED || entry->kind == MW_WHY_LEFT_BEFORE_LOGIN;
 }
 
@@ -143,6 +157,8 @@ void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
 		mw_buf_add_text(out, entry->tls ? ", with TLS" : entry->tls_unknown ? ", TLS not known" : ", without TLS");
 	if (entry->mechanism[0] != '\0' && entry->kind != MW_WHY_DECIDED)
 		mw_buf_printf(out, " (%s)", entry->mechanism);
+	if (entry->other_login && entry->kind != MW_WHY_DECIDED)
+		mw_buf_printf(out, ", as %s", entry->login);
 	if (entry->exposed)
 		mw_buf_add_text(out, "; the password crossed the wire in clear");
 	add_until(entry, out);

@@ -133,12 +133,17 @@ def test_an_address_that_others_use_too_is_said_to_be_shared(site, folder):
     assert any("Others logged in from there" in note for note in told["notes"])
 
 
-def test_what_another_address_does_without_a_name_is_not_told(site, folder):
+def test_what_another_address_does_with_only_the_sender_is_told_with_a_mark(site, folder):
+    """A mobile network, IPv6 beside IPv4: whose it is, the sender alone says, which anybody can write."""
     logs = provoke(site, folder, lambda client: client.sends_without_login("bob@example.test"))
     more = folder / "more"
     more.mkdir()
-    told = why(site, "bob", logs + provoke(site, more, why_world.no_connection))
-    assert told["cause"]["id"] == "no-connection" and not events(told, "refused")
+    logs += provoke(site, more, why_world.no_connection)
+    told = why(site, "bob", logs)
+    assert told["cause"]["id"] == "no-authentication" and "forges" in told["cause"]["text"]
+    assert [(event["by_address"], event["by_sender"]) for event in events(told, "refused")] == [(True, True)]
+    assert any("anybody can write" in note for note in told["notes"]) and not events(told, "silent")
+    assert " ** " in run(site, "bob", logs, json_wanted=False).stdout
 
 
 def test_a_refusal_is_over_once_a_message_was_accepted(site, folder):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "why/event.h"
+#include "why/smtpd.h"
 
 static struct mw_why_line line_of(const char *program, const char *message)
 {
@@ -30,8 +30,26 @@ static const struct {
 	{ "imap-login", "Authenticate NTLM failed: Unsupported authentication mechanism.: user=<>, method=NTLM, "
 	  "rip=192.0.2.7, lip=192.0.2.1, TLS, session=<s>", MW_WHY_MECHANISM, "", "192.0.2.7", "NTLM", true },
 	{ "auth", "passwd-file(bob,192.0.2.7,<s>): Password mismatch", MW_WHY_PASSWORD_WRONG, "bob", "192.0.2.7", "", false },
-	{ "auth", "sql(bob@example.org,192.0.2.7): unknown user", MW_WHY_PASSWORD_WRONG, "bob@example.org", "192.0.2.7", "",
+	{ "auth", "sql(bob@example.org,192.0.2.7): unknown user", MW_WHY_USER_UNKNOWN, "bob@example.org", "192.0.2.7", "",
 	  false },
+	{ "auth(bob,192.0.2.7,sasl:plain)", "passwd-file: Password mismatch", MW_WHY_PASSWORD_WRONG, "bob", "192.0.2.7", "",
+	  false },
+	{ "auth(bob,192.0.2.7,sasl:plain)", "passwd-file: unknown user", MW_WHY_USER_UNKNOWN, "bob", "192.0.2.7", "", false },
+	{ "auth", "pam(bob,192.0.2.7): pam_authenticate() failed: Authentication failure (Password mismatch?)",
+	  MW_WHY_PASSWORD_WRONG, "bob", "192.0.2.7", "", false },
+	{ "imap-login", "Disconnected: Connection closed (no auth attempts in 0 secs): user=<>, rip=192.0.2.7, "
+	  "lip=192.0.2.1, TLS handshaking: Connection closed, session=<s>", MW_WHY_TLS_CUT, "", "192.0.2.7", "", false },
+	{ "imap-login", "Disconnected: Inactivity (no auth attempts in 180 secs): user=<>, rip=192.0.2.7, "
+	  "lip=192.0.2.1, TLS handshaking, session=<s>", MW_WHY_NO_TLS_HELLO, "", "192.0.2.7", "", false },
+	{ "imap-login", "Login aborted: Connection closed (disconnected during TLS handshake) "
+	  "(tls_handshake_not_finished): user=<>, rip=192.0.2.7, lip=192.0.2.1, TLS handshaking: Connection closed, "
+	  "session=<s>", MW_WHY_TLS_CUT, "", "192.0.2.7", "", false },
+	{ "imap-login", "Login aborted: Connection closed (auth aborted by client, 1 attempts in 1 secs) "
+	  "(auth_aborted_by_client): user=<>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, TLS, session=<s>",
+	  MW_WHY_LOGIN_LEFT, "", "192.0.2.7", "PLAIN", true },
+	{ "imap-login", "Disconnected: Aborted login by logging out (auth failed, 1 attempts in 2 secs): user=<bob>, "
+	  "method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, TLS, session=<s>", MW_WHY_LOGIN_FAILED, "bob", "192.0.2.7", "PLAIN",
+	  true },
 	/* Names that look like the rest of a line are these names, and no other's. */
 	{ "imap-login", "Disconnected: x (auth failed, 1 attempts in 0 secs): user=<bob>, method=PLAIN, rip=1.2.3.4>, "
 	  "method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, session=<s>",
@@ -103,7 +121,27 @@ static const struct {
 	    END("ehlo=1 commands=1") },
 	  MW_WHY_LEFT_AFTER_EHLO, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: lost connection", END("commands=0/0") },
+	  MW_WHY_TLS_CUT, "", false },
+	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: Connection timed out", END("commands=0/0") },
 	  MW_WHY_NO_TLS_HELLO, "", false },
+	{ { CONNECT, "NOQUEUE: lost connection after AUTH from unknown[192.0.2.7]", END("ehlo=1 auth=0/1 commands=1/2") },
+	  MW_WHY_AUTH_NOT_OFFERED, "", false },
+	{ { CONNECT, TLS, "NOQUEUE: lost connection after AUTH from unknown[192.0.2.7]",
+	    END("ehlo=2 starttls=1 auth=0/1 commands=3/4") }, MW_WHY_LOGIN_LEFT, "", true },
+	{ { CONNECT, TLS, END("ehlo=2 starttls=1 auth=0/1 commands=3/4") }, MW_WHY_AUTH_FAILED, "", true },
+	{ { CONNECT, TLS, "warning: unknown[192.0.2.7]: SASL PLAIN authentication aborted" },
+	  MW_WHY_LOGIN_CANCELED, "", true },
+	{ { CONNECT, END("ehlo=1 mail=0/1 quit=1 commands=2/3") }, MW_WHY_NEEDS_STARTTLS, "", false },
+	{ { CONNECT, "improper command pipelining after EHLO from unknown[192.0.2.7]: MAIL FROM:<a@b>\\r\\n",
+	    END("ehlo=1 mail=0/1 commands=1/2") }, MW_WHY_PIPELINED, "", false },
+	{ { CONNECT, "NOQUEUE: reject: DATA from unknown[192.0.2.7]: 521 5.5.2 mx Error: bare <LF> received; from=<a@b> "
+	    "to=<x@y> proto=ESMTP helo=<x>" }, MW_WHY_LINE_ENDS, "", false },
+	{ { "warning: Refusing TLS service request from unknown[192.0.2.7] for service submissions" },
+	  MW_WHY_FAULT, "", false },
+	{ { "warning: non-SMTP command from unknown[192.0.2.7]: GET / HTTP/1.1" }, MW_WHY_NO_SMTP, "", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied; "
+	    "from=<a@b> to=<x@y>", END("ehlo=1 mail=1 rcpt=0/1 commands=2/3") }, MW_WHY_NO_LOGIN, "", false },
+	{ { "warning: what nobody knows of unknown[192.0.2.7]" }, MW_WHY_UNREAD, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: -1",
 	    "warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/x.c:350:",
 	    END("commands=0/0") }, MW_WHY_NO_TLS_HELLO, "", false },
@@ -115,7 +153,7 @@ static const struct {
 	    "warning: TLS library problem: error:0A000102:SSL routines::unsupported protocol:../ssl/x.c:1:",
 	    END("commands=0/0") }, MW_WHY_TLS_OLD, "", false },
 	{ { CONNECT, "SSL_accept error from unknown[192.0.2.7]: lost connection", END("ehlo=1 starttls=0/1 commands=1/2") },
-	  MW_WHY_TLS_FAILED, "", false },
+	  MW_WHY_TLS_CUT, "", false },
 	{ { CONNECT, TLS, "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: (reason unavailable), "
 	    "sasl_username=bob" },
 	  MW_WHY_LOGIN_FAILED, "bob", true },

@@ -15,7 +15,7 @@ static bool is_bob(void *context, struct mw_str login)
 
 static struct mw_why_story *new_story(void)
 {
-	struct mw_why_story *story = mw_why_story_new((struct mw_why_who){ is_bob, NULL });
+	struct mw_why_story *story = mw_why_story_new((struct mw_why_who){ is_bob, is_bob, is_bob, NULL });
 
 	ck_assert_ptr_nonnull(story);
 	return story;
@@ -36,6 +36,17 @@ static size_t count_kind(const struct mw_why_entry *entries, size_t count, enum 
 
 	for (size_t i = 0; i < count; i++)
 		found += entries[i].kind == kind ? 1 : 0;
+	return found;
+}
+
+/* How many of a kind the whole story has. */
+static size_t told_in(struct mw_why_story *story, enum mw_why_kind kind)
+{
+	size_t count;
+	const struct mw_why_entry *entries = mw_why_story_end(story, &count);
+	size_t found = count_kind(entries, count, kind);
+
+	mw_why_story_free(story);
 	return found;
 }
 
@@ -206,7 +217,7 @@ static const struct { const char *reason, *verdict, *cause; } reasons[] = {
 	{ "too-big", "refuse", "message-limit" },
 	{ "no-connector", "defer", "policy" },
 	{ "a-reason-of-tomorrow", "refuse", "policy" },
-	{ "send-as-denied", "would-refuse", "no-attempt" }, /* audit lets it through */
+	{ "send-as-denied", "would-refuse", "audit" },
 };
 
 START_TEST(every_reason_of_a_decision_has_a_cause)
@@ -215,6 +226,93 @@ START_TEST(every_reason_of_a_decision_has_a_cause)
 
 	is_refused(story, reasons[_i].reason, reasons[_i].verdict, 5);
 	ck_assert_str_eq(likeliest(story), reasons[_i].cause);
+	mw_why_story_free(story);
+}
+END_TEST
+
+static void is_refused_by_sender(struct mw_why_story *story, int64_t time)
+{
+	struct mw_why_event event = { .kind = MW_WHY_NO_LOGIN, .protocol = MW_PROTOCOL_SMTP, .time = time,
+				      .client = MW_STR("203.0.113.9"), .sender = MW_STR("bob") };
+
+	mw_why_story_add(story, &event);
+}
+
+START_TEST(a_sender_that_anybody_can_forge_is_no_cause_where_the_user_sends_later)
+{
+	struct mw_why_story *story = new_story();
+
+	is_refused_by_sender(story, 5);
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 6);
+	happens(story, MW_WHY_SUBMITTED, "bob", HOME, 7);
+	ck_assert_str_eq(likeliest(story), "all-well");
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(an_ipv6_host_is_known_by_its_64)
+{
+	struct mw_why_story *story = new_story();
+
+	happens(story, MW_WHY_LOGGED_IN, "bob", "2001:db8:1:2::7", 5);
+	happens(story, MW_WHY_LEFT_AT_GREETING, "", "2001:db8:1:2:a:b:c:d", 6);
+	happens(story, MW_WHY_LEFT_AT_GREETING, "", "2001:db8:1:3::7", 6);
+	ck_assert_uint_eq(told_in(story, MW_WHY_LEFT_AT_GREETING), 1);
+}
+END_TEST
+
+START_TEST(a_login_by_managesieve_is_no_reading)
+{
+	struct mw_why_story *story = new_story();
+
+	mw_why_story_add(story, &(struct mw_why_event){ .kind = MW_WHY_LOGGED_IN, .protocol = MW_PROTOCOL_SIEVE, .time = 5,
+							 .user = MW_STR("bob"), .client = MW_STR(HOME) });
+	happens(story, MW_WHY_CONNECTED, "", "203.0.113.9", 6);
+	ck_assert_uint_eq(told_in(story, MW_WHY_SILENT), 0);
+}
+END_TEST
+
+START_TEST(a_line_that_was_not_understood_is_no_silence)
+{
+	struct mw_why_story *story = new_story();
+
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 5);
+	happens(story, MW_WHY_CONNECTED, "", "203.0.113.9", 6);
+	happens(story, MW_WHY_UNREAD, "", HOME, 7);
+	ck_assert_uint_eq(told_in(story, MW_WHY_SILENT), 0);
+}
+END_TEST
+
+/* Failed logins, the time of the next line from there (0: none) and of the log's last line; whether it looks banned. */
+static const struct { int failures; int64_t next, last; bool banned; } bans[] = {
+	{ 5, 0, 2000, true }, { 2, 0, 2000, false }, { 5, 0, 300, false }, { 5, 1500, 2000, false },
+};
+
+START_TEST(silence_after_failures_is_taken_for_a_ban)
+{
+	struct mw_why_story *story = new_story();
+
+	happens(story, MW_WHY_LOGGED_IN, "bob", HOME, 1);
+	for (int i = 0; i < bans[_i].failures; i++)
+		happens(story, MW_WHY_LOGIN_FAILED, "bob", HOME, 10 + i);
+	if (bans[_i].next != 0)
+		happens(story, MW_WHY_LOGGED_IN, "bob", HOME, bans[_i].next);
+	happens(story, MW_WHY_CONNECTED, "", "203.0.113.9", bans[_i].last);
+	ck_assert_uint_eq(told_in(story, MW_WHY_BANNED), bans[_i].banned ? 1 : 0);
+}
+END_TEST
+
+/* A fault of the whole server, and what failed at what distance from it. */
+static const struct { int64_t apart; const char *cause; } wide[] = { { 5, "server-fault" }, { 300, "wrong-password" } };
+
+START_TEST(a_fault_of_the_whole_server_is_the_cause_of_what_failed_beside_it)
+{
+	struct mw_why_story *story = new_story();
+
+	mw_why_story_add(story, &(struct mw_why_event){ .kind = MW_WHY_FAULT, .wide = true, .time = 100,
+							 .protocol = MW_PROTOCOL_SMTP, .reply = MW_STR("throttling") });
+	happens(story, MW_WHY_LOGIN_FAILED, "bob", HOME, 100 + wide[_i].apart);
+	ck_assert_str_eq(likeliest(story), wide[_i].cause);
 	mw_why_story_free(story);
 }
 END_TEST
@@ -246,5 +344,11 @@ MW_UNIT_TESTS("story of a user")
 	tcase_add_test(tcase, an_address_of_the_user_is_never_forgotten_for_others);
 	tcase_add_test(tcase, addresses_forgotten_hours_later_are_no_loss_in_one_log);
 	MW_LOOP(tcase, every_reason_of_a_decision_has_a_cause, reasons);
+	tcase_add_test(tcase, a_sender_that_anybody_can_forge_is_no_cause_where_the_user_sends_later);
+	tcase_add_test(tcase, an_ipv6_host_is_known_by_its_64);
+	tcase_add_test(tcase, a_login_by_managesieve_is_no_reading);
+	tcase_add_test(tcase, a_line_that_was_not_understood_is_no_silence);
+	MW_LOOP(tcase, silence_after_failures_is_taken_for_a_ban, bans);
+	MW_LOOP(tcase, a_fault_of_the_whole_server_is_the_cause_of_what_failed_beside_it, wide);
 	tcase_add_test(tcase, a_wrong_password_is_over_after_a_message_but_a_wrong_sender_is_not);
 }

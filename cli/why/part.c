@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/part.h"
+
+size_t mw_part_find(struct mw_str text, const char *what)
+{
+	const char *at = text.ptr != NULL ? memmem(text.ptr, text.len, what, strlen(what)) : NULL;
+
+	return at != NULL ? (size_t)(at - text.ptr) : text.len;
+}
+
+size_t mw_part_find_last(struct mw_str text, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (size_t at = text.len >= len ? text.len - len + 1 : 0; at-- > 0;)
+		if (memcmp(text.ptr + at, what, len) == 0)
+			return at;
+	return text.len;
+}
+
+struct mw_str mw_part_before(struct mw_str text, const char *what)
+{
+	return mw_str_head(text, mw_part_find(text, what));
+}
+
+struct mw_str mw_part_after(struct mw_str text, const char *what)
+{
+	return mw_str_tail(text, mw_part_find(text, what) + strlen(what));
+}
+
+struct mw_str mw_part_address(struct mw_str text)
+{
+	struct mw_str inner = mw_part_after(text, "[");
+
+	return mw_str_head(inner, mw_str_find(inner, ']'));
+}
+
+bool mw_part_has_one(struct mw_str text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (mw_str_has(text, *words))
+			return true;
+	return false;
+}
+
+bool mw_part_begins_with_one(struct mw_str text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (mw_str_starts_with(text, mw_str(*words)))
+			return true;
+	return false;
+}
+
+void mw_part_copy(char *to, size_t size, struct mw_str text)
+{
+	text = mw_str_head(text, size - 1);
+	if (text.len > 0)
+		memcpy(to, text.ptr, text.len);
+	to[text.len] = '\0';
+}
+
+uint32_t mw_part_hash(struct mw_str text)
+{
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619U;
+	return hash;
+}

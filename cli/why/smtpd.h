@@ -1,0 +1,60 @@
+/* What Postfix's smtpd says in its sessions: a line often makes sense only with those before it. */
+#ifndef MW_CLI_WHY_SMTPD_H
+#define MW_CLI_WHY_SMTPD_H
+
+#include "why/event.h"
+
+#define MW_WHY_SESSIONS 512
+
+/* A refusal whose meaning the end of the session tells: whether the client had logged in. */
+struct mw_why_pending {
+	bool is;
+	int64_t time;
+	bool tls;
+	char reply[384], sender[128], recipient[128];
+};
+
+struct mw_why_session {
+	uint64_t process; /* 0: free */
+	uint32_t program; /* several instances of Postfix count their processes each */
+	int64_t begun;    /* 0: the log does not have its beginning */
+	char client[64], port[24];
+	char queue[24];   /* the last message's id */
+	char clear[128];  /* the login whose password crossed the wire in clear, if there is no TLS */
+	char fault[160];  /* a warning that explains a later failure */
+	char words[512];  /* what the last event says, with that */
+	struct mw_why_pending pending;
+	bool tls;
+	bool tls_error, tls_lost, tls_waited, tls_plain, tls_old, tls_distrust; /* of a handshake that failed */
+	bool hello_pipelined, pipelined, left_auth;
+	bool told;  /* an event tells what it was */
+	bool ended; /* kept, so that the same line once more is no session of its own */
+};
+
+struct mw_why_sessions {
+	bool tls_logged; /* smtpd_tls_loglevel is 1 or more */
+	uint32_t starttls[16]; /* listeners of which TLS began with STARTTLS, by the hash of their name; 0: free */
+	struct mw_why_session items[MW_WHY_SESSIONS]; /* by process id; a newer session takes the place of an older */
+};
+
+/* A line of Postfix's smtpd. A line may tell what an earlier one meant: the event has its time. */
+bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r);
+/* Sessions whose end the log does not have, one a call. *at_io begins with 0. */
+bool mw_why_smtpd_left(struct mw_why_sessions *sessions, size_t *at_io, struct mw_why_event *event_r);
+
+/* --- private to smtpd*.c */
+
+/* A name of a listener where TLS comes first. */
+bool mw_smtpd_tls_first(const struct mw_why_event *event);
+/* Whether TLS begins with STARTTLS on that listener, or not at all: by its name, or as the log showed it. */
+bool mw_smtpd_starttls(const struct mw_why_sessions *sessions, const struct mw_why_session *session,
+		       const struct mw_why_event *event);
+/* What the event says: the reply, and the warning that explains it. */
+struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str said);
+/* "REJECT: STAGE from CLIENT: WORDS; ..." behind the queue id. False: nothing yet. */
+bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event);
+/* "disconnect from ...": what the session was. */
+bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *session, struct mw_str rest,
+		  struct mw_why_event *event);
+
+#endif

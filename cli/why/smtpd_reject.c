@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "why/smtpd.h"
+
+#include "why/fault.h"
+#include "why/part.h"
+
+/* The words behind "<ADDRESS>: ", where Postfix puts an address before them; nothing that a client wrote is in them.
+   Empty where the address is quoted: it may have anything in it. */
+static struct mw_str own_words(struct mw_str reply)
+{
+	size_t bracket = mw_str_find(reply, '<');
+	struct mw_str address = mw_str_tail(reply, bracket + 1);
+
+	if (bracket == reply.len || mw_str_starts_with(address, MW_STR("LF> ")))
+		return reply;
+	if (mw_str_find(address, '"') < mw_str_find(address, '>'))
+		return MW_STR_EMPTY;
+	return mw_part_after(address, ">: ");
+}
+
+/* Words that say so; and words that only may mean it: reject_unauth_destination's, and those of a bare `reject`. */
+static bool wants_login(struct mw_str words)
+{
+	return mw_str_has(words, "not logged in") || mw_str_has(words, "not authenticated");
+}
+
+static bool may_want_login(struct mw_str words)
+{
+	return mw_str_ends_with(words, MW_STR("Relay access denied")) ||
+	       mw_str_ends_with(words, MW_STR("rejected: Access denied"));
+}
+
+/* One of a session is enough: the others are of the same kind. */
+static bool wait_for_end(struct mw_why_session *session, const struct mw_why_event *event)
+{
+	struct mw_why_pending *pending = &session->pending;
+
+	*pending = (struct mw_why_pending){ .is = true, .time = event->time, .tls = event->tls };
+	mw_part_copy(pending->reply, sizeof(pending->reply), event->reply);
+	mw_part_copy(pending->sender, sizeof(pending->sender), event->sender);
+	mw_part_copy(pending->recipient, sizeof(pending->recipient), event->recipient);
+	return false;
+}
+
+/* "; from=<...> to=<...> proto=ESMTP helo=<...>"; postscreen has commas. A quote makes the rest anybody's invention. */
+static void read_envelope(struct mw_str from, struct mw_why_event *event)
+{
+	if (mw_str_find(from, '"') < from.len)
+		return;
+	event->sender = mw_str_head(from, mw_str_find(from, '>'));
+	from = mw_part_after(from, "to=<");
+	event->recipient = mw_str_head(from, mw_str_find(from, '>'));
+}
+
+static enum mw_why_kind kind_of(struct mw_str reply, struct mw_str words)
+{
+	if (mw_str_has(words, "bare <LF> received"))
+		return MW_WHY_LINE_ENDS;
+	if (mw_str_has(words, "SMTP protocol synchronization"))
+		return MW_WHY_PIPELINED;
+	if (wants_login(words))
+		return MW_WHY_NO_LOGIN;
+	return mw_why_fault_of_reply(reply);
+}
+
+bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
+{
+	static const char owned[] = "not owned by user ";
+	struct mw_str reply = mw_part_after(rest, "]: "), words;
+
+	event->reply = mw_part_before(reply, "; from=<");
+	words = own_words(event->reply);
+	read_envelope(mw_part_after(reply, "; from=<"), event);
+	session->told = true;
+	event->kind = kind_of(event->reply, words);
+	if (event->kind == MW_WHY_FAULT)
+		event->reply = mw_smtpd_with_fault(session, event->reply);
+	if (event->kind != MW_WHY_REJECTED)
+		return true;
+	if (mw_str_has(words, owned)) {
+		event->kind = MW_WHY_NOT_OWNED;
+		event->user = mw_part_after(words, owned);
+		return true;
+	}
+	return may_want_login(words) ? wait_for_end(session, event) : true;
+}
