@@ -46,6 +46,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot_passdb.c \
 	cli/servers/check/dovecot_trust.c \
 	cli/servers/check/dovecot_userdb.c \
+	cli/servers/check/permitted.c cli/servers/check/permitted.h \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
 	cli/servers/check/postfix_delimiter.c \
 	cli/servers/check/postfix_fix.c \
@@ -55,11 +56,14 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_names.c \
 	cli/servers/check/postfix_process.c \
 	cli/servers/check/postfix_proxy.c \
+	cli/servers/check/postfix_refusals.c \
 	cli/servers/check/postfix_service.c \
 	cli/servers/check/postfix_socket.c \
+	cli/servers/check/sasl_sockets.c cli/servers/check/sasl_sockets.h \
 	cli/servers/check/servers.c cli/servers/check/servers.h \
 	cli/servers/check/service.c \
 	cli/servers/check/stake.c cli/servers/check/stake.h \
+	cli/servers/check/table.c cli/servers/check/table.h \
 	cli/servers/check/userdb_fields.c cli/servers/check/userdb_fields.h \
 	cli/servers/dovecot_file.c cli/servers/dovecot_file.h \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \

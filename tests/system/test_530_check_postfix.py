@@ -46,10 +46,11 @@ MAIN = [
      "reject_unauth_destination", "error", "smtpd_relay_restrictions", "permit_sasl_authenticated stands before", "HOOK"),
     ("permit_mynetworks before it", "smtpd_relay_restrictions = permit_mynetworks HOOK reject_unauth_destination", "error",
      "smtpd_relay_restrictions", "permit_mynetworks stands before", "HOOK"),
-    ("reject_unauth_destination before it", "smtpd_relay_restrictions = reject_unauth_destination, HOOK, reject", "error",
-     "smtpd_relay_restrictions", "reject_unauth_destination stands before", "HOOK"),
+    ("reject_unauth_destination before it", "smtpd_relay_restrictions = reject_unauth_destination, HOOK, permit_auth_destination, "
+     "reject", "error", "smtpd_relay_restrictions", "reject_unauth_destination refuses what", "HOOK"),
     ("a table before it", "smtpd_relay_restrictions = check_client_access static:DUNNO, HOOK, reject_unauth_destination",
-     "note", "smtpd_relay_restrictions", "check_client_access static:DUNNO stands before", "HOOK"),
+     "note", "smtpd_relay_restrictions", "check_client_access static:DUNNO stands before",
+     "}, check_client_access static:DUNNO, reject_unauth_destination"),
     ("a permit in a class before it", "smtpd_restriction_classes = ours\nours = permit_mynetworks, HOOK\n"
      "smtpd_relay_restrictions = ours, reject_unauth_destination", "error", "smtpd_relay_restrictions",
      "permit_mynetworks stands before", "HOOK"),
@@ -89,9 +90,9 @@ MAIN = [
     ("another service at end of data", "smtpd_end_of_data_restrictions = END, check_policy_service unix:private/other",
      "note", "smtpd_end_of_data_restrictions", "check_policy_service unix:private/other may refuse",
      "smtpd_data_restrictions = check_policy_service unix:private/other"),
-    ("a table in a class at end of data", "smtpd_restriction_classes = ours\nours = check_sender_access static:REJECT\n"
+    ("a table in a class at end of data", "smtpd_restriction_classes = ours\nours = check_sender_access texthash:/none\n"
      "smtpd_end_of_data_restrictions = END, ours", "note", "smtpd_end_of_data_restrictions",
-     "check_sender_access static:REJECT may refuse", "smtpd_data_restrictions = check_sender_access"),
+     "check_sender_access texthash:/none may refuse", "smtpd_data_restrictions = check_sender_access"),
     ("the default time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, ACTION }", "warning",
      "smtpd_policy_service_timeout", "100 s", "END"),
     ("a long time-out", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, timeout=2m, ACTION }",
@@ -108,7 +109,7 @@ MAIN = [
     ("many public addresses as one's own", "mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks",
      "warning", "mynetworks", "203.0.0.0/16", "mynetworks = 127.0.0.0/8"),
     ("Postfix's own login table", "smtpd_sender_restrictions = reject_sender_login_mismatch", "error",
-     "smtpd_sender_restrictions", "reject_sender_login_mismatch decides", "without reject_sender_login_mismatch"),
+     "smtpd_sender_restrictions", "reject_sender_login_mismatch decides", "smtpd_sender_restrictions ="),
     ("another origin", "myorigin = other.test", "error", "myorigin", "other.test", "myorigin = example.test"),
     ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', 'recipient_delimiter = "+-" in /'),
     ("a small message size", "message_size_limit = 1000000", "warning", "message_size_limit", "1000000",

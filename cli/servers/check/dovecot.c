@@ -176,24 +176,45 @@ static void check_mode(const struct mw_dovecot_site *site, const struct mw_dovec
 			"Postfix may not connect to the auth service", "nobody can log in to submit mail", fix);
 }
 
-void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const char *socket)
+static const char *asked_by(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)
+{
+	if (socket->listener[0] == '\0')
+		return "Postfix asks there for SMTP AUTH: nobody can log in to submit mail";
+	return mw_arena_textf(site->arena, "%s of Postfix asks there for SMTP AUTH: nobody can log in to submit mail",
+			      socket->listener);
+}
+
+static void check_sasl_port(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)
+{
+	if (socket->port == 0 ||
+	    mw_dovecot_sasl_has_port(site, mw_str(mw_arena_textf(site->arena, "%u", socket->port))))
+		return;
+	mw_dovecot_finding(site, MW_FOUND_NO_AUTH_PORT, MW_FINDING_WARNING, "service auth",
+		mw_arena_textf(site->arena, "there is no listener for port %u", socket->port),
+		mw_arena_textf(site->arena, "%s, unless another Dovecot does", asked_by(site, socket)),
+		mw_fix_dovecot(site, NULL, mw_arena_textf(site->arena,
+			"service auth {\n  inet_listener postfix {\n    address = 127.0.0.1\n    port = %u\n  }\n}", socket->port)));
+}
+
+static void check_sasl(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)
 {
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
 	const struct mw_dovecot_node *listener;
 	struct mw_fix fix;
 
-	if (socket == NULL || !mw_wiring_sasl(site->policy))
+	if (socket->path == NULL) {
+		check_sasl_port(site, socket);
 		return;
-	mw_show_dovecot_sasl(socket, &out);
+	}
+	mw_show_dovecot_sasl(socket->path, &out);
 	fix = mw_fix_dovecot(site, NULL, mw_dovecot_lines(site, mw_buf_str(&out)));
-	listener = mw_dovecot_sasl_listener(site, socket);
+	listener = mw_dovecot_sasl_listener(site, socket->path);
 	if (listener != NULL)
 		check_mode(site, listener, fix);
 	else
 		mw_dovecot_finding(site, MW_FOUND_NO_AUTH_LISTENER, MW_FINDING_ERROR, "service auth",
-			mw_arena_textf(site->arena, "there is no listener %s", socket),
-			"Postfix asks there for SMTP AUTH: nobody can log in to submit mail", fix);
+			mw_arena_textf(site->arena, "there is no listener %s", socket->path), asked_by(site, socket), fix);
 }
 
 bool mw_dovecot_logs_logins(const struct mw_dovecot_site *site)
@@ -216,7 +237,8 @@ static void check_log(const struct mw_dovecot_site *site)
 			mw_fix_dovecot(site, NULL, "auth_verbose = yes"));
 }
 
-int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
+int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named,
+		     const struct mw_sasl_sockets *sockets,
 		     struct mw_findings *findings)
 {
 	struct mw_dovecot_site site;
@@ -234,7 +256,8 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	mw_check_dovecot_trust(&site);
 	check_environment(&site);
 	check_log(&site);
-	mw_check_dovecot_sasl(&site, sasl_socket);
+	for (size_t i = 0; i < sockets->count && mw_wiring_sasl(policy); i++)
+		check_sasl(&site, &sockets->items[i]);
 	mw_dovecot_memory_check(&site);
 	mw_check_dovecot_delivery(&site);
 	return EX_OK;

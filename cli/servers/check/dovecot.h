@@ -4,6 +4,7 @@
 
 #include "servers/dovecot_file.h"
 #include "servers/dovecot_source.h"
+#include "servers/check/sasl_sockets.h"
 #include "servers/finding.h"
 #include "servers/show/show.h"
 
@@ -21,9 +22,10 @@ struct mw_dovecot_site {
 };
 
 /* Adds what is wrong with Dovecot. config: NULL for Dovecot's own; named: what findings call it, NULL: the same;
-   sasl_socket: where Postfix looks for the auth service, NULL: not at a socket. EX_OK; EX_UNAVAILABLE where there is no
+   sockets: where Postfix looks for the auth service. EX_OK; EX_UNAVAILABLE where there is no
    Dovecot or EX_CONFIG where doveconf cannot read its files, then one line was printed; EX_OSERR. */
-int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named, const char *sasl_socket,
+int mw_check_dovecot(const struct mw_policy *policy, const char *config, const char *named,
+		     const struct mw_sasl_sockets *sockets,
 		     struct mw_findings *findings);
 /* Reads doveconf's answer; the same codes. */
 int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
@@ -68,7 +70,6 @@ void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_userdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_trust(const struct mw_dovecot_site *site);
 /* Whether Postfix finds the auth service at its socket; NULL: it asks elsewhere. */
-void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const char *socket);
 void mw_check_dovecot_delivery(const struct mw_dovecot_site *site);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/units.h"
 #include "ui/process.h"
 
 #define FILE_MOST ((size_t)1024 * 1024)
@@ -155,6 +156,16 @@ void mw_endpoint_finding(const struct mw_postfix_endpoint *endpoint, enum mw_fin
 
 /* --- listeners */
 
+bool mw_postfix_service_is_chrooted(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
+{
+	struct mw_str level = mw_postfix_site_value(site, "compatibility_level");
+	uint64_t major = 0;
+
+	if (mw_str_equal(service->chroot, MW_STR("y")) || mw_str_equal(service->chroot, MW_STR("n")))
+		return mw_str_equal(service->chroot, MW_STR("y"));
+	return mw_parse_number(mw_str_head(level, mw_str_find(level, '.')), &major) && major < 1;
+}
+
 bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program)
 {
 	size_t slash = mw_str_find_last(service->command, '/');
@@ -164,8 +175,8 @@ bool mw_postfix_service_runs(const struct mw_postfix_service *service, const cha
 }
 
 /* Behind postscreen it is the service "pass" with the name of smtpd_service_name that talks to the client. */
-static const struct mw_postfix_service *smtpd_of(struct mw_postfix_site *site,
-						 const struct mw_postfix_service *service)
+const struct mw_postfix_service *mw_postfix_smtpd_of(struct mw_postfix_site *site,
+	const struct mw_postfix_service *service)
 {
 	struct mw_str name;
 
@@ -249,20 +260,6 @@ bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *li
 	return holds;
 }
 
-const char *mw_endpoint_sasl_socket(const struct mw_postfix_endpoint *endpoint)
-{
-	const struct mw_postfix_site *site = endpoint->site;
-	struct mw_str path = mw_endpoint_value(endpoint, "smtpd_sasl_path");
-
-	if (mw_str_starts_with(path, MW_STR("inet:")))
-		return NULL;
-	if (mw_str_starts_with(path, MW_STR("unix:")))
-		path = mw_str_tail(path, 5);
-	if (!mw_str_starts_with(path, MW_STR("/")))
-		return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
-	return mw_arena_textf(site->arena, "%s%.*s", endpoint->chroot ? site->queue_directory : "", MW_STR_ARG(path));
-}
-
 static void judge(struct mw_postfix_endpoint *endpoint)
 {
 	if (!endpoint->need.connected) {
@@ -270,10 +267,8 @@ static void judge(struct mw_postfix_endpoint *endpoint)
 		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */
 		return;
 	}
-	if (endpoint->site->sasl_socket == NULL && endpoint->need.sasl &&
-	    mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
-		endpoint->site->sasl_socket = mw_endpoint_sasl_socket(endpoint);
 	mw_check_postfix_hooks(endpoint);
+	mw_check_postfix_refusals(endpoint);
 	mw_check_postfix_tls(endpoint);
 	mw_check_postfix_sasl(endpoint);
 	mw_check_postfix_recipients(endpoint);
@@ -303,14 +298,13 @@ static int check_endpoint(struct mw_postfix_endpoint *endpoint)
 bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			    struct mw_postfix_endpoint *endpoint_r)
 {
-	const struct mw_postfix_service *smtpd = smtpd_of(site, service);
+	const struct mw_postfix_service *smtpd = mw_postfix_smtpd_of(site, service);
 
 	if (smtpd == NULL)
 		return false;
 	*endpoint_r = (struct mw_postfix_endpoint){ .site = site, .service = smtpd, .front = service };
 	endpoint_r->name = mw_arena_textf(site->arena, "%.*s/%.*s", MW_STR_ARG(smtpd->name), MW_STR_ARG(smtpd->type));
-	/* "-": the default, which is no since Postfix 3.0. */
-	endpoint_r->chroot = mw_str_equal(smtpd->chroot, MW_STR("y"));
+	endpoint_r->chroot = mw_postfix_service_is_chrooted(site, smtpd);
 	if (!mw_postfix_binding(service->name, &endpoint_r->binding)) {
 		mw_findings_add(site->findings, (struct mw_finding){
 			.id = MW_FOUND_ODD_LISTENER, .severity = MW_FINDING_WARNING, .file = site->master_path,
@@ -342,7 +336,7 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 	for (size_t i = 0; i < site->services.count; i++) {
 		struct mw_binding binding;
 
-		if (smtpd_of(site, &site->services.items[i]) != NULL &&
+		if (mw_postfix_smtpd_of(site, &site->services.items[i]) != NULL &&
 		    mw_postfix_binding(site->services.items[i].name, &binding) &&
 		    mw_binding_overlaps(&binding, &listener->binding))
 			return;
@@ -356,7 +350,7 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 }
 
 int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
-		     struct mw_findings *findings, const char **sasl_socket_r)
+		     struct mw_findings *findings, struct mw_sasl_sockets *sockets_r)
 {
 	struct mw_postfix_site site;
 	struct mw_wiring *wiring;
@@ -371,6 +365,8 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	wiring->syslog_name = mw_postfix_site_value(&site, "syslog_name");
 	site.wiring = wiring;
 	site.findings = findings;
+	site.sasl_sockets = sockets_r;
+	sockets_r->count = 0;
 	site.stake = mw_stake_of(policy, site.arena);
 	if (named != NULL) {
 		site.main_path = mw_arena_textf(site.arena, "%s/main.cf", named);
@@ -390,7 +386,8 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 		status = mw_check_postfix_services(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_names(&site);
-	*sasl_socket_r = site.sasl_socket;
+	if (sockets_r->count == 0)
+		mw_postfix_sasl_socket(&site, NULL);
 	mw_wiring_free(wiring);
 	return status;
 }

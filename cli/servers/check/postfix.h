@@ -5,8 +5,11 @@
 
 #include "servers/finding.h"
 #include "servers/postfix_file.h"
+#include "servers/check/sasl_sockets.h"
 #include "servers/check/stake.h"
 #include "servers/wiring.h"
+
+#define MW_RELAY_RESTRICTIONS "smtpd_relay_restrictions"
 
 struct mw_postfix_site {
 	struct mw_arena *arena; /* that of the findings */
@@ -19,7 +22,7 @@ struct mw_postfix_site {
 	struct mw_str main_cf;
 	struct mw_postfix_values values; /* every setting, defaults too, $name expanded */
 	struct mw_postfix_services services;
-	const char *sasl_socket; /* of the first listener that offers AUTH to a connector's users; NULL: none, or over TCP */
+	struct mw_sasl_sockets *sasl_sockets; /* what the listeners that offer AUTH ask */
 };
 
 /* A listener of master.cf that ends in smtpd; or another service, then without what is of listeners. */
@@ -36,10 +39,14 @@ struct mw_postfix_endpoint {
 };
 
 /* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
-   is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sasl_socket_r: where smtpd
-   looks for Dovecot's auth socket, absolute, in the findings' arena; NULL: over TCP. */
+   is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sockets_r: where its listeners
+   look for Dovecot's auth service, in the findings' arena. */
 int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
-		     struct mw_findings *findings, const char **sasl_socket_r);
+		     struct mw_findings *findings, struct mw_sasl_sockets *sockets_r);
+
+/* The smtpd that talks to the clients of an inet service: its own or, behind postscreen, that of a service "pass". NULL:
+   none. */
+const struct mw_postfix_service *mw_postfix_smtpd_of(struct mw_postfix_site *site, const struct mw_postfix_service *service);
 
 /* Reads postconf's answers. EX_OK or as above. Everything lives in `arena`. */
 int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
@@ -64,6 +71,8 @@ int mw_endpoint_load(struct mw_postfix_endpoint *endpoint);
 /* Whether its values may differ under stress (STRESS_README): when clients hold all processes of a service, master starts
    the next ones with stress=yes. */
 bool mw_endpoint_knows_stress(const struct mw_postfix_endpoint *endpoint);
+/* Whether master starts its processes in a chroot; "-" is yes below compatibility_level 1. */
+bool mw_postfix_service_is_chrooted(const struct mw_postfix_site *site, const struct mw_postfix_service *service);
 bool mw_postfix_service_runs(const struct mw_postfix_service *service, const char *program);
 bool mw_endpoint_says(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
 
@@ -94,9 +103,19 @@ struct mw_fix mw_fix_option(const struct mw_postfix_site *site, const struct mw_
 /* Where it is decided for the service: one of the two. */
 struct mw_fix mw_fix_setting(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			     const char *name, const char *value);
-/* The same with the value that `show` prints. */
+/* The same for a restriction list. Where listeners that no connector names have the list of main.cf too, it stays as it is
+   there: they are ways back from a content filter, at which no question must be asked. */
+struct mw_fix mw_fix_list(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
+/* A finding about a list, below the listener where mw_fix_list() writes it there. */
+void mw_list_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, enum mw_finding_severity severity,
+		     const char *list, const char *what, const char *why, struct mw_fix fix);
+/* The value that `show` prints for a setting of main.cf; NULL: it prints none. */
+const char *mw_shown_value(const struct mw_postfix_endpoint *endpoint, const char *name);
+/* The same with that value. */
 struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const char *name);
 
+/* Where a path is for a process: relative to the queue directory, which is / in a chroot. */
+const char *mw_postfix_real_path(const struct mw_postfix_site *site, bool chroot, struct mw_str path);
 /* Whether `server` is one of the sockets mailwicketd listens on, as this listener's smtpd finds it; path_r: that of a
    unix socket, absolute and outside the chroot, NULL for TCP. */
 bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
@@ -104,12 +123,17 @@ bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_s
 /* The listener of a service. False: it is none that ends in smtpd, or (a warning) its port is not known. */
 bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			    struct mw_postfix_endpoint *endpoint_r);
+/* Whether our question stands in a list, and counts there. */
+bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char *list);
+/* Whether a word of a restriction list is one of smtpd_restriction_classes. */
+bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name);
+/* A network of mynetworks: "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
+bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r);
+
 /* Whether Mailwicket is asked there at all. No findings. */
 bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint);
 /* Whether nothing about a list of restrictions is an error. No findings. */
 bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *list);
-/* Whether an action, as access(5) has them, refuses every client, now or later. */
-bool mw_postfix_action_refuses(struct mw_str action);
 /* TLS as this smtpd offers or requires it, in all of Postfix's spellings. */
 bool mw_endpoint_has_tls(const struct mw_postfix_endpoint *endpoint);
 bool mw_endpoint_requires_tls(const struct mw_postfix_endpoint *endpoint);
@@ -121,9 +145,12 @@ bool mw_binding_is_loopback(const struct mw_binding *binding);
 
 /* The parts. */
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
+void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
+/* Where a listener's smtpd, or the one of main.cf, looks for Dovecot's auth service. */
+void mw_postfix_sasl_socket(const struct mw_postfix_site *site, const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint);

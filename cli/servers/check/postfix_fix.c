@@ -30,15 +30,62 @@ struct mw_fix mw_fix_setting(const struct mw_postfix_site *site, const struct mw
 								      : mw_fix_main(site, name, value);
 }
 
-struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const char *name)
+/* Whether a listener without a connector has this setting of main.cf. */
+static bool is_shared(struct mw_postfix_site *site, const char *name)
+{
+	for (size_t i = 0; i < site->services.count; i++) {
+		const struct mw_postfix_service *smtpd = mw_postfix_smtpd_of(site, &site->services.items[i]);
+		struct mw_binding binding;
+
+		if (smtpd != NULL && mw_postfix_binding(site->services.items[i].name, &binding) &&
+		    !mw_wiring_listener_of(site->policy, &binding).connected &&
+		    mw_postfix_value_find(&smtpd->options, name) == NULL)
+			return true;
+	}
+	return false;
+}
+
+struct mw_fix mw_fix_list(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value)
+{
+	if (is_shared(endpoint->site, name))
+		return mw_fix_option(endpoint->site, endpoint->service, name, value);
+	return mw_fix_setting(endpoint->site, endpoint->service, name, value);
+}
+
+void mw_list_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id,
+		     enum mw_finding_severity severity,
+		     const char *list, const char *what, const char *why, struct mw_fix fix)
+{
+	if (fix.how == MW_FIX_BELOW)
+		mw_endpoint_option_finding(endpoint, id, severity, list, what, why, fix);
+	else
+		mw_endpoint_finding(endpoint, id, severity, list, what, why, fix);
+}
+
+const char *mw_shown_value(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
 	const struct mw_wiring_setting *row = mw_wiring_setting(endpoint->site->wiring, name);
 	struct mw_arena *arena = endpoint->site->arena;
 	const char *value = "";
 
 	if (row == NULL)
-		return MW_NO_FIX;
+		return NULL;
 	for (size_t i = 0; i < row->value.count; i++)
 		value = mw_arena_textf(arena, "%s%s%.*s", value, i > 0 ? ", " : "", MW_STR_ARG(row->value.items[i]));
-	return mw_fix_setting(endpoint->site, endpoint->service, name, value);
+	return value;
+}
+
+static bool is_list(const char *name)
+{
+	return mw_str_ends_with(mw_str(name), MW_STR("_restrictions"));
+}
+
+struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const char *name)
+{
+	const char *value = mw_shown_value(endpoint, name);
+
+	if (value == NULL)
+		return MW_NO_FIX;
+	return is_list(name) ? mw_fix_list(endpoint, name, value)
+			     : mw_fix_setting(endpoint->site, endpoint->service, name, value);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/postfix.h"
 
+#include "servers/check/table.h"
 #include "servers/restriction.h"
 
 #define DEEPEST 5 /* restriction classes within classes */
 #define LONGEST_WAIT 30
 
-#define RELAY "smtpd_relay_restrictions"
+#define RELAY MW_RELAY_RESTRICTIONS
 #define END_OF_DATA "smtpd_end_of_data_restrictions"
 
 struct search {
@@ -15,6 +16,7 @@ struct search {
 	bool reports; /* what stands before the question */
 	bool found, only_warns; /* only_warns: the question, or a class that it is in */
 	struct mw_policy_call call;
+	struct mw_str text; /* of the question */
 	struct mw_str rest; /* what stands behind the question */
 };
 
@@ -31,79 +33,40 @@ static bool is_word(struct mw_str name, const char *const *words, size_t count)
 
 static const char *const final_words[] = { "reject", "defer", "reject_unauth_destination", "defer_unauth_destination" };
 
-/* check_relay_domains permits what mynetworks and relay_domains name. */
-static bool permits(struct mw_str name)
+/* The list with our question first, and the rest as it stands. */
+static const char *question_first(const struct search *search)
 {
-	return mw_str_equal_nocase(name, MW_STR("permit")) || mw_str_starts_with_nocase(name, MW_STR("permit_")) ||
-	       mw_str_equal_nocase(name, MW_STR("check_relay_domains"));
-}
+	struct mw_str list = mw_endpoint_value(search->endpoint, search->list);
+	struct mw_arena *arena = search->endpoint->site->arena;
+	const char *value = mw_arena_text(arena, search->text);
+	struct mw_restriction item;
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* access(5): what ends the list. */
-static bool is_permission(struct mw_str action)
-{
-	size_t digits = 0;
-
-	while (digits < action.len && is_digit(action.ptr[digits]))
-		digits++;
-	return mw_str_equal_nocase(action, MW_STR("OK")) || permits(action) || (digits > 0 && digits == action.len);
-}
-
-static bool parts_table(char c)
-{
-	return c == ' ' || c == '\t' || c == ',' || c == '{' || c == '}' || c == '=';
-}
-
-/* Whether a table that stands in the list itself ("static:OK", "inline:{ 192.0.2.1=OK }") permits somebody: by the
-   first word of an action, which is all of static's and stands behind "=" in inline's. */
-static bool table_permits(struct mw_str table)
-{
-	bool constant = mw_str_starts_with_nocase(table, MW_STR("static:"));
-	bool begins = constant; /* an action */
-	size_t len;
-
-	if (!constant && !mw_str_starts_with_nocase(table, MW_STR("inline:")))
-		return false;
-	for (size_t i = sizeof("static:") - 1; i < table.len; i += len) {
-		char c = table.ptr[i];
-
-		len = 1;
-		if (parts_table(c)) {
-			begins = c == '=' || (begins && c != ',' && c != '}');
-			continue;
-		}
-		while (i + len < table.len && !parts_table(table.ptr[i + len]))
-			len++;
-		if (begins && is_permission(mw_str_head(mw_str_tail(table, i), len)))
-			return true;
-		begins = false;
+	while (mw_restriction_next(&list, &item)) {
+		if (!mw_str_equal(item.text, search->text))
+			value = mw_arena_textf(arena, "%s, %.*s", value, MW_STR_ARG(item.text));
 	}
-	return false;
+	return value;
 }
 
+/* Where relaying is decided, what decided it before goes; what the other lists have stays. */
 static void report_before(const struct search *search, const struct mw_restriction *item)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 	struct mw_arena *arena = endpoint->site->arena;
-	struct mw_fix fix = mw_fix_shown(endpoint, search->list);
-	const char *shown = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
+	const char *what = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
 
-	if (permits(item->name) || table_permits(mw_str_empty(item->argument) ? item->name : item->argument))
-		mw_endpoint_finding(endpoint, MW_FOUND_PERMIT_BEFORE, MW_FINDING_ERROR, search->list, shown,
-				    "a list ends at the first permit: about those sessions Mailwicket is never asked", fix);
-	else if (IS_WORD(item->name, final_words))
-		mw_endpoint_finding(endpoint, MW_FOUND_REFUSAL_BEFORE, MW_FINDING_ERROR, search->list, shown,
-				    "it refuses relaying before Mailwicket can permit it, in Postfix's own words", fix);
+	if (mw_restriction_permits(item->name) || mw_table_permits(mw_str_empty(item->argument) ? item->name : item->argument))
+		mw_list_finding(endpoint, MW_FOUND_PERMIT_BEFORE, MW_FINDING_ERROR, search->list, what,
+				"a list ends at the first permit: about those sessions Mailwicket is never asked",
+				strcmp(search->list, RELAY) == 0 ? mw_fix_shown(endpoint, search->list)
+								 : mw_fix_list(endpoint, search->list, question_first(search)));
 	else if (mw_str_starts_with_nocase(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
-		mw_endpoint_finding(endpoint, MW_FOUND_TABLE_BEFORE, MW_FINDING_NOTE, search->list, shown,
-				    "where it answers OK, Mailwicket is not asked", fix);
+		mw_list_finding(endpoint, MW_FOUND_TABLE_BEFORE, MW_FINDING_NOTE, search->list, what,
+				"where it answers OK, Mailwicket is not asked",
+				mw_fix_list(endpoint, search->list, question_first(search)));
 }
 
-static bool is_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)
+bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)
 {
 	struct mw_str classes = mw_endpoint_value(endpoint, "smtpd_restriction_classes");
 	struct mw_restriction class;
@@ -125,7 +88,7 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 	while (!search->found && mw_restriction_next(&list, &item)) {
 		struct mw_policy_call call = mw_policy_call_parse(item.argument);
 
-		if (is_class(endpoint, item.name) && depth < DEEPEST) {
+		if (mw_endpoint_has_class(endpoint, item.name) && depth < DEEPEST) {
 			look_through(search, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)),
 				     depth + 1);
 			search->only_warns |= search->found && item.only_warns;
@@ -133,6 +96,7 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 			   mw_endpoint_asks_us(endpoint, call.server, &path)) {
 			search->found = true;
 			search->call = call;
+			search->text = item.text;
 			search->only_warns = item.only_warns;
 		} else if (search->reports) {
 			report_before(search, &item);
@@ -142,37 +106,24 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 		search->rest = list;
 }
 
+bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char *list)
+{
+	struct search search = { .endpoint = endpoint, .list = list };
+
+	look_through(&search, mw_endpoint_value(endpoint, list), 0);
+	return search.found && !search.only_warns;
+}
+
 static struct mw_str given_or(const struct search *search, struct mw_str given, const char *setting)
 {
 	return mw_str_empty(given) ? mw_endpoint_value(search->endpoint, setting) : given;
 }
 
-/* "421 Text". Without the text Postfix takes the number for "OK" (access(5), all-numerical). */
-static bool has_code(struct mw_str action)
-{
-	return action.len > 4 && (action.ptr[0] == '4' || action.ptr[0] == '5') && is_digit(action.ptr[1]) &&
-	       is_digit(action.ptr[2]) && (action.ptr[3] == ' ' || action.ptr[3] == '\t');
-}
-
-/* Postfix's word for "no" to every client, now or later (access(5)). */
-bool mw_postfix_action_refuses(struct mw_str action)
-{
-	static const char *const words[] = { "reject", "defer", "defer_if_permit" };
-	size_t len = 0;
-
-	while (len < action.len && action.ptr[len] != ' ' && action.ptr[len] != '\t')
-		len++;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (mw_str_equal_nocase(mw_str_head(action, len), mw_str(words[i])))
-			return true;
-	}
-	return has_code(action);
-}
-
 /* What smtpd outlives at END-OF-MESSAGE: shared/decide/verdict.h, mw_reason_reply_at(). */
 static bool ends_session(struct mw_str action)
 {
-	return has_code(action) && (mw_str_starts_with(action, MW_STR("421")) || mw_str_starts_with(action, MW_STR("521")));
+	return mw_action_has_code(action) && (mw_str_starts_with(action, MW_STR("421")) || mw_str_starts_with(action,
+		MW_STR("521")));
 }
 
 /* Without an answer. */
@@ -183,14 +134,14 @@ static void check_action(const struct search *search)
 	struct mw_str action = given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
 	const char *what = mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action));
 
-	if (!mw_postfix_action_refuses(action))
+	if (!mw_action_refuses(action))
 		mw_endpoint_finding(endpoint, MW_FOUND_PERMITS_WITHOUT_ANSWER, MW_FINDING_ERROR,
 			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list, what,
 			"whoever stops mailwicketd, or finds it stopped, may do all that it would have refused",
 			mw_fix_shown(endpoint, mw_str_empty(search->call.default_action)
 						? "smtpd_policy_service_default_action" : search->list));
 	else if (strcmp(search->list, END_OF_DATA) == 0 && !ends_session(action))
-		mw_endpoint_finding(endpoint, MW_FOUND_LAST_ACTION, MW_FINDING_ERROR, search->list, what,
+		mw_list_finding(endpoint, MW_FOUND_LAST_ACTION, MW_FINDING_ERROR, search->list, what,
 			"after another code than 421 or 521 there, a client that continues kills its smtpd (Postfix before 3.10.13): "
 			"while mailwicketd is away, one client can take this listener from all",
 			mw_fix_shown(endpoint, search->list));
@@ -204,7 +155,7 @@ static void check_call(const struct search *search)
 	unsigned long seconds;
 
 	if (search->only_warns)
-		mw_endpoint_finding(endpoint, MW_FOUND_ONLY_WARNS, MW_FINDING_ERROR, search->list,
+		mw_list_finding(endpoint, MW_FOUND_ONLY_WARNS, MW_FINDING_ERROR, search->list,
 				    "warn_if_reject stands before the question",
 				    "what Mailwicket refuses is logged and let through; for a trial the policy has mode = audit",
 				    mw_fix_shown(endpoint, search->list));
@@ -223,25 +174,28 @@ static void report_missing(const struct search *search, const char *why)
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 
 	if (mw_postfix_value_find(&endpoint->service->options, search->list) != NULL)
-		mw_endpoint_finding(endpoint, MW_FOUND_NOT_ASKED, MW_FINDING_ERROR, search->list,
+		mw_list_finding(endpoint, MW_FOUND_NOT_ASKED, MW_FINDING_ERROR, search->list,
 			"Mailwicket is not asked: this -o replaces the list of main.cf", why,
 			mw_fix_or(mw_fix_shown(endpoint, search->list),
 				  mw_arena_textf(endpoint->site->arena, "no -o %s here, and the list in main.cf", search->list)));
 	else
-		mw_endpoint_finding(endpoint, MW_FOUND_NOT_ASKED, MW_FINDING_ERROR, search->list, "Mailwicket is not asked", why,
+		mw_list_finding(endpoint, MW_FOUND_NOT_ASKED, MW_FINDING_ERROR, search->list, "Mailwicket is not asked", why,
 				    mw_fix_shown(endpoint, search->list));
 }
 
+/* why: where the question must be, why; NULL: it need not. */
 static struct search search_list(const struct mw_postfix_endpoint *endpoint, const char *list, const char *why)
 {
-	struct search search = { .endpoint = endpoint, .list = list }, again = search;
+	struct search search = { .endpoint = endpoint, .list = list }, again;
 	struct mw_str value = mw_endpoint_value(endpoint, list);
 
 	look_through(&search, value, 0);
-	if (!search.found) {
+	if (!search.found && why != NULL)
 		report_missing(&search, why);
+	if (!search.found)
 		return search;
-	}
+	again = search;
+	again.found = false;
 	again.reports = true;
 	look_through(&again, value, 0);
 	check_call(&search);
@@ -269,12 +223,12 @@ static void check_relay(const struct search *search)
 	struct mw_str context = given_or(search, search->call.context, "smtpd_policy_service_policy_context");
 
 	if (!mw_str_equal(context, MW_STR("relay")))
-		mw_endpoint_finding(endpoint, MW_FOUND_NO_CONTEXT, MW_FINDING_ERROR, RELAY,
+		mw_list_finding(endpoint, MW_FOUND_NO_CONTEXT, MW_FINDING_ERROR, RELAY,
 				    "the question has no policy_context=relay",
 				    "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
 				    mw_fix_shown(endpoint, RELAY));
 	if (!ends_in_refusal(search))
-		mw_endpoint_finding(endpoint, MW_FOUND_NO_REFUSAL_BEHIND, MW_FINDING_ERROR, RELAY,
+		mw_list_finding(endpoint, MW_FOUND_NO_REFUSAL_BEHIND, MW_FINDING_ERROR, RELAY,
 				    "no reject_unauth_destination behind the question",
 				    "what Mailwicket leaves open (a connector in audit mode) would be relayed, or smtpd stops",
 				    mw_fix_shown(endpoint, RELAY));
@@ -307,6 +261,8 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 		struct mw_restriction item;
 		const char *path;
 
+		if (strcmp(lists[i], END_OF_DATA) != 0)
+			(void)search_list(endpoint, lists[i], NULL);
 		while (mw_restriction_next(&list, &item)) {
 			struct mw_policy_call call = mw_policy_call_parse(item.argument);
 
@@ -338,7 +294,7 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 	const char *path;
 
 	while (mw_restriction_next(&list, &item)) {
-		if (is_class(endpoint, item.name) && depth < DEEPEST) {
+		if (mw_endpoint_has_class(endpoint, item.name) && depth < DEEPEST) {
 			check_end_of_data(endpoint, mw_endpoint_value(endpoint, mw_arena_text(arena, item.name)), depth + 1);
 			continue;
 		}

@@ -238,43 +238,6 @@ static void check_mechanisms(const struct mw_postfix_endpoint *endpoint)
 			    mw_fix_shown(endpoint, "smtpd_sasl_security_options"));
 }
 
-static bool is_login_mismatch(struct mw_str name)
-{
-	static const char *const words[] = { "reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch",
-					     "reject_known_sender_login_mismatch",
-					     "reject_unauthenticated_sender_login_mismatch" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (mw_str_equal_nocase(name, mw_str(words[i])))
-			return true;
-	}
-	return false;
-}
-
-/* Postfix's own idea of who may send as whom knows no group and no grant. */
-static void check_login_mismatch(const struct mw_postfix_endpoint *endpoint)
-{
-	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions",
-					     "smtpd_sender_restrictions", "smtpd_relay_restrictions",
-					     "smtpd_recipient_restrictions", "smtpd_data_restrictions" };
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		struct mw_str list = mw_endpoint_value(endpoint, lists[i]);
-		struct mw_restriction item;
-
-		while (mw_restriction_next(&list, &item)) {
-			if (item.only_warns || !is_login_mismatch(item.name))
-				continue;
-			mw_endpoint_finding(endpoint, MW_FOUND_LOGIN_MISMATCH, MW_FINDING_ERROR, lists[i],
-				mw_arena_textf(endpoint->site->arena, "%.*s decides who may send as whom too",
-					       MW_STR_ARG(item.name)),
-				"smtpd_sender_login_maps knows no group and no grant: what the policy permits is refused",
-				mw_fix_words(mw_arena_textf(endpoint->site->arena, "%s without %.*s", lists[i],
-							    MW_STR_ARG(item.name))));
-		}
-	}
-}
-
 void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint)
 {
 	bool offered = mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
@@ -289,8 +252,8 @@ void mw_check_postfix_sasl(const struct mw_postfix_endpoint *endpoint)
 	if (offered)
 		check_auth_only(endpoint);
 	if (offered && endpoint->need.sasl) {
+		mw_postfix_sasl_socket(endpoint->site, endpoint);
 		check_service(endpoint);
 		check_mechanisms(endpoint);
-		check_login_mismatch(endpoint);
 	}
 }

@@ -8,8 +8,7 @@
 
 #define MACHINE "127.0.0.0/8, [::1]/128"
 
-/* "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
-static bool parse_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r)
+bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r)
 {
 	const char *why;
 	size_t end;
@@ -59,7 +58,7 @@ static void check_networks(const struct mw_postfix_endpoint *endpoint)
 		struct mw_range range;
 		const char *shown = mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(item.name));
 
-		if (!parse_network(endpoint->site->arena, item.name, &range) || mw_range_is_private(&range))
+		if (!mw_postfix_network(endpoint->site->arena, item.name, &range) || mw_range_is_private(&range))
 			continue;
 		if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/8" : "fc00::/32"))
 			mw_endpoint_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks", shown,

@@ -128,7 +128,7 @@ static int check_unix_smtpd(struct mw_postfix_site *site, const struct mw_postfi
 	if (status != EX_OK)
 		return status;
 	endpoint.name = mw_arena_textf(site->arena, "%.*s/%.*s", MW_STR_ARG(service->name), MW_STR_ARG(service->type));
-	endpoint.chroot = mw_str_equal(service->chroot, MW_STR("y"));
+	endpoint.chroot = mw_postfix_service_is_chrooted(site, service);
 	if (mw_endpoint_is_asked(&endpoint))
 		mw_endpoint_option_finding(&endpoint, MW_FOUND_UNIX_SMTPD, MW_FINDING_ERROR, "smtpd_relay_restrictions",
 			"an smtpd on a unix socket, where no connector can have a binding",

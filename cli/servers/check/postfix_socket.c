@@ -16,14 +16,11 @@ static struct mw_str without_prefix(struct mw_str text, const char *prefix)
 	return mw_str_starts_with(text, mw_str(prefix)) ? mw_str_tail(text, strlen(prefix)) : text;
 }
 
-/* Where a path that smtpd names really is: relative to the queue directory, which is its root in a chroot. */
-static const char *real_path(const struct mw_postfix_endpoint *endpoint, struct mw_str path)
+const char *mw_postfix_real_path(const struct mw_postfix_site *site, bool chroot, struct mw_str path)
 {
-	const struct mw_postfix_site *site = endpoint->site;
-
 	if (!mw_str_starts_with(path, MW_STR("/")))
 		return mw_arena_textf(site->arena, "%s/%.*s", site->queue_directory, MW_STR_ARG(path));
-	return mw_arena_textf(site->arena, "%s%.*s", endpoint->chroot ? site->queue_directory : "", MW_STR_ARG(path));
+	return mw_arena_textf(site->arena, "%s%.*s", chroot ? site->queue_directory : "", MW_STR_ARG(path));
 }
 
 static bool is_same_path(const char *a, struct mw_str b)
@@ -48,23 +45,40 @@ static bool is_listened(const struct mw_postfix_site *site, const char *path)
 	return false;
 }
 
+/* "inet:[127.0.0.1]:10045" and "inet:localhost:10045" are where 127.0.0.1:10045 is; localhost is ::1 too. */
+static bool is_same_port(struct mw_str server, struct mw_str ours)
+{
+	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
+	struct mw_binding theirs, listened;
+
+	if (!mw_str_starts_with(server, MW_STR("inet:")) || !mw_str_starts_with(ours, MW_STR("inet:")) ||
+	    !mw_postfix_binding(without_prefix(server, "inet:"), &theirs) ||
+	    !mw_postfix_binding(without_prefix(ours, "inet:"), &listened))
+		return false;
+	if (mw_binding_overlaps(&theirs, &listened))
+		return true;
+	if (!mw_str_starts_with(server, MW_STR("inet:localhost:")))
+		return false;
+	theirs.ip = six;
+	return mw_binding_overlaps(&theirs, &listened);
+}
+
 bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r)
 {
 	const struct mw_postfix_site *site = endpoint->site;
 	const struct mw_strs *listen = &site->policy->policy_service.listen;
 
 	*path_r = NULL;
-	if (mw_str_starts_with(server, MW_STR("inet:localhost:")))
-		server = mw_str(mw_arena_textf(site->arena, "inet:127.0.0.1:%.*s",
-					       MW_STR_ARG(without_prefix(server, "inet:localhost:"))));
+	if (mw_str_starts_with(server, MW_STR("local:")))
+		server = mw_str(mw_arena_textf(site->arena, "unix:%.*s", MW_STR_ARG(without_prefix(server, "local:"))));
 	for (size_t i = 0; i < listen->count; i++) {
 		struct mw_str ours = mw_str(mw_arena_text(site->arena, listen->items[i]));
 
-		if (mw_str_equal(server, ours) && mw_str_starts_with(ours, MW_STR("inet:")))
+		if (is_same_port(server, ours))
 			return true;
 		if (!mw_str_starts_with(server, MW_STR("unix:")) || !mw_str_starts_with(ours, MW_STR("unix:")))
 			continue;
-		*path_r = real_path(endpoint, without_prefix(server, "unix:"));
+		*path_r = mw_postfix_real_path(site, endpoint->chroot, without_prefix(server, "unix:"));
 		if (is_same_path(*path_r, without_prefix(ours, "unix:")))
 			return true;
 		/* The path of the policy, absolute, from within a chroot: ours, and out of reach. */

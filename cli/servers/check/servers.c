@@ -9,13 +9,13 @@
 
 int mw_check_servers(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_findings *findings)
 {
-	const char *sasl_socket = MW_POSTFIX_QUEUE "/private/auth";
+	struct mw_sasl_sockets sockets = { { { .path = MW_POSTFIX_QUEUE "/private/auth", .listener = "" } }, 1 };
 	int status = EX_OK;
 
 	if (servers->postfix)
-		status = mw_check_postfix(policy, servers->postfix_config, servers->postfix_named, findings, &sasl_socket);
+		status = mw_check_postfix(policy, servers->postfix_config, servers->postfix_named, findings, &sockets);
 	if (status == EX_OK && servers->dovecot)
-		status = mw_check_dovecot(policy, servers->dovecot_config, servers->dovecot_named, sasl_socket, findings);
+		status = mw_check_dovecot(policy, servers->dovecot_config, servers->dovecot_named, &sockets, findings);
 	if (status == EX_OK && !mw_findings_complete(findings))
 		status = EX_OSERR;
 	if (status == EX_OSERR)

@@ -2,6 +2,7 @@
 /* Lists of restrictions: the policy's question first, and behind it what is there and is not the policy's affair. */
 #include <sysexits.h>
 
+#include "servers/check/table.h"
 #include "servers/restriction.h"
 #include "servers/setup/lacks.h"
 
@@ -62,7 +63,7 @@ static bool asks_everybody(const struct mw_postfix_endpoint *endpoint, struct mw
 
 static bool has_lax_action(const struct mw_postfix_endpoint *endpoint)
 {
-	return !mw_postfix_action_refuses(mw_endpoint_value(endpoint, "smtpd_policy_service_default_action"));
+	return !mw_action_refuses(mw_endpoint_value(endpoint, "smtpd_policy_service_default_action"));
 }
 
 bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* What Postfix refuses by itself although a connector permits it: restrictions about authentication and relaying, and
+   those without a condition, in every list that a message passes. What looks for spam is not judged. */
+#include "servers/check/postfix.h"
+
+#include "servers/check/permitted.h"
+#include "servers/check/table.h"
+#include "servers/restriction.h"
+
+#define DEEPEST 5 /* restriction classes within classes */
+
+static const char *const lists[] = {
+	"smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions", MW_RELAY_RESTRICTIONS,
+	"smtpd_recipient_restrictions", "smtpd_data_restrictions", "smtpd_end_of_data_restrictions",
+};
+
+/* One kind of session that a connector permits, on its way through a list. */
+struct way {
+	const struct mw_postfix_endpoint *endpoint;
+	const char *list;
+	struct mw_permitted permitted;
+	bool relays;     /* the recipient is not in an accepted domain */
+	bool logged_in;  /* as far as this list can know */
+	bool ended;      /* the list is left: permitted, or refused */
+	bool perhaps;    /* a table or another service may have permitted it before */
+	const char *within;              /* the setting that has the restriction: the list, or a class */
+	struct mw_restriction refused_by; /* its name is empty: it is not refused */
+};
+
+static bool is(struct mw_str name, const char *word)
+{
+	return mw_str_equal_nocase(name, mw_str(word));
+}
+
+/* --- who passes */
+
+static bool covers(const struct mw_postfix_endpoint *endpoint, struct mw_str networks, const struct mw_range *inner)
+{
+	struct mw_restriction item;
+	struct mw_range outer;
+
+	while (mw_restriction_next(&networks, &item)) {
+		if (mw_postfix_network(endpoint->site->arena, item.name, &outer) && mw_range_contains(&outer, &inner->first) &&
+		    mw_range_contains(&outer, &inner->last))
+			return true;
+	}
+	return false;
+}
+
+static bool has_table(struct mw_str networks)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&networks, &item)) {
+		if (mw_str_starts_with(item.name, MW_STR("/")) ||
+		    (item.name.len > 0 && item.name.ptr[0] >= 'a' && mw_str_find(item.name, ':') < item.name.len))
+			return true;
+	}
+	return false;
+}
+
+/* All clients of the connector are in mynetworks. */
+static bool is_in_mynetworks(const struct way *way)
+{
+	struct mw_str networks = mw_endpoint_value(way->endpoint, "mynetworks");
+	const struct mw_ranges *remote = &way->permitted.connector->remote;
+
+	for (size_t i = 0; i < remote->count; i++) {
+		if (!covers(way->endpoint, networks, &remote->items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* "permit_..." */
+static void take_permit(struct way *way, struct mw_str name)
+{
+	bool partner = way->permitted.kind == MW_PERMITTED_PARTNERS;
+
+	if (is(name, "permit") || (is(name, "permit_sasl_authenticated") && way->logged_in) ||
+	    (is(name, "permit_auth_destination") && !way->relays) || (is(name,
+	    "permit_mynetworks") && is_in_mynetworks(way)) ||
+	    (is(name, "permit_tls_all_clientcerts") && partner))
+		way->ended = true;
+	else if ((is(name, "permit_mynetworks") && has_table(mw_endpoint_value(way->endpoint, "mynetworks"))) ||
+		 (is(name, "permit_tls_clientcerts") && partner))
+		way->perhaps = true;
+}
+
+/* --- who does not */
+
+static bool is_login_mismatch(struct mw_str name)
+{
+	return is(name, "reject_sender_login_mismatch") || is(name, "reject_authenticated_sender_login_mismatch") ||
+	       is(name, "reject_known_sender_login_mismatch") || is(name, "reject_unauthenticated_sender_login_mismatch");
+}
+
+/* The two halves of reject_sender_login_mismatch are for those who logged in, and for those who did not. */
+static bool meets_mismatch(const struct way *way, struct mw_str name)
+{
+	if (is(name, "reject_unauthenticated_sender_login_mismatch"))
+		return !way->logged_in;
+	return way->logged_in || is(name, "reject_sender_login_mismatch");
+}
+
+static bool refuses(const struct way *way, struct mw_str name)
+{
+	if (is(name, "reject_unauth_destination") || is(name, "defer_unauth_destination") || is(name, "check_relay_domains"))
+		return way->relays;
+	if (is(name, "reject_plaintext_session"))
+		return way->permitted.without_tls && !mw_endpoint_requires_tls(way->endpoint);
+	if (is_login_mismatch(name))
+		return meets_mismatch(way, name);
+	return is(name, "reject") || is(name, "defer") || is(name, "defer_if_permit");
+}
+
+static bool is_table(const struct mw_restriction *item)
+{
+	return mw_str_starts_with_nocase(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len;
+}
+
+static void take_table(struct way *way, const struct mw_restriction *item)
+{
+	struct mw_str table = mw_str_empty(item->argument) ? item->name : item->argument;
+	const char *path;
+
+	if (is(item->name, "check_policy_service") &&
+	    mw_endpoint_asks_us(way->endpoint, mw_policy_call_parse(item->argument).server, &path))
+		/* OK to who may relay, where that is decided; DUNNO to others who are permitted. */
+		way->ended = way->permitted.relays && strcmp(way->list, MW_RELAY_RESTRICTIONS) == 0;
+	else if (is(item->name, "check_sasl_access") && !way->logged_in)
+		return;
+	else if (mw_table_refuses(table))
+		way->refused_by = *item;
+	else
+		way->perhaps = true;
+}
+
+static void take(struct way *way, const struct mw_restriction *item)
+{
+	if (item->only_warns)
+		return;
+	if (refuses(way, item->name))
+		way->refused_by = *item;
+	else if (is_table(item) && !is(item->name, "check_relay_domains"))
+		take_table(way, item);
+	else
+		take_permit(way, item->name);
+	way->ended |= !mw_str_empty(way->refused_by.name);
+}
+
+static void go(struct way *way, const char *setting, unsigned depth)
+{
+	struct mw_str list = mw_endpoint_value(way->endpoint, setting);
+	struct mw_restriction item;
+
+	while (!way->ended && mw_restriction_next(&list, &item)) {
+		if (depth < DEEPEST && mw_endpoint_has_class(way->endpoint, item.name)) {
+			go(way, mw_arena_text(way->endpoint->site->arena, item.name), depth + 1);
+			continue;
+		}
+		take(way, &item);
+		way->within = setting;
+	}
+}
+
+/* --- findings */
+
+/* The list, or the class, without this restriction. */
+static const char *without(const struct way *way)
+{
+	struct mw_str list = mw_endpoint_value(way->endpoint, way->within);
+	struct mw_restriction item;
+	const char *rest = "";
+
+	while (mw_restriction_next(&list, &item)) {
+		if (!mw_str_equal(item.text, way->refused_by.text))
+			rest = mw_arena_textf(way->endpoint->site->arena, "%s%s%.*s", rest, rest[0] == '\0' ? "" : ", ",
+					      MW_STR_ARG(item.text));
+	}
+	return rest;
+}
+
+/* Where relaying is decided, the question and its refusal stay. */
+static struct mw_fix fix_of(const struct way *way)
+{
+	if (strcmp(way->within, MW_RELAY_RESTRICTIONS) == 0)
+		return mw_fix_list(way->endpoint, way->within, mw_shown_value(way->endpoint, way->within));
+	return mw_fix_list(way->endpoint, way->within, without(way));
+}
+
+static const char *why_of(const struct way *way)
+{
+	struct mw_arena *arena = way->endpoint->site->arena;
+	struct mw_str connector = way->permitted.connector->name;
+
+	if (is_login_mismatch(way->refused_by.name))
+		return "smtpd_sender_login_maps knows no group and no grant: what the policy permits is refused";
+	return mw_arena_textf(arena, "connector \"%.*s\" permits %s%s: Postfix refuses them%s, in its own words",
+			      MW_STR_ARG(connector), mw_permitted_words(way->permitted.kind),
+			      way->relays ? ", to other domains too" : "",
+			      way->perhaps ? ", unless a table or a service before it permits them" : "");
+}
+
+static void report(const struct way *way)
+{
+	struct mw_arena *arena = way->endpoint->site->arena;
+	bool mismatch = is_login_mismatch(way->refused_by.name);
+	const char *what = mw_arena_textf(arena, mismatch ? "%.*s decides who may send as whom too"
+							  : "%.*s refuses what the policy permits",
+					  MW_STR_ARG(way->refused_by.text));
+
+	mw_list_finding(way->endpoint, mismatch ? MW_FOUND_LOGIN_MISMATCH : MW_FOUND_REFUSES_PERMITTED,
+			way->perhaps && !mismatch ? MW_FINDING_WARNING : MW_FINDING_ERROR, way->within, what, why_of(way),
+			fix_of(way));
+}
+
+/* Before EHLO and AUTH nobody has logged in: the lists of client and HELO do not wait where refusals do not. */
+static bool knows_login(const struct mw_postfix_endpoint *endpoint, size_t list)
+{
+	return list > 1 || !mw_endpoint_says(endpoint, "smtpd_delay_reject", "no");
+}
+
+static void check_kind(const struct mw_postfix_endpoint *endpoint, const struct mw_permitted *permitted, bool relays)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct way way = { .endpoint = endpoint, .list = lists[i], .permitted = *permitted, .relays = relays,
+				   .logged_in = permitted->kind == MW_PERMITTED_USERS && knows_login(endpoint, i) };
+
+		/* Without the question, what decides relaying is wrong as a whole. */
+		if (strcmp(lists[i], MW_RELAY_RESTRICTIONS) != 0 || mw_endpoint_asks_in(endpoint, lists[i]))
+			go(&way, lists[i], 0);
+		if (!mw_str_empty(way.refused_by.name))
+			report(&way);
+	}
+}
+
+static bool meets(const struct mw_connector *connector, const struct mw_binding *binding)
+{
+	for (size_t i = 0; i < connector->bindings.count; i++) {
+		if (mw_binding_overlaps(&connector->bindings.items[i], binding))
+			return true;
+	}
+	return false;
+}
+
+void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_policy *policy = endpoint->site->policy;
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		struct mw_permitted permitted[MW_PERMITTED_MOST];
+		size_t count = meets(&policy->connectors[i], &endpoint->binding) ? mw_permitted_by(&policy->connectors[i], permitted)
+										 : 0;
+
+		for (size_t k = 0; k < count; k++) {
+			check_kind(endpoint, &permitted[k], false);
+			if (permitted[k].relays)
+				check_kind(endpoint, &permitted[k], true);
+		}
+	}
+}
