@@ -2,9 +2,8 @@
 import pytest
 
 from rig import distribution
-from rig.distribution import Distribution, PASSWORD
+from rig.distribution import Distribution
 from rig.distribution_cycle import NOT_AS_TEAM, POLICY, WRONG, Cycle, difference, usual
-from rig.login_clients import client
 from rig.mail_programs import Signer
 from rig.network import CLIENT, SERVER
 
@@ -67,19 +66,14 @@ def proxied(port):
     return f"PROXY TCP4 {CLIENT} {SERVER} 4711 {port}\r\n".encode()
 
 
-def imap_of(how, port, preamble=b"", host=SERVER, source=CLIENT, password=PASSWORD):
-    with client("imap", {}, how=how, port=port, preamble=preamble, host=host, source=source) as it:
-        return "logged in" if it.command(ALICE, password) == "ok" else "refused"
-
-
 def more(actions):
     here = {"host": "127.0.0.1", "source": "127.0.0.1"}
     actions.do("25: to bob-tls", actions.send, 25, "someone@example.net", "bob-tls@example.test")
     actions.do("25: to bob-tls, without TLS", actions.send, 25, "someone@example.net", "bob-tls@example.test", tls=False)
     actions.do("587: alice as team", actions.send, 587, "team@example.test", "away@example.org", login=ALICE)
-    actions.do("imaps: alice's application password", imap_of, "implicit", 993, password="app-password")
-    actions.do_here("imap: the webmail, without TLS", imap_of, "none", 143, **here)
-    actions.do_here("imaps: through the proxy", imap_of, "implicit", 10993, proxied(993), **here)
+    actions.do("imaps: alice's application password", actions.imap_by_ours, "implicit", 993, password="app-password")
+    actions.do_here("imap: the webmail, without TLS", actions.imap_by_ours, "none", 143, **here)
+    actions.do_here("imaps: through the proxy", actions.imap_by_ours, "implicit", 10993, proxied(993), **here)
     actions.do("588: from outside", actions.send, 588, ALICE, BOB, login=ALICE, tls=False)
     actions.do_here("588: the webmail, without TLS", actions.deliver, 588, ALICE, BOB, login=ALICE)
     actions.do_here("588: the webmail, alice as team", actions.deliver, 588, TEAM, "away@example.org", login=ALICE)

@@ -146,6 +146,12 @@ class Actions:
             client.shutdown()
 
     @staticmethod
+    def imap_by_ours(how, port, preamble=b"", host=SERVER, source=CLIENT, password=PASSWORD):
+        """alice by a client that shows what was said."""
+        with login_clients.client("imap", {}, how=how, port=port, preamble=preamble, host=host, source=source) as it:
+            return "logged in" if it.command("alice@example.test", password) == "ok" else "refused"
+
+    @staticmethod
     def clear(protocol, login, port=None):
         """A login without TLS."""
         made = {"imap": _Imap, "pop3": _Pop3}[protocol]
