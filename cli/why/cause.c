@@ -14,6 +14,25 @@ static bool worked(const struct mw_why_entry *entry)
 	       (entry->kind == MW_WHY_PERMITTED && !entry->by_address);
 }
 
+static bool left(const struct mw_why_entry *entry)
+{
+	return entry->kind == MW_WHY_LEFT_AFTER_EHLO || entry->kind == MW_WHY_LEFT_AT_GREETING ||
+	       entry->kind == MW_WHY_CONNECTED || entry->kind == MW_WHY_SILENT || entry->kind == MW_WHY_OPEN;
+}
+
+/* Who leaves without a word, and comes back and goes further, is told by that. */
+static bool went_further(const struct mw_why_told *told, const struct mw_why_entry *trouble)
+{
+	for (size_t i = 0; i < told->count && left(trouble); i++) {
+		const struct mw_why_entry *entry = &told->entries[i];
+
+		if (sending(entry) && !left(entry) && entry->last >= trouble->last &&
+		    strcmp(entry->client, trouble->client) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether the same service let the user in after the trouble was seen last. */
 static bool over(const struct mw_why_told *told, const struct mw_why_entry *trouble)
 {
@@ -45,7 +64,7 @@ static const struct mw_why_entry *shown_by(const struct mw_why_told *told, const
 	for (size_t i = 0; i < told->count; i++) {
 		const struct mw_why_entry *entry = &told->entries[i];
 
-		if (row_of(entry) == row && (row->whatever_follows || !over(told, entry)) &&
+		if (row_of(entry) == row && (row->whatever_follows || !over(told, entry)) && !went_further(told, entry) &&
 		    (latest == NULL || entry->last >= latest->last))
 			latest = entry;
 	}

@@ -267,7 +267,12 @@ static bool canceled(const struct mw_why_entry *entry)
 /* The log says only that it failed; where it says why others fail, it is not the password. */
 static bool login_refused(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_AUTH_FAILED) || entry->unexplained;
+	return entry->unexplained;
+}
+
+static bool auth_failed(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_AUTH_FAILED);
 }
 
 static bool login_failed(const struct mw_why_entry *entry)

@@ -29,6 +29,8 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "TLS initialization failed", MW_WHY_FAULT },
 	{ "Connection queue full", MW_WHY_FAULT },
 	{ "temporary failure", MW_WHY_FAULT },
+	{ "Internal login failure", MW_WHY_FAULT },
+	{ "(internal failure, ", MW_WHY_ENDED }, /* "1 successful auths": after a passdb that said yes */
 	{ "internal failure", MW_WHY_FAULT },
 	{ "process_limit was hit", MW_WHY_FAULT },
 	{ "Maximum number of connections", MW_WHY_LIMIT },
@@ -100,6 +102,27 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 	return true;
 }
 
+/* A session's id begins with the lowest 48 bits of its first microsecond, the lowest octet first, in base64
+   (login-common, client_get_session_id()). How many seconds ago that is; 0: it is no such id. */
+static uint64_t age_of(struct mw_str id, int64_t now)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint64_t bits = 0, begun = 0, mask = ((uint64_t)1 << 48) - 1, age;
+
+	for (size_t i = 0; i < 8; i++) {
+		const char *digit = i < id.len && id.ptr[i] != '\0' ? strchr(digits, id.ptr[i]) : NULL;
+
+		if (digit == NULL)
+			return 0;
+		bits = bits << 6 | (uint64_t)(digit - digits);
+	}
+	for (size_t i = 0; i < 6; i++)
+		begun |= (bits >> (40 - 8 * i) & 0xff) << (8 * i);
+	age = ((uint64_t)now * 1000000 - begun) & mask;
+	/* The clocks of two programs, and a line's time in whole seconds. */
+	return age > 86400000000ULL ? 0 : age / 1000000;
+}
+
 /* 2.3 says of a handshake that was not finished only that no login came: at once, or once the client had waited for a
    greeting. */
 static void see_handshake(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
@@ -108,8 +131,12 @@ static void see_handshake(struct mw_str words, struct mw_str rest, struct mw_why
 	struct mw_str secs = mw_part_before(mw_part_after(words, "(no auth attempts in "), " ");
 	uint64_t waited;
 
-	if (event->kind == MW_WHY_LEFT_BEFORE_LOGIN && mw_str_has(tail, ", TLS handshaking"))
-		event->kind = mw_parse_number(secs, &waited) && waited > MW_WHY_AT_ONCE ? MW_WHY_NO_TLS_HELLO : MW_WHY_TLS_CUT;
+	if ((event->kind != MW_WHY_LEFT_BEFORE_LOGIN && event->kind != MW_WHY_TLS_CUT) ||
+	    !mw_str_has(tail, ", TLS handshaking"))
+		return;
+	if (!mw_parse_number(secs, &waited))
+		waited = age_of(mw_part_after(tail, "session=<"), event->time);
+	event->kind = waited > MW_WHY_AT_ONCE ? MW_WHY_NO_TLS_HELLO : MW_WHY_TLS_CUT;
 }
 
 /* 2.4 has no words for a login that it refused before TLS, only no mechanism: the password was not looked at. */
@@ -201,7 +228,7 @@ static bool read_auth_of(struct mw_str program, const struct mw_why_line *line, 
 		said = mw_str_tail(said, level.len);
 	}
 	/* "<PROCESS><SESSION>", or the session alone; Postfix has none. */
-	if (mw_part_find(session, "><") < session.len)
+	if (mw_part_find(session, "><") < session.len || mw_str_starts_with(program, MW_STR("auth-worker(")))
 		session = mw_part_after(session, "><");
 	event->protocol = session.len > 1 ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
 	if (!read_asked((struct mw_str){ program.ptr + begin + 1, end - begin - 1 }, event))

@@ -42,7 +42,7 @@ void mw_why_logs_default(struct mw_why_logs *logs)
 static bool may_matter(struct mw_str line)
 {
 	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
-						"/postscreen", "/master", NULL };
+						"/postscreen", "/master", "mail_queue_enter: ", NULL };
 	static const char *const sessions[] = { "imap(", "pop3(", "master: ", "anvil: ", "config: ", NULL };
 	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
 
@@ -68,9 +68,11 @@ static bool is_of_dovecot(struct mw_str program)
 
 static bool read_event(struct reading *reading, const struct mw_why_line *line, struct mw_why_event *event)
 {
+	static const char *const postfix[] = { "/postscreen", "/master", "/cleanup", NULL };
+
 	if (mw_str_ends_with(line->program, MW_STR("/smtpd")))
 		return mw_why_smtpd(reading->sessions, line, event);
-	if (mw_str_ends_with(line->program, MW_STR("/postscreen")) || mw_str_ends_with(line->program, MW_STR("/master")))
+	if (mw_part_ends_with_one(line->program, postfix))
 		return mw_why_postfix(line, event);
 	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !is_of_dovecot(line->program))
 		return false;
@@ -94,9 +96,12 @@ static void take_event(struct reading *reading, const struct mw_why_event *event
 	}
 	if (!mw_str_empty(event->queue) && mw_why_queue_session(reading->queue, event, &more)) {
 		mw_why_story_add(reading->story, &more);
-		if (event->kind == MW_WHY_CUT)
+		if (event->kind == MW_WHY_CUT || mw_why_refuses_message(event))
 			return;
 	}
+	/* A session may end in any way once its message was accepted; without a text there was none to be cut. */
+	if (event->kind == MW_WHY_CUT && (event->texts == 0 || mw_why_queue_settled(reading->queue, event->queue)))
+		return;
 	mw_why_story_add(reading->story, event);
 }
 

@@ -179,10 +179,14 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *by)
 {
 	bool sending = told->protocol == MW_PROTOCOL_SMTP;
+	bool near = told->first >= by->first - TOGETHER && told->first <= by->last + TOGETHER;
 	bool stopped = strcmp(by->verdict, "would-refuse") != 0 && strcmp(by->verdict, "permit") != 0;
 
+	/* Dovecot's auth could not look: no password was wrong. */
+	if (by->wide && told->kind == MW_WHY_LOGIN_FAILED)
+		return near && by->protocol == MW_PROTOCOL_IMAP;
 	if (strcmp(told->client, by->client) != 0 || sending != (by->protocol == MW_PROTOCOL_SMTP) ||
-	    told->first < by->first - TOGETHER || told->first > by->last + TOGETHER)
+	    !near)
 		return false;
 	switch (told->kind) {
 	case MW_WHY_DECIDED:
@@ -219,7 +223,7 @@ static void drop_twice(struct mw_why_entry *entries, size_t count, struct mw_why
 			if (told->kind == MW_WHY_PASSWORD_WRONG)
 				COPY(by->reason, MW_STR("wrong-password"));
 			/* Auth does not know which protocol it is, nor the port. */
-			if (told->kind == MW_WHY_LOGIN_FAILED && by->kind != MW_WHY_DECIDED) {
+			if (told->kind == MW_WHY_LOGIN_FAILED && by->kind != MW_WHY_DECIDED && !by->wide) {
 				by->protocol = told->protocol;
 				by->tls = told->tls;
 				by->tls_unknown = told->tls_unknown;

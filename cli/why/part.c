@@ -51,6 +51,14 @@ bool mw_part_begins_with_one(struct mw_str text, const char *const *words)
 	return false;
 }
 
+bool mw_part_ends_with_one(struct mw_str text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (mw_str_ends_with(text, mw_str(*words)))
+			return true;
+	return false;
+}
+
 void mw_part_copy(char *to, size_t size, struct mw_str text)
 {
 	text = mw_str_head(text, size - 1);

@@ -17,6 +17,7 @@ struct mw_str mw_part_address(struct mw_str text);
 /* One of the words, ended by NULL, stands in it; it begins with one. */
 bool mw_part_has_one(struct mw_str text, const char *const *words);
 bool mw_part_begins_with_one(struct mw_str text, const char *const *words);
+bool mw_part_ends_with_one(struct mw_str text, const char *const *words);
 /* Into `size` octets, cut where it is longer, and ended. */
 void mw_part_copy(char *to, size_t size, struct mw_str text);
 uint32_t mw_part_hash(struct mw_str text);

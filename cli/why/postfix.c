@@ -69,9 +69,20 @@ static bool read_postscreen(struct mw_str message, struct mw_why_event *event)
 	return !mw_part_begins_with_one(message, quiet) && !mw_str_empty(event->client);
 }
 
+/* cleanup: "warning: mail_queue_enter: create file incoming/...: No space left on device". */
+static bool read_cleanup(struct mw_str message, struct mw_why_event *event)
+{
+	event->kind = MW_WHY_FAULT;
+	event->wide = true;
+	event->reply = mw_part_after(message, ": ");
+	return mw_str_starts_with(message, MW_STR("warning: mail_queue_enter: "));
+}
+
 bool mw_why_postfix(const struct mw_why_line *line, struct mw_why_event *event_r)
 {
 	*event_r = (struct mw_why_event){ .time = line->time, .protocol = MW_PROTOCOL_SMTP, .tls_unknown = true };
+	if (mw_str_ends_with(line->program, MW_STR("/cleanup")))
+		return read_cleanup(line->message, event_r);
 	return mw_str_ends_with(line->program, MW_STR("/postscreen")) ? read_postscreen(line->message, event_r)
 									: read_master(line->message, event_r);
 }

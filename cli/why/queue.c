@@ -204,18 +204,38 @@ bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *lin
 	return false;
 }
 
+bool mw_why_refuses_message(const struct mw_why_event *event)
+{
+	return event->texts_taken == 0 &&
+	       (event->kind == MW_WHY_PIPELINED || event->kind == MW_WHY_LINE_ENDS || event->kind == MW_WHY_LIMIT ||
+		event->kind == MW_WHY_FAULT || event->kind == MW_WHY_REJECTED || event->kind == MW_WHY_TOO_BIG ||
+		event->kind == MW_WHY_CONTENT_REFUSED);
+}
+
 bool mw_why_queue_session(struct mw_why_queue *queue, const struct mw_why_event *event, struct mw_why_event *event_r)
 {
 	struct message *message = message_of(queue, event->queue);
-	bool cut = event->kind == MW_WHY_CUT;
+	bool cut = event->kind == MW_WHY_CUT, refused = mw_why_refuses_message(event);
 
-	if (message == NULL || message->settled || (!cut && event->texts == 0) ||
+	if (message == NULL || message->settled || (!cut && !refused && event->texts == 0) ||
 	    (!cut && event->texts_taken != event->texts && event->texts_taken > 0))
 		return false;
 	message->settled = true;
+	if (refused) {
+		*event_r = event_of(message, event->kind, event->time);
+		event_r->reply = event->reply;
+		return true;
+	}
 	*event_r = event_of(message, cut || event->texts_taken == 0 ? MW_WHY_CUT : MW_WHY_SUBMITTED, event->time);
 	event_r->reply = event->reply;
 	return true;
+}
+
+bool mw_why_queue_settled(struct mw_why_queue *queue, struct mw_str id)
+{
+	const struct message *message = message_of(queue, id);
+
+	return message != NULL && message->settled;
 }
 
 bool mw_why_queue_left(struct mw_why_queue *queue, size_t *at_io, struct mw_why_event *event_r)

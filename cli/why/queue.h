@@ -14,8 +14,12 @@ void mw_why_queue_begin(struct mw_why_queue *queue, const struct mw_why_event *e
 bool mw_why_queue_continue(struct mw_why_queue *queue, struct mw_str id, struct mw_str earlier);
 /* What a line of any of Postfix's programs tells about a message of the user. False: nothing, or of no such message. */
 bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *line, struct mw_why_event *event_r);
+/* Whether it says why a whole message was not accepted. */
+bool mw_why_refuses_message(const struct mw_why_event *event);
 /* The end of smtpd's session tells about its last message, event->queue. True: *event_r tells it. */
 bool mw_why_queue_session(struct mw_why_queue *queue, const struct mw_why_event *event, struct mw_why_event *event_r);
+/* Whether it is a message of the user, and accepted or refused already. */
+bool mw_why_queue_settled(struct mw_why_queue *queue, struct mw_str id);
 /* Those of whose acceptance the log shows nothing, one a call. *at_io begins with 0. */
 bool mw_why_queue_left(struct mw_why_queue *queue, size_t *at_io, struct mw_why_event *event_r);
 

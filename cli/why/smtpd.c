@@ -99,10 +99,13 @@ static bool read_sasl(struct mw_why_session *session, struct mw_str rest, struct
 	struct mw_str cause = mw_part_before(why, ", sasl_username=");
 
 	event->kind = mw_str_has(cause, "Invalid authentication mechanism") ? MW_WHY_MECHANISM
-		      : mw_why_fault_of_sasl(cause) ? MW_WHY_FAULT : MW_WHY_LOGIN_FAILED;
+		      : mw_str_starts_with(cause, MW_STR("Invalid base64")) ? MW_WHY_ENDED
+		      /* Dovecot hangs up on who tries too often. */
+		      : mw_why_fault_of_sasl(cause) && !session->failed ? MW_WHY_FAULT : MW_WHY_LOGIN_FAILED;
 	if (mw_str_has(mw_part_before(said, ", sasl_username="), " authentication aborted"))
 		event->kind = MW_WHY_LOGIN_CANCELED;
-	if (event->kind == MW_WHY_FAULT)
+	session->failed |= event->kind == MW_WHY_LOGIN_FAILED;
+	if (event->kind == MW_WHY_FAULT || event->kind == MW_WHY_ENDED)
 		event->reply = mw_smtpd_with_fault(session, cause);
 	event->mechanism = mw_str_head(said, mw_str_find(said, ' '));
 	event->user = mw_part_after(why, ", sasl_username=");
@@ -117,8 +120,10 @@ static bool read_sasl(struct mw_why_session *session, struct mw_str rest, struct
 }
 
 /* "Connection rate limit exceeded: 31 from unknown[192.0.2.7] for service submission". */
-static bool read_limit(struct mw_str rest, struct mw_why_event *event)
+static bool read_limit(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str rest,
+		       struct mw_why_event *event)
 {
+	struct mw_why_session *session;
 	size_t exceeded = mw_part_find(rest, " limit exceeded: "), from = mw_part_find(rest, " from ");
 
 	if (exceeded > from || from == rest.len)
@@ -126,6 +131,11 @@ static bool read_limit(struct mw_str rest, struct mw_why_event *event)
 	event->kind = MW_WHY_LIMIT;
 	event->client = mw_part_address(mw_str_tail(rest, from));
 	event->reply = rest;
+	session = session_of(sessions, line, event->client);
+	session->told = session->limited = true;
+	mw_part_copy(session->fault, sizeof(session->fault), rest);
+	event->tls = session->tls;
+	event->tls_unknown = !event->tls;
 	return true;
 }
 
@@ -161,6 +171,9 @@ static bool read_named(struct mw_why_sessions *sessions, const struct mw_why_lin
 		event->kind = warnings[i].kind;
 		event->client = mw_part_address(mw_str_tail(rest, begins.len));
 		session = session_of(sessions, line, event->client);
+		/* What comes after a refusal may be the rest of the message. */
+		if (event->kind == MW_WHY_NO_SMTP && session->told)
+			return false;
 		session->told = true;
 		event->tls = session->tls;
 		event->tls_unknown = !event->tls;
@@ -184,9 +197,18 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 		mw_part_copy(session->fault, sizeof(session->fault), rest);
 		return false;
 	}
-	if (read_named(sessions, line, rest, event) || read_limit(rest, event))
+	if (read_named(sessions, line, rest, event) || read_limit(sessions, line, rest, event))
 		return true;
 	event->client = mw_part_address(rest);
+	if (mw_str_has(rest, "]: request longer than ") &&
+	    mw_part_find(rest, "]: request longer than ") == mw_part_find(rest, "]")) {
+		session = session_of(sessions, line, event->client);
+		event->tls = session->tls;
+		event->tls_unknown = !event->tls;
+		event->kind = MW_WHY_REJECTED;
+		event->reply = mw_part_before(mw_part_after(rest, "]: "), ": ");
+		return session->told = true;
+	}
 	/* "unknown[192.0.2.7]: SASL ..." and nothing that a client wrote before it. */
 	if (mw_part_find(rest, "]: SASL ") != mw_part_find(rest, "]") ||
 	    (!mw_str_has(rest, " authentication failed: ") && !mw_str_has(rest, " authentication aborted"))) {
@@ -217,10 +239,10 @@ static bool read_cut(struct mw_why_session *session, struct mw_str message, stru
 	static const char *const begins[] = { "timeout after ", "lost connection after ", NULL };
 	static const char *const texts[] = { "DATA", "BDAT", "END-OF-MESSAGE", NULL };
 
-	if (!mw_part_begins_with_one(message, begins) ||
-	    !mw_part_begins_with_one(mw_part_after(message, " after "), texts) || session->queue[0] == '\0')
+	if (!mw_part_begins_with_one(message, begins) || session->queue[0] == '\0' || session->limited)
 		return false;
 	event->kind = MW_WHY_CUT;
+	event->texts = mw_part_begins_with_one(mw_part_after(message, " after "), texts) ? 1 : 0;
 	event->tls = session->tls;
 	event->tls_unknown = !event->tls;
 	event->queue = mw_str(session->queue);
@@ -232,7 +254,7 @@ static bool read_cut(struct mw_why_session *session, struct mw_str message, stru
 static const struct { const char *begins; enum mw_why_kind kind; } actions[] = {
 	{ "milter-reject: ", MW_WHY_CONTENT_REFUSED }, { "proxy-reject: ", MW_WHY_CONTENT_REFUSED },
 	{ "hold: ", MW_WHY_HELD }, { "discard: ", MW_WHY_HELD }, { "milter-hold: ", MW_WHY_HELD },
-	{ "milter-discard: ", MW_WHY_HELD }, { "abort: TLS from ", MW_WHY_REJECTED },
+	{ "milter-discard: ", MW_WHY_HELD }, { "abort: TLS from ", MW_WHY_TLS_FAILED },
 };
 
 /* Actions that change nothing in whether the message is accepted. */
@@ -254,6 +276,8 @@ static bool read_action(struct mw_why_session *session, struct mw_str rest, stru
 			continue;
 		event->reply = mw_part_before(mw_part_after(rest, "]: "), "; from=<");
 		event->kind = mw_why_fault_of_reply(event->reply) == MW_WHY_FAULT ? MW_WHY_FAULT : actions[i].kind;
+		if (event->kind == MW_WHY_TLS_FAILED)
+			event->reply = mw_part_after(rest, "]: ");
 		session->told = true;
 		return true;
 	}

@@ -27,6 +27,9 @@ struct mw_why_session {
 	bool tls;
 	bool tls_error, tls_lost, tls_waited, tls_plain, tls_old, tls_distrust; /* of a handshake that failed */
 	bool hello_pipelined, pipelined, left_auth;
+	bool refused; /* a line says so */
+	bool failed; /* a login, for a reason that is the client's */
+	bool limited; /* by a limit of the server: what fails then, fails by it */
 	bool told;  /* an event tells what it was */
 	bool ended; /* kept, so that the same line once more is no session of its own */
 };

@@ -74,7 +74,7 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 	if (session->hello_pipelined || (counts->hello == 0 && counts->unknown > 0))
 		return MW_WHY_TLS_HELLO;
 	/* Before Postfix 3.9 it is a note in the log, and no more. */
-	if (session->pipelined && counts->mail_well == 0 && counts->auth_well == 0 && counts->commands_failed > 0)
+	if (session->pipelined && counts->texts_well == 0 && counts->commands_failed > 0)
 		return MW_WHY_PIPELINED;
 	if (counts->hello == 0 && counts->mail == 0)
 		return MW_WHY_LEFT_AT_GREETING;
@@ -83,6 +83,8 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 	/* Postfix says nothing in its log when it answers "Must issue a STARTTLS command first". */
 	if (counts->mail > 0 && counts->mail_well == 0 && counts->tls_well == 0 && counts->hello > 0 && !session->tls)
 		return MW_WHY_NEEDS_STARTTLS;
+	if (counts->mail > 0 && counts->mail_well == 0)
+		return MW_WHY_REJECTED;
 	return counts->mail == 0 && counts->auth == 0 ? MW_WHY_LEFT_AFTER_EHLO : MW_WHY_CONNECTED;
 }
 
@@ -136,11 +138,18 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 	event->kind = summed_up(session, &counts, mw_smtpd_tls_first(event));
 	event->tls = session->tls || counts.tls_well > 0 || mw_smtpd_tls_first(event);
 	event->tls_unknown = !event->tls && !tells_tls && !sessions->tls_logged && !session->tls_error;
-	if (session->fault[0] != '\0' && !session->told && event->kind != MW_WHY_CONNECTED) {
+	if (event->kind == MW_WHY_REJECTED)
+		event->reply = MW_STR("MAIL was refused, for a reason that Postfix does not log");
+	if (session->limited && counts.texts_well < counts.texts) {
+		event->kind = MW_WHY_LIMIT;
+		event->reply = mw_str(session->fault);
+		return true;
+	}
+	if (session->fault[0] != '\0' && (event->kind != MW_WHY_CONNECTED || counts.commands_failed > 0)) {
 		event->kind = MW_WHY_FAULT;
 		event->reply = mw_str(session->fault);
 	}
-	if (session->told)
+	if (session->told && (event->kind != MW_WHY_PIPELINED || session->refused))
 		event->kind = MW_WHY_CONNECTED;
 	if (event->kind == MW_WHY_CONNECTED && session->clear[0] != '\0' && tells_tls && !event->tls) {
 		event->kind = MW_WHY_CLEAR;

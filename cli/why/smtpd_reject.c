@@ -56,7 +56,7 @@ static enum mw_why_kind kind_of(struct mw_str reply, struct mw_str words)
 {
 	if (mw_str_has(words, "bare <LF> received"))
 		return MW_WHY_LINE_ENDS;
-	if (mw_str_has(words, "SMTP protocol synchronization"))
+	if (mw_str_has(words, "SMTP protocol synchronization") || mw_str_has(words, "SMTP command pipelining"))
 		return MW_WHY_PIPELINED;
 	if (wants_login(words))
 		return MW_WHY_NO_LOGIN;
@@ -65,13 +65,16 @@ static enum mw_why_kind kind_of(struct mw_str reply, struct mw_str words)
 
 bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
 {
+	static const char *const whole[] = { "reject: DATA ", "reject: BDAT ", "reject: END-OF-MESSAGE ", NULL };
 	static const char owned[] = "not owned by user ";
 	struct mw_str reply = mw_part_after(rest, "]: "), words;
 
 	event->reply = mw_part_before(reply, "; from=<");
+	if (mw_part_begins_with_one(rest, whole))
+		event->queue = mw_str(session->queue);
 	words = own_words(event->reply);
 	read_envelope(mw_part_after(reply, "; from=<"), event);
-	session->told = true;
+	session->told = session->refused = true;
 	event->kind = kind_of(event->reply, words);
 	if (event->kind == MW_WHY_FAULT)
 		event->reply = mw_smtpd_with_fault(session, event->reply);
