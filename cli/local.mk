@@ -76,6 +76,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/setup/dovecot_conf.c \
 	cli/servers/setup/dovecot_service.c \
 	cli/servers/setup/files.c cli/servers/setup/files.h \
+	cli/servers/setup/guard.c cli/servers/setup/guard.h \
 	cli/servers/setup/lacks.c cli/servers/setup/lacks.h \
 	cli/servers/setup/lists.c \
 	cli/servers/setup/main_cf.c \
@@ -88,6 +89,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/setup/setup.c \
 	cli/servers/setup/sockets.c cli/servers/setup/sockets.h \
 	cli/servers/setup/text.h \
+	cli/servers/setup/trial.c cli/servers/setup/trial.h \
 	cli/servers/show/dovecot.c \
 	cli/servers/show/json.c \
 	cli/servers/show/postfix.c \

@@ -100,6 +100,12 @@ static _Noreturn void become(const char *path, const char *const *argv, int outp
 
 pid_t mw_program_start(const char *const *argv, int output, int errors)
 {
+	return mw_program_start_in(argv, output, errors, NULL, NULL);
+}
+
+pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool (*prepare)(void *context),
+			  void *context)
+{
 	char path[PATH_MAX];
 	pid_t pid;
 
@@ -108,6 +114,8 @@ pid_t mw_program_start(const char *const *argv, int output, int errors)
 		return -1;
 	}
 	pid = fork();
+	if (pid == 0 && prepare != NULL && !prepare(context))
+		_exit(126);
 	if (pid == 0)
 		become(path, argv, output, errors);
 	return pid;

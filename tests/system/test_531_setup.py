@@ -207,10 +207,21 @@ def test_setup_of_a_dovecot_conf_that_includes_nothing(stock):
 
 def test_setup_of_one_server_leaves_the_other_alone(stock):
     before = stock.tree()
-    told = stock.daemon.cli("setup", "--apply", "--backup", stock.backup, "--postfix-config", stock.postfix.etc)
+    # Postfix alone would ask for AUTH where nobody listens.
+    told = stock.setup("--postfix", "--apply")
+    assert told.returncode == 1
+    assert f"there is no listener {stock.postfix.queue}/private/auth" in told.stdout
+    assert stock.tree() == before
+    told = stock.setup("--dovecot", "--apply")
+    assert told.returncode == 0, told.stdout
+    assert told.stdout.endswith("now: doveadm reload\n")
+    with_dovecot = stock.tree()
+    assert {path.name for path in with_dovecot if before.get(path) != with_dovecot[path]} == \
+        {"05-mailwicket.conf", "99-mailwicket.conf"}
+    told = stock.setup("--postfix", "--apply")
     assert told.returncode == 0, told.stdout
     assert f"now: postfix -c {stock.postfix.etc} reload\n" in told.stdout
-    assert {path.name for path, file in stock.tree().items() if before.get(path) != file} == {"main.cf", "master.cf"}
+    assert {path.name for path, file in stock.tree().items() if with_dovecot.get(path) != file} == {"main.cf", "master.cf"}
 
 
 def test_dovecot_must_be_restarted_where_its_processes_have_another_policy_file(stock):

@@ -12,6 +12,10 @@ int mw_check_servers(const struct mw_policy *policy, const struct mw_servers *se
 	struct mw_sasl_sockets sockets = { { { .path = MW_POSTFIX_QUEUE "/private/auth", .listener = "" } }, 1 };
 	int status = EX_OK;
 
+	if (servers->socket_known) {
+		sockets.items[0].path = servers->sasl_socket;
+		sockets.count = servers->sasl_socket != NULL;
+	}
 	if (servers->postfix)
 		status = mw_check_postfix(policy, servers->postfix_config, servers->postfix_named, findings, &sockets);
 	if (status == EX_OK && servers->dovecot)

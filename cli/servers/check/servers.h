@@ -9,6 +9,8 @@ struct mw_servers {
 	bool postfix, dovecot;
 	const char *postfix_config; /* the folder of main.cf; NULL: Postfix's own */
 	const char *dovecot_config; /* the file; NULL: Dovecot's own */
+	bool socket_known;          /* where Postfix asks Dovecot, if it is not looked at itself: */
+	const char *sasl_socket;    /* NULL: nowhere, or over TCP */
 	const char *postfix_named, *dovecot_named; /* what findings call them instead, for staged copies; else NULL */
 };
 

@@ -49,14 +49,14 @@ struct mw_str mw_setup_dovecot_conf(struct mw_arena *arena, struct mw_str text, 
 	return mw_buf_str(&out);
 }
 
-bool mw_setup_includes_folder(struct mw_str text)
+unsigned mw_setup_folder_line(struct mw_str text)
 {
 	struct mw_str line;
 
-	while (mw_postfix_line_next(&text, &line)) {
+	for (unsigned number = 1; mw_postfix_line_next(&text, &line); number++) {
 		line = mw_str_trim(line);
 		if (mw_str_starts_with(line, MW_STR("!include")) && mw_str_ends_with(line, MW_STR("conf.d/*.conf")))
-			return true;
+			return number;
 	}
-	return false;
+	return 0;
 }

@@ -33,15 +33,15 @@ int mw_setup_plan(const struct mw_policy *policy, const struct mw_servers *serve
 {
 	struct mw_arena *arena = plan->changes.arena;
 	struct mw_setup_sasl sasl = { .adds_listener = servers->dovecot };
-	struct mw_dovecot_site dovecot;
-	int status = EX_OK;
+	struct mw_dovecot_site *dovecot = MW_ARENA_NEW(arena, struct mw_dovecot_site);
+	int status = dovecot != NULL ? EX_OK : EX_OSERR;
 
 	/* Named, it must be there; else it is asked what it can tell. */
-	if (servers->dovecot)
-		status = mw_dovecot_site_load(&dovecot, policy, servers->dovecot_config, NULL, arena);
-	if (status == EX_OK && (servers->dovecot || mw_dovecot_site_try(&dovecot, policy, servers->dovecot_config, arena)))
-		sasl.dovecot = &dovecot;
-	plan->restarts_dovecot = servers->dovecot && sasl.dovecot != NULL && !mw_dovecot_is_told(&dovecot);
+	if (status == EX_OK && servers->dovecot)
+		status = mw_dovecot_site_load(dovecot, policy, servers->dovecot_config, NULL, arena);
+	if (status == EX_OK && (servers->dovecot || mw_dovecot_site_try(dovecot, policy, servers->dovecot_config, arena)))
+		plan->dovecot = sasl.dovecot = dovecot;
+	plan->restarts_dovecot = servers->dovecot && sasl.dovecot != NULL && !mw_dovecot_is_told(dovecot);
 	if (status == EX_OK && servers->postfix)
 		status = mw_setup_plan_postfix(plan, policy, servers->postfix_config, &sasl);
 	else if (status == EX_OK)

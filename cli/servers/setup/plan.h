@@ -9,10 +9,12 @@
 
 struct mw_setup_plan {
 	struct mw_changes changes;  /* its arena is the caller's, and owns the rest */
+	const char *stage;          /* a folder for copies, the caller's */
 	const char *postfix_folder; /* absolute; NULL: Postfix is left alone */
 	const char *dovecot_folder, *dovecot_file, *dovecot_name; /* absolute, absolute, the last part; or NULL */
 	bool changes_postfix, changes_dovecot;
 	bool restarts_dovecot; /* its processes' environment changes: a reload does not do that */
+	const struct mw_dovecot_site *dovecot; /* as it is; NULL: it cannot be asked */
 	const char *sasl_socket; /* where Postfix asks Dovecot after the change, absolute; NULL: nowhere, or over TCP */
 };
 

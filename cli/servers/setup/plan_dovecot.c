@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <sysexits.h>
 
 #include "servers/dovecot_memory.h"
@@ -13,21 +12,19 @@
 
 /* --- Dovecot as it would be without what setup wrote */
 
-/* In its own folder, which the caller removes. */
 static int load_without_ours(const struct mw_setup_plan *plan, const struct mw_policy *policy, struct mw_str text,
-			     struct mw_dovecot_site *site, const char *stage)
+			     struct mw_dovecot_site *site)
 {
 	struct mw_arena *arena = plan->changes.arena;
 	struct mw_changes without = { .arena = arena };
 	const char *ours[] = { mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder),
 			       mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder) };
-	bool folder = mw_setup_includes_folder(text);
+	const char *stage = mw_arena_textf(arena, "%s/without", plan->stage);
 
-	if (!folder &&
-	    !mw_changes_add(&without, plan->dovecot_file,
-			    mw_setup_dovecot_conf(arena, text, MW_STR_EMPTY, MW_STR_EMPTY)))
+	/* Without a change it is staged all the same. */
+	if (!mw_changes_add(&without, plan->dovecot_file, mw_setup_dovecot_conf(arena, text, MW_STR_EMPTY, MW_STR_EMPTY)))
 		return EX_NOINPUT;
-	for (size_t i = 0; i < 2 && folder; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		struct mw_str there;
 		bool exists;
 
@@ -35,10 +32,9 @@ static int load_without_ours(const struct mw_setup_plan *plan, const struct mw_p
 		    (exists && !mw_changes_add(&without, ours[i], MW_STR_EMPTY)))
 			return EX_NOINPUT;
 	}
-	if (!mw_changes_stage(&without, plan->dovecot_folder, mw_arena_textf(arena, "%s/dovecot", stage)))
+	if (!mw_changes_stage(&without, plan->dovecot_folder, stage))
 		return EX_CANTCREAT;
-	return mw_dovecot_site_load(site, policy, mw_arena_textf(arena, "%s/dovecot/%s", stage, plan->dovecot_name), NULL,
-				    arena);
+	return mw_dovecot_site_load(site, policy, mw_arena_textf(arena, "%s/%s", stage, plan->dovecot_name), stage, arena);
 }
 
 /* --- what it lacks */
@@ -142,15 +138,44 @@ static bool plan_ours(struct mw_setup_plan *plan, const char *path, struct mw_st
 	return (!exists && mw_str_empty(text)) || mw_setup_plan_file(plan, path, text, &plan->changes_dovecot);
 }
 
-static bool plan_texts(struct mw_setup_plan *plan, struct mw_str text, struct mw_str passdb, struct mw_str settings)
+/* Whether a setting is read after 05-mailwicket.conf would be. */
+static bool is_behind(const struct mw_setup_plan *plan, const struct mw_dovecot_source *source, unsigned folder_line)
+{
+	struct mw_str file = mw_str(source->file), own = mw_str(FIRST_FILE);
+	size_t slash = mw_str_find_last(file, '/');
+
+	own = mw_str_tail(own, mw_str_find_last(own, '/') + 1);
+	if (mw_str_ends_with(mw_str_head(file, slash), MW_STR("/conf.d")))
+		return strcmp(source->file + slash + 1, own.ptr) > 0;
+	return mw_str_ends_with(file, mw_str(mw_arena_textf(plan->changes.arena, "/%s", plan->dovecot_name))) &&
+	       source->line > folder_line;
+}
+
+/* Whether another passdb is read before it: then ours stands in dovecot.conf, before all that that reads. */
+static bool is_read_before(const struct mw_setup_plan *plan, const struct mw_dovecot_site *site, unsigned folder_line)
+{
+	const struct mw_dovecot_source *passdb = mw_dovecot_source_nth(&site->sources, "passdb", 0);
+
+	for (const struct mw_dovecot_source *source = site->sources.items; passdb != NULL && source <= passdb; source++) {
+		if (is_behind(plan, source, folder_line))
+			return false;
+	}
+	return passdb != NULL;
+}
+
+static bool plan_texts(struct mw_setup_plan *plan, const struct mw_dovecot_site *site, struct mw_str text,
+		       struct mw_str passdb, struct mw_str settings)
 {
 	struct mw_arena *arena = plan->changes.arena;
+	unsigned line = mw_setup_folder_line(text);
+	bool folder = line > 0, apart = folder && !is_read_before(plan, site, line);
+	struct mw_str none = MW_STR_EMPTY, here;
 
-	if (!mw_setup_includes_folder(text))
-		return mw_setup_plan_file(plan, plan->dovecot_file, mw_setup_dovecot_conf(arena, text, passdb, settings),
-					  &plan->changes_dovecot);
-	return plan_ours(plan, mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder), passdb) &&
-	       plan_ours(plan, mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder), settings);
+	here = mw_setup_dovecot_conf(arena, text, apart ? none : passdb, folder ? none : settings);
+	if (!mw_setup_plan_file(plan, plan->dovecot_file, here, &plan->changes_dovecot))
+		return false;
+	return plan_ours(plan, mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder), apart ? passdb : none) &&
+	       plan_ours(plan, mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder), folder ? settings : none);
 }
 
 static int plan_lacks(struct mw_setup_plan *plan, struct mw_dovecot_site *site, struct mw_str text)
@@ -163,14 +188,13 @@ static int plan_lacks(struct mw_setup_plan *plan, struct mw_dovecot_site *site, 
 	if (!has_passdb(site))
 		mw_show_dovecot_passdb(site->generation, &passdb);
 	mw_show_dovecot_settings(site->policy, site->generation, &lacks, &settings);
-	return plan_texts(plan, text, mw_arena_copy(arena, mw_buf_str(&passdb)), mw_arena_copy(arena, mw_buf_str(&settings)))
-		? EX_OK : EX_NOINPUT;
+	return plan_texts(plan, site, text, mw_arena_copy(arena, mw_buf_str(&passdb)),
+			  mw_arena_copy(arena, mw_buf_str(&settings))) ? EX_OK : EX_NOINPUT;
 }
 
 int mw_setup_plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *policy, const char *config)
 {
 	struct mw_arena *arena = plan->changes.arena;
-	char stage[] = "/tmp/mailwicket-setup-XXXXXX";
 	struct mw_dovecot_site site;
 	struct mw_str text;
 	bool exists;
@@ -182,11 +206,6 @@ int mw_setup_plan_dovecot(struct mw_setup_plan *plan, const struct mw_policy *po
 	plan->dovecot_folder = mw_arena_text(arena, mw_str_head(mw_str(plan->dovecot_file),
 								mw_str_find_last(mw_str(plan->dovecot_file), '/')));
 	plan->dovecot_name = plan->dovecot_file + strlen(plan->dovecot_folder) + 1;
-	if (mkdtemp(stage) == NULL) {
-		mw_complain("%s: cannot be created", stage);
-		return EX_CANTCREAT;
-	}
-	status = load_without_ours(plan, policy, text, &site, stage);
-	mw_changes_unstage(stage);
+	status = load_without_ours(plan, policy, text, &site);
 	return status == EX_OK ? plan_lacks(plan, &site, text) : status;
 }

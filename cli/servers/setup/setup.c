@@ -11,7 +11,9 @@
 #include "report/shell.h"
 #include "ui/process.h"
 #include "setting.h"
+#include "servers/setup/guard.h"
 #include "servers/setup/plan.h"
+#include "servers/setup/trial.h"
 #include "ui/terminal.h"
 
 #define BACKUP_FOLDER "/var/lib/mailwicket/setup"
@@ -42,6 +44,7 @@ struct request {
 struct result {
 	const struct request *request;
 	struct mw_setup_plan plan;
+	struct mw_guard guard; /* of the plan's stage */
 	const struct mw_findings *findings; /* about the changed files */
 	struct mw_str diff;
 	const char *postfix_config; /* of an instance that is not Postfix's own; NULL: its own */
@@ -183,9 +186,32 @@ static int print(const struct result *result, int status)
 
 /* --- the change */
 
-/* Whether the changed files hold what they should: Postfix and Dovecot read them, and `check` has no error. */
-static int verify(struct result *result, const struct mw_policy *policy, const char *stage,
-		  struct mw_findings *findings)
+static bool finds(const struct mw_findings *findings, enum mw_finding_id id)
+{
+	for (size_t i = 0; i < mw_findings_kept(findings); i++) {
+		if (mw_findings_get(findings, i)->id == id)
+			return true;
+	}
+	return false;
+}
+
+/* Dovecot's auth service as it is after the change. */
+static bool starts(struct result *result, const struct mw_policy *policy, const char *config)
+{
+	struct mw_dovecot_site site;
+	const char *why;
+
+	if (!mw_dovecot_site_try(&site, policy, config, result->plan.changes.arena) ||
+	    mw_setup_trial(&site, config, &result->guard, &why))
+		return true;
+	mw_complain("nothing was changed: nobody could log in any more, as Dovecot's auth service does not start with it: %s",
+		    why);
+	return false;
+}
+
+/* Whether the changed files hold what they should, with the server that is not changed: both read them, `check` has no
+   error, users can log in and mail is not deferred. */
+static int verify(struct result *result, const struct mw_policy *policy, struct mw_findings *findings)
 {
 	const struct mw_setup_plan *plan = &result->plan;
 	struct mw_arena *arena = plan->changes.arena;
@@ -193,27 +219,39 @@ static int verify(struct result *result, const struct mw_policy *policy, const c
 	int status;
 
 	staged.postfix_named = plan->postfix_folder;
-	staged.postfix_config = mw_arena_textf(arena, "%s/postfix", stage);
+	staged.postfix_config = mw_arena_textf(arena, "%s/postfix", plan->stage);
 	staged.dovecot_named = plan->dovecot_file;
-	staged.dovecot_config = mw_arena_textf(arena, "%s/dovecot/%s", stage, plan->dovecot_name);
+	staged.dovecot_config = mw_arena_textf(arena, "%s/dovecot/%s", plan->stage, plan->dovecot_name);
+	staged.socket_known = true;
+	staged.sasl_socket = plan->sasl_socket;
 	status = mw_check_servers(policy, &staged, findings);
+	if (status == EX_OK && !staged.dovecot && plan->dovecot != NULL) {
+		struct mw_dovecot_site other = *plan->dovecot;
+
+		other.findings = findings;
+		mw_check_dovecot_sasl(&other, plan->sasl_socket);
+	}
 	result->findings = findings;
 	if (status != EX_OK)
 		return status;
 	if (mw_findings_laxer(findings) > 0)
-		return 1;
-	return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
+		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
+	else if (plan->changes_postfix && finds(findings, MW_FOUND_DAEMON_AWAY))
+		mw_complain("nothing was changed: mailwicketd is not running, all mail would be deferred; start it first");
+	else if (!staged.dovecot || starts(result, policy, staged.dovecot_config))
+		return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
+	return 1;
 }
 
-static bool make_stage(struct result *result, const char *stage)
+static bool make_stage(struct result *result)
 {
 	const struct mw_setup_plan *plan = &result->plan;
 	struct mw_arena *arena = plan->changes.arena;
 
-	return (plan->postfix_folder == NULL ||
-		mw_changes_stage(&plan->changes, plan->postfix_folder, mw_arena_textf(arena, "%s/postfix", stage))) &&
+	return (plan->postfix_folder == NULL || mw_changes_stage(&plan->changes, plan->postfix_folder,
+								 mw_arena_textf(arena, "%s/postfix", plan->stage))) &&
 	       (plan->dovecot_folder == NULL ||
-		mw_changes_stage(&plan->changes, plan->dovecot_folder, mw_arena_textf(arena, "%s/dovecot", stage)));
+		mw_changes_stage(&plan->changes, plan->dovecot_folder, mw_arena_textf(arena, "%s/dovecot", plan->stage)));
 }
 
 static int carry_out(struct result *result)
@@ -244,22 +282,17 @@ static int carry_out(struct result *result)
 
 static int change(struct result *result, const struct mw_policy *policy)
 {
-	char stage[] = "/tmp/mailwicket-setup-XXXXXX";
 	struct mw_findings *findings = mw_findings_new();
 	int status = EX_CANTCREAT;
 
-	if (findings == NULL || mkdtemp(stage) == NULL) {
-		mw_complain("%s: cannot be created", stage);
-		mw_findings_free(findings);
-		return EX_CANTCREAT;
-	}
-	if (make_stage(result, stage) && mw_setup_diff(&result->plan, stage, &result->diff))
-		status = verify(result, policy, stage, findings);
+	if (findings == NULL)
+		return EX_OSERR;
+	if (make_stage(result) && mw_setup_diff(&result->plan, result->plan.stage, &result->diff))
+		status = verify(result, policy, findings);
 	if (status == EX_OK)
 		status = carry_out(result);
-	mw_changes_unstage(stage);
-	if (status == 1)
-		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
+	/* What is printed may be waited for. */
+	mw_guard_end(&result->guard);
 	if (status == EX_OK || status == 1)
 		status = print(result, status);
 	mw_findings_free(findings);
@@ -311,6 +344,11 @@ static int set_up(struct result *result)
 
 	if (policy == NULL)
 		return EX_CONFIG;
+	if (!mw_guard_start(&result->guard)) {
+		mw_policy_free(policy);
+		return EX_CANTCREAT;
+	}
+	result->plan.stage = result->guard.folder;
 	status = mw_setup_plan(policy, &result->request->servers, &result->plan);
 	/* postfix(1) takes no relative one. */
 	if (result->request->servers.postfix_config != NULL)
@@ -318,6 +356,7 @@ static int set_up(struct result *result)
 			? result->request->servers.postfix_config : result->plan.postfix_folder;
 	if (status == EX_OK)
 		status = result->plan.changes.count > 0 ? change(result, policy) : print(result, EX_OK);
+	mw_guard_end(&result->guard);
 	mw_policy_free(policy);
 	return status;
 }
@@ -334,8 +373,8 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 			return mw_usage_error("setup: unexpected argument %s", value);
 		if (row < 0)
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
-		request->servers.postfix |= row == OPTION_POSTFIX || row == OPTION_POSTFIX_CONFIG;
-		request->servers.dovecot |= row == OPTION_DOVECOT || row == OPTION_DOVECOT_CONFIG;
+		request->servers.postfix |= row == OPTION_POSTFIX;
+		request->servers.dovecot |= row == OPTION_DOVECOT;
 		request->apply |= row == OPTION_APPLY;
 		request->undo |= row == OPTION_UNDO;
 		if (row == OPTION_BACKUP)
@@ -345,8 +384,14 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 		if (row == OPTION_DOVECOT_CONFIG)
 			request->servers.dovecot_config = value;
 	}
-	if (request->undo && (request->apply || request->servers.postfix || request->servers.dovecot))
+	if (request->undo && (request->apply || request->servers.postfix || request->servers.dovecot ||
+			      request->servers.postfix_config != NULL || request->servers.dovecot_config != NULL))
 		return mw_usage_error("setup: --undo takes no other option: it undoes all of the last setup");
+	/* A place names its server too, unless servers are named: then it is where the other one is. */
+	if (!request->servers.postfix && !request->servers.dovecot) {
+		request->servers.postfix = request->servers.postfix_config != NULL;
+		request->servers.dovecot = request->servers.dovecot_config != NULL;
+	}
 	if (!request->servers.postfix && !request->servers.dovecot)
 		request->servers.postfix = request->servers.dovecot = true;
 	return EX_OK;

@@ -32,7 +32,7 @@ void mw_setup_option_print(const struct mw_wiring_setting *option, struct mw_buf
    marks; what stood between such marks is replaced. Empty blocks are left out. */
 struct mw_str mw_setup_dovecot_conf(struct mw_arena *arena, struct mw_str text, struct mw_str passdb,
 				    struct mw_str settings);
-/* Whether it includes the files conf.d/...conf beside it. */
-bool mw_setup_includes_folder(struct mw_str text);
+/* The line where it includes the files conf.d/...conf beside it; 0: nowhere. */
+unsigned mw_setup_folder_line(struct mw_str text);
 
 #endif

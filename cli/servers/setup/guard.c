@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/setup/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "servers/setup/files.h"
+#include "ui/output.h"
+
+/* Waits for the end of the pipe. A terminal's signals do not reach it, and nobody waits for its output. */
+static _Noreturn void keep_guard(int pipe, const char *folder)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t process = 0, told;
+	ssize_t got;
+
+	setsid();
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	do {
+		got = read(pipe, &told, sizeof(told));
+		if (got == (ssize_t)sizeof(told))
+			process = told;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	if (process > 0)
+		kill(process, SIGKILL);
+	mw_changes_unstage(folder);
+	_exit(0);
+}
+
+bool mw_guard_start(struct mw_guard *guard)
+{
+	sigset_t all, before;
+	int pipes[2];
+
+	*guard = (struct mw_guard){ .process = -1, .pipe = -1, .folder = "/tmp/mailwicket-setup-XXXXXX" };
+	if (pipe2(pipes, O_CLOEXEC) < 0) {
+		mw_complain("a pipe cannot be made");
+		return false;
+	}
+	/* An interruption comes before the folder is there, or when it is guarded. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	if (mkdtemp(guard->folder) == NULL)
+		mw_complain("%s: cannot be created", guard->folder);
+	else
+		guard->process = fork();
+	if (guard->process == 0) {
+		close(pipes[1]);
+		keep_guard(pipes[0], guard->folder);
+	}
+	if (guard->process < 0)
+		rmdir(guard->folder);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(pipes[0]);
+	guard->pipe = pipes[1];
+	return guard->process > 0;
+}
+
+void mw_guard_process(const struct mw_guard *guard, pid_t process)
+{
+	if (write(guard->pipe, &process, sizeof(process)) != (ssize_t)sizeof(process))
+		mw_complain("%s: is not guarded any more", guard->folder);
+}
+
+void mw_guard_end(struct mw_guard *guard)
+{
+	if (guard->pipe >= 0)
+		close(guard->pipe);
+	while (guard->process > 0 && waitpid(guard->process, NULL, 0) < 0 && errno == EINTR)
+		;
+	guard->process = -1;
+	guard->pipe = -1;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/setup/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "servers/setup/files.h"
+#include "ui/program.h"
+
+#define SOCKET "mailwicket-trial" /* in Dovecot's base_dir */
+#define WAIT 15000                /* milliseconds, for all of it */
+#define STEP 20
+#define TEXT_MOST ((size_t)256 * 1024)
+
+/* --- its configuration: the changed one, and nothing of it that others would see */
+
+static bool is_absolute(const struct mw_dovecot_node *listener)
+{
+	return mw_str_starts_with(listener->value, MW_STR("/")) ||
+	       mw_str_starts_with(mw_dovecot_value(listener, "path"), MW_STR("/"));
+}
+
+/* Sockets elsewhere, and ports, belong to the Dovecot that may be running. */
+static void close_listeners(const struct mw_dovecot_node *service, struct mw_buf *out)
+{
+	for (const struct mw_dovecot_node *node = service->first; node != NULL; node = node->next) {
+		bool socket = mw_str_equal(node->key, MW_STR("unix_listener")) ||
+			      mw_str_equal(node->key, MW_STR("fifo_listener"));
+
+		if (socket && is_absolute(node))
+			mw_buf_printf(out, "  %.*s \"%.*s\" {\n    mode = 0\n  }\n", MW_STR_ARG(node->key),
+				      MW_STR_ARG(node->value));
+		else if (mw_str_equal(node->key, MW_STR("inet_listener")))
+			mw_buf_printf(out, "  inet_listener %.*s {\n    port = 0\n  }\n", MW_STR_ARG(node->value));
+	}
+}
+
+static void print_services(const struct mw_dovecot_site *site, struct mw_buf *out)
+{
+	const struct mw_dovecot_node *service = NULL;
+
+	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
+		mw_buf_printf(out, "service %.*s {\n", MW_STR_ARG(service->value));
+		if (mw_dovecot_next(service, NULL, "process_min_avail") != NULL &&
+		    !mw_str_equal(service->value, MW_STR("anvil")))
+			mw_buf_add_text(out, "  process_min_avail = 0\n");
+		close_listeners(service, out);
+		mw_buf_add_text(out, "}\n");
+	}
+}
+
+static struct mw_str trial_text(const struct mw_dovecot_site *site, struct mw_str text, const char *folder)
+{
+	char *memory = mw_arena_alloc(site->arena, text.len + TEXT_MOST);
+	struct mw_buf out;
+
+	if (memory == NULL)
+		return MW_STR_EMPTY;
+	out = mw_buf_over(memory, text.len + TEXT_MOST);
+	mw_buf_printf(&out, "%.*s\nprotocols = %s\nbase_dir = %s/run\nstate_dir = %s/state\nlog_path = %s/log\n"
+			    "info_log_path = %s/log\ndebug_log_path = %s/log\ninstance_name = mailwicket-trial\n",
+		      MW_STR_ARG(text), site->generation == MW_DOVECOT_2_3 ? "none" : "", folder, folder, folder, folder,
+		      folder);
+	print_services(site, &out);
+	mw_buf_add_text(&out, "service auth {\n  unix_listener " SOCKET " {\n    mode = 0600\n    user = root\n  }\n}\n");
+	return out.truncated ? MW_STR_EMPTY : mw_buf_str(&out);
+}
+
+/* Beside the changed file, so that what it includes is found. */
+static const char *write_trial(const struct mw_dovecot_site *site, const char *config, const char *folder)
+{
+	struct mw_str text = MW_STR_EMPTY;
+	const char *path = mw_arena_textf(site->arena, "%s.mailwicket-trial", config);
+	bool exists;
+
+	if (!mw_changes_read(site->arena, config, &text, &exists) || mkdir(folder, 0711) < 0 ||
+	    mkdir(mw_arena_textf(site->arena, "%s/state", folder), 0711) < 0)
+		return NULL;
+	text = trial_text(site, text, folder);
+	return !mw_str_empty(text) && mw_file_put(path, text, 0600, geteuid(), getegid()) ? path : NULL;
+}
+
+/* --- its process */
+
+struct room {
+	const char *modules, *over; /* a folder that lies over another there; NULL: none */
+};
+
+/* Where the module is not in Dovecot's own folder yet, but beside the login plugins. */
+static struct room room_of(const struct mw_dovecot_site *site)
+{
+	const char *beside = mw_arena_textf(site->arena, "%.*s/../auth",
+					    MW_STR_ARG(mw_dovecot_value(site->root, "login_plugin_dir")));
+	const char *own = mw_arena_textf(site->arena, "%.*s/auth", MW_STR_ARG(mw_dovecot_value(site->root, "mail_plugin_dir")));
+	const char *module = "libauthdb_mailwicket.so";
+	struct room room = { NULL, NULL };
+
+	if (access(mw_arena_textf(site->arena, "%s/%s", own, module), R_OK) == 0 ||
+	    access(mw_arena_textf(site->arena, "%s/%s", beside, module), R_OK) != 0)
+		return room;
+	return (struct room){ beside, own };
+}
+
+/* With mounts and processes of its own, where that can be had: all of it ends with its first process. */
+static bool move_in(void *context)
+{
+	const struct room *room = context;
+	pid_t parent = getppid(), child;
+	int status = 126;
+
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		return false;
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
+		return room->modules == NULL;
+	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	if (room->modules != NULL && mount(room->modules, room->over, NULL, MS_BIND, NULL) < 0)
+		return false;
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return true;
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+}
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Auth tells who asks what it can, and then "DONE". -1: it closed, or said nothing until the deadline. */
+static bool hears_done(int fd, int64_t deadline)
+{
+	char text[65536];
+	size_t used = 0;
+
+	while (used < sizeof(text)) {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline - milliseconds();
+		ssize_t got;
+
+		if (left <= 0 || poll(&ready, 1, (int)left) <= 0)
+			return false;
+		got = recv(fd, text + used, sizeof(text) - used, 0);
+		if (got <= 0)
+			return false;
+		used += (size_t)got;
+		if (memmem(text, used, "DONE\n", 5) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool answers(const char *path, pid_t process, int64_t deadline)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	bool done = false;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	while (milliseconds() < deadline && waitpid(process, NULL, WNOHANG) == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0;
+
+		if (connected)
+			done = hears_done(fd, deadline);
+		if (fd >= 0)
+			close(fd);
+		if (connected)
+			return done;
+		poll(NULL, 0, STEP);
+	}
+	return false;
+}
+
+/* --- why it does not */
+
+/* "auth: Fatal: ..." of the first line that says so. */
+static const char *reason(const struct mw_dovecot_site *site, const char *path)
+{
+	static const char *const words[] = { "Fatal: ", "Error: " };
+	struct mw_str text, line, rest;
+	bool exists;
+
+	if (!mw_changes_read(site->arena, path, &text, &exists))
+		return NULL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		for (rest = text; mw_str_split(&rest, '\n', &line);) {
+			const char *found = memmem(line.ptr, line.len, words[i], strlen(words[i]));
+			size_t at = found != NULL ? (size_t)(found - line.ptr) : 0;
+
+			if (found == NULL)
+				continue;
+			/* The process before it, and no stamp. */
+			at -= at > 0;
+			while (at > 0 && line.ptr[at - 1] != ' ')
+				at--;
+			return mw_arena_text(site->arena, mw_str_tail(line, at));
+		}
+	}
+	return NULL;
+}
+
+static void end(pid_t process)
+{
+	kill(process, SIGKILL);
+	while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+bool mw_setup_trial(const struct mw_dovecot_site *site, const char *config, const struct mw_guard *guard,
+		    const char **why_r)
+{
+	const char *folder = mw_arena_textf(site->arena, "%s/trial", guard->folder);
+	const char *log = mw_arena_textf(site->arena, "%s/log", folder), *console;
+	const char *path = geteuid() == 0 ? write_trial(site, config, folder) : NULL;
+	const char *const argv[] = { "dovecot", "-F", "-c", path, NULL };
+	struct room room = room_of(site);
+	pid_t process;
+	bool started;
+	int output;
+
+	*why_r = "it cannot be tried";
+	if (geteuid() != 0)
+		return true;
+	console = mw_arena_textf(site->arena, "%s/console", folder);
+	output = path != NULL ? open(console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	if (output < 0 || chmod(guard->folder, 0711) < 0)
+		return false;
+	process = mw_program_start_in(argv, output, output, move_in, &room);
+	close(output);
+	if (process < 0)
+		return false;
+	mw_guard_process(guard, process);
+	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, milliseconds() + WAIT);
+	end(process);
+	mw_guard_process(guard, 0);
+	*why_r = reason(site, log);
+	if (*why_r == NULL)
+		*why_r = reason(site, console);
+	if (*why_r == NULL)
+		*why_r = "its auth service gives no answer";
+	return started;
+}
