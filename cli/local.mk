@@ -62,6 +62,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/sasl_sockets.c cli/servers/check/sasl_sockets.h \
 	cli/servers/check/servers.c cli/servers/check/servers.h \
 	cli/servers/check/service.c \
+	cli/servers/check/postfix_unnamed.c \
 	cli/servers/check/stake.c cli/servers/check/stake.h \
 	cli/servers/check/table.c cli/servers/check/table.h \
 	cli/servers/check/userdb_fields.c cli/servers/check/userdb_fields.h \

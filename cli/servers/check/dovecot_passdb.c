@@ -285,6 +285,21 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 	}
 }
 
+/* Dovecot's auth process does not start with a last passdb that says "continue"; those of filters do not count. */
+static void check_behind(const struct mw_dovecot_site *site, const struct mw_dovecot_node *ours)
+{
+	const struct mw_dovecot_node *passdb = ours;
+
+	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL) {
+		if (!is_on(passdb, "master") && !is_ours(site, passdb))
+			return;
+	}
+	mw_dovecot_finding(site, MW_FOUND_LAST_PASSDB, MW_FINDING_ERROR, "passdb",
+		"no passdb that holds for all services stands behind passdb mailwicket",
+		"Dovecot's auth process ends at once (\"Last passdb can't have result_success=continue\"): nobody can log in",
+		mw_fix_words("a passdb that checks the passwords, outside of all filters, behind passdb mailwicket"));
+}
+
 void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
 {
 	const struct mw_dovecot_node *passdb = our_block(site);
@@ -296,6 +311,7 @@ void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
 		return;
 	}
 	check_before(site, passdb);
+	check_behind(site, passdb);
 	for (; passdb != NULL; passdb = mw_dovecot_next(site->root, passdb, "passdb")) {
 		if (!is_ours(site, passdb))
 			continue;

@@ -206,27 +206,6 @@ bool mw_binding_is_loopback(const struct mw_binding *binding)
 		(binding->ip.family == MW_FAMILY_IPV4 && binding->ip.bytes[0] == 127));
 }
 
-static void check_unnamed(const struct mw_postfix_endpoint *endpoint, bool asked)
-{
-	if (asked)
-		mw_endpoint_option_finding(endpoint, MW_FOUND_UNKNOWN_LISTENER, MW_FINDING_ERROR, "smtpd_relay_restrictions",
-			"no enabled connector has a binding for this listener",
-			"mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
-			mw_fix_words(mw_arena_textf(endpoint->site->arena, "bindings = { \"*:%u\" } in a connector of %s",
-				       endpoint->binding.port, endpoint->site->policy->file)));
-	else if (mw_binding_is_loopback(&endpoint->binding))
-		mw_endpoint_option_finding(endpoint, MW_FOUND_REINJECTION, MW_FINDING_NOTE, "smtpd_relay_restrictions",
-			"no connector and no question on this listener",
-			"whoever is on this machine can send through it as anybody; right for a content filter alone", MW_NO_FIX);
-	else
-		mw_endpoint_option_finding(endpoint, MW_FOUND_UNASKED_LISTENER, MW_FINDING_ERROR, "smtpd_relay_restrictions",
-			"no connector has a binding for this listener, and Mailwicket is not asked there",
-			"nothing of the policy holds for those who connect to it",
-			mw_fix_words(mw_arena_textf(endpoint->site->arena,
-				"bindings = { \"*:%u\" } in a connector of %s, and the questions",
-				endpoint->binding.port, endpoint->site->policy->file)));
-}
-
 /* What is wrong with questions that are asked about nothing is not of interest. */
 bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint)
 {
@@ -263,7 +242,7 @@ bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *li
 static void judge(struct mw_postfix_endpoint *endpoint)
 {
 	if (!endpoint->need.connected) {
-		check_unnamed(endpoint, mw_endpoint_is_asked(endpoint));
+		mw_check_postfix_unnamed(endpoint);
 		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */
 		return;
 	}

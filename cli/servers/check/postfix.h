@@ -147,6 +147,10 @@ bool mw_binding_is_loopback(const struct mw_binding *binding);
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
 void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
+/* One that no connector names. */
+void mw_check_postfix_unnamed(struct mw_postfix_endpoint *endpoint);
+/* "[2001:db8::]/32" of mynetworks is "2001:db8::/32" here. False: it is no network. */
+bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r);
 void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
 /* Where a listener's smtpd, or the one of main.cf, looks for Dovecot's auth service. */

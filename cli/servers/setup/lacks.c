@@ -211,8 +211,10 @@ static void look_at_log(struct listener *listener)
 	const struct mw_wiring_setting *level = mw_wiring_setting(wiring, MW_WIRING_TLS_LOG);
 	const char *name = mw_wiring_syslog_name(wiring, &endpoint->binding);
 
-	if (name != NULL && !mw_wiring_names_listener(mw_endpoint_value(endpoint, "syslog_name"),
-						      mw_postfix_site_value(endpoint->site, "syslog_name")))
+	/* Behind postscreens there is one smtpd for all of their ports. */
+	if (name != NULL && endpoint->front == endpoint->service &&
+	    !mw_wiring_names_listener(mw_endpoint_value(endpoint, "syslog_name"),
+				      mw_postfix_site_value(endpoint->site, "syslog_name")))
 		lack(listener, "syslog_name", mw_str(name));
 	if ((mw_endpoint_has_tls(endpoint) || endpoint->need.tls || endpoint->need.wrapper) &&
 	    !mw_wiring_does(level, mw_endpoint_value(endpoint, MW_WIRING_TLS_LOG)))

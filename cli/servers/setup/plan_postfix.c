@@ -99,19 +99,24 @@ static bool is_named(struct planning *planning, const struct mw_postfix_endpoint
 
 static int plan_service(struct planning *planning, const struct mw_postfix_service *service)
 {
-	struct mw_lacks *lacks = &planning->lacks[planning->entry_count];
 	struct mw_postfix_endpoint endpoint;
+	struct mw_lacks *lacks;
+	size_t at = 0;
 	int status;
 
 	if (!mw_postfix_endpoint_of(&planning->site, service, &endpoint) || !is_named(planning, &endpoint))
 		return EX_OK;
 	if (mw_str_empty(planning->chroot))
 		planning->chroot = endpoint.service->chroot;
-	if (planning->entry_count == LISTENERS_MOST)
+	/* The smtpd behind two postscreens is one. */
+	while (at < planning->entry_count && planning->entries[at].line != endpoint.service->line)
+		at++;
+	if (at == LISTENERS_MOST)
 		return EX_OK;
+	planning->entry_count += at == planning->entry_count;
+	lacks = &planning->lacks[at];
 	status = find_lacks(planning, &endpoint, lacks);
-	planning->entries[planning->entry_count++] = (struct mw_setup_entry){ endpoint.service->line,
-									       { lacks->items, lacks->count } };
+	planning->entries[at] = (struct mw_setup_entry){ endpoint.service->line, { lacks->items, lacks->count } };
 	return status;
 }
 
