@@ -49,7 +49,7 @@ struct result {
 	struct mw_str diff;
 	const char *postfix_config; /* of an instance that is not Postfix's own; NULL: its own */
 	const char *backup; /* NULL: nothing was changed */
-	bool undone;
+	bool undone, refused;
 };
 
 /* --- output */
@@ -145,7 +145,7 @@ static void write_text(struct mw_buf *out, const void *context)
 		print_backup(result, out);
 	if (result->undone || result->backup != NULL)
 		print_reloads(result, out);
-	else if (mw_findings_laxer(result->findings) == 0)
+	else if (!result->refused)
 		mw_buf_add_text(out, "nothing was changed; --apply does it\n");
 }
 
@@ -240,6 +240,7 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 		mw_complain("nothing was changed: mailwicketd is not running, all mail would be deferred; start it first");
 	else if (!staged.dovecot || starts(result, policy, staged.dovecot_config))
 		return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
+	result->refused = true;
 	return 1;
 }
 

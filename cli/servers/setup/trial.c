@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,6 +25,7 @@
 #define SOCKET "mailwicket-trial" /* in Dovecot's base_dir */
 #define WAIT 15000                /* milliseconds, for all of it */
 #define STEP 20
+#define NOT_POSSIBLE 126 /* exit status: there are no namespaces here, and it needs some */
 #define TEXT_MOST ((size_t)256 * 1024)
 
 /* --- its configuration: the changed one, and nothing of it that others would see */
@@ -41,9 +44,9 @@ static void close_listeners(const struct mw_dovecot_node *service, struct mw_buf
 			      mw_str_equal(node->key, MW_STR("fifo_listener"));
 
 		if (socket && is_absolute(node))
-			mw_buf_printf(out, "  %.*s \"%.*s\" {\n    mode = 0\n  }\n", MW_STR_ARG(node->key),
+			mw_buf_printf(out, "  %.*s %.*s {\n    mode = 0\n  }\n", MW_STR_ARG(node->key),
 				      MW_STR_ARG(node->value));
-		else if (mw_str_equal(node->key, MW_STR("inet_listener")))
+		else if (mw_str_equal(node->key, MW_STR("inet_listener")) && !mw_str_empty(node->value))
 			mw_buf_printf(out, "  inet_listener %.*s {\n    port = 0\n  }\n", MW_STR_ARG(node->value));
 	}
 }
@@ -97,21 +100,57 @@ static const char *write_trial(const struct mw_dovecot_site *site, const char *c
 
 struct room {
 	const char *modules, *over; /* a folder that lies over another there; NULL: none */
+	bool ports; /* of its own too: a listener without a name cannot be taken away by another line */
 };
+
+static bool has_nameless_port(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_node *service = NULL, *listener;
+
+	while ((service = mw_dovecot_next(site->root, service, "service")) != NULL) {
+		listener = NULL;
+		while ((listener = mw_dovecot_next(service, listener, "inet_listener")) != NULL) {
+			if (mw_str_empty(listener->value) && !mw_str_equal(mw_dovecot_value(listener, "port"), MW_STR("0")))
+				return true;
+		}
+	}
+	return false;
+}
 
 /* Where the module is not in Dovecot's own folder yet, but beside the login plugins. */
 static struct room room_of(const struct mw_dovecot_site *site)
 {
 	const char *beside = mw_arena_textf(site->arena, "%.*s/../auth",
 					    MW_STR_ARG(mw_dovecot_value(site->root, "login_plugin_dir")));
-	const char *own = mw_arena_textf(site->arena, "%.*s/auth", MW_STR_ARG(mw_dovecot_value(site->root, "mail_plugin_dir")));
+	const char *own = mw_arena_textf(site->arena, "%.*s/auth",
+					 MW_STR_ARG(mw_dovecot_value(site->root, "mail_plugin_dir")));
 	const char *module = "libauthdb_mailwicket.so";
-	struct room room = { NULL, NULL };
+	struct room room = { .ports = has_nameless_port(site) };
 
 	if (access(mw_arena_textf(site->arena, "%s/%s", own, module), R_OK) == 0 ||
 	    access(mw_arena_textf(site->arena, "%s/%s", beside, module), R_OK) != 0)
 		return room;
-	return (struct room){ beside, own };
+	room.modules = beside;
+	room.over = own;
+	return room;
+}
+
+/* A loopback that works, and every address that somebody listens at. */
+static void open_network(void)
+{
+	static const char *const settings[] = { "/proc/sys/net/ipv4/ip_nonlocal_bind", "/proc/sys/net/ipv6/ip_nonlocal_bind" };
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0) {
+		ioctl(fd, SIOCSIFFLAGS, &loopback);
+		close(fd);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		fd = open(settings[i], O_WRONLY | O_CLOEXEC);
+		if (fd >= 0 && write(fd, "1", 1) == 1)
+			close(fd);
+	}
 }
 
 /* With mounts and processes of its own, where that can be had: all of it ends with its first process. */
@@ -119,14 +158,16 @@ static bool move_in(void *context)
 {
 	const struct room *room = context;
 	pid_t parent = getppid(), child;
-	int status = 126;
+	int status = NOT_POSSIBLE;
 
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		return false;
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
-		return room->modules == NULL;
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID | (room->ports ? CLONE_NEWNET : 0)) < 0)
+		return room->modules == NULL && !room->ports;
+	if (room->ports)
+		open_network();
 	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	if (room->modules != NULL && mount(room->modules, room->over, NULL, MS_BIND, NULL) < 0)
 		return false;
@@ -137,7 +178,7 @@ static bool move_in(void *context)
 	}
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
 static int64_t milliseconds(void)
@@ -171,13 +212,13 @@ static bool hears_done(int fd, int64_t deadline)
 	return false;
 }
 
-static bool answers(const char *path, pid_t process, int64_t deadline)
+static bool answers(const char *path, pid_t process, int64_t deadline, int *status_r)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	bool done = false;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	while (milliseconds() < deadline && waitpid(process, NULL, WNOHANG) == 0) {
+	while (milliseconds() < deadline && waitpid(process, status_r, WNOHANG) == 0) {
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0;
 
@@ -198,13 +239,13 @@ static bool answers(const char *path, pid_t process, int64_t deadline)
 static const char *reason(const struct mw_dovecot_site *site, const char *path)
 {
 	static const char *const words[] = { "Fatal: ", "Error: " };
-	struct mw_str text, line, rest;
+	struct mw_str text, line;
 	bool exists;
 
 	if (!mw_changes_read(site->arena, path, &text, &exists))
 		return NULL;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		for (rest = text; mw_str_split(&rest, '\n', &line);) {
+	while (mw_str_split(&text, '\n', &line)) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 			const char *found = memmem(line.ptr, line.len, words[i], strlen(words[i]));
 			size_t at = found != NULL ? (size_t)(found - line.ptr) : 0;
 
@@ -237,7 +278,7 @@ bool mw_setup_trial(const struct mw_dovecot_site *site, const char *config, cons
 	struct room room = room_of(site);
 	pid_t process;
 	bool started;
-	int output;
+	int output, status = 0;
 
 	*why_r = "it cannot be tried";
 	if (geteuid() != 0)
@@ -251,9 +292,11 @@ bool mw_setup_trial(const struct mw_dovecot_site *site, const char *config, cons
 	if (process < 0)
 		return false;
 	mw_guard_process(guard, process);
-	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, milliseconds() + WAIT);
+	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, milliseconds() + WAIT, &status);
 	end(process);
 	mw_guard_process(guard, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_POSSIBLE)
+		return true;
 	*why_r = reason(site, log);
 	if (*why_r == NULL)
 		*why_r = reason(site, console);

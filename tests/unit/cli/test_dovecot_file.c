@@ -238,9 +238,9 @@ END_TEST
 
 START_TEST(an_included_folder_is_noticed_unless_commented_out)
 {
-	ck_assert(mw_setup_includes_folder(MW_STR("a = b\n  !include conf.d/*.conf\n")));
-	ck_assert(mw_setup_includes_folder(MW_STR("!include_try /etc/dovecot/conf.d/*.conf")));
-	ck_assert(!mw_setup_includes_folder(MW_STR("#!include conf.d/*.conf\n!include conf.d/10-auth.conf\n")));
+	ck_assert_uint_eq(mw_setup_folder_line(MW_STR("a = b\n  !include conf.d/*.conf\n")), 2);
+	ck_assert_uint_eq(mw_setup_folder_line(MW_STR("!include_try /etc/dovecot/conf.d/*.conf")), 1);
+	ck_assert_uint_eq(mw_setup_folder_line(MW_STR("#!include conf.d/*.conf\n!include conf.d/10-auth.conf\n")), 0);
 }
 END_TEST
 
