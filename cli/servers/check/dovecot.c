@@ -196,7 +196,7 @@ static void check_sasl_port(const struct mw_dovecot_site *site, const struct mw_
 			"service auth {\n  inet_listener postfix {\n    address = 127.0.0.1\n    port = %u\n  }\n}", socket->port)));
 }
 
-static void check_sasl(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)
+void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)
 {
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
@@ -257,7 +257,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 	check_environment(&site);
 	check_log(&site);
 	for (size_t i = 0; i < sockets->count && mw_wiring_sasl(policy); i++)
-		check_sasl(&site, &sockets->items[i]);
+		mw_check_dovecot_sasl(&site, &sockets->items[i]);
 	mw_dovecot_memory_check(&site);
 	mw_check_dovecot_delivery(&site);
 	return EX_OK;

@@ -69,7 +69,8 @@ void mw_check_dovecot_filters(const struct mw_dovecot_site *site);
 void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_userdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_trust(const struct mw_dovecot_site *site);
-/* Whether Postfix finds the auth service at its socket; NULL: it asks elsewhere. */
+/* Whether Postfix finds the auth service where it asks. */
+void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket);
 void mw_check_dovecot_delivery(const struct mw_dovecot_site *site);
 
 #endif

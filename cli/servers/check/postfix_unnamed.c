@@ -10,36 +10,6 @@ static struct mw_arena *arena_of(const struct mw_postfix_endpoint *endpoint)
 	return endpoint->site->arena;
 }
 
-/* --- who reaches it */
-
-static bool is_local_word(struct mw_str word)
-{
-	return mw_str_starts_with(word, MW_STR("127.")) || mw_str_equal(word, MW_STR("localhost")) ||
-	       mw_str_equal_nocase(word, MW_STR("loopback-only")) || mw_str_equal(word, MW_STR("::1")) ||
-	       mw_str_starts_with(word, MW_STR("[::1]"));
-}
-
-static bool is_local_list(struct mw_str list)
-{
-	struct mw_restriction item;
-	bool any = false;
-
-	while (mw_restriction_next(&list, &item)) {
-		any = true;
-		if (!is_local_word(item.name))
-			return false;
-	}
-	return any;
-}
-
-/* A service without a host listens where inet_interfaces says, which master reads in main.cf alone. */
-static bool is_loopback(const struct mw_postfix_endpoint *endpoint)
-{
-	return mw_binding_is_loopback(&endpoint->binding) ||
-	       (endpoint->binding.kind == MW_BINDING_ANY &&
-		is_local_list(mw_postfix_site_value(endpoint->site, "inet_interfaces")));
-}
-
 /* --- what it is for */
 
 static bool is_emptied(const struct mw_postfix_endpoint *endpoint, const char *name)
@@ -198,7 +168,7 @@ static void report_asked(const struct mw_postfix_endpoint *endpoint, bool back)
 
 static void report_unasked(const struct mw_postfix_endpoint *endpoint, bool back)
 {
-	if (is_loopback(endpoint))
+	if (mw_binding_is_loopback(&endpoint->binding))
 		report(endpoint, MW_FOUND_REINJECTION, MW_FINDING_NOTE,
 		       "no connector and no question on this listener: it takes mail unasked",
 		       "whoever is on this machine can send through it as anybody; right for a content filter alone", MW_NO_FIX);
@@ -206,7 +176,7 @@ static void report_unasked(const struct mw_postfix_endpoint *endpoint, bool back
 		report(endpoint, MW_FOUND_OPEN_REINJECTION, MW_FINDING_ERROR,
 		       "a content filter's way back takes mail unasked, and can be reached from other hosts",
 		       "who is let in there sends as anybody, to anybody", loopback_fix(endpoint));
-	else if (admits_mynetworks_alone(endpoint) && is_private(endpoint))
+	else if (is_for_mynetworks(mw_endpoint_value(endpoint, "smtpd_client_restrictions")) && is_private(endpoint))
 		report(endpoint, MW_FOUND_OWN_LISTENER, MW_FINDING_WARNING,
 		       mw_arena_textf(arena_of(endpoint), "this listener takes mail unasked from mynetworks (%.*s)",
 				      MW_STR_ARG(mw_endpoint_value(endpoint, "mynetworks"))),
@@ -222,7 +192,8 @@ void mw_check_postfix_unnamed(struct mw_postfix_endpoint *endpoint)
 	bool back = takes_back(endpoint);
 
 	/* Of programs on this host alone, too. */
-	back |= is_loopback(endpoint) && endpoint->front == endpoint->service && admits_mynetworks_alone(endpoint) &&
+	back |= mw_binding_is_loopback(&endpoint->binding) && endpoint->front == endpoint->service &&
+		admits_mynetworks_alone(endpoint) &&
 		!mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
 	if (mw_endpoint_is_asked(endpoint))
 		report_asked(endpoint, back);

@@ -229,7 +229,8 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 		struct mw_dovecot_site other = *plan->dovecot;
 
 		other.findings = findings;
-		mw_check_dovecot_sasl(&other, plan->sasl_socket);
+		if (plan->sasl_socket != NULL && mw_wiring_sasl(policy))
+			mw_check_dovecot_sasl(&other, &(struct mw_sasl_socket){ .path = plan->sasl_socket, .listener = "" });
 	}
 	result->findings = findings;
 	if (status != EX_OK)
