@@ -124,18 +124,11 @@ static struct mw_question *next_of(struct mw_batch *batch, struct mw_question **
 }
 
 /* The first pass: what is READY then, is. NULL in *why_r of those that are fine. */
-static void read_all(struct mw_batch *batch, struct mw_question *chain)
+static void read_all(struct mw_question *chain)
 {
 	for (struct mw_question *question = chain; question != NULL; question = question->next) {
-		if (question->owner == NULL || question->state != MW_QUESTION_READING)
-			continue;
-		question->bad = !mw_question_read(question, &question->why);
-		if (question->state == MW_QUESTION_READY)
-			mw_question_expect(question, batch->worlds);
-	}
-	for (struct mw_question *question = chain; question != NULL; question = question->next) {
-		if (question->owner != NULL && question->state == MW_QUESTION_READY)
-			mw_question_expect_more(question, batch->worlds);
+		if (question->owner != NULL && question->state == MW_QUESTION_READING)
+			question->bad = !mw_question_read(question, &question->why);
 	}
 }
 
@@ -144,7 +137,7 @@ static void judge_all(struct mw_batch *batch)
 {
 	struct mw_question *chain = take_all(&batch->came), *question;
 
-	read_all(batch, chain);
+	read_all(chain);
 	while ((question = next_of(batch, &chain)) != NULL) {
 		if (question->state == MW_QUESTION_READY)
 			judge(batch, question);

@@ -167,23 +167,6 @@ bool mw_question_read(struct mw_question *question, const char **why_r)
 	return false;
 }
 
-static struct mw_str value(const struct mw_question *question, enum mw_attribute attribute)
-{
-	return mw_request_value(&question->request, question->bytes, attribute);
-}
-
-void mw_question_expect(const struct mw_question *question, const struct mw_worlds *worlds)
-{
-	mw_lookup_cache_expect(worlds->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
-			       value(question, MW_ATTRIBUTE_SENDER));
-}
-
-void mw_question_expect_more(const struct mw_question *question, const struct mw_worlds *worlds)
-{
-	mw_lookup_cache_expect_more(worlds->cache, value(question, MW_ATTRIBUTE_SASL_USERNAME),
-				   value(question, MW_ATTRIBUTE_SENDER));
-}
-
 bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, const char **why_r)
 {
 	MW_UNINITIALIZED struct mw_verdict verdict;

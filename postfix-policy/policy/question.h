@@ -70,10 +70,6 @@ enum mw_received mw_question_receive(struct mw_questions *questions, struct mw_q
 /* READING: reads what came; READY once it is whole. False: it is no request, and *why_r says why. */
 bool mw_question_read(struct mw_question *question, const char **why_r);
 
-/* READY: it will be judged soon; what that needs is fetched into the processor's caches meanwhile, in two steps. */
-void mw_question_expect(const struct mw_question *question, const struct mw_worlds *worlds);
-void mw_question_expect_more(const struct mw_question *question, const struct mw_worlds *worlds);
-
 /* READY: facts, decision, log line, answer, by the world that it waited with, else the current one. False: it gets none;
    *why_r says why where the peer is to blame, else NULL. */
 bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, const char **why_r);

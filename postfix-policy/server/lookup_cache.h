@@ -15,11 +15,6 @@ void mw_lookup_cache_free(struct mw_lookup_cache *cache);
 /* Another directory, or another state of it: nothing that was kept holds any more. */
 void mw_lookup_cache_reset(struct mw_lookup_cache *cache, const struct mw_directory_view *below);
 
-/* Both will be asked for soon. Changes no answer; spares a wait for memory where they are canonical already. */
-void mw_lookup_cache_expect(const struct mw_lookup_cache *cache, struct mw_str login, struct mw_str address);
-/* The same later, for what the answers point to. */
-void mw_lookup_cache_expect_more(const struct mw_lookup_cache *cache, struct mw_str login, struct mw_str address);
-
 /* Allocates nothing. What is unavailable is never kept. */
 const struct mw_directory_view *mw_lookup_cache_view(const struct mw_lookup_cache *cache);
 

@@ -149,23 +149,6 @@ START_TEST(many_keys_and_long_ones_are_answered_exactly)
 }
 END_TEST
 
-START_TEST(expecting_a_key_changes_no_answer)
-{
-	static const char long_one[] = "a-name-that-is-longer-than-what-is-kept@a-domain.example.test";
-
-	mw_lookup_cache_expect(cache, MW_STR("bob"), MW_STR_EMPTY);
-	mw_lookup_cache_expect(cache, MW_STR_EMPTY, MW_STR(long_one));
-	mw_lookup_cache_expect_more(cache, MW_STR("bob"), MW_STR_EMPTY);
-	mw_lookup_cache_expect_more(cache, MW_STR_EMPTY, MW_STR(long_one));
-	ck_assert_uint_eq(below.asked, 0);
-	ck_assert_int_eq(ask(0, "bob"), MW_LOOKUP_FOUND);
-	mw_lookup_cache_expect(cache, MW_STR("bob"), MW_STR("bob"));
-	mw_lookup_cache_expect_more(cache, MW_STR("bob"), MW_STR("bob"));
-	ck_assert_int_eq(ask(0, "bob"), MW_LOOKUP_FOUND);
-	ck_assert_uint_eq(below.asked, 1);
-}
-END_TEST
-
 MW_UNIT_TESTS("lookup cache")
 {
 	tcase_add_checked_fixture(tcase, begin, end);
@@ -175,5 +158,4 @@ MW_UNIT_TESTS("lookup cache")
 	tcase_add_loop_test(tcase, unavailable_is_never_kept, 0, 4);
 	tcase_add_loop_test(tcase, nothing_outlives_a_change_of_the_directory, 0, 4);
 	tcase_add_test(tcase, many_keys_and_long_ones_are_answered_exactly);
-	tcase_add_test(tcase, expecting_a_key_changes_no_answer);
 }
