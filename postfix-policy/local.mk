@@ -16,7 +16,6 @@ mw_daemon_sources = \
 	postfix-policy/server/listener.c postfix-policy/server/listener.h \
 	postfix-policy/server/log.c postfix-policy/server/log.h \
 	postfix-policy/server/log_lines.c postfix-policy/server/log_lines.h \
-	postfix-policy/server/lookup_cache.c postfix-policy/server/lookup_cache.h \
 	postfix-policy/server/loop.c postfix-policy/server/loop.h \
 	postfix-policy/server/notify.c postfix-policy/server/notify.h \
 	postfix-policy/server/peer.c postfix-policy/server/peer.h \

@@ -115,9 +115,6 @@ static bool exchange(struct mw_worlds *worlds, struct mw_counted_policy *counted
 	next->policy = counted->policy;
 	next->directory = mw_directory_hold(directory);
 	worlds->current = next;
-	/* What was looked up before may point into a snapshot that is closed now. */
-	if (before == NULL || before->directory != next->directory)
-		mw_lookup_cache_reset(worlds->cache, mw_directory_hold_view(next->directory));
 	mw_world_release(before);
 	return true;
 }
@@ -188,11 +185,6 @@ static void begin(struct mw_worlds *worlds, const char *path)
 bool mw_worlds_load(struct mw_worlds *worlds, const char *path)
 {
 	begin(worlds, path);
-	worlds->cache = mw_lookup_cache_new();
-	if (worlds->cache == NULL) {
-		mw_log(MW_LOG_ERROR, "out of memory");
-		return false;
-	}
 	return load(worlds);
 }
 
@@ -220,8 +212,6 @@ void mw_worlds_free(struct mw_worlds *worlds)
 {
 	mw_world_release(worlds->current);
 	mw_directory_free(worlds->directory);
-	mw_lookup_cache_free(worlds->cache);
-	worlds->cache = NULL;
 	worlds->current = NULL;
 	worlds->directory = NULL;
 }
@@ -258,9 +248,6 @@ static void refresh_directory(struct mw_worlds *worlds)
 	/* Where memory is out, the one that serves goes on until the next time. */
 	if (!mw_directory_is_current(worlds->current->directory))
 		(void)exchange(worlds, worlds->current->counted, worlds->directory);
-	/* The same snapshot may have been closed, or its users suspended. */
-	if (change != MW_DIRECTORY_SAME)
-		mw_lookup_cache_reset(worlds->cache, mw_directory_hold_view(worlds->current->directory));
 	switch (mw_directory_watch(&worlds->watch, worlds->directory, change, (int64_t)time(NULL), &line)) {
 	case MW_DIRECTORY_QUIET:
 		break;
@@ -283,13 +270,9 @@ void mw_worlds_tick(struct mw_worlds *worlds)
 		begin_day(worlds, today);
 }
 
-void mw_worlds_decide(const struct mw_worlds *worlds, const struct mw_world *world, const struct mw_facts *facts,
-		      struct mw_verdict *verdict_r)
+void mw_world_decide(const struct mw_world *world, const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
-	bool cached = world->directory == worlds->current->directory;
-
-	mw_submission_decide(world->policy, cached ? mw_lookup_cache_view(worlds->cache) :
-			     mw_directory_hold_view(world->directory), facts, verdict_r);
+	mw_submission_decide(world->policy, mw_directory_hold_view(world->directory), facts, verdict_r);
 }
 
 void mw_worlds_look_again(struct mw_worlds *worlds, struct mw_world *world)

@@ -8,7 +8,6 @@
 
 #include "decide/submission.h"
 #include "directory/watch.h"
-#include "lookup_cache.h"
 #include "peer.h"
 
 #define MW_PEERS_MAX 64
@@ -26,7 +25,6 @@ struct mw_worlds {
 	char host_name[256];
 	struct mw_world *current;
 	struct mw_directory *directory;
-	struct mw_lookup_cache *cache;   /* of the current world's directory */
 	struct mw_directory_watch watch; /* what was last said about it */
 	int64_t today;
 	uid_t peers[MW_PEERS_MAX];
@@ -49,9 +47,7 @@ void mw_worlds_tick(struct mw_worlds *worlds);
 struct mw_world *mw_world_hold(struct mw_world *world);
 void mw_world_release(struct mw_world *world); /* NULL is allowed */
 
-/* `world` is the current one, or one that is held. */
-void mw_worlds_decide(const struct mw_worlds *worlds, const struct mw_world *world, const struct mw_facts *facts,
-		      struct mw_verdict *verdict_r);
+void mw_world_decide(const struct mw_world *world, const struct mw_facts *facts, struct mw_verdict *verdict_r);
 /* Who is suspended by now counts for a world that is held, whatever serves meanwhile. */
 void mw_worlds_look_again(struct mw_worlds *worlds, struct mw_world *world);
 
