@@ -2,8 +2,8 @@
    sent. What the processor needs for each of these passes then stays in its caches from one question to the next;
    and an answer wakes a process that waits for it: sent one by one, between the questions of others, they would make
    the peers fall asleep and wake for every one of them. So answers wait for those to half of the peers, and one turn
-   more at the most. The lines of the decision log are written together too, before the first of the answers is sent.
-   */
+   more at the most. The lines of the decision log are written together too, before the first of the answers
+   is sent. */
 #ifndef MW_POSTFIX_BATCH_H
 #define MW_POSTFIX_BATCH_H
 

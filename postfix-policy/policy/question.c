@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "base/uninitialized.h"
 #include "decision_log.h"
 #include "postfix/facts.h"
 
@@ -169,9 +168,9 @@ bool mw_question_read(struct mw_question *question, const char **why_r)
 
 bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, const char **why_r)
 {
-	MW_UNINITIALIZED struct mw_verdict verdict;
-	MW_UNINITIALIZED struct mw_facts facts;
-	MW_UNINITIALIZED struct mw_quoted quoted;
+	struct mw_verdict verdict;
+	struct mw_facts facts;
+	struct mw_quoted quoted;
 	const struct mw_world *world = question->world != NULL ? question->world : worlds->current;
 	struct mw_buf out = MW_BUF_OVER(question->answer);
 

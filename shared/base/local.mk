@@ -7,7 +7,6 @@ libmwbase_la_SOURCES = \
 	shared/base/standard_files.c shared/base/standard_files.h \
 	shared/base/str.c shared/base/str.h \
 	shared/base/table.c shared/base/table.h \
-	shared/base/uninitialized.h \
 	shared/base/units.c shared/base/units.h
 libmwbase_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwbase_la_CFLAGS = $(MW_CFLAGS)
