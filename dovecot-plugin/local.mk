@@ -38,8 +38,7 @@ dovecot_plugin_lib10_mailwicket_plugin_la_SOURCES = \
 	dovecot-plugin/login_reply.c
 dovecot_plugin_lib10_mailwicket_plugin_la_CPPFLAGS = $(MW_DOVECOT_LOGIN_CPPFLAGS)
 dovecot_plugin_lib10_mailwicket_plugin_la_CFLAGS = $(MW_DOVECOT_CFLAGS)
-# With service_count = 1 it is mapped for every connection: two mappings instead of four.
-dovecot_plugin_lib10_mailwicket_plugin_la_LDFLAGS = $(MW_DOVECOT_LDFLAGS) -Wl,-z,noseparate-code
+dovecot_plugin_lib10_mailwicket_plugin_la_LDFLAGS = $(MW_DOVECOT_LDFLAGS)
 dovecot_plugin_lib10_mailwicket_plugin_la_LIBADD = \
 	libmwdovecot.la libmwcredential.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la
 
