@@ -124,7 +124,7 @@ static void read_policy(void)
 		return;
 	policy_read = true;
 	/* The workers, which judge nothing, have nothing to warn of. */
-	policy = mw_held_policy_read(worker ? 0 : mw_decision_today(), NULL);
+	policy = mw_held_policy_read(worker ? 0 : mw_decision_today());
 	if (policy == NULL)
 		return;
 	directory = mw_auth_directory_new(policy);

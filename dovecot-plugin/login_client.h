@@ -58,9 +58,6 @@ void mw_login_policy_init(void);
 void mw_login_policy_deinit(void);
 const struct mw_policy *mw_login_policy(void);
 
-/* login_libraries.c: false once libidn2 has been loaded. */
-bool mw_login_libraries_unused(void);
-
 /* login_facts.c */
 void mw_login_facts(struct client *client, struct mw_facts *facts_r);
 /* The word for the protocol's own command that shows a password. */

@@ -18,11 +18,6 @@ const char uninorm_nfc[1];
 
 static void *libidn2;
 
-bool mw_login_libraries_unused(void)
-{
-	return libidn2 == NULL;
-}
-
 /* For a policy with a domain that is not plain ASCII. It is read before the process locks itself in. */
 static void *from_libidn2(const char *name)
 {

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "decision_log.h"
@@ -16,20 +15,11 @@
 #define MASTER_ID "master.pid"
 #define COPY_PREFIX "mailwicket-policy."
 #define NAME_SIZE 128
-#define STATE_SIZE 128
-/* The clock of a file system is coarse: what changed a moment ago may change again and look the same. */
-#define SETTLED_SECONDS 2
-#define COPY_MAX (1024 * 1024 + STATE_SIZE)
+#define COPY_MAX (1024 * 1024)
 
 struct text {
 	char *data;
 	size_t len;
-};
-
-struct copy {
-	char *memory;
-	struct mw_str state; /* the first line; empty where it is not known, or the policy may not wait */
-	struct mw_str policy;
 };
 
 /* The master process writes its id there when it starts, and not again. False where that cannot be told. */
@@ -41,18 +31,6 @@ static bool copy_name(char *name)
 		return false;
 	snprintf(name, NAME_SIZE, COPY_PREFIX "%ld-%lld.%09ld", (long)getppid(), (long long)st.st_mtim.tv_sec,
 		 st.st_mtim.tv_nsec);
-	return true;
-}
-
-/* The copy's first line: which state of the policy file it was made of. False where that cannot be told for sure. */
-static bool describe(const struct stat *file, char *state)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec - file->st_ctim.tv_sec < SETTLED_SECONDS)
-		return false;
-	snprintf(state, STATE_SIZE, "%lld:%lld %lld %lld.%09ld", (long long)file->st_dev, (long long)file->st_ino,
-		 (long long)file->st_size, (long long)file->st_ctim.tv_sec, file->st_ctim.tv_nsec);
 	return true;
 }
 
@@ -102,24 +80,6 @@ static struct text read_trusted(const char *path, struct stat *st_r)
 	return text;
 }
 
-/* memory NULL: there is no copy, or none to trust. The caller frees it. */
-static struct copy read_copy(const char *name)
-{
-	struct stat st;
-	struct text text = read_trusted(name, &st);
-	struct copy copy = { text.data, MW_STR_EMPTY, { text.data, text.len } };
-	size_t first = text.data == NULL ? 0 : mw_str_find(copy.policy, '\n');
-
-	if (first < text.len) {
-		copy.state = mw_str_head(copy.policy, first);
-		copy.policy = mw_str_tail(copy.policy, first + 1);
-	} else {
-		free(copy.memory);
-		copy.memory = NULL;
-	}
-	return copy;
-}
-
 /* Those of earlier runs of Dovecot. */
 static void remove_others(const char *name)
 {
@@ -148,7 +108,7 @@ static bool write_all(int fd, struct mw_str text)
 	return true;
 }
 
-static bool replace(const char *name, struct mw_str state, struct mw_str policy)
+static bool replace(const char *name, struct mw_str policy)
 {
 	char next[NAME_SIZE + 32];
 	int fd;
@@ -159,7 +119,7 @@ static bool replace(const char *name, struct mw_str state, struct mw_str policy)
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	good = write_all(fd, state) && write_all(fd, MW_STR("\n")) && write_all(fd, policy);
+	good = write_all(fd, policy);
 	good = close(fd) == 0 && good;
 	good = good && rename(next, name) == 0;
 	if (!good)
@@ -187,72 +147,53 @@ static struct text read_same(const char *path, const struct stat *seen)
 	return text;
 }
 
-static void save(const char *name, const char *path, const struct stat *seen, bool may_wait)
+static void save(const char *name, const char *path, const struct stat *seen)
 {
-	char state[STATE_SIZE] = "";
-	struct text now = read_same(path, seen);
+	struct stat st;
+	struct text now = read_same(path, seen), kept = read_trusted(name, &st);
 	struct mw_str policy = { now.data, now.len };
-	struct copy kept = read_copy(name);
 
-	may_wait = may_wait && describe(seen, state);
-	if (now.data != NULL && (kept.memory == NULL || !mw_str_equal(kept.policy, policy) ||
-				 (may_wait && !mw_str_equal(kept.state, mw_str(state))))) {
-		if (!replace(name, mw_str(state), policy))
+	if (now.data != NULL && (kept.data == NULL || !mw_str_equal((struct mw_str){ kept.data, kept.len }, policy))) {
+		if (!replace(name, policy))
 			e_warning(mw_decision_event(), "mailwicket: base_dir/%s: %s", name, strerror(errno));
-		else if (kept.memory == NULL)
+		else if (kept.data == NULL)
 			remove_others(name);
 	}
 	free(now.data);
-	free(kept.memory);
+	free(kept.data);
 }
 
-void mw_policy_copy_save(const char *path, const struct stat *seen, bool may_wait)
+void mw_policy_copy_save(const char *path, const struct stat *seen)
 {
 	char name[NAME_SIZE];
 
 	if (copy_name(name) && base_is_trusted())
-		save(name, path, seen, may_wait);
+		save(name, path, seen);
 	else
 		e_warning(mw_decision_event(), "mailwicket: no copy of the policy can be kept in base_dir: %s",
 			  strerror(errno));
 }
 
-static struct copy read_named(void)
+/* data NULL: there is no copy, or none to trust. */
+static struct text read_named(void)
 {
 	char name[NAME_SIZE];
+	struct stat st;
 
 	if (copy_name(name) && base_is_trusted())
-		return read_copy(name);
-	return (struct copy){ NULL, MW_STR_EMPTY, MW_STR_EMPTY };
+		return read_trusted(name, &st);
+	return (struct text){ NULL, 0 };
 }
 
 struct mw_policy *mw_policy_copy_read(const char *path, const char *host_name)
 {
-	struct copy copy = read_named();
+	struct text copy = read_named();
 	struct mw_errors *errors = mw_errors_new(1);
 	struct mw_policy *policy = NULL;
 
-	if (copy.memory != NULL && errors != NULL)
-		policy = mw_policy_read_text(path, copy.policy, host_name, 0, errors);
-	free(copy.memory);
+	if (copy.data != NULL && errors != NULL)
+		policy = mw_policy_read_text(path, (struct mw_str){ copy.data, copy.len }, host_name, 0, errors);
+	free(copy.data);
 	mw_errors_free(errors);
 	return policy;
-}
-
-struct mw_str mw_policy_copy_current(const char *path, char **memory_r)
-{
-	char state[STATE_SIZE];
-	struct stat file;
-	struct copy copy;
-
-	*memory_r = NULL;
-	if (lstat(path, &file) != 0 || !describe(&file, state))
-		return MW_STR_EMPTY;
-	copy = read_named();
-	if (copy.memory != NULL && mw_str_equal(copy.state, mw_str(state))) {
-		*memory_r = copy.memory;
-		return copy.policy;
-	}
-	free(copy.memory);
-	return MW_STR_EMPTY;
 }

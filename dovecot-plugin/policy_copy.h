@@ -10,13 +10,8 @@
 struct stat;
 
 /* Keeps the file's text, if it is not the one kept already; a failure is logged and harms nobody. `seen`: the file as it
-   was right before it was read; nothing is kept of one that changed since. may_wait: it can be read by a process that can
-   open no file any more. */
-void mw_policy_copy_save(const char *path, const struct stat *seen, bool may_wait);
+   was right before it was read; nothing is kept of one that changed since. */
+void mw_policy_copy_save(const char *path, const struct stat *seen);
 /* NULL where there is no copy, or none that can be trusted. `path` names the file in the policy's places. */
 struct mw_policy *mw_policy_copy_read(const char *path, const char *host_name);
-/* The copy's text where it may wait and the file has not changed since: it is known to be good. memory_r is then what the
-   caller frees, else NULL. */
-struct mw_str mw_policy_copy_current(const char *path, char **memory_r);
-
 #endif

@@ -42,7 +42,7 @@ static struct mw_policy *read_last_good(const char *path)
 	return policy;
 }
 
-struct mw_policy *mw_held_policy_read(int64_t today, bool (*needed_nothing)(void))
+struct mw_policy *mw_held_policy_read(int64_t today)
 {
 	const char *path = mw_policy_default_path();
 	struct mw_errors *errors = mw_errors_new(2 * ERRORS_LOGGED);
@@ -59,24 +59,7 @@ struct mw_policy *mw_held_policy_read(int64_t today, bool (*needed_nothing)(void
 	if (policy == NULL)
 		policy = read_last_good(path);
 	else if (found)
-		mw_policy_copy_save(path, &seen, needed_nothing != NULL && needed_nothing());
-	mw_errors_free(errors);
-	return policy;
-}
-
-struct mw_policy *mw_held_policy_parse(struct mw_str text)
-{
-	const char *path = mw_policy_default_path();
-	struct mw_errors *errors = mw_errors_new(2 * ERRORS_LOGGED);
-	struct mw_policy *policy;
-
-	if (errors == NULL)
-		return NULL;
-	policy = mw_policy_read_text(path, text, my_hostname, 0, errors);
-	if (policy == NULL) {
-		log_errors(errors);
-		log_use(path, "every login is refused");
-	}
+		mw_policy_copy_save(path, &seen);
 	mw_errors_free(errors);
 	return policy;
 }

@@ -10,11 +10,8 @@
 #include "policy/read.h"
 
 /* Reads the policy file; when that fails, the copy of the one that a process of the same Dovecot read before. NULL: there
-   is none, every login must be refused. What is wrong is logged. `today`: 0 = no warnings. `needed_nothing`
-   is asked after the reading: true where a process that has locked itself in could have done it too. NULL: not known. The
-   caller frees the policy with mw_policy_free(). */
-struct mw_policy *mw_held_policy_read(int64_t today, bool (*needed_nothing)(void));
-/* The same from a text that mw_policy_copy_current() found: no file and no library is needed any more. */
-struct mw_policy *mw_held_policy_parse(struct mw_str text);
+   is none, every login must be refused. What is wrong is logged. `today`: 0 = no warnings. The caller frees the policy with
+   mw_policy_free(). */
+struct mw_policy *mw_held_policy_read(int64_t today);
 
 #endif
