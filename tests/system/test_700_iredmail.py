@@ -4,7 +4,7 @@ import pytest
 import rig
 from rig import distribution
 from rig.distribution import Distribution
-from rig.distribution_cycle import NO_RELAY, POLICY, WRONG, Cycle, difference, usual
+from rig.distribution_cycle import NO_RELAY, POLICY, WRONG, Cycle, assert_same, usual
 from rig.mail_programs import Filter, PolicyService
 from rig.network import SERVER
 
@@ -60,7 +60,7 @@ def cycle(module_folder):
 
 
 def test_before_setup_everything_works(cycle):
-    assert difference(cycle.before, BEFORE) == []
+    assert_same(cycle.before, BEFORE)
 
 
 def test_setup_is_made_and_check_has_no_error(cycle):
@@ -68,7 +68,7 @@ def test_setup_is_made_and_check_has_no_error(cycle):
 
 
 def test_after_setup_the_policy_holds_and_nothing_else_is_different(cycle):
-    assert difference(cycle.after, AFTER) == []
+    assert_same(cycle.after, AFTER)
 
 
 def test_setup_takes_nothing_away(cycle):

@@ -202,6 +202,14 @@ static const char *why_of(const struct way *way)
 			      way->perhaps ? ", unless a table or a service before it permits them" : "");
 }
 
+/* What a table has is not known here: it may have all that the policy permits. */
+static bool depends_on_a_table(const struct way *way)
+{
+	if (is_login_mismatch(way->refused_by.name))
+		return !mw_str_empty(mw_endpoint_value(way->endpoint, "smtpd_sender_login_maps"));
+	return way->perhaps;
+}
+
 static void report(const struct way *way)
 {
 	struct mw_arena *arena = way->endpoint->site->arena;
@@ -211,8 +219,7 @@ static void report(const struct way *way)
 					  MW_STR_ARG(way->refused_by.text));
 
 	mw_list_finding(way->endpoint, mismatch ? MW_FOUND_LOGIN_MISMATCH : MW_FOUND_REFUSES_PERMITTED,
-			way->perhaps && !mismatch ? MW_FINDING_WARNING : MW_FINDING_ERROR, way->within, what, why_of(way),
-			fix_of(way));
+			depends_on_a_table(way) ? MW_FINDING_WARNING : MW_FINDING_ERROR, way->within, what, why_of(way), fix_of(way));
 }
 
 /* Before EHLO and AUTH nobody has logged in: the lists of client and HELO do not wait where refusals do not. */

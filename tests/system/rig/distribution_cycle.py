@@ -125,7 +125,7 @@ class Cycle:
     def assert_undone(self, outcomes):
         assert (self.setup.returncode, self.undo.returncode, self.undo.stderr) == (0, 0, "")
         assert self.trees[2] == self.trees[0]
-        assert difference(self.undone, outcomes) == []
+        assert_same(self.undone, outcomes)
 
     # --- what setup changed
 
@@ -161,7 +161,8 @@ class Cycle:
         return {name for name in before if before[name] != after.get(name)}
 
 
-def difference(found, wanted):
-    """The outcomes that are not as wanted, for a message that a person can read."""
-    return [f"{name}: {found.get(name)!r}, wanted {wanted.get(name)!r}" for name in dict.fromkeys([*wanted, *found])
-            if found.get(name) != wanted.get(name)]
+def assert_same(found, wanted):
+    """That each action had the outcome that is wanted; all that are otherwise are told."""
+    lines = [f"{name}: {found.get(name)!r}, wanted {wanted.get(name)!r}" for name in dict.fromkeys([*wanted, *found])
+             if found.get(name) != wanted.get(name)]
+    assert not lines, "\n" + "\n".join(lines)

@@ -74,25 +74,39 @@ class Filter(Receiver):
         return "250 2.0.0 given back"
 
 
-class Signer:
-    """opendkim with a key of its own for `domain`, as the file of settings says (which may name `key`)."""
+class Process:
+    """A program of Debian's that stays in front and listens on a port of 127.0.0.1."""
 
-    def __init__(self, config, key, port):
-        self.config, self.key, self.port, self.process = config, key, port, None
+    def __init__(self, port, *command):
+        self.port, self.command, self.process = port, command, None
 
     def start(self):
-        subprocess.run([tool("openssl"), "genrsa", "-out", self.key, "2048"], check=True, capture_output=True, timeout=60)
-        shutil.chown(self.key, "nobody")
-        self.process = subprocess.Popen([tool("opendkim"), "-f", "-x", self.config], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
 
         def listens():
-            assert self.process.poll() is None, "opendkim ended"
+            assert self.process.poll() is None, f"{self.command[0]} ended"
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
-        wait_for(listens, "opendkim to listen")
+        wait_for(listens, f"{self.command[0]} to listen")
 
     def stop(self):
         kill_and_wait(self.process)
+
+
+def signer(folder, port):
+    """opendkim, as its file in `folder` says, which has its key there."""
+    subprocess.run([tool("openssl"), "genrsa", "-out", folder / "dkim.key", "2048"], check=True, capture_output=True, timeout=60)
+    shutil.chown(folder / "dkim.key", "nobody")
+    return Process(port, tool("opendkim"), "-f", "-x", folder / "opendkim.conf")
+
+
+def greylist(folder, port):
+    """postgrey, with the files in `folder`."""
+    (folder / "postgrey").mkdir()
+    shutil.chown(folder / "postgrey", "postgrey")
+    return Process(port, tool("postgrey"), f"--inet=127.0.0.1:{port}", f"--dbdir={folder / 'postgrey'}",
+                   f"--whitelist-clients={folder / 'whitelist_clients'}",
+                   f"--whitelist-recipients={folder / 'whitelist_recipients'}")
 
 
 class PolicyService(socketserver.ThreadingTCPServer):

@@ -1,0 +1,109 @@
+"""A server in the manner of Mail-in-a-Box: what works before setup works after it, and after --undo."""
+import pytest
+
+from rig import distribution
+from rig.distribution import Distribution
+from rig.distribution_cycle import NOT_AS_TEAM, POLICY, Cycle, assert_same, usual
+from rig.mail_programs import Filter, greylist, signer
+
+pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distribution.why_not()))
+
+ALICE, BOB, TEAM = "alice@example.test", "bob@example.test", "team@example.test"
+NOT_OWNED = "553 5.7.1 <bob@example.test>: Sender address rejected: not owned by user alice@example.test"
+ACCESS_DENIED = "554 5.7.1 <bob@example.test>: Recipient address rejected: Access denied"
+LATER = "454 4.7.1 <other@example.org>: Relay access denied"
+BEFORE = {
+    **usual(", X-Filter: 10025", ", DKIM-Signature"),
+    "25: to nobody":
+        "550 5.1.1 <nobody@example.test>: Recipient address rejected: User unknown in virtual mailbox table",
+    "25: relay": LATER,
+    "25: relay as alice": LATER,
+    "25: what the filter refuses": "550 5.7.1 a virus",
+    "587: alice to bob": "once at bob, X-Filter: 10025, DKIM-Signature",
+    "465: alice to bob": "once at bob, X-Filter: 10025, DKIM-Signature",
+    "587: forged": NOT_OWNED,
+    "465: forged": NOT_OWNED,
+    "587: relay without AUTH": LATER,
+    "465: relay without AUTH": LATER,
+    "587: mail without AUTH": ACCESS_DENIED,
+    "465: mail without AUTH": ACCESS_DENIED,
+    "587: alice as team": "once at world, DKIM-Signature",
+    "25: to an alias": "once at bob, X-Filter: 10025",
+    "25: to one whom postgrey guards": "450 4.2.0 <grey@example.test>: Recipient address rejected: Greylisted, "
+                                       "see http://postgrey.schweikert.ch/help/example.test.html",
+    "2587: alice to bob, by Dovecot": "once at bob, X-Filter: 10025, DKIM-Signature",
+    "2587: carol out, by Dovecot": "once at world, DKIM-Signature",
+    "2587: without AUTH": "530 5.7.0 Authentication required.",
+    "10587: what Dovecot hands over": "once at world, DKIM-Signature",
+}
+NOT_LOGGED_IN = "530 5.7.1 <{}>: Recipient address rejected: Client was not authenticated"
+AFTER = {
+    **BEFORE, **POLICY,
+    "587: forged": NOT_OWNED,
+    "465: forged": NOT_OWNED,
+    "587: alice as team": NOT_AS_TEAM,
+    "587: relay without AUTH": NOT_LOGGED_IN.format("other@example.org"),
+    "465: relay without AUTH": NOT_LOGGED_IN.format("other@example.org"),
+    "587: mail without AUTH": NOT_LOGGED_IN.format(BOB),
+    "465: mail without AUTH": NOT_LOGGED_IN.format(BOB),
+    "2587: carol out, by Dovecot": "535 5.7.8 Authentication failed.",
+}
+
+
+class MailInABox(Distribution):
+    marks = ("X-Filter: 10025", "DKIM-Signature")
+    PORTS = {**Distribution.PORTS, "submission": 2587}
+
+    def __init__(self, folder):
+        super().__init__("mail-in-a-box", folder)
+
+    def protocols(self):
+        return [*super().protocols(), "submission"]
+
+    def make(self):
+        super().make()
+        for folder in "opendkim", "postgrey":
+            self.copy(folder, self.folder)
+        self.signer = self.run(signer(self.folder, 8891))
+        self.greylist = self.run(greylist(self.folder, 10023))
+        self.filter = self.run(Filter(10025, back=10026, lmtp=True))
+
+
+def more(actions):
+    actions.do("587: alice as team", actions.send, 587, TEAM, "away@example.org", login=ALICE)
+    actions.do("25: to an alias", actions.send_to_bob, 25, "someone@example.net", "postmaster@example.test")
+    actions.do("25: to one whom postgrey guards", actions.send, 25, "someone@example.net", "grey@example.test")
+    actions.do("2587: alice to bob, by Dovecot", actions.send, 2587, ALICE, BOB, login=ALICE)
+    actions.do("2587: carol out, by Dovecot", actions.send, 2587, "carol@example.test", "away@example.org",
+               login="carol@example.test")
+    actions.do("2587: without AUTH", actions.send, 2587, ALICE, BOB)
+    actions.do_here("10587: what Dovecot hands over", actions.deliver, 10587, ALICE, "away@example.org")
+
+
+@pytest.fixture(scope="module")
+def cycle(module_folder):
+    with MailInABox(module_folder) as site:
+        yield Cycle(site, more)
+
+
+def test_before_setup_everything_works(cycle):
+    assert_same(cycle.before, BEFORE)
+
+
+def test_setup_is_made_and_check_has_no_error(cycle):
+    cycle.assert_setup_was_made()
+
+
+def test_after_setup_the_policy_holds_and_nothing_else_is_different(cycle):
+    assert_same(cycle.after, AFTER)
+
+
+def test_setup_takes_nothing_away(cycle):
+    cycle.assert_nothing_was_taken(
+        files=["postfix/etc/master.cf", "dovecot/etc/conf.d/05-mailwicket.conf",
+               "dovecot/etc/conf.d/99-mailwicket.conf"],
+        entries=["smtp/inet", "submission/inet", "smtps/inet"])
+
+
+def test_undo_gives_every_octet_and_all_that_worked(cycle):
+    cycle.assert_undone(BEFORE)
