@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "logs/source.h"
 #include "ui/output.h"
+#include "ui/process.h"
 #include "why/part.h"
 #include "why/person.h"
 #include "why/queue.h"
@@ -31,9 +33,43 @@ void mw_why_note(struct mw_why_logs *logs, const char *format, ...)
 	logs->note_count++;
 }
 
+/* When the journal's newest line of mail is of; 0: there is none, or no journal. */
+static int64_t journal_newest(struct mw_why_logs *logs)
+{
+	static const char *const argv[] = { "journalctl", "--no-pager", "-q", "-o", "short-iso", "--facility=mail", "-n", "1",
+					    NULL };
+	struct mw_run run;
+	struct mw_why_line line;
+	struct mw_str text;
+	int64_t newest = 0;
+
+	if (mw_run_program(argv, &run)) {
+		text = mw_str_trim(mw_str_head(run.output, mw_str_find(run.output, '\n')));
+		if (mw_why_line_read(&logs->clock, text, &line))
+			newest = line.time;
+	}
+	mw_run_free(&run);
+	return newest;
+}
+
+/* A file that nothing writes any more, since the journal took its place. */
+static bool is_left_behind(struct mw_why_logs *logs)
+{
+	char when[32];
+	struct mw_buf text = MW_BUF_OVER(when);
+	struct stat status;
+
+	if (stat(USUAL_LOG, &status) != 0 || status.st_mtime > logs->clock.now - MW_WHY_OLD ||
+	    journal_newest(logs) <= status.st_mtime)
+		return false;
+	mw_why_time(status.st_mtime, &text);
+	mw_why_note(logs, USUAL_LOG " was written last at %s, and the journal is newer: it was read instead", when);
+	return true;
+}
+
 void mw_why_logs_default(struct mw_why_logs *logs)
 {
-	logs->names[0] = access(USUAL_LOG, F_OK) == 0 ? USUAL_LOG : "journal";
+	logs->names[0] = access(USUAL_LOG, F_OK) == 0 && !is_left_behind(logs) ? USUAL_LOG : "journal";
 	logs->count = 1;
 }
 

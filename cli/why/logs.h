@@ -8,6 +8,7 @@ struct mw_why_person;
 
 #define MW_WHY_LOGS 32
 #define MW_WHY_NOTES 16
+#define MW_WHY_OLD 43200 /* seconds since a log's newest line, from which on it is said to be old */
 
 struct mw_why_logs {
 	const char *names[MW_WHY_LOGS]; /* as they were given */
@@ -25,7 +26,7 @@ struct mw_why_logs {
 };
 
 void mw_why_note(struct mw_why_logs *logs, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* /var/log/mail.log, or the journal where there is none. */
+/* /var/log/mail.log; the journal where there is none, or where it is old and the journal is newer: a note says so. */
 void mw_why_logs_default(struct mw_why_logs *logs);
 /* Reads them all, in the order given; before a file that begins after `since` the rotated one, FILE.1, as it is or compressed.
    Exit code of sysexits.h; the complaint was printed. */

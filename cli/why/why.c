@@ -14,7 +14,6 @@
 #include "why/words.h"
 
 #define USUAL_SINCE 86400
-#define OLD 43200 /* seconds since a log's newest line, from which on that is said */
 
 static void note_ambiguous(const struct mw_why_person *person, const struct mw_named *named, struct mw_why_logs *logs)
 {
@@ -110,7 +109,7 @@ static void note_old(struct mw_why_logs *logs)
 	char when[32];
 	struct mw_buf newest = MW_BUF_OVER(when);
 
-	if (logs->newest == 0 || logs->newest > logs->clock.now - OLD)
+	if (logs->newest == 0 || logs->newest > logs->clock.now - MW_WHY_OLD)
 		return;
 	mw_why_time(logs->newest, &newest);
 	mw_why_note(logs, "the newest line that was understood is old, of %s: is this the log that is written now?", when);

@@ -1,7 +1,10 @@
 """mailwicket why, on logs of other people's servers: tests/logs, each with its true cause."""
 import json
 import os
+import re
+import shlex
 import subprocess
+import time
 
 import pytest
 
@@ -20,7 +23,7 @@ def rows():
 @pytest.fixture(scope="module")
 def policy(module_folder):
     users = module_folder / "users"
-    users.write_text("user bob@example.org login=bob address=robert@example.org\nuser alice@example.org\n")
+    users.write_text("user bob@example.org login=bob address=robert@example.org\nuser alice@example.org pop3=no\n")
     policy = module_folder / "mailwicket.conf"
     policy.write_text(f"""accepted_domain "example.org" {{ }}
 default_domain = "example.org"
@@ -308,6 +311,101 @@ def test_the_command_to_explain_gives_the_same_verdict_without_tls(policy, folde
         "2025-11-29T05:00:00+00:00 mail mailwicketd[5]: mailwicket: v=1 verdict=refuse protocol=smtp stage=rcpt "
         "reason=tls-required client=192.0.2.7 port=587 login=bob sender=bob@example.org recipient=ann@example.net"])
     assert "--tls none" in told["cause"]["explain"], told
+
+
+# --- the command that is printed takes the decision again
+
+REFUSED = {
+    "no login": dict(stage="RCPT", port="587", tls="TLSv1.3", bits="256", tls_origin="starttls", sender="bob@example.org",
+                     recipient="ann@example.net"),
+    "no TLS": dict(stage="RCPT", port="587", login="bob", mechanism="PLAIN", sender="bob@example.org",
+                   recipient="ann@example.net"),
+    "an old TLS": dict(stage="MAIL", port="465", local="203.0.113.1", tls="TLSv1", bits="256", tls_origin="implicit", login="bob",
+                       mechanism="PLAIN", sender="bob@example.org"),
+    "a weak cipher": dict(stage="MAIL", port="587", tls="TLSv1.2", bits="56", tls_origin="starttls", login="bob",
+                          mechanism="PLAIN", sender="bob@example.org"),
+    "a mechanism": dict(stage="MAIL", port="587", tls="TLSv1.3", bits="256", tls_origin="starttls", login="bob",
+                        mechanism="EXTERNAL", sender="bob@example.org"),
+    "another's sender": dict(stage="RCPT", port="587", local="2001:db8::1", tls="TLSv1.3", bits="256", tls_origin="starttls",
+                             login="bob", mechanism="PLAIN", sender="alice@example.org", recipient="ann@example.net",
+                             context="relay"),
+    "a sender with a blank": dict(stage="RCPT", port="587", tls="TLSv1.3", bits="256", tls_origin="starttls", login="bob",
+                                  mechanism="PLAIN", sender="a b'c@example.org", recipient="ann@example.net"),
+    "too big, announced": dict(stage="MAIL", port="587", tls="TLSv1.3", bits="256", tls_origin="starttls", login="bob",
+                               mechanism="PLAIN", sender="bob@example.org", size="99999999"),
+    "too big": dict(stage="END-OF-MESSAGE", port="587", tls="TLSv1.3", bits="256", tls_origin="starttls", login="bob",
+                    mechanism="PLAIN", sender="bob@example.org", recipient="ann@example.net", size="99999999",
+                    recipient_count="1"),
+    "too many": dict(stage="DATA", port="587", tls="TLSv1.3", bits="256", tls_origin="starttls", login="bob", mechanism="PLAIN",
+                     sender="bob@example.org", recipient_count="999"),
+    "relaying": dict(stage="RCPT", port="25", sender="x@example.net", recipient="ann@example.net", context="relay"),
+    "somebody unknown": dict(protocol="smtp", decision="account", login="bobby", mechanism="PLAIN", local="203.0.113.1",
+                             tls_origin="starttls", sasl_service="smtp"),
+    "imap without TLS": dict(protocol="imap", decision="login", port="143", login="bob", mechanism="LOGIN"),
+    "imap over an old TLS": dict(protocol="imap", decision="login", port="993", local="203.0.113.1", tls="TLSv1", bits="256",
+                                 tls_origin="implicit", login="bob", mechanism="PLAIN"),
+    "pop3, switched off": dict(protocol="pop3", decision="account", port="995", tls="TLSv1.3", bits="256",
+                               tls_origin="implicit", login="alice@example.org", mechanism="PLAIN"),
+}
+
+
+def quoted(value):
+    return value if re.fullmatch("[^ \"=]+", value) else '"' + value.replace('"', '\\"') + '"'
+
+
+def explained(policy, words):
+    done = subprocess.run([rig.CLI, "-c", policy, "--json", "explain", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1, 75), done.stderr
+    answer = json.loads(done.stdout)["decisions"][-1]
+    return answer["result"], answer["reason"]
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_the_command_to_explain_takes_each_kind_of_decision_again(policy, folder, kind):
+    """Through the line that the servers write of these facts."""
+    facts = {"protocol": "smtp", "decision": "submission", "client": "192.0.2.7", **REFUSED[kind]}
+    options = {name.replace("_", "-"): value for name, value in facts.items() if name not in ("protocol", "decision")}
+    if "local" in options and "port" in options:
+        host = options["local"]
+        options["local"] = f"[{host}]:{options.pop('port')}" if ":" in host else f"{host}:{options.pop('port')}"
+    elif "local" in options:
+        options.pop("local")
+    if "tls_origin" not in facts:
+        options["tls"] = "none"
+    result, reason = explained(policy, [facts["protocol"], *[word for name, value in options.items()
+                                                             for word in (f"--{name}", value)]])
+    assert result == "refused", (result, reason)
+    fields = {"verdict": "refuse", "reason": reason, "mode": "enforce", **facts, "reply": "550 5.7.1 no"}
+    user = facts.get("login", "bob")
+    told = of_lines(policy, folder, [LOGIN.replace("user=<bob>", f"user=<{user}>"), LOGIN,
+        "Nov 29 2025 05:00:01 mail mailwicketd[5]: mailwicket: v=1 "
+        + " ".join(f"{name}={quoted(value)}" for name, value in fields.items())], user)
+    commands = [cause["explain"] for cause in (told["cause"], *told["also"]) if "explain" in cause]
+    assert len(commands) == 1, told
+    assert explained(policy, shlex.split(commands[0])[2:]) == (result, reason), commands
+
+
+def test_an_old_file_gives_way_to_a_newer_journal(policy, folder):
+    """Debian 12 and later install no rsyslog, and an upgrade leaves the last file there."""
+    logs, programs = folder / "log", folder / "bin"
+    for made in (logs, programs):
+        made.mkdir(mode=0o755)
+    old = logs / "mail.log"
+    old.write_text(LOGIN + "\n")
+    os.utime(old, (time.time() - 7 * 86400,) * 2)
+    now = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
+    (programs / "journalctl").write_text(f"#!/bin/sh\necho '{now} mail dovecot[7]: imap-login: Login: user=<bob>, method=PLAIN, "
+                                         "rip=192.0.2.9, lip=203.0.113.1, mpid=1, TLS, session=<x>'\n")
+    (programs / "journalctl").chmod(0o755)
+    folder.chmod(0o755)
+    script = f'mount --bind "{logs}" /var/log && exec "$@"'
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", rig.CLI, "-c", policy, "--json", "why", "bob"],
+                          capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "TZ": "UTC", "PATH": f"{programs}:{os.environ['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["logs"] == ["journal"] and any("journal is newer" in note for note in told["notes"])
+    assert [event["client"] for event in told["events"] if event["kind"] == "logged-in"] == ["192.0.2.9"]
 
 
 def test_encryption_comes_first_where_the_client_has_none(policy, folder):
