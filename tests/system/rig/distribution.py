@@ -248,4 +248,4 @@ class Distribution:
         return {"settings": dict(line.split(" = ", 1) if " = " in line else (line.rstrip(" ="), "")
                                  for line in self.postconf("-n")),
                 "entries": {" ".join(line.split()[:2]): " ".join(line.split()[2:]) for line in self.postconf("-M")},
-                "options": {line.partition(" = ")[0]: line.partition(" = ")[2] for line in self.postconf("-P")}}
+                "options": {line.partition(" =")[0]: line.partition(" =")[2] for line in self.postconf("-P")}}
