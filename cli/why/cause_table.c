@@ -19,12 +19,12 @@ static bool refused(const struct mw_why_entry *entry)
 
 static bool because(const struct mw_why_entry *entry, const char *reason)
 {
-	return refused(entry) && strcmp(entry->reason, reason) == 0;
+	return (refused(entry) || is(entry, MW_WHY_REJECTED)) && strcmp(entry->reason, reason) == 0;
 }
 
 static bool suspended(const struct mw_why_entry *entry)
 {
-	return refused(entry) && strstr(entry->reason, "suspended") != NULL;
+	return (refused(entry) || is(entry, MW_WHY_REJECTED)) && strstr(entry->reason, "suspended") != NULL;
 }
 
 static bool switched_off(const struct mw_why_entry *entry)
@@ -211,7 +211,10 @@ static bool too_big(const struct mw_why_entry *entry)
 
 static bool refused_otherwise(const struct mw_why_entry *entry)
 {
-	return refused(entry) && sending(entry) && !entry->by_sender;
+	/* Postfix gives the policy's words, and the log may lack mailwicketd's own line. */
+	bool words = is(entry, MW_WHY_REJECTED) && entry->reason[0] != '\0';
+
+	return (refused(entry) || words) && sending(entry) && !entry->by_sender;
 }
 
 static bool audited(const struct mw_why_entry *entry)

@@ -16,6 +16,33 @@ static void copy(char *to, size_t size, struct mw_str text)
 
 #define COPY(to, text) copy((to), sizeof(to), (text))
 
+/* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
+static const char *reply_text(const char *reply)
+{
+	const char *after = strstr(reply, " rejected: ");
+
+	if (after != NULL)
+		return after + strlen(" rejected: ");
+	for (int word = 0; word < 2 && *reply >= '0' && *reply <= '9'; word++) {
+		reply += strcspn(reply, " ");
+		reply += strspn(reply, " ");
+	}
+	return reply;
+}
+
+/* The reason whose words the policy gave to Postfix, and Postfix to the client; NULL: Postfix's own words. */
+static const char *reason_of(const char *reply)
+{
+	for (int reason = 0; reason < MW_REASON_COUNT; reason++)
+		for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
+			const char *words = reply_text(mw_reason_reply((enum mw_reason)reason, (enum mw_reply_style)style));
+
+			if (words[0] != '\0' && strcmp(reply_text(reply), words) == 0)
+				return mw_reason_name((enum mw_reason)reason);
+		}
+	return NULL;
+}
+
 void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *entry_r)
 {
 	*entry_r = (struct mw_why_entry){ .kind = event->kind, .protocol = event->protocol, .tls = event->tls,
@@ -35,6 +62,8 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 	COPY(entry_r->reply, event->reply);
 	COPY(entry_r->queue, event->queue);
 	entry_r->wide = event->wide;
+	if (event->kind == MW_WHY_REJECTED && reason_of(entry_r->reply) != NULL)
+		COPY(entry_r->reason, mw_str(reason_of(entry_r->reply)));
 	if (event->decision != NULL && event->kind == MW_WHY_DECIDED) {
 		struct mw_buf explain = MW_BUF_OVER(entry_r->explain);
 
@@ -43,20 +72,6 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 		if (explain.truncated)
 			entry_r->explain[0] = '\0';
 	}
-}
-
-/* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
-static const char *reply_text(const char *reply)
-{
-	const char *after = strstr(reply, " rejected: ");
-
-	if (after != NULL)
-		return after + strlen(" rejected: ");
-	for (int word = 0; word < 2 && *reply >= '0' && *reply <= '9'; word++) {
-		reply += strcspn(reply, " ");
-		reply += strspn(reply, " ");
-	}
-	return reply;
 }
 
 /* "550 " of a reply, 0 where there is none. */

@@ -240,6 +240,12 @@ SAID = {
     "lookup": (rejected("451 4.3.0 <ann@example.net>: Temporary lookup failure"), "server-fault"),
     "disk": (rejected("452 4.3.1 Insufficient system storage"), "server-fault"),
     "size": (rejected("552 5.3.4 Message size exceeds fixed limit"), "message-limit"),
+    "the policy's words, a sender": (rejected("550 5.7.1 <ann@example.net>: Recipient address rejected: Client does not have "
+                                              "permissions to send as this sender"), "send-as"),
+    "the policy's words, in its other style": (rejected("550 5.7.54 <ann@example.net>: Recipient address rejected: Unable to "
+                                                        "relay recipient in non-accepted domain"), "policy"),
+    "the policy's words, a recipient": (rejected("550 5.7.1 <ann@example.net>: Recipient address rejected: Client does not have "
+                                                 "permissions to send to this recipient"), "policy"),
     "domain": (rejected("450 4.1.2 <ann@example.net>: Recipient address rejected: Domain not found"), "postfix"),
     "two instances, one process id": (
         rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: Access denied", "", "postfix-out/submission/smtpd[7]")
