@@ -13,9 +13,10 @@ import rig
 sys.path.insert(0, str(rig.SOURCE / "tests" / "logs" / "generate"))
 import table  # noqa: E402
 
-# Causes that say what the log does not show, and no more.
-UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished"}
-UNTOLD_EVENTS = {"silent", "begun", "connected"}
+# Causes and events of which a part of the log may tell as well, with the words that say so.
+UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished", "still-open", "login-refused",
+          "login-unfinished", "wrong-password"}
+UNTOLD_EVENTS = {"silent", "begun", "connected", "open", "auth-failed", "login-unfinished"}
 NOT_SHOWN = "the log does not show"
 PARTS = 6
 ROWS = table.rows()
@@ -73,12 +74,14 @@ def untrue(row, whole, told):
     """What is wrong with an answer to a part of the log: `whole` is the answer to all of it."""
     found = []
     for cause in causes(told):
-        if cause["id"] in UNTOLD and NOT_SHOWN not in cause["text"]:
-            found.append(f"{cause['id']} is said without '{NOT_SHOWN}'")
-        elif cause["id"] not in UNTOLD | {*row.causes, *row.also}:
+        if cause["id"] in {*row.causes, *row.also} - (UNTOLD - {"wrong-password"}):
+            continue
+        if cause["id"] not in UNTOLD | {*row.causes, *row.also}:
             found.append(f"{cause['id']} is no cause here")
+        elif NOT_SHOWN not in cause["text"].lower():
+            found.append(f"{cause['id']} is said without '{NOT_SHOWN}'")
     for event in told["events"]:
-        if event["kind"] == "silent" and NOT_SHOWN not in event["text"]:
+        if event["kind"] == "silent" and NOT_SHOWN not in event["text"].lower():
             found.append(f"{event['kind']} is said without '{NOT_SHOWN}'")
     for claim in claims(told) - claims(whole):
         if claim[0] not in UNTOLD_EVENTS and claim[-1] not in ("tls unknown", "not exposed"):

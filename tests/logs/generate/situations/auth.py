@@ -199,17 +199,6 @@ def login_from_this_network_not_allowed(machine):
 
 
 @situation("verbose")
-def login_not_allowed(machine):
-    """Dovecot's own way to switch off an account."""
-    machine.passwords["bob"] = PASSWORD + "::::::nologin reason=unpaid"
-    machine.write_dovecot()
-    machine.start()
-    machine.others()
-    clients.msmtp()
-    clients.fetchmail()
-
-
-@situation("verbose")
 def robot_guesses_while_user_does_not_log_in(machine):
     begin(machine)
     with clients.smtp("world", hello="ylmf-pc") as client:

@@ -170,13 +170,15 @@ def loops_back(machine):
 @situation("verbose")
 def relocated(machine):
     machine.postconf(relocated_maps=table("relocated", "tom@example.org tom@elsewhere.example.com\n"))
-    sent_to(machine, "tom@example.org")
+    begin(machine)
+    clients.msmtp(to="tom@example.org")
 
 
 @situation("verbose")
 def transport_says_error(machine):
     machine.postconf(transport_maps=table("transport", "example.net error:5.7.1 no mail to example.net\n"))
-    sent_to(machine, clients.OUTSIDE)
+    begin(machine)
+    clients.msmtp()
 
 
 @situation("verbose")
@@ -224,10 +226,9 @@ def lmtp_away(machine):
 
 @situation("verbose")
 def mailbox_full_here(machine):
-    machine.dovecot_more = {"12": "mail_plugins = $mail_plugins quota\nplugin {\n  quota = count:User\n  quota_rule = *:bytes=100\n"
-                                  "  quota_vsizes = yes\n}\n",
-                            "13": "mail_plugins {\n  quota = yes\n}\nquota User {\n  driver = count\n  storage_size = 100B\n}\n"}[
-                                machine.release]
+    machine.dovecot_more = {
+        "12": "protocol lmtp {\n  mail_plugins = quota sieve\n}\nplugin {\n  quota = maildir:User\n  quota_rule = *:bytes=100\n}\n",
+        "13": "mail_plugins {\n  quota = yes\n}\nquota User {\n  driver = maildir\n  quota_storage_size = 100B\n}\n"}[machine.release]
     machine.write_dovecot()
     machine.start()
     clients.reads()

@@ -2,6 +2,7 @@
 import contextlib
 import imaplib
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -100,15 +101,17 @@ def smtpd_processes_too_few(machine):
     run("postconf", "-F", "submission/inet/process_limit=2")
     begin(machine)
     with clients.smtp(login="mary", host="mary"), clients.smtp(login="mary", host="mary"):
-        with contextlib.suppress(OSError), clients.smtp():
-            pass
-        time.sleep(3)
+        with network.inside("bob"):
+            waiting = socket.create_connection((network.SERVER, 587), 20)
+        waiting.settimeout(4)
+        with contextlib.suppress(OSError), waiting:
+            waiting.recv(100)  # its user has no more patience
 
 
 @situation("verbose")
 def smtpd_cannot_start(machine):
     """A setting that it cannot read."""
-    machine.listener("submission", smtpd_tls_loglevel="many")
+    machine.listener("submission", smtpd_hard_error_limit="many")
     begin(machine)
     clients.msmtp()
     time.sleep(2)

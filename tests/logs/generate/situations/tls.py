@@ -68,6 +68,7 @@ def certificate_refused_by_imap_client(machine):
 
 @situation("plain", "verbose")
 def tls_too_old(machine):
+    machine.listener("submission", smtpd_tls_mandatory_protocols=">=TLSv1.2")
     begin(machine)
     try:
         with clients.smtp(context=rig.client_context(maximum=ssl.TLSVersion.TLSv1_1)):
@@ -79,7 +80,7 @@ def tls_too_old(machine):
 @situation("wired")
 def tls_too_old_for_us(machine):
     """The administrator accepts 1.3 only."""
-    machine.postconf(smtpd_tls_mandatory_protocols=">=TLSv1.3")
+    machine.listener("submission", smtpd_tls_mandatory_protocols=">=TLSv1.3")
     begin(machine)
     clients.curl(more=("--ssl-reqd", "--tls-max", "1.2"))
 
@@ -134,7 +135,7 @@ def starttls_on_465(machine):
 
 @situation("verbose")
 def server_key_is_gone(machine):
-    machine.postconf(smtpd_tls_key_file="/etc/ssl/private/moved-away.key")
+    machine.listener("submission", smtpd_tls_key_file="/etc/ssl/private/moved-away.key")
     begin(machine)
     clients.msmtp()
 
