@@ -179,6 +179,11 @@ static bool distrust(const struct mw_why_entry *entry)
 	return is(entry, MW_WHY_TLS_DISTRUST);
 }
 
+static bool left_at_tls(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_TLS_LEFT);
+}
+
 static bool tls_hello(const struct mw_why_entry *entry)
 {
 	return is(entry, MW_WHY_TLS_HELLO);
@@ -346,7 +351,7 @@ const struct cause_row mw_why_cause_rows[] = {
 
 const struct cause_row mw_why_all_well = {
 	"all-well", NULL, false, false,
-	"All is well: <user> logs in and sends, and the log does not show a later refusal.",
+	"<user> logs in and sends; the log does not show that anything was refused later, or not delivered.",
 	"Nothing; if it fails now, look again in a moment, or further back with --since.", "" };
 const struct cause_row mw_why_unfinished = {
 	"message-unfinished", NULL, false, false,

@@ -139,13 +139,14 @@ static void see_handshake(struct mw_str words, struct mw_str rest, struct mw_why
 	event->kind = waited > MW_WHY_AT_ONCE ? MW_WHY_NO_TLS_HELLO : MW_WHY_TLS_CUT;
 }
 
-/* 2.4 has no words for a login that it refused before TLS, only no mechanism: the password was not looked at. */
+/* Dovecot has no words for a login that it refused before TLS (2.3 has some with auth_verbose), only no mechanism: the
+   password was not looked at. With a name 2.3 had a password, too, and else an unknown mechanism. */
 static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
 {
 	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, mw_part_find_last(rest, ", rip=")), ", secured");
 
 	if (event->kind == MW_WHY_LOGIN_FAILED && clear && mw_str_empty(event->mechanism) &&
-	    mw_str_starts_with(words, MW_STR("Login aborted: ")))
+	    (!mw_str_empty(event->user) || mw_str_starts_with(words, MW_STR("Login aborted: "))))
 		event->kind = MW_WHY_LOGIN_NEEDS_TLS;
 	/* A name is known here only after LOGIN, USER or a first response: the password came with it, or behind it. */
 	event->exposed = clear && event->kind == MW_WHY_LOGIN_NEEDS_TLS && !mw_str_empty(event->user);

@@ -45,6 +45,7 @@ enum mw_why_kind {
 	MW_WHY_NO_TLS_HELLO,    /* something else where TLS was due, or nothing */
 	MW_WHY_TLS_OLD,
 	MW_WHY_TLS_DISTRUST,    /* the client does not accept the certificate */
+	MW_WHY_TLS_LEFT,        /* the client left as soon as TLS was there, without a command in it */
 	MW_WHY_TLS_FAILED,
 	MW_WHY_TLS_CUT,         /* the client ended the handshake, without a word */
 	MW_WHY_LEFT_AT_GREETING,

@@ -39,9 +39,9 @@ enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply)
 bool mw_why_fault_hint(struct mw_str warning)
 {
 	static const char *const begins[] = { "SASL: Connect to ", "connect to ", "problem talking to server ",
-					      "SASL: ", "cannot get RSA certificate", "cannot get ECDSA certificate",
-					      "cannot get private key", "No server certs available", "milter ", "connect to Milter",
-					      "cannot get certificate", "timeout on ", "unable to ", "database " };
+					      "SASL: ", "cannot get ", "cannot load ",
+					      "No server certs available", "milter ", "connect to Milter",
+					      "timeout on ", "unable to ", "database " };
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 		if (mw_str_starts_with(warning, mw_str(begins[i])))

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "why/fault.h"
 #include "why/part.h"
 
 #define PLACES 4096 /* a newer message takes the place of an older one */
@@ -121,6 +122,9 @@ static bool read_delivery(struct mw_why_queue *queue, struct message *message, s
 	event->recipient = recipient;
 	event->reply = in_brackets(words);
 	next = mw_str_head(next, mw_str_find(next, ')'));
+	/* amavis: "250 2.7.0 Ok, discarded, id=04711-02 - INFECTED: ...". */
+	if (event->kind == MW_WHY_DELIVERED && is_local(relay) && mw_str_has(words, " discarded, "))
+		event->kind = MW_WHY_HELD;
 	if (event->kind == MW_WHY_DELIVERED && is_local(relay) &&
 	    mw_why_queue_continue(queue, mw_str_head(next, mw_str_find(next, ' ')), mw_str(message->id)))
 		return false;
@@ -160,6 +164,9 @@ static bool read_refusal(struct message *message, struct mw_str said, enum mw_wh
 	*event = event_of(message, kind, event->time);
 	event->recipient = mw_part_find(from, " to=<") < from.len ? bracketed(mw_part_after(from, " to=<")) : MW_STR_EMPTY;
 	event->reply = mw_str_empty(words) ? said : words;
+	/* Postfix's own words where the filter does not answer. */
+	if (kind == MW_WHY_CONTENT_REFUSED && mw_why_fault_of_reply(event->reply) == MW_WHY_FAULT)
+		event->kind = MW_WHY_FAULT;
 	return true;
 }
 
@@ -170,6 +177,19 @@ static const struct { const char *begins; enum mw_why_kind kind; } cleanup[] = {
 	{ "milter-discard: ", MW_WHY_HELD }, { "discard: ", MW_WHY_HELD }, { "milter-hold: ", MW_WHY_HELD },
 	{ "hold: ", MW_WHY_HELD }, { "placed on hold", MW_WHY_HELD },
 };
+
+/* A warning of cleanup's, for which the message was not accepted. */
+static bool read_cleanup(struct message *message, struct mw_str said, struct mw_why_event *event)
+{
+	bool big = mw_part_find(said, "queue file size limit exceeded") == 0;
+
+	if (!big && !mw_str_has(said, "map lookup problem -- message not accepted"))
+		return false;
+	message->settled = true;
+	*event = event_of(message, big ? MW_WHY_TOO_BIG : MW_WHY_FAULT, event->time);
+	event->reply = said;
+	return true;
+}
 
 bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *line, struct mw_why_event *event_r)
 {
@@ -182,12 +202,8 @@ bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *lin
 		return false;
 	said = mw_str_tail(text, strlen(message->id) + 2);
 	*event_r = (struct mw_why_event){ .time = line->time };
-	if (warned && mw_part_find(said, "queue file size limit exceeded") == 0) {
-		message->settled = true;
-		*event_r = event_of(message, MW_WHY_TOO_BIG, line->time);
-		event_r->reply = said;
-		return true;
-	}
+	if (warned)
+		return read_cleanup(message, said, event_r);
 	if (mw_str_starts_with(said, MW_STR("to=<")))
 		return read_delivery(queue, message, said, event_r);
 	if (mw_str_starts_with(said, MW_STR("from=<")))

@@ -6,7 +6,7 @@
 
 /* The commands of a session, as its summary counts them, and those of them that went well. */
 struct counts {
-	uint64_t hello, starttls, auth, mail, unknown, texts, commands_failed;
+	uint64_t hello, starttls, auth, mail, unknown, texts, commands, commands_failed;
 	uint64_t hello_well, tls_well, auth_well, mail_well, texts_well;
 };
 
@@ -39,8 +39,8 @@ static struct counts count(struct mw_str summary)
 	counts.starttls = count_of(summary, "starttls", &counts.tls_well);
 	counts.auth = count_of(summary, "auth", &counts.auth_well);
 	counts.mail = count_of(summary, "mail", &counts.mail_well);
-	counts.commands_failed = count_of(summary, "commands", &well);
-	counts.commands_failed -= well;
+	counts.commands = count_of(summary, "commands", &well);
+	counts.commands_failed = counts.commands - well;
 	counts.unknown = count_of(summary, "unknown", &well);
 	counts.texts = count_of(summary, "data", &data) + count_of(summary, "bdat", &bdat);
 	counts.texts_well = data + bdat;
@@ -67,6 +67,14 @@ static enum mw_why_kind auth_kind(const struct mw_why_session *session, bool tls
 	return session->left_auth ? MW_WHY_LOGIN_LEFT : MW_WHY_AUTH_FAILED;
 }
 
+/* No command came inside TLS: on a listener where TLS begins later, only those before it. */
+static bool left_at_tls(const struct mw_why_session *session, const struct counts *counts, bool first)
+{
+	if (first)
+		return session->tls && counts->commands == 0;
+	return counts->tls_well > 0 && counts->hello == 1 && counts->commands == 2;
+}
+
 static enum mw_why_kind summed_up(const struct mw_why_session *session, const struct counts *counts, bool tls)
 {
 	if (session->tls_error)
@@ -76,6 +84,8 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 	/* Before Postfix 3.9 it is a note in the log, and no more. */
 	if (session->pipelined && counts->texts_well == 0 && counts->commands_failed > 0)
 		return MW_WHY_PIPELINED;
+	if (left_at_tls(session, counts, tls))
+		return MW_WHY_TLS_LEFT;
 	if (counts->hello == 0 && counts->mail == 0)
 		return MW_WHY_LEFT_AT_GREETING;
 	if (counts->auth > 0 && counts->auth_well == 0)

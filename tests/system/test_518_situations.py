@@ -167,4 +167,4 @@ def test_every_log_has_a_row_and_every_row_its_logs():
 
 def test_there_are_situations_enough():
     """A situation is told by its name, without the kind of server."""
-    assert len({re.sub("-(plain|verbose|wired)$", "", row.name) for row in ROWS}) >= 70
+    assert len({re.sub("-(plain|verbose|wired)$", "", row.name) for row in ROWS}) >= 120

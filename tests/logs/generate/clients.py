@@ -214,16 +214,6 @@ def curl_reads(host="bob", login="bob", password=PASSWORD, url="imaps://mail.exa
     return run(host, "curl", "-sv", "--max-time", "40", "--cacert", CA, url, "--user", f"{login}:{password}", *more)
 
 
-def mutt_reads(host="bob", login="bob", password=PASSWORD, url="imaps://{login}@mail.example.org/", more=""):
-    """In a terminal, as it needs one."""
-    settings = f"""set imap_pass="{password}" imap_user="{login}" ssl_ca_certificates_file="{CA}" quit=yes
-set pop_pass="{password}" imap_authenticators="plain:login"
-{more}
-"""
-    command = f"mutt -F {file_of(settings)} -f {url.format(login=login)} -e 'push q'"
-    return run(host, "script", "-qec", command, "/dev/null", patience=15)
-
-
 def reads(host="bob", login="bob", password=PASSWORD, port=993, server=network.SERVER):
     """By IMAP, with Python."""
     with network.inside(host):

@@ -55,7 +55,10 @@ static const struct {
 	  "method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, session=<s>",
 	  MW_WHY_LOGIN_FAILED, "bob>, method=PLAIN, rip=1.2.3.4", "192.0.2.7", "PLAIN", false },
 	{ "imap-login", "Disconnected: x (auth failed, 1 attempts in 0 secs): user=<bob>, method=X>, rip=192.0.2.7, "
-	  "lip=192.0.2.1, session=<s>", MW_WHY_LOGIN_FAILED, "bob>, method=X", "192.0.2.7", "", false },
+	  "lip=192.0.2.1, session=<s>", MW_WHY_LOGIN_NEEDS_TLS, "bob>, method=X", "192.0.2.7", "", false },
+	/* 2.3 without auth_verbose has no words for it. */
+	{ "imap-login", "Disconnected: Aborted login by logging out (auth failed, 1 attempts in 0 secs): user=<bob>, "
+	  "rip=192.0.2.7, lip=203.0.113.1, session=<s>", MW_WHY_LOGIN_NEEDS_TLS, "bob", "192.0.2.7", "", false },
 	{ "imap-login", "Disconnected: x (auth failed, 1 attempts in 0 secs): user=<x: user=<bob>, method=PLAIN, "
 	  "rip=192.0.2.7, lip=192.0.2.1, session=<s>", MW_WHY_LOGIN_FAILED, "x: user=<bob", "192.0.2.7", "PLAIN", false },
 };

@@ -31,13 +31,6 @@ def reads_only_imap(machine):
     clients.mbsync()
 
 
-@situation("wired")
-def reads_only_imap_mutt(machine):
-    machine.start()
-    machine.others()
-    clients.mutt_reads()
-
-
 @situation("verbose")
 def reads_only_pop3(machine):
     machine.start()
@@ -101,26 +94,6 @@ def printer_without_login(machine):
     machine.start()
     machine.others()
     clients.swaks("printer", sender="scanner@example.org", login=None, port=25, tls=None)
-
-
-@situation("verbose")
-def printer_in_mynetworks(machine):
-    machine.postconf(mynetworks="127.0.0.0/8, 192.0.2.50")
-    machine.start()
-    machine.others()
-    clients.swaks("printer", sender="scanner@example.org", to="bob@example.org", login=None, port=25, tls=None)
-
-
-@situation("verbose")
-def webmail_on_the_server(machine):
-    """Reads and sends from the machine itself, which mynetworks lets."""
-    machine.start()
-    machine.others()
-    with imaplib.IMAP4("127.0.0.1", 143) as client:
-        client.login("bob", PASSWORD)
-        client.select()
-    with smtplib.SMTP("127.0.0.1", 25) as client:
-        client.sendmail("bob@example.org", [clients.OUTSIDE], clients.text("bob@example.org", clients.OUTSIDE))
 
 
 @situation("verbose")

@@ -70,6 +70,7 @@ def imap_passwd_file_is_gone(machine):
 @situation("verbose")
 def imap_auth_service_hangs(machine):
     begin(machine)
+    clients.reads()
     auth = run("pgrep", "-f", "dovecot/auth").stdout.split()
     for pid in auth:
         run("kill", "-STOP", pid)
