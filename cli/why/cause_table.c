@@ -313,9 +313,15 @@ static bool reading_refused(const struct mw_why_entry *entry)
 	return refused(entry) && !sending(entry);
 }
 
-static bool reading_failed(const struct mw_why_entry *entry)
+static bool reading_password(const struct mw_why_entry *entry)
 {
 	return !sending(entry) && (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG));
+}
+
+/* Without a line of Dovecot's auth. */
+static bool reading_failed(const struct mw_why_entry *entry)
+{
+	return reading_password(entry) && is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0;
 }
 
 static bool reading_given_up(const struct mw_why_entry *entry)

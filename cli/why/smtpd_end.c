@@ -95,6 +95,8 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 		return MW_WHY_NEEDS_STARTTLS;
 	if (counts->mail > 0 && counts->mail_well == 0)
 		return MW_WHY_REJECTED;
+	if (counts->starttls > counts->tls_well)
+		return MW_WHY_TLS_FAILED;
 	return counts->mail == 0 && counts->auth == 0 ? MW_WHY_LEFT_AFTER_EHLO : MW_WHY_CONNECTED;
 }
 
@@ -161,7 +163,8 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 	}
 	if (session->told && (event->kind != MW_WHY_PIPELINED || session->refused))
 		event->kind = MW_WHY_CONNECTED;
-	if (event->kind == MW_WHY_CONNECTED && session->clear[0] != '\0' && tells_tls && !event->tls) {
+	if (event->kind == MW_WHY_CONNECTED && session->clear[0] != '\0' && tells_tls && !event->tls &&
+	    counts.auth > 0 && counts.starttls == 0) {
 		event->kind = MW_WHY_CLEAR;
 		event->user = mw_str(session->clear);
 		event->exposed = true;

@@ -84,7 +84,7 @@ def imap_mechanism_cram_md5(machine):
     begin(machine)
     clients.reads()
     with network.inside("bob"):
-        client = login_clients.client("imap", {"imap": 143, "imaps": 993}, how="implicit", host=network.SERVER)
+        client = login_clients.client("imap", {"imap": 143, "imaps": 993}, how="implicit", host=network.SERVER, source="")
     with client:
         client.mechanism("CRAM-MD5")
 
