@@ -78,6 +78,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/setup/dovecot_service.c \
 	cli/servers/setup/files.c cli/servers/setup/files.h \
 	cli/servers/setup/guard.c cli/servers/setup/guard.h \
+	cli/servers/setup/in_use.c cli/servers/setup/in_use.h \
 	cli/servers/setup/lacks.c cli/servers/setup/lacks.h \
 	cli/servers/setup/lists.c \
 	cli/servers/setup/main_cf.c \

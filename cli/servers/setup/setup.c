@@ -12,6 +12,7 @@
 #include "ui/process.h"
 #include "setting.h"
 #include "servers/setup/guard.h"
+#include "servers/setup/in_use.h"
 #include "servers/setup/plan.h"
 #include "servers/setup/trial.h"
 #include "ui/terminal.h"
@@ -20,7 +21,7 @@
 #define POSTFIX_FOLDER "/etc/postfix"
 
 enum {
-	OPTION_POSTFIX, OPTION_DOVECOT, OPTION_APPLY, OPTION_UNDO, OPTION_BACKUP, OPTION_POSTFIX_CONFIG,
+	OPTION_POSTFIX, OPTION_DOVECOT, OPTION_APPLY, OPTION_UNDO, OPTION_IN_USE, OPTION_BACKUP, OPTION_POSTFIX_CONFIG,
 	OPTION_DOVECOT_CONFIG, OPTION_COUNT,
 };
 
@@ -29,6 +30,7 @@ static const struct mw_option options[OPTION_COUNT] = {
 	[OPTION_DOVECOT] = { "dovecot", NULL, "Dovecot's configuration alone" },
 	[OPTION_APPLY] = { "apply", NULL, "make the change; without it, it is only shown" },
 	[OPTION_UNDO] = { "undo", NULL, "undo the last change, byte for byte" },
+	[OPTION_IN_USE] = { "in-use", NULL, "say which lines name Mailwicket: before it is removed there must be none" },
 	[OPTION_BACKUP] = { "backup", "DIR", "where the files are kept (default: " BACKUP_FOLDER ")" },
 	[OPTION_POSTFIX_CONFIG] = { "postfix-config", "DIR", "the folder of its main.cf (default: Postfix's own)" },
 	[OPTION_DOVECOT_CONFIG] = { "dovecot-config", "FILE", "its configuration (default: Dovecot's own)" },
@@ -37,7 +39,7 @@ static const struct mw_option options[OPTION_COUNT] = {
 struct request {
 	struct mw_cli *cli;
 	struct mw_servers servers;
-	bool apply, undo;
+	bool apply, undo, in_use;
 	const char *backup;
 };
 
@@ -379,6 +381,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 		request->servers.dovecot |= row == OPTION_DOVECOT;
 		request->apply |= row == OPTION_APPLY;
 		request->undo |= row == OPTION_UNDO;
+		request->in_use |= row == OPTION_IN_USE;
 		if (row == OPTION_BACKUP)
 			request->backup = value;
 		if (row == OPTION_POSTFIX_CONFIG)
@@ -394,6 +397,8 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 		request->servers.postfix = request->servers.postfix_config != NULL;
 		request->servers.dovecot = request->servers.dovecot_config != NULL;
 	}
+	if (request->in_use && (request->apply || request->undo))
+		return mw_usage_error("setup: --in-use changes nothing: not with --apply or --undo");
 	if (!request->servers.postfix && !request->servers.dovecot)
 		request->servers.postfix = request->servers.dovecot = true;
 	return EX_OK;
@@ -408,6 +413,8 @@ static int run_setup(struct mw_cli *cli, int argc, char **argv)
 
 	if (status != EX_OK)
 		return status < 0 ? EX_OK : status;
+	if (request.in_use)
+		return mw_setup_in_use(cli, &request.servers);
 	result.plan.changes.arena = mw_arena_new(0);
 	if (result.plan.changes.arena == NULL) {
 		mw_complain("out of memory");
@@ -420,7 +427,7 @@ static int run_setup(struct mw_cli *cli, int argc, char **argv)
 
 const struct mw_command mw_setup_command = {
 	.name = "setup",
-	.usage = "[--postfix] [--dovecot] [--apply | --undo]",
+	.usage = "[--postfix] [--dovecot] [--apply | --undo | --in-use]",
 	.summary = "connect Postfix and Dovecot to the policy: show the change, make it, undo it",
 	.run = run_setup,
 	.options = options,
