@@ -10,7 +10,7 @@ unit_follows_build =
 else
 unit_follows_build = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d'
 endif
-EXTRA_DIST += packaging/systemd/mailwicketd.service.in packaging/systemd/mailwicketd.socket \
+EXTRA_DIST += packaging/build-deb packaging/debian packaging/examples packaging/systemd/mailwicketd.service.in packaging/systemd/mailwicketd.socket \
 	packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
 CLEANFILES += packaging/systemd/mailwicketd.service
 
@@ -25,6 +25,16 @@ install-systemd-files:
 	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
 	$(INSTALL_DATA) $(srcdir)/packaging/systemd/sysusers.conf "$(DESTDIR)$(sysusersdir)/mailwicket.conf"
 	$(INSTALL_DATA) $(srcdir)/packaging/systemd/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/mailwicket.conf"
+# Postfix and Dovecot must not name what is no longer there. (A variable, so that automake keeps its own rules.)
+removed_by_uninstall = uninstall-binPROGRAMS uninstall-sbinPROGRAMS uninstall-mw_auth_moduleLTLIBRARIES \
+	uninstall-mw_login_moduleLTLIBRARIES uninstall-hook
+$(removed_by_uninstall): not-in-use
+not-in-use:
+	@if test -f "$(DESTDIR)$(sysconfdir)/mailwicket/mailwicket.conf" && test -z "$(DESTDIR)" && \
+		"$(bindir)/mailwicket" setup --in-use; then \
+		echo "make uninstall: first undo what setup wrote: mailwicket setup --undo" >&2; exit 1; fi
+.PHONY: not-in-use
+
 uninstall-hook: uninstall-systemd-files
 uninstall-systemd-files:
 	rm -f "$(DESTDIR)$(sysusersdir)/mailwicket.conf" "$(DESTDIR)$(tmpfilesdir)/mailwicket.conf"
