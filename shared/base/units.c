@@ -46,6 +46,36 @@ static const struct {
 	{ { "TB", 2 }, 40 }, { { "GB", 2 }, 30 }, { { "MB", 2 }, 20 }, { { "KB", 2 }, 10 }, { { "B", 1 }, 0 },
 };
 
+/* Digits in groups, divided as a language does it: by ",", ".", "'", blanks, or a character of another alphabet. */
+static bool parse_grouped(struct mw_str text, uint64_t *number_r)
+{
+	char digits[DIGITS_THAT_FIT];
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c >= '0' && c <= '9' && len < sizeof(digits))
+			digits[len++] = c;
+		else if (c == '\0' || (strchr(",.' ", c) == NULL && (unsigned char)c < 0x80))
+			return false;
+	}
+	return mw_parse_number((struct mw_str){ digits, len }, number_r);
+}
+
+/* Exchange's "36 MB (37,748,736 bytes)": what is in the brackets counts, whose last word is "bytes" in some
+   language. */
+static bool parse_listed(struct mw_str text, uint64_t *octets_r)
+{
+	size_t open = mw_str_find(text, '('), blank;
+
+	if (open == text.len || !mw_str_ends_with(text, MW_STR(")")))
+		return false;
+	text = mw_str_head(mw_str_tail(text, open + 1), text.len - open - 2);
+	blank = mw_str_find_last(text, ' ');
+	return blank < text.len && parse_grouped(mw_str_head(text, blank), octets_r);
+}
+
 bool mw_parse_size(struct mw_str text, uint64_t *octets_r)
 {
 	unsigned shift = 0;
@@ -55,11 +85,13 @@ bool mw_parse_size(struct mw_str text, uint64_t *octets_r)
 		*octets_r = MW_UNLIMITED;
 		return true;
 	}
+	if (parse_listed(text, octets_r))
+		return true;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		size_t len = sizes[i].suffix.len;
 
 		if (text.len > len && mw_str_equal_nocase(mw_str_tail(text, text.len - len), sizes[i].suffix)) {
-			text = mw_str_head(text, text.len - len);
+			text = mw_str_trim(mw_str_head(text, text.len - len));
 			shift = sizes[i].shift;
 			break;
 		}

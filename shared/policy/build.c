@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "policy/exchange.h"
 #include "policy/build.h"
 
 #include "policy/value.h"
@@ -34,16 +35,19 @@ static const char *home_of(struct mw_str name)
 static void unknown_name(struct mw_reader *reader, enum mw_section_kind section,
 			 const struct mw_statement *statement)
 {
-	char name_memory[400], expected_memory[1024], hint_memory[100];
+	char name_memory[400], expected_memory[1024], hint_memory[200];
 	struct mw_buf name = MW_BUF_OVER(name_memory), expected = MW_BUF_OVER(expected_memory),
 		      hint = MW_BUF_OVER(hint_memory);
 	struct mw_word words[MW_SETTINGS_MAX];
 	struct mw_table table = { words, mw_setting_words(section, words, MW_SETTINGS_MAX) };
 	const char *nearest = mw_table_nearest(table, statement->name), *home = home_of(statement->name);
+	const char *exchange = section == MW_SECTION_CONNECTOR ? mw_exchange_parameter(statement->name) : NULL;
 
 	mw_quote(statement->name, &name);
 	mw_table_print(table, &expected);
-	if (nearest != NULL)
+	if (exchange != NULL)
+		mw_buf_printf(&hint, "; %s", exchange);
+	else if (nearest != NULL)
 		mw_buf_printf(&hint, ", did you mean %s?", nearest);
 	else if (home != NULL)
 		mw_buf_printf(&hint, "; it belongs in %s", home);

@@ -8,6 +8,8 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/choose.c \
 	shared/policy/choose.h \
 	shared/policy/defaults.c \
+	shared/policy/exchange.c \
+	shared/policy/exchange.h \
 	shared/policy/lex.c \
 	shared/policy/local_names.c \
 	shared/policy/model.h \

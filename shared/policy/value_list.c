@@ -2,6 +2,7 @@
 #include "policy/value.h"
 
 #include "mail/domain.h"
+#include "policy/exchange.h"
 #include "policy/model.h"
 
 #define FINGERPRINT_LEN 64 /* SHA-256 as hex */
@@ -23,6 +24,10 @@ static void read_set(struct mw_reader *reader, const struct mw_setting *setting,
 	for (const struct mw_value *value = statement->values; value != NULL; value = value->next) {
 		int bit;
 
+		if (mw_exchange_word(reader, setting, value, &bit)) {
+			set |= (uint32_t)bit;
+			continue;
+		}
 		if (!mw_value_word(reader, setting, value, &bit))
 			continue;
 		set |= (uint32_t)bit;

@@ -79,6 +79,8 @@ static const struct mistake mistakes[] = {
 	{ C "permission_groups = { Everyone } }", 1, 37, "AnonymousUsers" },
 	{ C "grant_permissions = { Accept-Any-Sendr } }", 1, 37, "did you mean Accept-Any-Sender?" },
 	{ C "partner_certificates = { \"12:34\" } }", 1, 40, "64 hexadecimal digits" },
+	{ C "grant_permissions = { ms-Exch-SMTP-Accept-Any-Sendr } }", 1, 37, "Accept-Any-Sender" },
+	{ C "banner = \"x\" }", 1, 15, "Postfix has smtpd_banner" },
 	{ C "max_message_size = \"36 parsecs\" }", 1, 34, "36MB" },
 	{ C "max_message_size = 0 }", 1, 34, "let nothing through" },
 	{ C "max_recipients_per_message = 18446744073709551616 }", 1, 44, "unlimited" },
@@ -201,6 +203,13 @@ static const struct warning warnings[] = {
 	{ "login \"x\" { mode = audit audit_until = 2026-12-02 }", 0, "" },
 	{ C "audit_until = 2099-01-01 }", 1, "no effect" },
 	{ C "permission_groups = { Partners } }", 1, "nobody is a Partner" },
+	{ C "permission_groups = { ExchangeUsers, ExchangeLegacyServers } }", 1, "ExchangeLegacyServers is left out" },
+	{ C "permission_groups = { Custom, ExchangeUsers } }", 1, "for grant_permissions" },
+	{ C "grant_permissions = { ms-Exch-SMTP-Accept-Exch50 } }", 1, "Accept-Exch50 is left out" },
+	{ C "grant_permissions = { ms-Exch-SMTP-Submit, \"ms-Exch-Bypass-Anti-Spam\",\n"
+	  "ms-Exch-SMTP-Accept-Authoritative-Domain } max_message_size = \"36 MB (37,748,736 bytes)\"\n"
+	  "bindings = { \"[::]:25\", \"0.0.0.0:25\" } enabled = True require_tls = False message_rate_source = IPAddress\n"
+	  "remote_ip_ranges = { \"::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\", \"0.0.0.0-255.255.255.255\" } }", 0, "" },
 	{ "metrics { listen = \"inet:127.0.0.1:9646\" }", 1, "not served" },
 	{ "login \"wide\" { remote = { 10.0.0.0/8 } }\n"
 	  "login \"narrow\" { remote = { 10.0.0.0/9, 10.128.0.0/9 } }", 1, "\"wide\" never applies" },
