@@ -116,7 +116,7 @@ static bool is_filter_by(const struct mw_dovecot_node *node, struct mw_str name)
 static bool below_depends(const struct mw_dovecot_site *site, const struct mw_dovecot_node *parent,
 			  struct mw_str before, struct mw_str name)
 {
-	static const char *const of_logins[] = { "passdb", "auth_", "sql_", "ldap_", "oauth2_", "pam_" };
+	static const char *const of_logins[] = { "passdb", "auth_username", "auth_default", "sql_", "ldap_", "oauth2_" };
 	bool depends = false;
 
 	for (const struct mw_dovecot_node *node = parent->first; node != NULL && !depends; node = node->next) {

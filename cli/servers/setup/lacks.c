@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "servers/restriction.h"
+#include "ui/output.h"
 
 struct listener {
 	struct mw_postfix_endpoint *endpoint;
@@ -124,8 +125,14 @@ static void look_at_service(struct listener *listener)
 		if (mw_str_equal(services->items[i], name))
 			return;
 	}
-	if (!mw_str_equal(name, wanted) && mw_setup_service_is_free(listener->sasl, name, wanted))
+	if (mw_str_equal(name, wanted))
+		return;
+	if (mw_setup_service_is_free(listener->sasl, name, wanted))
 		lack(listener, "smtpd_sasl_service", wanted);
+	else
+		mw_complain("%.*s: smtpd_sasl_service stays \"%.*s\", as passdbs of Dovecot may depend on that name: add it to the "
+			    "sasl_services of connector \"%.*s\"", MW_STR_ARG(listener->endpoint->service->name),
+			    MW_STR_ARG(name), MW_STR_ARG(listener->endpoint->need.connector));
 }
 
 static void look_at_passwords(struct listener *listener)
