@@ -29,13 +29,15 @@ static int connect_to(const struct addrinfo *address)
 	return -1;
 }
 
-/* Dovecot's auth service speaks first. */
+/* Whether Dovecot's auth service is there: 2.3 speaks first, 2.4 once it is greeted. */
 static bool greets(int fd)
 {
+	static const char hello[] = "VERSION\t1\t2\nCPID\t1\n";
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	char greeting[8];
 
-	return poll(&ready, 1, WAIT) == 1 && recv(fd, greeting, sizeof(greeting), 0) == (ssize_t)sizeof(greeting) &&
+	return send(fd, hello, sizeof(hello) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(hello) - 1 &&
+	       poll(&ready, 1, WAIT) == 1 && recv(fd, greeting, sizeof(greeting), 0) == (ssize_t)sizeof(greeting) &&
 	       memcmp(greeting, "VERSION\t", sizeof(greeting)) == 0;
 }
 

@@ -189,12 +189,15 @@ static int64_t milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Auth tells who asks what it can, and then "DONE". -1: it closed, or said nothing until the deadline. */
+/* Auth tells who greets it what it can, and then "DONE". False: it closed, or said nothing until the deadline. */
 static bool hears_done(int fd, int64_t deadline)
 {
+	static const char greeting[] = "VERSION\t1\t2\nCPID\t1\n";
 	char text[65536];
 	size_t used = 0;
 
+	if (send(fd, greeting, sizeof(greeting) - 1, MSG_NOSIGNAL) != (ssize_t)sizeof(greeting) - 1)
+		return false;
 	while (used < sizeof(text)) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		int64_t left = deadline - milliseconds();
