@@ -130,7 +130,9 @@ bool mw_dovecot_lacks_cleartext(const struct mw_dovecot_site *site)
 
 	if (allows_cleartext(site, site->root))
 		return !mw_wiring_cleartext(site->policy);
-	return mw_wiring_permits_cleartext(site->policy) && !filter_allows(site, site->root) &&
+	/* 2.4 takes it with TLS that is required for an error. */
+	return !mw_str_equal(mw_dovecot_value(site->root, "ssl"), MW_STR("required")) &&
+	       mw_wiring_permits_cleartext(site->policy) && !filter_allows(site, site->root) &&
 	       mw_dovecot_source_last(&site->sources, name) == NULL;
 }
 
