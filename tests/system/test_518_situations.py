@@ -26,12 +26,12 @@ UNTOLD_EVENTS = {"silent", "begun", "connected", "open", "auth-failed", "login-u
 TOLD_BY = {
     "wrong-password": {"login-failed", "refused", "user-unknown"},
     "login-failed": {"refused", "server-fault", "user-unknown", "login-ended", "login-needs-tls", "mechanism-not-offered"},
-    "rejected": {"refused", "no-login", "not-owned"},
+    "rejected": {"refused", "no-login", "not-owned", "too-big", "server-fault"},
     "no-login": {"refused"},
     "cut": {"refused", "too-big", "content-refused", "server-fault", "limit", "pipelining", "line-ends", "rejected"},
     "submitted": {"held"},
     "deferred": {"expired", "delivered"},
-    "tls-failed": {"certificate-not-accepted", "tls-too-old", "no-tls-hello", "server-fault", "limit"},
+    "tls-failed": {"certificate-not-accepted", "tls-cut", "tls-too-old", "no-tls-hello", "server-fault", "limit"},
 }
 NOT_SHOWN = "the log does not show"
 PARTS = 6
@@ -90,7 +90,8 @@ def claims(told):
     found = {}
     for event in told["events"]:
         about = found.setdefault((event["kind"], event["client"]), set())
-        about.add("TLS" if event.get("tls") else "unknown" if "tls" not in event else "no TLS")
+        untold = "tls" not in event or (event["kind"] == "refused" and "port" not in event)  # Dovecot's auth does not know
+        about.add("TLS" if event.get("tls") else "unknown" if untold else "no TLS")
         about.add("exposed" if event.get("exposed") else "not exposed")
     return found
 
@@ -99,14 +100,15 @@ def unheard(whole, told):
     """Claims of an answer that the answer to the whole log does not have."""
     known = claims(whole)
     for (kind, client), about in claims(told).items():
-        same = [known[other, client] for other in {kind, *TOLD_BY.get(kind, ())} if (other, client) in known]
+        same = [known[other, place] for other in {kind, *TOLD_BY.get(kind, ())} for place in {client, ""} if (other, place) in known]
         if kind in UNTOLD_EVENTS:
             same = [found for (_, other), found in known.items() if other == client] + [{"TLS", "no TLS"}] * (kind == "silent")
         if not same:
             yield f"{kind} from {client} did not happen"
         else:
-            yield from (f"{kind} from {client}: {word} is not true"
-                        for word in about - {"unknown", "not exposed"} - set().union(*same))
+            true = set().union({"unknown", "not exposed"}, *same)
+            true |= {"TLS", "no TLS"} if any("unknown" in found for found in same) else set()
+            yield from (f"{kind} from {client}: {word} is not true" for word in about - true)
 
 
 def untrue(row, whole, told):
