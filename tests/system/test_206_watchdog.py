@@ -35,13 +35,11 @@ class Site(MailSite):
         (self.folder / "notify").unlink(missing_ok=True)
         return Manager(UNIT, [MAILWICKETD, "-f", "-c", self.daemon.policy], self.folder, [self.listening], watchdog)
 
-    def show_postfix(self):
-        return super().show_postfix().replace("timeout=10s", f"timeout={TIMEOUT}s")
-
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = Site(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
+    made = Site(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS,
+                replaced=[("timeout=10s", f"timeout={TIMEOUT}s")])
     try:
         made.start()
         made.daemon.stop()

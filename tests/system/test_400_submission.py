@@ -37,7 +37,7 @@ POLICY = f"""\
 hostname = "mx.example.test"
 default_domain = "example.test"
 recipient_delimiter = "+"
-accepted_domain "example.test" {{ type = Authoritative }}
+accepted_domain "example.test" {{ type = Authoritative  local_names = {{ "[127.0.0.1]" }} }}
 accepted_domain "partner.test" {{ type = ExternalRelay }}
 connector "Default" {{
     bindings = {{ "*:$smtp" }}
@@ -102,7 +102,7 @@ login "everything" {{ login_type = SecureLogin }}
 @pytest.fixture(scope="module")
 def site(module_folder):
     made = MailSite(module_folder, POLICY, DIRECTORY, LOGINS, extra=["inside"],
-                    main="relay_domains = partner.test\n")
+                    before="relay_domains = partner.test\n")
     try:
         yield made.start()
     finally:

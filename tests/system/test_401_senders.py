@@ -2,7 +2,7 @@
 import pytest
 
 import rig
-from rig import wait_for
+from rig import changed, wait_for
 from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
@@ -79,10 +79,8 @@ def test_snd_02_without_a_login_the_submission_port_refuses_and_port_25_goes_by_
             assert client.ask("bob@example.test", MARY) == refused("530 5.7.1", "Client was not authenticated")
     with site.client("smtp") as client:
         assert client.ask("bob@example.test", MARY) == PERMITTED
-    site.change_policy(WORLD_POLICY.replace(
-        "permission_groups = { AnonymousUsers, ExchangeUsers }",
-        "permission_groups = { AnonymousUsers, ExchangeUsers }\n"
-        "    deny_permissions = { Accept-Authoritative-Domain-Sender }"))
+    site.change_policy(changed(WORLD_POLICY, (
+        "{ AnonymousUsers }", "{ AnonymousUsers }\n    deny_permissions = { Accept-Authoritative-Domain-Sender }")))
     try:
         with site.client("smtp") as client:
             assert client.ask("bob@example.test", MARY) == DENIED
@@ -106,7 +104,7 @@ def test_snd_02_a_password_in_clear_is_neither_offered_nor_taken(site):
 ])
 def test_snd_03_what_follows_the_delimiter_counts_as_own_only_where_one_is_set(site, bob, sender, with_delimiter):
     assert bob.ask(sender, MARY) == with_delimiter
-    site.change_policy(WORLD_POLICY.replace('recipient_delimiter = "+"', ""))
+    site.change_policy(changed(WORLD_POLICY, ('recipient_delimiter = "+"', "")))
     try:
         assert bob.ask(sender, MARY) == DENIED
     finally:
@@ -202,7 +200,7 @@ def test_snd_10_the_null_sender_goes_by_allow_null_sender(site, bob):
     assert bob.ask("", MARY) == PERMITTED
     line = site.daemon.logged(login="bob")[-1]
     assert (line["verdict"], line.get("sender", "")) == ("permit", "")
-    site.change_policy(WORLD_POLICY.replace('"*:$submissions" }', '"*:$submissions" }\n    allow_null_sender = no'))
+    site.change_policy(changed(WORLD_POLICY, ('"*:$submissions" }', '"*:$submissions" }\n    allow_null_sender = no')))
     try:
         assert bob.ask("", MARY) == DENIED
     finally:

@@ -18,10 +18,9 @@ PERMITTED = "250 2.1.5 Ok"
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    """Postfix as `show` sets it up, but that it waits 2 s for an answer, not 10."""
-    made = MailSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
-    shown = made.show_postfix
-    made.show_postfix = lambda: shown().replace("timeout=10s", "timeout=2s")
+    """Postfix waits 2 s for an answer, not 10."""
+    made = MailSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS,
+                    replaced=[("timeout=10s", "timeout=2s")])
     try:
         yield made.start()
     finally:

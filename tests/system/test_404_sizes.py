@@ -28,6 +28,7 @@ TOO_BIG = "552 5.3.4 <bob@example.test>: Recipient address rejected: Message siz
 @pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 def test_a_user_may_send_more_than_the_connector_lets_others(module_folder):
     site = MailSite(module_folder, POLICY, DIRECTORY, ["bob", "big"])
+    site.WIRED_BY = "show"  # setup keeps the message_size_limit that Postfix has
     try:
         site.start()
         with site.client(login="big") as client:

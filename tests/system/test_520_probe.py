@@ -115,7 +115,7 @@ def wrong(certificates):
     postfix = rig.Postfix(folder, certificate=certificates["good"])
     extra = ("disable_plaintext_auth = no\n" if dovecot.version() == "2.3" else "auth_allow_cleartext = yes\n")
     server = PrivateDovecot(folder, policy=Daemon("", "", folder, start=False).policy, users={"bob": PASSWORD},
-                            auth_socket=postfix.auth_socket, modules=False, certificate=certificates["good"],
+                            postfix=postfix, modules=False, certificate=certificates["good"],
                             extra=extra, protocols=("imap", "pop3"))
     old = {"smtpd_tls_protocols": "TLSv1.1", "smtpd_tls_mandatory_protocols": "TLSv1.1",
            "tls_medium_cipherlist": "ALL:@SECLEVEL=0", "smtpd_tls_ciphers": "medium"}
@@ -138,7 +138,8 @@ def wrong(certificates):
                      for name, settings in listeners.items())
     main = ("smtpd_tls_security_level = may\nsmtpd_tls_auth_only = yes\nsmtpd_sasl_auth_enable = yes\n"
             "smtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/auth\n")
-    postfix.configure("# --- master.cf\n", main=main, master=master)
+    postfix.write_plain({})
+    postfix.configure(main=main, master=master)
     postfix.ports = list(ports.values())
     with server:
         postfix.start()

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import rig
+from rig import changed, guide
 from rig.checked import Checked, brief
 from rig.dovecot import version
-from rig.mailsite import WORLD_POLICY
+from rig.mailsite import WORLD_MORE, WORLD_POLICY
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 
@@ -335,33 +336,14 @@ def test_check_names_the_package_of_a_missing_program(site, tmp_path):
 
 
 # Nothing is started: the usual ports, by their names.
-USUAL_POLICY = WORLD_POLICY.partition("connector")[0] + """\
-connector "Default" {
-    bindings = { "*:25" }
-    auth_mechanism = { Tls }
-    permission_groups = { AnonymousUsers, Partners }
-    partner_certificates = { "%s" }
-}
-connector "Client" {
-    bindings = { "*:587", "*:465" }
-    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }
-    permission_groups = { ExchangeUsers }
-}
-""" % ":".join(["AB"] * 32)
+USUAL_POLICY = changed(guide.policy(ports=None) + WORLD_MORE, ("{ AnonymousUsers }", """{ AnonymousUsers, Partners }
+    partner_certificates = { "%s" }""" % ":".join(["AB"] * 32)))
 
 
 class Usual(Checked):
     def configure_entries(self, *changes):
         """Postfix as `show` has it, but for these changes of master.cf."""
-        main, _, master = self.shown.partition("# --- master.cf")
-        self.postfix.configure(main + "# --- master.cf\n")
-        entries = "#" + master.replace("inet n - y -", "inet n - n -")
-        for old, new in changes:
-            assert old in entries
-            entries = entries.replace(old, new, 1)
-        with open(self.postfix.etc / "master.cf", "a") as file:
-            file.write(entries)
-        self.postfix.age()
+        self.configure(replaced=changes)
         return self.check_postfix()
 
 
@@ -433,8 +415,8 @@ def test_check_without_the_right_to_look_at_the_socket_says_so(site):
 
 
 def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(folder):
-    policy = WORLD_POLICY.replace("auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }",
-                                  "auth_mechanism = { Tls, BasicAuth }\n    sasl_services = { \"submission\" }")
+    policy = changed(WORLD_POLICY, ("{ Tls, BasicAuth, BasicAuthRequireTLS }",
+                                    "{ Tls, BasicAuth }\n    sasl_services = { \"submission\" }"))
     site = Checked(folder, policy)
     try:
         site.configure()

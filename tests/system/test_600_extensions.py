@@ -11,7 +11,7 @@ import string
 import pytest
 
 import rig
-from rig.mailsite import WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.mailsite import WORLD_LISTED, WORLD_LOGINS, MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
@@ -38,18 +38,13 @@ class MailboxSite(MailSite):
     """A MailSite whose Postfix knows its mailboxes: one Maildir each. `local`: delivered by local(8) first."""
 
     def __init__(self, folder, local=False):
-        super().__init__(folder, WORLD_POLICY + TRIAL, DIRECTORY, WORLD_LOGINS, extra=["trial"])
-        self.local = local
+        super().__init__(folder, WORLD_LISTED + TRIAL, DIRECTORY, WORLD_LOGINS, extra=["trial"])
         self.maps = self.postfix.etc / "mailboxes"
         self.maps.write_text("".join(f"{name}@example.test {name}/\n" for name in ("staff", "ceo", "bob", "mary", "open")))
-        self.main = f"virtual_mailbox_maps = texthash:{self.maps}\nsmtpd_reject_unlisted_recipient = yes\n"
+        self.before = f"virtual_mailbox_maps = texthash:{self.maps}\nsmtpd_reject_unlisted_recipient = yes\n"
         if local:
-            self.main += "mydestination = example.test\nvirtual_mailbox_domains =\nmailbox_transport = virtual\n"
-
-    def configure_postfix(self, main=None):
-        master = "local unix - n n - - local\n" if self.local else ""
-        self.postfix.configure(self.show_postfix(), main=self.main if main is None else main, master=master,
-                               wrapped=[self.ports["submissions"]])
+            self.master = "local unix - n n - - local\n"
+            self.before += "mydestination = example.test\nvirtual_mailbox_domains =\nmailbox_transport = virtual\n"
 
     def arrived(self, mailbox, subject):
         return [path for path in (self.postfix.mail / mailbox).glob("new/*")
@@ -198,8 +193,8 @@ def test_lookup_and_explain_say_what_mailwicketd_says(site, local):
                                "--recipient", address)
     assert decision["reason"] == "recipient-restricted", decision
     with site.daemon.connect() as connection:
-        answer = connection.request({"client_address": "192.0.2.7", "server_port": str(site.ports["smtp"])},
-                                    sender=STRANGER, recipient=address)
+        answer = connection.request({"client_address": "192.0.2.7", "server_port": str(site.ports["smtp"]),
+                                     "sasl_method": "", "sasl_username": ""}, sender=STRANGER, recipient=address)
     assert answer.startswith("550 5.7.1 "), answer
 
 

@@ -2,7 +2,7 @@
 import pytest
 
 import rig
-from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.mailsite import WORLD_DIRECTORY, WORLD_LISTED, WORLD_LOGINS, MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
@@ -31,7 +31,7 @@ OURS = [f"{LONG}@example.test", "x@xn--53h.wild.test", "x@XN--53H.sub.Wild.Test"
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MailSite(module_folder, WORLD_POLICY + STRICT, WORLD_DIRECTORY, WORLD_LOGINS, extra=["strict", "closed"])
+    made = MailSite(module_folder, WORLD_LISTED + STRICT, WORLD_DIRECTORY, WORLD_LOGINS, extra=["strict", "closed"])
     try:
         yield made.start()
     finally:

@@ -2,6 +2,7 @@
 import pytest
 
 import rig
+from rig import changed
 from rig.checked import Checked
 from rig.dovecot import version
 from rig.mailsite import WORLD_POLICY
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = Checked(module_folder, WORLD_POLICY.replace('recipient_delimiter = "+"', 'recipient_delimiter = "+-"'))
+    made = Checked(module_folder, changed(WORLD_POLICY, ('"+"', '"+-"')))
     made.configure()
     yield made
     made.stop()

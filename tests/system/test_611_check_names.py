@@ -4,18 +4,15 @@ import socket
 import pytest
 
 import rig
+from rig import changed
 from rig.checked import Checked, brief
-from rig.mailsite import WORLD_DIRECTORY, WORLD_POLICY
+from rig.mailsite import WORLD_DIRECTORY, WORLD_LISTED, WORLD_POLICY
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
-SENDERS = WORLD_DIRECTORY.replace("user ceo@example.test\n", "user ceo@example.test senders=bob@example.test\n")
-STRICT = WORLD_POLICY.replace("    permission_groups = { AnonymousUsers, ExchangeUsers }\n",
-                              "    permission_groups = { AnonymousUsers, ExchangeUsers }\n"
-                              "    deny_permissions = { Accept-Authoritative-Domain-Sender }\n")
-LOOPBACK = 'accepted_domain "example.test" { local_names = { "[127.0.0.1]" } }'
-LISTED = WORLD_POLICY.replace('accepted_domain "example.test" { type = Authoritative }', LOOPBACK)
-assert SENDERS != WORLD_DIRECTORY and STRICT != WORLD_POLICY and LISTED != WORLD_POLICY
+SENDERS = changed(WORLD_DIRECTORY, ("user ceo@example.test\n", "user ceo@example.test senders=bob@example.test\n"))
+STRANGERS_ARE_FOREIGN = "{ AnonymousUsers }\n    deny_permissions = { Accept-Authoritative-Domain-Sender }"
+STRICT = changed(WORLD_POLICY, ("{ AnonymousUsers }", STRANGERS_ARE_FOREIGN))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +26,7 @@ def site(module_folder):
 def restricted(site):
     """Somebody has senders=, and the host's address is listed."""
     site.change_directory(SENDERS)
-    site.change_policy(LISTED)
+    site.change_policy(WORLD_LISTED)
     yield site
     site.change_policy()
     site.change_directory(WORLD_DIRECTORY)
@@ -57,8 +54,8 @@ def test_where_no_rule_can_be_got_round_nothing_is_asked_for(site):
 def test_nor_where_nobody_may_write_to_foreign_domains(site):
     """Without Accept-Any-Recipient mail to a name that is not accepted is refused anyway."""
     site.change_directory(SENDERS)
-    site.change_policy(WORLD_POLICY.replace("    permission_groups", "    deny_permissions = { Accept-Any-Recipient }\n"
-                                            "    permission_groups"))
+    site.change_policy(changed(WORLD_POLICY, ("    permission_groups", "    deny_permissions = { Accept-Any-Recipient }\n"
+                                               "    permission_groups")))
     try:
         assert names(found(site, "mydestination = localhost\nappend_dot_mydomain = yes\n")) == []
     finally:
@@ -138,7 +135,7 @@ def test_accepted_domains_that_share_mailboxes_must_name_the_same_people(restric
 
 def test_a_name_that_is_accepted_by_itself_is_not_taken_for_listed(restricted):
     """accepted_domain "localhost" makes it worse: now strangers may write there too."""
-    restricted.change_policy(LISTED + 'accepted_domain "localhost" { }\n')
+    restricted.change_policy(WORLD_LISTED + 'accepted_domain "localhost" { }\n')
     findings = found(restricted, "mydestination = example.test, localhost\nvirtual_mailbox_domains = xn--bcher-kva.test\n")
     assert names(findings) == [("mydestination", "localhost")]
     assert "open to all who may submit" in findings[0]["why"]
@@ -180,7 +177,7 @@ def test_append_dot_mydomain_is_an_error(restricted, main, severities):
 
 
 def test_postfixs_old_default_of_append_dot_mydomain_is_found_too(restricted):
-    restricted.configure(main="compatibility_level = 0\n", replace=[("append_dot_mydomain = no\n", "")])
+    restricted.configure(main="compatibility_level = 0\n", replaced=[("append_dot_mydomain = no\n", "")])
     findings = restricted.check_postfix()[1]
     assert ("error", "append_dot_mydomain", "append_dot_mydomain is yes") in brief(findings)
 
@@ -193,7 +190,7 @@ def test_a_default_domain_that_is_not_myorigin_is_an_error_and_append_at_myorigi
 
 
 def test_masquerading_of_senders_is_an_error_where_strangers_are_kept_from_them(site):
-    site.change_policy(STRICT.replace(STRICT[STRICT.index('accepted_domain "example.test"'):].partition("\n")[0], LOOPBACK))
+    site.change_policy(changed(WORLD_LISTED, ("{ AnonymousUsers }", STRANGERS_ARE_FOREIGN)))
     try:
         findings = found(site, "masquerade_domains = example.test\n")
         assert names(findings) == [("masquerade_domains", "masquerade_domains")], brief(findings)

@@ -2,7 +2,8 @@
 import pytest
 
 import rig
-from rig.mailsite import WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig import changed
+from rig.mailsite import WORLD_LISTED, WORLD_LOGINS, MailSite
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
@@ -18,11 +19,12 @@ MARY = "mary@example.test"
 def test_what_postfix_makes_of_double_bounce(module_folder, name, reaches):
     folder = module_folder / name
     folder.mkdir(mode=0o755)
-    site = MailSite(folder, WORLD_POLICY.replace('recipient_delimiter = "+"', 'recipient_delimiter = "-"'), DIRECTORY,
+    site = MailSite(folder, changed(WORLD_LISTED, ('"+"', '"-"')), DIRECTORY,
                     WORLD_LOGINS)
     maps = site.postfix.etc / "mailboxes"
     maps.write_text("double@example.test double/\nmary@example.test mary/\n")
-    site.main = f"virtual_mailbox_maps = texthash:{maps}\ndouble_bounce_sender = {name}\nsmtpd_reject_unlisted_recipient = yes\n"
+    site.before = f"virtual_mailbox_maps = texthash:{maps}\nsmtpd_reject_unlisted_recipient = yes\n"
+    site.main = f"double_bounce_sender = {name}\n"
     try:
         site.start()
         with site.client(login="mary") as mary:

@@ -46,17 +46,14 @@ class Site(Checked):
     """A listener for each spelling; the question at RCPT is not asked, as it would be the one that gets no answer."""
 
     def __init__(self, folder):
-        self.listeners = [rig.free_port() for _ in SPELLINGS]
-        super().__init__(folder, POLICY % ", ".join(f'"*:{port}"' for port in self.listeners))
+        self.spelled = [rig.free_port() for _ in SPELLINGS]
+        super().__init__(folder, POLICY % ", ".join(f'"*:{port}"' for port in self.spelled))
         lists = {port: f"{{ unix:{self.postfix.policy_socket}, {spelling} }}".replace("\t", " \t")
-                 for port, (spelling, _, _) in zip(self.listeners, SPELLINGS)}
-        text = self.shown
-        for port in self.listeners:
-            text = text.replace(f"{port} inet n - y - - smtpd\n",
-                                f"{port} inet n - y - - smtpd\n"
-                                f"  -o {{ smtpd_end_of_data_restrictions = check_policy_service {lists[port]} }}\n")
-        self.shown = text
-        self.configure(main="smtpd_relay_restrictions = reject_unauth_destination\n")
+                 for port, (spelling, _, _) in zip(self.spelled, SPELLINGS)}
+        self.configure(main="smtpd_relay_restrictions = reject_unauth_destination\n", replaced=[
+            (f"{port} inet n - n - - smtpd\n", f"{port} inet n - n - - smtpd\n"
+             f"  -o {{ smtpd_end_of_data_restrictions = check_policy_service {lists[port]} }}\n")
+            for port in self.spelled])
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +68,7 @@ def site(module_folder):
 def test_check_knows_which_default_actions_smtpd_outlives(site):
     _, findings = site.check_postfix()
     found = {f["setting"]: f for f in findings if f["setting"].endswith("/smtpd_end_of_data_restrictions")}
-    for port, (spelling, _, sound) in zip(site.listeners, SPELLINGS):
+    for port, (spelling, _, sound) in zip(site.spelled, SPELLINGS):
         finding = found.get(f"{port}/inet/smtpd_end_of_data_restrictions")
         assert (finding is None) == sound, (spelling, finding)
         if finding is not None:
@@ -82,7 +79,7 @@ def test_check_knows_which_default_actions_smtpd_outlives(site):
 def test_postfix_takes_the_default_actions_so(site):
     site.daemon.stop()
     site.postfix.start()
-    clients = [rig.Smtp(port) for port in site.listeners]
+    clients = [rig.Smtp(port) for port in site.spelled]
     try:
         for client in clients:
             client.hello()

@@ -23,9 +23,10 @@ WAYS = {
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    """As `show` has it."""
+    """As `show` has it, for every version of Postfix: setup asks whether this one needs it."""
     made = eom.make_site(module_folder)
-    made.main = made.main.replace(f"{KEYWORDS} =\n", "")
+    made.WIRED_BY = "show"
+    made.options = {}
     try:
         yield made.start()
     finally:
@@ -69,12 +70,12 @@ def test_check_warns_where_smtpd_dies_and_only_there(site):
     """Last in the file: the site is another's afterwards."""
     assert found(site) == []
     site.postfix.stop()
-    site.main += f"{KEYWORDS} = dsn\n"
+    site.options = {"smtp": {KEYWORDS: "dsn"}}
     site.configure_postfix()
     site.postfix.start()
     killed = not attack(site, "empty chunks")[-1].startswith("221")
     assert bool(found(site)) == killed
     if killed:
         finding = found(site)[0]
-        assert (finding["severity"], finding["fix"]) == ("warning", f"{KEYWORDS} = dsn,chunking")
+        assert (finding["severity"], finding["fix"]) == ("warning", f"  -o {KEYWORDS}=dsn,chunking")
         assert "CHUNKING" in finding["what"]

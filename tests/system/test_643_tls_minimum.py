@@ -201,7 +201,7 @@ def test_check_says_it_for_a_connector_with_more_than_the_default(folder):
 
 
 def changed(text, value):
-    return re.sub(r"(?m)^ssl_min_protocol = .*$", f"ssl_min_protocol = {value}", text)
+    return re.sub(r"(?m)^ssl_min_protocol = .*\n", "", text) + f"ssl_min_protocol = {value}\n"
 
 
 @pytest.mark.parametrize("value,enough", [("TLSv1.3", True), ("LATEST", True), ("TLSv1.2", False), ("TLSv1", False),

@@ -25,7 +25,7 @@ class Attacked(Site):
         self.other = rig.free_port()
 
     def filled(self, text):
-        hook = re.search(r"check_policy_service \{ .*policy_context=relay.*?\}", self.show_postfix())[0]
+        hook = re.search(r"check_policy_service \{ .*policy_context=relay.*?\}", self.postfix.wired["main.cf"])[0]
         for name, value in {"HOOK": hook, "ARGUMENT": hook.partition(" ")[2], "PORT": self.ports["smtp"], "OTHER": self.other}.items():
             text = text.replace(f"${name}", str(value))
         return text

@@ -130,8 +130,8 @@ def test_file_names_in_fixes_are_quoted(folder):
         socket.write_text("no socket\n")
         badly.chmod(0o777)
         site.daemon.write(site.daemon.policy, site.daemon.policy.read_text().replace(str(site.postfix.policy_socket), str(socket)))
-        site.shown = site.show_postfix()
-        site.configure(main=f"multi_instance_directories = {folder}/a;rm&{badly.name}\n")
+        site.configure(main=f"multi_instance_directories = {folder}/a;rm&{badly.name}\n",
+                       replaced=[("unix:mailwicket/policy", f"unix:{badly.name}/policy")])
         for finding in site.check_postfix()[1]:
             if finding["setting"] == "multi_instance_directories":
                 assert shlex.split(finding["fix"])[-1] == f"{folder}/a;rm&{badly.name}"

@@ -1,7 +1,6 @@
 """A site whose servers are looked at, for the tests of `mailwicket check --postfix --dovecot`."""
 import json
 
-from rig.dovecot import PrivateDovecot
 from rig.findings import SENTENCES
 from rig.mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
 
@@ -13,24 +12,18 @@ def brief(findings):
 
 class Checked(MailSite):
     """A site whose mailwicketd runs and whose Postfix and Dovecot are configurations only."""
+    WIRED_BY = "show"
 
     def __init__(self, folder, policy=WORLD_POLICY, **dovecot):
-        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS)
+        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS, **dovecot)
         self.postfix.domains = "example.test, xn--bcher-kva.test"
         self.daemon.start()
-        self.dovecot = PrivateDovecot(folder, policy=self.daemon.policy, users=self.passwords,
-                                      auth_socket=self.postfix.auth_socket, **dovecot)
-        self.options = {}
-        self.shown = self.show_postfix()
+        self.wire()
 
-    def configure(self, main="", options=None, master="", replace=()):
-        """Postfix as `show` has it, but for these."""
-        shown = self.shown
-        for old, new in replace:
-            assert old in shown
-            shown = shown.replace(old, new)
+    def configure(self, main="", options=None, master="", replaced=()):
+        """Postfix as it was wired, but for these."""
         by_port = {self.ports[name]: settings for name, settings in (options or {}).items()}
-        self.postfix.configure(shown, main=main, options=by_port, master=master, wrapped=[self.ports["submissions"]])
+        self.postfix.configure(main=main, options=by_port, master=master, replaced=replaced)
         self.postfix.age()
 
     def check(self, *arguments):

@@ -146,7 +146,7 @@ class Distribution:
 
     def make_dovecot(self):
         made = PrivateDovecot(self.folder, policy=self.daemon.policy, users={}, protocols=self.protocols(),
-                              certificate=self.postfix.certificate)
+                              certificate=self.postfix.certificate, wired=False)
         self.values["DOVECOT_INSTANCE"] = DOVECOT_INSTANCE[made.generation].format(
             folder=made.folder, name=self.folder.name, modules=made.modules, policy=self.daemon.policy)
         (made.folder / "etc").mkdir()

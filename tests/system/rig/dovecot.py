@@ -1,6 +1,6 @@
-"""A private Dovecot 2.3 or 2.4 with Mailwicket's modules, wired by the lines of `mailwicket show --dovecot`.
+"""A private Dovecot 2.3 or 2.4 with Mailwicket's modules, set up by `mailwicket setup`, together with `postfix` if given.
 
-    with PrivateDovecot(folder, policy=conf, users={"bob": "secret"}, auth_socket=postfix.auth_socket) as dovecot:
+    with PrivateDovecot(folder, policy=conf, users={"bob": "secret"}, postfix=postfix) as dovecot:
         dovecot.imap_login("bob", "secret")
 
 Dovecot looks for auth modules in one compiled-in folder: the process gets mounts of its own, where a copy of that
@@ -15,11 +15,12 @@ import socket
 import subprocess
 from pathlib import Path
 
-from rig.built import CLI, MODULES
+from rig.built import MODULES
 from rig.ports import free_port
 from rig.processes import kill_and_wait, tool
 from rig.tls import Certificate, client_context
 from rig.waiting import wait_for
+from rig.wiring import set_up
 
 PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission": ("submission", "submissions"),
              "sieve": ("sieve",)}
@@ -82,9 +83,7 @@ GENERATION = {
 protocols = {protocols}
 ssl_cert = <{cert}
 ssl_key = <{key}
-ssl_min_protocol = TLSv1.2
 mail_location = maildir:{folder}/mail/%u
-import_environment = $import_environment MAILWICKET_CONFIG={policy}
 login_plugin_dir = {modules}/login
 submission_relay_host = 127.0.0.1
 """,
@@ -94,9 +93,6 @@ ssl_server_cert_file = {cert}
 ssl_server_key_file = {key}
 mail_driver = maildir
 mail_path = {folder}/mail/%{{user}}
-import_environment {{
-  MAILWICKET_CONFIG = {policy}
-}}
 login_plugin_dir = {modules}/login
 submission_relay_host = 127.0.0.1
 """,
@@ -139,14 +135,14 @@ service auth {{
 
 
 class PrivateDovecot:
-    """`extra` is appended to the configuration; `users` maps login names to passwords."""
+    """`extra` is appended after the set-up; `users` maps login names to passwords; `wired=False`: setup has not run yet."""
 
-    def __init__(self, folder, policy, users, *, auth_socket=None, modules=True, certificate=None, extra="",
-                 failure_delay="0",
-                 protocols=("imap", "pop3", "submission")):
+    def __init__(self, folder, policy, users, *, postfix=None, wires_postfix=True, modules=True, wired=True,
+                 certificate=None, extra="",
+                 failure_delay="0", protocols=("imap", "pop3", "submission")):
         self.folder = Path(folder) / "dovecot"
         self.folder.mkdir(mode=0o755)
-        self.policy, self.auth_socket = policy, auth_socket
+        self.policy, self.postfix, self.wires_postfix = policy, postfix, wires_postfix
         self.generation = version()
         self.certificate = certificate or Certificate(self.folder)
         self.protocols = [protocol for protocol in protocols if has_protocol(protocol)]
@@ -159,7 +155,11 @@ class PrivateDovecot:
         self.write_users(users)
         self.modules = self.copy_modules() if modules else None
         self.config = self.folder / "dovecot.conf"
-        self.configure()
+        self.config.write_text(self.plain() + ("" if modules else WITHOUT_MAILWICKET.format(auth=self.auth_path())))
+        if modules and wired:
+            self.wire()
+        with open(self.config, "a") as file:
+            file.write(self.extra)
 
     def write_users(self, users):
         passwd = self.folder / "passwd"
@@ -175,15 +175,19 @@ class PrivateDovecot:
         shutil.copy(MODULES / "lib10_mailwicket_plugin.so", made / "login")
         return made
 
-    def shown(self):
-        """What show prints, with this instance's auth socket in place of the system's."""
-        result = subprocess.run([CLI, "-c", self.policy, "show", "--dovecot", "--generation", self.generation],
-                                capture_output=True, text=True, timeout=60)
-        assert result.returncode == 0, result.stderr
-        return result.stdout.replace("/var/spool/postfix/private/auth", str(self.auth_path()))
+    def wire(self):
+        servers = ["--dovecot-config", self.config]
+        if self.postfix and self.wires_postfix:
+            servers += ["--postfix-config", self.postfix.etc]
+        set_up(self.policy, self.folder / "backup", *servers)
+        if self.postfix and self.wires_postfix:
+            self.postfix.is_wired()
+        else:  # setup took the usual Postfix for its
+            text = self.config.read_text()
+            self.config.write_text(text.replace("/var/spool/postfix/private/auth", str(self.auth_path())))
 
     def auth_path(self):
-        return self.auth_socket or self.folder / "auth-client"
+        return self.postfix.auth_socket if self.postfix else self.folder / "auth-client"
 
     def listeners(self):
         made = []
@@ -196,17 +200,16 @@ class PrivateDovecot:
             made.append("}\n")
         return "".join(made)
 
-    def configure(self):
+    def plain(self):
+        """Its configuration before Mailwicket."""
         generation = self.generation
         owner = (self.folder / "mail").stat()
         values = {"folder": self.folder, "name": self.folder.parent.name, "failure_delay": self.failure_delay,
-                  "policy": self.policy,
                   "protocols": " ".join(self.protocols), "cert": self.certificate.cert, "key": self.certificate.key,
                   "modules": self.modules or self.folder, "uid": owner.st_uid, "gid": owner.st_gid}
         head = "" if generation == "2.3" else "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
-        shown = self.shown() if self.modules else WITHOUT_MAILWICKET.format(auth=self.auth_path())
-        self.config.write_text(head + COMMON.format(**values) + GENERATION[generation].format(**values) + shown +
-                               ACCOUNTS[generation].format(**values) + self.listeners() + self.extra)
+        return (head + COMMON.format(**values) + GENERATION[generation].format(**values) +
+                ACCOUNTS[generation].format(**values) + self.listeners())
 
     def start(self):
         command = [tool("dovecot"), "-F", "-c", str(self.config)]
@@ -225,8 +228,8 @@ class PrivateDovecot:
             assert self.process.poll() is None, self.text()
             return all(self.greets(port) for port in self.ports.values())
         wait_for(up, "Dovecot to listen")
-        if self.auth_socket:
-            wait_for(lambda: Path(self.auth_socket).is_socket(), "Dovecot's auth socket")
+        if self.postfix:
+            wait_for(self.auth_path().is_socket, "Dovecot's auth socket")
         return self
 
     @staticmethod

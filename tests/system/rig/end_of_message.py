@@ -38,12 +38,9 @@ AWAY = "421 4.3.5 <END-OF-MESSAGE>: End-of-data rejected: Server configuration p
 
 def make_site(folder, at_once=1, main="", **more):
     """A site whose smtpd serves one client a process, with CHUNKING; at_once: how many clients it has at most."""
-    site = MailSite(folder, POLICY, DIRECTORY, ["mary"],
+    return MailSite(folder, POLICY, DIRECTORY, ["mary"], replaced=[("timeout=10s", "timeout=2s")],
                     main=f"max_use = 1\ndefault_process_limit = {at_once + 20}\nsmtpd_client_connection_count_limit = 0\n"
-                         "in_flow_delay = 0\nsmtpd_discard_ehlo_keywords =\n" + main, **more)
-    shown = site.show_postfix
-    site.show_postfix = lambda: shown().replace("timeout=10s", "timeout=2s")
-    return site
+                         "in_flow_delay = 0\n" + main, options={"smtp": {"smtpd_discard_ehlo_keywords": ""}}, **more)
 
 
 # --- one connection

@@ -1,4 +1,5 @@
-"""A mail site for a test: mailwicketd, Dovecot and Postfix, each private, wired by what `mailwicket show` prints.
+"""A mail site for a test: mailwicketd, Dovecot and Postfix, each private, with the policy of the install guide, set up by
+`mailwicket setup`. A test that needs another policy gives its own.
 
     site = MailSite(folder, POLICY, DIRECTORY, {"bob@example.test": "secret"}).start()
     with site.client("submission", login="bob@example.test") as smtp:
@@ -9,25 +10,32 @@ In the policy `$smtp`, `$submission`, `$submissions` and the names in `extra` st
 import json
 import string
 
+from rig import guide
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot
 from rig.ports import free_port
 from rig.postfix import Postfix
 from rig.smtp import Smtp
+from rig.text import changed
 
 PASSWORD = "right-password"
 
 
 class MailSite:
-    """`main` is appended to main.cf, `options` ({listener: {setting: value}}) wins over what show prints."""
+    """`before` is in main.cf already, `master` in master.cf, when setup comes. After it `main` is appended to main.cf, and
+    `replaced` are texts of both files with others in their place; `options` ({listener: {setting: value}}) wins over both.
 
-    def __init__(self, folder, policy, directory, logins, *, extra=(), main="", options=None, replies="classic",
-                 **dovecot):
+    A class whose WIRED_BY is "show" has Postfix wired by hand with the lines that `mailwicket show` prints, in main.cf: for
+    tests of what such lines are worth, which setup writes at the listeners, out of main.cf's reach."""
+    WIRED_BY = "setup"
+
+    def __init__(self, folder, policy, directory, logins, *, extra=(), before="", master="", main="", options=None,
+                 replaced=(), replies="classic", **dovecot):
         self.folder = folder
         self.ports = {name: free_port() for name in ("smtp", "submission", "submissions", *extra)}
         self.postfix = Postfix(folder)
         self.policy_template, self.replies = policy, replies
-        self.main, self.options = main, options or {}
+        self.before, self.master, self.main, self.options, self.replaced = before, master, main, options or {}, replaced
         self.passwords = {login: PASSWORD for login in logins}
         service = (f'policy_service {{ listen = {{ "unix:{self.postfix.policy_socket}" }} socket_group = "postfix" }}')
         self.daemon = Daemon(self.policy_text(), directory, folder, start=False, sections=service)
@@ -39,23 +47,30 @@ class MailSite:
         text = string.Template(template or self.policy_template).substitute(self.ports)
         return f"replies = {replies or self.replies}\n" + text
 
-    def show_postfix(self):
-        result = self.daemon.cli("show", "--postfix")
-        assert result.returncode == 0, result.stderr
-        return result.stdout
+    def listeners(self):
+        """Those that Postfix has before Mailwicket."""
+        return {name: self.ports[name] for name in ("smtp", "submissions") if f'${name}"' in self.policy_template}
+
+    def wire(self):
+        """Plain servers, and the change that setup makes of them."""
+        if self.WIRED_BY == "setup":
+            self.postfix.write_plain(self.listeners(), self.before, self.master)
+        else:
+            self.postfix.write_plain({}, self.before, self.master)
+            self.postfix.add_shown(self.daemon.cli("show", "--postfix").stdout, wrapped=self.ports["submissions"])
+        self.dovecot = PrivateDovecot(self.folder, policy=self.daemon.policy, users=self.passwords, postfix=self.postfix,
+                                      wires_postfix=self.WIRED_BY == "setup", **self.dovecot_options)
 
     def configure_postfix(self, main=None):
         options = {self.ports[name]: settings for name, settings in self.options.items()}
-        self.postfix.configure(self.show_postfix(), main=self.main if main is None else main, options=options,
-                               wrapped=[self.ports["submissions"]])
+        self.postfix.configure(main=self.main if main is None else main, options=options, replaced=self.replaced)
 
     def start(self):
         try:
             self.daemon.start()
-            self.dovecot = PrivateDovecot(self.folder, policy=self.daemon.policy, users=self.passwords,
-                                          auth_socket=self.postfix.auth_socket, **self.dovecot_options)
-            self.dovecot.start()
+            self.wire()
             self.configure_postfix()
+            self.dovecot.start()
             self.postfix.start()
         except BaseException:
             self.stop()
@@ -98,23 +113,16 @@ class MailSite:
         return json.loads(told.stdout)["decisions"][-1], self.daemon.cli("explain", "smtp", *words).stdout
 
 
-# The world of the acceptance tests.
-WORLD_POLICY = """\
+# The world of the acceptance tests: what the guide says, and a second domain.
+WORLD_MORE = """\
 hostname = "mx.example.test"
-default_domain = "example.test"
 recipient_delimiter = "+"
-accepted_domain "example.test" { type = Authoritative }
 accepted_domain "xn--bcher-kva.test" { type = Authoritative }
-connector "Default" {
-    bindings = { "*:$smtp" }
-    permission_groups = { AnonymousUsers, ExchangeUsers }
-}
-connector "Client" {
-    bindings = { "*:$submission", "*:$submissions" }
-    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }
-    permission_groups = { ExchangeUsers }
-}
 """
+WORLD_POLICY = guide.policy() + WORLD_MORE
+# The same with what setup asks for once somebody has senders=: the host's own address reaches the mailboxes too.
+WORLD_LISTED = changed(WORLD_POLICY, ('"example.test" { type = Authoritative }',
+                                      '"example.test" { type = Authoritative  local_names = { "[127.0.0.1]" } }'))
 WORLD_DIRECTORY = """\
 user bob@example.test login=bob
 user mary@example.test login=mary

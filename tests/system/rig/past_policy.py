@@ -47,15 +47,16 @@ tlsproxy unix - - n - 0 tlsproxy
 
 class Site(MailSite):
     """Started once; each test configures Postfix anew."""
+    WIRED_BY = "show"
 
     def __init__(self, folder):
         super().__init__(folder, POLICY, DIRECTORY, ["bob"])
-        self.shown = None
+        self.wire()
+        self.configure()
 
     def configure(self, main="", options=None, master=""):
         """Postfix as `show` has it, but for these; `options` are those of port smtp."""
-        self.postfix.configure(self.show_postfix(), main=main, master=master,
-                               options={self.ports["smtp"]: options or {}})
+        self.postfix.configure(main=main, master=master, options={self.ports["smtp"]: options or {}})
         self.postfix.age()
 
     def behind_postscreen(self, main="", options="", master=""):

@@ -1,7 +1,7 @@
 """A private Postfix.
 
     with Postfix(folder) as postfix:              # files only
-        postfix.configure(show_postfix_output)    # main.cf and master.cf: the lines of `mailwicket show --postfix`
+        postfix.write_plain({"smtp": port})       # main.cf and master.cf before Mailwicket; then `mailwicket setup`
         postfix.start()
         with Smtp(port) as client:
             client.command("EHLO client.example.net")
@@ -47,6 +47,13 @@ scache    unix  - - n - 1 scache
 postlog   unix-dgram n - n - 1 postlogd
 """
 
+# Listeners before Mailwicket: those of Debian's master.cf, the second by its comment.
+PLAIN = {
+    "smtp": "{port} inet n - n - - smtpd\n",
+    "submissions": "{port} inet n - n - - smtpd\n  -o syslog_name=postfix/submissions\n  -o smtpd_tls_wrappermode=yes\n"
+                   "  -o smtpd_sasl_auth_enable=yes\n",
+}
+
 # Deliver everything, wherever it goes, into one Maildir that the test reads; never wait to be polite to a test.
 MAIN = """\
 compatibility_level = 3.6
@@ -80,7 +87,6 @@ smtp_dns_support_level = disabled
 smtpd_peername_lookup = no
 smtpd_tls_cert_file = {cert}
 smtpd_tls_key_file = {key}
-smtpd_tls_loglevel = 1
 smtpd_tls_received_header = yes
 smtpd_client_event_limit_exceptions = static:all
 smtpd_error_sleep_time = 0
@@ -109,6 +115,7 @@ class Postfix:
         self.domains = domains
         self.process = None
         self.ports = []
+        self.wired = {}
         self.make_folders()
         self.certificate = certificate or Certificate(self.folder)
         self.policy_socket = self.queue / "mailwicket" / "policy"
@@ -130,21 +137,45 @@ class Postfix:
         shutil.chown(folder, "postfix", group)
         folder.chmod(mode)
 
-    def configure(self, shown, main="", master="", wrapped=(), options=None):
-        """Writes main.cf and master.cf around `shown`, what `mailwicket show --postfix` printed.
-
-        `main` and `master` are appended. Listeners on ports of `wrapped` speak TLS from the start (Mailwicket knows
-        that of 465 alone); `options` maps a port to more `-o` settings of its smtpd, which win over those shown.
-        """
-        shown_main, _, shown_master = shown.partition("# --- master.cf")
-        listeners = self.listeners("#" + shown_master, wrapped, options or {})
+    def write_plain(self, ports, main="", master=""):
+        """main.cf and master.cf as they are before Mailwicket, for these listeners: {"smtp": port, "submissions": port};
+        `main` and `master` are appended."""
         stat = self.mail.stat()
-        text = MAIN.format(queue=self.queue, data=self.data, log=self.log, folder=self.folder, mail=self.mail,
-                           uid=stat.st_uid,
-                           gid=stat.st_gid, domains=self.domains, cert=self.certificate.cert, key=self.certificate.key,
-                           name="postfix-" + re.sub(r"[^a-z0-9]", "", self.folder.parent.name.lower()))
-        (self.etc / "main.cf").write_text(self.without_replaced(text + "\n" + shown_main, main) + "\n" + main)
-        (self.etc / "master.cf").write_text(MASTER + listeners + "\n" + master)
+        text = MAIN.format(
+            queue=self.queue, data=self.data, log=self.log, folder=self.folder, mail=self.mail, uid=stat.st_uid,
+            gid=stat.st_gid, domains=self.domains, cert=self.certificate.cert, key=self.certificate.key,
+            name="postfix-" + re.sub(r"[^a-z0-9]", "", self.folder.parent.name.lower()))
+        (self.etc / "main.cf").write_text(self.without_replaced(text, main) + main)
+        entries = "".join(PLAIN[name].format(port=port) for name, port in ports.items())
+        (self.etc / "master.cf").write_text(MASTER + entries + master)
+        self.is_wired()
+
+    def add_shown(self, shown, wrapped):
+        """The lines of `mailwicket show --postfix`, without chroot; the port `wrapped` is what 465 is to Mailwicket."""
+        main, _, master = shown.partition("# --- master.cf")
+        with open(self.etc / "main.cf", "a") as file:
+            file.write(main)
+        entries = ("#" + master).replace(" inet n - y - - smtpd\n", " inet n - n - - smtpd\n")
+        with open(self.etc / "master.cf", "a") as file:
+            file.write(self.with_options(entries, {wrapped: {"smtpd_tls_wrappermode": "yes",
+                                                             "smtpd_tls_security_level": "encrypt"}}))
+        self.is_wired()
+
+    def is_wired(self):
+        """What is in its files now is what configure() goes out from."""
+        self.wired = {name: (self.etc / name).read_text() for name in ("main.cf", "master.cf")}
+        self.configure()
+
+    def configure(self, main="", master="", options=None, replaced=()):
+        """Its files as they were wired, but for these: `main` and `master` are appended, `options` maps a port to `-o`
+        settings of its smtpd, of `replaced` each first text becomes the second."""
+        files = dict(self.wired)
+        for old, new in replaced:
+            assert any(old in text for text in files.values()), old
+            files = {name: text.replace(old, new) for name, text in files.items()}
+        (self.etc / "main.cf").write_text(self.without_replaced(files["main.cf"], main) + "\n" + main)
+        entries = self.with_options(files["master.cf"], options or {})
+        (self.etc / "master.cf").write_text(entries + master)
 
     @staticmethod
     def without_replaced(text, replacement):
@@ -153,23 +184,18 @@ class Postfix:
             text = re.sub(rf"(?m)^{name}\s*=.*\n(?:[ \t].*\n)*", "", text)
         return text
 
-    def listeners(self, text, wrapped, options):
-        """The shown listeners without chroot: the tests' socket paths are absolute."""
-        entries = re.split(r"(?m)^(?=\S)", text)
+    def with_options(self, text, options):
+        """master.cf with these settings of the listeners that it has; it is noted which these are."""
         self.ports, made = [], []
-        for entry in entries:
-            found = re.match(r"(\S+)\s+inet\s", entry)
-            if not found:
-                continue
-            port = int(found[1].rpartition(":")[2])
-            self.ports.append(port)
-            entry = entry.replace("inet n - y - - smtpd", "inet n - n - - smtpd")
-            more = dict(options.get(port, {}))
-            if port in wrapped:
-                more = {"smtpd_tls_wrappermode": "yes", "smtpd_tls_security_level": "encrypt", **more}
-            for name in more:
-                entry = re.sub(rf"(?m)^\s+-o {name}=.*\n", "", entry)
-            made.append(entry.rstrip("\n") + "\n" + "".join(f"  -o {name}={value}\n" for name, value in more.items()))
+        for entry in re.split(r"(?m)^(?=\S)", text):
+            found = re.match(r"(?:\S+:)?(\d+)\s+inet\s.*", entry)
+            if found:
+                self.ports.append(int(found[1]))
+                more = options.get(int(found[1]), {})
+                for name in more:
+                    entry = re.sub(rf"(?m)^\s+-o {name}=.*\n", "", entry)
+                entry += "".join(f"  -o {name}={value}\n" for name, value in more.items())
+            made.append(entry)
         return "".join(made)
 
     def postconf(self, *arguments):
@@ -188,20 +214,26 @@ class Postfix:
     # --- the process
 
     def start(self):
+        before = len(self.lines("daemon started"))
         console = open(self.folder / "console", "ab")
         self.process = subprocess.Popen([f"{self.daemon_folder()}/master", "-c", str(self.etc), "-d"],
                                         stdin=subprocess.DEVNULL,
                                         stdout=console, stderr=console, cwd=self.queue, start_new_session=True,
                                         env={"PATH": PATH, "MAIL_CONFIG": str(self.etc), "LC_ALL": "C"})
         console.close()
+        wait_for(lambda: self.is_up() and len(self.lines("daemon started")) > before, "Postfix to start")
         for port in self.ports:
             self.wait_listening(port)
         return self
 
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"Postfix ended with {self.process.returncode}: {self.text()}")
+        return True
+
     def wait_listening(self, port):
         def greets():
-            if self.process.poll() is not None:
-                raise AssertionError(f"Postfix ended with {self.process.returncode}: {self.text()}")
+            self.is_up()
             try:
                 with socket.create_connection(("127.0.0.1", port), 1):
                     return True
@@ -247,7 +279,8 @@ class Postfix:
 
     def text(self):
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return log + (self.folder / "console").read_text(errors="replace")
+        console = self.folder / "console"
+        return log + (console.read_text(errors="replace") if console.exists() else "")
 
     def lines(self, pattern):
         return [line for line in self.text().splitlines() if re.search(pattern, line)]

@@ -74,7 +74,7 @@ class Stock(MailSite):
 
     def write_postfix(self):
         postfix = self.postfix
-        postfix.configure("# --- master.cf\n")
+        postfix.write_plain({})
         private = (postfix.etc / "main.cf").read_text() + "smtpd_relay_restrictions = permit_mynetworks,\n" \
             "# a comment among the lines\n    reject_non_fqdn_recipient defer_unauth_destination\n"
         stock = (STOCK_POSTFIX / "main.cf.debian").read_text()
@@ -89,7 +89,7 @@ class Stock(MailSite):
 
     def write_dovecot(self):
         made = PrivateDovecot(self.folder, policy=self.daemon.policy, users=self.passwords, protocols=["imap"],
-                              auth_socket=self.postfix.auth_socket)
+                              postfix=self.postfix, wired=False)
         etc = made.folder / "etc"
         shutil.copytree(STOCK_DOVECOT, etc, symlinks=True)
         owner = (made.folder / "mail").stat()
@@ -103,7 +103,7 @@ class Stock(MailSite):
         tls = etc / "conf.d" / "10-ssl.conf"
         tls.write_text(re.sub(r"(?m)^ssl_(cert|key|server_cert_file|server_key_file) = .*\n", "", tls.read_text()))
         made.config = etc / "dovecot.conf"
-        made.auth_socket = None
+        made.postfix = None
         self.dovecot = made
 
     def servers(self):
