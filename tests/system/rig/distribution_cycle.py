@@ -103,7 +103,7 @@ class Cycle:
     # --- what each distribution promises
 
     def assert_setup_was_made(self):
-        assert (self.setup.returncode, self.setup.stderr) == (0, ""), self.setup.stdout
+        assert (self.setup.returncode, self.setup.stderr) == (0, ""), f"{self.setup.stderr}\n{self.setup.stdout}"
         assert self.errors == []
         assert self.again.stdout == "nothing to do\n"
 
