@@ -60,7 +60,7 @@ OTHER = {"2.3": "passdb {\n  driver = static\n  args = nopassword\n}\n",
          "2.4": "passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n"}
 PLUGINS = {"2.3": "login_plugins = mailwicket\n", "2.4": "login_plugins {\n  mailwicket = yes\n}\n"}
 CLEARTEXT = {"2.3": ("disable_plaintext_auth = yes", "disable_plaintext_auth = no"),
-             "2.4": ("auth_allow_cleartext = no", "auth_allow_cleartext = yes")}
+             "2.4": ("ssl = required\n", "ssl = yes\nauth_allow_cleartext = yes\n")}
 TOLD = {"2.3": ("MAILWICKET_CONFIG=", "OTHER="), "2.4": ("MAILWICKET_CONFIG = ", "OTHER = ")}
 
 
