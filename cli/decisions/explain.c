@@ -247,6 +247,31 @@ static struct mw_facts facts_at_auth(const struct mw_facts *facts)
 	return known;
 }
 
+/* The sender question comes first at RCPT. Where it stops nothing, the relay question tells all of it. */
+static void decide_submission(struct explanation *explanation, const struct mw_directory_view *view,
+			      struct mw_verdict *verdict)
+{
+	struct mw_facts *facts = &explanation->given.facts;
+
+	if (!explanation->given.captured && facts->context == MW_CONTEXT_NONE && facts->stage == MW_STAGE_RCPT) {
+		facts->context = MW_CONTEXT_SENDER;
+		mw_submission_decide(explanation->policy, view, facts, verdict);
+		if (mw_verdict_stops(verdict))
+			return;
+		facts->context = MW_CONTEXT_NONE;
+	}
+	mw_submission_decide(explanation->policy, view, facts, verdict);
+}
+
+static const char *submission_condition(const struct explanation *explanation)
+{
+	if (explanation->count > 1)
+		return " (of a session that is logged in already)";
+	if (explanation->given.captured && mw_submission_is_sender_question(&explanation->given.facts))
+		return " (the sender question: the relay question judges the recipient)";
+	return NULL;
+}
+
 /* AUTH is Dovecot's to answer: told where that is what the client meets. A captured request says that it passed. */
 static void decide_smtp(struct explanation *explanation, const struct mw_directory_view *view)
 {
@@ -262,8 +287,8 @@ static void decide_smtp(struct explanation *explanation, const struct mw_directo
 			explanation->count = 0;
 	}
 	decision = next_decision(explanation, MW_REPLY_SUBMISSION, "submission");
-	decision->condition = explanation->count > 1 ? " (of a session that is logged in already)" : NULL;
-	mw_submission_decide(explanation->policy, view, facts, &decision->verdict);
+	decision->condition = submission_condition(explanation);
+	decide_submission(explanation, view, &decision->verdict);
 }
 
 /* In the order that the servers ask; a decision that stops is the last. */

@@ -185,8 +185,11 @@ static bool set_etrn_domain(struct mw_given_facts *given, struct mw_str value)
 
 static bool set_context(struct mw_given_facts *given, struct mw_str value)
 {
-	given->facts.relay_context = mw_str_equal(value, MW_STR("relay"));
-	return given->facts.relay_context || mw_str_empty(value);
+	int context = MW_CONTEXT_NONE;
+	bool known = mw_str_empty(value) || mw_table_find(mw_contexts, value, &context);
+
+	given->facts.context = (enum mw_context)context;
+	return known;
 }
 
 static bool set_today(struct mw_given_facts *given, struct mw_str value)
@@ -218,7 +221,7 @@ static const struct fact facts[] = {
 	{ "size", "octets, 500KB, 36MB", set_size },
 	{ "instance", "a name", set_instance },
 	{ "etrn-domain", "a domain", set_etrn_domain },
-	{ "context", "relay", set_context },
+	{ "context", "relay or sender", set_context },
 	{ "today", "YYYY-MM-DD", set_today },
 };
 

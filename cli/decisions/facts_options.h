@@ -41,7 +41,7 @@ struct mw_given_facts {
 	{ "size", "OCTETS", "the message's size: 500KB, 36MB or octets" },                    \
 	{ "instance", "ID", "Postfix's message instance; \"\": it names none" },               \
 	{ "etrn-domain", "DOMAIN", "the domain of an ETRN" },                                 \
-	{ "context", "relay", "asked in smtpd_relay_restrictions" },                          \
+	{ "context", "relay|sender", "asked in smtpd_relay_restrictions, or smtpd_sender_restrictions" }, \
 	{ "today", "YYYY-MM-DD", "the day that ends audits (default: today)" }
 
 /* Puts one option's value into the facts. False with one line printed: the value is wrong. */

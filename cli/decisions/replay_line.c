@@ -106,6 +106,9 @@ void mw_replay_line(struct mw_replay *replay, struct mw_str line)
 		break;
 	}
 	replay->logged.facts.today = today;
+	/* The line of a sender question that stopped is all there is of its command: the relay question never came. */
+	if (mw_submission_is_sender_question(&replay->logged.facts))
+		replay->logged.facts.context = MW_CONTEXT_RELAY;
 	decide(replay, &verdict);
 	if (verdict.reason == MW_REASON_DIRECTORY_UNAVAILABLE)
 		replay->unavailable = true;

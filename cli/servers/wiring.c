@@ -297,6 +297,14 @@ static void add_relay_restrictions(struct mw_wiring *wiring)
 	items[setting->value.count++] = MW_STR("reject_unauth_destination");
 }
 
+/* It is not what holds the policy: the relay question judges the sender too. */
+static void add_sender_restrictions(struct mw_wiring *wiring)
+{
+	add(wiring, "about the sender only, so that a mail program reads \"Sender address rejected\" and names that address\n",
+	    MW_WIRING_SENDER,
+	    mw_arena_textf(wiring->arena, "check_policy_service { %s, policy_context=sender, timeout=10s }", wiring->hook));
+}
+
 static void add_sizes(struct mw_wiring *wiring)
 {
 	uint64_t size = mw_wiring_largest_size(wiring->policy, &wiring->users);
@@ -318,8 +326,9 @@ static void list_settings(struct mw_wiring *wiring)
 	wiring->settings = MW_ARENA_ARRAY(wiring->arena, struct mw_wiring_setting, SETTINGS_AT_MOST);
 	if (wiring->settings == NULL)
 		return;
-	add(wiring, "the questions: first in both lists, so that nothing is permitted before Mailwicket was asked\n",
+	add(wiring, "the questions: first in their lists, so that nothing is permitted before Mailwicket was asked\n",
 	    "smtpd_delay_reject", "yes");
+	add_sender_restrictions(wiring);
 	add_relay_restrictions(wiring);
 	add(wiring, NULL, "smtpd_end_of_data_restrictions",
 	    mw_arena_textf(wiring->arena, "check_policy_service { %s, timeout=10s, { default_action = " MW_WIRING_LAST_ACTION

@@ -12,6 +12,7 @@
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
 #define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
 #define MW_WIRING_ACTION "451 4.3.5 Server configuration problem" /* of the other questions */
+#define MW_WIRING_SENDER "smtpd_sender_restrictions" /* asks for the client's words alone: what else is there may stay */
 #define MW_WIRING_EHLO "smtpd_discard_ehlo_keywords"
 #define MW_WIRING_TLS_LOG "smtpd_tls_loglevel"
 #define MW_WIRING_EHLO_VALUE "chunking,silent-discard" /* the second: not a line of the log for each EHLO */

@@ -27,6 +27,14 @@ static void find_rule(const struct mw_policy *policy, const struct mw_why_entry 
 			verdict->login_rule = &policy->login_rules[i];
 }
 
+/* Postfix's line alone names no login; these two reasons are about one. */
+static struct mw_str login_of(const struct mw_why_told *told, const struct mw_why_entry *entry, int reason)
+{
+	bool is_about_login = reason == MW_REASON_SMTP_DISABLED || reason == MW_REASON_SEND_AS_DENIED;
+
+	return mw_str(entry->kind == MW_WHY_REJECTED && is_about_login ? told->user : entry->login);
+}
+
 /* What `explain` would give as the fix, from what the line has. */
 static void write_fix(const struct mw_why_told *told, const struct mw_why_entry *entry, struct mw_buf *out)
 {
@@ -38,14 +46,14 @@ static void write_fix(const struct mw_why_told *told, const struct mw_why_entry 
 	if (!mw_table_find(mw_reasons, mw_str(entry->reason), &reason))
 		return;
 	verdict.reason = (enum mw_reason)reason;
-	facts.login = mw_str(entry->login);
+	facts.login = login_of(told, entry, reason);
 	facts.sender = mw_str(entry->sender);
 	facts.recipient = mw_str(entry->recipient);
 	facts.mechanism = mw_str(entry->mechanism);
 	facts.tls.version = mw_str(entry->tls_version);
 	facts.endpoints.local_port = (uint16_t)strtoul(entry->port, NULL, 10);
 	mw_ip_parse(mw_str(entry->client), &facts.endpoints.remote_ip);
-	if (entry->login[0] != '\0') {
+	if (!mw_str_empty(facts.login)) {
 		verdict.trace.steps[0] = (struct mw_step){ .check = MW_CHECK_LOGIN, .note = MW_NOTE_LOGIN_KNOWN,
 							   .other = mw_str(told->user) };
 		verdict.trace.count = 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decision_log.h"
 
+#include "decide/submission.h"
 #include "server/log.h"
 #include "report/logline.h"
 
@@ -17,8 +18,14 @@ static void write_line(const struct mw_facts *facts, const struct mw_verdict *ve
 	mw_log_decision_end(&line);
 }
 
+/* A sender question that stops nothing is followed by the relay question, whose line tells all of it. */
+static bool is_told_later(const struct mw_facts *facts, const struct mw_verdict *verdict)
+{
+	return mw_submission_is_sender_question(facts) && !mw_verdict_stops(verdict);
+}
+
 void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
-	if (verdict->outcome != MW_PERMIT || policy->log.all_decisions)
+	if ((verdict->outcome != MW_PERMIT || policy->log.all_decisions) && !is_told_later(facts, verdict))
 		write_line(facts, verdict);
 }

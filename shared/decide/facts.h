@@ -23,6 +23,14 @@ struct mw_tls_facts {
    in another process): passes every minimum, and is logged without them. The origin stays as it is. */
 void mw_tls_assume(struct mw_tls_facts *tls);
 
+/* Postfix's policy_context: which of its restriction lists asks. */
+enum mw_context {
+	MW_CONTEXT_NONE,   /* not told, or a name of the administrator's own */
+	MW_CONTEXT_RELAY,  /* smtpd_relay_restrictions */
+	MW_CONTEXT_SENDER  /* smtpd_sender_restrictions */
+};
+extern const struct mw_table mw_contexts; /* relay sender; not MW_CONTEXT_NONE */
+
 struct mw_facts {
 	struct mw_endpoints endpoints;
 	struct mw_tls_facts tls;
@@ -34,7 +42,7 @@ struct mw_facts {
 
 	/* Submission only */
 	enum mw_stage stage;
-	bool relay_context;         /* policy_context=relay */
+	enum mw_context context;
 	struct mw_str sender;       /* empty from MAIL on: the null sender */
 	struct mw_str recipient;    /* empty: none named (DATA and END-OF-MESSAGE with several) */
 	struct mw_str etrn_domain;

@@ -32,10 +32,28 @@ static const struct {
 	{ mw_check_size, MESSAGE, false, MW_CHECK_SIZE },
 };
 
+static const struct mw_word context_words[] = {
+	{ "relay", MW_CONTEXT_RELAY },
+	{ "sender", MW_CONTEXT_SENDER },
+};
+const struct mw_table mw_contexts = MW_TABLE(context_words);
+
 /* What is no stage we know is judged as RCPT. */
 static unsigned stage_bit(enum mw_stage stage)
 {
 	return (unsigned)stage < MW_STAGE_UNKNOWN ? AT(stage) : AT(MW_STAGE_RCPT);
+}
+
+bool mw_submission_is_sender_question(const struct mw_facts *facts)
+{
+	return facts->context == MW_CONTEXT_SENDER && (facts->stage == MW_STAGE_MAIL || facts->stage == MW_STAGE_RCPT ||
+						       facts->stage == MW_STAGE_VRFY);
+}
+
+/* The checks behind that of the sender are the relay question's. */
+static bool is_asked(enum mw_check check, const struct mw_facts *facts)
+{
+	return check <= MW_CHECK_SENDER || !mw_submission_is_sender_question(facts);
 }
 
 /* A message to several: each recipient was judged at its RCPT, and none is named now. */
@@ -87,7 +105,7 @@ void mw_submission_decide(const struct mw_policy *policy, const struct mw_direct
 	mw_verdict_begin(verdict_r);
 	verdict_r->decision = MW_DECISION_SUBMISSION;
 	for (size_t i = 0; goes_on && i < sizeof(checks) / sizeof(checks[0]); i++) {
-		if ((checks[i].stages & stage) == 0)
+		if ((checks[i].stages & stage) == 0 || !is_asked(checks[i].id, facts))
 			continue;
 		goes_on = checks[i].needs_recipient && several ? skip(&session, checks[i].id) : checks[i].check(&session);
 	}

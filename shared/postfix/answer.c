@@ -3,6 +3,8 @@
 
 #include <unistr.h>
 
+#include "decide/submission.h"
+
 #define ACTION "action="
 
 static bool is_digit(char c)
@@ -27,7 +29,7 @@ bool mw_answer_reply_is_safe(struct mw_str reply)
 static bool may_say_ok(const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
 	return verdict->outcome == MW_PERMIT && verdict->mode == MW_MODE_ENFORCE && verdict->accept_any_recipient &&
-	       facts->relay_context && facts->stage == MW_STAGE_RCPT;
+	       facts->context == MW_CONTEXT_RELAY && facts->stage == MW_STAGE_RCPT;
 }
 
 struct mw_str mw_answer_action(const struct mw_facts *facts, const struct mw_verdict *verdict)
@@ -52,12 +54,17 @@ bool mw_answer_write(const struct mw_facts *facts, const struct mw_verdict *verd
 	return !out->truncated;
 }
 
-/* What Postfix makes of x.1.7 where it refuses a recipient, and of x.1.y where it refuses no address. */
-static struct mw_str fixed_status(struct mw_str status, enum mw_stage stage)
+static bool refuses_sender(const struct mw_facts *facts)
 {
-	if (status.len < 5 || status.ptr[2] != '1' || status.ptr[3] != '.')
+	return facts->stage == MW_STAGE_RCPT && mw_submission_is_sender_question(facts);
+}
+
+/* What Postfix makes of x.1.7 where it refuses a recipient, and of x.1.y where it refuses no address. */
+static struct mw_str fixed_status(struct mw_str status, const struct mw_facts *facts)
+{
+	if (status.len < 5 || status.ptr[2] != '1' || status.ptr[3] != '.' || refuses_sender(facts))
 		return status;
-	if (stage != MW_STAGE_RCPT)
+	if (facts->stage != MW_STAGE_RCPT)
 		return status.ptr[0] == '4' ? MW_STR("4.0.0") : MW_STR("5.0.0");
 	if (mw_str_ends_with(status, MW_STR(".1.7")))
 		return status.ptr[0] == '4' ? MW_STR("4.1.3") : MW_STR("5.1.3");
@@ -74,10 +81,11 @@ static void print_rejected(const struct mw_facts *facts, struct mw_buf *out)
 {
 	mw_buf_add_char(out, '<');
 	if (facts->stage == MW_STAGE_RCPT)
-		print_printable(facts->recipient, out);
+		print_printable(refuses_sender(facts) ? facts->sender : facts->recipient, out);
 	else
 		mw_buf_add_text(out, mw_table_word(mw_stages, facts->stage));
-	mw_buf_add_text(out, facts->stage == MW_STAGE_RCPT ? ">: Recipient address rejected: "
+	mw_buf_add_text(out, refuses_sender(facts) ? ">: Sender address rejected: "
+			     : facts->stage == MW_STAGE_RCPT ? ">: Recipient address rejected: "
 			     : facts->stage == MW_STAGE_DATA ? ">: Data command rejected: " : ">: End-of-data rejected: ");
 }
 
@@ -93,7 +101,7 @@ void mw_answer_print_client(const struct mw_facts *facts, const struct mw_verdic
 	status = mw_str_head(reply, mw_str_find(reply, ' '));
 	mw_buf_add(out, code);
 	mw_buf_add_char(out, ' ');
-	mw_buf_add(out, fixed_status(status, facts->stage));
+	mw_buf_add(out, fixed_status(status, facts));
 	mw_buf_add_char(out, ' ');
 	print_rejected(facts, out);
 	mw_buf_add(out, mw_str_tail(reply, status.len + 1));

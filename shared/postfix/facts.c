@@ -52,6 +52,16 @@ static enum mw_stage stage(const struct reader *reader)
 	return (enum mw_stage)value;
 }
 
+/* Word for word, as Postfix sends what main.cf says. */
+static enum mw_context context(const struct reader *reader)
+{
+	struct mw_str value = text(reader, MW_ATTRIBUTE_POLICY_CONTEXT);
+
+	if (mw_str_equal(value, MW_STR("relay")))
+		return MW_CONTEXT_RELAY;
+	return mw_str_equal(value, MW_STR("sender")) ? MW_CONTEXT_SENDER : MW_CONTEXT_NONE;
+}
+
 static bool is_hex(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -161,7 +171,7 @@ bool mw_facts_from_request(const struct mw_request *request, const char *bytes, 
 	if (mw_str_empty(facts_r->login) && !mw_str_empty(facts_r->mechanism))
 		reader.why = "sasl_method came without sasl_username";
 	facts_r->stage = stage(&reader);
-	facts_r->relay_context = mw_str_equal(text(&reader, MW_ATTRIBUTE_POLICY_CONTEXT), MW_STR("relay"));
+	facts_r->context = context(&reader);
 	facts_r->sender = mw_address_quoted(text(&reader, MW_ATTRIBUTE_SENDER), &sender);
 	facts_r->recipient = mw_address_quoted(text(&reader, MW_ATTRIBUTE_RECIPIENT), &recipient);
 	facts_r->etrn_domain = text(&reader, MW_ATTRIBUTE_ETRN_DOMAIN);

@@ -129,9 +129,6 @@ KIND(number);
 KIND(word);
 KIND(flag);
 
-static const struct mw_word context_words[] = { { "relay", true } };
-static const struct mw_table contexts = MW_TABLE(context_words);
-
 enum { VALUE = MW_LOGFIELD_VALUE_MAX, WORD = MW_LOGFIELD_WORD_MAX, FINGERPRINT = MW_LOGFIELD_FINGERPRINT_MAX };
 
 enum {

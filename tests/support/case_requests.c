@@ -68,7 +68,7 @@ static void add_request(struct mw_buf *out, const struct mw_case *one, const str
 	add(out, "encryption_protocol", facts->tls.version);
 	add(out, "encryption_cipher", facts->tls.cipher);
 	add_number(out, "encryption_keysize", facts->tls.bits);
-	add(out, "policy_context", facts->relay_context ? MW_STR("relay") : MW_STR_EMPTY);
+	add(out, "policy_context", mw_str(mw_table_word(mw_contexts, facts->context)));
 	mw_buf_add_char(out, '\n');
 }
 

@@ -177,7 +177,7 @@ START_TEST(a_case_is_decided_again_from_its_log_line)
 	ck_assert_int_eq(logged.verdict, mw_logged_verdict_of(&verdict));
 	ck_assert_int_eq(logged.reason, verdict.reason);
 	/* No verdict of a case hangs on these alone. */
-	ck_assert_int_eq(logged.facts.relay_context, given.facts.relay_context);
+	ck_assert_int_eq(logged.facts.context, given.facts.context);
 	ck_assert(mw_str_equal(logged.facts.sasl_service, given.facts.sasl_service));
 	logged.facts.today = given.facts.today;
 	mw_case_decide(one, &logged.facts, &again);

@@ -31,6 +31,13 @@ def read_worlds():
 WORLDS = read_worlds()
 
 
+def is_told_later(case):
+    """A sender question that stops nothing: the relay question, which follows it, has the line."""
+    request = dict(line.split(b"=", 1) for line in bytes.fromhex(case["request"]).splitlines() if line)
+    return (request[b"policy_context"] == b"sender" and request[b"protocol_state"] in (b"MAIL", b"RCPT", b"VRFY")
+            and case["verdict"] in ("permit", "would-refuse"))
+
+
 def differences(daemon, case, action):
     """What mailwicketd answered and logged that the case does not expect."""
     found = []
@@ -38,6 +45,8 @@ def differences(daemon, case, action):
     if action != expected:
         found.append(f"answer {action!r}, expected {expected!r}")
     logged = daemon.logged(instance=f"{case['file']}.{case['line']}")
+    if is_told_later(case):
+        return found + [f"a log line: {line}" for line in logged]
     if len(logged) != 1:
         return found + [f"{len(logged)} log lines"]
     told = {"verdict": logged[0].get("verdict"), "reason": logged[0].get("reason"),
@@ -62,7 +71,7 @@ def test_mailwicketd_answers_and_logs_what_the_cases_expect(world, tmp_path):
             if daemon.connection is None or not daemon.connection.is_open():
                 daemon.connection = daemon.connect()
             actions.append(daemon.connection.ask(bytes.fromhex(case["request"])))
-        daemon.wait_log(r"mailwicket: v=1 ", len(cases))
+        daemon.wait_log(r"mailwicket: v=1 ", sum(not is_told_later(case) for case in cases))
         wrong = [f"{case['file']}:{case['line']}: {case['name']}: {difference}"
                  for case, action in zip(cases, actions) for difference in differences(daemon, case, action)]
     assert not wrong, "\n".join(wrong)

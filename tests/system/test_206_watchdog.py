@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig
 UNIT = rig.build_folder() / "packaging" / "systemd" / "mailwicketd.service"
 REMOTE, MARY, BOB = "someone@remote.test", "mary@example.test", "bob@example.test"
 PERMITTED = "250 2.1.5 Ok"
-DEFERRED = f"451 4.3.5 <{REMOTE}>: Recipient address rejected: Server configuration problem"
+DEFERRED = f"451 4.3.5 <{BOB}>: Sender address rejected: Server configuration problem"
 TIMEOUT = 5
 
 

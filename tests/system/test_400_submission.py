@@ -11,7 +11,7 @@ import pytest
 
 import rig
 from rig import wait_for
-from rig.mailsite import PASSWORD, MailSite
+from rig.mailsite import MailSite, PASSWORD, refused_recipient, refused_sender
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 
@@ -117,12 +117,10 @@ def style(site, request):
     site.change_policy(replies="classic")
 
 
-def refused(code, recipient, text):
-    """What the client reads when a policy refuses at RCPT."""
-    return f"{code} <{recipient}>: Recipient address rejected: {text}"
-
-
 MARY, BOB, REMOTE = "mary@example.test", "bob@example.test", "someone@remote.test"
+
+# Those of the relay question; all others are the sender question's.
+ABOUT_RECIPIENT = {"invalid-recipient", "relay-denied", "recipient-restricted", "too-big"}
 
 # reason, client (listener, login, source, tls), sender, recipient, MAIL's options, reply in classic and current style
 REASONS = [
@@ -141,7 +139,7 @@ REASONS = [
     ("no-submit", ("submission", "bob", NO_SUBMIT, True), BOB, MARY, "",
      ("550 5.7.1", "Client does not have permissions to submit mail to this server"), None),
     ("invalid-sender", ("submission", "bob", "127.0.0.1", True), "b" * 65 + "@example.test", MARY, "",
-     ("501 5.1.3", "Invalid address"), None),
+     ("501 5.1.7", "Invalid address"), None),
     ("send-as-denied", ("submission", "bob", "127.0.0.1", True), MARY, REMOTE, "",
      ("550 5.7.1", "Client does not have permissions to send as this sender"),
      ("550 5.7.60", "Client does not have permissions to send as this sender")),
@@ -173,9 +171,12 @@ def test_each_reason_is_answered_over_smtp_in_both_styles(site, style, row):
     with site.client(listener, login=login, source=source, tls=tls) as client:
         expected = classic if style == "classic" or current is None else current
         reply = client.ask(sender, recipient, options)
-    assert reply == refused(expected[0], recipient, expected[1])
+    if reason in ABOUT_RECIPIENT:
+        assert reply == refused_recipient(expected[0], recipient, expected[1])
+    else:
+        assert reply == refused_sender(expected[0], sender, expected[1])
     told = site.explain("--port", str(site.ports[listener]), "--client", source, "--tls", "TLSv1.3" if tls else "none",
-                        "--login", login or "", "--sender", sender, "--recipient", recipient, "--context", "relay",
+                        "--login", login or "", "--sender", sender, "--recipient", recipient,
                         "--size", options.removeprefix("SIZE=") or "0")[0]
     assert (told["reason"], told["client_reads"]) == (reason, reply)
     logged = site.daemon.logged(reason=reason, verdict="defer" if reason == "no-connector" else "refuse")
@@ -192,10 +193,10 @@ def test_an_account_closed_during_a_session_sends_nothing_more(site, style):
         site.change_directory(DIRECTORY.replace(f"user {login}", f"user {login} smtp=no"))
         try:
             text = "Authentication unsuccessful, SMTP client authentication is disabled for the mailbox"
-            disabled = refused("535 5.7.139", recipient, text)
+            disabled = refused_sender("535 5.7.139", login, text)
             wait_for(lambda: client.ask(login, recipient) == disabled, "smtp-disabled")
             site.change_directory("".join(line + "\n" for line in DIRECTORY.splitlines() if "fickle" not in line))
-            unknown = refused("535 5.7.3", recipient, "Authentication unsuccessful")
+            unknown = refused_sender("535 5.7.3", login, "Authentication unsuccessful")
             wait_for(lambda: client.ask(login, recipient) == unknown, "unknown-login")
         finally:
             site.change_directory(DIRECTORY)
@@ -244,7 +245,7 @@ def test_a_directory_that_is_gone_defers_and_comes_back(site):
         site.daemon.start()
         with site.client("smtp") as client:
             reply = client.ask(REMOTE, recipient)
-        assert reply == f"451 4.3.5 <{recipient}>: Recipient address rejected: Server configuration problem"
+        assert reply == refused_recipient("451 4.3.5", recipient, "Server configuration problem")
     finally:
         hidden.rename(snapshot)
     with site.client("smtp") as client:
@@ -261,7 +262,7 @@ def test_anonymous_mail_comes_in_on_25_beside_authenticated_mail_on_587_and_465(
         assert client.deliver("", MARY, subject="bounce").startswith("250 2.0.0")
     for listener in ("submission", "submissions"):
         with site.client(listener) as client:
-            assert client.ask(REMOTE, MARY) == refused("530 5.7.1", MARY, "Client was not authenticated")
+            assert client.ask(REMOTE, MARY) == refused_sender("530 5.7.1", REMOTE, "Client was not authenticated")
         with site.client(listener, login="bob") as client:
             assert client.deliver(BOB, REMOTE, subject=f"outbound-{listener}").startswith("250 2.0.0")
     for subject in ("inbound", "inbound-partner", "bounce", "outbound-submission", "outbound-submissions"):
@@ -283,7 +284,7 @@ def test_a_printer_relays_by_its_network_alone(site):
         assert printer.deliver("printer@example.test", REMOTE, subject="scan").startswith("250 2.0.0")
     site.postfix.wait_delivered("scan")
     with site.client("smtp", source="127.0.0.48") as neighbour:
-        assert neighbour.ask("printer@example.test", REMOTE) == refused("550 5.7.1", REMOTE, "Unable to relay")
+        assert neighbour.ask("printer@example.test", REMOTE) == refused_recipient("550 5.7.1", REMOTE, "Unable to relay")
 
 
 def test_postfix_offers_auth_only_over_tls_where_the_connector_says_so(site):
@@ -322,10 +323,14 @@ def test_explain_gives_word_for_word_what_the_refused_client_read(site, sender, 
     with site.client(login="bob") as client:
         reply = client.ask(sender, recipient)
     decision, text = site.explain("--port", str(site.ports["submission"]), "--client", "127.0.0.1", "--tls", "TLSv1.3",
-                                  "--login", "bob", "--sender", sender, "--recipient", recipient, "--context", "relay")
+                                  "--login", "bob", "--sender", sender, "--recipient", recipient)
     assert decision["reason"] == reason
     code, text_of_it = decision["answer"].split(" ", 2)[:2], decision["answer"].split(" ", 2)[2]
-    assert reply == refused(" ".join(code), recipient, text_of_it)
+    if reason == "send-as-denied":
+        assert reply == refused_sender(" ".join(code), sender, text_of_it)
+    else:
+        assert reply == refused_recipient(" ".join(code), recipient, text_of_it)
+    assert f"client: {reply}\n" in text
     assert f"answer: {decision['answer']}\n" in text and "fix: " in text
     logged = site.daemon.logged(reason=reason, recipient=recipient)[-1]
     assert logged["reply"] == decision["answer"]
@@ -341,7 +346,7 @@ def test_smtplib_sends_as_itself_and_is_refused_as_another(site):
     client.sendmail(BOB, [REMOTE], "Subject: smtplib\r\n\r\nhello\r\n")
     with pytest.raises(smtplib.SMTPRecipientsRefused) as error:
         client.sendmail(MARY, [REMOTE], "Subject: forged\r\n\r\nhello\r\n")
-    denied = refused("550 5.7.1", REMOTE, "Client does not have permissions to send as this sender")
+    denied = refused_sender("550 5.7.1", MARY, "Client does not have permissions to send as this sender")
     assert error.value.recipients[REMOTE] == (550, denied[4:].encode())
     client.quit()
     site.postfix.wait_delivered("smtplib")
@@ -351,7 +356,7 @@ def test_smtplib_sends_as_itself_and_is_refused_as_another(site):
 @pytest.mark.skipif(shutil.which("swaks") is None, reason="no swaks on this machine")
 @pytest.mark.parametrize("sender,status,text", [
     ("sales@example.test", 0, "250 2.0.0 Ok"),
-    (MARY, 24, refused("550 5.7.1", REMOTE, "Client does not have permissions to send as this sender")),
+    (MARY, 24, refused_sender("550 5.7.1", MARY, "Client does not have permissions to send as this sender")),
 ])
 def test_swaks_gets_the_same(site, sender, status, text):
     """In clear, from the one host that may: Debian's swaks speaks TLS only with a package that it does not need."""

@@ -237,6 +237,21 @@ SAID = {
     "relay access after a login": (rejected("454 4.7.1 <ann@example.net>: Relay access denied"), "postfix"),
     "not owned": (rejected("553 5.7.1 <i@example.org>: Sender address rejected: not owned by user bob"), "send-as"),
     "not owned, forged": (rejected('550 5.1.1 <"a>: Sender address rejected: not owned by user bob"@x>: no'), "postfix"),
+    # The policy's own words, in Postfix's line alone: mailwicketd's is in another log.
+    "send as": (rejected("550 5.7.1 <i@example.org>: Sender address rejected: Client does not have permissions to send as "
+                         "this sender"), "send-as"),
+    "send as, told of the recipient": (rejected("550 5.7.60 <ann@example.net>: Recipient address rejected: Client does "
+                                                "not have permissions to send as this sender"), "send-as"),
+    "switched off": (rejected("535 5.7.139 <i@example.org>: Sender address rejected: Authentication unsuccessful, SMTP "
+                              "client authentication is disabled for the mailbox"), "smtp-switched-off"),
+    "suspended": (rejected("550 5.7.1 <i@example.org>: Sender address rejected: Access denied, sending is suspended for "
+                           "this account"), "suspended"),
+    "no login, of the sender": (rejected("530 5.7.57 <bob@example.org>: Sender address rejected: Client not authenticated "
+                                         "to send mail", ""), "no-authentication"),
+    "another's restriction": (rejected("550 5.7.1 <i@example.org>: Sender address rejected: Client does not have "
+                                       "permissions to send as this sender today"), "postfix"),
+    "send as, forged": (rejected('550 5.1.1 <"a>: Sender address rejected: Client does not have permissions to send as '
+                                 'this sender"@x>: no'), "postfix"),
     "lookup": (rejected("451 4.3.0 <ann@example.net>: Temporary lookup failure"), "server-fault"),
     "disk": (rejected("452 4.3.1 Insufficient system storage"), "server-fault"),
     "size": (rejected("552 5.3.4 Message size exceeds fixed limit"), "message-limit"),

@@ -39,6 +39,8 @@ HOOK = "check_policy_service { unix:%s, policy_context=relay, timeout=10s }"
 ACTION = "{ default_action = 421 4.3.5 Server configuration problem }"
 END = "check_policy_service { unix:%s, timeout=10s, " + ACTION + " }"
 
+SENDER = "check_policy_service { unix:%s, policy_context=sender, timeout=10s }"
+
 # name, what is set wrong, severity, setting, a word of the finding, a word of the fix
 MAIN = [
     ("the relay list without the question", "smtpd_relay_restrictions = reject_unauth_destination", "error",
@@ -109,10 +111,27 @@ MAIN = [
      "smtpd_client_restrictions = permit_mynetworks", "error", "mynetworks", "[::]/0", "mynetworks = 127.0.0.0/8"),
     ("many public addresses as one's own", "mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks",
      "warning", "mynetworks", "203.0.0.0/16", "mynetworks = 127.0.0.0/8"),
-    ("Postfix's own login table", "smtpd_sender_restrictions = reject_sender_login_mismatch", "error",
+    ("the sender list without the question", "smtpd_sender_restrictions =", "warning", "smtpd_sender_restrictions",
+     "not asked about the sender", "smtpd_sender_restrictions = ABOUT"),
+    ("the sender list with another question", "smtpd_sender_restrictions = reject_non_fqdn_sender", "warning",
+     "smtpd_sender_restrictions", "not asked about the sender", "ABOUT, reject_non_fqdn_sender"),
+    ("the sender question without its context", "smtpd_sender_restrictions = check_policy_service { unix:SOCKET, "
+     "timeout=10s }, reject_non_fqdn_sender", "warning", "smtpd_sender_restrictions", "no policy_context=sender",
+     "ABOUT, reject_non_fqdn_sender"),
+    ("the sender question that only warns", "smtpd_sender_restrictions = warn_if_reject ABOUT", "warning",
+     "smtpd_sender_restrictions", "warn_if_reject", "ABOUT"),
+    ("the sender question behind a permit", "smtpd_sender_restrictions = permit_sasl_authenticated, ABOUT", "warning",
+     "smtpd_sender_restrictions", "permit_sasl_authenticated stands before", "ABOUT"),
+    ("the sender question that is waited for", "smtpd_sender_restrictions = check_policy_service { unix:SOCKET, "
+     "policy_context=sender, timeout=1m }", "warning", "smtpd_sender_restrictions", "60 s", "ABOUT"),
+    ("the relay question about the sender alone", "smtpd_relay_restrictions = ABOUT, reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "no policy_context=relay", "HOOK"),
+    ("the relay context in the sender list", "smtpd_sender_restrictions = ABOUT, HOOK", "error",
+     "smtpd_sender_restrictions", "policy_context=relay in smtpd_sender", "check_policy_service"),
+    ("Postfix's own login table", "smtpd_sender_restrictions = ABOUT, reject_sender_login_mismatch", "error",
      "smtpd_sender_restrictions", "reject_sender_login_mismatch decides", "smtpd_sender_restrictions ="),
     ("a login table of one's own", "smtpd_sender_login_maps = inline:{ bob@example.test=bob }\n"
-     "smtpd_sender_restrictions = reject_sender_login_mismatch", "warning", "smtpd_sender_restrictions",
+     "smtpd_sender_restrictions = ABOUT, reject_sender_login_mismatch", "warning", "smtpd_sender_restrictions",
      "reject_sender_login_mismatch decides", "smtpd_sender_restrictions ="),
     ("another origin", "myorigin = other.test", "error", "myorigin", "other.test", "myorigin = example.test"),
     ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', 'recipient_delimiter = "+-" in /'),
@@ -139,7 +158,7 @@ MAIN = [
 @pytest.mark.parametrize("main,severity,setting,what,fix", [row[1:] for row in MAIN], ids=[row[0] for row in MAIN])
 def test_check_names_what_main_cf_undoes(site, main, severity, setting, what, fix):
     def filled(text, socket=site.postfix.policy_socket):
-        return (text.replace("HOOK", HOOK % socket).replace("END", END % socket).replace("ACTION", ACTION)
+        return (text.replace("HOOK", HOOK % socket).replace("ABOUT", SENDER % socket).replace("END", END % socket).replace("ACTION", ACTION)
                 .replace("SOCKET", str(socket)))
 
     site.configure(main=filled(main) + "\n")
@@ -170,6 +189,8 @@ OPTIONS = [
     ("an empty list at end of data", "smtp", {"smtpd_end_of_data_restrictions": ""}, "error",
      "smtpd_end_of_data_restrictions", "this -o replaces",
      "  -o { smtpd_end_of_data_restrictions = check_policy_service"),
+    ("a sender list of its own", "submission", {"smtpd_sender_restrictions": "reject_non_fqdn_sender"}, "warning",
+     "smtpd_sender_restrictions", "not asked about the sender", "-o { smtpd_sender_restrictions = check_policy_service { "),
     ("a SASL service of another kind", "submission", {"smtpd_sasl_service": "imap"}, "error", "smtpd_sasl_service",
      '"imap"', "-o smtpd_sasl_service=smtp"),
     ("fewer recipients than the policy permits", "submission", {"smtpd_recipient_limit": "199"}, "warning",
@@ -231,14 +252,17 @@ def test_another_value_that_why_can_read_is_right(site, main, options):
 @pytest.mark.parametrize("entry,severity,what", [
     ("{port} inet n - n - - smtpd\n", "error", "no enabled connector has a binding"),
     ("{port} inet n - n - - smtpd -o receive_override_options=no_milters -o smtpd_relay_restrictions=permit_mynetworks,reject "
-     "-o smtpd_end_of_data_restrictions=\n", "error", "way back takes mail unasked, and can be reached"),
+     "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "error", "way back takes mail unasked, and can be reached"),
     ("[127.0.0.1]:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
-     "-o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
+     "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
     ("{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
-     "-o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
+     "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
     ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
-     "-o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
-], ids=["asked about nothing", "reached from elsewhere", "in brackets", "not asked", "a content filter's way back"])
+     "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
+    ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
+     "-o smtpd_end_of_data_restrictions=\n", "error", "the list of main.cf asks Mailwicket"),
+], ids=["asked about nothing", "reached from elsewhere", "in brackets", "not asked", "a content filter's way back",
+        "asked about its senders alone"])
 def test_check_finds_a_listener_no_connector_names(site, entry, severity, what):
     port = rig.free_port()
     site.configure(master=entry.format(port=port))
@@ -267,7 +291,8 @@ def test_check_looks_behind_postscreen(site):
 def test_check_finds_a_socket_outside_the_chroot(site):
     def chrooted(socket):
         site.configure(main=f"smtpd_relay_restrictions = {HOOK % socket}, reject_unauth_destination\n"
-                            f"smtpd_end_of_data_restrictions = {END % socket}\n")
+                            f"smtpd_end_of_data_restrictions = {END % socket}\n"
+                            f"smtpd_sender_restrictions = {SENDER % socket}\n")
         master = site.postfix.etc / "master.cf"
         master.write_text(master.read_text().replace("inet n - n - - smtpd", "inet n - y - - smtpd"))
         return site.check_postfix()

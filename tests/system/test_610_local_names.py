@@ -148,7 +148,7 @@ def test_other_spellings_of_the_host_are_nobodys(listed, recipient):
 def test_a_sender_under_a_local_name_is_one_of_the_domain(listed, name):
     with listed.client("smtp") as stranger:
         assert stranger.ask(f"ceo@{name}", MARY) == \
-            f"550 5.7.1 <{MARY}>: Recipient address rejected: Client does not have permissions to send as this sender"
+            f"550 5.7.1 <ceo@{name}>: Sender address rejected: Client does not have permissions to send as this sender"
         assert stranger.ask(STRANGER, MARY) == PERMITTED
     with listed.client(login="mary") as mary:
         assert mary.ask(f"mary@{name}", MARY) == PERMITTED

@@ -43,14 +43,14 @@ connector "All" {
 
 
 class Site(Checked):
-    """A listener for each spelling; the question at RCPT is not asked, as it would be the one that gets no answer."""
+    """A listener for each spelling; the questions at RCPT are not asked, as they would be those that get no answer."""
 
     def __init__(self, folder):
         self.spelled = [rig.free_port() for _ in SPELLINGS]
         super().__init__(folder, POLICY % ", ".join(f'"*:{port}"' for port in self.spelled))
         lists = {port: f"{{ unix:{self.postfix.policy_socket}, {spelling} }}".replace("\t", " \t")
                  for port, (spelling, _, _) in zip(self.spelled, SPELLINGS)}
-        self.configure(main="smtpd_relay_restrictions = reject_unauth_destination\n", replaced=[
+        self.configure(main="smtpd_sender_restrictions =\nsmtpd_relay_restrictions = reject_unauth_destination\n", replaced=[
             (f"{port} inet n - n - - smtpd\n", f"{port} inet n - n - - smtpd\n"
              f"  -o {{ smtpd_end_of_data_restrictions = check_policy_service {lists[port]} }}\n")
             for port in self.spelled])

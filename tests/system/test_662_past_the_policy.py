@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import rig
-from rig.past_policy import DIRECTORY, INSIDE, OUTSIDE, REPLACED, STRANGER, Plain, Site
+from rig.past_policy import DIRECTORY, INSIDE, OUTSIDE, REPLACED, STRANGER, Site, wait_plain
 
 pytestmark = [
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
@@ -216,7 +216,7 @@ def test_an_smtpd_on_a_unix_socket_is_found(site, private, options, severity):
         (1 if severity == "error" else 0, [(severity, "inject/unix/smtpd_relay_restrictions")])
     path = site.postfix.queue / ("public" if private == "n" else "private") / "inject"
     with site:
-        client = Plain(str(path))
+        client = wait_plain(str(path))
         assert client.ask("ceo@example.test", INSIDE) == ("250" if options else "450")
         client.close()
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 import rig
-from rig.past_policy import INSIDE, STRANGER, Plain, Site
+from rig.past_policy import INSIDE, STRANGER, Plain, Site, wait_plain
 
 pytestmark = [
     pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
@@ -107,9 +107,10 @@ def test_who_gets_round_the_question_is_an_error(site, written, place, word):
 
 
 HOST = socket.gethostname()
+UNASKED = f"  -o {OPEN} -o smtpd_sender_restrictions=\n"
 OTHER_PORT = {
-    "an smtpd by a host's name": (f"{HOST}:$OTHER inet n - n - - smtpd\n  -o {OPEN}\n", f"{HOST}:$OTHER/inet/{RELAY}"),
-    "an smtpd in brackets": (f"[{{address}}]:$OTHER inet n - n - - smtpd\n  -o {OPEN}\n",
+    "an smtpd by a host's name": (f"{HOST}:$OTHER inet n - n - - smtpd\n{UNASKED}", f"{HOST}:$OTHER/inet/{RELAY}"),
+    "an smtpd in brackets": (f"[{{address}}]:$OTHER inet n - n - - smtpd\n{UNASKED}",
                              f"[{{address}}]:$OTHER/inet/{RELAY}"),
 }
 
@@ -121,12 +122,7 @@ def test_another_way_in_is_an_error(site, entry, place):
     errors = site.errors()
     assert site.filled(place.format(address=address)) in [row[1] for row in errors], errors
     with site:
-        def connected():
-            try:
-                return Plain((address, site.other))
-            except ConnectionRefusedError:
-                return None
-        client = rig.wait_for(connected, "the other listener")
+        client = wait_plain((address, site.other))
         assert client.ask(STRANGER, INSIDE) == "250"
         client.close()
 

@@ -34,8 +34,6 @@ AFTER = {
     **BEFORE, **POLICY,
     "25: relay": NO_RELAY,
     "25: relay as alice": NO_RELAY,
-    "587: forged": NOT_OWNED,
-    "465: forged": NOT_OWNED,
     "587: alice as team": NOT_AS_TEAM,
 }
 

@@ -36,16 +36,14 @@ BEFORE = {
     "2587: without AUTH": "530 5.7.0 Authentication required.",
     "10587: what Dovecot hands over": "once at world, DKIM-Signature",
 }
-NOT_LOGGED_IN = "530 5.7.1 <{}>: Recipient address rejected: Client was not authenticated"
+NOT_LOGGED_IN = "530 5.7.1 <{}>: Sender address rejected: Client was not authenticated"
 AFTER = {
     **BEFORE, **POLICY,
-    "587: forged": NOT_OWNED,
-    "465: forged": NOT_OWNED,
     "587: alice as team": NOT_AS_TEAM,
-    "587: relay without AUTH": NOT_LOGGED_IN.format("other@example.org"),
-    "465: relay without AUTH": NOT_LOGGED_IN.format("other@example.org"),
-    "587: mail without AUTH": NOT_LOGGED_IN.format(BOB),
-    "465: mail without AUTH": NOT_LOGGED_IN.format(BOB),
+    "587: relay without AUTH": NOT_LOGGED_IN.format("alice@example.test"),
+    "465: relay without AUTH": NOT_LOGGED_IN.format("alice@example.test"),
+    "587: mail without AUTH": NOT_LOGGED_IN.format("someone@example.net"),
+    "465: mail without AUTH": NOT_LOGGED_IN.format("someone@example.net"),
     "2587: carol out, by Dovecot": "535 5.7.8 Authentication failed.",
 }
 

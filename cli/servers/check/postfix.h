@@ -144,7 +144,7 @@ bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const ch
 bool mw_binding_is_loopback(const struct mw_binding *binding);
 
 /* The parts. */
-bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether the relay question is asked */
+bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether any question is asked */
 void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
 /* One that no connector names. */
@@ -168,6 +168,7 @@ void mw_check_postfix_origin(const struct mw_postfix_endpoint *rewriter);
 /* myorigin; of a file, its first line. */
 struct mw_str mw_endpoint_origin(const struct mw_postfix_endpoint *endpoint);
 int mw_check_postfix_services(struct mw_postfix_site *site); /* those that are no listener; EX_OK or as above */
-void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path);
+/* list: the setting that names the socket */
+void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *list, const char *path);
 
 #endif

@@ -48,6 +48,33 @@ static const char *question_first(const struct search *search)
 	return value;
 }
 
+/* The list with the question about the sender first. */
+static struct mw_fix sender_fix(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	const char *value = mw_shown_value(endpoint, MW_WIRING_SENDER), *path;
+	struct mw_str list = mw_endpoint_value(endpoint, MW_WIRING_SENDER);
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (!mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path))
+			value = mw_arena_textf(arena, "%s, %.*s", value, MW_STR_ARG(item.text));
+	}
+	return mw_fix_list(endpoint, MW_WIRING_SENDER, value);
+}
+
+static void warn_of_sender(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, const char *what,
+			   const char *why)
+{
+	mw_list_finding(endpoint, id, MW_FINDING_WARNING, MW_WIRING_SENDER, what, why, sender_fix(endpoint));
+}
+
+static struct mw_fix fix_of(const struct search *search)
+{
+	return strcmp(search->list, MW_WIRING_SENDER) == 0 ? sender_fix(search->endpoint)
+							    : mw_fix_shown(search->endpoint, search->list);
+}
+
 /* Where relaying is decided, what decided it before goes; what the other lists have stays. */
 static void report_before(const struct search *search, const struct mw_restriction *item)
 {
@@ -55,11 +82,20 @@ static void report_before(const struct search *search, const struct mw_restricti
 	struct mw_arena *arena = endpoint->site->arena;
 	const char *what = mw_arena_textf(arena, "%.*s stands before the question", MW_STR_ARG(item->text));
 
-	if (mw_restriction_permits(item->name) || mw_table_permits(mw_str_empty(item->argument) ? item->name : item->argument))
+	bool permits = mw_restriction_permits(item->name) ||
+		       mw_table_permits(mw_str_empty(item->argument) ? item->name : item->argument);
+
+	if (permits && strcmp(search->list, MW_WIRING_SENDER) == 0)
+		warn_of_sender(endpoint, MW_FOUND_SENDER_PERMIT_BEFORE, what,
+			       "a list ends at the first permit: those sessions are told that the recipient is wrong, where it is "
+			       "the sender");
+	else if (permits)
 		mw_list_finding(endpoint, MW_FOUND_PERMIT_BEFORE, MW_FINDING_ERROR, search->list, what,
 				"a list ends at the first permit: about those sessions Mailwicket is never asked",
 				strcmp(search->list, RELAY) == 0 ? mw_fix_shown(endpoint, search->list)
 								 : mw_fix_list(endpoint, search->list, question_first(search)));
+	else if (strcmp(search->list, MW_WIRING_SENDER) == 0)
+		return;
 	else if (mw_str_starts_with_nocase(item->name, MW_STR("check_")) || mw_str_find(item->name, ':') < item->name.len)
 		mw_list_finding(endpoint, MW_FOUND_TABLE_BEFORE, MW_FINDING_NOTE, search->list, what,
 				"where it answers OK, Mailwicket is not asked",
@@ -147,12 +183,33 @@ static void check_action(const struct search *search)
 			mw_fix_shown(endpoint, search->list));
 }
 
+static void check_timeout(const struct search *search)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_str timeout = given_or(search, search->call.timeout, "smtpd_policy_service_timeout");
+	unsigned long seconds;
+
+	if (mw_postfix_seconds(timeout, &seconds) && seconds > LONGEST_WAIT)
+		mw_endpoint_finding(endpoint, MW_FOUND_LONG_WAIT, MW_FINDING_WARNING,
+			mw_str_empty(search->call.timeout) ? "smtpd_policy_service_timeout" : search->list,
+			mw_arena_textf(arena, "an answer is waited for %lu s", seconds),
+			mw_arena_textf(arena, "Postfix asks twice: a mailwicketd that hangs holds every client for %lu s",
+				       2 * seconds + 1),
+			fix_of(search));
+}
+
+static void check_reach(const struct search *search)
+{
+	const char *path;
+
+	if (mw_endpoint_asks_us(search->endpoint, search->call.server, &path) && path != NULL)
+		mw_check_postfix_socket(search->endpoint, search->list, path);
+}
+
 static void check_call(const struct search *search)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
-	const struct mw_postfix_site *site = endpoint->site;
-	struct mw_str timeout = given_or(search, search->call.timeout, "smtpd_policy_service_timeout");
-	unsigned long seconds;
 
 	if (search->only_warns)
 		mw_list_finding(endpoint, MW_FOUND_ONLY_WARNS, MW_FINDING_ERROR, search->list,
@@ -160,13 +217,7 @@ static void check_call(const struct search *search)
 				    "what Mailwicket refuses is logged and let through; for a trial the policy has mode = audit",
 				    mw_fix_shown(endpoint, search->list));
 	check_action(search);
-	if (mw_postfix_seconds(timeout, &seconds) && seconds > LONGEST_WAIT)
-		mw_endpoint_finding(endpoint, MW_FOUND_LONG_WAIT, MW_FINDING_WARNING,
-			mw_str_empty(search->call.timeout) ? "smtpd_policy_service_timeout" : search->list,
-			mw_arena_textf(site->arena, "an answer is waited for %lu s", seconds),
-			mw_arena_textf(site->arena, "Postfix asks twice: a mailwicketd that hangs holds every client for %lu s",
-				       2 * seconds + 1),
-			mw_fix_shown(endpoint, search->list));
+	check_timeout(search);
 }
 
 static void report_missing(const struct search *search, const char *why)
@@ -225,13 +276,42 @@ static void check_relay(const struct search *search)
 	if (!mw_str_equal(context, MW_STR("relay")))
 		mw_list_finding(endpoint, MW_FOUND_NO_CONTEXT, MW_FINDING_ERROR, RELAY,
 				    "the question has no policy_context=relay",
-				    "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
+				    mw_str_equal(context, MW_STR("sender"))
+				    ? "it is about the sender alone: recipients are not judged, and who may relay is refused by what "
+				      "stands behind it"
+				    : "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
 				    mw_fix_shown(endpoint, RELAY));
 	if (!ends_in_refusal(search))
 		mw_list_finding(endpoint, MW_FOUND_NO_REFUSAL_BEHIND, MW_FINDING_ERROR, RELAY,
 				    "no reject_unauth_destination behind the question",
 				    "what Mailwicket leaves open (a connector in audit mode) would be relayed, or smtpd stops",
 				    mw_fix_shown(endpoint, RELAY));
+}
+
+/* The policy holds without this question: the relay question judges the sender too. */
+static bool check_sender(const struct mw_postfix_endpoint *endpoint)
+{
+	struct search search = { .endpoint = endpoint, .list = MW_WIRING_SENDER }, again = search;
+	struct mw_str list = mw_endpoint_value(endpoint, MW_WIRING_SENDER);
+
+	look_through(&search, list, 0);
+	if (!search.found) {
+		warn_of_sender(endpoint, MW_FOUND_SENDER_NOT_ASKED, "Mailwicket is not asked about the sender alone",
+			       "the policy holds, but who may not send as an address reads \"Recipient address rejected\", and looks "
+			       "for the fault in the wrong place");
+		return false;
+	}
+	again.reports = true;
+	look_through(&again, list, 0);
+	check_timeout(&search);
+	check_reach(&search);
+	if (!mw_str_equal(given_or(&search, search.call.context, "smtpd_policy_service_policy_context"), MW_STR("sender")))
+		warn_of_sender(endpoint, MW_FOUND_SENDER_CONTEXT, "the question has no policy_context=sender",
+			       "who may not write to a recipient reads \"Sender address rejected\"");
+	if (search.only_warns)
+		warn_of_sender(endpoint, MW_FOUND_SENDER_ONLY_WARNS, "warn_if_reject stands before the question",
+			       "what it refuses is refused by the relay question, as the recipient's fault, and logged twice");
+	return true;
 }
 
 /* The list without the context; for all lists where that is said for all. */
@@ -261,7 +341,7 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 		struct mw_restriction item;
 		const char *path;
 
-		if (strcmp(lists[i], END_OF_DATA) != 0)
+		if (strcmp(lists[i], END_OF_DATA) != 0 && strcmp(lists[i], MW_WIRING_SENDER) != 0)
 			(void)search_list(endpoint, lists[i], NULL);
 		while (mw_restriction_next(&list, &item)) {
 			struct mw_policy_call call = mw_policy_call_parse(item.argument);
@@ -314,14 +394,14 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 {
 	struct search relay, end;
-	const char *path;
+	bool sender;
 
 	relay = search_list(endpoint, RELAY, "senders and relaying are not judged for those who connect to this listener");
+	sender = check_sender(endpoint);
 	end = search_list(endpoint, END_OF_DATA, "the real size and number of recipients are not judged");
 	if (relay.found) {
 		check_relay(&relay);
-		if (mw_endpoint_asks_us(endpoint, relay.call.server, &path) && path != NULL)
-			mw_check_postfix_socket(endpoint, path);
+		check_reach(&relay);
 	}
 	check_other_lists(endpoint);
 	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), 0);
@@ -329,5 +409,5 @@ bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 		mw_endpoint_finding(endpoint, MW_FOUND_NO_DELAY, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
 				    "lists are asked before login and recipient are known: reasons and log lines lack them",
 				    mw_fix_shown(endpoint, "smtpd_delay_reject"));
-	return relay.found || end.found;
+	return relay.found || end.found || sender;
 }

@@ -165,14 +165,14 @@ static void check_socket(const struct mw_postfix_endpoint *endpoint, const char 
 		    "mailwicketd refuses others than Postfix, but they keep it busy", socket_lines(endpoint));
 }
 
-void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *path)
+void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *list, const char *path)
 {
 	const char *owner = mw_arena_text(endpoint->site->arena, mw_endpoint_value(endpoint, "mail_owner"));
 	const struct passwd *user = getpwnam(owner);
 	struct stat status;
 
 	if (!is_listened(endpoint->site, path)) {
-		mw_endpoint_finding(endpoint, MW_FOUND_OUTSIDE_CHROOT, MW_FINDING_ERROR, "smtpd_relay_restrictions",
+		mw_endpoint_finding(endpoint, MW_FOUND_OUTSIDE_CHROOT, MW_FINDING_ERROR, list,
 			"the path of mailwicketd's socket leads out of the chroot of this smtpd",
 			"it is not found there: every session is deferred (451 4.3.5)",
 			mw_fix_words(mw_arena_textf(endpoint->site->arena,

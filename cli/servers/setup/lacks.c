@@ -206,7 +206,8 @@ static void look_at_keywords(struct listener *listener)
 /* The usual context of all questions would be that of those that have none. */
 static void look_at_context(struct listener *listener)
 {
-	if (says(listener, "smtpd_policy_service_policy_context", "relay"))
+	if (says(listener, "smtpd_policy_service_policy_context", "relay") ||
+	    says(listener, "smtpd_policy_service_policy_context", "sender"))
 		lack(listener, "smtpd_policy_service_policy_context", MW_STR_EMPTY);
 }
 

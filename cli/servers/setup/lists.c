@@ -7,7 +7,6 @@
 #include "servers/setup/lacks.h"
 
 #define RELAY "smtpd_relay_restrictions"
-#define SENDER "smtpd_sender_restrictions"
 
 static bool is_ours(const struct mw_postfix_endpoint *endpoint, const struct mw_restriction *item)
 {
@@ -47,6 +46,15 @@ static bool permits(const struct mw_restriction *item)
 	return mw_str_equal_nocase(item->name, MW_STR("permit")) || mw_str_starts_with_nocase(item->name, MW_STR("permit_"));
 }
 
+static bool is_about_senders(const struct mw_postfix_endpoint *endpoint, const struct mw_restriction *item)
+{
+	struct mw_str context = mw_policy_call_parse(item->argument).context;
+
+	if (mw_str_empty(context))
+		context = mw_endpoint_value(endpoint, "smtpd_policy_service_policy_context");
+	return !item->only_warns && mw_str_equal(context, MW_STR("sender"));
+}
+
 /* About senders: whether the question is asked of everybody. */
 static bool asks_everybody(const struct mw_postfix_endpoint *endpoint, struct mw_str list)
 {
@@ -54,7 +62,7 @@ static bool asks_everybody(const struct mw_postfix_endpoint *endpoint, struct mw
 
 	while (mw_restriction_next(&list, &item)) {
 		if (is_ours(endpoint, &item))
-			return !item.only_warns;
+			return is_about_senders(endpoint, &item);
 		if (permits(&item))
 			return false;
 	}
@@ -68,8 +76,8 @@ static bool has_lax_action(const struct mw_postfix_endpoint *endpoint)
 
 bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
 {
-	if (strcmp(setting->name, SENDER) == 0)
-		return asks_everybody(endpoint, mw_endpoint_value(endpoint, SENDER));
+	if (strcmp(setting->name, MW_WIRING_SENDER) == 0)
+		return asks_everybody(endpoint, mw_endpoint_value(endpoint, MW_WIRING_SENDER));
 	return mw_endpoint_list_holds(endpoint, setting->name) &&
 	       (strcmp(setting->name, RELAY) != 0 ||
 		mw_endpoint_list_holds(endpoint, "smtpd_policy_service_default_action"));

@@ -53,8 +53,8 @@ for _port in 587, 465:
     })
 
 # What the policy says otherwise: nobody sends as another, carol (smtp=no) does not send, and who may not relay hears why.
-FORGED = "550 5.7.1 <forged@example.org>: Recipient address rejected: Client does not have permissions to send as this sender"
-NOT_AS_TEAM = "550 5.7.1 <away@example.org>: Recipient address rejected: Client does not have permissions to send as this sender"
+FORGED = "550 5.7.1 <bob@example.test>: Sender address rejected: Client does not have permissions to send as this sender"
+NOT_AS_TEAM = "550 5.7.1 <team@example.test>: Sender address rejected: Client does not have permissions to send as this sender"
 POLICY = {
     "25: relay": "550 5.7.1 <other@example.org>: Recipient address rejected: Unable to relay",
     "25: relay as alice": "550 5.7.1 <other@example.org>: Recipient address rejected: Unable to relay",

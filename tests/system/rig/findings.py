@@ -19,6 +19,12 @@ POSTFIX = {
     "only-warns": dict(main=f"{RELAY} = warn_if_reject $HOOK, reject_unauth_destination\n"),
     "long-wait": dict(main=f"smtpd_end_of_data_restrictions = check_policy_service {{ $SOCKET, timeout=2m, {ACTION} }}\n"),
     "not-asked": dict(options={"submission": {RELAY: ""}}),
+    "sender-not-asked": dict(main="smtpd_sender_restrictions = reject_non_fqdn_sender\n"),
+    "sender-context": dict(main="smtpd_sender_restrictions = $END\n"),
+    "sender-permit-before": dict(main="smtpd_sender_restrictions = permit_sasl_authenticated, "
+                                 "check_policy_service { $SOCKET, policy_context=sender, timeout=10s }\n"),
+    "sender-only-warns": dict(main="smtpd_sender_restrictions = warn_if_reject "
+                              "check_policy_service { $SOCKET, policy_context=sender, timeout=10s }\n"),
     "no-context": dict(main=f"{RELAY} = $END, reject_unauth_destination\n"),
     "no-refusal-behind": dict(main=f"{RELAY} = $HOOK\n"),
     "context-elsewhere": dict(main="smtpd_policy_service_policy_context = relay\n"),

@@ -21,6 +21,16 @@ from rig.text import changed
 PASSWORD = "right-password"
 
 
+def refused_sender(code, sender, text):
+    """What the client reads where the sender question refused."""
+    return f"{code} <{sender}>: Sender address rejected: {text}"
+
+
+def refused_recipient(code, recipient, text):
+    """What it reads where the relay question refused."""
+    return f"{code} <{recipient}>: Recipient address rejected: {text}"
+
+
 class MailSite:
     """`before` is in main.cf already, `master` in master.cf, when setup comes. After it `main` is appended to main.cf, and
     `replaced` are texts of both files with others in their place; `options` ({listener: {setting: value}}) wins over both.

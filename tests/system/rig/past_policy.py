@@ -6,6 +6,7 @@ import socket
 from rig.checked import brief
 from rig.mailsite import MailSite
 from rig.smtp import Smtp
+from rig.waiting import wait_for
 
 POLICY = """\
 hostname = "mx.example.test"
@@ -35,7 +36,7 @@ group staff@example.test member=bob@example.test senders=authenticated
 """
 STRANGER, INSIDE, OUTSIDE = "stranger@example.net", "staff@example.test", "anybody@example.com"
 REPLACED = {"smtpd_relay_restrictions": "permit_mynetworks,reject", "mynetworks": "127.0.0.0/8",
-            "smtpd_end_of_data_restrictions": ""}
+            "smtpd_sender_restrictions": "", "smtpd_end_of_data_restrictions": ""}
 POSTSCREEN = """\
 {port} inet n - n - 1 postscreen
   -o mynetworks=127.0.0.0/8
@@ -106,3 +107,13 @@ class Plain(Smtp):
     def ask(self, sender, recipient, options=""):
         reply = self.mail(sender, options)
         return (self.rcpt(recipient) if reply.startswith("250") else reply)[:3]
+
+
+def wait_plain(address):
+    """A client of a service that master may not have opened yet: it does so in the order of master.cf."""
+    def connected():
+        try:
+            return Plain(address)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return None
+    return wait_for(connected, f"{address} to be open")

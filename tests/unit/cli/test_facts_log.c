@@ -38,7 +38,7 @@ START_TEST(every_fact_is_read)
 	ck_assert_slice(facts->tls.cipher, MW_STR("AES"));
 	ck_assert_uint_eq(facts->tls.bits, 128);
 	ck_assert_int_eq(facts->tls.origin, MW_TLS_ORIGIN_PROXY);
-	ck_assert(!facts->tls.assumed && facts->tls.certificate_verified && facts->relay_context);
+	ck_assert(!facts->tls.assumed && facts->tls.certificate_verified && facts->context == MW_CONTEXT_RELAY);
 	ck_assert_slice(facts->tls.certificate_fingerprint, MW_STR("0A:1B"));
 	ck_assert_slice(facts->mechanism, MW_STR("PLAIN"));
 	ck_assert_slice(facts->sasl_service, MW_STR("smtp"));

@@ -49,7 +49,7 @@ START_TEST(every_fact_of_a_request)
 	ck_assert_int_eq(facts->endpoints.local_ip.family, MW_FAMILY_IPV4);
 	ck_assert_int_eq(facts->endpoints.remote_ip.bytes[3], 7);
 	ck_assert_int_eq(facts->stage, MW_STAGE_RCPT);
-	ck_assert(facts->relay_context);
+	ck_assert_int_eq(facts->context, MW_CONTEXT_RELAY);
 	ck_assert(mw_str_equal(facts->login, MW_STR("bob")));
 	ck_assert(mw_str_equal(facts->mechanism, MW_STR("PLAIN")));
 	ck_assert_int_eq(facts->tls.origin, MW_TLS_ORIGIN_STARTTLS);
@@ -79,7 +79,7 @@ START_TEST(what_is_left_out_is_unknown)
 	ck_assert_uint_eq(facts->tls.bits, 0);
 	ck_assert(!facts->tls.certificate_verified);
 	ck_assert(mw_str_empty(facts->login));
-	ck_assert(!facts->relay_context);
+	ck_assert_int_eq(facts->context, MW_CONTEXT_NONE);
 	ck_assert(facts->no_instance);
 }
 END_TEST
@@ -141,6 +141,25 @@ START_TEST(what_a_stage_needs_is_enough)
 }
 END_TEST
 
+/* Postfix sends what main.cf says, to the letter: another word is the administrator's own. */
+static const struct { const char *text; enum mw_context context; } contexts[] = {
+	{ RCPT "policy_context=\n", MW_CONTEXT_NONE },
+	{ RCPT "policy_context=relay\n", MW_CONTEXT_RELAY },
+	{ RCPT "policy_context=sender\n", MW_CONTEXT_SENDER },
+	{ RCPT "policy_context=Sender\n", MW_CONTEXT_NONE },
+	{ RCPT "policy_context=senders\n", MW_CONTEXT_NONE },
+	{ RCPT "policy_context=relay sender\n", MW_CONTEXT_NONE },
+};
+
+START_TEST(which_list_asks)
+{
+	struct asked asked = ask(contexts[_i].text);
+
+	ck_assert(asked.fine);
+	ck_assert_int_eq(asked.facts.context, contexts[_i].context);
+}
+END_TEST
+
 /* Postfix leaves the quotes out of what the client sent: "john doe"@example.test. */
 START_TEST(quotes_that_postfix_left_out)
 {
@@ -173,6 +192,7 @@ MW_UNIT_TESTS("facts")
 	tcase_add_test(tcase, what_is_left_out_is_unknown);
 	tcase_add_loop_test(tcase, what_cannot_be_judged, 0, (int)(sizeof(not_judged) / sizeof(not_judged[0])));
 	tcase_add_loop_test(tcase, what_a_stage_needs_is_enough, 0, (int)(sizeof(judged) / sizeof(judged[0])));
+	MW_LOOP(tcase, which_list_asks, contexts);
 	tcase_add_test(tcase, quotes_that_postfix_left_out);
 	tcase_add_test(tcase, another_digest_is_no_fingerprint);
 }

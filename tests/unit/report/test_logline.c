@@ -71,7 +71,7 @@ static struct mw_facts all_circumstances(void)
 	facts.tls.certificate_fingerprint = MW_STR("0A:1B");
 	facts.tls.certificate_verified = true;
 	facts.sasl_service = MW_STR("smtp");
-	facts.relay_context = true;
+	facts.context = MW_CONTEXT_RELAY;
 	facts.size = 4096;
 	facts.recipient_count = 3;
 	facts.etrn_domain = MW_STR("example.net");
