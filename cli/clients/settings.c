@@ -232,16 +232,23 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_string(json, mw_table_word(formats, (int)request->format), mw_buf_str(&out));
 }
 
+/* The name of a file that a mail program takes only with both servers in it; NULL: it takes either. */
+static const char *whole_of(int format)
+{
+	return format == FORMAT_APPLE ? "a profile" : format == FORMAT_THUNDERBIRD ? "Thunderbird's file" : NULL;
+}
+
 static int print_sheet(const struct mw_cli *cli, const struct request *request)
 {
 	const struct mw_client_settings *settings = &request->sheet.settings;
 	const char *who = request->domain != NULL ? request->domain : request->asked;
+	const char *whole = whole_of((int)request->format);
 	bool printed;
 
-	if (request->format == FORMAT_APPLE &&
+	if (whole != NULL &&
 	    (mw_client_incoming(settings) == NULL || mw_client_best(settings, MW_CLIENT_SMTP) == NULL)) {
-		mw_complain("client-settings: %s: a profile needs a server to receive from and one to send through; "
-			    "see --format text", who);
+		mw_complain("client-settings: %s: %s needs a server to receive from and one to send through; "
+			    "see --format text", who, whole);
 		return 1;
 	}
 	if (settings->count == 0 && request->format != FORMAT_TEXT) {

@@ -186,6 +186,8 @@ def test_any_name_of_a_user_gives_the_primary_address(files):
     (["evil\033[2J\nname"], 1, "evil\\x1b[2J\\x0aname: not in the directory"),
     (["nobody@example.test", "--format", "html"], 1, "may neither receive nor send"),
     (["mute@example.test", "--format", "apple"], 1, "a profile needs"),
+    (["mute@example.test", "--format", "thunderbird"], 1,
+     "Thunderbird's file needs a server to receive from and one to send through"),
     ([], 64, "name a user, or --domain"),
     (["ally", "--domain", "example.test"], 64, "name a user, or --domain"),
     (["ally", "ulla"], 64, "not also ulla"),
