@@ -75,7 +75,8 @@ class Check:
 
 
 def filled(site, text):
-    hook, end = (re.search(rf"{name}_restrictions =\s+(check_policy_service \{{.*\}})(?:,|$)", site.shown, re.M)[1]
+    shown = site.daemon.cli("show", "--postfix").stdout
+    hook, end = (re.search(rf"{name}_restrictions =\s+(check_policy_service \{{.*\}})(?:,|$)", shown, re.M)[1]
                  for name in ("smtpd_relay", "smtpd_end_of_data"))
     return string.Template(text).safe_substitute(HOOK=hook, END=end, SOCKET=f"unix:{site.postfix.policy_socket}",
                                                  PORT=rig.free_port())

@@ -65,7 +65,7 @@ OURS = {"2.3": "passdb " + PASSDB, "2.4": "passdb mailwicket " + PASSDB}
 OTHER = {"2.3": "passdb {\n  driver = static\n  args = nopassword\n}\n",
          "2.4": "passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n"}
 PLUGINS = {"2.3": "login_plugins = mailwicket\n", "2.4": "login_plugins {\n  mailwicket = yes\n}\n"}
-CLEARTEXT = {"2.3": ("disable_plaintext_auth = yes", "disable_plaintext_auth = no"),
+CLEARTEXT = {"2.3": ("", "disable_plaintext_auth = no\n"),
              "2.4": ("ssl = required\n", "ssl = yes\nauth_allow_cleartext = yes\n")}
 TOLD = {"2.3": ("MAILWICKET_CONFIG=", "OTHER="), "2.4": ("MAILWICKET_CONFIG = ", "OTHER = ")}
 
@@ -89,7 +89,7 @@ DOVECOT = {
     "tls-not-required": both("ssl = required", "ssl = yes"),
     "dovecot-without-tls": both("ssl = required", "ssl = no"),
     "cleartext-allowed": CLEARTEXT,
-    "dovecot-old-tls": both("ssl_min_protocol = TLSv1.2", "ssl_min_protocol = TLSv1"),
+    "dovecot-old-tls": both("", "ssl_min_protocol = TLSv1\n"),
     "other-policy": TOLD,
     "trusted-clients": both("ssl = required", "ssl = required\nlogin_trusted_networks = 192.0.2.0/24"),
     "no-auth-listener": both("private/auth {", "private/other {"),
