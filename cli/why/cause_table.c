@@ -222,6 +222,17 @@ static bool refused_otherwise(const struct mw_why_entry *entry)
 	return (refused(entry) || words) && sending(entry) && !entry->by_sender;
 }
 
+static bool refused_otherwise_by_sender(const struct mw_why_entry *entry)
+{
+	return entry->by_sender && entry->reason[0] != '\0' && (refused(entry) || is(entry, MW_WHY_REJECTED));
+}
+
+/* At MAIL, as the session's summary says. */
+static bool rejected_untold(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_REJECTED) && entry->reply[0] == '\0';
+}
+
 static bool audited(const struct mw_why_entry *entry)
 {
 	return is(entry, MW_WHY_DECIDED) && !refused(entry) && !entry->by_sender;
@@ -250,6 +261,12 @@ static bool pipelined(const struct mw_why_entry *entry)
 static bool no_smtp(const struct mw_why_entry *entry)
 {
 	return is(entry, MW_WHY_NO_SMTP);
+}
+
+/* As the session's summary says. Most versions of Postfix log some such commands only, and no TLS. */
+static bool no_smtp_untold(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_NO_SMTP) && entry->reply[0] == '\0';
 }
 
 static bool still_open(const struct mw_why_entry *entry)
@@ -283,6 +300,13 @@ static bool auth_failed(const struct mw_why_entry *entry)
 	return is(entry, MW_WHY_AUTH_FAILED);
 }
 
+/* Dovecot's auth hung up. */
+static bool login_lost(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_LOGIN_FAILED) && entry->reply[0] != '\0' && strcmp(entry->reason, "wrong-password") != 0 &&
+	       sending(entry);
+}
+
 static bool login_failed(const struct mw_why_entry *entry)
 {
 	return sending(entry) && is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0;
@@ -301,6 +325,11 @@ static bool tls_cut(const struct mw_why_entry *entry)
 static bool tls_failed(const struct mw_why_entry *entry)
 {
 	return is(entry, MW_WHY_TLS_FAILED);
+}
+
+static bool starttls_failed(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_STARTTLS_FAILED);
 }
 
 static bool reading_without_tls(const struct mw_why_entry *entry)

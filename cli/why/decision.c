@@ -7,22 +7,36 @@
 
 #define BEGINNING "mailwicket: "
 
+/* Dovecot's auth process knows of Postfix's TLS only that there is some. */
+static bool has_tls(const struct mw_logline *values)
+{
+	return !mw_str_empty(values->values[MW_FIELD_TLS]) || mw_logline_has(values, MW_FIELD_TLS_ORIGIN);
+}
+
+/* Before its lines had decision=, Dovecot's auth process did not say even that. */
+static bool tells_tls(const struct mw_logline *values)
+{
+	return mw_logline_has(values, MW_FIELD_PORT) || mw_logline_has(values, MW_FIELD_DECISION);
+}
+
 bool mw_why_decision(const struct mw_why_line *line, struct mw_logline *values, struct mw_why_event *event_r)
 {
 	const struct mw_str *value = values->values;
 	int protocol = MW_PROTOCOL_SMTP;
-	bool permitted;
+	bool permitted, tls;
 
 	if (!mw_str_starts_with(line->message, MW_STR(BEGINNING)) ||
 	    !mw_logline_read(mw_str_tail(line->message, strlen(BEGINNING)), values))
 		return false;
 	mw_table_find(mw_protocols, value[MW_FIELD_PROTOCOL], &protocol);
 	permitted = mw_str_equal(value[MW_FIELD_VERDICT], MW_STR("permit"));
+	tls = has_tls(values);
 	*event_r = (struct mw_why_event){
 		.kind = permitted ? MW_WHY_PERMITTED : MW_WHY_DECIDED,
 		.protocol = (enum mw_protocol)protocol,
 		.time = line->time,
-		.tls = !mw_str_empty(value[MW_FIELD_TLS]),
+		.tls = tls,
+		.tls_unknown = !tls && !tells_tls(values),
 		.exposed = mw_str_equal(value[MW_FIELD_CREDENTIAL], MW_STR("exposed")),
 		.user = value[MW_FIELD_LOGIN],
 		.client = value[MW_FIELD_CLIENT],
@@ -90,15 +104,12 @@ static void add_day(int64_t moment, struct mw_buf *out)
 void mw_why_decision_explain(const struct mw_logline *values, int64_t today, struct mw_buf *out)
 {
 	const struct mw_str *value = values->values;
-	/* Dovecot's auth process knows of Postfix's TLS only that there is some; before lines had decision=, not even that. */
-	bool some = mw_logline_has(values, MW_FIELD_TLS_ORIGIN);
-	bool told = mw_logline_has(values, MW_FIELD_PORT) || mw_logline_has(values, MW_FIELD_DECISION);
 
 	add_listener(value[MW_FIELD_LOCAL], value[MW_FIELD_PORT], out);
 	/* Without TLS the line has none, and `explain` would assume some. */
 	if (!mw_str_empty(value[MW_FIELD_TLS]))
 		add_option(out, "tls", value[MW_FIELD_TLS]);
-	else if (told && !some)
+	else if (tells_tls(values) && !has_tls(values))
 		add_option(out, "tls", MW_STR("none"));
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (!mw_str_empty(value[facts[i].field]))

@@ -35,7 +35,7 @@ enum mw_why_kind {
 	MW_WHY_MECHANISM,       /* a SASL mechanism that is not offered */
 	MW_WHY_NO_LOGIN,        /* by Postfix, because nobody had logged in */
 	MW_WHY_NOT_OWNED,       /* by Postfix: the sender is not the user's */
-	MW_WHY_REJECTED,        /* by Postfix itself, or by Postfix in the policy's words */
+	MW_WHY_REJECTED,        /* by Postfix itself, or in the words of what it asks; without a reply: the log has no words */
 	MW_WHY_SCREENED,        /* by postscreen, before any smtpd */
 	MW_WHY_LINE_ENDS,       /* by Postfix: lines that end with LF alone */
 	MW_WHY_PIPELINED,       /* by Postfix: commands before the answer to the one before */
@@ -47,6 +47,7 @@ enum mw_why_kind {
 	MW_WHY_TLS_DISTRUST,    /* the client does not accept the certificate */
 	MW_WHY_TLS_LEFT,        /* the client left as soon as TLS was there, without a command in it */
 	MW_WHY_TLS_FAILED,
+	MW_WHY_STARTTLS_FAILED, /* the session's summary alone says so: the log does not show why */
 	MW_WHY_TLS_CUT,         /* the client ended the handshake, without a word */
 	MW_WHY_LEFT_AT_GREETING,
 	MW_WHY_LEFT_AFTER_EHLO, /* asked what is offered, and left */

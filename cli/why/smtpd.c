@@ -6,6 +6,8 @@
 #include "why/fault.h"
 #include "why/part.h"
 
+#define SOON 5 /* seconds, in which a login cannot fail several times */
+
 /* "postfix/submission/smtpd" gives "submission", as Debian's master.cf and `setup` name listeners in syslog_name; so
    does "postfix-submission/smtpd", but "postfix-out/smtpd" is another instance. */
 static struct mw_str listener_of(struct mw_str program)
@@ -92,6 +94,25 @@ static void see_password(struct mw_why_session *session, const struct mw_why_eve
 		mw_part_copy(session->clear, sizeof(session->clear), event->user);
 }
 
+static bool lost_auth(struct mw_str why)
+{
+	return mw_str_has(why, "onnection lost to authentication server");
+}
+
+/* Dovecot's auth hangs up on who tries too often. Each wrong password takes it two seconds (auth_failure_delay): so
+   soon after the beginning of a session there were not so many. */
+static bool tried_too_often(const struct mw_why_session *session, int64_t now)
+{
+	return session->failed || session->begun == 0 || now - session->begun > SOON;
+}
+
+static bool is_fault_of_sasl(const struct mw_why_session *session, struct mw_str why, int64_t now)
+{
+	if (lost_auth(why) && session->fault[0] == '\0')
+		return !tried_too_often(session, now);
+	return mw_why_fault_of_sasl(why) && !session->failed;
+}
+
 /* "SASL PLAIN authentication failed: WHY, sasl_username=NAME": NAME is the rest of the line, whatever is in it. */
 static bool read_sasl(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
 {
@@ -100,10 +121,11 @@ static bool read_sasl(struct mw_why_session *session, struct mw_str rest, struct
 
 	event->kind = mw_str_has(cause, "Invalid authentication mechanism") ? MW_WHY_MECHANISM
 		      : mw_str_starts_with(cause, MW_STR("Invalid base64")) ? MW_WHY_ENDED
-		      /* Dovecot hangs up on who tries too often. */
-		      : mw_why_fault_of_sasl(cause) && !session->failed ? MW_WHY_FAULT : MW_WHY_LOGIN_FAILED;
+		      : is_fault_of_sasl(session, cause, event->time) ? MW_WHY_FAULT : MW_WHY_LOGIN_FAILED;
 	if (mw_str_has(mw_part_before(said, ", sasl_username="), " authentication aborted"))
 		event->kind = MW_WHY_LOGIN_CANCELED;
+	if (event->kind == MW_WHY_LOGIN_FAILED && !session->failed && lost_auth(cause))
+		event->reply = cause;
 	session->failed |= event->kind == MW_WHY_LOGIN_FAILED;
 	if (event->kind == MW_WHY_FAULT || event->kind == MW_WHY_ENDED)
 		event->reply = mw_smtpd_with_fault(session, cause);
@@ -159,6 +181,14 @@ static const struct { const char *begins; enum mw_why_kind kind; } warnings[] = 
 	{ "Illegal address syntax from ", MW_WHY_REJECTED },
 };
 
+/* "Subject: Hello": the text of a message that was refused. Who speaks another protocol says another thing first. */
+static bool is_header(struct mw_str command)
+{
+	size_t colon = mw_str_find(command, ':');
+
+	return colon > 0 && colon < command.len && mw_str_find(command, ' ') > colon && mw_str_find(command, '\\') > colon;
+}
+
 static bool read_named(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str rest,
 		       struct mw_why_event *event)
 {
@@ -172,7 +202,7 @@ static bool read_named(struct mw_why_sessions *sessions, const struct mw_why_lin
 		event->client = mw_part_address(mw_str_tail(rest, begins.len));
 		session = session_of(sessions, line, event->client);
 		/* What comes after a refusal may be the rest of the message. */
-		if (event->kind == MW_WHY_NO_SMTP && session->told)
+		if (event->kind == MW_WHY_NO_SMTP && (session->told || is_header(mw_part_after(rest, "]: "))))
 			return false;
 		session->told = true;
 		event->tls = session->tls;

@@ -79,8 +79,10 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 {
 	if (session->tls_error)
 		return tls_kind(session, counts->starttls > 0);
-	if (session->hello_pipelined || (counts->hello == 0 && counts->unknown > 0))
+	if (session->hello_pipelined)
 		return MW_WHY_TLS_HELLO;
+	if (counts->hello == 0 && counts->unknown > 0)
+		return MW_WHY_NO_SMTP;
 	/* Before Postfix 3.9 it is a note in the log, and no more. */
 	if (session->pipelined && counts->texts_well == 0 && counts->commands_failed > 0)
 		return MW_WHY_PIPELINED;
@@ -96,7 +98,7 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 	if (counts->mail > 0 && counts->mail_well == 0)
 		return MW_WHY_REJECTED;
 	if (counts->starttls > counts->tls_well)
-		return MW_WHY_TLS_FAILED;
+		return MW_WHY_STARTTLS_FAILED;
 	return counts->mail == 0 && counts->auth == 0 ? MW_WHY_LEFT_AFTER_EHLO : MW_WHY_CONNECTED;
 }
 
@@ -150,13 +152,14 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 	event->kind = summed_up(session, &counts, mw_smtpd_tls_first(event));
 	event->tls = session->tls || counts.tls_well > 0 || mw_smtpd_tls_first(event);
 	event->tls_unknown = !event->tls && !tells_tls && !sessions->tls_logged && !session->tls_error;
-	if (event->kind == MW_WHY_REJECTED)
-		event->reply = MW_STR("MAIL was refused, for a reason that Postfix does not log");
 	if (session->limited && counts.texts_well < counts.texts) {
 		event->kind = MW_WHY_LIMIT;
 		event->reply = mw_str(session->fault);
 		return true;
 	}
+	/* Postfix counts as failed what a limit refuses after the handshake. */
+	if (event->kind == MW_WHY_STARTTLS_FAILED)
+		event->tls_unknown = !event->tls;
 	if (session->fault[0] != '\0' && (event->kind != MW_WHY_CONNECTED || counts.commands_failed > 0)) {
 		event->kind = MW_WHY_FAULT;
 		event->reply = mw_str(session->fault);
@@ -181,9 +184,8 @@ static bool left_open(struct mw_why_session *session, struct mw_why_event *event
 					.client = mw_str(session->client), .port = mw_str(session->port) };
 	event->tls = session->tls || mw_smtpd_tls_first(event);
 	event->tls_unknown = !event->tls;
+	/* That something was away does not tell that anything failed by it. */
 	event->reply = mw_str(session->fault);
-	if (session->fault[0] != '\0')
-		event->kind = MW_WHY_FAULT;
 	session->process = 0;
 	return true;
 }

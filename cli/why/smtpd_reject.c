@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/smtpd.h"
 
+#include "decide/verdict.h"
 #include "why/fault.h"
 #include "why/part.h"
 
@@ -18,15 +19,27 @@ static struct mw_str own_words(struct mw_str reply)
 	return mw_part_after(address, ">: ");
 }
 
-/* Words that say so; and words that only may mean it: reject_unauth_destination's, and those of a bare `reject`. */
 static bool wants_login(struct mw_str words)
 {
 	return mw_str_has(words, "not logged in") || mw_str_has(words, "not authenticated");
 }
 
+/* The policy's words, behind the codes of its reply: Mailwicket's for a user without the right, logged in or not. */
+static bool is_relay_denied(struct mw_str words)
+{
+	for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
+		struct mw_str reply = mw_str(mw_reason_reply(MW_REASON_RELAY_DENIED, (enum mw_reply_style)style));
+
+		if (mw_str_ends_with(words, mw_part_after(mw_part_after(reply, " "), " ")))
+			return true;
+	}
+	return false;
+}
+
+/* Words that only may mean it: the policy's, reject_unauth_destination's, and those of a bare `reject`. */
 static bool may_want_login(struct mw_str words)
 {
-	return mw_str_ends_with(words, MW_STR("Relay access denied")) ||
+	return is_relay_denied(words) || mw_str_ends_with(words, MW_STR("Relay access denied")) ||
 	       mw_str_ends_with(words, MW_STR("rejected: Access denied"));
 }
 

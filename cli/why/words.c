@@ -47,6 +47,7 @@ static const struct { const char *name, *words; enum mw_colour colour; } kinds[]
 	[MW_WHY_TLS_LEFT] = { "left-at-tls", "left as soon as TLS was there", MW_BAD },
 	[MW_WHY_TLS_DISTRUST] = { "certificate-not-accepted", "the client does not accept the certificate", MW_BAD },
 	[MW_WHY_TLS_FAILED] = { "tls-failed", "TLS began and failed", MW_BAD },
+	[MW_WHY_STARTTLS_FAILED] = { "starttls-failed", "STARTTLS failed; the log does not show why", MW_BAD },
 	[MW_WHY_TLS_CUT] = { "tls-cut", "the client ended the TLS handshake", MW_BAD },
 	[MW_WHY_LEFT_AT_GREETING] = { "left-at-greeting", "left at the greeting", MW_DOUBTFUL },
 	[MW_WHY_LEFT_AFTER_EHLO] = { "left-after-ehlo", "asked what is offered (EHLO), and left", MW_DOUBTFUL },
@@ -154,6 +155,8 @@ void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
 		mw_buf_printf(out, " to <%s>", entry->recipient);
 	if (entry->kind != MW_WHY_DECIDED && entry->reply[0] != '\0')
 		mw_buf_printf(out, ": %s", entry->reply);
+	if ((entry->kind == MW_WHY_REJECTED || entry->kind == MW_WHY_NO_SMTP) && entry->reply[0] == '\0')
+		mw_buf_add_text(out, "; the log does not show why");
 	if (tells_tls(entry))
 		mw_buf_add_text(out, entry->tls ? ", with TLS" : entry->tls_unknown ? ", TLS not known" : ", without TLS");
 	if (entry->mechanism[0] != '\0' && entry->kind != MW_WHY_DECIDED)

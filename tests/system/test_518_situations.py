@@ -17,18 +17,19 @@ import table  # noqa: E402
 
 # Causes and events of which a part of the log may tell as well, with the words that say so.
 UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished", "still-open", "login-refused",
-          "login-unfinished", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls"}
+          "login-unfinished", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands"}
 # Causes that are said with or without these words.
 HEDGED = {"wrong-password", "reading-password", "auth-not-offered", "certificate"}
 UNTOLD_EVENTS = {"silent", "begun", "connected", "open", "auth-failed", "login-unfinished", "auth-not-offered", "left-at-greeting",
-                 "left-after-ehlo", "left-at-tls"}
+                 "left-after-ehlo", "left-at-tls", "starttls-failed"}
 # What is true as well where the whole log has one of these: there two lines are told as one event.
 TOLD_BY = {
     "wrong-password": {"login-failed", "refused", "user-unknown"},
     "login-failed": {"refused", "server-fault", "user-unknown", "login-ended", "login-needs-tls", "mechanism-not-offered"},
-    "rejected": {"refused", "no-login", "not-owned", "too-big", "server-fault"},
+    "rejected": {"refused", "no-login", "not-owned", "too-big", "server-fault", "limit"},
+    "no-smtp": {"tls-hello"},
     "no-login": {"refused"},
-    "cut": {"refused", "too-big", "content-refused", "server-fault", "limit", "pipelining", "line-ends", "rejected"},
+    "cut": {"refused", "too-big", "content-refused", "server-fault", "limit", "pipelined", "line-ends", "rejected"},
     "submitted": {"held"},
     "deferred": {"expired", "delivered"},
     "tls-failed": {"certificate-not-accepted", "tls-cut", "tls-too-old", "no-tls-hello", "server-fault", "limit"},

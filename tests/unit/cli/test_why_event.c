@@ -117,7 +117,8 @@ static const struct {
 	{ { CONNECT, END("ehlo=1 quit=1 commands=2") }, MW_WHY_LEFT_AFTER_EHLO, "", false },
 	{ { CONNECT, END("ehlo=2 starttls=1 quit=1 commands=4") }, MW_WHY_LEFT_AFTER_EHLO, "", true },
 	{ { CONNECT, END("ehlo=1 auth=0/2 commands=1/3") }, MW_WHY_AUTH_NOT_OFFERED, "", false },
-	{ { CONNECT, END("unknown=0/1 commands=0/1") }, MW_WHY_TLS_HELLO, "", false },
+	{ { CONNECT, END("unknown=0/1 commands=0/1") }, MW_WHY_NO_SMTP, "", false },
+	{ { CONNECT, END("ehlo=1 starttls=0/1 commands=1/2") }, MW_WHY_STARTTLS_FAILED, "", false },
 	{ { CONNECT, "improper command pipelining after CONNECT from unknown[192.0.2.7]: \\026\\003\\001\\002",
 	    END("commands=0/0") }, MW_WHY_TLS_HELLO, "", false },
 	{ { CONNECT, "improper command pipelining after CONNECT from unknown[192.0.2.7]: EHLO x",
@@ -142,6 +143,16 @@ static const struct {
 	{ { "warning: Refusing TLS service request from unknown[192.0.2.7] for service submissions" },
 	  MW_WHY_FAULT, "", false },
 	{ { "warning: non-SMTP command from unknown[192.0.2.7]: GET / HTTP/1.1" }, MW_WHY_NO_SMTP, "", false },
+	{ { "warning: non-SMTP command from unknown[192.0.2.7]: Subject: Hello" }, MW_WHY_UNREAD, "", false },
+	{ { "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: Connection lost to authentication server, "
+	    "sasl_username=bob" }, MW_WHY_LOGIN_FAILED, "bob", false },
+	{ { CONNECT, "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: Connection lost to authentication "
+	    "server, sasl_username=bob" }, MW_WHY_FAULT, "bob", false },
+	{ { "warning: SASL: Connect to private/auth failed: Connection refused",
+	    "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: Connection lost to authentication server, "
+	    "sasl_username=bob" }, MW_WHY_FAULT, "bob", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 550 5.7.1 <x@y>: Recipient address rejected: Unable to relay; "
+	    "from=<a@b> to=<x@y>", END("ehlo=1 mail=1 rcpt=0/1 commands=2/3") }, MW_WHY_NO_LOGIN, "", false },
 	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied; "
 	    "from=<a@b> to=<x@y>", END("ehlo=1 mail=1 rcpt=0/1 commands=2/3") }, MW_WHY_NO_LOGIN, "", false },
 	{ { "warning: what nobody knows of unknown[192.0.2.7]" }, MW_WHY_UNREAD, "", false },
@@ -267,6 +278,28 @@ static const struct { const char *message; bool read; const char *login; } decis
 	{ "mailwicket: ", false, "" },
 };
 
+#define LOGIN "mailwicket: v=1 verdict=refuse reason=unknown-login protocol=smtp login=bob client=192.0.2.7"
+
+static const struct { const char *message; bool tls, unknown; } decisions_of_tls[] = {
+	{ DECISION "port=587 tls=TLSv1.3", true, false },
+	{ DECISION "port=587", false, false },
+	{ LOGIN " decision=account tls_origin=starttls", true, false },
+	{ LOGIN " decision=account", false, false },
+	{ LOGIN, false, true },
+};
+
+START_TEST(a_decision_tells_whether_there_was_tls)
+{
+	static struct mw_logline values;
+	struct mw_why_line line = line_of("dovecot", decisions_of_tls[_i].message);
+	struct mw_why_event event;
+
+	ck_assert(mw_why_decision(&line, &values, &event));
+	ck_assert_int_eq(event.tls, decisions_of_tls[_i].tls);
+	ck_assert_int_eq(event.tls_unknown, decisions_of_tls[_i].unknown);
+}
+END_TEST
+
 START_TEST(a_decision_line_is_read_whole_or_not_at_all)
 {
 	static struct mw_logline values;
@@ -290,4 +323,5 @@ MW_UNIT_TESTS("event of a log")
 	tcase_add_test(tcase, sessions_of_two_processes_do_not_mix);
 	tcase_add_test(tcase, the_listener_is_known_by_its_name_in_syslog);
 	MW_LOOP(tcase, a_decision_line_is_read_whole_or_not_at_all, decisions);
+	MW_LOOP(tcase, a_decision_tells_whether_there_was_tls, decisions_of_tls);
 }
