@@ -131,7 +131,7 @@ def test_file_names_in_fixes_are_quoted(folder):
         badly.chmod(0o777)
         site.daemon.write(site.daemon.policy, site.daemon.policy.read_text().replace(str(site.postfix.policy_socket), str(socket)))
         site.configure(main=f"multi_instance_directories = {folder}/a;rm&{badly.name}\n",
-                       replaced=[("unix:mailwicket/policy", f"unix:{badly.name}/policy")])
+                       replaced=[(f"unix:{site.postfix.policy_socket}", f"unix:{socket}")])
         for finding in site.check_postfix()[1]:
             if finding["setting"] == "multi_instance_directories":
                 assert shlex.split(finding["fix"])[-1] == f"{folder}/a;rm&{badly.name}"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import rig
-from rig import CLI, MAILWICKETD, wait_for
+from rig import CLI, MAILWICKETD, changed, wait_for
 from rig.checked import Checked
 from rig.daemon import Daemon
 from rig.dovecot import version
@@ -188,7 +188,7 @@ def site(folder):
     made = Checked(folder)
     made.configure()
     main = made.postfix.etc / "main.cf"
-    main.write_text(main.read_text().replace("smtpd_relay_restrictions", "#", 1))
+    main.write_text(changed(main.read_text(), ("recipient_delimiter = +\n", "")))
     made.postfix.age()
     yield made
     made.daemon.kill()
