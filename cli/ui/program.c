@@ -84,8 +84,26 @@ static void set_path(void)
 	setenv("PATH", text, 1);
 }
 
+/* The arguments with the program's path as the first: dovecot and doveadm have themselves started again by that name,
+   and a name alone would be looked for in all of PATH. NULL: out of memory. */
+static const char **by_path(const char *path, const char *const *argv)
+{
+	size_t count = 0;
+	const char **words;
+
+	while (argv[count] != NULL)
+		count++;
+	words = calloc(count + 1, sizeof(*words));
+	if (words == NULL)
+		return NULL;
+	memcpy(words, argv, count * sizeof(*words));
+	words[0] = path;
+	return words;
+}
+
 static _Noreturn void become(const char *path, const char *const *argv, int output, int errors)
 {
+	const char **words = by_path(path, argv);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	dup2(null, STDIN_FILENO);
@@ -94,7 +112,8 @@ static _Noreturn void become(const char *path, const char *const *argv, int outp
 	set_path();
 	setenv("LC_ALL", "C.UTF-8", 1);
 	/* execv takes an array of pointers it does not write through. */
-	execv(path, (char *const *)(uintptr_t)argv);
+	if (words != NULL)
+		execv(path, (char *const *)(uintptr_t)words);
 	_exit(126);
 }
 
