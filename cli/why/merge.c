@@ -235,7 +235,8 @@ static void drop_twice(struct mw_why_entry *entries, size_t count, struct mw_why
 			if (by == told || by->kind != twice[row].by || !told_by(told, by))
 				continue;
 			told->dropped = true;
-			if (told->kind == MW_WHY_PASSWORD_WRONG)
+			/* The policy's own reason goes before the password's. */
+			if (told->kind == MW_WHY_PASSWORD_WRONG && by->kind != MW_WHY_DECIDED)
 				COPY(by->reason, MW_STR("wrong-password"));
 			/* Auth does not know which protocol it is, nor the port. */
 			if (told->kind == MW_WHY_LOGIN_FAILED && by->kind != MW_WHY_DECIDED && !by->wide) {
