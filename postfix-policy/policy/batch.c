@@ -69,7 +69,8 @@ static bool wait(struct mw_batch *batch, struct mw_question *question)
 	question->world = mw_world_hold(batch->worlds->current);
 	question->batch = batch;
 	batch->waiting++;
-	mw_timer_start(batch->loop, &question->deadline, MW_WAITING_SECONDS, false, on_deadline, question);
+	mw_timer_start(batch->loop, &question->deadline, batch->waits->most > 0 ? batch->waits->most : MW_WAITING_SECONDS,
+		       false, on_deadline, question);
 	return true;
 }
 

@@ -13,6 +13,8 @@ struct mw_waits {
 	bool (*begin)(struct mw_batch *batch, struct mw_question *question);
 	/* It waits no longer: its time is over, or its connection was closed. */
 	void (*forget)(struct mw_question *question);
+	/* How long one may wait, in seconds; then it is as undecided. 0: MW_WAITING_SECONDS. */
+	double most;
 };
 
 /* Those of this program; NULL: no question waits. */

@@ -40,10 +40,13 @@ def program():
 
 
 class Waiting(Daemon):
-    def __init__(self, program, tmp_path, policy=CLASSIC, directory=DIRECTORY):
+    """`most`: how long a question may wait, in seconds; None: as in what is installed."""
+
+    def __init__(self, program, tmp_path, policy=CLASSIC, directory=DIRECTORY, most=10 * PATIENCE):
         self.waits = tmp_path / "waits"
         self.outside = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        super().__init__(policy, directory, tmp_path, binary=program, environment={"MAILWICKET_WAITS": str(self.waits)})
+        super().__init__(policy, directory, tmp_path, binary=program, environment={
+            "MAILWICKET_WAITS": str(self.waits), **({"MAILWICKET_WAITS_MOST": str(most)} if most is not None else {})})
 
     def release(self, name):
         self.outside.sendto(name.encode(), str(self.waits))
@@ -101,8 +104,8 @@ def test_a_request_longer_than_most_waits_as_any(daemon):
         assert connection.request() == "DUNNO"
 
 
-def test_a_question_that_is_never_released_is_undecided(daemon):
-    with daemon.connect() as connection, daemon.connect() as other:
+def test_a_question_that_is_never_released_is_undecided(program, tmp_path):
+    with Waiting(program, tmp_path, most=None) as daemon, daemon.connect() as connection, daemon.connect() as other:
         daemon.begin(connection, "forever")
         began = time.monotonic()
         assert connection.wait_closed()
@@ -195,13 +198,13 @@ def test_the_end_waits_for_what_waits(daemon):
         assert daemon.process.wait(PATIENCE) == 0
 
 
-def test_the_end_waits_no_longer_than_the_question(daemon):
-    with daemon.connect() as connection:
+def test_the_end_waits_no_longer_than_the_question(program, tmp_path):
+    with Waiting(program, tmp_path, most=None) as daemon, daemon.connect() as connection:
         daemon.begin(connection, "never")
         daemon.process.terminate()
         assert connection.wait_closed()
         assert daemon.process.wait(PATIENCE) == 0
-    assert daemon.wait_log("closed: what a question waited for")
+        assert daemon.wait_log("closed: what a question waited for")
 
 
 # --- many reloads
