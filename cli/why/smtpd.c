@@ -189,6 +189,13 @@ static bool is_header(struct mw_str command)
 	return colon > 0 && colon < command.len && mw_str_find(command, ' ') > colon && mw_str_find(command, '\\') > colon;
 }
 
+/* The begin of a TLS ClientHello, or the rest of one behind the octet 10 that it has: there its signature algorithms stand,
+   among them those of RSASSA-PSS in a row (RFC 8446, 4.2.3: 0804, 0805). */
+static bool is_tls_hello(struct mw_str command)
+{
+	return mw_str_starts_with(command, MW_STR("\\026\\003")) || mw_str_has(command, "\\b\\004\\b\\005");
+}
+
 static bool read_named(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str rest,
 		       struct mw_why_event *event)
 {
@@ -207,6 +214,11 @@ static bool read_named(struct mw_why_sessions *sessions, const struct mw_why_lin
 		session->told = true;
 		event->tls = session->tls;
 		event->tls_unknown = !event->tls;
+		if (event->kind == MW_WHY_NO_SMTP && !event->tls && is_tls_hello(mw_part_after(rest, "]: "))) {
+			event->kind = MW_WHY_TLS_HELLO;
+			event->tls_unknown = false;
+			return true;
+		}
 		event->reply = event->kind == MW_WHY_FAULT ? mw_smtpd_with_fault(session, rest) : rest;
 		return true;
 	}

@@ -145,8 +145,8 @@ def test_aut_08_masters_get_what_the_mailbox_may(site):
         assert not sasl.plain("mary*admin", "master-password", *SMTP).ok
         assert not sasl.plain("admin", "master-password", *SMTP, authzid="mary").ok
         assert not sasl.plain("bob", PASSWORD, *SMTP, authzid="mary").ok
-    assert site.decisions(login="gone", master="admin", verdict="refuse")
-    assert site.decisions(login="mary", master="admin", reason="master-refused")
+    assert site.decided(login="gone", master="admin", verdict="refuse")
+    assert site.decided(login="mary", master="admin", reason="master-refused")
 
 
 def anonymous(user):
@@ -167,7 +167,7 @@ def test_aut_05_a_mechanism_that_asks_no_passdb_is_asked_too(user, permitted):
         with site.sasl() as sasl:
             assert sasl.begin("ANONYMOUS", *SMTP, response="x").ok == ("smtp" in permitted)
         if user == "gone":
-            assert site.decisions(login="gone", mechanism="ANONYMOUS", verdict="refuse", protocol="imap")
+            assert site.decided(login="gone", mechanism="ANONYMOUS", verdict="refuse", protocol="imap")
         assert not site.dovecot.lines(r"killed with signal|Panic:")
 
 
@@ -334,8 +334,8 @@ def test_connectors_for_postfix_by_sasl_service(site):
         assert not sasl.plain("bob", PASSWORD, *fields("challenge", "secured")).ok
         assert not sasl.plain("eve", PASSWORD, *fields("printer", "secured")).ok
         assert sasl.begin("CRAM-MD5", *fields("challenge")).word == "CONT"
-    assert site.decisions(reason="basic-without-tls", verdict="refuse")
-    assert site.decisions(reason="mechanism-refused", verdict="refuse")
+    assert site.decided(reason="basic-without-tls", verdict="refuse")
+    assert site.decided(reason="mechanism-refused", verdict="refuse")
 
 
 def test_external_and_tokens_are_asked_too(site):
@@ -345,7 +345,7 @@ def test_external_and_tokens_are_asked_too(site):
         assert not sasl.carry_on("").ok
         if "XOAUTH2" in sasl.mechanisms:
             assert not sasl.begin("XOAUTH2", *SMTP, response="user=eve\x01auth=Bearer token\x01\x01").ok
-    assert site.decisions(login="eve", mechanism="EXTERNAL", verdict="refuse")
+    assert site.decided(login="eve", mechanism="EXTERNAL", verdict="refuse")
 
 
 def test_auth_decisions_are_logged_without_secrets(site):

@@ -91,7 +91,7 @@ def test_a_login_that_becomes_one_who_may_not_is_refused_like_a_wrong_password(s
         for login, (right, wrong) in both_replies(site, protocol, aliases("off", "gone"), way).items():
             assert right == wrong and not re.match(r"a OK|\+OK", right[-1]), login
     for account in ("off", "gone"):
-        assert site.decisions(login=account, verdict="refuse", protocol=protocol)
+        assert site.decided(login=account, verdict="refuse", protocol=protocol)
 
 
 def test_the_switches_of_the_last_name_hold_for_each_service(site):
@@ -151,7 +151,7 @@ def test_what_a_masters_login_becomes_is_judged(site):
         logins = ["user-off*admin", "user-gone*admin", "bob*other", "off*admin"]
         for login, (right, wrong) in both_replies(site, protocol, logins, password="master-password").items():
             assert right == wrong and not re.match(r"a OK|\+OK", right[-1]), login
-    assert site.decisions(login="off", master="admin", verdict="refuse")
+    assert site.decided(login="off", master="admin", verdict="refuse")
 
 
 # --- a passdb that speaks to another program, and that Dovecot remembers

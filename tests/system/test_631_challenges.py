@@ -74,7 +74,7 @@ def test_a_challenge_does_not_tell_who_may_log_in(site, protocol, way):
     for login, password in refused(protocol):
         assert dialogue(site, protocol, login, password, way) == wanted, (login, password)
     assert dialogue(site, protocol, "bob", PASSWORD, way) != wanted
-    assert site.decisions(login="off", protocol=protocol, verdict="refuse", reason="service-disabled")
+    assert site.decided(login="off", protocol=protocol, verdict="refuse", reason="service-disabled")
 
 
 def scram(site, login, password):

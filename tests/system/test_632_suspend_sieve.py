@@ -47,7 +47,7 @@ def test_who_is_suspended_from_sending_puts_no_script_in_place(site, kind, way):
         assert sieve_reply(site, "mary", PASSWORD, way) == sieve_reply(site, "bob", "wrong", way)
         assert site.log_in("imap", "mary") == (kind == "--sending")
         reason = "sending-suspended" if kind == "--sending" else "login-suspended"
-        assert site.decisions(login="mary", protocol="sieve", reason=reason)
+        assert site.decided(login="mary", protocol="sieve", reason=reason)
     finally:
         assert site.files.cli("resume", "mary").returncode == 0
     assert sieve_reply(site, "mary", PASSWORD, way).startswith("OK")

@@ -97,6 +97,10 @@ class LoginSite:
         with client(protocol, self.ports, how="implicit", **options) as it:
             return getattr(it, way)(login, password) == "ok"
 
+    def decided(self, **fields):
+        """Waits for such a decision: Dovecot's log is written by another process than that which answers."""
+        return wait_for(lambda: self.decisions(**fields), f"a decision with {fields}")
+
     def decisions(self, **fields):
         found = [parse_decision(line) for line in self.dovecot.lines("mailwicket: v=1 ")]
         return [line for line in found if all(line.get(key) == value for key, value in fields.items())]
