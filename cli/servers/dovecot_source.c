@@ -198,3 +198,14 @@ const struct mw_dovecot_source *mw_dovecot_source_nth(const struct mw_dovecot_so
 	}
 	return NULL;
 }
+
+const struct mw_dovecot_source *mw_dovecot_source_first_passdb(const struct mw_dovecot_sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++) {
+		const char *slash = strrchr(sources->items[i].path, '/');
+
+		if (sources->items[i].is_section && has_key(slash != NULL ? slash + 1 : sources->items[i].path, "passdb"))
+			return &sources->items[i];
+	}
+	return NULL;
+}

@@ -28,5 +28,7 @@ const struct mw_dovecot_source *mw_dovecot_source_last(const struct mw_dovecot_s
 const struct mw_dovecot_source *mw_dovecot_source_first(const struct mw_dovecot_sources *sources, const char *path);
 /* A section outside of others with this key, whatever it is called; of those the nth, counted from 0. */
 const struct mw_dovecot_source *mw_dovecot_source_nth(const struct mw_dovecot_sources *sources, const char *key, size_t nth);
+/* The first passdb, in a filter or not. */
+const struct mw_dovecot_source *mw_dovecot_source_first_passdb(const struct mw_dovecot_sources *sources);
 
 #endif

@@ -1,6 +1,7 @@
 """What takes the policy out of Dovecot in a filter, a group or a passdb of ours: the attack, and the finding."""
 import imaplib
 import poplib
+import re
 
 import pytest
 
@@ -213,3 +214,60 @@ def test_a_passdb_that_means_the_same_is_no_finding(site, change):
     with Attacked(site, text) as attacked:
         assert not attacked.pop3("eve")
         assert attacked.pop3("bob")
+
+
+def blocks(text):
+    """The passdbs of the site, ours first, and the text without them."""
+    found = re.findall(r"(?m)^passdb.*\{\n(?:  .*\n)+\}\n", text)
+    assert len(found) == 2 and "driver = mailwicket\n" in found[0], found
+    return *found, text.replace(found[0], "").replace(found[1], "")
+
+
+def filtered(text, *, guarded=("pop3", "!pop3"), behind=True):
+    """With the passdbs in filters alone: ours in `guarded`, the one that checks passwords behind it, or in front."""
+    own, other, rest = blocks(text)
+    for name in "pop3", "!pop3":
+        first = own.replace("passdb mailwicket", "passdb ours-" + name.replace("!", "not-")) if name in guarded else ""
+        rest += f"protocol {name} {{\n{first + other if behind else other + first}}}\n"
+    return rest
+
+
+def test_passdbs_in_filters_alone_hold_with_ours_first_in_each(site):
+    text = filtered(site.sound)
+    assert site.check_dovecot(text) == (0, [])
+    with Attacked(site, text) as attacked:
+        assert not attacked.pop3("eve")
+        assert attacked.pop3("bob")
+        attacked.dovecot.imap_login("bob", "right-password")
+
+
+@pytest.mark.parametrize("guarded,behind,settings", [
+    (["pop3"], True, ["protocol !pop3/passdb"]),
+    (["!pop3"], True, ["protocol pop3/passdb"]),
+    ([], True, ["protocol pop3/passdb", "protocol !pop3/passdb"]),
+    (["pop3"], False, ["protocol pop3/passdb", "protocol pop3/passdb", "protocol !pop3/passdb"]),
+], ids=["not for the others", "not for pop3", "nowhere", "behind"])
+def test_each_filter_with_passdbs_needs_ours_before_them(site, guarded, behind, settings):
+    code, findings = site.check_dovecot(filtered(site.sound, guarded=guarded, behind=behind))
+    assert (code, [where for severity, where, _ in brief(findings) if severity == "error"]) == (1, settings)
+    guards = [found for found in findings if found["id"] == "passdb-of-filter"]
+    assert all(found["fix"].endswith("}") and "driver = mailwicket\n" in found["fix"] and found["place"]["how"] == "above"
+               for found in guards), guards
+
+
+def test_a_filter_where_nothing_stands_behind_ours_is_found(site):
+    """Dovecot's auth process does not start with it."""
+    own, other, rest = blocks(site.sound)
+    text = rest + f"protocol pop3 {{\n{own}}}\nprotocol !pop3 {{\n{own + other}}}\n"
+    code, findings = site.check_dovecot(text)
+    assert (code, [(found["id"], found["setting"]) for found in findings]) == \
+        (1, [("last-passdb", "protocol pop3/passdb")])
+    assert site.check_dovecot(text + other)[0] == 1, "what holds outside of filters needs ours too"
+
+
+@pytest.mark.parametrize("line", ["deny = yes", "skip = authenticated"])
+@only_2_4
+def test_a_default_counts_for_ours_in_filters_too(site, line):
+    name = "passdb_" + line.partition(" ")[0]
+    code, findings = site.check_dovecot(filtered(site.sound) + f"passdb_{line}\n")
+    assert (code, [where for _, where, _ in brief(findings)]) == (1, [name])

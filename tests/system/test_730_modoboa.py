@@ -9,7 +9,6 @@ from rig.postfix import Postfix
 
 pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distribution.why_not()))
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="passdbs of filters stand before passdb mailwicket")
 ALICE, BOB, TEAM = "alice@example.test", "bob@example.test", "team@example.test"
 NOT_OWNED = "553 5.7.1 <bob@example.test>: Sender address rejected: not owned by user alice@example.test"
 BEFORE = {
@@ -98,17 +97,14 @@ def test_before_setup_everything_works(cycle):
     assert_same(cycle.before, BEFORE)
 
 
-@NOT_YET
 def test_setup_is_made_and_check_has_no_error(cycle):
     cycle.assert_setup_was_made()
 
 
-@NOT_YET
 def test_after_setup_the_policy_holds_and_nothing_else_is_different(cycle):
     assert_same(cycle.after, AFTER)
 
 
-@NOT_YET
 def test_setup_takes_nothing_away(cycle):
     cycle.assert_nothing_was_taken(
         files=["postfix/etc/main.cf", "postfix/etc/master.cf", "dovecot/etc/conf.d/05-mailwicket.conf",
@@ -116,6 +112,5 @@ def test_setup_takes_nothing_away(cycle):
         entries=["smtpd/pass", "submission/inet", "465/inet"])
 
 
-@NOT_YET
 def test_undo_gives_every_octet_and_all_that_worked(cycle):
     cycle.assert_undone(BEFORE)

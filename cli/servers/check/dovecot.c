@@ -84,13 +84,19 @@ static const char *indented(const struct mw_dovecot_site *site, struct mw_str te
 	return made;
 }
 
-struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
-	const char *lines)
+const char *mw_dovecot_within(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+			      const char *lines)
 {
 	for (; filter != NULL && filter->parent != NULL; filter = filter->parent)
 		lines = mw_arena_textf(site->arena, "%.*s %.*s {\n%s}", MW_STR_ARG(filter->key), MW_STR_ARG(filter->value),
 				       indented(site, mw_str(lines)));
-	return mw_fix_lines(MW_FIX_END, site->file, 0, lines);
+	return lines;
+}
+
+struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
+	const char *lines)
+{
+	return mw_fix_lines(MW_FIX_END, site->file, 0, mw_dovecot_within(site, filter, lines));
 }
 
 /* --- modules */

@@ -38,6 +38,8 @@ void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id i
 			const char *setting, const char *what, const char *why, struct mw_fix fix);
 /* Lines for the end of the file, where they win over all that stands before; filter: within it, NULL: outside of all. */
 struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter, const char *lines);
+/* Lines as they stand within a filter. */
+const char *mw_dovecot_within(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter, const char *lines);
 /* What `show` prints, without its comments. */
 const char *mw_dovecot_lines(const struct mw_dovecot_site *site, struct mw_str text);
 /* Whether the log says why a login failed; in 2.3 auth_debug does too. */
@@ -58,6 +60,9 @@ const char *mw_dovecot_place(const struct mw_dovecot_site *site, const struct mw
 /* The settings that "@label = name" of 2.4 includes; NULL: `include` is something else. */
 const struct mw_dovecot_node *mw_dovecot_group(const struct mw_dovecot_site *site,
 					       const struct mw_dovecot_node *include);
+/* The filters that a login may meet, also those in others; after: the root for the first one. NULL: no more. */
+const struct mw_dovecot_node *mw_dovecot_next_filter(const struct mw_dovecot_site *site,
+						     const struct mw_dovecot_node *after);
 /* Looks at the root and at each filter that a login may meet, and at the groups that these filters include (then `node`
    is the group). */
 void mw_dovecot_each_filter(const struct mw_dovecot_site *site,
@@ -67,6 +72,9 @@ void mw_dovecot_each_filter(const struct mw_dovecot_site *site,
 /* The parts. */
 void mw_check_dovecot_filters(const struct mw_dovecot_site *site);
 void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site);
+void mw_check_dovecot_global_passdbs(const struct mw_dovecot_site *site); /* of these, what is no filter's */
+/* Our passdb within a filter, to be read before its own; NULL: it has none that ours must stand before, or does. */
+const char *mw_dovecot_filter_passdb(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter);
 void mw_check_dovecot_userdbs(const struct mw_dovecot_site *site);
 void mw_check_dovecot_trust(const struct mw_dovecot_site *site);
 /* Whether Postfix finds the auth service where it asks. */

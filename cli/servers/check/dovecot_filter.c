@@ -39,6 +39,23 @@ const struct mw_dovecot_node *mw_dovecot_group(const struct mw_dovecot_site *sit
 	return group;
 }
 
+static const struct mw_dovecot_node *filter_from(const struct mw_dovecot_node *node)
+{
+	while (node != NULL && !is_filter(node))
+		node = node->next;
+	return node;
+}
+
+const struct mw_dovecot_node *mw_dovecot_next_filter(const struct mw_dovecot_site *site,
+						     const struct mw_dovecot_node *after)
+{
+	const struct mw_dovecot_node *next = filter_from(after->first);
+
+	for (; next == NULL && after != site->root; after = after->parent)
+		next = filter_from(after->next);
+	return next;
+}
+
 static void each_below(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
 		       void (*look)(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
 				    const struct mw_dovecot_node *node))

@@ -5,6 +5,9 @@
 
 #define PREFIX "passdb_" /* of these settings outside of a block, in 2.4 */
 
+#define LAST \
+	"Dovecot's auth process ends at once (\"Last passdb can't have result_success=continue\"): nobody can log in"
+
 /* What a block of ours must say. Whoever lacks a required one has Dovecot's default, which is another. */
 static const struct rule {
 	const char *name, *wanted;
@@ -58,6 +61,32 @@ static const struct mw_dovecot_node *our_block(const struct mw_dovecot_site *sit
 	return passdb;
 }
 
+/* Whether Dovecot may ask it for a user's password: master passdbs are a list of their own, one that only denies lets
+   nobody in. */
+static bool is_asked(const struct mw_dovecot_node *passdb)
+{
+	return !is_on(passdb, "master") && !is_on(passdb, "deny");
+}
+
+static const struct mw_dovecot_node *global_block(const struct mw_dovecot_site *site, struct mw_str name)
+{
+	const struct mw_dovecot_node *passdb = NULL;
+
+	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL && !mw_str_equal(passdb->value, name))
+		;
+	return passdb;
+}
+
+/* A block of 2.4 with the name of a global one changes that one. Any other block in a filter is asked before all global
+   ones, in both generations. */
+static const struct mw_dovecot_node *changed_block(const struct mw_dovecot_site *site,
+						   const struct mw_dovecot_node *passdb)
+{
+	bool changes = site->generation == MW_DOVECOT_2_4 && passdb->parent != site->root;
+
+	return changes ? global_block(site, passdb->value) : NULL;
+}
+
 static const char *passdb_lines(const struct mw_dovecot_site *site)
 {
 	char text[1024];
@@ -65,6 +94,35 @@ static const char *passdb_lines(const struct mw_dovecot_site *site)
 
 	mw_show_dovecot_passdb(site->generation, &out);
 	return mw_dovecot_lines(site, mw_buf_str(&out));
+}
+
+/* Of a block: letters, digits, dots and hyphens. */
+static const char *filter_name(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter)
+{
+	char *name = mw_arena_alloc(site->arena, filter->value.len + 1);
+
+	if (name == NULL)
+		return "";
+	for (size_t i = 0; i < filter->value.len; i++) {
+		char c = filter->value.ptr[i];
+
+		name[i] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ? c : '-';
+	}
+	name[filter->value.len] = '\0';
+	return name[0] == '-' ? mw_arena_textf(site->arena, "not%s", name) : name;
+}
+
+/* Another name in each filter: what is called as another block is only a change of it. */
+static const char *filter_lines(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter)
+{
+	const char *lines = passdb_lines(site), *name = "";
+	struct mw_str first = MW_STR("passdb mailwicket");
+
+	for (; filter->parent != NULL; filter = filter->parent)
+		name = mw_arena_textf(site->arena, "-%s%s", filter_name(site, filter), name);
+	if (!mw_str_starts_with(mw_str(lines), first))
+		return lines;
+	return mw_arena_textf(site->arena, "passdb mailwicket%s%s", name, lines + first.len);
 }
 
 /* Where a global block begins; NULL: not found in the files. In 2.3 blocks have no names. */
@@ -176,16 +234,31 @@ static void check_block(const struct mw_dovecot_site *site, const struct mw_dove
 	}
 }
 
+/* Whether a block of ours, outside of filters or in one, does not say it itself. */
+static bool is_inherited(const struct mw_dovecot_site *site, const char *name)
+{
+	const struct mw_dovecot_node *node = site->root;
+
+	do {
+		const struct mw_dovecot_node *passdb = NULL;
+
+		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
+			if (is_ours(site, passdb) && changed_block(site, passdb) == NULL &&
+			    mw_dovecot_next(passdb, NULL, name) == NULL)
+				return true;
+		}
+	} while ((node = mw_dovecot_next_filter(site, node)) != NULL);
+	return false;
+}
+
 /* What stands outside of blocks counts for all that do not say it themselves. */
 static void check_inherited(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
 {
-	const struct mw_dovecot_node *ours = our_block(site);
-
-	for (size_t i = 0; i < RULES && ours != NULL; i++) {
+	for (size_t i = 0; i < RULES; i++) {
 		const char *name = mw_arena_textf(site->arena, PREFIX "%s", rules[i].name);
 		struct mw_str value;
 
-		if (rules[i].required || mw_dovecot_next(ours, NULL, rules[i].name) != NULL ||
+		if (rules[i].required || !is_inherited(site, rules[i].name) ||
 		    !read_setting(site, node, name, &value) || is_wanted(&rules[i], value))
 			continue;
 		report(site, &rules[i], PREFIX, mw_dovecot_place(site, node, name), value,
@@ -194,15 +267,6 @@ static void check_inherited(const struct mw_dovecot_site *site, const struct mw_
 }
 
 /* --- filters and groups */
-
-static const struct mw_dovecot_node *global_block(const struct mw_dovecot_site *site, struct mw_str name)
-{
-	const struct mw_dovecot_node *passdb = NULL;
-
-	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL && !mw_str_equal(passdb->value, name))
-		;
-	return passdb;
-}
 
 static void check_includes(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
 {
@@ -214,46 +278,102 @@ static void check_includes(const struct mw_dovecot_site *site, const struct mw_d
 	}
 }
 
-/* A block of 2.4 with the name of a global one changes that one. Any other block in a filter is asked before all global
-   ones, in both generations. */
-static void check_filtered(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
-			   const struct mw_dovecot_node *passdb)
+static void check_changed(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
+			  const struct mw_dovecot_node *passdb)
 {
-	const struct mw_dovecot_node *global =
-		site->generation == MW_DOVECOT_2_4 ? global_block(site, passdb->value) : NULL;
 	struct mw_str driver = mw_dovecot_value(passdb, "driver");
 
-	if (global != NULL && is_ours(site, global)) {
-		if (!mw_str_empty(driver) && !mw_str_equal(driver, MW_STR("mailwicket")))
-			mw_dovecot_finding(site, MW_FOUND_PASSDB_DRIVER, MW_FINDING_ERROR,
-				mw_dovecot_place(site, node, "passdb mailwicket/driver"),
-				mw_arena_textf(site->arena, "passdb %.*s has driver = %.*s here", MW_STR_ARG(passdb->value),
-					       MW_STR_ARG(driver)),
-				"no account's switches are looked up there: whoever has a password may use the service",
-				mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "passdb %.*s {\n  driver = mailwicket\n}",
-									  MW_STR_ARG(passdb->value))));
-		check_block(site, node, passdb, false);
-		check_includes(site, passdb);
-	} else if (global == NULL && is_ours(site, passdb)) {
-		check_block(site, node, passdb, true);
-	} else if (global == NULL && !is_on(passdb, "master") && !is_on(passdb, "deny")) {
-		mw_dovecot_finding(site, MW_FOUND_PASSDB_OF_FILTER, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
-			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
-				       MW_STR_ARG(driver_of(site, passdb))),
-			"Dovecot asks the passdbs of a filter before the others: whom it lets in is never looked up in the policy",
-			mw_fix_words("this passdb outside of the filter, behind passdb mailwicket"));
+	if (!mw_str_empty(driver) && !mw_str_equal(driver, MW_STR("mailwicket")))
+		mw_dovecot_finding(site, MW_FOUND_PASSDB_DRIVER, MW_FINDING_ERROR,
+			mw_dovecot_place(site, node, "passdb mailwicket/driver"),
+			mw_arena_textf(site->arena, "passdb %.*s has driver = %.*s here", MW_STR_ARG(passdb->value),
+				       MW_STR_ARG(driver)),
+			"no account's switches are looked up there: whoever has a password may use the service",
+			mw_fix_dovecot(site, node, mw_arena_textf(site->arena, "passdb %.*s {\n  driver = mailwicket\n}",
+								  MW_STR_ARG(passdb->value))));
+	check_block(site, node, passdb, false);
+	check_includes(site, passdb);
+}
+
+/* The first passdb of a filter or group that lets in whom ours was not asked about; NULL: none. */
+static const struct mw_dovecot_node *unguarded(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node)
+{
+	const struct mw_dovecot_node *passdb = NULL;
+
+	while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
+		if (changed_block(site, passdb) != NULL || !is_asked(passdb))
+			continue;
+		return is_ours(site, passdb) ? NULL : passdb;
 	}
+	return NULL;
+}
+
+/* Our block before the first of the filter. What a group includes has no place of its own among them. */
+static struct mw_fix filter_first(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
+				  const struct mw_dovecot_node *passdb)
+{
+	const char *apart = "this passdb outside of the filter, behind passdb mailwicket";
+	const char *name = mw_str_empty(passdb->value) ? "passdb"
+						       : mw_arena_textf(site->arena, "passdb %.*s", MW_STR_ARG(passdb->value));
+	const struct mw_dovecot_source *first =
+		mw_dovecot_source_first(&site->sources, mw_dovecot_place(site, node, name));
+
+	if (first == NULL || mw_str_equal(node->key, MW_STR("group")))
+		return mw_fix_words(apart);
+	return mw_fix_or(mw_fix_lines(MW_FIX_ABOVE, first->file, first->line, filter_lines(site, node)), apart);
+}
+
+static bool has_behind(const struct mw_dovecot_site *site, const struct mw_dovecot_node *ours)
+{
+	const struct mw_dovecot_node *passdb = ours;
+
+	while ((passdb = mw_dovecot_next(ours->parent, passdb, "passdb")) != NULL) {
+		if (!is_on(passdb, "master") && !is_ours(site, passdb))
+			return true;
+	}
+	return false;
+}
+
+/* Those outside of filters stand behind those of a filter. */
+static void check_last(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
+		       const struct mw_dovecot_node *ours)
+{
+	const struct mw_dovecot_node *passdb = NULL;
+
+	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL) {
+		if (!is_on(passdb, "master") && !is_ours(site, passdb))
+			return;
+	}
+	if (!has_behind(site, ours))
+		mw_dovecot_finding(site, MW_FOUND_LAST_PASSDB, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
+			"no passdb stands behind passdb mailwicket", LAST,
+			mw_fix_words("a passdb that checks the passwords, behind passdb mailwicket in that filter"));
 }
 
 static void look_at_passdbs(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,
 			    const struct mw_dovecot_node *node)
 {
-	const struct mw_dovecot_node *passdb = NULL;
+	const struct mw_dovecot_node *first = node != site->root ? unguarded(site, node) : NULL, *passdb = NULL;
 
 	(void)filter;
 	check_inherited(site, node);
-	while (node != site->root && (passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
-		check_filtered(site, node, passdb);
+	while (node != site->root && (passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
+		const struct mw_dovecot_node *global = changed_block(site, passdb);
+
+		if (global != NULL && is_ours(site, global)) {
+			check_changed(site, node, passdb);
+		} else if (global == NULL && is_ours(site, passdb)) {
+			check_block(site, node, passdb, true);
+			check_includes(site, passdb);
+			check_last(site, node, passdb);
+		}
+	}
+	if (first != NULL)
+		mw_dovecot_finding(site, MW_FOUND_PASSDB_OF_FILTER, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
+			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
+				       MW_STR_ARG(driver_of(site, first))),
+			"Dovecot asks the passdbs of a filter before the others: whom it lets in is never looked up in the policy",
+			filter_first(site, node, first));
 }
 
 /* Groups that the root includes change its blocks too. */
@@ -274,8 +394,7 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 	const struct mw_dovecot_node *before = NULL;
 
 	while ((before = mw_dovecot_next(site->root, before, "passdb")) != ours) {
-		/* Master passdbs are a list of their own, and one that only denies lets nobody in. */
-		if (is_on(before, "master") || is_on(before, "deny"))
+		if (!is_asked(before))
 			continue;
 		mw_dovecot_finding(site, MW_FOUND_PASSDB_BEFORE, MW_FINDING_ERROR, "passdb",
 			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
@@ -288,22 +407,36 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 /* Dovecot's auth process does not start with a last passdb that says "continue"; those of filters do not count. */
 static void check_behind(const struct mw_dovecot_site *site, const struct mw_dovecot_node *ours)
 {
-	const struct mw_dovecot_node *passdb = ours;
-
-	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL) {
-		if (!is_on(passdb, "master") && !is_ours(site, passdb))
-			return;
-	}
-	mw_dovecot_finding(site, MW_FOUND_LAST_PASSDB, MW_FINDING_ERROR, "passdb",
-		"no passdb that holds for all services stands behind passdb mailwicket",
-		"Dovecot's auth process ends at once (\"Last passdb can't have result_success=continue\"): nobody can log in",
-		mw_fix_words("a passdb that checks the passwords, outside of all filters, behind passdb mailwicket"));
+	if (!has_behind(site, ours))
+		mw_dovecot_finding(site, MW_FOUND_LAST_PASSDB, MW_FINDING_ERROR, "passdb",
+			"no passdb that holds for all services stands behind passdb mailwicket", LAST,
+			mw_fix_words("a passdb that checks the passwords, outside of all filters, behind passdb mailwicket"));
 }
 
-void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
+/* Where passdbs stand in filters alone, a service that none of them is for lets nobody in. */
+static bool is_for_filters(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_node *node = site->root, *passdb = NULL;
+
+	while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
+		if (is_asked(passdb))
+			return false;
+	}
+	while ((node = mw_dovecot_next_filter(site, node)) != NULL) {
+		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
+			if (is_asked(passdb))
+				return true;
+		}
+	}
+	return false;
+}
+
+void mw_check_dovecot_global_passdbs(const struct mw_dovecot_site *site)
 {
 	const struct mw_dovecot_node *passdb = our_block(site);
 
+	if (passdb == NULL && is_for_filters(site))
+		return;
 	if (passdb == NULL) {
 		mw_dovecot_finding(site, MW_FOUND_NO_PASSDB, MW_FINDING_ERROR, "passdb",
 			"there is no passdb with driver = mailwicket",
@@ -318,6 +451,16 @@ void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
 		check_block(site, site->root, passdb, true);
 		check_includes(site, passdb);
 	}
+}
+
+void mw_check_dovecot_passdbs(const struct mw_dovecot_site *site)
+{
+	mw_check_dovecot_global_passdbs(site);
 	mw_dovecot_each_filter(site, look_at_passdbs);
 	look_at_root_groups(site);
+}
+
+const char *mw_dovecot_filter_passdb(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter)
+{
+	return unguarded(site, filter) != NULL ? mw_dovecot_within(site, filter, filter_lines(site, filter)) : NULL;
 }

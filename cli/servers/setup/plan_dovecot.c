@@ -39,7 +39,7 @@ static int load_without_ours(const struct mw_setup_plan *plan, const struct mw_p
 
 /* --- what it lacks */
 
-/* Whether nothing about the passdbs is an error as it is. */
+/* Whether nothing about the passdbs outside of filters is an error as it is. */
 static bool has_passdb(struct mw_dovecot_site *site)
 {
 	struct mw_findings *aside = mw_findings_new();
@@ -47,11 +47,31 @@ static bool has_passdb(struct mw_dovecot_site *site)
 
 	site->findings = aside;
 	if (aside != NULL)
-		mw_check_dovecot_passdbs(site);
+		mw_check_dovecot_global_passdbs(site);
 	has = has && mw_findings_count(aside, MW_FINDING_ERROR) == 0;
 	mw_findings_free(aside);
 	site->findings = NULL;
 	return has;
+}
+
+/* The passdbs that are to be read first. Dovecot asks those of a filter before the others: each filter that has some
+   opens with ours. */
+static void print_passdbs(struct mw_dovecot_site *site, struct mw_buf *out)
+{
+	const struct mw_dovecot_node *filter = site->root;
+	bool any = false;
+
+	if (!has_passdb(site))
+		mw_show_dovecot_passdb(site->generation, out);
+	while ((filter = mw_dovecot_next_filter(site, filter)) != NULL) {
+		const char *lines = mw_dovecot_filter_passdb(site, filter);
+
+		if (lines == NULL)
+			continue;
+		mw_buf_printf(out, "%s%s%s\n", out->used > 0 ? "\n" : "",
+			      any ? "" : "# filters with passdbs of their own: ours must be first\n", lines);
+		any = true;
+	}
 }
 
 /* The words of a list that are not `word`, with blanks between. */
@@ -154,7 +174,7 @@ static bool is_behind(const struct mw_setup_plan *plan, const struct mw_dovecot_
 /* Whether another passdb is read before it: then ours stands in dovecot.conf, before all that that reads. */
 static bool is_read_before(const struct mw_setup_plan *plan, const struct mw_dovecot_site *site, unsigned folder_line)
 {
-	const struct mw_dovecot_source *passdb = mw_dovecot_source_nth(&site->sources, "passdb", 0);
+	const struct mw_dovecot_source *passdb = mw_dovecot_source_first_passdb(&site->sources);
 
 	for (const struct mw_dovecot_source *source = site->sources.items; passdb != NULL && source <= passdb; source++) {
 		if (is_behind(plan, source, folder_line))
@@ -185,8 +205,7 @@ static int plan_lacks(struct mw_setup_plan *plan, struct mw_dovecot_site *site, 
 	char first[TEXT_MOST], last[TEXT_MOST];
 	struct mw_buf passdb = MW_BUF_OVER(first), settings = MW_BUF_OVER(last);
 
-	if (!has_passdb(site))
-		mw_show_dovecot_passdb(site->generation, &passdb);
+	print_passdbs(site, &passdb);
 	mw_show_dovecot_settings(site->policy, site->generation, &lacks, &settings);
 	return plan_texts(plan, site, text, mw_arena_copy(arena, mw_buf_str(&passdb)),
 			  mw_arena_copy(arena, mw_buf_str(&settings))) ? EX_OK : EX_NOINPUT;

@@ -85,6 +85,7 @@ DOVECOT = {
         "2.4": "protocol imap {\n  login_plugins {\n    mailwicket = no\n  }\n}\n"}[generation]),
     "no-passdb": each(OURS, lambda old, generation: ""),
     "passdb-before": each(OURS, lambda old, generation: OTHER[generation] + old),
+    "passdb-of-filter": each(OURS, lambda old, generation: f"{old}protocol imap {{\n{OTHER[generation]}}}\n"),
     "passdb-setting": each(OURS, lambda old, generation: old.replace("continue", "return-ok")),
     "tls-not-required": both("ssl = required", "ssl = yes"),
     "dovecot-without-tls": both("ssl = required", "ssl = no"),
@@ -101,7 +102,7 @@ DOVECOT = {
 
 # The fix is a sentence.
 SENTENCES = {
-    "no-login-module", "no-auth-module", "lmtp-dash", "useless-plugins", "passdb-of-filter", "no-proxy-listener",
+    "no-login-module", "no-auth-module", "lmtp-dash", "useless-plugins", "no-proxy-listener",
     "proxy-listener", "userdb-sets-user", "userdb-may-set-user", "userdb-entry", "userdb-file", "unasked-listener",
     "reinjection", "odd-listener", "unknown-listener", "open-reinjection", "own-listener", "last-passdb",
     "delimiter", "other-at-end", "auth-over-old-tls", "no-certificate", "alias-domain",
