@@ -189,8 +189,8 @@ static bool is_header(struct mw_str command)
 	return colon > 0 && colon < command.len && mw_str_find(command, ' ') > colon && mw_str_find(command, '\\') > colon;
 }
 
-/* The begin of a TLS ClientHello, or the rest of one behind the octet 10 that it has: there its signature algorithms stand,
-   among them those of RSASSA-PSS in a row (RFC 8446, 4.2.3: 0804, 0805). */
+/* The begin of a TLS ClientHello, or the rest of one behind the octet 10 that it has: there its signature algorithms
+   stand, among them those of RSASSA-PSS in a row (RFC 8446, 4.2.3: 0804, 0805). */
 static bool is_tls_hello(struct mw_str command)
 {
 	return mw_str_starts_with(command, MW_STR("\\026\\003")) || mw_str_has(command, "\\b\\004\\b\\005");
