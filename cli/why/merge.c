@@ -186,6 +186,7 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_CONNECTED, MW_WHY_LINE_ENDS },
 	{ MW_WHY_CONNECTED, MW_WHY_PIPELINED },
 	{ MW_WHY_CONNECTED, MW_WHY_NO_SMTP },
+	{ MW_WHY_CONNECTED, MW_WHY_TLS_HELLO },
 	{ MW_WHY_CONNECTED, MW_WHY_SCREENED },
 	{ MW_WHY_LEFT_AT_GREETING, MW_WHY_SCREENED },
 	{ MW_WHY_DECIDED, MW_WHY_DECIDED },         /* POP3's USER, then PASS with the password */
