@@ -532,7 +532,16 @@ def test_a_log_that_nobody_reads_holds_nothing_up(files):
     process = subprocess.Popen([MAILWICKETD, "-f", "-c", files.policy], stdin=subprocess.DEVNULL, stdout=writer,
                                stderr=writer)
     os.close(writer)
-    wait_for(files.socket_path.exists, "its socket")
+
+    def listens():
+        """Bound is not enough: between bind and listen it refuses."""
+        try:
+            files.connect().close()
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        return True
+
+    wait_for(listens, "its socket")
     try:
         with files.connect() as connection:
             for _ in range(1000):

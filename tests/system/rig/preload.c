@@ -22,6 +22,7 @@ struct control {
 	uint64_t fail_allocation_at; /* counted by `allocations` */
 	uint64_t failed;
 	int64_t clock_seconds;   /* added to the monotonic clock */
+	int64_t clock_stands_at; /* the monotonic clock in seconds, without clock_seconds; 0: it goes on by itself */
 	int64_t date_seconds;    /* added to the time of day */
 	uint64_t kill_at_log;    /* 1: the process is killed before what it would write to standard error next; 2: after it */
 };
@@ -87,9 +88,12 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 {
 	int result = (int)syscall(SYS_clock_gettime, clock, time);
 
-	if (result == 0 && clock == CLOCK_MONOTONIC)
-		time->tv_sec += control->clock_seconds;
-	return result;
+	if (result != 0 || clock != CLOCK_MONOTONIC)
+		return result;
+	if (control->clock_stands_at != 0)
+		*time = (struct timespec){ .tv_sec = control->clock_stands_at };
+	time->tv_sec += control->clock_seconds;
+	return 0;
 }
 
 time_t time(time_t *time_r)

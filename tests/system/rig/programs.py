@@ -43,7 +43,7 @@ def has_systemd():
 class Preload:
     """preload.c in a process of mailwicketd: `Daemon(..., environment=preload.environment)`."""
     FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds",
-              "date_seconds", "kill_at_log")
+              "clock_stands_at", "date_seconds", "kill_at_log")
 
     def __init__(self, folder):
         if sanitized():
