@@ -21,12 +21,12 @@
 
 #define DIRECTORY_SECONDS 0.2
 #define SWEEP_SECONDS 1.0
-/* What is asked when SIGTERM comes is answered in this time or not at all; a question that waits has its own time. */
+/* Seconds after SIGTERM in which questions are still answered. A question that waits has its own time. */
 #define FINISH_SECONDS 0.7
 
 struct options {
 	const char *path;
-	const char *user; /* NULL: in the foreground whoever it is, else MW_OWN_USER */
+	const char *user; /* NULL: in the foreground the user who started it, else MW_OWN_USER */
 	bool foreground, test;
 };
 
@@ -83,7 +83,7 @@ static void on_directory(void *context)
 	struct service *service = context;
 
 	mw_worlds_tick(&service->worlds);
-	/* What a reader was too slow for. */
+	/* Writes the log lines that the reader did not take in time. */
 	mw_log_flush();
 	if (service->finish_by > 0 && mw_clock() >= service->finish_by &&
 	    mw_connections_waiting(service->connections) == 0)
@@ -264,12 +264,13 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &options, &status))
 		return status;
 	(void)signal(SIGPIPE, SIG_IGN);
-	/* A log that may not grow any more is like a full disk. */
+	/* A log file at its size limit (SIGXFSZ) is treated as a full disk. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	if (options.test)
 		return test(options.path);
-	/* A background process changes its folder, and reads the file again when it is told to. */
+	/* A background process changes its working folder, and a reload reads the file again: so its path must be
+	   absolute. */
 	if (!options.foreground)
 		whole = realpath(options.path, NULL);
 	if (whole != NULL && options.path[0] != '/')

@@ -4,7 +4,7 @@
 #include "deadline.h"
 #include "server/log.h"
 
-/* How many turns of the loop an answer waits for others at the most. */
+/* The most turns of the loop that an answer waits for others. */
 #define TURNS_MOST 1
 
 static void clear(struct mw_question_list *list)
@@ -23,7 +23,7 @@ static void append(struct mw_question_list *list, struct mw_question *question)
 	list->count++;
 }
 
-/* All of a list, as a chain; the list is empty then. */
+/* Takes all of a list, as a chain, and leaves the list empty. */
 static struct mw_question *take_all(struct mw_question_list *list)
 {
 	struct mw_question *first = list->first;
@@ -41,7 +41,7 @@ void mw_batch_init(struct mw_batch *batch, struct mw_loop *loop, struct mw_world
 	clear(&batch->answered);
 }
 
-/* It waits no longer. */
+/* The question stops waiting. */
 static void end_waiting(struct mw_batch *batch, struct mw_question *question)
 {
 	mw_timer_stop(batch->loop, &question->deadline);
@@ -59,7 +59,7 @@ static void on_deadline(void *context)
 	batch->on_step(question, MW_STEP_NONE, "what a question waited for did not come within a second");
 }
 
-/* True: it waits from now on, with the world that serves now. */
+/* True: the question waits from now on, and keeps the world that serves now. */
 static bool wait(struct mw_batch *batch, struct mw_question *question)
 {
 	if (batch->waits == NULL || question->has_waited || !batch->waits->begin(batch, question))
@@ -81,7 +81,7 @@ void mw_batch_go_on(struct mw_batch *batch, struct mw_question *question)
 	append(&batch->came, question);
 }
 
-/* READY after it has waited: it is decided as if it was asked now, but for its world. */
+/* A question that has waited is decided with its own world, but with today's date and suspensions. */
 static void look_again(struct mw_batch *batch, struct mw_question *question)
 {
 	if (question->world != NULL)
@@ -109,7 +109,8 @@ static void judge(struct mw_batch *batch, struct mw_question *question)
 	batch->on_step(question, MW_STEP_NONE, why);
 }
 
-/* The next of a chain that was taken, and no longer listed; NULL at the end. Passes over what was closed meanwhile. */
+/* Takes the next question of a chain off its list; NULL at the end. Questions whose connection was closed are
+   passed over. */
 static struct mw_question *next_of(struct mw_batch *batch, struct mw_question **chain_io)
 {
 	struct mw_question *question;
@@ -124,7 +125,7 @@ static struct mw_question *next_of(struct mw_batch *batch, struct mw_question **
 	return NULL;
 }
 
-/* The first pass: what is READY then, is. NULL in *why_r of those that are fine. */
+/* The first pass: reads. *why_r is NULL for a question that is now READY. */
 static void read_all(struct mw_question *chain)
 {
 	for (struct mw_question *question = chain; question != NULL; question = question->next) {
@@ -133,7 +134,7 @@ static void read_all(struct mw_question *chain)
 	}
 }
 
-/* All are read before the first is judged. */
+/* Reads all questions before the first is judged. */
 static void judge_all(struct mw_batch *batch)
 {
 	struct mw_question *chain = take_all(&batch->came), *question;
@@ -147,7 +148,7 @@ static void judge_all(struct mw_batch *batch)
 	}
 }
 
-/* A question that was stalled before is, without a word, where nothing more of it went out. */
+/* A question that was stalled before and sent nothing more: the connection knows it already. */
 static void send_one(struct mw_batch *batch, struct mw_question *question, bool stalled)
 {
 	uint32_t before = question->answer_sent;
@@ -172,8 +173,8 @@ static void send_all(struct mw_batch *batch)
 
 	batch->turns = 0;
 	mw_loop_want_rest(batch->loop, false);
-	/* No answer without its line, whatever happens to this process: a question that was logged and not answered is
-	   asked again, an answer that nobody can explain stays. */
+	/* The log is written before the answers are sent. If the process dies between the two, a question that was
+	   logged is asked again; an answer without a line could never be explained. */
 	mw_log_flush();
 	while ((question = next_of(batch, &chain)) != NULL)
 		send_one(batch, question, false);
@@ -202,7 +203,7 @@ void mw_batch_settle(struct mw_batch *batch)
 	} while (batch->came.count > 0);
 }
 
-/* Whether there are answers to half of the peers, or many: then none waits for more. */
+/* Whether half of the peers have an answer, or half of a batch is answered: then the answers are sent. */
 static bool are_enough(const struct mw_batch *batch, size_t peers)
 {
 	return batch->answered.count >= MW_BATCH_MOST / 2 || batch->answered.count * 2 >= peers;
@@ -230,7 +231,7 @@ void mw_batch_forget(struct mw_batch *batch, struct mw_question *question)
 	mw_world_release(question->world);
 	question->world = NULL;
 	question->owner = NULL;
-	/* One that is listed is returned when its turn comes. */
+	/* A question in a list is returned when the batch comes to it. */
 	if (!question->listed)
 		mw_question_return(batch->questions, question);
 }

@@ -9,7 +9,8 @@
 #include "server/peer.h"
 
 #define CHUNK 64
-/* Turns that one connection gets in a row while the service ends; a peer that never stops asking must not hold it. */
+/* The most reads in a row for one connection while the service ends: a peer that never stops asking must not delay
+   the end. */
 #define FINISH_TURNS 64
 
 struct mw_connection_chunk {
@@ -60,7 +61,7 @@ static bool is_full(const struct mw_connections *all)
 	return all->count >= all->most;
 }
 
-/* From now on the connection has none. */
+/* Takes the question away from the connection. */
 static void leave_question(struct mw_connection *connection)
 {
 	if (connection->question->kept)
@@ -123,7 +124,8 @@ static void refuse(struct mw_connection *connection, const char *why)
 	close_one(connection);
 }
 
-/* The question stays for longer: with times of its own, and watched for what it needs next. */
+/* The question outlives this turn of the loop: it gets its own times, and the connection is watched for what it
+   needs next. */
 static void keep(struct mw_connection *connection, int events, const char *too_many)
 {
 	struct mw_connections *all = connection->all;
@@ -219,7 +221,7 @@ static enum turn take(struct mw_connection *connection)
 	return connection->watch.fd < 0 ? TURN_CLOSED : TURN_NOTHING;
 }
 
-/* The same, and what came is judged and answered at once. */
+/* The same, and judges and answers at once. */
 static enum turn take_now(struct mw_connection *connection)
 {
 	enum turn turn = take(connection);
@@ -238,18 +240,20 @@ static enum turn take_turns(struct mw_connection *connection)
 	return turn;
 }
 
-/* Answers all that came and closes, unless a question or an answer is half through. */
+/* Answers all that came and closes, unless a question is half read or an answer half sent. */
 static void finish(struct mw_connection *connection)
 {
 	if (take_turns(connection) == TURN_CLOSED || connection->question != NULL)
 		return;
-	/* What comes from now on is the sender's error at once, and not lost between our last look and the end. */
+	/* After this the peer gets an error when it sends; its bytes cannot be lost between our last read and the
+	   close. */
 	(void)shutdown(connection->watch.fd, SHUT_RD);
 	if (take_turns(connection) != TURN_CLOSED && connection->question == NULL)
 		close_one(connection);
 }
 
-/* What is sent may close a connection, which must not be the next one here: nothing of another one is in the batch. */
+/* Sending may close a connection, and that must not be the `next` of this loop: so the batch is empty before it
+   starts. */
 static void for_each(struct mw_connections *all, void (*function)(struct mw_connection *connection))
 {
 	mw_batch_settle(&all->batch);
@@ -303,7 +307,7 @@ static struct mw_connection *take_connection(struct mw_connections *all)
 	return connection;
 }
 
-/* False: this one has to go itself. */
+/* False: there is no room for the new connection. */
 static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *peer)
 {
 	bool share_taken = !peer->trusted && mw_guest_count(all->guests, peer) >= (all->most + 1) / 2;
@@ -313,7 +317,7 @@ static bool make_room(struct mw_connections *all, int fd, const struct mw_peer *
 
 	if (!share_taken && !is_full(all))
 		return true;
-	/* Of others, a stranger drives away idle ones only. */
+	/* A peer that is not trusted takes the place of idle connections only, unless they are its own. */
 	leaver = mw_guest_first_to_go(all, share_taken ? peer : NULL, share_taken || peer->trusted);
 	if (leaver == NULL) {
 		mw_peer_complain(fd, "all connections are taken, and none is idle");
@@ -401,7 +405,8 @@ static void sweep_one(struct mw_connection *connection)
 
 	if (mw_deadline_due(deadlines, now) == MW_DUE_NONE)
 		return;
-	/* After a stop of this process the rest may long be there. */
+	/* When this process was stopped, the rest of the request may have come meanwhile: read it before judging
+	   the time. */
 	if (take_now(connection) == TURN_CLOSED || mw_deadline_due(deadlines, now) == MW_DUE_NONE)
 		return;
 	refuse(connection, due_words(mw_deadline_due(deadlines, now)));

@@ -11,19 +11,19 @@ struct mw_waits;
 /* Questions wait for what `waits` says; NULL: for nothing. At most `most` at once. `on_close` runs after each connection that ended. NULL when memory is out. */
 struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
 					  size_t most, mw_loop_function *on_close, void *context);
-/* Closes what is open. */
+/* Closes all connections. */
 void mw_connections_free(struct mw_connections *connections);
 
 size_t mw_connections_count(const struct mw_connections *connections);
-/* Questions that wait. */
+/* How many questions wait. */
 size_t mw_connections_waiting(const struct mw_connections *connections);
 
-/* For the listeners. Nobody but those who are trusted has more than half of all connections: beyond that his own longest
-   idle one is closed. Where all are taken, one goes of the peer that has the most and is not trusted. What must not be
-   served is closed. */
+/* For the listeners. A peer that is not trusted may have half of all connections: one more, and its longest idle
+   one is closed. When all are taken, a new one takes the place of the longest idle connection of the untrusted peer
+   that has the most. A connection that must not be served is closed. */
 struct mw_acceptor mw_connections_acceptor(struct mw_connections *connections);
 
-/* Once a second: closes whoever's time is over. */
+/* Once a second: closes the connections whose time is over. */
 void mw_connections_sweep(struct mw_connections *connections);
 
 /* Answers everything that was asked and closes; a connection with a request half read, a question that waits or an answer

@@ -1,4 +1,4 @@
-/* What connections are made of. Private to connection.c and guests.c. */
+/* The structs of connections. */
 #ifndef MW_POSTFIX_CONNECTION_PARTS_H
 #define MW_POSTFIX_CONNECTION_PARTS_H
 
@@ -20,7 +20,7 @@ struct mw_connections {
 	struct mw_batch batch;
 	struct mw_connection_chunk *chunks;
 	struct mw_connection *idle;
-	struct mw_connection live; /* head of the ring */
+	struct mw_connection live; /* head of the ring of open connections */
 	struct mw_guests *guests;
 	size_t count, most;
 	bool finishing;

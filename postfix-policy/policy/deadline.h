@@ -1,13 +1,14 @@
-/* When a connection has waited long enough. Pure: seconds of a monotonic clock come in; a test needs no waiting. */
+/* When a connection is closed for being slow or idle. Pure: the caller passes the time, in seconds of a monotonic
+   clock, so that a test needs no waiting. */
 #ifndef MW_POSTFIX_DEADLINE_H
 #define MW_POSTFIX_DEADLINE_H
 
 #define MW_REQUEST_SECONDS 10.0  /* from a request's first byte to its last */
-#define MW_READER_SECONDS 100.0  /* an answer nobody takes; Postfix's own smtpd_policy_service_timeout */
-#define MW_WAITING_SECONDS 1.0   /* for what a question waits for; then it is as undecided */
+#define MW_READER_SECONDS 100.0  /* an answer that the peer does not take; */
+#define MW_WAITING_SECONDS 1.0   /* a question in WAITING; after this it is undecided */
 #define MW_IDLE_SECONDS 3600.0   /* well above Postfix's smtpd_policy_service_max_ttl, 1,000 s */
 
-/* Times are 0 while nothing of the kind is going on. */
+/* A time is 0 while it does not apply. */
 struct mw_deadlines {
 	double begun;   /* the first byte of a request that is not whole came */
 	double stalled; /* the last byte of a pending answer went out */

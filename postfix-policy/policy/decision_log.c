@@ -18,7 +18,7 @@ static void write_line(const struct mw_facts *facts, const struct mw_verdict *ve
 	mw_log_decision_end(&line);
 }
 
-/* A sender question that stops nothing is followed by the relay question, whose line tells all of it. */
+/* Not logged: a sender question that permits. The relay question follows, and its line tells everything. */
 static bool is_told_later(const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
 	return mw_submission_is_sender_question(facts) && !mw_verdict_stops(verdict);

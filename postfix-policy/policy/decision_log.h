@@ -1,10 +1,10 @@
-/* Which decisions are written down, and how: mailwicket-log(5). */
+/* Which decisions are logged, and in what form: mailwicket-log(5). */
 #ifndef MW_POSTFIX_DECISION_LOG_H
 #define MW_POSTFIX_DECISION_LOG_H
 
 #include "decide/verdict.h"
 
-/* The line waits for mw_log_flush(): it has to be written before the answer is sent. */
+/* The line is written by mw_log_flush(), which must come before the answer is sent. */
 void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict);
 
 #endif

@@ -97,13 +97,13 @@ size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer
 	return guest != NULL ? guest->count : 0;
 }
 
-/* When the last octet came or went: who begins a request and does not go on is as idle as any other. */
+/* When the last byte came or went. A connection that began a request and sends no more of it counts as idle too. */
 static double since(const struct mw_connection *connection)
 {
 	return connection->deadlines.active;
 }
 
-/* What is read and not judged, or answered and not sent, stays; so does what waits. */
+/* A question that is in the batch or waits is never idle. */
 static bool is_idle(const struct mw_question *question, bool busy)
 {
 	return question == NULL || (busy && !question->listed && question->state != MW_QUESTION_WAITING);
@@ -138,8 +138,9 @@ static void insert(struct mw_leavers *leavers, size_t most, struct mw_connection
 	leavers->items[at].since = since(connection);
 }
 
-/* One walk over all connections finds several that go, so that a crowd at the door costs little: of those of one peer
-   the order stays true, as whatever is used or new meanwhile goes later. The oldest are last in the ring. */
+/* One walk over all connections finds several to close, so that a peer that opens many connections costs little.
+   The list stays in the right order: a connection that is used meanwhile moves behind all in the list. The oldest
+   connections are last in the ring. */
 static void collect(struct mw_connections *all, const struct mw_guest *guest, bool busy, struct mw_leavers *leavers)
 {
 	size_t among = guest != NULL ? guest->count : all->guests->strangers, most = among / 8;
@@ -179,9 +180,9 @@ struct mw_connection *mw_guest_first_to_go(struct mw_connections *all, const str
 	if (guest != NULL && guest->leavers != NULL)
 		leavers = guest->leavers;
 	else if (guest != NULL)
-		leavers->count = 0; /* no memory: the room of all, for this time */
+		leavers->count = 0; /* no memory: use the shared list this once */
 	found = next_leaver(leavers, guest, busy);
-	/* That none may go can change a tenth of a second later. */
+	/* Looked again after NONE_SECONDS only: a walk that finds nothing is expensive. */
 	if (found != NULL || now - leavers->none_at < NONE_SECONDS)
 		return found;
 	collect(all, guest, busy, leavers);

@@ -7,10 +7,11 @@
 
 #define MW_GUEST_BUCKETS 1024
 
-/* The connections that go next, the longest idle first. What is in it may be used again, or closed, meanwhile. */
+/* The connections to close next, the longest idle first. One in the list may be used again, or closed, before its
+   turn. */
 struct mw_leavers {
 	size_t count, next;
-	double none_at; /* when it was last found that there are none */
+	double none_at; /* when a walk last found none */
 	struct { struct mw_connection *connection; double since; } items[64];
 };
 
@@ -18,33 +19,34 @@ struct mw_guest {
 	struct mw_guest *next;      /* in its bucket */
 	struct mw_peer peer;
 	size_t count;               /* of its connections; never 0 */
-	size_t kept;                /* questions that stay longer than a turn of the loop (question.h) */
-	struct mw_leavers *leavers; /* NULL: none of it had to go yet */
+	size_t kept;                /* its questions that outlive a turn of the loop (question.h) */
+	struct mw_leavers *leavers; /* NULL: none of its connections had to be closed yet */
 };
 
 struct mw_guests {
 	struct mw_guest *buckets[MW_GUEST_BUCKETS];
-	uint64_t seed;              /* addresses are chosen by whoever connects */
+	uint64_t seed;              /* of the hash: a client chooses its address */
 	size_t strangers;           /* connections of those that are not trusted */
-	size_t kept;                /* of those, such questions */
-	struct mw_leavers leavers[2]; /* of all of them: without those within a request, and with them */
+	size_t kept;                /* of their questions, those that outlive a turn of the loop */
+	struct mw_leavers leavers[2]; /* of all untrusted peers; by `busy`, mw_guest_first_to_go() */
 };
 
 void mw_guests_init(struct mw_guests *guests);
-/* Counts one connection more of a peer. NULL when memory is out. */
+/* Counts one more connection of a peer. */
 struct mw_guest *mw_guest_enter(struct mw_guests *guests, const struct mw_peer *peer);
-/* One less; the guest is freed with its last. */
+/* Counts one less. The guest is freed with its last connection. */
 void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest);
-/* Whether a connection of the guest may keep a question: one who is not trusted has half of them, and all of those three
-   quarters, so that Postfix's requests find room. */
+/* Whether a question of the guest may outlive a turn of the loop. An untrusted peer may have half of all such
+   questions, and all untrusted peers together three quarters, so that Postfix finds room. */
 bool mw_guest_may_keep_question(const struct mw_guests *guests, const struct mw_guest *guest);
 void mw_guest_keeps_question(struct mw_guests *guests, struct mw_guest *guest);
 void mw_guest_returns_question(struct mw_guests *guests, struct mw_guest *guest);
-/* How many a peer has. */
+/* How many connections a peer has. */
 size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer);
 
-/* The connection that goes to make room: of this peer, or (NULL) of the peer that has the most and is not trusted; of
-   these the longest idle. `busy`: it may be within a request, or not take its answer. NULL where there is none. The same peer always comes with the same `busy`. */
+/* The connection to close to make room: the longest idle one of this peer, or (NULL) of the untrusted peer that has
+   the most. `busy`: it may be within a request, or not take its answer; the same for every call with the same peer.
+   NULL where there is none. */
 struct mw_connection *mw_guest_first_to_go(struct mw_connections *all, const struct mw_peer *peer, bool busy);
 
 #endif

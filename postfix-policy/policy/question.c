@@ -10,7 +10,7 @@
 #include "postfix/facts.h"
 
 #define AT_ONCE 16
-#define ROOMS_IDLE 16 /* larger ones that are not given back to the system */
+#define ROOMS_IDLE 16 /* larger buffers that are kept for reuse */
 
 struct chunk {
 	struct chunk *next;
@@ -18,7 +18,7 @@ struct chunk {
 };
 
 struct large {
-	struct large *next; /* while it is idle */
+	struct large *next; /* while it is in the list of idle ones */
 };
 
 static bool grow(struct mw_questions *questions)
@@ -60,7 +60,7 @@ struct mw_question *mw_question_take(struct mw_questions *questions, void *owner
 	return question;
 }
 
-/* Mapped, not allocated: pages that no request reaches never exist. */
+/* Mapped, not allocated: pages that no request reaches take no memory. */
 static struct large *take_room(struct mw_questions *questions)
 {
 	struct large *room = questions->rooms;
@@ -134,7 +134,7 @@ enum mw_received mw_question_receive(struct mw_questions *questions, struct mw_q
 {
 	ssize_t got;
 
-	/* The larger room cannot be full: a request of that length was refused before. */
+	/* The larger buffer cannot be full: a request of that length was refused before. */
 	if (question->fill == question->room && (question->bytes != question->small || !enlarge(questions, question)))
 		return MW_RECEIVED_NO_ROOM;
 	do

@@ -11,13 +11,13 @@ struct mw_waits {
 	/* A question is READY. True: it has to wait, until mw_batch_go_on() is called for it, which may be at any time
 	   after this. */
 	bool (*begin)(struct mw_batch *batch, struct mw_question *question);
-	/* It waits no longer: its time is over, or its connection was closed. */
+	/* The waiting ended early: its time is over, or its connection was closed. */
 	void (*forget)(struct mw_question *question);
-	/* How long one may wait, in seconds; then it is as undecided. 0: MW_WAITING_SECONDS. */
+	/* How long one may wait, in seconds; after that it is undecided. 0: MW_WAITING_SECONDS. */
 	double most;
 };
 
-/* Those of this program; NULL: no question waits. */
+/* The functions of this program; NULL: no question waits. */
 const struct mw_waits *mw_waits_of_program(struct mw_loop *loop);
 
 #endif

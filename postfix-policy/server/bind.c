@@ -89,7 +89,7 @@ bool mw_bind(const struct mw_policy *policy, struct mw_str name, struct mw_bound
 	return fine;
 }
 
-/* A socket that the policy does not name: the same must hold. */
+/* A passed socket may listen on another address than the policy names: it needs peers_networks just the same. */
 static bool is_reached_by_strangers(const struct mw_policy *policy, int fd)
 {
 	struct sockaddr_storage own;
@@ -124,7 +124,8 @@ bool mw_bind_passed(const struct mw_policy *policy, int fd, struct mw_bound *bou
 
 void mw_unbind(struct mw_bound *bound)
 {
-	/* The path first: who still connects then is refused and tries again, instead of waiting in vain. */
+	/* Removes the path before the socket is closed: a client that connects in between is refused and tries
+	   again, instead of waiting for nothing. */
 	mw_unbind_unix(bound);
 	if (bound->fd >= 0)
 		close(bound->fd);

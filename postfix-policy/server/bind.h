@@ -12,13 +12,13 @@ struct mw_bound {
 	int fd; /* -1: closed */
 	char name[160];
 	bool remove;      /* a unix socket of our own, to be removed at the end */
-	struct stat made; /* it, as it was made */
+	struct stat made; /* device and inode of the socket's file */
 };
 
 /* False with a line in the log and a status of sysexits.h. */
 bool mw_bind(const struct mw_policy *policy, struct mw_str name, struct mw_bound *bound_r, int *status_r);
 bool mw_bind_passed(const struct mw_policy *policy, int fd, struct mw_bound *bound_r, int *status_r);
-/* Closes, and removes a unix socket unless its path stands for something else by now. */
+/* Closes the socket. A unix socket's file is removed, unless the path now leads to something else. */
 void mw_unbind(struct mw_bound *bound);
 
 /* bind_unix.c's, for bind.c. Unix sockets have the policy's mode and group from the moment they are made, and nothing is

@@ -14,11 +14,11 @@
 #include "identity.h"
 #include "log.h"
 
-/* Whose rights the socket is made with. */
+/* The user and group that make the socket. */
 struct maker {
 	uid_t user;
 	gid_t group;
-	bool any_group; /* the policy names none */
+	bool any_group; /* no socket_group in the policy */
 	mode_t mode;
 };
 
@@ -40,7 +40,7 @@ static bool is_served(const struct sockaddr_un *address)
 	return served;
 }
 
-/* Only what a dead mailwicketd left is removed. */
+/* Only a socket that nobody serves is removed. */
 static bool make_way(const struct mw_bound *bound, const struct sockaddr_un *address, int *status_r)
 {
 	struct stat st;
@@ -59,7 +59,7 @@ static bool make_way(const struct mw_bound *bound, const struct sockaddr_un *add
 	return true;
 }
 
-/* The descriptor names what was made, whatever stands at the path by now. */
+/* Goes by the descriptor: the path may lead to something else by now. */
 static bool correct(const struct mw_bound *bound, int made, const struct maker *maker, int *status_r)
 {
 	char path[64];
@@ -68,14 +68,14 @@ static bool correct(const struct mw_bound *bound, int made, const struct maker *
 	    fchownat(made, "", (uid_t)-1, maker->group, AT_EMPTY_PATH) != 0)
 		return mw_bind_failed(status_r, EX_NOPERM, bound->name,
 			"cannot give it to socket_group (under systemd, set Group= of the unit to it)", errno);
-	/* chmod(2) follows no link here: this leads to what the descriptor is of. */
+	/* chmod(2) by /proc/self/fd changes the file of the descriptor and follows no link. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", made);
 	if ((bound->made.st_mode & 07777) != maker->mode && chmod(path, maker->mode) != 0)
 		return mw_bind_failed(status_r, EX_NOPERM, bound->name, "cannot set its mode", errno);
 	return true;
 }
 
-/* A folder with the set-group-ID bit gives its own group to what is made in it; only root can choose another. */
+/* In a folder with the set-group-ID bit a new file gets the folder's group; only root can change that. */
 static bool set_access(struct mw_bound *bound, const struct maker *maker, int *status_r)
 {
 	int made = open(unix_path(bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -84,7 +84,7 @@ static bool set_access(struct mw_bound *bound, const struct maker *maker, int *s
 	if (made < 0 || fstat(made, &bound->made) != 0) {
 		good = mw_bind_failed(status_r, EX_CANTCREAT, bound->name, "cannot look at it", errno);
 	} else {
-		/* One link: no socket of somebody else, put here under this name. */
+		/* One link only: the file cannot be another user's socket that was linked here. */
 		bound->remove = S_ISSOCK(bound->made.st_mode) && bound->made.st_uid == geteuid() &&
 				bound->made.st_nlink == 1;
 		if (!bound->remove)
@@ -117,8 +117,8 @@ static bool make(struct mw_bound *bound, const struct maker *maker, const struct
 	return set_access(bound, maker, status_r);
 }
 
-/* Root makes a socket as the user who can change the folder, or the way to it: what he puts in the way then leads root
-   nowhere that he could not go himself. */
+/* Where another user can change the folder, or the way to it, root makes the socket as that user. So a link that
+   this user puts there leads root nowhere that the user could not go. */
 static bool choose_user(const struct mw_bound *bound, uid_t *user_r, int *status_r)
 {
 	char folder[sizeof(bound->name)];

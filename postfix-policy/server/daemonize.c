@@ -50,7 +50,7 @@ void mw_daemonize_done(int parent)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	/* The policy and the directory have absolute paths, and no file system is held. */
+	/* "/" keeps no file system busy; the paths of policy and directory are absolute. */
 	(void)!chdir("/");
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		(void)dup2(null, fd);

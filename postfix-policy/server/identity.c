@@ -22,7 +22,7 @@ bool mw_identity_take(struct mw_identity *before_r, uid_t user, gid_t group)
 	*before_r = (struct mw_identity){ .user = geteuid(), .group = getegid() };
 	if (geteuid() != 0)
 		return true;
-	/* Where that is not permitted, files are given to the group later. */
+	/* Where chown is not permitted, the group is set on each file later. */
 	if (user == 0 && setegid(group) != 0)
 		errno = 0;
 	if (user == 0)

@@ -1,4 +1,4 @@
-/* Being somebody else for a moment, where root would act in a folder that somebody else can change. */
+/* Acting as another user for a moment, where root has to change a folder that this user can change too. */
 #ifndef MW_POSTFIX_IDENTITY_H
 #define MW_POSTFIX_IDENTITY_H
 
@@ -19,7 +19,7 @@ struct mw_identity {
    what it makes has the group, where that can be. Does nothing where the process is not root. False with errno, and
    nothing is changed. */
 bool mw_identity_take(struct mw_identity *before_r, uid_t user, gid_t group);
-/* Back again. It ends the process where that fails. */
+/* Ends that. Where this fails, the process ends. */
 void mw_identity_return(const struct mw_identity *before);
 
 #endif

@@ -40,7 +40,7 @@ static void watch_all(struct mw_listeners *all, int events)
 	}
 }
 
-/* Whoever connects meanwhile waits in the socket's queue; no turn of the loop is spent on it. */
+/* New connections then wait in the socket's queue, and wake the loop no more. */
 static void pause_all(struct mw_listeners *all, const char *why)
 {
 	double now = mw_clock();
@@ -90,7 +90,7 @@ static void take_over(struct mw_listeners *all, int fd, const struct sockaddr_st
 		pause_all(all, "out of memory");
 }
 
-/* False: nobody waits, or nobody can be taken. */
+/* False: the queue is empty, or there is no room. */
 static bool accept_one(struct mw_listeners *all, int listening)
 {
 	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
@@ -198,7 +198,8 @@ void mw_listeners_close(struct mw_listeners *all)
 
 		if (listener->bound.fd < 0)
 			continue;
-		/* Passed ones stay with the manager: the next process serves who waits there. */
+		/* Sockets that were passed stay with the service manager: the next process serves the connections
+		   in their queues. */
 		while (all->started && !all->passed && !all->acceptor.is_full(all->acceptor.context) &&
 		       accept_one(all, listener->bound.fd))
 			;

@@ -7,12 +7,12 @@
 
 struct mw_listeners;
 
-/* Who serves the connections that are accepted. Kept by value. */
+/* The functions that serve accepted connections. Copied. */
 struct mw_acceptor {
 	void *context;
-	size_t (*count)(void *context); /* of connections that are open */
+	size_t (*count)(void *context); /* how many connections are open */
 	bool (*is_full)(void *context);
-	/* Whether one more can be taken, be it in place of another. */
+	/* Whether one more can be taken, perhaps in place of another. */
 	bool (*has_room)(void *context);
 	/* Owns the descriptor, connected and non-blocking, from now on. False (and closed): no memory. */
 	bool (*open)(void *context, int fd, const struct mw_peer *peer);
@@ -25,13 +25,13 @@ struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_worl
 				      const struct mw_acceptor *acceptor, int first, int passed, int *status_r);
 /* Starts to accept. */
 void mw_listeners_start(struct mw_listeners *listeners);
-/* A connection ended, or time went by: accept again, after descriptors or memory were out. */
+/* Accepts again after descriptors or memory were out: called when a connection ended, and once a second. */
 void mw_listeners_resume(struct mw_listeners *listeners);
-/* Takes over who waits in the queues, then closes and removes the sockets that this process bound. */
+/* Accepts the connections in the queues, then closes and removes the sockets that this process made. */
 void mw_listeners_close(struct mw_listeners *listeners);
 void mw_listeners_free(struct mw_listeners *listeners);
 
-/* Whether these are the listeners that the policy names now. */
+/* Whether these are the listeners that this policy names. */
 bool mw_listeners_match(const struct mw_listeners *listeners, const struct mw_policy *policy);
 /* Their names, for the log. */
 void mw_listeners_print(const struct mw_listeners *listeners, struct mw_buf *out);

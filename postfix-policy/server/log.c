@@ -11,7 +11,7 @@
 #include "system_log.h"
 
 #define FAULTS_A_SECOND 200
-#define END_SECONDS 0.5 /* for a reader that is slow, when the program ends */
+#define END_SECONDS 0.5 /* how long the end of the program waits for a slow reader */
 
 static struct {
 	bool syslog;
@@ -27,7 +27,7 @@ static const struct { const char *word; int facility; } facilities[] = {
 	{ "local7", LOG_LOCAL7 },
 };
 
-/* Writes what is waiting; what does not go stays. True: nothing is left. */
+/* Writes the waiting lines; what the reader does not take stays. True: nothing is left. */
 static bool write_waiting(void)
 {
 	struct mw_str waiting = mw_log_lines_waiting(&state.lines);
@@ -42,7 +42,7 @@ void mw_log_flush(void)
 	(void)write_waiting();
 }
 
-/* What it does not take has no head for the system's log. */
+/* Lines that standard error did not take lack the head that the system's log needs: they are lost. */
 static void leave_standard_error(void)
 {
 	struct mw_str waiting;
@@ -68,7 +68,7 @@ void mw_log_to_syslog(struct mw_str facility)
 	mw_system_log_open(number);
 }
 
-/* Room behind the line's head, and behind `prefix`. False: the line is lost. */
+/* Begins a line with its head and `prefix`, and gives the room behind them. False: no room, the line is lost. */
 static bool begin(enum mw_log_level level, const char *prefix, struct mw_buf *text_r)
 {
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO };
@@ -103,7 +103,7 @@ static void write_own(enum mw_log_level level, const char *format, va_list argum
 	struct mw_buf text;
 	int len;
 
-	/* The system's log has the program's name in the head. */
+	/* In the system's log the head has the program's name. */
 	if (!begin(level, state.syslog ? "" : "mailwicketd: ", &text))
 		return;
 	len = vsnprintf(text.data, text.size, format, arguments);
@@ -171,7 +171,7 @@ static void tell_lost(void)
 		return;
 	state.lines_lost = 0;
 	mw_log(MW_LOG_WARNING, "%lu log lines were dropped: nothing reads the log", lost);
-	/* There was no room for that either: it is said later. */
+	/* No room for that line either: it is tried again later. */
 	if (state.lines_lost > 0)
 		state.lines_lost = lost;
 }
@@ -197,7 +197,7 @@ void mw_log_end(void)
 	double until = mw_clock() + END_SECONDS, left = END_SECONDS;
 	size_t before = 0;
 
-	/* A full disk takes nothing, though it never lets anybody wait. */
+	/* A full disk takes nothing, and yet poll(2) says that it would. */
 	while (!write_waiting() && state.lines.used != before && left > 0) {
 		before = state.lines.used;
 		if (!wait_for_reader((int)(left * 1000)))

@@ -13,7 +13,7 @@ void mw_log_to_syslog(struct mw_str facility);
 
 /* "mailwicketd: ...", written at once, behind the decisions that are not written yet. */
 void mw_log(enum mw_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same for what a peer can provoke: so many a second, then the number of those left out. */
+/* The same for messages that a peer can cause: so many a second, then the number of those left out. */
 void mw_log_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A decision, "mailwicket: TEXT": the caller writes the text, and nothing else is logged meanwhile. It goes out with the
    next mw_log_flush() or mw_log(). False: there is no room, and it is lost. */
@@ -23,7 +23,7 @@ void mw_log_decision_end(const struct mw_buf *text);
 void mw_log_flush(void);
 /* Every message of a list, sorted, a line each. */
 void mw_log_errors(struct mw_errors *errors);
-/* Once a second: says how many faults and lines were left out. */
+/* Once a second: logs how many messages and lines were left out. */
 void mw_log_tick(void);
 /* The last call: gives a slow reader half a second for what is not written yet. */
 void mw_log_end(void);

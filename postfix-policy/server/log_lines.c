@@ -11,7 +11,7 @@ bool mw_log_lines_begin(struct mw_log_lines *lines, struct mw_buf *line_r)
 
 void mw_log_lines_end(struct mw_log_lines *lines, const struct mw_buf *line)
 {
-	/* In the place of the NUL. */
+	/* Replaces the NUL. */
 	line->data[line->used] = '\n';
 	lines->used = (size_t)(line->data - lines->bytes) + line->used + 1;
 }

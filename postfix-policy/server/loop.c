@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "log.h"
 
-/* ev.h's structs share their first members by macro; libev's own word is that no stricter check is wanted. */
+/* ev.h's structs share their first members by a macro. libev's manual says to turn off strict aliasing warnings. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wstrict-aliasing"
 #include <ev.h>
@@ -42,7 +42,7 @@ double mw_loop_now(const struct mw_loop *loop)
 	return loop->now;
 }
 
-/* libev's own time is the wall clock's: an administrator who sets it must not cut off connections. */
+/* ev_now() is the time of day: when an administrator sets the clock, no connection may be cut off. */
 static void on_check(struct ev_loop *ev, ev_check *check, int revents)
 {
 	struct mw_loop *loop = check->data;
@@ -98,7 +98,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *signal, int revents)
 	call->function(call->context);
 }
 
-/* libev cannot go on without its tables and would abort(); a service manager starts a process that ended afresh. */
+/* libev calls abort() when it gets no memory. We log and exit; the service manager starts a new process. */
 static void *reallocate(void *old, long size)
 {
 	void *memory;
@@ -174,7 +174,7 @@ void mw_timer_start(struct mw_loop *loop, struct mw_timer *timer, double seconds
 	ev_timer_init(own, on_timer, seconds, again ? seconds : 0.);
 	own->data = timer;
 	ev_set_priority(own, EV_MINPRI);
-	/* Counted from now, not from when this turn of the loop began. */
+	/* libev counts from the begin of this turn of the loop; we count from now. */
 	ev_now_update(loop->ev);
 	ev_timer_start(loop->ev, own);
 }

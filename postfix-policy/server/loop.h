@@ -1,4 +1,4 @@
-/* One thread's events: any descriptors and time-outs, signals. The only header that stands for libev. */
+/* One thread's events: descriptors, time-outs, signals. Nothing else includes libev. */
 #ifndef MW_POSTFIX_LOOP_H
 #define MW_POSTFIX_LOOP_H
 
@@ -45,7 +45,7 @@ bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *funct
 
 /* `at_end` at the end of each turn; `at_rest` when nothing else is ready, once for each mw_loop_want_rest(). One pair. */
 void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *at_end, mw_loop_function *at_rest, void *context);
-/* From now on, or no longer, `at_rest` is called instead of waiting. */
+/* Whether `at_rest` is called, once, instead of waiting. */
 void mw_loop_want_rest(struct mw_loop *loop, bool wanted);
 
 /* mw_clock() when this turn of the loop began. */
