@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Every login process reads a policy: a small one shall touch little memory. */
+/* The first block is small: every login process reads a policy, and a small policy must touch little memory. */
 #define FIRST_BLOCK_SIZE ((size_t)4 * 1024)
-#define BLOCK_SIZE ((size_t)16 * 1024) /* what they grow to, each twice the one before */
+#define BLOCK_SIZE ((size_t)16 * 1024) /* the largest block; each is twice as large as the one before */
 
 struct block {
 	struct block *next;
@@ -18,7 +18,7 @@ struct block {
 };
 
 struct mw_arena {
-	struct block *blocks; /* the first is the one in use */
+	struct block *blocks; /* the first one is in use */
 	size_t limit, used;
 	unsigned long fail_in;
 	bool failed;
@@ -65,8 +65,8 @@ static size_t next_size(const struct block *first)
 	return first->size < BLOCK_SIZE / 2 ? 2 * first->size : BLOCK_SIZE;
 }
 
-/* A block with room for size bytes. Something large gets one of its own behind the one in use, whose rest
-   stays usable. */
+/* Finds a block with room for size bytes. Something large gets a block of its own behind the one in use, which
+   stays in use. */
 static struct block *block_for(struct mw_arena *arena, size_t size)
 {
 	struct block *first = arena->blocks, *block;

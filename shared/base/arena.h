@@ -6,7 +6,7 @@
 
 struct mw_arena;
 
-/* limit: bytes that may be handed out at the most, 0 for no limit. NULL when memory is out. */
+/* limit: the most bytes that may be handed out, 0 for no limit. NULL when memory is out. */
 struct mw_arena *mw_arena_new(size_t limit);
 void mw_arena_free(struct mw_arena *arena); /* NULL is allowed */
 

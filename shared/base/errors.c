@@ -60,7 +60,7 @@ static struct kept *next_place(struct mw_errors *errors)
 	return &errors->list[errors->kept];
 }
 
-/* Most errors of a run are in one file: its name is kept once. */
+/* Most errors of a run are in one file: its name is stored once. */
 static const char *keep_file(struct mw_errors *errors, const char *file)
 {
 	if (errors->kept > 0 && strcmp(errors->list[errors->kept - 1].error.file, file) == 0)

@@ -10,9 +10,9 @@ enum mw_severity { MW_WARNING, MW_ERROR };
 struct mw_error {
 	enum mw_severity severity;
 	const char *file;      /* as the administrator named it; "" when there is none */
-	unsigned line;         /* 1 is the first; 0: the whole file */
-	unsigned column;       /* 1 is the first; 0: the whole line */
-	const char *text;      /* names the thing and the value */
+	unsigned line;         /* from 1; 0: the whole file */
+	unsigned column;       /* from 1; 0: the whole line */
+	const char *text;      /* what is wrong: the thing and the value */
 	const char *expected;  /* what would be right, or "" */
 };
 
@@ -27,10 +27,10 @@ void mw_errors_add(struct mw_errors *errors, enum mw_severity severity, const ch
 		   unsigned column, const char *expected, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
 
-/* How many of this severity were added, kept or not. */
+/* How many of this severity were added, those that were not kept included. */
 unsigned mw_errors_count(const struct mw_errors *errors, enum mw_severity severity);
 unsigned mw_errors_kept(const struct mw_errors *errors);
-/* In order of file and line (stable) once mw_errors_sort() ran, else of arrival. Owned by `errors`. */
+/* In order of file and line (stable) after mw_errors_sort(), else in order of arrival. Owned by `errors`. */
 const struct mw_error *mw_errors_get(const struct mw_errors *errors, unsigned index);
 void mw_errors_sort(struct mw_errors *errors);
 /* "FILE:LINE:COLUMN: error: TEXT (expected EXPECTED)" without a newline; 0 parts are left out. */

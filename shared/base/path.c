@@ -10,12 +10,13 @@
 #define LINKS_MAX 40
 
 struct walk {
-	char *done;           /* what was looked at: absolute, without links; "" is the root */
+	char *done;           /* the part that was walked: absolute, without links; "" is the root */
 	char rest[PATH_MAX];
 	unsigned links;
 };
 
-/* Cuts the next part off `rest` and adds it to `done`. False at the end, and with errno where it is too long. */
+/* Moves the next part of the path from `rest` to `done`. False at the end, and with errno where the path is too
+   long. */
 static bool next_part(struct walk *walk)
 {
 	size_t used = strlen(walk->done), skip = strspn(walk->rest, "/"), len = strcspn(walk->rest + skip, "/");
@@ -41,7 +42,7 @@ static bool is_last(const struct walk *walk)
 	return walk->rest[strspn(walk->rest, "/")] == '\0';
 }
 
-/* A link's text takes the place of the link. */
+/* Replaces a link by its text. */
 static bool follow(struct walk *walk)
 {
 	char text[PATH_MAX], rest[PATH_MAX];
@@ -66,7 +67,7 @@ static bool is_foreign(const struct stat *status, uid_t also)
 	return status->st_uid != 0 && status->st_uid != also;
 }
 
-/* Whether somebody can put another thing in the place of what is in the folder. */
+/* Whether another user can replace what is in the folder. */
 static bool is_open(const struct stat *status)
 {
 	return S_ISDIR(status->st_mode) && (status->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status->st_mode & S_ISVTX) == 0;

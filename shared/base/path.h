@@ -1,4 +1,4 @@
-/* Who can change what a path leads to. */
+/* Which users can change what a path leads to. */
 #ifndef MW_BASE_PATH_H
 #define MW_BASE_PATH_H
 
@@ -8,9 +8,9 @@
 
 struct mw_path_owner {
 	uid_t user;           /* the first besides root and `also` who owns a folder or a link on the way, or what is there */
-	bool foreign;         /* there is such a user: what root does by this path, he can lead to any other place */
-	bool anybody;         /* the group or others may put another folder in the place of one on the way */
-	char where[PATH_MAX]; /* what belongs to that user, or may be written */
+	bool foreign;         /* there is such a user, who can lead root to any other place by this path */
+	bool anybody;         /* the group or others may replace a folder on the way */
+	char where[PATH_MAX]; /* the folder or link that belongs to that user, or that others may write */
 };
 
 /* Walks an absolute path with the links in it. `also`: a user besides root who is trusted, mostly the caller; 0: none. A

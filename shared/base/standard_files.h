@@ -2,9 +2,9 @@
 #ifndef MW_BASE_STANDARD_FILES_H
 #define MW_BASE_STANDARD_FILES_H
 
-/* First of all in main(): a file that is opened later must not get the number of one of them, for what is said would be
-   written into it, and a background process would close it. Those that are missing become ones that can neither be read
-   nor written, so that what cannot be said is an error still. Without /dev/null it ends the process (EX_OSFILE). */
+/* The first call in main(). A file that is opened later must not get the number of a missing one: messages would be
+   written into that file, and a background process would close it. A missing one is opened so that reading and writing
+   fail, and a lost message is still an error. Without /dev/null the process ends (EX_OSFILE). */
 void mw_standard_files_open(void);
 
 #endif

@@ -14,7 +14,7 @@ static bool is_blank(char c)
 bool mw_octets_equal_nocase(const char *a, const char *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		/* Most are equal as they are. */
+		/* Most texts are equal without folding. */
 		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
 			return false;
 	}

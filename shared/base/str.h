@@ -38,7 +38,7 @@ static inline int mw_str_compare(struct mw_str a, struct mw_str b)
 	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* What mw_str_equal_nocase() asks of texts of the same length. */
+/* Private: mw_str_equal_nocase() for texts of the same length. */
 bool mw_octets_equal_nocase(const char *a, const char *b, size_t len);
 
 /* ASCII letters compare without regard to case; other bytes as they are. No locale. */
@@ -55,11 +55,11 @@ static inline bool mw_str_starts_with_nocase(struct mw_str s, struct mw_str pref
 }
 
 bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
-/* Whether these octets, at least one, stand somewhere in it. */
+/* Whether the text contains these octets (at least one). */
 bool mw_str_has(struct mw_str s, const char *words);
-/* Without blanks and tabs at both ends. */
+/* The text without blanks and tabs at both ends. */
 struct mw_str mw_str_trim(struct mw_str s);
-/* At most the first n bytes / all but the first n bytes. */
+/* The first n bytes, or all if there are less / all but the first n bytes. */
 static inline struct mw_str mw_str_head(struct mw_str s, size_t n)
 {
 	if (n < s.len)
@@ -78,7 +78,7 @@ static inline struct mw_str mw_str_tail(struct mw_str s, size_t n)
 	return s;
 }
 
-/* Index of the first / last such byte, or s.len where there is none. */
+/* The index of the first / last such byte; s.len: there is none. */
 size_t mw_str_find(struct mw_str s, char c);
 size_t mw_str_find_last(struct mw_str s, char c);
 /* Cuts the next field off *rest_io at `separator` into *field_r. False when nothing is left.

@@ -3,7 +3,7 @@
 
 #define LONGEST_WORD 64
 
-/* Equal letters differ in that bit at most. */
+/* Upper and lower case of a letter differ in this bit only. */
 static bool may_be_equal(char a, char b)
 {
 	return ((a ^ b) & ~0x20) == 0;
@@ -14,7 +14,7 @@ bool mw_table_find(struct mw_table table, struct mw_str word, int *value_r)
 	for (size_t i = 0; i < table.count && word.len > 0; i++) {
 		struct mw_str known;
 
-		/* Most words end at their first letter, and most of the others at their last. */
+		/* Looks at the first letter and the last before the rest: most words differ there. */
 		if (!may_be_equal(table.words[i].word[0], word.ptr[0]))
 			continue;
 		known = mw_str(table.words[i].word);
@@ -52,7 +52,7 @@ static size_t smallest(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Levenshtein's, one row at a time. Both at most LONGEST_WORD long. */
+/* Levenshtein distance, one row at a time. Both words at most LONGEST_WORD long. */
 static size_t edit_distance(struct mw_str a, struct mw_str b)
 {
 	size_t row[LONGEST_WORD + 1];

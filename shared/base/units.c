@@ -3,7 +3,7 @@
 
 #include "base/table.h"
 
-#define DIGITS_THAT_FIT 19 /* whatever they are, into 64 bits */
+#define DIGITS_THAT_FIT 19 /* so many digits fit into 64 bits, whatever they are */
 
 bool mw_parse_number(struct mw_str text, uint64_t *number_r)
 {
@@ -46,7 +46,7 @@ static const struct {
 	{ { "TB", 2 }, 40 }, { { "GB", 2 }, 30 }, { { "MB", 2 }, 20 }, { { "KB", 2 }, 10 }, { { "B", 1 }, 0 },
 };
 
-/* Digits in groups, divided as a language does it: by ",", ".", "'", blanks, or a character of another alphabet. */
+/* A number with separators between groups of digits: ",", ".", "'", blanks, or a character beyond ASCII. */
 static bool parse_grouped(struct mw_str text, uint64_t *number_r)
 {
 	char digits[DIGITS_THAT_FIT];
@@ -63,8 +63,8 @@ static bool parse_grouped(struct mw_str text, uint64_t *number_r)
 	return mw_parse_number((struct mw_str){ digits, len }, number_r);
 }
 
-/* Exchange's "36 MB (37,748,736 bytes)": what is in the brackets counts, whose last word is "bytes" in some
-   language. */
+/* Exchange prints "36 MB (37,748,736 bytes)", where the last word may be in another language: the number in the
+   brackets counts. */
 static bool parse_listed(struct mw_str text, uint64_t *octets_r)
 {
 	size_t open = mw_str_find(text, '('), blank;
@@ -143,7 +143,7 @@ static int64_t days_in_month(int64_t year, int64_t month)
 }
 
 #define DAYS_OF_400_YEARS 146097
-#define DAYS_TO_1970 719468 /* from 0000-03-01: years that begin in March end with the leap day */
+#define DAYS_TO_1970 719468 /* days from 0000-03-01: a year that begins in March ends with the leap day */
 
 bool mw_parse_date(struct mw_str text, int64_t *days_r)
 {

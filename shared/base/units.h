@@ -6,7 +6,7 @@
 
 #include "base/table.h"
 
-#define MW_UNLIMITED UINT64_MAX /* a limit that is none; written "unlimited" */
+#define MW_UNLIMITED UINT64_MAX /* no limit; written "unlimited" */
 
 bool mw_parse_number(struct mw_str text, uint64_t *number_r);
 /* "36MB", "500KB", "1GB", "4096", "4096B", "unlimited"; 1,024s as in Exchange's ByteQuantifiedSize. Octets. */
@@ -23,6 +23,6 @@ void mw_print_date(int64_t days, struct mw_buf *out);
 int64_t mw_day_of(int64_t seconds);
 /* "yes" "no" "true" "false" "on" "off", without regard to case. */
 bool mw_parse_switch(struct mw_str text, bool *on_r);
-extern const struct mw_table mw_switch_words; /* the same: 1 and 0 */
+extern const struct mw_table mw_switch_words; /* as the function above */
 
 #endif

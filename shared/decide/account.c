@@ -8,14 +8,14 @@
 
 #define CANDIDATES_MAX 256
 
-/* Who logs in, looked up once for all connectors that could be meant. */
+/* The user who logs in, looked up once for all candidate connectors. */
 struct account {
 	const struct mw_policy *policy;
 	const struct mw_directory_view *directory;
 	const struct mw_facts *facts;
 	enum mw_lookup found;
 	struct mw_principal user, master;
-	bool has_master; /* a master user acts as the user, and the directory has it */
+	bool has_master; /* a master user logs in as the user, and the directory has a record of the master user */
 };
 
 static const struct mw_principal *master_of(const struct account *account)
@@ -41,7 +41,7 @@ static void judge_user(const struct account *account, struct mw_verdict *verdict
 	}
 }
 
-/* Behind a rule that refused. */
+/* After a rule that refused. */
 static void judge_suspension(const struct account *account, struct mw_verdict *verdict)
 {
 	mw_suspension_holds(account->policy, account->facts, account->found, &account->user, master_of(account), verdict);
@@ -64,7 +64,7 @@ static void judge_connector(const struct account *account, const struct mw_conne
 		judge_suspension(account, verdict_r);
 }
 
-/* What stopped it, from the first check to the last. */
+/* How many checks the login passed before it was stopped. */
 static int how_far(enum mw_reason reason)
 {
 	if (reason == MW_REASON_MECHANISM_REFUSED)
@@ -72,7 +72,7 @@ static int how_far(enum mw_reason reason)
 	return reason == MW_REASON_BASIC_WITHOUT_TLS ? 1 : 2;
 }
 
-/* How far a verdict lets the login go: refused, refused in audit mode alone, undecided, passed. */
+/* How far a verdict lets the login go: refused, would be refused (audit mode), undecided, passed. */
 static int laxity(const struct mw_verdict *verdict)
 {
 	if (verdict->outcome == MW_PERMIT)

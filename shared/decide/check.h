@@ -6,7 +6,7 @@
 #include "decide/tls.h"
 #include "decide/verdict.h"
 
-/* One decision on its way. What is not yet known is zero. */
+/* The state of one decision. A field is zero until it is known. */
 struct mw_session {
 	const struct mw_policy *policy;
 	const struct mw_directory_view *directory;
@@ -14,7 +14,7 @@ struct mw_session {
 	const struct mw_connector *connector;
 	struct mw_verdict *verdict;
 	struct mw_tls_judgement tls;
-	bool logged_in;   /* somebody tried to, even without a name */
+	bool logged_in;   /* a login was tried, perhaps without a name */
 	bool relay_off;   /* the user's relay=no took Accept-Any-Recipient away */
 	struct mw_principal user; /* once the login is known */
 	mw_permission_groups principals;
@@ -23,8 +23,8 @@ struct mw_session {
 };
 
 /* Every check but the first writes its step; false: it has set the verdict and no other check follows. */
-/* Before Postfix 3.10.13 a BDAT that is refused leaves recipients without a sender; what asks then is no message's
-   DATA. Refused whatever a connector's mode is: smtpd would not outlive a permit. */
+/* Before Postfix 3.10.13 a refused BDAT leaves recipients without a sender; a DATA after it belongs to no message.
+   Refused in audit mode too: smtpd would crash after a permit. */
 bool mw_check_transaction(struct mw_session *session);
 bool mw_check_connector(struct mw_session *session);
 bool mw_check_tls(struct mw_session *session);
@@ -37,31 +37,31 @@ bool mw_check_etrn(struct mw_session *session);
 bool mw_check_restriction(struct mw_session *session);
 bool mw_check_recipients(struct mw_session *session);
 bool mw_check_size(struct mw_session *session);
-/* After the last one: mw_suspension_holds(). */
+/* The last check: mw_suspension_holds(). */
 void mw_check_suspension(struct mw_session *session);
 
-/* A verdict to begin with: permitted, enforced. */
+/* The initial verdict: permitted, enforced. */
 void mw_verdict_begin(struct mw_verdict *verdict_r);
-/* The rule's mode on that day: an audit ends by itself. */
+/* The rule's mode on that day: an audit ends at audit_until. */
 enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64_t today);
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason);
-/* The step of the check that needed the directory, and the verdict. */
+/* Directory not available: writes the step of the check that needed it, and the verdict. */
 void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check);
-/* The same where mw_identity_session() did not find the user: a login name that could be two users' is named. */
+/* The same after mw_identity_session() did not find the user; names a login that could be two users'. */
 void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				  const struct mw_facts *facts, struct mw_verdict *verdict);
 
-/* What a connector says to a mechanism; writes the step and, when it is refused, the verdict. */
+/* Judges a mechanism by a connector; writes the step and, when it is refused, the verdict. */
 bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connector *connector,
 			 const struct mw_facts *facts, const struct mw_tls_judgement *tls,
 			 struct mw_verdict *verdict);
 
-/* Whether a user may use the service, and a master user as the user; the step and, when refused, the verdict. `master`
-   is the master user's own record, NULL: none. A suspension of either is enforced in audit mode too. */
+/* Whether a user, or a master user as the user, may use the service; writes the step and, when refused, the
+   verdict. `master` is the master user's own record; NULL: none. A suspension is enforced in audit mode too. */
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
 			const struct mw_principal *master, struct mw_verdict *verdict);
-/* Behind a refusal that an audited rule lets pass before the user was looked at: it stops if one of them is suspended,
-   and is undecided where nobody can tell. `found` says whether `user` is there. */
+/* After a refusal that an audited rule lets pass before the user was looked up: refuses if the user or the master
+   user is suspended, undecided if that cannot be known. `found` says whether `user` is there. */
 void mw_suspension_holds(const struct mw_policy *policy, const struct mw_facts *facts, enum mw_lookup found,
 			 const struct mw_principal *user, const struct mw_principal *master,
 			 struct mw_verdict *verdict);

@@ -23,7 +23,7 @@ static bool may_send_anywhere(const struct mw_session *session)
 	return (session->permissions & MW_ACCEPT_ANY_RECIPIENT) != 0;
 }
 
-/* `domain` is canonical; `given` is what came, and outlives the check. */
+/* `domain` is canonical. `given` is the recipient as it came; it outlives the check. */
 static bool check_domain(struct mw_session *session, struct mw_str domain, struct mw_str given)
 {
 	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, domain);
@@ -39,7 +39,7 @@ static bool check_domain(struct mw_session *session, struct mw_str domain, struc
 
 struct path { const struct mw_policy *policy; bool at_home; };
 
-/* Whether an accepted domain or local name is this one to Postfix, which folds case. */
+/* Whether Postfix, which folds case, takes `domain` for this accepted domain or local name. */
 static bool is_folded(const struct mw_policy *policy, struct mw_str domain)
 {
 	for (size_t i = 0; i < policy->folded_name_count; i++)
@@ -48,7 +48,7 @@ static bool is_folded(const struct mw_policy *policy, struct mw_str domain)
 	return false;
 }
 
-/* What is no domain may be one to Postfix, which takes apart the paths of its own domains. */
+/* A domain that is invalid to us may be valid to Postfix, which takes apart paths of its own domains. */
 static bool is_ours(struct mw_str domain, const void *context)
 {
 	const struct path *path = context;
@@ -58,7 +58,7 @@ static bool is_ours(struct mw_str domain, const void *context)
 	return mw_choose_accepted_domain(path->policy, domain) != NULL || is_folded(path->policy, domain);
 }
 
-/* Who may send anywhere may use a path, but not one that leads back to where `senders=` would have been asked. */
+/* A session that may relay may use a path, but not one that leads back to a recipient with `senders=`. */
 static bool may_take_path(const struct mw_session *session, const struct mw_address *address)
 {
 	struct path path = { .policy = session->policy };
@@ -87,7 +87,8 @@ bool mw_check_recipient(struct mw_session *session)
 
 	switch (parse(session, &stands_for)) {
 	case MW_ADDRESS_ROUTED:
-		/* A path, or a mailbox of the domain behind the "@"; nobody but Postfix knows: it has to pass as both. */
+		/* The recipient is a path, or a mailbox of the domain after the "@": only Postfix knows, so both
+		   must be permitted. */
 		if (!may_take_path(session, recipient))
 			break;
 		/* fall through */
@@ -175,7 +176,7 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 	return false;
 }
 
-/* The same local part at a domain that Postfix's tables may take for that of the recipient. */
+/* Judges the same local part at another domain that Postfix's tables may take for the recipient's. */
 static bool check_owner_at(struct mw_session *session, struct mw_str domain)
 {
 	struct mw_address other;

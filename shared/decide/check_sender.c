@@ -37,7 +37,7 @@ static bool holds(const struct mw_session *session, mw_permissions permissions)
 	return (session->permissions & permissions) == permissions;
 }
 
-/* The canonical domain does not outlive the check. */
+/* Returns the domain in memory that outlives the check; the canonical one does not. */
 static struct mw_str lasting_domain(const struct mw_session *session, const struct mw_accepted_domain *stands_for)
 {
 	return mw_identity_domain(session->policy, session->facts->sender, stands_for);
@@ -56,7 +56,7 @@ static bool admits_stranger(const struct mw_session *session, bool authoritative
 	       (!authoritative || holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER));
 }
 
-/* Neither owner nor trustee. */
+/* The user is neither the owner of the address nor a trustee. */
 static bool check_permissions(struct mw_session *session, const struct mw_address *sender,
 			      const struct mw_accepted_domain *stands_for)
 {
@@ -85,7 +85,7 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 	case MW_RIGHT_OWN:
 		return pass(session, MW_NOTE_SENDER_OWN, session->user.name);
 	case MW_RIGHT_SEND_AS:
-		/* A grant on an address or its domain is named by what the client sent. */
+		/* A step names a grant's address or domain as the client sent it. */
 		if (identity.has_owner && identity.granted_on.ptr == identity.owner.name.ptr)
 			return pass(session, MW_NOTE_SENDER_SEND_AS, identity.owner.name);
 		if (mw_str_equal(identity.granted_on, sender->domain))
@@ -113,7 +113,7 @@ static bool check_path(struct mw_session *session, const struct mw_address *send
 	return admits_stranger(session, true) ? pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY) : fail_as_invalid(session);
 }
 
-/* Nobody here has it, but for a sub-address of ours that is too long to be written down. */
+/* No user here has the address, unless it is a sub-address that is too long to be written down. */
 static bool check_foreign(struct mw_session *session, const struct mw_address *sender,
 			  const struct mw_accepted_domain *stands_for)
 {

@@ -82,7 +82,7 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 	} else if (needs_tls(connector, facts->mechanism) && !tls->satisfied) {
 		reason = MW_REASON_BASIC_WITHOUT_TLS;
 		step.note = MW_NOTE_MECHANISM_NEEDS_TLS;
-		/* There is TLS, but it does not count: that is what to fix. */
+		/* There is TLS, but it is not enough: the reason must say so. */
 		if (tls->note != MW_NOTE_TLS_NONE) {
 			step.note = tls->note;
 			step.value = tls->value;
@@ -144,7 +144,7 @@ bool mw_check_login(struct mw_session *session)
 	return false;
 }
 
-/* A function of its own: few decisions come here, and those that do not should not pay for its memory. */
+/* Not inlined: few decisions come here, and the others should not pay for its memory. */
 __attribute__((noinline)) static void look_for_suspension(struct mw_session *session)
 {
 	struct mw_principal master;
@@ -159,7 +159,7 @@ void mw_check_suspension(struct mw_session *session)
 {
 	const struct mw_verdict *verdict = session->verdict;
 
-	/* Once the login was found, its service was judged, and with it whether it is suspended. */
+	/* When the login was found, its service and suspension were judged there. */
 	if (verdict->outcome == MW_REFUSE && verdict->mode == MW_MODE_AUDIT && session->logged_in &&
 	    mw_trace_step(&verdict->trace, MW_CHECK_LOGIN) == NULL)
 		look_for_suspension(session);
@@ -194,7 +194,7 @@ static bool is_partner(const struct mw_session *session)
 {
 	const struct mw_strs *listed = &session->connector->partner_certificates;
 
-	/* TLS that does not count as TLS brings no certificate either. */
+	/* TLS that is not enough brings no certificate. */
 	if (!session->tls.satisfied)
 		return false;
 	for (size_t i = 0; i < listed->count; i++)
@@ -221,7 +221,7 @@ static void find_permissions(struct mw_session *session)
 	session->verdict->permissions = session->permissions;
 }
 
-/* Text that outlives the decision. */
+/* Static text, as it has to outlive the decision. */
 static struct mw_str principal_names(mw_permission_groups principals)
 {
 	static const char *const names[] = {

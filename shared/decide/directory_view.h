@@ -10,16 +10,16 @@
 enum mw_lookup {
 	MW_LOOKUP_FOUND,
 	MW_LOOKUP_NONE,
-	MW_LOOKUP_UNAVAILABLE /* no snapshot, or not readable: never to be taken for "none" */
+	MW_LOOKUP_UNAVAILABLE /* no snapshot, or not readable; must never be treated as NONE */
 };
 
-/* Sorted, distinct ids; the memory is the view's and need not be aligned beyond 4 bytes. */
+/* Sorted, distinct ids. The view owns the memory, which is aligned to 4 bytes. */
 struct mw_ids { const uint32_t *items; size_t count; };
 
 enum mw_principal_kind { MW_USER, MW_GROUP };
 enum mw_senders { MW_SENDERS_ANYONE, MW_SENDERS_AUTHENTICATED, MW_SENDERS_MEMBERS, MW_SENDERS_LIST };
 
-#define MW_NOT_SET (UINT64_MAX - 1) /* a user's limit that leaves the connector's in force */
+#define MW_NOT_SET (UINT64_MAX - 1) /* the user has no limit: the connector's applies */
 
 /* A user or group. Everything it points to lives until the view is released or refreshed by its owner. */
 struct mw_principal {
@@ -28,7 +28,7 @@ struct mw_principal {
 	struct mw_str name;          /* primary address, canonical */
 	bool imap, pop3, sieve, smtp; /* users: Set-CASMailbox's switches */
 	bool relay;
-	bool suspended_sending, suspended_login; /* by `mailwicket suspend`, beside the sources */
+	bool suspended_sending, suspended_login; /* set by `mailwicket suspend` */
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients; /* or MW_NOT_SET */
 	enum mw_senders senders;
 	struct mw_ids senders_list;   /* for LIST: users and groups */

@@ -14,18 +14,18 @@ struct mw_tls_facts {
 	struct mw_str cipher;
 	unsigned bits;                  /* symmetric strength; 0 without TLS or when not known */
 	struct mw_ip proxy;             /* the proxy's own address, for origin PROXY */
-	bool assumed;                   /* nobody told version and bits: they stand for TLS that is good enough */
+	bool assumed;                   /* TLS of which version and bits are not told: it passes every minimum */
 	bool certificate_verified;      /* the client's certificate was verified by the host */
 	struct mw_str certificate_fingerprint; /* SHA-256 as hex, colons and case as they came; empty: none */
 };
 
-/* TLS whose version and strength nobody tells (a greeting before the handshake, TLS that ended at a proxy or was judged
-   in another process): passes every minimum, and is logged without them. The origin stays as it is. */
+/* Marks TLS whose version and strength are not told (a greeting before the handshake, TLS that ended at a proxy or
+   was judged in another process). It passes every minimum, and is logged without them. The origin stays. */
 void mw_tls_assume(struct mw_tls_facts *tls);
 
-/* Postfix's policy_context: which of its restriction lists asks. */
+/* Postfix's policy_context: the restriction list that asks. */
 enum mw_context {
-	MW_CONTEXT_NONE,   /* not told, or a name of the administrator's own */
+	MW_CONTEXT_NONE,   /* missing, or a name that the administrator chose */
 	MW_CONTEXT_RELAY,  /* smtpd_relay_restrictions */
 	MW_CONTEXT_SENDER  /* smtpd_sender_restrictions */
 };
@@ -38,18 +38,18 @@ struct mw_facts {
 	struct mw_str login;        /* login name; empty: not authenticated */
 	struct mw_str master;       /* the master user who logged in as `login`, or empty */
 	struct mw_str sasl_service; /* Postfix's service= in the auth protocol, or empty */
-	int64_t today;              /* days since 1970-01-01: ends audits. 0: audits never end */
+	int64_t today;              /* days since 1970-01-01, for audit_until. 0: audits never end */
 
 	/* Submission only */
 	enum mw_stage stage;
 	enum mw_context context;
 	struct mw_str sender;       /* empty from MAIL on: the null sender */
-	struct mw_str recipient;    /* empty: none named (DATA and END-OF-MESSAGE with several) */
+	struct mw_str recipient;    /* empty: Postfix named none (at DATA and END-OF-MESSAGE when there are several) */
 	struct mw_str etrn_domain;
 	uint64_t recipient_count;   /* known at DATA and END-OF-MESSAGE, else 0 */
 	uint64_t size;              /* octets announced, or real at END-OF-MESSAGE; 0: not known */
 	struct mw_str instance;     /* Postfix's message instance */
-	bool no_instance;           /* Postfix named none: it is in no mail transaction */
+	bool no_instance;           /* Postfix sent no instance: there is no mail transaction */
 	struct mw_str queue_id;
 };
 

@@ -51,8 +51,9 @@ static enum mw_lookup grants_on_domain(const struct mw_directory_view *directory
 	return directory->grants_on_domain(directory->context, domain, grants_r);
 }
 
-/* Postfix's local(8) takes the extension off first, so that of \owner-x, which is no owner-x, it leaves owner. `cut` is
-   the address without its extension, NULL: it has none. Not inlined: hardly any address begins with a backslash. */
+/* Postfix's local(8) removes the extension before the backslash: \owner-x is not the reserved owner-x, so that
+   owner is left. `cut` is the address without its extension; NULL: it has none. Not inlined: hardly any address begins
+   with a backslash. */
 __attribute__((noinline)) static enum mw_lookup owner_behind_backslash(const struct mw_directory_view *directory,
 								       const struct mw_address *address,
 								       const struct mw_address *cut,
@@ -80,7 +81,7 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 
 	if (!mw_address_has_domain(address))
 		return MW_LOOKUP_NONE;
-	/* What no directory has need not be asked for. */
+	/* An address that no directory can have needs no lookup. */
 	if (address->kind == MW_ADDRESS_MAILBOX)
 		found = by_address(directory, address, owner_r, primary_r);
 	if (found == MW_LOOKUP_NONE)
@@ -121,7 +122,7 @@ bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids)
 	return false;
 }
 
-/* Takes the right when it is stronger than what is there; the enum goes from weak to strong but for NONE. */
+/* Keeps the stronger right; the enum goes from weak to strong, but for NONE. */
 static void take_grants(const struct mw_principal *user, struct mw_ids send_as, struct mw_ids send_on_behalf,
 			struct mw_str granted_on, struct mw_identity *identity)
 {
@@ -186,7 +187,7 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 	identity_r->granted_on = MW_STR_EMPTY;
 	if (!mw_address_has_domain(address))
 		return;
-	/* Who sends as itself is most of them: its name is its own address, whatever else it has. */
+	/* Most users send as themselves: the name is the user's own address, whatever grants there are. */
 	if (mw_str_equal(address->whole, user->name)) {
 		identity_r->owner = *user;
 		identity_r->has_owner = true;

@@ -18,17 +18,18 @@ enum mw_right {
 struct mw_identity {
 	enum mw_right right;      /* the strongest one */
 	bool has_owner;
-	struct mw_principal owner; /* who has the address (after its extension was cut, where needed) */
+	struct mw_principal owner; /* the user or group that has the address (its extension cut, where needed) */
 	struct mw_str granted_on;  /* the owner's name, the address or "*@domain"'s domain; empty: none */
 };
 
-/* An address as it came, as the policy judges it: without "@" it gets default_domain; a local name becomes the accepted
-   domain that it stands beside, which is *stands_for_r (else NULL; the pointer may be NULL). The kind as
-   mw_address_parse() has it. */
+/* Parses an address as it came, in the way the policy judges it: without "@" it gets default_domain; at a local
+   name it is judged at the accepted domain of that name, which is *stands_for_r (else NULL; the pointer may be NULL).
+   The kind is that of mw_address_parse(). */
 enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct mw_str text,
 					 struct mw_address *address_r, const struct mw_accepted_domain **stands_for_r);
 
-/* The domain of an address in bytes that outlive the decision: the accepted domain it stands for, or else as it came. */
+/* The domain of an address in memory that outlives the decision: the accepted domain that is judged instead, or the
+   domain as it came. */
 struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str text,
 				 const struct mw_accepted_domain *stands_for);
 
@@ -39,7 +40,7 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 				 const struct mw_address *address, struct mw_address *base,
 				 struct mw_principal *owner_r, bool *primary_r);
 
-/* Its own name is the user's without a lookup: it is in the record that the login led to. */
+/* The same, but the user's own name needs no lookup: the record that the login led to has it. */
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
 
@@ -49,7 +50,7 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str login, struct mw_principal *user_r);
 
-/* Whether that is why it was UNAVAILABLE. */
+/* Whether UNAVAILABLE meant that the name could be two users'. */
 bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				    struct mw_str login);
 
@@ -59,16 +60,15 @@ enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct 
 				   const struct mw_facts *facts, struct mw_principal *user_r,
 				   struct mw_principal *master_r, bool *has_master_r);
 
-/* Whom an administrator means by a login name or an address (aliases and sub-addresses too). FOUND: a user or group. NONE
-   and `ambiguous`: `principal` and `other`, by whom a session with this login name would be the one or the other, or the
-   owner of the address and the user with this login name. Every command asks here. */
+/* The user or group that an administrator means by a login name or an address (aliases and sub-addresses too).
+   FOUND: one. NONE and `ambiguous`: `principal` and `other`, two that could be meant. All commands ask here. */
 struct mw_named {
 	struct mw_principal principal, other;
-	bool by_login;            /* the name is one that the user logs in with */
-	bool by_address, primary; /* it is an address of it, and the primary one */
+	bool by_login;            /* the name is a login of the user */
+	bool by_address, primary; /* the name is an address of it; the primary address */
 	bool ambiguous;
-	bool is_address;          /* with default_domain, for what has none */
-	struct mw_address address, base; /* `principal` may point into them: not to be copied */
+	bool is_address;          /* the name completed with default_domain */
+	struct mw_address address, base; /* `principal` may point into them: do not copy the struct */
 };
 enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str name, struct mw_named *named_r);

@@ -11,22 +11,22 @@ static enum mw_lookup by_login(const struct mw_directory_view *directory, struct
 	if (directory == NULL || directory->by_login == NULL)
 		return MW_LOOKUP_UNAVAILABLE;
 	found = directory->by_login(directory->context, login, user_r);
-	/* Nobody logs in as a group, whatever the directory says. */
+	/* A group cannot log in, whatever the directory says. */
 	return found == MW_LOOKUP_FOUND && user_r->kind != MW_USER ? MW_LOOKUP_NONE : found;
 }
 
-/* Whether a name is just this login and domain, so that the completed login is nobody else's. */
+/* Whether a name is this login at this domain, so that the completed login is no other user's. */
 static bool is_completed(struct mw_str name, struct mw_str login, struct mw_str domain)
 {
 	return name.len == login.len + 1 + domain.len && mw_str_starts_with(name, login) && name.ptr[login.len] == '@' &&
 	       mw_str_ends_with(name, domain);
 }
 
-/* Who is meant by a login name; where two may be, UNAVAILABLE and both of them. */
+/* The user of a login name; UNAVAILABLE and both where it could be two users'. */
 struct answer { struct mw_principal *user, *other; bool ambiguous; };
 
-/* What the completed login adds to what the login itself led to. Not inlined: the compiler clears the memory, which a
-   login that is found at once should not pay for. */
+/* Looks up the completed login beside the login itself. Not inlined: the compiler clears the memory, which a login
+   that is found at once should not pay for. */
 __attribute__((noinline)) static enum mw_lookup by_completed_login(const struct mw_directory_view *directory,
 								   struct mw_str login, struct mw_str domain,
 								   enum mw_lookup as_it_is, struct answer *answer)
@@ -99,8 +99,8 @@ enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct 
 	return master == MW_LOOKUP_UNAVAILABLE ? MW_LOOKUP_UNAVAILABLE : found;
 }
 
-/* The address leads to one principal and the login name to another. A primary address that is written out is the
-   principal's name, whoever else logs in by it. */
+/* The address is one principal's and the login name another's. A primary address in full is its owner's name,
+   whoever else logs in by it. */
 static bool is_torn(const struct mw_named *named, struct mw_str name)
 {
 	return named->other.id != named->principal.id && !(named->primary && mw_str_find(name, '@') < name.len);

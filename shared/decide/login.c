@@ -7,7 +7,7 @@
 #define CLASS(class) (1u << MW_MECHANISM_##class)
 #define ALL_CLASSES ((1u << MW_MECHANISM_CLASS_COUNT) - 1)
 
-/* The classes that a rule permits, whatever its mode. */
+/* The classes that a rule permits, not looking at its mode. */
 static unsigned permitted_classes(const struct mw_login_rule *rule, const struct mw_tls_judgement *tls)
 {
 	if (tls->satisfied || rule->login_type == MW_PLAIN_TEXT_LOGIN)
@@ -32,7 +32,7 @@ void mw_login_decide(const struct mw_policy *policy, const struct mw_facts *fact
 		step.note = MW_NOTE_TLS_NOT_REQUIRED;
 		step.value = step.other = MW_STR_EMPTY;
 	} else if (tls.note == MW_NOTE_TLS_NONE) {
-		/* What then fails is the mechanism: another one might do. */
+		/* The mechanism fails then: another one may be permitted. */
 		step.outcome = MW_SKIPPED;
 	}
 	mw_trace_write(&verdict_r->trace, &step);

@@ -7,8 +7,8 @@
 /* Uses endpoints, tls, mechanism and today of the facts. Reason: permitted or login-without-tls. */
 void mw_login_decide(const struct mw_policy *policy, const struct mw_facts *facts, struct mw_verdict *verdict_r);
 
-/* What may be offered: a bit, 1 << enum mw_mechanism_class, for each class whose mechanisms mw_login_decide() does not
-   stop. In audit mode these are all. Uses the same facts, but for the mechanism. */
+/* The mechanisms to offer: a bit, 1 << enum mw_mechanism_class, for each class that mw_login_decide() would not
+   stop; in audit mode all. Uses the same facts, but for the mechanism. */
 unsigned mw_login_offer(const struct mw_policy *policy, const struct mw_facts *facts);
 
 #endif

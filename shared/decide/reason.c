@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/verdict.h"
 
-/* A row's reply with its code, and with the one of its class that ends the session. */
+/* A row's reply with its code, and with the code of its class that ends the session. */
 #define REPLY(code, text) ((code) == 0 ? (text) : #code " " text)
 #define LAST_REPLY(code, text) ((code) == 0 ? (text) : (code) / 100 == 4 ? "421 " text : "521 " text)
 

@@ -7,7 +7,7 @@ static bool is_sending(enum mw_protocol protocol)
 	return protocol == MW_PROTOCOL_SMTP || protocol == MW_PROTOCOL_SUBMISSION;
 }
 
-/* A Sieve script that a session of ManageSieve puts in place redirects mail and answers it. */
+/* A Sieve script can redirect and answer mail, so a ManageSieve login counts as one that can send. */
 static bool lets_send(enum mw_protocol protocol)
 {
 	return is_sending(protocol) || protocol == MW_PROTOCOL_SIEVE;
@@ -41,7 +41,7 @@ static enum mw_reason suspension(enum mw_protocol protocol, const struct mw_prin
 	return user->suspended_sending && lets_send(protocol) ? MW_REASON_SENDING_SUSPENDED : MW_REASON_PERMITTED;
 }
 
-/* Writes the step of whoever is suspended; PERMITTED: nobody is. */
+/* Writes the step of a suspended user or master user; PERMITTED: neither is suspended. */
 static enum mw_reason find_suspended(enum mw_protocol protocol, const struct mw_principal *user,
 				     const struct mw_principal *master, struct mw_step *step)
 {
@@ -101,7 +101,7 @@ void mw_suspension_holds(const struct mw_policy *policy, const struct mw_facts *
 	}
 	if (find_suspended(facts->endpoints.protocol, user, master, &step) == MW_REASON_PERMITTED)
 		return;
-	/* What the audit lets pass is not what stops the command. */
+	/* A refusal that the audit lets pass does not stop the command. */
 	for (unsigned i = 0; i < verdict->trace.count; i++)
 		if (verdict->trace.steps[i].outcome == MW_FAILED)
 			verdict->trace.steps[i].outcome = MW_SKIPPED;

@@ -5,7 +5,7 @@
 #include "decide/trace_write.h"
 #include "mail/address.h"
 
-/* What a stage allows to be judged: DESIGN.md, "Which checks a stage allows". A stage is a bit. */
+/* Which checks a stage allows: DESIGN.md, "Which checks a stage allows". A stage is a bit. */
 #define AT(stage) (1u << (stage))
 #define SESSION_KNOWN ~(AT(MW_STAGE_CONNECT) | AT(MW_STAGE_HELO) | AT(MW_STAGE_EHLO))
 #define WHOLE (AT(MW_STAGE_DATA) | AT(MW_STAGE_END_OF_MESSAGE))
@@ -38,7 +38,7 @@ static const struct mw_word context_words[] = {
 };
 const struct mw_table mw_contexts = MW_TABLE(context_words);
 
-/* What is no stage we know is judged as RCPT. */
+/* An unknown stage is judged as RCPT. */
 static unsigned stage_bit(enum mw_stage stage)
 {
 	return (unsigned)stage < MW_STAGE_UNKNOWN ? AT(stage) : AT(MW_STAGE_RCPT);
@@ -50,7 +50,7 @@ bool mw_submission_is_sender_question(const struct mw_facts *facts)
 						       facts->stage == MW_STAGE_VRFY);
 }
 
-/* The checks behind that of the sender are the relay question's. */
+/* The sender question ends after the sender check; the rest belongs to the relay question. */
 static bool is_asked(enum mw_check check, const struct mw_facts *facts)
 {
 	return check <= MW_CHECK_SENDER || !mw_submission_is_sender_question(facts);
@@ -69,7 +69,7 @@ static bool skip(struct mw_session *session, enum mw_check check)
 	return true;
 }
 
-/* A reason that is Dovecot's to answer has no reply of SMTP; an empty one would be a permit. */
+/* A reason that only Dovecot answers has no SMTP reply; an empty reply would be a permit. */
 static const char *reply_of(enum mw_reason reason, const struct mw_session *session)
 {
 	enum mw_reply_style style = session->policy->replies;

@@ -1,4 +1,4 @@
-/* Whether a session's TLS is enough for a rule. What is not known is not enough. Private to shared/decide. */
+/* Whether a session's TLS is enough for a rule. Unknown TLS is not enough. Private to shared/decide. */
 #ifndef MW_DECIDE_TLS_H
 #define MW_DECIDE_TLS_H
 

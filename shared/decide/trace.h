@@ -18,7 +18,7 @@ enum mw_check {
 	MW_CHECK_RESTRICTION, /* the recipient's senders= */
 	MW_CHECK_RECIPIENTS,
 	MW_CHECK_SIZE,
-	MW_CHECK_TRANSACTION, /* before all others; writes a step only where it fails */
+	MW_CHECK_TRANSACTION, /* runs before all others; writes a step only when it fails */
 	MW_CHECK_COUNT
 };
 extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size transaction */
@@ -26,7 +26,7 @@ extern const struct mw_table mw_checks; /* rule tls mechanism login service subm
 enum mw_check_outcome { MW_PASSED, MW_FAILED, MW_SKIPPED, MW_UNKNOWN };
 extern const struct mw_table mw_check_outcomes; /* passed failed skipped unknown */
 
-/* Why a check came out as it did; report/ has the sentence for each, with the step's two values put in. */
+/* The result of a check in detail; report/ has a sentence for each, filled in with the step's two values. */
 enum mw_note {
 	MW_NOTE_NONE,
 	MW_NOTE_RULE_CHOSEN,            /* value: rule name */
@@ -86,7 +86,7 @@ struct mw_step {
 	uint64_t number, limit;
 };
 
-/* As many as there are checks fit: every check writes at most one step. */
+/* One place for each check: a check writes at most one step. */
 struct mw_trace {
 	unsigned count;
 	unsigned written; /* a bit for each check that wrote a step with mw_trace_write() */

@@ -4,7 +4,7 @@
 
 #include "decide/trace.h"
 
-/* Replaces the step of the same check. */
+/* Writes a step, in place of the same check's if there is one. */
 void mw_trace_rewrite(struct mw_trace *trace, const struct mw_step *step);
 
 _Static_assert(MW_CHECK_COUNT <= 8 * sizeof(unsigned), "mw_trace.written has a bit for each check");

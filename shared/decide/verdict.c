@@ -57,7 +57,7 @@ struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict)
 
 void mw_verdict_begin(struct mw_verdict *verdict_r)
 {
-	/* Steps count once they are written. */
+	/* Only steps that were written count. */
 	memset(verdict_r, 0, offsetof(struct mw_verdict, trace.steps));
 	verdict_r->outcome = MW_PERMIT;
 	verdict_r->mode = MW_MODE_ENFORCE;

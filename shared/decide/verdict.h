@@ -51,7 +51,7 @@ struct mw_verdict {
 	bool listener_unknown;
 	unsigned alike_count;
 	const struct mw_connector *alike[MW_ALIKE_MAX];
-	mw_permissions permissions; /* of the session, once known */
+	mw_permissions permissions; /* permissions of the session, once known */
 	struct mw_trace trace;
 };
 

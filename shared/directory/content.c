@@ -31,7 +31,7 @@ static uint64_t hash_scalars(const struct mw_principal *p)
 	return hash(values, sizeof(values), PART_SCALARS);
 }
 
-/* Sums do not depend on the order, which ids would give. */
+/* A sum does not depend on the order, which would come from the ids. */
 static uint64_t hash_ids(struct mw_ids ids, const uint64_t *names, enum part part)
 {
 	uint64_t sum = 0;

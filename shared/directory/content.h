@@ -22,11 +22,11 @@ struct mw_content {
 	uint64_t users, groups, grants;
 };
 
-/* The order of everything here: bytes, then length. */
+/* The order of all tables here: by bytes, then by length. */
 int mw_content_compare_text(struct mw_str a, struct mw_str b);
 
-/* Fills `fingerprints`: one number over all that a principal is, by names and not by ids, so that two snapshots can be
-   compared though the ids moved. False when memory is out. */
+/* Fills `fingerprints`: one number over everything about a principal, by names and not by ids. So two snapshots can
+   be compared although their ids differ. False when memory is out. */
 bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena);
 
 #endif

@@ -16,32 +16,32 @@ void mw_directory_free(struct mw_directory *directory);
 
 enum mw_directory_change { MW_DIRECTORY_SAME, MW_DIRECTORY_NEW, MW_DIRECTORY_FAILED };
 
-/* Looks whether another snapshot was published (one stat) and opens it; when that fails, the one already open keeps
-   serving. Before the first success lookups answer UNAVAILABLE; and also once the published file is gone or no longer
-   fit to be read (`mw_directory_error`): a snapshot that was open keeps serving only while its name is merely replaced
-   by one that does not open. The same for who is suspended (one more stat, and a look at the clock where a suspension
-   has an end): what was read last keeps serving while the file cannot be read; where nothing was read yet lookups answer
-   UNAVAILABLE, for nobody is let in by damage. Call it before a question or a few times a second; what earlier lookups
-   gave holds only while it returns SAME. */
+/* Looks for a newly published snapshot (one stat) and opens it. When that fails, the open one keeps serving.
+   Lookups answer UNAVAILABLE before the first success, and once the published file is gone or may not be read
+   (`mw_directory_error`): an open snapshot keeps serving only while its name leads to another file that does not open.
+   The same for suspensions (one more stat, and a look at the clock where a suspension has an end): the list that was
+   read last keeps serving while the file cannot be read; where none was read yet lookups answer UNAVAILABLE, so that
+   damage lets no one in. Call it before a question or a few times a second. What earlier lookups gave is valid only
+   while it returns SAME. */
 enum mw_directory_change mw_directory_refresh(struct mw_directory *directory);
-/* Why the last refresh failed, naming the path, or "" . */
+/* Why the last refresh failed, naming the path; "": it did not. */
 const char *mw_directory_error(const struct mw_directory *directory);
 
-/* Lookups through this view allocate nothing. Valid until mw_directory_free(), and, where somebody holds what it is of,
-   until the refresh that exchanges it. */
+/* Lookups through this view allocate nothing. Valid until mw_directory_free(); what they give is valid until the
+   refresh that exchanges the snapshot, unless it is held. */
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory);
 
-/* What serves now, for as long as somebody needs it: a refresh that finds another snapshot lets it be. It ends to answer
-   (UNAVAILABLE) where its file is overwritten or no longer fit to be read while it is the one that serves. Outlives
+/* Holds the snapshot that serves now: a refresh that finds another one does not close it. It answers UNAVAILABLE if
+   its file is overwritten or may not be read any more while it is the one that serves. It may outlive
    mw_directory_free(). */
 struct mw_directory_hold;
 struct mw_directory_hold *mw_directory_hold(struct mw_directory *directory);
 void mw_directory_release(struct mw_directory_hold *hold); /* NULL is allowed */
-/* Whether it is what serves now. */
+/* Whether the held snapshot is the one that serves now. */
 bool mw_directory_is_current(const struct mw_directory_hold *hold);
-/* Valid as long as it is held. */
+/* Valid until it is released. */
 const struct mw_directory_view *mw_directory_hold_view(const struct mw_directory_hold *hold);
-/* Looks who is suspended now, of the users of what is held; what was read last keeps serving when that fails. */
+/* Updates who is suspended among the users of the held snapshot. What was read last stays when that fails. */
 void mw_directory_hold_look_again(struct mw_directory_hold *hold);
 
 struct mw_directory_status {
@@ -56,15 +56,16 @@ struct mw_directory_status {
 };
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r);
 
-/* The length of the snapshot that is published there, opened by nobody; 0: there is none. */
+/* The length in octets of the snapshot published there, without opening it; 0: there is none. */
 uint64_t mw_directory_published_octets(const char *path);
 
-/* The suspensions in force, until the next refresh, NULL while none could be read; and the id of the user who has the address of the one at `index` now,
-   be it as an alias: 0, nobody has. */
+/* The suspensions in force; valid until the next refresh, NULL while none could be read.
+   mw_directory_suspended_id(): the id of the user who has the address of the one at `index` now, also as an alias; 0:
+   no user has it. */
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index);
 
-/* A view over directory text in memory, for tests and for deciding without a published directory: everything that `sync`
-   does but for the file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/ (memory.c). */
+/* A view over directory text in memory, for tests and for decisions without a published directory: the same checks
+   as `sync`, but no file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/memory.c. */
 
 #endif

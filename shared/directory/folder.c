@@ -41,7 +41,7 @@ bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struc
 	folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder->fd < 0 || fstat(folder->fd, &folder->stat) != 0)
 		return fail_errno(folder, errors, path, "open the folder", "");
-	/* Who owns the one above it may have put another there meanwhile. */
+	/* The owner of the folder above may have replaced it meanwhile. */
 	return mw_snapshot_owner_is_fit(path, &folder->stat, &why) || fail(folder, errors, path, text);
 }
 
@@ -54,7 +54,7 @@ void mw_folder_close(struct mw_folder *folder)
 	folder->fd = folder->lock_fd = -1;
 }
 
-/* What is done in the folder is done by its descriptor: its path may lead elsewhere by now. */
+/* All work in the folder goes by its descriptor: its path may lead elsewhere by now. */
 static const char *name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -150,7 +150,7 @@ static bool copy_octets(int from, int to)
 	return fsync(to) == 0;
 }
 
-/* False with errno, and nothing is left of the copy. */
+/* Copies a file. False with errno, and the copy is removed. */
 static bool copy_file(const struct mw_folder *folder, const char *path, const char *copy)
 {
 	int from = openat(folder->fd, name_of(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -170,8 +170,8 @@ static bool copy_file(const struct mw_folder *folder, const char *path, const ch
 	return error == 0;
 }
 
-/* What stands at `path` gets the name `old` too: a hard link, or a copy where there can be none. *kept_r false: nothing
-   stood there. */
+/* Gives the file at `path` a second name `old`: a hard link, or a copy where links are not possible. *kept_r false:
+   there was no file. */
 static bool keep(const struct mw_folder *folder, const char *path, const char *old, bool *kept_r)
 {
 	*kept_r = linkat(folder->fd, name_of(path), folder->fd, name_of(old), 0) == 0;

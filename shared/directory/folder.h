@@ -1,4 +1,4 @@
-/* The folder of the published directory, as those see it who write into it. Private to directory/. */
+/* The folder of the published directory, for those who write into it. Private to directory/. */
 #ifndef MW_DIRECTORY_FOLDER_H
 #define MW_DIRECTORY_FOLDER_H
 
@@ -7,10 +7,10 @@
 #include "base/errors.h"
 
 struct mw_folder {
-	const char *path; /* the caller's */
+	const char *path; /* owned by the caller */
 	int fd, lock_fd;  /* -1: not open */
 	struct stat stat;
-	int error;        /* errno of what failed last; 0: it was no system call */
+	int error;        /* errno of the last failed system call; 0: something else failed */
 };
 
 /* All of these: false with errors, and with the errno in `folder->error`. */
@@ -23,19 +23,21 @@ void mw_folder_close(struct mw_folder *folder);
 bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds, const char *busy,
 		    struct mw_errors *errors);
 
-/* Removes the files whose names begin so: what somebody left who held the lock and was killed. */
+/* Removes the files whose names begin with this: leftovers of a writer that was killed. Call it with the lock. */
 bool mw_folder_remove_leftovers(struct mw_folder *folder, const char *prefix, struct mw_errors *errors);
 
-/* The descriptor of a new, empty file of the folder, to write and read; -1 with errno. A path whose last part counts. */
+/* The descriptor of a new, empty file in the folder, for writing and reading; -1 with errno. Only the last part of
+   the path is used. */
 int mw_folder_make(const struct mw_folder *folder, const char *path);
 /* 0, or -1 with errno. */
 int mw_folder_remove(const struct mw_folder *folder, const char *path);
 
-/* Makes a new file as readable as the folder, and its group the folder's; false with errno. */
+/* Gives a new file the group of the folder and its permission to read; false with errno. */
 bool mw_folder_own(const struct mw_folder *folder, int fd);
 
-/* Renames `temporary`, which is synced to disk, to `path`, and syncs the folder. `old` is the name under which the file
-   that was there is kept until that is done, as a copy on a file system without hard links. All paths; what fails leaves the old file. */
+/* Renames `temporary`, which is synced to disk, to `path`, and syncs the folder. Until that is done the old file is
+   kept as `old` (a copy on a file system without hard links). All are paths. When it fails, the old file is still at
+   `path`. */
 bool mw_folder_take_over(struct mw_folder *folder, const char *temporary, const char *path, const char *old,
 			 struct mw_errors *errors);
 

@@ -46,7 +46,7 @@ static enum mw_directory_change take(struct mw_overlay *overlay, struct mw_suspe
 	return MW_DIRECTORY_NEW;
 }
 
-/* What was read before stays when this fails: a copy, which nobody can have changed. */
+/* When this fails, the list that was read before stays: it is a copy in memory. */
 static enum mw_directory_change read_published(struct mw_overlay *overlay, const char *folder, const struct stat *seen)
 {
 	struct mw_buf why = MW_BUF_OVER(overlay->error);
@@ -120,7 +120,7 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, struct mw_st
 	return found == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
 }
 
-/* Room for `count` of them. What was bound is gone. */
+/* Makes room for `count` users, and forgets those found before. */
 static bool make_room(struct mw_overlay_bound *bound, size_t count)
 {
 	bound->count = 0;

@@ -1,4 +1,4 @@
-/* Who is suspended, as a reader of the directory follows it. Private to directory/. */
+/* Who is suspended, for a reader of the directory. Private to directory/. */
 #ifndef MW_DIRECTORY_OVERLAY_H
 #define MW_DIRECTORY_OVERLAY_H
 
@@ -8,11 +8,11 @@
 /* The list that is in force. */
 struct mw_overlay {
 	char *path;
-	struct mw_suspensions list;   /* without what has ended */
+	struct mw_suspensions list;   /* without the suspensions that have ended */
 	uint64_t generation;          /* of the list */
-	bool read;                    /* once, be it that there is no file */
+	bool read;                    /* it was read once, or there is no file */
 	struct stat stat;             /* of the file that serves; all zero: there is none */
-	bool refused;                 /* `refused_stat` is a file that will not do however often we try */
+	bool refused;                 /* `refused_stat` is of a file that is bad: reading it again is no use */
 	struct stat refused_stat;
 	int64_t next_end;             /* seconds since the epoch; 0: none ends */
 	char error[512];
@@ -20,10 +20,10 @@ struct mw_overlay {
 
 struct mw_bound_suspension { uint32_t id, what; };
 
-/* Whom it means in one snapshot. */
+/* The suspended users of one snapshot. */
 struct mw_overlay_bound {
-	uint64_t generation;          /* of the list that was bound */
-	bool complete;                /* it was read, and the snapshot told of every one whom it means */
+	uint64_t generation;          /* number of the list that was bound */
+	bool complete;                /* the list was read, and the snapshot had an answer for each name */
 	uint32_t *ids;                /* of each in the list: the user in the snapshot, 0: none */
 	struct mw_bound_suspension *items; /* by id */
 	size_t count, room;
@@ -33,12 +33,12 @@ struct mw_overlay_bound {
 bool mw_overlay_init(struct mw_overlay *overlay, const char *folder);
 void mw_overlay_deinit(struct mw_overlay *overlay);
 
-/* Follows the file, and the clock where one of them has an end. NEW and FAILED (it may have ended all the same) need
-   mw_overlay_bind(). */
+/* Reads the file again if it changed, and removes suspensions that have ended. After NEW and FAILED (some may have
+   ended) mw_overlay_bind() is needed. */
 enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay, const char *folder);
 
-/* Finds the users. Nothing is bound while the snapshot is not open, nor, until the next time, without memory for it. All
-   zero before the first time. */
+/* Finds the users in the snapshot. Nothing is bound while the snapshot is not open, or without memory until the
+   next call. Zeroed memory before the first call. */
 void mw_overlay_bind(const struct mw_overlay *overlay, const struct mw_snapshot *snapshot,
 		     struct mw_overlay_bound *bound);
 void mw_overlay_unbind(struct mw_overlay_bound *bound);

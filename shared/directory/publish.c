@@ -101,7 +101,7 @@ static bool write_temporary(struct mw_publisher *publisher, const struct mw_cont
 	return done;
 }
 
-/* As a reader will: digest, and every principal by its id. */
+/* Reads the file back as a reader will: the digest, and every principal by its id. */
 static bool check_temporary(struct mw_publisher *publisher, const struct mw_content *content,
 			    struct mw_trailer *trailer_r, struct mw_errors *errors)
 {

@@ -8,18 +8,18 @@
 
 #include "directory/overlay.h"
 
-/* How soon a file that could not be opened for a passing reason is read again, whole. */
+/* How soon a file is read again that could not be opened for a passing reason. */
 #define RETRY_SECONDS 60
 
-/* A file that did not open, and when it is worth another try. */
+/* A file that did not open, and when to try again. */
 struct refusal {
-	enum mw_snapshot_result why; /* OPEN: there is none, or trying costs nothing */
+	enum mw_snapshot_result why; /* OPEN: there is none, or trying again is cheap */
 	struct stat stat;
-	uint64_t octets; /* NO_ROOM: that its pages need */
+	uint64_t octets; /* NO_ROOM: address space that its pages need */
 	int64_t since;   /* seconds, LATER */
 };
 
-/* A snapshot and who is suspended of its users; whoever holds it goes on with it when another one serves. */
+/* A snapshot and its suspended users. Whoever holds it keeps it when another one serves. */
 struct mw_directory_hold {
 	struct mw_directory *directory;
 	unsigned uses;
@@ -29,7 +29,7 @@ struct mw_directory_hold {
 };
 
 struct mw_directory {
-	unsigned uses; /* its owner, and each that holds something of it */
+	unsigned uses; /* references: the owner, and each holder */
 	char *folder, *path;
 	struct mw_directory_hold *current;
 	struct mw_overlay overlay; /* of who is suspended */
@@ -54,7 +54,7 @@ static enum mw_lookup get_text(const struct mw_directory_hold *hold, enum mw_key
 	return mw_snapshot_get(&hold->snapshot, &key, value_r);
 }
 
-/* An id that a name led to: that nobody has it is damage. */
+/* A lookup of an id that a name led to: if no principal has it, the file is damaged. */
 static enum mw_lookup get_named(const struct mw_directory_hold *hold, uint32_t id, struct mw_principal *principal_r)
 {
 	enum mw_lookup found = mw_snapshot_principal(&hold->snapshot, id, principal_r, NULL);
@@ -228,13 +228,13 @@ void mw_directory_hold_look_again(struct mw_directory_hold *hold)
 {
 	struct mw_directory *directory = hold->directory;
 
-	/* That the list is another one is for mw_directory_refresh() to find, too. */
+	/* mw_directory_refresh() must find the changed list too. */
 	(void)mw_overlay_refresh(&directory->overlay, directory->folder);
 	if (hold->bound.generation != directory->overlay.generation)
 		mw_overlay_bind(&directory->overlay, &hold->snapshot, &hold->bound);
 }
 
-/* The published file is gone or nobody may trust it any more. */
+/* The published file is gone or may not be trusted any more. */
 static enum mw_directory_change close_unfit(struct mw_directory *directory)
 {
 	mw_snapshot_close(&directory->current->snapshot);
@@ -249,7 +249,7 @@ static int64_t seconds(void)
 	return (int64_t)now.tv_sec;
 }
 
-/* A large file must not be read at each question, only to be refused again. */
+/* A large file that was refused must not be read again at each question. */
 static bool is_refused(const struct refusal *refusal, const struct stat *st)
 {
 	if (refusal->why == MW_SNAPSHOT_OPEN || !mw_snapshot_same(st, &refusal->stat))
@@ -286,7 +286,7 @@ static bool is_overwritten(const struct mw_snapshot *snapshot, const struct stat
 		 snapshot->stat.st_mtim.tv_nsec != st->st_mtim.tv_nsec);
 }
 
-/* Takes the place of what served, which is closed unless somebody goes on with it. */
+/* The new one serves. The old one is closed, unless it is held. */
 static bool exchange(struct mw_directory *directory, struct mw_snapshot *next)
 {
 	struct mw_directory_hold *current = directory->current;
@@ -354,7 +354,7 @@ enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
 	enum mw_directory_change overlay = mw_overlay_refresh(&directory->overlay, directory->folder);
 	struct mw_directory_hold *current = directory->current;
 
-	/* Somebody looked at the list before us. */
+	/* The list was read before, by the holder of an older snapshot. */
 	if (overlay == MW_DIRECTORY_SAME && current->bound.generation != directory->overlay.generation)
 		overlay = MW_DIRECTORY_NEW;
 	/* Ids are those of one snapshot. */

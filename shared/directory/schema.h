@@ -15,7 +15,7 @@
 
 #define MW_SCHEMA_VERSION 2
 #define MW_SNAPSHOT_NAME "snapshot.mdb"
-#define MW_SNAPSHOT_TEMPORARY ".snapshot." /* prefix of the names of files that are not yet, or no longer, one */
+#define MW_SNAPSHOT_TEMPORARY ".snapshot." /* prefix of the names of temporary and old snapshot files */
 
 enum mw_key_kind {
 	MW_KEY_ADDRESS = 'a',
@@ -32,7 +32,7 @@ struct mw_key {
 	char bytes[MW_KEY_TEXT_MAX + 2];
 };
 
-/* False for what can be no key: nobody has such a name. */
+/* False for a text that cannot be a key: no user has such a name. */
 bool mw_key_text(enum mw_key_kind kind, struct mw_str text, struct mw_key *key_r);
 void mw_key_id(uint32_t id, struct mw_key *key_r);
 
@@ -60,7 +60,7 @@ bool mw_value_login_read(struct mw_value value, uint32_t *id_r);
 struct mw_trailer {
 	char magic[8];
 	uint32_t version, byte_order;
-	uint64_t pages_octets; /* what stands before it, and what the digest is over */
+	uint64_t pages_octets; /* octets before the trailer, which the digest covers */
 	int64_t written;       /* seconds since the epoch */
 	uint64_t users, groups, addresses, logins, grants;
 	uint8_t digest[16];    /* XXH3-128, canonical */

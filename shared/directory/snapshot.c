@@ -77,7 +77,7 @@ static enum mw_snapshot_result fail_errno(const char *path, int error, struct mw
 bool mw_snapshot_has_room(uint64_t octets)
 {
 	size_t size = (size_t)(octets + ROOM_BESIDE);
-	/* It counts as what it is to hold will count, and no page of it is ever touched. */
+	/* Tries whether there is address space for the mapping; no page of it is touched. */
 	void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -178,7 +178,7 @@ static int map_file(struct mw_snapshot *snapshot, const char *path)
 	rc = mdb_env_create(&snapshot->env);
 	if (rc != 0)
 		return rc;
-	/* Only what is there, not the room the writer had: address space is limited in some services. */
+	/* Maps the length of the file, not the writer's map size: address space is limited in some services. */
 	rc = mdb_env_set_mapsize(snapshot->env, (size_t)snapshot->trailer.pages_octets);
 	if (rc == 0)
 		rc = mdb_env_open(snapshot->env, path, MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR, 0);

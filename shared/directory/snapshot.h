@@ -10,23 +10,23 @@
 
 struct mw_snapshot {
 	MDB_env *env; /* NULL: not open */
-	MDB_txn *txn; /* one for the whole life: the file never changes */
+	MDB_txn *txn; /* one transaction for its whole life: the file never changes */
 	MDB_dbi dbi;
 	struct stat stat;
 	struct mw_trailer trailer;
 };
 
-/* The folder or the snapshot may be trusted: no symbolic link, root's or the caller's, writable by its owner alone.
-   False with the reason, naming the path, in `why`. */
+/* Whether the folder or the snapshot may be trusted: no symbolic link, owned by root or the caller, writable by its
+   owner only. False with the reason, naming the path, in `why`. */
 bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why);
 bool mw_snapshot_owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
 bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
-/* The same file, not touched since, nor given to others. */
+/* Whether it is the same file, with the same size, time of change, owner and mode. */
 bool mw_snapshot_same(const struct stat *a, const struct stat *b);
 
-/* Checks fitness, trailer and digest of the whole file, by reading it, and maps it then: so a snapshot that is open needs
-   address space for itself alone, and one that is opened beside it no more than for two. snapshot->trailer is filled
-   when the result is NO_ROOM too. */
+/* Checks owner and mode, the trailer, and the digest of the whole file by reading it; then maps it. So an open
+   snapshot needs address space for itself alone, and another one opened beside it no more than for two.
+   snapshot->trailer is filled for NO_ROOM too. */
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why);
 /* Whether the process may map so much more. Reads no file. */
 bool mw_snapshot_has_room(uint64_t octets);

@@ -63,7 +63,7 @@ static const char *check_head(const struct head *head, size_t octets)
 	return NULL;
 }
 
-/* All bytes behind the text are zero, the last one is. */
+/* The last byte is zero, and so are all bytes after the text. */
 static bool is_text(const char *text, size_t size)
 {
 	for (size_t i = strnlen(text, size); i < size; i++)
@@ -99,7 +99,7 @@ static enum mw_snapshot_result fail_errno(const char *path, struct mw_buf *why)
 	return MW_SNAPSHOT_FAILED;
 }
 
-/* 0 or an errno; what is cut off while it is read is EIO. */
+/* 0 or an errno; EIO for a file that is cut off while it is read. */
 static int read_whole(int fd, void *memory, size_t size)
 {
 	for (size_t done = 0; done < size;) {

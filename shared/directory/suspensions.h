@@ -11,20 +11,20 @@
 #include "directory/schema.h"
 
 #define MW_SUSPENSIONS_NAME "suspensions"
-#define MW_SUSPENSIONS_MAX 4096 /* each process that decides keeps them in memory */
+#define MW_SUSPENSIONS_MAX 4096 /* a bound, as each process that decides keeps the list in memory */
 #define MW_SUSPENSION_BY_MAX 67
 #define MW_SUSPENSION_REASON_MAX 255
 
 enum mw_suspended {
 	MW_SUSPENDED_SENDING = 1,
-	MW_SUSPENDED_ALL = 2 /* no login anywhere */
+	MW_SUSPENDED_ALL = 2 /* may not log in to any service */
 };
 
-/* As it stands in the file. Texts end with a zero byte and have nothing but zero bytes behind it. */
+/* One suspension, as it is in the file. Texts are filled up with zero bytes, at least one. */
 struct mw_suspension {
-	int64_t since, until; /* seconds since the epoch; until 0: for good */
+	int64_t since, until; /* seconds since the epoch; until 0: no end */
 	uint32_t what;        /* enum mw_suspended */
-	char user[MW_KEY_TEXT_MAX + 2]; /* the primary address that the user had, canonical */
+	char user[MW_KEY_TEXT_MAX + 2]; /* the user's primary address then, canonical */
 	char by[MW_SUSPENSION_BY_MAX + 1];
 	char reason[MW_SUSPENSION_REASON_MAX + 1];
 };
@@ -41,24 +41,24 @@ enum mw_snapshot_result mw_suspensions_read(const char *path, struct mw_suspensi
 					    struct stat *stat_r, struct mw_buf *why);
 void mw_suspensions_free(struct mw_suspensions *suspensions);
 
-/* The first one of a user, or where it would stand. */
+/* The index of the first suspension of a user, or where it would be. */
 size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user);
-/* Takes out what has ended at `now`; *next_r is when the next one ends, 0: none does. */
+/* Removes the suspensions that have ended at `now`; *next_r is when the next one ends, 0: none does. */
 bool mw_suspensions_expire(struct mw_suspensions *suspensions, int64_t now, int64_t *next_r);
 
 /* Changing them: one process at a time. */
 struct mw_suspensions_edit;
 
-/* Waits some seconds for another one that changes them, reads them and takes out what has ended. NULL with errors;
-   *errno_r is then the errno, 0 where it was no system call that failed. */
+/* Waits some seconds for another process that changes the list, reads it and removes what has ended. NULL with
+   errors; *errno_r is then the errno, 0 when no system call failed. */
 struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t now, struct mw_errors *errors,
 						     int *errno_r);
 void mw_suspensions_edit_close(struct mw_suspensions_edit *edit); /* NULL is allowed */
 
 const struct mw_suspensions *mw_suspensions_edit_list(const struct mw_suspensions_edit *edit);
-/* Puts one in, in place of the same user's for the same thing. False: there are MW_SUSPENSIONS_MAX already. */
+/* Adds a suspension, in place of the same user's of the same kind. False: there are MW_SUSPENSIONS_MAX already. */
 bool mw_suspensions_edit_set(struct mw_suspensions_edit *edit, const struct mw_suspension *suspension);
-/* False: there is none. */
+/* Removes a suspension. False: there is none. */
 bool mw_suspensions_edit_remove(struct mw_suspensions_edit *edit, struct mw_str user, enum mw_suspended what);
 /* Publishes the list. False with errors and errno: what was published before still is. */
 bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r);

@@ -10,7 +10,7 @@
 
 #define LOCK_NAME ".suspend.lock"
 #define LOCK_SECONDS 10
-#define TEMPORARY ".suspensions." /* prefix of the names of files that are not yet, or no longer, the one */
+#define TEMPORARY ".suspensions." /* prefix of the names of temporary and old files of suspensions */
 
 struct mw_suspensions_edit {
 	char *name, *path, *temporary, *old;
@@ -104,7 +104,7 @@ const struct mw_suspensions *mw_suspensions_edit_list(const struct mw_suspension
 	return &edit->list;
 }
 
-/* Where the user's suspension for this stands, or would. */
+/* The index of the user's suspension of this kind, or where it would be. */
 static size_t find(const struct mw_suspensions *list, struct mw_str user, uint32_t what, bool *there_r)
 {
 	size_t i = mw_suspensions_find(list, user);
@@ -180,7 +180,7 @@ static int write_temporary(const struct mw_suspensions_edit *edit)
 	return error;
 }
 
-/* As a reader will. */
+/* Reads the file back as a reader will. */
 static bool check_temporary(const struct mw_suspensions_edit *edit, struct mw_errors *errors)
 {
 	char text[512];

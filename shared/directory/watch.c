@@ -11,7 +11,7 @@ static void print_age(int64_t seconds, struct mw_buf *out)
 	};
 	size_t i = 0;
 
-	/* The clock was set back since. */
+	/* Also when the clock was set back. */
 	seconds = seconds < 0 ? 0 : seconds;
 	while (i < sizeof(units) / sizeof(units[0]) - 1 && seconds < 2 * units[i].seconds)
 		i++;

@@ -19,7 +19,7 @@ struct pages {
 	int rc;
 };
 
-/* Room for a value under a key that follows all keys so far; NULL after the first error. */
+/* Adds a key, greater than all before, and gives the room for its value; NULL after the first error. */
 static void *append(struct pages *pages, const struct mw_key *key, size_t size)
 {
 	MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, value = { size, NULL };
@@ -94,8 +94,8 @@ static void append_all(struct pages *pages, const struct mw_content *content)
 	}
 }
 
-/* Address space only: three times what the content takes, so that no page runs out; the same for the same content,
-   since LMDB notes it in the file. */
+/* Map size, which is address space only: three times the content's size, so that no page is missing. The same for
+   the same content, since LMDB writes it into the file. */
 static size_t room_for(const struct mw_content *content)
 {
 	size_t octets = 64 * (size_t)PAGE, i;
@@ -113,7 +113,8 @@ static size_t room_for(const struct mw_content *content)
 	return (octets * 3 / PAGE + 1) * PAGE;
 }
 
-/* *octets_r: the length of the pages in the file. LMDB opens a path: that of the descriptor leads nowhere else. */
+/* *octets_r: the length of the pages in the file. LMDB opens a path: /proc/self/fd leads to the descriptor's file
+   only. */
 static int write_pages(int fd, const struct mw_content *content, uint64_t *octets_r)
 {
 	struct pages pages = { 0 };
@@ -190,7 +191,7 @@ bool mw_snapshot_write(const char *path, int fd, const struct mw_content *conten
 		mw_buf_printf(why, "%s: %s", path, rc == EIO && is_full(fd) ? strerror(ENOSPC) : mdb_strerror(rc));
 		return false;
 	}
-	/* A page that LMDB took and gave back at the end was never written. */
+	/* A page that LMDB allocated and freed at the end was never written. */
 	if (ftruncate(fd, (off_t)trailer.pages_octets) != 0)
 		rc = errno;
 	if (rc == 0)

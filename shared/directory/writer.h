@@ -5,15 +5,16 @@
 #include "base/errors.h"
 #include "directory/content.h"
 
-/* The right to publish in a folder: nobody else has it at the same time, not even another process. */
+/* The right to publish in a folder: one publisher at a time, over all processes. */
 struct mw_publisher;
 
-/* Makes the folder if only the last part of its path is missing, refuses one that others may write, waits for nobody,
-   removes what a killed publisher left. NULL with errors. */
+/* Makes the folder if only the last part of its path is missing, refuses a folder that others may write, does not
+   wait, and removes leftovers of a publisher that was killed. NULL with errors. */
 struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *errors);
 void mw_publisher_close(struct mw_publisher *publisher); /* NULL is allowed */
 
-/* False with errors: what was published before still is. *published_r is false when it holds the same content already. */
+/* False with errors: the snapshot before still serves. *published_r is false when that has the same content
+   already. */
 bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_content *content, int64_t now,
 			  struct mw_errors *errors, bool *published_r);
 

@@ -4,7 +4,7 @@
 #include "mail/local_part.h"
 #include "mail/plain.h"
 
-/* What stands before the "@", without its quotes. Returns the length with them, 0: no local part. */
+/* The local part without its quotes. Returns the length with them, 0: no local part. */
 static size_t read_local(struct mw_str text, struct mw_buf *local)
 {
 	size_t at = mw_str_find(text, '@');
@@ -20,7 +20,7 @@ static bool has_routes(struct mw_str local)
 	return mw_str_find(local, '%') < local.len || mw_str_find(local, '!') < local.len;
 }
 
-/* `local` without quotes, as it came. */
+/* Writes `local`, which came without quotes, in its canonical form. */
 static enum mw_address_kind finish(struct mw_address *address, struct mw_str local, struct mw_str domain)
 {
 	char folded_memory[4 * MW_ADDRESS_MAX + 4], domain_memory[MW_DOMAIN_MAX + 1];
@@ -53,7 +53,7 @@ static enum mw_address_kind finish(struct mw_address *address, struct mw_str loc
 		       ? MW_ADDRESS_MAILBOX : MW_ADDRESS_FOREIGN;
 }
 
-/* Anything that may be an address. */
+/* Parses any address, quoted or with letters beyond ASCII too. */
 static enum mw_address_kind parse_any(struct mw_str text, struct mw_address *address)
 {
 	char local_memory[MW_ADDRESS_MAX + 1];
@@ -68,7 +68,7 @@ static enum mw_address_kind parse_any(struct mw_str text, struct mw_address *add
 	return finish(address, mw_buf_str(&local), mw_str_tail(text, at + 1));
 }
 
-/* The short way: false where it is for parse_any() to say. */
+/* The fast path for plain ASCII; false: parse_any() must decide. */
 static bool parse_plain(struct mw_str text, struct mw_address *address)
 {
 	unsigned char octet, marks = 0;
@@ -137,7 +137,7 @@ void mw_address_copy(struct mw_address *to, const struct mw_address *from)
 	to->folded_request = from->folded_request;
 }
 
-/* Not inlined: the compiler clears the memory, which an address that is complete should not pay for. */
+/* Not inlined: the compiler clears the memory, which a complete address should not pay for. */
 __attribute__((noinline)) static enum mw_address_kind complete(struct mw_str text, struct mw_str default_domain,
 							       struct mw_address *address_r)
 {

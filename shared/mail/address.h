@@ -26,7 +26,7 @@ struct mw_address {
 	struct mw_str whole;  /* canonical "local@domain" (quotes kept where needed); into text */
 	struct mw_str local;  /* with quotes where needed; into text */
 	struct mw_str domain; /* into text; empty unless MAILBOX, ROUTED or FOREIGN */
-	bool folded_request;  /* case folding alone made owner-NAME or NAME-request of it: Postfix did not see one */
+	bool folded_request;  /* it became owner-NAME or NAME-request by case folding only: Postfix did not see one */
 	char text[MW_ADDRESS_MAX + 2];
 };
 
@@ -40,8 +40,8 @@ static inline bool mw_address_has_domain(const struct mw_address *address)
 	       address->kind == MW_ADDRESS_FOREIGN;
 }
 
-/* Whether its local part has an "@" too, in quotes. Postfix's protocol leaves the quotes out and Postfix itself takes
-   "x@y"@z apart: no decision takes it for an address. */
+/* Whether its local part has a quoted "@". Postfix's protocol omits the quotes and Postfix itself splits "x@y"@z:
+   no decision treats it as an address. */
 static inline bool mw_address_is_nested(const struct mw_address *address)
 {
 	return !mw_str_empty(address->local) && address->local.ptr[0] == '"' &&
@@ -50,9 +50,9 @@ static inline bool mw_address_is_nested(const struct mw_address *address)
 
 void mw_address_copy(struct mw_address *to, const struct mw_address *from);
 
-/* Postfix's policy protocol gives a local part without the quotes it came with: john doe@example.org. Returns the text
-   with the quotes that it needs, written into `out`; the text itself where it needs none or quotes would not make it an
-   address (a second "@" stays nobody's address). */
+/* Postfix's policy protocol omits the quotes of a local part: john doe@example.org. Returns the text with the
+   quotes that it needs, written into `out`; the text itself where it needs none, or where quotes would not make it an
+   address (a second "@" stays invalid). */
 #define MW_ADDRESS_QUOTED_MAX (2 * MW_ADDRESS_MAX + 4)
 struct mw_str mw_address_quoted(struct mw_str text, struct mw_buf *out);
 
@@ -66,13 +66,12 @@ bool mw_address_path_domains(const struct mw_address *address, bool (*found)(str
 enum mw_address_kind mw_address_parse_completed(struct mw_str text, struct mw_str default_domain,
 						struct mw_address *address_r);
 
-/* Puts another domain (canonical) behind the local part of an address that has one. False: it would be longer than an
-   address may be, and stays as it is. */
+/* Replaces the domain of an address by another (canonical). False, and unchanged: the address would be too long. */
 bool mw_address_set_domain(struct mw_address *address, struct mw_str domain);
 
-/* The address without its extension, as Postfix splits it (split_addr(), of the local part without quotes): cut at the
-   first of the `delimiters` (each character counts), whatever follows, if something stands before it. False: none
-   there, or a name that Postfix does not split (mw_local_is_reserved()), or what is left is nobody's address either. */
+/* The address without its extension, as Postfix's split_addr() cuts it (on the local part without quotes): at the
+   first of the `delimiters` (each character counts), if there is something before it. False: no extension, a name that
+   Postfix does not split (mw_local_is_reserved()), or what is left is not an address that a directory can have. */
 bool mw_address_without_extension(const struct mw_address *address, struct mw_str delimiters,
 				  struct mw_address *base_r);
 
@@ -80,13 +79,13 @@ bool mw_address_without_extension(const struct mw_address *address, struct mw_st
    aliases. False: there is none. */
 bool mw_address_without_backslash(const struct mw_address *address, struct mw_address *base_r);
 
-/* The canonical form of a login name, in out (size bytes, NUL-terminated): folded and normalised as a local part is;
-   with an "@", as an address is. False: no login name (empty, control byte, blank at an end, invalid UTF-8, two @,
-   "@" first or last, too long). What it refuses nobody may be called. */
+/* The canonical form of a login name, in out (size bytes, NUL-terminated): folded and normalised as a local part
+   is; with an "@", as an address is. False: no login name (empty, control byte, blank at an end, invalid UTF-8, two @,
+   "@" first or last, too long): no user can be called so. */
 #define MW_LOGIN_MAX 254
 bool mw_login_canonical(struct mw_str login, char *out, size_t size, size_t *len_r);
-/* The same for a login name that has no "@", completed with a domain. False: it has one, there is no domain, or the
-   result is no login name. */
+/* Completes a login name that has no "@" with a domain. False: it has one, there is no domain, or the result is no
+   login name. */
 bool mw_login_complete(struct mw_str login, struct mw_str domain, char *out, size_t size, size_t *len_r);
 
 #endif

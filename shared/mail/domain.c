@@ -30,7 +30,7 @@ static bool is_label(struct mw_str label)
 	return true;
 }
 
-/* Labels of lower-case ASCII with single dots between them. *coded_r: one of them is an A-label. */
+/* Whether it is labels of lower-case ASCII with single dots between them. *coded_r: one of them is an A-label. */
 static bool is_host_name(struct mw_str name, bool *coded_r)
 {
 	*coded_r = false;
@@ -48,7 +48,7 @@ static bool is_host_name(struct mw_str name, bool *coded_r)
 	return true;
 }
 
-/* An A-label must be what its own U-label is written as. */
+/* An A-label must be the one that its own U-label gives. */
 static bool is_round_trip(const char *name)
 {
 	char *unicode = NULL, *ascii = NULL;
@@ -60,8 +60,8 @@ static bool is_round_trip(const char *name)
 	return same;
 }
 
-/* Digits and dots alone: no host is called so (RFC 1123 2.1). With resolve_numeric_domain Postfix takes such an address
-   for the literal, and the C library reads 127.0.0.01 as another number: what is not plainly an address is none. */
+/* Digits and dots only: no host name (RFC 1123 2.1). With resolve_numeric_domain Postfix treats such an address as
+   the literal, and the C library reads 127.0.0.01 as another number. So only a plain IPv4 address is accepted. */
 static bool is_numeric(struct mw_str domain)
 {
 	for (size_t i = 0; i < domain.len; i++)
@@ -111,7 +111,7 @@ static bool is_plain_label(const char *label, size_t len)
 	       (len < 4 || memcmp(label, "xn--", 4) != 0);
 }
 
-/* What a byte of a host name is in lower case; 0: no such byte. */
+/* The byte of a host name in lower case; 0: not allowed in one. */
 static const char host_bytes[256] = {
 	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
 	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
@@ -137,7 +137,7 @@ bool mw_plain_domain(struct mw_str text, char *out)
 		label = i + 1;
 	}
 	out[text.len] = '\0';
-	/* Letters have this bit, digits have not: of digits alone coded() knows what to make. */
+	/* Letters have this bit, digits do not: a domain of digits only is for coded() to judge. */
 	return (seen & 0x40) != 0 && is_plain_label(out + label, text.len - label);
 }
 
@@ -150,7 +150,7 @@ static bool numeric(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *l
 	return !bracketed.truncated && literal(mw_buf_str(&bracketed), out, len_r);
 }
 
-/* Not ASCII, with an A-label, or of digits; or no domain. */
+/* The slow path: not ASCII, an A-label, digits only, or no domain. */
 static bool coded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r)
 {
 	bool has_a_label;

@@ -13,13 +13,14 @@
    ASCII domains take a path that allocates nothing. */
 bool mw_domain_canonical(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 
-/* A domain that mw_domain_canonical() refuses for its A- or U-labels alone (IDNA2008 does not allow an emoji, and mail comes
-   from such domains), of valid UTF-8 without control characters: each label that is allowed in its canonical form, the
-   others as their octets, case folded. Good for comparing with canonical domains, which none of these is. */
+/* For a domain that mw_domain_canonical() refuses only because IDNA2008 does not allow a label (an emoji; mail
+   comes from such domains), in valid UTF-8 without control characters: each allowed label in its canonical form, the
+   others as their octets, case folded. It can be compared with canonical domains, and equals none. */
 bool mw_domain_as_octets(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 
-/* The domain that one with letters beyond ASCII is to Postfix, whose tables compare by Unicode's case folding: there
-   straße.example is strasse.example, which IDNA2008 tells from it. Canonical; false: of ASCII letters, or no domain. */
+/* The domain that Postfix's tables find for one with letters beyond ASCII: they compare by Unicode's case folding,
+   by which straße.example is strasse.example. IDNA2008 keeps the two apart. Canonical; false: only ASCII letters, or
+   no domain. */
 bool mw_domain_case_folded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 /* The same for the U-labels of a canonical domain. False where it has none. */
 bool mw_domain_unicode_case_folded(struct mw_str canonical, char out[MW_DOMAIN_MAX + 1], size_t *len_r);

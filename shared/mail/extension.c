@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What Postfix does to a recipient's local part behind our back: it takes extensions off and paths apart. */
+/* What Postfix does to a recipient's local part after the policy question: it removes extensions and splits paths. */
 #include "mail/address.h"
 #include "mail/local_part.h"
 
-/* Another local part, folded and without quotes, at the address's domain. False: longer than one of ours may be. */
+/* Replaces the local part (folded, without quotes). False: too long for an address that a directory can have. */
 static bool with_local(const struct mw_address *address, struct mw_str local, struct mw_address *base_r)
 {
 	struct mw_buf out = MW_BUF_OVER(base_r->text);
@@ -32,7 +32,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Where the first delimiter stands, or the length. */
+/* The index of the first delimiter, or the length. */
 static size_t first_of(struct mw_str local, struct mw_str delimiters)
 {
 	size_t at = local.len;
@@ -50,7 +50,7 @@ bool mw_address_without_extension(const struct mw_address *address, struct mw_st
 	struct mw_buf unquoted;
 	size_t at = first_of(local, delimiters);
 
-	/* Quotes hide none, and most addresses have none. */
+	/* Quotes do not hide a delimiter. Most addresses have none. */
 	if (at == local.len)
 		return false;
 	if (local.ptr[0] == '"') {
@@ -75,7 +75,7 @@ bool mw_address_without_backslash(const struct mw_address *address, struct mw_ad
 	return local.len > 1 && with_local(address, mw_str_tail(local, 1), base_r);
 }
 
-/* Postfix reads a path again as tokens: "%x:ceo" is a source route to it, "ceo%[192.0.2.1" leads to a literal. */
+/* Postfix splits a path into tokens again: "%x:ceo" is a source route to ceo, "ceo%[192.0.2.1" leads to a literal. */
 static bool has_specials(struct mw_str local)
 {
 	for (size_t i = 0; i < local.len; i++)
@@ -84,15 +84,15 @@ static bool has_specials(struct mw_str local)
 	return false;
 }
 
-/* To a resolver that reads 127.0.0.01 as a number. */
+/* Whether a resolver that reads 127.0.0.01 as a number takes it for an address. */
 static bool is_numeric(struct mw_str text)
 {
 	return strspn(text.ptr, "0123456789.") >= text.len;
 }
 
-/* The domain of a step, without the blanks, quotes and dots at the end that Postfix drops. False: there cannot be one.
-   Empty: to Postfix there may be one (resolve_null_domain and resolve_numeric_domain, or an international name that its
-   own library takes). */
+/* The domain of one step, without the blanks, quotes and final dots that Postfix drops. False: not a domain. Empty:
+   Postfix may see a domain where we see none (resolve_null_domain and resolve_numeric_domain, or an international name
+   that its own library accepts). */
 static bool step_domain(struct mw_str step, char domain[MW_DOMAIN_MAX + 1], struct mw_str *domain_r)
 {
 	char memory[MW_ADDRESS_MAX + 1];
@@ -130,7 +130,7 @@ bool mw_address_path_domains(const struct mw_address *address, bool (*found)(str
 		size_t end = bang < percent ? bang : percent;
 
 		more = end < rest.len;
-		/* A domain stands before a "!" or behind a "%". */
+		/* A domain is before a "!" or after a "%". */
 		if ((behind_percent || (more && end == bang)) && step_domain(mw_str_head(rest, end), domain, &step) &&
 		    found(step, context))
 			return true;

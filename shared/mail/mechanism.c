@@ -10,7 +10,7 @@ static const struct mw_word classes[] = {
 };
 const struct mw_table mw_mechanism_classes = MW_TABLE(classes);
 
-/* What is not here shows the password, as far as we know. */
+/* A mechanism that is not in the table counts as one that shows the password. */
 static const struct mw_word mechanisms[] = {
 	{ "PLAIN", MW_MECHANISM_BASIC },
 	{ "LOGIN", MW_MECHANISM_BASIC },

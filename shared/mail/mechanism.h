@@ -1,4 +1,4 @@
-/* SASL mechanisms by what they show of the secret to somebody who listens (DESIGN.md, "Login"). */
+/* SASL mechanisms by what a listener on the wire learns of the secret (DESIGN.md, "Login"). */
 #ifndef MW_MAIL_MECHANISM_H
 #define MW_MAIL_MECHANISM_H
 
@@ -15,14 +15,14 @@ enum mw_mechanism_class {
 
 /* Without regard to case; the empty name counts as basic. */
 enum mw_mechanism_class mw_mechanism_class(struct mw_str name);
-/* Whether a listener is shown what lets anybody log in: a password or a token. */
+/* Whether a listener on the wire learns a password or a token. */
 static inline bool mw_mechanism_shows_secret(struct mw_str name)
 {
 	enum mw_mechanism_class class = mw_mechanism_class(name);
 
 	return class == MW_MECHANISM_BASIC || class == MW_MECHANISM_BEARER;
 }
-/* Whether it is one that we have heard of: a word in a mechanism's place may be anything that a client sent. */
+/* Whether the table has it. A client may send any word as a mechanism. */
 bool mw_mechanism_known(struct mw_str name);
 extern const struct mw_table mw_mechanism_classes;
 

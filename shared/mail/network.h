@@ -17,7 +17,7 @@ struct mw_ip {
 bool mw_ip_parse(struct mw_str text, struct mw_ip *ip_r);
 void mw_ip_print(const struct mw_ip *ip, struct mw_buf *out);
 bool mw_ip_equal(const struct mw_ip *a, const struct mw_ip *b);
-/* 127.0.0.0/8 and ::1: what comes from there is of this host. */
+/* 127.0.0.0/8 and ::1. */
 bool mw_ip_is_loopback(const struct mw_ip *ip);
 /* From a socket address's bytes (4 or 16, network order). Anything else: UNKNOWN. */
 struct mw_ip mw_ip_from_bytes(const void *bytes, size_t len);

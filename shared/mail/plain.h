@@ -1,4 +1,4 @@
-/* The short way for what nearly all names are: ASCII, unquoted, without a coded label. Private to shared/mail. */
+/* The fast path for nearly all names: ASCII, unquoted, without an A-label. Private to shared/mail. */
 #ifndef MW_MAIL_PLAIN_H
 #define MW_MAIL_PLAIN_H
 

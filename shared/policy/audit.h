@@ -1,4 +1,4 @@
-/* What there is to say about an audit that has an end. */
+/* The warning about an audit that has an end. */
 #ifndef MW_POLICY_AUDIT_H
 #define MW_POLICY_AUDIT_H
 

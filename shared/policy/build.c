@@ -104,7 +104,8 @@ static void build_default(struct mw_reader *reader, const struct mw_setting *set
 	if (preset.ptr[0] == '{') {
 		mw_parse_value(reader, preset, &statement);
 	} else {
-		/* A word, or a text between quotes without escapes, needs no parser: there are many, in every process. */
+		/* A plain word, or a quoted text without escapes, is taken without the parser: there are many, and
+		   each login process reads them. */
 		value = (struct mw_value){ .text = preset, .spot = { 1, 1 } };
 		if (preset.ptr[0] == '"')
 			value.text = (struct mw_str){ preset.ptr + 1, preset.len - 2 };

@@ -1,4 +1,4 @@
-/* Statements -> model, and what the model must then satisfy. Private to shared/policy. */
+/* Statements -> model, and the rules that the model must satisfy. Private to shared/policy. */
 #ifndef MW_POLICY_BUILD_H
 #define MW_POLICY_BUILD_H
 
@@ -27,22 +27,22 @@ void mw_build_settings(struct mw_reader *reader, enum mw_section_kind section, c
 		       void *base, struct mw_written **written_r);
 struct mw_place mw_build_place(struct mw_reader *reader, const struct mw_statement *statement);
 
-/* The policy's table of local names, once its accepted domains are there; and what is wrong with them. */
+/* Builds the table of local names from the accepted domains, and reports what is wrong with them. */
 void mw_build_local_names(struct mw_reader *reader);
 
-/* The connectors of a file that has none. */
+/* The default connectors, for a file that has none. */
 void mw_builtin_connectors(struct mw_reader *reader);
 /* The login rule that matches last. */
 void mw_builtin_login_rule(struct mw_reader *reader, struct mw_login_rule *rule);
 
-/* What does not fit together in one rule. */
+/* Reports settings of one rule that contradict each other. */
 void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule *rule,
 			    const struct mw_written *written);
 void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *connector,
 			   const struct mw_written *written);
-/* policy_service: who gets to ask. */
+/* Checks policy_service: who may ask. */
 void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written);
-/* What does not fit together between rules: ties (errors), rules that never apply (warnings). */
+/* Reports conflicts between rules: ties (errors), rules that never apply (warnings). */
 void mw_validate_ties(struct mw_reader *reader);
 void mw_validate_reach(struct mw_reader *reader);
 

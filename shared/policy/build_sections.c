@@ -231,7 +231,7 @@ static void build_sources(struct mw_reader *reader, const struct mw_statement *s
 	reader->policy->directory.source_count = (size_t)(source - sources);
 }
 
-/* Sections that stand once and whose settings are the policy's own. */
+/* Sections that may appear once; their settings are the policy's own. */
 static struct mw_written *build_single(struct mw_reader *reader, const struct mw_statement *statements,
 				       enum mw_section_kind kind)
 {

@@ -128,8 +128,8 @@ static bool may_serve(const struct mw_connector *connector, const struct mw_endp
 	return false;
 }
 
-/* A client whose address nobody knows may be in the range of any connector of the listener. Only where one connector is
-   for every client it makes no difference who it is. */
+/* A client of unknown address may be in the range of any connector of the listener. It makes no difference only
+   where one connector takes every client. */
 static const struct mw_connector *choose_for_unknown(const struct mw_policy *policy,
 						     const struct mw_endpoints *endpoints)
 {

@@ -17,13 +17,13 @@ struct mw_endpoints {
    no unknown client address. */
 const struct mw_login_rule *mw_choose_login_rule(const struct mw_policy *policy, const struct mw_endpoints *endpoints);
 
-/* NULL: no enabled connector matches. An unknown client address lies in no range but "every address" (0.0.0.0/0 with ::/0):
-   the connector is one that is for every client and the only enabled one of its listener. */
+/* NULL: no enabled connector matches. An unknown client address is in no range but "every address" (0.0.0.0/0 with
+   ::/0): its connector is the only enabled one of the listener, if that takes every client. */
 const struct mw_connector *mw_choose_connector(const struct mw_policy *policy, const struct mw_endpoints *endpoints);
 
-/* For Dovecot's auth process, which Postfix tells no port: the enabled connectors that could be meant. First those that
-   list `sasl_service` and hold the client; if no connector lists it, those without sasl_services that hold the client.
-   When local_port is known it counts too. Returns how many, at most `most`, into out. */
+/* For Dovecot's auth process, to which Postfix tells no port: the enabled connectors that could be meant. First
+   those that list `sasl_service` and hold the client; if no connector lists it, those without sasl_services that hold
+   the client. A known local_port counts too. Writes at most `most` into out and returns how many. */
 size_t mw_choose_connectors_for_sasl(const struct mw_policy *policy, const struct mw_endpoints *endpoints,
 				     struct mw_str sasl_service, const struct mw_connector **out, size_t most);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/build.h"
 
-/* Exchange's "Default SERVER" and "Client SERVER"; what is not said here is in setting.def. In C, not in the file's own
-   syntax: every login process builds them. */
+/* Exchange's "Default SERVER" and "Client SERVER"; other settings have the defaults of setting.def. In C, not in
+   the file's own syntax: every login process builds them. */
 void mw_builtin_connectors(struct mw_reader *reader)
 {
 	static const struct mw_binding smtp = { .kind = MW_BINDING_ANY, .port = 25 };

@@ -1,4 +1,4 @@
-/* What a listing of Get-ReceiveConnector has and this policy takes in another form, or not at all. */
+/* Values of a Get-ReceiveConnector listing that this policy accepts in another form, or not at all. */
 #ifndef MW_POLICY_EXCHANGE_H
 #define MW_POLICY_EXCHANGE_H
 
@@ -10,8 +10,8 @@
    word either. */
 bool mw_exchange_word(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value, int *bit_r);
 
-/* Where a parameter of Set-ReceiveConnector, in this file's spelling, is decided on this kind of server. NULL: Exchange has
-   no such parameter. */
+/* Where a parameter of Set-ReceiveConnector, spelt as in this file, is set on this kind of server. NULL: Exchange
+   has no such parameter. */
 const char *mw_exchange_parameter(struct mw_str name);
 
 #endif

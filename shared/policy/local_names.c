@@ -22,7 +22,7 @@ static int compare(const void *a, const void *b)
 					    (x->domain->place.line < y->domain->place.line);
 }
 
-/* Which mailboxes a name reaches must be one answer. */
+/* A local name must belong to one accepted domain. */
 static void refuse_doubtful(struct mw_reader *reader, const struct mw_local_name *names, size_t count)
 {
 	for (size_t i = 0; i < count && !mw_reader_gave_up(reader); i++) {
@@ -46,7 +46,7 @@ static void refuse_on_wildcard(struct mw_reader *reader, const struct mw_accepte
 				MW_STR_ARG(domain->domain));
 }
 
-/* The name that Postfix's case folding makes of `name`, where that is another one. */
+/* The name that Postfix's case folding makes of `name`, when it differs. */
 static void add_folded(struct mw_reader *reader, struct mw_local_name *names, size_t *count, struct mw_str name,
 		       const struct mw_accepted_domain *domain)
 {

@@ -217,7 +217,7 @@ static struct mw_statement *parse_block(struct parser *parser, const struct mw_s
 	return first;
 }
 
-/* Octets of the UTF-8 character that `text` begins with, or 0 when it is none. */
+/* The length in octets of the UTF-8 character at the start of `text`; 0: there is none. */
 static size_t utf8_len(struct mw_str text)
 {
 	unsigned char c = (unsigned char)text.ptr[0];

@@ -168,7 +168,7 @@ static void print_scalar(const struct mw_setting *setting, const void *field, st
 	}
 }
 
-/* What cannot be written because it is the absence of something. */
+/* A setting that has no written form: its value means that it is absent. */
 static bool is_absent(const struct mw_setting *setting, const void *base, const void *field)
 {
 	if (setting->type == MW_TYPE_DATE)

@@ -3,7 +3,7 @@
 
 #include "policy/choose.h"
 
-/* Rules that never apply are worth a warning, not more work than this. */
+/* A bound for the search: it only leads to a warning. */
 #define STEPS_MAX 1000000ul
 
 struct search {
@@ -30,7 +30,7 @@ static bool applies(struct search *search, struct mw_endpoints *endpoints)
 	return false;
 }
 
-/* An address that stands for "none that a binding names": of the blocks 240.0.0.0/4 and 100::/64. */
+/* An address that stands for "any other than those in bindings": of the blocks 240.0.0.0/4 and 100::/64. */
 static struct mw_ip some_address(enum mw_family family)
 {
 	struct mw_ip ip = { .family = family };
@@ -76,7 +76,8 @@ static const struct mw_ranges *ranges_of(const struct search *search, size_t rul
 					 : &search->policy->login_rules[rule].remote;
 }
 
-/* Where narrower ranges leave something of a range, they leave its first address or the one behind one of them. */
+/* If narrower ranges do not cover a range, then its first address, or one just after a narrower range, is not
+   covered. */
 static bool reachable_in(struct search *search, const struct mw_bindings *bindings, const struct mw_range *range)
 {
 	size_t rules = search->connector != NULL ? search->policy->connector_count : search->policy->login_rule_count;

@@ -1,4 +1,4 @@
-/* Who may ask mailwicketd. Its answers tell which accounts, grants and senders= there are. */
+/* Who may ask mailwicketd: its answers tell which accounts, grants and senders= there are. */
 #ifndef MW_POLICY_SERVICE_H
 #define MW_POLICY_SERVICE_H
 

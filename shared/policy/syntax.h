@@ -33,7 +33,7 @@ void mw_reader_error(struct mw_reader *reader, struct mw_spot spot, const char *
 	__attribute__((format(printf, 4, 5)));
 void mw_reader_warn(struct mw_reader *reader, struct mw_spot spot, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Too many errors, or out of memory: no sense in going on. */
+/* Too many errors, or out of memory: reading stops. */
 bool mw_reader_gave_up(const struct mw_reader *reader);
 
 enum mw_token_kind {

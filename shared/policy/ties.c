@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* Work a file may cause here: some hundred milliseconds, far more than rules of a real host need. */
+/* A bound for the work that a file may cause: some hundred milliseconds, far more than the rules of a real host
+   need. */
 #define TIE_STEPS_MAX 20000000ul
 #define TIES_REPORTED 100
 
@@ -120,8 +121,8 @@ static bool ties_behind_range_of(struct ties *ties, const struct entry *a, const
 	return false;
 }
 
-/* What is left of the common part when the narrower ranges are taken away begins where the common part begins, or
-   behind one of the narrower ranges: no other address needs a look. */
+/* If anything of the common part is left without the narrower ranges, then its first address, or the one after a
+   narrower range: no other address needs a look. */
 static bool share_client(struct ties *ties, const struct entry *a, const struct entry *b)
 {
 	if (a->range == NULL)

@@ -45,7 +45,7 @@ bool mw_answer_write(const struct mw_facts *facts, const struct mw_verdict *verd
 {
 	struct mw_str action = mw_answer_action(facts, verdict);
 
-	/* A cut answer would be a permit: see that it fits before the first byte is written. */
+	/* A cut answer would be a permit: check that it fits before the first byte is written. */
 	if (mw_str_empty(action) || out->truncated || out->size - out->used <= sizeof(ACTION) + action.len + 2)
 		return false;
 	mw_buf_add(out, MW_STR(ACTION));
@@ -59,7 +59,7 @@ static bool refuses_sender(const struct mw_facts *facts)
 	return facts->stage == MW_STAGE_RCPT && mw_submission_is_sender_question(facts);
 }
 
-/* What Postfix makes of x.1.7 where it refuses a recipient, and of x.1.y where it refuses no address. */
+/* The status that Postfix sends for x.1.7 when it refuses a recipient, and for x.1.y when it refuses no address. */
 static struct mw_str fixed_status(struct mw_str status, const struct mw_facts *facts)
 {
 	if (status.len < 5 || status.ptr[2] != '1' || status.ptr[3] != '.' || refuses_sender(facts))

@@ -29,7 +29,7 @@ static uint64_t number(struct reader *reader, enum mw_attribute attribute, uint6
 	return result;
 }
 
-/* Taken for unknown, an address that is missing or none would let a wider connector stand in for a narrower one. */
+/* A missing or invalid address must not count as unknown: a wider connector would apply then. */
 static struct mw_ip address(struct reader *reader, enum mw_attribute attribute, const char *why)
 {
 	struct mw_ip ip = { .family = MW_FAMILY_UNKNOWN };
@@ -111,7 +111,8 @@ static void need_number(struct reader *reader, enum mw_attribute attribute, cons
 		reader->why = why;
 }
 
-/* What the stage is about has to be there: taken for "none" it could pass a check that its value would not. */
+/* The attribute that the stage is about must be present: a missing one, treated as empty, could pass a check that
+   its value would not. */
 static void check_missing(struct reader *reader, const struct mw_facts *facts)
 {
 	switch (facts->stage) {

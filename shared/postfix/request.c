@@ -54,7 +54,7 @@ static bool is_name(struct mw_str name)
 	return name.len > 0;
 }
 
-/* A line that is not the next row. NULL, or what is wrong with it. */
+/* A line that is not the expected next attribute. NULL, or what is wrong with it. */
 static const char *read_other_line(struct mw_request *request, struct mw_str line)
 {
 	size_t equals = mw_str_find(line, '=');
@@ -83,7 +83,7 @@ static const char *check_whole(const struct mw_request *request, const char *byt
 	return NULL;
 }
 
-/* The line that is not whole yet: what no later byte can make good. */
+/* Checks the line that is not whole yet for errors that no later byte can mend. */
 static const char *check_rest(const struct mw_request *request, struct mw_str bytes)
 {
 	if (bytes.len - request->line > MW_REQUEST_LINE_MAX)
@@ -93,7 +93,7 @@ static const char *check_rest(const struct mw_request *request, struct mw_str by
 	return NULL;
 }
 
-/* From `at` on; the length of all where there is none. */
+/* Searches from `at` on; the length of all bytes when there is none. */
 static size_t find_from(struct mw_str bytes, size_t at, char octet)
 {
 	return at + mw_str_find(mw_str_tail(bytes, at), octet);

@@ -95,7 +95,7 @@ static const struct fix fixes[] = {
 	  "Correct what this names: mailwicket check; then run: doveadm reload." },
 };
 
-/* Where several connectors could be meant: what is right for one of them may open another. */
+/* Several connectors could be meant: a change that is right for one may open another. */
 static const struct fix for_the_client[] = {
 	{ MW_REASON_MECHANISM_REFUSED, MW_NOTE_NONE,
 	  "Choose the port for users (587 or 465) or another mechanism in the client: the connector the client used does not "
@@ -131,7 +131,7 @@ static const struct fix *find(const struct mw_verdict *verdict, enum mw_note not
 	return found != NULL ? found : find_in(fixes, sizeof(fixes) / sizeof(fixes[0]), verdict->reason, note);
 }
 
-/* The texts that are made for a sentence. */
+/* Memory for the values of a sentence. */
 struct texts {
 	char client[64], port[8], bits[16], proxy[64], seen[32], rule[512], domain[MW_DOMAIN_MAX + 1];
 };
@@ -236,7 +236,7 @@ static struct mw_str service_name(const struct mw_facts *facts)
 	return mw_str(mw_table_word(mw_protocols, protocol == MW_PROTOCOL_SUBMISSION ? MW_PROTOCOL_SMTP : protocol));
 }
 
-/* What the verdict comes from: a check that failed, or one that could not be made. */
+/* The step that led to the verdict: a check that failed, or that could not be made. */
 static const struct mw_step *failed_step(const struct mw_trace *trace)
 {
 	for (unsigned i = 0; i < trace->count; i++)

@@ -103,7 +103,7 @@ static bool read_word(const struct mw_logfield *field, struct mw_str value, void
 	return mw_table_find(*field->words, value, place);
 }
 
-/* What is so, as the first word of a table that means it; what is not is left out. */
+/* A flag: the first word of its table when it is set; left out when it is not. */
 static struct mw_str write_flag(const struct mw_logfield *field, const void *place, struct mw_buf *memory)
 {
 	(void)memory;

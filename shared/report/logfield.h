@@ -13,7 +13,7 @@ enum mw_logfield_id {
 
 /* Octets of the longest values. */
 #define MW_LOGFIELD_VALUE_MAX 254      /* addresses, logins and text (RFC 5321 4.5.3.1.3) */
-#define MW_LOGFIELD_WORD_MAX 64        /* words, which are short unless somebody means harm */
+#define MW_LOGFIELD_WORD_MAX 64        /* words, which are short unless an attacker sends them */
 #define MW_LOGFIELD_FINGERPRINT_MAX 95 /* SHA-256 with colons */
 
 enum mw_logged_verdict {
@@ -51,7 +51,7 @@ extern const struct mw_logfield mw_logfields[MW_FIELD_COUNT]; /* by enum mw_logf
 size_t mw_logfield_find(struct mw_str key, size_t first);
 /* The value of the field, empty where there is none; points into `logged`, a table or `memory`. */
 struct mw_str mw_logfield_write(const struct mw_logfield *field, const struct mw_logged *logged, struct mw_buf *memory);
-/* The other way round. False: the field has no such value. */
+/* Reads a value back into the field. False: the field has no such value. */
 bool mw_logfield_read(const struct mw_logfield *field, struct mw_str value, struct mw_logged *logged_io);
 
 #endif

@@ -68,7 +68,7 @@ static void add_value(struct mw_buf *out, struct mw_str key, struct mw_str value
 		mw_buf_add(out, value);
 	if (!out->truncated)
 		return;
-	/* Half a field would be read as another value: it is left out whole. */
+	/* A field that does not fit is left out whole: half of it would be another value. */
 	out->used = before;
 	out->data[before] = '\0';
 }
@@ -84,7 +84,7 @@ static void print_rule(const struct mw_verdict *verdict, struct mw_buf *out)
 	struct mw_place place = mw_verdict_rule_place(verdict);
 	struct mw_str file = mw_str(place.file);
 
-	/* Where several are alike, the place of one would be taken for the reason. */
+	/* No place when several connectors are alike: one of them would look like the cause. */
 	if ((verdict->connector == NULL && verdict->login_rule == NULL) || verdict->alike_count > 0)
 		return;
 	if (mw_str_find_last(file, '/') < file.len)
@@ -119,7 +119,7 @@ static struct mw_logged logged_of(const struct mw_facts *facts, const struct mw_
 	};
 }
 
-/* False: there is a value, but it tells nothing. */
+/* False: the value tells nothing and is left out. */
 static bool is_told(enum mw_logfield_id field, const struct mw_facts *facts)
 {
 	switch (field) {
@@ -162,7 +162,7 @@ static void write_line(struct mw_buf *out, const struct mw_facts *facts, const s
 			mw_buf_printf(&cut, "%s%s", cut.used > 0 ? "," : "", field->key.ptr);
 			logged.cut = mw_buf_str(&cut);
 		}
-		/* That there is no instance is what the decision hangs on. */
+		/* The decision depends on the missing instance. */
 		if (!mw_str_empty(value) || (i == MW_FIELD_INSTANCE && verdict->reason == MW_REASON_NO_TRANSACTION))
 			add_value(out, field->key, mw_text_cut(value, longest(i, &logged)));
 	}

@@ -1,4 +1,4 @@
-/* Words of commands that a person pastes into a shell. Whatever stands in a name, the shell takes it for a name. */
+/* Words of commands to paste into a shell: whatever a name contains, the shell sees one word. */
 #ifndef MW_REPORT_SHELL_H
 #define MW_REPORT_SHELL_H
 

@@ -42,7 +42,7 @@ struct mw_str mw_text_cut(struct mw_str text, size_t most)
 
 	if (text.len <= most)
 		return text;
-	/* Four bytes at the most are one character: bytes that are none may be parted anywhere. */
+	/* A character has at most four bytes; invalid bytes may be cut anywhere. */
 	while (len > 0 && most - len < 3 && continues(text.ptr[len]))
 		len--;
 	return mw_str_head(text, continues(text.ptr[len]) ? most : len);

@@ -1,4 +1,4 @@
-/* What may be shown of bytes that came from outside. */
+/* Showing bytes that came from outside. */
 #ifndef MW_REPORT_TEXT_H
 #define MW_REPORT_TEXT_H
 

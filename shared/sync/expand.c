@@ -8,7 +8,7 @@
 
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
 
-/* A grant on what no principal has. */
+/* A grant on an address without a principal, or on a domain. */
 struct loose_grant { struct mw_str text; bool domain, on_behalf; uint32_t trustee; };
 
 struct grants {

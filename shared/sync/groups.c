@@ -5,7 +5,7 @@
 #include "sync/pairs.h"
 #include "sync/text_field.h"
 
-/* All memberships of all users together: a bound for groups nested without sense. */
+/* A bound for the memberships of all users together. */
 #define MEMBERSHIPS_MAX ((size_t)200 << 20)
 
 /* Tarjan's strongly connected components over "is a member of", without recursion: a component is complete when all
@@ -145,7 +145,7 @@ static struct mw_ids close_over(struct graph *graph, uint32_t id, bool self)
 	return ids;
 }
 
-/* The first group that `id` is in and that has the mark. */
+/* The first marked group that `id` is in. */
 static uint32_t marked_group(const struct graph *graph, uint32_t id)
 {
 	size_t edge;
@@ -157,7 +157,7 @@ static uint32_t marked_group(const struct graph *graph, uint32_t id)
 	return 0;
 }
 
-/* Walks inside the component until a group comes again; that one lies on a cycle. Then says the cycle. */
+/* Walks inside the component until it meets a group again, which is on a cycle; then reports the cycle. */
 static void report_cycle(struct graph *graph, const uint32_t *component, size_t count)
 {
 	struct mw_expansion *expansion = graph->expansion;

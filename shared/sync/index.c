@@ -39,7 +39,8 @@ static void report_twice(struct mw_expansion *expansion, const char *what, struc
 		      mw_origin_file(expansion->records, first->origin), first->origin.line);
 }
 
-/* Ids in order of the names; of two with one name the first counts on, so that no follow-up errors hide the cause. */
+/* Gives ids in the order of the names. Of two principals with one name the first one counts, so that later errors
+   do not hide the cause. */
 static bool number_records(struct mw_expansion *expansion)
 {
 	struct mw_records *records = expansion->records;
@@ -102,7 +103,7 @@ static const struct mw_name_entry *find_entry(const struct mw_name_entry *entrie
 	return NULL;
 }
 
-/* Of two lines the later one is told, and the other named in it. */
+/* The error is at the later line, and names the other. */
 static void report_ambiguous(struct mw_expansion *expansion, const struct mw_name_entry *bare,
 			     const struct mw_name_entry *whole)
 {

@@ -1,4 +1,4 @@
-/* What the sources say, record by record, before anything is resolved. Texts live in the arena. */
+/* The records of the sources before anything is resolved. Texts live in the arena. */
 #ifndef MW_SYNC_RECORD_H
 #define MW_SYNC_RECORD_H
 

@@ -125,7 +125,7 @@ static void text_close(void *opened)
 	free(opened);
 }
 
-/* `mailwicket sync` reads it, when whoever edits it says so. */
+/* It is not watched: the administrator runs `mailwicket sync` after an edit. */
 static int text_watch(void *opened)
 {
 	(void)opened;

@@ -29,8 +29,8 @@ static void report_local_name(const struct mw_records *records, struct mw_origin
 		      stands_for->local_names_place.line);
 }
 
-/* An address below a local name is judged as one of its accepted domain: nobody would find it as it is written.
-   `record` NULL: a grant. */
+/* An address at a local name is judged at the accepted domain, so that no question would find this one. `record`
+   NULL: a grant. */
 static void refuse_local_name(const struct mw_policy *policy, const struct mw_records *records, struct mw_origin origin,
 			      const struct mw_record *record, struct mw_str address)
 {
@@ -114,7 +114,7 @@ static bool has_user(const struct mw_content *content, struct mw_str address)
 	return false;
 }
 
-/* Suspensions stand beside the sources: what is new in these takes none of them off. */
+/* Suspensions are kept beside the sources: a sync never removes one. */
 static void look_at_suspensions(const struct mw_content *content, const char *folder, struct mw_errors *errors)
 {
 	char path[4096], text[512];
@@ -178,7 +178,7 @@ bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors 
 		mw_errors_add(errors, dry_run ? MW_WARNING : MW_ERROR, policy->file, 0, 0,
 			      "directory { source \"NAME\" { driver = text  path = \"FILE\" } }",
 			      "the directory has no source");
-	/* The lock comes before the reading: an older reading must not be published over a newer one. */
+	/* The lock is taken before the reading: an older reading must not be published over a newer one. */
 	if (!dry_run && policy->directory.source_count > 0)
 		publisher = mw_publisher_open(folder, errors);
 	done = (dry_run || publisher != NULL) && run(policy, folder, publisher, arena, errors, report_r);

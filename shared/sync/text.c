@@ -50,7 +50,7 @@ static const char *table_text(struct mw_table table, struct mw_buf *buf)
 	return buf->data;
 }
 
-/* Says which octet is refused; true: none is. */
+/* Reports an octet that is refused. True: there is none. */
 static bool is_usual(struct mw_text_reader *reader, struct mw_str text, char refused, const char *expected)
 {
 	if (refused == '\0')
@@ -271,7 +271,7 @@ static void read_principal(struct mw_text_reader *reader, enum mw_principal_kind
 		mw_records_add(reader->records, &record);
 }
 
-/* A mailbox elsewhere may be called a%b: nobody here receives as it, but somebody may send as it. */
+/* a%b may be a mailbox elsewhere: nobody here receives mail for it, but a user may send as it. */
 static bool read_granted(struct mw_text_reader *reader, struct mw_str text, struct mw_str *address_r)
 {
 	struct mw_address address;
@@ -326,7 +326,7 @@ static void read_grant(struct mw_text_reader *reader, struct mw_str word, struct
 		mw_records_add_grant(reader->records, &grant);
 }
 
-/* What no line may hold, whatever stands in it. */
+/* Reports octets that no line may hold. */
 static bool line_is_text(struct mw_text_reader *reader, struct mw_str line)
 {
 	const uint8_t *bad;

@@ -11,7 +11,7 @@ enum mw_text_field mw_text_next(struct mw_str *rest_io, struct mw_str *field_r);
 /* How many items a list has: commas outside quotes separate. */
 size_t mw_text_list_count(struct mw_str list);
 struct mw_str mw_text_list_next(struct mw_str *rest_io);
-/* What is shown of a value in a message: not all of a long one, no half character. */
+/* The part of a value that a message shows: cut when it is long, at a whole character. */
 struct mw_str mw_text_shown(struct mw_str value);
 
 #endif

@@ -27,7 +27,7 @@ unsigned mw_tls_cipher_bits(struct mw_str name)
 
 	if (context == NULL)
 		return 0;
-	/* Level 0 and eNULL: the weak ones are what somebody asks about. */
+	/* Level 0 and eNULL: weak ciphers must be known too. */
 	SSL_CTX_set_security_level(context, 0);
 	if (SSL_CTX_set_cipher_list(context, "ALL:COMPLEMENTOFALL") == 1)
 		bits = bits_in(SSL_CTX_get_ciphers(context), name);
