@@ -20,6 +20,8 @@ libmwcli_la_SOURCES = \
 	cli/decisions/replay_print.c \
 	cli/decisions/replay_rows.c cli/decisions/replay_rows.h \
 	cli/decisions/reply.c cli/decisions/reply.h \
+	cli/finding.c cli/finding.def cli/finding.h \
+	cli/finding_print.c \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
@@ -31,7 +33,6 @@ libmwcli_la_SOURCES = \
 	cli/probe/address.c cli/probe/address.h \
 	cli/probe/connection.c cli/probe/connection.h \
 	cli/probe/dialogue.c cli/probe/dialogue.h \
-	cli/probe/finding.def \
 	cli/probe/imap.c \
 	cli/probe/judge.c cli/probe/judge.h \
 	cli/probe/pop3.c \
@@ -70,7 +71,6 @@ libmwcli_la_SOURCES = \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
 	cli/servers/dovecot_sasl.c cli/servers/dovecot_sasl.h \
 	cli/servers/dovecot_source.c cli/servers/dovecot_source.h \
-	cli/servers/finding.c cli/servers/finding.def cli/servers/finding.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
 	cli/servers/restriction.c cli/servers/restriction.h \
 	cli/servers/setup/backup.c \

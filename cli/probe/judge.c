@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/judge.h"
 
+#include "base/arena.h"
 #include "base/table.h"
 #include "mail/mechanism.h"
 
 #define FEWEST_BITS 128
 
-enum finding_id {
-#define MW_FINDING(id, judged, on_25, name, what, dovecot, postfix) id,
-#include "probe/finding.def"
-#undef MW_FINDING
+struct row {
+	enum mw_finding_severity severity, on_25;
+	const char *what, *dovecot, *postfix;
 };
 
-struct finding_row {
-	enum mw_judged judged, on_25;
-	const char *name, *what, *dovecot, *postfix;
-};
-
-static const struct finding_row rows[] = {
-#define MW_FINDING(id, judged, on_25, name, what, dovecot, postfix) \
-	[id] = { MW_JUDGED_##judged, MW_JUDGED_##on_25, name, what, dovecot, postfix },
-#include "probe/finding.def"
-#undef MW_FINDING
+static const struct row rows[] = {
+#define MW_FOUND(id, name)
+#define MW_AT_PORT(id, name, severity, on_25, what, dovecot, postfix) \
+	[MW_FOUND_##id] = { MW_FINDING_##severity, MW_FINDING_##on_25, what, dovecot, postfix },
+#include "finding.def"
 };
 
 static const struct mw_word judged_words[] = {
@@ -33,8 +28,15 @@ struct judge {
 	const struct mw_probe *probe;
 	const struct mw_probe_service *service;
 	const struct mw_seen *seen;
-	struct mw_judgement *judgement;
+	struct mw_findings *findings;
 };
+
+enum mw_judged mw_judged(const struct mw_findings *findings)
+{
+	return mw_findings_count(findings, MW_FINDING_ERROR) > 0     ? MW_JUDGED_BAD
+	       : mw_findings_count(findings, MW_FINDING_WARNING) > 0 ? MW_JUDGED_DOUBTFUL
+								     : MW_JUDGED_GOOD;
+}
 
 bool mw_probe_service_is_for_users(const struct mw_probe_service *service)
 {
@@ -46,60 +48,44 @@ static bool is_postfix(const struct mw_probe_service *service)
 	return service->protocol == MW_PROTOCOL_SMTP || service->protocol == MW_PROTOCOL_SUBMISSION;
 }
 
-/* Behind those that are as bad: what was found first mostly explains the rest. */
-static void find(const struct judge *judge, enum finding_id id, struct mw_str detail)
+/* detail: NULL where there is none. */
+static void find(const struct judge *judge, enum mw_finding_id id, const char *detail)
 {
-	struct mw_judgement *judgement = judge->judgement;
-	const struct finding_row *row = &rows[id];
-	enum mw_judged judged = mw_probe_service_is_for_users(judge->service) ? row->judged : row->on_25;
+	const struct row *row = &rows[id];
 	bool postfix = is_postfix(judge->service) && row->postfix != NULL;
-	size_t at = judgement->count;
 
-	if (judged == MW_JUDGED_GOOD || at == MW_FINDINGS_MAX)
-		return;
-	for (; at > 0 && judgement->findings[at - 1].judged < judged; at--)
-		judgement->findings[at] = judgement->findings[at - 1];
-	judgement->findings[at] = (struct mw_finding){
-		.judged = judged,
-		.name = row->name,
+	mw_findings_add(judge->findings, (struct mw_finding){
+		.id = id,
+		.severity = mw_probe_service_is_for_users(judge->service) ? row->severity : row->on_25,
 		.what = row->what,
 		.detail = detail,
-		.fix = postfix ? row->postfix : row->dovecot,
-	};
-	judgement->count++;
-	if (judged > judgement->judged)
-		judgement->judged = judged;
-}
-
-/* The text added to the details since `from`. */
-static struct mw_str detail_since(const struct judge *judge, size_t from)
-{
-	return mw_str_tail(mw_buf_str(&judge->judgement->details), from);
+		.fix = mw_fix_words(postfix ? row->postfix : row->dovecot),
+	});
 }
 
 /* --- one small judge for each thing */
 
 static void judge_fault(const struct judge *judge)
 {
-	static const enum finding_id ids[] = {
-		[MW_FAULT_REFUSED] = REFUSED, [MW_FAULT_NO_CONNECTION] = NO_CONNECTION,
-		[MW_FAULT_UNREACHABLE] = UNREACHABLE, [MW_FAULT_SILENT] = SILENT, [MW_FAULT_TIMEOUT] = TIMEOUT,
-		[MW_FAULT_CLOSED] = CLOSED, [MW_FAULT_TOO_LONG] = TOO_LONG, [MW_FAULT_FOREIGN] = FOREIGN,
-		[MW_FAULT_SESSION_REFUSED] = SESSION_REFUSED, [MW_FAULT_TLS_FROM_START] = TLS_FROM_START,
-		[MW_FAULT_TEXT_FOR_TLS] = TEXT_FOR_TLS, [MW_FAULT_TLS] = TLS, [MW_FAULT_STARTTLS] = STARTTLS,
+	static const enum mw_finding_id ids[] = {
+		[MW_FAULT_REFUSED] = MW_FOUND_REFUSED, [MW_FAULT_NO_CONNECTION] = MW_FOUND_NO_CONNECTION,
+		[MW_FAULT_UNREACHABLE] = MW_FOUND_UNREACHABLE, [MW_FAULT_SILENT] = MW_FOUND_SILENT,
+		[MW_FAULT_TIMEOUT] = MW_FOUND_TIMEOUT, [MW_FAULT_CLOSED] = MW_FOUND_CLOSED,
+		[MW_FAULT_TOO_LONG] = MW_FOUND_TOO_LONG, [MW_FAULT_FOREIGN] = MW_FOUND_FOREIGN,
+		[MW_FAULT_SESSION_REFUSED] = MW_FOUND_SESSION_REFUSED, [MW_FAULT_TLS_FROM_START] = MW_FOUND_TLS_FROM_START,
+		[MW_FAULT_TEXT_FOR_TLS] = MW_FOUND_TEXT_FOR_TLS, [MW_FAULT_TLS] = MW_FOUND_TLS,
+		[MW_FAULT_STARTTLS] = MW_FOUND_STARTTLS,
 	};
 	const struct mw_seen *seen = judge->seen;
-	struct mw_buf *details = &judge->judgement->details;
-	size_t from = details->used;
+	const char *said = seen->fault >= MW_FAULT_UNREACHABLE ? seen->fault_text : "";
 
 	if (seen->fault == MW_FAULT_NONE)
 		return;
 	/* Where the words of the finding do not say it already. */
 	if (seen->fault >= MW_FAULT_TIMEOUT && seen->fault <= MW_FAULT_FOREIGN && seen->step != NULL)
-		mw_buf_printf(details, "at %s%s", seen->step, seen->fault_text[0] != '\0' ? ": " : "");
-	if (seen->fault >= MW_FAULT_UNREACHABLE)
-		mw_buf_add_text(details, seen->fault_text);
-	find(judge, ids[seen->fault], detail_since(judge, from));
+		said = mw_arena_textf(mw_findings_arena(judge->findings), "at %s%s%s", seen->step,
+				      said[0] != '\0' ? ": " : "", said);
+	find(judge, ids[seen->fault], said);
 }
 
 bool mw_offer_shows_password(const struct mw_seen_offer *offer)
@@ -112,17 +98,16 @@ bool mw_offer_shows_password(const struct mw_seen_offer *offer)
 	return offer->login_command;
 }
 
-static struct mw_str offer_words(const struct judge *judge, const struct mw_seen_offer *offer)
+static const char *offer_words(const struct judge *judge, const struct mw_seen_offer *offer)
 {
-	struct mw_buf *details = &judge->judgement->details;
-	size_t from = details->used;
+	const char *command = !offer->login_command					? ""
+			      : judge->service->protocol == MW_PROTOCOL_POP3	? "USER"
+										: "LOGIN";
 
-	if (offer->login_command)
-		mw_buf_add_text(details, judge->service->protocol == MW_PROTOCOL_POP3 ? "USER" : "LOGIN");
-	if (offer->mechanisms[0] != '\0')
-		mw_buf_printf(details, "%s%s %s", offer->login_command ? ", " : "",
+	if (offer->mechanisms[0] == '\0')
+		return command;
+	return mw_arena_textf(mw_findings_arena(judge->findings), "%s%s%s %s", command, offer->login_command ? ", " : "",
 			      is_postfix(judge->service) ? "AUTH" : "SASL", offer->mechanisms);
-	return detail_since(judge, from);
 }
 
 static void judge_before_tls(const struct judge *judge)
@@ -131,13 +116,13 @@ static void judge_before_tls(const struct judge *judge)
 	const struct mw_seen_offer *before = &seen->before;
 
 	if (mw_offer_shows_password(before))
-		find(judge, LOGIN_BEFORE_TLS, offer_words(judge, before));
+		find(judge, MW_FOUND_LOGIN_BEFORE_TLS, offer_words(judge, before));
 	else if (seen->login_before.answered == MW_ACCEPTED)
-		find(judge, LOGIN_TAKEN, mw_str(seen->login_before.text));
+		find(judge, MW_FOUND_LOGIN_TAKEN, seen->login_before.text);
 	else if (before->mechanisms[0] != '\0')
-		find(judge, CHALLENGE_BEFORE_TLS, mw_str(before->mechanisms));
+		find(judge, MW_FOUND_CHALLENGE_BEFORE_TLS, before->mechanisms);
 	if (!judge->service->implicit_tls && !seen->tls && !before->starttls && seen->fault == MW_FAULT_NONE)
-		find(judge, NO_STARTTLS, MW_STR_EMPTY);
+		find(judge, MW_FOUND_NO_STARTTLS, NULL);
 }
 
 static void judge_strength(const struct judge *judge)
@@ -145,59 +130,58 @@ static void judge_strength(const struct judge *judge)
 	const struct mw_seen *seen = judge->seen;
 
 	if (seen->tls_old)
-		find(judge, TLS_OLD, mw_str(seen->tls_version));
+		find(judge, MW_FOUND_TLS_OLD, seen->tls_version);
 	if (seen->tls_bits < FEWEST_BITS)
-		find(judge, TLS_WEAK, mw_str(seen->cipher));
+		find(judge, MW_FOUND_TLS_WEAK, seen->cipher);
 }
 
 static void judge_dates(const struct judge *judge)
 {
 	const struct mw_seen_certificate *certificate = &judge->seen->certificate;
-	struct mw_buf *details = &judge->judgement->details;
-	size_t from = details->used;
+	struct mw_arena *arena = mw_findings_arena(judge->findings);
 
 	if (certificate->too_early)
-		find(judge, CERTIFICATE_EARLY, MW_STR_EMPTY);
+		find(judge, MW_FOUND_CERTIFICATE_EARLY, NULL);
 	if (certificate->ends[0] == '\0')
 		return;
-	if (certificate->days_left < 0) {
-		mw_buf_printf(details, "on %s", certificate->ends);
-		find(judge, CERTIFICATE_EXPIRED, detail_since(judge, from));
-	} else if ((unsigned)certificate->days_left < judge->probe->warn_days) {
-		mw_buf_printf(details, "in %d days, on %s", certificate->days_left, certificate->ends);
-		find(judge, CERTIFICATE_EXPIRES, detail_since(judge, from));
-	}
+	if (certificate->days_left < 0)
+		find(judge, MW_FOUND_CERTIFICATE_EXPIRED, mw_arena_textf(arena, "on %s", certificate->ends));
+	else if ((unsigned)certificate->days_left < judge->probe->warn_days)
+		find(judge, MW_FOUND_CERTIFICATE_EXPIRES,
+		     mw_arena_textf(arena, "in %d days, on %s", certificate->days_left, certificate->ends));
 }
 
 static void judge_certificate(const struct judge *judge)
 {
-	static const enum finding_id ids[] = {
-		[MW_CHAIN_SELF_SIGNED] = SELF_SIGNED, [MW_CHAIN_NO_ISSUER] = NO_ISSUER, [MW_CHAIN_BROKEN] = CHAIN_BROKEN,
+	static const enum mw_finding_id ids[] = {
+		[MW_CHAIN_SELF_SIGNED] = MW_FOUND_SELF_SIGNED, [MW_CHAIN_NO_ISSUER] = MW_FOUND_NO_ISSUER,
+		[MW_CHAIN_BROKEN] = MW_FOUND_CHAIN_BROKEN,
 	};
 	const struct mw_seen_certificate *certificate = &judge->seen->certificate;
 
 	judge_dates(judge);
 	if (!certificate->name_matches)
-		find(judge, CERTIFICATE_NAME, mw_str(certificate->subject));
+		find(judge, MW_FOUND_CERTIFICATE_NAME, certificate->subject);
 	if (certificate->chain == MW_CHAIN_TRUSTED)
 		return;
-	find(judge, ids[certificate->chain], certificate->chain == MW_CHAIN_NO_ISSUER ? mw_str(certificate->issuer)
-			: certificate->chain == MW_CHAIN_BROKEN ? mw_str(certificate->chain_error)
-								: MW_STR_EMPTY);
+	find(judge, ids[certificate->chain], certificate->chain == MW_CHAIN_NO_ISSUER ? certificate->issuer
+					     : certificate->chain == MW_CHAIN_BROKEN  ? certificate->chain_error
+										      : NULL);
 }
 
 static void judge_login(const struct judge *judge)
 {
 	const struct mw_seen *seen = judge->seen;
 
-	if (seen->fault == MW_FAULT_NONE && !seen->after.login_command && seen->after.mechanisms[0] == '\0')
-		find(judge, NO_LOGIN, MW_STR_EMPTY);
+	if (seen->fault == MW_FAULT_NONE && mw_probe_service_is_for_users(judge->service) &&
+	    !seen->after.login_command && seen->after.mechanisms[0] == '\0')
+		find(judge, MW_FOUND_NO_LOGIN, NULL);
 	else if (seen->login_unspoken)
-		find(judge, LOGIN_UNSPOKEN, mw_str(seen->after.mechanisms));
+		find(judge, MW_FOUND_LOGIN_UNSPOKEN, seen->after.mechanisms);
 	if (seen->login.answered == MW_REJECTED)
-		find(judge, LOGIN_REJECTED, mw_str(seen->login.text));
+		find(judge, MW_FOUND_LOGIN_REJECTED, seen->login.text);
 	if (seen->login.answered == MW_DEFERRED)
-		find(judge, LOGIN_DEFERRED, mw_str(seen->login.text));
+		find(judge, MW_FOUND_LOGIN_DEFERRED, seen->login.text);
 }
 
 static bool went_wrong(const struct mw_seen_answer *answer)
@@ -210,25 +194,22 @@ static void judge_sending(const struct judge *judge)
 	const struct mw_seen *seen = judge->seen;
 
 	if (went_wrong(&seen->sender))
-		find(judge, SENDER, mw_str(seen->sender.text));
+		find(judge, MW_FOUND_SENDER, seen->sender.text);
 	if (went_wrong(&seen->recipient))
-		find(judge, RECIPIENT, mw_str(seen->recipient.text));
+		find(judge, MW_FOUND_RECIPIENT, seen->recipient.text);
 	if (went_wrong(&seen->message))
-		find(judge, MESSAGE, mw_str(seen->message.text));
+		find(judge, MW_FOUND_MESSAGE, seen->message.text);
 	if (seen->outside.answered == MW_ACCEPTED)
-		find(judge, OPEN_RELAY, mw_str(seen->outside.text));
+		find(judge, MW_FOUND_OPEN_RELAY, seen->outside.text);
 	if (seen->outside.answered == MW_DEFERRED)
-		find(judge, RELAY_UNKNOWN, mw_str(seen->outside.text));
+		find(judge, MW_FOUND_RELAY_UNKNOWN, seen->outside.text);
 }
 
 void mw_judge(const struct mw_probe *probe, const struct mw_probe_service *service, const struct mw_seen *seen,
-	      struct mw_judgement *judgement_r)
+	      struct mw_findings *findings)
 {
-	struct judge judge = { probe, service, seen, judgement_r };
+	const struct judge judge = { probe, service, seen, findings };
 
-	judgement_r->judged = MW_JUDGED_GOOD;
-	judgement_r->count = 0;
-	judgement_r->details = MW_BUF_OVER(judgement_r->memory);
 	judge_fault(&judge);
 	judge_before_tls(&judge);
 	if (seen->tls) {
@@ -237,8 +218,8 @@ void mw_judge(const struct mw_probe *probe, const struct mw_probe_service *servi
 		judge_login(&judge);
 	}
 	if (seen->login_withheld)
-		find(&judge, LOGIN_WITHHELD, MW_STR_EMPTY);
+		find(&judge, MW_FOUND_LOGIN_WITHHELD, NULL);
 	judge_sending(&judge);
 	if (seen->missed[0] != '\0')
-		find(&judge, ADDRESS_MISSED, mw_str(seen->missed));
+		find(&judge, MW_FOUND_ADDRESS_MISSED, seen->missed);
 }

@@ -87,8 +87,8 @@ static void add_row(struct mw_grid *grid, const struct mw_probe_result *result, 
 {
 	const struct mw_probe_service *service = &mw_probe_services[at];
 	const struct mw_seen *seen = &result->seen[at];
-	const struct mw_judgement *judgement = &result->judgements[at];
-	enum mw_colour colour = colours[judgement->judged];
+	const struct mw_finding *worst = mw_findings_get(result->findings[at], 0);
+	enum mw_judged judged = mw_judged(result->findings[at]);
 
 	mw_grid_cellf(grid, MW_STRONG, "%s", service->name);
 	mw_grid_cellf(grid, MW_PLAIN, "%u", result->probe->ports[at]);
@@ -99,60 +99,63 @@ static void add_row(struct mw_grid *grid, const struct mw_probe_result *result, 
 		mw_grid_cellf(grid, MW_PLAIN, "%s", seen->login_withheld ? "withheld" : answered_word(seen->login.answered));
 		mw_grid_cellf(grid, MW_PLAIN, "%s", answered_word(sending(seen)));
 	}
-	mw_grid_cellf(grid, colour, "%s%s%s", judged_word(judgement->judged), judgement->count > 0 ? ": " : "",
-		      judgement->count > 0 ? judgement->findings[0].name : "");
+	mw_grid_cellf(grid, colours[judged], "%s%s%s", judged_word(judged), worst != NULL ? ": " : "",
+		      worst != NULL ? mw_finding_name(worst->id) : "");
 }
 
-static bool same(const struct mw_finding *a, const struct mw_finding *b)
+static bool is_same(const struct mw_finding *a, const struct mw_finding *b)
 {
-	return a->name == b->name && a->judged == b->judged && a->fix == b->fix &&
-	       mw_str_equal(a->detail, b->detail);
+	return a->id == b->id && a->severity == b->severity && a->fix.text == b->fix.text &&
+	       strcmp(a->detail, b->detail) == 0;
 }
 
-static const struct mw_finding *find_same(const struct mw_judgement *judgement, const struct mw_finding *finding)
+static bool has(const struct mw_findings *findings, const struct mw_finding *finding)
 {
-	for (size_t i = 0; i < judgement->count; i++) {
-		if (same(&judgement->findings[i], finding))
-			return &judgement->findings[i];
+	const struct mw_finding *other;
+
+	for (size_t i = 0; findings != NULL && (other = mw_findings_get(findings, i)) != NULL; i++) {
+		if (is_same(other, finding))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* A finding of several services is told at the first of them, with all their names. */
 static void write_finding(struct mw_buf *out, const struct mw_probe_result *result, size_t service,
 			  const struct mw_finding *finding)
 {
-	for (size_t i = 0; i < service; i++) {
-		if (find_same(&result->judgements[i], finding) != NULL)
+	char text[MW_PROBE_SERVICE_COUNT * 32];
+	struct mw_buf ports = MW_BUF_OVER(text);
+
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
+		if (!has(result->findings[i], finding))
+			continue;
+		if (i < service)
 			return;
+		mw_buf_printf(&ports, "%s%s %u", i == service ? "" : ", ", mw_probe_services[i].name, result->probe->ports[i]);
 	}
-	mw_buf_add_char(out, '\n');
-	mw_coloured(out, colours[finding->judged], mw_str(judged_word(finding->judged)));
-	mw_buf_add_text(out, ": ");
-	mw_coloured(out, MW_STRONG, mw_str(finding->name));
-	for (size_t i = service; i < MW_PROBE_SERVICE_COUNT; i++) {
-		if (find_same(&result->judgements[i], finding) != NULL)
-			mw_buf_printf(out, "%s%s %u", i == service ? " at " : ", ", mw_probe_services[i].name,
-				      result->probe->ports[i]);
+	mw_finding_print(finding, text, out);
+}
+
+static void write_findings_of(struct mw_buf *out, const struct mw_probe_result *result, size_t service,
+			      enum mw_finding_severity severity)
+{
+	const struct mw_finding *finding;
+
+	for (size_t i = 0; (finding = mw_findings_get(result->findings[service], i)) != NULL; i++) {
+		if (finding->severity == severity)
+			write_finding(out, result, service, finding);
 	}
-	mw_buf_printf(out, "\n  %s", finding->what);
-	if (!mw_str_empty(finding->detail)) {
-		mw_buf_add_text(out, ": ");
-		mw_coloured(out, MW_PLAIN, finding->detail);
-	}
-	mw_buf_printf(out, "\n  fix: %s\n", finding->fix);
 }
 
 static void write_findings(struct mw_buf *out, const struct mw_probe_result *result)
 {
-	for (int judged = MW_JUDGED_BAD; judged > MW_JUDGED_GOOD; judged--) {
+	if (result->judged != MW_JUDGED_GOOD)
+		mw_buf_add_char(out, '\n');
+	for (int severity = MW_FINDING_ERROR; severity <= MW_FINDING_NOTE; severity++) {
 		for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
-			const struct mw_judgement *judgement = &result->judgements[i];
-
-			for (size_t j = 0; j < judgement->count; j++) {
-				if ((int)judgement->findings[j].judged == judged)
-					write_finding(out, result, i, &judgement->findings[j]);
-			}
+			if (result->findings[i] != NULL)
+				write_findings_of(out, result, i, (enum mw_finding_severity)severity);
 		}
 	}
 }
@@ -252,23 +255,6 @@ static void json_answer(struct mw_json *json, const char *key, const struct mw_s
 	mw_json_end_object(json);
 }
 
-static void json_findings(struct mw_json *json, const struct mw_judgement *judgement)
-{
-	mw_json_array(json, "findings");
-	for (size_t i = 0; i < judgement->count; i++) {
-		const struct mw_finding *finding = &judgement->findings[i];
-
-		mw_json_object(json, NULL);
-		mw_json_string(json, "verdict", mw_str(judged_word(finding->judged)));
-		mw_json_string(json, "name", mw_str(finding->name));
-		mw_json_string(json, "what", mw_str(finding->what));
-		mw_json_string(json, "detail", finding->detail);
-		mw_json_string(json, "fix", mw_str(finding->fix));
-		mw_json_end_object(json);
-	}
-	mw_json_end_array(json);
-}
-
 static void json_service(struct mw_json *json, const struct mw_probe_result *result, size_t at)
 {
 	const struct mw_probe_service *service = &mw_probe_services[at];
@@ -278,7 +264,7 @@ static void json_service(struct mw_json *json, const struct mw_probe_result *res
 	mw_json_string(json, "service", mw_str(service->name));
 	mw_json_number(json, "port", result->probe->ports[at]);
 	mw_json_string(json, "address", mw_str(seen->address));
-	mw_json_string(json, "verdict", mw_str(judged_word(result->judgements[at].judged)));
+	mw_json_string(json, "verdict", mw_str(judged_word(mw_judged(result->findings[at]))));
 	json_tls(json, service, seen);
 	if (!service->implicit_tls)
 		json_offer(json, "offered_before_tls", service, &seen->before);
@@ -290,7 +276,7 @@ static void json_service(struct mw_json *json, const struct mw_probe_result *res
 	json_answer(json, "recipient", &seen->recipient);
 	json_answer(json, "message", &seen->message);
 	json_answer(json, "stranger", &seen->outside);
-	json_findings(json, &result->judgements[at]);
+	mw_findings_json(result->findings[at], json);
 	mw_json_end_object(json);
 }
 

@@ -7,9 +7,9 @@
 
 struct mw_probe_result {
 	const struct mw_probe *probe;
-	const struct mw_seen *seen;              /* one for each of mw_probe_services; not filled where the port is 0 */
-	const struct mw_judgement *judgements;
-	enum mw_judged judged;                   /* the worst of them */
+	const struct mw_seen *seen;            /* one for each of mw_probe_services; not filled where the port is 0 */
+	struct mw_findings *const *findings;   /* the same; NULL there */
+	enum mw_judged judged;                 /* the worst of them */
 };
 
 /* False: out of memory; one line was printed. */

@@ -251,7 +251,6 @@ struct look {
 	const struct mw_probe *probe;
 	size_t service;
 	struct mw_seen seen;
-	struct mw_judgement judgement;
 	pthread_t thread;
 	bool runs;
 };
@@ -299,25 +298,51 @@ static int exit_code(const struct mw_probe_result *result)
 	return EX_UNAVAILABLE;
 }
 
+/* False: out of memory. */
+static bool judge_all(const struct mw_probe *probe, const struct mw_seen *seen, struct mw_findings **findings)
+{
+	bool complete = true;
+
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT && complete; i++) {
+		if (probe->ports[i] == 0)
+			continue;
+		findings[i] = mw_findings_new();
+		if (findings[i] == NULL)
+			return false;
+		mw_judge(probe, &mw_probe_services[i], &seen[i], findings[i]);
+		complete = mw_findings_complete(findings[i]);
+	}
+	return complete;
+}
+
+static int print_all(const struct mw_cli *cli, struct mw_probe_result *result)
+{
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
+		if (result->findings[i] != NULL && mw_judged(result->findings[i]) > result->judged)
+			result->judged = mw_judged(result->findings[i]);
+	}
+	return mw_probe_print(cli, result) ? exit_code(result) : EX_OSERR;
+}
+
 static int look(const struct mw_cli *cli, const struct mw_probe *probe)
 {
 	static struct look looks[MW_PROBE_SERVICE_COUNT];
 	static struct mw_seen seen[MW_PROBE_SERVICE_COUNT];
-	static struct mw_judgement judgements[MW_PROBE_SERVICE_COUNT];
-	struct mw_probe_result result = { .probe = probe, .seen = seen, .judgements = judgements };
+	struct mw_findings *findings[MW_PROBE_SERVICE_COUNT] = { NULL };
 	void (*on_pipe)(int) = signal(SIGPIPE, SIG_IGN);
+	int code = EX_OSERR;
 
 	look_at_all(probe, looks);
 	signal(SIGPIPE, on_pipe);
-	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
-		if (probe->ports[i] == 0)
-			continue;
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++)
 		seen[i] = looks[i].seen;
-		mw_judge(probe, &mw_probe_services[i], &seen[i], &judgements[i]);
-		if (judgements[i].judged > result.judged)
-			result.judged = judgements[i].judged;
-	}
-	return mw_probe_print(cli, &result) ? exit_code(&result) : EX_OSERR;
+	if (judge_all(probe, seen, findings))
+		code = print_all(cli, &(struct mw_probe_result){ .probe = probe, .seen = seen, .findings = findings });
+	else
+		mw_complain("out of memory");
+	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++)
+		mw_findings_free(findings[i]);
+	return code;
 }
 
 static int probe_host(const struct mw_cli *cli, struct wishes *wishes)

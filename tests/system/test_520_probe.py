@@ -151,27 +151,27 @@ def wrong(certificates):
 
 WRONG = [
     # service, what is wrong, exit code, findings in order
-    ("imap", "dovecot-imap", BAD, {"login-before-tls": "bad"}),
-    ("pop3", "dovecot-pop3", BAD, {"login-before-tls": "bad"}),
-    ("imap", "dovecot-imaps", BAD, {"tls-from-start": "bad"}),
-    ("pop3s", "dovecot-pop3", BAD, {"plaintext-on-tls-port": "bad"}),
-    ("imap", "dovecot-pop3", BAD, {"foreign": "bad"}),
-    ("submission", "cleartext", BAD, {"login-before-tls": "bad"}),
-    ("smtp", "cleartext", BAD, {"login-before-tls": "bad"}),
-    ("submission", "no-tls", BAD, {"no-starttls": "bad"}),
-    ("smtp", "no-tls", DOUBTFUL, {"no-starttls": "doubtful"}),
-    ("submission", "wrapped", BAD, {"tls-from-start": "bad"}),
-    ("submissions", "cleartext", BAD, {"plaintext-on-tls-port": "bad"}),
-    ("submission", "no-auth", BAD, {"no-login": "bad"}),
+    ("imap", "dovecot-imap", BAD, {"login-before-tls": "error"}),
+    ("pop3", "dovecot-pop3", BAD, {"login-before-tls": "error"}),
+    ("imap", "dovecot-imaps", BAD, {"tls-from-start": "error"}),
+    ("pop3s", "dovecot-pop3", BAD, {"plaintext-on-tls-port": "error"}),
+    ("imap", "dovecot-pop3", BAD, {"foreign": "error"}),
+    ("submission", "cleartext", BAD, {"login-before-tls": "error"}),
+    ("smtp", "cleartext", BAD, {"login-before-tls": "error"}),
+    ("submission", "no-tls", BAD, {"no-starttls": "error"}),
+    ("smtp", "no-tls", DOUBTFUL, {"no-starttls": "warning"}),
+    ("submission", "wrapped", BAD, {"tls-from-start": "error"}),
+    ("submissions", "cleartext", BAD, {"plaintext-on-tls-port": "error"}),
+    ("submission", "no-auth", BAD, {"no-login": "error"}),
     ("smtp", "no-auth", GOOD, {}),
-    ("submission", "old", BAD, {"tls-too-old": "bad"}),
-    ("smtp", "old", DOUBTFUL, {"tls-too-old": "doubtful"}),
-    ("submission", "expired", BAD, {"certificate-expired": "bad"}),
-    ("submission", "early", BAD, {"certificate-not-yet-valid": "bad"}),
-    ("submission", "other", BAD, {"certificate-name": "bad"}),
-    ("smtp", "other", DOUBTFUL, {"certificate-name": "doubtful"}),
-    ("smtp", "relay", BAD, {"open-relay": "bad"}),
-    ("smtp", "broken", DOUBTFUL, {"relay-unknown": "doubtful"}),
+    ("submission", "old", BAD, {"tls-too-old": "error"}),
+    ("smtp", "old", DOUBTFUL, {"tls-too-old": "warning"}),
+    ("submission", "expired", BAD, {"certificate-expired": "error"}),
+    ("submission", "early", BAD, {"certificate-not-yet-valid": "error"}),
+    ("submission", "other", BAD, {"certificate-name": "error"}),
+    ("smtp", "other", DOUBTFUL, {"certificate-name": "warning"}),
+    ("smtp", "relay", BAD, {"open-relay": "error"}),
+    ("smtp", "broken", DOUBTFUL, {"relay-unknown": "warning"}),
 ]
 
 
@@ -186,29 +186,40 @@ def test_what_is_set_up_wrong_is_found_and_named(wrong, name, fault, code, found
 
 def test_an_issuer_that_nobody_trusts_is_named(wrong):
     service = probe(code=BAD, imaps=wrong["dovecot-imaps"])["imaps"]
-    assert names(service) == {"certificate-unknown-issuer": "bad"}
+    assert names(service) == {"certificate-unknown-issuer": "error"}
     assert "authority.example.test" in service["findings"][0]["detail"]
 
 
 def test_a_self_signed_certificate_is_named(site):
-    assert names(probe(code=BAD, imaps=site.services["imaps"])["imaps"]) == {"certificate-self-signed": "bad"}
+    assert names(probe(code=BAD, imaps=site.services["imaps"])["imaps"]) == {"certificate-self-signed": "error"}
 
 
 def test_the_certificate_must_have_the_name_that_is_asked_for(wrong):
     arguments = ["--ca", wrong["trusted"], "--name"]
     assert probe(*arguments, "mail.example.test", code=GOOD, imaps=wrong["dovecot-imaps"])
     service = probe(*arguments, "imap.example.test", code=BAD, imaps=wrong["dovecot-imaps"])["imaps"]
-    assert names(service) == {"certificate-name": "bad"}
+    assert names(service) == {"certificate-name": "error"}
 
 
 def test_a_certificate_that_ends_soon_is_doubtful(site):
     service = probe("--ca", site.trusted, "--warn-days", 60, code=DOUBTFUL, imaps=site.services["imaps"])["imaps"]
-    assert names(service) == {"certificate-expires": "doubtful"}
+    assert names(service) == {"certificate-expires": "warning"}
 
 
 def test_a_closed_port_is_refused(site):
     services = probe("--ca", site.trusted, code=BAD, imap=rig.free_port(), imaps=site.services["imaps"])
-    assert names(services["imap"]) == {"refused": "bad"} and services["imaps"]["verdict"] == "good"
+    assert names(services["imap"]) == {"refused": "error"} and services["imaps"]["verdict"] == "good"
+
+
+def test_a_finding_of_two_services_is_told_once_by_the_name_that_the_table_has(site):
+    closed, other = rig.free_port(), rig.free_port()
+    told = run("probe", "127.0.0.1", "imap", "pop3", "imaps", "--ca", site.trusted, "--imap-port", closed, "--pop3-port", other,
+               "--imaps-port", site.services["imaps"])
+    table, _, findings = told.stdout.partition("\n\n")
+    assert told.returncode == BAD
+    assert [row.split("\t")[-1] for row in table.splitlines()] == ["bad: refused", "good", "bad: refused"]
+    assert findings == (f"error: imap {closed}, pop3 {other}: the connection is refused: nothing listens there [refused]\n"
+                        "  fix:   start Dovecot with this listener, or leave it out: --NAME-port none\n")
 
 
 def test_a_port_that_drops_connections_is_a_timeout_and_takes_no_longer():
@@ -225,7 +236,7 @@ def test_a_port_that_drops_connections_is_a_timeout_and_takes_no_longer():
         started = time.monotonic()
         services = probe("--timeout", 1, code=EX_UNAVAILABLE, imap=port, pop3=port, smtp=port, submission=port)
         assert time.monotonic() - started < 2.5
-        assert all(names(service) == {"connect-timeout": "bad"} for service in services.values())
+        assert all(names(service) == {"connect-timeout": "error"} for service in services.values())
         for client in waiting:
             client.close()
 
@@ -233,7 +244,7 @@ def test_a_port_that_drops_connections_is_a_timeout_and_takes_no_longer():
 def test_no_way_to_the_host_is_told_from_no_answer():
     told = run("--json", "probe", "255.255.255.255", "imap")
     assert told.returncode == EX_UNAVAILABLE
-    assert names(json.loads(told.stdout)["services"][0]) == {"unreachable": "bad"}
+    assert names(json.loads(told.stdout)["services"][0]) == {"unreachable": "error"}
     assert told.stderr == "mailwicket: probe: 255.255.255.255: no connection to any of the ports\n"
 
 
@@ -246,7 +257,7 @@ def test_a_wrong_password_is_a_refused_login(site, folder):
     services = probe("--ca", site.trusted, "--user", "mary", "--sender", "mary@example.test", "--password-file", path,
                   code=BAD, imaps=site.services["imaps"], pop3=site.services["pop3"], submission=site.ports["submission"])
     for name, service in services.items():
-        assert names(service) == {"login-refused": "bad"}, name
+        assert names(service) == {"login-refused": "error"}, name
     assert "Authentication unsuccessful" in services["submission"]["login"]["text"] or "535" in \
         services["submission"]["login"]["text"]
 
@@ -256,21 +267,21 @@ def test_a_user_who_may_read_but_not_send_is_told_so(site, password_file):
                   password_file, code=BAD, imaps=site.services["imaps"], submission=site.ports["submission"],
                   submissions=site.ports["submissions"])
     assert services["imaps"]["verdict"] == "good" and services["imaps"]["login"]["answer"] == "accepted"
-    assert names(services["submission"]) == names(services["submissions"]) == {"login-refused": "bad"}
+    assert names(services["submission"]) == names(services["submissions"]) == {"login-refused": "error"}
 
 
 def test_a_sender_that_the_user_may_not_send_as_is_refused_with_the_servers_words(site, as_bob):
     service = probe(*as_bob, "--sender", "ceo@example.test", code=BAD, submission=site.ports["submission"])["submission"]
     assert service["login"]["answer"] == "accepted"
     found = service["findings"][0]
-    assert found["name"] in ("sender-refused", "recipient-refused")
+    assert found["id"] in ("sender-refused", "recipient-refused")
     assert "send as this sender" in found["detail"]
 
 
 def test_a_recipient_that_is_refused_is_named(wrong, password_file):
     service = probe("--ca", wrong["trusted"], "--user", "bob", "--sender", "bob@example.test", "--password-file",
                  password_file, code=BAD, submission=wrong["forbidding"])["submission"]
-    assert names(service) == {"recipient-refused": "bad"}
+    assert names(service) == {"recipient-refused": "error"}
 
 
 def test_no_password_goes_to_a_server_whose_certificate_is_not_trusted(site, password_file):

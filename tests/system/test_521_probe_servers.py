@@ -179,7 +179,7 @@ def test_the_first_address_that_answers_is_looked_at_and_the_other_named():
     told = with_names("two", "--json", "probe", "two.example.test", "imap", "--imap-port", 1143)
     service = json.loads(told.stdout)["services"][0]
     missed = {"127.0.0.1": "127.0.0.2", "127.0.0.2": "127.0.0.1"}[service["address"]]
-    assert names(service) == {"no-starttls": "bad", "address-without-answer": "doubtful"}
+    assert names(service) == {"no-starttls": "error", "address-without-answer": "warning"}
     assert service["findings"][1]["detail"] == missed
 
 

@@ -52,6 +52,8 @@ def accepted_by_dovecot(config):
 def pasted(findings, name, check, arguments):
     """Pastes what the first of that name says, until there is none: a line each for several listeners."""
     assert name in [finding["id"] for finding in findings], brief(findings)
+    told = check.cli("check", "--policy-only", *arguments).stdout.splitlines()
+    assert [line for line in told if re.match(rf"(error|warning|note): .* \[{name}\]$", line)], told
     for _ in range(8):
         found = [finding for finding in findings if finding["id"] == name and finding["place"]]
         if not found:

@@ -50,8 +50,10 @@ static void write_result(struct mw_json *json, const void *context)
 		mw_json_number(json, "grants", result->report.grants);
 		mw_json_end_object(json);
 	}
-	if (result->servers_looked_at || found(result, MW_FINDING_NOTE) > 0)
+	if (result->servers_looked_at || found(result, MW_FINDING_NOTE) > 0) {
 		mw_findings_json(result->findings, json);
+		mw_findings_json_not_judged(result->findings, json);
+	}
 }
 
 static void print_count(unsigned count, const char *what)

@@ -5,7 +5,7 @@
 #include "servers/dovecot_file.h"
 #include "servers/dovecot_source.h"
 #include "servers/check/sasl_sockets.h"
-#include "servers/finding.h"
+#include "finding.h"
 #include "servers/show/show.h"
 
 #define MW_DOVECOT_CONF "/etc/dovecot/dovecot.conf"

@@ -3,7 +3,7 @@
 #ifndef MW_CLI_CHECK_POSTFIX_H
 #define MW_CLI_CHECK_POSTFIX_H
 
-#include "servers/finding.h"
+#include "finding.h"
 #include "servers/postfix_file.h"
 #include "servers/check/sasl_sockets.h"
 #include "servers/check/stake.h"

@@ -2,7 +2,7 @@
 #ifndef MW_CLI_CHECK_SERVERS_H
 #define MW_CLI_CHECK_SERVERS_H
 
-#include "servers/finding.h"
+#include "finding.h"
 #include "policy/model.h"
 
 struct mw_servers {

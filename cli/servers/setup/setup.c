@@ -171,8 +171,10 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_string(json, "diff", result->diff);
 	if (result->backup != NULL)
 		mw_json_string(json, "backup", mw_str(result->backup));
-	if (result->findings != NULL)
+	if (result->findings != NULL) {
 		mw_findings_json(result->findings, json);
+		mw_findings_json_not_judged(result->findings, json);
+	}
 	mw_json_array(json, "reload");
 	for (size_t i = 0; i < count; i++)
 		mw_json_string(json, NULL, mw_str(commands[i]));

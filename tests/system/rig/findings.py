@@ -1,4 +1,4 @@
-"""Every finding of `mailwicket check` (cli/servers/finding.def), by its name: how it is provoked, or that its fix is a sentence.
+"""Every finding of `mailwicket check` (cli/finding.def), by its name: how it is provoked, or that its fix is a sentence.
 
 A row of POSTFIX has lines of main.cf, options of a listener, more of master.cf; $HOOK and $END stand for our two
 questions. A row of DOVECOT has, by generation, what stands in the file that `show` makes and what in its place, or at the end."""

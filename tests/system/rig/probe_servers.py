@@ -30,8 +30,8 @@ def probe(*arguments, code=None, **ports):
 
 
 def names(service):
-    """What was found at a service: {name: verdict}."""
-    return {finding["name"]: finding["verdict"] for finding in service["findings"]}
+    """What was found at a service: {id: severity}."""
+    return {finding["id"]: finding["severity"] for finding in service["findings"]}
 
 
 CA_CONFIG = """\

@@ -106,33 +106,43 @@ static const struct {
 	  "open-relay tls-too-old", "250 ok" },
 };
 
+static struct mw_findings *judged(size_t at)
+{
+	const struct mw_probe probe = { .warn_days = 14 };
+	struct mw_findings *findings = mw_findings_new();
+
+	mw_judge(&probe, &services[cases[at].service], &cases[at].seen, findings);
+	ck_assert(mw_findings_complete(findings));
+	return findings;
+}
+
 START_TEST(what_was_seen_is_judged)
 {
-	static struct mw_judgement judgement;
-	const struct mw_probe probe = { .warn_days = 14 };
+	struct mw_findings *findings = judged((size_t)_i);
+	const struct mw_finding *finding;
 	char text[512];
 	struct mw_buf names = MW_BUF_OVER(text);
 
-	mw_judge(&probe, &services[cases[_i].service], &cases[_i].seen, &judgement);
-	for (size_t i = 0; i < judgement.count; i++)
-		mw_buf_printf(&names, "%s%s", i > 0 ? " " : "", judgement.findings[i].name);
+	for (size_t i = 0; (finding = mw_findings_get(findings, i)) != NULL; i++)
+		mw_buf_printf(&names, "%s%s", i > 0 ? " " : "", mw_finding_name(finding->id));
 	ck_assert_str_eq(text, cases[_i].names);
-	ck_assert_str_eq(mw_table_word(mw_judged_words, judgement.judged), cases[_i].judged);
-	if (judgement.count > 0)
-		ck_assert_slice(judgement.findings[0].detail, mw_str(cases[_i].detail));
+	ck_assert_str_eq(mw_table_word(mw_judged_words, mw_judged(findings)), cases[_i].judged);
+	if (mw_findings_kept(findings) > 0)
+		ck_assert_str_eq(mw_findings_get(findings, 0)->detail, cases[_i].detail);
+	mw_findings_free(findings);
 }
 END_TEST
 
 START_TEST(every_finding_says_what_to_do)
 {
-	static struct mw_judgement judgement;
-	const struct mw_probe probe = { .warn_days = 14 };
+	struct mw_findings *findings = judged((size_t)_i);
+	const struct mw_finding *finding;
 
-	mw_judge(&probe, &services[cases[_i].service], &cases[_i].seen, &judgement);
-	for (size_t i = 0; i < judgement.count; i++) {
-		ck_assert_uint_gt(strlen(judgement.findings[i].what), 10);
-		ck_assert_uint_gt(strlen(judgement.findings[i].fix), 10);
+	for (size_t i = 0; (finding = mw_findings_get(findings, i)) != NULL; i++) {
+		ck_assert_uint_gt(strlen(finding->what), 10);
+		ck_assert_uint_gt(strlen(finding->fix.text), 10);
 	}
+	mw_findings_free(findings);
 }
 END_TEST
 

@@ -1,4 +1,5 @@
-/* What is wrong with the wiring of a server: findings with their place, why they matter and how to fix them. */
+/* What `check` and `probe` find: which finding it is, how bad, where, why it matters and how to fix it; and the one way to
+   print it. */
 #ifndef MW_CLI_FINDING_H
 #define MW_CLI_FINDING_H
 
@@ -8,7 +9,7 @@ struct mw_arena;
 
 enum mw_finding_severity {
 	MW_FINDING_ERROR,   /* the policy does not hold there: more is let through than it permits, or less can work */
-	MW_FINDING_WARNING, /* it holds, but will surprise */
+	MW_FINDING_WARNING, /* it holds, but will surprise; at a port: it may be wrong */
 	MW_FINDING_NOTE,    /* worth knowing */
 	MW_FINDING_BEYOND   /* named beside the findings: no policy holds there, on a server set up right either */
 };
@@ -16,7 +17,7 @@ enum mw_finding_severity {
 /* Which finding it is, for scripts; finding.def. */
 enum mw_finding_id {
 #define MW_FOUND(id, name) MW_FOUND_##id,
-#include "servers/finding.def"
+#include "finding.def"
 };
 
 /* What to do with the text of a fix. */
@@ -46,11 +47,16 @@ struct mw_finding {
 	const char *file;    /* "" when no file is to be named */
 	unsigned line;       /* 1 is the first; 0: not known, or not written there */
 	const char *setting; /* as `postconf -P` or doveconf name it; may be "" */
-	const char *what, *why;
+	const char *what;
+	const char *detail; /* what the server said, a number; as it came, so not to be shown unescaped; may be "" */
+	const char *why;    /* may be "" */
 	struct mw_fix fix;
 };
 
 struct mw_findings;
+
+/* The finding's name for scripts: "certificate-expired". */
+const char *mw_finding_name(enum mw_finding_id id);
 
 #define MW_NO_FIX ((struct mw_fix){ .how = MW_FIX_NONE })
 struct mw_fix mw_fix_words(const char *text);
@@ -64,21 +70,26 @@ struct mw_findings *mw_findings_new(void);
 void mw_findings_free(struct mw_findings *findings); /* NULL is allowed */
 /* For texts that a finding points to; owned by `findings`. */
 struct mw_arena *mw_findings_arena(struct mw_findings *findings);
-/* Copies the structure, not its texts. The same finding a second time is left out. */
+/* Copies the structure, not its texts. NULL for file, setting, detail or why stands for "". The same finding a second time
+   is left out. */
 void mw_findings_add(struct mw_findings *findings, struct mw_finding finding);
 unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_severity severity);
 /* Errors but for those where only the server is stricter than the policy: nobody gets round a rule there. */
 unsigned mw_findings_laxer(const struct mw_findings *findings);
 size_t mw_findings_kept(const struct mw_findings *findings);
-/* In order of severity, then of arrival; not what is beyond. */
+/* In order of severity, then of arrival; NULL behind the last. */
 const struct mw_finding *mw_findings_get(const struct mw_findings *findings, size_t index);
 /* False: something was left out because memory was out. */
 bool mw_findings_complete(const struct mw_findings *findings);
 
+/* One for a person; `ports` are services where it was found, or "". */
+void mw_finding_print(const struct mw_finding *finding, const char *ports, struct mw_buf *out);
 /* All of them for a person. */
 void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out);
-/* Member "findings": an array of id, severity, file, line, setting, what, why, fix, place (how, file, line; null: nothing to
-   paste), alternative; then "not_judged": the same of what is beyond. */
+/* Member "findings": an array of id, severity, file, line, setting, what, detail, why, fix, place (how, file, line; null:
+   nothing to paste), alternative; but for what is beyond. */
 void mw_findings_json(const struct mw_findings *findings, struct mw_json *json);
+/* Member "not_judged": the same of what is beyond. */
+void mw_findings_json_not_judged(const struct mw_findings *findings, struct mw_json *json);
 
 #endif
