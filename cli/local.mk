@@ -52,6 +52,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_delimiter.c \
 	cli/servers/check/postfix_fix.c \
 	cli/servers/check/postfix_hooks.c \
+	cli/servers/check/postfix_interfaces.c cli/servers/check/postfix_interfaces.h \
 	cli/servers/check/postfix_listener.c \
 	cli/servers/check/postfix_main.c \
 	cli/servers/check/postfix_names.c \

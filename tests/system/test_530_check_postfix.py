@@ -250,12 +250,12 @@ def test_another_value_that_why_can_read_is_right(site, main, options):
 
 
 @pytest.mark.parametrize("entry,severity,what", [
-    ("{port} inet n - n - - smtpd\n", "error", "no enabled connector has a binding"),
-    ("{port} inet n - n - - smtpd -o receive_override_options=no_milters -o smtpd_relay_restrictions=permit_mynetworks,reject "
+    ("0.0.0.0:{port} inet n - n - - smtpd\n", "error", "no enabled connector has a binding"),
+    ("0.0.0.0:{port} inet n - n - - smtpd -o receive_override_options=no_milters -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "error", "way back takes mail unasked, and can be reached"),
     ("[127.0.0.1]:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
-    ("{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
+    ("0.0.0.0:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
     ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),

@@ -140,11 +140,11 @@ def test_what_stress_opens_is_an_error(site):
 
 
 @pytest.mark.parametrize("entry,severity,word", [
-    ("$OTHER inet n n n - - spawn\n  user=nobody argv=/usr/sbin/sendmail -bs\n", "error", "sendmail takes mail past"),
+    ("0.0.0.0:$OTHER inet n n n - - spawn\n  user=nobody argv=/usr/sbin/sendmail -bs\n", "error", "sendmail takes mail past"),
     ("127.0.0.1:$OTHER inet n n n - - spawn user=nobody argv=/usr/sbin/sendmail -bs\n", "note", "sendmail takes mail past"),
-    ("$OTHER inet n n n - - spawn\n  user=nobody argv=/usr/bin/policyd-spf\n", "warning", "policyd-spf listens"),
+    ("0.0.0.0:$OTHER inet n n n - - spawn\n  user=nobody argv=/usr/bin/policyd-spf\n", "warning", "policyd-spf listens"),
     ("127.0.0.1:$OTHER inet n n n - - spawn\n  user=nobody argv=/usr/bin/policyd-spf\n", None, ""),
-    ("$OTHER inet n - n - - trivial-rewrite\n", "warning", "trivial-rewrite listens"),
+    ("0.0.0.0:$OTHER inet n - n - - trivial-rewrite\n", "warning", "trivial-rewrite listens"),
 ], ids=["sendmail", "sendmail for this machine", "another program", "for this machine", "a program of Postfix"])
 def test_what_else_listens_on_the_network_is_named(site, entry, severity, word):
     site.change(more=entry)

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/units.h"
+#include "servers/check/postfix_interfaces.h"
 #include "ui/process.h"
 
 #define FILE_MOST ((size_t)1024 * 1024)
@@ -197,15 +198,6 @@ const struct mw_postfix_service *mw_postfix_smtpd_of(struct mw_postfix_site *sit
 	return NULL;
 }
 
-bool mw_binding_is_loopback(const struct mw_binding *binding)
-{
-	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
-
-	return binding->kind == MW_BINDING_ADDRESS &&
-	       (mw_ip_equal(&binding->ip, &six) ||
-		(binding->ip.family == MW_FAMILY_IPV4 && binding->ip.bytes[0] == 127));
-}
-
 /* What is wrong with questions that are asked about nothing is not of interest. */
 bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint)
 {
@@ -312,12 +304,17 @@ static const char *entry_line(const struct mw_postfix_site *site, const struct m
 
 static void check_served(struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
 {
+	const struct mw_postfix_addresses wanted = { .items = { listener->binding }, .count = 1 };
+
 	for (size_t i = 0; i < site->services.count; i++) {
+		struct mw_postfix_addresses addresses;
 		struct mw_binding binding;
 
-		if (mw_postfix_smtpd_of(site, &site->services.items[i]) != NULL &&
-		    mw_postfix_binding(site->services.items[i].name, &binding) &&
-		    mw_binding_overlaps(&binding, &listener->binding))
+		if (mw_postfix_smtpd_of(site, &site->services.items[i]) == NULL ||
+		    !mw_postfix_binding(site->services.items[i].name, &binding))
+			continue;
+		addresses = mw_postfix_addresses_of(site, &binding);
+		if (mw_postfix_addresses_meet(&addresses, &wanted))
 			return;
 	}
 	mw_findings_add(site->findings, (struct mw_finding){

@@ -141,7 +141,6 @@ bool mw_endpoint_requires_tls(const struct mw_postfix_endpoint *endpoint);
 const char *mw_endpoint_sasl_socket(const struct mw_postfix_endpoint *endpoint);
 /* Whether somebody chose the value of a setting: an option, or main.cf. */
 bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const char *setting);
-bool mw_binding_is_loopback(const struct mw_binding *binding);
 
 /* The parts. */
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether any question is asked */

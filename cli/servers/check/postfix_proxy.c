@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/check/postfix.h"
+#include "servers/check/postfix_interfaces.h"
 
 /* The PROXY line that smtpd or postscreen reads before the greeting has the client's address, and the address and port
    that it connected to. Postfix believes it from everybody (postconf(5), smtpd_upstream_proxy_protocol). */
@@ -38,7 +38,7 @@ void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 	const char *setting = endpoint->front != endpoint->service ? "postscreen_upstream_proxy_protocol"
 								   : "smtpd_upstream_proxy_protocol";
 	struct mw_str value = mw_postfix_service_value(site, endpoint->front, setting);
-	bool local = mw_binding_is_loopback(&endpoint->binding);
+	bool local = mw_postfix_is_loopback(site, &endpoint->binding);
 	const char *who = local ? "whoever is on this machine" : "every client";
 
 	if (mw_str_empty(value))

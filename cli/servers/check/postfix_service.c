@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/check/postfix.h"
+#include "servers/check/postfix_interfaces.h"
 
 #include <sysexits.h>
 
@@ -28,18 +28,19 @@ static size_t port_at(struct mw_str name)
 	return colon < name.len ? colon + 1 : 0;
 }
 
-static bool listens_here_alone(const struct mw_postfix_service *service)
+static bool listens_here_alone(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
 {
 	struct mw_binding binding;
 
-	return mw_postfix_binding(service->name, &binding) && mw_binding_is_loopback(&binding);
+	return mw_postfix_binding(service->name, &binding) && mw_postfix_is_loopback(site, &binding);
 }
 
 /* QMQP has no login and no restrictions: who is listed sends as anybody, to anybody (qmqpd(8)). */
 static void check_qmqpd(struct mw_postfix_site *site, const struct mw_postfix_service *service)
 {
 	struct mw_str clients = mw_postfix_service_value(site, service, "qmqpd_authorized_clients");
-	bool local = is_local_list(clients) || !mw_str_equal(service->type, MW_STR("inet")) || listens_here_alone(service);
+	bool local = is_local_list(clients) || !mw_str_equal(service->type, MW_STR("inet")) ||
+		     listens_here_alone(site, service);
 
 	if (mw_str_empty(clients))
 		mw_service_finding(site, service, MW_FOUND_QMQPD, MW_FINDING_NOTE, "",
@@ -93,7 +94,7 @@ static bool takes_mail(struct mw_str program)
 /* Anything else that listens on the network. */
 static void check_other(const struct mw_postfix_site *site, const struct mw_postfix_service *service)
 {
-	bool local = listens_here_alone(service);
+	bool local = listens_here_alone(site, service);
 	struct mw_str program = mw_postfix_service_runs(service, "spawn") ? spawned(service) : service->command;
 
 	if (takes_mail(program))

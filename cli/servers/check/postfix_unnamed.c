@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listeners that no connector names: a content filter's way back, services for programs of this host, and what was
    forgotten. */
-#include "servers/check/postfix.h"
+#include "servers/check/postfix_interfaces.h"
 
 #include "servers/restriction.h"
 
@@ -60,20 +60,67 @@ static bool admits_mynetworks_alone(const struct mw_postfix_endpoint *endpoint)
 	return false;
 }
 
-/* What takes back what a filter, a signer or a proxy was given: FILTER_README, SMTPD_PROXY_README, MILTER_README. */
-static bool takes_back(const struct mw_postfix_endpoint *endpoint)
+/* What comes back from a filter, a signer or a proxy is not filtered a second time: FILTER_README,
+   SMTPD_PROXY_README, MILTER_README. */
+static bool has_filter_options(const struct mw_postfix_endpoint *endpoint)
 {
 	static const char *const emptied[] = { "content_filter", "smtpd_proxy_filter", "smtpd_milters" };
 	static const char *const done[] = { "no_unknown_recipient_checks", "no_header_body_checks", "no_milters" };
 	const struct mw_str *override = mw_postfix_value_find(&endpoint->service->options, "receive_override_options");
 	const struct mw_str *hosts = mw_postfix_value_find(&endpoint->service->options, "smtpd_authorized_xforward_hosts");
-	bool back = hosts != NULL && !mw_str_empty(*hosts);
+	bool has = hosts != NULL && !mw_str_empty(*hosts);
 
-	if (endpoint->front != endpoint->service || mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
-		return false;
 	for (size_t i = 0; i < 3; i++)
-		back |= is_emptied(endpoint, emptied[i]) || (override != NULL && has_word(*override, done[i]));
-	return back;
+		has |= is_emptied(endpoint, emptied[i]) || (override != NULL && has_word(*override, done[i]));
+	return has;
+}
+
+/* Whether mail goes to a filter that gives it back by SMTP, from any listener. */
+static bool uses_filter(const struct mw_postfix_site *site)
+{
+	static const char *const settings[] = { "content_filter", "smtpd_proxy_filter" };
+	bool uses = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		uses |= !mw_str_empty(mw_postfix_site_value(site, settings[i]));
+		for (size_t k = 0; k < site->services.count; k++) {
+			const struct mw_str *option = mw_postfix_value_find(&site->services.items[k].options, settings[i]);
+
+			uses |= option != NULL && !mw_str_empty(*option);
+		}
+	}
+	return uses;
+}
+
+static bool is_loopback(const struct mw_postfix_endpoint *endpoint)
+{
+	return mw_postfix_is_loopback(endpoint->site, &endpoint->binding);
+}
+
+enum reading {
+	FOR_CLIENTS, /* strangers or users connect to it */
+	WAY_BACK,    /* a content filter, a signer or a program of this host does */
+	UNSURE       /* may be either: both are told, and neither is taken for granted */
+};
+
+/* What main.cf says of AUTH holds for a way back too, where nobody took it away there. */
+static enum reading reading_of(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_str *option = mw_postfix_value_find(&endpoint->service->options, "smtpd_sasl_auth_enable");
+	bool for_users = option != NULL && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
+	bool sasl = mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
+	bool user_port = endpoint->binding.port == 587 || endpoint->binding.port == 465;
+	bool filtered = has_filter_options(endpoint), local = is_loopback(endpoint);
+
+	if (endpoint->front != endpoint->service)
+		return FOR_CLIENTS;
+	if (for_users)
+		return local && filtered ? UNSURE : FOR_CLIENTS;
+	if (filtered)
+		return sasl && !local ? UNSURE : WAY_BACK;
+	if (!local)
+		return FOR_CLIENTS;
+	return !user_port && (uses_filter(endpoint->site) || (!sasl && admits_mynetworks_alone(endpoint))) ? WAY_BACK : UNSURE;
 }
 
 /* Whether mynetworks, as this listener has it, names private addresses only; a table may name any. */
@@ -152,27 +199,51 @@ static void report(const struct mw_postfix_endpoint *endpoint, enum mw_finding_i
 	mw_endpoint_option_finding(endpoint, id, severity, "smtpd_relay_restrictions", what, why, fix);
 }
 
-static void report_asked(const struct mw_postfix_endpoint *endpoint, bool back)
+static const char *binding_words(const struct mw_postfix_endpoint *endpoint)
 {
-	if (back)
+	return mw_arena_textf(arena_of(endpoint),
+			      "if users or other hosts submit here, and no content filter gives mail back: %s",
+			      binding_fix(endpoint, "").text);
+}
+
+/* A connector at a way back would let the filter's programs send by its rules: never without the other reading. */
+static struct mw_fix both_readings(const struct mw_postfix_endpoint *endpoint)
+{
+	return mw_fix_or(mw_fix_words("if a content filter gives its mail back here: -o smtpd_sasl_auth_enable=no, and an "
+				      "address that only the filter reaches"),
+			 binding_words(endpoint));
+}
+
+static void report_asked(const struct mw_postfix_endpoint *endpoint, enum reading reading)
+{
+	if (reading == WAY_BACK)
 		report(endpoint, MW_FOUND_ASKED_REINJECTION, MW_FINDING_ERROR,
 		       "the list of main.cf asks Mailwicket about what comes back from a content filter",
 		       "mailwicketd knows no rule for this listener: all that the filter has passed is deferred (450 4.3.5)",
 		       unasked_fix(endpoint));
+	else if (reading == UNSURE && is_loopback(endpoint))
+		report(endpoint, MW_FOUND_ASKED_REINJECTION, MW_FINDING_ERROR,
+		       "Mailwicket is asked about a listener for programs of this host, and no connector has a binding for it",
+		       "mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
+		       mw_fix_or(unasked_fix(endpoint), binding_words(endpoint)));
 	else
 		report(endpoint, MW_FOUND_UNKNOWN_LISTENER, MW_FINDING_ERROR,
 		       "no enabled connector has a binding for this listener",
 		       "mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
-		       binding_fix(endpoint, ""));
+		       reading == UNSURE ? both_readings(endpoint) : binding_fix(endpoint, ""));
 }
 
-static void report_unasked(const struct mw_postfix_endpoint *endpoint, bool back)
+static void report_unasked(const struct mw_postfix_endpoint *endpoint, enum reading reading)
 {
-	if (mw_binding_is_loopback(&endpoint->binding))
+	if (is_loopback(endpoint) && reading == FOR_CLIENTS && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
+		report(endpoint, MW_FOUND_UNASKED_LISTENER, MW_FINDING_WARNING,
+		       "users log in at this listener of programs on this host, and Mailwicket is not asked there",
+		       "who sends through such a program (webmail) sends as anybody", binding_fix(endpoint, ", and the questions"));
+	else if (is_loopback(endpoint))
 		report(endpoint, MW_FOUND_REINJECTION, MW_FINDING_NOTE,
 		       "no connector and no question on this listener: it takes mail unasked",
 		       "whoever is on this machine can send through it as anybody; right for a content filter alone", MW_NO_FIX);
-	else if (back)
+	else if (reading == WAY_BACK)
 		report(endpoint, MW_FOUND_OPEN_REINJECTION, MW_FINDING_ERROR,
 		       "a content filter's way back takes mail unasked, and can be reached from other hosts",
 		       "who is let in there sends as anybody, to anybody", loopback_fix(endpoint));
@@ -184,19 +255,16 @@ static void report_unasked(const struct mw_postfix_endpoint *endpoint, bool back
 	else
 		report(endpoint, MW_FOUND_UNASKED_LISTENER, MW_FINDING_ERROR,
 		       "no connector has a binding for this listener, and Mailwicket is not asked there",
-		       "nothing of the policy holds for those who connect to it", binding_fix(endpoint, ", and the questions"));
+		       "nothing of the policy holds for those who connect to it",
+		       reading == UNSURE ? both_readings(endpoint) : binding_fix(endpoint, ", and the questions"));
 }
 
 void mw_check_postfix_unnamed(struct mw_postfix_endpoint *endpoint)
 {
-	bool back = takes_back(endpoint);
+	enum reading reading = reading_of(endpoint);
 
-	/* Of programs on this host alone, too. */
-	back |= mw_binding_is_loopback(&endpoint->binding) && endpoint->front == endpoint->service &&
-		admits_mynetworks_alone(endpoint) &&
-		!mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
 	if (mw_endpoint_is_asked(endpoint))
-		report_asked(endpoint, back);
+		report_asked(endpoint, reading);
 	else
-		report_unasked(endpoint, back);
+		report_unasked(endpoint, reading);
 }

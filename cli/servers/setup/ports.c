@@ -4,60 +4,9 @@
 #include <sysexits.h>
 
 #include "base/units.h"
-#include "mail/network.h"
+#include "servers/check/postfix_interfaces.h"
 #include "servers/restriction.h"
 #include "servers/setup/sockets.h"
-
-/* --- addresses: a service without a host listens where inet_interfaces says */
-
-#define ADDRESSES_MOST 32
-
-struct addresses {
-	struct mw_binding items[ADDRESSES_MOST];
-	size_t count;
-};
-
-static void add(struct addresses *addresses, const char *service)
-{
-	if (addresses->count < ADDRESSES_MOST &&
-	    mw_postfix_binding(mw_str(service), &addresses->items[addresses->count]))
-		addresses->count++;
-}
-
-static struct addresses addresses_of(const struct mw_postfix_site *site, const struct mw_binding *binding)
-{
-	struct mw_str list = mw_postfix_site_value(site, "inet_interfaces");
-	struct addresses addresses = { .items = { *binding }, .count = 1 };
-	struct mw_restriction item;
-
-	if (binding->kind != MW_BINDING_ANY)
-		return addresses;
-	addresses.count = 0;
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_str_equal_nocase(item.name, MW_STR("all")))
-			return (struct addresses){ .items = { *binding }, .count = 1 };
-		if (mw_str_equal_nocase(item.name, MW_STR("loopback-only"))) {
-			add(&addresses, mw_arena_textf(site->arena, "127.0.0.1:%u", binding->port));
-			add(&addresses, mw_arena_textf(site->arena, "[::1]:%u", binding->port));
-		} else if (mw_str_find(item.name, ':') < item.name.len && !mw_str_starts_with(item.name, MW_STR("["))) {
-			add(&addresses, mw_arena_textf(site->arena, "[%.*s]:%u", MW_STR_ARG(item.name), binding->port));
-		} else {
-			add(&addresses, mw_arena_textf(site->arena, "%.*s:%u", MW_STR_ARG(item.name), binding->port));
-		}
-	}
-	return addresses;
-}
-
-static bool meet(const struct addresses *a, const struct addresses *b)
-{
-	for (size_t i = 0; i < a->count; i++) {
-		for (size_t k = 0; k < b->count; k++) {
-			if (mw_binding_overlaps(&a->items[i], &b->items[k]))
-				return true;
-		}
-	}
-	return false;
-}
 
 /* --- other instances of Postfix (postmulti(1)) */
 
@@ -73,7 +22,8 @@ static bool is_disabled(const struct mw_postfix_site *site)
 	return false;
 }
 
-static const char *in_instance(const struct mw_postfix_site *site, const struct addresses *wanted, const char *folder)
+static const char *in_instance(const struct mw_postfix_site *site, const struct mw_postfix_addresses *wanted,
+			       const char *folder)
 {
 	struct mw_postfix_site other;
 
@@ -83,12 +33,12 @@ static const char *in_instance(const struct mw_postfix_site *site, const struct 
 	for (size_t i = 0; i < other.services.count; i++) {
 		const struct mw_postfix_service *service = &other.services.items[i];
 		struct mw_binding binding;
-		struct addresses addresses;
+		struct mw_postfix_addresses addresses;
 
 		if (!mw_str_equal(service->type, MW_STR("inet")) || !mw_postfix_binding(service->name, &binding))
 			continue;
-		addresses = addresses_of(&other, &binding);
-		if (meet(wanted, &addresses))
+		addresses = mw_postfix_addresses_of(&other, &binding);
+		if (mw_postfix_addresses_meet(wanted, &addresses))
 			return mw_arena_textf(site->arena, "another Postfix has it, by the entry %.*s in %s",
 					      MW_STR_ARG(service->name), other.master_path);
 	}
@@ -96,7 +46,7 @@ static const char *in_instance(const struct mw_postfix_site *site, const struct 
 }
 
 /* All instances: the list is in main.cf of the first, which is in none. */
-static const char *in_instances(const struct mw_postfix_site *site, const struct addresses *wanted)
+static const char *in_instances(const struct mw_postfix_site *site, const struct mw_postfix_addresses *wanted)
 {
 	struct mw_postfix_site first;
 	bool named = mw_postfix_site_try(&first, site->policy, NULL, site->arena);
@@ -125,7 +75,7 @@ static bool is_served(const struct mw_dovecot_site *dovecot, const struct mw_dov
 	       mw_dovecot_lists(dovecot->root, "protocols", mw_arena_text(dovecot->arena, protocol));
 }
 
-static bool takes(const struct mw_dovecot_node *listener, const struct addresses *wanted)
+static bool takes(const struct mw_dovecot_node *listener, const struct mw_postfix_addresses *wanted)
 {
 	struct mw_str address = mw_dovecot_value(listener, "address");
 	uint64_t port;
@@ -144,7 +94,7 @@ static bool takes(const struct mw_dovecot_node *listener, const struct addresses
 	return false;
 }
 
-static const char *in_dovecot(const struct mw_postfix_site *site, const struct addresses *wanted,
+static const char *in_dovecot(const struct mw_postfix_site *site, const struct mw_postfix_addresses *wanted,
 			      const struct mw_dovecot_site *dovecot)
 {
 	const struct mw_dovecot_node *service = NULL, *listener;
@@ -164,7 +114,7 @@ static const char *in_dovecot(const struct mw_postfix_site *site, const struct a
 const char *mw_setup_port_holder(struct mw_postfix_site *site, const struct mw_binding *binding,
 				 const struct mw_dovecot_site *dovecot)
 {
-	struct addresses wanted = addresses_of(site, binding);
+	struct mw_postfix_addresses wanted = mw_postfix_addresses_of(site, binding);
 	const char *holder = in_instances(site, &wanted);
 
 	if (holder == NULL)

@@ -55,17 +55,20 @@ class Site(MailSite):
         self.wire()
         self.configure()
 
-    def configure(self, main="", options=None, master=""):
-        """Postfix as `show` has it, but for these; `options` are those of port smtp."""
-        self.postfix.configure(main=main, master=master, options={self.ports["smtp"]: options or {}})
+    def configure(self, main="", options=None, master="", host=""):
+        """Postfix as `show` has it, but for these; `options` are those of port smtp, which is open at 127.0.0.1 or at the
+        address `host` ("0.0.0.0:")."""
+        port = self.ports["smtp"]
+        self.postfix.configure(main=main, master=master, options={port: options or {}},
+                               replaced=[(f"\n{port} inet", f"\n{host}{port} inet")])
         self.postfix.age()
 
-    def behind_postscreen(self, main="", options="", master=""):
+    def behind_postscreen(self, main="", options="", master="", host=""):
         """Port smtp belongs to postscreen."""
         self.configure(main=main)
         path, port = self.postfix.etc / "master.cf", self.ports["smtp"]
         text = re.sub(rf"(?m)^{port} inet n - n - - smtpd$", "smtpd pass - - n - - smtpd", path.read_text())
-        path.write_text(text + POSTSCREEN.format(port=port, options=options) + master)
+        path.write_text(text + POSTSCREEN.format(port=f"{host}{port}", options=options) + master)
 
     def check(self):
         told = self.daemon.cli("--json", "check", "--policy-only", "--postfix-config", self.postfix.etc)

@@ -18,7 +18,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from rig.processes import PATH, is_running, kill_and_wait, tool
+from rig.processes import PATH, kill_and_wait, tool
 from rig.tls import Certificate
 from rig.waiting import wait_for
 
@@ -241,17 +241,22 @@ class Postfix:
                 return False
         wait_for(greets, f"Postfix on port {port}")
 
-    def children(self, name="smtpd"):
-        """The processes of this name, or all, that master started."""
-        found = set()
+    @staticmethod
+    def processes():
+        """Of this machine, but for those that have ended: id, name, parent, process group."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 head, _, tail = stat.read_text().rpartition(")")
             except OSError:
                 continue
-            if (name is None or head.endswith("(" + name)) and int(tail.split()[1]) == self.process.pid:
-                found.add(head.partition(" ")[0])
-        return found
+            pid, _, name = head.partition(" (")
+            state, parent, group = tail.split()[:3]
+            if state not in "ZX":
+                yield pid, name, int(parent), int(group)
+
+    def children(self, name="smtpd"):
+        """The processes of this name that master started."""
+        return {pid for pid, its, parent, _ in self.processes() if its == name and parent == self.process.pid}
 
     def reload(self):
         """After configure(), with no client connected: new connections get the new settings."""
@@ -263,11 +268,12 @@ class Postfix:
             self.wait_listening(port)
 
     def stop(self):
-        """master tells its children to end and does not wait for them: they hold its listeners a little longer."""
-        left = self.children(None) if self.process is not None else set()
+        """master tells its children to end and does not wait for them: they hold its listeners a little longer. All of them
+        are of its process group, those too that it starts as it ends."""
+        group = self.process.pid if self.process is not None else None
         kill_and_wait(self.process)
         self.process = None
-        wait_for(lambda: not any(is_running(pid) for pid in left), "Postfix's processes to end")
+        wait_for(lambda: all(its != group for _, _, _, its in self.processes()), "Postfix's processes to end")
 
     def __enter__(self):
         return self
