@@ -49,7 +49,7 @@ static enum passdb_result undecided(const struct mw_facts *facts, const struct m
 		mw_decision_log(policy, facts, verdict, false);
 	else if (verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
 		mw_auth_directory_log(directory);
-	return PASSDB_RESULT_INTERNAL_FAILURE;
+	return mw_verdict_stops(verdict) ? PASSDB_RESULT_INTERNAL_FAILURE : PASSDB_RESULT_NEXT;
 }
 
 static void notice_audits(int64_t today)

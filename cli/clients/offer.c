@@ -297,7 +297,10 @@ void mw_client_settings_find(const struct mw_policy *policy, const struct mw_pri
 {
 	struct question question = { .policy = policy, .user = *user };
 
-	question.view = (struct mw_directory_view){ &question.user, find_login, find_address, no_grants, no_grants, find_id };
+	question.view = (struct mw_directory_view){
+		.context = &question.user, .by_login = find_login, .by_address = find_address,
+		.grants_on_address = no_grants, .grants_on_domain = no_grants, .by_id = find_id,
+	};
 	find_clients(policy, MW_FAMILY_IPV4, &question.families[0]);
 	find_clients(policy, MW_FAMILY_IPV6, &question.families[1]);
 	*settings_r = (struct mw_client_settings){ .count = 0 };

@@ -45,7 +45,7 @@ struct explanation {
 static const char *outcome_words(const struct mw_verdict *verdict)
 {
 	if (verdict->outcome == MW_UNDECIDED)
-		return "undecided";
+		return mw_verdict_stops(verdict) ? "undecided" : "permitted in audit mode; enforced it would be undecided";
 	if (verdict->outcome == MW_PERMIT)
 		return "permitted";
 	if (!mw_verdict_stops(verdict))
@@ -55,7 +55,7 @@ static const char *outcome_words(const struct mw_verdict *verdict)
 
 static const char *outcome_word(const struct mw_verdict *verdict)
 {
-	if (verdict->outcome == MW_UNDECIDED)
+	if (verdict->outcome == MW_UNDECIDED && mw_verdict_stops(verdict))
 		return "undecided";
 	if (!mw_verdict_stops(verdict))
 		return "permitted";
@@ -100,7 +100,8 @@ static void write_reply(struct mw_buf *out, const struct mw_facts *facts, const 
 	before = out->used;
 	mw_reply_print(facts, &decision->verdict, decision->step, out);
 	if (out->used == before)
-		mw_buf_add_text(out, decision->verdict.outcome == MW_UNDECIDED ? "(none: the connection is closed)"
+		mw_buf_add_text(out, decision->verdict.outcome == MW_UNDECIDED && mw_verdict_stops(&decision->verdict)
+					? "(none: the connection is closed)"
 										: "(none: the command continues)");
 	mw_buf_add_char(out, '\n');
 	if (decision->step != MW_REPLY_SUBMISSION)

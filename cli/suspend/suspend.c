@@ -130,7 +130,26 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 	return EX_NOUSER;
 }
 
-static int store(struct order *order, const char *folder)
+struct noting { struct mw_suspensions_edit *edit; struct mw_str user; bool full; };
+
+static void note_name(void *context, struct mw_str login)
+{
+	struct noting *noting = context;
+
+	if (!mw_str_equal(login, noting->user))
+		noting->full |= !mw_suspensions_edit_name(noting->edit, noting->user, login);
+}
+
+/* So that it holds while no snapshot can be read, too. */
+static bool note_names(const struct order *order, const struct mw_directory *directory,
+		       struct mw_suspensions_edit *edit)
+{
+	struct noting noting = { edit, mw_str(order->suspension.user), false };
+
+	return mw_directory_logins(directory, order->user.principal.id, note_name, &noting) && !noting.full;
+}
+
+static int store(struct order *order, const struct mw_directory *directory, const char *folder)
 {
 	struct mw_errors *errors = mw_errors_new(10);
 	int error = ENOMEM, code = EX_OK;
@@ -143,6 +162,10 @@ static int store(struct order *order, const char *folder)
 
 		if (!mw_suspensions_edit_set(edit, &order->suspension)) {
 			mw_complain("suspend: %d suspensions are in force, the most there can be", MW_SUSPENSIONS_MAX);
+			code = EX_UNAVAILABLE;
+		} else if (!note_names(order, directory, edit)) {
+			mw_complain("suspend: the login names of %s cannot be noted: those who are suspended may have %d at most",
+				    order->suspension.user, MW_SUSPENDED_NAMES_MAX);
 			code = EX_UNAVAILABLE;
 		} else {
 			order->replaced = mw_suspensions_edit_list(edit)->count == before;
@@ -211,7 +234,7 @@ static int suspend(const struct mw_cli *cli, struct order *order)
 	if (directory != NULL)
 		code = find_user(order, policy, directory);
 	if (directory != NULL && code == EX_OK)
-		code = store(order, policy->directory.path.ptr);
+		code = store(order, directory, policy->directory.path.ptr);
 	if (code == EX_OK)
 		code = tell(cli, order, policy, directory);
 	mw_directory_free(directory);

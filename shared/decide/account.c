@@ -44,7 +44,8 @@ static void judge_user(const struct account *account, struct mw_verdict *verdict
 /* After a rule that refused. */
 static void judge_suspension(const struct account *account, struct mw_verdict *verdict)
 {
-	mw_suspension_holds(account->policy, account->facts, account->found, &account->user, master_of(account), verdict);
+	mw_suspension_holds(account->policy, account->directory, account->facts, account->found, &account->user,
+			    master_of(account), verdict);
 }
 
 static void judge_connector(const struct account *account, const struct mw_connector *connector,
@@ -72,13 +73,14 @@ static int how_far(enum mw_reason reason)
 	return reason == MW_REASON_BASIC_WITHOUT_TLS ? 1 : 2;
 }
 
-/* How far a verdict lets the login go: refused, would be refused (audit mode), undecided, passed. */
+/* How far a verdict lets the login go: refused, would be refused (audit mode), undecided, undecided in
+   audit mode, passed. */
 static int laxity(const struct mw_verdict *verdict)
 {
 	if (verdict->outcome == MW_PERMIT)
 		return 9;
 	if (verdict->outcome == MW_UNDECIDED)
-		return 8;
+		return mw_verdict_stops(verdict) ? 7 : 8;
 	return (mw_verdict_stops(verdict) ? 0 : 4) + how_far(verdict->reason);
 }
 
@@ -103,7 +105,8 @@ static void judge_smtp(const struct account *account, struct mw_verdict *verdict
 	if (count == 0) {
 		mw_trace_write(&verdict_r->trace, &(struct mw_step){ .check = MW_CHECK_RULE, .outcome = MW_FAILED,
 								     .note = MW_NOTE_NO_RULE });
-		mw_verdict_refuse(account->policy, verdict_r, MW_REASON_NO_CONNECTOR);
+		mw_verdict_no_connector(account->policy, account->facts, verdict_r);
+		judge_suspension(account, verdict_r);
 		return;
 	}
 	judge_connector(account, connectors[0], verdict_r);

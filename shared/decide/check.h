@@ -5,6 +5,7 @@
 #include "decide/directory_view.h"
 #include "decide/tls.h"
 #include "decide/verdict.h"
+#include "policy/audit.h"
 
 /* The state of one decision. A field is zero until it is known. */
 struct mw_session {
@@ -42,12 +43,14 @@ void mw_check_suspension(struct mw_session *session);
 
 /* The initial verdict: permitted, enforced. */
 void mw_verdict_begin(struct mw_verdict *verdict_r);
-/* The rule's mode on that day: an audit ends at audit_until. */
-enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64_t today);
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason);
-/* Directory not available: writes the step of the check that needed it, and the verdict. */
+/* No connector matches: deferred, unless no rule at all is enforced. */
+void mw_verdict_no_connector(const struct mw_policy *policy, const struct mw_facts *facts, struct mw_verdict *verdict);
+/* Directory not available: writes the step of the check that needed it, and the verdict. In audit mode it stops nothing:
+   that the session is not suspended was seen before. */
 void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check);
-/* The same after mw_identity_session() did not find the user; names a login that could be two users'. */
+/* The same after mw_identity_session() did not find the user; names a login that could be two users'. A suspended user is
+   refused all the same (mw_suspension_by_name()). */
 void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				  const struct mw_facts *facts, struct mw_verdict *verdict);
 
@@ -61,9 +64,13 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
 			const struct mw_principal *master, struct mw_verdict *verdict);
 /* After a refusal that an audited rule lets pass before the user was looked up: refuses if the user or the master
-   user is suspended, undecided if that cannot be known. `found` says whether `user` is there. */
-void mw_suspension_holds(const struct mw_policy *policy, const struct mw_facts *facts, enum mw_lookup found,
-			 const struct mw_principal *user, const struct mw_principal *master,
-			 struct mw_verdict *verdict);
+   user is suspended. Without a snapshot the login name decides. `found` says whether `user` is there. */
+void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			 const struct mw_facts *facts, enum mw_lookup found, const struct mw_principal *user,
+			 const struct mw_principal *master, struct mw_verdict *verdict);
+/* Of an undecided login: refuses a login name that is in the list of suspensions. Where that list cannot be read, the
+   verdict is undecided and enforced, whatever the rule's mode: an audit passes nobody who may be suspended. */
+void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			   const struct mw_facts *facts, struct mw_verdict *verdict);
 
 #endif

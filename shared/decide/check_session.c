@@ -20,7 +20,7 @@ bool mw_check_connector(struct mw_session *session)
 
 	if (connector == NULL) {
 		mw_trace_write(&session->verdict->trace, &step);
-		mw_verdict_refuse(session->policy, session->verdict, MW_REASON_NO_CONNECTOR);
+		mw_verdict_no_connector(session->policy, session->facts, session->verdict);
 		return false;
 	}
 	session->connector = connector;
@@ -151,8 +151,8 @@ __attribute__((noinline)) static void look_for_suspension(struct mw_session *ses
 	bool has_master;
 	enum mw_lookup found = find_user(session, &master, &has_master);
 
-	mw_suspension_holds(session->policy, session->facts, found, &session->user, has_master ? &master : NULL,
-			    session->verdict);
+	mw_suspension_holds(session->policy, session->directory, session->facts, found, &session->user,
+			    has_master ? &master : NULL, session->verdict);
 }
 
 void mw_check_suspension(struct mw_session *session)
@@ -160,7 +160,8 @@ void mw_check_suspension(struct mw_session *session)
 	const struct mw_verdict *verdict = session->verdict;
 
 	/* When the login was found, its service and suspension were judged there. */
-	if (verdict->outcome == MW_REFUSE && verdict->mode == MW_MODE_AUDIT && session->logged_in &&
+	if ((verdict->outcome == MW_REFUSE || verdict->outcome == MW_DEFER) && verdict->mode == MW_MODE_AUDIT &&
+	    session->logged_in &&
 	    mw_trace_step(&verdict->trace, MW_CHECK_LOGIN) == NULL)
 		look_for_suspension(session);
 }

@@ -54,6 +54,9 @@ struct mw_directory_view {
 	enum mw_lookup (*grants_on_domain)(void *context, struct mw_str domain, struct mw_grants *grants_r);
 	/* The user or group with this id: names for explanations. */
 	enum mw_lookup (*by_id)(void *context, uint32_t id, struct mw_principal *principal_r);
+	/* Who is suspended, without a snapshot: whether the list of suspensions has this login name (canonical). FOUND: sets
+	   the name and what it is suspended from, and leaves the rest; UNAVAILABLE: nobody can tell. May be NULL: the same. */
+	enum mw_lookup (*suspended)(void *context, struct mw_str login, struct mw_principal *user_r);
 };
 
 #endif

@@ -85,6 +85,45 @@ bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct
 	return find(policy, directory, login, &answer) == MW_LOOKUP_UNAVAILABLE && answer.ambiguous;
 }
 
+/* One name, canonical; what is found is added to *user. */
+static enum mw_lookup add_suspended(const struct mw_directory_view *directory, struct mw_str login,
+				    struct mw_principal *user)
+{
+	struct mw_principal known;
+	enum mw_lookup found;
+
+	if (directory == NULL || directory->suspended == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	found = directory->suspended(directory->context, login, user);
+	if (found == MW_LOOKUP_UNAVAILABLE || by_login(directory, login, &known) != MW_LOOKUP_FOUND ||
+	    (!known.suspended_login && !known.suspended_sending))
+		return found;
+	user->name = known.name;
+	user->suspended_login |= known.suspended_login;
+	user->suspended_sending |= known.suspended_sending;
+	return MW_LOOKUP_FOUND;
+}
+
+enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				     struct mw_str login, struct mw_principal *user_r)
+{
+	char name[MW_LOGIN_MAX + 1], completed[MW_LOGIN_MAX + 1];
+	enum mw_lookup found, as_completed = MW_LOOKUP_NONE;
+	size_t len;
+
+	memset(user_r, 0, sizeof(*user_r));
+	if (!mw_login_canonical(login, name, sizeof(name), &len))
+		return MW_LOOKUP_NONE;
+	login = (struct mw_str){ name, len };
+	found = add_suspended(directory, login, user_r);
+	if (mw_str_find(login, '@') == len &&
+	    mw_login_complete(login, mw_choose_login_domain(policy), completed, sizeof(completed), &len))
+		as_completed = add_suspended(directory, (struct mw_str){ completed, len }, user_r);
+	if (found == MW_LOOKUP_UNAVAILABLE || as_completed == MW_LOOKUP_UNAVAILABLE)
+		return MW_LOOKUP_UNAVAILABLE;
+	return found == MW_LOOKUP_FOUND ? found : as_completed;
+}
+
 enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				   const struct mw_facts *facts, struct mw_principal *user_r,
 				   struct mw_principal *master_r, bool *has_master_r)

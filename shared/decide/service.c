@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/check.h"
+#include "decide/identity.h"
 #include "decide/trace_write.h"
 
 static bool is_sending(enum mw_protocol protocol)
@@ -87,23 +88,56 @@ bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *f
 	return reason == MW_REASON_PERMITTED;
 }
 
-void mw_suspension_holds(const struct mw_policy *policy, const struct mw_facts *facts, enum mw_lookup found,
-			 const struct mw_principal *user, const struct mw_principal *master,
-			 struct mw_verdict *verdict)
+/* A refusal that the audit lets pass does not stop the command. */
+static void skip_failed(struct mw_verdict *verdict)
+{
+	for (unsigned i = 0; i < verdict->trace.count; i++)
+		if (verdict->trace.steps[i].outcome == MW_FAILED)
+			verdict->trace.steps[i].outcome = MW_SKIPPED;
+}
+
+void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			   const struct mw_facts *facts, struct mw_verdict *verdict)
+{
+	struct mw_principal user, master = { .id = 0 };
+	enum mw_lookup found = mw_identity_suspended(policy, directory, facts->login, &user);
+	struct mw_step step = { .check = MW_CHECK_SERVICE, .outcome = MW_FAILED,
+				.value = service_name(facts->endpoints.protocol) };
+	enum mw_reason reason;
+
+	if (found != MW_LOOKUP_UNAVAILABLE && !mw_str_empty(facts->master) &&
+	    mw_identity_suspended(policy, directory, facts->master, &master) == MW_LOOKUP_UNAVAILABLE)
+		found = MW_LOOKUP_UNAVAILABLE;
+	if (found == MW_LOOKUP_UNAVAILABLE) {
+		if (verdict->outcome != MW_UNDECIDED)
+			mw_verdict_unavailable(verdict, MW_CHECK_LOGIN);
+		verdict->mode = MW_MODE_ENFORCE;
+		return;
+	}
+	reason = find_suspended(facts->endpoints.protocol, &user, &master, &step);
+	if (reason == MW_REASON_PERMITTED)
+		return;
+	skip_failed(verdict);
+	mw_trace_write(&verdict->trace, &step);
+	verdict->mode = MW_MODE_ENFORCE;
+	mw_verdict_refuse(policy, verdict, reason);
+}
+
+void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			 const struct mw_facts *facts, enum mw_lookup found, const struct mw_principal *user,
+			 const struct mw_principal *master, struct mw_verdict *verdict)
 {
 	struct mw_step step;
 
-	if (verdict->outcome != MW_REFUSE || verdict->mode != MW_MODE_AUDIT || found == MW_LOOKUP_NONE)
+	if ((verdict->outcome != MW_REFUSE && verdict->outcome != MW_DEFER) || verdict->mode != MW_MODE_AUDIT ||
+	    found == MW_LOOKUP_NONE)
 		return;
 	if (found != MW_LOOKUP_FOUND) {
-		mw_verdict_unavailable(verdict, MW_CHECK_LOGIN);
+		mw_suspension_by_name(policy, directory, facts, verdict);
 		return;
 	}
 	if (find_suspended(facts->endpoints.protocol, user, master, &step) == MW_REASON_PERMITTED)
 		return;
-	/* A refusal that the audit lets pass does not stop the command. */
-	for (unsigned i = 0; i < verdict->trace.count; i++)
-		if (verdict->trace.steps[i].outcome == MW_FAILED)
-			verdict->trace.steps[i].outcome = MW_SKIPPED;
+	skip_failed(verdict);
 	mw_service_permits(policy, facts, user, master, verdict);
 }

@@ -20,16 +20,7 @@ const struct mw_table mw_decisions = MW_TABLE(decision_words);
 
 bool mw_verdict_stops(const struct mw_verdict *verdict)
 {
-	switch (verdict->outcome) {
-	case MW_PERMIT:
-		return false;
-	case MW_REFUSE:
-	case MW_DEFER:
-		return verdict->mode != MW_MODE_AUDIT;
-	case MW_UNDECIDED:
-		return true;
-	}
-	return true;
+	return verdict->outcome != MW_PERMIT && verdict->mode != MW_MODE_AUDIT;
 }
 
 struct mw_str mw_verdict_rule_name(const struct mw_verdict *verdict)
@@ -65,20 +56,18 @@ void mw_verdict_begin(struct mw_verdict *verdict_r)
 	verdict_r->reply = "";
 }
 
-enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64_t today)
-{
-	if (enforcement->mode != MW_MODE_AUDIT)
-		return MW_MODE_ENFORCE;
-	if (enforcement->has_audit_until && today != 0 && today > enforcement->audit_until)
-		return MW_MODE_ENFORCE;
-	return MW_MODE_AUDIT;
-}
-
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason)
 {
 	verdict->reason = reason;
 	verdict->reply = mw_reason_reply(reason, policy->replies);
 	verdict->outcome = verdict->reply[0] == '4' ? MW_DEFER : MW_REFUSE;
+}
+
+void mw_verdict_no_connector(const struct mw_policy *policy, const struct mw_facts *facts, struct mw_verdict *verdict)
+{
+	if (mw_policy_audits(policy, facts->today))
+		verdict->mode = MW_MODE_AUDIT;
+	mw_verdict_refuse(policy, verdict, MW_REASON_NO_CONNECTOR);
 }
 
 static void undecided(struct mw_verdict *verdict, const struct mw_step *step)
@@ -107,4 +96,5 @@ void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct m
 	if (!mw_str_empty(step.value))
 		step.note = MW_NOTE_LOGIN_AMBIGUOUS;
 	undecided(verdict, &step);
+	mw_suspension_by_name(policy, directory, facts, verdict);
 }

@@ -27,7 +27,8 @@ enum mw_outcome {
 	MW_PERMIT,
 	MW_REFUSE,
 	MW_DEFER,     /* a temporary refusal with a reply of its own, 4xx: no-connector, no-transaction */
-	MW_UNDECIDED  /* cannot be decided: mailwicketd closes the connection, Dovecot gives a temporary failure */
+	MW_UNDECIDED  /* cannot be decided: mailwicketd closes the connection, Dovecot gives a temporary failure; in audit
+			 mode it passes */
 };
 extern const struct mw_table mw_outcomes; /* permit refuse defer undecided */
 
@@ -40,7 +41,8 @@ extern const struct mw_table mw_decisions; /* login account submission */
 struct mw_verdict {
 	enum mw_decision decision;
 	enum mw_outcome outcome;  /* what the policy says, whatever the mode */
-	enum mw_mode mode;        /* of the rule, after audit_until: in audit mode nothing is refused, only logged */
+	enum mw_mode mode;        /* of the rule, after audit_until: in audit mode nothing is refused, only logged. A suspension
+				     is enforced; so is UNDECIDED where nobody can tell who is suspended. */
 	enum mw_reason reason;
 	const char *reply;        /* static; "" where there is none */
 	bool accept_any_recipient; /* permitted, and the session holds Accept-Any-Recipient: may answer OK in relay context */
@@ -55,7 +57,7 @@ struct mw_verdict {
 	struct mw_trace trace;
 };
 
-/* Whether the verdict stops the command: REFUSE or DEFER in enforce mode, UNDECIDED always. */
+/* Whether the verdict stops the command: whatever is no permit, in enforce mode. */
 bool mw_verdict_stops(const struct mw_verdict *verdict);
 /* The rule's name, with those of the connectors that are alike behind it and a comma between them; "" for a built-in. */
 void mw_verdict_rule_names(const struct mw_verdict *verdict, struct mw_buf *out);

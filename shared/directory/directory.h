@@ -65,6 +65,11 @@ uint64_t mw_directory_published_octets(const char *path);
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index);
 
+/* Calls `found` with each login name of this user, the primary address among them; a name lives until the next refresh.
+   False: the snapshot cannot be read. Looks at all login names. */
+bool mw_directory_logins(const struct mw_directory *directory, uint32_t id,
+			 void (*found)(void *context, struct mw_str login), void *context);
+
 /* A view over directory text in memory, for tests and for decisions without a published directory: the same checks
    as `sync`, but no file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/memory.c. */
 

@@ -53,7 +53,8 @@ static enum mw_directory_change read_published(struct mw_overlay *overlay, const
 	struct mw_suspensions list;
 	struct stat st;
 
-	if (!mw_snapshot_folder_is_fit(folder, &why))
+	/* A folder that is not there has no list in it. */
+	if ((lstat(folder, &st) == 0 || errno != ENOENT) && !mw_snapshot_folder_is_fit(folder, &why))
 		return MW_DIRECTORY_FAILED;
 	switch (mw_suspensions_read(overlay->path, &list, &st, &why)) {
 	case MW_SNAPSHOT_OPEN:

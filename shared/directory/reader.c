@@ -130,6 +130,20 @@ static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *pri
 	return found;
 }
 
+/* Names alone: a snapshot is not asked. */
+static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	const struct mw_overlay *overlay = &((const struct mw_directory_hold *)context)->directory->overlay;
+	unsigned what;
+
+	if (!overlay->read)
+		return MW_LOOKUP_UNAVAILABLE;
+	what = mw_suspensions_of_login(&overlay->list, login, &user_r->name);
+	user_r->suspended_login |= (what & MW_SUSPENDED_ALL) != 0;
+	user_r->suspended_sending |= (what & MW_SUSPENDED_SENDING) != 0;
+	return what != 0 ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
+}
+
 static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 {
 	struct mw_directory_hold *hold = calloc(1, sizeof(*hold));
@@ -145,6 +159,7 @@ static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
 		.by_id = by_id,
+		.suspended = suspended,
 	};
 	return hold;
 }
@@ -376,6 +391,12 @@ const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory 
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index)
 {
 	return directory->current->bound.ids[index];
+}
+
+bool mw_directory_logins(const struct mw_directory *directory, uint32_t id,
+			 void (*found)(void *context, struct mw_str login), void *context)
+{
+	return serves(directory->current) && mw_snapshot_logins(&directory->current->snapshot, id, found, context);
 }
 
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory)

@@ -255,3 +255,26 @@ enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_
 		return MW_LOOKUP_UNAVAILABLE;
 	return found;
 }
+
+bool mw_snapshot_logins(const struct mw_snapshot *snapshot, uint32_t id,
+			void (*found)(void *context, struct mw_str login), void *context)
+{
+	static char first[] = { MW_KEY_LOGIN };
+	MDB_val name = { sizeof(first), first }, value;
+	MDB_cursor *cursor;
+	uint32_t of;
+	int status;
+
+	if (mdb_cursor_open(snapshot->txn, snapshot->dbi, &cursor) != 0)
+		return false;
+	status = mdb_cursor_get(cursor, &name, &value, MDB_SET_RANGE);
+	while (status == 0 && *(const char *)name.mv_data == MW_KEY_LOGIN) {
+		const char *text = (const char *)name.mv_data + 1;
+
+		if (mw_value_login_read((struct mw_value){ value.mv_data, value.mv_size }, &of) && of == id)
+			found(context, (struct mw_str){ text, strnlen(text, name.mv_size - 1) });
+		status = mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
+	}
+	mdb_cursor_close(cursor);
+	return status == 0 || status == MDB_NOTFOUND;
+}

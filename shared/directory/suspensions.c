@@ -14,39 +14,55 @@
 #include "directory/snapshot.h"
 
 #define MAGIC "MWSUSPND"
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define BYTE_ORDER_MARK 0x01020304u
 
 /* Before the suspensions. */
 struct head {
 	char magic[8];
 	uint32_t version, byte_order;
-	uint64_t count;
-	uint64_t check; /* XXH3-64 of the suspensions, with that of the head up to here as its seed */
+	uint64_t count, name_count;
+	uint64_t check; /* XXH3-64 of suspensions and names, with that of the head up to here as its seed */
 };
 
-_Static_assert(sizeof(struct mw_suspension) == 600 && sizeof(struct head) == 32, "no padding in the file");
+_Static_assert(sizeof(struct mw_suspension) == 600 && sizeof(struct mw_suspended_name) == 512 &&
+	       sizeof(struct head) == 40, "no padding in the file");
 
-static uint64_t check_of(const struct head *head, const void *items)
+static size_t items_size(const struct head *head)
 {
-	return XXH3_64bits_withSeed(items, (size_t)head->count * sizeof(struct mw_suspension),
+	return (size_t)head->count * sizeof(struct mw_suspension);
+}
+
+static size_t names_size(const struct head *head)
+{
+	return (size_t)head->name_count * sizeof(struct mw_suspended_name);
+}
+
+/* `rest` is all behind the head. */
+static uint64_t check_of(const struct head *head, const void *rest)
+{
+	return XXH3_64bits_withSeed(rest, items_size(head) + names_size(head),
 				    XXH3_64bits(head, offsetof(struct head, check)));
 }
 
-size_t mw_suspensions_size(size_t count)
+size_t mw_suspensions_size(size_t count, size_t name_count)
 {
-	return sizeof(struct head) + count * sizeof(struct mw_suspension);
+	return sizeof(struct head) + count * sizeof(struct mw_suspension) +
+	       name_count * sizeof(struct mw_suspended_name);
 }
 
 void mw_suspensions_write(const struct mw_suspensions *suspensions, void *out)
 {
-	struct head head = { .version = FORMAT_VERSION, .byte_order = BYTE_ORDER_MARK, .count = suspensions->count };
-	char *items = (char *)out + sizeof(head);
+	struct head head = { .version = FORMAT_VERSION, .byte_order = BYTE_ORDER_MARK, .count = suspensions->count,
+			     .name_count = suspensions->name_count };
+	char *rest = (char *)out + sizeof(head);
 
 	memcpy(head.magic, MAGIC, sizeof(head.magic));
 	if (suspensions->count > 0)
-		memcpy(items, suspensions->items, suspensions->count * sizeof(suspensions->items[0]));
-	head.check = check_of(&head, items);
+		memcpy(rest, suspensions->items, items_size(&head));
+	if (suspensions->name_count > 0)
+		memcpy(rest + items_size(&head), suspensions->names, names_size(&head));
+	head.check = check_of(&head, rest);
 	memcpy(out, &head, sizeof(head));
 }
 
@@ -58,7 +74,8 @@ static const char *check_head(const struct head *head, size_t octets)
 		return "was written on a machine with another byte order";
 	if (head->version != FORMAT_VERSION)
 		return "has a format that this version does not read";
-	if (head->count > MW_SUSPENSIONS_MAX || octets != mw_suspensions_size((size_t)head->count))
+	if (head->count > MW_SUSPENSIONS_MAX || head->name_count > MW_SUSPENDED_NAMES_MAX ||
+	    octets != mw_suspensions_size((size_t)head->count, (size_t)head->name_count))
 		return "is damaged (length)";
 	return NULL;
 }
@@ -90,6 +107,14 @@ static const char *check_items(const struct mw_suspensions *suspensions)
 		    (i > 0 && compare(&one[-1], one) >= 0))
 			return "is damaged (content)";
 	}
+	for (size_t i = 0; i < suspensions->name_count; i++) {
+		const struct mw_suspended_name *one = &suspensions->names[i];
+
+		if (!is_text(one->login, sizeof(one->login)) || !is_text(one->user, sizeof(one->user)) ||
+		    one->login[0] == '\0' ||
+		    (i > 0 && mw_content_compare_text(mw_str(one[-1].login), mw_str(one->login)) >= 0))
+			return "is damaged (content)";
+	}
 	return NULL;
 }
 
@@ -117,7 +142,7 @@ static int read_whole(int fd, void *memory, size_t size)
 static enum mw_snapshot_result read_items(int fd, const char *path, const struct head *head,
 					  struct mw_suspensions *suspensions, struct mw_buf *why)
 {
-	size_t size = mw_suspensions_size((size_t)head->count);
+	size_t size = mw_suspensions_size((size_t)head->count, (size_t)head->name_count);
 	char *memory = malloc(size);
 	const char *wrong = NULL;
 	enum mw_snapshot_result result = MW_SNAPSHOT_OPEN;
@@ -125,12 +150,16 @@ static enum mw_snapshot_result read_items(int fd, const char *path, const struct
 	suspensions->count = (size_t)head->count;
 	/* One more than there are, so that it is never NULL. */
 	suspensions->items = calloc(suspensions->count + 1, sizeof(suspensions->items[0]));
-	errno = memory == NULL || suspensions->items == NULL ? ENOMEM : read_whole(fd, memory, size);
+	suspensions->name_count = (size_t)head->name_count;
+	suspensions->names = calloc(suspensions->name_count + 1, sizeof(suspensions->names[0]));
+	errno = memory == NULL || suspensions->items == NULL || suspensions->names == NULL ? ENOMEM
+		: read_whole(fd, memory, size);
 	if (errno != 0) {
 		result = fail_errno(path, why);
 	} else {
-		memcpy(suspensions->items, memory + sizeof(*head), size - sizeof(*head));
-		if (memcmp(memory, head, sizeof(*head)) != 0 || head->check != check_of(head, suspensions->items))
+		memcpy(suspensions->items, memory + sizeof(*head), items_size(head));
+		memcpy(suspensions->names, memory + sizeof(*head) + items_size(head), names_size(head));
+		if (memcmp(memory, head, sizeof(*head)) != 0 || head->check != check_of(head, memory + sizeof(*head)))
 			wrong = "is damaged (digest)";
 		else
 			wrong = check_items(suspensions);
@@ -171,7 +200,7 @@ enum mw_snapshot_result mw_suspensions_read(const char *path, struct mw_suspensi
 	/* O_NONBLOCK: a FIFO must not hold us. */
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	*suspensions_r = (struct mw_suspensions){ NULL, 0 };
+	*suspensions_r = (struct mw_suspensions){ .count = 0 };
 	memset(stat_r, 0, sizeof(*stat_r));
 	if (fd < 0 && errno == ENOENT) {
 		suspensions_r->items = calloc(1, sizeof(suspensions_r->items[0]));
@@ -194,7 +223,8 @@ enum mw_snapshot_result mw_suspensions_read(const char *path, struct mw_suspensi
 void mw_suspensions_free(struct mw_suspensions *suspensions)
 {
 	free(suspensions->items);
-	*suspensions = (struct mw_suspensions){ NULL, 0 };
+	free(suspensions->names);
+	*suspensions = (struct mw_suspensions){ .count = 0 };
 }
 
 size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user)
@@ -210,6 +240,79 @@ size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_s
 			high = middle;
 	}
 	return low;
+}
+
+/* Where the name stands, or would. */
+static size_t find_name(const struct mw_suspensions *suspensions, struct mw_str login, bool *there_r)
+{
+	size_t low = 0, high = suspensions->name_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mw_content_compare_text(mw_str(suspensions->names[middle].login), login) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*there_r = low < suspensions->name_count && mw_str_equal(mw_str(suspensions->names[low].login), login);
+	return low;
+}
+
+static unsigned of_user(const struct mw_suspensions *suspensions, struct mw_str user, struct mw_str *user_r)
+{
+	unsigned what = 0;
+
+	for (size_t i = mw_suspensions_find(suspensions, user);
+	     i < suspensions->count && mw_str_equal(mw_str(suspensions->items[i].user), user); i++) {
+		what |= suspensions->items[i].what;
+		*user_r = mw_str(suspensions->items[i].user);
+	}
+	return what;
+}
+
+unsigned mw_suspensions_of_login(const struct mw_suspensions *suspensions, struct mw_str login, struct mw_str *user_r)
+{
+	bool there;
+	size_t name = find_name(suspensions, login, &there);
+	unsigned what = of_user(suspensions, login, user_r);
+
+	return there ? what | of_user(suspensions, mw_str(suspensions->names[name].user), user_r) : what;
+}
+
+bool mw_suspensions_add_name(struct mw_suspensions *suspensions, struct mw_str user, struct mw_str login)
+{
+	struct mw_suspended_name *name;
+	bool there;
+	size_t i = find_name(suspensions, login, &there);
+
+	if (user.len >= sizeof(name->user) || login.len >= sizeof(name->login) ||
+	    (!there && suspensions->name_count == MW_SUSPENDED_NAMES_MAX))
+		return false;
+	name = &suspensions->names[i];
+	if (!there) {
+		memmove(name + 1, name, (suspensions->name_count - i) * sizeof(*name));
+		suspensions->name_count++;
+	}
+	memset(name, 0, sizeof(*name));
+	memcpy(name->login, login.ptr, login.len);
+	memcpy(name->user, user.ptr, user.len);
+	return true;
+}
+
+void mw_suspensions_prune_names(struct mw_suspensions *suspensions)
+{
+	struct mw_str user;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < suspensions->name_count; i++) {
+		if (of_user(suspensions, mw_str(suspensions->names[i].user), &user) == 0)
+			continue;
+		if (kept != i)
+			suspensions->names[kept] = suspensions->names[i];
+		kept++;
+	}
+	suspensions->name_count = kept;
 }
 
 bool mw_suspensions_expire(struct mw_suspensions *suspensions, int64_t now, int64_t *next_r)

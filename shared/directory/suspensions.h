@@ -12,6 +12,7 @@
 
 #define MW_SUSPENSIONS_NAME "suspensions"
 #define MW_SUSPENSIONS_MAX 4096 /* a bound, as each process that decides keeps the list in memory */
+#define MW_SUSPENDED_NAMES_MAX 8192 /* login names of all suspended users together */
 #define MW_SUSPENSION_BY_MAX 67
 #define MW_SUSPENSION_REASON_MAX 255
 
@@ -29,10 +30,19 @@ struct mw_suspension {
 	char reason[MW_SUSPENSION_REASON_MAX + 1];
 };
 
-/* Sorted by user, then by what; a user has at most one of each. */
+/* A login name that a suspended user had beside the primary address, so that the suspension holds without a snapshot too.
+   It stands in the file behind the suspensions. Canonical; texts end as those above. */
+struct mw_suspended_name {
+	char login[MW_KEY_TEXT_MAX + 2];
+	char user[MW_KEY_TEXT_MAX + 2]; /* whose it is, as the suspension has it */
+};
+
+/* Suspensions: sorted by user, then by what; a user has at most one of each. Names: sorted by login, each once. */
 struct mw_suspensions {
 	struct mw_suspension *items;
 	size_t count;
+	struct mw_suspended_name *names;
+	size_t name_count;
 };
 
 /* Reads the file whole and checks it; *stat_r is the file's, all zero where there is none. Free the result with
@@ -43,6 +53,9 @@ void mw_suspensions_free(struct mw_suspensions *suspensions);
 
 /* The index of the first suspension of a user, or where it would be. */
 size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user);
+/* What a login name (canonical) is suspended from, bits of enum mw_suspended, by the list alone; 0: nothing. *user_r is the
+   user's address; it lives in the list. */
+unsigned mw_suspensions_of_login(const struct mw_suspensions *suspensions, struct mw_str login, struct mw_str *user_r);
 /* Removes the suspensions that have ended at `now`; *next_r is when the next one ends, 0: none does. */
 bool mw_suspensions_expire(struct mw_suspensions *suspensions, int64_t now, int64_t *next_r);
 
@@ -58,13 +71,18 @@ void mw_suspensions_edit_close(struct mw_suspensions_edit *edit); /* NULL is all
 const struct mw_suspensions *mw_suspensions_edit_list(const struct mw_suspensions_edit *edit);
 /* Adds a suspension, in place of the same user's of the same kind. False: there are MW_SUSPENSIONS_MAX already. */
 bool mw_suspensions_edit_set(struct mw_suspensions_edit *edit, const struct mw_suspension *suspension);
+/* Adds a login name (canonical) of a suspended user. False: there are MW_SUSPENDED_NAMES_MAX already. */
+bool mw_suspensions_edit_name(struct mw_suspensions_edit *edit, struct mw_str user, struct mw_str login);
 /* Removes a suspension. False: there is none. */
 bool mw_suspensions_edit_remove(struct mw_suspensions_edit *edit, struct mw_str user, enum mw_suspended what);
 /* Publishes the list. False with errors and errno: what was published before still is. */
 bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r);
 
 /* The octets of a file: its length, and writing it. Private to directory/. */
-size_t mw_suspensions_size(size_t count);
+size_t mw_suspensions_size(size_t count, size_t name_count);
 void mw_suspensions_write(const struct mw_suspensions *suspensions, void *out);
+/* Of an edit, whose `names` have room for MW_SUSPENDED_NAMES_MAX. Pruned: the names of those who are not suspended any more. */
+bool mw_suspensions_add_name(struct mw_suspensions *suspensions, struct mw_str user, struct mw_str login);
+void mw_suspensions_prune_names(struct mw_suspensions *suspensions);
 
 #endif

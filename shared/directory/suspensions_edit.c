@@ -44,6 +44,7 @@ static bool read_list(struct mw_suspensions_edit *edit, int64_t now, struct mw_e
 {
 	char text[512];
 	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_suspended_name *names;
 	struct mw_suspension *items;
 	struct stat st;
 	int64_t next;
@@ -54,11 +55,15 @@ static bool read_list(struct mw_suspensions_edit *edit, int64_t now, struct mw_e
 		return fail(errors, "", text);
 	}
 	items = realloc(edit->list.items, MW_SUSPENSIONS_MAX * sizeof(*items));
-	if (items == NULL) {
+	if (items != NULL)
+		edit->list.items = items;
+	names = realloc(edit->list.names, MW_SUSPENDED_NAMES_MAX * sizeof(*names));
+	if (names != NULL)
+		edit->list.names = names;
+	if (items == NULL || names == NULL) {
 		edit->folder.error = ENOMEM;
 		return fail(errors, edit->path, "out of memory");
 	}
-	edit->list.items = items;
 	mw_suspensions_expire(&edit->list, now, &next);
 	return true;
 }
@@ -131,6 +136,11 @@ bool mw_suspensions_edit_set(struct mw_suspensions_edit *edit, const struct mw_s
 	return true;
 }
 
+bool mw_suspensions_edit_name(struct mw_suspensions_edit *edit, struct mw_str user, struct mw_str login)
+{
+	return mw_suspensions_add_name(&edit->list, user, login);
+}
+
 bool mw_suspensions_edit_remove(struct mw_suspensions_edit *edit, struct mw_str user, enum mw_suspended what)
 {
 	struct mw_suspensions *list = &edit->list;
@@ -161,7 +171,7 @@ static int write_whole(int fd, const char *bytes, size_t size)
 /* 0 or an errno. */
 static int write_temporary(const struct mw_suspensions_edit *edit)
 {
-	size_t size = mw_suspensions_size(edit->list.count);
+	size_t size = mw_suspensions_size(edit->list.count, edit->list.name_count);
 	char *bytes = malloc(size);
 	int fd = mw_folder_make(&edit->folder, edit->temporary);
 	int error = fd < 0 ? errno : bytes == NULL ? ENOMEM : 0;
@@ -191,8 +201,9 @@ static bool check_temporary(const struct mw_suspensions_edit *edit, struct mw_er
 
 	if (mw_suspensions_read(edit->temporary, &back, &st, &why) != MW_SNAPSHOT_OPEN)
 		return fail(errors, "", text);
-	same = back.count == edit->list.count &&
-	       memcmp(back.items, edit->list.items, back.count * sizeof(back.items[0])) == 0;
+	same = back.count == edit->list.count && back.name_count == edit->list.name_count &&
+	       memcmp(back.items, edit->list.items, back.count * sizeof(back.items[0])) == 0 &&
+	       memcmp(back.names, edit->list.names, back.name_count * sizeof(back.names[0])) == 0;
 	mw_suspensions_free(&back);
 	return same || fail(errors, edit->path, "what was written does not read back: nothing is changed");
 }
@@ -201,6 +212,7 @@ bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors
 {
 	bool done = false;
 
+	mw_suspensions_prune_names(&edit->list);
 	*errno_r = write_temporary(edit);
 	if (*errno_r != 0) {
 		fail(errors, edit->path, strerror(*errno_r));

@@ -34,7 +34,7 @@ static bool may_say_ok(const struct mw_facts *facts, const struct mw_verdict *ve
 
 struct mw_str mw_answer_action(const struct mw_facts *facts, const struct mw_verdict *verdict)
 {
-	if (verdict->outcome == MW_UNDECIDED)
+	if (verdict->outcome == MW_UNDECIDED && mw_verdict_stops(verdict))
 		return MW_STR_EMPTY;
 	if (mw_verdict_stops(verdict))
 		return mw_answer_reply_is_safe(mw_str(verdict->reply)) ? mw_str(verdict->reply) : MW_STR_EMPTY;

@@ -87,6 +87,13 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 				 sizeof(struct mw_grants_entry), domain), grants_r);
 }
 
+/* Suspensions are no part of the sources. */
+static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	(void)context, (void)login, (void)user_r;
+	return MW_LOOKUP_NONE;
+}
+
 /* From text of this name, or from `source`. */
 static struct mw_memory_directory *make(const char *name, struct mw_str text, const struct mw_source *source,
 					struct mw_str default_domain, struct mw_errors *errors)
@@ -118,6 +125,7 @@ static struct mw_memory_directory *make(const char *name, struct mw_str text, co
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
 		.by_id = by_id,
+		.suspended = suspended,
 	};
 	return directory;
 }

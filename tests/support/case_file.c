@@ -18,7 +18,7 @@ struct reader {
 	struct mw_str rest;
 	unsigned line;
 	struct mw_str policy, directory;
-	bool unavailable;
+	bool unavailable, unreadable;
 	struct mw_case_suspension suspended[MW_CASE_SUSPENDED_MAX];
 	size_t suspended_count;
 	struct mw_case_world *world; /* NULL: a block changed since the last case */
@@ -79,6 +79,7 @@ static struct mw_case_world *open_world(struct reader *reader)
 	reader->world->policy_text = reader->policy;
 	reader->world->directory_text = reader->directory;
 	reader->world->unavailable = reader->unavailable;
+	reader->world->unreadable = reader->unreadable;
 	memcpy(reader->world->suspended, reader->suspended, sizeof(reader->suspended));
 	reader->world->suspended_count = reader->suspended_count;
 	mw_case_world_open(reader->world, reader->errors);
@@ -218,10 +219,15 @@ static void read_line(struct reader *reader, struct mw_str line)
 		reader->policy = read_block(reader);
 	} else if (mw_str_equal(text, MW_STR("directory <<"))) {
 		reader->directory = read_block(reader);
-		reader->unavailable = false;
+		reader->unavailable = reader->unreadable = false;
 		reader->suspended_count = 0;
 	} else if (mw_str_equal(text, MW_STR("directory unavailable"))) {
 		reader->unavailable = true;
+		reader->unreadable = false;
+		reader->suspended_count = 0;
+		reader->world = NULL;
+	} else if (mw_str_equal(text, MW_STR("suspensions unreadable"))) {
+		reader->unavailable = reader->unreadable = true;
 		reader->suspended_count = 0;
 		reader->world = NULL;
 	} else if (take(&text, "suspended ")) {
@@ -229,7 +235,8 @@ static void read_line(struct reader *reader, struct mw_str line)
 	} else if (take(&text, "case ")) {
 		begin_case(reader, text);
 	} else {
-		wrong(reader, "policy <<, directory <<, directory unavailable, suspended or case NAME", text);
+		wrong(reader, "policy <<, directory <<, directory unavailable, suspensions unreadable, suspended or "
+			      "case NAME", text);
 	}
 }
 

@@ -22,11 +22,12 @@ struct mw_case_world {
 	const char *name;         /* FILE:LINE of the first case */
 	struct mw_str policy_text, directory_text;
 	bool unavailable;         /* "directory unavailable": no snapshot can be read */
+	bool unreadable;          /* "suspensions unreadable": nor who is suspended */
 	struct mw_case_suspension suspended[MW_CASE_SUSPENDED_MAX];
 	size_t suspended_count;
 	const struct mw_policy *policy; /* made by mw_case_world_open() */
 	struct mw_memory_directory *directory;
-	struct mw_directory_view view;  /* of it, with who is suspended */
+	struct mw_directory_view view;  /* of it, with who is suspended; or as it is unavailable */
 };
 
 /* One word of `when`: an option of `mailwicket explain` and its value. */

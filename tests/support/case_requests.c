@@ -137,6 +137,7 @@ static void print_case(const struct mw_case *one, const struct mw_facts *facts, 
 	mw_json_string(&json, "policy", one->world->policy_text);
 	mw_json_string(&json, "directory", one->world->directory_text);
 	mw_json_bool(&json, "unavailable", one->world->unavailable);
+	mw_json_bool(&json, "unreadable", one->world->unreadable);
 	add_suspended(&json, one->world);
 	add_hex(&json, "request", mw_buf_str(&request));
 	mw_json_string(&json, "verdict", mw_str(one->verdict));

@@ -85,6 +85,47 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 	return view->grants_on_domain(view->context, domain, grants_r);
 }
 
+static enum mw_lookup no_login(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	(void)context, (void)login, (void)user_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup no_address(void *context, struct mw_str address, struct mw_principal *principal_r,
+				 bool *primary_r)
+{
+	(void)context, (void)address, (void)principal_r, (void)primary_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup no_grants(void *context, struct mw_str name, struct mw_grants *grants_r)
+{
+	(void)context, (void)name, (void)grants_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup no_id(void *context, uint32_t id, struct mw_principal *principal_r)
+{
+	(void)context, (void)id, (void)principal_r;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
+/* As a file of suspensions tells it, which has the login names that each user had. */
+static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_principal *user_r)
+{
+	const struct mw_case_world *world = context;
+	struct mw_principal user;
+
+	if (world->unreadable)
+		return MW_LOOKUP_UNAVAILABLE;
+	if (by_login(context, login, &user) != MW_LOOKUP_FOUND || (!user.suspended_login && !user.suspended_sending))
+		return MW_LOOKUP_NONE;
+	user_r->name = user.name;
+	user_r->suspended_login |= user.suspended_login;
+	user_r->suspended_sending |= user.suspended_sending;
+	return MW_LOOKUP_FOUND;
+}
+
 void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 {
 	world->policy = mw_policy_read_text(world->name, world->policy_text, "mail.example.org", 0, errors);
@@ -97,7 +138,18 @@ void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.suspended = suspended,
 	};
+	if (world->unavailable)
+		world->view = (struct mw_directory_view){
+			.context = world,
+			.by_login = no_login,
+			.by_address = no_address,
+			.grants_on_address = no_grants,
+			.grants_on_domain = no_grants,
+			.by_id = no_id,
+			.suspended = suspended,
+		};
 }
 
 void mw_case_world_close(struct mw_case_world *world)
@@ -142,53 +194,19 @@ bool mw_case_gives(const struct mw_case *one, const char *option)
 	return false;
 }
 
-static enum mw_lookup no_login(void *context, struct mw_str login, struct mw_principal *user_r)
-{
-	(void)context, (void)login, (void)user_r;
-	return MW_LOOKUP_UNAVAILABLE;
-}
-
-static enum mw_lookup no_address(void *context, struct mw_str address, struct mw_principal *principal_r,
-				 bool *primary_r)
-{
-	(void)context, (void)address, (void)principal_r, (void)primary_r;
-	return MW_LOOKUP_UNAVAILABLE;
-}
-
-static enum mw_lookup no_grants(void *context, struct mw_str name, struct mw_grants *grants_r)
-{
-	(void)context, (void)name, (void)grants_r;
-	return MW_LOOKUP_UNAVAILABLE;
-}
-
-static enum mw_lookup no_id(void *context, uint32_t id, struct mw_principal *principal_r)
-{
-	(void)context, (void)id, (void)principal_r;
-	return MW_LOOKUP_UNAVAILABLE;
-}
-
-static const struct mw_directory_view unavailable = {
-	.by_login = no_login,
-	.by_address = no_address,
-	.grants_on_address = no_grants,
-	.grants_on_domain = no_grants,
-	.by_id = no_id,
-};
-
 void mw_case_decide(const struct mw_case *one, const struct mw_facts *facts, struct mw_verdict *verdict_r)
 {
 	const struct mw_case_world *world = one->world;
-	const struct mw_directory_view *view = world->unavailable ? &unavailable : &world->view;
 
 	switch (one->decision) {
 	case MW_CASE_LOGIN:
 		mw_login_decide(world->policy, facts, verdict_r);
 		return;
 	case MW_CASE_ACCOUNT:
-		mw_account_decide(world->policy, view, facts, verdict_r);
+		mw_account_decide(world->policy, &world->view, facts, verdict_r);
 		return;
 	case MW_CASE_SUBMISSION:
-		mw_submission_decide(world->policy, view, facts, verdict_r);
+		mw_submission_decide(world->policy, &world->view, facts, verdict_r);
 		return;
 	}
 }

@@ -219,9 +219,8 @@ static bool is_reached(const char *verdict, const char *reason)
 	return false;
 }
 
-/* Without a connector, or a message to judge, there is no rule whose mode could be audit; what cannot be decided stops
-   in either mode, and so does a suspension; and a policy that cannot be read decides nothing: the login plugin gives
-   that reason itself. */
+/* Without a message to judge there is no rule whose mode could be audit; a suspension stops in either mode; and a
+   policy that cannot be read decides nothing: the login plugin gives that reason itself. */
 START_TEST(every_reason_is_reached_in_both_modes)
 {
 	for (int i = 0; i < MW_REASON_COUNT; i++) {
@@ -229,11 +228,15 @@ START_TEST(every_reason_is_reached_in_both_modes)
 
 		if (i == MW_REASON_PERMITTED) {
 			ck_assert(is_reached("permit", reason));
-		} else if (i == MW_REASON_NO_CONNECTOR || i == MW_REASON_NO_TRANSACTION) {
+		} else if (i == MW_REASON_NO_CONNECTOR) {
+			ck_assert(is_reached("defer", reason));
+			ck_assert(is_reached("would-refuse", reason));
+		} else if (i == MW_REASON_NO_TRANSACTION) {
 			ck_assert_msg(is_reached("defer", reason), "%s", reason);
 			ck_assert_msg(!is_reached("would-refuse", reason), "%s in mode audit", reason);
 		} else if (i == MW_REASON_DIRECTORY_UNAVAILABLE) {
 			ck_assert(is_reached("undecided", reason));
+			ck_assert(is_reached("would-refuse", reason));
 		} else if (i == MW_REASON_SENDING_SUSPENDED || i == MW_REASON_LOGIN_SUSPENDED) {
 			ck_assert_msg(is_reached("refuse", reason), "%s", reason);
 			ck_assert_msg(!is_reached("would-refuse", reason), "%s in mode audit", reason);

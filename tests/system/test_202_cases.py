@@ -60,11 +60,14 @@ def differences(daemon, case, action):
 @pytest.mark.parametrize("world", WORLDS)
 def test_mailwicketd_answers_and_logs_what_the_cases_expect(world, tmp_path):
     cases = WORLDS[world]
-    directory = None if cases[0]["unavailable"] else cases[0]["directory"]
-    daemon = Daemon(cases[0]["policy"], directory, tmp_path, start=False)
+    daemon = Daemon(cases[0]["policy"], cases[0]["directory"], tmp_path, start=False)
     for user, what in cases[0]["suspended"]:
         result = daemon.cli("suspend", user, what)
         assert result.returncode == 0, result.stderr
+    if cases[0]["unavailable"]:
+        (daemon.published / "snapshot.mdb").unlink()
+    if cases[0]["unreadable"]:
+        (daemon.published / "suspensions").write_text("no list\n")
     with daemon.start():
         actions = []
         for case in cases:

@@ -98,4 +98,6 @@ static enum mw_lookup away_id(void *context, uint32_t id, struct mw_principal *u
 	return MW_LOOKUP_UNAVAILABLE;
 }
 
-const struct mw_directory_view mw_test_away = { NULL, away_name, away_address, away_grants, away_grants, away_id };
+const struct mw_directory_view mw_test_away = {
+	NULL, away_name, away_address, away_grants, away_grants, away_id, NULL,
+};

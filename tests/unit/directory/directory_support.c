@@ -75,7 +75,7 @@ struct mw_suspension mw_test_suspension(const char *user, enum mw_suspended what
 	return one;
 }
 
-void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until)
+static void suspend(const char *user, enum mw_suspended what, int64_t until, const char *const *logins)
 {
 	struct mw_errors *errors = mw_errors_new(5);
 	struct mw_suspension one = mw_test_suspension(user, what, until);
@@ -84,9 +84,23 @@ void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until)
 
 	ck_assert_ptr_nonnull(edit);
 	ck_assert(mw_suspensions_edit_set(edit, &one));
+	for (; *logins != NULL; logins++)
+		ck_assert(mw_suspensions_edit_name(edit, mw_str(user), mw_str(*logins)));
 	ck_assert(mw_suspensions_edit_save(edit, errors, &error));
 	mw_suspensions_edit_close(edit);
 	mw_errors_free(errors);
+}
+
+void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until)
+{
+	static const char *const none[] = { NULL };
+
+	suspend(user, what, until, none);
+}
+
+void mw_test_suspend_names(const char *user, enum mw_suspended what, const char *const *logins)
+{
+	suspend(user, what, 0, logins);
 }
 
 enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, struct mw_principal *user_r)

@@ -18,6 +18,8 @@ void mw_test_publish(const char *text);
 /* One as `mailwicket suspend` makes it, since 1000; and put into the file of the folder. */
 struct mw_suspension mw_test_suspension(const char *user, enum mw_suspended what, int64_t until);
 void mw_test_suspend(const char *user, enum mw_suspended what, int64_t until);
+/* The same with the login names that are noted, up to a NULL. */
+void mw_test_suspend_names(const char *user, enum mw_suspended what, const char *const *logins);
 /* The user with this login name has this switch on; *found_r otherwise. */
 enum mw_lookup mw_test_login(struct mw_directory *directory, const char *login, struct mw_principal *user_r);
 

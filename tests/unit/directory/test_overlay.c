@@ -297,8 +297,85 @@ START_TEST(what_is_no_longer_fit_answers_nobody)
 }
 END_TEST
 
+static void add_name(void *context, struct mw_str login)
+{
+	size_t used = strlen(context);
+
+	snprintf((char *)context + used, 100 - used, "%.*s ", MW_STR_ARG(login));
+}
+
+static int by_name(const char *login)
+{
+	const struct mw_directory_view *view = mw_directory_view(directory);
+	struct mw_principal found = { .id = 0 };
+	enum mw_lookup lookup = view->suspended(view->context, mw_str(login), &found);
+
+	ck_assert_int_ne(lookup, marks(MW_LOOKUP_FOUND, &found) == NOT ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE);
+	return lookup == MW_LOOKUP_UNAVAILABLE ? AWAY : marks(MW_LOOKUP_FOUND, &found);
+}
+
+START_TEST(a_login_name_is_known_without_a_snapshot)
+{
+	static const char *const bobs[] = { "b", "bobby@example.test", NULL }, *const none[] = { NULL };
+
+	mw_test_suspend_names("bob@example.test", MW_SUSPENDED_SENDING, bobs);
+	mw_test_suspend_names("mary@example.test", MW_SUSPENDED_ALL, none);
+	refresh(MW_DIRECTORY_FAILED); /* the snapshot */
+	ck_assert_int_eq(by_login("b"), AWAY);
+	ck_assert_int_eq(by_name("b"), SENDING);
+	ck_assert_int_eq(by_name("bobby@example.test"), SENDING);
+	ck_assert_int_eq(by_name("bob@example.test"), SENDING);
+	ck_assert_int_eq(by_name("mary@example.test"), LOGIN);
+	ck_assert_int_eq(by_name("bo"), NOT);
+	ck_assert_int_eq(by_name("zoe@example.test"), NOT);
+	mw_test_suspend_names("bob@example.test", MW_SUSPENDED_ALL, bobs);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(by_name("b"), SENDING | LOGIN);
+}
+END_TEST
+
+START_TEST(nobody_tells_who_is_suspended_while_no_list_was_read)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	ck_assert_int_eq(write(fd, "no list", 7), 7);
+	close(fd);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(by_name("bob@example.test"), AWAY);
+}
+END_TEST
+
+START_TEST(in_a_folder_that_is_not_there_nobody_is_suspended)
+{
+	mw_directory_free(directory);
+	directory = mw_directory_new("/nonexistent/directory");
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(by_name("bob@example.test"), NOT);
+}
+END_TEST
+
+START_TEST(the_logins_of_a_user_are_those_that_lead_to_it)
+{
+	struct mw_principal bob;
+	char names[100] = "";
+
+	mw_test_publish("user bob login=b,bobby\nuser mary login=bo\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(mw_test_login(directory, "b", &bob), MW_LOOKUP_FOUND);
+	ck_assert(mw_directory_logins(directory, bob.id, add_name, names));
+	ck_assert_str_eq(names, "b bob@example.test bobby ");
+	unlink(mw_test_path);
+	refresh(MW_DIRECTORY_FAILED);
+	ck_assert(!mw_directory_logins(directory, bob.id, add_name, names));
+}
+END_TEST
+
 MW_UNIT_TESTS("overlay")
 {
+	tcase_add_test(tcase, a_login_name_is_known_without_a_snapshot);
+	tcase_add_test(tcase, nobody_tells_who_is_suspended_while_no_list_was_read);
+	tcase_add_test(tcase, in_a_folder_that_is_not_there_nobody_is_suspended);
+	tcase_add_test(tcase, the_logins_of_a_user_are_those_that_lead_to_it);
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, a_suspension_marks_the_user_however_it_is_looked_up);
 	tcase_add_test(tcase, a_new_snapshot_keeps_it);

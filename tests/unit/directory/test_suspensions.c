@@ -102,6 +102,30 @@ START_TEST(what_was_saved_reads_back_in_order)
 }
 END_TEST
 
+START_TEST(names_go_with_the_last_suspension)
+{
+	static const char *const bobs[] = { "b", "bobby", NULL }, *const marys[] = { "m", NULL };
+	struct mw_suspensions_edit *edit;
+	struct mw_suspensions list;
+	struct mw_str user;
+	char why[400];
+
+	mw_test_suspend_names("bob@example.test", MW_SUSPENDED_ALL, bobs);
+	mw_test_suspend_names("bob@example.test", MW_SUSPENDED_SENDING, bobs);
+	mw_test_suspend_names("mary@example.test", MW_SUSPENDED_ALL, marys);
+	edit = open_edit(0);
+	ck_assert(mw_suspensions_edit_remove(edit, MW_STR("bob@example.test"), MW_SUSPENDED_ALL));
+	ck_assert(mw_suspensions_edit_remove(edit, MW_STR("mary@example.test"), MW_SUSPENDED_ALL));
+	save(edit);
+	ck_assert_int_eq(read_it(&list, why), MW_SNAPSHOT_OPEN);
+	ck_assert_uint_eq(list.name_count, 2);
+	ck_assert_uint_eq(mw_suspensions_of_login(&list, MW_STR("bobby"), &user), MW_SUSPENDED_SENDING);
+	ck_assert_slice(user, MW_STR("bob@example.test"));
+	ck_assert_uint_eq(mw_suspensions_of_login(&list, MW_STR("m"), &user), 0);
+	mw_suspensions_free(&list);
+}
+END_TEST
+
 START_TEST(one_is_taken_off_and_the_others_stay)
 {
 	struct mw_suspensions list;
@@ -181,7 +205,7 @@ END_TEST
 
 static void write_file(const struct mw_suspensions *list)
 {
-	size_t size = mw_suspensions_size(list->count);
+	size_t size = mw_suspensions_size(list->count, list->name_count);
 	char *bytes = malloc(size);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
@@ -196,7 +220,7 @@ START_TEST(what_makes_no_sense_is_damage)
 {
 	struct mw_suspension items[2] = { mw_test_suspension("a@example.test", MW_SUSPENDED_ALL, 0),
 					  mw_test_suspension("b@example.test", MW_SUSPENDED_ALL, 0) };
-	struct mw_suspensions list = { items, 2 };
+	struct mw_suspensions list = { .items = items, .count = 2 };
 	char why[400];
 
 	switch (_i) {
@@ -215,7 +239,7 @@ END_TEST
 START_TEST(more_than_the_most_are_refused)
 {
 	struct mw_suspension *items = calloc(MW_SUSPENSIONS_MAX + 1, sizeof(*items));
-	struct mw_suspensions list = { items, MW_SUSPENSIONS_MAX + 1 };
+	struct mw_suspensions list = { .items = items, .count = MW_SUSPENSIONS_MAX + 1 };
 	struct mw_suspensions_edit *edit;
 	char why[400], name[100];
 
@@ -325,6 +349,7 @@ MW_UNIT_TESTS("suspensions")
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, without_a_file_nobody_is_suspended);
 	tcase_add_test(tcase, what_was_saved_reads_back_in_order);
+	tcase_add_test(tcase, names_go_with_the_last_suspension);
 	tcase_add_test(tcase, one_is_taken_off_and_the_others_stay);
 	tcase_add_test(tcase, what_has_ended_is_left_out);
 	tcase_add_test(tcase, a_byte_changed_anywhere_is_noticed);

@@ -3,6 +3,7 @@ TESTS += tests/unit/test_policy
 tests_unit_test_policy_SOURCES = $(mw_unit_sources) \
 	tests/unit/policy/policy_support.h \
 	tests/unit/policy/policy_support.c \
+	tests/unit/policy/test_audit.c \
 	tests/unit/policy/test_choose.c \
 	tests/unit/policy/test_defaults.c \
 	tests/unit/policy/test_file.c \
