@@ -133,6 +133,7 @@ libmwcli_la_SOURCES = \
 	cli/why/part.c cli/why/part.h \
 	cli/why/person.c cli/why/person.h \
 	cli/why/postfix.c \
+	cli/why/reply.c cli/why/reply.h \
 	cli/why/smtpd.c cli/why/smtpd.h \
 	cli/why/smtpd_end.c \
 	cli/why/smtpd_reject.c \

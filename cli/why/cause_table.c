@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/cause_table.h"
 
+#include "why/part.h"
+
 static bool is(const struct mw_why_entry *entry, enum mw_why_kind kind)
 {
 	return entry->kind == kind;
@@ -107,6 +109,41 @@ static bool left_with_tls_unknown(const struct mw_why_entry *entry)
 static bool fault(const struct mw_why_entry *entry)
 {
 	return is(entry, MW_WHY_FAULT);
+}
+
+static bool no_connector(const struct mw_why_entry *entry)
+{
+	return because(entry, "no-connector");
+}
+
+/* "451 4.3.5 ... (WARNING)": what Postfix answers by itself, and the warning that tells why. */
+static bool fault_of_configuration(const struct mw_why_entry *entry, const char *const *warnings)
+{
+	struct mw_str reply = mw_str(entry->reply), warning = mw_part_after(reply, " (");
+
+	return fault(entry) && mw_str_starts_with(reply, MW_STR("451 4.3.5 ")) && mw_part_has_one(warning, warnings);
+}
+
+/* Its socket is not there, or what listens there does not answer. */
+static bool policy_service(const struct mw_why_entry *entry)
+{
+	static const char *const warnings[] = { "connect to ", "problem talking to server ", "missing attribute ",
+						"host or service ", NULL };
+
+	return fault_of_configuration(entry, warnings);
+}
+
+static bool restriction(const struct mw_why_entry *entry)
+{
+	static const char *const warnings[] = { "unknown smtpd restriction: ", " is unavailable. ", "unexpected dictionary: ",
+						" must be followed by ", ": bad argument ", " lookup error for ", NULL };
+
+	return fault_of_configuration(entry, warnings);
+}
+
+static bool untold_configuration(const struct mw_why_entry *entry)
+{
+	return fault(entry) && strncmp(entry->reply, "451 4.3.5 ", strlen("451 4.3.5 ")) == 0;
 }
 
 static bool limit(const struct mw_why_entry *entry)

@@ -38,16 +38,21 @@ enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply)
 
 bool mw_why_fault_hint(struct mw_str warning)
 {
-	static const char *const begins[] = { "SASL: Connect to ", "connect to ", "problem talking to server ",
-					      "SASL: ", "cannot get ", "cannot load ",
-					      "No server certs available", "milter ", "connect to Milter",
-					      "timeout on ", "unable to ", "database " };
+	static const char *const begins[] = {
+		"SASL: ", "connect to ", "host or service ", "missing attribute ", "problem talking to server ", "cannot get ",
+		"cannot load ", "No server certs available", "milter ", "timeout on ", "unable to ", "database ",
+		"unknown smtpd restriction: ", NULL
+	};
+	static const char *const words[] = { " is unavailable. ", "unexpected dictionary: ", " must be followed by ",
+					     ": bad argument ", "lookup error", "table lookup problem",
+					     "No space left", NULL };
 
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (mw_str_starts_with(warning, mw_str(begins[i])))
-			return true;
-	return mw_str_has(warning, "lookup error") || mw_str_has(warning, "table lookup problem") ||
-	       mw_str_has(warning, "No space left");
+	return mw_part_begins_with_one(warning, begins) || mw_part_has_one(warning, words);
+}
+
+bool mw_why_fault_follows(struct mw_str warning)
+{
+	return mw_str_starts_with(warning, MW_STR("problem talking to server ")) || mw_str_has(warning, " lookup error for ");
 }
 
 static const struct { const char *word; enum mw_why_kind kind; } aborted[] = {

@@ -12,6 +12,8 @@ enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply);
 /* A warning that tells why a later reply or end of the same session is the server's fault: a service that does not
    answer, a certificate that cannot be read. */
 bool mw_why_fault_hint(struct mw_str warning);
+/* One that only follows from such a warning before it, which tells more. */
+bool mw_why_fault_follows(struct mw_str warning);
 
 /* The word in brackets that ends Dovecot 2.4's "Login aborted: ... (auth_failed)". A word that is not in the table gives
    MW_WHY_ENDED. False: there is no such word. */

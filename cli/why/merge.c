@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "report/text.h"
+#include "why/reply.h"
 
 #define TOGETHER 10 /* seconds: two programs' lines about one thing */
 
@@ -15,33 +16,6 @@ static void copy(char *to, size_t size, struct mw_str text)
 }
 
 #define COPY(to, text) copy((to), sizeof(to), (text))
-
-/* What a reply says, without its codes and what Postfix puts before the policy's words: addresses. */
-static const char *reply_text(const char *reply)
-{
-	const char *after = strstr(reply, " rejected: ");
-
-	if (after != NULL)
-		return after + strlen(" rejected: ");
-	for (int word = 0; word < 2 && *reply >= '0' && *reply <= '9'; word++) {
-		reply += strcspn(reply, " ");
-		reply += strspn(reply, " ");
-	}
-	return reply;
-}
-
-/* The reason whose words the policy gave to Postfix, and Postfix to the client; NULL: Postfix's own words. */
-static const char *reason_of(const char *reply)
-{
-	for (int reason = 0; reason < MW_REASON_COUNT; reason++)
-		for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
-			const char *words = reply_text(mw_reason_reply((enum mw_reason)reason, (enum mw_reply_style)style));
-
-			if (words[0] != '\0' && strcmp(reply_text(reply), words) == 0)
-				return mw_reason_name((enum mw_reason)reason);
-		}
-	return NULL;
-}
 
 void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *entry_r)
 {
@@ -62,8 +36,8 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 	COPY(entry_r->reply, event->reply);
 	COPY(entry_r->queue, event->queue);
 	entry_r->wide = event->wide;
-	if (event->kind == MW_WHY_REJECTED && reason_of(entry_r->reply) != NULL)
-		COPY(entry_r->reason, mw_str(reason_of(entry_r->reply)));
+	if (event->kind == MW_WHY_REJECTED)
+		COPY(entry_r->reason, mw_str(mw_reply_reason(entry_r->reply, event->recipient)));
 	if (event->decision != NULL && event->kind == MW_WHY_DECIDED) {
 		struct mw_buf explain = MW_BUF_OVER(entry_r->explain);
 
@@ -72,19 +46,6 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 		if (explain.truncated)
 			entry_r->explain[0] = '\0';
 	}
-}
-
-/* "550 " of a reply, 0 where there is none. */
-static size_t code_len(const char *reply)
-{
-	return strspn(reply, "0123456789") == 3 && reply[3] == ' ' ? 4 : 0;
-}
-
-/* At END-OF-MESSAGE the code of the same refusal is another of its class. */
-static bool same_reply(const char *a, const char *b)
-{
-	return a[0] == b[0] && strncmp(a + code_len(a), b + code_len(b), strlen("5.7.1")) == 0 &&
-	       strcmp(reply_text(a), reply_text(b)) == 0;
 }
 
 /* One message may have several ends, and each is told; that they were delivered is told once. */
@@ -110,7 +71,7 @@ static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 	       strcmp(a->verdict, b->verdict) == 0 && strcmp(a->rule, b->rule) == 0 &&
 	       strcmp(a->rule_name, b->rule_name) == 0 &&
 	       (a->kind != MW_WHY_DECIDED || strcmp(a->sender, b->sender) == 0) && a->tls_unknown == b->tls_unknown &&
-	       same_end(a, b) && (a->kind == MW_WHY_DELIVERED || of_one_message(a->kind) || same_reply(a->reply, b->reply));
+	       same_end(a, b) && (a->kind == MW_WHY_DELIVERED || of_one_message(a->kind) || mw_reply_same(a->reply, b->reply));
 }
 
 bool mw_why_merge(struct mw_why_entry *entries, size_t count, const struct mw_why_event *event, int64_t gap)
@@ -220,8 +181,10 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 	case MW_WHY_LOGIN_NEEDS_TLS:
 		return stopped && strcmp(by->reason, "login-without-tls") == 0;
 	case MW_WHY_NO_LOGIN:
+		return stopped && strcmp(mw_reply_words(told->reply), mw_reply_words(by->reply)) == 0;
 	case MW_WHY_REJECTED:
-		return stopped && strcmp(reply_text(told->reply), reply_text(by->reply)) == 0;
+		return stopped && (told->reason[0] != '\0' ? strcmp(told->reason, by->reason) == 0
+							: strcmp(mw_reply_words(told->reply), mw_reply_words(by->reply)) == 0);
 	default:
 		return true;
 	}

@@ -236,7 +236,8 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 	}
 	if (mw_why_fault_hint(rest)) {
 		session = session_of(sessions, line, MW_STR_EMPTY);
-		mw_part_copy(session->fault, sizeof(session->fault), rest);
+		if (session->fault[0] == '\0' || !mw_why_fault_follows(rest))
+			mw_part_copy(session->fault, sizeof(session->fault), rest);
 		return false;
 	}
 	if (read_named(sessions, line, rest, event) || read_limit(sessions, line, rest, event))

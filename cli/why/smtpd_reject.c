@@ -24,11 +24,11 @@ static bool wants_login(struct mw_str words)
 	return mw_str_has(words, "not logged in") || mw_str_has(words, "not authenticated");
 }
 
-/* The policy's words, behind the codes of its reply: Mailwicket's for a user without the right, logged in or not. */
-static bool is_relay_denied(struct mw_str words)
+/* The policy's words of a reason, behind the codes of its reply. */
+static bool says(struct mw_str words, enum mw_reason reason)
 {
 	for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
-		struct mw_str reply = mw_str(mw_reason_reply(MW_REASON_RELAY_DENIED, (enum mw_reply_style)style));
+		struct mw_str reply = mw_str(mw_reason_reply(reason, (enum mw_reply_style)style));
 
 		if (mw_str_ends_with(words, mw_part_after(mw_part_after(reply, " "), " ")))
 			return true;
@@ -36,10 +36,11 @@ static bool is_relay_denied(struct mw_str words)
 	return false;
 }
 
-/* Words that only may mean it: the policy's, reject_unauth_destination's, and those of a bare `reject`. */
+/* Words that only may mean it: the policy's for a user without the right, logged in or not, reject_unauth_destination's,
+   and those of a bare `reject`. */
 static bool may_want_login(struct mw_str words)
 {
-	return is_relay_denied(words) || mw_str_ends_with(words, MW_STR("Relay access denied")) ||
+	return says(words, MW_REASON_RELAY_DENIED) || mw_str_ends_with(words, MW_STR("Relay access denied")) ||
 	       mw_str_ends_with(words, MW_STR("rejected: Access denied"));
 }
 
@@ -73,7 +74,7 @@ static enum mw_why_kind kind_of(struct mw_str reply, struct mw_str words)
 		return MW_WHY_PIPELINED;
 	if (wants_login(words))
 		return MW_WHY_NO_LOGIN;
-	return mw_why_fault_of_reply(reply);
+	return says(words, MW_REASON_NO_CONNECTOR) ? MW_WHY_REJECTED : mw_why_fault_of_reply(reply);
 }
 
 bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)

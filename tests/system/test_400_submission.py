@@ -125,7 +125,7 @@ ABOUT_RECIPIENT = {"invalid-recipient", "relay-denied", "recipient-restricted", 
 # reason, client (listener, login, source, tls), sender, recipient, MAIL's options, reply in classic and current style
 REASONS = [
     ("no-connector", ("inside", None, "127.0.0.1", False), REMOTE, MARY, "",
-     ("450 4.3.5", "Server configuration problem"), None),
+     ("450 4.3.5", "Server configuration problem, no connector for this listener and client"), None),
     ("tls-required", ("submission", None, TLS_ONLY, False), BOB, MARY, "",
      ("530 5.7.0", "Must issue a STARTTLS command first"), None),
     ("mechanism-refused", ("submission", "bob", INTEGRATED_ONLY, True), BOB, MARY, "",

@@ -324,7 +324,7 @@ EXPLAINED = [
      "550 5.7.1 Unable to relay"),
     ("smtp", "--client 10.1.2.3 --port 25 --sender x@remote.test --recipient y@remote.test", 0, "permitted", "DUNNO"),
     ("smtp", "--client 198.51.100.9 --port 2525 --sender x@remote.test", 75, "no-connector",
-     "450 4.3.5 Server configuration problem"),
+     "450 4.3.5 Server configuration problem, no connector for this listener and client"),
     ("smtp", "--client 198.51.100.9 --port 2587 --tls TLSv1.3 --login bob --sender mary@example.test"
      " --recipient bob@example.test", 0, "send-as-denied", "DUNNO"),
 ]

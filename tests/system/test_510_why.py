@@ -11,6 +11,7 @@ import pytest
 import rig
 from rig import why_world
 from rig.mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+from rig.text import changed
 from rig.why_world import Clients
 
 pytestmark = pytest.mark.skipif(rig.tool("dovecot") is None or rig.tool("postfix") is None,
@@ -105,6 +106,21 @@ def test_a_suspended_user_is_the_cause_whatever_else_is_wrong(site, folder, kind
         assert told["cause"]["id"] == "suspended" and "mailwicket resume" in told["cause"]["fix"], told
     finally:
         assert site.daemon.cli("resume", "eve").returncode == 0
+
+
+@pytest.mark.parametrize("without", ["", "mailwicketd"])
+def test_a_client_without_a_connector_is_the_policys_fault_and_not_the_users(site, folder, without):
+    """The question about the sender is the first that the policy is asked."""
+    elsewhere = '{ "*:$submission", "*:$submissions" } remote_ip_ranges = { "198.51.100.0/24" }'
+    site.change_policy(changed(site.policy_template, ('{ "*:$submission", "*:$submissions" }', elsewhere)))
+    try:
+        logs = provoke(site, folder, lambda client: (client.reads("bob"), client.sends_without_login("bob@example.test")))
+        told = why(site, "bob", [log for log in logs if log.stem != without])
+    finally:
+        site.change_policy()
+    assert [cause["id"] for cause in (told["cause"], *told["also"])] == ["no-connector"], told
+    assert "remote_ip_ranges" in told["cause"]["fix"] and "client is at fault" in told["cause"]["text"]
+    assert len(told["events"]) == 2 and "no connector for this listener" in told["events"][1]["reply"], told
 
 
 def test_the_command_it_names_explains_the_refusal(site, folder):

@@ -192,6 +192,9 @@ static const struct {
 	  MW_WHY_REJECTED, "", false },
 	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 451 4.3.5 Server configuration problem; from=<a@b> to=<x@y>" },
 	  MW_WHY_FAULT, "", false },
+	{ { "NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.3.5 <a@b>: Sender address rejected: Server configuration "
+	    "problem, no connector for this listener and client; from=<a@b> to=<x@y>" },
+	  MW_WHY_REJECTED, "", false },
 	{ { "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: (reason unavailable), "
 	    "sasl_username=x, sasl_username=bob" }, MW_WHY_LOGIN_FAILED, "x, sasl_username=bob", false },
 	{ { "warning: unknown[192.0.2.7]: SASL X authentication failed: y, sasl_username=bob authentication failed: "

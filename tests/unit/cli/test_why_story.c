@@ -215,7 +215,7 @@ static const struct { const char *reason, *verdict, *cause; } reasons[] = {
 	{ "smtp-disabled", "refuse", "smtp-switched-off" },
 	{ "sending-suspended", "refuse", "suspended" },
 	{ "too-big", "refuse", "message-limit" },
-	{ "no-connector", "defer", "policy" },
+	{ "no-connector", "defer", "no-connector" },
 	{ "a-reason-of-tomorrow", "refuse", "policy" },
 	{ "send-as-denied", "would-refuse", "audit" },
 };
@@ -227,6 +227,52 @@ START_TEST(every_reason_of_a_decision_has_a_cause)
 	is_refused(story, reasons[_i].reason, reasons[_i].verdict, 5);
 	ck_assert_str_eq(likeliest(story), reasons[_i].cause);
 	mw_why_story_free(story);
+}
+END_TEST
+
+/* Postfix's line alone, and the reason that the policy had. */
+static const struct { const char *reply, *recipient, *reason; } words[] = {
+	{ "501 5.1.7 <a b@example.org>: Sender address rejected: Invalid address", "x@example.net", "invalid-sender" },
+	{ "501 5.1.3 <x@y@example.net>: Recipient address rejected: Invalid address", "x@y@example.net", "invalid-recipient" },
+	{ "501 5.1.3 <x>: Recipient address rejected: Invalid address", "", "invalid-recipient" },
+	/* Only the relay question is asked: the sender is wrong, and Postfix names the recipient. */
+	{ "501 5.1.3 <x@example.net>: Recipient address rejected: Invalid address", "x@example.net", "invalid-sender" },
+	{ "521 5.1.7 <END-OF-MESSAGE>: End-of-data rejected: Invalid address", "x@example.net", "invalid-sender" },
+	{ "521 5.1.3 <END-OF-MESSAGE>: End-of-data rejected: Invalid address", "x@example.net", "invalid-recipient" },
+	{ "550 5.7.1 <m@example.org>: Sender address rejected: Client does not have permissions to send as this sender", "",
+	  "send-as-denied" },
+	{ "450 4.3.5 <m@example.org>: Sender address rejected: Server configuration problem, no connector for this listener "
+	  "and client", "", "no-connector" },
+	{ "451 4.3.5 <m@example.org>: Sender address rejected: Server configuration problem", "", "" },
+	{ "554 5.7.1 <m@example.org>: Sender address rejected: Access denied", "", "" },
+};
+
+START_TEST(the_words_of_a_refusal_and_whom_it_is_about_tell_the_reason)
+{
+	struct mw_why_story *story = new_story();
+	size_t count;
+
+	mw_why_story_add(story, &(struct mw_why_event){
+		.kind = MW_WHY_REJECTED, .time = 5, .user = MW_STR("bob"), .client = MW_STR(HOME), .protocol = MW_PROTOCOL_SMTP,
+		.reply = mw_str(words[_i].reply), .recipient = mw_str(words[_i].recipient) });
+	ck_assert_str_eq(mw_why_story_end(story, &count)->reason, words[_i].reason);
+	mw_why_story_free(story);
+}
+END_TEST
+
+START_TEST(equal_words_about_a_sender_and_a_recipient_are_told_each)
+{
+	static const char *const refusals[] = { "554 5.7.1 <a@b>: Sender address rejected: Access denied",
+					       "554 5.7.1 <x@y>: Recipient address rejected: Access denied",
+					       "554 5.7.1 <x[1.2.3.4]>: Client host rejected: Access denied",
+					       "554 5.7.1 <h>: Helo command rejected: Access denied" };
+	struct mw_why_story *story = new_story();
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		mw_why_story_add(story, &(struct mw_why_event){
+			.kind = MW_WHY_REJECTED, .time = (int64_t)i, .user = MW_STR("bob"), .client = MW_STR(HOME),
+			.protocol = MW_PROTOCOL_SMTP, .reply = mw_str(refusals[i]) });
+	ck_assert_uint_eq(told_in(story, MW_WHY_REJECTED), 4);
 }
 END_TEST
 
@@ -344,6 +390,8 @@ MW_UNIT_TESTS("story of a user")
 	tcase_add_test(tcase, an_address_of_the_user_is_never_forgotten_for_others);
 	tcase_add_test(tcase, addresses_forgotten_hours_later_are_no_loss_in_one_log);
 	MW_LOOP(tcase, every_reason_of_a_decision_has_a_cause, reasons);
+	MW_LOOP(tcase, the_words_of_a_refusal_and_whom_it_is_about_tell_the_reason, words);
+	tcase_add_test(tcase, equal_words_about_a_sender_and_a_recipient_are_told_each);
 	tcase_add_test(tcase, a_sender_that_anybody_can_forge_is_no_cause_where_the_user_sends_later);
 	tcase_add_test(tcase, an_ipv6_host_is_known_by_its_64);
 	tcase_add_test(tcase, a_login_by_managesieve_is_no_reading);
