@@ -13,7 +13,7 @@ struct mw_auth_directory {
 	struct mw_directory *directory;
 	struct mw_directory_watch watch;
 	struct timeout *reminder; /* while a file of the directory is in trouble */
-	time_t logged; /* that no question can be decided */
+	time_t logged; /* that no request can be answered */
 };
 
 struct mw_auth_directory *mw_auth_directory_new(const struct mw_policy *policy)

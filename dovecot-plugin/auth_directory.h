@@ -12,7 +12,7 @@ struct mw_auth_directory *mw_auth_directory_new(const struct mw_policy *policy);
 void mw_auth_directory_free(struct mw_auth_directory *directory);
 /* The view of what is published now. What is wrong with it is logged, at once and each minute. */
 const struct mw_directory_view *mw_auth_directory_view(struct mw_auth_directory *directory);
-/* Says that no question can be decided, once a minute. */
+/* Says that no request can be answered, once a minute. */
 void mw_auth_directory_log(struct mw_auth_directory *directory);
 
 #endif

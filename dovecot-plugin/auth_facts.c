@@ -65,7 +65,7 @@ static void tls_facts(const struct auth_request *request, struct mw_facts *facts
 	/* Dovecot calls localhost secured, Postfix only what has TLS. */
 	if (!(smtp ? MW_REQUEST_SECURED(request) : MW_REQUEST_TLS(request)))
 		return;
-	facts->tls.origin = MW_TLS_ORIGIN_STARTTLS;
+	facts->tls.origin = mw_tls_origin_of_port(facts->endpoints.local_port);
 	mw_tls_assume(&facts->tls);
 	facts->tls.certificate_verified = request->fields.valid_client_cert;
 }

@@ -10,7 +10,7 @@ unit_follows_build =
 else
 unit_follows_build = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d'
 endif
-EXTRA_DIST += packaging/build-deb packaging/debian packaging/examples packaging/systemd/mailwicketd.service.in packaging/systemd/mailwicketd.socket \
+EXTRA_DIST += packaging/build-deb packaging/debian packaging/systemd/mailwicketd.service.in packaging/systemd/mailwicketd.socket \
 	packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
 CLEANFILES += packaging/systemd/mailwicketd.service
 
@@ -18,6 +18,10 @@ packaging/systemd/mailwicketd.service: packaging/systemd/mailwicketd.service.in 
 	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
 	sed -e 's|@sbindir[@]|$(sbindir)|' $(unit_follows_build) \
 		$(srcdir)/packaging/systemd/mailwicketd.service.in > $@.new && mv $@.new $@
+
+# What a new policy and directory begin with.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = packaging/examples/mailwicket.conf packaging/examples/directory
 
 # Two sources whose installed names are not their own.
 install-data-hook: install-systemd-files

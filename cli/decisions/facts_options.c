@@ -259,11 +259,9 @@ static uint16_t usual_port(const struct mw_facts *given)
 
 static enum mw_tls_origin usual_origin(const struct mw_facts *given)
 {
-	uint16_t port = given->endpoints.local_port;
-
 	if (given->tls.proxy.family != MW_FAMILY_UNKNOWN)
 		return MW_TLS_ORIGIN_PROXY;
-	return port == 465 || port == 993 || port == 995 ? MW_TLS_ORIGIN_IMPLICIT : MW_TLS_ORIGIN_STARTTLS;
+	return mw_tls_origin_of_port(given->endpoints.local_port);
 }
 
 static const char *usual_mechanism(enum mw_protocol protocol)

@@ -282,6 +282,27 @@ static void write_user(const struct writer *to)
 	write_identities(to, "may_send_on_behalf", "may send on behalf of: ", true);
 }
 
+static void name_item(void *context, struct mw_str name)
+{
+	list_item(context, name);
+}
+
+/* All names by which mail reaches it, the primary address too; and those by which a user logs in. */
+static void write_names(const struct writer *to)
+{
+	const struct mw_principal *principal = &to->answer->principal;
+	struct writer copy = *to;
+
+	begin_list(to, "addresses", "addresses:             ");
+	(void)mw_directory_each_address(to->answer->directory, principal->id, name_item, &copy);
+	end_list(to, false);
+	if (principal->kind != MW_USER)
+		return;
+	begin_list(to, "logins", "logs in as:            ");
+	(void)mw_directory_each_login(to->answer->directory, principal->id, name_item, &copy);
+	end_list(to, false);
+}
+
 static const char *kind_word(const struct answer *answer)
 {
 	return !answer->has_principal ? "address" : answer->principal.kind == MW_GROUP ? "group" : "user";
@@ -321,6 +342,8 @@ static void write_answer(const struct writer *to)
 	} else {
 		mw_buf_printf(to->out, "%.*s: nobody receives mail for it\n", MW_STR_ARG(answer->asked));
 	}
+	if (answer->has_principal)
+		write_names(to);
 	write_trustees(to);
 	if (!answer->has_principal)
 		return;

@@ -146,7 +146,7 @@ static bool note_names(const struct order *order, const struct mw_directory *dir
 {
 	struct noting noting = { edit, mw_str(order->suspension.user), false };
 
-	return mw_directory_logins(directory, order->user.principal.id, note_name, &noting) && !noting.full;
+	return mw_directory_each_login(directory, order->user.principal.id, note_name, &noting) && !noting.full;
 }
 
 static int store(struct order *order, const struct mw_directory *directory, const char *folder)

@@ -19,6 +19,9 @@ struct mw_tls_facts {
 	struct mw_str certificate_fingerprint; /* SHA-256 as hex, colons and case as they came; empty: none */
 };
 
+/* How TLS began on this port of the server, where nothing else tells: IMPLICIT on 465, 993 and 995 (RFC 8314), else
+   STARTTLS. */
+enum mw_tls_origin mw_tls_origin_of_port(uint16_t port);
 /* Marks TLS whose version and strength are not told (a greeting before the handshake, TLS that ended at a proxy or
    was judged in another process). It passes every minimum, and is logged without them. The origin stays. */
 void mw_tls_assume(struct mw_tls_facts *tls);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/tls.h"
 
+enum mw_tls_origin mw_tls_origin_of_port(uint16_t port)
+{
+	return port == 465 || port == 993 || port == 995 ? MW_TLS_ORIGIN_IMPLICIT : MW_TLS_ORIGIN_STARTTLS;
+}
+
 void mw_tls_assume(struct mw_tls_facts *tls)
 {
 	tls->version = MW_STR("TLSv1.3");

@@ -56,6 +56,14 @@ struct mw_directory_status {
 };
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r);
 
+/* Calls `found` with each address, or each login name, of the principal with this id, in order; the names are canonical
+   and valid until the next refresh. Reads all names of the snapshot that serves: for commands, not for questions.
+   False: it cannot be read. */
+bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id,
+			       void (*found)(void *context, struct mw_str address), void *context);
+bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
+			     void (*found)(void *context, struct mw_str login), void *context);
+
 /* The length in octets of the snapshot published there, without opening it; 0: there is none. */
 uint64_t mw_directory_published_octets(const char *path);
 
@@ -64,11 +72,6 @@ uint64_t mw_directory_published_octets(const char *path);
    no user has it. */
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index);
-
-/* Calls `found` with each login name of this user, the primary address among them; a name lives until the next refresh.
-   False: the snapshot cannot be read. Looks at all login names. */
-bool mw_directory_logins(const struct mw_directory *directory, uint32_t id,
-			 void (*found)(void *context, struct mw_str login), void *context);
 
 /* A view over directory text in memory, for tests and for decisions without a published directory: the same checks
    as `sync`, but no file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/memory.c. */

@@ -347,7 +347,8 @@ static enum mw_directory_change refresh_snapshot(struct mw_directory *directory)
 
 	if (lstat(directory->path, &st) != 0) {
 		why = MW_BUF_OVER(directory->error);
-		mw_buf_printf(&why, "%s: %s", directory->path, strerror(errno));
+		mw_buf_printf(&why, "%s: %s%s", directory->path, strerror(errno),
+			      errno == ENOENT ? " (run mailwicket sync)" : "");
 		return close_unfit(directory);
 	}
 	if (directory->current->snapshot.env != NULL && mw_snapshot_same(&st, &directory->current->snapshot.stat)) {
@@ -393,15 +394,28 @@ uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t 
 	return directory->current->bound.ids[index];
 }
 
-bool mw_directory_logins(const struct mw_directory *directory, uint32_t id,
-			 void (*found)(void *context, struct mw_str login), void *context)
-{
-	return serves(directory->current) && mw_snapshot_logins(&directory->current->snapshot, id, found, context);
-}
-
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory)
 {
 	return &directory->current->view;
+}
+
+static bool each_name(const struct mw_directory *directory, enum mw_key_kind kind, uint32_t id,
+		      void (*found)(void *context, struct mw_str name), void *context)
+{
+	return serves(directory->current) &&
+		mw_snapshot_each_name(&directory->current->snapshot, kind, id, found, context);
+}
+
+bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id,
+			       void (*found)(void *context, struct mw_str address), void *context)
+{
+	return each_name(directory, MW_KEY_ADDRESS, id, found, context);
+}
+
+bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
+			     void (*found)(void *context, struct mw_str login), void *context)
+{
+	return each_name(directory, MW_KEY_LOGIN, id, found, context);
 }
 
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r)

@@ -242,6 +242,37 @@ enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct 
 	}
 }
 
+static bool belongs_to(enum mw_key_kind kind, const MDB_val *found, uint32_t id)
+{
+	struct mw_value value = { found->mv_data, found->mv_size };
+	uint32_t owner;
+	bool primary;
+
+	return (kind == MW_KEY_LOGIN ? mw_value_login_read(value, &owner) : mw_value_address_read(value, &owner, &primary)) &&
+	       owner == id;
+}
+
+bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id,
+			   void (*found)(void *context, struct mw_str name), void *context)
+{
+	char first = (char)kind;
+	MDB_val key = { 1, &first }, value;
+	MDB_cursor *cursor;
+	int rc;
+
+	if (mdb_cursor_open(snapshot->txn, snapshot->dbi, &cursor) != 0)
+		return false;
+	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE); rc == 0 && *(const char *)key.mv_data == first;
+	     rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+		const char *text = (const char *)key.mv_data + 1;
+
+		if (belongs_to(kind, &value, id))
+			found(context, (struct mw_str){ text, strnlen(text, key.mv_size - 1) });
+	}
+	mdb_cursor_close(cursor);
+	return rc == 0 || rc == MDB_NOTFOUND;
+}
+
 enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
 				     uint64_t *fingerprint_r)
 {
@@ -254,27 +285,4 @@ enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_
 	if (found == MW_LOOKUP_FOUND && !mw_value_principal_read(value, id, principal_r, fingerprint_r))
 		return MW_LOOKUP_UNAVAILABLE;
 	return found;
-}
-
-bool mw_snapshot_logins(const struct mw_snapshot *snapshot, uint32_t id,
-			void (*found)(void *context, struct mw_str login), void *context)
-{
-	static char first[] = { MW_KEY_LOGIN };
-	MDB_val name = { sizeof(first), first }, value;
-	MDB_cursor *cursor;
-	uint32_t of;
-	int status;
-
-	if (mdb_cursor_open(snapshot->txn, snapshot->dbi, &cursor) != 0)
-		return false;
-	status = mdb_cursor_get(cursor, &name, &value, MDB_SET_RANGE);
-	while (status == 0 && *(const char *)name.mv_data == MW_KEY_LOGIN) {
-		const char *text = (const char *)name.mv_data + 1;
-
-		if (mw_value_login_read((struct mw_value){ value.mv_data, value.mv_size }, &of) && of == id)
-			found(context, (struct mw_str){ text, strnlen(text, name.mv_size - 1) });
-		status = mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
-	}
-	mdb_cursor_close(cursor);
-	return status == 0 || status == MDB_NOTFOUND;
 }

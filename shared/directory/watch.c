@@ -28,7 +28,7 @@ static void print_serving(const struct mw_directory *directory, int64_t now, str
 
 	mw_directory_status(directory, &status);
 	if (!status.open) {
-		mw_buf_add_text(out, "; no question can be decided");
+		mw_buf_add_text(out, "; no request can be answered");
 		return;
 	}
 	written = (time_t)status.serving_since;

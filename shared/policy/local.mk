@@ -34,5 +34,5 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/value.h \
 	shared/policy/value_list.c \
 	shared/policy/words.c
-libmwpolicy_la_CPPFLAGS = $(MW_CPPFLAGS)
+libmwpolicy_la_CPPFLAGS = $(MW_CPPFLAGS) -DMW_EXAMPLES='"$(examplesdir)"'
 libmwpolicy_la_CFLAGS = $(MW_CFLAGS)

@@ -179,7 +179,9 @@ struct mw_policy *mw_policy_read(const char *path, const char *host_name, int64_
 		if (errno == ELOOP)
 			file_error(errors, path, "the file itself", "is a symbolic link");
 		else
-			mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "cannot be read: %s", strerror(errno));
+			mw_errors_add(errors, MW_ERROR, path, 0, 0,
+				      errno == ENOENT ? "a policy; a sample is " MW_EXAMPLES "/mailwicket.conf" : NULL,
+				      "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
 	policy = read_open_file(fd, path, host_name, today, errors);

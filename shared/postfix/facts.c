@@ -80,14 +80,14 @@ static bool is_sha256(struct mw_str fingerprint)
 	return digits == 64;
 }
 
-static void read_tls(struct reader *reader, struct mw_tls_facts *tls)
+static void read_tls(struct reader *reader, uint16_t port, struct mw_tls_facts *tls)
 {
 	struct mw_str fingerprint = text(reader, MW_ATTRIBUTE_CCERT_FINGERPRINT);
 
 	tls->version = text(reader, MW_ATTRIBUTE_ENCRYPTION_PROTOCOL);
 	if (mw_str_empty(tls->version))
 		return;
-	tls->origin = MW_TLS_ORIGIN_STARTTLS;
+	tls->origin = mw_tls_origin_of_port(port);
 	tls->cipher = text(reader, MW_ATTRIBUTE_ENCRYPTION_CIPHER);
 	tls->bits = (unsigned)number(reader, MW_ATTRIBUTE_ENCRYPTION_KEYSIZE, UINT_MAX,
 				     "encryption_keysize is no number");
@@ -166,7 +166,7 @@ bool mw_facts_from_request(const struct mw_request *request, const char *bytes, 
 	memset(facts_r, 0, sizeof(*facts_r));
 	facts_r->today = today;
 	read_endpoints(&reader, &facts_r->endpoints);
-	read_tls(&reader, &facts_r->tls);
+	read_tls(&reader, facts_r->endpoints.local_port, &facts_r->tls);
 	facts_r->mechanism = text(&reader, MW_ATTRIBUTE_SASL_METHOD);
 	facts_r->login = text(&reader, MW_ATTRIBUTE_SASL_USERNAME);
 	if (mw_str_empty(facts_r->login) && !mw_str_empty(facts_r->mechanism))

@@ -248,7 +248,7 @@ def test_aut_10_a_directory_that_cannot_be_read_is_a_temporary_failure():
             with site.sasl() as sasl:
                 answer = sasl.plain("bob", PASSWORD, *SMTP)
                 assert not answer.ok and answer.temporary, answer.line
-        told = site.dovecot.lines("the directory cannot be read|no question can be decided")
+        told = site.dovecot.lines("the directory cannot be read|no request can be answered")
         assert 1 <= len(told) <= 2, told
         snapshot.unlink()
         site.files.sync()

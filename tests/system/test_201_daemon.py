@@ -120,7 +120,7 @@ def test_without_a_directory_nothing_is_decided(daemon):
     published = daemon.published / "snapshot.mdb"
     assert daemon.request() == "DUNNO"
     published.rename(daemon.published / "away")
-    daemon.wait_log("no question can be decided")
+    daemon.wait_log("no request can be answered")
     assert daemon.request() is None
     assert daemon.logged(verdict="undecided", reason="directory-unavailable")
     (daemon.published / "away").rename(published)

@@ -125,7 +125,7 @@ def test_a_connection_that_is_closed_for_no_answer_has_its_line_before(piped):
     """An undecided question."""
     connection = piped.files.connect()
     os.rename(piped.files.published, piped.files.folder / "away")
-    wait_for(lambda: "no question can be decided" in piped.read(), "the directory to be missed")
+    wait_for(lambda: "no request can be answered" in piped.read(), "the directory to be missed")
     connection.send(rcpt())
     assert connection.wait_closed()
     assert "verdict=undecided" in piped.read()

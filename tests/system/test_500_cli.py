@@ -269,6 +269,7 @@ def test_dovecot_reads_the_lines_that_show_prints(world, tmp_path):
     if version is None:
         pytest.skip("no Dovecot on this machine")
     text = world.run("show", "--dovecot", "--generation", version).stdout
+    assert world.run("show", "--dovecot").stdout == text, "this machine's Dovecot unless another is named"
     head = "" if version == "2.3" else f"dovecot_config_version = {version}.0\ndovecot_storage_version = {version}.0\n"
     path.write_text(head + text.replace("ssl = yes", "ssl = no"))
     result = subprocess.run([rig.tool("doveconf"), "-n", "-c", path], capture_output=True, text=True, timeout=20)
@@ -278,10 +279,10 @@ def test_dovecot_reads_the_lines_that_show_prints(world, tmp_path):
 
 
 def test_dovecot_is_told_to_allow_cleartext_only_when_a_rule_needs_it(own_world):
-    assert "disable_plaintext_auth = no" in own_world.run("show", "--dovecot").stdout
+    assert "disable_plaintext_auth = no" in own_world.run("show", "--dovecot", "--generation", "2.3").stdout
     assert "auth_allow_cleartext = yes" in own_world.run("show", "--dovecot", "--generation", "2.4").stdout
     own_world.write(own_world.policy, "")
-    assert "disable_plaintext_auth = yes" in own_world.run("show", "--dovecot").stdout
+    assert "disable_plaintext_auth = yes" in own_world.run("show", "--dovecot", "--generation", "2.3").stdout
     assert "auth_allow_cleartext = no" in own_world.run("show", "--dovecot", "--generation", "2.4").stdout
 
 
@@ -503,6 +504,9 @@ def test_lookup_of_a_user_says_what_it_may_do(world):
     code, told = world.json("lookup", "eve")
     assert (code, told["kind"], told["receives"]) == (0, "user", "eve@example.test")
     assert told["may"] == {"imap": True, "pop3": False, "sieve": True, "smtp": False, "relay": True}
+    code, told = world.json("lookup", "mary")
+    assert told["addresses"] == sorted(told["addresses"]) and {"mary@example.test", "maria@example.test"} <= set(told["addresses"])
+    assert "mary@example.test" in told["logins"]
     code, told = world.json("lookup", "bob")
     assert "sales@example.test" in told["may_send_as"]
     assert set(told["groups"]) == {"sales@example.test", "team@example.test"}
@@ -531,6 +535,7 @@ def test_lookup_of_what_nobody_has_is_exit_1_and_without_a_directory_75(world, o
 def test_lookup_in_words(world):
     text = world.run("lookup", "bob").stdout
     assert "user bob@example.test" in text
+    assert re.search(r"^addresses: +bob@example.test", text, re.MULTILINE)
     assert re.search(r"may also send as: +sales@example.test", text)
 
 

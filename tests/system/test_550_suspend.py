@@ -203,7 +203,7 @@ def test_a_list_that_is_damaged_opens_nothing(site):
     assert result.returncode == 75 and f"{path} is damaged" in result.stderr and result.stderr.count("\n") == 1
     site.daemon.stop()
     site.daemon.start()
-    site.daemon.wait_log("suspensions is damaged .*; no question can be decided")
+    site.daemon.wait_log("suspensions is damaged .*; no request can be answered")
     assert site.daemon.request(asked("mary", site)) is None
     path.write_bytes(whole)
     wait_for(lambda: site.daemon.request(asked("ida", site)) == "550 5.7.1 Access denied, this account is suspended",

@@ -21,8 +21,7 @@ static bool decides_relaying(const struct mw_restriction *item)
 {
 	static const char *const words[] = { "permit_mynetworks", "permit_sasl_authenticated", "permit_tls_clientcerts",
 					     "permit_tls_all_clientcerts", "permit_auth_destination", "permit_mx_backup",
-					     "permit", "check_relay_domains", "reject_unauth_destination",
-					     "defer_unauth_destination", "reject", "defer" };
+					     "permit", "check_relay_domains", "reject", "defer" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (mw_str_equal_nocase(item->name, mw_str(words[i])))

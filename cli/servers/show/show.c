@@ -3,6 +3,7 @@
 
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/process.h"
 #include "policy/print.h"
 #include "setting.h"
 #include "servers/show/show.h"
@@ -12,7 +13,7 @@ enum { OPTION_POSTFIX, OPTION_DOVECOT, OPTION_GENERATION, OPTION_COUNT };
 static const struct mw_option options[OPTION_COUNT] = {
 	[OPTION_POSTFIX] = { "postfix", NULL, "the lines for main.cf and master.cf" },
 	[OPTION_DOVECOT] = { "dovecot", NULL, "the lines for Dovecot" },
-	[OPTION_GENERATION] = { "generation", "2.3|2.4", "which Dovecot (default: 2.3)" },
+	[OPTION_GENERATION] = { "generation", "2.3|2.4", "which Dovecot (default: the one of this machine)" },
 };
 
 enum form { FORM_POLICY, FORM_POSTFIX, FORM_DOVECOT };
@@ -49,12 +50,25 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_string(json, request->form == FORM_POSTFIX ? "postfix" : "dovecot", mw_buf_str(&out));
 }
 
+/* Of the Dovecot of this machine: "2.4.1-4 (7d8c0e5759)". 2.3 when there is none. */
+static enum mw_dovecot_generation installed_generation(void)
+{
+	static const char *const command[] = { "dovecot", "--version", NULL };
+	struct mw_run run;
+	bool is_2_3 = !mw_run_program(command, &run) || mw_str_starts_with(run.output, MW_STR("2.3."));
+
+	mw_run_free(&run);
+	return is_2_3 ? MW_DOVECOT_2_3 : MW_DOVECOT_2_4;
+}
+
 static int read_options(struct request *request, struct mw_arguments *arguments)
 {
 	const char *value;
+	bool named = false;
 	int row;
 
 	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
+		named |= row == OPTION_GENERATION;
 		if (row == MW_ARGUMENT_WORD)
 			return mw_usage_error("show: unexpected argument %s", value);
 		if (row < 0)
@@ -68,6 +82,8 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 		else
 			return mw_usage_error("show: --generation %s: expected 2.3 or 2.4", value);
 	}
+	if (request->form == FORM_DOVECOT && !named)
+		request->generation = installed_generation();
 	return EX_OK;
 }
 

@@ -43,7 +43,7 @@ START_TEST(trouble_is_said_at_once_and_each_minute_with_its_age)
 	ck_assert_int_eq(look(1001), MW_DIRECTORY_QUIET);
 	ck_assert_int_eq(truncate(mw_test_path, 100), 0);
 	ck_assert_int_eq(look(1002), MW_DIRECTORY_TROUBLE);
-	ends_with("; no question can be decided");
+	ends_with("; no request can be answered");
 	ck_assert_int_eq(look(1061), MW_DIRECTORY_QUIET);
 	ck_assert_int_eq(look(1062), MW_DIRECTORY_TROUBLE);
 	ck_assert_int_eq(look(10), MW_DIRECTORY_TROUBLE); /* the clock was set back */
