@@ -36,7 +36,7 @@ static bool says(struct mw_str words, enum mw_reason reason)
 	return false;
 }
 
-/* Words that only may mean it: the policy's for a user without the right, logged in or not, reject_unauth_destination's,
+/* Words that may mean it: the policy's for a user without the right, logged in or not, reject_unauth_destination's,
    and those of a bare `reject`. */
 static bool may_want_login(struct mw_str words)
 {
