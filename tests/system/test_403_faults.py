@@ -47,14 +47,12 @@ def test_without_mailwicketd_mail_waits_and_nobody_relays(site):
 
 
 def test_a_session_outlives_a_restart_of_mailwicketd(site):
-    """OVR-07, one kill: the question asked next finds the new process, after at most one delay of a second."""
+    """OVR-07, one kill: the question asked next finds the new process, at the second of Postfix's two attempts."""
     with site.client(login="bob") as client:
         assert client.ask(BOB, REMOTE) == PERMITTED
         site.daemon.kill()
         site.daemon.start()
-        began = time.monotonic()
         assert client.ask(BOB, REMOTE) == PERMITTED
-        assert time.monotonic() - began < 3
         assert client.ask(MARY, REMOTE).startswith("550 5.7.1 ")
 
 
@@ -94,7 +92,8 @@ def test_pol_11_a_stopped_mailwicketd_costs_a_451_and_nothing_else(site):
         try:
             began = time.monotonic()
             assert client.ask(BOB, REMOTE) == deferred(BOB)
-            assert 3 < time.monotonic() - began < 9
+            # Not for its usual 100 s.
+            assert 3 < time.monotonic() - began < 60
         finally:
             os.kill(site.daemon.pid, signal.SIGCONT)
         assert client.ask(BOB, REMOTE) == PERMITTED
