@@ -488,6 +488,17 @@ def test_a_captured_request_that_is_none_is_refused_with_its_line(world):
     assert world.run("explain", "imap", "--request", "-", input="a=b\n\n").returncode == 64
 
 
+# --- the manual
+
+def test_the_policy_of_the_manual_is_one(own_world):
+    manual = (SOURCE / "docs/man/mailwicket.conf.5").read_text()
+    text = manual.partition(".Bd -literal -offset indent\n")[2].partition(".Ed\n")[0]
+    assert "Printers" in text
+    own_world.write(own_world.policy, text)
+    code, told = own_world.json("check", "--policy-only")
+    assert (code, told["messages"]) == (0, [])
+
+
 # --- lookup
 
 def test_lookup_names_who_receives_and_who_may_send_as_it(world):
