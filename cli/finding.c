@@ -81,9 +81,10 @@ unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_s
 	return findings->counts[severity];
 }
 
-static bool is_stricter(enum mw_finding_id id)
+static bool is_beside_setup(enum mw_finding_id id)
 {
-	return id == MW_FOUND_CLEARTEXT_REFUSED || id == MW_FOUND_DOVECOT_REQUIRES_TLS || id == MW_FOUND_AUTH_OVER_TLS_ONLY;
+	return id == MW_FOUND_SUBMISSION_RELAY || id == MW_FOUND_CLEARTEXT_REFUSED ||
+	       id == MW_FOUND_DOVECOT_REQUIRES_TLS || id == MW_FOUND_AUTH_OVER_TLS_ONLY;
 }
 
 unsigned mw_findings_laxer(const struct mw_findings *findings)
@@ -93,7 +94,7 @@ unsigned mw_findings_laxer(const struct mw_findings *findings)
 	for (size_t i = 0; i < mw_findings_kept(findings); i++) {
 		const struct mw_finding *finding = mw_findings_get(findings, i);
 
-		count += finding->severity == MW_FINDING_ERROR && !is_stricter(finding->id);
+		count += finding->severity == MW_FINDING_ERROR && !is_beside_setup(finding->id);
 	}
 	return count;
 }

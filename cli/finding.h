@@ -74,7 +74,8 @@ struct mw_arena *mw_findings_arena(struct mw_findings *findings);
    is left out. */
 void mw_findings_add(struct mw_findings *findings, struct mw_finding finding);
 unsigned mw_findings_count(const struct mw_findings *findings, enum mw_finding_severity severity);
-/* Errors but for those where only the server is stricter than the policy: nobody gets round a rule there. */
+/* Errors that keep setup from a change: all but those where only the server is stricter than the policy, so that nobody gets
+   round a rule there, and a way past Postfix's listeners that setup has no part in. */
 unsigned mw_findings_laxer(const struct mw_findings *findings);
 size_t mw_findings_kept(const struct mw_findings *findings);
 /* In order of severity, then of arrival; NULL behind the last. */

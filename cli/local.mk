@@ -48,6 +48,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot_trust.c \
 	cli/servers/check/dovecot_userdb.c \
 	cli/servers/check/permitted.c cli/servers/check/permitted.h \
+	cli/servers/check/ports.c cli/servers/check/ports.h \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
 	cli/servers/check/postfix_delimiter.c \
 	cli/servers/check/postfix_fix.c \
@@ -61,9 +62,11 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_refusals.c \
 	cli/servers/check/postfix_service.c \
 	cli/servers/check/postfix_socket.c \
+	cli/servers/check/postfix_submission.c \
 	cli/servers/check/sasl_sockets.c cli/servers/check/sasl_sockets.h \
 	cli/servers/check/servers.c cli/servers/check/servers.h \
 	cli/servers/check/service.c \
+	cli/servers/check/sockets.c cli/servers/check/sockets.h \
 	cli/servers/check/postfix_unnamed.c \
 	cli/servers/check/stake.c cli/servers/check/stake.h \
 	cli/servers/check/table.c cli/servers/check/table.h \
@@ -87,10 +90,8 @@ libmwcli_la_SOURCES = \
 	cli/servers/setup/plan.c cli/servers/setup/plan.h \
 	cli/servers/setup/plan_dovecot.c \
 	cli/servers/setup/plan_postfix.c \
-	cli/servers/setup/ports.c cli/servers/setup/ports.h \
 	cli/servers/setup/sasl.c cli/servers/setup/sasl.h \
 	cli/servers/setup/setup.c \
-	cli/servers/setup/sockets.c cli/servers/setup/sockets.h \
 	cli/servers/setup/text.h \
 	cli/servers/setup/trial.c cli/servers/setup/trial.h \
 	cli/servers/show/dovecot.c \

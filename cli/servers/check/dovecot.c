@@ -46,9 +46,9 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 }
 
 bool mw_dovecot_site_try(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
-			 struct mw_arena *arena)
+			 const char *named, struct mw_arena *arena)
 {
-	return load(site, policy, config, NULL, arena, true) == EX_OK;
+	return load(site, policy, config, named, arena, true) == EX_OK;
 }
 
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,

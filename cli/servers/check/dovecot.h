@@ -32,7 +32,7 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 			 const char *named, struct mw_arena *arena);
 /* The same without a word where there is no Dovecot, or none that can be read. */
 bool mw_dovecot_site_try(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
-			 struct mw_arena *arena);
+			 const char *named, struct mw_arena *arena);
 /* The place is that of the last such setting in the files. */
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
 			const char *setting, const char *what, const char *why, struct mw_fix fix);

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/units.h"
 #include "servers/check/postfix_interfaces.h"
+#include "servers/check/ports.h"
 #include "ui/process.h"
 
 #define FILE_MOST ((size_t)1024 * 1024)
@@ -302,8 +304,27 @@ static const char *entry_line(const struct mw_postfix_site *site, const struct m
 	return mw_arena_text(site->arena, mw_buf_str(&out));
 }
 
+/* Master ends, with all its listeners, where one of its ports is taken (tried, Postfix 3.7). Whose a socket is, only root
+   is told. */
+static bool check_holder(struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
+{
+	const char *holder = geteuid() == 0 ? mw_port_holder(site, &listener->binding, site->dovecot) : NULL;
+
+	if (holder == NULL)
+		return false;
+	mw_findings_add(site->findings, (struct mw_finding){
+		.id = MW_FOUND_PORT_TAKEN, .severity = MW_FINDING_ERROR, .file = site->policy->file, .setting = "bindings",
+		.what = mw_arena_textf(site->arena, "port %u, which connector \"%.*s\" names, is taken: %s",
+				       listener->binding.port, MW_STR_ARG(listener->connector), holder),
+		.why = "who connects there does not meet this Postfix, and Postfix ends with all its listeners at the next "
+		       "start or reload where master.cf has that port",
+		.fix = mw_fix_words("take the port away there, or the binding out of the connector") });
+	return true;
+}
+
 static void check_served(struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
 {
+	bool taken = check_holder(site, listener);
 	const struct mw_postfix_addresses wanted = { .items = { listener->binding }, .count = 1 };
 
 	for (size_t i = 0; i < site->services.count; i++) {
@@ -317,6 +338,8 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 		if (mw_postfix_addresses_meet(&addresses, &wanted))
 			return;
 	}
+	if (taken)
+		return;
 	mw_findings_add(site->findings, (struct mw_finding){
 		.id = MW_FOUND_UNSERVED_CONNECTOR, .severity = MW_FINDING_ERROR, .file = site->master_path, .setting = "",
 		.what = mw_arena_textf(site->arena, "no smtpd listens on port %u, which connector \"%.*s\" names",
@@ -326,7 +349,8 @@ static void check_served(struct mw_postfix_site *site, const struct mw_wiring_li
 }
 
 int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
-		     struct mw_findings *findings, struct mw_sasl_sockets *sockets_r)
+		     const struct mw_dovecot_site *dovecot, struct mw_findings *findings,
+		     struct mw_sasl_sockets *sockets_r)
 {
 	struct mw_postfix_site site;
 	struct mw_wiring *wiring;
@@ -341,6 +365,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	wiring->syslog_name = mw_postfix_site_value(&site, "syslog_name");
 	site.wiring = wiring;
 	site.findings = findings;
+	site.dovecot = dovecot;
 	site.sasl_sockets = sockets_r;
 	sockets_r->count = 0;
 	site.stake = mw_stake_of(policy, site.arena);
@@ -362,6 +387,8 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 		status = mw_check_postfix_services(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_names(&site);
+	if (status == EX_OK)
+		status = mw_check_postfix_submission(&site);
 	if (sockets_r->count == 0)
 		mw_postfix_sasl_socket(&site, NULL);
 	mw_wiring_free(wiring);

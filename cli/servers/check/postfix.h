@@ -9,6 +9,8 @@
 #include "servers/check/stake.h"
 #include "servers/wiring.h"
 
+struct mw_dovecot_site;
+
 #define MW_RELAY_RESTRICTIONS "smtpd_relay_restrictions"
 
 struct mw_postfix_site {
@@ -22,6 +24,7 @@ struct mw_postfix_site {
 	struct mw_str main_cf;
 	struct mw_postfix_values values; /* every setting, defaults too, $name expanded */
 	struct mw_postfix_services services;
+	const struct mw_dovecot_site *dovecot; /* NULL: it is not looked at */
 	struct mw_sasl_sockets *sasl_sockets; /* what the listeners that offer AUTH ask */
 };
 
@@ -40,9 +43,10 @@ struct mw_postfix_endpoint {
 
 /* Adds what is wrong with Postfix. config_directory: NULL for Postfix's own; named: what findings call it, NULL: the same. Returns EX_OK; EX_UNAVAILABLE where there
    is no Postfix or EX_CONFIG where postconf cannot read its files, then one line was printed. sockets_r: where its listeners
-   look for Dovecot's auth service, in the findings' arena. */
+   look for Dovecot's auth service, in the findings' arena. dovecot: NULL where it is not looked at. */
 int mw_check_postfix(const struct mw_policy *policy, const char *config_directory, const char *named,
-		     struct mw_findings *findings, struct mw_sasl_sockets *sockets_r);
+		     const struct mw_dovecot_site *dovecot, struct mw_findings *findings,
+		     struct mw_sasl_sockets *sockets_r);
 
 /* The smtpd that talks to the clients of an inet service: its own or, behind postscreen, that of a service "pass". NULL:
    none. */
@@ -151,6 +155,8 @@ void mw_check_postfix_unnamed(struct mw_postfix_endpoint *endpoint);
 /* "[2001:db8::]/32" of mynetworks is "2001:db8::/32" here. False: it is no network. */
 bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r);
 void mw_check_postfix_log(const struct mw_postfix_endpoint *endpoint);
+/* Where Dovecot's submission service gives its users' mail to. */
+int mw_check_postfix_submission(struct mw_postfix_site *site);
 void mw_check_postfix_recipients(const struct mw_postfix_endpoint *endpoint);
 /* Where a listener's smtpd, or the one of main.cf, looks for Dovecot's auth service. */
 void mw_postfix_sasl_socket(const struct mw_postfix_site *site, const struct mw_postfix_endpoint *endpoint);

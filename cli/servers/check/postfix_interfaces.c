@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/postfix_interfaces.h"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
 #include "servers/restriction.h"
 
 static bool has_family(const struct mw_postfix_site *site, const char *family)
@@ -78,11 +81,7 @@ bool mw_postfix_addresses_meet(const struct mw_postfix_addresses *a, const struc
 
 static bool is_loopback(const struct mw_binding *binding)
 {
-	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
-
-	return binding->kind == MW_BINDING_ADDRESS &&
-	       (mw_ip_equal(&binding->ip, &six) ||
-		(binding->ip.family == MW_FAMILY_IPV4 && binding->ip.bytes[0] == 127));
+	return binding->kind == MW_BINDING_ADDRESS && mw_ip_is_loopback(&binding->ip);
 }
 
 bool mw_postfix_is_loopback(const struct mw_postfix_site *site, const struct mw_binding *binding)
@@ -93,4 +92,29 @@ bool mw_postfix_is_loopback(const struct mw_postfix_site *site, const struct mw_
 	for (size_t i = 0; i < addresses.count; i++)
 		all &= is_loopback(&addresses.items[i]);
 	return all;
+}
+
+bool mw_ip_of_sockaddr(const struct sockaddr *address, struct mw_ip *ip_r)
+{
+	if (address != NULL && address->sa_family == AF_INET)
+		*ip_r = mw_ip_from_bytes(&((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+	else if (address != NULL && address->sa_family == AF_INET6)
+		*ip_r = mw_ip_from_bytes(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+	else
+		return false;
+	return true;
+}
+
+bool mw_machine_has(const struct mw_ip *ip)
+{
+	struct ifaddrs *interfaces = NULL;
+	struct mw_ip own;
+	bool has = mw_ip_is_loopback(ip);
+
+	if (getifaddrs(&interfaces) != 0)
+		return has;
+	for (const struct ifaddrs *one = interfaces; one != NULL; one = one->ifa_next)
+		has |= mw_ip_of_sockaddr(one->ifa_addr, &own) && mw_ip_equal(&own, ip);
+	freeifaddrs(interfaces);
+	return has;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/check/postfix.h"
+#include "servers/check/postfix_interfaces.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -152,24 +152,6 @@ static void take_ip(struct look *look, const struct mw_ip *ip)
 	take_name(look, mw_buf_str(&out));
 }
 
-static bool ip_of(const struct sockaddr *address, struct mw_ip *ip_r)
-{
-	if (address != NULL && address->sa_family == AF_INET)
-		*ip_r = mw_ip_from_bytes(&((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-	else if (address != NULL && address->sa_family == AF_INET6)
-		*ip_r = mw_ip_from_bytes(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
-	else
-		return false;
-	return true;
-}
-
-static bool is_loopback(const struct mw_ip *ip)
-{
-	static const struct mw_ip six = { MW_FAMILY_IPV6, { [15] = 1 } };
-
-	return mw_ip_equal(ip, &six) || (ip->family == MW_FAMILY_IPV4 && ip->bytes[0] == 127);
-}
-
 /* The addresses that this machine has now. */
 static void take_machine(struct look *look, bool loopback_only)
 {
@@ -179,7 +161,8 @@ static void take_machine(struct look *look, bool loopback_only)
 	if (getifaddrs(&interfaces) != 0)
 		report_unseen(look, MW_STR("this machine's list of addresses"), "the system does not give it");
 	for (const struct ifaddrs *one = interfaces; one != NULL; one = one->ifa_next)
-		if ((one->ifa_flags & IFF_UP) != 0 && ip_of(one->ifa_addr, &ip) && (!loopback_only || is_loopback(&ip)))
+		if ((one->ifa_flags & IFF_UP) != 0 && mw_ip_of_sockaddr(one->ifa_addr, &ip) &&
+		    (!loopback_only || mw_ip_is_loopback(&ip)))
 			take_ip(look, &ip);
 	freeifaddrs(interfaces);
 }
@@ -200,7 +183,7 @@ static void take_host(struct look *look, struct mw_str host)
 	if (getaddrinfo(mw_arena_text(arena_of(look), host), NULL, &hints, &found) != 0)
 		report_unseen(look, host, "its addresses cannot be found out");
 	for (const struct addrinfo *one = found; one != NULL; one = one->ai_next)
-		if (ip_of(one->ai_addr, &ip))
+		if (mw_ip_of_sockaddr(one->ai_addr, &ip))
 			take_ip(look, &ip);
 	if (found != NULL)
 		freeaddrinfo(found);

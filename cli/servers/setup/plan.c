@@ -39,7 +39,8 @@ int mw_setup_plan(const struct mw_policy *policy, const struct mw_servers *serve
 	/* Named, it must be there; else it is asked what it can tell. */
 	if (status == EX_OK && servers->dovecot)
 		status = mw_dovecot_site_load(dovecot, policy, servers->dovecot_config, NULL, arena);
-	if (status == EX_OK && (servers->dovecot || mw_dovecot_site_try(dovecot, policy, servers->dovecot_config, arena)))
+	if (status == EX_OK &&
+	    (servers->dovecot || mw_dovecot_site_try(dovecot, policy, servers->dovecot_config, NULL, arena)))
 		plan->dovecot = sasl.dovecot = dovecot;
 	plan->restarts_dovecot = servers->dovecot && sasl.dovecot != NULL && !mw_dovecot_is_told(dovecot);
 	if (status == EX_OK && servers->postfix)

@@ -4,7 +4,7 @@
 #include "base/units.h"
 #include "servers/setup/lacks.h"
 #include "servers/setup/plan.h"
-#include "servers/setup/ports.h"
+#include "servers/check/ports.h"
 #include "ui/output.h"
 
 #define LISTENERS_MOST 64
@@ -149,7 +149,7 @@ static int plan_new(struct planning *planning, const struct mw_wiring_listener *
 	struct mw_postfix_endpoint endpoint = { .site = &planning->site, .service = &service, .front = &service,
 						.binding = listener->binding, .values = planning->site.values,
 						.chroot = mw_str_equal(service.chroot, MW_STR("y")) };
-	const char *holder = mw_setup_port_holder(&planning->site, &listener->binding, planning->sasl->dovecot);
+	const char *holder = mw_port_holder(&planning->site, &listener->binding, planning->sasl->dovecot);
 	struct mw_lacks lacks = { .count = 0 };
 	int status;
 

@@ -205,7 +205,7 @@ static bool starts(struct result *result, const struct mw_policy *policy, const 
 	struct mw_dovecot_site site;
 	const char *why;
 
-	if (!mw_dovecot_site_try(&site, policy, config, result->plan.changes.arena) ||
+	if (!mw_dovecot_site_try(&site, policy, config, NULL, result->plan.changes.arena) ||
 	    mw_setup_trial(&site, config, &result->guard, &why))
 		return true;
 	mw_complain("nothing was changed: nobody could log in any more, as Dovecot's auth service does not start with it: %s",

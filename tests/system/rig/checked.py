@@ -15,7 +15,7 @@ class Checked(MailSite):
     WIRED_BY = "show"
 
     def __init__(self, folder, policy=WORLD_POLICY, **dovecot):
-        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS, **dovecot)
+        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS, **{"protocols": ("imap", "pop3"), **dovecot})
         self.postfix.domains = "example.test, xn--bcher-kva.test"
         self.daemon.start()
         self.wire()

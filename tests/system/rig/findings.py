@@ -107,7 +107,7 @@ SENTENCES = {
     "reinjection", "odd-listener", "unknown-listener", "open-reinjection", "own-listener", "last-passdb",
     "delimiter", "other-at-end", "auth-over-old-tls", "no-certificate", "alias-domain",
     "unseen-names", "shared-mailboxes", "qmqpd", "local-mail", "takes-mail", "other-listener", "unix-smtpd",
-    "closed-socket", "open-socket", "outside-chroot", "unseen-socket", "asked-by-all",
+    "closed-socket", "open-socket", "port-taken", "submission-relay", "outside-chroot", "unseen-socket", "asked-by-all",
 }
 # Needs another policy or directory than this site's: its own tests look at its lines.
 ELSEWHERE = {

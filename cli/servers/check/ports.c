@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/setup/ports.h"
+#include "servers/check/ports.h"
 
 #include <sysexits.h>
 
 #include "base/units.h"
 #include "servers/check/postfix_interfaces.h"
 #include "servers/restriction.h"
-#include "servers/setup/sockets.h"
+#include "servers/check/sockets.h"
 
 /* --- other instances of Postfix (postmulti(1)) */
 
@@ -111,7 +111,7 @@ static const char *in_dovecot(const struct mw_postfix_site *site, const struct m
 	return NULL;
 }
 
-const char *mw_setup_port_holder(struct mw_postfix_site *site, const struct mw_binding *binding,
+const char *mw_port_holder(struct mw_postfix_site *site, const struct mw_binding *binding,
 				 const struct mw_dovecot_site *dovecot)
 {
 	struct mw_postfix_addresses wanted = mw_postfix_addresses_of(site, binding);

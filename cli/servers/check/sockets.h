@@ -1,6 +1,6 @@
 /* Sockets of this machine that listen, as the kernel tells them (/proc/net/tcp, proc(5)). */
-#ifndef MW_CLI_SETUP_SOCKETS_H
-#define MW_CLI_SETUP_SOCKETS_H
+#ifndef MW_CLI_CHECK_SOCKETS_H
+#define MW_CLI_CHECK_SOCKETS_H
 
 #include "base/arena.h"
 #include "mail/network.h"

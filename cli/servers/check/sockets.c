@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/setup/sockets.h"
+#include "servers/check/sockets.h"
 
 #include <ctype.h>
 #include <dirent.h>
