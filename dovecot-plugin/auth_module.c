@@ -8,8 +8,11 @@
 #include "auth_notice.h"
 #include "decide/account.h"
 #include "decision_log.h"
+#include "ioloop.h"
+#include "policy/audit.h"
 #include "policy_holder.h"
 
+#define LOG_SECONDS 60
 #define MW_EXPORT __attribute__((visibility("default")))
 void authdb_mailwicket_init(void);
 void authdb_mailwicket_deinit(void);
@@ -22,7 +25,27 @@ static struct mw_policy *policy;
 static struct mw_auth_directory *directory;
 static bool policy_read;
 static int64_t noticed; /* the day of the last look at what ends */
-static bool wiring_logged;
+static time_t wiring_logged;
+
+static bool audits(void)
+{
+	return policy != NULL && mw_policy_audits(policy, mw_decision_today());
+}
+
+/* Each minute, while somebody logs in. */
+static void look_at_wiring(const struct auth_request *request)
+{
+	const struct auth_passdb *ours = request->passdb;
+
+	if (policy == NULL || (ours->result_failure == AUTH_DB_RULE_RETURN_FAIL &&
+			       (ours->result_internalfail == AUTH_DB_RULE_RETURN_FAIL || audits())))
+		return;
+	if (wiring_logged != 0 && ioloop_time - wiring_logged < LOG_SECONDS)
+		return;
+	wiring_logged = ioloop_time;
+	e_error(mw_decision_event(), "mailwicket: its passdb needs result_failure = return-fail and, while a rule is "
+		"enforced, result_internalfail = return-fail; run `mailwicket setup`");
+}
 
 /* A result that no later passdb can turn round. Where result_failure does not end the lookup, "disabled" does. */
 static enum passdb_result final_result(const struct auth_request *request, enum passdb_result result)
@@ -30,18 +53,24 @@ static enum passdb_result final_result(const struct auth_request *request, enum 
 	enum auth_db_rule rule = result == PASSDB_RESULT_INTERNAL_FAILURE ? request->passdb->result_internalfail :
 		request->passdb->result_failure;
 
-	if (rule == AUTH_DB_RULE_RETURN_FAIL)
-		return result;
-	if (!wiring_logged) {
-		e_error(mw_decision_event(), "mailwicket: its passdb needs result_failure = return-fail and "
-			"result_internalfail = return-fail (see `mailwicket show --dovecot`)");
-		wiring_logged = TRUE;
-	}
-	return PASSDB_RESULT_USER_DISABLED;
+	return rule == AUTH_DB_RULE_RETURN_FAIL ? result : PASSDB_RESULT_USER_DISABLED;
+}
+
+/* While every rule is in audit mode our passdb is to let go on whom nobody can decide about. */
+static bool passes_undecided(struct auth_request *request)
+{
+	const struct auth_passdb *passdb = auth_request_get_auth(request)->passdbs;
+
+	if (!audits())
+		return FALSE;
+	while (passdb != NULL && strcmp(passdb->passdb->iface.name, "mailwicket") != 0)
+		passdb = passdb->next;
+	return passdb != NULL && passdb->result_internalfail == AUTH_DB_RULE_CONTINUE;
 }
 
 /* A directory that is away is logged once a minute; a login name that could be two users' is a matter of its own. */
-static enum passdb_result undecided(const struct mw_facts *facts, const struct mw_verdict *verdict)
+static enum passdb_result undecided(struct auth_request *request, const struct mw_facts *facts,
+				    const struct mw_verdict *verdict)
 {
 	const struct mw_step *login = mw_trace_step(&verdict->trace, MW_CHECK_LOGIN);
 
@@ -49,7 +78,7 @@ static enum passdb_result undecided(const struct mw_facts *facts, const struct m
 		mw_decision_log(policy, facts, verdict, false);
 	else if (verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
 		mw_auth_directory_log(directory);
-	return mw_verdict_stops(verdict) ? PASSDB_RESULT_INTERNAL_FAILURE : PASSDB_RESULT_NEXT;
+	return mw_verdict_stops(verdict) && !passes_undecided(request) ? PASSDB_RESULT_INTERNAL_FAILURE : PASSDB_RESULT_NEXT;
 }
 
 static void notice_audits(int64_t today)
@@ -62,13 +91,14 @@ static void notice_audits(int64_t today)
 
 /* One name of a login. `destination`: of another server that it is passed on to; one that the directory lacks is no
    account of ours. */
-static enum passdb_result decide_name(const struct mw_facts *facts, bool destination, bool *whoever_r)
+static enum passdb_result decide_name(struct auth_request *request, const struct mw_facts *facts, bool destination,
+				      bool *whoever_r)
 {
 	struct mw_verdict verdict;
 
 	mw_account_decide(policy, mw_auth_directory_view(directory), facts, &verdict);
 	if (verdict.outcome == MW_UNDECIDED)
-		return undecided(facts, &verdict);
+		return undecided(request, facts, &verdict);
 	if (destination && verdict.reason == MW_REASON_UNKNOWN_LOGIN)
 		return PASSDB_RESULT_NEXT;
 	/* What the client reads is Dovecot's reply to a wrong password. */
@@ -88,15 +118,16 @@ static enum passdb_result decide(struct auth_request *request, const struct mw_a
 	if (policy == NULL)
 		return PASSDB_RESULT_INTERNAL_FAILURE;
 	notice_audits(facts.today);
-	result = decide_name(&facts, false, whoever_r);
+	result = decide_name(request, &facts, false, whoever_r);
 	if (result != PASSDB_RESULT_NEXT || names->destination == NULL)
 		return result;
 	facts.login = mw_str(names->destination);
-	return decide_name(&facts, true, whoever_r);
+	return decide_name(request, &facts, true, whoever_r);
 }
 
 static enum passdb_result answer(const struct auth_request *request, enum passdb_result result)
 {
+	look_at_wiring(request);
 	return result == PASSDB_RESULT_NEXT ? result : final_result(request, result);
 }
 

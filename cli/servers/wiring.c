@@ -5,7 +5,10 @@
 
 #include "base/arena.h"
 #include "base/units.h"
+#include "policy/audit.h"
 #include "policy/read.h"
+#include "postfix/facts.h"
+#include "setting.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000 /* of local(8) and virtual(8) */
 #define SETTINGS_AT_MOST 24
@@ -276,6 +279,20 @@ static struct mw_wiring_setting *add(struct mw_wiring *wiring, const char *comme
 	return setting;
 }
 
+/* context: "" for none; action: what it does without an answer, "": the usual. While every rule is in audit mode it
+   lets mail through then, and the context says so to mailwicketd, which complains once a rule is enforced. */
+static const char *question(const struct mw_wiring *wiring, const char *context, const char *action)
+{
+	const char *is = context[0] != '\0' ? ", policy_context=" : "";
+
+	if (wiring->harmless)
+		return mw_arena_textf(wiring->arena, "check_policy_service { %s, policy_context=" MW_AUDIT_CONTEXT
+				      "%s%s, timeout=10s, default_action=" MW_WIRING_AUDIT_ACTION " }", wiring->hook,
+				      context[0] != '\0' ? "-" : "", context);
+	return mw_arena_textf(wiring->arena, "check_policy_service { %s%s%s, timeout=10s%s }", wiring->hook, is, context,
+			      action);
+}
+
 static void add_relay_restrictions(struct mw_wiring *wiring)
 {
 	struct mw_wiring_setting *setting =
@@ -287,9 +304,7 @@ static void add_relay_restrictions(struct mw_wiring *wiring)
 	if (items == NULL)
 		return;
 	setting->value = (struct mw_strs){ items, 0 };
-	items[setting->value.count++] =
-		mw_str(mw_arena_textf(wiring->arena, "check_policy_service { %s, policy_context=relay, timeout=10s }",
-				      wiring->hook));
+	items[setting->value.count++] = mw_str(question(wiring, "relay", ""));
 	if (wiring->audits) {
 		items[setting->value.count++] = MW_STR("permit_mynetworks");
 		items[setting->value.count++] = MW_STR("permit_sasl_authenticated");
@@ -301,8 +316,7 @@ static void add_relay_restrictions(struct mw_wiring *wiring)
 static void add_sender_restrictions(struct mw_wiring *wiring)
 {
 	add(wiring, "about the sender only, so that a mail program reads \"Sender address rejected\" and names that address\n",
-	    MW_WIRING_SENDER,
-	    mw_arena_textf(wiring->arena, "check_policy_service { %s, policy_context=sender, timeout=10s }", wiring->hook));
+	    MW_WIRING_SENDER, question(wiring, "sender", ""));
 }
 
 static void add_sizes(struct mw_wiring *wiring)
@@ -331,10 +345,11 @@ static void list_settings(struct mw_wiring *wiring)
 	add_sender_restrictions(wiring);
 	add_relay_restrictions(wiring);
 	add(wiring, NULL, "smtpd_end_of_data_restrictions",
-	    mw_arena_textf(wiring->arena, "check_policy_service { %s, timeout=10s, { default_action = " MW_WIRING_LAST_ACTION
-			   " } }", wiring->hook));
-	add(wiring, "mailwicketd away: defer, never permit; at the end of data with 421, which ends the session: after any\n"
-		    "other code there a client that continues kills its smtpd\n", "smtpd_policy_service_default_action",
+	    question(wiring, "", ", { default_action = " MW_WIRING_LAST_ACTION " }"));
+	add(wiring, wiring->harmless
+		    ? "every rule is in audit mode: while mailwicketd is away its questions, but no others, let mail through\n"
+		    : "mailwicketd away: defer, never permit; at the end of data with 421, which ends the session: after any\n"
+		      "other code there a client that continues kills its smtpd\n", "smtpd_policy_service_default_action",
 	    MW_WIRING_ACTION);
 	add(wiring, NULL, "smtpd_policy_service_max_idle", "300s");
 	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
@@ -366,7 +381,8 @@ struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queu
 		return NULL;
 	}
 	*wiring = (struct mw_wiring){ .arena = arena, .policy = policy, .queue_directory = queue_directory,
-				      .users = mw_wiring_users(policy), .audits = audits(policy) };
+				      .users = mw_wiring_users(policy), .audits = audits(policy),
+				      .harmless = mw_policy_audits(policy, mw_today()) };
 	wiring->hook = hook_of(wiring);
 	list_settings(wiring);
 	list_listeners(wiring);

@@ -12,6 +12,7 @@
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
 #define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
 #define MW_WIRING_ACTION "451 4.3.5 Server configuration problem" /* of the other questions */
+#define MW_WIRING_AUDIT_ACTION "DUNNO" /* of all, while every rule is in audit mode */
 #define MW_WIRING_SENDER "smtpd_sender_restrictions" /* asks for the client's words alone: what else is there may stay */
 #define MW_WIRING_EHLO "smtpd_discard_ehlo_keywords"
 #define MW_WIRING_TLS_LOG "smtpd_tls_loglevel"
@@ -49,6 +50,7 @@ struct mw_wiring {
 	struct mw_str protocols, mandatory_protocols; /* what the two lists are in main.cf; "": not known */
 	struct mw_str syslog_name; /* of main.cf; "": not known */
 	bool audits;            /* a connector is in audit mode: what is permitted today must stay so */
+	bool harmless;          /* every rule is (mw_policy_audits()): no fault of ours may stop mail or a login */
 	struct mw_wiring_setting *settings;
 	size_t setting_count;
 	struct mw_wiring_listener *listeners; /* each binding once, in the order of the policy */

@@ -176,6 +176,7 @@ bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, c
 
 	if (!mw_facts_from_request(&question->request, question->bytes, worlds->today, &quoted, &facts, why_r))
 		return false;
+	mw_worlds_asked(worlds, facts.of_audit);
 	mw_world_decide(world, &facts, &verdict);
 	mw_decision_log(world->policy, &facts, &verdict);
 	*why_r = verdict.outcome == MW_UNDECIDED ? NULL : "there is no answer that could be sent";

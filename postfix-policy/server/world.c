@@ -12,8 +12,10 @@
 #include "policy/audit.h"
 #include "policy/read.h"
 #include "policy/service.h"
+#include "postfix/facts.h"
 
 #define ERRORS_MOST 1000
+#define SAY_SECONDS 60
 
 static int64_t this_day(void)
 {
@@ -261,10 +263,41 @@ static void refresh_directory(struct mw_worlds *worlds)
 	}
 }
 
+void mw_worlds_asked(struct mw_worlds *worlds, bool of_audit)
+{
+	if (of_audit)
+		worlds->asked_in_audit = worlds->now;
+	else
+		worlds->asked_otherwise = worlds->now;
+}
+
+/* What was asked last is taken for how Postfix is wired, until others have asked for a while. */
+static bool is_wired_for_audit(const struct mw_worlds *worlds)
+{
+	return worlds->asked_in_audit != 0 && worlds->asked_otherwise - worlds->asked_in_audit < SAY_SECONDS;
+}
+
+static void look_at_wiring(struct mw_worlds *worlds)
+{
+	struct mw_place place;
+	struct mw_str name;
+
+	if (!is_wired_for_audit(worlds) || worlds->now - worlds->complained < SAY_SECONDS ||
+	    !mw_policy_enforces(worlds->current->policy, worlds->today, &name, &place))
+		return;
+	worlds->complained = worlds->now;
+	mw_log(MW_LOG_ERROR, "%s:%u: \"%.*s\" is enforced, but Postfix asks as in an audit that enforces nothing "
+	       "(policy_context=" MW_AUDIT_CONTEXT "): while mailwicketd is away all goes on that it would refuse; "
+	       "run `mailwicket setup`",
+	       place.file, place.line, MW_STR_ARG(name));
+}
+
 void mw_worlds_tick(struct mw_worlds *worlds)
 {
 	int64_t today = this_day();
 
+	worlds->now = (int64_t)time(NULL);
+	look_at_wiring(worlds);
 	refresh_directory(worlds);
 	if (today != worlds->today)
 		begin_day(worlds, today);

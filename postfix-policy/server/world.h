@@ -27,6 +27,9 @@ struct mw_worlds {
 	struct mw_directory *directory;
 	struct mw_directory_watch watch; /* what was last said about it */
 	int64_t today;
+	/* Seconds since the epoch, of the last tick; when Postfix last asked as in an audit that enforces nothing, and otherwise;
+	   when that was last complained of. 0: never. */
+	int64_t now, asked_in_audit, asked_otherwise, complained;
 	uid_t peers[MW_PEERS_MAX];
 	size_t peer_count, trusted_count; /* the first ones are root, this process's own user, postfix */
 };
@@ -40,8 +43,11 @@ bool mw_worlds_reload(struct mw_worlds *worlds);
 /* Nothing may use a world any more. */
 void mw_worlds_free(struct mw_worlds *worlds);
 
-/* A few times a second: follows the directory's name, logs what changed; a new day ends audits. */
+/* A few times a second: follows the directory's name, logs what changed; a new day ends audits. Each minute it complains of
+   questions of an audit that enforces nothing (struct mw_facts, of_audit) while a rule is enforced. */
 void mw_worlds_tick(struct mw_worlds *worlds);
+/* A question was asked so, or not. */
+void mw_worlds_asked(struct mw_worlds *worlds, bool of_audit);
 
 /* One more that uses it, and one less. */
 struct mw_world *mw_world_hold(struct mw_world *world);

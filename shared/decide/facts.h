@@ -46,6 +46,7 @@ struct mw_facts {
 	/* Submission only */
 	enum mw_stage stage;
 	enum mw_context context;
+	bool of_audit;              /* asked as while no rule is enforced; no decision looks at it */
 	struct mw_str sender;       /* empty from MAIL on: the null sender */
 	struct mw_str recipient;    /* empty: Postfix named none (at DATA and END-OF-MESSAGE when there are several) */
 	struct mw_str etrn_domain;

@@ -53,14 +53,17 @@ static enum mw_stage stage(const struct reader *reader)
 }
 
 /* Word for word, as Postfix sends what main.cf says. */
-static enum mw_context context(const struct reader *reader)
+enum mw_context mw_context_read(struct mw_str value, bool *audit_r)
 {
-	struct mw_str value = text(reader, MW_ATTRIBUTE_POLICY_CONTEXT);
+	static const char prefix[] = MW_AUDIT_CONTEXT "-";
+	bool prefixed = mw_str_starts_with(value, mw_str(prefix));
+	int context = MW_CONTEXT_NONE;
 
-	if (mw_str_equal(value, MW_STR("relay")))
-		return MW_CONTEXT_RELAY;
-	return mw_str_equal(value, MW_STR("sender")) ? MW_CONTEXT_SENDER : MW_CONTEXT_NONE;
+	(void)mw_table_find(mw_contexts, mw_str_tail(value, prefixed ? strlen(prefix) : 0), &context);
+	*audit_r = prefixed ? context != MW_CONTEXT_NONE : mw_str_equal(value, MW_STR(MW_AUDIT_CONTEXT));
+	return (enum mw_context)context;
 }
+
 
 static bool is_hex(char c)
 {
@@ -172,7 +175,7 @@ bool mw_facts_from_request(const struct mw_request *request, const char *bytes, 
 	if (mw_str_empty(facts_r->login) && !mw_str_empty(facts_r->mechanism))
 		reader.why = "sasl_method came without sasl_username";
 	facts_r->stage = stage(&reader);
-	facts_r->context = context(&reader);
+	facts_r->context = mw_context_read(text(&reader, MW_ATTRIBUTE_POLICY_CONTEXT), &facts_r->of_audit);
 	facts_r->sender = mw_address_quoted(text(&reader, MW_ATTRIBUTE_SENDER), &sender);
 	facts_r->recipient = mw_address_quoted(text(&reader, MW_ATTRIBUTE_RECIPIENT), &recipient);
 	facts_r->etrn_domain = text(&reader, MW_ATTRIBUTE_ETRN_DOMAIN);

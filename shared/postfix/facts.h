@@ -6,6 +6,12 @@
 #include "mail/address.h"
 #include "postfix/request.h"
 
+/* What policy_context says: which list asks, and whether it is one of the contexts that `setup` writes while every rule is
+   in audit mode ("audit-relay", "audit-sender", and "audit" where there is none else). Such a question lets mail through
+   while mailwicketd is away. */
+#define MW_AUDIT_CONTEXT "audit"
+enum mw_context mw_context_read(struct mw_str value, bool *audit_r);
+
 /* False when the request cannot be judged without being laxer than it ought to be; *why_r is then a static sentence
    part and the connection has to be closed: a number or an address that is none, a login's mechanism without the login,
    or a missing attribute that the stage is about (an absent sender is not the null sender) or that connectors go by

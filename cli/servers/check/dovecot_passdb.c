@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/dovecot.h"
 
+#include "policy/audit.h"
 #include "servers/wiring.h"
+#include "setting.h"
 
 #define PREFIX "passdb_" /* of these settings outside of a block, in 2.4 */
 
+#define UNDECIDED "result_internalfail"
 #define LAST \
 	"Dovecot's auth process ends at once (\"Last passdb can't have result_success=continue\"): nobody can log in"
 
@@ -17,7 +20,7 @@ static const struct rule {
 	{ "result_success", "continue", true,
 	  "with anything else the password is not checked any more, or the login fails" },
 	{ "result_failure", "return-fail", true, "a later passdb would let in whom the policy refuses" },
-	{ "result_internalfail", "return-fail", true,
+	{ UNDECIDED, "return-fail", true,
 	  "while the directory cannot be read, a later passdb would let everybody in" },
 	{ "deny", "no", false, "a passdb that denies refuses whoever it has found: nobody can log in" },
 	{ "master", "no", false,
@@ -31,6 +34,15 @@ static const struct rule {
 	{ "username_filter", "", false, "other logins bypass the policy" },
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static struct rule rule_of(const struct mw_dovecot_site *site, size_t i)
+{
+	static const struct rule undecided = { UNDECIDED, "continue", false,
+		"every rule is in audit mode, but logins fail while nobody can tell who is suspended; `mailwicket setup` changes its "
+		"own passdb, and back when a rule is enforced" };
+
+	return strcmp(rules[i].name, UNDECIDED) == 0 && mw_policy_audits(site->policy, mw_today()) ? undecided : rules[i];
+}
 
 static bool is_on(const struct mw_dovecot_node *passdb, const char *name)
 {
@@ -92,7 +104,7 @@ static const char *passdb_lines(const struct mw_dovecot_site *site)
 	char text[1024];
 	struct mw_buf out = MW_BUF_OVER(text);
 
-	mw_show_dovecot_passdb(site->generation, &out);
+	mw_show_dovecot_passdb(site->policy, site->generation, &out);
 	return mw_dovecot_lines(site, mw_buf_str(&out));
 }
 
@@ -184,6 +196,12 @@ static bool read_setting(const struct mw_dovecot_site *site, const struct mw_dov
 	return true;
 }
 
+/* What is there lets less through than an audit needs. */
+static bool is_stricter(const struct rule *rule)
+{
+	return strcmp(rule->name, UNDECIDED) == 0 && strcmp(rule->wanted, "continue") == 0;
+}
+
 static void report(const struct mw_dovecot_site *site, const struct rule *rule, const char *prefix, const char *place,
 		   struct mw_str value, struct mw_fix fix)
 {
@@ -192,7 +210,8 @@ static void report(const struct mw_dovecot_site *site, const struct rule *rule, 
 
 	if (rule->wanted[0] == '\0')
 		what = mw_arena_textf(site->arena, "the passdb is asked only for %.*s", MW_STR_ARG(value));
-	mw_dovecot_finding(site, MW_FOUND_PASSDB_SETTING, MW_FINDING_ERROR, place, what, rule->why, fix);
+	mw_dovecot_finding(site, MW_FOUND_PASSDB_SETTING, is_stricter(rule) ? MW_FINDING_WARNING : MW_FINDING_ERROR, place,
+			   what, rule->why, fix);
 }
 
 static bool is_wanted(const struct rule *rule, struct mw_str value)
@@ -224,13 +243,14 @@ static void check_block(const struct mw_dovecot_site *site, const struct mw_dove
 			const struct mw_dovecot_node *passdb, bool whole)
 {
 	for (size_t i = 0; i < RULES; i++) {
+		const struct rule rule = rule_of(site, i);
 		struct mw_str value = MW_STR_EMPTY;
-		bool given = read_setting(site, passdb, rules[i].name, &value);
-		const char *name = mw_arena_textf(site->arena, "passdb mailwicket/%s", rules[i].name);
+		bool given = read_setting(site, passdb, rule.name, &value);
+		const char *name = mw_arena_textf(site->arena, "passdb mailwicket/%s", rule.name);
 
-		if (given ? !is_wanted(&rules[i], value) : whole && rules[i].required)
-			report(site, &rules[i], "", mw_dovecot_place(site, filter, name), value,
-			       block_fix(site, filter, passdb, &rules[i], whole));
+		if (given ? !is_wanted(&rule, value) : whole && rule.required)
+			report(site, &rule, "", mw_dovecot_place(site, filter, name), value,
+			       block_fix(site, filter, passdb, &rule, whole));
 	}
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/postfix.h"
 
+#include "policy/audit.h"
+#include "postfix/facts.h"
 #include "servers/check/table.h"
 #include "servers/restriction.h"
+#include "setting.h"
 
 #define DEEPEST 5 /* restriction classes within classes */
 #define LONGEST_WAIT 30
@@ -162,14 +165,26 @@ static bool ends_session(struct mw_str action)
 		MW_STR("521")));
 }
 
+static struct mw_str action_of(const struct search *search)
+{
+	return given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
+}
+
+static enum mw_context context_of(const struct search *search, bool *audit_r)
+{
+	return mw_context_read(given_or(search, search->call.context, "smtpd_policy_service_policy_context"), audit_r);
+}
+
 /* Without an answer. */
 static void check_action(const struct search *search)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 	const struct mw_postfix_site *site = endpoint->site;
-	struct mw_str action = given_or(search, search->call.default_action, "smtpd_policy_service_default_action");
+	struct mw_str action = action_of(search);
 	const char *what = mw_arena_textf(site->arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action));
 
+	if (!mw_action_refuses(action) && site->wiring->harmless)
+		return;
 	if (!mw_action_refuses(action))
 		mw_endpoint_finding(endpoint, MW_FOUND_PERMITS_WITHOUT_ANSWER, MW_FINDING_ERROR,
 			mw_str_empty(search->call.default_action) ? "smtpd_policy_service_default_action" : search->list, what,
@@ -180,6 +195,29 @@ static void check_action(const struct search *search)
 		mw_list_finding(endpoint, MW_FOUND_LAST_ACTION, MW_FINDING_ERROR, search->list, what,
 			"after another code than 421 or 521 there, a client that continues kills its smtpd (Postfix before 3.10.13): "
 			"while mailwicketd is away, one client can take this listener from all",
+			mw_fix_shown(endpoint, search->list));
+}
+
+/* Whether it is the question of an audit, as it is one or not. */
+static void check_audit(const struct search *search)
+{
+	const struct mw_postfix_endpoint *endpoint = search->endpoint;
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_str action = action_of(search), name;
+	struct mw_place place;
+	bool audit;
+
+	(void)context_of(search, &audit);
+	if (endpoint->site->wiring->harmless && mw_action_refuses(action))
+		mw_list_finding(endpoint, MW_FOUND_DEFERS_IN_AUDIT, MW_FINDING_WARNING, search->list,
+			mw_arena_textf(arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action)),
+			"every rule is in audit mode, but while mailwicketd is away mail is deferred; `mailwicket setup` changes it, "
+			"and back when a rule is enforced", mw_fix_shown(endpoint, search->list));
+	if (audit && mw_policy_enforces(endpoint->site->policy, mw_today(), &name, &place))
+		mw_list_finding(endpoint, MW_FOUND_AUDIT_WIRING, MW_FINDING_ERROR, search->list,
+			"it asks as in an audit that enforces nothing",
+			mw_arena_textf(arena, "\"%.*s\" (%s:%u) is enforced: while mailwicketd is away all goes on that it would "
+				       "refuse; run `mailwicket setup`", MW_STR_ARG(name), place.file, place.line),
 			mw_fix_shown(endpoint, search->list));
 }
 
@@ -217,6 +255,7 @@ static void check_call(const struct search *search)
 				    "what Mailwicket refuses is logged and let through; for a trial the policy has mode = audit",
 				    mw_fix_shown(endpoint, search->list));
 	check_action(search);
+	check_audit(search);
 	check_timeout(search);
 }
 
@@ -271,12 +310,14 @@ static bool ends_in_refusal(const struct search *search)
 static void check_relay(const struct search *search)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
-	struct mw_str context = given_or(search, search->call.context, "smtpd_policy_service_policy_context");
+	enum mw_context context;
+	bool audit;
 
-	if (!mw_str_equal(context, MW_STR("relay")))
+	context = context_of(search, &audit);
+	if (context != MW_CONTEXT_RELAY)
 		mw_list_finding(endpoint, MW_FOUND_NO_CONTEXT, MW_FINDING_ERROR, RELAY,
 				    "the question has no policy_context=relay",
-				    mw_str_equal(context, MW_STR("sender"))
+				    context == MW_CONTEXT_SENDER
 				    ? "it is about the sender alone: recipients are not judged, and who may relay is refused by what "
 				      "stands behind it"
 				    : "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
@@ -293,6 +334,7 @@ static bool check_sender(const struct mw_postfix_endpoint *endpoint)
 {
 	struct search search = { .endpoint = endpoint, .list = MW_WIRING_SENDER }, again = search;
 	struct mw_str list = mw_endpoint_value(endpoint, MW_WIRING_SENDER);
+	bool audit;
 
 	look_through(&search, list, 0);
 	if (!search.found) {
@@ -303,9 +345,10 @@ static bool check_sender(const struct mw_postfix_endpoint *endpoint)
 	}
 	again.reports = true;
 	look_through(&again, list, 0);
+	check_audit(&search);
 	check_timeout(&search);
 	check_reach(&search);
-	if (!mw_str_equal(given_or(&search, search.call.context, "smtpd_policy_service_policy_context"), MW_STR("sender")))
+	if (context_of(&search, &audit) != MW_CONTEXT_SENDER)
 		warn_of_sender(endpoint, MW_FOUND_SENDER_CONTEXT, "the question has no policy_context=sender",
 			       "who may not write to a recipient reads \"Sender address rejected\"");
 	if (search.only_warns)
@@ -345,10 +388,11 @@ static void check_other_lists(const struct mw_postfix_endpoint *endpoint)
 			(void)search_list(endpoint, lists[i], NULL);
 		while (mw_restriction_next(&list, &item)) {
 			struct mw_policy_call call = mw_policy_call_parse(item.argument);
+			bool audit;
 
 			if (!mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) ||
 			    !mw_endpoint_asks_us(endpoint, call.server, &path) ||
-			    !mw_str_equal(mw_str_empty(call.context) ? usual : call.context, MW_STR("relay")))
+			    mw_context_read(mw_str_empty(call.context) ? usual : call.context, &audit) != MW_CONTEXT_RELAY)
 				continue;
 			mw_endpoint_finding(endpoint, MW_FOUND_CONTEXT_ELSEWHERE, MW_FINDING_ERROR,
 				mw_str_empty(call.context) ? "smtpd_policy_service_policy_context" : lists[i],

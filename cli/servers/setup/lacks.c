@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "base/units.h"
+#include "postfix/facts.h"
 #include "servers/restriction.h"
 #include "ui/output.h"
 
@@ -206,8 +207,11 @@ static void look_at_keywords(struct listener *listener)
 /* The usual context of all questions would be that of those that have none. */
 static void look_at_context(struct listener *listener)
 {
-	if (says(listener, "smtpd_policy_service_policy_context", "relay") ||
-	    says(listener, "smtpd_policy_service_policy_context", "sender"))
+	bool audit;
+	enum mw_context usual = mw_context_read(
+		mw_endpoint_value(listener->endpoint, "smtpd_policy_service_policy_context"), &audit);
+
+	if (usual != MW_CONTEXT_NONE || audit)
 		lack(listener, "smtpd_policy_service_policy_context", MW_STR_EMPTY);
 }
 

@@ -2,6 +2,7 @@
 /* Lists of restrictions: the policy's question first, and behind it what is there and is not the policy's affair. */
 #include <sysexits.h>
 
+#include "postfix/facts.h"
 #include "servers/check/table.h"
 #include "servers/restriction.h"
 #include "servers/setup/lacks.h"
@@ -45,13 +46,40 @@ static bool permits(const struct mw_restriction *item)
 	return mw_str_equal_nocase(item->name, MW_STR("permit")) || mw_str_starts_with_nocase(item->name, MW_STR("permit_"));
 }
 
-static bool is_about_senders(const struct mw_postfix_endpoint *endpoint, const struct mw_restriction *item)
+static enum mw_context context_of(const struct mw_postfix_endpoint *endpoint, const struct mw_restriction *item,
+				  bool *audit_r)
 {
 	struct mw_str context = mw_policy_call_parse(item->argument).context;
 
 	if (mw_str_empty(context))
 		context = mw_endpoint_value(endpoint, "smtpd_policy_service_policy_context");
-	return !item->only_warns && mw_str_equal(context, MW_STR("sender"));
+	return mw_context_read(context, audit_r);
+}
+
+static bool is_about_senders(const struct mw_postfix_endpoint *endpoint, const struct mw_restriction *item)
+{
+	bool audit;
+
+	return !item->only_warns && context_of(endpoint, item, &audit) == MW_CONTEXT_SENDER;
+}
+
+/* Whether our questions of the list are those of an audit, all of them or none, as they have to be. */
+static bool asks_in_mode(const struct mw_postfix_endpoint *endpoint, struct mw_str list)
+{
+	bool harmless = endpoint->site->wiring->harmless, audit;
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		struct mw_str action = mw_policy_call_parse(item.argument).default_action;
+
+		if (!is_ours(endpoint, &item))
+			continue;
+		(void)context_of(endpoint, &item, &audit);
+		if (audit != harmless ||
+		    (harmless && !mw_str_equal_nocase(action, MW_STR(MW_WIRING_AUDIT_ACTION))))
+			return false;
+	}
+	return true;
 }
 
 /* About senders: whether the question is asked of everybody. */
@@ -75,6 +103,8 @@ static bool has_lax_action(const struct mw_postfix_endpoint *endpoint)
 
 bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
 {
+	if (!asks_in_mode(endpoint, mw_endpoint_value(endpoint, setting->name)))
+		return false;
 	if (strcmp(setting->name, MW_WIRING_SENDER) == 0)
 		return asks_everybody(endpoint, mw_endpoint_value(endpoint, MW_WIRING_SENDER));
 	return mw_endpoint_list_holds(endpoint, setting->name) &&
@@ -123,6 +153,21 @@ static void add(struct mw_arena *arena, struct mw_str *list_io, struct mw_str it
 					 MW_STR_ARG(item)));
 }
 
+/* Whether the question of the old list was an enforced one, which answered OK to users who relay, and nothing behind it
+   permits that in an audit, where the answer is never OK. */
+static bool loses_permit(const struct mw_postfix_endpoint *endpoint, struct mw_str old)
+{
+	bool enforced = false, permitted = false, audit;
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&old, &item)) {
+		(void)context_of(endpoint, &item, &audit);
+		enforced |= is_ours(endpoint, &item) && !audit;
+		permitted |= mw_str_equal_nocase(item.name, MW_STR("permit_sasl_authenticated"));
+	}
+	return endpoint->site->wiring->harmless && endpoint->need.sasl && enforced && !permitted;
+}
+
 int mw_setup_list(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting, struct mw_str *list_r)
 {
 	struct mw_arena *arena = endpoint->site->arena;
@@ -132,6 +177,8 @@ int mw_setup_list(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_s
 	int status = written_list(endpoint, setting->name, &old);
 
 	*list_r = question(endpoint, setting->value.items[0]);
+	if (status == EX_OK && relays && loses_permit(endpoint, old))
+		add(arena, list_r, MW_STR("permit_sasl_authenticated"));
 	while (status == EX_OK && mw_restriction_next(&old, &item)) {
 		/* In audit mode all that is permitted and refused today stays so. */
 		if (is_ours(endpoint, &item) || (relays && !endpoint->need.audits && decides_relaying(&item)))

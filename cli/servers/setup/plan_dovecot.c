@@ -62,7 +62,7 @@ static void print_passdbs(struct mw_dovecot_site *site, struct mw_buf *out)
 	bool any = false;
 
 	if (!has_passdb(site))
-		mw_show_dovecot_passdb(site->generation, out);
+		mw_show_dovecot_passdb(site->policy, site->generation, out);
 	while ((filter = mw_dovecot_next_filter(site, filter)) != NULL) {
 		const char *lines = mw_dovecot_filter_passdb(site, filter);
 

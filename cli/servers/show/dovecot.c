@@ -2,9 +2,11 @@
 #include "servers/show/show.h"
 
 #include "base/arena.h"
+#include "policy/audit.h"
 #include "servers/dovecot_memory.h"
-#include "ui/output.h"
 #include "servers/wiring.h"
+#include "setting.h"
+#include "ui/output.h"
 
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out)
 {
@@ -30,11 +32,23 @@ const char *mw_show_dovecot_ssl_value(const struct mw_policy *policy)
 	return mw_wiring_cleartext(policy) ? "yes" : "required";
 }
 
+/* Only rules in audit mode let passwords pass without TLS: those that Dovecot lets pass. */
+static bool keeps_cleartext(const struct mw_policy *policy)
+{
+	return mw_wiring_cleartext(policy) && !mw_wiring_permits_cleartext(policy);
+}
+
 static void print_cleartext(const struct mw_policy *policy, enum mw_dovecot_generation generation,
 			    const struct mw_dovecot_lacks *lacks, struct mw_buf *out)
 {
+	if (keeps_cleartext(policy)) {
+		mw_buf_printf(out, "# in audit mode Dovecot's own ssl and %s stay as they are: what it refuses itself\n"
+			      "# needs no audit\n", mw_show_dovecot_cleartext_name(generation));
+		mw_buf_add_text(out, lacks->ssl ? "ssl = yes\n" : "");
+		return;
+	}
 	mw_buf_add_text(out, mw_wiring_cleartext(policy)
-		? "# a rule permits logins without TLS (PlainTextLogin, PlainTextAuthentication or audit mode): Dovecot must\n"
+		? "# a rule permits logins without TLS (PlainTextLogin or PlainTextAuthentication): Dovecot must\n"
 		  "# allow them, Mailwicket narrows it to those connections; ssl must not be \"required\"\n"
 		: "# no rule permits a login without TLS\n");
 	if (lacks->cleartext)
@@ -76,15 +90,20 @@ static void print_policy_path(const struct mw_policy *policy, enum mw_dovecot_ge
 	mw_arena_free(arena);
 }
 
-void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out)
+const char *mw_show_dovecot_undecided(const struct mw_policy *policy)
+{
+	return mw_policy_audits(policy, mw_today()) ? "continue" : "return-fail";
+}
+
+void mw_show_dovecot_passdb(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
 	mw_buf_add_text(out, "# the accounts: must stand before every other passdb\n");
 	mw_buf_add_text(out, generation == MW_DOVECOT_2_3 ? "passdb {\n  driver = mailwicket\n"
 							    : "passdb mailwicket {\n  driver = mailwicket\n");
-	mw_buf_add_text(out, "  result_success = continue\n"
-			     "  result_failure = return-fail\n"
-			     "  result_internalfail = return-fail\n"
-			     "}\n");
+	mw_buf_printf(out, "  result_success = continue\n"
+			   "  result_failure = return-fail\n"
+			   "  result_internalfail = %s\n"
+			   "}\n", mw_show_dovecot_undecided(policy));
 }
 
 void mw_show_dovecot_log(struct mw_buf *out)
@@ -158,8 +177,8 @@ void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_ge
 void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
 {
 	const struct mw_dovecot_lacks all = {
-		.plugin = true, .cleartext = true, .ssl = true, .version = true, .policy_path = true, .proxies = true,
-		.log = true,
+		.plugin = true, .cleartext = true, .ssl = !keeps_cleartext(policy), .version = true,
+		.policy_path = true, .proxies = true, .log = true,
 		.memory = mw_dovecot_memory_wanted(policy), .sasl_socket = MW_POSTFIX_QUEUE "/private/auth",
 	};
 
@@ -167,7 +186,7 @@ void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation 
 		      "# for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n"
 		      "# --- /etc/dovecot/conf.d/05-mailwicket.conf\n",
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
-	mw_show_dovecot_passdb(generation, out);
+	mw_show_dovecot_passdb(policy, generation, out);
 	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
 	mw_show_dovecot_settings(policy, generation, &all, out);
 }

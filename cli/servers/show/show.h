@@ -22,7 +22,10 @@ struct mw_dovecot_lacks {
 };
 
 /* Its parts: the passdb, which must be read before any other, and the settings, which must be read last. */
-void mw_show_dovecot_passdb(enum mw_dovecot_generation generation, struct mw_buf *out);
+void mw_show_dovecot_passdb(const struct mw_policy *policy, enum mw_dovecot_generation generation,
+			    struct mw_buf *out);
+/* Its result_internalfail: while every rule is in audit mode what cannot be decided goes on to the next passdb. */
+const char *mw_show_dovecot_undecided(const struct mw_policy *policy);
 void mw_show_dovecot_settings(const struct mw_policy *policy, enum mw_dovecot_generation generation,
 			      const struct mw_dovecot_lacks *lacks, struct mw_buf *out);
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out);

@@ -25,6 +25,8 @@ POSTFIX = {
                                  "check_policy_service { $SOCKET, policy_context=sender, timeout=10s }\n"),
     "sender-only-warns": dict(main="smtpd_sender_restrictions = warn_if_reject "
                               "check_policy_service { $SOCKET, policy_context=sender, timeout=10s }\n"),
+    "audit-wiring": dict(main="smtpd_sender_restrictions = check_policy_service { $SOCKET, policy_context=audit-sender, "
+                         "timeout=10s }\n"),
     "no-context": dict(main=f"{RELAY} = $END, reject_unauth_destination\n"),
     "no-refusal-behind": dict(main=f"{RELAY} = $HOOK\n"),
     "context-elsewhere": dict(main="smtpd_policy_service_policy_context = relay\n"),
@@ -114,5 +116,5 @@ ELSEWHERE = {
     "lmtp-delimiter", "cleartext-refused", "dovecot-requires-tls", "passdb-driver", "untrusted-proxy", "unserved-connector",
     "no-wrapper", "wrapper", "tls-required", "no-client-certificate", "fingerprints", "auth-over-tls-only", "sasl-service",
     "useless-auth", "missing-name", "append-dot", "masquerade", "proxy-line", "open-folder", "closed-folder", "no-socket",
-    "daemon-away", "no-auth-port",
+    "daemon-away", "no-auth-port", "defers-in-audit",
 }
