@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 	cli.command = command_find(argv[at]);
 	if (cli.command == NULL)
 		return mw_usage_error("unknown command %s; see mailwicket --help", argv[at]);
+	mw_complain_as("mailwicket", cli.command->name);
 	status = cli.command->run(&cli, argc - at, argv + at);
 	return mw_output_flush() ? status : EX_IOERR;
 }

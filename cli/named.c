@@ -2,7 +2,7 @@
 #include "named.h"
 
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 
 void mw_named_print_ambiguous(const char *name, const struct mw_named *named, struct mw_buf *out)
 {

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <limits.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/units.h"
 #include "ui/output.h"
+#include "base/clock.h"
 #include "setting.h"
 
 #define MESSAGES_AT_MOST 1000
-
-int64_t mw_today(void)
-{
-	return mw_day_of(time(NULL));
-}
 
 bool mw_setting_read(const struct mw_cli *cli, struct mw_errors *errors, struct mw_policy **policy_r)
 {
 	char host[HOST_NAME_MAX + 1] = "localhost";
 
 	gethostname(host, sizeof(host) - 1);
-	*policy_r = mw_policy_read(cli->policy_path, host, mw_today(), errors);
+	*policy_r = mw_policy_read(cli->policy_path, host, mw_clock_today(), errors);
 	return *policy_r != NULL;
 }
 

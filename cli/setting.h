@@ -6,9 +6,6 @@
 #include "directory/directory.h"
 #include "policy/read.h"
 
-/* Today, as mw_day_of() counts. */
-int64_t mw_today(void);
-
 /* Reads the policy into *policy_r with its messages in `errors`. Prints nothing. */
 bool mw_setting_read(const struct mw_cli *cli, struct mw_errors *errors, struct mw_policy **policy_r);
 

@@ -3,7 +3,7 @@
 #include <sysexits.h>
 
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "suspension.h"
 #include "ui/when.h"
 

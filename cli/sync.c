@@ -47,7 +47,7 @@ static void print_result(const struct result *result, const struct mw_policy *po
 
 	mw_output_errors(result->errors);
 	if (!result->done) {
-		mw_complain("sync: the directory in %.*s is unchanged", MW_STR_ARG(policy->directory.path));
+		mw_complain("the directory in %.*s is unchanged", MW_STR_ARG(policy->directory.path));
 		return;
 	}
 	printf("%s: %llu users, %llu groups, %llu addresses, %llu logins, %llu grants (%llu added, %llu changed, "
@@ -100,7 +100,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("sync: unexpected argument %s", value);
+			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return mw_arguments_exit(row);
 		dry_run = true;

@@ -2,7 +2,7 @@
 #include "credential.h"
 
 #include "mail/mechanism.h"
-#include "report/text.h"
+#include "base/text.h"
 
 /* What 8 KiB of base64 hold; login processes take no longer response (LOGIN_MAX_AUTH_BUF_SIZE). */
 #define RESPONSE_MAX 6144

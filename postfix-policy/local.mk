@@ -10,7 +10,6 @@ mw_daemon_sources = \
 	postfix-policy/policy/waits.h \
 	postfix-policy/server/bind.c postfix-policy/server/bind.h \
 	postfix-policy/server/bind_unix.c \
-	postfix-policy/server/clock.c postfix-policy/server/clock.h \
 	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \
 	postfix-policy/server/identity.c postfix-policy/server/identity.h \
 	postfix-policy/server/listener.c postfix-policy/server/listener.h \

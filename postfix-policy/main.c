@@ -3,16 +3,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "mailwicket-config.h"
+#include "base/clock.h"
+#include "base/complain.h"
 #include "base/standard_files.h"
 #include "policy/connection.h"
 #include "policy/read.h"
 #include "policy/waits.h"
-#include "server/clock.h"
 #include "server/daemonize.h"
 #include "server/listener.h"
 #include "server/log.h"
@@ -56,7 +58,7 @@ static void on_term(void *context)
 
 	if (service->finish_by > 0)
 		return;
-	service->finish_by = mw_clock() + FINISH_SECONDS;
+	service->finish_by = mw_clock_seconds() + FINISH_SECONDS;
 	mw_notify_stopping();
 	mw_listeners_close(service->listeners);
 	mw_connections_finish(service->connections);
@@ -85,7 +87,7 @@ static void on_directory(void *context)
 	mw_worlds_tick(&service->worlds);
 	/* Writes the log lines that the reader did not take in time. */
 	mw_log_flush();
-	if (service->finish_by > 0 && mw_clock() >= service->finish_by &&
+	if (service->finish_by > 0 && mw_clock_seconds() >= service->finish_by &&
 	    mw_connections_waiting(service->connections) == 0)
 		mw_loop_end(service->loop);
 }
@@ -216,13 +218,29 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+static const char short_options[] = ":c:ftu:hV";
+
+/* What getopt_long(3) found wrong, as it tells it: ':' for a missing value; a long option that has one and takes none
+   by its letter; an unknown long one by no letter. A long option is the word before the next. */
+static void complain_option(int found, const char *text)
+{
+	if (found == ':')
+		mw_complain("option %s needs a value; see mailwicketd --help", text);
+	else if (optopt == 0)
+		mw_complain("unknown option %s; see mailwicketd --help", text);
+	else if (optopt != ':' && strchr(short_options, optopt) != NULL)
+		mw_complain("option %.*s takes no value; see mailwicketd --help", (int)strcspn(text, "="), text);
+	else
+		mw_complain("unknown option -%c; see mailwicketd --help", optopt);
+}
+
 /* False: the process ends with *status_r. */
 static bool read_options(int argc, char **argv, struct options *options, int *status_r)
 {
 	int option;
 
 	*status_r = EX_OK;
-	while ((option = getopt_long(argc, argv, "c:ftu:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->path = optarg;
@@ -243,13 +261,14 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
 			printf("mailwicketd %s\n", PACKAGE_VERSION);
 			return false;
 		default:
+			complain_option(option, argv[optind - 1]);
 			*status_r = EX_USAGE;
 			return false;
 		}
 	}
 	if (optind == argc)
 		return true;
-	fprintf(stderr, "mailwicketd: unexpected argument %s; see mailwicketd --help\n", argv[optind]);
+	mw_complain("unexpected argument %s; see mailwicketd --help", argv[optind]);
 	*status_r = EX_USAGE;
 	return false;
 }
@@ -261,6 +280,7 @@ int main(int argc, char **argv)
 	int status;
 
 	mw_standard_files_open();
+	mw_complain_as("mailwicketd", NULL);
 	if (!read_options(argc, argv, &options, &status))
 		return status;
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -63,7 +63,7 @@ static bool set_host(struct mw_str *host, const char *option, const char *value)
 	size_t len;
 
 	if (!mw_domain_canonical(mw_str(value), canonical, &len) || strlen(canonical) != strlen(value)) {
-		mw_usage_error("client-settings: --%s %s: expected a host name", option, value);
+		mw_usage_error("--%s %s: expected a host name", option, value);
 		return false;
 	}
 	*host = mw_str(value);
@@ -76,7 +76,7 @@ static bool set_port(uint16_t *port, const char *option, const char *value)
 	bool none = strcmp(value, "none") == 0;
 
 	if (!none && (!mw_parse_number(mw_str(value), &number) || number == 0 || number > UINT16_MAX)) {
-		mw_usage_error("client-settings: --%s %s: expected a port from 1 to 65535, or none", option, value);
+		mw_usage_error("--%s %s: expected a port from 1 to 65535, or none", option, value);
 		return false;
 	}
 	*port = (uint16_t)number;
@@ -94,7 +94,7 @@ static bool set_format(enum format *format_r, const char *value)
 		return true;
 	}
 	mw_table_print(formats, &out);
-	mw_usage_error("client-settings: --format %s: expected %s", value, expected);
+	mw_usage_error("--format %s: expected %s", value, expected);
 	return false;
 }
 
@@ -135,16 +135,16 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 			continue;
 		}
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("client-settings: one user at a time, not also %s", value);
+			return mw_usage_error("one user at a time, not also %s", value);
 		if (row < 0)
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
 		if (!set_option(request, row, value))
 			return EX_USAGE;
 	}
 	if ((request->asked == NULL) == (request->domain == NULL))
-		return mw_usage_error("client-settings: name a user, or --domain DOMAIN");
+		return mw_usage_error("name a user, or --domain DOMAIN");
 	if (request->format == FORMAT_SRV && request->domain == NULL)
-		return mw_usage_error("client-settings: --format srv: records are for a whole domain: --domain DOMAIN");
+		return mw_usage_error("--format srv: records are for a whole domain: --domain DOMAIN");
 	return EX_OK;
 }
 
@@ -159,7 +159,7 @@ static int find_domain(struct request *request, const struct mw_policy *policy, 
 	if (mw_domain_canonical(mw_str(request->domain), request->domain_text, &len))
 		accepted = mw_choose_accepted_domain(policy, mw_str(request->domain_text));
 	if (accepted == NULL || accepted->type != MW_AUTHORITATIVE) {
-		mw_complain("client-settings: %s: %s", request->domain,
+		mw_complain("%s: %s", request->domain,
 			    accepted == NULL ? "not an accepted domain of the policy"
 					     : "an accepted domain, but not an Authoritative one: no mailbox is there");
 		return 1;
@@ -184,11 +184,11 @@ static int find_user(struct request *request, const struct mw_policy *policy, st
 		return 1;
 	}
 	if (found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("client-settings: the directory cannot be read: %s", mw_directory_error(directory));
+		mw_complain("the directory cannot be read: %s", mw_directory_error(directory));
 		return EX_TEMPFAIL;
 	}
 	if (found == MW_LOOKUP_NONE || user_r->kind != MW_USER) {
-		mw_complain("client-settings: %s: %s", request->asked,
+		mw_complain("%s: %s", request->asked,
 			    found == MW_LOOKUP_NONE ? "not in the directory" : "a group, which logs in nowhere");
 		return 1;
 	}
@@ -247,12 +247,12 @@ static int print_sheet(const struct mw_cli *cli, const struct request *request)
 
 	if (whole != NULL &&
 	    (mw_client_incoming(settings) == NULL || mw_client_best(settings, MW_CLIENT_SMTP) == NULL)) {
-		mw_complain("client-settings: %s: %s needs a server to receive from and one to send through; "
+		mw_complain("%s: %s needs a server to receive from and one to send through; "
 			    "see --format text", who, whole);
 		return 1;
 	}
 	if (settings->count == 0 && request->format != FORMAT_TEXT) {
-		mw_complain("client-settings: %s: may neither receive nor send; see --format text", who);
+		mw_complain("%s: may neither receive nor send; see --format text", who);
 		return 1;
 	}
 	printed = cli->json ? mw_output_json(write_members, request) : mw_output(writers[request->format], &request->sheet);

@@ -361,15 +361,15 @@ static bool read_file(struct explanation *explanation, const char *path, size_t 
 	size_t len;
 
 	if (file == NULL) {
-		mw_complain("explain: %s: %s", path, strerror(errno));
+		mw_complain("%s: %s", path, strerror(errno));
 		return false;
 	}
 	len = fread(explanation->request, 1, MW_REQUEST_MAX + 1, file);
 	if (ferror(file) || len > MW_REQUEST_MAX) {
-		mw_complain("explain: %s: %s", path, len > MW_REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
+		mw_complain("%s: %s", path, len > MW_REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
 		len = 0;
 	} else if (len == 0) {
-		mw_complain("explain: %s: no request in it", path);
+		mw_complain("%s: no request in it", path);
 	}
 	if (file != stdin)
 		fclose(file);
@@ -403,7 +403,7 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD) {
 			if (has_protocol || !mw_table_find(mw_protocols, mw_str(value), &protocol))
-				return mw_usage_error("explain: %s: expected imap, pop3, sieve, submission or smtp", value);
+				return mw_usage_error("%s: expected imap, pop3, sieve, submission or smtp", value);
 			explanation->given.facts.endpoints.protocol = (enum mw_protocol)protocol;
 			has_protocol = true;
 		} else if (row < 0) {
@@ -417,9 +417,9 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 		}
 	}
 	if (!has_protocol)
-		return mw_usage_error("explain: name the protocol: imap, pop3, sieve, submission or smtp");
+		return mw_usage_error("name the protocol: imap, pop3, sieve, submission or smtp");
 	if (explanation->given.captured && explanation->given.facts.endpoints.protocol != MW_PROTOCOL_SMTP)
-		return mw_usage_error("explain: --request is for smtp");
+		return mw_usage_error("--request is for smtp");
 	return EX_OK;
 }
 

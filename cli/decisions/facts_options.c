@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "decisions/facts_options.h"
+#include "base/clock.h"
 #include "ui/output.h"
 #include "setting.h"
 #include "tls/strength.h"
@@ -232,7 +233,7 @@ bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *val
 			continue;
 		if (facts[i].set(given, mw_str(value)))
 			return true;
-		mw_usage_error("explain: --%s %s: expected %s", name, value, facts[i].expected);
+		mw_usage_error("--%s %s: expected %s", name, value, facts[i].expected);
 		return false;
 	}
 	abort();
@@ -337,7 +338,7 @@ void mw_facts_complete(struct mw_given_facts *given)
 	struct mw_buf assumed = MW_BUF_OVER(given->assumed_text);
 
 	if (!given->has_today)
-		given->facts.today = mw_today();
+		given->facts.today = mw_clock_today();
 	if (!given->captured) {
 		assume_client(given, &assumed);
 		if (given->facts.endpoints.local_port == 0) {

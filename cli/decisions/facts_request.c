@@ -25,7 +25,7 @@ static int refuse(struct mw_given_facts *given, const struct mw_request *request
 	struct mw_str line = line_at(text, request->line, &number);
 
 	if (line.len > 0 && mw_str_find(line, '=') == line.len) {
-		mw_complain("explain: line %u of the request: expected name=value", number);
+		mw_complain("line %u of the request: expected name=value", number);
 		return EX_NOINPUT;
 	}
 	if (line.len > 0)

@@ -365,7 +365,7 @@ static void write_members(struct mw_json *json, const void *context)
 static int print_answer(const struct mw_cli *cli, const struct answer *answer, const char *why)
 {
 	if (answer->found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("lookup: the directory cannot be read%s%s", why[0] != '\0' ? ": " : "", why);
+		mw_complain("the directory cannot be read%s%s", why[0] != '\0' ? ": " : "", why);
 		return EX_TEMPFAIL;
 	}
 	if (cli->json)
@@ -375,7 +375,7 @@ static int print_answer(const struct mw_cli *cli, const struct answer *answer, c
 	else if (answer->named.ambiguous)
 		mw_named_complain("lookup", answer->asked.ptr, &answer->named);
 	else
-		mw_complain("lookup: %.*s: not in the directory", MW_STR_ARG(answer->asked));
+		mw_complain("%.*s: not in the directory", MW_STR_ARG(answer->asked));
 	return answer->found == MW_LOOKUP_FOUND ? EX_OK : 1;
 }
 
@@ -412,11 +412,11 @@ static int run_lookup(struct mw_cli *cli, int argc, char **argv)
 		if (row != MW_ARGUMENT_WORD)
 			return mw_arguments_exit(row);
 		if (asked != NULL)
-			return mw_usage_error("lookup: one address or user at a time, not also %s", value);
+			return mw_usage_error("one address or user at a time, not also %s", value);
 		asked = value;
 	}
 	if (asked == NULL || asked[0] == '\0')
-		return mw_usage_error("lookup: name an address or a user");
+		return mw_usage_error("name an address or a user");
 	return lookup(cli, asked);
 }
 

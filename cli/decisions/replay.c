@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "decisions/replay.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "ui/arguments.h"
 #include "logs/source.h"
@@ -52,12 +52,12 @@ static int read_log(struct mw_replay *replay, const char *name)
 static int check_log(const struct mw_replay *replay)
 {
 	if (mw_replay_total(replay) == 0) {
-		mw_complain("replay: no decision line%s; mailwicketd and Dovecot's modules write them to the mail log",
+		mw_complain("no decision line%s; mailwicketd and Dovecot's modules write them to the mail log",
 			    replay->since > 0 ? " since then" : "");
 		return EX_DATAERR;
 	}
 	if (replay->permitted == 0)
-		mw_complain("replay: the log has no permitted decision, so nothing can be newly refused: "
+		mw_complain("the log has no permitted decision, so nothing can be newly refused: "
 			    "log { decisions = all } records them");
 	return EX_OK;
 }
@@ -69,7 +69,7 @@ static int replay_logs(struct mw_replay *replay, const struct request *request, 
 	for (size_t i = 0; i < request->log_count && code == EX_OK && !replay->unavailable; i++)
 		code = read_log(replay, request->logs[i]);
 	if (replay->unavailable) {
-		mw_complain("replay: the directory cannot be read%s%s; publish it with mailwicket sync, or name one with "
+		mw_complain("the directory cannot be read%s%s; publish it with mailwicket sync, or name one with "
 			    "--directory", why[0] != '\0' ? ": " : "", why);
 		return EX_TEMPFAIL;
 	}
@@ -149,7 +149,7 @@ static int replay(const struct mw_cli *cli, const struct request *request)
 		replay->policy = policy;
 		replay->clock = request->clock;
 		replay->since = request->since;
-		replay->today = mw_today();
+		replay->today = mw_clock_today();
 		code = replay_by(replay, request, cli->json);
 	}
 	if (replay != NULL)
@@ -172,15 +172,15 @@ static int take(struct mw_cli *cli, struct request *request, int row, const char
 	case OPTION_SINCE:
 		if (mw_why_since(&request->clock, mw_str(value), &request->since))
 			return EX_OK;
-		return mw_usage_error("replay: --since %s: expected 90s, 30m, 2h, 7d, YYYY-MM-DD or \"YYYY-MM-DD HH:MM\"",
+		return mw_usage_error("--since %s: expected 90s, 30m, 2h, 7d, YYYY-MM-DD or \"YYYY-MM-DD HH:MM\"",
 				      value);
 	case OPTION_LIMIT:
 		if (mw_parse_limit(mw_str(value), &request->limit))
 			return EX_OK;
-		return mw_usage_error("replay: --limit %s: expected a number or unlimited", value);
+		return mw_usage_error("--limit %s: expected a number or unlimited", value);
 	case MW_ARGUMENT_WORD:
 		if (request->log_count == LOGS_MAX)
-			return mw_usage_error("replay: more than %d logs; join them into - (standard input)", LOGS_MAX);
+			return mw_usage_error("more than %d logs; join them into - (standard input)", LOGS_MAX);
 		request->logs[request->log_count++] = value;
 		return EX_OK;
 	default:
@@ -191,7 +191,7 @@ static int take(struct mw_cli *cli, struct request *request, int row, const char
 static int run_replay(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
-	struct request request = { .limit = USUAL_LIMIT, .clock = mw_why_clock_at((int64_t)time(NULL)) };
+	struct request request = { .limit = USUAL_LIMIT, .clock = mw_why_clock_at(mw_clock_date()) };
 	const char *value;
 	int row, code;
 
@@ -201,7 +201,7 @@ static int run_replay(struct mw_cli *cli, int argc, char **argv)
 			return code;
 	}
 	if (request.log_count == 0)
-		return mw_usage_error("replay: name a log: a file, - for standard input, or journal");
+		return mw_usage_error("name a log: a file, - for standard input, or journal");
 	return replay(cli, &request);
 }
 

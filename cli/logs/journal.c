@@ -14,7 +14,7 @@
 
 #include "ui/output.h"
 #include "ui/program.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define COMPLAINT_MAX 512
 

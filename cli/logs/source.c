@@ -11,7 +11,7 @@
 #include "logs/journal.h"
 #include "logs/input.h"
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "ui/terminal.h"
 
 #define BUFFER_SIZE (MW_LOG_INPUT_SIZE + MW_LOG_LINE_MAX)

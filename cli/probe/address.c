@@ -32,7 +32,7 @@ struct addrinfo *mw_probe_addresses(const char *host, unsigned timeout, int *exi
 	if (error == 0)
 		return question.ar_result;
 	*exit_r = is_missing(error) ? EX_NOHOST : EX_TEMPFAIL;
-	mw_complain("probe: %s: %s", host,
+	mw_complain("%s: %s", host,
 		    is_missing(error) ? "there is no such host"
 		    : error == EAI_INPROGRESS ? "the resolver did not answer in time" : gai_strerror(error));
 	return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/connection.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,21 +10,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "probe/tls.h"
 
 #define STEPS_IN_ALL 6 /* time-outs that a whole conversation may take */
 #define COMMAND_MAX 8192
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool mw_connection_fail(struct mw_connection *connection, enum mw_fault fault, struct mw_str text)
 {
@@ -39,7 +31,7 @@ bool mw_connection_fail(struct mw_connection *connection, enum mw_fault fault, s
 
 void mw_connection_step(struct mw_connection *connection, const char *step)
 {
-	int64_t step_deadline = milliseconds() + connection->probe->timeout;
+	int64_t step_deadline = mw_clock_milliseconds() + connection->probe->timeout;
 
 	connection->step_deadline = step_deadline < connection->deadline ? step_deadline : connection->deadline;
 	connection->lines = 0;
@@ -55,7 +47,7 @@ static int wait_ready(const struct mw_connection *connection, short events)
 	struct pollfd watch = { .fd = connection->fd, .events = events };
 
 	for (;;) {
-		int64_t left = connection->step_deadline - milliseconds();
+		int64_t left = connection->step_deadline - mw_clock_milliseconds();
 		int ready;
 
 		if (left <= 0)
@@ -130,7 +122,7 @@ bool mw_connection_open(struct mw_connection *connection, const struct mw_probe 
 	connection->probe = probe;
 	connection->seen = seen;
 	connection->fd = -1;
-	connection->deadline = milliseconds() + (int64_t)probe->timeout * STEPS_IN_ALL;
+	connection->deadline = mw_clock_milliseconds() + (int64_t)probe->timeout * STEPS_IN_ALL;
 	for (const struct addrinfo *info = probe->addresses; info != NULL; info = info->ai_next) {
 		if (!set_port(&address, info, port))
 			continue;

@@ -16,7 +16,7 @@
 #include "probe/dialogue.h"
 #include "probe/print.h"
 #include "probe/tls.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define DEFAULT_TIMEOUT 10
 #define LONGEST_TIMEOUT 300
@@ -105,7 +105,7 @@ static bool is_mailbox(const char *text)
 
 static int bad_value(enum option option, const char *value, const char *right)
 {
-	return mw_usage_error("probe: --%s %s: %s", options[option].name, is_one_line(value) ? value : "(not shown)",
+	return mw_usage_error("--%s %s: %s", options[option].name, is_one_line(value) ? value : "(not shown)",
 			      right);
 }
 
@@ -195,7 +195,7 @@ static int take_word(struct wishes *wishes, const char *word)
 {
 	if (wishes->probe.host == NULL) {
 		wishes->probe.host = word;
-		return word[0] != '\0' && is_one_line(word) ? EX_OK : mw_usage_error("probe: HOST is a name or an address");
+		return word[0] != '\0' && is_one_line(word) ? EX_OK : mw_usage_error("HOST is a name or an address");
 	}
 	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (strcmp(mw_probe_services[i].name, word) == 0) {
@@ -203,7 +203,7 @@ static int take_word(struct wishes *wishes, const char *word)
 			return EX_OK;
 		}
 	}
-	return mw_usage_error("probe: %s: one host, and of its ports imap, imaps, pop3, pop3s, smtp, submission or "
+	return mw_usage_error("%s: one host, and of its ports imap, imaps, pop3, pop3s, smtp, submission or "
 			      "submissions", is_one_line(word) ? word : "(not shown)");
 }
 
@@ -223,23 +223,23 @@ static int complete(struct wishes *wishes)
 	bool any = false;
 
 	if (probe->host == NULL)
-		return mw_usage_error("probe: name a host");
+		return mw_usage_error("name a host");
 	for (size_t i = 0; i < MW_PROBE_SERVICE_COUNT; i++) {
 		if (wishes->some_named && !wishes->named[i])
 			probe->ports[i] = 0;
 		any = any || probe->ports[i] != 0;
 	}
 	if (!any)
-		return mw_usage_error("probe: no port is left to look at");
+		return mw_usage_error("no port is left to look at");
 	if (probe->name == NULL)
 		probe->name = probe->host;
 	if (mw_str_empty(probe->user)) {
 		if (wishes->password_file != NULL || wishes->sender != NULL || wishes->recipient != NULL || probe->send)
-			return mw_usage_error("probe: --password-file, --sender, --recipient and --send need --user");
+			return mw_usage_error("--password-file, --sender, --recipient and --send need --user");
 		return EX_OK;
 	}
 	if (wishes->sender == NULL && sends(probe) && !is_mailbox(probe->user.ptr))
-		return mw_usage_error("probe: --user %s is no address: name the user's with --sender", probe->user.ptr);
+		return mw_usage_error("--user %s is no address: name the user's with --sender", probe->user.ptr);
 	probe->sender = wishes->sender != NULL ? mw_str(wishes->sender) : probe->user;
 	probe->recipient = wishes->recipient != NULL ? mw_str(wishes->recipient) : probe->sender;
 	return EX_OK;
@@ -294,7 +294,7 @@ static int exit_code(const struct mw_probe_result *result)
 			return result->judged == MW_JUDGED_BAD ? EXIT_BAD : result->judged == MW_JUDGED_DOUBTFUL ? EXIT_DOUBTFUL
 												  : EX_OK;
 	}
-	mw_complain("probe: %s: no connection to any of the ports", result->probe->host);
+	mw_complain("%s: no connection to any of the ports", result->probe->host);
 	return EX_UNAVAILABLE;
 }
 
@@ -355,7 +355,7 @@ static int probe_host(const struct mw_cli *cli, struct wishes *wishes)
 
 	probe->tls = mw_probe_tls_new(wishes->ca_file, &why);
 	if (probe->tls == NULL) {
-		mw_complain("probe: %s: no certificates: %s", wishes->ca_file != NULL ? wishes->ca_file : "OpenSSL",
+		mw_complain("%s: no certificates: %s", wishes->ca_file != NULL ? wishes->ca_file : "OpenSSL",
 			    why_text);
 		return wishes->ca_file != NULL ? EX_NOINPUT : EX_OSERR;
 	}

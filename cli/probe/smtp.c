@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "probe/dialogue.h"
+#include "base/clock.h"
 
 /* RFC 5321, 3207 (STARTTLS), 4954 (AUTH). */
 
@@ -211,7 +212,7 @@ static bool send_message(struct mw_connection *connection)
 {
 	const struct mw_probe *probe = connection->probe;
 	struct mw_str domain = mw_str_tail(probe->sender, mw_str_find_last(probe->sender, '@') + 1);
-	time_t now = time(NULL);
+	time_t now = (time_t)mw_clock_date();
 	struct tm when;
 	char date[64];
 	struct reply got;

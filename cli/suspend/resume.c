@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <time.h>
 
 #include "ui/arguments.h"
+#include "base/clock.h"
 #include "named.h"
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "setting.h"
 #include "suspension.h"
 
@@ -57,20 +57,20 @@ static void sort_out(struct order *order, const struct mw_directory_view *view, 
 static int nothing_to_do(const struct order *order)
 {
 	if (order->user.found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("resume: %s: no such address is suspended, and the directory cannot be read", order->shown);
+		mw_complain("%s: no such address is suspended, and the directory cannot be read", order->shown);
 		return EX_TEMPFAIL;
 	}
 	if (order->left_count > 0) {
-		mw_complain("resume: %s is not suspended %s, but %s", order->shown,
+		mw_complain("%s is not suspended %s, but %s", order->shown,
 			    order->what == MW_SUSPENDED_ALL ? "from every login" : "from sending alone",
 			    mw_suspension_what(&order->left[0]));
 		return 1;
 	}
 	if (order->user.found == MW_LOOKUP_FOUND) {
-		mw_complain("resume: %s is not suspended", order->shown);
+		mw_complain("%s is not suspended", order->shown);
 		return 1;
 	}
-	mw_complain("resume: %s: neither suspended nor in the directory", order->shown);
+	mw_complain("%s: neither suspended nor in the directory", order->shown);
 	return EX_NOUSER;
 }
 
@@ -104,7 +104,7 @@ static int change(struct order *order, const struct mw_policy *policy, struct mw
 		mw_errors_free(errors);
 		return EX_NOUSER;
 	}
-	edit = mw_suspensions_edit_open(policy->directory.path.ptr, (int64_t)time(NULL), errors, &error);
+	edit = mw_suspensions_edit_open(policy->directory.path.ptr, mw_clock_date(), errors, &error);
 	if (edit != NULL)
 		code = take_off(order, view, edit, errors);
 	else
@@ -180,7 +180,7 @@ static int run_resume(struct mw_cli *cli, int argc, char **argv)
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD) {
 			if (order.name != NULL)
-				return mw_usage_error("resume: one user at a time, not also %s", value);
+				return mw_usage_error("one user at a time, not also %s", value);
 			order.name = value;
 		} else if (row < 0) {
 			return mw_arguments_exit(row);
@@ -189,7 +189,7 @@ static int run_resume(struct mw_cli *cli, int argc, char **argv)
 		}
 	}
 	if (order.name == NULL || order.name[0] == '\0')
-		return mw_usage_error("resume: name a user");
+		return mw_usage_error("name a user");
 	if (order.what == 0)
 		order.what = MW_SUSPENDED_ALL | MW_SUSPENDED_SENDING;
 	mw_text_show(&shown, mw_str(order.name));

@@ -3,7 +3,7 @@
 
 #include "decide/identity.h"
 #include "suspend/doveadm.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "ui/process.h"
 
 #define COMMAND_MAX 4096

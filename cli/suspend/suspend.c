@@ -3,13 +3,13 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ui/arguments.h"
+#include "base/clock.h"
 #include "named.h"
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "setting.h"
 #include "suspend/sessions.h"
 #include "suspension.h"
@@ -58,12 +58,12 @@ static int set_reason(struct order *order, const char *text)
 	struct mw_str rest = mw_str(text);
 
 	if (rest.len > MW_SUSPENSION_REASON_MAX)
-		return mw_usage_error("suspend: --reason: %zu octets; at most %d", rest.len, MW_SUSPENSION_REASON_MAX);
+		return mw_usage_error("--reason: %zu octets; at most %d", rest.len, MW_SUSPENSION_REASON_MAX);
 	while (!mw_str_empty(rest)) {
 		size_t len = mw_text_harmless(rest);
 
 		if (len == 0)
-			return mw_usage_error("suspend: --reason: one line of UTF-8 without control characters");
+			return mw_usage_error("--reason: one line of UTF-8 without control characters");
 		rest = mw_str_tail(rest, len);
 	}
 	keep(order->suspension.reason, sizeof(order->suspension.reason), mw_str(text));
@@ -77,16 +77,16 @@ static int set_until(struct order *order, const char *text)
 
 	mw_text_show(&shown, mw_str(text));
 	if (!mw_when_parse(mw_str(text), order->suspension.since, &order->suspension.until))
-		return mw_usage_error("suspend: --until %s: expected " MW_WHEN_FORMS, memory);
+		return mw_usage_error("--until %s: expected " MW_WHEN_FORMS, memory);
 	if (order->suspension.until <= order->suspension.since)
-		return mw_usage_error("suspend: --until %s: that is past", memory);
+		return mw_usage_error("--until %s: that is past", memory);
 	return EX_OK;
 }
 
 static int set_what(struct order *order, enum mw_suspended what)
 {
 	if (order->suspension.what != 0 && order->suspension.what != (uint32_t)what)
-		return mw_usage_error("suspend: --sending or --all, not both");
+		return mw_usage_error("--sending or --all, not both");
 	order->suspension.what = (uint32_t)what;
 	return EX_OK;
 }
@@ -114,7 +114,7 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 	mw_text_show(&shown, mw_str(order->name));
 	mw_named_user_find(policy, mw_directory_view(directory), order->name, user);
 	if (user->found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("suspend: the directory cannot be read: %s", mw_directory_error(directory));
+		mw_complain("the directory cannot be read: %s", mw_directory_error(directory));
 		return EX_TEMPFAIL;
 	}
 	if (user->found == MW_LOOKUP_FOUND) {
@@ -124,9 +124,9 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 	if (user->ambiguous)
 		mw_named_complain("suspend", order->name, &user->named);
 	else if (user->is_group)
-		mw_complain("suspend: %s: a group; only users can be suspended", memory);
+		mw_complain("%s: a group; only users can be suspended", memory);
 	else
-		mw_complain("suspend: %s: the directory has no such user", memory);
+		mw_complain("%s: the directory has no such user", memory);
 	return EX_NOUSER;
 }
 
@@ -161,10 +161,10 @@ static int store(struct order *order, const struct mw_directory *directory, cons
 		size_t before = mw_suspensions_edit_list(edit)->count;
 
 		if (!mw_suspensions_edit_set(edit, &order->suspension)) {
-			mw_complain("suspend: %d suspensions are in force, the most there can be", MW_SUSPENSIONS_MAX);
+			mw_complain("%d suspensions are in force, the most there can be", MW_SUSPENSIONS_MAX);
 			code = EX_UNAVAILABLE;
 		} else if (!note_names(order, directory, edit)) {
-			mw_complain("suspend: the login names of %s cannot be noted: those who are suspended may have %d at most",
+			mw_complain("the login names of %s cannot be noted: those who are suspended may have %d at most",
 				    order->suspension.user, MW_SUSPENDED_NAMES_MAX);
 			code = EX_UNAVAILABLE;
 		} else {
@@ -245,14 +245,14 @@ static int suspend(const struct mw_cli *cli, struct order *order)
 static int run_suspend(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
-	struct order order = { .suspension = { .since = (int64_t)time(NULL) } };
+	struct order order = { .suspension = { .since = mw_clock_date() } };
 	const char *value;
 	int row, code;
 
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD) {
 			if (order.name != NULL)
-				return mw_usage_error("suspend: one user at a time, not also %s", value);
+				return mw_usage_error("one user at a time, not also %s", value);
 			order.name = value;
 		} else if (row < 0) {
 			return mw_arguments_exit(row);
@@ -263,9 +263,9 @@ static int run_suspend(struct mw_cli *cli, int argc, char **argv)
 		}
 	}
 	if (order.name == NULL || order.name[0] == '\0')
-		return mw_usage_error("suspend: name a user");
+		return mw_usage_error("name a user");
 	if (order.suspension.what == 0)
-		return mw_usage_error("suspend: from what: --sending or --all");
+		return mw_usage_error("from what: --sending or --all");
 	name_caller(&order.suspension);
 	return suspend(cli, &order);
 }

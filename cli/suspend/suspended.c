@@ -3,7 +3,7 @@
 
 #include "ui/arguments.h"
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "setting.h"
 #include "suspension.h"
 #include "ui/terminal.h"
@@ -69,7 +69,7 @@ static void warn_of_unknown(const struct listing *listing)
 {
 	for (size_t i = 0; listing->open && i < listing->suspensions->count; i++)
 		if (mw_directory_suspended_id(listing->directory, i) == 0)
-			mw_complain("suspended: %s: the directory has no such user; the suspension stays",
+			mw_complain("%s: the directory has no such user; the suspension stays",
 				    listing->suspensions->items[i].user);
 }
 
@@ -106,7 +106,7 @@ static int list(const struct mw_cli *cli)
 		listing.open = status.open;
 		listing.suspensions = mw_directory_suspensions(listing.directory);
 		if (listing.suspensions == NULL) {
-			mw_complain("suspended: %s", mw_directory_error(listing.directory));
+			mw_complain("%s", mw_directory_error(listing.directory));
 			code = EX_TEMPFAIL;
 		} else {
 			code = print_list(cli, &listing);
@@ -125,7 +125,7 @@ static int run_suspended(struct mw_cli *cli, int argc, char **argv)
 
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("suspended: unexpected argument %s", value);
+			return mw_usage_error("unexpected argument %s", value);
 		return mw_arguments_exit(row);
 	}
 	return list(cli);

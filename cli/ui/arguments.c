@@ -65,7 +65,7 @@ static int option_find(const struct mw_arguments *arguments, const char *text, s
 static int take_value(struct mw_arguments *arguments, const char *option, const char **value_r)
 {
 	if (arguments->next >= arguments->argc) {
-		mw_usage_error("%s: option %s needs a value", arguments->argv[0], option);
+		mw_usage_error("option %s needs a value", option);
 		return MW_ARGUMENT_BAD;
 	}
 	*value_r = arguments->argv[arguments->next++];
@@ -103,14 +103,13 @@ static int take_option(struct mw_arguments *arguments, const char *text, const c
 	int row = strncmp(text, "--", 2) == 0 ? option_find(arguments, name, len) : MW_ARGUMENT_BAD;
 
 	if (row < 0) {
-		mw_usage_error("%s: unknown option %s; see mailwicket %s --help", arguments->argv[0], text,
-			       arguments->argv[0]);
+		mw_usage_error("unknown option %s; see mailwicket %s --help", text, arguments->argv[0]);
 		return MW_ARGUMENT_BAD;
 	}
 	if (options[row].value == NULL) {
 		if (equals == NULL)
 			return row;
-		mw_usage_error("%s: option --%s takes no value", arguments->argv[0], options[row].name);
+		mw_usage_error("option --%s takes no value", options[row].name);
 		return MW_ARGUMENT_BAD;
 	}
 	if (equals != NULL) {

@@ -161,11 +161,11 @@ static int run_completion(struct mw_cli *cli, int argc, char **argv)
 		if (row != MW_ARGUMENT_WORD)
 			return mw_arguments_exit(row);
 		if (shell != NULL || strcmp(value, "bash") != 0)
-			return mw_usage_error("completion: unexpected argument %s; expected bash", value);
+			return mw_usage_error("unexpected argument %s; expected bash", value);
 		shell = value;
 	}
 	if (shell == NULL)
-		return mw_usage_error("completion: for which shell? expected bash");
+		return mw_usage_error("for which shell? expected bash");
 	return (cli->json ? mw_output_json(write_members, cli) : mw_output(write_script, cli)) ? EX_OK : EX_OSERR;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/markup.h"
 
-#include "report/text.h"
+#include "base/text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 

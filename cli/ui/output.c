@@ -7,37 +7,17 @@
 #include <sysexits.h>
 
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define FIRST_SIZE 16384
 #define LARGEST_SIZE (256UL * 1024 * 1024)
-
-__attribute__((format(printf, 1, 0)))
-static void complain(const char *format, va_list arguments)
-{
-	char text[4096], shown[4 * sizeof(text)];
-	struct mw_buf out = MW_BUF_OVER(shown);
-
-	vsnprintf(text, sizeof(text), format, arguments);
-	mw_text_show(&out, mw_str(text));
-	fprintf(stderr, "mailwicket: %s\n", shown);
-}
-
-void mw_complain(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	complain(format, arguments);
-	va_end(arguments);
-}
 
 int mw_usage_error(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	complain(format, arguments);
+	mw_complainv(format, arguments);
 	va_end(arguments);
 	return EX_USAGE;
 }

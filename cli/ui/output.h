@@ -2,13 +2,11 @@
 #ifndef MW_CLI_OUTPUT_H
 #define MW_CLI_OUTPUT_H
 
+#include "base/complain.h"
 #include "base/errors.h"
 #include "report/json.h"
 
-/* "mailwicket: TEXT" to standard error; for what is not about a line of a file. One line that cannot drive a terminal,
-   whatever the arguments hold. */
-void mw_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same, and returns EX_USAGE. */
+/* mw_complain(), and returns EX_USAGE. */
 int mw_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Every message, sorted by place, one a line, to standard error. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 
 /* Reads to the end of the line, of the file or of the memory. False: errno, or EINTR by a signal that is to end us. */
 static bool read_line(int fd, char *line, size_t size, size_t *len_r)
@@ -36,7 +36,7 @@ static int take(const char *from, struct mw_str line, struct mw_buf *password_r)
 	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
 		line.len--;
 	if (line.len == 0 || line.len >= MW_PASSWORD_MAX || memchr(line.ptr, '\0', line.len) != NULL) {
-		mw_complain("probe: %s: %s", from,
+		mw_complain("%s: %s", from,
 			    line.len == 0 ? "no password in the first line" : "the first line is no password");
 		return EX_DATAERR;
 	}
@@ -52,12 +52,12 @@ static int read_file(int fd, const char *path, struct mw_buf *password_r)
 	int code;
 
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & S_IRWXO) != 0) {
-		mw_complain("probe: %s: others may read it (mode %04o); run chmod o= on it", path,
+		mw_complain("%s: others may read it (mode %04o); run chmod o= on it", path,
 			    (unsigned)(status.st_mode & 07777));
 		return EX_NOPERM;
 	}
 	if (!read_line(fd, line, sizeof(line), &len)) {
-		mw_complain("probe: %s: %s", path, strerror(errno));
+		mw_complain("%s: %s", path, strerror(errno));
 		return EX_NOINPUT;
 	}
 	code = take(path, (struct mw_str){ line, len }, password_r);
@@ -71,7 +71,7 @@ int mw_password_from_file(const char *path, struct mw_buf *password_r)
 	int code;
 
 	if (fd < 0) {
-		mw_complain("probe: %s: %s", path, strerror(errno));
+		mw_complain("%s: %s", path, strerror(errno));
 		return errno == EACCES ? EX_NOPERM : EX_NOINPUT;
 	}
 	code = read_file(fd, path, password_r);
@@ -126,7 +126,7 @@ int mw_password_from_terminal(const char *user, struct mw_buf *password_r)
 	bool done;
 
 	if (fd < 0)
-		return mw_usage_error("probe: no terminal to ask for the password: name a file with --password-file");
+		return mw_usage_error("no terminal to ask for the password: name a file with --password-file");
 	mw_buf_add_text(&shown, "Password for ");
 	mw_text_show(&shown, mw_str(user));
 	mw_buf_add_text(&shown, ": ");
@@ -135,7 +135,7 @@ int mw_password_from_terminal(const char *user, struct mw_buf *password_r)
 	close(fd);
 	code = done ? take("terminal", (struct mw_str){ line, len }, password_r) : EX_USAGE;
 	if (!done)
-		mw_complain("probe: no password was given");
+		mw_complain("no password was given");
 	explicit_bzero(line, sizeof(line));
 	return code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/process.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +11,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ui/output.h"
 #include "ui/program.h"
-#include "report/text.h"
 
 #define TIME_OUT 60 /* seconds */
 #define OUTPUT_MOST ((size_t)16 * 1024 * 1024)
@@ -28,14 +27,6 @@ struct reading {
 	size_t size, output_used, errors_used;
 	int64_t deadline;
 };
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool make_room(struct reading *reading)
 {
@@ -87,7 +78,7 @@ static const char *read_all(struct reading *reading)
 {
 	while (reading->out >= 0 || reading->err >= 0) {
 		struct pollfd polled[] = { { reading->out, POLLIN, 0 }, { reading->err, POLLIN, 0 } };
-		int64_t left = reading->deadline - milliseconds();
+		int64_t left = reading->deadline - mw_clock_milliseconds();
 		const char *why = NULL;
 
 		if (left <= 0)
@@ -141,7 +132,7 @@ static bool make_pipes(int out[2], int err[2])
 
 bool mw_run_program(const char *const *argv, struct mw_run *run_r)
 {
-	struct reading reading = { .out = -1, .err = -1, .deadline = milliseconds() + TIME_OUT * 1000 };
+	struct reading reading = { .out = -1, .err = -1, .deadline = mw_clock_milliseconds() + TIME_OUT * 1000 };
 	int out[2], err[2];
 	pid_t pid = -1;
 
@@ -183,20 +174,16 @@ static struct mw_str fatal_line(struct mw_str errors)
 
 int mw_run_complain(const struct mw_run *run, const char *program, const char *package)
 {
-	char shown[ERRORS_MOST * 4];
-	struct mw_buf out = MW_BUF_OVER(shown);
-
 	if (run->missing) {
 		mw_complain("there is no %s on this machine: install the Debian package %s", program, package);
 		return EX_UNAVAILABLE;
 	}
-	if (run->why == NULL && !mw_str_empty(run->errors))
-		mw_text_show(&out, fatal_line(run->errors));
-	else if (run->why == NULL)
-		mw_buf_printf(&out, "%s: exit status %d", program, run->status);
+	if (run->why != NULL)
+		mw_complain("%s: %s", program, run->why);
+	else if (mw_str_empty(run->errors))
+		mw_complain("%s: exit status %d", program, run->status);
 	else
-		mw_buf_printf(&out, "%s: %s", program, run->why);
-	mw_complain("%s", shown);
+		mw_complain("%.*s", MW_STR_ARG(fatal_line(run->errors)));
 	return EX_CONFIG;
 }
 

@@ -4,12 +4,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <uniwidth.h>
 
 #include "base/arena.h"
-#include "report/text.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 #define CELL_MAX 1024
 #define BETWEEN_COLUMNS "  "
@@ -167,14 +167,6 @@ bool mw_grid_print(const struct mw_grid *grid, struct mw_buf *out)
 
 /* --- progress */
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void mw_progress_show(struct mw_progress *progress, uint64_t done)
 {
 	int64_t now;
@@ -182,7 +174,7 @@ void mw_progress_show(struct mw_progress *progress, uint64_t done)
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	now = milliseconds();
+	now = mw_clock_milliseconds();
 	if (progress->drawn != 0 && now - progress->drawn < PROGRESS_EVERY)
 		return;
 	progress->drawn = now;

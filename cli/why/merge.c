@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "report/text.h"
+#include "base/text.h"
 #include "why/reply.h"
 
 #define TOGETHER 10 /* seconds: two programs' lines about one thing */

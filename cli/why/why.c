@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ui/arguments.h"
+#include "base/clock.h"
 #include "named.h"
 #include "ui/output.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "setting.h"
 #include "why/logs.h"
 #include "why/person.h"
@@ -128,7 +128,7 @@ static int nothing(const struct mw_why_person *person, enum mw_lookup found, str
 		mw_buf_printf(&note, "the server itself had a fault in that time: %s", wide->reply);
 	else if (logs->note_count > 0)
 		mw_buf_add_text(&note, logs->notes[0]);
-	mw_complain("why: %s: %sno line of the log since %s %s%s%s%s", person->name, why, when,
+	mw_complain("%s: %sno line of the log since %s %s%s%s%s", person->name, why, when,
 		    logs->named == 0 ? "names this user"
 				     : "tells what happened to this user, but the name stands in other lines: grep finds them",
 		    note.used > 0 ? " (" : "", memory, note.used > 0 ? ")" : "");
@@ -196,11 +196,11 @@ enum { SINCE, LOG };
 static int take_option(int row, const char *value, struct mw_why_logs *logs)
 {
 	if (row == SINCE && !mw_why_since(&logs->clock, mw_str(value), &logs->since))
-		return mw_usage_error("why: --since %s: neither a time ago (2h, 30m, 7d) nor a date (2026-11-25, "
+		return mw_usage_error("--since %s: neither a time ago (2h, 30m, 7d) nor a date (2026-11-25, "
 				      "\"2026-11-25 09:00\")", value);
 	logs->since_given = logs->since_given || row == SINCE;
 	if (row == LOG && logs->count == MW_WHY_LOGS)
-		return mw_usage_error("why: more than %d logs", MW_WHY_LOGS);
+		return mw_usage_error("more than %d logs", MW_WHY_LOGS);
 	if (row == LOG)
 		logs->names[logs->count++] = value;
 	return EX_OK;
@@ -209,7 +209,7 @@ static int take_option(int row, const char *value, struct mw_why_logs *logs)
 static int run_why(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
-	struct mw_why_logs logs = { .clock = mw_why_clock_at((int64_t)time(NULL)) };
+	struct mw_why_logs logs = { .clock = mw_why_clock_at(mw_clock_date()) };
 	const char *asked = NULL;
 	const char *value;
 	int row, code = EX_OK;
@@ -219,7 +219,7 @@ static int run_why(struct mw_cli *cli, int argc, char **argv)
 		if (row < 0 && row != MW_ARGUMENT_WORD)
 			return mw_arguments_exit(row);
 		if (row == MW_ARGUMENT_WORD && asked != NULL)
-			return mw_usage_error("why: one user at a time, not also %s", value);
+			return mw_usage_error("one user at a time, not also %s", value);
 		if (row == MW_ARGUMENT_WORD)
 			asked = value;
 		else
@@ -228,7 +228,7 @@ static int run_why(struct mw_cli *cli, int argc, char **argv)
 			return code;
 	}
 	if (asked == NULL || asked[0] == '\0')
-		return mw_usage_error("why: name a user, by login or address");
+		return mw_usage_error("name a user, by login or address");
 	if (logs.count == 0)
 		mw_why_logs_default(&logs);
 	return why(cli, asked, &logs);

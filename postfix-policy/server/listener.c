@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "listener.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include "bind.h"
-#include "clock.h"
 #include "log.h"
 
 #define ACCEPT_AT_ONCE 64
@@ -43,7 +43,7 @@ static void watch_all(struct mw_listeners *all, int events)
 /* New connections then wait in the socket's queue, and wake the loop no more. */
 static void pause_all(struct mw_listeners *all, const char *why)
 {
-	double now = mw_clock();
+	double now = mw_clock_seconds();
 
 	all->paused = true;
 	watch_all(all, 0);

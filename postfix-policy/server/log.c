@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
 
-#include "clock.h"
 #include "log_lines.h"
 #include "standard_error.h"
 #include "system_log.h"
@@ -194,7 +194,7 @@ static bool wait_for_reader(int milliseconds)
 
 void mw_log_end(void)
 {
-	double until = mw_clock() + END_SECONDS, left = END_SECONDS;
+	double until = mw_clock_seconds() + END_SECONDS, left = END_SECONDS;
 	size_t before = 0;
 
 	/* A full disk takes nothing, and yet poll(2) says that it would. */
@@ -202,7 +202,7 @@ void mw_log_end(void)
 		before = state.lines.used;
 		if (!wait_for_reader((int)(left * 1000)))
 			return;
-		left = until - mw_clock();
+		left = until - mw_clock_seconds();
 	}
 	tell_lost();
 }

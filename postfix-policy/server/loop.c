@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop.h"
+#include "base/clock.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "log.h"
 
 /* ev.h's structs share their first members by a macro. libev's manual says to turn off strict aliasing warnings. */
@@ -49,7 +49,7 @@ static void on_check(struct ev_loop *ev, ev_check *check, int revents)
 
 	(void)ev;
 	(void)revents;
-	loop->now = mw_clock();
+	loop->now = mw_clock_seconds();
 }
 
 static void on_prepare(struct ev_loop *ev, ev_prepare *prepare, int revents)
@@ -127,7 +127,7 @@ struct mw_loop *mw_loop_new(void)
 		free(loop);
 		return NULL;
 	}
-	loop->now = mw_clock();
+	loop->now = mw_clock_seconds();
 	ev_check_init(&loop->check, on_check);
 	loop->check.data = loop;
 	ev_set_priority(&loop->check, EV_MAXPRI);

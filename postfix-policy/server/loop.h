@@ -48,7 +48,7 @@ void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *at_end, mw_loop_fun
 /* Whether `at_rest` is called, once, instead of waiting. */
 void mw_loop_want_rest(struct mw_loop *loop, bool wanted);
 
-/* mw_clock() when this turn of the loop began. */
+/* mw_clock_seconds() when this turn of the loop began. */
 double mw_loop_now(const struct mw_loop *loop);
 
 void mw_loop_run(struct mw_loop *loop);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "notify.h"
+#include "base/clock.h"
 
 #include "mailwicket-config.h"
 
 #ifdef HAVE_SYSTEMD
 #include <stdint.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 int mw_notify_sockets(int *first_r)
 {
@@ -23,11 +23,8 @@ void mw_notify_ready(void)
 
 void mw_notify_reloading(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-			 (long long)now.tv_sec * 1000000 + (long long)now.tv_nsec / 1000);
+			 (long long)mw_clock_microseconds());
 }
 
 void mw_notify_stopping(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "system_log.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -47,7 +48,7 @@ void mw_system_log_open(int facility)
 
 void mw_system_log_head(int level, struct mw_buf *line)
 {
-	time_t now = time(NULL);
+	time_t now = (time_t)mw_clock_date();
 	struct tm local;
 	char when[32] = "";
 

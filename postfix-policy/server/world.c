@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
+#include "base/clock.h"
 
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/units.h"
 #include "log.h"
 #include "policy/audit.h"
 #include "policy/read.h"
@@ -16,11 +15,6 @@
 
 #define ERRORS_MOST 1000
 #define SAY_SECONDS 60
-
-static int64_t this_day(void)
-{
-	return mw_day_of(time(NULL));
-}
 
 static void add_peer(struct mw_worlds *worlds, struct mw_str name, bool must_exist)
 {
@@ -57,7 +51,7 @@ static struct mw_policy *read_policy(const struct mw_worlds *worlds)
 
 	if (errors == NULL)
 		return NULL;
-	policy = mw_policy_read(worlds->path, worlds->host_name, this_day(), errors);
+	policy = mw_policy_read(worlds->path, worlds->host_name, mw_clock_today(), errors);
 	mw_log_errors(errors);
 	mw_errors_free(errors);
 	return policy;
@@ -179,7 +173,7 @@ static bool load(struct mw_worlds *worlds)
 static void begin(struct mw_worlds *worlds, const char *path)
 {
 	worlds->path = path;
-	worlds->today = this_day();
+	worlds->today = mw_clock_today();
 	if (gethostname(worlds->host_name, sizeof(worlds->host_name) - 1) != 0)
 		snprintf(worlds->host_name, sizeof(worlds->host_name), "localhost");
 }
@@ -250,7 +244,7 @@ static void refresh_directory(struct mw_worlds *worlds)
 	/* Where memory is out, the one that serves goes on until the next time. */
 	if (!mw_directory_is_current(worlds->current->directory))
 		(void)exchange(worlds, worlds->current->counted, worlds->directory);
-	switch (mw_directory_watch(&worlds->watch, worlds->directory, change, (int64_t)time(NULL), &line)) {
+	switch (mw_directory_watch(&worlds->watch, worlds->directory, change, mw_clock_date(), &line)) {
 	case MW_DIRECTORY_QUIET:
 		break;
 	case MW_DIRECTORY_TROUBLE:
@@ -294,7 +288,7 @@ static void look_at_wiring(struct mw_worlds *worlds)
 
 void mw_worlds_tick(struct mw_worlds *worlds)
 {
-	int64_t today = this_day();
+	int64_t today = mw_clock_today();
 
 	worlds->now = (int64_t)time(NULL);
 	look_at_wiring(worlds);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 struct kept {
 	struct mw_error error;
@@ -141,21 +142,11 @@ void mw_errors_sort(struct mw_errors *errors)
 		qsort(errors->list, errors->kept, sizeof(*errors->list), compare);
 }
 
-/* Messages quote their input, which must not steer the administrator's terminal. */
-static void add_visible(struct mw_buf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			mw_buf_printf(out, "\\x%02x", (unsigned)(unsigned char)*text);
-		else
-			mw_buf_add_char(out, *text);
-	}
-}
-
+/* Messages quote their input, which must not drive the administrator's terminal. */
 void mw_error_print(const struct mw_error *error, struct mw_buf *out)
 {
 	if (error->file[0] != '\0') {
-		add_visible(out, error->file);
+		mw_text_show(out, mw_str(error->file));
 		mw_buf_add_char(out, ':');
 		if (error->line > 0)
 			mw_buf_printf(out, "%u:", error->line);
@@ -164,10 +155,10 @@ void mw_error_print(const struct mw_error *error, struct mw_buf *out)
 		mw_buf_add_char(out, ' ');
 	}
 	mw_buf_add_text(out, error->severity == MW_ERROR ? "error: " : "warning: ");
-	add_visible(out, error->text);
+	mw_text_show(out, mw_str(error->text));
 	if (error->expected[0] != '\0') {
 		mw_buf_add_text(out, " (expected ");
-		add_visible(out, error->expected);
+		mw_text_show(out, mw_str(error->expected));
 		mw_buf_add_char(out, ')');
 	}
 }

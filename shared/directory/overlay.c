@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory/overlay.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 bool mw_overlay_init(struct mw_overlay *overlay, const char *folder)
 {
@@ -26,7 +26,7 @@ static bool expire(struct mw_overlay *overlay)
 
 	if (overlay->next_end == 0)
 		return false;
-	now = (int64_t)time(NULL);
+	now = mw_clock_date();
 	if (now < overlay->next_end || !mw_suspensions_expire(&overlay->list, now, &overlay->next_end))
 		return false;
 	overlay->generation++;
@@ -42,7 +42,7 @@ static enum mw_directory_change take(struct mw_overlay *overlay, struct mw_suspe
 	overlay->read = true;
 	overlay->refused = false;
 	overlay->error[0] = '\0';
-	mw_suspensions_expire(&overlay->list, (int64_t)time(NULL), &overlay->next_end);
+	mw_suspensions_expire(&overlay->list, mw_clock_date(), &overlay->next_end);
 	return MW_DIRECTORY_NEW;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory/directory.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "directory/overlay.h"
 
@@ -256,14 +256,6 @@ static enum mw_directory_change close_unfit(struct mw_directory *directory)
 	return MW_DIRECTORY_FAILED;
 }
 
-static int64_t seconds(void)
-{
-	struct timespec now = { .tv_sec = 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec;
-}
-
 /* A large file that was refused must not be read again at each question. */
 static bool is_refused(const struct refusal *refusal, const struct stat *st)
 {
@@ -275,7 +267,7 @@ static bool is_refused(const struct refusal *refusal, const struct stat *st)
 	case MW_SNAPSHOT_NO_ROOM:
 		return !mw_snapshot_has_room(refusal->octets);
 	case MW_SNAPSHOT_LATER:
-		return seconds() - refusal->since < RETRY_SECONDS;
+		return (int64_t)mw_clock_seconds() - refusal->since < RETRY_SECONDS;
 	case MW_SNAPSHOT_FAILED:
 	case MW_SNAPSHOT_OPEN:
 		break;
@@ -289,7 +281,7 @@ static struct refusal refuse(enum mw_snapshot_result why, const struct stat *st,
 		.why = why,
 		.stat = *st,
 		.octets = why == MW_SNAPSHOT_NO_ROOM ? snapshot->trailer.pages_octets : 0,
-		.since = why == MW_SNAPSHOT_LATER ? seconds() : 0,
+		.since = why == MW_SNAPSHOT_LATER ? (int64_t)mw_clock_seconds() : 0,
 	};
 }
 

@@ -2,7 +2,7 @@
 #include "report/json.h"
 
 #include "report/prose.h"
-#include "report/text.h"
+#include "base/text.h"
 
 struct mw_json mw_json_over(struct mw_buf *out)
 {

@@ -2,7 +2,7 @@
 #include "report/logline.h"
 
 #include "report/prose.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define CUT_MAX 128
 #define HINT_MAX 1024

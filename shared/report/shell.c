@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/shell.h"
 
-#include "report/text.h"
+#include "base/text.h"
 
 /* What every shell takes for itself, wherever it stands in a word. */
 static bool is_plain(char c)

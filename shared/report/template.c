@@ -2,7 +2,7 @@
 #include "report/template.h"
 
 #include "report/shell.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define VALUE_MAX 254
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/sync.h"
+#include "base/clock.h"
 
-#include <time.h>
 
 #include "directory/suspensions.h"
 #include "directory/writer.h"
@@ -128,7 +128,7 @@ static void look_at_suspensions(const struct mw_content *content, const char *fo
 		mw_errors_add(errors, MW_WARNING, "", 0, 0, NULL, "it is not known who is suspended: %s", text);
 		return;
 	}
-	mw_suspensions_expire(&suspensions, (int64_t)time(NULL), &next);
+	mw_suspensions_expire(&suspensions, mw_clock_date(), &next);
 	for (size_t i = 0; i < suspensions.count; i++)
 		if (!has_user(content, mw_str(suspensions.items[i].user)))
 			mw_errors_add(errors, MW_WARNING, path, 0, 0, NULL,
@@ -157,7 +157,7 @@ static bool run(const struct mw_policy *policy, const char *folder, struct mw_pu
 	fill_report(content, folder, report);
 	look_at_suspensions(content, folder, errors);
 	return publisher == NULL ||
-		mw_publisher_publish(publisher, content, (int64_t)time(NULL), errors, &report->published);
+		mw_publisher_publish(publisher, content, mw_clock_date(), errors, &report->published);
 }
 
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "ui/output.h"
-#include "setting.h"
+#include "policy/read.h"
 #include "decide/account.h"
 #include "decide/login.h"
 #include "decide/submission.h"
@@ -15,7 +15,7 @@ static const struct mw_option options[] = { MW_FACT_OPTIONS };
 
 static char complaint_memory[512];
 
-/* What facts_options.c wants of the command line program: complaints are kept, and the day stands still. */
+/* In place of the command line program's: complaints are kept. */
 int mw_usage_error(const char *format, ...)
 {
 	va_list arguments;
@@ -24,14 +24,6 @@ int mw_usage_error(const char *format, ...)
 	vsnprintf(complaint_memory, sizeof(complaint_memory), format, arguments);
 	va_end(arguments);
 	return 64;
-}
-
-int64_t mw_today(void)
-{
-	int64_t days = 0;
-
-	mw_parse_date(MW_STR("2026-11-24"), &days);
-	return days;
 }
 
 const char *mw_case_complaint(void)
@@ -176,6 +168,8 @@ bool mw_case_facts(const struct mw_case *one, struct mw_given_facts *given_r)
 {
 	memset(given_r, 0, sizeof(*given_r));
 	given_r->facts.endpoints.protocol = one->protocol;
+	/* The day stands still. */
+	mw_fact_set(given_r, "today", "2026-11-24");
 	for (size_t i = 0; i < one->fact_count; i++)
 		if (!mw_fact_set(given_r, one->facts[i].option, one->facts[i].value))
 			return false;

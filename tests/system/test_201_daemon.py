@@ -58,11 +58,14 @@ def test_t_names_every_mistake(files):
         assert re.search(rf"mailwicket\.conf:{line}:\d+: error: ", result.stderr), result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["-x"], ["--nonsense"], ["-c"], ["-t", "extra"], ["-f", "extra"]])
-def test_a_wrong_command_line_is_exit_64(arguments):
+@pytest.mark.parametrize("arguments,wrong", [
+    (["-x"], "unknown option -x"), (["-tx"], "unknown option -x"), (["--nonsense"], "unknown option --nonsense"),
+    (["extra", "--non\033sense"], "unknown option --non\\x1bsense"), (["-c"], "option -c needs a value"),
+    (["extra", "--config"], "option --config needs a value"), (["--test=1"], "option --test takes no value"),
+    (["-t", "extra"], "unexpected argument extra"), (["-f", "extra"], "unexpected argument extra")])
+def test_a_wrong_command_line_is_exit_64_and_one_line_that_says_what(arguments, wrong):
     result = run(*arguments)
-    assert (result.returncode, result.stdout) == (64, "")
-    assert result.stderr
+    assert (result.returncode, result.stdout, result.stderr) == (64, "", f"mailwicketd: {wrong}; see mailwicketd --help\n")
 
 
 def test_help_and_version():

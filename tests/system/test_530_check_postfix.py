@@ -344,10 +344,10 @@ def test_check_says_what_is_missing_on_the_machine(site, tmp_path):
     broken.write_text(first + "ssl = maybe\n")
     told = site.daemon.cli("check", "--policy-only", "--dovecot-config", broken)
     assert told.returncode == 78
-    assert re.fullmatch(r"mailwicket: doveconf: Fatal: .*broken.conf line \d: .*[Ii]nvalid.*: maybe.*\n", told.stderr)
+    assert re.fullmatch(r"mailwicket: check: doveconf: Fatal: .*broken.conf line \d: .*[Ii]nvalid.*: maybe.*\n", told.stderr)
     told = site.daemon.cli("check", "--policy-only", "--postfix-config", tmp_path)
     assert told.returncode == 78
-    assert re.fullmatch(r"mailwicket: \S*postconf: fatal: .*main\.cf.*\n", told.stderr)
+    assert re.fullmatch(r"mailwicket: check: \S*postconf: fatal: .*main\.cf.*\n", told.stderr)
 
 
 def test_check_names_the_package_of_a_missing_program(site, tmp_path):
@@ -357,7 +357,7 @@ def test_check_names_the_package_of_a_missing_program(site, tmp_path):
                                 "-c", site.daemon.policy, "check", "--policy-only", option],
                               capture_output=True, text=True, timeout=60)
         assert told.returncode == 69, told
-        assert told.stderr == f"mailwicket: there is no {program} on this machine: install the Debian package {package}\n"
+        assert told.stderr == f"mailwicket: check: there is no {program} on this machine: install the Debian package {package}\n"
 
 
 # Nothing is started: the usual ports, by their names.

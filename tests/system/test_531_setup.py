@@ -86,7 +86,7 @@ def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_byt
     assert (told.returncode, told.stderr) == (0, "")
     assert stock.tree() == before
     told = stock.undo()
-    assert (told.returncode, told.stderr) == (66, f"mailwicket: {stock.backup}: there is no setup to undo\n")
+    assert (told.returncode, told.stderr) == (66, f"mailwicket: setup: {stock.backup}: there is no setup to undo\n")
 
 
 def test_what_setup_does_not_own_stays_in_the_files(stock):
@@ -115,7 +115,7 @@ def test_undo_refuses_where_a_file_was_changed_since_and_names_it(stock):
     main.write_text(text + "biff = yes\n")
     told = stock.undo()
     assert (told.returncode, told.stderr) == \
-        (1, f"mailwicket: {main}: was changed since mailwicket setup changed it; nothing was undone\n")
+        (1, f"mailwicket: setup: {main}: was changed since mailwicket setup changed it; nothing was undone\n")
     main.write_text(text)
     assert stock.tree() == applied
     # A file that is already as it was before loses nothing.
@@ -169,7 +169,7 @@ def test_setup_changes_nothing_where_the_policy_would_not_hold(stock, line, what
     before = stock.tree()
     told = stock.setup("--apply")
     assert (told.returncode, told.stderr) == \
-        (1, "mailwicket: nothing was changed: with it, the policy would not hold yet; fix the errors first\n")
+        (1, "mailwicket: setup: nothing was changed: with it, the policy would not hold yet; fix the errors first\n")
     assert what in told.stdout
     assert f"error: {main}:" in told.stdout
     assert stock.tree() == before
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_put_in_place_takes_the_others_back(stock):
                            rig.CLI, "-c", stock.daemon.policy, "setup", "--apply", "--backup", stock.backup,
                            *stock.servers()], capture_output=True, text=True, timeout=60)
     assert told.returncode == 73, told
-    assert re.fullmatch(r"mailwicket: \S+05-mailwicket\.conf\S*: Read-only file system\n", told.stderr)
+    assert re.fullmatch(r"mailwicket: setup: \S+05-mailwicket\.conf\S*: Read-only file system\n", told.stderr)
     assert stock.tree() == before
     assert stock.undo().returncode == 66
 
@@ -239,7 +239,7 @@ def test_a_port_under_two_names_is_an_error(stock):
     master.write_text(master.read_text() + f"127.0.0.1:{stock.ports['submission']} inet n - y - - smtpd\n")
     told = stock.setup()
     assert told.returncode == 78
-    assert told.stderr == (f"mailwicket: {master}: the entry 127.0.0.1:{stock.ports['submission']} and the binding "
+    assert told.stderr == (f"mailwicket: setup: {master}: the entry 127.0.0.1:{stock.ports['submission']} and the binding "
                            f"*:{stock.ports['submission']} of connector \"Client\" are one port under two names: "
                            "write them alike\n")
 

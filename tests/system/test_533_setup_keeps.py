@@ -233,7 +233,7 @@ def test_what_only_the_start_shows_is_refused_with_dovecots_words(stock):
     before = stock.tree()
     told = stock.setup("--apply")
     assert told.returncode == 1, told.stdout
-    assert re.fullmatch("mailwicket: nothing was changed: nobody could log in any more, as Dovecot's auth service does not "
+    assert re.fullmatch("mailwicket: setup: nothing was changed: nobody could log in any more, as Dovecot's auth service does not "
                         r"start with it: .*\n", told.stderr), told.stderr
     assert stock.tree() == before
 
@@ -282,4 +282,4 @@ def test_a_plan_is_refused_while_mailwicketd_is_not_there(stock):
     stock.postfix.policy_socket.unlink(missing_ok=True)
     told = stock.setup("--apply")
     assert (told.returncode, told.stderr) == \
-        (1, "mailwicket: nothing was changed: mailwicketd is not running, all mail would be deferred; start it first\n")
+        (1, "mailwicket: setup: nothing was changed: mailwicketd is not running, all mail would be deferred; start it first\n")

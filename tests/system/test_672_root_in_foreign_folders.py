@@ -215,7 +215,7 @@ def test_setup_writes_nothing_where_another_user_can_lead_it(site, which):
     before = main.read_text()
     done = apply(site)
     assert done.returncode == 77, done.stderr
-    assert f"mailwicket: {theirs}: belongs to user nobody, so that root's write to" in done.stderr
+    assert f"mailwicket: setup: {theirs}: belongs to user nobody, so that root's write to" in done.stderr
     assert main.read_text() == before and not os.listdir(backup)
 
 

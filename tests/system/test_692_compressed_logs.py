@@ -93,9 +93,10 @@ def test_why_finds_the_log_before_rotation(site, ending):
     assert any(f"older lines may be in {older}" in note for note in told["notes"])
 
 
-def refused(done, path, name):
+def refused(command, site, log, path, name):
+    done = command(site, log)
     assert done.returncode == os.EX_DATAERR and done.stdout == b"", done
-    assert done.stderr.decode() == f"mailwicket: {path}: damaged or incomplete {name} data\n"
+    assert done.stderr.decode() == f"mailwicket: {command.__name__}: {path}: damaged or incomplete {name} data\n"
 
 
 @each_format
@@ -105,8 +106,8 @@ def test_a_log_that_was_cut_off_is_an_error_that_names_it(site, ending, text):
     whole = pack(text)
     for left in (len(whole) - 1, len(whole) - 5, len(whole) - 12, len(whole) // 2, len(whole) // 10, 10):
         path = write(site, f"cut.{ending}", whole[:left])
-        refused(replay(site, path), path, name)
-        refused(why(site, path), path, name)
+        refused(replay, site, path, path, name)
+        refused(why, site, path, path, name)
 
 
 @each_format
@@ -116,8 +117,8 @@ def test_a_log_that_was_damaged_is_an_error_that_names_it(site, ending):
     for at in (len(whole) // 4, len(whole) // 2, len(whole) * 3 // 4):
         for changed in (bytes([whole[at] ^ 1]), bytes([whole[at] ^ 0xff]), bytes(100)):
             path = write(site, f"damaged.{ending}", whole[:at] + changed + whole[at + len(changed):])
-            refused(replay(site, path), path, name)
-            refused(why(site, path), path, name)
+            refused(replay, site, path, path, name)
+            refused(why, site, path, path, name)
 
 
 @each_format
@@ -126,7 +127,7 @@ def test_a_rotated_log_that_was_damaged_is_told_once(site, ending):
     packed = FORMATS[ending][1]("".join(LINES[:4000]).encode())
     rotated = write(site, f"mail.log.1.{ending}", packed[:-20])
     write(site, f"mail.log.2.{ending}", packed)
-    refused(why(site, log), rotated, FORMATS[ending][0])
+    refused(why, site, log, rotated, FORMATS[ending][0])
 
 
 def test_what_cannot_be_unpacked_is_refused_with_what_can(site):

@@ -160,7 +160,7 @@ static int run_check(struct mw_cli *cli, int argc, char **argv)
 
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("check: unexpected argument %s", value);
+			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return mw_arguments_exit(row);
 		if (row == OPTION_POLICY_ONLY)

@@ -376,7 +376,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 
 	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("setup: unexpected argument %s", value);
+			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
 		request->servers.postfix |= row == OPTION_POSTFIX;
@@ -393,14 +393,14 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 	}
 	if (request->undo && (request->apply || request->servers.postfix || request->servers.dovecot ||
 			      request->servers.postfix_config != NULL || request->servers.dovecot_config != NULL))
-		return mw_usage_error("setup: --undo takes no other option: it undoes all of the last setup");
+		return mw_usage_error("--undo takes no other option: it undoes all of the last setup");
 	/* A place names its server too, unless servers are named: then it is where the other one is. */
 	if (!request->servers.postfix && !request->servers.dovecot) {
 		request->servers.postfix = request->servers.postfix_config != NULL;
 		request->servers.dovecot = request->servers.dovecot_config != NULL;
 	}
 	if (request->in_use && (request->apply || request->undo))
-		return mw_usage_error("setup: --in-use changes nothing: not with --apply or --undo");
+		return mw_usage_error("--in-use changes nothing: not with --apply or --undo");
 	if (!request->servers.postfix && !request->servers.dovecot)
 		request->servers.postfix = request->servers.dovecot = true;
 	return EX_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/setup/trial.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "servers/setup/files.h"
@@ -181,14 +181,6 @@ static bool move_in(void *context)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Auth tells who greets it what it can, and then "DONE". False: it closed, or said nothing until the deadline. */
 static bool hears_done(int fd, int64_t deadline)
 {
@@ -200,7 +192,7 @@ static bool hears_done(int fd, int64_t deadline)
 		return false;
 	while (used < sizeof(text)) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - milliseconds();
+		int64_t left = deadline - mw_clock_milliseconds();
 		ssize_t got;
 
 		if (left <= 0 || poll(&ready, 1, (int)left) <= 0)
@@ -221,7 +213,7 @@ static bool answers(const char *path, pid_t process, int64_t deadline, int *stat
 	bool done = false;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	while (milliseconds() < deadline && waitpid(process, status_r, WNOHANG) == 0) {
+	while (mw_clock_milliseconds() < deadline && waitpid(process, status_r, WNOHANG) == 0) {
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0;
 
@@ -295,7 +287,8 @@ bool mw_setup_trial(const struct mw_dovecot_site *site, const char *config, cons
 	if (process < 0)
 		return false;
 	mw_guard_process(guard, process);
-	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, milliseconds() + WAIT, &status);
+	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, mw_clock_milliseconds() + WAIT,
+			  &status);
 	end(process);
 	mw_guard_process(guard, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_POSSIBLE)

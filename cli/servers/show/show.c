@@ -70,7 +70,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
 		named |= row == OPTION_GENERATION;
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("show: unexpected argument %s", value);
+			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
 		if (row == OPTION_POSTFIX)
@@ -80,7 +80,7 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 		else if (strcmp(value, "2.3") == 0 || strcmp(value, "2.4") == 0)
 			request->generation = value[2] == '4' ? MW_DOVECOT_2_4 : MW_DOVECOT_2_3;
 		else
-			return mw_usage_error("show: --generation %s: expected 2.3 or 2.4", value);
+			return mw_usage_error("--generation %s: expected 2.3 or 2.4", value);
 	}
 	if (request->form == FORM_DOVECOT && !named)
 		request->generation = installed_generation();

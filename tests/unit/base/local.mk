@@ -4,6 +4,8 @@ TESTS += tests/unit/test_base
 tests_unit_test_base_SOURCES = $(mw_unit_sources) \
 	tests/unit/base/test_arena.c \
 	tests/unit/base/test_buf.c \
+	tests/unit/base/test_clock.c \
+	tests/unit/base/test_complain.c \
 	tests/unit/base/test_errors.c \
 	tests/unit/base/test_path.c \
 	tests/unit/base/test_str.c \
@@ -11,4 +13,4 @@ tests_unit_test_base_SOURCES = $(mw_unit_sources) \
 	tests/unit/base/test_units.c
 tests_unit_test_base_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_base_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_test_base_LDADD = libmwbase.la $(CHECK_LIBS)
+tests_unit_test_base_LDADD = libmwbase.la $(UNISTRING_LIBS) $(CHECK_LIBS)

@@ -11,6 +11,8 @@ static const struct {
 	{ { MW_WARNING, "a.conf", 3, 0, "odd", "" }, "a.conf:3: warning: odd" },
 	{ { MW_ERROR, "a.conf", 0, 0, "missing", "" }, "a.conf: error: missing" },
 	{ { MW_ERROR, "", 0, 0, "no place", "" }, "error: no place" },
+	{ { MW_ERROR, "a\033", 1, 0, "b\303\274cher \377\t", "\342\200\256" },
+	  "a\\x1b:1: error: b\303\274cher \\xff\\x09 (expected \\xe2\\x80\\xae)" },
 };
 
 START_TEST(a_message_names_its_place_and_what_would_be_right)

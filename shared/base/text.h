@@ -1,6 +1,6 @@
 /* Showing bytes that came from outside. */
-#ifndef MW_REPORT_TEXT_H
-#define MW_REPORT_TEXT_H
+#ifndef MW_BASE_TEXT_H
+#define MW_BASE_TEXT_H
 
 #include "base/buf.h"
 
