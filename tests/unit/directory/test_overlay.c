@@ -362,11 +362,11 @@ START_TEST(the_logins_of_a_user_are_those_that_lead_to_it)
 	mw_test_publish("user bob login=b,bobby\nuser mary login=bo\n");
 	refresh(MW_DIRECTORY_NEW);
 	ck_assert_int_eq(mw_test_login(directory, "b", &bob), MW_LOOKUP_FOUND);
-	ck_assert(mw_directory_logins(directory, bob.id, add_name, names));
+	ck_assert(mw_directory_each_login(directory, bob.id, add_name, names));
 	ck_assert_str_eq(names, "b bob@example.test bobby ");
 	unlink(mw_test_path);
 	refresh(MW_DIRECTORY_FAILED);
-	ck_assert(!mw_directory_logins(directory, bob.id, add_name, names));
+	ck_assert(!mw_directory_each_login(directory, bob.id, add_name, names));
 }
 END_TEST
 
