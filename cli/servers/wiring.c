@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/units.h"
 #include "policy/audit.h"
 #include "policy/read.h"
 #include "postfix/facts.h"
-#include "setting.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000 /* of local(8) and virtual(8) */
 #define SETTINGS_AT_MOST 24
@@ -382,7 +382,7 @@ struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queu
 	}
 	*wiring = (struct mw_wiring){ .arena = arena, .policy = policy, .queue_directory = queue_directory,
 				      .users = mw_wiring_users(policy), .audits = audits(policy),
-				      .harmless = mw_policy_audits(policy, mw_today()) };
+				      .harmless = mw_policy_audits(policy, mw_clock_today()) };
 	wiring->hook = hook_of(wiring);
 	list_settings(wiring);
 	list_listeners(wiring);

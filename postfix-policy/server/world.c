@@ -290,7 +290,7 @@ void mw_worlds_tick(struct mw_worlds *worlds)
 {
 	int64_t today = mw_clock_today();
 
-	worlds->now = (int64_t)time(NULL);
+	worlds->now = mw_clock_date();
 	look_at_wiring(worlds);
 	refresh_directory(worlds);
 	if (today != worlds->today)

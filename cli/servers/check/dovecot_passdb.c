@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/dovecot.h"
 
+#include "base/clock.h"
 #include "policy/audit.h"
 #include "servers/wiring.h"
-#include "setting.h"
 
 #define PREFIX "passdb_" /* of these settings outside of a block, in 2.4 */
 
@@ -41,7 +41,9 @@ static struct rule rule_of(const struct mw_dovecot_site *site, size_t i)
 		"every rule is in audit mode, but logins fail while nobody can tell who is suspended; `mailwicket setup` changes its "
 		"own passdb, and back when a rule is enforced" };
 
-	return strcmp(rules[i].name, UNDECIDED) == 0 && mw_policy_audits(site->policy, mw_today()) ? undecided : rules[i];
+	bool audits = strcmp(rules[i].name, UNDECIDED) == 0 && mw_policy_audits(site->policy, mw_clock_today());
+
+	return audits ? undecided : rules[i];
 }
 
 static bool is_on(const struct mw_dovecot_node *passdb, const char *name)

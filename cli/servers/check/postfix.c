@@ -304,8 +304,8 @@ static const char *entry_line(const struct mw_postfix_site *site, const struct m
 	return mw_arena_text(site->arena, mw_buf_str(&out));
 }
 
-/* Master ends, with all its listeners, where one of its ports is taken (tried, Postfix 3.7). Whose a socket is, only root
-   is told. */
+/* Master ends, with all its listeners, where one of its ports is taken (tried, Postfix 3.7). Whose a socket is, only
+   root is told. */
 static bool check_holder(struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
 {
 	const char *holder = geteuid() == 0 ? mw_port_holder(site, &listener->binding, site->dovecot) : NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/postfix.h"
 
+#include "base/clock.h"
 #include "policy/audit.h"
 #include "postfix/facts.h"
 #include "servers/check/table.h"
 #include "servers/restriction.h"
-#include "setting.h"
 
 #define DEEPEST 5 /* restriction classes within classes */
 #define LONGEST_WAIT 30
@@ -213,7 +213,7 @@ static void check_audit(const struct search *search)
 			mw_arena_textf(arena, "the action without an answer is \"%.*s\"", MW_STR_ARG(action)),
 			"every rule is in audit mode, but while mailwicketd is away mail is deferred; `mailwicket setup` changes it, "
 			"and back when a rule is enforced", mw_fix_shown(endpoint, search->list));
-	if (audit && mw_policy_enforces(endpoint->site->policy, mw_today(), &name, &place))
+	if (audit && mw_policy_enforces(endpoint->site->policy, mw_clock_today(), &name, &place))
 		mw_list_finding(endpoint, MW_FOUND_AUDIT_WIRING, MW_FINDING_ERROR, search->list,
 			"it asks as in an audit that enforces nothing",
 			mw_arena_textf(arena, "\"%.*s\" (%s:%u) is enforced: while mailwicketd is away all goes on that it would "

@@ -2,10 +2,10 @@
 #include "servers/show/show.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "policy/audit.h"
 #include "servers/dovecot_memory.h"
 #include "servers/wiring.h"
-#include "setting.h"
 #include "ui/output.h"
 
 void mw_show_dovecot_plugins(enum mw_dovecot_generation generation, struct mw_str others, struct mw_buf *out)
@@ -92,7 +92,7 @@ static void print_policy_path(const struct mw_policy *policy, enum mw_dovecot_ge
 
 const char *mw_show_dovecot_undecided(const struct mw_policy *policy)
 {
-	return mw_policy_audits(policy, mw_today()) ? "continue" : "return-fail";
+	return mw_policy_audits(policy, mw_clock_today()) ? "continue" : "return-fail";
 }
 
 void mw_show_dovecot_passdb(const struct mw_policy *policy, enum mw_dovecot_generation generation, struct mw_buf *out)
