@@ -57,13 +57,15 @@ enum mw_context mw_context_read(struct mw_str value, bool *audit_r)
 {
 	static const char prefix[] = MW_AUDIT_CONTEXT "-";
 	bool prefixed = mw_str_starts_with(value, mw_str(prefix));
-	int context = MW_CONTEXT_NONE;
+	struct mw_str word = mw_str_tail(value, prefixed ? strlen(prefix) : 0);
+	int context;
 
-	(void)mw_table_find(mw_contexts, mw_str_tail(value, prefixed ? strlen(prefix) : 0), &context);
+	/* A table takes its words in any case. */
+	if (!mw_table_find(mw_contexts, word, &context) || !mw_str_equal(word, mw_str(mw_table_word(mw_contexts, context))))
+		context = MW_CONTEXT_NONE;
 	*audit_r = prefixed ? context != MW_CONTEXT_NONE : mw_str_equal(value, MW_STR(MW_AUDIT_CONTEXT));
 	return (enum mw_context)context;
 }
-
 
 static bool is_hex(char c)
 {
