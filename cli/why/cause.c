@@ -10,8 +10,20 @@ static bool sending(const struct mw_why_entry *entry)
 
 static bool worked(const struct mw_why_entry *entry)
 {
-	return entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_SUBMITTED ||
-	       (entry->kind == MW_WHY_PERMITTED && !entry->by_address);
+	return !entry->by_address && (entry->kind == MW_WHY_LOGGED_IN || entry->kind == MW_WHY_SUBMITTED ||
+				      entry->kind == MW_WHY_PERMITTED);
+}
+
+/* A message without a login whose sender is the user's. */
+static bool sent_by_sender(const struct mw_why_entry *entry)
+{
+	return entry->by_address && entry->kind == MW_WHY_SUBMITTED;
+}
+
+/* A printer that is let in now, and was not. */
+static bool let_in(const struct mw_why_entry *entry, const struct mw_why_entry *trouble)
+{
+	return sent_by_sender(entry) && trouble->by_address && strcmp(entry->client, trouble->client) == 0;
 }
 
 static bool left(const struct mw_why_entry *entry)
@@ -39,7 +51,7 @@ static bool over(const struct mw_why_told *told, const struct mw_why_entry *trou
 	for (size_t i = 0; i < told->count; i++) {
 		const struct mw_why_entry *entry = &told->entries[i];
 
-		if (worked(entry) && entry->last > trouble->last && sending(entry) == sending(trouble) &&
+		if ((worked(entry) || let_in(entry, trouble)) && entry->last > trouble->last && sending(entry) == sending(trouble) &&
 		    (sending(trouble) || trouble->wide || entry->protocol == trouble->protocol))
 			return true;
 	}
@@ -89,13 +101,32 @@ static bool begun(const struct mw_why_entry *entry)
 	return entry->kind == MW_WHY_BEGUN;
 }
 
+static bool has_client(const struct mw_why_entry *entry)
+{
+	return sent_by_sender(entry) && entry->client[0] != '\0';
+}
+
 static const struct cause_row *without_trouble(const struct mw_why_told *told)
 {
 	if (any(told, begun) && !any(told, sent))
 		return &mw_why_unfinished;
-	if (told->limits.smtp_named && !any(told, sent))
+	if (told->limits.smtp_named && !any(told, sent) && !any(told, sent_by_sender))
 		return &mw_why_not_understood;
+	if (any(told, sent_by_sender) && !any(told, sent))
+		return any(told, has_client) ? &mw_why_sent_without_login : &mw_why_sent_from_unknown;
 	return any(told, sent) ? &mw_why_all_well : told->limits.smtp_seen ? &mw_why_no_attempt : &mw_why_no_smtp_lines;
+}
+
+/* The entry whose client and sender the sentence names. */
+static const struct mw_why_entry *about(const struct mw_why_told *told, const struct cause_row *row)
+{
+	const struct mw_why_entry *latest = NULL;
+
+	for (size_t i = 0; i < told->count; i++)
+		if (row == &mw_why_sent_without_login && has_client(&told->entries[i]) &&
+		    (latest == NULL || told->entries[i].last >= latest->last))
+			latest = &told->entries[i];
+	return latest;
 }
 
 size_t mw_why_causes(const struct mw_why_told *told, struct mw_why_cause causes_r[MW_WHY_CAUSES])
@@ -105,14 +136,14 @@ size_t mw_why_causes(const struct mw_why_told *told, struct mw_why_cause causes_
 	for (const struct cause_row *row = mw_why_cause_rows; row->id != NULL && count < MW_WHY_CAUSES; row++) {
 		const struct mw_why_entry *entry = shown_by(told, row);
 
-		if (entry == NULL || (row->last_resort && (count > 0 || any(told, sent))))
+		if (entry == NULL || (row->last_resort && (count > 0 || any(told, sent) || any(told, sent_by_sender))))
 			continue;
-		causes_r[count++] = (struct mw_why_cause){ row->id, entry, row };
+		causes_r[count++] = (struct mw_why_cause){ row->id, entry, row, true };
 	}
 	if (count == 0) {
 		const struct cause_row *row = without_trouble(told);
 
-		causes_r[count++] = (struct mw_why_cause){ row->id, NULL, row };
+		causes_r[count++] = (struct mw_why_cause){ row->id, about(told, row), row, false };
 	}
 	return count;
 }

@@ -19,6 +19,7 @@ struct mw_why_cause {
 	const char *id; /* a word for programs */
 	const struct mw_why_entry *entry; /* where it shows; NULL: in the whole */
 	const struct cause_row *row;
+	bool trouble; /* something is wrong */
 };
 
 /* The causes that the story shows, the likeliest first, of each kind one. There is always one: that all is well, or

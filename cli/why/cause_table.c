@@ -66,7 +66,22 @@ static bool no_authentication_there(const struct mw_why_entry *entry)
 
 static bool by_sender(const struct mw_why_entry *entry)
 {
-	return entry->by_sender;
+	return entry->by_sender && !is(entry, MW_WHY_SUBMITTED) && !is(entry, MW_WHY_DELIVERED);
+}
+
+static bool undelivered_by_sender(const struct mw_why_entry *entry)
+{
+	return entry->by_sender && (is(entry, MW_WHY_BOUNCED) || is(entry, MW_WHY_EXPIRED) || is(entry, MW_WHY_DEFERRED));
+}
+
+static bool held_by_sender(const struct mw_why_entry *entry)
+{
+	return entry->by_sender && is(entry, MW_WHY_HELD);
+}
+
+static bool content_by_sender(const struct mw_why_entry *entry)
+{
+	return entry->by_sender && is(entry, MW_WHY_CONTENT_REFUSED);
 }
 
 static bool misspelt(const struct mw_why_entry *entry)
@@ -158,12 +173,12 @@ static bool too_big_for_postfix(const struct mw_why_entry *entry)
 
 static bool content(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_CONTENT_REFUSED);
+	return is(entry, MW_WHY_CONTENT_REFUSED) && !entry->by_sender;
 }
 
 static bool held(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_HELD);
+	return is(entry, MW_WHY_HELD) && !entry->by_sender;
 }
 
 static bool cut(const struct mw_why_entry *entry)
@@ -173,12 +188,12 @@ static bool cut(const struct mw_why_entry *entry)
 
 static bool bounced(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_BOUNCED) || is(entry, MW_WHY_EXPIRED);
+	return (is(entry, MW_WHY_BOUNCED) || is(entry, MW_WHY_EXPIRED)) && !entry->by_sender;
 }
 
 static bool deferred(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_DEFERRED);
+	return is(entry, MW_WHY_DEFERRED) && !entry->by_sender;
 }
 
 /* No server on the way answers on port 25. */
@@ -425,6 +440,17 @@ const struct cause_row mw_why_all_well = {
 	"all-well", NULL, false, false,
 	"<user> logs in and sends; the log does not show that anything was refused later, or not delivered.",
 	"Nothing; if it fails now, look again in a moment, or further back with --since.", "" };
+const struct cause_row mw_why_sent_without_login = {
+	"sent-without-login", NULL, false, false,
+	"Mail with <sender> as its sender was accepted from <client> without a login, and the log does not show that "
+	"anything was refused later, or not delivered. Whether <user> sent it, nobody can tell: anybody can write a sender.",
+	"Nothing, if <client> may send without a login (a printer, webmail, mynetworks); look further back with --since.",
+	"" };
+const struct cause_row mw_why_sent_from_unknown = {
+	"sent-from-unknown", NULL, false, false,
+	"Mail with an address of <user> as its sender was accepted, and the log does not show from whom, nor that anything "
+	"was refused later, or not delivered.",
+	"Name the rest of Postfix's log: --log FILE; look further back with --since.", "" };
 const struct cause_row mw_why_unfinished = {
 	"message-unfinished", NULL, false, false,
 	"A message of <user> was begun, and the log does not show that it was accepted.",

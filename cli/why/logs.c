@@ -78,7 +78,7 @@ void mw_why_logs_default(struct mw_why_logs *logs)
 static bool may_matter(struct mw_str line)
 {
 	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
-						"/postscreen", "/master", "mail_queue_enter: ", NULL };
+						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", NULL };
 	static const char *const sessions[] = { "imap(", "pop3(", "master: ", "anvil: ", "config: ", NULL };
 	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
 
@@ -95,6 +95,35 @@ struct reading {
 	struct mw_logline values;
 };
 
+/* Behind the name of a program that says whose message it is: "from=<bob@example.org>". */
+static struct mw_str sender_in(struct mw_str line)
+{
+	static const char *const programs[] = { "/qmgr", "/cleanup", NULL };
+	struct mw_str from = mw_part_after(line, "from=<");
+
+	if (mw_str_empty(from) || !mw_part_has_one(line, programs))
+		return MW_STR_EMPTY;
+	return mw_str_head(from, mw_str_find(from, '>'));
+}
+
+/* A message of the user who did not log in: a printer, or webmail that may relay. */
+static void adopt(struct reading *reading, const struct mw_why_line *line, struct mw_str sender)
+{
+	struct mw_str id = mw_str_head(line->message, mw_str_find(line->message, ':'));
+
+	mw_why_queue_adopt(reading->queue, id, sender);
+	reading->sent = true;
+}
+
+/* "0A1: uid=33 from=<www-data>": by sendmail(1) on the server itself. */
+static bool read_pickup(const struct mw_why_line *line, struct mw_why_event *event)
+{
+	*event = (struct mw_why_event){ .kind = MW_WHY_BEGUN, .protocol = MW_PROTOCOL_SMTP, .time = line->time,
+					.client = MW_STR("localhost"), .tls_unknown = true,
+					.queue = mw_str_head(line->message, mw_str_find(line->message, ':')) };
+	return mw_part_find(line->message, ": uid=") == event->queue.len;
+}
+
 static bool is_of_dovecot(struct mw_str program)
 {
 	static const char *const begins[] = { "auth", "imap(", "pop3(", "master", "anvil", "config", NULL };
@@ -108,6 +137,8 @@ static bool read_event(struct reading *reading, const struct mw_why_line *line, 
 
 	if (mw_str_ends_with(line->program, MW_STR("/smtpd")))
 		return mw_why_smtpd(reading->sessions, line, event);
+	if (mw_str_ends_with(line->program, MW_STR("/pickup")))
+		return read_pickup(line, event);
 	if (mw_part_ends_with_one(line->program, postfix))
 		return mw_why_postfix(line, event);
 	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !is_of_dovecot(line->program))
@@ -123,13 +154,15 @@ static void take_event(struct reading *reading, const struct mw_why_event *event
 	if (event->kind == MW_WHY_BEGUN && !mw_str_empty(event->queue_before) &&
 	    mw_why_queue_continue(reading->queue, event->queue, event->queue_before))
 		return;
-	if (event->kind == MW_WHY_BEGUN && mw_str_empty(event->user))
-		return;
 	if (event->kind == MW_WHY_BEGUN && mw_why_story_is_user(reading->story, event->user)) {
 		mw_why_queue_begin(reading->queue, event);
 		reading->sent = true;
 		return;
 	}
+	if (event->kind == MW_WHY_BEGUN)
+		mw_why_queue_see(reading->queue, event);
+	if (event->kind == MW_WHY_BEGUN && mw_str_empty(event->user))
+		return;
 	if (!mw_str_empty(event->queue) && mw_why_queue_session(reading->queue, event, &more)) {
 		mw_why_story_add(reading->story, &more);
 		if (event->kind == MW_WHY_CUT || mw_why_refuses_message(event))
@@ -146,7 +179,8 @@ static bool take_line(struct reading *reading, struct mw_str text)
 {
 	struct mw_why_line line;
 	struct mw_why_event event;
-	bool matters = may_matter(text);
+	struct mw_str sender = sender_in(text);
+	bool is_mine = mw_why_story_owns(reading->story, sender), matters = is_mine || may_matter(text);
 
 	reading->logs->lines++;
 	if ((!matters && !reading->sent) || !mw_why_line_read(&reading->logs->clock, text, &line))
@@ -157,6 +191,8 @@ static bool take_line(struct reading *reading, struct mw_str text)
 		reading->logs->newest = line.time;
 	if (line.time < reading->logs->since)
 		return true;
+	if (is_mine && mw_str_find(line.program, '/') < line.program.len)
+		adopt(reading, &line, sender);
 	if (reading->sent && mw_str_find(line.program, '/') < line.program.len &&
 	    mw_why_queue_line(reading->queue, &line, &event))
 		mw_why_story_add(reading->story, &event);
@@ -175,6 +211,7 @@ static void take_left(struct reading *reading)
 
 	while (mw_why_smtpd_left(reading->sessions, &at, &event))
 		mw_why_story_add(reading->story, &event);
+	mw_why_queue_tell(reading->queue);
 	at = 0;
 	while (mw_why_queue_left(reading->queue, &at, &event))
 		mw_why_story_add(reading->story, &event);
@@ -277,11 +314,16 @@ static int read_all(struct reading *reading)
 	return code;
 }
 
+static void tell_story(void *story, const struct mw_why_event *event)
+{
+	mw_why_story_add(story, event);
+}
+
 int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story)
 {
 	struct reading *reading = malloc(sizeof(*reading));
 	struct mw_why_sessions *sessions = calloc(1, sizeof(*sessions));
-	struct mw_why_queue *queue = mw_why_queue_new();
+	struct mw_why_queue *queue = mw_why_queue_new(tell_story, story);
 	int code = EX_OSERR;
 
 	if (reading != NULL && sessions != NULL && queue != NULL) {

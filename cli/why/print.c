@@ -85,7 +85,7 @@ static void explain(const struct mw_why_told *told, const struct mw_why_cause *c
 
 static void write_causes(const struct mw_why_answer *answer, struct mw_buf *out)
 {
-	const char *label = answer->causes[0].entry != NULL ? "likeliest cause" : "found";
+	const char *label = answer->causes[0].trouble ? "likeliest cause" : "found";
 
 	write_labelled(out, label, MW_STRONG, mw_why_cause_text, answer);
 	write_labelled(out, "fix", MW_PLAIN, mw_why_cause_fix, answer);

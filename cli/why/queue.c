@@ -7,21 +7,48 @@
 #include "why/part.h"
 
 #define PLACES 4096 /* a newer message takes the place of an older one */
+#define STRANGERS 8192
+
+/* How a message ended that is the user's by its sender. */
+struct outcome {
+	bool is;
+	enum mw_why_kind kind;
+	int64_t time;
+	char reply[384], recipient[128];
+};
 
 struct message {
-	char id[24], client[64], port[24], login[128], sender[128], recipient[128];
+	char id[24], client[64], port[24], login[128], sender[128];
 	bool tls, settled; /* settled: accepted or refused */
+	bool by_sender, accepted;
+	int64_t time;
+	struct outcome outcome;
+};
+
+/* Whose message it is, its sender will tell. */
+struct stranger {
+	char id[24], client[64], port[24];
+	bool tls, has_login;
 	int64_t time;
 };
 
 struct mw_why_queue {
+	void (*tell)(void *context, const struct mw_why_event *event);
+	void *context;
 	size_t used;
 	struct message messages[PLACES];
+	struct stranger strangers[STRANGERS];
 };
 
-struct mw_why_queue *mw_why_queue_new(void)
+struct mw_why_queue *mw_why_queue_new(void (*tell)(void *context, const struct mw_why_event *event), void *context)
 {
-	return calloc(1, sizeof(struct mw_why_queue));
+	struct mw_why_queue *queue = calloc(1, sizeof(*queue));
+
+	if (queue != NULL) {
+		queue->tell = tell;
+		queue->context = context;
+	}
+	return queue;
 }
 
 void mw_why_queue_free(struct mw_why_queue *queue)
@@ -41,12 +68,86 @@ static struct message *message_of(struct mw_why_queue *queue, struct mw_str id)
 	return queue->used > 0 && id.len > 0 && mw_str_equal(mw_str(message->id), id) ? message : NULL;
 }
 
+static struct mw_why_event event_of(const struct message *message, enum mw_why_kind kind, int64_t time)
+{
+	return (struct mw_why_event){
+		.kind = kind, .protocol = MW_PROTOCOL_SMTP, .time = time, .tls = message->tls,
+		.tls_unknown = !message->tls,
+		.user = mw_str(message->login), .client = mw_str(message->client), .port = mw_str(message->port),
+		.sender = mw_str(message->sender), .queue = mw_str(message->id),
+	};
+}
+
+static void tell_outcome(struct mw_why_queue *queue, const struct message *message)
+{
+	struct mw_why_event event = event_of(message, message->outcome.kind, message->outcome.time);
+
+	if (!message->outcome.is)
+		return;
+	event.reply = mw_str(message->outcome.reply);
+	event.recipient = mw_str(message->outcome.recipient);
+	queue->tell(queue->context, &event);
+}
+
+/* Its place is free then. */
+static void tell_whole(struct mw_why_queue *queue, struct message *message)
+{
+	struct mw_why_event event = event_of(message, MW_WHY_SUBMITTED, message->time);
+
+	if (message->by_sender && message->accepted)
+		queue->tell(queue->context, &event);
+	if (message->by_sender)
+		tell_outcome(queue, message);
+	message->by_sender = false;
+}
+
+void mw_why_queue_tell(struct mw_why_queue *queue)
+{
+	for (size_t i = 0; i < PLACES && queue->used > 0; i++)
+		tell_whole(queue, &queue->messages[i]);
+}
+
+void mw_why_queue_see(struct mw_why_queue *queue, const struct mw_why_event *event)
+{
+	struct stranger *stranger = &queue->strangers[mw_part_hash(event->queue) % STRANGERS];
+
+	if (event->queue.len >= sizeof(stranger->id))
+		return;
+	*stranger = (struct stranger){ .tls = event->tls, .time = event->time, .has_login = !mw_str_empty(event->user) };
+	mw_part_copy(stranger->id, sizeof(stranger->id), event->queue);
+	mw_part_copy(stranger->client, sizeof(stranger->client), event->client);
+	mw_part_copy(stranger->port, sizeof(stranger->port), event->port);
+}
+
+void mw_why_queue_adopt(struct mw_why_queue *queue, struct mw_str id, struct mw_str sender)
+{
+	const struct stranger *stranger = &queue->strangers[mw_part_hash(id) % STRANGERS];
+	struct message *message = place_of(queue, id);
+	bool known = mw_str_equal(mw_str(stranger->id), id);
+
+	if (mw_str_empty(id) || id.len >= sizeof(message->id) || message_of(queue, id) != NULL ||
+	    (known && stranger->has_login))
+		return;
+	tell_whole(queue, message);
+	*message = (struct message){ .by_sender = true };
+	mw_part_copy(message->id, sizeof(message->id), id);
+	mw_part_copy(message->sender, sizeof(message->sender), sender);
+	queue->used++;
+	if (!known)
+		return;
+	message->tls = stranger->tls;
+	message->time = stranger->time;
+	memcpy(message->client, stranger->client, sizeof(message->client));
+	memcpy(message->port, stranger->port, sizeof(message->port));
+}
+
 void mw_why_queue_begin(struct mw_why_queue *queue, const struct mw_why_event *event)
 {
 	struct message *message = place_of(queue, event->queue);
 
 	if (event->queue.len >= sizeof(message->id))
 		return;
+	tell_whole(queue, message);
 	*message = (struct message){ .tls = event->tls, .time = event->time };
 	mw_part_copy(message->id, sizeof(message->id), event->queue);
 	mw_part_copy(message->client, sizeof(message->client), event->client);
@@ -57,26 +158,26 @@ void mw_why_queue_begin(struct mw_why_queue *queue, const struct mw_why_event *e
 
 bool mw_why_queue_continue(struct mw_why_queue *queue, struct mw_str id, struct mw_str earlier)
 {
-	const struct message *known = message_of(queue, earlier);
-	struct message kept, *message = place_of(queue, id);
+	struct message *known = message_of(queue, earlier), *message = place_of(queue, id);
+	struct message kept;
 
 	if (known == NULL || mw_str_empty(id) || id.len >= sizeof(message->id))
 		return false;
 	kept = *known;
+	known->by_sender = false;
+	/* What is known of it by its sender alone is a part of the same story. */
+	if (message_of(queue, id) != NULL && message->by_sender)
+		kept.outcome = message->outcome;
+	else if (message != known)
+		tell_whole(queue, message);
 	*message = kept;
 	message->settled = true;
 	mw_part_copy(message->id, sizeof(message->id), id);
+	if (!message->by_sender) {
+		tell_outcome(queue, message);
+		message->outcome.is = false;
+	}
 	return true;
-}
-
-static struct mw_why_event event_of(const struct message *message, enum mw_why_kind kind, int64_t time)
-{
-	return (struct mw_why_event){
-		.kind = kind, .protocol = MW_PROTOCOL_SMTP, .time = time, .tls = message->tls,
-		.tls_unknown = !message->tls,
-		.user = mw_str(message->login), .client = mw_str(message->client), .port = mw_str(message->port),
-		.sender = mw_str(message->sender), .queue = mw_str(message->id),
-	};
 }
 
 /* "<bob@example.org>, ...": NAME up to its bracket; the local part may be quoted. */
@@ -191,33 +292,72 @@ static bool read_cleanup(struct message *message, struct mw_str said, struct mw_
 	return true;
 }
 
-bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *line, struct mw_why_event *event_r)
+/* A delivery that was put off is forgotten once it has come to its end; of several recipients the worst is told. */
+static bool is_worse(const struct outcome *outcome, const struct mw_why_event *event)
 {
-	static const struct mw_str warning = { "warning: ", 9 };
-	bool warned = mw_str_starts_with(line->message, warning);
-	struct mw_str text = mw_str_tail(line->message, warned ? warning.len : 0), said = text;
-	struct message *message = message_of(queue, mw_str_head(text, mw_str_find(text, ':')));
+	static const enum mw_why_kind kinds[] = { MW_WHY_DELIVERED, MW_WHY_DEFERRED, MW_WHY_HELD, MW_WHY_BOUNCED,
+						  MW_WHY_EXPIRED };
+	size_t before = 0, now = 0;
 
-	if (message == NULL)
-		return false;
-	said = mw_str_tail(text, strlen(message->id) + 2);
-	*event_r = (struct mw_why_event){ .time = line->time };
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		before = kinds[i] == outcome->kind ? i : before;
+		now = kinds[i] == event->kind ? i : now;
+	}
+	return !outcome->is || now >= before ||
+	       (outcome->kind == MW_WHY_DEFERRED && mw_str_equal(mw_str(outcome->recipient), event->recipient));
+}
+
+/* True: the event is told now. */
+static bool tell_or_keep(struct message *message, const struct mw_why_event *event)
+{
+	struct outcome *outcome = &message->outcome;
+
+	if (!message->by_sender)
+		return true;
+	if (event->kind == MW_WHY_SUBMITTED) {
+		message->accepted = true;
+		message->time = message->time != 0 ? message->time : event->time;
+	} else if (is_worse(outcome, event)) {
+		*outcome = (struct outcome){ .is = true, .kind = event->kind, .time = event->time };
+		mw_part_copy(outcome->reply, sizeof(outcome->reply), event->reply);
+		mw_part_copy(outcome->recipient, sizeof(outcome->recipient), event->recipient);
+	}
+	return false;
+}
+
+/* `text` begins with the message's id. */
+static bool read_line(struct mw_why_queue *queue, struct message *message, struct mw_str text, bool warned,
+		      struct mw_why_event *event)
+{
+	struct mw_str said = mw_str_tail(text, strlen(message->id) + 2);
+
 	if (warned)
-		return read_cleanup(message, said, event_r);
+		return read_cleanup(message, said, event);
 	if (mw_str_starts_with(said, MW_STR("to=<")))
-		return read_delivery(queue, message, said, event_r);
+		return read_delivery(queue, message, said, event);
 	if (mw_str_starts_with(said, MW_STR("from=<")))
-		return read_manager(message, said, event_r);
+		return read_manager(message, said, event);
 	if (mw_str_equal(said, MW_STR("removed (canceled)")) && !message->settled) {
 		message->settled = true;
-		*event_r = event_of(message, MW_WHY_CUT, line->time);
-		event_r->reply = said;
+		*event = event_of(message, MW_WHY_CUT, event->time);
+		event->reply = said;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(cleanup) / sizeof(cleanup[0]); i++)
 		if (mw_str_starts_with(said, mw_str(cleanup[i].begins)))
-			return read_refusal(message, said, cleanup[i].kind, event_r);
+			return read_refusal(message, said, cleanup[i].kind, event);
 	return false;
+}
+
+bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *line, struct mw_why_event *event_r)
+{
+	static const struct mw_str warning = { "warning: ", 9 };
+	bool warned = mw_str_starts_with(line->message, warning);
+	struct mw_str text = mw_str_tail(line->message, warned ? warning.len : 0);
+	struct message *message = message_of(queue, mw_str_head(text, mw_str_find(text, ':')));
+
+	*event_r = (struct mw_why_event){ .time = line->time };
+	return message != NULL && read_line(queue, message, text, warned, event_r) && tell_or_keep(message, event_r);
 }
 
 bool mw_why_refuses_message(const struct mw_why_event *event)
@@ -259,7 +399,7 @@ bool mw_why_queue_left(struct mw_why_queue *queue, size_t *at_io, struct mw_why_
 	while (*at_io < PLACES && queue->used > 0) {
 		const struct message *message = &queue->messages[(*at_io)++];
 
-		if (message->id[0] == '\0' || message->settled)
+		if (message->id[0] == '\0' || message->settled || message->by_sender)
 			continue;
 		*event_r = event_of(message, MW_WHY_BEGUN, message->time);
 		return true;

@@ -273,7 +273,7 @@ static bool read_begin(struct mw_why_session *session, struct mw_str id, struct 
 	see_password(session, event);
 	mw_part_copy(session->queue, sizeof(session->queue), id);
 	session->told = session->told || !mw_str_empty(event->user);
-	return !mw_str_empty(event->user) || !mw_str_empty(event->queue_before);
+	return true;
 }
 
 /* "timeout after DATA (1234 bytes) from unknown[192.0.2.7]", "lost connection after DATA from ...". */
@@ -318,6 +318,7 @@ static bool read_action(struct mw_why_session *session, struct mw_str rest, stru
 		if (!mw_str_starts_with(rest, mw_str(actions[i].begins)))
 			continue;
 		event->reply = mw_part_before(mw_part_after(rest, "]: "), "; from=<");
+		mw_smtpd_envelope(mw_part_after(mw_part_after(rest, "]: "), "; from=<"), event);
 		event->kind = mw_why_fault_of_reply(event->reply) == MW_WHY_FAULT ? MW_WHY_FAULT : actions[i].kind;
 		if (event->kind == MW_WHY_TLS_FAILED)
 			event->reply = mw_part_after(rest, "]: ");

@@ -54,6 +54,9 @@ bool mw_smtpd_starttls(const struct mw_why_sessions *sessions, const struct mw_w
 		       const struct mw_why_event *event);
 /* What the event says: the reply, and the warning that explains it. */
 struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str said);
+/* The envelope: "...> to=<...> proto=ESMTP helo=<...>" behind "; from=<"; postscreen has commas. A quote makes the rest
+   anybody's invention, and nothing is taken. */
+void mw_smtpd_envelope(struct mw_str from, struct mw_why_event *event);
 /* "REJECT: STAGE from CLIENT: WORDS; ..." behind the queue id. False: nothing yet. */
 bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event);
 /* "disconnect from ...": what the session was. */

@@ -36,8 +36,8 @@ static bool says(struct mw_str words, enum mw_reason reason)
 	return false;
 }
 
-/* Words that may mean it: the policy's for a user without the right, logged in or not, reject_unauth_destination's,
-   and those of a bare `reject`. */
+/* Words that only may mean it: the policy's for a user without the right, logged in or not, those of
+   reject_unauth_destination and of a bare `reject`. */
 static bool may_want_login(struct mw_str words)
 {
 	return says(words, MW_REASON_RELAY_DENIED) || mw_str_ends_with(words, MW_STR("Relay access denied")) ||
@@ -56,8 +56,7 @@ static bool wait_for_end(struct mw_why_session *session, const struct mw_why_eve
 	return false;
 }
 
-/* "; from=<...> to=<...> proto=ESMTP helo=<...>"; postscreen has commas. A quote makes the rest anybody's invention. */
-static void read_envelope(struct mw_str from, struct mw_why_event *event)
+void mw_smtpd_envelope(struct mw_str from, struct mw_why_event *event)
 {
 	if (mw_str_find(from, '"') < from.len)
 		return;
@@ -87,7 +86,7 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 	if (mw_part_begins_with_one(rest, whole))
 		event->queue = mw_str(session->queue);
 	words = own_words(event->reply);
-	read_envelope(mw_part_after(reply, "; from=<"), event);
+	mw_smtpd_envelope(mw_part_after(reply, "; from=<"), event);
 	session->told = session->refused = true;
 	event->kind = kind_of(event->reply, words);
 	if (event->kind == MW_WHY_FAULT)

@@ -235,7 +235,16 @@ static bool is_refusal(const struct mw_why_event *event)
 {
 	return event->kind == MW_WHY_DECIDED || event->kind == MW_WHY_NO_LOGIN || event->kind == MW_WHY_REJECTED ||
 	       event->kind == MW_WHY_NOT_OWNED || event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT ||
-	       event->kind == MW_WHY_LINE_ENDS || event->kind == MW_WHY_TOO_BIG || event->kind == MW_WHY_CONTENT_REFUSED;
+	       event->kind == MW_WHY_LINE_ENDS || event->kind == MW_WHY_TOO_BIG || event->kind == MW_WHY_CONTENT_REFUSED ||
+	       event->kind == MW_WHY_HELD;
+}
+
+/* So is what became of a message without a login. */
+static bool is_of_message(const struct mw_why_event *event)
+{
+	return mw_str_empty(event->user) &&
+	       (event->kind == MW_WHY_SUBMITTED || event->kind == MW_WHY_DELIVERED || event->kind == MW_WHY_DEFERRED ||
+		event->kind == MW_WHY_BOUNCED || event->kind == MW_WHY_EXPIRED || event->kind == MW_WHY_CUT);
 }
 
 static void see_time(struct mw_why_story *story, const struct mw_why_event *event)
@@ -254,9 +263,9 @@ static void see_elsewhere(struct mw_why_story *story, struct mw_why_address *add
 {
 	if (event->kind == MW_WHY_UNREAD)
 		address->unread = event->time;
-	else if (is_login(event))
+	else if (is_login(event) && !mw_str_empty(event->user))
 		address->of_others = true;
-	else if (is_refusal(event) && mw_why_story_owns(story, event->sender))
+	else if ((is_refusal(event) || is_of_message(event)) && mw_why_story_owns(story, event->sender))
 		add_entry(story, event, true);
 	else if (mw_str_empty(event->user) || may_be_misspelt(event))
 		remember_at(address, event);

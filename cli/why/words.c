@@ -148,6 +148,8 @@ void mw_why_words(const struct mw_why_entry *entry, struct mw_buf *out)
 		add_decision(entry, out);
 	else
 		mw_buf_add_text(out, kinds[entry->kind].words);
+	if (entry->kind == MW_WHY_SUBMITTED && entry->login[0] == '\0')
+		mw_buf_add_text(out, entry->client[0] != '\0' ? ", without a login" : "; the log does not show from whom");
 	if (entry->kind == MW_WHY_LOGIN_FAILED && strcmp(entry->reason, "wrong-password") == 0)
 		mw_buf_add_text(out, ": wrong password");
 	if ((entry->kind == MW_WHY_DELIVERED || entry->kind == MW_WHY_DEFERRED || entry->kind == MW_WHY_BOUNCED) &&

@@ -206,6 +206,72 @@ def test_a_message_is_followed_to_the_end_of_its_way(policy, folder, way):
     assert bool(accepted) == (ACTIVE in lines or "data=1 " in "".join(lines)), told
 
 
+# --- a printer, or webmail that may relay: only the sender says whose a message is
+
+STRANGER = [smtpd("connect from printer[10.0.0.9]", 0, "postfix/smtpd[7]"),
+            smtpd("0A1: client=printer[10.0.0.9]", 1, "postfix/smtpd[7]")]
+GIVEN_BACK = [smtpd("0B2: client=localhost[127.0.0.1]", 4, "postfix/smtpd[8]"), ACTIVE.replace("0A1", "0B2")]
+PICKUP = smtpd("0A1: uid=33 from=<www-data>", 1, "postfix/pickup[4]")
+LMTP = sent("sent", "250 ok")
+BY_SENDER = {
+    "delivered": ([*STRANGER, ACTIVE, LMTP], "sent-without-login", ["submitted", "delivered"]),
+    "deferred": ([*STRANGER, ACTIVE, sent("deferred", "450 later")], "not-delivered", ["submitted", "deferred"]),
+    "deferred, then delivered": ([*STRANGER, ACTIVE, sent("deferred", "450 later"), LMTP], "sent-without-login",
+                                 ["submitted", "delivered"]),
+    "one of two is sent back": ([*STRANGER, ACTIVE, sent("bounced", "550 no"), sent("sent", "ok", to="x@example.net")],
+                                "not-delivered", ["submitted", "bounced"]),
+    "expired": ([*STRANGER, ACTIVE, smtpd("0A1: from=<bob@example.org>, status=expired, returned to sender", 6,
+                                          "postfix/qmgr[3]")], "not-delivered", ["submitted", "expired"]),
+    "refused by a filter": ([*STRANGER, smtpd("0A1: milter-reject: END-OF-MESSAGE from printer[10.0.0.9]: 5.7.1 Spam; "
+                                              "from=<bob@example.org> to=<ann@example.net> proto=SMTP helo=<p>", 3,
+                                              "postfix/cleanup[4]")], "content-refused", ["content-refused"]),
+    "refused by a filter at RCPT": ([*STRANGER[:1], smtpd(
+        "NOQUEUE: milter-reject: RCPT from printer[10.0.0.9]: 554 5.7.1 no; from=<bob@example.org> to=<a@example.net> "
+        "proto=SMTP helo=<p>", 3, "postfix/smtpd[7]")], "content-refused", ["content-refused"]),
+    "held": ([*STRANGER, ACTIVE, smtpd("0A1: hold: header X: y from printer[10.0.0.9]; from=<bob@example.org> "
+                                       "to=<a@example.net> proto=SMTP helo=<x>: wait", 5, "postfix/cleanup[4]")], "held",
+             ["submitted", "held"]),
+    "through a filter": ([*STRANGER, ACTIVE, *GIVEN_BACK, sent("bounced", "550 no", 5, "0B2"), sent(
+        "sent", "250 2.0.0 Ok: queued as 0B2", 5, relay="127.0.0.1[127.0.0.1]:10024")], "not-delivered",
+        ["submitted", "bounced"]),
+    "by sendmail on the server": ([PICKUP, ACTIVE, sent("deferred", "450 later")], "not-delivered", ["submitted", "deferred"]),
+    "from where the user reads mail": ([LOGIN, *[line.replace("10.0.0.9", "192.0.2.7") for line in STRANGER], ACTIVE,
+                                        smtpd("disconnect from printer[192.0.2.7] mail=1 data=1", 4, "postfix/smtpd[7]"), sent("bounced", "550 no")], "not-delivered", ["logged-in", "submitted", "bounced"]),
+    "the first line is missing": ([ACTIVE, LMTP], "sent-from-unknown", ["submitted", "delivered"]),
+    "first refused, then let in": ([*STRANGER[:1], smtpd(
+        "NOQUEUE: reject: RCPT from printer[10.0.0.9]: 454 4.7.1 <ann@example.net>: Relay access denied; "
+        "from=<bob@example.org> to=<ann@example.net> proto=SMTP helo=<p>", 0, "postfix/smtpd[7]"),
+        smtpd("disconnect from printer[10.0.0.9] ehlo=1 mail=1 rcpt=0/1 commands=2/3", 0, "postfix/smtpd[7]"),
+        *STRANGER, ACTIVE, LMTP], "sent-without-login", ["no-login", "submitted", "delivered"]),
+    "somebody else logged in": ([STRANGER[1] + ", sasl_method=PLAIN, sasl_username=alice@example.org", ACTIVE, LMTP], None, []),
+    "somebody else's": ([*STRANGER, ACTIVE.replace("bob@", "alice@"), LMTP], None, []),
+}
+
+
+@pytest.mark.parametrize("case", BY_SENDER)
+def test_a_message_without_a_login_is_followed_by_its_sender(policy, folder, case):
+    lines, cause, kinds = BY_SENDER[case]
+    if cause is None:
+        log = folder / "lines.log"
+        log.write_text("".join(line + "\n" for line in lines))
+        assert run(policy, "bob", log).returncode == 1
+        return
+    told = of_lines(policy, folder, lines)
+    assert (told["cause"]["id"], sorted(event["kind"] for event in told["events"])) == (cause, sorted(kinds)), told
+    assert all(event["by_address"] and "login" not in event for event in told["events"] if event["kind"] != "logged-in")
+    shown = run(policy, "bob", folder / "lines.log").stdout
+    assert "logs in and sends" not in shown and "no smtp" not in shown.lower()
+    assert "found: " in shown or cause.startswith(("not-", "content", "held"))
+
+
+def test_what_a_filter_gives_back_of_the_users_own_message_is_told_once(policy, folder):
+    """Its lines may come before the one that says so."""
+    told = of_lines(policy, folder, [*BEGUN, ACTIVE, *GIVEN_BACK, sent("bounced", "550 no", 5, "0B2"), sent(
+        "sent", "250 2.0.0 Ok: queued as 0B2", 5, relay="127.0.0.1[127.0.0.1]:10024")])
+    assert [event["kind"] for event in told["events"]] == ["logged-in", "submitted", "bounced"], told
+    assert told["cause"]["id"] == "not-delivered" and told["events"][2]["login"] == "bob"
+
+
 # --- whose fault it is, in Postfix's and Dovecot's words
 
 def rejected(words, login="auth=1", program="postfix/submission/smtpd[7]"):

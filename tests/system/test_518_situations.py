@@ -17,7 +17,8 @@ import table  # noqa: E402
 
 # Causes and events of which a part of the log may tell as well, with the words that say so.
 UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished", "still-open", "login-refused",
-          "login-unfinished", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands"}
+          "login-unfinished", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands",
+          "sent-without-login", "sent-from-unknown"}
 # Causes that are said with or without these words.
 HEDGED = {"wrong-password", "reading-password", "auth-not-offered", "certificate"}
 UNTOLD_EVENTS = {"silent", "begun", "connected", "open", "auth-failed", "login-unfinished", "auth-not-offered", "left-at-greeting",
@@ -34,6 +35,8 @@ TOLD_BY = {
     "deferred": {"expired", "delivered"},
     "tls-failed": {"certificate-not-accepted", "tls-cut", "tls-too-old", "no-tls-hello", "server-fault", "limit"},
 }
+# Where a message comes from whose first line is missing: from nowhere, or from the content filter.
+GIVEN_BACK = {"", "127.0.0.1"}
 NOT_SHOWN = "the log does not show"
 PARTS = 6
 ROWS = table.rows()
@@ -101,7 +104,8 @@ def unheard(whole, told):
     """Claims of an answer that the answer to the whole log does not have."""
     known = claims(whole)
     for (kind, client), about in claims(told).items():
-        same = [known[other, place] for other in {kind, *TOLD_BY.get(kind, ())} for place in {client, ""} if (other, place) in known]
+        places = {place for _, place in known} if client in GIVEN_BACK else {client, ""}
+        same = [known[other, place] for other in {kind, *TOLD_BY.get(kind, ())} for place in places if (other, place) in known]
         if kind in UNTOLD_EVENTS:
             same = [found for (_, other), found in known.items() if other == client] + [{"TLS", "no TLS"}] * (kind == "silent")
         if not same:
