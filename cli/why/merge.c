@@ -7,6 +7,7 @@
 #include "why/reply.h"
 
 #define TOGETHER 10 /* seconds: two programs' lines about one thing */
+#define NEAR 60     /* seconds: the attempts of one client, one after the other */
 
 static void copy(char *to, size_t size, struct mw_str text)
 {
@@ -117,6 +118,7 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_LOGIN_FAILED, MW_WHY_USER_UNKNOWN },
 	{ MW_WHY_USER_UNKNOWN, MW_WHY_DECIDED },
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_DECIDED },
+	{ MW_WHY_FAULT, MW_WHY_TLS_HELLO },         /* who began with TLS did not wait for Dovecot's auth */
 	{ MW_WHY_FAULT, MW_WHY_FAULT },             /* Dovecot's auth says which one, the login process only that */
 	{ MW_WHY_PERMITTED, MW_WHY_SUBMITTED },
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_LOGIN_FAILED },
@@ -153,12 +155,21 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_DECIDED, MW_WHY_DECIDED },         /* POP3's USER, then PASS with the password */
 };
 
+static bool waits_for_auth(const struct mw_why_entry *entry)
+{
+	return strstr(entry->reply, "before auth was ready") != NULL ||
+	       strstr(entry->reply, "Auth process not responding") != NULL;
+}
+
 static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *by)
 {
 	bool sending = told->protocol == MW_PROTOCOL_SMTP;
 	bool near = told->first >= by->first - TOGETHER && told->first <= by->last + TOGETHER;
 	bool stopped = strcmp(by->verdict, "would-refuse") != 0 && strcmp(by->verdict, "permit") != 0;
 
+	if (told->kind == MW_WHY_FAULT && by->kind == MW_WHY_TLS_HELLO)
+		return waits_for_auth(told) && !told->tls && told->protocol == by->protocol &&
+		       strcmp(told->client, by->client) == 0 && told->last >= by->first - NEAR && told->first <= by->last + NEAR;
 	/* Dovecot's auth could not look: no password was wrong. */
 	if (by->wide && told->kind == MW_WHY_LOGIN_FAILED)
 		return near && by->protocol == MW_PROTOCOL_IMAP;

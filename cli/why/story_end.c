@@ -142,10 +142,43 @@ static void add_bans(struct mw_why_story *story)
 	}
 }
 
-static bool is_trouble(const struct mw_why_entry *entry)
+/* What a fault of the server may be behind. Other lines say themselves what it was. */
+static bool may_follow_from_fault(enum mw_why_kind kind)
 {
-	return entry->kind != MW_WHY_LOGGED_IN && entry->kind != MW_WHY_SUBMITTED && entry->kind != MW_WHY_DELIVERED &&
-	       entry->kind != MW_WHY_PERMITTED && !entry->wide;
+	static const enum mw_why_kind kinds[] = {
+		MW_WHY_BEGUN, MW_WHY_CUT, MW_WHY_LOGIN_FAILED, MW_WHY_LOGIN_LEFT, MW_WHY_LOGIN_CANCELED, MW_WHY_AUTH_FAILED,
+		MW_WHY_FAULT, MW_WHY_LIMIT, MW_WHY_ENDED, MW_WHY_SESSION_ERROR, MW_WHY_REJECTED, MW_WHY_CONTENT_REFUSED,
+		MW_WHY_DECIDED, MW_WHY_TLS_FAILED, MW_WHY_STARTTLS_FAILED, MW_WHY_TLS_CUT, MW_WHY_LEFT_AT_GREETING,
+		MW_WHY_LEFT_AFTER_EHLO, MW_WHY_AUTH_NOT_OFFERED, MW_WHY_LEFT_BEFORE_LOGIN, MW_WHY_OPEN, MW_WHY_CONNECTED,
+		MW_WHY_SILENT, MW_WHY_BANNED,
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i] == kind)
+			return true;
+	return false;
+}
+
+/* Dovecot's auth or the policy says why it failed. */
+static bool is_explained(const struct mw_why_story *story, const struct mw_why_entry *failed)
+{
+	for (size_t i = 0; failed->kind == MW_WHY_LOGIN_FAILED && i < story->entry_count; i++) {
+		const struct mw_why_entry *entry = &story->entries[i];
+		bool says = entry->kind == MW_WHY_PASSWORD_WRONG || entry->kind == MW_WHY_USER_UNKNOWN ||
+			    (entry->kind == MW_WHY_DECIDED && strcmp(entry->verdict, "refuse") == 0);
+
+		if (says && strcmp(entry->client, failed->client) == 0 && entry->last >= failed->first - NEAR &&
+		    entry->first <= failed->last + NEAR)
+			return true;
+	}
+	return false;
+}
+
+static bool is_trouble(const struct mw_why_story *story, const struct mw_why_entry *entry)
+{
+	if (entry->wide || !may_follow_from_fault(entry->kind))
+		return false;
+	return (entry->kind != MW_WHY_DECIDED || strcmp(entry->verdict, "refuse") != 0) && !is_explained(story, entry);
 }
 
 /* Beside what failed; or the reason why nothing came to smtpd at all. */
@@ -155,7 +188,7 @@ static bool explains(const struct mw_why_story *story, const struct mw_why_entry
 		const struct mw_why_entry *entry = &story->entries[i];
 		int64_t near = entry->kind == MW_WHY_SILENT ? MW_WHY_WINDOW : NEAR;
 
-		if (is_trouble(entry) && (entry->kind != MW_WHY_SILENT || sending(fault)) &&
+		if (is_trouble(story, entry) && (entry->kind != MW_WHY_SILENT || sending(fault)) &&
 		    entry->last >= fault->first - near && entry->first <= fault->last + near)
 			return true;
 	}

@@ -206,6 +206,43 @@ def test_a_message_is_followed_to_the_end_of_its_way(policy, folder, way):
     assert bool(accepted) == (ACTIVE in lines or "data=1 " in "".join(lines)), told
 
 
+# --- a server that is slow or at fault, beside what the client's own line says
+
+HELLO = ["Nov 29 2025 05:00:10 mail dovecot: imap-login: Disconnected: Too many invalid commands (no auth attempts in 0 secs): "
+         "user=<>, rip=192.0.2.7, lip=203.0.113.1, session=<s2>"]
+
+
+def waited(secs, after=", session=<s1>"):
+    return [f"Nov 29 2025 05:00:05 mail dovecot: imap-login: Disconnected: Connection closed: read(size=509) failed: Connection "
+            f"reset by peer (disconnected before auth was ready, waited {secs} secs): user=<>, rip=192.0.2.7, lip=203.0.113.1"
+            + after]
+
+
+TIMEOUT = ["Nov 29 2025 05:00:09 mail dovecot: imap-login: Error: Timeout waiting for handshake from auth server. my pid=191, "
+           "input bytes=0"]
+FAILED = ["Nov 29 2025 05:00:11 mail dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "
+          "user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<s3>"]
+MISMATCH = ["Nov 29 2025 05:00:10 mail dovecot: auth: passwd-file(bob,192.0.2.7,<s3>): Password mismatch"]
+BESIDE = {
+    "a busy machine": (waited(5) + HELLO, "tls-on-starttls-port"),
+    "a very busy machine": (waited(12) + HELLO, "tls-on-starttls-port"),
+    "of 2.4": ([line.replace("secs)", "secs) (auth_process_not_ready)") for line in waited(12)] + HELLO, "tls-on-starttls-port"),
+    "another process": (TIMEOUT + HELLO, "tls-on-starttls-port"),
+    "left alone, before the auth process was there": (waited(5), "reading-left-without-tls"),
+    "waited in vain": (waited(92, ", TLS, session=<s1>"), "server-fault"),
+    "waited in vain, and tries without TLS": (waited(92, ", TLS, session=<s1>") + HELLO, "server-fault"),
+    "the password was looked at": (TIMEOUT + MISMATCH + FAILED, "reading-password"),
+    "no line says why": (TIMEOUT + FAILED, "server-fault"),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_an_unrelated_fault_of_the_server_is_no_cause(policy, folder, case):
+    lines, cause = BESIDE[case]
+    told = of_lines(policy, folder, [LOGIN.replace("imap", "pop3"), *lines])
+    assert told["cause"]["id"] == cause, told
+
+
 # --- a printer, or webmail that may relay: only the sender says whose a message is
 
 STRANGER = [smtpd("connect from printer[10.0.0.9]", 0, "postfix/smtpd[7]"),
