@@ -175,6 +175,15 @@ static void write_suspension(const struct writer *to, const struct mw_suspension
 	mw_json_end_object(to->json);
 }
 
+/* Whether the suspension is the user's. No address of an unlisted one is in the directory. */
+static bool is_of(const struct answer *answer, size_t index, const struct mw_suspension *suspension)
+{
+	uint32_t id = mw_directory_suspended_id(answer->directory, index);
+
+	return id == answer->principal.id &&
+	       (id != MW_ID_UNLISTED || mw_str_equal(mw_str(suspension->user), answer->principal.name));
+}
+
 static void write_suspensions(const struct writer *to)
 {
 	const struct mw_directory *directory = to->answer->directory;
@@ -183,7 +192,7 @@ static void write_suspensions(const struct writer *to)
 	if (to->json != NULL)
 		mw_json_array(to->json, "suspended");
 	for (size_t i = 0; i < suspensions->count; i++)
-		if (mw_directory_suspended_id(directory, i) == to->answer->principal.id)
+		if (is_of(to->answer, i, &suspensions->items[i]))
 			write_suspension(to, &suspensions->items[i]);
 	if (to->json != NULL)
 		mw_json_end_array(to->json);
@@ -288,11 +297,26 @@ static void name_item(void *context, struct mw_str name)
 }
 
 /* All names by which mail reaches it, the primary address too; and those by which a user logs in. */
+/* An unlisted login has one name. */
+static void write_own_name(const struct writer *to)
+{
+	begin_list(to, "addresses", "addresses:             ");
+	list_item(to, to->answer->principal.name);
+	end_list(to, false);
+	begin_list(to, "logins", "logs in as:            ");
+	list_item(to, to->answer->principal.name);
+	end_list(to, false);
+}
+
 static void write_names(const struct writer *to)
 {
 	const struct mw_principal *principal = &to->answer->principal;
 	struct writer copy = *to;
 
+	if (to->answer->named.unlisted) {
+		write_own_name(to);
+		return;
+	}
 	begin_list(to, "addresses", "addresses:             ");
 	(void)mw_directory_each_address(to->answer->directory, principal->id, name_item, &copy);
 	end_list(to, false);
@@ -330,10 +354,14 @@ static void write_answer(const struct writer *to)
 		if (answer->found != MW_LOOKUP_FOUND)
 			return;
 		mw_json_string(to->json, "kind", mw_str(kind_word(answer)));
-		if (answer->has_principal)
+		mw_json_bool(to->json, "unlisted", answer->named.unlisted);
+		if (answer->has_principal && !answer->named.unlisted)
 			mw_json_string(to->json, "receives", owner);
 		else
 			mw_json_null(to->json, "receives");
+	} else if (answer->named.unlisted) {
+		mw_buf_printf(to->out, "%.*s: not in the directory: as a login %.*s, own address by unlisted_logins\n",
+			      MW_STR_ARG(answer->asked), MW_STR_ARG(owner));
 	} else if (answer->has_principal) {
 		mw_buf_printf(to->out, "%.*s: %s %.*s%s\n", MW_STR_ARG(answer->asked), kind_word(answer),
 			      MW_STR_ARG(owner),

@@ -71,6 +71,7 @@ void mw_sessions_read(struct mw_arena *arena, struct mw_str text, const struct m
 	sessions_r->known = true;
 	while (mw_str_split(&text, '\n', &line)) {
 		struct mw_str field, name = MW_STR_EMPTY, service = MW_STR_EMPTY;
+		struct mw_unlisted_name unlisted;
 		struct mw_principal principal;
 		struct mw_session_name *entry;
 
@@ -81,8 +82,8 @@ void mw_sessions_read(struct mw_arena *arena, struct mw_str text, const struct m
 				service = field;
 		}
 		entry = find_name(sessions_r, name);
-		if (entry == NULL && mw_identity_login(policy, view, name, &principal) == MW_LOOKUP_FOUND &&
-		    principal.id == user->id) {
+		if (entry == NULL && mw_identity_user(policy, view, name, &unlisted, &principal) == MW_LOOKUP_FOUND &&
+		    mw_principal_same(&principal, user)) {
 			entry = &sessions_r->names[sessions_r->count++];
 			*entry = (struct mw_session_name){ .name = mw_arena_copy(arena, name) };
 		}

@@ -105,6 +105,16 @@ static int set_option(struct order *order, int row, const char *value)
 	}
 }
 
+/* Whoever copied the address from a message may mean who sent it. */
+static void warn_of_extension(const struct mw_policy *policy, const struct mw_named *named)
+{
+	struct mw_address base;
+
+	if (mw_address_without_extension(&named->address, policy->recipient_delimiter, &base))
+		mw_complain("%.*s: not %.*s; suspend that one too if it is who sends as this address",
+			    MW_STR_ARG(named->principal.name), MW_STR_ARG(base.whole));
+}
+
 static int find_user(struct order *order, const struct mw_policy *policy, struct mw_directory *directory)
 {
 	char memory[512];
@@ -118,6 +128,8 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 		return EX_TEMPFAIL;
 	}
 	if (user->found == MW_LOOKUP_FOUND) {
+		if (user->named.unlisted)
+			warn_of_extension(policy, &user->named);
 		keep(order->suspension.user, sizeof(order->suspension.user), user->principal.name);
 		return EX_OK;
 	}
@@ -192,6 +204,7 @@ static void write_result(struct mw_json *json, const void *context)
 	mw_json_string(json, "user", mw_str(order->suspension.user));
 	mw_suspension_json(&order->suspension, json);
 	mw_json_bool(json, "replaced", order->replaced);
+	mw_json_bool(json, "unlisted", order->user.named.unlisted);
 	mw_sessions_json(&order->sessions, session_name(order), json);
 }
 
@@ -202,6 +215,9 @@ static void print_result(struct mw_buf *out, const void *context)
 	mw_buf_printf(out, "%s: suspended ", order->suspension.user);
 	mw_suspension_print(&order->suspension, out);
 	mw_buf_add_text(out, order->replaced ? " (in place of an earlier suspension)\n" : "\n");
+	if (order->user.named.unlisted)
+		mw_buf_add_text(out, "The directory lacks this address: it is suspended as an unlisted login (unlisted_logins = "
+				     "own_address).\n");
 	/* Postfix asks again at each message. */
 	mw_sessions_print(&order->sessions, session_name(order), out);
 }

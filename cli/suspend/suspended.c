@@ -12,11 +12,21 @@
 static const char *const titles[] = { "USER", "WHAT", "SINCE", "UNTIL", "BY", "REASON" };
 
 struct listing {
+	const struct mw_policy *policy;
 	struct mw_directory *directory;
 	const struct mw_suspensions *suspensions;
 	bool open; /* the directory tells whether it has a user */
 	struct mw_grid *grid;
 };
+
+/* The directory lacks it, and an unlisted login may be the user. */
+static bool is_unlisted(const struct listing *listing, size_t index)
+{
+	struct mw_address address;
+
+	return mw_directory_suspended_id(listing->directory, index) == 0 &&
+	       mw_unlisted_address(listing->policy, mw_str(listing->suspensions->items[index].user), &address);
+}
 
 static void write_list(struct mw_json *json, const void *context)
 {
@@ -30,6 +40,7 @@ static void write_list(struct mw_json *json, const void *context)
 			mw_json_bool(json, "known", mw_directory_suspended_id(listing->directory, i) != 0);
 		else
 			mw_json_null(json, "known");
+		mw_json_bool(json, "unlisted", listing->open && is_unlisted(listing, i));
 		mw_suspension_json(&listing->suspensions->items[i], json);
 		mw_json_end_object(json);
 	}
@@ -68,7 +79,7 @@ static void print_grid(struct mw_buf *out, const void *context)
 static void warn_of_unknown(const struct listing *listing)
 {
 	for (size_t i = 0; listing->open && i < listing->suspensions->count; i++)
-		if (mw_directory_suspended_id(listing->directory, i) == 0)
+		if (mw_directory_suspended_id(listing->directory, i) == 0 && !is_unlisted(listing, i))
 			mw_complain("%s: the directory has no such user; the suspension stays",
 				    listing->suspensions->items[i].user);
 }
@@ -97,7 +108,7 @@ static int print_list(const struct mw_cli *cli, struct listing *listing)
 static int list(const struct mw_cli *cli)
 {
 	struct mw_policy *policy = mw_setting_policy(cli);
-	struct listing listing = { .directory = policy != NULL ? mw_setting_directory(policy) : NULL };
+	struct listing listing = { .policy = policy, .directory = policy != NULL ? mw_setting_directory(policy) : NULL };
 	struct mw_directory_status status;
 	int code = policy == NULL ? EX_CONFIG : EX_OSERR;
 

@@ -22,25 +22,23 @@ static bool is_by_name(const struct mw_why_person *person, struct mw_str login)
 
 static bool look_up_login(struct mw_why_person *person, struct mw_str login)
 {
+	struct mw_unlisted_name name;
 	struct mw_principal user;
 
 	if (!person->known)
 		return is_by_name(person, login);
-	return mw_identity_login(person->policy, mw_directory_view(person->directory), login, &user) == MW_LOOKUP_FOUND &&
-	       user.id == person->id;
+	return mw_identity_user(person->policy, mw_directory_view(person->directory), login, &name, &user) ==
+		       MW_LOOKUP_FOUND && mw_principal_same(&user, &person->user);
 }
 
 static bool look_up_address(struct mw_why_person *person, struct mw_str text)
 {
-	struct mw_address address, base;
-	struct mw_principal owner;
-	bool primary;
+	struct mw_address address;
 
 	if (!person->known)
 		return mw_str_find(text, '@') < text.len && is_by_name(person, text);
 	return mw_identity_address(person->policy, text, &address, NULL) == MW_ADDRESS_MAILBOX &&
-	       mw_identity_owner(person->policy, mw_directory_view(person->directory), &address, &base, &owner, &primary) ==
-		       MW_LOOKUP_FOUND && owner.kind == MW_USER && owner.id == person->id;
+	       mw_identity_receives(person->policy, mw_directory_view(person->directory), &person->user, &address);
 }
 
 /* Few names stand in a log, very often each. */
@@ -94,14 +92,20 @@ static unsigned distance(struct mw_str a, struct mw_str b, unsigned most)
 	return row[b.len];
 }
 
-/* A name of the directory is somebody else's. Without a directory, one that is nearly the one that was asked for. */
+/* A name of the directory is somebody else's. Without a directory, and where others are not in it, one that is nearly
+   the one that was asked for. */
 static bool may_be_meant(void *context, struct mw_str login)
 {
 	struct mw_why_person *person = context;
 	struct mw_principal user;
 
-	if (person->directory != NULL && person->known)
-		return mw_identity_login(person->policy, mw_directory_view(person->directory), login, &user) == MW_LOOKUP_NONE;
+	if (person->directory != NULL && person->known) {
+		const struct mw_directory_view *view = mw_directory_view(person->directory);
+		bool none = mw_identity_login(person->policy, view, login, &user) == MW_LOOKUP_NONE;
+
+		if (!none || person->policy->unlisted_logins == MW_UNLISTED_REFUSE)
+			return none;
+	}
 	return distance(mw_str_head(login, mw_str_find(login, '@')),
 			mw_str_head(mw_str(person->asked), mw_str_find(mw_str(person->asked), '@')), 2) <= 2;
 }

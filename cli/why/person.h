@@ -12,9 +12,10 @@ struct mw_why_person {
 	const char *asked;
 	struct mw_policy *policy;       /* NULL: not readable */
 	struct mw_directory *directory; /* NULL: so too */
-	bool known; /* a user of the directory */
+	bool known; /* a user of the directory, or an unlisted one */
 	bool group;
-	uint32_t id;
+	struct mw_principal user;             /* once known */
+	struct mw_unlisted_name unlisted_name; /* its name may lie here */
 	char name[512]; /* the primary address where known, else as asked; as it may be shown */
 	struct { char login[MW_LOGIN_MAX + 2]; bool mine; } logins[MW_WHY_NAMES], addresses[MW_WHY_NAMES];
 };

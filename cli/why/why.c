@@ -36,7 +36,13 @@ static enum mw_lookup find_person(struct mw_why_person *person, struct mw_why_lo
 		struct mw_buf name = MW_BUF_OVER(person->name);
 
 		person->known = true;
-		person->id = named.principal.id;
+		person->user = named.principal;
+		if (named.unlisted) {
+			person->unlisted_name = named.unlisted_name;
+			person->user.name.ptr = person->unlisted_name.text;
+			mw_why_note(logs, "%s is not in the directory: an unlisted login, own address by unlisted_logins",
+				    person->unlisted_name.text);
+		}
 		mw_buf_add(&name, named.principal.name);
 	}
 	person->group = found == MW_LOOKUP_FOUND && named.principal.kind == MW_GROUP;

@@ -2,7 +2,6 @@
 #include "decide/account.h"
 
 #include "decide/check.h"
-#include "decide/identity.h"
 #include "decide/login.h"
 #include "decide/trace_write.h"
 
@@ -13,39 +12,20 @@ struct account {
 	const struct mw_policy *policy;
 	const struct mw_directory_view *directory;
 	const struct mw_facts *facts;
-	enum mw_lookup found;
-	struct mw_principal user, master;
-	bool has_master; /* a master user logs in as the user, and the directory has a record of the master user */
+	struct mw_login login;
 };
-
-static const struct mw_principal *master_of(const struct account *account)
-{
-	return account->has_master ? &account->master : NULL;
-}
 
 static void judge_user(const struct account *account, struct mw_verdict *verdict)
 {
-	struct mw_step step = { .check = MW_CHECK_LOGIN, .note = MW_NOTE_LOGIN_KNOWN, .value = account->facts->login };
-
-	if (account->found == MW_LOOKUP_FOUND) {
-		step.other = account->user.name;
-		mw_trace_write(&verdict->trace, &step);
-		mw_service_permits(account->policy, account->facts, &account->user, master_of(account), verdict);
-	} else if (account->found == MW_LOOKUP_NONE) {
-		step.outcome = MW_FAILED;
-		step.note = MW_NOTE_LOGIN_UNKNOWN;
-		mw_trace_write(&verdict->trace, &step);
-		mw_verdict_refuse(account->policy, verdict, MW_REASON_UNKNOWN_LOGIN);
-	} else {
-		mw_verdict_login_unavailable(account->policy, account->directory, account->facts, verdict);
-	}
+	if (mw_login_is_known(account->policy, account->directory, account->facts, &account->login, verdict))
+		mw_service_permits(account->policy, account->facts, &account->login.user,
+				   mw_login_master(&account->login), verdict);
 }
 
 /* After a rule that refused. */
 static void judge_suspension(const struct account *account, struct mw_verdict *verdict)
 {
-	mw_suspension_holds(account->policy, account->directory, account->facts, account->found, &account->user,
-			    master_of(account), verdict);
+	mw_suspension_holds(account->policy, account->directory, account->facts, &account->login, verdict);
 }
 
 static void judge_connector(const struct account *account, const struct mw_connector *connector,
@@ -114,7 +94,7 @@ static void judge_smtp(const struct account *account, struct mw_verdict *verdict
 		judge_connector(account, connectors[i], &verdict);
 		difference = laxity(&verdict) - laxity(verdict_r);
 		if (difference > 0)
-			*verdict_r = verdict;
+			mw_verdict_take(verdict_r, &verdict);
 		else if (difference == 0 && verdict.outcome != MW_PERMIT && verdict_r->alike_count < MW_ALIKE_MAX)
 			verdict_r->alike[verdict_r->alike_count++] = connectors[i];
 	}
@@ -126,8 +106,7 @@ void mw_account_decide(const struct mw_policy *policy, const struct mw_directory
 {
 	struct account account = { .policy = policy, .directory = directory, .facts = facts };
 
-	account.found = mw_identity_session(policy, directory, facts, &account.user, &account.master,
-					    &account.has_master);
+	mw_login_find(policy, directory, facts, verdict_r, &account.login);
 	if (facts->endpoints.protocol == MW_PROTOCOL_SMTP) {
 		judge_smtp(&account, verdict_r);
 	} else {

@@ -41,18 +41,37 @@ bool mw_check_size(struct mw_session *session);
 /* The last check: mw_suspension_holds(). */
 void mw_check_suspension(struct mw_session *session);
 
+/* Takes another verdict over, all but the memory of names: those in its trace lie in this one's. */
+void mw_verdict_take(struct mw_verdict *to, const struct mw_verdict *from);
 /* The initial verdict: permitted, enforced. */
 void mw_verdict_begin(struct mw_verdict *verdict_r);
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason);
 /* No connector matches: deferred, unless no rule at all is enforced. */
 void mw_verdict_no_connector(const struct mw_policy *policy, const struct mw_facts *facts, struct mw_verdict *verdict);
+/* The step of a check that nobody can make, and the verdict. */
+void mw_verdict_undecided(struct mw_verdict *verdict, const struct mw_step *step);
 /* Directory not available: writes the step of the check that needed it, and the verdict. In audit mode it stops nothing:
    that the session is not suspended was seen before. */
 void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check);
-/* The same after mw_identity_session() did not find the user; names a login that could be two users'. A suspended user is
-   refused all the same (mw_suspension_by_name()). */
-void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct mw_directory_view *directory,
-				  const struct mw_facts *facts, struct mw_verdict *verdict);
+
+/* Who logged in, and the master user who acts as the user. */
+struct mw_login {
+	enum mw_lookup found;
+	struct mw_principal user, master;
+	bool has_master; /* and the directory has it, or lets it in as an unlisted one */
+};
+/* Finds them; names of unlisted ones are kept in the verdict's memory. */
+void mw_login_find(const struct mw_policy *policy, const struct mw_directory_view *directory,
+		   const struct mw_facts *facts, struct mw_verdict *verdict, struct mw_login *login_r);
+/* The step of the login; false: there is no such user, or nobody can tell, and the verdict says so. A login that could
+   be two users' is named; a suspended user is refused all the same (mw_suspension_by_name()). */
+bool mw_login_is_known(const struct mw_policy *policy, const struct mw_directory_view *directory,
+		       const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict);
+/* The master user's own record, NULL: none. */
+static inline const struct mw_principal *mw_login_master(const struct mw_login *login)
+{
+	return login->has_master ? &login->master : NULL;
+}
 
 /* Judges a mechanism by a connector; writes the step and, when it is refused, the verdict. */
 bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connector *connector,
@@ -64,10 +83,9 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
 			const struct mw_principal *master, struct mw_verdict *verdict);
 /* After a refusal that an audited rule lets pass before the user was looked up: refuses if the user or the master
-   user is suspended. Without a snapshot the login name decides. `found` says whether `user` is there. */
+   user is suspended. Without a snapshot the login name decides. */
 void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,
-			 const struct mw_facts *facts, enum mw_lookup found, const struct mw_principal *user,
-			 const struct mw_principal *master, struct mw_verdict *verdict);
+			 const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict);
 /* Of an undecided login: refuses a login name that is in the list of suspensions. Where that list cannot be read, the
    verdict is undecided and enforced, whatever the rule's mode: an audit passes nobody who may be suspended. */
 void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_directory_view *directory,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/check.h"
-#include "decide/identity.h"
 #include "decide/trace_write.h"
 
 bool mw_check_transaction(struct mw_session *session)
@@ -106,53 +105,30 @@ bool mw_check_mechanism(struct mw_session *session)
 	return true;
 }
 
-static enum mw_lookup find_user(struct mw_session *session, struct mw_principal *master_r, bool *has_master_r)
-{
-	return mw_identity_session(session->policy, session->directory, session->facts, &session->user, master_r,
-				   has_master_r);
-}
-
 bool mw_check_login(struct mw_session *session)
 {
 	struct mw_step step = { .check = MW_CHECK_LOGIN, .outcome = MW_SKIPPED, .note = MW_NOTE_NOT_LOGGED_IN };
-	struct mw_principal master;
-	enum mw_lookup found;
-	bool has_master;
+	struct mw_login login;
 
 	if (!session->logged_in) {
 		mw_trace_write(&session->verdict->trace, &step);
 		return true;
 	}
-	found = find_user(session, &master, &has_master);
-	step.value = session->facts->login;
-	if (found == MW_LOOKUP_FOUND) {
-		step.outcome = MW_PASSED;
-		step.note = MW_NOTE_LOGIN_KNOWN;
-		step.other = session->user.name;
-		mw_trace_write(&session->verdict->trace, &step);
-		return mw_service_permits(session->policy, session->facts, &session->user, has_master ? &master : NULL,
-					  session->verdict);
-	}
-	if (found == MW_LOOKUP_NONE) {
-		step.outcome = MW_FAILED;
-		step.note = MW_NOTE_LOGIN_UNKNOWN;
-		mw_trace_write(&session->verdict->trace, &step);
-		mw_verdict_refuse(session->policy, session->verdict, MW_REASON_UNKNOWN_LOGIN);
-	} else {
-		mw_verdict_login_unavailable(session->policy, session->directory, session->facts, session->verdict);
-	}
-	return false;
+	mw_login_find(session->policy, session->directory, session->facts, session->verdict, &login);
+	if (!mw_login_is_known(session->policy, session->directory, session->facts, &login, session->verdict))
+		return false;
+	session->user = login.user;
+	return mw_service_permits(session->policy, session->facts, &session->user, mw_login_master(&login),
+				  session->verdict);
 }
 
 /* Not inlined: few decisions come here, and the others should not pay for its memory. */
 __attribute__((noinline)) static void look_for_suspension(struct mw_session *session)
 {
-	struct mw_principal master;
-	bool has_master;
-	enum mw_lookup found = find_user(session, &master, &has_master);
+	struct mw_login login;
 
-	mw_suspension_holds(session->policy, session->directory, session->facts, found, &session->user,
-			    has_master ? &master : NULL, session->verdict);
+	mw_login_find(session->policy, session->directory, session->facts, session->verdict, &login);
+	mw_suspension_holds(session->policy, session->directory, session->facts, &login, session->verdict);
 }
 
 void mw_check_suspension(struct mw_session *session)

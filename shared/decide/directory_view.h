@@ -23,7 +23,7 @@ enum mw_senders { MW_SENDERS_ANYONE, MW_SENDERS_AUTHENTICATED, MW_SENDERS_MEMBER
 
 /* A user or group. Everything it points to lives until the view is released or refreshed by its owner. */
 struct mw_principal {
-	uint32_t id;
+	uint32_t id;                 /* from 1 on */
 	enum mw_principal_kind kind;
 	struct mw_str name;          /* primary address, canonical */
 	bool imap, pop3, sieve, smtp; /* users: Set-CASMailbox's switches */
@@ -52,6 +52,8 @@ struct mw_directory_view {
 	enum mw_lookup (*grants_on_address)(void *context, struct mw_str address, struct mw_grants *grants_r);
 	/* Grants on "*@domain"; domain canonical. */
 	enum mw_lookup (*grants_on_domain)(void *context, struct mw_str domain, struct mw_grants *grants_r);
+	/* Whether a source that is complete names this domain (canonical): whoever else logs in there is no user. */
+	enum mw_lookup (*complete_domain)(void *context, struct mw_str domain);
 	/* The user or group with this id: names for explanations. */
 	enum mw_lookup (*by_id)(void *context, uint32_t id, struct mw_principal *principal_r);
 	/* Who is suspended, without a snapshot: whether the list of suspensions has this login name (canonical). FOUND: sets

@@ -143,13 +143,61 @@ static bool is_settled(const struct mw_identity *identity)
 	       identity->right == MW_RIGHT_UNAVAILABLE;
 }
 
+static enum mw_lookup by_own_address(void *context, struct mw_str address, struct mw_principal *owner_r,
+				     bool *primary_r)
+{
+	const struct mw_principal *user = context;
+
+	if (!mw_str_equal(address, user->name))
+		return MW_LOOKUP_NONE;
+	*owner_r = *user;
+	*primary_r = true;
+	return MW_LOOKUP_FOUND;
+}
+
+/* Whether the address is an unlisted user's: found as any is, in a directory that has nobody else. */
+__attribute__((noinline)) static enum mw_lookup find_unlisted_owner(const struct mw_policy *policy,
+								    const struct mw_principal *user,
+								    const struct mw_address *address,
+								    struct mw_address *base,
+								    struct mw_principal *owner_r, bool *primary_r)
+{
+	struct mw_principal alone = *user;
+	const struct mw_directory_view directory = { .context = &alone, .by_address = by_own_address };
+
+	return mw_identity_owner(policy, &directory, address, base, owner_r, primary_r);
+}
+
+/* Who has the address, the user itself among them where the directory lacks it. */
+static enum mw_lookup find_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 const struct mw_principal *user, const struct mw_address *address,
+				 struct mw_address *base, struct mw_principal *owner_r, bool *primary_r)
+{
+	enum mw_lookup found = mw_identity_owner(policy, directory, address, base, owner_r, primary_r);
+
+	if (found != MW_LOOKUP_NONE || user->id != MW_ID_UNLISTED)
+		return found;
+	return find_unlisted_owner(policy, user, address, base, owner_r, primary_r);
+}
+
+bool mw_identity_receives(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			  const struct mw_principal *user, const struct mw_address *address)
+{
+	struct mw_address base;
+	struct mw_principal owner;
+	bool primary;
+
+	return find_owner(policy, directory, user, address, &base, &owner, &primary) == MW_LOOKUP_FOUND &&
+	       owner.kind == MW_USER && mw_principal_same(&owner, user);
+}
+
 static void look_at_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			  const struct mw_principal *user, const struct mw_address *address,
 			  struct mw_identity *identity)
 {
 	struct mw_address base;
 	bool primary = false;
-	enum mw_lookup found = mw_identity_owner(policy, directory, address, &base, &identity->owner, &primary);
+	enum mw_lookup found = find_owner(policy, directory, user, address, &base, &identity->owner, &primary);
 
 	if (found == MW_LOOKUP_NONE)
 		return;
@@ -158,7 +206,7 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 		return;
 	}
 	identity->has_owner = true;
-	if (identity->owner.kind == MW_USER && identity->owner.id == user->id &&
+	if (identity->owner.kind == MW_USER && mw_principal_same(&identity->owner, user) &&
 	    (primary || policy->aliases_grant_send_as)) {
 		identity->right = MW_RIGHT_OWN;
 		identity->granted_on = identity->owner.name;

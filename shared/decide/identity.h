@@ -5,6 +5,7 @@
 #include "decide/directory_view.h"
 #include "decide/facts.h"
 #include "mail/address.h"
+#include "decide/unlisted.h"
 #include "policy/model.h"
 
 enum mw_right {
@@ -40,9 +41,14 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 				 const struct mw_address *address, struct mw_address *base,
 				 struct mw_principal *owner_r, bool *primary_r);
 
-/* The same, but the user's own name needs no lookup: the record that the login led to has it. */
+/* The same, but the user's own name needs no lookup: the record that the login led to has it. An unlisted user's are its
+   name and what has an extension more, as those of a user of the directory are. */
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
+
+/* Whether mail for the address is the user's, by its own addresses and their extensions. */
+bool mw_identity_receives(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			  const struct mw_principal *user, const struct mw_address *address);
 
 /* The user behind a login name as it came: the name itself, and, where it has no "@", the name with default_domain. Where
    these two are two users nobody can tell who is meant: UNAVAILABLE. (sync publishes no such directory; another
@@ -59,11 +65,11 @@ bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r);
 
-/* The same for a session's login. Where a master user acts as it, the master's own record too, if the directory has one
-   (*has_master_r). */
-enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
-				   const struct mw_facts *facts, struct mw_principal *user_r,
-				   struct mw_principal *master_r, bool *has_master_r);
+/* The user behind a login name, and, where the directory has none, whoever the login is by unlisted_logins =
+   own_address: an unlisted user (mw_unlisted_find()), whose name lies in `name`. Every login of a session is looked for
+   with this one. */
+enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				struct mw_str login, struct mw_unlisted_name *name, struct mw_principal *user_r);
 
 /* The user or group that an administrator means by a login name or an address (aliases and sub-addresses too).
    FOUND: one. NONE and `ambiguous`: `principal` and `other`, two that could be meant. All commands ask here. */
@@ -72,8 +78,10 @@ struct mw_named {
 	bool by_login;            /* the name is a login of the user */
 	bool by_address, primary; /* the name is an address of it; the primary address */
 	bool ambiguous;
+	bool unlisted;            /* the directory lacks it: a user by unlisted_logins = own_address */
 	bool is_address;          /* the name completed with default_domain */
-	struct mw_address address, base; /* `principal` may point into them: do not copy the struct */
+	struct mw_address address, base; /* `principal` may point into them and the next: do not copy the struct */
+	struct mw_unlisted_name unlisted_name;
 };
 enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str name, struct mw_named *named_r);

@@ -124,18 +124,18 @@ enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struc
 	return found == MW_LOOKUP_FOUND ? found : as_completed;
 }
 
-enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct mw_directory_view *directory,
-				   const struct mw_facts *facts, struct mw_principal *user_r,
-				   struct mw_principal *master_r, bool *has_master_r)
+enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				struct mw_str login, struct mw_unlisted_name *name, struct mw_principal *user_r)
 {
-	enum mw_lookup found = mw_identity_login(policy, directory, facts->login, user_r), master;
+	enum mw_lookup found = mw_identity_login(policy, directory, login, user_r);
+	struct mw_unlisted unlisted;
 
-	*has_master_r = false;
-	if (mw_str_empty(facts->master) || found == MW_LOOKUP_UNAVAILABLE)
+	if (found != MW_LOOKUP_NONE || policy->unlisted_logins != MW_UNLISTED_OWN_ADDRESS)
 		return found;
-	master = mw_identity_login(policy, directory, facts->master, master_r);
-	*has_master_r = master == MW_LOOKUP_FOUND;
-	return master == MW_LOOKUP_UNAVAILABLE ? MW_LOOKUP_UNAVAILABLE : found;
+	found = mw_unlisted_find(policy, directory, login, name, &unlisted);
+	if (found == MW_LOOKUP_FOUND)
+		*user_r = unlisted.user;
+	return found;
 }
 
 /* The address is one principal's and the login name another's. A primary address in full is its owner's name,
@@ -143,6 +143,19 @@ enum mw_lookup mw_identity_session(const struct mw_policy *policy, const struct 
 static bool is_torn(const struct mw_named *named, struct mw_str name)
 {
 	return named->other.id != named->principal.id && !(named->primary && mw_str_find(name, '@') < name.len);
+}
+
+/* Whom the directory lacks, and the policy lets in. */
+static enum mw_lookup find_unlisted(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				    struct mw_str name, struct mw_named *named_r)
+{
+	struct mw_unlisted unlisted;
+	enum mw_lookup found = mw_unlisted_find(policy, directory, name, &named_r->unlisted_name, &unlisted);
+
+	named_r->by_login = named_r->by_address = named_r->primary = named_r->unlisted = found == MW_LOOKUP_FOUND;
+	if (found == MW_LOOKUP_FOUND)
+		named_r->principal = unlisted.user;
+	return found;
 }
 
 enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw_directory_view *directory,
@@ -157,7 +170,7 @@ enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw
 	/* As Postfix logs it too, without the quotes that it needs. */
 	mw_identity_address(policy, mw_address_quoted(name, &quoted), &named_r->address, NULL);
 	named_r->is_address = mw_address_has_domain(&named_r->address);
-	named_r->primary = named_r->by_login = false;
+	named_r->primary = named_r->by_login = named_r->unlisted = false;
 	named_r->ambiguous = login.ambiguous;
 	if (named_r->is_address)
 		as_address = mw_identity_owner(policy, directory, &named_r->address, &named_r->base, &named_r->principal,
@@ -170,7 +183,7 @@ enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw
 	if (as_login == MW_LOOKUP_UNAVAILABLE || as_address == MW_LOOKUP_UNAVAILABLE)
 		return MW_LOOKUP_UNAVAILABLE;
 	if (as_login == MW_LOOKUP_NONE)
-		return as_address;
+		return as_address != MW_LOOKUP_NONE ? as_address : find_unlisted(policy, directory, name, named_r);
 	if (!named_r->by_address)
 		named_r->principal = user;
 	named_r->other = user;

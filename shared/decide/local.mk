@@ -3,6 +3,7 @@ libmwdecide_la_SOURCES = \
 	shared/decide/account.c shared/decide/account.h \
 	shared/decide/check.h \
 	shared/decide/check_limits.c \
+	shared/decide/check_login.c \
 	shared/decide/check_recipient.c \
 	shared/decide/check_sender.c \
 	shared/decide/check_session.c \
@@ -16,6 +17,7 @@ libmwdecide_la_SOURCES = \
 	shared/decide/submission.c shared/decide/submission.h \
 	shared/decide/tls.c shared/decide/tls.h \
 	shared/decide/trace.c shared/decide/trace.h shared/decide/trace_write.h \
+	shared/decide/unlisted.c shared/decide/unlisted.h \
 	shared/decide/verdict.c shared/decide/verdict.h
 libmwdecide_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwdecide_la_CFLAGS = $(MW_CFLAGS)

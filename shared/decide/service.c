@@ -124,15 +124,15 @@ void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_direc
 }
 
 void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,
-			 const struct mw_facts *facts, enum mw_lookup found, const struct mw_principal *user,
-			 const struct mw_principal *master, struct mw_verdict *verdict)
+			 const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict)
 {
+	const struct mw_principal *user = &login->user, *master = mw_login_master(login);
 	struct mw_step step;
 
 	if ((verdict->outcome != MW_REFUSE && verdict->outcome != MW_DEFER) || verdict->mode != MW_MODE_AUDIT ||
-	    found == MW_LOOKUP_NONE)
+	    login->found == MW_LOOKUP_NONE)
 		return;
-	if (found != MW_LOOKUP_FOUND) {
+	if (login->found != MW_LOOKUP_FOUND) {
 		mw_suspension_by_name(policy, directory, facts, verdict);
 		return;
 	}

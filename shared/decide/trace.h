@@ -42,7 +42,11 @@ enum mw_note {
 	MW_NOTE_MECHANISM_NEEDS_TLS,
 	MW_NOTE_NOT_LOGGED_IN,
 	MW_NOTE_LOGIN_KNOWN,            /* value: login; other: the user's primary address */
-	MW_NOTE_LOGIN_UNKNOWN,
+	MW_NOTE_LOGIN_UNLISTED,         /* value: login; other: its own address (unlisted_logins = own_address) */
+	MW_NOTE_LOGIN_UNKNOWN,          /* value: login */
+	MW_NOTE_LOGIN_NO_ADDRESS,       /* unknown, and with unlisted_logins = own_address no address in an accepted domain */
+	MW_NOTE_LOGIN_TAKEN,            /* the same, and the address is somebody's; other: whose, empty: of a grant */
+	MW_NOTE_LOGIN_COMPLETE,         /* the same, and a source is complete */
 	MW_NOTE_LOGIN_AMBIGUOUS,        /* value: login */
 	MW_NOTE_SERVICE_ON,
 	MW_NOTE_SERVICE_OFF,            /* value: service; other: user */

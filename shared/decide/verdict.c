@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/check.h"
-#include "decide/identity.h"
 #include "decide/trace_write.h"
 
 static const struct mw_word outcome_words[] = {
@@ -46,6 +45,11 @@ struct mw_place mw_verdict_rule_place(const struct mw_verdict *verdict)
 	return verdict->login_rule != NULL ? verdict->login_rule->place : (struct mw_place){ "built-in", 0 };
 }
 
+void mw_verdict_take(struct mw_verdict *to, const struct mw_verdict *from)
+{
+	memcpy(to, from, offsetof(struct mw_verdict, unlisted));
+}
+
 void mw_verdict_begin(struct mw_verdict *verdict_r)
 {
 	/* Only steps that were written count. */
@@ -70,7 +74,7 @@ void mw_verdict_no_connector(const struct mw_policy *policy, const struct mw_fac
 	mw_verdict_refuse(policy, verdict, MW_REASON_NO_CONNECTOR);
 }
 
-static void undecided(struct mw_verdict *verdict, const struct mw_step *step)
+void mw_verdict_undecided(struct mw_verdict *verdict, const struct mw_step *step)
 {
 	mw_trace_write(&verdict->trace, step);
 	verdict->outcome = MW_UNDECIDED;
@@ -80,21 +84,6 @@ static void undecided(struct mw_verdict *verdict, const struct mw_step *step)
 
 void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check)
 {
-	undecided(verdict, &(struct mw_step){ .check = check, .outcome = MW_UNKNOWN,
-					      .note = MW_NOTE_DIRECTORY_UNAVAILABLE });
-}
-
-void mw_verdict_login_unavailable(const struct mw_policy *policy, const struct mw_directory_view *directory,
-				  const struct mw_facts *facts, struct mw_verdict *verdict)
-{
-	struct mw_step step = { .check = MW_CHECK_LOGIN, .outcome = MW_UNKNOWN, .note = MW_NOTE_DIRECTORY_UNAVAILABLE };
-
-	if (mw_identity_login_is_ambiguous(policy, directory, facts->login))
-		step.value = facts->login;
-	else if (!mw_str_empty(facts->master) && mw_identity_login_is_ambiguous(policy, directory, facts->master))
-		step.value = facts->master;
-	if (!mw_str_empty(step.value))
-		step.note = MW_NOTE_LOGIN_AMBIGUOUS;
-	undecided(verdict, &step);
-	mw_suspension_by_name(policy, directory, facts, verdict);
+	mw_verdict_undecided(verdict, &(struct mw_step){ .check = check, .outcome = MW_UNKNOWN,
+							 .note = MW_NOTE_DIRECTORY_UNAVAILABLE });
 }

@@ -1,9 +1,11 @@
-/* What a decision says, and why. Fixed size; owns nothing; its slices point into facts, policy and directory. */
+/* What a decision says, and why. Fixed size; owns nothing; its slices point into facts, policy, directory and `unlisted`:
+   not to be copied but with mw_verdict_take(). */
 #ifndef MW_DECIDE_VERDICT_H
 #define MW_DECIDE_VERDICT_H
 
 #include "decide/facts.h"
 #include "decide/trace.h"
+#include "decide/unlisted.h"
 
 enum mw_reason {
 #define MW_REASON(id, name, code, classic, current, sentence) MW_REASON_##id,
@@ -55,6 +57,8 @@ struct mw_verdict {
 	const struct mw_connector *alike[MW_ALIKE_MAX];
 	mw_permissions permissions; /* permissions of the session, once known */
 	struct mw_trace trace;
+	/* The names of an unlisted user, and of a master user who is one. */
+	struct { struct mw_unlisted_name user, master; } unlisted;
 };
 
 /* Whether the verdict stops the command: whatever is no permit, in enforce mode. */

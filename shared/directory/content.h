@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "decide/directory_view.h"
+#include "policy/model.h"
 
 /* A login or address and the id of the principal that has it. */
 struct mw_name_entry { struct mw_str text; uint32_t id; bool primary; };
@@ -19,6 +20,7 @@ struct mw_content {
 	size_t login_count, address_count;
 	const struct mw_grants_entry *address_grants, *domain_grants; /* by text */
 	size_t address_grant_count, domain_grant_count;
+	struct mw_strs complete_domains;       /* whose every login is here */
 	uint64_t users, groups, grants;
 };
 

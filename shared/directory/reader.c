@@ -117,6 +117,13 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 	return get_grants(context, MW_KEY_DOMAIN_GRANTS, domain, grants_r);
 }
 
+static enum mw_lookup complete_domain(void *context, struct mw_str domain)
+{
+	struct mw_value value;
+
+	return get_text(context, MW_KEY_COMPLETE_DOMAIN, domain, &value);
+}
+
 static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
 {
 	const struct mw_directory_hold *hold = context;
@@ -158,6 +165,7 @@ static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.complete_domain = complete_domain,
 		.by_id = by_id,
 		.suspended = suspended,
 	};

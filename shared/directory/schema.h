@@ -3,6 +3,7 @@
    contains one), and every value is a multiple of four long: so every node of a page, and every list of ids in a value,
    lies on a multiple of four and is read in place.
      'a' ADDRESS    the principal that has it: id, 1 if its name
+     'c' DOMAIN     a source that is complete names it
      'd' DOMAIN     grants on *@DOMAIN
      'g' ADDRESS    grants on an address that no principal has
      'i' 0 0 0 ID   the principal with this id, big-endian
@@ -19,6 +20,7 @@
 
 enum mw_key_kind {
 	MW_KEY_ADDRESS = 'a',
+	MW_KEY_COMPLETE_DOMAIN = 'c', /* another release's reader looks for none */
 	MW_KEY_DOMAIN_GRANTS = 'd',
 	MW_KEY_ADDRESS_GRANTS = 'g',
 	MW_KEY_PRINCIPAL = 'i',
@@ -51,6 +53,7 @@ bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r);
 
 #define MW_VALUE_ADDRESS_SIZE 8
 #define MW_VALUE_LOGIN_SIZE 4
+#define MW_VALUE_COMPLETE_DOMAIN_SIZE 4 /* zero bytes */
 void mw_value_address_write(uint32_t id, bool primary, void *out);
 bool mw_value_address_read(struct mw_value value, uint32_t *id_r, bool *primary_r);
 void mw_value_login_write(uint32_t id, void *out);

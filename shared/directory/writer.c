@@ -82,6 +82,13 @@ static void append_all(struct pages *pages, const struct mw_content *content)
 		if (out != NULL)
 			mw_value_address_write(entry->id, entry->primary, out);
 	}
+	for (i = 0; i < content->complete_domains.count && pages->rc == 0; i++) {
+		void *out = append_text(pages, MW_KEY_COMPLETE_DOMAIN, content->complete_domains.items[i],
+					MW_VALUE_COMPLETE_DOMAIN_SIZE);
+
+		if (out != NULL)
+			memset(out, 0, MW_VALUE_COMPLETE_DOMAIN_SIZE);
+	}
 	append_grants(pages, MW_KEY_DOMAIN_GRANTS, content->domain_grants, content->domain_grant_count);
 	append_grants(pages, MW_KEY_ADDRESS_GRANTS, content->address_grants, content->address_grant_count);
 	append_principals(pages, content);
@@ -110,6 +117,7 @@ static size_t room_for(const struct mw_content *content)
 		octets += mw_value_grants_size(&content->domain_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
 	for (i = 0; i < content->address_grant_count; i++)
 		octets += mw_value_grants_size(&content->address_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
+	octets += content->complete_domains.count * (MW_VALUE_COMPLETE_DOMAIN_SIZE + NODE_OVERHEAD + MW_KEY_TEXT_MAX);
 	return (octets * 3 / PAGE + 1) * PAGE;
 }
 

@@ -49,3 +49,8 @@ bool mw_mechanism_known(struct mw_str name)
 
 	return mw_table_find(MW_TABLE(mechanisms), name, &value) || is_scram(name);
 }
+
+bool mw_mechanism_is_anonymous(struct mw_str name)
+{
+	return mw_str_equal_nocase(name, MW_STR("ANONYMOUS"));
+}

@@ -26,4 +26,7 @@ static inline bool mw_mechanism_shows_secret(struct mw_str name)
 bool mw_mechanism_known(struct mw_str name);
 extern const struct mw_table mw_mechanism_classes;
 
+/* Whether whoever logs in with it has shown nothing (ANONYMOUS, RFC 4505). */
+bool mw_mechanism_is_anonymous(struct mw_str name);
+
 #endif

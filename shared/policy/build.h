@@ -40,6 +40,8 @@ void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule
 			    const struct mw_written *written);
 void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *connector,
 			   const struct mw_written *written);
+/* Whether unlisted_logins lets anybody in. */
+void mw_validate_unlisted_logins(struct mw_reader *reader, const struct mw_written *written);
 /* Checks policy_service: who may ask. */
 void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written);
 /* Reports conflicts between rules: ties (errors), rules that never apply (warnings). */

@@ -274,6 +274,8 @@ void mw_build_policy(struct mw_reader *reader, const struct mw_statement *statem
 
 	mw_build_settings(reader, MW_SECTION_TOP, statements, reader->policy, &written);
 	build_accepted_domains(reader, statements);
+	if (written != NULL)
+		mw_validate_unlisted_logins(reader, written);
 	build_login_rules(reader, statements);
 	if (next_section(statements, "connector") != NULL)
 		build_connectors(reader, statements);

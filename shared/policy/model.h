@@ -15,10 +15,12 @@ enum mw_mode { MW_MODE_ENFORCE, MW_MODE_AUDIT };
 enum mw_login_type { MW_PLAIN_TEXT_LOGIN = 1, MW_PLAIN_TEXT_AUTHENTICATION = 2, MW_SECURE_LOGIN = 3 }; /* Exchange's numbers */
 enum mw_domain_type { MW_AUTHORITATIVE, MW_INTERNAL_RELAY, MW_EXTERNAL_RELAY };
 enum mw_rate_source { MW_RATE_USER, MW_RATE_IP_ADDRESS, MW_RATE_ALL };
+enum mw_unlisted_logins { MW_UNLISTED_REFUSE, MW_UNLISTED_OWN_ADDRESS };
 enum mw_reply_style { MW_REPLIES_CLASSIC, MW_REPLIES_CURRENT };
 enum mw_tls_version { MW_TLS_NONE, MW_SSL_3_0, MW_TLS_1_0, MW_TLS_1_1, MW_TLS_1_2, MW_TLS_1_3 }; /* in order of strength */
 
 extern const struct mw_table mw_modes, mw_login_types, mw_domain_types, mw_rate_sources, mw_reply_styles,
+	mw_unlisted_logins, /* refuse own_address */
 	mw_tls_versions; /* "none" "SSLv3" "TLSv1" "TLSv1.1" "TLSv1.2" "TLSv1.3" */
 
 struct mw_strs { const struct mw_str *items; size_t count; };
@@ -93,6 +95,7 @@ struct mw_local_name {
 
 struct mw_source {
 	struct mw_str name, driver, path;
+	bool complete; /* it has every login of the domains that it names */
 	struct mw_place place;
 };
 
@@ -104,6 +107,7 @@ struct mw_policy {
 	struct mw_str default_domain; /* canonical or empty */
 	bool aliases_grant_send_as;
 	bool master_users_submit;     /* a master user may submit mail as the user (default no) */
+	enum mw_unlisted_logins unlisted_logins; /* who logs in and is not in the directory */
 	enum mw_reply_style replies;
 
 	const struct mw_accepted_domain *accepted_domains;

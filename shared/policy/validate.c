@@ -113,6 +113,16 @@ void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *
 			       "message_rate_limit: parsed but not enforced by this version");
 }
 
+void mw_validate_unlisted_logins(struct mw_reader *reader, const struct mw_written *written)
+{
+	const struct mw_policy *policy = reader->policy;
+
+	if (policy->unlisted_logins == MW_UNLISTED_OWN_ADDRESS && policy->accepted_domain_count == 0)
+		mw_reader_warn(reader, mw_written_at(written, MW_SECTION_TOP, "unlisted_logins", (struct mw_place){ "", 0 }),
+			       "unlisted_logins = own_address lets nobody in without an accepted_domain: the login's domain "
+			       "has to be one");
+}
+
 static bool is_everything(const struct mw_range *range)
 {
 	uint8_t all[sizeof(range->last.bytes)];

@@ -26,6 +26,12 @@ static const struct mw_word rate_source_words[] = {
 };
 const struct mw_table mw_rate_sources = MW_TABLE(rate_source_words);
 
+static const struct mw_word unlisted_login_words[] = {
+	{ "refuse", MW_UNLISTED_REFUSE },
+	{ "own_address", MW_UNLISTED_OWN_ADDRESS },
+};
+const struct mw_table mw_unlisted_logins = MW_TABLE(unlisted_login_words);
+
 static const struct mw_word reply_style_words[] = {
 	{ "classic", MW_REPLIES_CLASSIC },
 	{ "current", MW_REPLIES_CURRENT },

@@ -217,7 +217,8 @@ static struct mw_str user_name(const struct mw_facts *facts, const struct mw_ver
 {
 	const struct mw_step *step = mw_trace_step(&verdict->trace, MW_CHECK_LOGIN);
 
-	if (step != NULL && step->note == MW_NOTE_LOGIN_KNOWN && !mw_str_empty(step->other))
+	if (step != NULL && (step->note == MW_NOTE_LOGIN_KNOWN || step->note == MW_NOTE_LOGIN_UNLISTED) &&
+	    !mw_str_empty(step->other))
 		return step->other;
 	return facts->login;
 }

@@ -33,7 +33,7 @@ struct mw_logged {
 	enum mw_logged_verdict verdict;
 	enum mw_reason reason;
 	struct mw_facts facts; /* without no_instance and today, which no field tells */
-	struct mw_str version, mode, connector, login_rule, cut, reply, rule, hint, credential;
+	struct mw_str version, mode, connector, login_rule, user, cut, reply, rule, hint, credential;
 };
 
 struct mw_logfield {

@@ -94,6 +94,14 @@ static void print_rule(const struct mw_verdict *verdict, struct mw_buf *out)
 		mw_buf_printf(out, ":%u", place.line);
 }
 
+/* The address that an unlisted login stands for: no directory tells it later. */
+static struct mw_str unlisted_user(const struct mw_verdict *verdict)
+{
+	const struct mw_step *step = mw_trace_step(&verdict->trace, MW_CHECK_LOGIN);
+
+	return step != NULL && step->note == MW_NOTE_LOGIN_UNLISTED ? step->other : MW_STR_EMPTY;
+}
+
 /* What the line is to tell, but for cut=. */
 static struct mw_logged logged_of(const struct mw_facts *facts, const struct mw_verdict *verdict, bool exposed,
 				  struct mw_buf *names, struct mw_buf *rule, struct mw_buf *hint)
@@ -112,6 +120,7 @@ static struct mw_logged logged_of(const struct mw_facts *facts, const struct mw_
 		.facts = *facts,
 		.connector = verdict->connector != NULL ? mw_buf_str(names) : MW_STR_EMPTY,
 		.login_rule = verdict->connector == NULL ? mw_verdict_rule_name(verdict) : MW_STR_EMPTY,
+		.user = unlisted_user(verdict),
 		.reply = mw_str(mw_verdict_stops(verdict) ? verdict->reply : ""),
 		.rule = mw_buf_str(rule),
 		.hint = mw_buf_str(hint),

@@ -19,7 +19,14 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_MECHANISM_NEEDS_TLS] = "the mechanism[ <value>] is permitted over TLS only",
 	[MW_NOTE_NOT_LOGGED_IN] = "the session is not authenticated",
 	[MW_NOTE_LOGIN_KNOWN] = "the login <value>[ is the user <other>]",
+	[MW_NOTE_LOGIN_UNLISTED] = "unlisted login, own address by unlisted_logins: <value>[ sends as <other>]",
 	[MW_NOTE_LOGIN_UNKNOWN] = "the directory has no user with the login name <value>",
+	[MW_NOTE_LOGIN_NO_ADDRESS] =
+		"the directory has no user with the login name <value>, and it is no address in an accepted domain",
+	[MW_NOTE_LOGIN_TAKEN] =
+		"no user has the login name <value>, but the directory knows its address[, as that of <other>]",
+	[MW_NOTE_LOGIN_COMPLETE] = "the directory has no user with the login name <value>, and its source for that domain is "
+				   "complete",
 	[MW_NOTE_LOGIN_AMBIGUOUS] = "the login name <value> is one user's, and with default_domain another's",
 	[MW_NOTE_SERVICE_ON] = "the service[ <value>] is switched on[ for <other>]",
 	[MW_NOTE_SERVICE_OFF] = "the service[ <value>] is switched off[ for <other>]",

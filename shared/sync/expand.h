@@ -22,6 +22,8 @@ struct mw_expansion {
 bool mw_expand_index(struct mw_expansion *expansion);
 /* The id of the user or group with this address, or 0. */
 uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address);
+/* complete.c: the domains that sources which are complete name. False when memory is out. */
+bool mw_expand_complete_domains(struct mw_expansion *expansion);
 /* groups.c: principal.groups of every user; groups that contain each other are errors. False when memory is out. */
 bool mw_expand_groups(struct mw_expansion *expansion);
 

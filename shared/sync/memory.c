@@ -87,6 +87,14 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 				 sizeof(struct mw_grants_entry), domain), grants_r);
 }
 
+static enum mw_lookup complete_domain(void *context, struct mw_str domain)
+{
+	const struct mw_strs *domains = &((const struct mw_memory_directory *)context)->content->complete_domains;
+
+	return find(domains->items, domains->count, sizeof(domains->items[0]), domain) != NULL ? MW_LOOKUP_FOUND
+											       : MW_LOOKUP_NONE;
+}
+
 /* Suspensions are no part of the sources. */
 static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_principal *user_r)
 {
@@ -124,6 +132,7 @@ static struct mw_memory_directory *make(const char *name, struct mw_str text, co
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.complete_domain = complete_domain,
 		.by_id = by_id,
 		.suspended = suspended,
 	};

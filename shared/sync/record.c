@@ -57,7 +57,8 @@ void mw_records_add(struct mw_records *records, const struct mw_record *record)
 		return;
 	}
 	records->items = items;
-	records->items[records->count++] = *record;
+	records->items[records->count] = *record;
+	records->items[records->count++].complete = records->complete;
 }
 
 void mw_records_add_grant(struct mw_records *records, const struct mw_grant_record *grant)

@@ -14,6 +14,7 @@ struct mw_record {
 	/* name, switches, limits and `senders` as said; id and lists of ids are filled by mw_expand() */
 	struct mw_principal principal;
 	struct mw_strs addresses, logins, members, senders_list; /* canonical, as written */
+	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
 };
 
 struct mw_grant_record {
@@ -30,6 +31,7 @@ struct mw_records {
 	struct mw_str login_domain; /* that completes a login without one, canonical; empty: nothing does */
 	const char **sources; /* as messages name them */
 	size_t source_count;
+	bool complete; /* the source that is read now is */
 	struct mw_record *items;
 	size_t count, size;
 	struct mw_grant_record *grants;

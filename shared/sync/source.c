@@ -30,7 +30,9 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 	opened = driver->open(records, source, default_domain);
 	if (opened == NULL)
 		return;
+	records->complete = source->complete;
 	while (driver->next(opened))
 		;
+	records->complete = false;
 	driver->close(opened);
 }

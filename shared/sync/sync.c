@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 
+#include "decide/unlisted.h"
 #include "directory/suspensions.h"
 #include "directory/writer.h"
 #include "mail/address.h"
@@ -114,9 +115,12 @@ static bool has_user(const struct mw_content *content, struct mw_str address)
 	return false;
 }
 
-/* Suspensions are kept beside the sources: a sync never removes one. */
-static void look_at_suspensions(const struct mw_content *content, const char *folder, struct mw_errors *errors)
+/* Suspensions are kept beside the sources: a sync never removes one. Nobody needs to be in the directory where unlisted
+   logins are let in. */
+static void look_at_suspensions(const struct mw_policy *policy, const struct mw_content *content, const char *folder,
+				struct mw_errors *errors)
 {
+	struct mw_address unlisted;
 	char path[4096], text[512];
 	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
 	struct mw_suspensions suspensions;
@@ -130,7 +134,8 @@ static void look_at_suspensions(const struct mw_content *content, const char *fo
 	}
 	mw_suspensions_expire(&suspensions, mw_clock_date(), &next);
 	for (size_t i = 0; i < suspensions.count; i++)
-		if (!has_user(content, mw_str(suspensions.items[i].user)))
+		if (!has_user(content, mw_str(suspensions.items[i].user)) &&
+		    !mw_unlisted_address(policy, mw_str(suspensions.items[i].user), &unlisted))
 			mw_errors_add(errors, MW_WARNING, path, 0, 0, NULL,
 				      "%s is suspended and no user has this address any more: the suspension stays",
 				      suspensions.items[i].user);
@@ -155,7 +160,7 @@ static bool run(const struct mw_policy *policy, const char *folder, struct mw_pu
 	if (content == NULL)
 		return false;
 	fill_report(content, folder, report);
-	look_at_suspensions(content, folder, errors);
+	look_at_suspensions(policy, content, folder, errors);
 	return publisher == NULL ||
 		mw_publisher_publish(publisher, content, mw_clock_date(), errors, &report->published);
 }

@@ -32,7 +32,7 @@ tests_fuzz_fuzz_directory_SOURCES = tests/fuzz/fuzz_directory.c tests/fuzz/repla
 tests_fuzz_fuzz_directory_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_directory_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_directory_LDADD = \
-	libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)
 
 EXTRA_DIST += tests/fuzz/doveconf.dict

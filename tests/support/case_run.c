@@ -110,12 +110,24 @@ static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_pr
 
 	if (world->unreadable)
 		return MW_LOOKUP_UNAVAILABLE;
-	if (by_login(context, login, &user) != MW_LOOKUP_FOUND || (!user.suspended_login && !user.suspended_sending))
+	user = (struct mw_principal){ .name = login };
+	mark(world, MW_LOOKUP_FOUND, &user);
+	if (!user.suspended_login && !user.suspended_sending && by_login(context, login, &user) != MW_LOOKUP_FOUND)
+		return MW_LOOKUP_NONE;
+	if (!user.suspended_login && !user.suspended_sending)
 		return MW_LOOKUP_NONE;
 	user_r->name = user.name;
 	user_r->suspended_login |= user.suspended_login;
 	user_r->suspended_sending |= user.suspended_sending;
 	return MW_LOOKUP_FOUND;
+}
+
+static enum mw_lookup complete_domain(void *context, struct mw_str domain)
+{
+	const struct mw_directory_view *view =
+		mw_memory_directory_view(((const struct mw_case_world *)context)->directory);
+
+	return view->complete_domain(view->context, domain);
 }
 
 void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
@@ -130,6 +142,7 @@ void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.complete_domain = complete_domain,
 		.suspended = suspended,
 	};
 	if (world->unavailable)

@@ -24,6 +24,7 @@ struct result {
 	struct mw_errors *errors;
 	struct mw_findings *findings; /* NULL: the policy could not be read */
 	bool policy_read, directory_read, servers_looked_at;
+	enum mw_unlisted_logins unlisted_logins;
 	struct mw_sync_report report;
 };
 
@@ -42,6 +43,8 @@ static void write_result(struct mw_json *json, const void *context)
 	mw_json_number(json, "errors", mw_errors_count(result->errors, MW_ERROR));
 	mw_json_number(json, "warnings", mw_errors_count(result->errors, MW_WARNING));
 	mw_json_errors(json, result->errors);
+	if (result->policy_read)
+		mw_json_string(json, "unlisted_logins", mw_str(mw_table_word(mw_unlisted_logins, result->unlisted_logins)));
 	if (result->directory_read) {
 		mw_json_object(json, "directory");
 		mw_json_number(json, "users", result->report.users);
@@ -96,6 +99,8 @@ static void print_result(const struct result *result)
 		       (unsigned long long)result->report.users, (unsigned long long)result->report.groups,
 		       (unsigned long long)result->report.grants);
 	puts("");
+	if (result->unlisted_logins == MW_UNLISTED_OWN_ADDRESS)
+		puts("logins that the directory lacks: let in, each with its own address (unlisted_logins = own_address)");
 	if (result->findings != NULL)
 		print_findings(result);
 }
@@ -134,6 +139,8 @@ static int check(const struct mw_cli *cli, bool policy_only, const struct mw_ser
 		return EX_OSERR;
 	}
 	result.policy_read = mw_setting_read(cli, result.errors, &policy);
+	if (result.policy_read)
+		result.unlisted_logins = policy->unlisted_logins;
 	if (result.policy_read && !policy_only && policy->directory.source_count > 0)
 		result.directory_read = mw_sync_run(policy, true, result.errors, &result.report);
 	if (result.policy_read)

@@ -98,6 +98,13 @@ static enum mw_lookup away_id(void *context, uint32_t id, struct mw_principal *u
 	return MW_LOOKUP_UNAVAILABLE;
 }
 
+static enum mw_lookup away_domain(void *context, struct mw_str domain)
+{
+	(void)context, (void)domain;
+	return MW_LOOKUP_UNAVAILABLE;
+}
+
 const struct mw_directory_view mw_test_away = {
-	NULL, away_name, away_address, away_grants, away_grants, away_id, NULL,
+	.by_login = away_name, .by_address = away_address, .grants_on_address = away_grants,
+	.grants_on_domain = away_grants, .complete_domain = away_domain, .by_id = away_id,
 };

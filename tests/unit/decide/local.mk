@@ -8,9 +8,10 @@ tests_unit_test_decide_SOURCES = $(mw_unit_sources) \
 	tests/unit/decide/test_reason.c \
 	tests/unit/decide/test_submission.c \
 	tests/unit/decide/test_tls.c \
-	tests/unit/decide/test_trace.c
+	tests/unit/decide/test_trace.c \
+	tests/unit/decide/test_unlisted.c
 tests_unit_test_decide_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_decide_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_decide_LDADD = \
-	libmwdecide.la libmwsync.la libmwdirectory.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(CHECK_LIBS)

@@ -95,6 +95,45 @@ START_TEST(an_error_changes_nothing)
 }
 END_TEST
 
+static enum mw_lookup is_complete(struct mw_directory *directory, const char *domain)
+{
+	const struct mw_directory_view *view = mw_directory_view(directory);
+
+	return view->complete_domain(view->context, mw_str(domain));
+}
+
+/* The same users from a source that has every login of its domains: another directory. */
+START_TEST(the_domains_of_a_complete_source_are_published)
+{
+	struct mw_source source = policy->directory.sources[0];
+	struct mw_sync_report report;
+	struct mw_directory *directory;
+	char out[80];
+
+	snprintf(out, sizeof(out), "%s/out", folder);
+	write_source("user bob address=b@one.test,c@one.test\nuser mary login=mary,m@two.test\ngroup g@three.test member=bob\n"
+		     "grant send-as x@four.test bob\n");
+	ck_assert(mw_sync_run(policy, false, errors, &report) && report.published);
+	directory = mw_directory_new(out);
+	ck_assert_int_eq(is_complete(directory, "example.test"), MW_LOOKUP_UNAVAILABLE);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(is_complete(directory, "example.test"), MW_LOOKUP_NONE);
+	source.complete = true;
+	policy->directory.sources = &source;
+	ck_assert(mw_sync_run(policy, false, errors, &report) && report.published);
+	ck_assert(report.added == 0 && report.changed == 0 && report.removed == 0);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(is_complete(directory, "example.test"), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(is_complete(directory, "one.test"), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(is_complete(directory, "two.test"), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(is_complete(directory, "three.test"), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(is_complete(directory, "four.test"), MW_LOOKUP_NONE);
+	ck_assert_int_eq(is_complete(directory, "test"), MW_LOOKUP_NONE);
+	ck_assert_int_eq(is_complete(directory, "sub.one.test"), MW_LOOKUP_NONE);
+	mw_directory_free(directory);
+}
+END_TEST
+
 static const struct { const char *text, *expected; } below_local_names[] = {
 	{ "user bob@localhost\n", "bob@example.test" },
 	{ "user bob address=chief@[127.0.0.1]\n", "chief@example.test" },
@@ -127,5 +166,6 @@ MW_UNIT_TESTS("run")
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, a_run_publishes_counts_and_compares);
 	tcase_add_test(tcase, an_error_changes_nothing);
+	tcase_add_test(tcase, the_domains_of_a_complete_source_are_published);
 	MW_LOOP(tcase, an_address_below_a_local_name_is_refused, below_local_names);
 }
