@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "finding.h"
 
+#include "ui/own_command.h"
 #include "ui/terminal.h"
+
+#define TEXT_MOST 8192
 
 static const char *const names[] = {
 #define MW_FOUND(id, name) [MW_FOUND_##id] = (name),
@@ -28,10 +31,13 @@ const char *mw_finding_name(enum mw_finding_id id)
 
 static void print_part(struct mw_buf *out, const char *title, const char *text, enum mw_colour colour)
 {
+	char memory[TEXT_MOST];
+	struct mw_buf room = MW_BUF_OVER(memory);
+
 	if (text[0] == '\0')
 		return;
 	mw_buf_printf(out, "  %s ", title);
-	mw_coloured(out, colour, mw_str(text));
+	mw_coloured(out, colour, mw_own_commands_in(&room, mw_str(text)));
 	mw_buf_add_char(out, '\n');
 }
 
@@ -54,11 +60,21 @@ static void print_place(struct mw_buf *out, const struct mw_fix *fix)
 	mw_buf_add_text(out, ":\n");
 }
 
+/* Lines of files stay as they are. */
+static struct mw_str text_of(const struct mw_fix *fix, struct mw_buf *room)
+{
+	struct mw_str text = mw_str(fix->text != NULL ? fix->text : "");
+
+	return fix->how == MW_FIX_WORDS || fix->how == MW_FIX_RUN ? mw_own_commands_in(room, text) : text;
+}
+
 /* Lines to paste begin at the left margin: a blank before a setting of main.cf would make it a part of the one
    above. */
 static void print_fix(struct mw_buf *out, const struct mw_fix *fix)
 {
-	struct mw_str rest = mw_str(fix->text != NULL ? fix->text : ""), line;
+	char memory[TEXT_MOST];
+	struct mw_buf room = MW_BUF_OVER(memory);
+	struct mw_str rest = text_of(fix, &room), line;
 
 	if (fix->how == MW_FIX_WORDS)
 		print_part(out, "fix:  ", fix->text, MW_GOOD);
@@ -121,7 +137,10 @@ void mw_findings_print(const struct mw_findings *findings, struct mw_buf *out)
 
 static void add_fix(struct mw_json *json, const struct mw_fix *fix)
 {
-	mw_json_string(json, "fix", mw_str(fix->text != NULL ? fix->text : ""));
+	char memory[TEXT_MOST];
+	struct mw_buf room = MW_BUF_OVER(memory);
+
+	mw_json_string(json, "fix", text_of(fix, &room));
 	if (fix->how > MW_FIX_WORDS) {
 		mw_json_object(json, "place");
 		mw_json_string(json, "how", mw_str(ways[fix->how]));
@@ -131,7 +150,9 @@ static void add_fix(struct mw_json *json, const struct mw_fix *fix)
 	} else {
 		mw_json_null(json, "place");
 	}
-	mw_json_string(json, "alternative", mw_str(fix->alternative != NULL ? fix->alternative : ""));
+	mw_buf_reset(&room);
+	mw_json_string(json, "alternative",
+		       mw_own_commands_in(&room, mw_str(fix->alternative != NULL ? fix->alternative : "")));
 }
 
 static void add_finding(struct mw_json *json, const struct mw_finding *finding)

@@ -114,6 +114,7 @@ libmwcli_la_SOURCES = \
 	cli/ui/completion.c \
 	cli/ui/markup.c cli/ui/markup.h \
 	cli/ui/output.c cli/ui/output.h \
+	cli/ui/own_command.c cli/ui/own_command.h \
 	cli/ui/password.c cli/ui/password.h \
 	cli/ui/process.c cli/ui/process.h \
 	cli/ui/program.c cli/ui/program.h \

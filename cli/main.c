@@ -9,6 +9,7 @@
 #include "base/standard_files.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 #include "policy/read.h"
 
 static const struct mw_command *const commands[] = {
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
 	mw_standard_files_open();
 	/* An administrator's terminal may not understand UTF-8; sorting and numbers must not depend on it either. */
 	setlocale(LC_ALL, "C");
+	mw_own_command_init(&cli);
 	at = read_global(&cli, argc, argv, &status);
 	if (at < 0)
 		return mw_output_flush() ? status : EX_IOERR;

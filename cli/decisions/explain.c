@@ -10,6 +10,7 @@
 #include "decide/submission.h"
 #include "decisions/facts_options.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 #include "postfix/answer.h"
 #include "postfix/request.h"
 #include "decisions/reply.h"
@@ -132,6 +133,7 @@ static void write_decision(struct mw_buf *out, const struct mw_facts *facts, con
 	mw_buf_add_text(out, "fix: ");
 	before = out->used;
 	mw_prose_fix(facts, &decision->verdict, out);
+	mw_own_commands(out, before);
 	if (out->used > before) {
 		mw_buf_add_char(out, '\n');
 		return;
@@ -176,6 +178,7 @@ static void write_reply_member(struct mw_json *json, const struct mw_facts *fact
 		mw_json_string(json, "client_reads", mw_buf_str(&out));
 	mw_buf_reset(&out);
 	mw_prose_fix(facts, &decision->verdict, &out);
+	mw_own_commands(&out, 0);
 	if (out.used > 0)
 		mw_json_string(json, "fix", mw_buf_str(&out));
 }

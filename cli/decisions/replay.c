@@ -2,12 +2,14 @@
 #include "decisions/replay.h"
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "ui/arguments.h"
 #include "logs/source.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 #include "setting.h"
 #include "sync/sync.h"
 
@@ -69,8 +71,11 @@ static int replay_logs(struct mw_replay *replay, const struct request *request, 
 	for (size_t i = 0; i < request->log_count && code == EX_OK && !replay->unavailable; i++)
 		code = read_log(replay, request->logs[i]);
 	if (replay->unavailable) {
-		mw_complain("the directory cannot be read%s%s; publish it with mailwicket sync, or name one with "
-			    "--directory", why[0] != '\0' ? ": " : "", why);
+		char command[PATH_MAX * 2];
+		struct mw_buf room = MW_BUF_OVER(command);
+
+		mw_complain("the directory cannot be read%s%s; publish it with %s, or name one with --directory",
+			    why[0] != '\0' ? ": " : "", why, mw_own_commands_in(&room, MW_STR("mailwicket sync")).ptr);
 		return EX_TEMPFAIL;
 	}
 	if (code == EX_OK)

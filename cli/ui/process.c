@@ -132,6 +132,11 @@ static bool make_pipes(int out[2], int err[2])
 
 bool mw_run_program(const char *const *argv, struct mw_run *run_r)
 {
+	return mw_run_program_in(argv, run_r, NULL, NULL);
+}
+
+bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*prepare)(void *context), void *context)
+{
 	struct reading reading = { .out = -1, .err = -1, .deadline = mw_clock_milliseconds() + TIME_OUT * 1000 };
 	int out[2], err[2];
 	pid_t pid = -1;
@@ -141,7 +146,7 @@ bool mw_run_program(const char *const *argv, struct mw_run *run_r)
 		free(reading.memory);
 		return false;
 	}
-	pid = mw_program_start(argv, out[1], err[1]);
+	pid = mw_program_start_in(argv, out[1], err[1], prepare, context);
 	run_r->missing = pid < 0 && errno == ENOENT;
 	close(out[1]);
 	close(err[1]);

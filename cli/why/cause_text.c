@@ -4,6 +4,7 @@
 #include "report/prose.h"
 #include "report/shell.h"
 #include "report/template.h"
+#include "ui/own_command.h"
 #include "why/cause.h"
 #include "why/cause_table.h"
 
@@ -92,10 +93,13 @@ void mw_why_cause_text(const struct mw_why_told *told, const struct mw_why_cause
 
 void mw_why_cause_fix(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out)
 {
+	size_t from = out->used;
+
 	if (cause->row->fix != NULL)
 		write_sentence(told, cause, cause->row->fix, out);
 	else
 		write_fix(told, cause->entry, out);
+	mw_own_commands(out, from);
 }
 
 void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_cause *cause, struct mw_buf *out)
@@ -106,8 +110,10 @@ void mw_why_cause_for_user(const struct mw_why_told *told, const struct mw_why_c
 void mw_why_cause_explain(const struct mw_why_cause *cause, struct mw_buf *out)
 {
 	const struct mw_why_entry *entry = cause->entry;
+	size_t from = out->used;
 
 	if (entry == NULL || entry->kind != MW_WHY_DECIDED || entry->explain[0] == '\0')
 		return;
 	mw_buf_printf(out, "mailwicket explain %s%s", mw_table_word(mw_protocols, entry->protocol), entry->explain);
+	mw_own_commands(out, from);
 }

@@ -103,7 +103,7 @@ def test_a_suspended_user_is_the_cause_whatever_else_is_wrong(site, folder, kind
     assert done.returncode == 0, done.stderr
     try:
         told = why(site, "eve", provoke(site, folder, act))
-        assert told["cause"]["id"] == "suspended" and "mailwicket resume" in told["cause"]["fix"], told
+        assert told["cause"]["id"] == "suspended" and f"mailwicket -c {site.daemon.policy} resume" in told["cause"]["fix"], told
     finally:
         assert site.daemon.cli("resume", "eve").returncode == 0
 

@@ -506,7 +506,7 @@ def test_the_command_to_explain_takes_each_kind_of_decision_again(policy, folder
         + " ".join(f"{name}={quoted(value)}" for name, value in fields.items())], user)
     commands = [cause["explain"] for cause in (told["cause"], *told["also"]) if "explain" in cause]
     assert len(commands) == 1, told
-    assert explained(policy, shlex.split(commands[0])[2:]) == (result, reason), commands
+    assert explained(policy, shlex.split(commands[0])[4:]) == (result, reason), commands
 
 
 def test_an_old_file_gives_way_to_a_newer_journal(policy, folder):

@@ -366,7 +366,7 @@ def test_wrong_or_missing_input_is_one_line_and_an_exit_code(small, words, code,
 def test_a_directory_that_is_missing_or_wrong_is_named(small):
     small.write(small.log, f"mailwicket: {LINE}\n")
     result = small.run(small.log, directory=False)
-    assert result.returncode == os.EX_TEMPFAIL and "mailwicket sync" in result.stderr and result.stdout == ""
+    assert result.returncode == os.EX_TEMPFAIL and " sync, or name one with" in result.stderr and result.stdout == ""
     small.write(small.users, "user bob@example.test\nuser bob@example.test\n")
     result = small.run(small.log)
     assert result.returncode == os.EX_DATAERR and f"{small.users}:2" in result.stderr

@@ -184,7 +184,7 @@ def test_explain_says_what_the_servers_do(site):
                                   "mary@example.test", "--stage", "RCPT")
     assert decision["reason"] == "sending-suspended" and \
         decision["client_reads"] == refused_sender("550 5.7.1", "hans@example.test", SENDING)
-    assert "mailwicket resume hans@example.test" in decision["fix"]
+    assert f"mailwicket -c {site.daemon.policy} resume hans@example.test" in decision["fix"]
     assert "sending is suspended for hans@example.test" in text
     with site.client(login="mary") as smtp:
         assert smtp.ask("mary@example.test", "hans@example.test") == OK

@@ -190,7 +190,7 @@ def test_explain_and_mailwicketd_decide_nothing_for_it(changed):
     told = changed.cli("explain", "imap", "--login", "bob", "--tls", "TLSv1.3")
     assert told.returncode == 75
     assert "the login name bob is one user's, and with default_domain another's" in told.stdout
-    assert "mailwicket check names both users' lines" in told.stdout
+    assert f"mailwicket -c {changed.policy} check names both users' lines" in told.stdout
     with changed.start() as daemon:
         for login in ("bob", "Bob"):
             assert daemon.request(sasl_username=login, sender="alice@example.test") is None

@@ -252,4 +252,4 @@ def test_another_instance_is_found(site):
     site.configure(main="multi_instance_directories = /etc/postfix-out\n")
     code, told = site.check()
     assert (code, [(f["severity"], f["setting"], f["fix"]) for f in told["findings"]]) == \
-        (0, [("warning", "multi_instance_directories", "mailwicket check --postfix-config /etc/postfix-out")])
+        (0, [("warning", "multi_instance_directories", f"mailwicket -c {site.daemon.policy} check --postfix-config /etc/postfix-out")])

@@ -2,8 +2,10 @@
 command hits anybody else. A shell of the test takes them as an administrator does."""
 import imaplib
 import json
+import os
 import re
 import shlex
+import subprocess
 
 import pytest
 
@@ -73,7 +75,7 @@ def test_the_fix_of_explain_resumes_that_user(folder, shell):
     told = json.loads(site.cli("--json", "explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout)
     fix = told["decisions"][-1]["fix"]
     assert shell.words(fix.partition(", then: ")[2]) == ["resume", USER]
-    assert shell.words(re.search(r"\((mailwicket lookup .*?)\), have", fix)[1]) == ["lookup", USER]
+    assert shell.words(re.search(r"\((mailwicket \S+ \S+ lookup .*?)\), have", fix)[1]) == ["lookup", USER]
     assert fix in site.cli("explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout
 
 
@@ -141,3 +143,16 @@ def test_file_names_in_fixes_are_quoted(folder):
         assert not socket.exists() and badly.stat().st_mode & 0o777 == 0o775
     finally:
         site.daemon.kill()
+
+
+def test_commands_name_the_policy_file_of_the_command_that_prints_them(folder, shell):
+    """Of another policy file than the usual one, whatever its name; with the usual one they say nothing of it."""
+    odd = folder / "it's odd"
+    odd.mkdir()
+    site = suspended(odd)
+    told = site.cli("explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout
+    command = re.search(r"then: (mailwicket .*)", told)[1]
+    assert shell.paste(command).split("\0")[:-1] == ["-c", str(site.policy), "resume", USER]
+    usual = subprocess.run([rig.CLI, "explain", "imap", "--tls", "TLSv1.3", "--login", USER], capture_output=True, text=True,
+                           timeout=60, check=False, env={**os.environ, "MAILWICKET_CONFIG": str(site.policy)})
+    assert re.search(r"then: (mailwicket .*)", usual.stdout)[1].startswith("mailwicket resume "), usual

@@ -8,6 +8,7 @@
 #include "ui/arguments.h"
 #include "servers/check/servers.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 #include "report/shell.h"
 #include "ui/process.h"
 #include "setting.h"
@@ -120,11 +121,14 @@ static void print_reloads(const struct result *result, struct mw_buf *out)
 
 static void print_backup(const struct result *result, struct mw_buf *out)
 {
+	size_t from = out->used;
+
 	mw_buf_printf(out, "backup: %s; to undo: mailwicket setup --undo", result->backup);
 	if (strcmp(result->request->backup, BACKUP_FOLDER) != 0) {
 		mw_buf_add_text(out, " --backup ");
 		mw_shell_word(out, mw_str(result->request->backup));
 	}
+	mw_own_commands(out, from);
 	mw_buf_add_char(out, '\n');
 }
 

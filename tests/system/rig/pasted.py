@@ -58,5 +58,5 @@ def paste(finding):
 
 def run(finding):
     """A command of a fix, without what would touch the machine's own services."""
-    command = re.sub(r"systemctl [a-z -]*\S*|mailwicket check", "true", finding["fix"])
+    command = re.sub(r"systemctl [a-z -]*\S*|mailwicket (-c \S+ )?check", "true", finding["fix"])
     return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)

@@ -29,5 +29,7 @@ class Shell:
         return done.stdout
 
     def words(self, command, shell="sh"):
-        """The words that mailwicket gets of it."""
-        return self.paste(command, shell).split("\0")[:-1]
+        """The words that mailwicket gets of it, behind the -c FILE of the command that printed it."""
+        option, _, *words = self.paste(command, shell).split("\0")[:-1]
+        assert option == "-c", command
+        return words
