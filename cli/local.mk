@@ -75,9 +75,11 @@ libmwcli_la_SOURCES = \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
 	cli/servers/dovecot_sasl.c cli/servers/dovecot_sasl.h \
 	cli/servers/dovecot_source.c cli/servers/dovecot_source.h \
+	cli/servers/own_names.c cli/servers/own_names.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
 	cli/servers/restriction.c cli/servers/restriction.h \
 	cli/servers/setup/backup.c \
+	cli/servers/setup/diff.c cli/servers/setup/diff.h \
 	cli/servers/setup/dovecot_conf.c \
 	cli/servers/setup/dovecot_service.c \
 	cli/servers/setup/files.c cli/servers/setup/files.h \

@@ -453,6 +453,24 @@ bool mw_wiring_permits_cleartext(const struct mw_policy *policy)
 	return false;
 }
 
+static bool is_of_this_host(const struct mw_login_rule *rule)
+{
+	for (size_t i = 0; i < rule->remote.count; i++)
+		if (!mw_range_is_loopback(&rule->remote.items[i]))
+			return false;
+	return rule->remote.count > 0;
+}
+
+bool mw_wiring_permits_cleartext_outside(const struct mw_policy *policy)
+{
+	for (size_t i = 0; i < policy->login_rule_count; i++) {
+		if (policy->login_rules[i].login_type != MW_SECURE_LOGIN && !is_of_this_host(&policy->login_rules[i]) &&
+		    policy->login_rules[i].enforcement.mode != MW_MODE_AUDIT)
+			return true;
+	}
+	return false;
+}
+
 bool mw_wiring_sasl(const struct mw_policy *policy)
 {
 	struct mw_wiring_listener all = { 0 };

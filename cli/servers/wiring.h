@@ -102,6 +102,9 @@ void mw_wiring_line(const struct mw_wiring_setting *setting, struct mw_buf *out)
 bool mw_wiring_cleartext(const struct mw_policy *policy);
 /* Whether a rule that is enforced does: audit mode only lets pass what passes today. */
 bool mw_wiring_permits_cleartext(const struct mw_policy *policy);
+/* The same of rules for other hosts: what comes from this host over loopback counts as secure to Dovecot, unless ssl is
+   "required" (login-common, client_check_plaintext_auth()). */
+bool mw_wiring_permits_cleartext_outside(const struct mw_policy *policy);
 /* Whether somebody logs in through Postfix. */
 bool mw_wiring_sasl(const struct mw_policy *policy);
 /* The policy file as Dovecot's processes must be told it, absolute; NULL where it is the one they look for anyway. */

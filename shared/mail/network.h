@@ -34,6 +34,8 @@ bool mw_range_contains(const struct mw_range *range, const struct mw_ip *ip);
 bool mw_range_overlaps(const struct mw_range *a, const struct mw_range *b);
 /* Orders ranges by the number of their addresses: <0 when a is narrower, 0 when equal. Across families too. */
 int mw_range_compare_width(const struct mw_range *a, const struct mw_range *b);
+/* Only loopback addresses. */
+bool mw_range_is_loopback(const struct mw_range *range);
 /* Only loopback, private, link-local or unique local addresses (RFC 1918, 3927, 4193, 4291, 6598). */
 bool mw_range_is_private(const struct mw_range *range);
 

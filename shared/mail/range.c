@@ -169,6 +169,11 @@ static const struct {
 	{ MW_FAMILY_IPV6, { 0xfc, 0 }, 7 },    { MW_FAMILY_IPV6, { 0xfe, 0x80 }, 10 },
 };
 
+bool mw_range_is_loopback(const struct mw_range *range)
+{
+	return mw_ip_is_loopback(&range->first) && mw_ip_is_loopback(&range->last);
+}
+
 bool mw_range_is_private(const struct mw_range *range)
 {
 	const struct mw_ip loopback = { .family = MW_FAMILY_IPV6, .bytes = { [15] = 1 } };

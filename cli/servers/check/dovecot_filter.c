@@ -107,7 +107,7 @@ static void look_at_cleartext(const struct mw_dovecot_site *site, const struct m
 	(void)filter;
 	if (mw_dovecot_next(node, NULL, name) == NULL)
 		return;
-	if (!allows && mw_wiring_permits_cleartext(site->policy) && !filter_allows(site, node))
+	if (!allows && mw_wiring_permits_cleartext_outside(site->policy) && !filter_allows(site, node))
 		mw_dovecot_finding(site, MW_FOUND_CLEARTEXT_REFUSED, MW_FINDING_ERROR, mw_dovecot_place(site, node, name),
 			"Dovecot allows no password without TLS", "a rule of the policy permits it: it cannot work", fix);
 	else if (allows && !mw_wiring_cleartext(site->policy))
@@ -149,7 +149,7 @@ bool mw_dovecot_lacks_cleartext(const struct mw_dovecot_site *site)
 		return !mw_wiring_cleartext(site->policy);
 	/* 2.4 takes it with TLS that is required for an error. */
 	return !mw_str_equal(mw_dovecot_value(site->root, "ssl"), MW_STR("required")) &&
-	       mw_wiring_permits_cleartext(site->policy) && !filter_allows(site, site->root) &&
+	       mw_wiring_permits_cleartext_outside(site->policy) && !filter_allows(site, site->root) &&
 	       mw_dovecot_source_last(&site->sources, name) == NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "finding.h"
 #include "servers/postfix_file.h"
+#include "servers/check/permitted.h"
 #include "servers/check/sasl_sockets.h"
 #include "servers/check/stake.h"
 #include "servers/wiring.h"
@@ -145,6 +146,15 @@ bool mw_endpoint_requires_tls(const struct mw_postfix_endpoint *endpoint);
 const char *mw_endpoint_sasl_socket(const struct mw_postfix_endpoint *endpoint);
 /* Whether somebody chose the value of a setting: an option, or main.cf. */
 bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const char *setting);
+
+/* Whether Postfix itself, by its restrictions about authentication and relaying, lets a kind of session submit here: with or
+   without relaying, whoever the sender is. remote: whose sessions; NULL: any client's. A table is taken to permit nobody. */
+bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind, const struct mw_ranges *remote,
+		      bool relays);
+/* Whether Postfix compares the sender of a user who logged in with smtpd_sender_login_maps. */
+bool mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint);
+/* Whether it is there for a content filter, a signer or a program of this host, and nobody else gets in. */
+bool mw_endpoint_is_way_back(const struct mw_postfix_endpoint *endpoint);
 
 /* The parts. */
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether any question is asked */

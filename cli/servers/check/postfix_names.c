@@ -1,40 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/check/postfix_interfaces.h"
+#include "servers/check/postfix.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <sysexits.h>
 
 #include "mail/domain.h"
 #include "policy/choose.h"
+#include "servers/own_names.h"
 #include "servers/restriction.h"
-
-/* What Postfix takes for its own host is decided by trivial-rewrite (resolve_local(3)): names of mydestination, and
-   address literals of inet_interfaces and proxy_interfaces. */
-
-#define NAMES_AT_MOST 4096
-#define DEEPEST 5 /* files within files */
-
-/* A name that is Postfix's own. */
-struct name {
-	const char *setting;
-	struct mw_str canonical;
-};
 
 struct look {
 	const struct mw_postfix_endpoint *rewriter;
 	const struct mw_stake *stake;
-	const char *setting;      /* the one being read */
 	const struct mw_accepted_domain *target; /* beside which the names belong; NULL: there is none */
-	struct name missing[NAMES_AT_MOST];      /* judged as no accepted domain */
+	struct mw_own_name missing[MW_OWN_NAMES_MOST];  /* judged as no accepted domain */
 	size_t missing_count;
-	struct name accepted[NAMES_AT_MOST];     /* domains of mydestination that the policy accepts by themselves */
+	struct mw_own_name accepted[MW_OWN_NAMES_MOST]; /* domains of mydestination that the policy accepts by themselves */
 	size_t accepted_count;
-	struct mw_str excluded[NAMES_AT_MOST];   /* "!name" */
-	size_t excluded_count;
-	bool ipv4, ipv6;
 };
 
 static struct mw_arena *arena_of(const struct look *look)
@@ -42,174 +23,33 @@ static struct mw_arena *arena_of(const struct look *look)
 	return look->rewriter->site->arena;
 }
 
-static void report_unseen(const struct look *look, struct mw_str what, const char *why)
+static void report_unseen(const struct look *look, const struct mw_own_unseen *unseen)
 {
 	struct mw_arena *arena = arena_of(look);
 
 	if (mw_stake_is_nothing(look->stake))
 		return;
-	mw_endpoint_finding(look->rewriter, MW_FOUND_UNSEEN_NAMES, MW_FINDING_WARNING, look->setting,
-		mw_arena_textf(arena, "%.*s was not looked at: %s", MW_STR_ARG(what), why),
+	mw_endpoint_finding(look->rewriter, MW_FOUND_UNSEEN_NAMES, MW_FINDING_WARNING, unseen->setting,
+		mw_arena_textf(arena, "%.*s was not looked at: %s", MW_STR_ARG(unseen->what), unseen->why),
 		mw_arena_textf(arena, "with a name there that the policy lacks, %s", mw_stake_words(look->stake, "NAME", arena)),
 		mw_fix_words("local_names = { ... } beside the accepted domain whose mailboxes its names reach"));
 }
 
-/* --- collecting */
-
-static bool has(const struct name *names, size_t count, struct mw_str canonical)
-{
-	for (size_t i = 0; i < count; i++)
-		if (mw_str_equal(names[i].canonical, canonical))
-			return true;
-	return false;
-}
-
-static void keep(const struct look *look, struct name *names, size_t *count, struct mw_str canonical)
-{
-	if (has(names, *count, canonical))
-		return;
-	if (*count < NAMES_AT_MOST)
-		names[(*count)++] = (struct name){ look->setting, canonical };
-	else
-		report_unseen(look, canonical, "there are too many names");
-}
-
-/* What is no domain to us is in no address that we permit. */
-static void take_name(struct look *look, struct mw_str text)
+/* Which names the policy judges as an accepted domain, and which it does not. */
+static void sort_names(struct look *look, const struct mw_own_names *names)
 {
 	const struct mw_policy *policy = look->rewriter->site->policy;
-	const struct mw_accepted_domain *judged;
-	char memory[MW_DOMAIN_MAX + 1];
-	struct mw_str canonical;
-	size_t len;
 
-	if (!mw_domain_canonical(text, memory, &len))
-		return;
-	for (size_t i = 0; i < look->excluded_count; i++)
-		if (mw_str_equal_nocase(look->excluded[i], text))
-			return;
-	canonical = mw_arena_copy(arena_of(look), (struct mw_str){ memory, len });
-	judged = mw_choose_accepted_domain(policy, canonical);
-	if (judged == NULL)
-		keep(look, look->missing, &look->missing_count, canonical);
-	else if (mw_choose_local_name(policy, canonical) == NULL)
-		keep(look, look->accepted, &look->accepted_count, canonical);
-	if (look->target == NULL && judged != NULL && !judged->subdomains)
-		look->target = judged;
-}
+	for (size_t i = 0; i < names->count; i++) {
+		const struct mw_own_name *name = &names->items[i];
+		const struct mw_accepted_domain *judged = mw_choose_accepted_domain(policy, name->canonical);
 
-static void take_pattern(struct look *look, struct mw_str item, unsigned depth);
-
-static void take_list(struct look *look, struct mw_str list, unsigned depth)
-{
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item))
-		take_pattern(look, item.text, depth);
-}
-
-/* A file has patterns; its lines that begin with "#" are comments. */
-static void take_file(struct look *look, struct mw_str path, unsigned depth)
-{
-	struct mw_str text = mw_file_text(arena_of(look), mw_arena_text(arena_of(look), path)), line;
-
-	if (mw_str_empty(text))
-		report_unseen(look, path, "it cannot be read, or is empty");
-	while (depth < DEEPEST && mw_postfix_line_next(&text, &line))
-		if (!mw_str_starts_with(line, MW_STR("#")))
-			take_list(look, line, depth + 1);
-}
-
-/* match_list(3): a name, "type:table", "/file" or one of them behind "!". The first that matches counts. */
-static void take_pattern(struct look *look, struct mw_str item, unsigned depth)
-{
-	bool negated = false;
-
-	for (; mw_str_starts_with(item, MW_STR("!")); item = mw_str_tail(item, 1))
-		negated = !negated;
-	if (negated && look->excluded_count < NAMES_AT_MOST)
-		look->excluded[look->excluded_count++] = item;
-	if (negated)
-		return;
-	if (mw_str_starts_with(item, MW_STR("/")))
-		take_file(look, item, depth);
-	else if (mw_str_find(item, ':') < item.len && !mw_str_starts_with(item, MW_STR("[")))
-		report_unseen(look, item, "a table cannot be listed here");
-	else
-		take_name(look, item);
-}
-
-static void take_ip(struct look *look, const struct mw_ip *ip)
-{
-	char text[80];
-	struct mw_buf out = MW_BUF_OVER(text);
-
-	if (ip->family == MW_FAMILY_IPV4 ? !look->ipv4 : !look->ipv6)
-		return;
-	mw_buf_add_text(&out, ip->family == MW_FAMILY_IPV6 ? "[IPv6:" : "[");
-	mw_ip_print(ip, &out);
-	mw_buf_add_char(&out, ']');
-	take_name(look, mw_buf_str(&out));
-}
-
-/* The addresses that this machine has now. */
-static void take_machine(struct look *look, bool loopback_only)
-{
-	struct ifaddrs *interfaces = NULL;
-	struct mw_ip ip;
-
-	if (getifaddrs(&interfaces) != 0)
-		report_unseen(look, MW_STR("this machine's list of addresses"), "the system does not give it");
-	for (const struct ifaddrs *one = interfaces; one != NULL; one = one->ifa_next)
-		if ((one->ifa_flags & IFF_UP) != 0 && mw_ip_of_sockaddr(one->ifa_addr, &ip) &&
-		    (!loopback_only || mw_ip_is_loopback(&ip)))
-			take_ip(look, &ip);
-	freeifaddrs(interfaces);
-}
-
-/* An address, or a host's name as the resolver has it. */
-static void take_host(struct look *look, struct mw_str host)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
-	struct mw_ip ip;
-
-	if (mw_str_starts_with(host, MW_STR("[")) && mw_str_ends_with(host, MW_STR("]")))
-		host = mw_str_head(mw_str_tail(host, 1), host.len - 2);
-	if (mw_ip_parse(host, &ip)) {
-		take_ip(look, &ip);
-		return;
-	}
-	if (getaddrinfo(mw_arena_text(arena_of(look), host), NULL, &hints, &found) != 0)
-		report_unseen(look, host, "its addresses cannot be found out");
-	for (const struct addrinfo *one = found; one != NULL; one = one->ai_next)
-		if (mw_ip_of_sockaddr(one->ai_addr, &ip))
-			take_ip(look, &ip);
-	if (found != NULL)
-		freeaddrinfo(found);
-}
-
-static void take_interfaces(struct look *look)
-{
-	struct mw_str list = mw_endpoint_value(look->rewriter, look->setting);
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_str_equal(item.text, MW_STR("all")) || mw_str_equal(item.text, MW_STR("loopback-only")))
-			take_machine(look, mw_str_equal(item.text, MW_STR("loopback-only")));
-		else
-			take_host(look, item.text);
-	}
-}
-
-static void read_protocols(struct look *look)
-{
-	struct mw_str list = mw_endpoint_value(look->rewriter, "inet_protocols");
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item)) {
-		look->ipv4 |= mw_str_equal(item.text, MW_STR("all")) || mw_str_equal(item.text, MW_STR("ipv4"));
-		look->ipv6 |= mw_str_equal(item.text, MW_STR("all")) || mw_str_equal(item.text, MW_STR("ipv6"));
+		if (judged == NULL)
+			look->missing[look->missing_count++] = *name;
+		else if (mw_choose_local_name(policy, name->canonical) == NULL)
+			look->accepted[look->accepted_count++] = *name;
+		if (look->target == NULL && judged != NULL && !judged->subdomains)
+			look->target = judged;
 	}
 }
 
@@ -310,18 +150,15 @@ static void check_append_dot(const struct look *look)
 static bool look_at(const struct mw_postfix_endpoint *rewriter, const struct mw_stake *stake)
 {
 	struct look *look = MW_ARENA_NEW(rewriter->site->arena, struct look);
+	const struct mw_own_names *names = mw_own_names_of(rewriter);
 
-	if (look == NULL)
+	if (look == NULL || names == NULL)
 		return false;
 	look->rewriter = rewriter;
 	look->stake = stake;
-	read_protocols(look);
-	look->setting = "mydestination";
-	take_list(look, mw_endpoint_value(rewriter, look->setting), 0);
-	look->setting = "inet_interfaces";
-	take_interfaces(look);
-	look->setting = "proxy_interfaces";
-	take_interfaces(look);
+	for (size_t i = 0; i < names->unseen_count; i++)
+		report_unseen(look, &names->unseen[i]);
+	sort_names(look, names);
 	find_target(look);
 	report_missing(look);
 	report_shared(look);

@@ -21,6 +21,7 @@ struct way {
 	struct mw_permitted permitted;
 	bool relays;     /* the recipient is not in an accepted domain */
 	bool logged_in;  /* as far as this list can know */
+	bool any_sender; /* who may send as whom is not asked */
 	bool ended;      /* the list is left: permitted, or refused */
 	bool perhaps;    /* a table or another service may have permitted it before */
 	const char *within;              /* the setting that has the restriction: the list, or a class */
@@ -110,7 +111,7 @@ static bool refuses(const struct way *way, struct mw_str name)
 	if (is(name, "reject_plaintext_session"))
 		return way->permitted.without_tls && !mw_endpoint_requires_tls(way->endpoint);
 	if (is_login_mismatch(name))
-		return meets_mismatch(way, name);
+		return !way->any_sender && meets_mismatch(way, name);
 	return is(name, "reject") || is(name, "defer") || is(name, "defer_if_permit");
 }
 
@@ -241,6 +242,47 @@ static void check_kind(const struct mw_postfix_endpoint *endpoint, const struct 
 			report(&way);
 	}
 }
+
+/* --- without a policy */
+
+static const struct mw_range every_address[] = {
+	{ { MW_FAMILY_IPV4, { 0 } }, { MW_FAMILY_IPV4, { 255, 255, 255, 255 } } },
+};
+static const struct mw_connector from_anywhere = { .remote = { every_address, 1 } };
+
+bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind, const struct mw_ranges *remote,
+		      bool relays)
+{
+	struct mw_connector connector = from_anywhere;
+
+	if (remote != NULL)
+		connector.remote = *remote;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct way way = { .endpoint = endpoint, .list = lists[i], .relays = relays, .any_sender = true,
+				   .permitted = { .connector = &connector, .kind = kind, .relays = relays },
+				   .logged_in = kind == MW_PERMITTED_USERS && knows_login(endpoint, i) };
+
+		go(&way, lists[i], 0);
+		if (!mw_str_empty(way.refused_by.name))
+			return false;
+	}
+	return true;
+}
+
+bool mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct way way = { .endpoint = endpoint, .list = lists[i], .logged_in = true,
+				   .permitted = { .kind = MW_PERMITTED_USERS, .connector = &from_anywhere } };
+
+		go(&way, lists[i], 0);
+		if (is_login_mismatch(way.refused_by.name))
+			return true;
+	}
+	return false;
+}
+
+/* --- with one */
 
 static bool meets(const struct mw_connector *connector, const struct mw_binding *binding)
 {

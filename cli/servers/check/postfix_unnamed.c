@@ -123,6 +123,11 @@ static enum reading reading_of(const struct mw_postfix_endpoint *endpoint)
 	return !user_port && (uses_filter(endpoint->site) || (!sasl && admits_mynetworks_alone(endpoint))) ? WAY_BACK : UNSURE;
 }
 
+bool mw_endpoint_is_way_back(const struct mw_postfix_endpoint *endpoint)
+{
+	return reading_of(endpoint) == WAY_BACK && (is_loopback(endpoint) || admits_mynetworks_alone(endpoint));
+}
+
 /* Whether mynetworks, as this listener has it, names private addresses only; a table may name any. */
 static bool is_private(const struct mw_postfix_endpoint *endpoint)
 {

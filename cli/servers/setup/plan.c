@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "servers/setup/diff.h"
 #include "ui/output.h"
 #include "ui/process.h"
 
@@ -78,23 +79,11 @@ static const char *staged_path(const struct mw_setup_plan *plan, const char *sta
 
 bool mw_setup_diff(const struct mw_setup_plan *plan, const char *stage, struct mw_str *diff_r)
 {
-	struct mw_arena *arena = plan->changes.arena;
-
 	*diff_r = MW_STR_EMPTY;
 	for (size_t i = 0; i < plan->changes.count; i++) {
 		const struct mw_change *change = &plan->changes.items[i];
-		const char *const argv[] = { "diff", "-u", "--label", change->existed ? change->path : "/dev/null", "--label",
-					     change->path, change->existed ? change->path : "/dev/null",
-					     staged_path(plan, stage, change->path), NULL };
-		struct mw_run run;
 
-		mw_run_program(argv, &run);
-		*diff_r = mw_str(mw_arena_textf(arena, "%.*s%.*s", MW_STR_ARG(*diff_r), MW_STR_ARG(run.output)));
-		/* 1: there are differences. */
-		if (run.status != 1)
-			mw_run_complain(&run, "diff", "diffutils");
-		mw_run_free(&run);
-		if (run.status != 1)
+		if (!mw_change_diff(plan->changes.arena, change, staged_path(plan, stage, change->path), diff_r))
 			return false;
 	}
 	return true;

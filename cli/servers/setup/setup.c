@@ -12,11 +12,11 @@
 #include "report/shell.h"
 #include "ui/process.h"
 #include "setting.h"
+#include "servers/setup/diff.h"
 #include "servers/setup/guard.h"
 #include "servers/setup/in_use.h"
 #include "servers/setup/plan.h"
 #include "servers/setup/trial.h"
-#include "ui/terminal.h"
 
 #define BACKUP_FOLDER "/var/lib/mailwicket/setup"
 #define POSTFIX_FOLDER "/etc/postfix"
@@ -56,28 +56,6 @@ struct result {
 };
 
 /* --- output */
-
-static void print_diff(struct mw_str diff, struct mw_buf *out)
-{
-	struct mw_str line, field;
-
-	while (mw_postfix_line_next(&diff, &line)) {
-		enum mw_colour colour = mw_str_starts_with(line, MW_STR("+")) ? MW_GOOD
-					: mw_str_starts_with(line, MW_STR("-")) ? MW_BAD : MW_PLAIN;
-		bool tab = false;
-
-		if (mw_str_starts_with(line, MW_STR("+++")) || mw_str_starts_with(line, MW_STR("---")))
-			colour = MW_STRONG;
-		/* A diff has tabs, which mw_coloured() would show as something else. */
-		while (mw_str_split(&line, '\t', &field)) {
-			if (tab)
-				mw_buf_add_char(out, '\t');
-			mw_coloured(out, colour, field);
-			tab = true;
-		}
-		mw_buf_add_char(out, '\n');
-	}
-}
 
 /* An instance in another folder than Postfix's own is named. */
 static const char *postfix_reload(const struct result *result)
@@ -141,7 +119,7 @@ static void write_text(struct mw_buf *out, const void *context)
 		mw_buf_add_text(out, "nothing to do\n");
 		return;
 	}
-	print_diff(result->diff, out);
+	mw_diff_print(result->diff, out);
 	if (result->findings != NULL)
 		mw_findings_print(result->findings, out);
 	for (size_t i = 0; i < changes->count && (result->undone || result->backup != NULL); i++)
