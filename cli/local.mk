@@ -75,6 +75,17 @@ libmwcli_la_SOURCES = \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
 	cli/servers/dovecot_sasl.c cli/servers/dovecot_sasl.h \
 	cli/servers/dovecot_source.c cli/servers/dovecot_source.h \
+	cli/servers/init/addresses.c \
+	cli/servers/init/directory_text.c \
+	cli/servers/init/domains.c \
+	cli/servers/init/init.c cli/servers/init/init.h \
+	cli/servers/init/listeners.c \
+	cli/servers/init/logins.c \
+	cli/servers/init/passdbs.c cli/servers/init/passdbs.h \
+	cli/servers/init/people.c cli/servers/init/people.h \
+	cli/servers/init/policy_text.c \
+	cli/servers/init/sample.c cli/servers/init/sample.h \
+	cli/servers/init/tables.c cli/servers/init/tables.h \
 	cli/servers/own_names.c cli/servers/own_names.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
 	cli/servers/restriction.c cli/servers/restriction.h \
@@ -145,7 +156,7 @@ libmwcli_la_SOURCES = \
 	cli/why/story_end.c cli/why/story_end.h \
 	cli/why/why.c \
 	cli/why/words.c cli/why/words.h
-libmwcli_la_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
+libmwcli_la_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_builddir)/cli
 libmwcli_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 MW_CLI_LIBS = \
 	libmwcli.la libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la \
@@ -157,3 +168,9 @@ cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
 cli_mailwicket_CFLAGS = $(MW_CFLAGS) $(MW_PIE_CFLAGS)
 cli_mailwicket_LDFLAGS = $(MW_LDFLAGS) $(MW_PIE_LDFLAGS)
 cli_mailwicket_LDADD = $(MW_CLI_LIBS)
+
+# The sample policy as a string of C.
+cli/servers/init/sample.inc: packaging/examples/mailwicket.conf
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $(top_srcdir)/packaging/examples/mailwicket.conf > $@
+BUILT_SOURCES += cli/servers/init/sample.inc
+CLEANFILES += cli/servers/init/sample.inc

@@ -24,6 +24,7 @@ static const struct mw_command *const commands[] = {
 	&mw_suspend_command,
 	&mw_resume_command,
 	&mw_suspended_command,
+	&mw_init_command,
 	&mw_setup_command,
 	&mw_probe_command,
 	&mw_completion_command,

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "mail/domain.h"
+#include "servers/check/postfix_interfaces.h"
 #include "servers/restriction.h"
 
 #define DEEPEST 5 /* files within files */

@@ -149,8 +149,8 @@ bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const ch
 
 /* Whether Postfix itself, by its restrictions about authentication and relaying, lets a kind of session submit here: with or
    without relaying, whoever the sender is. remote: whose sessions; NULL: any client's. A table is taken to permit nobody. */
-bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind, const struct mw_ranges *remote,
-		      bool relays);
+bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind,
+		      const struct mw_ranges *remote, bool relays);
 /* Whether Postfix compares the sender of a user who logged in with smtpd_sender_login_maps. */
 bool mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint);
 /* Whether it is there for a content filter, a signer or a program of this host, and nobody else gets in. */

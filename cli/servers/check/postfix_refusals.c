@@ -250,8 +250,8 @@ static const struct mw_range every_address[] = {
 };
 static const struct mw_connector from_anywhere = { .remote = { every_address, 1 } };
 
-bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind, const struct mw_ranges *remote,
-		      bool relays)
+bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind,
+		      const struct mw_ranges *remote, bool relays)
 {
 	struct mw_connector connector = from_anywhere;
 

@@ -66,6 +66,12 @@ class Network:
         _ip("addr", "add", f"{address}/24", "dev", device)
         _ip("link", "set", device, "up")
 
+    def add_outside(self, address):
+        """One more address of the machine outside, which the server reaches."""
+        with self.outside():
+            _ip("addr", "add", f"{address}/32", "dev", "client0")
+        _ip("route", "add", f"{address}/32", "via", CLIENT)
+
     @contextlib.contextmanager
     def outside(self):
         """This thread at the other end of the cable."""

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* Mailboxes, aliases and who may send as whom, of Postfix's tables. */
+#include <stdlib.h>
+
+#include "mail/address.h"
+#include "servers/init/tables.h"
+
+#define DEEPEST 16 /* aliases of aliases */
+#define TARGETS_MOST 1000
+
+/* Where mail to an address goes instead. */
+struct alias {
+	struct mw_str address; /* canonical */
+	struct mw_str targets; /* as written */
+	const char *from;
+	size_t position; /* of two with one address the first counts */
+};
+
+struct aliases {
+	struct mw_init *init;
+	struct alias *items; /* by address, then by position */
+	size_t count;
+};
+
+struct reached {
+	const struct mw_person *people[TARGETS_MOST];
+	size_t count;
+	bool others; /* an address elsewhere, a program, a file */
+};
+
+/* --- aliases */
+
+static int compare(const void *a, const void *b)
+{
+	const struct alias *one = a, *other = b;
+	int order = mw_str_compare(one->address, other->address);
+
+	return order != 0 ? order : (one->position > other->position) - (one->position < other->position);
+}
+
+/* The first with an address; NULL: there is none. */
+static const struct alias *find(const struct aliases *aliases, struct mw_str address)
+{
+	size_t low = 0, high = aliases->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mw_str_compare(aliases->items[middle].address, address) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < aliases->count && mw_str_equal(aliases->items[low].address, address) ? &aliases->items[low] : NULL;
+}
+
+static void add_aliases(struct aliases *aliases, const struct mw_init_entries *entries, const char *from)
+{
+	struct mw_init *init = aliases->init;
+
+	for (size_t i = 0; i < entries->count; i++) {
+		struct alias alias = { .targets = entries->items[i].value, .from = from, .position = aliases->count };
+
+		/* "@domain" stands for no address, and "domain anything" declares one
+		   (virtual(5)). */
+		if (mw_str_starts_with(entries->items[i].key, MW_STR("@")) ||
+		    mw_init_domain_of(init, entries->items[i].key) != NULL ||
+		    !mw_init_address(init, entries->items[i].key, &alias.address))
+			continue;
+		aliases->items = mw_init_grown(init->arena, aliases->items, aliases->count, sizeof(*aliases->items));
+		if (aliases->items == NULL) {
+			aliases->count = 0;
+			return;
+		}
+		aliases->items[aliases->count++] = alias;
+	}
+}
+
+/* --- who gets the mail */
+
+static void reach(const struct aliases *aliases, struct mw_str target, unsigned depth, struct reached *reached_io);
+
+static void reach_all(const struct aliases *aliases, struct mw_str targets, unsigned depth, struct reached *reached_io)
+{
+	struct mw_str word;
+
+	while (mw_init_address_next(&targets, &word))
+		reach(aliases, word, depth, reached_io);
+}
+
+static void keep(struct reached *reached, const struct mw_person *person)
+{
+	for (size_t i = 0; i < reached->count; i++)
+		if (reached->people[i] == person)
+			return;
+	if (reached->count < TARGETS_MOST)
+		reached->people[reached->count++] = person;
+}
+
+/* aliases(5): a program, a file and a list of others is nobody here. */
+static bool is_no_address(struct mw_str target)
+{
+	return mw_str_starts_with(target, MW_STR("|")) || mw_str_starts_with(target, MW_STR("\"|")) ||
+	       mw_str_starts_with(target, MW_STR("/")) || mw_str_starts_with(target, MW_STR("\"/")) ||
+	       mw_str_starts_with_nocase(target, MW_STR(":include:"));
+}
+
+/* alice+x is delivered to alice. */
+static struct mw_person *owner_of(const struct mw_init *init, struct mw_str address)
+{
+	struct mw_person *owner = mw_people_by_address(init->people, address);
+	struct mw_address whole, base;
+
+	if (owner == NULL && mw_address_parse(address, &whole) == MW_ADDRESS_MAILBOX &&
+	    mw_address_without_extension(&whole, init->delimiter, &base))
+		owner = mw_people_by_address(init->people, base.whole);
+	return owner;
+}
+
+static void reach(const struct aliases *aliases, struct mw_str target, unsigned depth, struct reached *reached_io)
+{
+	struct mw_init *init = aliases->init;
+	const struct mw_person *owner;
+	const struct alias *alias;
+	struct mw_str address;
+
+	if (is_no_address(target) || depth > DEEPEST || !mw_init_address(init, target, &address)) {
+		reached_io->others = true;
+		return;
+	}
+	owner = owner_of(init, address);
+	alias = find(aliases, address);
+	if (owner != NULL && !owner->group)
+		keep(reached_io, owner);
+	else if (alias != NULL)
+		reach_all(aliases, alias->targets, depth + 1, reached_io);
+	else
+		reached_io->others = true;
+}
+
+/* A name of one user is an address of his; one of several people is a group. */
+static void take_alias(struct aliases *aliases, const struct alias *alias, struct reached *reached)
+{
+	struct mw_people *people = aliases->init->people;
+	struct mw_person *group;
+
+	reached->count = 0;
+	reached->others = false;
+	if (mw_people_by_address(people, alias->address) != NULL)
+		return;
+	reach_all(aliases, alias->targets, 0, reached);
+	if (reached->count == 1 && !reached->others) {
+		mw_people_add_address(people, (struct mw_person *)(uintptr_t)reached->people[0], alias->address);
+	} else if (reached->count > 0) {
+		group = mw_people_add(people, alias->address, true, alias->from);
+		for (size_t i = 0; group != NULL && i < reached->count; i++)
+			mw_people_add_member(people, group, reached->people[i]);
+	}
+}
+
+static void take_aliases(struct mw_init *init)
+{
+	struct reached *reached = MW_ARENA_NEW(init->arena, struct reached);
+	struct aliases aliases = { .init = init };
+	struct mw_init_entries local = { .count = 0 };
+
+	/* Names of local mailboxes are in the domain that mydestination names. */
+	if (!mw_str_empty(init->home))
+		local = mw_init_tables(init, "alias_maps", mw_postfix_site_value(&init->postfix, "alias_maps"),
+				       MW_INIT_FIX_ALIASES);
+	add_aliases(&aliases, &init->aliases, "virtual_alias_maps");
+	add_aliases(&aliases, &local, "alias_maps");
+	if (reached == NULL)
+		return;
+	if (aliases.count > 0)
+		qsort(aliases.items, aliases.count, sizeof(*aliases.items), compare);
+	for (size_t i = 0; i < aliases.count; i++)
+		take_alias(&aliases, &aliases.items[i], reached);
+}
+
+/* --- mailboxes */
+
+static void take_mailboxes(struct mw_init *init)
+{
+	struct mw_init_entries entries =
+		mw_init_tables(init, "virtual_mailbox_maps",
+			       mw_postfix_site_value(&init->postfix, "virtual_mailbox_maps"), MW_INIT_FIX_USERS);
+
+	for (size_t i = 0; i < entries.count; i++) {
+		struct mw_str key = entries.items[i].key, address;
+
+		if (mw_str_starts_with(key, MW_STR("@")))
+			mw_init_unread_add(init, (struct mw_init_unread){
+							 "virtual_mailbox_maps", mw_arena_text(init->arena, key),
+							 "a catch-all is no address",
+							 "write address= for the names at it that its user sends as" });
+		else if (mw_init_address(init, key, &address))
+			mw_people_add(init->people, address, false, "virtual_mailbox_maps");
+	}
+}
+
+/* --- who may send as whom */
+
+/* A login of smtpd_sender_login_maps. */
+static struct mw_person *person_of(struct mw_init *init, struct mw_str login)
+{
+	char memory[MW_LOGIN_MAX + 1];
+	struct mw_person *person = NULL;
+	struct mw_str address, name;
+	size_t len;
+
+	if (!mw_login_canonical(login, memory, sizeof(memory), &len))
+		return NULL;
+	name = mw_arena_copy(init->arena, (struct mw_str){ memory, len });
+	person = mw_people_by_login(init->people, name);
+	if (person == NULL && mw_init_address(init, name, &address)) {
+		person = mw_people_add(init->people, address, false, "smtpd_sender_login_maps");
+		if (person != NULL && !person->group && mw_str_find(name, '@') == name.len)
+			mw_people_add_login(init->people, person, name);
+	}
+	return person;
+}
+
+/* The address of a sender, or "*@domain". False: it stands for neither. */
+static bool identity_of(const struct mw_init *init, struct mw_str key, struct mw_str *identity_r)
+{
+	struct mw_str postmaster, domain;
+
+	if (!mw_str_starts_with(key, MW_STR("@")))
+		return mw_init_address(init, key, identity_r);
+	if (!mw_init_address(init, mw_str(mw_arena_textf(init->arena, "x%.*s", MW_STR_ARG(key))), &postmaster))
+		return false;
+	domain = mw_str_tail(postmaster, mw_str_find_last(postmaster, '@'));
+	*identity_r = mw_str(mw_arena_textf(init->arena, "*%.*s", MW_STR_ARG(domain)));
+	return true;
+}
+
+static void take_senders(struct mw_init *init)
+{
+	struct mw_init_entries entries =
+		mw_init_tables(init, "smtpd_sender_login_maps",
+			       mw_postfix_site_value(&init->postfix, "smtpd_sender_login_maps"), MW_INIT_FIX_SENDERS);
+
+	for (size_t i = 0; i < entries.count; i++) {
+		struct mw_str logins = entries.items[i].value, login, identity;
+
+		if (!identity_of(init, entries.items[i].key, &identity))
+			continue;
+		while (mw_init_address_next(&logins, &login)) {
+			struct mw_person *person = person_of(init, login);
+
+			if (person != NULL && mw_people_by_address(init->people, identity) != person)
+				mw_people_add_grant(init->people, identity, person->name);
+		}
+	}
+}
+
+void mw_init_read_addresses(struct mw_init *init)
+{
+	take_mailboxes(init);
+	/* Logins that only smtpd_sender_login_maps names are users, to whom aliases
+	   may lead. */
+	take_senders(init);
+	take_aliases(init);
+}

@@ -1,0 +1,135 @@
+/* What the parts of `mailwicket init` share: what it learns of this machine's
+   servers, for a policy and a directory with which they do what they do today.
+ */
+#ifndef MW_CLI_INIT_H
+#define MW_CLI_INIT_H
+
+#include <stdio.h>
+
+#include "servers/check/dovecot.h"
+#include "servers/check/postfix.h"
+#include "servers/init/people.h"
+
+/* What could not be read, so that what it has is missing in both files. */
+struct mw_init_unread {
+	const char *setting; /* "virtual_alias_maps", "passdb sql" */
+	const char *what;    /* the table or file */
+	const char *why, *fix;
+};
+
+/* Of a lookup table of Postfix's. */
+struct mw_init_entry {
+	struct mw_str key, value;
+};
+
+struct mw_init_entries {
+	struct mw_init_entry *items;
+	size_t count;
+	bool complete; /* every table was listed */
+};
+
+struct mw_init_domain {
+	struct mw_str name; /* canonical */
+	bool subdomains;    /* those below it, not itself */
+	enum mw_domain_type type;
+	const char *setting;	    /* where it was found */
+	struct mw_strs local_names; /* canonical */
+};
+
+/* A smtpd that connectors are for. */
+struct mw_init_listener {
+	struct mw_binding binding;
+	const char *service; /* as master.cf calls it */
+	bool users;	     /* offers AUTH to who may submit then */
+	bool strangers;	     /* takes mail from everybody */
+	bool tls, tls_required, auth_without_tls;
+	bool any_sender;			    /* Postfix compares senders with a table that could not be
+						       listed */
+	struct mw_ranges loopback, private, public; /* of mynetworks, which may relay without a login */
+	struct mw_str size, recipients;		    /* message_size_limit, smtpd_recipient_limit */
+	struct mw_str sasl_service;		    /* smtpd_sasl_service that somebody chose; "":
+						       Postfix's own */
+	const char *left_out;			    /* why it needs no connector; NULL: it has one */
+};
+
+/* A login rule for what Dovecot permits without TLS. */
+struct mw_init_login {
+	const char *name, *comment;
+	struct mw_str protocol;	 /* "": all */
+	struct mw_ranges remote; /* none: any client */
+	bool without_tls;
+};
+
+struct mw_init {
+	struct mw_arena *arena; /* owns everything */
+	const char *policy_path, *directory_path;
+	struct mw_policy *nothing; /* the policy of an empty file, for functions that want one */
+	struct mw_wiring *wiring;
+	struct mw_findings *aside; /* what they find is not told */
+	struct mw_postfix_site postfix;
+	struct mw_dovecot_site dovecot;
+	bool has_dovecot;
+
+	struct mw_init_unread *unread;
+	size_t unread_count;
+
+	struct mw_str origin; /* canonical myorigin; "": none */
+	struct mw_str delimiter;
+	struct mw_init_domain *domains;
+	size_t domain_count;
+	struct mw_str home;		/* the domain of local mailboxes, which mydestination
+					   names; "": there are none but the host's own */
+	struct mw_init_entries aliases; /* virtual_alias_maps */
+	struct mw_strs domain_tables;	/* that could be asked, and not listed */
+	bool system_users;		/* who has an account on this machine logs in */
+
+	struct mw_init_listener *listeners;
+	size_t listener_count;
+	struct mw_init_login *logins;
+	size_t login_count;
+	enum mw_tls_version login_tls; /* ssl_min_protocol, where it is lower than the
+					  policy's default; else MW_TLS_1_2 */
+
+	struct mw_people *people;
+};
+
+/* What to do where a table cannot be read. */
+#define MW_INIT_FIX_USERS                                                            \
+	"write a line for each user with a second address, or with a login that is " \
+	"no address; any other login may send "                                      \
+	"as itself"
+#define MW_INIT_FIX_ALIASES                                                        \
+	"write address=ALIAS into the line of the user whose mailbox it reaches, " \
+	"where that user sends as it"
+#define MW_INIT_FIX_SENDERS "write grant send-as SENDER USER for whoever sends as another there"
+
+/* Room for one more behind `count` items of `size` octets that stand at
+   `items`, which may move. NULL: out of memory. */
+void *mw_init_grown(struct mw_arena *arena, void *items, size_t count, size_t size);
+/* Each thing once. */
+void mw_init_unread_add(struct mw_init *init, struct mw_init_unread unread);
+
+/* The parts, in their order. EX_OK, or as mw_check_postfix(). */
+int mw_init_read_domains(struct mw_init *init);
+void mw_init_read_listeners(struct mw_init *init);
+void mw_init_read_logins(struct mw_init *init);
+/* Who logs in and who has which address. */
+void mw_init_read_people(struct mw_init *init);
+void mw_init_read_addresses(struct mw_init *init);
+/* Domains of people that a table which cannot be listed has. */
+void mw_init_confirm_domains(struct mw_init *init);
+
+/* The domain that a name without one belongs to; "": there is none. */
+struct mw_str mw_init_home(const struct mw_init *init);
+/* The accepted domain with this name, or with this local name; NULL: none. */
+const struct mw_init_domain *mw_init_domain_of(const struct mw_init *init, struct mw_str canonical);
+/* The canonical address as a directory has it: completed, the accepted domain
+   in place of its local names. False: it is none that a directory may have. In
+   the arena. */
+bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_str *address_r);
+
+/* The two files. */
+struct mw_str mw_init_policy_text(struct mw_init *init);
+struct mw_str mw_init_directory_text(struct mw_init *init);
+
+#endif

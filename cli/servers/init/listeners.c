@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* What each listener of Postfix does today: who may submit there, with which
+   limits. */
+#include "servers/init/tables.h"
+
+#include <sysexits.h>
+
+#include "servers/restriction.h"
+
+#define FIX_NETWORKS                                                                 \
+	"write its addresses into remote_ip_ranges of the connector that lets your " \
+	"networks relay"
+
+/* --- mynetworks */
+
+enum reach { LOOPBACK, PRIVATE, PUBLIC };
+
+static void add_range(struct mw_init *init, struct mw_ranges *ranges, const struct mw_range *range)
+{
+	struct mw_range *items;
+
+	for (size_t i = 0; i < ranges->count; i++)
+		if (mw_range_contains(&ranges->items[i], &range->first) &&
+		    mw_range_contains(&ranges->items[i], &range->last))
+			return;
+	items = mw_init_grown(init->arena, (void *)(uintptr_t)ranges->items, ranges->count, sizeof(*items));
+	if (items == NULL)
+		return;
+	items[ranges->count++] = *range;
+	ranges->items = items;
+}
+
+static bool is_everything(const struct mw_range *range)
+{
+	struct mw_range half;
+	const char *why;
+
+	return mw_range_parse(range->first.family == MW_FAMILY_IPV4 ? MW_STR("0.0.0.0/1") : MW_STR("::/1"), &half,
+			      &why) &&
+	       mw_range_compare_width(range, &half) >= 0;
+}
+
+static void take_network(struct mw_init *init, struct mw_str text, struct mw_init_listener *listener)
+{
+	struct mw_range range;
+
+	if (!mw_postfix_network(init->arena, text, &range))
+		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, text),
+								  "it is no address and no network", FIX_NETWORKS });
+	else if (is_everything(&range))
+		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, text),
+								  "everybody may relay through this server, "
+								  "which no policy here permits",
+								  "take it out of mynetworks" });
+	else if (mw_range_is_loopback(&range))
+		add_range(init, &listener->loopback, &range);
+	else
+		add_range(init, mw_range_is_private(&range) ? &listener->private : &listener->public, &range);
+}
+
+static void take_networks(struct mw_init *init, struct mw_str list, struct mw_init_listener *listener)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_str_starts_with(item.text, MW_STR("/"))) {
+			struct mw_str text = mw_file_text(init->arena, mw_arena_text(init->arena, item.text)), line;
+
+			while (mw_postfix_line_next(&text, &line))
+				if (!mw_str_starts_with(line, MW_STR("#")) && !mw_str_starts_with(line, MW_STR("/")))
+					take_networks(init, line, listener);
+		} else if (mw_str_starts_with(item.text, MW_STR("!"))) {
+			mw_init_unread_add(
+				init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item.text),
+							       "a connector leaves no address out",
+							       "write the networks without it into remote_ip_ranges of "
+							       "the connector that lets your networks relay" });
+		} else if (mw_init_is_table(item.text) && !mw_str_empty(item.text) && item.text.ptr[0] >= 'a') {
+			mw_init_unread_add(init,
+					   (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item.text),
+								    "tables of networks are not read", FIX_NETWORKS });
+		} else {
+			take_network(init, item.text, listener);
+		}
+	}
+}
+
+/* Only what Postfix lets relay is a network of its own. */
+static void keep_relaying(const struct mw_postfix_endpoint *endpoint, struct mw_ranges *ranges)
+{
+	if (ranges->count > 0 && !mw_endpoint_lets(endpoint, MW_PERMITTED_STRANGERS, ranges, true))
+		ranges->count = 0;
+}
+
+/* --- */
+
+static bool lists_word(struct mw_str list, const char *word)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item))
+		if (mw_str_equal_nocase(item.text, mw_str(word)))
+			return true;
+	return false;
+}
+
+static void look_at_auth(struct mw_init *init, const struct mw_postfix_endpoint *endpoint,
+			 struct mw_init_listener *listener)
+{
+	bool everywhere = !mw_endpoint_says(endpoint, "smtpd_tls_auth_only", "yes") && !listener->tls_required;
+
+	listener->users = mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes") &&
+			  mw_endpoint_lets(endpoint, MW_PERMITTED_USERS, NULL, true);
+	listener->auth_without_tls =
+		!listener->tls ||
+		(everywhere && !lists_word(mw_endpoint_value(endpoint, "smtpd_sasl_security_options"), "noplaintext"));
+	if (!listener->users)
+		return;
+	if (mw_endpoint_compares_senders(endpoint))
+		listener->any_sender =
+			!mw_init_tables(init, "smtpd_sender_login_maps",
+					mw_endpoint_value(endpoint, "smtpd_sender_login_maps"), MW_INIT_FIX_SENDERS)
+				 .complete;
+	if (!mw_endpoint_says(endpoint, "smtpd_sasl_service", "smtp"))
+		listener->sasl_service = mw_endpoint_value(endpoint, "smtpd_sasl_service");
+}
+
+static const char *why_left_out(const struct mw_postfix_endpoint *endpoint, const struct mw_init_listener *listener)
+{
+	if (listener->users)
+		return NULL;
+	if (mw_endpoint_is_way_back(endpoint))
+		return "is there for a content filter or a program of this host, and "
+		       "nothing is asked there";
+	if (!listener->strangers && listener->loopback.count + listener->private.count + listener->public.count == 0)
+		return "lets nobody submit, by Postfix's own restrictions";
+	return NULL;
+}
+
+static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endpoint, struct mw_init_listener *listener)
+{
+	*listener = (struct mw_init_listener){
+		.binding = endpoint->binding,
+		.service = mw_arena_text(init->arena, endpoint->front->name),
+		.tls = mw_endpoint_has_tls(endpoint),
+		.tls_required = mw_endpoint_requires_tls(endpoint),
+		.strangers = mw_endpoint_lets(endpoint, MW_PERMITTED_STRANGERS, NULL, false),
+		.size = mw_endpoint_value(endpoint, "message_size_limit"),
+		.recipients = mw_endpoint_value(endpoint, "smtpd_recipient_limit"),
+		.sasl_service = MW_STR_EMPTY,
+	};
+	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
+	keep_relaying(endpoint, &listener->loopback);
+	keep_relaying(endpoint, &listener->private);
+	keep_relaying(endpoint, &listener->public);
+	look_at_auth(init, endpoint, listener);
+	listener->left_out = why_left_out(endpoint, listener);
+}
+
+void mw_init_read_listeners(struct mw_init *init)
+{
+	struct mw_postfix_site *site = &init->postfix;
+
+	init->listeners = MW_ARENA_ARRAY(init->arena, struct mw_init_listener, site->services.count + 1);
+	for (size_t i = 0; init->listeners != NULL && i < site->services.count; i++) {
+		struct mw_postfix_endpoint endpoint;
+
+		if (mw_postfix_endpoint_of(site, &site->services.items[i], &endpoint)) {
+			if (mw_endpoint_load(&endpoint) == EX_OK)
+				look_at(init, &endpoint, &init->listeners[init->listener_count++]);
+		} else if (mw_postfix_smtpd_of(site, &site->services.items[i]) != NULL) {
+			mw_init_unread_add(
+				init, (struct mw_init_unread){ "master.cf",
+							       mw_arena_text(init->arena, site->services.items[i].name),
+							       "its address or port is not known",
+							       "write a connector with its bindings" });
+		}
+	}
+}

@@ -1,0 +1,50 @@
+/* Users, groups and grants on their way into a directory
+   (mailwicket-directory(5)): each address and each login has one owner, the
+   first. All texts are canonical, live in the arena and are not copied. */
+#ifndef MW_CLI_INIT_PEOPLE_H
+#define MW_CLI_INIT_PEOPLE_H
+
+#include "base/arena.h"
+
+struct mw_people_item {
+	struct mw_str text;
+	const struct mw_people_item *next;
+};
+
+struct mw_person {
+	struct mw_str name; /* the primary address */
+	bool group;
+	const char *from;					   /* where the first word of it was */
+	const struct mw_people_item *addresses, *logins, *members; /* the last first */
+	struct mw_person *next;
+};
+
+struct mw_people_grant {
+	struct mw_str identity, trustee; /* "*@example.org" for a domain */
+	struct mw_people_grant *next;
+};
+
+struct mw_people {
+	struct mw_arena *arena;
+	struct mw_person *first, *last;
+	struct mw_people_grant *grants, *last_grant;
+	struct mw_people_name **buckets;
+	size_t users, groups, grant_count;
+};
+
+/* NULL: out of memory. */
+struct mw_people *mw_people_new(struct mw_arena *arena);
+/* Whose an address or a login is; NULL: nobody's. */
+struct mw_person *mw_people_by_address(const struct mw_people *people, struct mw_str address);
+struct mw_person *mw_people_by_login(const struct mw_people *people, struct mw_str login);
+/* Who has the address, or a new user or group of that name; NULL: out of
+   memory. */
+struct mw_person *mw_people_add(struct mw_people *people, struct mw_str address, bool group, const char *from);
+/* False: it is somebody else's, or the name itself. */
+bool mw_people_add_address(struct mw_people *people, struct mw_person *person, struct mw_str address);
+bool mw_people_add_login(struct mw_people *people, struct mw_person *person, struct mw_str login);
+void mw_people_add_member(struct mw_people *people, struct mw_person *group, const struct mw_person *member);
+/* Each once. */
+void mw_people_add_grant(struct mw_people *people, struct mw_str identity, struct mw_str trustee);
+
+#endif

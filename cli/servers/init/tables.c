@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/init/tables.h"
+
+#include "servers/restriction.h"
+#include "ui/process.h"
+
+#define DEEPEST 4 /* tables within unionmap */
+#define FIRST_ROOM 16
+
+void *mw_init_grown(struct mw_arena *arena, void *items, size_t count, size_t size)
+{
+	void *larger;
+
+	/* There is room up to the next power of two. */
+	if (count > 0 && (count < FIRST_ROOM || (count & (count - 1)) != 0))
+		return items;
+	larger = mw_arena_alloc_array(arena, size, count < FIRST_ROOM ? FIRST_ROOM : count * 2);
+	if (larger != NULL && count > 0)
+		memcpy(larger, items, count * size);
+	return larger;
+}
+
+/* --- pure */
+
+struct mw_init_entries mw_init_entries_parse(struct mw_arena *arena, struct mw_str text)
+{
+	static const char *const of_postalias[] = { "@", "YP_LAST_MODIFIED", "YP_MASTER_NAME" };
+	struct mw_init_entries entries = { .complete = true };
+	struct mw_str line;
+
+	while (mw_str_split(&text, '\n', &line)) {
+		size_t tab = mw_str_find(line, '\t');
+		struct mw_str key = mw_str_head(line, tab);
+		bool skipped = tab == line.len;
+
+		for (size_t i = 0; i < sizeof(of_postalias) / sizeof(of_postalias[0]); i++)
+			skipped |= mw_str_equal(key, mw_str(of_postalias[i]));
+		if (skipped)
+			continue;
+		entries.items = mw_init_grown(arena, entries.items, entries.count, sizeof(*entries.items));
+		if (entries.items == NULL)
+			return (struct mw_init_entries){ 0 };
+		entries.items[entries.count++] =
+			(struct mw_init_entry){ mw_str_trim(key), mw_str_trim(mw_str_tail(line, tab + 1)) };
+	}
+	return entries;
+}
+
+static bool divides(char c)
+{
+	return c == ',' || c == ' ' || c == '\t';
+}
+
+bool mw_init_address_next(struct mw_str *rest_io, struct mw_str *word_r)
+{
+	bool quoted = false;
+	size_t len = 0;
+
+	while (!mw_str_empty(*rest_io) && divides(rest_io->ptr[0]))
+		*rest_io = mw_str_tail(*rest_io, 1);
+	for (; len < rest_io->len && (quoted || !divides(rest_io->ptr[len])); len++) {
+		if (rest_io->ptr[len] == '"')
+			quoted = !quoted;
+		else if (rest_io->ptr[len] == '\\')
+			len += len + 1 < rest_io->len;
+	}
+	*word_r = mw_str_head(*rest_io, len);
+	*rest_io = mw_str_tail(*rest_io, len);
+	if (mw_str_starts_with(*word_r, MW_STR("<")) && mw_str_ends_with(*word_r, MW_STR(">")) && word_r->len > 1)
+		*word_r = mw_str_head(mw_str_tail(*word_r, 1), word_r->len - 2);
+	return len > 0;
+}
+
+bool mw_init_is_table(struct mw_str word)
+{
+	return mw_str_find(word, ':') < word.len && !mw_str_starts_with(word, MW_STR("[")) &&
+	       !mw_str_starts_with(word, MW_STR("/"));
+}
+
+struct mw_str mw_init_table_bare(struct mw_str table)
+{
+	return mw_str_starts_with(table, MW_STR("proxy:")) ? mw_str_tail(table, strlen("proxy:")) : table;
+}
+
+/* --- postmap(1) */
+
+static bool run_postmap(const struct mw_init *init, const char *option, const char *key, struct mw_str table,
+			struct mw_run *run_r)
+{
+	const char *argv[8];
+	size_t count = 0;
+
+	argv[count++] = "postmap";
+	if (init->postfix.config_directory != NULL) {
+		argv[count++] = "-c";
+		argv[count++] = init->postfix.config_directory;
+	}
+	argv[count++] = option;
+	if (key != NULL)
+		argv[count++] = key;
+	argv[count++] = mw_arena_text(init->arena, mw_init_table_bare(table));
+	argv[count] = NULL;
+	return mw_run_program(argv, run_r);
+}
+
+bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct mw_str key)
+{
+	struct mw_run run;
+	/* A key that begins with "-" would have postmap read keys from its input. */
+	bool has = !mw_str_starts_with(key, MW_STR("-")) &&
+		   run_postmap(init, "-q", mw_arena_text(init->arena, key), table, &run);
+
+	if (!mw_str_starts_with(key, MW_STR("-")))
+		mw_run_free(&run);
+	return has;
+}
+
+struct listing {
+	struct mw_init *init;
+	const char *setting, *fix;
+	struct mw_init_entries entries;
+};
+
+static void not_listed(struct listing *listing, struct mw_str table, const char *why)
+{
+	listing->entries.complete = false;
+	mw_init_unread_add(listing->init,
+			   (struct mw_init_unread){ listing->setting, mw_arena_text(listing->init->arena, table), why,
+						    listing->fix });
+}
+
+/* Why a type of table cannot be listed; NULL: postmap can, or says itself why
+   not. */
+static const char *reason_of(struct mw_str type)
+{
+	static const struct {
+		const char *type, *why;
+	} reasons[] = {
+		{ "mysql", "Postfix asks an SQL table one key at a time" },
+		{ "pgsql", "Postfix asks an SQL table one key at a time" },
+		{ "sqlite", "Postfix asks an SQL table one key at a time" },
+		{ "ldap", "Postfix asks an LDAP table one key at a time" },
+		{ "mongodb", "Postfix asks a database one key at a time" },
+		{ "memcache", "Postfix asks a cache one key at a time" },
+		{ "nis", "Postfix asks NIS one key at a time" },
+		{ "tcp", "Postfix asks a server one key at a time" },
+		{ "socketmap", "Postfix asks a server one key at a time" },
+		{ "unix", "Postfix asks the system one key at a time" },
+		{ "regexp", "it has patterns, not names" },
+		{ "pcre", "it has patterns, not names" },
+		{ "cidr", "it has networks, not names" },
+		{ "static", "it gives one answer for every key" },
+		{ "pipemap", "one table's answer is the next one's key there" },
+		{ "randmap", "it gives an answer at random" },
+		{ "environ", "it is the environment of a process" },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (mw_str_equal(type, mw_str(reasons[i].type)))
+			return reasons[i].why;
+	return NULL;
+}
+
+static void take(struct listing *listing, struct mw_init_entries more)
+{
+	struct mw_init_entries *entries = &listing->entries;
+
+	for (size_t i = 0; i < more.count; i++) {
+		entries->items =
+			mw_init_grown(listing->init->arena, entries->items, entries->count, sizeof(*entries->items));
+		if (entries->items == NULL) {
+			entries->count = 0;
+			return;
+		}
+		entries->items[entries->count++] = more.items[i];
+	}
+}
+
+static void list_table(struct listing *listing, struct mw_str table)
+{
+	struct mw_run run;
+
+	if (run_postmap(listing->init, "-s", NULL, table, &run)) {
+		take(listing,
+		     mw_init_entries_parse(listing->init->arena, mw_arena_copy(listing->init->arena, run.output)));
+	} else {
+		struct mw_str why = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
+
+		not_listed(
+			listing, table,
+			mw_arena_text(listing->init->arena,
+				      mw_str_empty(why) ? mw_str(run.missing ? "there is no postmap" : run.why) : why));
+	}
+	mw_run_free(&run);
+}
+
+static void list_tables(struct listing *listing, struct mw_str tables, unsigned depth)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&tables, &item)) {
+		struct mw_str bare = mw_init_table_bare(item.text);
+		struct mw_str type = mw_str_head(bare, mw_str_find(bare, ':')), name = mw_str_tail(bare, type.len + 1);
+		const char *why = reason_of(type);
+
+		if (mw_str_equal(type, MW_STR("unionmap")) && depth < DEEPEST && mw_str_starts_with(name, MW_STR("{")))
+			list_tables(listing, mw_str_head(mw_str_tail(name, 1), name.len - 2), depth + 1);
+		else if (why != NULL)
+			not_listed(listing, item.text, why);
+		else
+			list_table(listing, item.text);
+	}
+}
+
+struct mw_init_entries mw_init_tables(struct mw_init *init, const char *setting, struct mw_str tables, const char *fix)
+{
+	struct listing listing = { .init = init, .setting = setting, .fix = fix, .entries = { .complete = true } };
+
+	list_tables(&listing, tables, 0);
+	return listing.entries;
+}

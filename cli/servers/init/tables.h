@@ -1,0 +1,26 @@
+/* Postfix's lookup tables as init reads them: all entries of those that can be
+   listed. */
+#ifndef MW_CLI_INIT_TABLES_H
+#define MW_CLI_INIT_TABLES_H
+
+#include "servers/init/init.h"
+
+/* The entries of "type:name, type:name ...", in the order in which Postfix asks
+   the tables. What cannot be listed is kept as unread, with this fix. */
+struct mw_init_entries mw_init_tables(struct mw_init *init, const char *setting, struct mw_str tables, const char *fix);
+/* Whether a table has a key. */
+bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct mw_str key);
+/* "type:name" as it is without the "proxy:" before it. */
+struct mw_str mw_init_table_bare(struct mw_str table);
+bool mw_init_is_table(struct mw_str word);
+
+/* --- pure */
+
+/* "KEY<tab>VALUE" lines of postmap -s, without what postalias(1) writes for
+   itself. */
+struct mw_init_entries mw_init_entries_parse(struct mw_arena *arena, struct mw_str text);
+/* The next address of a table's right side, divided by commas and blanks;
+   quotes keep both. Without the angle brackets. False at the end. */
+bool mw_init_address_next(struct mw_str *rest_io, struct mw_str *word_r);
+
+#endif
