@@ -91,9 +91,10 @@ static bool any(const struct mw_why_told *told, bool (*is)(const struct mw_why_e
 	return false;
 }
 
+/* A login to Dovecot's submission service alone is none. */
 static bool sent(const struct mw_why_entry *entry)
 {
-	return sending(entry) && worked(entry);
+	return sending(entry) && worked(entry) && entry->kind != MW_WHY_LOGGED_IN;
 }
 
 static bool begun(const struct mw_why_entry *entry)

@@ -103,7 +103,7 @@ static bool mechanism(const struct mw_why_entry *entry)
 
 static bool sending_without_tls(const struct mw_why_entry *entry)
 {
-	if (entry->tls || !sending(entry))
+	if (entry->tls || !sending(entry) || entry->by_sender)
 		return false;
 	return because(entry, "basic-without-tls") || because(entry, "tls-required") || is(entry, MW_WHY_AUTH_NOT_OFFERED) ||
 	       is(entry, MW_WHY_NEEDS_STARTTLS) ||
@@ -209,9 +209,22 @@ static bool ended(const struct mw_why_entry *entry)
 	return is(entry, MW_WHY_ENDED);
 }
 
+/* The user's entry in Dovecot's passdb says so, to Postfix too, which has no words for it. */
+static bool account_ended(const struct mw_why_entry *entry)
+{
+	static const char *const words[] = { "user disabled", "password expired", "user_disabled", "password_expired", NULL };
+
+	return ended(entry) && mw_part_has_one(mw_str(entry->reply), words);
+}
+
 static bool session_error(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_SESSION_ERROR);
+	return is(entry, MW_WHY_SESSION_ERROR) && !sending(entry);
+}
+
+static bool submission_error(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_SESSION_ERROR) && sending(entry);
 }
 
 static bool no_authentication_no_tls(const struct mw_why_entry *entry)

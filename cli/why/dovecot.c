@@ -86,6 +86,8 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 	if (rip == text.len)
 		return false;
 	event->client = mw_part_before(tail, ",");
+	if (event->client.len == tail.len) /* the line is cut */
+		return false;
 	event->tls = mw_str_has(tail, ", TLS") && !mw_str_has(tail, ", TLS handshaking");
 	method = mw_part_find_last(head, ">, method=");
 	event->mechanism = mw_str_tail(head, method + strlen(">, method="));
@@ -277,6 +279,29 @@ static bool read_wide(const struct mw_why_line *line, struct mw_why_event *event
 	       mw_str_has(line->message, "command startup failed, throttling");
 }
 
+/* 2.3 puts before what an auth-worker says of a user: "conn unix:auth-worker (pid=57,uid=113): auth-worker<1>: ". */
+static struct mw_str without_connection(struct mw_str said)
+{
+	struct mw_str rest = mw_part_after(said, "): auth-worker<");
+
+	if (!mw_str_starts_with(said, MW_STR("conn unix:")) ||
+	    mw_part_find(said, "): ") != mw_part_find(said, "): auth-worker<"))
+		return said;
+	return mw_part_after(rest, ">: ");
+}
+
+static bool read_any_auth(const struct mw_why_line *whole, struct mw_why_event *event)
+{
+	struct mw_why_line line;
+
+	line.time = whole->time;
+	line.program = whole->program;
+	line.error = whole->error;
+	line.message = without_connection(whole->message);
+	return (mw_str_find(line.program, '(') < line.program.len && read_auth_of(line.program, &line, event)) ||
+	       read_auth(&line, event) || read_wide(&line, event);
+}
+
 static bool is_auth(struct mw_str program)
 {
 	struct mw_str name = mw_str_head(program, mw_str_find(program, '('));
@@ -300,11 +325,10 @@ bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r
 		return read_session(MW_PROTOCOL_IMAP, line->program, line, event_r);
 	if (mw_str_starts_with(line->program, MW_STR("pop3(")))
 		return read_session(MW_PROTOCOL_POP3, line->program, line, event_r);
+	if (mw_str_starts_with(line->program, MW_STR("submission(")))
+		return read_session(MW_PROTOCOL_SUBMISSION, line->program, line, event_r);
 	if (mw_str_equal(line->program, MW_STR("master")) || mw_str_equal(line->program, MW_STR("anvil")) ||
 	    mw_str_equal(line->program, MW_STR("config")))
 		return read_wide(line, event_r);
-	if (!is_auth(line->program))
-		return false;
-	return (mw_str_find(line->program, '(') < line->program.len && read_auth_of(line->program, line, event_r)) ||
-	       read_auth(line, event_r) || read_wide(line, event_r);
+	return is_auth(line->program) && read_any_auth(line, event_r);
 }

@@ -41,7 +41,7 @@ bool mw_why_fault_hint(struct mw_str warning)
 	static const char *const begins[] = {
 		"SASL: ", "connect to ", "host or service ", "missing attribute ", "problem talking to server ", "cannot get ",
 		"cannot load ", "No server certs available", "milter ", "timeout on ", "unable to ", "database ",
-		"unknown smtpd restriction: ", NULL
+		"unknown smtpd restriction: ", "SASL authentication failure: cannot connect to ", NULL
 	};
 	static const char *const words[] = { " is unavailable. ", "unexpected dictionary: ", " must be followed by ",
 					     ": bad argument ", "lookup error", "table lookup problem",

@@ -79,7 +79,7 @@ static bool may_matter(struct mw_str line)
 {
 	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
 						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", NULL };
-	static const char *const sessions[] = { "imap(", "pop3(", "master: ", "anvil: ", "config: ", NULL };
+	static const char *const sessions[] = { "imap(", "pop3(", "submission(", "master: ", "anvil: ", "config: ", NULL };
 	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
 
 	return mw_part_has_one(line, programs) || (mw_part_has_one(line, sessions) && mw_part_has_one(line, troubles)) ||
@@ -126,7 +126,7 @@ static bool read_pickup(const struct mw_why_line *line, struct mw_why_event *eve
 
 static bool is_of_dovecot(struct mw_str program)
 {
-	static const char *const begins[] = { "auth", "imap(", "pop3(", "master", "anvil", "config", NULL };
+	static const char *const begins[] = { "auth", "imap(", "pop3(", "submission(", "master", "anvil", "config", NULL };
 
 	return mw_str_ends_with(program, MW_STR("-login")) || mw_part_begins_with_one(program, begins);
 }

@@ -31,8 +31,9 @@ struct mw_str mw_part_after(struct mw_str text, const char *what)
 struct mw_str mw_part_address(struct mw_str text)
 {
 	struct mw_str inner = mw_part_after(text, "[");
+	size_t end = mw_str_find(inner, ']');
 
-	return mw_str_head(inner, mw_str_find(inner, ']'));
+	return end < inner.len ? mw_str_head(inner, end) : MW_STR_EMPTY;
 }
 
 bool mw_part_has_one(struct mw_str text, const char *const *words)

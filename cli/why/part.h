@@ -12,7 +12,8 @@ size_t mw_part_find_last(struct mw_str text, const char *what);
 /* What stands before it, all where it is not there; and behind it, nothing where it is not there. */
 struct mw_str mw_part_before(struct mw_str text, const char *what);
 struct mw_str mw_part_after(struct mw_str text, const char *what);
-/* "unknown[192.0.2.7]" or "[192.0.2.7]:4711" gives the address; the name came from the DNS and has no bracket in it. */
+/* "unknown[192.0.2.7]" or "[192.0.2.7]:4711" gives the address; the name came from the DNS and has no bracket in it.
+   Nothing where the line is cut within it. */
 struct mw_str mw_part_address(struct mw_str text);
 /* One of the words, ended by NULL, stands in it; it begins with one. */
 bool mw_part_has_one(struct mw_str text, const char *const *words);

@@ -208,6 +208,7 @@ static bool read_delivery(struct mw_why_queue *queue, struct message *message, s
 	static const struct { const char *word; enum mw_why_kind kind; } states[] = {
 		{ "sent", MW_WHY_DELIVERED }, { "deferred", MW_WHY_DEFERRED }, { "bounced", MW_WHY_BOUNCED },
 		{ "expired", MW_WHY_EXPIRED }, { "undeliverable", MW_WHY_BOUNCED },
+		{ "SOFTBOUNCE", MW_WHY_DEFERRED }, /* soft_bounce = yes */
 	};
 	struct mw_str to = mw_str_tail(said, strlen("to=<")), recipient = bracketed(to);
 	struct mw_str rest = mw_str_tail(to, recipient.len), relay = mw_part_after(rest, ", relay=");

@@ -110,6 +110,9 @@ static bool is_fault_of_sasl(const struct mw_why_session *session, struct mw_str
 {
 	if (lost_auth(why) && session->fault[0] == '\0')
 		return !tried_too_often(session, now);
+	/* Cyrus SASL, where its saslauthd is away. */
+	if (mw_str_equal(why, MW_STR("generic failure")) && session->fault[0] != '\0')
+		return true;
 	return mw_why_fault_of_sasl(why) && !session->failed;
 }
 
@@ -266,12 +269,16 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 static bool read_begin(struct mw_why_session *session, struct mw_str id, struct mw_str rest, struct mw_why_event *event)
 {
 	event->kind = MW_WHY_BEGUN;
-	event->queue = id;
+	/* Before a filter Postfix gives none: what is before smtpd_proxy_filter is told apart by its process. */
+	if (mw_str_equal(id, MW_STR("NOQUEUE")))
+		snprintf(session->queue, sizeof(session->queue), "NOQUEUE-%llu", (unsigned long long)session->process);
+	else
+		mw_part_copy(session->queue, sizeof(session->queue), id);
+	event->queue = mw_str(session->queue);
 	event->queue_before = mw_part_before(mw_part_after(rest, ", orig_queue_id="), ",");
 	event->user = mw_part_before(mw_part_after(rest, ", sasl_username="), ", sasl_sender=");
 	event->mechanism = mw_part_before(mw_part_after(rest, ", sasl_method="), ",");
 	see_password(session, event);
-	mw_part_copy(session->queue, sizeof(session->queue), id);
 	session->told = session->told || !mw_str_empty(event->user);
 	return true;
 }
@@ -317,11 +324,13 @@ static bool read_action(struct mw_why_session *session, struct mw_str rest, stru
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (!mw_str_starts_with(rest, mw_str(actions[i].begins)))
 			continue;
-		event->reply = mw_part_before(mw_part_after(rest, "]: "), "; from=<");
+		event->reply = mw_part_before(mw_part_before(mw_part_after(rest, "]: "), "; from=<"), "; proto=");
 		mw_smtpd_envelope(mw_part_after(mw_part_after(rest, "]: "), "; from=<"), event);
 		event->kind = mw_why_fault_of_reply(event->reply) == MW_WHY_FAULT ? MW_WHY_FAULT : actions[i].kind;
 		if (event->kind == MW_WHY_TLS_FAILED)
 			event->reply = mw_part_after(rest, "]: ");
+		if (event->kind == MW_WHY_FAULT)
+			event->reply = mw_smtpd_with_fault(session, event->reply);
 		session->told = true;
 		return true;
 	}
@@ -349,6 +358,30 @@ static bool read_transaction(struct mw_why_sessions *sessions, const struct mw_w
 	if (mw_str_starts_with(rest, MW_STR("reject: ")))
 		return mw_smtpd_reject(session, rest, event);
 	return read_action(session, rest, event);
+}
+
+/* "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as 0B2; from=<...> ...", and "proxy-reject: ...": no client. */
+static bool read_proxy(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str said,
+		       struct mw_why_event *event)
+{
+	struct mw_why_session *session = session_of(sessions, line, MW_STR_EMPTY);
+	struct mw_str reply = mw_part_before(mw_part_after(said, "END-OF-MESSAGE: "), "; from=<");
+	struct mw_str id = mw_part_after(reply, "queued as ");
+
+	event->client = mw_str(session->client);
+	event->tls = session->tls;
+	event->tls_unknown = !event->tls;
+	if (mw_str_starts_with(said, MW_STR("proxy-accept: "))) {
+		event->kind = MW_WHY_BEGUN;
+		event->queue = mw_str_head(id, mw_str_find(id, ' '));
+		event->queue_before = mw_str(session->queue);
+		return !mw_str_empty(event->queue);
+	}
+	event->kind = mw_why_fault_of_reply(reply) == MW_WHY_FAULT ? MW_WHY_FAULT : MW_WHY_CONTENT_REFUSED;
+	event->reply = event->kind == MW_WHY_FAULT ? mw_smtpd_with_fault(session, reply) : reply;
+	event->queue = mw_str(session->queue);
+	mw_smtpd_envelope(mw_part_after(said, "; from=<"), event);
+	return session->told = session->refused = true;
 }
 
 static bool is_queue_id(struct mw_str word)
@@ -402,9 +435,13 @@ static bool remember(struct mw_why_sessions *sessions, struct mw_why_session *se
 
 bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r)
 {
-	static const struct mw_str warning = { "warning: ", 9 };
-	struct mw_str message = line->message, from = mw_part_after(message, " from ");
+	static const char *const proxy[] = { "proxy-accept: END-OF-MESSAGE: ", "proxy-reject: END-OF-MESSAGE: ", NULL };
+	static const struct mw_str warning = { "warning: ", 9 }, no_queue = { "NOQUEUE: ", 9 };
+	struct mw_str message = line->message, from = mw_part_after(message, " from "), proxied = message;
 	struct mw_why_session *session;
+
+	if (mw_str_starts_with(message, no_queue))
+		proxied = mw_str_tail(message, no_queue.len);
 
 	*event_r = (struct mw_why_event){ .time = line->time, .protocol = MW_PROTOCOL_SMTP,
 					  .port = listener_of(line->program) };
@@ -412,6 +449,8 @@ bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *li
 		return read_warning(sessions, line, mw_str_tail(message, warning.len), event_r);
 	if (mw_str_starts_with(message, MW_STR("fatal: ")) || mw_str_starts_with(message, MW_STR("panic: ")))
 		return read_fatal(sessions, line, event_r);
+	if (mw_part_begins_with_one(proxied, proxy))
+		return read_proxy(sessions, line, proxied, event_r);
 	if (is_queue_id(mw_str_head(message, mw_str_find(message, ' '))))
 		return read_transaction(sessions, line, event_r);
 	event_r->client = mw_part_address(from);

@@ -9,6 +9,8 @@ import time
 import pytest
 
 import rig
+from rig import field_log
+from rig.field_log import ACTIVE, BEGUN, LOGIN, end, of_lines, run, sent, smtpd, why
 
 LOGS = rig.SOURCE / "tests" / "logs"
 
@@ -22,38 +24,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def policy(module_folder):
-    users = module_folder / "users"
-    users.write_text("user bob@example.org login=bob address=robert@example.org\nuser alice@example.org pop3=no\n")
-    policy = module_folder / "mailwicket.conf"
-    policy.write_text(f"""accepted_domain "example.org" {{ }}
-default_domain = "example.org"
-directory {{
-  path = "{module_folder}/directory"
-  source "users" {{ driver = text path = "{users}" }}
-}}
-""")
-    synced = subprocess.run([rig.CLI, "-c", policy, "sync"], capture_output=True, text=True, timeout=60)
-    assert synced.returncode == 0, synced.stderr
-    return policy
-
-
-def run(policy, user, *logs, options=(), since="3650d", **more):
-    words = [rig.CLI, "-c", policy, *options, "why", user, "--since", since]
-    for log in logs:
-        words += ["--log", log]
-    return subprocess.run(words, capture_output=True, text=True, timeout=60, env={**os.environ, "TZ": "UTC"}, **more)
-
-
-def why(policy, user, *logs):
-    done = run(policy, user, *logs, options=["--json"])
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def of_lines(policy, folder, lines, user="bob"):
-    log = folder / "lines.log"
-    log.write_text("".join(line + "\n" for line in lines))
-    return why(policy, user, log)
+    return field_log.policy(module_folder)
 
 
 @pytest.mark.parametrize("name, user, cause, said, unsaid", rows())
@@ -142,27 +113,6 @@ def test_every_form_of_a_log_is_read(policy, folder, form, ending):
 
 # --- what Postfix says of a message
 
-LOGIN = "Nov 29 2025 05:00:00 mail dovecot: imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS"
-
-
-def smtpd(said, second=0, program="postfix/submission/smtpd[7]"):
-    return f"Nov 29 2025 05:01:{second:02} mail {program}: {said}"
-
-
-BEGUN = [LOGIN, smtpd("connect from unknown[192.0.2.7]"),
-         smtpd("0A1: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob", 1)]
-ACTIVE = smtpd("0A1: from=<bob@example.org>, size=1, nrcpt=1 (queue active)", 2, "postfix/qmgr[3]")
-
-
-def end(summary):
-    return smtpd(f"disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=1 mail=1 rcpt=1 {summary} commands=8", 9)
-
-
-def sent(status, words, second=5, queue="0A1", relay="mx[198.51.100.1]:25", to="ann@example.net"):
-    return smtpd(f"{queue}: to=<{to}>, relay={relay}, delay=1, delays=0/0/0/0, dsn=2.0.0, status={status} ({words})", second,
-                 "postfix/smtp[9]")
-
-
 WAYS = {
     "begun": ([], "message-unfinished"),
     "no text": ([end("data=0/1")], "message-cut"),
@@ -191,6 +141,7 @@ WAYS = {
     "through a filter that names it": ([ACTIVE, smtpd("0B2: client=localhost[127.0.0.1], orig_queue_id=0A1, "
                                                       "orig_client=unknown[192.0.2.7]", 4, "postfix/reinject/smtpd[8]"),
                                         sent("deferred", "later", 6, "0B2")], "not-delivered"),
+    "put off by soft_bounce": ([ACTIVE, sent("SOFTBOUNCE", "host mx said: 550 no such user")], "not-delivered"),
     "another's id": ([ACTIVE, sent("bounced", "550 no", 6, "0C3")], "all-well"),
     "expected": ([ACTIVE, sent("sent", "250 ok"), sent("sent", "250 ok", 7, to="x@example.net")], "all-well"),
 }
@@ -241,72 +192,6 @@ def test_an_unrelated_fault_of_the_server_is_no_cause(policy, folder, case):
     lines, cause = BESIDE[case]
     told = of_lines(policy, folder, [LOGIN.replace("imap", "pop3"), *lines])
     assert told["cause"]["id"] == cause, told
-
-
-# --- a printer, or webmail that may relay: only the sender says whose a message is
-
-STRANGER = [smtpd("connect from printer[10.0.0.9]", 0, "postfix/smtpd[7]"),
-            smtpd("0A1: client=printer[10.0.0.9]", 1, "postfix/smtpd[7]")]
-GIVEN_BACK = [smtpd("0B2: client=localhost[127.0.0.1]", 4, "postfix/smtpd[8]"), ACTIVE.replace("0A1", "0B2")]
-PICKUP = smtpd("0A1: uid=33 from=<www-data>", 1, "postfix/pickup[4]")
-LMTP = sent("sent", "250 ok")
-BY_SENDER = {
-    "delivered": ([*STRANGER, ACTIVE, LMTP], "sent-without-login", ["submitted", "delivered"]),
-    "deferred": ([*STRANGER, ACTIVE, sent("deferred", "450 later")], "not-delivered", ["submitted", "deferred"]),
-    "deferred, then delivered": ([*STRANGER, ACTIVE, sent("deferred", "450 later"), LMTP], "sent-without-login",
-                                 ["submitted", "delivered"]),
-    "one of two is sent back": ([*STRANGER, ACTIVE, sent("bounced", "550 no"), sent("sent", "ok", to="x@example.net")],
-                                "not-delivered", ["submitted", "bounced"]),
-    "expired": ([*STRANGER, ACTIVE, smtpd("0A1: from=<bob@example.org>, status=expired, returned to sender", 6,
-                                          "postfix/qmgr[3]")], "not-delivered", ["submitted", "expired"]),
-    "refused by a filter": ([*STRANGER, smtpd("0A1: milter-reject: END-OF-MESSAGE from printer[10.0.0.9]: 5.7.1 Spam; "
-                                              "from=<bob@example.org> to=<ann@example.net> proto=SMTP helo=<p>", 3,
-                                              "postfix/cleanup[4]")], "content-refused", ["content-refused"]),
-    "refused by a filter at RCPT": ([*STRANGER[:1], smtpd(
-        "NOQUEUE: milter-reject: RCPT from printer[10.0.0.9]: 554 5.7.1 no; from=<bob@example.org> to=<a@example.net> "
-        "proto=SMTP helo=<p>", 3, "postfix/smtpd[7]")], "content-refused", ["content-refused"]),
-    "held": ([*STRANGER, ACTIVE, smtpd("0A1: hold: header X: y from printer[10.0.0.9]; from=<bob@example.org> "
-                                       "to=<a@example.net> proto=SMTP helo=<x>: wait", 5, "postfix/cleanup[4]")], "held",
-             ["submitted", "held"]),
-    "through a filter": ([*STRANGER, ACTIVE, *GIVEN_BACK, sent("bounced", "550 no", 5, "0B2"), sent(
-        "sent", "250 2.0.0 Ok: queued as 0B2", 5, relay="127.0.0.1[127.0.0.1]:10024")], "not-delivered",
-        ["submitted", "bounced"]),
-    "by sendmail on the server": ([PICKUP, ACTIVE, sent("deferred", "450 later")], "not-delivered", ["submitted", "deferred"]),
-    "from where the user reads mail": ([LOGIN, *[line.replace("10.0.0.9", "192.0.2.7") for line in STRANGER], ACTIVE,
-                                        smtpd("disconnect from printer[192.0.2.7] mail=1 data=1", 4, "postfix/smtpd[7]"), sent("bounced", "550 no")], "not-delivered", ["logged-in", "submitted", "bounced"]),
-    "the first line is missing": ([ACTIVE, LMTP], "sent-from-unknown", ["submitted", "delivered"]),
-    "first refused, then let in": ([*STRANGER[:1], smtpd(
-        "NOQUEUE: reject: RCPT from printer[10.0.0.9]: 454 4.7.1 <ann@example.net>: Relay access denied; "
-        "from=<bob@example.org> to=<ann@example.net> proto=SMTP helo=<p>", 0, "postfix/smtpd[7]"),
-        smtpd("disconnect from printer[10.0.0.9] ehlo=1 mail=1 rcpt=0/1 commands=2/3", 0, "postfix/smtpd[7]"),
-        *STRANGER, ACTIVE, LMTP], "sent-without-login", ["no-login", "submitted", "delivered"]),
-    "somebody else logged in": ([STRANGER[1] + ", sasl_method=PLAIN, sasl_username=alice@example.org", ACTIVE, LMTP], None, []),
-    "somebody else's": ([*STRANGER, ACTIVE.replace("bob@", "alice@"), LMTP], None, []),
-}
-
-
-@pytest.mark.parametrize("case", BY_SENDER)
-def test_a_message_without_a_login_is_followed_by_its_sender(policy, folder, case):
-    lines, cause, kinds = BY_SENDER[case]
-    if cause is None:
-        log = folder / "lines.log"
-        log.write_text("".join(line + "\n" for line in lines))
-        assert run(policy, "bob", log).returncode == 1
-        return
-    told = of_lines(policy, folder, lines)
-    assert (told["cause"]["id"], sorted(event["kind"] for event in told["events"])) == (cause, sorted(kinds)), told
-    assert all(event["by_address"] and "login" not in event for event in told["events"] if event["kind"] != "logged-in")
-    shown = run(policy, "bob", folder / "lines.log").stdout
-    assert "logs in and sends" not in shown and "no smtp" not in shown.lower()
-    assert "found: " in shown or cause.startswith(("not-", "content", "held"))
-
-
-def test_what_a_filter_gives_back_of_the_users_own_message_is_told_once(policy, folder):
-    """Its lines may come before the one that says so."""
-    told = of_lines(policy, folder, [*BEGUN, ACTIVE, *GIVEN_BACK, sent("bounced", "550 no", 5, "0B2"), sent(
-        "sent", "250 2.0.0 Ok: queued as 0B2", 5, relay="127.0.0.1[127.0.0.1]:10024")])
-    assert [event["kind"] for event in told["events"]] == ["logged-in", "submitted", "bounced"], told
-    assert told["cause"]["id"] == "not-delivered" and told["events"][2]["login"] == "bob"
 
 
 # --- whose fault it is, in Postfix's and Dovecot's words
@@ -390,6 +275,44 @@ SAID = {
     "2.3 temporary": (["Nov 29 2025 05:00:00 mail dovecot: imap-login: Disconnected: Connection closed (auth service reported "
                        "temporary failure): user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<s>"],
                       "server-fault"),
+    # As 2.3.10 and later write it.
+    "2.3 auth-worker, a wrong password": (failed("(reason unavailable)") + [
+        "Nov 29 2025 05:01:01 mail dovecot: auth-worker(129): conn unix:auth-worker (pid=128,uid=401): auth-worker<1>: "
+        "sql(bob,192.0.2.7): Password mismatch"], "wrong-password"),
+    "2.3 auth-worker, no such user": ([
+        "Nov 29 2025 05:01:01 mail dovecot: auth-worker(129): conn unix:auth-worker (pid=128,uid=401): auth-worker<1>: "
+        "sql(bob,192.0.2.7,<s>): unknown user"], "login-unknown"),
+    "2.3 auth-worker, an error": ([
+        "Nov 29 2025 05:01:01 mail dovecot: auth-worker(129): Error: conn unix:auth-worker (pid=128,uid=401): auth-worker<1>: "
+        "sql(bob,192.0.2.7,<s>): Invalid password in passdb: Password is not blowfish password"], "server-fault"),
+    "2.3 auth-worker, forged": ([LOGIN.replace("imap", "pop3"),
+        "Nov 29 2025 05:01:01 mail dovecot: auth-worker(129): conn unix:auth-worker (pid=1,uid=4): auth-worker<1>: sql(x): "
+        "Password mismatch sql(bob,192.0.2.7): Password mismatch"], "no-smtp-lines"),
+    "disabled for reading, and so for sending": (login24("Logged out (user disabled, 1 attempts in 2 secs) (user_disabled)")
+                                                 + failed("(reason unavailable)")[1:], "login-ended"),
+    "saslauthd is away": ([LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        "warning: SASL authentication failure: cannot connect to saslauthd server: No such file or directory", 1), smtpd(
+            "warning: SASL authentication failure: Password verification failed", 1), smtpd(
+                "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: generic failure, sasl_username=bob", 1)],
+        "server-fault"),
+    "saslauthd says no": ([LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        "warning: SASL authentication failure: Password verification failed", 1), smtpd(
+            "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: authentication failure, sasl_username=bob", 1)],
+        "wrong-password"),
+    "a milter is away when the client connects": ([LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        "warning: connect to Milter service inet:localhost:8892: Connection refused"), smtpd(
+            "NOQUEUE: milter-reject: CONNECT from unknown[192.0.2.7]: 451 4.7.1 Service unavailable - try again later; "
+            "proto=SMTP")], "server-fault"),
+    "Dovecot's submission service cannot hand it on": ([
+        "Nov 29 2025 05:00:00 mail dovecot: submission-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, "
+        "mpid=9, TLS, session=<s>", "Nov 29 2025 05:00:01 mail dovecot: submission(bob)<9><s>: Error: Failed to connect to relay "
+        "server: connect(127.0.0.1, 10587) failed: Connection refused"], "submission-error"),
+    "a login to Dovecot's submission service alone": ([
+        "Nov 29 2025 05:00:00 mail dovecot: submission-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, "
+        "mpid=9, TLS, session=<s>", smtpd("connect from x[203.0.113.9]")], "no-attempt"),
+    "no TLS, from another address": ([smtpd(
+        "NOQUEUE: reject: RCPT from x[198.51.100.1]: 530 5.7.0 Must issue a STARTTLS command first; from=<bob@example.org> "
+        "to=<ann@example.net> proto=ESMTP helo=<x>")], "no-authentication"),
     "an error after the login": ([LOGIN, "Nov 29 2025 05:00:01 mail dovecot: imap(bob)<12><s>: Error: mkdir(/v/bob) failed: "
                                   "Permission denied", smtpd("connect from unknown[203.0.113.9]"), smtpd(
                                       "disconnect from unknown[203.0.113.9] ehlo=1 commands=1", 1)], "reading-error"),
