@@ -50,14 +50,7 @@ bool mw_credential_is_name(struct mw_str text, bool blanks)
 {
 	if (mw_str_empty(text) || text.len >= MW_CREDENTIAL_LOGIN_SIZE)
 		return false;
-	while (text.len > 0) {
-		size_t len = mw_text_harmless(text);
-
-		if (len == 0 || (text.ptr[0] == ' ' && !blanks))
-			return false;
-		text = mw_str_tail(text, len);
-	}
-	return true;
+	return mw_text_harmless_head(text, blanks ? '\0' : ' ', '\0') == text.len;
 }
 
 static void keep(struct mw_credential *credential, struct mw_str login)

@@ -83,16 +83,9 @@ static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64
 /* Text that goes into a command of a protocol, and back to the terminal: no line may end in it. */
 static bool is_one_line(const char *text)
 {
-	struct mw_str rest = mw_str(text);
+	struct mw_str line = mw_str(text);
 
-	while (rest.len > 0) {
-		size_t len = mw_text_harmless(rest);
-
-		if (len == 0)
-			return false;
-		rest = mw_str_tail(rest, len);
-	}
-	return true;
+	return mw_text_harmless_head(line, '\0', '\0') == line.len;
 }
 
 static bool is_mailbox(const char *text)

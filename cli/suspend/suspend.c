@@ -55,18 +55,13 @@ static void name_caller(struct mw_suspension *suspension)
 
 static int set_reason(struct order *order, const char *text)
 {
-	struct mw_str rest = mw_str(text);
+	struct mw_str reason = mw_str(text);
 
-	if (rest.len > MW_SUSPENSION_REASON_MAX)
-		return mw_usage_error("--reason: %zu octets; at most %d", rest.len, MW_SUSPENSION_REASON_MAX);
-	while (!mw_str_empty(rest)) {
-		size_t len = mw_text_harmless(rest);
-
-		if (len == 0)
-			return mw_usage_error("--reason: one line of UTF-8 without control characters");
-		rest = mw_str_tail(rest, len);
-	}
-	keep(order->suspension.reason, sizeof(order->suspension.reason), mw_str(text));
+	if (reason.len > MW_SUSPENSION_REASON_MAX)
+		return mw_usage_error("--reason: %zu octets; at most %d", reason.len, MW_SUSPENSION_REASON_MAX);
+	if (mw_text_harmless_head(reason, '\0', '\0') < reason.len)
+		return mw_usage_error("--reason: one line of UTF-8 without control characters");
+	keep(order->suspension.reason, sizeof(order->suspension.reason), reason);
 	return EX_OK;
 }
 

@@ -41,7 +41,12 @@ void mw_buf_add_text(struct mw_buf *buf, const char *text)
 
 void mw_buf_add_char(struct mw_buf *buf, char c)
 {
-	mw_buf_add(buf, (struct mw_str){ &c, 1 });
+	if (buf->used + 1 == buf->size) {
+		buf->truncated = true;
+		return;
+	}
+	buf->data[buf->used++] = c;
+	buf->data[buf->used] = '\0';
 }
 
 void mw_buf_add_number(struct mw_buf *buf, uint64_t number)

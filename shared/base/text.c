@@ -31,6 +31,18 @@ size_t mw_text_harmless_other(struct mw_str text)
 	return len == 0 || misleads(character) ? 0 : len;
 }
 
+size_t mw_text_harmless_head(struct mw_str text, char stop, char other)
+{
+	size_t at = 0, len;
+
+	for (; at < text.len && text.ptr[at] != stop && text.ptr[at] != other; at += len) {
+		len = mw_text_harmless((struct mw_str){ text.ptr + at, text.len - at });
+		if (len == 0)
+			break;
+	}
+	return at;
+}
+
 static bool continues(char byte)
 {
 	return ((unsigned char)byte & 0xc0) == 0x80;
@@ -60,14 +72,11 @@ void mw_text_escape_byte(struct mw_buf *out, char byte)
 void mw_text_show(struct mw_buf *out, struct mw_str text)
 {
 	while (text.len > 0) {
-		size_t len = mw_text_harmless(text);
+		size_t len = mw_text_harmless_head(text, '\0', '\0');
 
-		if (len == 0) {
-			mw_text_escape_byte(out, text.ptr[0]);
-			len = 1;
-		} else {
-			mw_buf_add(out, mw_str_head(text, len));
-		}
-		text = mw_str_tail(text, len);
+		mw_buf_add(out, mw_str_head(text, len));
+		if (len < text.len)
+			mw_text_escape_byte(out, text.ptr[len]);
+		text = mw_str_tail(text, len + 1);
 	}
 }

@@ -14,6 +14,8 @@ static inline size_t mw_text_harmless(struct mw_str text)
 {
 	return text.ptr[0] >= ' ' && text.ptr[0] <= '~' ? 1 : mw_text_harmless_other(text);
 }
+/* The octets at the beginning that are harmless characters, none of them one of the two stops; '\0' stops nothing else. */
+size_t mw_text_harmless_head(struct mw_str text, char stop, char other);
 /* At most `most` bytes, no character cut in two. */
 struct mw_str mw_text_cut(struct mw_str text, size_t most);
 /* Appends a text, every byte that is not harmless as \xNN. */

@@ -43,13 +43,25 @@ bool mw_ip_parse(struct mw_str text, struct mw_ip *ip_r)
 	return ip_r->family != MW_FAMILY_UNKNOWN;
 }
 
+/* inet_ntop() would go through printf() for each address of a log line. */
+static void print_ipv4(const uint8_t bytes[4], struct mw_buf *out)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0)
+			mw_buf_add_char(out, '.');
+		mw_buf_add_number(out, bytes[i]);
+	}
+}
+
 void mw_ip_print(const struct mw_ip *ip, struct mw_buf *out)
 {
 	char text[INET6_ADDRSTRLEN];
 
 	if (ip->family == MW_FAMILY_UNKNOWN)
 		mw_buf_add_text(out, "unknown");
-	else if (inet_ntop(ip->family == MW_FAMILY_IPV4 ? AF_INET : AF_INET6, ip->bytes, text, sizeof(text)) != NULL)
+	else if (ip->family == MW_FAMILY_IPV4)
+		print_ipv4(ip->bytes, out);
+	else if (inet_ntop(AF_INET6, ip->bytes, text, sizeof(text)) != NULL)
 		mw_buf_add_text(out, text);
 }
 

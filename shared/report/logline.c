@@ -11,32 +11,14 @@
 
 static bool needs_quotes(struct mw_str value)
 {
-	while (value.len > 0) {
-		size_t len = mw_text_harmless(value);
-
-		if (len == 0 || value.ptr[0] == ' ' || value.ptr[0] == '"' || value.ptr[0] == '=')
-			return true;
-		value = mw_str_tail(value, len);
-	}
-	return false;
-}
-
-/* The octets at the beginning that are the same in quotes. */
-static size_t same_in_quotes(struct mw_str value)
-{
-	size_t all = 0, len;
-
-	while (all < value.len && value.ptr[all] != '"' && value.ptr[all] != '\\' &&
-	       (len = mw_text_harmless(mw_str_tail(value, all))) > 0)
-		all += len;
-	return all;
+	return mw_text_harmless_head(value, ' ', '"') < value.len || mw_str_find(value, '=') < value.len;
 }
 
 static void write_quoted(struct mw_buf *out, struct mw_str value)
 {
 	mw_buf_add_char(out, '"');
 	while (value.len > 0) {
-		size_t len = same_in_quotes(value);
+		size_t len = mw_text_harmless_head(value, '"', '\\');
 
 		mw_buf_add(out, mw_str_head(value, len));
 		value = mw_str_tail(value, len);
@@ -90,8 +72,10 @@ static void print_rule(const struct mw_verdict *verdict, struct mw_buf *out)
 	if (mw_str_find_last(file, '/') < file.len)
 		file = mw_str_tail(file, mw_str_find_last(file, '/') + 1);
 	mw_buf_add(out, mw_text_cut(file, MW_LOGFIELD_VALUE_MAX - 16));
-	if (place.line > 0)
-		mw_buf_printf(out, ":%u", place.line);
+	if (place.line > 0) {
+		mw_buf_add_char(out, ':');
+		mw_buf_add_number(out, place.line);
+	}
 }
 
 /* The address that an unlisted login stands for: no directory tells it later. */
@@ -214,12 +198,11 @@ static size_t read_quoted(struct mw_str text, struct mw_buf *value)
 
 	while (at < text.len && text.ptr[at] != '"') {
 		struct mw_str here = mw_str_tail(text, at);
-		size_t len = mw_text_harmless(here);
+		size_t len = mw_text_harmless_head(here, '"', '\\');
 
+		mw_buf_add(value, mw_str_head(here, len));
 		if (here.ptr[0] == '\\')
 			len = read_escape(here, value);
-		else
-			mw_buf_add(value, mw_str_head(here, len));
 		if (len == 0)
 			return 0;
 		at += len;

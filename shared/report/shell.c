@@ -22,16 +22,7 @@ static bool all_plain(struct mw_str text)
 /* Bytes at the beginning of a text that may stand between single quotes. */
 static size_t quotable(struct mw_str text)
 {
-	struct mw_str rest = text;
-
-	while (rest.len > 0 && rest.ptr[0] != '\'') {
-		size_t len = mw_text_harmless(rest);
-
-		if (len == 0)
-			break;
-		rest = mw_str_tail(rest, len);
-	}
-	return text.len - rest.len;
+	return mw_text_harmless_head(text, '\'', '\0');
 }
 
 /* The escapes of the bytes before the next one that may be shown; returns how many bytes. */

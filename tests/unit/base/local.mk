@@ -10,6 +10,7 @@ tests_unit_test_base_SOURCES = $(mw_unit_sources) \
 	tests/unit/base/test_path.c \
 	tests/unit/base/test_str.c \
 	tests/unit/base/test_table.c \
+	tests/unit/base/test_text.c \
 	tests/unit/base/test_units.c
 tests_unit_test_base_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_base_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
