@@ -4,9 +4,6 @@
 #include "deadline.h"
 #include "server/log.h"
 
-/* The most turns of the loop that an answer waits for others. */
-#define TURNS_MOST 1
-
 static void clear(struct mw_question_list *list)
 {
 	list->first = NULL;
@@ -171,8 +168,6 @@ static void send_all(struct mw_batch *batch)
 {
 	struct mw_question *chain = take_all(&batch->answered), *question;
 
-	batch->turns = 0;
-	mw_loop_want_rest(batch->loop, false);
 	/* The log is written before the answers are sent. If the process dies between the two, a question that was
 	   logged is asked again; an answer without a line could never be explained. */
 	mw_log_flush();
@@ -191,8 +186,7 @@ void mw_batch_add(struct mw_batch *batch, struct mw_question *question)
 	if (batch->came.count < MW_BATCH_MOST)
 		return;
 	judge_all(batch);
-	if (batch->answered.count >= MW_BATCH_MOST)
-		send_all(batch);
+	send_all(batch);
 }
 
 void mw_batch_settle(struct mw_batch *batch)
@@ -200,25 +194,6 @@ void mw_batch_settle(struct mw_batch *batch)
 	do {
 		judge_all(batch);
 		send_all(batch);
-	} while (batch->came.count > 0);
-}
-
-/* Whether half of the peers have an answer, or half of a batch is answered: then the answers are sent. */
-static bool are_enough(const struct mw_batch *batch, size_t peers)
-{
-	return batch->answered.count >= MW_BATCH_MOST / 2 || batch->answered.count * 2 >= peers;
-}
-
-void mw_batch_turn(struct mw_batch *batch, size_t peers)
-{
-	do {
-		judge_all(batch);
-		if (batch->answered.count == 0)
-			return;
-		if (are_enough(batch, peers) || ++batch->turns > TURNS_MOST)
-			send_all(batch);
-		else
-			mw_loop_want_rest(batch->loop, true);
 	} while (batch->came.count > 0);
 }
 

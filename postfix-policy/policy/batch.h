@@ -1,9 +1,8 @@
 /* The questions of a turn of the loop, together: all that came are read, they are judged, and their answers are
    sent. What the processor needs for each of these passes then stays in its caches from one question to the next;
    and an answer wakes a process that waits for it: sent one by one, between the questions of others, they would make
-   the peers fall asleep and wake for every one of them. So answers wait for those to half of the peers, and one turn
-   more at the most. The lines of the decision log are written together too, before the first of the answers
-   is sent. */
+   the peers fall asleep and wake for every one of them. The lines of the decision log are written together too, before
+   the first of the answers is sent. */
 #ifndef MW_POSTFIX_BATCH_H
 #define MW_POSTFIX_BATCH_H
 
@@ -35,14 +34,13 @@ struct mw_batch {
 	mw_question_step_function *on_step;
 	struct mw_question_list came;     /* READING, with bytes that nobody read; or READY after it has waited */
 	struct mw_question_list answered; /* to be sent */
-	unsigned turns;                   /* since the first of them was answered */
 	size_t waiting;
 };
 
 void mw_batch_init(struct mw_batch *batch, struct mw_loop *loop, struct mw_worlds *worlds,
 		   struct mw_questions *questions, const struct mw_waits *waits, mw_question_step_function *on_step);
 
-/* Bytes came. Once there are MW_BATCH_MOST they are judged at once. */
+/* Bytes came. Once there are MW_BATCH_MOST they are answered at once. */
 void mw_batch_add(struct mw_batch *batch, struct mw_question *question);
 /* What it waited for is there: it is judged at the end of the turn, with the world that it was begun with, where by now
    somebody may be suspended. */
@@ -51,9 +49,8 @@ void mw_batch_go_on(struct mw_batch *batch, struct mw_question *question);
 /* One that is stalled: sends more of its answer. */
 void mw_batch_resend(struct mw_batch *batch, struct mw_question *question);
 
-/* At the end of a turn of the loop, with so many peers: reads and judges; sends where enough are answered. */
-void mw_batch_turn(struct mw_batch *batch, size_t peers);
-/* Reads, judges and sends all. Nothing is in the batch afterwards; connections may have been closed. */
+/* At the end of a turn of the loop: reads, judges and sends all. Nothing is in the batch afterwards; connections may have
+   been closed. */
 void mw_batch_settle(struct mw_batch *batch);
 
 /* The connection is closed: whatever state the question is in, nothing more happens to it, and it is returned. */

@@ -21,7 +21,7 @@ struct mw_connection_chunk {
 enum turn { TURN_CLOSED, TURN_NOTHING, TURN_SOME };
 
 static mw_question_step_function on_step;
-static mw_loop_function on_turn, on_rest;
+static mw_loop_function on_turn;
 
 struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
 					  size_t most, mw_loop_function *on_close, void *context)
@@ -38,7 +38,7 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds
 	all->loop = loop;
 	mw_guests_init(all->guests);
 	mw_batch_init(&all->batch, loop, worlds, &all->questions, waits, on_step);
-	mw_loop_on_turn(loop, on_turn, on_rest, all);
+	mw_loop_on_turn(loop, on_turn, all);
 	all->most = most;
 	all->on_close = on_close;
 	all->context = context;
@@ -263,13 +263,6 @@ static void for_each(struct mw_connections *all, void (*function)(struct mw_conn
 	}
 }
 
-static void on_rest(void *context)
-{
-	struct mw_connections *all = context;
-
-	mw_batch_settle(&all->batch);
-}
-
 static void on_turn(void *context)
 {
 	struct mw_connections *all = context;
@@ -277,7 +270,7 @@ static void on_turn(void *context)
 	if (all->finishing)
 		for_each(all, finish);
 	else
-		mw_batch_turn(&all->batch, all->count);
+		mw_batch_settle(&all->batch);
 }
 
 static void on_ready(struct mw_watch *watch)

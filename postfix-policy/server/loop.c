@@ -30,8 +30,7 @@ struct mw_loop {
 	double now;
 	ev_check check;
 	ev_prepare prepare;
-	ev_idle idle;
-	struct call at_end, at_rest;
+	struct call on_turn;
 };
 
 _Static_assert(sizeof(ev_io) <= sizeof(((struct mw_watch *)0)->opaque), "an ev_io fits into a watch");
@@ -58,15 +57,6 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *prepare, int revents)
 
 	(void)ev;
 	(void)revents;
-	call->function(call->context);
-}
-
-static void on_idle(struct ev_loop *ev, ev_idle *idle, int revents)
-{
-	const struct call *call = idle->data;
-
-	(void)revents;
-	ev_idle_stop(ev, idle);
 	call->function(call->context);
 }
 
@@ -200,23 +190,12 @@ bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *funct
 	return true;
 }
 
-void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *at_end, mw_loop_function *at_rest, void *context)
+void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *function, void *context)
 {
-	loop->at_end = (struct call){ at_end, context };
-	loop->at_rest = (struct call){ at_rest, context };
+	loop->on_turn = (struct call){ function, context };
 	ev_prepare_init(&loop->prepare, on_prepare);
-	loop->prepare.data = &loop->at_end;
+	loop->prepare.data = &loop->on_turn;
 	ev_prepare_start(loop->ev, &loop->prepare);
-	ev_idle_init(&loop->idle, on_idle);
-	loop->idle.data = &loop->at_rest;
-}
-
-void mw_loop_want_rest(struct mw_loop *loop, bool wanted)
-{
-	if (wanted)
-		ev_idle_start(loop->ev, &loop->idle);
-	else
-		ev_idle_stop(loop->ev, &loop->idle);
 }
 
 void mw_loop_run(struct mw_loop *loop)

@@ -43,10 +43,8 @@ void mw_timer_stop(struct mw_loop *loop, struct mw_timer *timer);
 /* `function` when the signal came, outside the handler; at most four signals. */
 bool mw_loop_on_signal(struct mw_loop *loop, int number, mw_loop_function *function, void *context);
 
-/* `at_end` at the end of each turn; `at_rest` when nothing else is ready, once for each mw_loop_want_rest(). One pair. */
-void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *at_end, mw_loop_function *at_rest, void *context);
-/* Whether `at_rest` is called, once, instead of waiting. */
-void mw_loop_want_rest(struct mw_loop *loop, bool wanted);
+/* `function` at the end of each turn. Only one can be set. */
+void mw_loop_on_turn(struct mw_loop *loop, mw_loop_function *function, void *context);
 
 /* mw_clock_seconds() when this turn of the loop began. */
 double mw_loop_now(const struct mw_loop *loop);
