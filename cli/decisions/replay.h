@@ -3,9 +3,8 @@
 #define MW_CLI_REPLAY_H
 
 #include "command.h"
-#include "decide/directory_view.h"
+#include "decisions/recorded.h"
 #include "decisions/replay_rows.h"
-#include "logs/line.h"
 
 struct mw_replay {
 	const struct mw_policy *policy;
@@ -19,8 +18,7 @@ struct mw_replay {
 	uint64_t permitted;        /* that the log says were */
 	uint64_t without_row;      /* changes for which there was no row any more */
 	bool unavailable;          /* a decision needed the directory, and there is none */
-	struct mw_logline line;    /* the decision that is looked at */
-	struct mw_logged logged;
+	struct mw_recorded recorded; /* the decision that is looked at */
 };
 
 /* A line of a log: decides again what it records and counts the outcome. What is no decision line of Mailwicket's own
