@@ -30,6 +30,7 @@ libmwcli_la_SOURCES = \
 	cli/logs/source.c cli/logs/source.h \
 	cli/logs/stamp.c cli/logs/stamp.h \
 	cli/logs/unpack.c cli/logs/unpack.h \
+	cli/logs/usual.c cli/logs/usual.h \
 	cli/named.c cli/named.h \
 	cli/probe/address.c cli/probe/address.h \
 	cli/probe/connection.c cli/probe/connection.h \

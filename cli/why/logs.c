@@ -1,77 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/logs.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "logs/source.h"
 #include "ui/output.h"
-#include "ui/process.h"
 #include "why/part.h"
 #include "why/person.h"
 #include "why/queue.h"
 #include "why/smtpd.h"
 #include "why/words.h"
-
-#define USUAL_LOG "/var/log/mail.log"
-#define LINES_WITHOUT_TIME 100 /* at the head of a file, before it is taken for one that begins at no time */
-
-void mw_why_note(struct mw_why_logs *logs, const char *format, ...)
-{
-	va_list arguments;
-
-	if (logs->note_count == MW_WHY_NOTES)
-		return;
-	va_start(arguments, format);
-	vsnprintf(logs->note_texts[logs->note_count], sizeof(logs->note_texts[0]), format, arguments);
-	va_end(arguments);
-	logs->notes[logs->note_count] = logs->note_texts[logs->note_count];
-	logs->note_count++;
-}
-
-/* When the journal's newest line of mail is of; 0: there is none, or no journal. */
-static int64_t journal_newest(struct mw_why_logs *logs)
-{
-	static const char *const argv[] = { "journalctl", "--no-pager", "-q", "-o", "short-iso", "--facility=mail", "-n", "1",
-					    NULL };
-	struct mw_run run;
-	struct mw_why_line line;
-	struct mw_str text;
-	int64_t newest = 0;
-
-	if (mw_run_program(argv, &run)) {
-		text = mw_str_trim(mw_str_head(run.output, mw_str_find(run.output, '\n')));
-		if (mw_why_line_read(&logs->clock, text, &line))
-			newest = line.time;
-	}
-	mw_run_free(&run);
-	return newest;
-}
-
-/* A file that nothing writes any more, since the journal took its place. */
-static bool is_left_behind(struct mw_why_logs *logs)
-{
-	char when[32];
-	struct mw_buf text = MW_BUF_OVER(when);
-	struct stat status;
-
-	if (stat(USUAL_LOG, &status) != 0 || status.st_mtime > logs->clock.now - MW_WHY_OLD ||
-	    journal_newest(logs) <= status.st_mtime)
-		return false;
-	mw_why_time(status.st_mtime, &text);
-	mw_why_note(logs, USUAL_LOG " was written last at %s, and the journal is newer: it was read instead", when);
-	return true;
-}
-
-void mw_why_logs_default(struct mw_why_logs *logs)
-{
-	logs->names[0] = access(USUAL_LOG, F_OK) == 0 && !is_left_behind(logs) ? USUAL_LOG : "journal";
-	logs->count = 1;
-}
 
 /* Most lines of a mail log are of deliveries: they are let go before anything of them is read, as long as the user has
    sent nothing. */
@@ -183,13 +121,13 @@ static bool take_line(struct reading *reading, struct mw_str text)
 	bool is_mine = mw_why_story_owns(reading->story, sender), matters = is_mine || may_matter(text);
 
 	reading->logs->lines++;
-	if ((!matters && !reading->sent) || !mw_why_line_read(&reading->logs->clock, text, &line))
+	if ((!matters && !reading->sent) || !mw_why_line_read(&reading->logs->choice.clock, text, &line))
 		return false;
 	if (matters)
 		reading->logs->known++;
 	if (line.time > reading->logs->newest)
 		reading->logs->newest = line.time;
-	if (line.time < reading->logs->since)
+	if (line.time < reading->logs->choice.since)
 		return true;
 	if (is_mine && mw_str_find(line.program, '/') < line.program.len)
 		adopt(reading, &line, sender);
@@ -229,89 +167,12 @@ static bool see_named(struct mw_why_logs *logs, struct mw_str text)
 	return mw_part_has_one(text, smtp);
 }
 
-static int read_source(struct reading *reading, const char *name)
+static void take(void *context, struct mw_str line)
 {
-	int code;
-	struct mw_log_source *source = mw_log_source_open(name, reading->logs->since, &code);
-	struct mw_str line;
+	struct reading *reading = context;
 
-	if (source == NULL)
-		return code;
-	while (mw_log_source_next(source, &line))
-		if (!take_line(reading, line) && see_named(reading->logs, line))
-			mw_why_story_smtp_named(reading->story);
-	return mw_log_source_close(source);
-}
-
-/* When a file begins, 0 where no line near its beginning has a time. Complains where it cannot be read. */
-static int begins_at(struct mw_why_logs *logs, const char *name, int64_t *time_r)
-{
-	int code;
-	struct mw_log_source *source = mw_log_source_open(name, 0, &code);
-	struct mw_why_line line;
-	struct mw_str text;
-	bool found = false;
-
-	*time_r = 0;
-	if (source == NULL)
-		return code;
-	for (int i = 0; i < LINES_WITHOUT_TIME && !found && mw_log_source_next(source, &text); i++)
-		found = mw_why_line_read(&logs->clock, text, &line);
-	if (found)
-		*time_r = line.time;
-	return mw_log_source_close(source);
-}
-
-/* By logrotate, with whatever its compresscmd is. */
-static bool rotated_name(const char *name, unsigned number, char *out, size_t size)
-{
-	static const char *const ends[] = { "", ".gz", ".xz", ".zst", ".bz2" };
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if ((size_t)snprintf(out, size, "%s.%u%s", name, number, ends[i]) < size && access(out, F_OK) == 0)
-			return true;
-	return false;
-}
-
-/* Where the log was rotated since: the one before it. */
-static int read_rotated(struct reading *reading, const char *name)
-{
-	char before[4096], older[4096], when[32];
-	struct mw_buf text = MW_BUF_OVER(when);
-	int64_t begins, earlier;
-	int code;
-
-	if (strcmp(name, "-") == 0 || strcmp(name, "journal") == 0 || access(name, R_OK) != 0)
-		return EX_OK;
-	code = begins_at(reading->logs, name, &begins);
-	if (code != EX_OK || begins <= reading->logs->since)
-		return code;
-	mw_why_time(begins, &text);
-	if (!rotated_name(name, 1, before, sizeof(before))) {
-		if (reading->logs->since_given)
-			mw_why_note(reading->logs, "%s begins at %s; what was before is not in it", name, when);
-		return EX_OK;
-	}
-	code = read_source(reading, before);
-	if (code != EX_OK)
-		return code;
-	mw_why_note(reading->logs, "%s begins at %s, so %s was read too", name, when, before);
-	if (rotated_name(name, 2, older, sizeof(older)) && begins_at(reading->logs, before, &earlier) == EX_OK &&
-	    earlier > reading->logs->since)
-		mw_why_note(reading->logs, "older lines may be in %s: name it with --log", older);
-	return EX_OK;
-}
-
-static int read_all(struct reading *reading)
-{
-	int code = EX_OK;
-
-	for (size_t i = 0; i < reading->logs->count && code == EX_OK; i++) {
-		code = read_rotated(reading, reading->logs->names[i]);
-		if (code == EX_OK)
-			code = read_source(reading, reading->logs->names[i]);
-	}
-	return code;
+	if (!take_line(reading, line) && see_named(reading->logs, line))
+		mw_why_story_smtp_named(reading->story);
 }
 
 static void tell_story(void *story, const struct mw_why_event *event)
@@ -332,13 +193,13 @@ int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story)
 		reading->sessions = sessions;
 		reading->queue = queue;
 		reading->sent = false;
-		code = read_all(reading);
+		code = mw_log_choice_read(&logs->choice, take, reading);
 		take_left(reading);
 	} else {
 		mw_complain("out of memory");
 	}
 	if (code == EX_OK && logs->lines > 0 && logs->known == 0)
-		mw_why_note(logs, "no line of Dovecot, Postfix's smtpd or mailwicketd was recognised in the log");
+		mw_log_note(&logs->choice, "no line of Dovecot, Postfix's smtpd or mailwicketd was recognised in the log");
 	mw_why_queue_free(queue);
 	free(sessions);
 	free(reading);

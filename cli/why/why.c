@@ -21,7 +21,7 @@ static void note_ambiguous(const struct mw_why_person *person, const struct mw_n
 	struct mw_buf text = MW_BUF_OVER(memory);
 
 	mw_named_print_ambiguous(person->asked, named, &text);
-	mw_why_note(logs, "%s", memory);
+	mw_log_note(&logs->choice, "%s", memory);
 }
 
 static enum mw_lookup find_person(struct mw_why_person *person, struct mw_why_logs *logs)
@@ -40,7 +40,7 @@ static enum mw_lookup find_person(struct mw_why_person *person, struct mw_why_lo
 		if (named.unlisted) {
 			person->unlisted_name = named.unlisted_name;
 			person->user.name.ptr = person->unlisted_name.text;
-			mw_why_note(logs, "%s is not in the directory: an unlisted login, own address by unlisted_logins",
+			mw_log_note(&logs->choice, "%s is not in the directory: an unlisted login, own address by unlisted_logins",
 				    person->unlisted_name.text);
 		}
 		mw_buf_add(&name, named.principal.name);
@@ -60,7 +60,7 @@ static int read_policy(const struct mw_cli *cli, struct mw_why_person *person, s
 	}
 	errors = mw_errors_new(1);
 	if (errors == NULL || !mw_setting_read(cli, errors, &person->policy))
-		mw_why_note(logs, "%s cannot be read, so only the name %s was looked for, not the user's other names",
+		mw_log_note(&logs->choice, "%s cannot be read, so only the name %s was looked for, not the user's other names",
 			    cli->policy_path, person->name);
 	mw_errors_free(errors);
 	return EX_OK;
@@ -76,7 +76,7 @@ static enum mw_lookup meet(struct mw_why_person *person, struct mw_why_logs *log
 	if (person->directory != NULL)
 		found = find_person(person, logs);
 	if (found == MW_LOOKUP_UNAVAILABLE)
-		mw_why_note(logs, "the directory cannot be read, so only the name %s was looked for, not the user's other names",
+		mw_log_note(&logs->choice, "the directory cannot be read, so only the name %s was looked for, not the user's other names",
 			    person->name);
 	return found;
 }
@@ -94,18 +94,18 @@ static void add_limit_notes(struct mw_why_logs *logs, const struct mw_why_told *
 		wide |= entry->wide;
 	}
 	if (by_address)
-		mw_why_note(logs, "* names no user; it is told because %s logged in from that address within an hour%s", told->user,
+		mw_log_note(&logs->choice, "* names no user; it is told because %s logged in from that address within an hour%s", told->user,
 			    told->limits.shared ? ". Others logged in from there too, so it may be theirs" : "");
 	if (by_sender)
-		mw_why_note(logs, "** names no user and is from another address; it is told because its sender is an address of %s, "
+		mw_log_note(&logs->choice, "** names no user and is from another address; it is told because its sender is an address of %s, "
 			    "which anybody can write", told->user);
 	if (wide)
-		mw_why_note(logs, "lines of the server itself name no user; they are told because they stand beside what failed");
+		mw_log_note(&logs->choice, "lines of the server itself name no user; they are told because they stand beside what failed");
 	if (told->limits.left_out > 0)
-		mw_why_note(logs, "%llu more events found no room; ask for less with --since",
+		mw_log_note(&logs->choice, "%llu more events found no room; ask for less with --since",
 			    (unsigned long long)told->limits.left_out);
 	if (told->limits.forgotten > 0)
-		mw_why_note(logs, "the SMTP sessions of %llu addresses were forgotten for want of room; ask for less with --since",
+		mw_log_note(&logs->choice, "the SMTP sessions of %llu addresses were forgotten for want of room; ask for less with --since",
 			    (unsigned long long)told->limits.forgotten);
 }
 
@@ -115,10 +115,10 @@ static void note_old(struct mw_why_logs *logs)
 	char when[32];
 	struct mw_buf newest = MW_BUF_OVER(when);
 
-	if (logs->newest == 0 || logs->newest > logs->clock.now - MW_WHY_OLD)
+	if (logs->newest == 0 || logs->newest > logs->choice.clock.now - MW_LOG_OLD)
 		return;
 	mw_why_time(logs->newest, &newest);
-	mw_why_note(logs, "the newest line that was understood is old, of %s: is this the log that is written now?", when);
+	mw_log_note(&logs->choice, "the newest line that was understood is old, of %s: is this the log that is written now?", when);
 }
 
 static int nothing(const struct mw_why_person *person, enum mw_lookup found, struct mw_why_logs *logs,
@@ -129,11 +129,11 @@ static int nothing(const struct mw_why_person *person, enum mw_lookup found, str
 	char memory[512];
 	struct mw_buf since = MW_BUF_OVER(when), note = MW_BUF_OVER(memory);
 
-	mw_why_time(logs->since, &since);
+	mw_why_time(logs->choice.since, &since);
 	if (wide != NULL)
 		mw_buf_printf(&note, "the server itself had a fault in that time: %s", wide->reply);
-	else if (logs->note_count > 0)
-		mw_buf_add_text(&note, logs->notes[0]);
+	else if (logs->choice.note_count > 0)
+		mw_buf_add_text(&note, logs->choice.notes[0]);
 	mw_complain("%s: %sno line of the log since %s %s%s%s%s", person->name, why, when,
 		    logs->named == 0 ? "names this user"
 				     : "tells what happened to this user, but the name stands in other lines: grep finds them",
@@ -144,8 +144,8 @@ static int nothing(const struct mw_why_person *person, enum mw_lookup found, str
 static int tell(const struct mw_cli *cli, struct mw_why_person *person, enum mw_lookup found, struct mw_why_logs *logs,
 		struct mw_why_story *story)
 {
-	struct mw_why_answer answer = { .asked = person->asked, .since = logs->since, .logs = logs->names,
-					.log_count = logs->count };
+	struct mw_why_answer answer = { .asked = person->asked, .since = logs->choice.since, .logs = logs->choice.names,
+					.log_count = logs->choice.count };
 	int code;
 
 	logs->person = person;
@@ -161,8 +161,8 @@ static int tell(const struct mw_cli *cli, struct mw_why_person *person, enum mw_
 		return nothing(person, found, logs, mw_why_story_wide(story));
 	answer.cause_count = mw_why_causes(&answer.told, answer.causes);
 	add_limit_notes(logs, &answer.told);
-	answer.notes = logs->notes;
-	answer.note_count = logs->note_count;
+	answer.notes = logs->choice.notes;
+	answer.note_count = logs->choice.note_count;
 	return (cli->json ? mw_why_print_json(&answer) : mw_why_print(&answer)) ? EX_OK : EX_OSERR;
 }
 
@@ -201,26 +201,26 @@ enum { SINCE, LOG };
 
 static int take_option(int row, const char *value, struct mw_why_logs *logs)
 {
-	if (row == SINCE && !mw_why_since(&logs->clock, mw_str(value), &logs->since))
+	if (row == SINCE && !mw_why_since(&logs->choice.clock, mw_str(value), &logs->choice.since))
 		return mw_usage_error("--since %s: neither a time ago (2h, 30m, 7d) nor a date (2026-11-25, "
 				      "\"2026-11-25 09:00\")", value);
-	logs->since_given = logs->since_given || row == SINCE;
-	if (row == LOG && logs->count == MW_WHY_LOGS)
-		return mw_usage_error("more than %d logs", MW_WHY_LOGS);
+	logs->choice.since_given = logs->choice.since_given || row == SINCE;
+	if (row == LOG && logs->choice.count == MW_LOGS_MOST)
+		return mw_usage_error("more than %d logs", MW_LOGS_MOST);
 	if (row == LOG)
-		logs->names[logs->count++] = value;
+		logs->choice.names[logs->choice.count++] = value;
 	return EX_OK;
 }
 
 static int run_why(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
-	struct mw_why_logs logs = { .clock = mw_why_clock_at(mw_clock_date()) };
+	struct mw_why_logs logs = { .choice = { .clock = mw_why_clock_at(mw_clock_date()), .rotated_most = 1 } };
 	const char *asked = NULL;
 	const char *value;
 	int row, code = EX_OK;
 
-	logs.since = logs.clock.now - USUAL_SINCE;
+	logs.choice.since = logs.choice.clock.now - USUAL_SINCE;
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row < 0 && row != MW_ARGUMENT_WORD)
 			return mw_arguments_exit(row);
@@ -235,8 +235,8 @@ static int run_why(struct mw_cli *cli, int argc, char **argv)
 	}
 	if (asked == NULL || asked[0] == '\0')
 		return mw_usage_error("name a user, by login or address");
-	if (logs.count == 0)
-		mw_why_logs_default(&logs);
+	if (logs.choice.count == 0)
+		mw_log_choose_usual(&logs.choice);
 	return why(cli, asked, &logs);
 }
 
