@@ -23,6 +23,7 @@ libmwcli_la_SOURCES = \
 	cli/decisions/reply.c cli/decisions/reply.h \
 	cli/finding.c cli/finding.def cli/finding.h \
 	cli/finding_print.c \
+	cli/file.c cli/file.h \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "file.h"
 
 struct mw_change {
 	const char *path;   /* absolute */
@@ -33,13 +34,6 @@ bool mw_changes_read(struct mw_arena *arena, const char *path, struct mw_str *te
 bool mw_changes_stage(const struct mw_changes *changes, const char *folder, const char *stage);
 /* Removes what mw_changes_stage() made, and `stage`. Follows no link. */
 void mw_changes_unstage(const char *stage);
-
-/* Whether root may write there: nobody else can lead the path to another place (base/path.h). What is there may belong to
-   anybody. `path` may be relative, and need not exist yet. True for any other caller, who has no rights but his own. */
-bool mw_place_is_ours(const char *path);
-
-/* A file whole or not at all: written beside its place, synced, renamed. */
-bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid);
 
 /* The file as it was before, or none. */
 bool mw_change_undo(const struct mw_change *change);

@@ -1,0 +1,20 @@
+/* Files that commands write: whole or not at all, and nowhere that others can lead root. Each prints one line where it
+   fails. */
+#ifndef MW_CLI_FILE_H
+#define MW_CLI_FILE_H
+
+#include <sys/types.h>
+
+#include "base/str.h"
+
+/* Whether root may write there: nobody else can lead the path to another place (base/path.h). What is there may belong to
+   anybody. `path` may be relative, and need not exist yet. True for any other caller, who has no rights but his own. */
+bool mw_place_is_ours(const char *path);
+
+/* All of the text to a descriptor. False, without a word: errno says why. */
+bool mw_file_write(int fd, struct mw_str text);
+
+/* A file whole or not at all: written beside its place, synced, renamed. */
+bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid);
+
+#endif
