@@ -238,6 +238,49 @@ static void print_single(enum mw_section_kind section, const struct mw_policy *p
 	mw_buf_add_text(out, "}\n");
 }
 
+/* As setting.def writes the default, which has quotes where print_scalar() needs none. */
+static bool is_preset(const struct mw_setting *setting, struct mw_str printed)
+{
+	struct mw_str preset = mw_str(setting->preset);
+
+	if (preset.len >= 2 && preset.ptr[0] == '"' && printed.len > 0 && printed.ptr[0] != '"')
+		preset = mw_str_tail(mw_str_head(preset, preset.len - 1), 1);
+	return mw_str_equal(printed, preset);
+}
+
+void mw_connector_print_short(const struct mw_connector *connector, struct mw_buf *out)
+{
+	char memory[65536];
+
+	mw_buf_printf(out, "%s ", mw_sections[MW_SECTION_CONNECTOR].name);
+	print_quoted(connector->name, out);
+	mw_buf_add_text(out, " {\n");
+	for (size_t i = 0; i < mw_setting_count; i++) {
+		const struct mw_setting *setting = &mw_settings[i];
+		const void *field = (const char *)connector + setting->offset;
+		struct mw_buf value = MW_BUF_OVER(memory);
+
+		if (setting->section != MW_SECTION_CONNECTOR || is_absent(setting, connector, field))
+			continue;
+		if (mw_setting_is_list(setting->type))
+			print_list(setting, field, &value);
+		else
+			print_scalar(setting, field, &value);
+		if (is_preset(setting, mw_buf_str(&value)))
+			continue;
+		mw_buf_printf(out, "    %s = ", setting->name);
+		mw_buf_add(out, mw_buf_str(&value));
+		mw_buf_add_char(out, '\n');
+		out->truncated |= value.truncated;
+	}
+	mw_buf_add_text(out, "}\n");
+}
+
+void mw_connector_print(const struct mw_connector *connector, struct mw_buf *out)
+{
+	print_titled(MW_SECTION_CONNECTOR, connector->name, connector, "", out);
+}
+
 void mw_policy_print(const struct mw_policy *policy, struct mw_buf *out)
 {
 	print_settings(MW_SECTION_TOP, policy, "", out);
@@ -253,7 +296,7 @@ void mw_policy_print(const struct mw_policy *policy, struct mw_buf *out)
 	print_builtin_login_rule(&policy->login_rules[policy->login_rule_count - 1], out);
 	for (size_t i = 0; i < policy->connector_count; i++) {
 		mw_buf_add_char(out, '\n');
-		print_titled(MW_SECTION_CONNECTOR, policy->connectors[i].name, &policy->connectors[i], "", out);
+		mw_connector_print(&policy->connectors[i], out);
 	}
 	print_single(MW_SECTION_POLICY_SERVICE, policy, out);
 	print_single(MW_SECTION_DIRECTORY, policy, out);

@@ -5,6 +5,10 @@
 #include "base/buf.h"
 #include "policy/model.h"
 
+/* One connector, as mw_policy_print() prints it. */
+void mw_connector_print(const struct mw_connector *connector, struct mw_buf *out);
+/* The same without what has its default. */
+void mw_connector_print_short(const struct mw_connector *connector, struct mw_buf *out);
 void mw_policy_print(const struct mw_policy *policy, struct mw_buf *out);
 
 #endif

@@ -8,6 +8,12 @@
 /* NULL with errors in records->errors. The content lives in records->arena and outlives the records. */
 struct mw_content *mw_expand(struct mw_records *records);
 
+/* What all sources of a policy say, one of them with a change (sync.h; NULL: none), checked against the policy. NULL with
+   errors. In sync.c. */
+struct mw_text_change;
+struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
+				   struct mw_arena *arena, struct mw_errors *errors);
+
 /* Parts of it, private to sync/. */
 struct mw_expansion {
 	struct mw_records *records;

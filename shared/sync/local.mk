@@ -11,6 +11,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/source_text.c \
 	shared/sync/sync.c shared/sync/sync.h \
 	shared/sync/text.c shared/sync/text.h \
+	shared/sync/text_edit.c shared/sync/text_edit.h \
 	shared/sync/text_field.c shared/sync/text_field.h \
 	shared/sync/text_name.c shared/sync/text_name.h
 libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS)

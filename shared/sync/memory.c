@@ -102,27 +102,23 @@ static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_pr
 	return MW_LOOKUP_NONE;
 }
 
-/* From text of this name, or from `source`. */
-static struct mw_memory_directory *make(const char *name, struct mw_str text, const struct mw_source *source,
-					struct mw_str default_domain, struct mw_errors *errors)
+static struct mw_memory_directory *begin(void)
 {
 	struct mw_memory_directory *directory = calloc(1, sizeof(*directory));
-	struct mw_records records;
 
 	if (directory == NULL)
 		return NULL;
 	directory->arena = mw_arena_new(0);
-	if (directory->arena != NULL) {
-		mw_records_init(&records, directory->arena, errors);
-		records.login_domain = default_domain;
-		if (source == NULL)
-			mw_text_read(&records, name, text, default_domain);
-		else
-			mw_source_read(&records, source, default_domain);
-		directory->content = mw_expand(&records);
-		mw_records_deinit(&records);
-	}
-	if (directory->content == NULL) {
+	if (directory->arena != NULL)
+		return directory;
+	free(directory);
+	return NULL;
+}
+
+/* Once it has its content; NULL where it has none. */
+static struct mw_memory_directory *end(struct mw_memory_directory *directory)
+{
+	if (directory == NULL || directory->content == NULL) {
 		mw_memory_directory_free(directory);
 		return NULL;
 	}
@@ -139,6 +135,26 @@ static struct mw_memory_directory *make(const char *name, struct mw_str text, co
 	return directory;
 }
 
+/* From text of this name, or from `source`. */
+static struct mw_memory_directory *make(const char *name, struct mw_str text, const struct mw_source *source,
+					struct mw_str default_domain, struct mw_errors *errors)
+{
+	struct mw_memory_directory *directory = begin();
+	struct mw_records records;
+
+	if (directory == NULL)
+		return NULL;
+	mw_records_init(&records, directory->arena, errors);
+	records.login_domain = default_domain;
+	if (source == NULL)
+		mw_text_read(&records, name, text, default_domain);
+	else
+		mw_source_read(&records, source, default_domain);
+	directory->content = mw_expand(&records);
+	mw_records_deinit(&records);
+	return end(directory);
+}
+
 struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
 						    struct mw_errors *errors)
 {
@@ -149,6 +165,16 @@ struct mw_memory_directory *mw_memory_directory_read(const struct mw_source *sou
 						     struct mw_errors *errors)
 {
 	return make(NULL, MW_STR_EMPTY, source, default_domain, errors);
+}
+
+struct mw_memory_directory *mw_memory_directory_of(const struct mw_policy *policy, const struct mw_text_change *change,
+						   struct mw_errors *errors)
+{
+	struct mw_memory_directory *directory = begin();
+
+	if (directory != NULL)
+		directory->content = mw_sync_content(policy, change, directory->arena, errors);
+	return end(directory);
 }
 
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory)

@@ -10,6 +10,7 @@
 #include "policy/choose.h"
 #include "sync/expand.h"
 #include "sync/source.h"
+#include "sync/text.h"
 #include "sync/text_field.h"
 
 static bool lists(const struct mw_record *record, struct mw_str address)
@@ -79,9 +80,20 @@ static void refuse_local_names(const struct mw_policy *policy, const struct mw_r
 	}
 }
 
+static void read_source(const struct mw_policy *policy, size_t number, const struct mw_text_change *change,
+			struct mw_records *records)
+{
+	const struct mw_source *source = &policy->directory.sources[number];
+
+	if (change != NULL && change->source == number)
+		mw_text_read(records, mw_arena_text(records->arena, source->path), change->text, policy->default_domain);
+	else
+		mw_source_read(records, source, policy->default_domain);
+}
+
 /* Nothing is published from sources that are wrong; the records are released before the writer needs the memory. */
-static struct mw_content *read_content(const struct mw_policy *policy, struct mw_arena *arena,
-				       struct mw_errors *errors)
+struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
+				   struct mw_arena *arena, struct mw_errors *errors)
 {
 	struct mw_content *content;
 	struct mw_records records;
@@ -89,7 +101,7 @@ static struct mw_content *read_content(const struct mw_policy *policy, struct mw
 	mw_records_init(&records, arena, errors);
 	records.login_domain = mw_choose_login_domain(policy);
 	for (size_t i = 0; i < policy->directory.source_count; i++)
-		mw_source_read(&records, &policy->directory.sources[i], policy->default_domain);
+		read_source(policy, i, change, &records);
 	if (policy->local_name_count > 0)
 		refuse_local_names(policy, &records);
 	content = mw_expand(&records);
@@ -155,7 +167,7 @@ static void fill_report(const struct mw_content *content, const char *folder, st
 static bool run(const struct mw_policy *policy, const char *folder, struct mw_publisher *publisher,
 		struct mw_arena *arena, struct mw_errors *errors, struct mw_sync_report *report)
 {
-	struct mw_content *content = read_content(policy, arena, errors);
+	struct mw_content *content = mw_sync_content(policy, NULL, arena, errors);
 
 	if (content == NULL)
 		return false;

@@ -23,6 +23,12 @@ struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_
 /* The same from one source, as `sync` reads it. */
 struct mw_memory_directory *mw_memory_directory_read(const struct mw_source *source, struct mw_str default_domain,
 						     struct mw_errors *errors);
+/* A text that is to stand in the file of a text source, number `source` of the policy's. */
+struct mw_text_change { size_t source; struct mw_str text; };
+/* The same from all sources of a policy, read and checked as mw_sync_run() does, with a change that is not made yet
+   (NULL: none). */
+struct mw_memory_directory *mw_memory_directory_of(const struct mw_policy *policy, const struct mw_text_change *change,
+						   struct mw_errors *errors);
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory);
 void mw_memory_directory_free(struct mw_memory_directory *directory);
 

@@ -1,0 +1,18 @@
+/* Changes to a directory text (mailwicket-directory(5)): text in, text out, every other octet as it was. Pure. */
+#ifndef MW_SYNC_TEXT_EDIT_H
+#define MW_SYNC_TEXT_EDIT_H
+
+#include "base/arena.h"
+
+/* The line, from 1 on, where the text has the user with this primary address (canonical); 0: nowhere. */
+unsigned mw_text_find_user(struct mw_str text, struct mw_str name, struct mw_str default_domain);
+
+/* The text with one more value in a list of a line ("login", "address"): behind those that stand there, or as one more
+   setting behind the last. A comment in the line stays behind it. */
+struct mw_str mw_text_with_value(struct mw_arena *arena, struct mw_str text, unsigned line, const char *key,
+				 struct mw_str value);
+
+/* The text with one more line at its end, which ends as the line before it does. */
+struct mw_str mw_text_with_line(struct mw_arena *arena, struct mw_str text, struct mw_str line);
+
+#endif
