@@ -10,6 +10,20 @@ libmwcli_la_SOURCES = \
 	cli/clients/offer.c cli/clients/offer.h \
 	cli/clients/settings.c \
 	cli/command.h \
+	cli/decisions/audit/audit.c \
+	cli/decisions/audit/change.c cli/decisions/audit/change.h \
+	cli/decisions/audit/day.h \
+	cli/decisions/audit/keys.c cli/decisions/audit/keys.h \
+	cli/decisions/audit/line.c \
+	cli/decisions/audit/print.c cli/decisions/audit/print.h \
+	cli/decisions/audit/print_html.c \
+	cli/decisions/audit/print_json.c \
+	cli/decisions/audit/propose.c cli/decisions/audit/propose.h \
+	cli/decisions/audit/settle.c \
+	cli/decisions/audit/shown.c cli/decisions/audit/shown.h \
+	cli/decisions/audit/tally.c cli/decisions/audit/tally.h \
+	cli/decisions/audit/text.c \
+	cli/decisions/audit/write.c cli/decisions/audit/write.h \
 	cli/decisions/explain.c \
 	cli/decisions/facts_log.c cli/decisions/facts_log.h \
 	cli/decisions/facts_options.c cli/decisions/facts_options.h \

@@ -18,6 +18,7 @@ static const struct mw_command *const commands[] = {
 	&mw_explain_command,
 	&mw_lookup_command,
 	&mw_replay_command,
+	&mw_audit_command,
 	&mw_why_command,
 	&mw_sync_command,
 	&mw_client_settings_command,

@@ -76,7 +76,8 @@ static enum mw_lookup meet(struct mw_why_person *person, struct mw_why_logs *log
 	if (person->directory != NULL)
 		found = find_person(person, logs);
 	if (found == MW_LOOKUP_UNAVAILABLE)
-		mw_log_note(&logs->choice, "the directory cannot be read, so only the name %s was looked for, not the user's other names",
+		mw_log_note(&logs->choice,
+			    "the directory cannot be read, so only the name %s was looked for, not the user's other names",
 			    person->name);
 	return found;
 }
@@ -94,18 +95,22 @@ static void add_limit_notes(struct mw_why_logs *logs, const struct mw_why_told *
 		wide |= entry->wide;
 	}
 	if (by_address)
-		mw_log_note(&logs->choice, "* names no user; it is told because %s logged in from that address within an hour%s", told->user,
+		mw_log_note(&logs->choice,
+			    "* names no user; it is told because %s logged in from that address within an hour%s", told->user,
 			    told->limits.shared ? ". Others logged in from there too, so it may be theirs" : "");
 	if (by_sender)
-		mw_log_note(&logs->choice, "** names no user and is from another address; it is told because its sender is an address of %s, "
+		mw_log_note(&logs->choice,
+			    "** names no user and is from another address; it is told because its sender is an address of %s, "
 			    "which anybody can write", told->user);
 	if (wide)
-		mw_log_note(&logs->choice, "lines of the server itself name no user; they are told because they stand beside what failed");
+		mw_log_note(&logs->choice,
+			    "lines of the server itself name no user; they are told because they stand beside what failed");
 	if (told->limits.left_out > 0)
 		mw_log_note(&logs->choice, "%llu more events found no room; ask for less with --since",
 			    (unsigned long long)told->limits.left_out);
 	if (told->limits.forgotten > 0)
-		mw_log_note(&logs->choice, "the SMTP sessions of %llu addresses were forgotten for want of room; ask for less with --since",
+		mw_log_note(&logs->choice,
+			    "the SMTP sessions of %llu addresses were forgotten for want of room; ask for less with --since",
 			    (unsigned long long)told->limits.forgotten);
 }
 
@@ -118,7 +123,8 @@ static void note_old(struct mw_why_logs *logs)
 	if (logs->newest == 0 || logs->newest > logs->choice.clock.now - MW_LOG_OLD)
 		return;
 	mw_why_time(logs->newest, &newest);
-	mw_log_note(&logs->choice, "the newest line that was understood is old, of %s: is this the log that is written now?", when);
+	mw_log_note(&logs->choice,
+		    "the newest line that was understood is old, of %s: is this the log that is written now?", when);
 }
 
 static int nothing(const struct mw_why_person *person, enum mw_lookup found, struct mw_why_logs *logs,

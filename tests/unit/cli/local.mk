@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/unit/test_cli
 TESTS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = $(mw_unit_sources) \
+	tests/unit/cli/test_audit.c \
 	tests/unit/cli/test_client_offer.c \
 	tests/unit/cli/test_doveadm.c \
 	tests/unit/cli/test_dovecot_file.c \

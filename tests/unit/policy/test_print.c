@@ -46,6 +46,27 @@ START_TEST(what_is_printed_reads_back_the_same)
 }
 END_TEST
 
+START_TEST(a_connector_without_its_defaults_reads_back_the_same)
+{
+	struct mw_policy *policy = mw_test_good(texts[_i]);
+	char brief[8192], whole[8192], again[8192];
+	struct mw_buf text = MW_BUF_OVER(brief), first = MW_BUF_OVER(whole), second = MW_BUF_OVER(again);
+	struct mw_policy *read;
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		mw_connector_print(&policy->connectors[i], &first);
+		mw_connector_print_short(&policy->connectors[i], &text);
+	}
+	read = mw_test_good(brief);
+	for (size_t i = 0; i < read->connector_count; i++)
+		mw_connector_print(&read->connectors[i], &second);
+	ck_assert_str_eq(again, whole);
+	ck_assert_ptr_null(strstr(brief, "max_message_size = 36MB"));
+	mw_policy_free(read);
+	mw_policy_free(policy);
+}
+END_TEST
+
 START_TEST(a_small_buffer_is_cut_not_overrun)
 {
 	struct mw_policy *policy = mw_test_good("");
@@ -62,5 +83,7 @@ MW_UNIT_TESTS("print")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_loop_test(tcase, what_is_printed_reads_back_the_same, 0, (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_loop_test(tcase, a_connector_without_its_defaults_reads_back_the_same, 0,
+			    (int)(sizeof(texts) / sizeof(texts[0])));
 	tcase_add_test(tcase, a_small_buffer_is_cut_not_overrun);
 }
