@@ -11,6 +11,8 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/exchange.c \
 	shared/policy/exchange.h \
 	shared/policy/lex.c \
+	shared/policy/listing.c \
+	shared/policy/listing.h \
 	shared/policy/local_names.c \
 	shared/policy/model.h \
 	shared/policy/parse.c \

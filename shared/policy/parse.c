@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/syntax.h"
+#include "policy/listing.h"
 
 struct parser {
 	struct mw_lexer lexer;
@@ -268,7 +268,7 @@ struct mw_statement *mw_parse_text(struct mw_reader *reader, struct mw_str text)
 	struct parser parser = { .depth = 0 };
 
 	check_bytes(reader, text);
-	mw_lexer_init(&parser.lexer, reader, text);
+	mw_lexer_init(&parser.lexer, reader, mw_listing_explain(reader, text));
 	take(&parser);
 	return parse_block(&parser, NULL);
 }
