@@ -68,6 +68,20 @@ static const struct cause_row *row_of(const struct mw_why_entry *entry)
 	return row;
 }
 
+/* Master only tells that a program ended; what it said itself tells why. */
+static bool tells_less(const struct mw_why_entry *entry)
+{
+	return entry->wide &&
+	       (strstr(entry->reply, " -- throttling") != NULL || strstr(entry->reply, " exit status ") != NULL);
+}
+
+static bool is_better(const struct mw_why_entry *entry, const struct mw_why_entry *than)
+{
+	if (than == NULL || tells_less(entry) != tells_less(than))
+		return than == NULL || !tells_less(entry);
+	return entry->last >= than->last;
+}
+
 /* The latest entry that the row is about. */
 static const struct mw_why_entry *shown_by(const struct mw_why_told *told, const struct cause_row *row)
 {
@@ -77,7 +91,7 @@ static const struct mw_why_entry *shown_by(const struct mw_why_told *told, const
 		const struct mw_why_entry *entry = &told->entries[i];
 
 		if (row_of(entry) == row && (row->whatever_follows || !over(told, entry)) && !went_further(told, entry) &&
-		    (latest == NULL || entry->last >= latest->last))
+		    is_better(entry, latest))
 			latest = entry;
 	}
 	return latest;

@@ -266,6 +266,22 @@ static bool read_session(enum mw_protocol protocol, struct mw_str program, const
 	return line->error && plain_name(event->user);
 }
 
+/* "lmtp(mary)<..>: sieve: msgid=<...>: reject action: rejected message from <bob@example.org> (reject)": to the sender
+   a message comes back. */
+static bool read_sieve(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
+{
+	struct mw_str from = mw_part_after(line->message, ": reject action: rejected message from <");
+	struct mw_str name = mw_part_after(program, "(");
+
+	event->kind = MW_WHY_BOUNCED;
+	event->protocol = MW_PROTOCOL_SMTP;
+	event->tls_unknown = true;
+	event->sender = mw_str_head(from, mw_str_find(from, '>'));
+	event->recipient = mw_str_head(name, mw_str_find(name, ')'));
+	event->reply = MW_STR("the recipient's own Sieve script rejects it");
+	return mw_str_starts_with(line->message, MW_STR("sieve: msgid=")) && !mw_str_empty(event->sender);
+}
+
 /* What names neither user nor client: "auth: Error: sql: ...", "master: Error: service(auth): command startup failed,
    throttling for 2.000 secs", "master: Warning: service(imap-login): process_limit (100) reached, ...". */
 static bool read_wide(const struct mw_why_line *line, struct mw_why_event *event)
@@ -327,6 +343,8 @@ bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r
 		return read_session(MW_PROTOCOL_POP3, line->program, line, event_r);
 	if (mw_str_starts_with(line->program, MW_STR("submission(")))
 		return read_session(MW_PROTOCOL_SUBMISSION, line->program, line, event_r);
+	if (mw_str_starts_with(line->program, MW_STR("lmtp(")))
+		return read_sieve(line->program, line, event_r);
 	if (mw_str_equal(line->program, MW_STR("master")) || mw_str_equal(line->program, MW_STR("anvil")) ||
 	    mw_str_equal(line->program, MW_STR("config")))
 		return read_wide(line, event_r);

@@ -16,7 +16,7 @@
 static bool may_matter(struct mw_str line)
 {
 	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
-						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", NULL };
+						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", "reject action: ", NULL };
 	static const char *const sessions[] = { "imap(", "pop3(", "submission(", "master: ", "anvil: ", "config: ", NULL };
 	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
 
@@ -64,7 +64,8 @@ static bool read_pickup(const struct mw_why_line *line, struct mw_why_event *eve
 
 static bool is_of_dovecot(struct mw_str program)
 {
-	static const char *const begins[] = { "auth", "imap(", "pop3(", "submission(", "master", "anvil", "config", NULL };
+	static const char *const begins[] = { "auth", "imap(", "pop3(", "submission(", "lmtp(", "master", "anvil",
+					      "config", NULL };
 
 	return mw_str_ends_with(program, MW_STR("-login")) || mw_part_begins_with_one(program, begins);
 }

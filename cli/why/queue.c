@@ -326,6 +326,15 @@ static bool tell_or_keep(struct message *message, const struct mw_why_event *eve
 	return false;
 }
 
+/* The administrator took it out of the queue. */
+static bool read_deletion(struct message *message, struct mw_why_event *event)
+{
+	message->settled = true;
+	*event = event_of(message, MW_WHY_HELD, event->time);
+	event->reply = MW_STR("removed from the queue by an administrator (" MW_WHY_DELETED ")");
+	return true;
+}
+
 /* `text` begins with the message's id. */
 static bool read_line(struct mw_why_queue *queue, struct message *message, struct mw_str text, bool warned,
 		      struct mw_why_event *event)
@@ -358,7 +367,11 @@ bool mw_why_queue_line(struct mw_why_queue *queue, const struct mw_why_line *lin
 	struct message *message = message_of(queue, mw_str_head(text, mw_str_find(text, ':')));
 
 	*event_r = (struct mw_why_event){ .time = line->time };
-	return message != NULL && read_line(queue, message, text, warned, event_r) && tell_or_keep(message, event_r);
+	if (message == NULL)
+		return false;
+	if (mw_str_ends_with(line->program, MW_STR("/postsuper")) && mw_str_ends_with(text, MW_STR(": removed")))
+		return read_deletion(message, event_r) && tell_or_keep(message, event_r);
+	return read_line(queue, message, text, warned, event_r) && tell_or_keep(message, event_r);
 }
 
 bool mw_why_refuses_message(const struct mw_why_event *event)

@@ -6,6 +6,8 @@
 
 #include "why/event.h"
 
+#define MW_WHY_DELETED "postsuper -d" /* in the reply of a message that an administrator deleted (MW_WHY_HELD) */
+
 struct mw_why_queue;
 
 /* `tell` is called with the events of messages that are the user's by their sender. NULL: out of memory. */

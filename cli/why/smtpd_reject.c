@@ -73,7 +73,10 @@ static enum mw_why_kind kind_of(struct mw_str reply, struct mw_str words)
 		return MW_WHY_PIPELINED;
 	if (wants_login(words))
 		return MW_WHY_NO_LOGIN;
-	return says(words, MW_REASON_NO_CONNECTOR) ? MW_WHY_REJECTED : mw_why_fault_of_reply(reply);
+	/* Two of the policy's reasons have a status of the mail system's own. */
+	if (says(words, MW_REASON_NO_CONNECTOR) || says(words, MW_REASON_TOO_BIG))
+		return MW_WHY_REJECTED;
+	return mw_why_fault_of_reply(reply);
 }
 
 bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
@@ -82,7 +85,8 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 	static const char owned[] = "not owned by user ";
 	struct mw_str reply = mw_part_after(rest, "]: "), words;
 
-	event->reply = mw_part_before(reply, "; from=<");
+	/* Before MAIL there is no sender. */
+	event->reply = mw_part_before(mw_part_before(reply, "; from=<"), "; proto=");
 	if (mw_part_begins_with_one(rest, whole))
 		event->queue = mw_str(session->queue);
 	words = own_words(event->reply);

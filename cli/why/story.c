@@ -6,6 +6,7 @@
 #include "mail/network.h"
 #include "why/merge.h"
 #include "why/part.h"
+#include "why/queue.h"
 #include "why/story_end.h"
 
 struct mw_why_story *mw_why_story_new(struct mw_why_who who)
@@ -198,7 +199,9 @@ static void add_entry(struct mw_why_story *story, const struct mw_why_event *eve
 /* A delivery that was put off, and has come to its end since, is no finding. */
 static void settle_deferred(struct mw_why_story *story, const struct mw_why_event *event)
 {
-	if (event->kind != MW_WHY_DELIVERED && event->kind != MW_WHY_BOUNCED && event->kind != MW_WHY_EXPIRED)
+	bool deleted = event->kind == MW_WHY_HELD && mw_str_has(event->reply, MW_WHY_DELETED);
+
+	if (event->kind != MW_WHY_DELIVERED && event->kind != MW_WHY_BOUNCED && event->kind != MW_WHY_EXPIRED && !deleted)
 		return;
 	for (size_t i = story->entry_count; i-- > 0;) {
 		struct mw_why_entry *entry = &story->entries[i];

@@ -241,6 +241,10 @@ SAID = {
     "send as, forged": (rejected('550 5.1.1 <"a>: Sender address rejected: Client does not have permissions to send as '
                                  'this sender"@x>: no'), "postfix"),
     "lookup": (rejected("451 4.3.0 <ann@example.net>: Temporary lookup failure"), "server-fault"),
+    "master tells less than smtpd": (failed("x")[:2] + [
+        smtpd("warning: SASL: Connect to private/auth failed: No such file or directory", 1),
+        smtpd("fatal: no SASL authentication mechanisms", 1),
+        smtpd("warning: /usr/lib/postfix/sbin/smtpd: bad command startup -- throttling", 2, "postfix/master[1]")], "server-fault"),
     "disk": (rejected("452 4.3.1 Insufficient system storage"), "server-fault"),
     "size": (rejected("552 5.3.4 Message size exceeds fixed limit"), "message-limit"),
     "the policy's words, a sender": (rejected("550 5.7.1 <ann@example.net>: Recipient address rejected: Client does not have "
@@ -324,7 +328,7 @@ def test_words_of_the_servers_have_their_cause(policy, folder, case):
     lines, cause = SAID[case]
     told = of_lines(policy, folder, lines)
     assert told["cause"]["id"] == cause, told
-    words = "moon_phase_wrong" if "moon" in "".join(lines) else ""
+    words = "moon_phase_wrong" if "moon" in "".join(lines) else "private/auth" if "private/auth" in "".join(lines) else ""
     assert words in told["cause"]["text"]
 
 

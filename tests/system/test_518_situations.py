@@ -32,7 +32,7 @@ TOLD_BY = {
     "no-login": {"refused"},
     "cut": {"refused", "too-big", "content-refused", "server-fault", "limit", "pipelined", "line-ends", "rejected"},
     "submitted": {"held"},
-    "deferred": {"expired", "delivered"},
+    "deferred": {"expired", "delivered", "held"},
     "tls-failed": {"certificate-not-accepted", "tls-cut", "tls-too-old", "no-tls-hello", "server-fault", "limit"},
 }
 # Where a message comes from whose first line is missing: from nowhere, or from the content filter.
