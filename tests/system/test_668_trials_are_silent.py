@@ -1,5 +1,6 @@
 """What setup tries on copies of the configuration leaves nothing in the log, where it would be taken for the servers' own."""
 import json
+import re
 import subprocess
 import sys
 
@@ -83,3 +84,16 @@ def test_what_setup_tries_is_in_no_log(stock, log):
     assert (stock.postfix.log.read_text() if stock.postfix.log.exists() else "") == text
     assert stock.undo().returncode == 0
     main.write_text(before)
+
+
+def test_a_main_cf_that_setup_does_not_change_stays_as_it_is(stock):
+    """In the copy it is a link."""
+    assert stock.setup("--apply").returncode == 0
+    main, master = stock.postfix.etc / "main.cf", stock.postfix.etc / "master.cf"
+    before = main.read_bytes()
+    text, count = re.subn(r"(?m)^.*smtpd_end_of_data_restrictions.*\n", "", master.read_text())
+    assert count > 0
+    master.write_text(text)
+    told = stock.setup("--apply")
+    assert told.returncode == 0 and f"changed {master}" in told.stdout, told.stdout + told.stderr
+    assert main.read_bytes() == before

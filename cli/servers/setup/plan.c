@@ -91,18 +91,21 @@ bool mw_setup_diff(const struct mw_setup_plan *plan, const char *stage, struct m
 
 /* --- postfix(1) on a copy, which writes what it finds to the log too, where it would be taken for the server's own */
 
-/* Its log is the system's then, which prepare_silence() takes away. */
+/* Its log is the system's then, which prepare_silence() takes away. A main.cf that is not changed is a link to the server's
+   own: a copy takes its place first. */
 static bool write_no_log(const char *folder)
 {
-	char path[PATH_MAX];
-	FILE *file;
+	struct mw_arena *arena = mw_arena_new(0);
+	const char *path = arena != NULL ? mw_arena_textf(arena, "%s/main.cf", folder) : NULL;
+	struct mw_str text;
+	bool exists, written = false;
 
-	snprintf(path, sizeof(path), "%s/main.cf", folder);
-	file = fopen(path, "ae");
-	if (file == NULL)
-		return false;
-	fputs("\nmaillog_file =\n", file);
-	return fclose(file) == 0;
+	if (path != NULL && mw_changes_read(arena, path, &text, &exists) && exists && unlink(path) == 0) {
+		text = mw_str(mw_arena_textf(arena, "%.*s\nmaillog_file =\n", MW_STR_ARG(text)));
+		written = mw_file_put(path, text, 0644, geteuid(), getegid());
+	}
+	mw_arena_free(arena);
+	return written;
 }
 
 /* Whether what is mounted over /dev/log from now on is there for this process alone. In a chroot / is no mount. */
