@@ -39,6 +39,8 @@ static void judge_connector(const struct account *account, const struct mw_conne
 	verdict_r->connector = connector;
 	verdict_r->mode = mw_enforcement_mode(&connector->enforcement, facts->today);
 	mw_trace_write(&verdict_r->trace, &step);
+	if (!mw_enforce_for(account->policy, account->directory, facts, connector, &account->login, verdict_r))
+		return;
 	if (mw_connector_admits(account->policy, connector, facts, &tls, verdict_r))
 		judge_user(account, verdict_r);
 	else

@@ -67,6 +67,16 @@ void mw_login_find(const struct mw_policy *policy, const struct mw_directory_vie
    be two users' is named; a suspended user is refused all the same (mw_suspension_by_name()). */
 bool mw_login_is_known(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict);
+/* Whether the connector is in audit and yet enforced for some who logged in. */
+static inline bool mw_enforces_for_some(const struct mw_connector *connector, enum mw_mode mode)
+{
+	return mode == MW_MODE_AUDIT && connector->enforcement.enforce_for.count > 0;
+}
+/* The verdict's mode for who logged in: enforced for whom the connector's enforce_for names, and its step says so. False:
+   nobody can tell whether it does, and the verdict is undecided, and enforced. */
+bool mw_enforce_for(const struct mw_policy *policy, const struct mw_directory_view *directory,
+		    const struct mw_facts *facts, const struct mw_connector *connector, const struct mw_login *login,
+		    struct mw_verdict *verdict);
 /* The master user's own record, NULL: none. */
 static inline const struct mw_principal *mw_login_master(const struct mw_login *login)
 {

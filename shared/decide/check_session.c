@@ -12,6 +12,16 @@ bool mw_check_transaction(struct mw_session *session)
 	return false;
 }
 
+/* Not inlined: few connectors ask for it, and the others should not pay for its memory. */
+__attribute__((noinline)) static bool settle_mode(struct mw_session *session)
+{
+	struct mw_login login;
+
+	mw_login_find(session->policy, session->directory, session->facts, session->verdict, &login);
+	return mw_enforce_for(session->policy, session->directory, session->facts, session->connector, &login,
+			      session->verdict);
+}
+
 bool mw_check_connector(struct mw_session *session)
 {
 	const struct mw_connector *connector = mw_choose_connector(session->policy, &session->facts->endpoints);
@@ -28,7 +38,7 @@ bool mw_check_connector(struct mw_session *session)
 	session->tls = mw_tls_judge(&session->facts->tls, &connector->tls);
 	step = (struct mw_step){ .check = MW_CHECK_RULE, .note = MW_NOTE_RULE_CHOSEN, .value = connector->name };
 	mw_trace_write(&session->verdict->trace, &step);
-	return true;
+	return !session->logged_in || !mw_enforces_for_some(connector, session->verdict->mode) || settle_mode(session);
 }
 
 bool mw_check_tls(struct mw_session *session)

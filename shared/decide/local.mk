@@ -8,6 +8,7 @@ libmwdecide_la_SOURCES = \
 	shared/decide/check_sender.c \
 	shared/decide/check_session.c \
 	shared/decide/directory_view.h \
+	shared/decide/enforce.c \
 	shared/decide/facts.h \
 	shared/decide/identity.c shared/decide/identity.h \
 	shared/decide/identity_login.c \

@@ -30,6 +30,7 @@ extern const struct mw_table mw_check_outcomes; /* passed failed skipped unknown
 enum mw_note {
 	MW_NOTE_NONE,
 	MW_NOTE_RULE_CHOSEN,            /* value: rule name */
+	MW_NOTE_RULE_ENFORCED_FOR,      /* value: rule name; other: the user or group of its enforce_for */
 	MW_NOTE_NO_RULE,
 	MW_NOTE_TLS_NOT_REQUIRED,
 	MW_NOTE_TLS_OK,                 /* value: version; other: cipher */

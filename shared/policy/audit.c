@@ -39,7 +39,7 @@ static bool applies_built_in(const struct mw_policy *policy)
 static bool enforces(const struct mw_enforcement *enforcement, struct mw_str name, struct mw_place place, int64_t today,
 		     struct mw_str *name_r, struct mw_place *place_r)
 {
-	if (mw_enforcement_mode(enforcement, today) != MW_MODE_ENFORCE)
+	if (mw_enforcement_mode(enforcement, today) != MW_MODE_ENFORCE && enforcement->enforce_for.count == 0)
 		return false;
 	*name_r = name;
 	*place_r = place;

@@ -8,7 +8,8 @@
 /* The rule's mode on that day, days since 1970-01-01: an audit ends by itself. 0: audits never end. */
 enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64_t today);
 
-/* Whether nothing is enforced on that day: every login rule and enabled connector is in audit mode. The built-in login
+/* Whether nothing is enforced on that day: every login rule and enabled connector is in audit mode, and for
+   everybody (enforce_for). The built-in login
    rule is one, unless rules for any listener and client leave it no protocol. Then the servers are wired so that no fault
    of Mailwicket stops mail or a login. */
 bool mw_policy_audits(const struct mw_policy *policy, int64_t today);

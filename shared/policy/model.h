@@ -42,6 +42,7 @@ struct mw_enforcement {
 	enum mw_mode mode;
 	bool has_audit_until;
 	int64_t audit_until; /* the last day of the audit, days since 1970-01-01 */
+	struct mw_strs enforce_for; /* connectors: users and groups, by address, for whom it is enforced in audit */
 };
 
 struct mw_login_rule {

@@ -35,6 +35,7 @@ enum mw_setting_type {
 	MW_TYPE_RANGES,       /* struct mw_ranges */
 	MW_TYPE_BINDINGS,     /* struct mw_bindings */
 	MW_TYPE_NAMES,        /* struct mw_strs */
+	MW_TYPE_PRINCIPALS,   /* struct mw_strs, addresses of users and groups; the domain canonical */
 	MW_TYPE_DOMAINS,      /* struct mw_strs, canonical; address literals too */
 	MW_TYPE_FINGERPRINTS, /* struct mw_strs */
 	MW_TYPE_LISTENERS     /* struct mw_strs */

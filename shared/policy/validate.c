@@ -108,6 +108,9 @@ void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *
 	check_open_relay(reader, connector, written);
 	check_partners(reader, connector, written);
 	check_audit(reader, &connector->enforcement, spot_of(connector, written, "audit_until"));
+	if (connector->enforcement.enforce_for.count > 0 && connector->enforcement.mode != MW_MODE_AUDIT)
+		mw_reader_warn(reader, spot_of(connector, written, "enforce_for"),
+			       "enforce_for has no effect without mode = audit: the connector is enforced for everybody");
 	if (written->spots[mw_setting_find(MW_SECTION_CONNECTOR, MW_STR("message_rate_limit"))].line != 0)
 		mw_reader_warn(reader, spot_of(connector, written, "message_rate_limit"),
 			       "message_rate_limit: parsed but not enforced by this version");

@@ -7,6 +7,8 @@
 static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_NONE] = "nothing to say",
 	[MW_NOTE_RULE_CHOSEN] = "the narrowest rule for this listener and client[ is \"<value>\"]",
+	[MW_NOTE_RULE_ENFORCED_FOR] =
+		"the narrowest rule for this listener and client[ is \"<value>\"], in audit mode[, and enforced for <other>]",
 	[MW_NOTE_NO_RULE] = "no enabled connector has this listener and this client address",
 	[MW_NOTE_TLS_NOT_REQUIRED] = "TLS is not required",
 	[MW_NOTE_TLS_OK] = "TLS is strong enough[: <value>][, <other>]",

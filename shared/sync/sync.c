@@ -109,7 +109,8 @@ struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct 
 	return content;
 }
 
-static bool has_user(const struct mw_content *content, struct mw_str address)
+/* Who has the address; NULL: nobody. */
+static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)
 {
 	size_t low = 0, high = content->address_count;
 
@@ -118,13 +119,40 @@ static bool has_user(const struct mw_content *content, struct mw_str address)
 		int order = mw_content_compare_text(address, content->addresses[middle].text);
 
 		if (order == 0)
-			return content->principals[content->addresses[middle].id - 1].kind == MW_USER;
+			return &content->principals[content->addresses[middle].id - 1];
 		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return false;
+	return NULL;
+}
+
+static bool has_user(const struct mw_content *content, struct mw_str address)
+{
+	const struct mw_principal *owner = find_owner(content, address);
+
+	return owner != NULL && owner->kind == MW_USER;
+}
+
+/* For whom a connector is enforced; a name that means nobody is not noticed otherwise. */
+static void look_at_enforce_for(const struct mw_policy *policy, const struct mw_content *content,
+				struct mw_errors *errors)
+{
+	struct mw_address address, unlisted;
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		const struct mw_connector *connector = &policy->connectors[i];
+		const struct mw_strs *names = &connector->enforcement.enforce_for;
+
+		for (size_t k = 0; k < names->count; k++)
+			if ((mw_address_parse(names->items[k], &address) != MW_ADDRESS_MAILBOX ||
+			     find_owner(content, address.whole) == NULL) &&
+			    !mw_unlisted_address(policy, names->items[k], &unlisted))
+				mw_errors_add(errors, MW_WARNING, connector->place.file, connector->place.line, 0, NULL,
+					      "connector \"%.*s\": enforce_for: the directory has no user or group \"%.*s\"",
+					      MW_STR_ARG(connector->name), MW_STR_ARG(names->items[k]));
+	}
 }
 
 /* Suspensions are kept beside the sources: a sync never removes one. Nobody needs to be in the directory where unlisted
@@ -173,6 +201,7 @@ static bool run(const struct mw_policy *policy, const char *folder, struct mw_pu
 		return false;
 	fill_report(content, folder, report);
 	look_at_suspensions(policy, content, folder, errors);
+	look_at_enforce_for(policy, content, errors);
 	return publisher == NULL ||
 		mw_publisher_publish(publisher, content, mw_clock_date(), errors, &report->published);
 }

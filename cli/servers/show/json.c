@@ -71,6 +71,8 @@ static void add_conditions(struct mw_json *json, const struct mw_tls_minimum *tl
 	mw_json_number(json, "tls_min_bits", tls->bits);
 	add_ranges(json, "tls_proxies", tls->proxies);
 	mw_json_string(json, "mode", mw_str(mw_table_word(mw_modes, (int)enforcement->mode)));
+	if (enforcement->enforce_for.count > 0)
+		add_strs(json, "enforce_for", enforcement->enforce_for);
 	if (enforcement->has_audit_until) {
 		char text[32];
 		struct mw_buf out = MW_BUF_OVER(text);
@@ -152,6 +154,7 @@ static void add_directory(struct mw_json *json, const struct mw_policy *policy)
 		mw_json_object(json, NULL);
 		mw_json_string(json, "name", source->name);
 		mw_json_string(json, "driver", source->driver);
+		mw_json_bool(json, "complete", source->complete);
 		mw_json_string(json, "path", source->path);
 		mw_json_end_object(json);
 	}
@@ -167,6 +170,8 @@ void mw_show_json(const struct mw_policy *policy, struct mw_json *json)
 	mw_json_string(json, "default_domain", policy->default_domain);
 	mw_json_bool(json, "aliases_grant_send_as", policy->aliases_grant_send_as);
 	mw_json_bool(json, "master_users_submit", policy->master_users_submit);
+	mw_json_string(json, "unlisted_logins",
+		       mw_str(mw_table_word(mw_unlisted_logins, (int)policy->unlisted_logins)));
 	mw_json_string(json, "replies", mw_str(mw_table_word(mw_reply_styles, (int)policy->replies)));
 	add_domains(json, policy);
 	mw_json_array(json, "login");

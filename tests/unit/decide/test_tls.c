@@ -50,13 +50,13 @@ END_TEST
 
 /* Noon of any day has no meaning here: the last day of an audit is a day of it. */
 static const struct { struct mw_enforcement rule; int64_t today; enum mw_mode mode; } days[] = {
-	{ { MW_MODE_ENFORCE, false, 0 }, 100, MW_MODE_ENFORCE },
-	{ { MW_MODE_ENFORCE, true, 100 }, 100, MW_MODE_ENFORCE },
-	{ { MW_MODE_AUDIT, false, 0 }, 100, MW_MODE_AUDIT },
-	{ { MW_MODE_AUDIT, true, 100 }, 99, MW_MODE_AUDIT },
-	{ { MW_MODE_AUDIT, true, 100 }, 100, MW_MODE_AUDIT },
-	{ { MW_MODE_AUDIT, true, 100 }, 101, MW_MODE_ENFORCE },
-	{ { MW_MODE_AUDIT, true, 100 }, 0, MW_MODE_AUDIT },
+	{ { MW_MODE_ENFORCE, false, 0, { NULL, 0 } }, 100, MW_MODE_ENFORCE },
+	{ { MW_MODE_ENFORCE, true, 100, { NULL, 0 } }, 100, MW_MODE_ENFORCE },
+	{ { MW_MODE_AUDIT, false, 0, { NULL, 0 } }, 100, MW_MODE_AUDIT },
+	{ { MW_MODE_AUDIT, true, 100, { NULL, 0 } }, 99, MW_MODE_AUDIT },
+	{ { MW_MODE_AUDIT, true, 100, { NULL, 0 } }, 100, MW_MODE_AUDIT },
+	{ { MW_MODE_AUDIT, true, 100, { NULL, 0 } }, 101, MW_MODE_ENFORCE },
+	{ { MW_MODE_AUDIT, true, 100, { NULL, 0 } }, 0, MW_MODE_AUDIT },
 };
 
 START_TEST(an_audit_ends_by_itself)

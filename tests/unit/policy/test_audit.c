@@ -20,6 +20,8 @@ static const struct { const char *text; int64_t today; const char *enforced; } p
 	{ IN "login \"imap\" { protocols = { imap, pop3 } mode = audit }\n", 1, "built-in" },
 	{ IN "login \"imap\" { protocols = { imap, pop3 } mode = audit }\n"
 	  "login \"rest\" { protocols = { sieve, submission } mode = audit }\n", 1, NULL },
+	{ ALL "connector \"Some\" { bindings = { \"*:587\" } mode = audit enforce_for = { a@b.test } }\n", 1, "Some" },
+	{ ALL "connector \"Some\" { bindings = { \"*:587\" } mode = audit enforce_for = { } }\n", 1, NULL },
 	{ IN "login \"all\" { mode = audit audit_until = \"1970-01-10\" }\n", 9, NULL },
 	{ IN "login \"all\" { mode = audit audit_until = \"1970-01-10\" }\n", 10, "all" },
 	{ IN "login \"all\" { mode = audit audit_until = \"1970-01-10\" }\n", 0, NULL },

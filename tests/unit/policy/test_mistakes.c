@@ -50,6 +50,11 @@ static const struct mistake mistakes[] = {
 	{ "login \"x\" { tls_min_bits = -1 }", 1, 28, "0 to 1024" },
 	{ "login \"x\" { audit_until = \"2027-02-30\" }", 1, 27, "YYYY-MM-DD" },
 	{ "login \"x\" { mode = maybe }", 1, 20, "enforce or audit" },
+	{ "login \"x\" { enforce_for = { a@b.test } }", 1, 13, "it belongs in connector" },
+	{ "unlisted_logins = own", 1, 19, "refuse or own_address" },
+	{ C "enforce_for = { sales } }", 1, 0, "is not the address of a user or group" },
+	{ C "enforce_for = { a@b@c.test } }", 1, 0, "is not the address of a user or group" },
+	{ C "enforce_for = { \"a%b@c.test\" } }", 1, 0, "is not the address of a user or group" },
 	{ "accepted_domain \"a..b\" { }", 1, 17, "is not a domain" },
 	{ "accepted_domain \"*\" { }", 1, 17, "is not a domain" },
 	{ "accepted_domain \"a.b\" { }\naccepted_domain \"A.B\" { }", 2, 0, "written twice, first in line 1" },
@@ -192,6 +197,10 @@ struct warning {
 
 static const struct warning warnings[] = {
 	{ C "message_rate_limit = 7 }", 1, "parsed but not enforced by this version" },
+	{ C "enforce_for = { a@b.test } }", 1, "enforce_for has no effect without mode = audit" },
+	{ C "mode = audit enforce_for = { a@b.test } }", 0, "" },
+	{ "unlisted_logins = own_address", 1, "lets nobody in without an accepted_domain" },
+	{ "unlisted_logins = own_address accepted_domain \"b.test\" { }", 0, "" },
 	{ C "mode = audit audit_until = 2020-01-01 }", 1, "the audit ended on 2020-01-01" },
 	{ C "mode = audit audit_until = 2099-01-01 }", 0, "" },
 	{ C "mode = audit audit_until = 2026-11-23 }", 1, "the audit ended on 2026-11-23" },

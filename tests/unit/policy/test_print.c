@@ -20,6 +20,9 @@ static const char *const texts[] = {
 	"message_rate_limit = unlimited message_rate_source = All deny_permissions = { Submit } }",
 	"connector \"p\" { permission_groups = { Partners } partner_certificates = {\n"
 	"\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\" } max_message_size = 1 }",
+	"unlisted_logins = own_address default_domain = example.org accepted_domain \"example.org\" { }\n"
+	"connector \"e\" { mode = audit enforce_for = { sales, \"Bob@Example.ORG\", x@other.example } }\n"
+	"directory { source \"s\" { path = \"/a\" complete = yes } }",
 	"policy_service { listen = { \"inet:[::1]:10045\" } socket_group = \"\" peers = { a, b } socket_mode = 0600 }\n"
 	"directory { source \"s\" { path = \"/a b\" } } log { decisions = all }",
 };

@@ -134,6 +134,27 @@ START_TEST(the_domains_of_a_complete_source_are_published)
 }
 END_TEST
 
+START_TEST(names_of_enforce_for_that_nobody_has_are_warned_of)
+{
+	static const struct mw_str names[] = { MW_STR("bob@example.test"), MW_STR("g@example.test"),
+					       MW_STR("gone@example.test") };
+	const struct mw_connector connector = { .name = MW_STR("In"), .place = { "test.conf", 7 },
+						.enforcement = { .enforce_for = { names, 3 } } };
+	struct mw_sync_report report;
+	const struct mw_error *error;
+
+	policy->connectors = &connector;
+	policy->connector_count = 1;
+	write_source("user bob\ngroup g member=bob\n");
+	ck_assert(mw_sync_run(policy, true, errors, &report));
+	ck_assert_uint_eq(mw_errors_count(errors, MW_WARNING), 1);
+	error = mw_errors_get(errors, 0);
+	ck_assert_uint_eq(error->line, 7);
+	ck_assert_str_eq(error->text, "connector \"In\": enforce_for: the directory has no user or group "
+				      "\"gone@example.test\"");
+}
+END_TEST
+
 static const struct { const char *text, *expected; } below_local_names[] = {
 	{ "user bob@localhost\n", "bob@example.test" },
 	{ "user bob address=chief@[127.0.0.1]\n", "chief@example.test" },
@@ -167,5 +188,6 @@ MW_UNIT_TESTS("run")
 	tcase_add_test(tcase, a_run_publishes_counts_and_compares);
 	tcase_add_test(tcase, an_error_changes_nothing);
 	tcase_add_test(tcase, the_domains_of_a_complete_source_are_published);
+	tcase_add_test(tcase, names_of_enforce_for_that_nobody_has_are_warned_of);
 	MW_LOOP(tcase, an_address_below_a_local_name_is_refused, below_local_names);
 }
