@@ -503,6 +503,13 @@ def test_a_source_that_would_not_be_read_any_more_is_left_alone(small):
     assert small.users.read_text() == before
 
 
+def test_what_was_written_is_told_as_json_too(small):
+    small.told(lines=[LINE])
+    result = small.run("--write", "1", "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == {"file": str(small.users), "written": [{"number": 1, "write": GRANT_SALES}]}
+
+
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_line_ends_stay_and_an_open_last_line_is_ended(small, ending):
     text = USERS.replace("\n", "\r\n") if ending == "\r\n" else USERS.rstrip("\n") + ending

@@ -70,8 +70,8 @@ bool mw_audit_note(const struct mw_audit_day *day, size_t number, struct mw_buf 
 		return true;
 	case 1:
 		if (!day->login_lines && day->decisions > 0)
-			mw_buf_add_text(out, "no line of Dovecot's says who logged in, so logins that are unknown may be guesses: "
-					"none of them is proposed");
+			mw_buf_add_text(out, "no line of Dovecot's says who logged in, so unknown names at IMAP, POP3 and "
+					"ManageSieve may be guesses: none of them is proposed");
 		return true;
 	case 2:
 		if (day->enforced > 0)
