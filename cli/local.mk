@@ -82,7 +82,9 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_submission.c \
 	cli/servers/check/sasl_sockets.c cli/servers/check/sasl_sockets.h \
 	cli/servers/check/servers.c cli/servers/check/servers.h \
+	cli/servers/check/gate.c cli/servers/check/gate.h \
 	cli/servers/check/service.c \
+	cli/servers/daemon.c cli/servers/daemon.h \
 	cli/servers/check/sockets.c cli/servers/check/sockets.h \
 	cli/servers/check/postfix_unnamed.c \
 	cli/servers/check/stake.c cli/servers/check/stake.h \

@@ -20,6 +20,7 @@ mw_daemon_sources = \
 	postfix-policy/server/peer.c postfix-policy/server/peer.h \
 	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
 	postfix-policy/server/standard_error.c postfix-policy/server/standard_error.h \
+	postfix-policy/server/status.c postfix-policy/server/status.h \
 	postfix-policy/server/world.c postfix-policy/server/world.h \
 	postfix-policy/server/system_log.c postfix-policy/server/system_log.h
 mw_daemon_libs = \

@@ -20,6 +20,7 @@
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/privileges.h"
+#include "server/status.h"
 
 #define DIRECTORY_SECONDS 0.2
 #define SWEEP_SECONDS 1.0
@@ -37,6 +38,7 @@ struct service {
 	struct mw_worlds worlds;
 	struct mw_connections *connections;
 	struct mw_listeners *listeners;
+	struct mw_status *status; /* NULL: there is no such socket */
 	struct mw_timer tick, sweep;
 	bool foreground;
 	double finish_by; /* 0: not asked to end */
@@ -134,6 +136,7 @@ static int start(struct service *service, const struct options *options)
 	service->listeners = mw_listeners_new(service->loop, &service->worlds, &acceptor, first, passed, &status);
 	if (service->listeners == NULL)
 		return status;
+	service->status = mw_status_new(service->loop, &service->worlds);
 	/* In the foreground a service manager has chosen the user. */
 	if ((!options->foreground || options->user != NULL) &&
 	    !mw_privileges_drop(options->user != NULL ? options->user : MW_OWN_USER))
@@ -154,6 +157,7 @@ static void announce(const struct service *service)
 
 static void end(struct service *service)
 {
+	mw_status_free(service->status);
 	if (service->listeners != NULL)
 		mw_listeners_close(service->listeners);
 	mw_connections_free(service->connections);

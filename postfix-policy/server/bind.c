@@ -73,6 +73,11 @@ static bool bind_inet(struct mw_bound *bound, int *status_r)
 	return true;
 }
 
+bool mw_bind_own(struct mw_str name, struct mw_bound *bound_r, int *status_r)
+{
+	return mw_bind(NULL, name, bound_r, status_r);
+}
+
 bool mw_bind(const struct mw_policy *policy, struct mw_str name, struct mw_bound *bound_r, int *status_r)
 {
 	bool fine;

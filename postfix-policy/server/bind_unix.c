@@ -149,7 +149,7 @@ static bool find_group(const struct mw_policy *policy, struct maker *maker, int 
 	const struct group *group;
 
 	maker->group = getegid();
-	maker->any_group = mw_str_empty(policy->policy_service.socket_group);
+	maker->any_group = policy == NULL || mw_str_empty(policy->policy_service.socket_group);
 	if (maker->any_group)
 		return true;
 	snprintf(name, sizeof(name), "%.*s", MW_STR_ARG(policy->policy_service.socket_group));
@@ -165,7 +165,7 @@ static bool find_group(const struct mw_policy *policy, struct maker *maker, int 
 
 bool mw_bind_unix(const struct mw_policy *policy, struct mw_bound *bound, int *status_r)
 {
-	struct maker maker = { .mode = (mode_t)policy->policy_service.socket_mode };
+	struct maker maker = { .mode = policy != NULL ? (mode_t)policy->policy_service.socket_mode : 0600 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct mw_identity before;
 	bool made;

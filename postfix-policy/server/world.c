@@ -165,6 +165,8 @@ static bool load(struct mw_worlds *worlds)
 		mw_log(MW_LOG_ERROR, "out of memory");
 		return false;
 	}
+	worlds->policy_read = mw_clock_date();
+	worlds->reload_failed = false;
 	read_peers(worlds);
 	mw_worlds_tick(worlds);
 	return true;
@@ -200,6 +202,7 @@ bool mw_worlds_reload(struct mw_worlds *worlds)
 		mw_log(MW_LOG_INFO, "policy read: %s", worlds->path);
 		return true;
 	}
+	worlds->reload_failed = true;
 	mw_log(MW_LOG_ERROR, "reload failed: %s has errors; still using the previous policy", worlds->path);
 	return false;
 }
@@ -295,6 +298,22 @@ void mw_worlds_tick(struct mw_worlds *worlds)
 	refresh_directory(worlds);
 	if (today != worlds->today)
 		begin_day(worlds, today);
+}
+
+void mw_worlds_status(const struct mw_worlds *worlds, struct mw_daemon_status *status_r)
+{
+	const struct mw_policy *policy = worlds->current->policy;
+	struct mw_directory_status directory;
+
+	mw_directory_status(worlds->directory, &directory);
+	*status_r = (struct mw_daemon_status){
+		.process = (uint64_t)getpid(), .user = geteuid(), .policy_read = (uint64_t)worlds->policy_read,
+		.reload_failed = worlds->reload_failed, .enforces = !mw_policy_audits(policy, worlds->today),
+		.asked_in_audit = is_wired_for_audit(worlds), .directory_written = (uint64_t)directory.written,
+		.directory_failed = mw_directory_error(worlds->directory)[0] != '\0',
+	};
+	memcpy(status_r->policy, policy->digest, sizeof(status_r->policy));
+	memcpy(status_r->directory, directory.digest, sizeof(status_r->directory));
 }
 
 void mw_world_decide(const struct mw_world *world, const struct mw_facts *facts, struct mw_verdict *verdict_r)

@@ -9,6 +9,7 @@
 #include "decide/submission.h"
 #include "directory/watch.h"
 #include "peer.h"
+#include "report/daemon_status.h"
 
 #define MW_PEERS_MAX 64
 
@@ -30,6 +31,8 @@ struct mw_worlds {
 	/* Seconds since the epoch, of the last tick; when Postfix last asked as in an audit that enforces nothing, and otherwise;
 	   when that was last complained of. 0: never. */
 	int64_t now, asked_in_audit, asked_otherwise, complained;
+	int64_t policy_read; /* seconds since the epoch */
+	bool reload_failed;  /* since then */
 	uid_t peers[MW_PEERS_MAX];
 	size_t peer_count, trusted_count; /* the first ones are root, this process's own user, postfix */
 };
@@ -48,6 +51,9 @@ void mw_worlds_free(struct mw_worlds *worlds);
 void mw_worlds_tick(struct mw_worlds *worlds);
 /* A question was asked so, or not. */
 void mw_worlds_asked(struct mw_worlds *worlds, bool of_audit);
+
+/* What serves, but for the program's version. */
+void mw_worlds_status(const struct mw_worlds *worlds, struct mw_daemon_status *status_r);
 
 /* One more that uses it, and one less. */
 struct mw_world *mw_world_hold(struct mw_world *world);

@@ -103,6 +103,7 @@ struct mw_source {
 struct mw_policy {
 	struct mw_arena *arena;  /* owns everything below */
 	const char *file;
+	char digest[17];         /* of the file's text, hex: to tell whether a process has the same */
 	struct mw_str hostname;
 	struct mw_str recipient_delimiter;
 	struct mw_str default_domain; /* canonical or empty */

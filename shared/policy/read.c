@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "mail/domain.h"
 #include "policy/build.h"
@@ -76,8 +80,11 @@ struct mw_policy *mw_policy_read_text(const char *name, struct mw_str text, cons
 		mw_reader_error(&reader, (struct mw_spot){ 0, 0 }, NULL, "out of memory");
 	}
 	mw_arena_free(reader.scratch);
-	if (reader.error_count == 0)
+	if (reader.error_count == 0) {
+		snprintf(reader.policy->digest, sizeof(reader.policy->digest), "%016llx",
+			 (unsigned long long)XXH3_64bits(text.ptr, text.len));
 		return reader.policy;
+	}
 	mw_policy_free(reader.policy);
 	return NULL;
 }

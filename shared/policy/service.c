@@ -24,3 +24,19 @@ bool mw_service_admits(const struct mw_policy *policy, const struct mw_ip *ip)
 			return true;
 	return networks->count == 0 && mw_ip_is_loopback(ip);
 }
+
+void mw_service_status_path(const struct mw_policy *policy, struct mw_buf *out)
+{
+	struct mw_str unix_prefix = MW_STR("unix:");
+
+	for (size_t i = 0; i < policy->policy_service.listen.count; i++) {
+		struct mw_str listener = policy->policy_service.listen.items[i];
+
+		if (!mw_str_starts_with(listener, unix_prefix))
+			continue;
+		mw_buf_add(out, mw_str_tail(listener, unix_prefix.len));
+		mw_buf_add_text(out, ".status");
+		return;
+	}
+	mw_buf_add_text(out, MW_STATUS_PATH);
+}

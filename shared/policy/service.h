@@ -16,4 +16,9 @@ enum mw_reach mw_listener_reach(struct mw_str listener);
 /* Whether an address may ask over TCP: one of peers_networks; where there are none, one of this host's loopback. */
 bool mw_service_admits(const struct mw_policy *policy, const struct mw_ip *ip);
 
+/* The path of the socket on which mailwicketd tells root about itself: beside its first unix socket for questions, else
+   MW_STATUS_PATH. */
+#define MW_STATUS_PATH "/run/mailwicket/policy.status"
+void mw_service_status_path(const struct mw_policy *policy, struct mw_buf *out);
+
 #endif

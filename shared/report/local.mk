@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libmwreport.la
 libmwreport_la_SOURCES = \
+	shared/report/daemon_status.c shared/report/daemon_status.h \
 	shared/report/json.c shared/report/json.h \
 	shared/report/logfield.c shared/report/logfield.def shared/report/logfield.h \
 	shared/report/logline.c shared/report/logline.h \

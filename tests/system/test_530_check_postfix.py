@@ -436,7 +436,7 @@ def test_check_without_the_right_to_look_at_the_socket_says_so(site):
         folder.chmod(0o755)
         shutil.chown(folder, group="root")
     assert told.returncode == 0, told
-    assert [f["what"] for f in json.loads(told.stdout)["findings"]] == ["cannot be looked at"]
+    assert [f["what"] for f in json.loads(told.stdout)["findings"]] == ["cannot be asked", "cannot be looked at"]
 
 
 def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(folder):

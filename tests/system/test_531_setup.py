@@ -148,8 +148,7 @@ def test_a_second_setup_has_a_backup_of_its_own(stock):
     before = stock.tree()
     assert stock.setup("--apply").returncode == 0
     first = stock.tree()
-    stock.daemon.write_policy(stock.policy_text(POLICY.replace(
-        'connector "Client" {', 'connector "Client" {\n    max_message_size = "40MB"')))
+    stock.change_policy(POLICY.replace('connector "Client" {', 'connector "Client" {\n    max_message_size = "40MB"'))
     told = stock.setup("--apply")
     assert told.returncode == 0, told.stdout
     assert (stock.postfix.etc / "main.cf").read_text().count("message_size_limit = 41943040") == 1

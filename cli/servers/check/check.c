@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "ui/arguments.h"
+#include "servers/check/gate.h"
 #include "servers/check/servers.h"
 #include "ui/output.h"
 #include "setting.h"
@@ -125,6 +126,7 @@ static int look_further(struct result *result, const struct mw_policy *policy, c
 	mw_check_service(policy, result->findings);
 	if (!result->servers_looked_at)
 		return EX_OK;
+	mw_check_gate(policy, servers, result->directory_read ? &result->report : NULL, result->findings);
 	return mw_check_servers(policy, servers, result->findings);
 }
 

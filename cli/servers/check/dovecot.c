@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/dovecot.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -122,6 +123,31 @@ static void check_modules(const struct mw_dovecot_site *site)
 			mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE " is not there", mail),
 			"the auth process does not know the driver mailwicket and does not start: nobody can log in",
 			mw_fix_words("install Mailwicket's Dovecot modules"));
+}
+
+/* A Dovecot that offers TLS does not start without these files, and doveconf does not look. */
+static void check_certificate(const struct mw_dovecot_site *site)
+{
+	static const char *const names[][2] = {
+		[MW_DOVECOT_2_3] = { "ssl_cert", "ssl_key" },
+		[MW_DOVECOT_2_4] = { "ssl_server_cert_file", "ssl_server_key_file" },
+	};
+
+	for (size_t i = 0; i < 2 && !mw_str_equal(mw_dovecot_value(site->root, "ssl"), MW_STR("no")); i++) {
+		const char *name = names[site->generation][i];
+		struct mw_str path = mw_dovecot_value(site->root, name);
+
+		if (site->generation == MW_DOVECOT_2_3 && !mw_str_starts_with(path, MW_STR("<")))
+			continue;
+		path = mw_str_tail(path, site->generation == MW_DOVECOT_2_3);
+		/* Who is not root may not read a key. */
+		if (mw_str_empty(path) || access(mw_arena_text(site->arena, path), F_OK) == 0 || errno == EACCES)
+			continue;
+		mw_dovecot_finding(site, MW_FOUND_DOVECOT_CERTIFICATE, MW_FINDING_ERROR, name,
+			mw_arena_textf(site->arena, "%.*s: %s", MW_STR_ARG(path), strerror(errno)),
+			"Dovecot does not start with TLS, or nobody can use it",
+			mw_fix_words(mw_arena_textf(site->arena, "%s names the file of the certificate or key", name)));
+	}
 }
 
 /* --- environment, Postfix's socket */
@@ -257,6 +283,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 		site.file = named;
 	mw_check_dovecot_filters(&site);
 	check_modules(&site);
+	check_certificate(&site);
 	mw_check_dovecot_passdbs(&site);
 	mw_check_dovecot_userdbs(&site);
 	mw_check_dovecot_trust(&site);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ui/arguments.h"
+#include "servers/check/gate.h"
 #include "servers/check/servers.h"
 #include "ui/output.h"
 #include "ui/own_command.h"
@@ -195,6 +196,17 @@ static bool starts(struct result *result, const struct mw_policy *policy, const 
 	return false;
 }
 
+/* The directory as it is published, beside its sources, and who reads it. */
+static void look_at_gate(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_findings *findings)
+{
+	struct mw_errors *errors = mw_errors_new(1);
+	struct mw_sync_report report;
+	bool read = errors != NULL && policy->directory.source_count > 0 && mw_sync_run(policy, true, errors, &report);
+
+	mw_check_gate(policy, servers, read ? &report : NULL, findings);
+	mw_errors_free(errors);
+}
+
 /* Whether the changed files hold what they should, with the server that is not changed: both read them, `check` has no
    error, users can log in and mail is not deferred. */
 static int verify(struct result *result, const struct mw_policy *policy, struct mw_findings *findings)
@@ -210,6 +222,7 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 	staged.dovecot_config = mw_arena_textf(arena, "%s/dovecot/%s", plan->stage, plan->dovecot_name);
 	staged.socket_known = true;
 	staged.sasl_socket = plan->sasl_socket;
+	look_at_gate(policy, &staged, findings);
 	status = mw_check_servers(policy, &staged, findings);
 	if (status == EX_OK && !staged.dovecot && plan->dovecot != NULL) {
 		struct mw_dovecot_site other = *plan->dovecot;
@@ -221,10 +234,10 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 	result->findings = findings;
 	if (status != EX_OK)
 		return status;
-	if (mw_findings_laxer(findings) > 0)
-		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
-	else if (plan->changes_postfix && finds(findings, MW_FOUND_DAEMON_AWAY))
+	if (plan->changes_postfix && finds(findings, MW_FOUND_DAEMON_AWAY))
 		mw_complain("nothing was changed: mailwicketd is not running, all mail would be deferred; start it first");
+	else if (mw_findings_laxer(findings) > 0)
+		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
 	else if (!staged.dovecot || starts(result, policy, staged.dovecot_config))
 		return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
 	result->refused = true;

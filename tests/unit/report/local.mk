@@ -2,6 +2,7 @@ check_PROGRAMS += tests/unit/test_report
 TESTS += tests/unit/test_report
 tests_unit_test_report_SOURCES = $(mw_unit_sources) \
 	tests/unit/report/report_support.c tests/unit/report/report_support.h \
+	tests/unit/report/test_daemon_status.c \
 	tests/unit/report/test_json.c \
 	tests/unit/report/test_logfield.c \
 	tests/unit/report/test_logline.c \

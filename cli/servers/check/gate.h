@@ -1,0 +1,13 @@
+/* What has to be there before a server asks: the published directory, readers that may read it, a mailwicketd that has what the
+   files say. */
+#ifndef MW_CLI_CHECK_GATE_H
+#define MW_CLI_CHECK_GATE_H
+
+#include "servers/check/servers.h"
+#include "sync/sync.h"
+
+/* report: what a dry run of `sync` says; NULL: it was not asked for, and nothing is said of older snapshots. */
+void mw_check_gate(const struct mw_policy *policy, const struct mw_servers *servers, const struct mw_sync_report *report,
+		   struct mw_findings *findings);
+
+#endif
