@@ -56,18 +56,6 @@ bool mw_reply_same(const char *a, const char *b)
 	       strcmp(mw_reply_words(a), mw_reply_words(b)) == 0;
 }
 
-static bool says(const char *reply, enum mw_reason reason, bool with_status)
-{
-	for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
-		const char *own = mw_reason_reply(reason, (enum mw_reply_style)style), *words = mw_reply_words(own);
-
-		if (words[0] != '\0' && strcmp(mw_reply_words(reply), words) == 0 &&
-		    (!with_status || mw_str_equal(status_of(reply), status_of(own))))
-			return true;
-	}
-	return false;
-}
-
 static bool is_good(struct mw_str recipient)
 {
 	struct mw_address address;
@@ -86,11 +74,28 @@ static enum mw_reason whose(enum mw_reason reason, const char *reply, struct mw_
 	return reason;
 }
 
+/* The first of those that have the status too, or else of those with these words; MW_REASON_COUNT: none. */
+static enum mw_reason find_reason(const char *words, struct mw_str status)
+{
+	enum mw_reason found = MW_REASON_COUNT;
+
+	for (int reason = 0; reason < MW_REASON_COUNT; reason++)
+		for (int style = MW_REPLIES_CLASSIC; style <= MW_REPLIES_CURRENT; style++) {
+			const char *own = mw_reason_reply((enum mw_reason)reason, (enum mw_reply_style)style);
+
+			if (own[0] == '\0' || strcmp(words, behind_codes(own)) != 0)
+				continue;
+			if (mw_str_equal(status, status_of(own)))
+				return (enum mw_reason)reason;
+			if (found == MW_REASON_COUNT)
+				found = (enum mw_reason)reason;
+		}
+	return found;
+}
+
 const char *mw_reply_reason(const char *reply, struct mw_str recipient)
 {
-	for (int with_status = 1; with_status >= 0; with_status--)
-		for (int reason = 0; reason < MW_REASON_COUNT; reason++)
-			if (says(reply, (enum mw_reason)reason, with_status == 1))
-				return mw_reason_name(whose((enum mw_reason)reason, reply, recipient));
-	return NULL;
+	enum mw_reason reason = find_reason(mw_reply_words(reply), status_of(reply));
+
+	return reason != MW_REASON_COUNT ? mw_reason_name(whose(reason, reply, recipient)) : NULL;
 }
