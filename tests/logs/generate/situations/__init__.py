@@ -31,6 +31,15 @@ def situation(*kinds):
     return add
 
 
+def situations(act, cases):
+    """One of each name: act(machine, *what), where `cases` has {name: (kinds, *what)}."""
+    for name, (kinds, *what) in cases.items():
+        def one(machine, what=tuple(what)):
+            act(machine, *what)
+        one.__name__ = name
+        situation(*kinds.split())(one)
+
+
 def begin(machine, login="bob"):
     """Started, with what any server's log is full of, and the user reads mail first."""
     machine.start()

@@ -7,21 +7,44 @@ from pathlib import Path
 import clients
 import internet
 from machine import run
-from situations import begin, situation
+from situations import begin, situation, situations
 from situations.relay import table
 
 
-def sent_to(machine, to, how=clients.msmtp, **more):
-    """Sent by bob; ends when the log has its first delivery."""
-    begin(machine)
+def sends_to(machine, to, how=clients.msmtp, deliveries=1, **more):
+    """Sent by bob; ends when the log has so many deliveries more."""
     before = machine.log.count("status=")
     how(to=to, **more)
-    machine.wait_log("status=", before + 1)
+    machine.wait_log("status=", before + deliveries)
 
 
-@situation("plain", "verbose", "wired")
-def all_well(machine):
-    sent_to(machine, clients.OUTSIDE)
+def sent_to(machine, to, how=clients.msmtp, **more):
+    begin(machine)
+    sends_to(machine, to, how, **more)
+
+
+situations(sent_to, {
+    "all_well": ("plain verbose wired", clients.OUTSIDE),
+    "delivered_to_a_colleague": ("verbose", "mary@example.org"),
+    "delivered_by_an_alias": ("verbose", "postmaster@example.org"),
+    "next_hop_refuses_connection": ("plain verbose", "ann@closed.example.net"),
+    "next_hop_unreachable": ("verbose", "ann@unreachable.example.net"),
+    "next_hop_busy": ("verbose", "ann@busy.example.net"),
+    "dns_fails": ("verbose", "ann@broken.example.net"),
+    "dns_does_not_answer": ("plain", "ann@deaf.example.net"),
+    "domain_does_not_exist": ("verbose", "ann@exmaple-typo.net"),
+    "domain_takes_no_mail": ("verbose", "ann@null.example.net"),
+    "mx_has_no_address": ("verbose", "ann@nohost.example.net"),
+    "greylisted": ("plain verbose", "grey@example.net"),
+    "mailbox_full_at_next_hop": ("verbose", "full@example.net"),
+    "over_quota_at_next_hop": ("verbose", "overquota@example.net"),
+    "unknown_at_next_hop": ("plain verbose wired", "nosuch@example.net"),
+    "our_server_is_blocked_at_next_hop": ("verbose", "blocked@example.net"),
+    "spf_at_next_hop": ("verbose", "spf@example.net"),
+    "text_refused_as_spam_at_next_hop": ("verbose", "spam@example.net", clients.curl),
+    "dmarc_at_next_hop": ("verbose", "dmarc@example.net", clients.swaks),
+    "loops_back": ("verbose", "ann@loop.example.net"),
+})
 
 
 @situation("wired")
@@ -29,60 +52,10 @@ def all_well_mutt(machine):
     sent_to(machine, clients.OUTSIDE, clients.mutt, scheme="smtps", port=465)
 
 
-@situation("verbose")
-def delivered_to_a_colleague(machine):
-    sent_to(machine, "mary@example.org")
-
-
-@situation("verbose")
-def delivered_by_an_alias(machine):
-    sent_to(machine, "postmaster@example.org")
-
-
-@situation("plain", "verbose")
-def next_hop_refuses_connection(machine):
-    sent_to(machine, "ann@closed.example.net")
-
-
 @situation("plain", "verbose")
 def next_hop_times_out(machine):
     machine.postconf(smtp_connect_timeout="5s")
     sent_to(machine, "ann@silent.example.net")
-
-
-@situation("verbose")
-def next_hop_unreachable(machine):
-    sent_to(machine, "ann@unreachable.example.net")
-
-
-@situation("verbose")
-def next_hop_busy(machine):
-    sent_to(machine, "ann@busy.example.net")
-
-
-@situation("verbose")
-def dns_fails(machine):
-    sent_to(machine, "ann@broken.example.net")
-
-
-@situation("plain")
-def dns_does_not_answer(machine):
-    sent_to(machine, "ann@deaf.example.net")
-
-
-@situation("verbose")
-def domain_does_not_exist(machine):
-    sent_to(machine, "ann@exmaple-typo.net")
-
-
-@situation("verbose")
-def domain_takes_no_mail(machine):
-    sent_to(machine, "ann@null.example.net")
-
-
-@situation("verbose")
-def mx_has_no_address(machine):
-    sent_to(machine, "ann@nohost.example.net")
 
 
 @situation("verbose")
@@ -97,11 +70,6 @@ def tls_to_next_hop_not_offered(machine):
     sent_to(machine, clients.OUTSIDE)
 
 
-@situation("plain", "verbose")
-def greylisted(machine):
-    sent_to(machine, "grey@example.net")
-
-
 @situation("verbose")
 def greylisted_then_delivered(machine):
     machine.postconf(minimal_backoff_time="1s", queue_run_delay="1s")
@@ -114,57 +82,14 @@ def greylisted_then_delivered(machine):
 
 
 @situation("verbose")
-def mailbox_full_at_next_hop(machine):
-    sent_to(machine, "full@example.net")
-
-
-@situation("verbose")
-def over_quota_at_next_hop(machine):
-    sent_to(machine, "overquota@example.net")
-
-
-@situation("plain", "verbose", "wired")
-def unknown_at_next_hop(machine):
-    sent_to(machine, "nosuch@example.net")
-
-
-@situation("verbose")
-def our_server_is_blocked_at_next_hop(machine):
-    sent_to(machine, "blocked@example.net")
-
-
-@situation("verbose")
-def spf_at_next_hop(machine):
-    sent_to(machine, "spf@example.net")
-
-
-@situation("verbose")
-def text_refused_as_spam_at_next_hop(machine):
-    sent_to(machine, "spam@example.net", clients.curl)
-
-
-@situation("verbose")
-def dmarc_at_next_hop(machine):
-    sent_to(machine, "dmarc@example.net", clients.swaks)
-
-
-@situation("verbose")
 def one_of_two_recipients_bounces(machine):
-    begin(machine)
-    before = machine.log.count("status=")
-    clients.msmtp(to=[clients.OUTSIDE, "nosuch@example.net"])
-    machine.wait_log("status=", before + 2)
+    sent_to(machine, [clients.OUTSIDE, "nosuch@example.net"], deliveries=2)
 
 
 @situation("verbose")
 def unknown_user_behind_an_alias(machine):
     table("virtual", "team@example.org gone@example.org\n")
     sent_to(machine, "team@example.org")
-
-
-@situation("verbose")
-def loops_back(machine):
-    sent_to(machine, "ann@loop.example.net")
 
 
 @situation("verbose")
@@ -219,9 +144,7 @@ def deleted_by_the_administrator(machine):
 def lmtp_away(machine):
     begin(machine)
     machine.stop_dovecot_service("lmtp")
-    before = machine.log.count("status=")
-    clients.msmtp(to="mary@example.org")
-    machine.wait_log("status=", before + 1)
+    sends_to(machine, "mary@example.org")
 
 
 @situation("verbose")
@@ -232,9 +155,7 @@ def mailbox_full_here(machine):
     machine.write_dovecot()
     machine.start()
     clients.reads()
-    before = machine.log.count("status=")
-    clients.msmtp(to="mary@example.org")
-    machine.wait_log("status=", before + 1)
+    sends_to(machine, "mary@example.org")
 
 
 @situation("verbose")
@@ -244,9 +165,7 @@ def colleague_has_no_mailbox_folder(machine):
     folder.mkdir(exist_ok=True)
     os.chown(folder, 0, 0)
     folder.chmod(0o700)
-    before = machine.log.count("status=")
-    clients.msmtp(to="mary@example.org")
-    machine.wait_log("status=", before + 1)
+    sends_to(machine, "mary@example.org")
 
 
 @situation("verbose")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import clients
 from machine import run
-from situations import begin, situation
+from situations import begin, situation, situations
 from situations.relay import table
 
 # The milter protocol of libmilter's clients, version 6.
@@ -63,39 +63,15 @@ def milter_away_for_messages_of_others(machine):
     clients.msmtp()
 
 
-@situation("verbose")
-def milter_hangs(machine):
-    with_milter(machine, {EOM: None})
-
-
-@situation("plain", "wired")
-def milter_rejects_the_text(machine):
-    with_milter(machine, {EOM: b"y550 5.7.1 Spam message rejected\0"})
-
-
-@situation("verbose")
-def milter_rejects_a_recipient(machine):
-    with_milter(machine, {RCPT: b"y554 5.7.1 No mail to that country\0"})
-
-
-@situation("verbose")
-def milter_rejects_the_client(machine):
-    with_milter(machine, {CONNECT: b"r"})
-
-
-@situation("verbose")
-def milter_defers_the_text(machine):
-    with_milter(machine, {EOM: b"y451 4.7.1 Try again later\0"})
-
-
-@situation("verbose")
-def milter_quarantines(machine):
-    with_milter(machine, {EOM: [b"qlooks like a virus\0", b"a"]})
-
-
-@situation("verbose")
-def milter_throws_away(machine):
-    with_milter(machine, {EOM: b"d"})
+situations(with_milter, {
+    "milter_hangs": ("verbose", {EOM: None}),
+    "milter_rejects_the_text": ("plain wired", {EOM: b"y550 5.7.1 Spam message rejected\0"}),
+    "milter_rejects_a_recipient": ("verbose", {RCPT: b"y554 5.7.1 No mail to that country\0"}),
+    "milter_rejects_the_client": ("verbose", {CONNECT: b"r"}),
+    "milter_defers_the_text": ("verbose", {EOM: b"y451 4.7.1 Try again later\0"}),
+    "milter_quarantines": ("verbose", {EOM: [b"qlooks like a virus\0", b"a"]}),
+    "milter_throws_away": ("verbose", {EOM: b"d"}),
+})
 
 
 def policy_service(action, port=10040):
