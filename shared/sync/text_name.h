@@ -1,6 +1,7 @@
 /* Octets that are refused in names. A login name ends up in commands that an administrator pastes (doveadm kick, fixes),
    in Dovecot's masks and in logs: an octet that a shell or a mask treats as special is refused when it is read, and the
-   commands quote the rest. Real names have ' & + = / # % { } and more: O'Brien@, a&b@, {guid}@. Private to sync/. */
+   commands quote the rest. Real names have ' & + = / # % { } and more: O'Brien@, a&b@, {guid}@. For sync/, and for
+   who writes a text that it is to read. */
 #ifndef MW_SYNC_TEXT_NAME_H
 #define MW_SYNC_TEXT_NAME_H
 

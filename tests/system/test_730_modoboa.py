@@ -4,6 +4,7 @@ import pytest
 from rig import distribution
 from rig.distribution import Distribution
 from rig.distribution_cycle import NO_RELAY, NOT_AS_TEAM, POLICY, WRONG, Cycle, assert_same, usual
+from rig.init_cycle import InitCycle
 from rig.mail_programs import Filter, PolicyService, signer
 from rig.postfix import Postfix
 
@@ -114,3 +115,18 @@ def test_setup_takes_nothing_away(cycle):
 
 def test_undo_gives_every_octet_and_all_that_worked(cycle):
     cycle.assert_undone(BEFORE)
+
+
+@pytest.fixture(scope="module")
+def init_cycle(module_folder):
+    (module_folder / "init").mkdir()
+    with Modoboa(module_folder / "init") as site:
+        yield InitCycle(site, more)
+
+
+def test_what_init_makes_passes_check_and_setup(init_cycle):
+    init_cycle.assert_made()
+
+
+def test_with_what_init_makes_nothing_that_worked_is_refused(init_cycle):
+    init_cycle.assert_nothing_that_worked_is_refused()

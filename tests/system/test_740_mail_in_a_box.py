@@ -4,6 +4,7 @@ import pytest
 from rig import distribution
 from rig.distribution import Distribution
 from rig.distribution_cycle import NOT_AS_TEAM, POLICY, Cycle, assert_same, usual
+from rig.init_cycle import InitCycle
 from rig.mail_programs import Filter, greylist, signer
 
 pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distribution.why_not()))
@@ -108,3 +109,19 @@ def test_setup_takes_nothing_away(cycle):
 
 def test_undo_gives_every_octet_and_all_that_worked(cycle):
     cycle.assert_undone(BEFORE)
+
+
+@pytest.fixture(scope="module")
+def init_cycle(module_folder):
+    (module_folder / "init").mkdir()
+    with MailInABox(module_folder / "init") as site:
+        yield InitCycle(site, more)
+
+
+def test_what_init_makes_passes_check_and_setup(init_cycle):
+    init_cycle.assert_made(errors=["submission_relay_host"])
+
+
+def test_with_what_init_makes_nothing_that_worked_is_refused(init_cycle):
+    init_cycle.assert_nothing_that_worked_is_refused(other_words=[
+        "25: relay", "25: relay as alice", *(f"{port}: {what} without AUTH" for port in (465, 587) for what in ("mail", "relay"))])

@@ -4,6 +4,7 @@
 
 #include "mail/address.h"
 #include "servers/init/tables.h"
+#include "sync/text_name.h"
 
 #define DEEPEST 16 /* aliases of aliases */
 #define TARGETS_MOST 1000
@@ -209,7 +210,8 @@ static struct mw_person *person_of(struct mw_init *init, struct mw_str login)
 	struct mw_str address, name;
 	size_t len;
 
-	if (!mw_login_canonical(login, memory, sizeof(memory), &len))
+	if (!mw_login_canonical(login, memory, sizeof(memory), &len) ||
+	    mw_text_login_refused((struct mw_str){ memory, len }) != '\0')
 		return NULL;
 	name = mw_arena_copy(init->arena, (struct mw_str){ memory, len });
 	person = mw_people_by_login(init->people, name);

@@ -7,6 +7,7 @@
 #include "servers/init/tables.h"
 #include "servers/own_names.h"
 #include "servers/restriction.h"
+#include "sync/text_name.h"
 
 #define FIX_DOMAINS                                                                  \
 	"write accepted_domain \"DOMAIN\" { type = Authoritative } for each of its " \
@@ -77,7 +78,7 @@ bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_s
 	    !mw_address_set_domain(&address, domain->name))
 		return false;
 	*address_r = mw_arena_copy(init->arena, address.whole);
-	return true;
+	return mw_text_name_refused(*address_r) == '\0';
 }
 
 /* --- collecting */

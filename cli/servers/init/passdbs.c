@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "mail/address.h"
 #include "servers/restriction.h"
+#include "sync/text_name.h"
 
 /* --- pure */
 
@@ -60,7 +61,8 @@ static void take_login(struct mw_init *init, struct mw_str name, struct mw_str d
 	size_t len;
 
 	if (!mw_init_address(init, mw_str(whole), &address) ||
-	    !mw_login_canonical(name, memory, sizeof(memory), &len)) {
+	    !mw_login_canonical(name, memory, sizeof(memory), &len) ||
+	    mw_text_login_refused((struct mw_str){ memory, len }) != '\0') {
 		mw_init_unread_add(init, (struct mw_init_unread){ from, mw_arena_text(init->arena, name),
 								  "the name makes no address",
 								  "write a line with an address and login= "

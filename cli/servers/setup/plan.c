@@ -91,8 +91,8 @@ bool mw_setup_diff(const struct mw_setup_plan *plan, const char *stage, struct m
 
 /* --- postfix(1) on a copy, which writes what it finds to the log too, where it would be taken for the server's own */
 
-/* Its log is the system's then, which prepare_silence() takes away. A main.cf that is not changed is a link to the server's
-   own: a copy takes its place first. */
+/* Its log is the system's then, which prepare_silence() takes away. A main.cf that is not changed is a link to that of
+   the server: a copy takes its place first. */
 static bool write_no_log(const char *folder)
 {
 	struct mw_arena *arena = mw_arena_new(0);

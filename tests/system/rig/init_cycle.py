@@ -96,12 +96,14 @@ class InitCycle:
 
     # --- what init promises
 
-    def assert_made(self):
-        """The files pass `check`, and both servers do once setup has wired them: in audit, and when all is enforced."""
+    def assert_made(self, errors=()):
+        """The files pass `check`, and both servers do once setup has wired them: in audit, and when all is enforced.
+        `errors`: the settings at which check has one all the same."""
         assert (self.check.returncode, self.check.stderr) == (0, ""), self.check.stdout
         for setup in self.setup, self.setup_again:
             assert (setup.returncode, setup.stderr) == (0, ""), f"{setup.stderr}\n{setup.stdout}"
-        assert (self.errors, self.errors_again) == ([], [])
+        for found in self.errors, self.errors_again:
+            assert [error.partition(":")[0] for error in found] == list(errors), found
 
     def assert_nothing_that_worked_is_refused(self, *, other_words=(), forged=()):
         """In audit nothing differs. Enforced, a refusal may be in the policy's words (`other_words`), and what was forged
@@ -113,4 +115,4 @@ class InitCycle:
         assert all("once at " in lost[name][0] and "denied" in lost[name][1] or "permissions" in lost[name][1]
                    for name in forged), lost
         assert {line.split()[0] for line in self.would_refuse} <= {
-            *(["relay-denied"] if other_words else []), *(["send-as-denied"] if forged else [])}, self.would_refuse
+            *(["relay-denied", "not-authenticated"] if other_words else []), *(["send-as-denied"] if forged else [])}, self.would_refuse

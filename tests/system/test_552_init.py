@@ -1,0 +1,150 @@
+"""`mailwicket init`: a policy and a directory of what the servers do today. What works with it: the tests of distributions."""
+import json
+import pwd
+import subprocess
+
+import pytest
+
+import rig
+from rig.stock import STOCK_DOVECOT, STOCK_POSTFIX, needs_stock
+
+pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
+
+DOVECOT = {
+    "2.3": "passdb {\n  driver = passwd-file\n  args = scheme=PLAIN %s\n}\n",
+    "2.4": "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+           "passdb passwd-file {\n  passwd_file_path = %s\n}\n",
+}
+
+
+class Server:
+    """Configurations without servers: a main.cf with Debian's own lines, a Dovecot with a passwd-file."""
+
+    def __init__(self, folder, main="", users="", master=""):
+        self.folder, self.etc = folder, folder / "postfix"
+        self.etc.mkdir()
+        stock = (STOCK_POSTFIX / "main.cf.debian").read_text()
+        (self.etc / "main.cf").write_text(stock + "myhostname = mail.example.test\nmyorigin = example.test\n"
+                                          "mydestination = $myhostname, example.test, localhost\ninet_protocols = ipv4\n"
+                                          "inet_interfaces = loopback-only\n" + main.replace("DIR", str(folder)))
+        (self.etc / "master.cf").write_text((STOCK_POSTFIX / "master.cf.dist").read_text() + master)
+        self.dovecot = folder / "dovecot.conf"
+        (folder / "users").write_text(users)
+        self.dovecot.write_text(DOVECOT[rig.dovecot.version()] % (folder / "users"))
+        self.policy, self.directory = folder / "etc" / "mailwicket.conf", folder / "etc" / "directory"
+
+    def table(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def init(self, *words):
+        return self.cli("init", "--postfix-config", self.etc, "--dovecot-config", self.dovecot, *words)
+
+    def cli(self, *words):
+        return subprocess.run([rig.CLI, "-c", self.policy, *words], capture_output=True, text=True, timeout=120)
+
+    def made(self):
+        """The lines of the directory that are no comments."""
+        told = self.init("--apply")
+        assert told.returncode == 0, told.stderr + told.stdout
+        return [line for line in self.directory.read_text().splitlines() if line and not line.startswith("#")]
+
+    def assert_valid(self):
+        told = self.cli("check", "--policy-only")
+        assert (told.returncode, told.stderr) == (0, ""), told.stdout
+
+
+def test_nothing_is_written_without_apply(folder):
+    server = Server(folder, users="alice:{PLAIN}x\n")
+    told = server.init()
+    assert told.returncode == 0 and "+user alice@example.test login=alice\n" in told.stdout, told.stdout
+    assert "nothing was written; --apply does it" in told.stdout
+    assert not server.policy.parent.exists()
+
+
+def test_what_apply_writes_is_valid_and_written_once(folder):
+    server = Server(folder, users="alice:{PLAIN}x\n")
+    assert server.made() == ["user alice@example.test login=alice"]
+    server.assert_valid()
+    assert "unlisted_logins = own_address" in server.policy.read_text()
+    told = server.init("--apply")
+    assert told.returncode == 0 and "nothing to do" in told.stdout, told.stdout
+
+
+@pytest.mark.parametrize("name", ["policy", "directory"])
+def test_a_file_with_words_of_its_own_stays(folder, name):
+    server = Server(folder, users="alice:{PLAIN}x\n")
+    server.policy.parent.mkdir()
+    path = getattr(server, name)
+    text = "default_domain = \"x.test\"\n" if name == "policy" else "user x@x.test\n"
+    path.write_text(text)
+    told = server.init("--apply")
+    assert told.returncode == 1 and f"{path} is there already and stays as it is" in told.stderr, told.stderr
+    assert f"-{text}" in told.stdout
+    assert path.read_text() == text
+    assert [made.name for made in server.policy.parent.iterdir()] == [path.name]
+
+
+def test_the_sample_and_a_file_of_comments_are_replaced(folder):
+    server = Server(folder, users="alice:{PLAIN}x\n")
+    server.policy.parent.mkdir()
+    for path in server.policy, server.directory:
+        path.write_text((rig.SOURCE / "packaging" / "examples" / path.name).read_text())
+    assert server.made() == ["user alice@example.test login=alice"]
+    server.assert_valid()
+    server.policy.write_text((rig.SOURCE / "packaging" / "examples" / "mailwicket.conf").read_text() + "# mine\n")
+    assert server.init("--apply").returncode == 1
+
+
+def test_names_of_mydestination_are_one_domain(folder):
+    server = Server(folder, main="relay_domains = partner.test\n")
+    server.made()
+    text = server.policy.read_text()
+    assert 'accepted_domain "example.test" {\n    type = Authoritative' in text
+    assert '"mail.example.test", "localhost"' in text and 'accepted_domain "partner.test" { type = ExternalRelay }' in text
+    assert 'default_domain = "example.test"' in text
+    server.assert_valid()
+
+
+def test_values_of_tables_are_data(folder):
+    """Programs, files, lists, odd octets, catch-alls, extensions, capitals: no line breaks, no user appears."""
+    server = Server(folder, users="alice:{PLAIN}x\nBob:{PLAIN}x\nba`d`:{PLAIN}x\n#carol:{PLAIN}x\n", main="""\
+recipient_delimiter = +
+virtual_alias_maps = texthash:DIR/virtual, pcre:DIR/patterns
+virtual_alias_domains = alias.test
+alias_maps = texthash:DIR/aliases
+smtpd_sender_login_maps = inline:{{info@example.test=alice Bob}, {@alias.test=alice}, {alice@example.test=alice}}
+""")
+    server.table("patterns", "/x/ y\n")
+    server.table("virtual", "info@ALIAS.test  Alice@Example.TEST\n@alias.test alice\n\"odd name\"@alias.test alice+x\n"
+                            "both@alias.test alice, bob\nout@alias.test someone@elsewhere.test\n"
+                            "x$(id)@alias.test alice\nx`id`@alias.test alice\nloop@alias.test loop@alias.test\n")
+    server.table("aliases", "postmaster root\nroot alice\nprogram |/bin/false\nfile /var/x\nlist :include:/etc/passwd\n"
+                            "chain postmaster\n")
+    made = server.made()
+    server.assert_valid()
+    users = {line.split()[1]: line for line in made if line.startswith("user ")}
+    assert set(users) == {"alice@example.test", "bob@example.test"}, made
+    addresses = users["alice@example.test"].partition("address=")[2]
+    for address in ('info@alias.test', '"odd name"@alias.test', "root@example.test", "postmaster@example.test",
+                    "chain@example.test"):
+        assert address in addresses, addresses
+    assert any(line.startswith("group both@alias.test member=alice@example.test,bob@example.test") for line in made), made
+    assert {"grant send-as info@example.test bob@example.test", "grant send-as *@alias.test alice@example.test"} <= set(made)
+    assert not any(word in line for line in made for word in ("false", "include", "elsewhere", "out@", "loop@", "`", "$"))
+    unread = json.loads(server.init("--json").stdout)["unread"]
+    assert {"virtual_alias_maps", "passwd-file " + str(server.folder / "users")} <= {row["setting"] for row in unread}
+
+
+def test_debians_own_configuration(folder):
+    """As the packages install it: people are the accounts of the machine."""
+    server = Server(folder)
+    server.dovecot = STOCK_DOVECOT / "dovecot.conf"
+    made = server.made()
+    server.assert_valid()
+    names = {line.split()[1].partition("@")[0] for line in made if line.startswith("user ")}
+    people = {account.pw_name.lower() for account in pwd.getpwall()
+              if account.pw_uid >= 1000 and account.pw_name != "nobody" and not account.pw_shell.endswith(("nologin", "false"))}
+    assert people <= names
+    assert not names & {"root", "daemon", "www-data", "nobody", "postfix", "dovecot"}
+    text = server.policy.read_text()
+    assert 'login "This host"' in text and 'connector "This host"' in text and 'connector "Default"' in text
