@@ -387,7 +387,7 @@ static int read_request(struct explanation *explanation, const char *path)
 
 	if (!read_file(explanation, path, &len))
 		return EX_NOINPUT;
-	if (memmem(text, len, REQUEST_END, strlen(REQUEST_END)) == NULL) {
+	if (!mw_str_has((struct mw_str){ text, len }, REQUEST_END)) {
 		const char *end = text[len - 1] == '\n' ? REQUEST_END + 1 : REQUEST_END;
 
 		memcpy(text + len, end, strlen(end));

@@ -42,7 +42,7 @@ bool mw_recorded_read(struct mw_why_clock *clock, struct mw_str line, int64_t si
 	struct mw_str fields;
 
 	/* Most lines of a mail log are somebody else's. */
-	if (memmem(line.ptr, line.len, BEGINNING "v=1 ", strlen(BEGINNING "v=1 ")) == NULL ||
+	if (!mw_str_has(line, BEGINNING "v=1 ") ||
 	    !read_line(clock, line, since, &fields, &recorded_r->time))
 		return false;
 	recorded_r->state = mw_facts_from_log(fields, &recorded_r->line, &recorded_r->logged);

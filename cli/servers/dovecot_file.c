@@ -175,15 +175,23 @@ struct mw_str mw_dovecot_value(const struct mw_dovecot_node *parent, const char 
 	return value;
 }
 
-bool mw_dovecot_lists(const struct mw_dovecot_node *parent, const char *key, const char *word)
+bool mw_dovecot_has_word(struct mw_str list, const char *word)
 {
-	const struct mw_dovecot_node *node = NULL;
-	struct mw_str rest = mw_dovecot_value(parent, key), field;
+	struct mw_str field;
 
-	while (mw_str_split(&rest, ' ', &field)) {
+	while (mw_str_split(&list, ' ', &field)) {
 		if (mw_str_equal(field, mw_str(word)))
 			return true;
 	}
+	return false;
+}
+
+bool mw_dovecot_lists(const struct mw_dovecot_node *parent, const char *key, const char *word)
+{
+	const struct mw_dovecot_node *node = NULL;
+
+	if (mw_dovecot_has_word(mw_dovecot_value(parent, key), word))
+		return true;
 	while ((node = mw_dovecot_next(parent, node, key)) != NULL) {
 		if (node->is_section && mw_str_equal(mw_dovecot_value(node, word), MW_STR("yes")))
 			return true;

@@ -20,6 +20,8 @@ const struct mw_dovecot_node *mw_dovecot_next(const struct mw_dovecot_node *pare
 					      const char *key);
 /* The last value of a setting, or empty. */
 struct mw_str mw_dovecot_value(const struct mw_dovecot_node *parent, const char *key);
+/* Whether a list "a b c" has a word. */
+bool mw_dovecot_has_word(struct mw_str list, const char *word);
 /* Whether a list has a word: "a b c" of 2.3, "key { word = yes }" of 2.4. */
 bool mw_dovecot_lists(const struct mw_dovecot_node *parent, const char *key, const char *word);
 /* A size as Dovecot reads it: "256 M", "1G", "5000000 B". False: it is none. */

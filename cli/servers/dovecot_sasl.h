@@ -4,6 +4,9 @@
 
 #include "servers/check/dovecot.h"
 
+/* What a client says first to the auth service, Dovecot's auth protocol 1.2; its process may be of any number. */
+#define MW_DOVECOT_SASL_HELLO "VERSION\t1\t2\nCPID\t1\n"
+
 /* The next unix_listener of service auth that is in use, behind `after` (NULL: the first). NULL: none. */
 const struct mw_dovecot_node *mw_dovecot_sasl_next(const struct mw_dovecot_site *site,
 						   const struct mw_dovecot_node *after);

@@ -62,6 +62,17 @@ bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restrict
 	return true;
 }
 
+bool mw_restriction_has(struct mw_str list, const char *name)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_str_equal_nocase(item.name, mw_str(name)))
+			return true;
+	}
+	return false;
+}
+
 static struct mw_str without_braces(struct mw_str text)
 {
 	if (text.len >= 2 && text.ptr[0] == '{' && text.ptr[text.len - 1] == '}')

@@ -14,6 +14,9 @@ struct mw_restriction {
 /* The next item of a list. False at the end. */
 bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r);
 
+/* Whether a list, of restrictions or of other words, has this one, in any case. */
+bool mw_restriction_has(struct mw_str list, const char *name);
+
 /* What stands after check_policy_service. */
 struct mw_policy_call {
 	struct mw_str server, context, timeout, default_action; /* empty: not given */

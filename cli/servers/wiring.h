@@ -7,6 +7,13 @@
 #include "servers/wiring_sizes.h"
 #include "servers/wiring_tls.h"
 
+/* Where Debian has them, and a server that says nothing else. */
+#define MW_POSTFIX_FOLDER "/etc/postfix"
+#define MW_DOVECOT_FOLDER "/etc/dovecot"
+#define MW_DOVECOT_CONF MW_DOVECOT_FOLDER "/dovecot.conf"
+/* Files of ours beside it: read before, and after, all others of that folder. */
+#define MW_DOVECOT_FIRST "conf.d/05-mailwicket.conf"
+#define MW_DOVECOT_LAST "conf.d/99-mailwicket.conf"
 #define MW_POSTFIX_QUEUE "/var/spool/postfix" /* where Postfix is not asked for its queue_directory */
 #define MW_WIRING_OPTIONS 13
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */

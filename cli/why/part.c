@@ -3,9 +3,7 @@
 
 size_t mw_part_find(struct mw_str text, const char *what)
 {
-	const char *at = text.ptr != NULL ? memmem(text.ptr, text.len, what, strlen(what)) : NULL;
-
-	return at != NULL ? (size_t)(at - text.ptr) : text.len;
+	return mw_str_find_text(text, what);
 }
 
 size_t mw_part_find_last(struct mw_str text, const char *what)

@@ -66,7 +66,14 @@ bool mw_str_split(struct mw_str *rest_io, char separator, struct mw_str *field_r
 	return true;
 }
 
+size_t mw_str_find_text(struct mw_str s, const char *words)
+{
+	const char *at = s.len > 0 ? memmem(s.ptr, s.len, words, strlen(words)) : NULL;
+
+	return at != NULL ? (size_t)(at - s.ptr) : s.len;
+}
+
 bool mw_str_has(struct mw_str s, const char *words)
 {
-	return s.len > 0 && memmem(s.ptr, s.len, words, strlen(words)) != NULL;
+	return mw_str_find_text(s, words) < s.len;
 }

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 
 /* Appends a text as one word of a command for a POSIX shell: as it is where it has letters, digits and @._+-:/, only,
-   else in single quotes. What must not reach a terminal (report/text.h), and bytes that are no UTF-8, are written as
+   else in single quotes. What must not reach a terminal (base/text.h), and bytes that are no UTF-8, are written as
    $'\ooo', which bash, ksh and zsh know, as GNU ls does (--quoting-style=shell-escape). Where there is no room for the
    whole word, none of it is appended and `truncated` is set: half a name is another name. */
 void mw_shell_word(struct mw_buf *out, struct mw_str text);

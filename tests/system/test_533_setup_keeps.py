@@ -238,6 +238,22 @@ def test_what_only_the_start_shows_is_refused_with_dovecots_words(stock):
     assert stock.tree() == before
 
 
+@pytest.mark.parametrize("much", ["proxies", "filters"])
+def test_more_than_a_file_of_ours_takes_is_an_error_that_says_what_to_do(stock, much):
+    if much == "proxies":
+        addresses = ", ".join(f'"10.{number // 250}.{number % 250}.1"' for number in range(4000))
+        stock.change_policy(POLICY + f'login "proxied" {{\n    remote = {{ "192.0.2.0/24" }}\n    tls_proxies = {{ {addresses} }}\n}}\n')
+    else:
+        passdb = {"2.3": "passdb {\n driver = static\n args = password=x\n }", "2.4": "passdb static {\n passdb_static_password = x\n }"}
+        add_to_dovecot(stock, "".join(f"protocol p{number} {{\n {passdb[stock.dovecot.generation]}\n}}\n" for number in range(300)))
+    before = stock.tree()
+    told = stock.setup("--apply")
+    fix = {"proxies": "name networks in tls_proxies, in place of each address", "filters": "let fewer filters have passdbs of their own"}
+    assert (told.returncode, told.stdout, told.stderr) == (
+        78, "", f"mailwicket: setup: {stock.dovecot.config}: what Mailwicket needs there is longer than 32768 octets: {fix[much]}\n")
+    assert stock.tree() == before
+
+
 def trials():
     """The commands of all processes that run a Dovecot on trial: process -> command."""
     found = {}

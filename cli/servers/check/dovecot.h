@@ -8,8 +8,6 @@
 #include "finding.h"
 #include "servers/show/show.h"
 
-#define MW_DOVECOT_CONF "/etc/dovecot/dovecot.conf"
-
 /* Dovecot's configuration as doveconf tells it. */
 struct mw_dovecot_site {
 	struct mw_arena *arena;

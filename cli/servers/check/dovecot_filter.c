@@ -187,17 +187,6 @@ static struct mw_fix plugin_lines(const struct mw_dovecot_site *site, const stru
 	return mw_fix_dovecot(site, node, mw_dovecot_lines(site, mw_buf_str(&out)));
 }
 
-static bool has_word(struct mw_str list, struct mw_str word)
-{
-	struct mw_str field;
-
-	while (mw_str_split(&list, ' ', &field)) {
-		if (mw_str_equal(field, word))
-			return true;
-	}
-	return false;
-}
-
 /* 2.4 asks for every plugin by itself ("mailwicket = no" takes one out of a list), or replaces the whole list, as 2.3
    always does. */
 static bool takes_out(const struct mw_dovecot_node *node)
@@ -207,7 +196,7 @@ static bool takes_out(const struct mw_dovecot_node *node)
 
 	while ((list = mw_dovecot_next(node, list, "login_plugins")) != NULL) {
 		if (!list->is_section)
-			out = !has_word(list->value, MW_STR("mailwicket"));
+			out = !mw_dovecot_has_word(list->value, "mailwicket");
 		else if (mw_dovecot_next(list, NULL, "mailwicket") != NULL)
 			out = !mw_str_equal(mw_dovecot_value(list, "mailwicket"), MW_STR("yes"));
 	}

@@ -91,7 +91,7 @@ static void check_milter(const struct mw_postfix_endpoint *endpoint)
 
 	while (!mw_str_empty(word = mw_postfix_word(&rest)))
 		accepts |= mw_str_starts_with(word, MW_STR("{")) &&
-			   memmem(word.ptr, word.len, "default_action=accept", strlen("default_action=accept")) != NULL;
+			   mw_str_has(word, "default_action=accept");
 	if (accepts)
 		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_ACCEPTS, MW_FINDING_WARNING, "milter_default_action",
 			"without an answer of a milter, mail is accepted",

@@ -19,17 +19,6 @@ static bool is_emptied(const struct mw_postfix_endpoint *endpoint, const char *n
 	return option != NULL && mw_str_empty(*option);
 }
 
-static bool has_word(struct mw_str list, const char *word)
-{
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_str_equal_nocase(item.name, mw_str(word)))
-			return true;
-	}
-	return false;
-}
-
 /* "permit_mynetworks, reject", and nothing before it that lets others in. */
 static bool is_for_mynetworks(struct mw_str list)
 {
@@ -71,7 +60,7 @@ static bool has_filter_options(const struct mw_postfix_endpoint *endpoint)
 	bool has = hosts != NULL && !mw_str_empty(*hosts);
 
 	for (size_t i = 0; i < 3; i++)
-		has |= is_emptied(endpoint, emptied[i]) || (override != NULL && has_word(*override, done[i]));
+		has |= is_emptied(endpoint, emptied[i]) || (override != NULL && mw_restriction_has(*override, done[i]));
 	return has;
 }
 

@@ -126,7 +126,7 @@ static bool is_valid(const struct mw_init *init, struct mw_str text)
 	bool valid = policy != NULL;
 
 	if (!valid && errors != NULL) {
-		mw_complain("init: the policy made of these servers has errors; nothing "
+		mw_complain("the policy made of these servers has errors; nothing "
 			    "was written:");
 		mw_output_errors(errors);
 	}
@@ -360,7 +360,7 @@ static int print(const struct result *result, int status)
 		result->request->cli->json ? mw_output_json(write_members, result) : mw_output(write_text, result);
 
 	for (size_t i = 0; i < result->kept_count; i++)
-		mw_complain("init: %s is there already and stays as it is: move it away, "
+		mw_complain("%s is there already and stays as it is: move it away, "
 			    "or write another with -c FILE and "
 			    "--directory FILE; nothing was written",
 			    result->kept[i]);
@@ -433,7 +433,7 @@ static int run_init(struct mw_cli *cli, int argc, char **argv)
 
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
 		if (row == MW_ARGUMENT_WORD)
-			return mw_usage_error("init: unexpected argument %s", value);
+			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return mw_arguments_exit(row);
 		request.apply |= row == OPTION_APPLY;

@@ -58,10 +58,11 @@ static bool file_depends(const struct mw_dovecot_site *site, struct mw_str path)
 	char *text = file != NULL ? mw_arena_alloc(site->arena, FILE_MOST) : NULL;
 	size_t len = text != NULL ? fread(text, 1, FILE_MOST, file) : 0;
 	bool read = text != NULL && !ferror(file) && len < FILE_MOST;
+	struct mw_str content = { text, len };
 
 	if (file != NULL)
 		fclose(file);
-	return !read || has_variable((struct mw_str){ text, len }) || memmem(text, len, "!include", 8) != NULL;
+	return !read || has_variable(content) || mw_str_has(content, "!include");
 }
 
 static bool is_one_of(struct mw_str word, const char *const *words, size_t count)

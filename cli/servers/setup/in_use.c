@@ -37,22 +37,17 @@ static void found(struct search *search, struct place place)
 	search->last = &copy->next;
 }
 
-static bool has(struct mw_str text, const char *part)
-{
-	return memmem(text.ptr, text.len, part, strlen(part)) != NULL;
-}
-
 /* --- Postfix */
 
 /* Whether an entry asks one of the policy's listeners, or one at a path of ours. */
 static bool entry_asks(const struct search *search, struct mw_str entry)
 {
-	if (!has(entry, "check_policy_service"))
+	if (!mw_str_has(entry, "check_policy_service"))
 		return false;
-	if (has(entry, "mailwicket"))
+	if (mw_str_has(entry, "mailwicket"))
 		return true;
 	for (size_t i = 0; search->policy != NULL && i < search->policy->policy_service.listen.count; i++)
-		if (has(entry, mw_arena_text(search->arena, search->policy->policy_service.listen.items[i])))
+		if (mw_str_has(entry, mw_arena_text(search->arena, search->policy->policy_service.listen.items[i])))
 			return true;
 	return false;
 }
@@ -104,7 +99,7 @@ static struct mw_str postconf(struct search *search, const char *folder, const c
 static void search_postfix(struct search *search, const char *given)
 {
 	struct mw_str own = given != NULL ? mw_str(given) : postconf(search, NULL, "config_directory");
-	const char *folder = own.len > 0 ? mw_arena_text(search->arena, own) : "/etc/postfix";
+	const char *folder = own.len > 0 ? mw_arena_text(search->arena, own) : MW_POSTFIX_FOLDER;
 	struct mw_str others = postconf(search, folder, "multi_instance_directories");
 	struct mw_restriction other;
 
@@ -125,14 +120,14 @@ static bool names_module(const struct mw_dovecot_source *source)
 		return mw_str_equal(key, MW_STR("passdb mailwicket"));
 	if (mw_str_ends_with(path, MW_STR("login_plugins/mailwicket")))
 		return true;
-	return has(source->value, "mailwicket") &&
+	return mw_str_has(source->value, "mailwicket") &&
 	       (mw_str_equal(key, MW_STR("login_plugins")) || mw_str_equal(key, MW_STR("driver")));
 }
 
 static void search_dovecot(struct search *search, const char *given)
 {
 	struct mw_dovecot_sources sources =
-		mw_dovecot_sources_read(search->arena, given != NULL ? given : "/etc/dovecot/dovecot.conf", NULL);
+		mw_dovecot_sources_read(search->arena, given != NULL ? given : MW_DOVECOT_CONF, NULL);
 
 	for (size_t i = 0; i < sources.count; i++)
 		if (names_module(&sources.items[i]))

@@ -93,23 +93,12 @@ static void look_at_tls(struct listener *listener)
 
 /* --- AUTH */
 
-static bool has_word(struct mw_str list, const char *word)
-{
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_str_equal_nocase(item.name, mw_str(word)))
-			return true;
-	}
-	return false;
-}
-
 static void look_at_anonymous(struct listener *listener, const char *name)
 {
 	struct mw_str value = mw_endpoint_value(listener->endpoint, name);
 
 	/* What is excluded beside it stays excluded. */
-	if (!has_word(value, "noanonymous"))
+	if (!mw_restriction_has(value, "noanonymous"))
 		lack(listener, name, mw_str(mw_arena_textf(listener->endpoint->site->arena, "%.*s%snoanonymous",
 							    MW_STR_ARG(value), mw_str_empty(value) ? "" : ",")));
 }

@@ -6,9 +6,7 @@
 #include "servers/setup/plan.h"
 #include "ui/output.h"
 
-#define FIRST_FILE "conf.d/05-mailwicket.conf"
-#define LAST_FILE "conf.d/99-mailwicket.conf"
-#define TEXT_MOST 8192
+#define TEXT_MOST 32768 /* octets of ours in one file */
 
 /* --- Dovecot as it would be without what setup wrote */
 
@@ -17,8 +15,8 @@ static int load_without_ours(const struct mw_setup_plan *plan, const struct mw_p
 {
 	struct mw_arena *arena = plan->changes.arena;
 	struct mw_changes without = { .arena = arena };
-	const char *ours[] = { mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder),
-			       mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder) };
+	const char *ours[] = { mw_arena_textf(arena, "%s/" MW_DOVECOT_FIRST, plan->dovecot_folder),
+			       mw_arena_textf(arena, "%s/" MW_DOVECOT_LAST, plan->dovecot_folder) };
 	const char *stage = mw_arena_textf(arena, "%s/without", plan->stage);
 
 	/* Without a change it is staged all the same. */
@@ -161,7 +159,7 @@ static bool plan_ours(struct mw_setup_plan *plan, const char *path, struct mw_st
 /* Whether a setting is read after 05-mailwicket.conf would be. */
 static bool is_behind(const struct mw_setup_plan *plan, const struct mw_dovecot_source *source, unsigned folder_line)
 {
-	struct mw_str file = mw_str(source->file), own = mw_str(FIRST_FILE);
+	struct mw_str file = mw_str(source->file), own = mw_str(MW_DOVECOT_FIRST);
 	size_t slash = mw_str_find_last(file, '/');
 
 	own = mw_str_tail(own, mw_str_find_last(own, '/') + 1);
@@ -194,8 +192,8 @@ static bool plan_texts(struct mw_setup_plan *plan, const struct mw_dovecot_site 
 	here = mw_setup_dovecot_conf(arena, text, apart ? none : passdb, folder ? none : settings);
 	if (!mw_setup_plan_file(plan, plan->dovecot_file, here, &plan->changes_dovecot))
 		return false;
-	return plan_ours(plan, mw_arena_textf(arena, "%s/" FIRST_FILE, plan->dovecot_folder), apart ? passdb : none) &&
-	       plan_ours(plan, mw_arena_textf(arena, "%s/" LAST_FILE, plan->dovecot_folder), folder ? settings : none);
+	return plan_ours(plan, mw_arena_textf(arena, "%s/" MW_DOVECOT_FIRST, plan->dovecot_folder), apart ? passdb : none) &&
+	       plan_ours(plan, mw_arena_textf(arena, "%s/" MW_DOVECOT_LAST, plan->dovecot_folder), folder ? settings : none);
 }
 
 static int plan_lacks(struct mw_setup_plan *plan, struct mw_dovecot_site *site, struct mw_str text)
@@ -207,6 +205,12 @@ static int plan_lacks(struct mw_setup_plan *plan, struct mw_dovecot_site *site, 
 
 	print_passdbs(site, &passdb);
 	mw_show_dovecot_settings(site->policy, site->generation, &lacks, &settings);
+	if (passdb.truncated || settings.truncated) {
+		mw_complain("%s: what Mailwicket needs there is longer than %d octets: %s", plan->dovecot_file, TEXT_MOST,
+			    passdb.truncated ? "let fewer filters have passdbs of their own"
+					     : "name networks in tls_proxies, in place of each address");
+		return EX_CONFIG;
+	}
 	return plan_texts(plan, site, text, mw_arena_copy(arena, mw_buf_str(&passdb)),
 			  mw_arena_copy(arena, mw_buf_str(&settings))) ? EX_OK : EX_NOINPUT;
 }

@@ -194,7 +194,7 @@ static bool is_nobodys(const struct planning *planning, const struct mw_wiring_s
 		return true;
 	written = mw_arena_textf(arena_of(planning), "# %.*s\n%s =", MW_STR_ARG(mw_str_head(comment, comment.len - 1)),
 				 setting->name);
-	return memmem(main_cf.ptr, main_cf.len, written, strlen(written)) != NULL;
+	return mw_str_has(main_cf, written);
 }
 
 /* Limits of mailboxes have to be as large as a message, or Postfix delivers nothing. */

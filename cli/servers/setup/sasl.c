@@ -32,7 +32,7 @@ static int connect_to(const struct addrinfo *address)
 /* Whether Dovecot's auth service is there: 2.3 speaks first, 2.4 once it is greeted. */
 static bool greets(int fd)
 {
-	static const char hello[] = "VERSION\t1\t2\nCPID\t1\n";
+	static const char hello[] = MW_DOVECOT_SASL_HELLO;
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	char greeting[8];
 

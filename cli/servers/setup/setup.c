@@ -20,7 +20,6 @@
 #include "servers/setup/trial.h"
 
 #define BACKUP_FOLDER "/var/lib/mailwicket/setup"
-#define POSTFIX_FOLDER "/etc/postfix"
 
 enum {
 	OPTION_POSTFIX, OPTION_DOVECOT, OPTION_APPLY, OPTION_UNDO, OPTION_IN_USE, OPTION_BACKUP, OPTION_POSTFIX_CONFIG,
@@ -305,7 +304,7 @@ static const char *folder_of(struct mw_arena *arena, const char *path)
 {
 	struct mw_str folder = mw_str_head(mw_str(path), mw_str_find_last(mw_str(path), '/'));
 
-	return mw_str_equal(folder, MW_STR(POSTFIX_FOLDER)) ? NULL : mw_arena_text(arena, folder);
+	return mw_str_equal(folder, MW_STR(MW_POSTFIX_FOLDER)) ? NULL : mw_arena_text(arena, folder);
 }
 
 static int undo(struct result *result)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/setup/trial.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "servers/dovecot_sasl.h"
 #include "servers/setup/files.h"
 #include "ui/program.h"
 
@@ -148,8 +149,11 @@ static void open_network(void)
 	}
 	for (size_t i = 0; i < 2; i++) {
 		fd = open(settings[i], O_WRONLY | O_CLOEXEC);
-		if (fd >= 0 && write(fd, "1", 1) == 1)
-			close(fd);
+		if (fd < 0)
+			continue;
+		/* Where it fails, Dovecot does at an address that this host lacks, and says so. */
+		dprintf(fd, "1");
+		close(fd);
 	}
 }
 
@@ -184,7 +188,7 @@ static bool move_in(void *context)
 /* Auth tells who greets it what it can, and then "DONE". False: it closed, or said nothing until the deadline. */
 static bool hears_done(int fd, int64_t deadline)
 {
-	static const char greeting[] = "VERSION\t1\t2\nCPID\t1\n";
+	static const char greeting[] = MW_DOVECOT_SASL_HELLO;
 	char text[65536];
 	size_t used = 0;
 
@@ -201,7 +205,7 @@ static bool hears_done(int fd, int64_t deadline)
 		if (got <= 0)
 			return false;
 		used += (size_t)got;
-		if (memmem(text, used, "DONE\n", 5) != NULL)
+		if (mw_str_has((struct mw_str){ text, used }, "DONE\n"))
 			return true;
 	}
 	return false;
@@ -241,10 +245,9 @@ static const char *reason(const struct mw_dovecot_site *site, const char *path)
 		return NULL;
 	while (mw_str_split(&text, '\n', &line)) {
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			const char *found = memmem(line.ptr, line.len, words[i], strlen(words[i]));
-			size_t at = found != NULL ? (size_t)(found - line.ptr) : 0;
+			size_t at = mw_str_find_text(line, words[i]);
 
-			if (found == NULL)
+			if (at == line.len)
 				continue;
 			/* The process before it, and no stamp. */
 			at -= at > 0;

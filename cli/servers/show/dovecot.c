@@ -184,9 +184,9 @@ void mw_show_dovecot(const struct mw_policy *policy, enum mw_dovecot_generation 
 
 	mw_buf_printf(out,
 		      "# for Dovecot %s, made from %s by `mailwicket show --dovecot`\n\n"
-		      "# --- /etc/dovecot/conf.d/05-mailwicket.conf\n",
+		      "# --- " MW_DOVECOT_FOLDER "/" MW_DOVECOT_FIRST "\n",
 		      generation == MW_DOVECOT_2_3 ? "2.3" : "2.4", policy->file);
 	mw_show_dovecot_passdb(policy, generation, out);
-	mw_buf_add_text(out, "\n# --- /etc/dovecot/conf.d/99-mailwicket.conf\n");
+	mw_buf_add_text(out, "\n# --- " MW_DOVECOT_FOLDER "/" MW_DOVECOT_LAST "\n");
 	mw_show_dovecot_settings(policy, generation, &all, out);
 }

@@ -81,10 +81,27 @@ START_TEST(fields_are_cut_at_separators)
 }
 END_TEST
 
+static const struct {
+	const char *text, *words;
+	size_t at;
+} texts[] = {
+	{ "", "a", 0 }, { "abcabc", "bc", 1 }, { "abc", "abc", 0 }, { "abc", "c", 2 }, { "abc", "cd", 3 }, { "ab", "abc", 2 },
+};
+
+START_TEST(words_are_found_where_they_first_stand)
+{
+	struct mw_str text = mw_str(texts[_i].text);
+
+	ck_assert_uint_eq(mw_str_find_text(text, texts[_i].words), texts[_i].at);
+	ck_assert_int_eq(mw_str_has(text, texts[_i].words), texts[_i].at < text.len);
+}
+END_TEST
+
 MW_UNIT_TESTS("str")
 {
 	MW_LOOP(tcase, slices_compare_by_their_bytes, compared);
 	tcase_add_test(tcase, a_nul_byte_is_a_byte);
 	tcase_add_test(tcase, parts_never_leave_the_slice);
 	MW_LOOP(tcase, fields_are_cut_at_separators, cut);
+	MW_LOOP(tcase, words_are_found_where_they_first_stand, texts);
 }
