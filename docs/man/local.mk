@@ -6,4 +6,4 @@ dist_man_MANS = \
 	docs/man/mailwicket-directory.5 \
 	docs/man/mailwicket-log.5 \
 	docs/man/mailwicketd.8
-EXTRA_DIST += docs/DESIGN.md docs/performance.md docs/receives-but-cannot-send.md docs/guides/install.md docs/guides/postfix.md
+EXTRA_DIST += docs/DESIGN.md docs/performance.md docs/receives-but-cannot-send.md docs/guides/debian-13.md docs/guides/install.md docs/guides/postfix.md

@@ -26,7 +26,9 @@ myhostname = mail.example.org
 mydomain = example.org
 myorigin = example.org
 mydestination = example.org, mail.example.org, localhost
-mynetworks = 127.0.0.0/8 [::1]/128
+mynetworks = 127.0.0.0/8 [::1]/128 10.1.2.0/28
+# Nothing of the tests leaves the machine.
+default_transport = discard:
 mailbox_size_limit = 0
 recipient_delimiter = +
 inet_interfaces = all
@@ -64,6 +66,9 @@ class Company:
         for user, password in USERS.items():
             self.run("useradd", "--create-home", "--shell=/usr/sbin/nologin", user)
             self.run("chpasswd", text=f"{user}:{password}\n")
+        # The printer, and whoever else is not at this machine: addresses of its own, as it has no other network.
+        for address in ("10.1.2.3/32", "192.0.2.9/32", "192.0.2.77/32"):
+            self.run("ip", "address", "add", address, "dev", "lo")
         self.run("newaliases")
         self.run("systemctl", "restart", "dovecot", "postfix")
 
@@ -83,6 +88,10 @@ class Company:
         assert not re.search(r"^submission ", text, re.MULTILINE)
         master.write_text(text + SUBMISSION)
         (root / "etc/dovecot/conf.d/99-local.conf").write_text(MAILDIR[self.release] + AUTH_SOCKET)
+
+    @staticmethod
+    def password(user):
+        return USERS[user]
 
     def close(self):
         self.machine.close()
