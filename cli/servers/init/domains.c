@@ -331,16 +331,6 @@ static void take_alias_domains(struct mw_init *init)
 
 /* --- */
 
-static bool has_word(struct mw_str list, const char *word)
-{
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item))
-		if (mw_str_equal(item.text, mw_str(word)))
-			return true;
-	return false;
-}
-
 /* Of trivial-rewrite, which decides it. */
 static int load_rewriter(struct mw_init *init, struct mw_postfix_endpoint *rewriter)
 {
@@ -362,8 +352,8 @@ static void take_relay_domains(struct mw_init *init)
 {
 	struct mw_str value = mw_postfix_site_value(&init->postfix, "relay_domains");
 	struct list list = { "relay_domains", FIX_RELAY, MW_EXTERNAL_RELAY,
-			     has_word(mw_postfix_site_value(&init->postfix, "parent_domain_matches_subdomains"),
-				      "relay_domains") };
+			     mw_restriction_has(mw_postfix_site_value(&init->postfix, "parent_domain_matches_subdomains"),
+						"relay_domains") };
 
 	/* Below compatibility_level 3 that is its default. */
 	if (!mw_str_equal(value, mw_postfix_site_value(&init->postfix, "mydestination")))
