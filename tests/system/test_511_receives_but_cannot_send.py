@@ -53,7 +53,9 @@ def on_a_terminal(words):
 
 
 def same_every_time(site, client, text):
-    """Times, ports, addresses and places of this run give way to fixed ones."""
+    """Times, ports, addresses and places of this run give way to fixed ones. The reader's policy stands where it does by
+    default, so that printed commands need not name it."""
+    text = text.replace(f"-c {site.daemon.policy} ", "")
     for name, port in {**site.dovecot.ports, **site.ports}.items():
         text = re.sub(rf"\b{port}\b", str(PORTS.get(name, port)), text)
     text = text.replace(client.source, "198.51.100.7").replace("mailwicket.conf.new", "mailwicket.conf")
