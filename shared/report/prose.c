@@ -26,7 +26,8 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_LOGIN_NO_ADDRESS] =
 		"the directory has no user with the login name <value>, and it is no address in an accepted domain",
 	[MW_NOTE_LOGIN_TAKEN] =
-		"no user has the login name <value>, but the directory knows its address[, as that of <other>]",
+		"no user has the login name <value>, but the directory knows its address, or what stands before its extension"
+		"[, as that of <other>]",
 	[MW_NOTE_LOGIN_COMPLETE] = "the directory has no user with the login name <value>, and its source for that domain is "
 				   "complete",
 	[MW_NOTE_LOGIN_AMBIGUOUS] = "the login name <value> is one user's, and with default_domain another's",
