@@ -74,6 +74,9 @@ void mw_wiring_for_version(struct mw_wiring *wiring, struct mw_str version);
 bool mw_wiring_chunking_kills(struct mw_str version);
 /* Whether a value of smtpd_discard_ehlo_keywords takes CHUNKING away. */
 bool mw_wiring_discards_chunking(struct mw_str keywords);
+/* Whether a value of smtpd_forbid_bare_newline keeps a bare newline from ending a message: yes, normalize, reject, and note,
+   which is normalize with a line in the log (postconf(5), Postfix 3.9 and 3.10). */
+bool mw_wiring_forbids_bare_newline(struct mw_str value);
 /* The keywords that are there, without blanks, and chunking. Lives in `arena`. */
 struct mw_str mw_wiring_keywords(struct mw_arena *arena, struct mw_str old);
 

@@ -416,12 +416,16 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 	const struct mw_dovecot_node *before = NULL;
 
 	while ((before = mw_dovecot_next(site->root, before, "passdb")) != ours) {
+		const struct mw_dovecot_source *source = source_of(site, before);
+
 		if (!is_asked(before))
 			continue;
-		mw_dovecot_finding(site, MW_FOUND_PASSDB_BEFORE, MW_FINDING_ERROR, "passdb",
-			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
-				       MW_STR_ARG(driver_of(site, before))),
-			"whom it lets in is never looked up in the policy", passdb_first(site));
+		mw_findings_add(site->findings, (struct mw_finding){
+			.id = MW_FOUND_PASSDB_BEFORE, .severity = MW_FINDING_ERROR, .setting = "passdb",
+			.file = source != NULL ? source->file : site->file, .line = source != NULL ? source->line : 0,
+			.what = mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
+					       MW_STR_ARG(driver_of(site, before))),
+			.why = "whom it lets in is never looked up in the policy", .fix = passdb_first(site) });
 		return;
 	}
 }

@@ -115,24 +115,13 @@ static void check_chunking(const struct mw_postfix_endpoint *endpoint)
 }
 
 /* postconf(5). note: normalize, and a line of the log (3.9 and later). */
-static bool forbids_bare_newline(struct mw_str value)
-{
-	static const char *const words[] = { "yes", "normalize", "note", "reject" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (mw_str_equal_nocase(value, mw_str(words[i])))
-			return true;
-	}
-	return false;
-}
-
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
 {
 	check_chunking(endpoint);
 	check_networks(endpoint);
 	check_xclient(endpoint);
 	check_milter(endpoint);
-	if (!forbids_bare_newline(mw_endpoint_value(endpoint, "smtpd_forbid_bare_newline")))
+	if (!mw_wiring_forbids_bare_newline(mw_endpoint_value(endpoint, "smtpd_forbid_bare_newline")))
 		mw_endpoint_finding(endpoint, MW_FOUND_BARE_NEWLINE, MW_FINDING_ERROR, "smtpd_forbid_bare_newline",
 			"a bare newline may end a message",
 			"a message can smuggle in a second one with another sender, here or at the next server",

@@ -180,7 +180,7 @@ static void look_at_newlines(struct listener *listener)
 {
 	const char *name = "smtpd_forbid_bare_newline";
 
-	if (!says(listener, name, "yes") && !says(listener, name, "normalize") && !says(listener, name, "reject"))
+	if (!mw_wiring_forbids_bare_newline(mw_endpoint_value(listener->endpoint, name)))
 		lack(listener, name, MW_STR("yes"));
 }
 
