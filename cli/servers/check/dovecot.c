@@ -130,13 +130,18 @@ static void check_certificate(const struct mw_dovecot_site *site)
 {
 	static const char *const names[][2] = {
 		[MW_DOVECOT_2_3] = { "ssl_cert", "ssl_key" },
-		[MW_DOVECOT_2_4] = { "ssl_server_cert_file", "ssl_server_key_file" },
+		[MW_DOVECOT_2_4] = { "cert_file", "key_file" },
 	};
+	const struct mw_dovecot_node *node = site->root;
 
-	for (size_t i = 0; i < 2 && !mw_str_equal(mw_dovecot_value(site->root, "ssl"), MW_STR("no")); i++) {
+	if (site->generation == MW_DOVECOT_2_4)
+		node = mw_dovecot_next(site->root, NULL, "ssl_server");
+	for (size_t i = 0; i < 2 && node != NULL && !mw_str_equal(mw_dovecot_value(site->root, "ssl"), MW_STR("no")); i++) {
 		const char *name = names[site->generation][i];
-		struct mw_str path = mw_dovecot_value(site->root, name);
+		struct mw_str path = mw_dovecot_value(node, name);
 
+		if (node != site->root)
+			name = mw_arena_textf(site->arena, "ssl_server/%s", name);
 		if (site->generation == MW_DOVECOT_2_3 && !mw_str_starts_with(path, MW_STR("<")))
 			continue;
 		path = mw_str_tail(path, site->generation == MW_DOVECOT_2_3);
