@@ -23,6 +23,7 @@ bool mw_unlisted_address(const struct mw_policy *policy, struct mw_str login, st
 		done = mw_login_complete(login, mw_choose_login_domain(policy), name, sizeof(name), &len);
 	return done && mw_address_parse((struct mw_str){ name, len }, address_r) == MW_ADDRESS_MAILBOX &&
 	       address_r->local.ptr[0] != '"' && mw_str_equal_nocase(mw_str_head(login, at), address_r->local) &&
+	       (at == login.len || mw_domain_is_written(mw_str_tail(login, at + 1), address_r->domain)) &&
 	       is_accepted(policy, address_r->domain);
 }
 
