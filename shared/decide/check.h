@@ -58,7 +58,7 @@ void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check);
 struct mw_login {
 	enum mw_lookup found;
 	struct mw_principal user, master;
-	bool has_master; /* and the directory has it, or lets it in as an unlisted one */
+	bool has_master; /* and the directory has it, or lets it in as an unlisted one, or its name is suspended */
 };
 /* Finds them; names of unlisted ones are kept in the verdict's memory. */
 void mw_login_find(const struct mw_policy *policy, const struct mw_directory_view *directory,
@@ -93,10 +93,10 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
 			const struct mw_principal *master, struct mw_verdict *verdict);
 /* After a refusal that an audited rule lets pass before the user was looked up: refuses if the user or the master
-   user is suspended. Without a snapshot the login name decides. */
+   user is suspended. Where the directory has no such user or cannot be read, the login name decides. */
 void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			 const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict);
-/* Of an undecided login: refuses a login name that is in the list of suspensions. Where that list cannot be read, the
+/* Of a login that is undecided, or unknown in audit: refuses a login name that is suspended (mw_identity_suspended()). Where that list cannot be read, the
    verdict is undecided and enforced, whatever the rule's mode: an audit passes nobody who may be suspended. */
 void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			   const struct mw_facts *facts, struct mw_verdict *verdict);

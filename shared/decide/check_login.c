@@ -23,6 +23,10 @@ void mw_login_find(const struct mw_policy *policy, const struct mw_directory_vie
 		return;
 	master = mw_identity_user(policy, directory, facts->master, &verdict->unlisted.master, &login_r->master);
 	login_r->has_master = master == MW_LOOKUP_FOUND;
+	if (master == MW_LOOKUP_NONE) {
+		master = mw_identity_suspended(policy, directory, facts->master, &login_r->master);
+		login_r->has_master = master == MW_LOOKUP_FOUND;
+	}
 	if (master == MW_LOOKUP_UNAVAILABLE)
 		login_r->found = MW_LOOKUP_UNAVAILABLE;
 }
@@ -75,6 +79,8 @@ bool mw_login_is_known(const struct mw_policy *policy, const struct mw_directory
 		say_unknown(policy, directory, facts, &step);
 		mw_trace_write(&verdict->trace, &step);
 		mw_verdict_refuse(policy, verdict, MW_REASON_UNKNOWN_LOGIN);
+		if (verdict->mode == MW_MODE_AUDIT)
+			mw_suspension_by_name(policy, directory, facts, verdict);
 		return false;
 	}
 	say_unavailable(policy, directory, facts, &step);

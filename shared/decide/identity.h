@@ -60,8 +60,8 @@ enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw
 bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				    struct mw_str login);
 
-/* Whether whoever logs in by this name is suspended, where it was UNAVAILABLE: by the list of suspensions, and by the users
-   that the name could be. FOUND: the name and the suspensions of *user_r, all else zero. UNAVAILABLE: nobody can tell. */
+/* Whether whoever logs in by this name is suspended, where the directory has no such user or cannot tell: by the list of
+   suspensions, and by the users that the name, or the address of that name, could be. FOUND: the name and the suspensions of *user_r, all else zero. UNAVAILABLE: nobody can tell. */
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r);
 

@@ -85,6 +85,18 @@ bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct
 	return find(policy, directory, login, &answer) == MW_LOOKUP_UNAVAILABLE && answer.ambiguous;
 }
 
+/* Where nobody has the login, a user may have it as another address. */
+static enum mw_lookup by_name(const struct mw_directory_view *directory, struct mw_str name,
+			      struct mw_principal *user_r)
+{
+	enum mw_lookup found = by_login(directory, name, user_r);
+
+	if (found != MW_LOOKUP_NONE || directory->by_address == NULL)
+		return found;
+	found = directory->by_address(directory->context, name, user_r, NULL);
+	return found == MW_LOOKUP_FOUND && user_r->kind != MW_USER ? MW_LOOKUP_NONE : found;
+}
+
 /* One name, canonical; what is found is added to *user. */
 static enum mw_lookup add_suspended(const struct mw_directory_view *directory, struct mw_str login,
 				    struct mw_principal *user)
@@ -95,7 +107,7 @@ static enum mw_lookup add_suspended(const struct mw_directory_view *directory, s
 	if (directory == NULL || directory->suspended == NULL)
 		return MW_LOOKUP_UNAVAILABLE;
 	found = directory->suspended(directory->context, login, user);
-	if (found == MW_LOOKUP_UNAVAILABLE || by_login(directory, login, &known) != MW_LOOKUP_FOUND ||
+	if (found == MW_LOOKUP_UNAVAILABLE || by_name(directory, login, &known) != MW_LOOKUP_FOUND ||
 	    (!known.suspended_login && !known.suspended_sending))
 		return found;
 	user->name = known.name;
@@ -104,24 +116,52 @@ static enum mw_lookup add_suspended(const struct mw_directory_view *directory, s
 	return MW_LOOKUP_FOUND;
 }
 
+/* A login, canonical, and what completes it. */
+static enum mw_lookup add_login_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
+					  struct mw_str login, struct mw_principal *user)
+{
+	char completed[MW_LOGIN_MAX + 1];
+	enum mw_lookup found = add_suspended(directory, login, user), as_completed = MW_LOOKUP_NONE;
+	size_t len;
+
+	if (mw_str_find(login, '@') == login.len &&
+	    mw_login_complete(login, mw_choose_login_domain(policy), completed, sizeof(completed), &len))
+		as_completed = add_suspended(directory, (struct mw_str){ completed, len }, user);
+	if (found == MW_LOOKUP_UNAVAILABLE || as_completed == MW_LOOKUP_UNAVAILABLE)
+		return MW_LOOKUP_UNAVAILABLE;
+	return found == MW_LOOKUP_FOUND ? found : as_completed;
+}
+
+/* An address, and the login that is completed to it. */
+static enum mw_lookup add_address_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
+					    const struct mw_address *address, struct mw_principal *user)
+{
+	enum mw_lookup found = add_suspended(directory, address->whole, user);
+
+	if (found == MW_LOOKUP_NONE && mw_str_equal(address->domain, mw_choose_login_domain(policy)))
+		found = add_suspended(directory, address->local, user);
+	return found;
+}
+
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r)
 {
-	char name[MW_LOGIN_MAX + 1], completed[MW_LOGIN_MAX + 1];
-	enum mw_lookup found, as_completed = MW_LOOKUP_NONE;
+	char name[MW_LOGIN_MAX + 1];
+	struct mw_address address, base;
+	enum mw_lookup found;
 	size_t len;
 
 	memset(user_r, 0, sizeof(*user_r));
 	if (!mw_login_canonical(login, name, sizeof(name), &len))
 		return MW_LOOKUP_NONE;
-	login = (struct mw_str){ name, len };
-	found = add_suspended(directory, login, user_r);
-	if (mw_str_find(login, '@') == len &&
-	    mw_login_complete(login, mw_choose_login_domain(policy), completed, sizeof(completed), &len))
-		as_completed = add_suspended(directory, (struct mw_str){ completed, len }, user_r);
-	if (found == MW_LOOKUP_UNAVAILABLE || as_completed == MW_LOOKUP_UNAVAILABLE)
-		return MW_LOOKUP_UNAVAILABLE;
-	return found == MW_LOOKUP_FOUND ? found : as_completed;
+	found = add_login_suspended(policy, directory, (struct mw_str){ name, len }, user_r);
+	/* The names by which an unlisted user is suspended. */
+	if (found != MW_LOOKUP_NONE || !mw_unlisted_address(policy, login, &address))
+		return found;
+	found = add_address_suspended(policy, directory, &address, user_r);
+	if (found == MW_LOOKUP_NONE && mw_address_without_extension(&address, policy->recipient_delimiter, &base))
+		found = add_address_suspended(policy, directory, &base, user_r);
+	return found;
 }
 
 enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_directory_view *directory,

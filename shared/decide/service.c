@@ -129,8 +129,7 @@ void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directo
 	const struct mw_principal *user = &login->user, *master = mw_login_master(login);
 	struct mw_step step;
 
-	if ((verdict->outcome != MW_REFUSE && verdict->outcome != MW_DEFER) || verdict->mode != MW_MODE_AUDIT ||
-	    login->found == MW_LOOKUP_NONE)
+	if ((verdict->outcome != MW_REFUSE && verdict->outcome != MW_DEFER) || verdict->mode != MW_MODE_AUDIT)
 		return;
 	if (login->found != MW_LOOKUP_FOUND) {
 		mw_suspension_by_name(policy, directory, facts, verdict);
