@@ -10,6 +10,30 @@
 #include "policy/read.h"
 #include "sync/text.h"
 
+static bool is_only(struct mw_str value, struct mw_strs list)
+{
+	return mw_str_empty(value) ? list.count == 0 : list.count == 1 && mw_str_equal(list.items[0], value);
+}
+
+static bool are_same(struct mw_strs a, struct mw_strs b)
+{
+	bool same = a.count == b.count;
+
+	for (size_t i = 0; same && i < a.count; i++)
+		same = mw_str_equal(a.items[i], b.items[i]);
+	return same;
+}
+
+/* Each value whole: in a login name with a blank, what stands behind the blank would be a setting of the user. */
+static bool is_users_line(const struct mw_record *record, const struct mw_audit_change *change, struct mw_strs aliases)
+{
+	bool is_address = change->kind == MW_AUDIT_ADDRESS;
+
+	return mw_str_equal(record->principal.name, change->user) &&
+	       is_only(is_address ? MW_STR_EMPTY : change->value, record->logins) &&
+	       (is_address ? is_only(change->value, record->addresses) : are_same(aliases, record->addresses));
+}
+
 /* Reads a line as a text of its own, which tells whether the grammar takes each name, and as itself. */
 static bool is_read_back(const struct mw_policy *policy, struct mw_str line, const struct mw_audit_change *change,
 			 struct mw_strs aliases)
@@ -29,10 +53,7 @@ static bool is_read_back(const struct mw_policy *policy, struct mw_str line, con
 			       mw_str_equal(records.grants[0].trustee, change->user);
 		else if (good)
 			good = records.count == 1 && records.grant_count == 0 &&
-			       mw_str_equal(records.items[0].principal.name, change->user) &&
-			       records.items[0].addresses.count == (change->kind == MW_AUDIT_ADDRESS ? 1 : aliases.count) &&
-			       records.items[0].logins.count ==
-				       (change->kind != MW_AUDIT_ADDRESS && !mw_str_empty(change->value) ? 1 : 0);
+			       is_users_line(&records.items[0], change, aliases);
 		mw_records_deinit(&records);
 	}
 	mw_arena_free(arena);

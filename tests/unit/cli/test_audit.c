@@ -6,6 +6,7 @@
 #include "decisions/audit/day.h"
 #include "policy/read.h"
 #include "sync/sync.h"
+#include "sync/text.h"
 
 #define POLICY \
 	"default_domain = \"example.test\"\n" \
@@ -114,6 +115,87 @@ START_TEST(each_refusal_has_what_could_be_written)
 }
 END_TEST
 
+#define MARY "sender=mary@example.test recipient=x@y.test" SESSION
+
+/* Of what a client, or a hostile line of the log, calls itself. */
+static const char *const hostile[] = {
+	"login=\"eve imap=no\" " MARY,
+	"login=\"eve relay=yes message_rate_limit=unlimited\" " MARY,
+	"login=\"eve address=ceo@example.test\" " MARY,
+	"login=eve,bob " MARY,
+	"login=eve=x " MARY,
+	"login=#eve " MARY,
+	"login=\"eve #\" " MARY,
+	"login=\"eve\\\"\" " MARY,
+	"login=\"\\\"eve imap=no\\\"\" " MARY,
+	"login=\"eve\\\\\" " MARY,
+	"login=\"eve\\nuser ceo@example.test\" " MARY,
+	"login=\"eve\ngrant send-as bob@example.test mary@example.test\" " MARY,
+	"login=\"eve\tx\" " MARY,
+	"login=grant " MARY,
+	"login=user " MARY,
+	"login=* " MARY,
+	"login=eve\xe2\x80\xae " MARY,
+	"login=*@example.test sender=*@example.test recipient=x@y.test" SESSION,
+	"login=bob sender=*@example.test recipient=x@y.test" SESSION,
+	"login=bob sender=*@foreign.test recipient=x@y.test" SESSION,
+	"login=bob sender=#@example.test recipient=x@y.test" SESSION,
+	"login=bob sender=a=b@example.test recipient=x@y.test" SESSION,
+	"login=bob sender=\"\\\"a,b\\\"@example.test\" recipient=x@y.test" SESSION,
+	"login=bob sender=\"\\\"a b\\\"@example.test\" recipient=x@y.test" SESSION,
+	"login=bob sender=\"\\\"a\\\\\\\"b #\\\"@example.test\" recipient=x@y.test" SESSION,
+	"login=\"\\\"a b\\\"@example.test\" sender=\"\\\"a b\\\"@example.test\" recipient=x@y.test" SESSION,
+};
+
+static struct mw_str the_login(const struct mw_records *records)
+{
+	struct mw_str text = MW_STR_EMPTY;
+
+	if (records->count == 1 && records->grant_count == 0 && records->items[0].logins.count == 1)
+		text = records->items[0].logins.items[0];
+	return text;
+}
+
+/* A line that is proposed is one line with one right, of the names that the proposal says. */
+static void check_written(const struct mw_audit_change *change)
+{
+	struct mw_strs aliases = { &change->alias, mw_str_empty(change->alias) ? 0 : 1 };
+	struct mw_arena *arena = mw_arena_new(0);
+	struct mw_records records;
+	char memory[2048];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	mw_records_init(&records, arena, errors);
+	if (mw_audit_text(policy, change, aliases, &text)) {
+		ck_assert_ptr_null(strchr(memory, '\n'));
+		mw_text_read(&records, "", mw_buf_str(&text), policy->default_domain);
+		ck_assert_uint_eq(records.count + records.grant_count, 1);
+		if (change->kind == MW_AUDIT_LOGIN || (change->kind == MW_AUDIT_USER && !mw_str_empty(change->value)))
+			ck_assert_slice(the_login(&records), change->value);
+		ck_assert(records.count == 0 || (records.items[0].principal.imap && records.items[0].principal.relay));
+	}
+	mw_records_deinit(&records);
+	mw_arena_free(arena);
+}
+
+START_TEST(a_hostile_name_writes_nothing_but_itself)
+{
+	char memory[1200];
+	struct mw_buf line = MW_BUF_OVER(memory);
+	struct mw_verdict verdict;
+
+	mw_buf_printf(&line, "mailwicket: v=1 verdict=would-refuse reason=permitted mode=audit protocol=smtp stage=RCPT %s "
+		      "decision=submission rule=p:1", hostile[_i]);
+	if (!mw_recorded_read(&a_clock, mw_buf_str(&line), 0, 0, &recorded) || recorded.state != MW_LOGGED_WHOLE)
+		return;
+	mw_recorded_decide(policy, mw_memory_directory_view(directory), &recorded.logged, &verdict);
+	ck_assert_int_ne(verdict.outcome, MW_PERMIT);
+	mw_audit_propose(world, &recorded.logged, &verdict, &proposal);
+	for (size_t i = 0; i < proposal.count; i++)
+		check_written(&proposal.candidates[i].change);
+}
+END_TEST
+
 /* The directory that has the line in its text. */
 static struct mw_memory_directory *written(const struct mw_audit_candidate *candidate)
 {
@@ -217,5 +299,6 @@ MW_UNIT_TESTS("audit")
 	MW_LOOP(tcase, each_refusal_has_what_could_be_written, cases);
 	MW_LOOP(tcase, a_decision_with_a_change_is_that_by_the_text_it_is_written_into, cases);
 	MW_LOOP(tcase, a_device_gets_a_connector_for_its_address_and_no_more_than_it_needs, devices);
+	MW_LOOP(tcase, a_hostile_name_writes_nothing_but_itself, hostile);
 	tcase_add_test(tcase, a_hash_is_found_again_among_many);
 }
