@@ -105,6 +105,18 @@ def test_names_of_mydestination_are_one_domain(folder):
     server.assert_valid()
 
 
+@pytest.mark.parametrize("without, kept", [("!10.0.0.5", True), ("!hash:/nowhere", False)])
+def test_whom_mynetworks_leaves_out_relays_no_more_than_today(folder, without, kept):
+    server = Server(folder, main=f"mynetworks = {without}, 10.0.0.0/8, 192.168.1.0/24\n")
+    server.made()
+    ranges = [line for line in server.policy.read_text().splitlines() if line.strip().startswith("remote_ip_ranges")]
+    assert not any("10.0.0.0/8" in line for line in ranges), ranges
+    assert any("192.168.1.0/24" in line for line in ranges) == kept, ranges
+    rows = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == "mynetworks"]
+    assert [row["what"] for row in rows] == [without]
+    server.assert_valid()
+
+
 def test_values_of_tables_are_data(folder):
     """Programs, files, lists, odd octets, catch-alls, extensions, capitals: no line breaks, no user appears."""
     server = Server(folder, users="alice:{PLAIN}x\nBob:{PLAIN}x\nba`d`:{PLAIN}x\n#carol:{PLAIN}x\n", main="""\

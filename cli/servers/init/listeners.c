@@ -58,6 +58,22 @@ static void take_network(struct mw_init *init, struct mw_str text, struct mw_ini
 		add_range(init, mw_range_is_private(&range) ? &listener->private : &listener->public, &range);
 }
 
+/* A connector leaves no address out. */
+static void exclude(struct mw_init *init, struct mw_str item, struct mw_init_listener *listener)
+{
+	struct mw_range range;
+
+	if (mw_postfix_network(init->arena, mw_str_tail(item, 1), &range))
+		add_range(init, &listener->excluded, &range);
+	else
+		listener->excludes_unread = true;
+	mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item),
+							  "a connector leaves no address out, so that the networks with "
+							  "these are missing",
+							  "write the networks without it into remote_ip_ranges of "
+							  "the connector that lets your networks relay" });
+}
+
 static void take_networks(struct mw_init *init, struct mw_str list, struct mw_init_listener *listener)
 {
 	struct mw_restriction item;
@@ -70,11 +86,7 @@ static void take_networks(struct mw_init *init, struct mw_str list, struct mw_in
 				if (!mw_str_starts_with(line, MW_STR("#")) && !mw_str_starts_with(line, MW_STR("/")))
 					take_networks(init, line, listener);
 		} else if (mw_str_starts_with(item.text, MW_STR("!"))) {
-			mw_init_unread_add(
-				init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item.text),
-							       "a connector leaves no address out",
-							       "write the networks without it into remote_ip_ranges of "
-							       "the connector that lets your networks relay" });
+			exclude(init, item.text, listener);
 		} else if (mw_init_is_table(item.text) && !mw_str_empty(item.text) && item.text.ptr[0] >= 'a') {
 			mw_init_unread_add(init,
 					   (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item.text),
@@ -83,6 +95,22 @@ static void take_networks(struct mw_init *init, struct mw_str list, struct mw_in
 			take_network(init, item.text, listener);
 		}
 	}
+}
+
+/* Whoever is left out in mynetworks would relay by a network around it. */
+static void drop_excluded(struct mw_init *init, const struct mw_init_listener *listener, struct mw_ranges *ranges)
+{
+	struct mw_ranges kept = { 0 };
+
+	for (size_t i = 0; i < ranges->count && !listener->excludes_unread; i++) {
+		bool overlaps = false;
+
+		for (size_t k = 0; k < listener->excluded.count; k++)
+			overlaps |= mw_range_overlaps(&ranges->items[i], &listener->excluded.items[k]);
+		if (!overlaps)
+			add_range(init, &kept, &ranges->items[i]);
+	}
+	*ranges = kept;
 }
 
 /* Only what Postfix lets relay is a network of its own. */
@@ -150,6 +178,9 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 		.sasl_service = MW_STR_EMPTY,
 	};
 	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
+	drop_excluded(init, listener, &listener->loopback);
+	drop_excluded(init, listener, &listener->private);
+	drop_excluded(init, listener, &listener->public);
 	keep_relaying(endpoint, &listener->loopback);
 	keep_relaying(endpoint, &listener->private);
 	keep_relaying(endpoint, &listener->public);
