@@ -6,6 +6,10 @@
 #include "policy/model.h"
 
 #define MW_POLICY_PATH "/etc/mailwicket/mailwicket.conf"
+/* The folder of the sample policy; the build names another one where it installs elsewhere. */
+#ifndef MW_EXAMPLES
+#define MW_EXAMPLES "/usr/share/doc/mailwicket/examples"
+#endif
 
 /* Reads, completes and validates the file. NULL when there is any error; warnings alone do not stop it. Every error of
    the file is added to `errors`, with line, column and the accepted values. `host_name` completes a missing hostname=.
