@@ -453,10 +453,23 @@ bool mw_wiring_permits_cleartext(const struct mw_policy *policy)
 	return false;
 }
 
+/* Whether clients of the range have the address of the server they reach: to 127.0.0.1 a client comes from there, unless
+   it chooses another. */
+static bool reaches_itself(const struct mw_range *range)
+{
+	static const char *const usual[] = { "127.0.0.1", "::1" };
+	struct mw_ip ip;
+	bool contained = false;
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		contained |= mw_ip_parse(mw_str(usual[i]), &ip) && mw_range_contains(range, &ip);
+	return contained && mw_range_is_loopback(range);
+}
+
 static bool is_of_this_host(const struct mw_login_rule *rule)
 {
 	for (size_t i = 0; i < rule->remote.count; i++)
-		if (!mw_range_is_loopback(&rule->remote.items[i]))
+		if (!reaches_itself(&rule->remote.items[i]))
 			return false;
 	return rule->remote.count > 0;
 }

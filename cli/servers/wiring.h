@@ -112,8 +112,8 @@ void mw_wiring_line(const struct mw_wiring_setting *setting, struct mw_buf *out)
 bool mw_wiring_cleartext(const struct mw_policy *policy);
 /* Whether a rule that is enforced does: audit mode only lets pass what passes today. */
 bool mw_wiring_permits_cleartext(const struct mw_policy *policy);
-/* The same of rules for other hosts: what comes from this host over loopback counts as secure to Dovecot, unless ssl is
-   "required" (login-common, client_check_plaintext_auth()). */
+/* The same of rules for other hosts: a client that has the address of the server it reaches, as 127.0.0.1 has, counts as
+   secure to Dovecot, unless ssl is "required" (login-common, client_check_plaintext_auth()). */
 bool mw_wiring_permits_cleartext_outside(const struct mw_policy *policy);
 /* Whether somebody logs in through Postfix. */
 bool mw_wiring_sasl(const struct mw_policy *policy);

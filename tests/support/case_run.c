@@ -36,6 +36,8 @@ static enum mw_lookup mark(const struct mw_case_world *world, enum mw_lookup fou
 	for (size_t i = 0; found == MW_LOOKUP_FOUND && i < world->suspended_count; i++) {
 		if (!mw_str_equal(world->suspended[i].user, principal->name))
 			continue;
+		/* The caller's text may be gone before the verdict is. */
+		principal->name = world->suspended[i].user;
 		if (world->suspended[i].all)
 			principal->suspended_login = true;
 		else
