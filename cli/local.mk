@@ -136,6 +136,10 @@ libmwcli_la_SOURCES = \
 	cli/servers/wiring_sizes.c cli/servers/wiring_sizes.h \
 	cli/servers/wiring_tls.c cli/servers/wiring_tls.h \
 	cli/setting.c cli/setting.h \
+	cli/status/look.c \
+	cli/status/print.c \
+	cli/status/refusals.c \
+	cli/status/status.c cli/status/status.h \
 	cli/suspend/doveadm.c cli/suspend/doveadm.h \
 	cli/suspend/resume.c \
 	cli/suspend/sessions.c cli/suspend/sessions.h \

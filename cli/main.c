@@ -14,6 +14,7 @@
 
 static const struct mw_command *const commands[] = {
 	&mw_check_command,
+	&mw_status_command,
 	&mw_show_command,
 	&mw_explain_command,
 	&mw_lookup_command,

@@ -30,20 +30,18 @@ static enum mw_daemon_answer hear(int fd, struct mw_daemon_status *status)
 	return mw_daemon_status_read((struct mw_str){ text, used }, status) ? MW_DAEMON_TOLD : MW_DAEMON_SILENT;
 }
 
-enum mw_daemon_answer mw_daemon_ask(const struct mw_policy *policy, struct mw_daemon_status *status_r,
-				    char path_r[MW_DAEMON_PATH_MOST])
+enum mw_daemon_answer mw_daemon_ask_at(const char *path, struct mw_daemon_status *status_r)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct mw_buf path = mw_buf_over(path_r, MW_DAEMON_PATH_MOST);
 	struct timeval wait = { .tv_sec = SECONDS };
 	enum mw_daemon_answer answer;
+	size_t len = strlen(path);
 	int fd;
 
 	memset(status_r, 0, sizeof(*status_r));
-	mw_service_status_path(policy, &path);
-	if (path.truncated || path.used >= sizeof(address.sun_path))
+	if (len >= sizeof(address.sun_path))
 		return MW_DAEMON_AWAY;
-	memcpy(address.sun_path, path_r, path.used);
+	memcpy(address.sun_path, path, len);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return MW_DAEMON_SILENT;
@@ -56,4 +54,16 @@ enum mw_daemon_answer mw_daemon_ask(const struct mw_policy *policy, struct mw_da
 			 : errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR ? MW_DAEMON_AWAY : MW_DAEMON_SILENT;
 	close(fd);
 	return answer;
+}
+
+enum mw_daemon_answer mw_daemon_ask(const struct mw_policy *policy, struct mw_daemon_status *status_r,
+				    char path_r[MW_DAEMON_PATH_MOST])
+{
+	struct mw_buf path = mw_buf_over(path_r, MW_DAEMON_PATH_MOST);
+
+	mw_service_status_path(policy, &path);
+	if (!path.truncated)
+		return mw_daemon_ask_at(path_r, status_r);
+	memset(status_r, 0, sizeof(*status_r));
+	return MW_DAEMON_AWAY;
 }

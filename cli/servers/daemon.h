@@ -17,5 +17,7 @@ enum mw_daemon_answer {
 /* path_r: where it was looked for. */
 enum mw_daemon_answer mw_daemon_ask(const struct mw_policy *policy, struct mw_daemon_status *status_r,
 				    char path_r[MW_DAEMON_PATH_MOST]);
+/* The same at that path. */
+enum mw_daemon_answer mw_daemon_ask_at(const char *path, struct mw_daemon_status *status_r);
 
 #endif

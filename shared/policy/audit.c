@@ -36,6 +36,11 @@ static bool applies_built_in(const struct mw_policy *policy)
 	return false;
 }
 
+size_t mw_login_rules_that_apply(const struct mw_policy *policy)
+{
+	return policy->login_rule_count - (applies_built_in(policy) ? 0 : 1);
+}
+
 static bool enforces(const struct mw_enforcement *enforcement, struct mw_str name, struct mw_place place, int64_t today,
 		     struct mw_str *name_r, struct mw_place *place_r)
 {
@@ -48,7 +53,7 @@ static bool enforces(const struct mw_enforcement *enforcement, struct mw_str nam
 
 bool mw_policy_enforces(const struct mw_policy *policy, int64_t today, struct mw_str *name_r, struct mw_place *place_r)
 {
-	size_t count = policy->login_rule_count - (applies_built_in(policy) ? 0 : 1);
+	size_t count = mw_login_rules_that_apply(policy);
 
 	for (size_t i = 0; i < policy->connector_count; i++) {
 		const struct mw_connector *connector = &policy->connectors[i];

@@ -13,6 +13,8 @@ enum mw_mode mw_enforcement_mode(const struct mw_enforcement *enforcement, int64
    rule is one, unless rules for any listener and client leave it no protocol. Then the servers are wired so that no fault
    of Mailwicket stops mail or a login. */
 bool mw_policy_audits(const struct mw_policy *policy, int64_t today);
+/* How many of the login rules can apply: without the last, the built-in one, where the others leave it no protocol. */
+size_t mw_login_rules_that_apply(const struct mw_policy *policy);
 /* The first rule that is enforced; false: none is. */
 bool mw_policy_enforces(const struct mw_policy *policy, int64_t today, struct mw_str *name_r, struct mw_place *place_r);
 

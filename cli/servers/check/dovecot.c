@@ -102,25 +102,40 @@ struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw
 
 /* --- modules */
 
-static bool has_file(const struct mw_dovecot_site *site, const char *folder, const char *name)
+static bool has_file(const char *path)
 {
-	return access(mw_arena_textf(site->arena, "%s/%s", folder, name), R_OK) == 0;
+	return access(path, R_OK) == 0;
+}
+
+struct mw_dovecot_modules mw_dovecot_modules_of(const struct mw_dovecot_site *site)
+{
+	const char *folder = mw_arena_text(site->arena, mw_dovecot_value(site->root, "login_plugin_dir"));
+	const char *mail = mw_arena_text(site->arena, mw_dovecot_value(site->root, "mail_plugin_dir"));
+	const char *beside = mw_arena_textf(site->arena, "%s/../auth/" AUTH_MODULE, folder);
+	struct mw_dovecot_modules modules = { .login = mw_arena_textf(site->arena, "%s/" LOGIN_MODULE, folder),
+					      .auth = mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE, mail) };
+
+	modules.has_login = has_file(modules.login);
+	modules.has_auth = has_file(modules.auth);
+	if (!modules.has_auth && has_file(beside)) {
+		modules.auth = beside;
+		modules.has_auth = true;
+	}
+	return modules;
 }
 
 static void check_modules(const struct mw_dovecot_site *site)
 {
-	const char *folder = mw_arena_text(site->arena, mw_dovecot_value(site->root, "login_plugin_dir"));
-	const char *mail = mw_arena_text(site->arena, mw_dovecot_value(site->root, "mail_plugin_dir"));
+	struct mw_dovecot_modules modules = mw_dovecot_modules_of(site);
 
-	if (!has_file(site, folder, LOGIN_MODULE))
+	if (!modules.has_login)
 		mw_dovecot_finding(site, MW_FOUND_NO_LOGIN_MODULE, MW_FINDING_ERROR, "login_plugin_dir",
-			mw_arena_textf(site->arena, "%s/" LOGIN_MODULE " is not there", folder),
+			mw_arena_textf(site->arena, "%s is not there", modules.login),
 			"with the plugin in login_plugins no login process starts: nobody can log in",
 			mw_fix_words("install Mailwicket's Dovecot modules, or set login_plugin_dir to where they are"));
-	if (!has_file(site, mw_arena_textf(site->arena, "%s/../auth", folder), AUTH_MODULE) &&
-	    !has_file(site, mw_arena_textf(site->arena, "%s/auth", mail), AUTH_MODULE))
+	if (!modules.has_auth)
 		mw_dovecot_finding(site, MW_FOUND_NO_AUTH_MODULE, MW_FINDING_ERROR, "passdb",
-			mw_arena_textf(site->arena, "%s/auth/" AUTH_MODULE " is not there", mail),
+			mw_arena_textf(site->arena, "%s is not there", modules.auth),
 			"the auth process does not know the driver mailwicket and does not start: nobody can log in",
 			mw_fix_words("install Mailwicket's Dovecot modules"));
 }

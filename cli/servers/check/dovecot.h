@@ -31,6 +31,13 @@ int mw_dovecot_site_load(struct mw_dovecot_site *site, const struct mw_policy *p
 /* The same without a word where there is no Dovecot, or none that can be read. */
 bool mw_dovecot_site_try(struct mw_dovecot_site *site, const struct mw_policy *policy, const char *config,
 			 const char *named, struct mw_arena *arena);
+/* Our two modules where Dovecot looks for them; owned by the site's arena. */
+struct mw_dovecot_modules {
+	const char *login, *auth; /* paths */
+	bool has_login, has_auth;
+};
+struct mw_dovecot_modules mw_dovecot_modules_of(const struct mw_dovecot_site *site);
+
 /* The place is that of the last such setting in the files. */
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
 			const char *setting, const char *what, const char *why, struct mw_fix fix);

@@ -3,11 +3,15 @@
 #ifndef MW_CLI_CHECK_GATE_H
 #define MW_CLI_CHECK_GATE_H
 
+#include "directory/directory.h"
 #include "servers/check/servers.h"
 #include "sync/sync.h"
 
 /* report: what a dry run of `sync` says; NULL: it was not asked for, and nothing is said of older snapshots. */
 void mw_check_gate(const struct mw_policy *policy, const struct mw_servers *servers, const struct mw_sync_report *report,
 		   struct mw_findings *findings);
+
+/* Whether what the sources say, by a dry run, is another directory than the published one. */
+bool mw_gate_differs(const struct mw_sync_report *report, const struct mw_directory_status *status);
 
 #endif

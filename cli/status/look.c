@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "mailwicket-config.h"
+
+#include "status/status.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "policy/audit.h"
+#include "policy/service.h"
+#include "servers/check/gate.h"
+#include "setting.h"
+#include "sync/sync.h"
+#include "ui/own_command.h"
+
+#define MESSAGES_AT_MOST 100
+#define TRIES 20
+#define TRY_MILLISECONDS 100
+#define INTERFACE_MARK ".ABIv"
+
+/* With commands of the policy file that is looked at. */
+static const char *own(const struct mw_status_view *view, const char *text)
+{
+	char memory[8192];
+	struct mw_buf room = MW_BUF_OVER(memory);
+
+	return mw_arena_text(view->arena, mw_own_commands_in(&room, mw_str(text)));
+}
+
+static void add(struct mw_status_view *view, enum mw_status_level level, const char *text, const char *fix)
+{
+	if (level > view->level)
+		view->level = level;
+	if (view->problem_count < MW_STATUS_PROBLEMS)
+		view->problems[view->problem_count++] = (struct mw_status_problem){ level, own(view, text), own(view, fix) };
+}
+
+static enum mw_status_level by_mode(const struct mw_status_view *view)
+{
+	return view->audits ? MW_STATUS_WARNING : MW_STATUS_CRITICAL;
+}
+
+const char *mw_status_mode(const struct mw_status_view *view, const struct mw_enforcement *enforcement)
+{
+	char memory[64];
+	struct mw_buf out = MW_BUF_OVER(memory);
+
+	if (mw_enforcement_mode(enforcement, mw_day_of(view->now)) == MW_MODE_ENFORCE)
+		return "enforce";
+	mw_buf_add_text(&out, "audit");
+	if (enforcement->has_audit_until) {
+		mw_buf_add_text(&out, " until ");
+		mw_print_date(enforcement->audit_until, &out);
+	}
+	return mw_arena_text(view->arena, mw_buf_str(&out));
+}
+
+/* --- the policy and the directory */
+
+static const char *first_error(struct mw_status_view *view, struct mw_errors *errors)
+{
+	char text[4096];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	mw_errors_sort(errors);
+	for (unsigned i = 0; i < mw_errors_kept(errors); i++) {
+		if (mw_errors_get(errors, i)->severity != MW_ERROR)
+			continue;
+		mw_error_print(mw_errors_get(errors, i), &out);
+		break;
+	}
+	return mw_arena_text(view->arena, mw_buf_str(&out));
+}
+
+static void look_at_policy(struct mw_status_view *view, const struct mw_cli *cli)
+{
+	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
+	struct stat file;
+
+	view->policy_path = cli->policy_path;
+	view->policy_error = "";
+	if (stat(cli->policy_path, &file) == 0)
+		view->policy_changed = file.st_mtime;
+	if (errors != NULL && !mw_setting_read(cli, errors, &view->policy))
+		view->policy_error = first_error(view, errors);
+	mw_errors_free(errors);
+	if (view->policy != NULL)
+		view->audits = mw_policy_audits(view->policy, mw_day_of(view->now));
+}
+
+static void look_at_sources(struct mw_status_view *view)
+{
+	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
+	struct mw_sync_report report;
+
+	if (view->policy->directory.source_count == 0 || errors == NULL) {
+		mw_errors_free(errors);
+		return;
+	}
+	view->sources = MW_SOURCES_PUBLISHED;
+	if (!mw_sync_run(view->policy, true, errors, &report)) {
+		view->sources = MW_SOURCES_UNREADABLE;
+		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "the directory's sources cannot be read: %s",
+							    first_error(view, errors)), "mailwicket check");
+	} else if (!view->directory.open) {
+		view->sources = MW_SOURCES_NEWER;
+	} else if (mw_gate_differs(&report, &view->directory)) {
+		view->sources = MW_SOURCES_NEWER;
+		add(view, MW_STATUS_WARNING, "the published directory is older than its sources", "mailwicket sync");
+	}
+	mw_errors_free(errors);
+}
+
+static void look_at_directory(struct mw_status_view *view)
+{
+	struct mw_directory *directory = mw_setting_directory(view->policy);
+
+	view->directory_error = "";
+	if (directory == NULL)
+		return;
+	mw_directory_status(directory, &view->directory);
+	view->directory_error = mw_arena_text(view->arena, mw_str(mw_directory_error(directory)));
+	mw_directory_free(directory);
+	if (!view->directory.open)
+		add(view, by_mode(view), mw_arena_textf(view->arena, "no directory can be read: %s", view->directory_error),
+		    "mailwicket sync");
+	else if (view->directory_error[0] != '\0')
+		add(view, by_mode(view), view->directory_error, "");
+	look_at_sources(view);
+}
+
+/* --- mailwicketd */
+
+static bool is_behind(const struct mw_status_view *view)
+{
+	return view->answer == MW_DAEMON_TOLD && view->directory.open &&
+	       strcmp(view->daemon.directory, view->directory.digest) != 0;
+}
+
+/* It takes over another snapshot within a second. */
+static void ask(struct mw_status_view *view)
+{
+	view->answer = mw_daemon_ask_at(view->socket, &view->daemon);
+	for (int i = 0; i < TRIES && is_behind(view); i++) {
+		(void)poll(NULL, 0, TRY_MILLISECONDS);
+		view->answer = mw_daemon_ask_at(view->socket, &view->daemon);
+	}
+}
+
+static void judge_daemon(struct mw_status_view *view)
+{
+	const struct mw_daemon_status *now = &view->daemon;
+
+	if (now->reload_failed != 0)
+		add(view, MW_STATUS_WARNING, "mailwicketd could not read the policy again, and goes on with the older one",
+		    view->policy != NULL ? "systemctl reload mailwicketd" : "mailwicket check");
+	else if (view->policy != NULL && strcmp(now->policy, view->policy->digest) != 0)
+		add(view, MW_STATUS_WARNING, "mailwicketd runs another policy than the file has", "systemctl reload mailwicketd");
+	if (is_behind(view))
+		add(view, MW_STATUS_WARNING, "mailwicketd runs another directory than the published one; its log says why",
+		    "systemctl restart mailwicketd");
+	if (now->directory_failed != 0 && view->directory.open)
+		add(view, now->enforces != 0 ? MW_STATUS_CRITICAL : MW_STATUS_WARNING,
+		    "mailwicketd cannot read the published directory, or the list of suspensions; its log says why", "");
+	if (now->enforces != 0 && now->asked_in_audit != 0)
+		add(view, MW_STATUS_CRITICAL, "a rule is enforced, and Postfix asks as in an audit that enforces nothing",
+		    "mailwicket setup");
+	if (strcmp(now->version, PACKAGE_VERSION) != 0)
+		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "mailwicketd is version %s, this program " PACKAGE_VERSION,
+							    now->version), "systemctl restart mailwicketd");
+}
+
+static void look_at_daemon(struct mw_status_view *view, const char *socket)
+{
+	char path[MW_DAEMON_PATH_MOST] = MW_STATUS_PATH;
+	struct mw_buf out = MW_BUF_OVER(path);
+
+	if (view->policy != NULL)
+		mw_service_status_path(view->policy, &out);
+	else
+		mw_buf_add_text(&out, MW_STATUS_PATH);
+	view->socket = socket != NULL ? socket : mw_arena_text(view->arena, mw_buf_str(&out));
+	ask(view);
+	switch (view->answer) {
+	case MW_DAEMON_TOLD:
+		judge_daemon(view);
+		return;
+	case MW_DAEMON_AWAY:
+		add(view, MW_STATUS_CRITICAL, mw_arena_textf(view->arena, "no mailwicketd serves at %s", view->socket),
+		    "systemctl enable --now mailwicketd");
+		return;
+	case MW_DAEMON_DENIED:
+		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "%s answers root alone: whether mailwicketd runs, and "
+							    "what, is not known", view->socket), "");
+		return;
+	case MW_DAEMON_SILENT:
+		add(view, MW_STATUS_CRITICAL, mw_arena_textf(view->arena, "mailwicketd gives no answer at %s", view->socket),
+		    "systemctl restart mailwicketd");
+		return;
+	}
+}
+
+/* --- Dovecot's modules */
+
+/* The version of Dovecot's interface that a module has in it, as "2.3.ABIv19(2.3.19.1)". */
+static const char *interface_of(const struct mw_status_view *view, const char *path)
+{
+	char block[4096 + 64];
+	size_t kept = 0, got;
+	const char *found = "";
+	FILE *file = fopen(path, "re");
+
+	while (file != NULL && found[0] == '\0' && (got = fread(block + kept, 1, 4096, file)) > 0) {
+		struct mw_str text = { block, kept + got };
+		size_t mark = mw_str_find_text(text, INTERFACE_MARK);
+		size_t from = mark, end = mark;
+
+		if (mark < text.len) {
+			while (from > 0 && block[from - 1] >= ' ' && block[from - 1] <= '~')
+				from--;
+			while (end < text.len && block[end] >= ' ' && block[end] <= '~')
+				end++;
+			if (end < text.len || got < 4096)
+				found = mw_arena_text(view->arena, (struct mw_str){ block + from, end - from });
+		}
+		kept = text.len < 64 ? text.len : 64;
+		memmove(block, block + text.len - kept, kept);
+	}
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+/* Whether the configuration, or a filter in it, has a passdb or a list of plugins that names us. */
+static bool asks_us(const struct mw_dovecot_site *site)
+{
+	const struct mw_dovecot_node *node = site->root, *passdb;
+
+	do {
+		if (mw_dovecot_lists(node, "login_plugins", "mailwicket"))
+			return true;
+		passdb = NULL;
+		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
+			if (mw_str_equal(mw_dovecot_value(passdb, "driver"), MW_STR("mailwicket")) ||
+			    mw_str_equal(passdb->value, MW_STR("mailwicket")))
+				return true;
+	} while ((node = mw_dovecot_next_filter(site, node)) != NULL);
+	return false;
+}
+
+static void look_at_module(struct mw_status_view *view, const char *path, bool there, const char **built_r)
+{
+	*built_r = there ? interface_of(view, path) : "";
+	if (!there && view->dovecot_asks)
+		add(view, MW_STATUS_CRITICAL, mw_arena_textf(view->arena, "%s is not there, and Dovecot's configuration names it: "
+							     "nobody can log in", path), "mailwicket check --dovecot");
+}
+
+static void look_at_dovecot(struct mw_status_view *view, const char *config)
+{
+	struct mw_dovecot_site site;
+
+	view->login_built = view->auth_built = "";
+	view->dovecot_seen = mw_dovecot_site_try(&site, view->policy, config, NULL, view->arena);
+	if (!view->dovecot_seen)
+		return;
+	view->dovecot_asks = asks_us(&site);
+	view->modules = mw_dovecot_modules_of(&site);
+	look_at_module(view, view->modules.login, view->modules.has_login, &view->login_built);
+	look_at_module(view, view->modules.auth, view->modules.has_auth, &view->auth_built);
+}
+
+void mw_status_look(struct mw_status_view *view, const struct mw_cli *cli, const char *socket,
+		    const char *dovecot_config)
+{
+	view->now = mw_clock_date();
+	view->directory_error = "";
+	look_at_policy(view, cli);
+	if (view->policy != NULL)
+		look_at_directory(view);
+	look_at_daemon(view, socket);
+	if (view->policy == NULL)
+		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "the policy cannot be read: %s", view->policy_error),
+		    "mailwicket check");
+	look_at_dovecot(view, dovecot_config);
+}

@@ -1,0 +1,73 @@
+/* `mailwicket status`: what runs, with which policy and directory, and what is wrong with it. */
+#ifndef MW_CLI_STATUS_H
+#define MW_CLI_STATUS_H
+
+#include "base/arena.h"
+#include "command.h"
+#include "directory/directory.h"
+#include "logs/usual.h"
+#include "policy/read.h"
+#include "servers/check/dovecot.h"
+#include "servers/daemon.h"
+
+#define MW_STATUS_PROBLEMS 32
+#define MW_STATUS_REFUSALS 50
+
+/* The exit codes. */
+enum mw_status_level { MW_STATUS_GOOD, MW_STATUS_WARNING, MW_STATUS_CRITICAL };
+
+struct mw_status_problem {
+	enum mw_status_level level;
+	const char *text;
+	const char *fix; /* a command, or "" */
+};
+
+struct mw_status_refusal {
+	int64_t time; /* seconds since the epoch; 0: the line has no stamp */
+	const char *verdict, *reason, *rule, *login, *sender, *client; /* "": the line has none */
+};
+
+enum mw_status_sources { MW_SOURCES_NONE, MW_SOURCES_PUBLISHED, MW_SOURCES_NEWER, MW_SOURCES_UNREADABLE };
+
+struct mw_status_view {
+	struct mw_arena *arena; /* owns the texts */
+	int64_t now;            /* seconds since the epoch */
+
+	const char *policy_path;
+	struct mw_policy *policy; /* NULL: it has errors, or cannot be read */
+	const char *policy_error; /* the first one */
+	int64_t policy_changed;   /* 0: there is no such file */
+
+	const char *socket;
+	enum mw_daemon_answer answer;
+	struct mw_daemon_status daemon; /* of MW_DAEMON_TOLD */
+
+	struct mw_directory_status directory;
+	const char *directory_error; /* "": none */
+	enum mw_status_sources sources;
+	bool audits; /* no rule is enforced today */
+
+	bool dovecot_seen, dovecot_asks; /* doveconf answers; its configuration names Mailwicket */
+	struct mw_dovecot_modules modules;
+	const char *login_built, *auth_built; /* the interface of Dovecot that they are built for; "": not found */
+
+	bool log_looked_at, log_read;
+	const char *log_name;
+	struct mw_status_refusal refusals[MW_STATUS_REFUSALS]; /* the newest first */
+	size_t refusal_count;
+
+	struct mw_status_problem problems[MW_STATUS_PROBLEMS];
+	size_t problem_count;
+	enum mw_status_level level;
+};
+
+/* Looks at everything but the log. socket and dovecot_config: NULL for the usual ones. */
+void mw_status_look(struct mw_status_view *view, const struct mw_cli *cli, const char *socket, const char *dovecot_config);
+/* The newest refusals of a log, up to `most`: MW_STATUS_REFUSALS is the largest. False: memory is out. */
+bool mw_status_read_log(struct mw_status_view *view, struct mw_log_choice *choice, size_t most);
+
+/* Today's mode in words: "enforce", "audit", "audit until 2027-01-31"; a member of enforce_for is enforced. */
+const char *mw_status_mode(const struct mw_status_view *view, const struct mw_enforcement *enforcement);
+bool mw_status_print(const struct mw_status_view *view, bool json);
+
+#endif
