@@ -140,7 +140,7 @@ def test_check_misses_a_module_that_is_not_installed(site, module, what):
 
 PERMISSIVE = """
 login "local" {
-    remote = { "127.0.0.1" }
+    remote = { "127.0.0.42" }
     login_type = PlainTextLogin
     tls_proxies = { "192.0.2.5" }
 }
