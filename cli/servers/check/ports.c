@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/ports.h"
 
-#include <sysexits.h>
+#include <unistd.h>
 
 #include "base/units.h"
 #include "servers/check/postfix_interfaces.h"
 #include "servers/restriction.h"
 #include "servers/check/sockets.h"
+#include "servers/wiring.h"
 
 /* --- other instances of Postfix (postmulti(1)) */
 
@@ -45,13 +46,27 @@ static const char *in_instance(const struct mw_postfix_site *site, const struct 
 	return NULL;
 }
 
-/* All instances: the list is in main.cf of the first, which is in none. */
-static const char *in_instances(const struct mw_postfix_site *site, const struct mw_postfix_addresses *wanted)
+/* Read once for all ports. Where it has no main.cf, postconf would wait a second before it says so. */
+static const struct mw_postfix_site *first_instance(struct mw_postfix_site *site)
 {
-	struct mw_postfix_site first;
-	bool named = mw_postfix_site_try(&first, site->policy, NULL, site->arena);
-	struct mw_str lists[] = { mw_postfix_site_value(site, "multi_instance_directories"),
-				  named ? mw_postfix_site_value(&first, "multi_instance_directories") : MW_STR_EMPTY };
+	struct mw_postfix_site *first;
+
+	if (site->first_instance_known)
+		return site->first_instance;
+	site->first_instance_known = true;
+	first = MW_ARENA_ARRAY(site->arena, struct mw_postfix_site, 1);
+	if (first != NULL && access(MW_POSTFIX_FOLDER "/main.cf", F_OK) == 0 &&
+	    mw_postfix_site_try(first, site->policy, NULL, site->arena))
+		site->first_instance = first;
+	return site->first_instance;
+}
+
+/* All instances: the list is in main.cf of the first, which is in none. */
+static const char *in_instances(struct mw_postfix_site *site, const struct mw_postfix_addresses *wanted)
+{
+	const struct mw_postfix_site *first = first_instance(site);
+	struct mw_str listed = first != NULL ? mw_postfix_site_value(first, "multi_instance_directories") : MW_STR_EMPTY;
+	struct mw_str lists[] = { mw_postfix_site_value(site, "multi_instance_directories"), listed };
 	const char *holder = NULL;
 	struct mw_restriction item;
 
@@ -60,8 +75,8 @@ static const char *in_instances(const struct mw_postfix_site *site, const struct
 			holder = in_instance(site, wanted, mw_arena_text(site->arena, item.name));
 	}
 	/* The first one, where this one is of its instances. */
-	if (holder == NULL && named && !mw_str_empty(mw_postfix_site_value(&first, "multi_instance_directories")))
-		holder = in_instance(site, wanted, mw_arena_text(site->arena, mw_postfix_site_value(&first, "config_directory")));
+	if (holder == NULL && !mw_str_empty(listed))
+		holder = in_instance(site, wanted, mw_arena_text(site->arena, mw_postfix_site_value(first, "config_directory")));
 	return holder;
 }
 

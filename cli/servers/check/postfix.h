@@ -27,6 +27,8 @@ struct mw_postfix_site {
 	struct mw_postfix_services services;
 	const struct mw_dovecot_site *dovecot; /* NULL: it is not looked at */
 	struct mw_sasl_sockets *sasl_sockets; /* what the listeners that offer AUTH ask */
+	struct mw_postfix_site *first_instance; /* Postfix's own configuration; NULL: not looked at, or none */
+	bool first_instance_known;              /* it was looked at */
 };
 
 /* A listener of master.cf that ends in smtpd; or another service, then without what is of listeners. */
