@@ -58,7 +58,7 @@ def test_too_little_memory_for_two_leaves_the_old_one_serving_and_says_so(site):
         assert site.octets_read() - before < size // 2
         assert len(site.errors()) == 1
         # Nobody logs in now: it is said all the same.
-        rig.wait_for(lambda: len(site.errors()) == 2, "the second error", 90)
+        rig.wait_for(lambda: len(site.errors()) == 2, "the second error", 300)
         # Another name for it, with room: no restart is needed.
         site.publish(NO_BOB, everybody=False)
         rig.wait_for(lambda: not site.may_log_in(), "imap=no")
