@@ -132,6 +132,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/show/show.c cli/servers/show/show.h \
 	cli/servers/wiring.c cli/servers/wiring.h \
 	cli/servers/wiring_chunking.c \
+	cli/servers/wiring_cleartext.c \
 	cli/servers/wiring_newline.c \
 	cli/servers/wiring_sizes.c cli/servers/wiring_sizes.h \
 	cli/servers/wiring_tls.c cli/servers/wiring_tls.h \
