@@ -73,7 +73,7 @@ def test_what_setup_tries_is_in_no_log(stock, log):
     subprocess.run(["chown", "nobody", stock.postfix.queue / "pid", stock.postfix.queue / "pid" / "strange"], check=True)
     text = stock.postfix.log.read_text() if stock.postfix.log.exists() else ""
     direct = heard(stock, f"direct-{log[2]}", rig.tool("postfix"), "-c", str(stock.postfix.etc), "check")
-    written = "".join(direct["lines"]) + (stock.postfix.log.read_text() if stock.postfix.log.exists() else "")[len(text):]
+    written = direct["out"] + "".join(direct["lines"]) + (stock.postfix.log.read_text() if stock.postfix.log.exists() else "")[len(text):]
     assert "warning" in written, direct
 
     text = stock.postfix.log.read_text() if stock.postfix.log.exists() else ""
