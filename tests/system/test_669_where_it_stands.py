@@ -106,12 +106,14 @@ def test_ours_stands_before_every_other_passdb_and_check_names_the_place(stock, 
     assert f"+++ {own}\n" in told.stdout and path.exists()
 
     again = own.read_text()
-    # Dovecot 2.4 takes no name twice.
-    own.write_text(OTHER[version()].replace("passdb static {", "passdb another {\n  driver = static") + again)
+    # Dovecot 2.4 takes no name twice, and nothing before its version.
+    ours = re.search(r"(?m)^passdb mailwicket|^passdb \{\n  driver = mailwicket", again).start()
+    line = again[:ours].count("\n") + 1
+    own.write_text(again[:ours] + OTHER[version()].replace("passdb static {", "passdb another {\n  driver = static") + again[ours:])
     told = stock.daemon.cli("--json", "check", "--policy-only", *stock.servers())
     found = [row for row in json.loads(told.stdout)["findings"] if row["id"] == "passdb-before"]
-    assert [(row["severity"], row["file"], row["line"]) for row in found] == [("error", str(own), 1)], told.stdout
-    assert (found[0]["place"]["how"], found[0]["place"]["file"], found[0]["place"]["line"]) == ("above", str(own), 1)
+    assert [(row["severity"], row["file"], row["line"]) for row in found] == [("error", str(own), line)], told.stdout
+    assert (found[0]["place"]["how"], found[0]["place"]["file"], found[0]["place"]["line"]) == ("above", str(own), line)
 
 
 def test_a_later_file_that_takes_the_plugin_away_is_named(stock):
