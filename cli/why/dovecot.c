@@ -80,7 +80,7 @@ static bool kind_of(struct mw_str words, enum mw_why_kind *kind_r)
    the client cannot write begins at the last rip=. */
 static bool read_client(struct mw_str text, struct mw_why_event *event)
 {
-	size_t rip = mw_part_find_last(text, ", rip="), method, end;
+	size_t rip = mw_str_find_last_text(text, ", rip="), method, end;
 	struct mw_str head = mw_str_head(text, rip), tail = mw_str_tail(text, rip + strlen(", rip="));
 
 	if (rip == text.len)
@@ -89,7 +89,7 @@ static bool read_client(struct mw_str text, struct mw_why_event *event)
 	if (event->client.len == tail.len) /* the line is cut */
 		return false;
 	event->tls = mw_str_has(tail, ", TLS") && !mw_str_has(tail, ", TLS handshaking");
-	method = mw_part_find_last(head, ">, method=");
+	method = mw_str_find_last_text(head, ">, method=");
 	event->mechanism = mw_str_tail(head, method + strlen(">, method="));
 	if (mw_str_has(event->mechanism, ">")) { /* a part of the name: there is no method */
 		event->mechanism = MW_STR_EMPTY;
@@ -127,7 +127,7 @@ static uint64_t age_of(struct mw_str id, int64_t now)
    greeting. */
 static void see_handshake(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
 {
-	struct mw_str tail = mw_str_tail(rest, mw_part_find_last(rest, ", rip="));
+	struct mw_str tail = mw_str_tail(rest, mw_str_find_last_text(rest, ", rip="));
 	struct mw_str secs = mw_part_before(mw_part_after(words, "(no auth attempts in "), " ");
 	uint64_t waited;
 
@@ -154,7 +154,7 @@ static void see_wait(struct mw_str words, struct mw_why_event *event)
    password was not looked at. With a name 2.3 had a password, too, and else an unknown mechanism. */
 static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
 {
-	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, mw_part_find_last(rest, ", rip=")), ", secured");
+	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, mw_str_find_last_text(rest, ", rip=")), ", secured");
 
 	if (event->kind == MW_WHY_LOGIN_FAILED && clear && mw_str_empty(event->mechanism) &&
 	    (!mw_str_empty(event->user) || mw_str_starts_with(words, MW_STR("Login aborted: "))))
@@ -165,7 +165,7 @@ static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_eve
 
 static bool read_login(enum mw_protocol protocol, const struct mw_why_line *line, struct mw_why_event *event)
 {
-	size_t user = mw_part_find(line->message, ": user=<");
+	size_t user = mw_str_find_text(line->message, ": user=<");
 	struct mw_str words = mw_str_head(line->message, user), rest = mw_str_tail(line->message, user + strlen(": user=<"));
 
 	event->protocol = protocol;
@@ -212,7 +212,7 @@ static bool read_asked(struct mw_str inner, struct mw_why_event *event)
 /* 2.3: "passwd-file(bob,192.0.2.7,<session>): Password mismatch". */
 static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event)
 {
-	size_t end = mw_part_find(line->message, "): ");
+	size_t end = mw_str_find_text(line->message, "): ");
 	size_t begin = mw_str_find(line->message, '(');
 	struct mw_str inner, said = mw_str_tail(line->message, end + strlen("): "));
 
@@ -221,7 +221,7 @@ static bool read_auth(const struct mw_why_line *line, struct mw_why_event *event
 	inner = (struct mw_str){ line->message.ptr + begin + 1, end - begin - 1 };
 	event->protocol = mw_str_has(inner, ",<") ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
 	return kind_of_said(said, line->error, event) &&
-	       (line->error || end == mw_part_find_last(line->message, "): ")) && read_asked(inner, event);
+	       (line->error || end == mw_str_find_last_text(line->message, "): ")) && read_asked(inner, event);
 }
 
 /* 2.4: the program is "auth-worker(bob,192.0.2.7)<348><session>", the message "request [1]: Error: sql: ...". */
@@ -235,19 +235,19 @@ static bool read_auth_of(struct mw_str program, const struct mw_why_line *line, 
 	if (begin == program.len || end == program.len || end < begin)
 		return false;
 	if (mw_str_starts_with(said, MW_STR("request [")))
-		said = mw_str_tail(said, mw_part_find(said, "]: ") + strlen("]: "));
+		said = mw_str_tail(said, mw_str_find_text(said, "]: ") + strlen("]: "));
 	if (mw_str_starts_with(said, level)) {
 		error = true;
 		said = mw_str_tail(said, level.len);
 	}
 	/* "<PROCESS><SESSION>", or the session alone; Postfix has none. */
-	if (mw_part_find(session, "><") < session.len || mw_str_starts_with(program, MW_STR("auth-worker(")))
+	if (mw_str_find_text(session, "><") < session.len || mw_str_starts_with(program, MW_STR("auth-worker(")))
 		session = mw_part_after(session, "><");
 	event->protocol = session.len > 1 ? MW_PROTOCOL_IMAP : MW_PROTOCOL_SMTP;
 	if (!read_asked((struct mw_str){ program.ptr + begin + 1, end - begin - 1 }, event))
 		return false;
-	if (!error && mw_part_find(said, ": ") < said.len && plain_name(mw_part_before(said, ": ")))
-		said = mw_str_tail(said, mw_part_find(said, ": ") + 2);
+	if (!error && mw_str_find_text(said, ": ") < said.len && plain_name(mw_part_before(said, ": ")))
+		said = mw_str_tail(said, mw_str_find_text(said, ": ") + 2);
 	return kind_of_said(said, error, event);
 }
 
@@ -301,7 +301,7 @@ static struct mw_str without_connection(struct mw_str said)
 	struct mw_str rest = mw_part_after(said, "): auth-worker<");
 
 	if (!mw_str_starts_with(said, MW_STR("conn unix:")) ||
-	    mw_part_find(said, "): ") != mw_part_find(said, "): auth-worker<"))
+	    mw_str_find_text(said, "): ") != mw_str_find_text(said, "): auth-worker<"))
 		return said;
 	return mw_part_after(rest, ">: ");
 }

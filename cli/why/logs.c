@@ -59,7 +59,7 @@ static bool read_pickup(const struct mw_why_line *line, struct mw_why_event *eve
 	*event = (struct mw_why_event){ .kind = MW_WHY_BEGUN, .protocol = MW_PROTOCOL_SMTP, .time = line->time,
 					.client = MW_STR("localhost"), .tls_unknown = true,
 					.queue = mw_str_head(line->message, mw_str_find(line->message, ':')) };
-	return mw_part_find(line->message, ": uid=") == event->queue.len;
+	return mw_str_find_text(line->message, ": uid=") == event->queue.len;
 }
 
 static bool is_of_dovecot(struct mw_str program)

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/part.h"
 
-size_t mw_part_find(struct mw_str text, const char *what)
-{
-	return mw_str_find_text(text, what);
-}
-
-size_t mw_part_find_last(struct mw_str text, const char *what)
-{
-	size_t len = strlen(what);
-
-	for (size_t at = text.len >= len ? text.len - len + 1 : 0; at-- > 0;)
-		if (memcmp(text.ptr + at, what, len) == 0)
-			return at;
-	return text.len;
-}
-
 struct mw_str mw_part_before(struct mw_str text, const char *what)
 {
-	return mw_str_head(text, mw_part_find(text, what));
+	return mw_str_head(text, mw_str_find_text(text, what));
 }
 
 struct mw_str mw_part_after(struct mw_str text, const char *what)
 {
-	return mw_str_tail(text, mw_part_find(text, what) + strlen(what));
+	return mw_str_tail(text, mw_str_find_text(text, what) + strlen(what));
 }
 
 struct mw_str mw_part_address(struct mw_str text)

@@ -6,10 +6,7 @@
 
 #include "base/str.h"
 
-/* Where `what` begins first, or last; text.len: nowhere. */
-size_t mw_part_find(struct mw_str text, const char *what);
-size_t mw_part_find_last(struct mw_str text, const char *what);
-/* What stands before it, all where it is not there; and behind it, nothing where it is not there. */
+/* What stands before `what` where it is first, all where it is not there; and behind it, nothing where it is not there. */
 struct mw_str mw_part_before(struct mw_str text, const char *what);
 struct mw_str mw_part_after(struct mw_str text, const char *what);
 /* "unknown[192.0.2.7]" or "[192.0.2.7]:4711" gives the address; the name came from the DNS and has no bracket in it.

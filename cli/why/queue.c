@@ -183,7 +183,7 @@ bool mw_why_queue_continue(struct mw_why_queue *queue, struct mw_str id, struct 
 /* "<bob@example.org>, ...": NAME up to its bracket; the local part may be quoted. */
 static struct mw_str bracketed(struct mw_str text)
 {
-	size_t quoted = mw_str_starts_with(text, MW_STR("\"")) ? mw_part_find(text, "\"@") : 0;
+	size_t quoted = mw_str_starts_with(text, MW_STR("\"")) ? mw_str_find_text(text, "\"@") : 0;
 	struct mw_str rest = mw_str_tail(text, quoted);
 
 	return mw_str_head(text, text.len - rest.len + mw_str_find(rest, '>'));
@@ -242,7 +242,7 @@ static bool read_manager(struct message *message, struct mw_str said, struct mw_
 
 	mw_part_copy(message->sender, sizeof(message->sender), sender);
 	*event = event_of(message, MW_WHY_SUBMITTED, event->time);
-	if (mw_part_find(rest, "expired, ") < rest.len) {
+	if (mw_str_find_text(rest, "expired, ") < rest.len) {
 		event->kind = MW_WHY_EXPIRED;
 		event->reply = mw_part_after(rest, "status=");
 		return true;
@@ -257,14 +257,14 @@ static bool read_refusal(struct message *message, struct mw_str said, enum mw_wh
 {
 	struct mw_str words = mw_part_after(said, "]: "), from = mw_part_after(said, "; from=<");
 
-	if (mw_part_find(said, "]: ") > mw_part_find(said, "; from=<"))
+	if (mw_str_find_text(said, "]: ") > mw_str_find_text(said, "; from=<"))
 		words = mw_part_after(mw_part_after(said, " proto="), ">: ");
 	else
-		words = mw_str_head(words, mw_part_find(words, "; from=<"));
+		words = mw_str_head(words, mw_str_find_text(words, "; from=<"));
 	message->settled = true;
 	mw_part_copy(message->sender, sizeof(message->sender), bracketed(from));
 	*event = event_of(message, kind, event->time);
-	event->recipient = mw_part_find(from, " to=<") < from.len ? bracketed(mw_part_after(from, " to=<")) : MW_STR_EMPTY;
+	event->recipient = mw_str_find_text(from, " to=<") < from.len ? bracketed(mw_part_after(from, " to=<")) : MW_STR_EMPTY;
 	event->reply = mw_str_empty(words) ? said : words;
 	/* Postfix's own words where the filter does not answer. */
 	if (kind == MW_WHY_CONTENT_REFUSED && mw_why_fault_of_reply(event->reply) == MW_WHY_FAULT)
@@ -283,7 +283,7 @@ static const struct { const char *begins; enum mw_why_kind kind; } cleanup[] = {
 /* A warning of cleanup's, for which the message was not accepted. */
 static bool read_cleanup(struct message *message, struct mw_str said, struct mw_why_event *event)
 {
-	bool big = mw_part_find(said, "queue file size limit exceeded") == 0;
+	bool big = mw_str_find_text(said, "queue file size limit exceeded") == 0;
 
 	if (!big && !mw_str_has(said, "map lookup problem -- message not accepted"))
 		return false;

@@ -149,7 +149,7 @@ static bool read_limit(struct mw_why_sessions *sessions, const struct mw_why_lin
 		       struct mw_why_event *event)
 {
 	struct mw_why_session *session;
-	size_t exceeded = mw_part_find(rest, " limit exceeded: "), from = mw_part_find(rest, " from ");
+	size_t exceeded = mw_str_find_text(rest, " limit exceeded: "), from = mw_str_find_text(rest, " from ");
 
 	if (exceeded > from || from == rest.len)
 		return false;
@@ -247,7 +247,7 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 		return true;
 	event->client = mw_part_address(rest);
 	if (mw_str_has(rest, "]: request longer than ") &&
-	    mw_part_find(rest, "]: request longer than ") == mw_part_find(rest, "]")) {
+	    mw_str_find_text(rest, "]: request longer than ") == mw_str_find_text(rest, "]")) {
 		session = session_of(sessions, line, event->client);
 		event->tls = session->tls;
 		event->tls_unknown = !event->tls;
@@ -256,7 +256,7 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 		return session->told = true;
 	}
 	/* "unknown[192.0.2.7]: SASL ..." and nothing that a client wrote before it. */
-	if (mw_part_find(rest, "]: SASL ") != mw_part_find(rest, "]") ||
+	if (mw_str_find_text(rest, "]: SASL ") != mw_str_find_text(rest, "]") ||
 	    (!mw_str_has(rest, " authentication failed: ") && !mw_str_has(rest, " authentication aborted"))) {
 		event->kind = MW_WHY_UNREAD;
 		return !mw_str_empty(event->client);

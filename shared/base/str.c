@@ -73,6 +73,16 @@ size_t mw_str_find_text(struct mw_str s, const char *words)
 	return at != NULL ? (size_t)(at - s.ptr) : s.len;
 }
 
+size_t mw_str_find_last_text(struct mw_str s, const char *words)
+{
+	size_t len = strlen(words);
+
+	for (size_t at = s.len >= len ? s.len - len + 1 : 0; at-- > 0;)
+		if (memcmp(s.ptr + at, words, len) == 0)
+			return at;
+	return s.len;
+}
+
 bool mw_str_has(struct mw_str s, const char *words)
 {
 	return mw_str_find_text(s, words) < s.len;

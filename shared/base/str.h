@@ -55,8 +55,9 @@ static inline bool mw_str_starts_with_nocase(struct mw_str s, struct mw_str pref
 }
 
 bool mw_str_ends_with(struct mw_str s, struct mw_str suffix);
-/* Where the text first has these octets (at least one); s.len: nowhere. */
+/* Where the text first / last has these octets (at least one); s.len: nowhere. */
 size_t mw_str_find_text(struct mw_str s, const char *words);
+size_t mw_str_find_last_text(struct mw_str s, const char *words);
 /* Whether it has them. */
 bool mw_str_has(struct mw_str s, const char *words);
 /* The text without blanks and tabs at both ends. */

@@ -83,16 +83,18 @@ END_TEST
 
 static const struct {
 	const char *text, *words;
-	size_t at;
+	size_t at, last;
 } texts[] = {
-	{ "", "a", 0 }, { "abcabc", "bc", 1 }, { "abc", "abc", 0 }, { "abc", "c", 2 }, { "abc", "cd", 3 }, { "ab", "abc", 2 },
+	{ "", "a", 0, 0 }, { "abcabc", "bc", 1, 4 }, { "abc", "abc", 0, 0 }, { "abc", "c", 2, 2 }, { "abc", "cd", 3, 3 },
+	{ "ab", "abc", 2, 2 }, { "aaa", "aa", 0, 1 },
 };
 
-START_TEST(words_are_found_where_they_first_stand)
+START_TEST(words_are_found_where_they_first_and_last_stand)
 {
 	struct mw_str text = mw_str(texts[_i].text);
 
 	ck_assert_uint_eq(mw_str_find_text(text, texts[_i].words), texts[_i].at);
+	ck_assert_uint_eq(mw_str_find_last_text(text, texts[_i].words), texts[_i].last);
 	ck_assert_int_eq(mw_str_has(text, texts[_i].words), texts[_i].at < text.len);
 }
 END_TEST
@@ -103,5 +105,5 @@ MW_UNIT_TESTS("str")
 	tcase_add_test(tcase, a_nul_byte_is_a_byte);
 	tcase_add_test(tcase, parts_never_leave_the_slice);
 	MW_LOOP(tcase, fields_are_cut_at_separators, cut);
-	MW_LOOP(tcase, words_are_found_where_they_first_stand, texts);
+	MW_LOOP(tcase, words_are_found_where_they_first_and_last_stand, texts);
 }
