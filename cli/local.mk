@@ -42,6 +42,7 @@ libmwcli_la_SOURCES = \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
 	cli/logs/line_json.c cli/logs/line_json.h \
+	cli/logs/login.c cli/logs/login.h \
 	cli/logs/source.c cli/logs/source.h \
 	cli/logs/stamp.c cli/logs/stamp.h \
 	cli/logs/unpack.c cli/logs/unpack.h \

@@ -2,6 +2,7 @@
 #include "why/event.h"
 
 #include "base/units.h"
+#include "logs/login.h"
 #include "why/fault.h"
 #include "why/part.h"
 
@@ -9,8 +10,6 @@
 
 /* What tells one kind of line from another: in the words before the user. */
 static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
-	{ "Login", MW_WHY_LOGGED_IN },     /* 2.3, whole */
-	{ "Logged in", MW_WHY_LOGGED_IN }, /* 2.4, whole */
 	{ "Plaintext authentication disabled", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "SSL required for authentication", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "cleartext authentication disabled", MW_WHY_LOGIN_NEEDS_TLS },
@@ -66,40 +65,16 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 
 static bool kind_of(struct mw_str words, enum mw_why_kind *kind_r)
 {
+	*kind_r = MW_WHY_LOGGED_IN;
+	if (mw_log_login_succeeded(words))
+		return true;
 	for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
-		if (logins[i].kind == MW_WHY_LOGGED_IN ? !mw_str_equal(words, mw_str(logins[i].words))
-						       : !mw_str_has(words, logins[i].words))
+		if (!mw_str_has(words, logins[i].words))
 			continue;
 		*kind_r = logins[i].kind;
 		return true;
 	}
 	return mw_why_aborted(words, kind_r);
-}
-
-/* "user=<NAME>, method=PLAIN, rip=192.0.2.7, lip=..., TLS, session=<...>". NAME may be anything, also ">, rip=": what
-   the client cannot write begins at the last rip=. */
-static bool read_client(struct mw_str text, struct mw_why_event *event)
-{
-	size_t rip = mw_str_find_last_text(text, ", rip="), method, end;
-	struct mw_str head = mw_str_head(text, rip), tail = mw_str_tail(text, rip + strlen(", rip="));
-
-	if (rip == text.len)
-		return false;
-	event->client = mw_part_before(tail, ",");
-	if (event->client.len == tail.len) /* the line is cut */
-		return false;
-	event->tls = mw_str_has(tail, ", TLS") && !mw_str_has(tail, ", TLS handshaking");
-	method = mw_str_find_last_text(head, ">, method=");
-	event->mechanism = mw_str_tail(head, method + strlen(">, method="));
-	if (mw_str_has(event->mechanism, ">")) { /* a part of the name: there is no method */
-		event->mechanism = MW_STR_EMPTY;
-		method = head.len;
-	}
-	end = method < head.len ? method : head.len - 1;
-	if (end >= head.len || head.ptr[end] != '>')
-		return false;
-	event->user = mw_str_head(head, end);
-	return true;
 }
 
 /* A session's id begins with the lowest 48 bits of its first microsecond, the lowest octet first, in base64
@@ -125,17 +100,16 @@ static uint64_t age_of(struct mw_str id, int64_t now)
 
 /* 2.3 says of a handshake that was not finished only that no login came: at once, or once the client had waited for a
    greeting. */
-static void see_handshake(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
+static void see_handshake(const struct mw_log_login *login, struct mw_why_event *event)
 {
-	struct mw_str tail = mw_str_tail(rest, mw_str_find_last_text(rest, ", rip="));
-	struct mw_str secs = mw_part_before(mw_part_after(words, "(no auth attempts in "), " ");
+	struct mw_str secs = mw_part_before(mw_part_after(login->words, "(no auth attempts in "), " ");
 	uint64_t waited;
 
 	if ((event->kind != MW_WHY_LEFT_BEFORE_LOGIN && event->kind != MW_WHY_TLS_CUT) ||
-	    !mw_str_has(tail, ", TLS handshaking"))
+	    !mw_str_has(login->behind, ", TLS handshaking"))
 		return;
 	if (!mw_parse_number(secs, &waited))
-		waited = age_of(mw_part_after(tail, "session=<"), event->time);
+		waited = age_of(mw_part_after(login->behind, "session=<"), event->time);
 	event->kind = waited > MW_WHY_AT_ONCE ? MW_WHY_NO_TLS_HELLO : MW_WHY_TLS_CUT;
 }
 
@@ -152,12 +126,12 @@ static void see_wait(struct mw_str words, struct mw_why_event *event)
 
 /* Dovecot has no words for a login that it refused before TLS (2.3 has some with auth_verbose), only no mechanism: the
    password was not looked at. With a name 2.3 had a password, too, and else an unknown mechanism. */
-static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_event *event)
+static void see_clear(const struct mw_log_login *login, struct mw_why_event *event)
 {
-	bool clear = !event->tls && !mw_str_has(mw_str_tail(rest, mw_str_find_last_text(rest, ", rip=")), ", secured");
+	bool clear = !event->tls && !mw_str_has(login->behind, ", secured");
 
 	if (event->kind == MW_WHY_LOGIN_FAILED && clear && mw_str_empty(event->mechanism) &&
-	    (!mw_str_empty(event->user) || mw_str_starts_with(words, MW_STR("Login aborted: "))))
+	    (!mw_str_empty(event->user) || mw_str_starts_with(login->words, MW_STR("Login aborted: "))))
 		event->kind = MW_WHY_LOGIN_NEEDS_TLS;
 	/* A name is known here only after LOGIN, USER or a first response: the password came with it, or behind it. */
 	event->exposed = clear && event->kind == MW_WHY_LOGIN_NEEDS_TLS && !mw_str_empty(event->user);
@@ -165,17 +139,20 @@ static void see_clear(struct mw_str words, struct mw_str rest, struct mw_why_eve
 
 static bool read_login(enum mw_protocol protocol, const struct mw_why_line *line, struct mw_why_event *event)
 {
-	size_t user = mw_str_find_text(line->message, ": user=<");
-	struct mw_str words = mw_str_head(line->message, user), rest = mw_str_tail(line->message, user + strlen(": user=<"));
+	struct mw_log_login login;
 
 	event->protocol = protocol;
-	if (user == line->message.len || !kind_of(words, &event->kind) || !read_client(rest, event))
+	if (!mw_log_login_read(line->message, &login) || !kind_of(login.words, &event->kind))
 		return false;
-	see_wait(words, event);
+	event->user = login.user;
+	event->mechanism = login.mechanism;
+	event->client = login.client;
+	event->tls = mw_str_has(login.behind, ", TLS") && !mw_str_has(login.behind, ", TLS handshaking");
+	see_wait(login.words, event);
 	event->reply = event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT || event->kind == MW_WHY_ENDED ||
-		       event->kind == MW_WHY_LOGIN_LEFT ? words : MW_STR_EMPTY;
-	see_clear(words, rest, event);
-	see_handshake(words, rest, event);
+		       event->kind == MW_WHY_LOGIN_LEFT ? login.words : MW_STR_EMPTY;
+	see_clear(&login, event);
+	see_handshake(&login, event);
 	return true;
 }
 

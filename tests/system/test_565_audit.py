@@ -432,6 +432,24 @@ def test_a_login_without_a_domain_becomes_a_user_or_a_name_of_one(small):
     assert [(one["write"], one["needs_grant"]) for one in told["proposals"]] == [(f"user {MARY} login=asmith", True)]
 
 
+@pytest.mark.parametrize("said, known", [
+    ("Login: user=<carol@example.test>, method=PLAIN, rip=192.0.2.7", True),      # Dovecot 2.3
+    ("Logged in: user=<carol@example.test>, method=PLAIN, rip=192.0.2.7", True),  # Dovecot 2.4
+    ("Logged in: user=<carol@example.test>, method=PLAIN, rip=198.51.100.9", False),
+    ("Login: user=<bob>, method=PLAIN, rip=192.0.2.7", False),
+    ("Login: user=<carol@example.test>, method=PLAIN, rip=192.0.2.7, x>, method=PLAIN, rip=198.51.100.9", False),
+    ("Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<carol@example.test>, method=PLAIN, rip=192.0.2.7",
+     False),
+])
+def test_whom_dovecot_let_in_from_there_is_no_guess(small, said, known):
+    unknown = ("v=1 verdict=would-refuse reason=unknown-login mode=audit protocol=imap login_rule=everywhere "
+               "login=carol@example.test client=192.0.2.7 port=993 mechanism=PLAIN decision=account tls_origin=implicit rule=built-in")
+    line = f"2026-11-24T10:00:00Z mx dovecot: imap-login: {said}, lip=203.0.113.1, TLS, session=<abc>"
+    told = small.told("--since", "2026-11-20", lines=[unknown, line])
+    assert [one["write"] for one in told["proposals"]] == ["user carol@example.test"] * known
+    assert told["events_apart"] == (not known)
+
+
 def test_an_unlisted_user_is_fine_and_another_address_of_it_needs_a_line(small):
     small.write_policy('unlisted_logins = own_address\n' + SMALL)
     own = LINE.replace("login=bob", "login=dave@example.test").replace("sales@", "dave@")

@@ -2,38 +2,24 @@
 #include "decisions/audit/day.h"
 
 #include "decide/identity.h"
+#include "logs/login.h"
 
-#define LOGIN_LINE "Login: user=<"
-
-/* "Login: user=<NAME>, method=PLAIN, rip=192.0.2.7, lip=...": a password was right. A name that has what stands behind
-   it is nobody's. */
+/* A line of Dovecot's that says who was let in, and from where. */
 static void see_login(struct mw_audit_day *day, struct mw_str text)
 {
 	struct mw_why_line line;
-	struct mw_str rest, name, client;
+	struct mw_log_login login;
 	char canonical[MW_LOGIN_MAX + 1];
 	struct mw_ip ip;
 	size_t len;
 
 	if (!mw_why_line_read(&day->choice->clock, text, &line) || !mw_str_ends_with(line.program, MW_STR("-login")) ||
-	    !mw_str_starts_with(line.message, MW_STR(LOGIN_LINE)) || line.time < day->choice->since)
+	    !mw_log_login_read(line.message, &login) || !mw_log_login_succeeded(login.words) ||
+	    line.time < day->choice->since)
 		return;
 	day->login_lines = true;
-	rest = mw_str_tail(line.message, strlen(LOGIN_LINE));
-	name = mw_str_head(rest, mw_str_find(rest, '>'));
-	rest = mw_str_tail(rest, name.len);
-	if (!mw_str_starts_with(rest, MW_STR(">, method=")))
-		return;
-	rest = mw_str_tail(rest, 3);
-	while (mw_str_split(&rest, ',', &client)) {
-		client = mw_str_trim(client);
-		if (!mw_str_starts_with(client, MW_STR("rip=")))
-			continue;
-		if (mw_ip_parse(mw_str_tail(client, strlen("rip=")), &ip) &&
-		    mw_login_canonical(name, canonical, sizeof(canonical), &len))
-			mw_audit_prove(&day->tally, (struct mw_str){ canonical, len }, &ip);
-		return;
-	}
+	if (mw_ip_parse(login.client, &ip) && mw_login_canonical(login.user, canonical, sizeof(canonical), &len))
+		mw_audit_prove(&day->tally, (struct mw_str){ canonical, len }, &ip);
 }
 
 /* The user a login name leads to, and whether it is proven here. */
@@ -100,7 +86,7 @@ void mw_audit_line(void *context, struct mw_str line)
 	if (day->unavailable)
 		return;
 	if (!mw_recorded_read(&day->choice->clock, line, day->choice->since, day->today, &day->recorded)) {
-		if (mw_str_has(line, LOGIN_LINE))
+		if (mw_str_has(line, ": user=<"))
 			see_login(day, line);
 		return;
 	}
