@@ -21,7 +21,7 @@ ENFORCED = guide.policy()
 
 
 def audited():
-    """Step 2 of the guide as it stands there."""
+    """The policy of the guide as it stands there."""
     text = re.sub(r"(?m)^directory .*\n", "", guide.written()).replace("example.org", "example.test")
     for port, name in guide.PORTS.items():
         text = text.replace(f'"*:{port}"', f'"*:{name}"')
