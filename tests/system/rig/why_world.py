@@ -6,6 +6,7 @@
     logs = clients.logs(folder)                         # Postfix's, Dovecot's and mailwicketd's, of this client alone
 """
 import base64
+import contextlib
 import re
 import socket
 import ssl
@@ -55,13 +56,18 @@ class Clients:
         return len(re.findall(pattern, self.text(name)))
 
     def all_ended(self):
-        """Postfix says goodbye to every session, Dovecot names each session's client at least once."""
+        """Postfix says goodbye to every session."""
+        ip = re.escape(self.source)
+        return (self.dovecot_named_all() and
+                self.smtp_sessions <= self.count("postfix", rf": connect from \S+\[{ip}\]") ==
+                self.count("postfix", rf": disconnect from \S+\[{ip}\]") and self.delivered(ip))
+
+    def dovecot_named_all(self):
+        """Dovecot names each session's client at least once."""
         ip = re.escape(self.source)
         sessions = set(re.findall(rf"-login: Info: (?:Login: |Logged in: |Disconnected|Login aborted).*rip={ip}, "
                                   r".*session=<([^>]+)>", self.text("dovecot")))
-        return (len(sessions) >= self.dovecot_sessions and
-                self.smtp_sessions <= self.count("postfix", rf": connect from \S+\[{ip}\]") ==
-                self.count("postfix", rf": disconnect from \S+\[{ip}\]") and self.delivered(ip))
+        return len(sessions) >= self.dovecot_sessions
 
     def delivered(self, ip):
         """Every message that a session handed over has gone its way."""
@@ -82,9 +88,14 @@ class Clients:
 
     # --- reading
 
+    @contextlib.contextmanager
     def dovecot(self, protocol, how):
+        """Ends once Dovecot has logged it: its log process stamps a line when it writes it, and what the client does next
+        must not be earlier in the logs."""
         self.dovecot_sessions += 1
-        return login_clients.client(protocol, self.site.dovecot.ports, how=how, source=self.source)
+        with login_clients.client(protocol, self.site.dovecot.ports, how=how, source=self.source) as client:
+            yield client
+        wait_for(self.dovecot_named_all, f"Dovecot's line about {self.source}")
 
     def reads(self, login, protocol="imap", how="implicit", password=PASSWORD):
         with self.dovecot(protocol, how) as client:
