@@ -308,6 +308,11 @@ static bool rejected(const struct mw_why_entry *entry)
 	return is(entry, MW_WHY_REJECTED) && !entry->by_sender;
 }
 
+static bool refused_behind_submission(const struct mw_why_entry *entry)
+{
+	return rejected(entry) && entry->protocol == MW_PROTOCOL_SUBMISSION;
+}
+
 static bool screened(const struct mw_why_entry *entry)
 {
 	return is(entry, MW_WHY_SCREENED);

@@ -243,6 +243,29 @@ static bool read_session(enum mw_protocol protocol, struct mw_str program, const
 	return line->error && plain_name(event->user);
 }
 
+/* "submission(bob)<12><session>: Successfully relayed message: from=<...>, size=1, id=..., nrcpt=1, reply=`250 2.0.0 Ok:
+   queued as 0B2'", or "Failed to relay message: ...": what the server said to which Dovecot hands the mail. */
+static bool read_relayed(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
+{
+	static const char before[] = ", reply=`";
+	bool relayed = mw_str_starts_with(line->message, MW_STR("Successfully relayed message: "));
+	struct mw_str reply = mw_str_tail(line->message, mw_str_find_last_text(line->message, before) + strlen(before));
+	struct mw_str name = mw_part_after(program, "("), from = mw_part_after(line->message, ": from=<"), id;
+
+	if (!relayed && !mw_str_starts_with(line->message, MW_STR("Failed to relay message: ")))
+		return false;
+	reply.len -= mw_str_ends_with(reply, MW_STR("'")) ? 1 : 0;
+	id = mw_part_after(reply, "queued as ");
+	event->protocol = MW_PROTOCOL_SUBMISSION;
+	event->tls_unknown = true;
+	event->user = mw_str_head(name, mw_str_find(name, ')'));
+	event->kind = relayed ? MW_WHY_SUBMITTED : mw_why_fault_of_reply(reply);
+	event->sender = mw_str_head(from, mw_str_find(from, '>'));
+	event->queue = relayed ? mw_str_head(id, mw_str_find(id, ' ')) : MW_STR_EMPTY;
+	event->reply = relayed ? MW_STR_EMPTY : reply;
+	return plain_name(event->user);
+}
+
 /* "lmtp(mary)<..>: sieve: msgid=<...>: reject action: rejected message from <bob@example.org> (reject)": to the sender
    a message comes back. */
 static bool read_sieve(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
@@ -319,7 +342,8 @@ bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r
 	if (mw_str_starts_with(line->program, MW_STR("pop3(")))
 		return read_session(MW_PROTOCOL_POP3, line->program, line, event_r);
 	if (mw_str_starts_with(line->program, MW_STR("submission(")))
-		return read_session(MW_PROTOCOL_SUBMISSION, line->program, line, event_r);
+		return read_relayed(line->program, line, event_r) ||
+		       read_session(MW_PROTOCOL_SUBMISSION, line->program, line, event_r);
 	if (mw_str_starts_with(line->program, MW_STR("lmtp(")))
 		return read_sieve(line->program, line, event_r);
 	if (mw_str_equal(line->program, MW_STR("master")) || mw_str_equal(line->program, MW_STR("anvil")) ||

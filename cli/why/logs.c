@@ -16,7 +16,8 @@
 static bool may_matter(struct mw_str line)
 {
 	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
-						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", "reject action: ", NULL };
+						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", "reject action: ",
+						" message: from=<", NULL };
 	static const char *const sessions[] = { "imap(", "pop3(", "submission(", "master: ", "anvil: ", "config: ", NULL };
 	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
 
@@ -97,6 +98,10 @@ static void take_event(struct reading *reading, const struct mw_why_event *event
 		mw_why_queue_begin(reading->queue, event);
 		reading->sent = true;
 		return;
+	}
+	if (event->kind == MW_WHY_SUBMITTED && mw_why_story_is_user(reading->story, event->user)) {
+		mw_why_queue_claim(reading->queue, event);
+		reading->sent = true;
 	}
 	if (event->kind == MW_WHY_BEGUN)
 		mw_why_queue_see(reading->queue, event);

@@ -156,6 +156,24 @@ void mw_why_queue_begin(struct mw_why_queue *queue, const struct mw_why_event *e
 	queue->used++;
 }
 
+void mw_why_queue_claim(struct mw_why_queue *queue, const struct mw_why_event *event)
+{
+	struct message *message = message_of(queue, event->queue);
+
+	if (message == NULL) {
+		mw_why_queue_begin(queue, event);
+		message = message_of(queue, event->queue);
+	}
+	if (message == NULL)
+		return;
+	message->by_sender = false;
+	message->settled = true;
+	message->client[0] = message->port[0] = '\0'; /* Dovecot was Postfix's client */
+	mw_part_copy(message->login, sizeof(message->login), event->user);
+	tell_outcome(queue, message);
+	message->outcome.is = false;
+}
+
 bool mw_why_queue_continue(struct mw_why_queue *queue, struct mw_str id, struct mw_str earlier)
 {
 	struct message *known = message_of(queue, earlier), *message = place_of(queue, id);

@@ -15,6 +15,9 @@ struct mw_why_queue *mw_why_queue_new(void (*tell)(void *context, const struct m
 void mw_why_queue_free(struct mw_why_queue *queue);
 /* A message of the user begins (MW_WHY_BEGUN): nothing says yet that it is accepted. */
 void mw_why_queue_begin(struct mw_why_queue *queue, const struct mw_why_event *event);
+/* A message of the user (MW_WHY_SUBMITTED) was accepted, as Dovecot's submission service says, behind what Postfix said of it:
+   it may be known by its sender already. */
+void mw_why_queue_claim(struct mw_why_queue *queue, const struct mw_why_event *event);
 /* A message begins without a login, or with one of somebody else: its sender is told later. */
 void mw_why_queue_see(struct mw_why_queue *queue, const struct mw_why_event *event);
 /* A line says that the sender of a message is the user's. It is followed from here on, unless somebody else logged in. */

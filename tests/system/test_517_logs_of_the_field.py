@@ -208,6 +208,14 @@ def failed(why):
             smtpd(f"warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: {why}, sasl_username=bob", 2)]
 
 
+SUBMISSION = LOGIN.replace("imap-login", "submission-login")
+
+
+def relayed(reply, rest="size=9, id=1, nrcpt=1", what="Successfully relayed"):
+    return (f"Nov 29 2025 05:01:05 mail dovecot: submission(bob)<9><s>: {what} message: from=<bob@example.org>, {rest}, "
+            f"reply=`{reply}'")
+
+
 def login24(words, rest="method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS, session=<s>"):
     return [f"2025-11-29T05:00:00.1+00:00 mail dovecot: imap-login: Login aborted: {words}: user=<bob>, {rest}"]
 
@@ -307,13 +315,24 @@ SAID = {
         "warning: connect to Milter service inet:localhost:8892: Connection refused"), smtpd(
             "NOQUEUE: milter-reject: CONNECT from unknown[192.0.2.7]: 451 4.7.1 Service unavailable - try again later; "
             "proto=SMTP")], "server-fault"),
-    "Dovecot's submission service cannot hand it on": ([
-        "Nov 29 2025 05:00:00 mail dovecot: submission-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, "
-        "mpid=9, TLS, session=<s>", "Nov 29 2025 05:00:01 mail dovecot: submission(bob)<9><s>: Error: Failed to connect to relay "
+    "Dovecot's submission service cannot hand it on": ([SUBMISSION, "Nov 29 2025 05:00:01 mail dovecot: submission(bob)<9><s>: Error: Failed to connect to relay "
         "server: connect(127.0.0.1, 10587) failed: Connection refused"], "submission-error"),
-    "a login to Dovecot's submission service alone": ([
-        "Nov 29 2025 05:00:00 mail dovecot: submission-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, "
-        "mpid=9, TLS, session=<s>", smtpd("connect from x[203.0.113.9]")], "no-attempt"),
+    "a login to Dovecot's submission service alone": ([SUBMISSION, smtpd("connect from x[203.0.113.9]")], "no-attempt"),
+    "Dovecot's submission service hands it on": ([SUBMISSION, relayed("250 2.0.0 Ok: queued as 0B2")], "all-well"),
+    "Dovecot's submission service hands it on, for each recipient": ([SUBMISSION, relayed(
+        "250 2.0.0 <ann@example.net> Saved", "to=<ann@example.net>, size=9, id=1, rcpt=1/1")], "all-well"),
+    "Dovecot's submission service hands it on, and it is not delivered": ([SUBMISSION, smtpd(
+        "0B2: client=localhost[127.0.0.1]"), ACTIVE.replace("0A1", "0B2"), relayed("250 2.0.0 Ok: queued as 0B2"),
+        sent("bounced", "550 no", 6, "0B2")], "not-delivered"),
+    "Dovecot's submission service hands it on, after it was not delivered": ([SUBMISSION, smtpd(
+        "0B2: client=localhost[127.0.0.1]"), ACTIVE.replace("0A1", "0B2"), sent("bounced", "550 no", 3, "0B2"),
+        relayed("250 2.0.0 Ok: queued as 0B2")], "not-delivered"),
+    "behind Dovecot's submission service it is refused": ([SUBMISSION, relayed("554 5.7.1 Spam", what="Failed to relay")],
+                                                          "submission-refused"),
+    "behind Dovecot's submission service it is too big": ([SUBMISSION, relayed("552 5.3.4 Too big", what="Failed to relay")],
+                                                          "message-limit"),
+    "behind Dovecot's submission service, forged": ([SUBMISSION, relayed("554 5.7.1 Spam', reply=`250 2.0.0 Ok: queued as 0B2",
+                                                                         what="Failed to relay")], "submission-refused"),
     "no TLS, from another address": ([smtpd(
         "NOQUEUE: reject: RCPT from x[198.51.100.1]: 530 5.7.0 Must issue a STARTTLS command first; from=<bob@example.org> "
         "to=<ann@example.net> proto=ESMTP helo=<x>")], "no-authentication"),

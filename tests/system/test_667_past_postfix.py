@@ -117,6 +117,21 @@ def test_who_logs_in_to_dovecots_submission_sends_as_anybody_and_check_says_so(r
 
 
 @needs_submission
+def test_why_follows_what_dovecots_submission_passes_on(relaying, folder):
+    with Smtp(relaying.dovecot.ports["submission"]) as client:
+        client.hello()
+        client.starttls()
+        client.log_in("bob", PASSWORD)
+        assert client.deliver("bob@example.test", "anybody@example.net").startswith("250")
+    logs = [relaying.dovecot.folder / "log", relaying.postfix.log]
+    rig.wait_for(lambda: "relayed message" in logs[0].read_text(), "Dovecot's line about the message")
+    told = relaying.daemon.cli("--json", "why", "bob", *[word for log in logs for word in ("--log", log)])
+    told = json.loads(told.stdout)
+    accepted = [event for event in told["events"] if event["kind"] == "submitted"]
+    assert [(event["protocol"], event.get("by_sender")) for event in accepted] == [("submission", None)], told
+
+
+@needs_submission
 @pytest.mark.parametrize("name,more,severity,word", [
     ("local", "", "warning", "writes to this server's mailboxes as anybody"),
     ("submission", "", "warning", "clients that did not log in"),
