@@ -139,6 +139,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/wiring_tls.c cli/servers/wiring_tls.h \
 	cli/setting.c cli/setting.h \
 	cli/status/look.c \
+	cli/status/modules.c \
 	cli/status/print.c \
 	cli/status/refusals.c \
 	cli/status/status.c cli/status/status.h \

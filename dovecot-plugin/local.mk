@@ -20,7 +20,8 @@ libmwdovecot_la_SOURCES = \
 	dovecot-plugin/compat.h \
 	dovecot-plugin/decision_log.c dovecot-plugin/decision_log.h \
 	dovecot-plugin/policy_copy.c dovecot-plugin/policy_copy.h \
-	dovecot-plugin/policy_holder.c dovecot-plugin/policy_holder.h
+	dovecot-plugin/policy_holder.c dovecot-plugin/policy_holder.h \
+	dovecot-plugin/version.c
 libmwdovecot_la_CPPFLAGS = $(MW_DOVECOT_CPPFLAGS)
 libmwdovecot_la_CFLAGS = $(MW_DOVECOT_CFLAGS)
 

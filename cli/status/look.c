@@ -11,7 +11,6 @@
 #include "base/units.h"
 #include "policy/audit.h"
 #include "policy/service.h"
-#include "servers/check/gate.h"
 #include "setting.h"
 #include "sync/sync.h"
 #include "ui/own_command.h"
@@ -19,7 +18,6 @@
 #define MESSAGES_AT_MOST 100
 #define TRIES 20
 #define TRY_MILLISECONDS 100
-#define INTERFACE_MARK ".ABIv"
 
 /* With commands of the policy file that is looked at. */
 static const char *own(const struct mw_status_view *view, const char *text)
@@ -30,7 +28,7 @@ static const char *own(const struct mw_status_view *view, const char *text)
 	return mw_arena_text(view->arena, mw_own_commands_in(&room, mw_str(text)));
 }
 
-static void add(struct mw_status_view *view, enum mw_status_level level, const char *text, const char *fix)
+void mw_status_add(struct mw_status_view *view, enum mw_status_level level, const char *text, const char *fix)
 {
 	if (level > view->level)
 		view->level = level;
@@ -103,13 +101,15 @@ static void look_at_sources(struct mw_status_view *view)
 	view->sources = MW_SOURCES_PUBLISHED;
 	if (!mw_sync_run(view->policy, true, errors, &report)) {
 		view->sources = MW_SOURCES_UNREADABLE;
-		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "the directory's sources cannot be read: %s",
+		mw_status_add(view, MW_STATUS_WARNING,
+			      mw_arena_textf(view->arena, "the directory's sources cannot be read: %s",
 							    first_error(view, errors)), "mailwicket check");
 	} else if (!view->directory.open) {
 		view->sources = MW_SOURCES_NEWER;
-	} else if (mw_gate_differs(&report, &view->directory)) {
+	} else if (report.differs) {
 		view->sources = MW_SOURCES_NEWER;
-		add(view, MW_STATUS_WARNING, "the published directory is older than its sources", "mailwicket sync");
+		mw_status_add(view, MW_STATUS_WARNING,
+			      "the published directory is older than its sources", "mailwicket sync");
 	}
 	mw_errors_free(errors);
 }
@@ -125,10 +125,11 @@ static void look_at_directory(struct mw_status_view *view)
 	view->directory_error = mw_arena_text(view->arena, mw_str(mw_directory_error(directory)));
 	mw_directory_free(directory);
 	if (!view->directory.open)
-		add(view, by_mode(view), mw_arena_textf(view->arena, "no directory can be read: %s", view->directory_error),
-		    "mailwicket sync");
+		mw_status_add(view, by_mode(view),
+			      mw_arena_textf(view->arena, "no directory can be read: %s", view->directory_error),
+			      "mailwicket sync");
 	else if (view->directory_error[0] != '\0')
-		add(view, by_mode(view), view->directory_error, "");
+		mw_status_add(view, by_mode(view), view->directory_error, "");
 	look_at_sources(view);
 }
 
@@ -155,22 +156,27 @@ static void judge_daemon(struct mw_status_view *view)
 	const struct mw_daemon_status *now = &view->daemon;
 
 	if (now->reload_failed != 0)
-		add(view, MW_STATUS_WARNING, "mailwicketd could not read the policy again, and goes on with the older one",
-		    view->policy != NULL ? "systemctl reload mailwicketd" : "mailwicket check");
+		mw_status_add(view, MW_STATUS_WARNING,
+			      "mailwicketd could not read the policy again, and goes on with the older one",
+			      view->policy != NULL ? "systemctl reload mailwicketd" : "mailwicket check");
 	else if (view->policy != NULL && strcmp(now->policy, view->policy->digest) != 0)
-		add(view, MW_STATUS_WARNING, "mailwicketd runs another policy than the file has", "systemctl reload mailwicketd");
+		mw_status_add(view, MW_STATUS_WARNING,
+			      "mailwicketd runs another policy than the file has", "systemctl reload mailwicketd");
 	if (is_behind(view))
-		add(view, MW_STATUS_WARNING, "mailwicketd runs another directory than the published one; its log says why",
-		    "systemctl restart mailwicketd");
+		mw_status_add(view, MW_STATUS_WARNING,
+			      "mailwicketd runs another directory than the published one; its log says why",
+			      "systemctl restart mailwicketd");
 	if (now->directory_failed != 0 && view->directory.open)
-		add(view, now->enforces != 0 ? MW_STATUS_CRITICAL : MW_STATUS_WARNING,
-		    "mailwicketd cannot read the published directory, or the list of suspensions; its log says why", "");
+		mw_status_add(view, now->enforces != 0 ? MW_STATUS_CRITICAL : MW_STATUS_WARNING,
+			      "mailwicketd cannot read the published directory, or the list of suspensions; its log says why", "");
 	if (now->enforces != 0 && now->asked_in_audit != 0)
-		add(view, MW_STATUS_CRITICAL, "a rule is enforced, and Postfix asks as in an audit that enforces nothing",
-		    "mailwicket setup");
+		mw_status_add(view, MW_STATUS_CRITICAL,
+			      "a rule is enforced, and Postfix asks as in an audit that enforces nothing",
+			      "mailwicket setup");
 	if (strcmp(now->version, PACKAGE_VERSION) != 0)
-		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "mailwicketd is version %s, this program " PACKAGE_VERSION,
-							    now->version), "systemctl restart mailwicketd");
+		mw_status_add(view, MW_STATUS_WARNING,
+			      mw_arena_textf(view->arena, "mailwicketd is version %s, this program " PACKAGE_VERSION,
+					     now->version), "systemctl restart mailwicketd");
 }
 
 static void look_at_daemon(struct mw_status_view *view, const char *socket)
@@ -189,88 +195,21 @@ static void look_at_daemon(struct mw_status_view *view, const char *socket)
 		judge_daemon(view);
 		return;
 	case MW_DAEMON_AWAY:
-		add(view, MW_STATUS_CRITICAL, mw_arena_textf(view->arena, "no mailwicketd serves at %s", view->socket),
-		    "systemctl enable --now mailwicketd");
+		mw_status_add(view, MW_STATUS_CRITICAL,
+			      mw_arena_textf(view->arena, "no mailwicketd serves at %s", view->socket),
+			      "systemctl enable --now mailwicketd");
 		return;
 	case MW_DAEMON_DENIED:
-		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "%s answers root alone: whether mailwicketd runs, and "
-							    "what, is not known", view->socket), "");
+		mw_status_add(view, MW_STATUS_WARNING,
+			      mw_arena_textf(view->arena, "%s answers root alone: whether mailwicketd runs, and "
+					     "what, is not known", view->socket), "");
 		return;
 	case MW_DAEMON_SILENT:
-		add(view, MW_STATUS_CRITICAL, mw_arena_textf(view->arena, "mailwicketd gives no answer at %s", view->socket),
-		    "systemctl restart mailwicketd");
+		mw_status_add(view, MW_STATUS_CRITICAL,
+			      mw_arena_textf(view->arena, "mailwicketd gives no answer at %s", view->socket),
+			      "systemctl restart mailwicketd");
 		return;
 	}
-}
-
-/* --- Dovecot's modules */
-
-/* The version of Dovecot's interface that a module has in it, as "2.3.ABIv19(2.3.19.1)". */
-static const char *interface_of(const struct mw_status_view *view, const char *path)
-{
-	char block[4096 + 64];
-	size_t kept = 0, got;
-	const char *found = "";
-	FILE *file = fopen(path, "re");
-
-	while (file != NULL && found[0] == '\0' && (got = fread(block + kept, 1, 4096, file)) > 0) {
-		struct mw_str text = { block, kept + got };
-		size_t mark = mw_str_find_text(text, INTERFACE_MARK);
-		size_t from = mark, end = mark;
-
-		if (mark < text.len) {
-			while (from > 0 && block[from - 1] >= ' ' && block[from - 1] <= '~')
-				from--;
-			while (end < text.len && block[end] >= ' ' && block[end] <= '~')
-				end++;
-			if (end < text.len || got < 4096)
-				found = mw_arena_text(view->arena, (struct mw_str){ block + from, end - from });
-		}
-		kept = text.len < 64 ? text.len : 64;
-		memmove(block, block + text.len - kept, kept);
-	}
-	if (file != NULL)
-		fclose(file);
-	return found;
-}
-
-/* Whether the configuration, or a filter in it, has a passdb or a list of plugins that names us. */
-static bool asks_us(const struct mw_dovecot_site *site)
-{
-	const struct mw_dovecot_node *node = site->root, *passdb;
-
-	do {
-		if (mw_dovecot_lists(node, "login_plugins", "mailwicket"))
-			return true;
-		passdb = NULL;
-		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
-			if (mw_str_equal(mw_dovecot_value(passdb, "driver"), MW_STR("mailwicket")) ||
-			    mw_str_equal(passdb->value, MW_STR("mailwicket")))
-				return true;
-	} while ((node = mw_dovecot_next_filter(site, node)) != NULL);
-	return false;
-}
-
-static void look_at_module(struct mw_status_view *view, const char *path, bool there, const char **built_r)
-{
-	*built_r = there ? interface_of(view, path) : "";
-	if (!there && view->dovecot_asks)
-		add(view, MW_STATUS_CRITICAL, mw_arena_textf(view->arena, "%s is not there, and Dovecot's configuration names it: "
-							     "nobody can log in", path), "mailwicket check --dovecot");
-}
-
-static void look_at_dovecot(struct mw_status_view *view, const char *config)
-{
-	struct mw_dovecot_site site;
-
-	view->login_built = view->auth_built = "";
-	view->dovecot_seen = mw_dovecot_site_try(&site, view->policy, config, NULL, view->arena);
-	if (!view->dovecot_seen)
-		return;
-	view->dovecot_asks = asks_us(&site);
-	view->modules = mw_dovecot_modules_of(&site);
-	look_at_module(view, view->modules.login, view->modules.has_login, &view->login_built);
-	look_at_module(view, view->modules.auth, view->modules.has_auth, &view->auth_built);
 }
 
 void mw_status_look(struct mw_status_view *view, const struct mw_cli *cli, const char *socket,
@@ -283,7 +222,8 @@ void mw_status_look(struct mw_status_view *view, const struct mw_cli *cli, const
 		look_at_directory(view);
 	look_at_daemon(view, socket);
 	if (view->policy == NULL)
-		add(view, MW_STATUS_WARNING, mw_arena_textf(view->arena, "the policy cannot be read: %s", view->policy_error),
-		    "mailwicket check");
-	look_at_dovecot(view, dovecot_config);
+		mw_status_add(view, MW_STATUS_WARNING,
+			      mw_arena_textf(view->arena, "the policy cannot be read: %s", view->policy_error),
+			      "mailwicket check");
+	mw_status_look_at_dovecot(view, dovecot_config);
 }

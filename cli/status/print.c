@@ -80,11 +80,21 @@ static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 	mw_buf_add_text(out, "\n");
 }
 
-static void print_module(struct mw_buf *out, const char *path, bool there, const char *built)
+static void print_module(struct mw_buf *out, const struct mw_status_view *view, const struct mw_status_module *module)
 {
-	mw_buf_printf(out, LABEL "%s %s", "", path, there ? "is there" : "is not there");
-	if (built[0] != '\0')
-		mw_buf_printf(out, ", built for Dovecot %s", built);
+	mw_buf_printf(out, LABEL "%s %s", "", module->path, module->there ? "is there" : "is not there");
+	if (module->version[0] != '\0')
+		mw_buf_printf(out, ", version %s", module->version);
+	if (module->built[0] != '\0')
+		mw_buf_printf(out, ", built for Dovecot %s", module->built);
+	mw_buf_add_text(out, "\n");
+	if (!view->running_known || !view->dovecot_asks)
+		return;
+	mw_buf_printf(out, LABEL "  in %llu of Dovecot's processes", "", (unsigned long long)module->processes);
+	if (module->others > 0)
+		mw_buf_printf(out, ", %llu of them with an earlier copy%s%s: process %llu", (unsigned long long)module->others,
+			      module->other_version[0] != '\0' ? " of version " : "", module->other_version,
+			      (unsigned long long)module->other_process);
 	mw_buf_add_text(out, "\n");
 }
 
@@ -95,8 +105,8 @@ static void print_dovecot(struct mw_buf *out, const struct mw_status_view *view)
 		return;
 	}
 	mw_buf_printf(out, LABEL "%s\n", "Dovecot", view->dovecot_asks ? "asks Mailwicket" : "does not ask Mailwicket");
-	print_module(out, view->modules.login, view->modules.has_login, view->login_built);
-	print_module(out, view->modules.auth, view->modules.has_auth, view->auth_built);
+	for (int i = 0; i < MW_STATUS_MODULES; i++)
+		print_module(out, view, &view->modules[i]);
 	if (view->dovecot_asks)
 		mw_buf_printf(out, LABEL DOVECOT_UNKNOWN "\n", "");
 }
@@ -212,12 +222,22 @@ static void write_daemon(struct mw_json *json, const struct mw_status_view *view
 	mw_json_end_object(json);
 }
 
-static void write_module(struct mw_json *json, const char *path, bool there, const char *built)
+static void write_module(struct mw_json *json, const struct mw_status_view *view, const struct mw_status_module *module)
 {
 	mw_json_object(json, NULL);
-	word(json, "path", path);
-	mw_json_bool(json, "there", there);
-	word(json, "dovecot", built);
+	word(json, "path", module->path);
+	mw_json_bool(json, "there", module->there);
+	word(json, "version", module->version);
+	word(json, "dovecot", module->built);
+	if (view->running_known) {
+		mw_json_object(json, "running");
+		mw_json_number(json, "processes", module->processes);
+		mw_json_number(json, "earlier", module->others);
+		word(json, "earlier_version", module->other_version);
+		mw_json_end_object(json);
+	} else {
+		mw_json_null(json, "running");
+	}
 	mw_json_end_object(json);
 }
 
@@ -231,8 +251,8 @@ static void write_dovecot(struct mw_json *json, const struct mw_status_view *vie
 	mw_json_bool(json, "asks", view->dovecot_asks);
 	mw_json_null(json, "policy"); /* cannot be known */
 	mw_json_array(json, "modules");
-	write_module(json, view->modules.login, view->modules.has_login, view->login_built);
-	write_module(json, view->modules.auth, view->modules.has_auth, view->auth_built);
+	for (int i = 0; i < MW_STATUS_MODULES; i++)
+		write_module(json, view, &view->modules[i]);
 	mw_json_end_array(json);
 	mw_json_end_object(json);
 }

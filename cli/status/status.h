@@ -29,6 +29,18 @@ struct mw_status_refusal {
 
 enum mw_status_sources { MW_SOURCES_NONE, MW_SOURCES_PUBLISHED, MW_SOURCES_NEWER, MW_SOURCES_UNREADABLE };
 
+enum { MW_STATUS_LOGIN_MODULE, MW_STATUS_AUTH_MODULE, MW_STATUS_MODULES };
+
+/* One of our two modules, as it stands in its folder and as Dovecot's processes have it. */
+struct mw_status_module {
+	const char *path;
+	bool there;
+	const char *version, *built; /* its own, and the interface of Dovecot that it is built for; "": not found */
+	uint64_t processes, others;  /* that have it mapped; of these, with another file than the one that is there */
+	const char *other_version;   /* of one of those others; "": not known */
+	uint64_t other_process;      /* its id */
+};
+
 struct mw_status_view {
 	struct mw_arena *arena; /* owns the texts */
 	int64_t now;            /* seconds since the epoch */
@@ -48,8 +60,9 @@ struct mw_status_view {
 	bool audits; /* no rule is enforced today */
 
 	bool dovecot_seen, dovecot_asks; /* doveconf answers; its configuration names Mailwicket */
-	struct mw_dovecot_modules modules;
-	const char *login_built, *auth_built; /* the interface of Dovecot that they are built for; "": not found */
+	struct mw_status_module modules[MW_STATUS_MODULES];
+	bool running_known; /* which copies Dovecot's processes have; false: no Dovecot runs by this configuration, or only
+			       root may look */
 
 	bool log_looked_at, log_read;
 	const char *log_name;
@@ -61,6 +74,9 @@ struct mw_status_view {
 	enum mw_status_level level;
 };
 
+/* Private to status/: one more problem, with commands of the policy file that is looked at. */
+void mw_status_add(struct mw_status_view *view, enum mw_status_level level, const char *text, const char *fix);
+void mw_status_look_at_dovecot(struct mw_status_view *view, const char *config);
 /* Looks at everything but the log. socket and dovecot_config: NULL for the usual ones. */
 void mw_status_look(struct mw_status_view *view, const struct mw_cli *cli, const char *socket, const char *dovecot_config);
 /* The newest refusals of a log, up to `most`: MW_STATUS_REFUSALS is the largest. False: memory is out. */

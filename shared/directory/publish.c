@@ -164,37 +164,92 @@ bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_conten
 	return done;
 }
 
-void mw_content_compare(const char *folder, const struct mw_content *content, uint64_t *added_r, uint64_t *changed_r,
-			uint64_t *removed_r)
+/* --- comparing */
+
+static void compare_principals(const struct mw_snapshot *snapshot, const struct mw_content *content,
+			       struct mw_content_difference *difference)
 {
-	char path[4096], text[512];
-	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
-	struct mw_snapshot snapshot;
+	uint64_t fingerprint, count = snapshot->trailer.users + snapshot->trailer.groups;
 	struct mw_principal old;
-	uint64_t fingerprint, count;
 	uint32_t id = 1;
 	size_t i = 0;
 
-	*added_r = content->principal_count;
-	*changed_r = *removed_r = 0;
-	mw_buf_printf(&name, "%s/%s", folder, MW_SNAPSHOT_NAME);
-	if (name.truncated || mw_snapshot_open(&snapshot, path, &why) != MW_SNAPSHOT_OPEN)
-		return;
-	*added_r = 0;
-	count = snapshot.trailer.users + snapshot.trailer.groups;
 	while (i < content->principal_count || id <= count) {
 		int order = i == content->principal_count ? 1 : -1;
 
-		if (id <= count && mw_snapshot_principal(&snapshot, id, &old, &fingerprint) != MW_LOOKUP_FOUND)
+		if (id <= count && mw_snapshot_principal(snapshot, id, &old, &fingerprint) != MW_LOOKUP_FOUND)
 			break;
 		if (i < content->principal_count && id <= count)
 			order = mw_content_compare_text(content->principals[i].name, old.name);
 		if (order == 0 && content->fingerprints[i] != fingerprint)
-			++*changed_r;
-		*added_r += order < 0;
-		*removed_r += order > 0;
+			difference->changed++;
+		difference->added += order < 0;
+		difference->removed += order > 0;
 		i += order <= 0;
 		id += order >= 0;
 	}
+}
+
+/* The entries of one kind, beside the content's. */
+struct beside {
+	const struct mw_grants_entry *grants;
+	const struct mw_str *domains;
+	size_t count, next;
+	bool same;
+};
+
+static bool is_same_grant(const struct mw_grants *grants, struct mw_value value)
+{
+	size_t size = mw_value_grants_size(grants);
+	void *written = size == value.size ? malloc(size) : NULL;
+	bool same = written != NULL;
+
+	if (same) {
+		mw_value_grants_write(grants, written);
+		same = memcmp(written, value.ptr, size) == 0;
+	}
+	free(written);
+	return same;
+}
+
+static bool look_beside(void *context, struct mw_str text, struct mw_value value)
+{
+	struct beside *beside = context;
+	size_t i = beside->next++;
+
+	beside->same = i < beside->count &&
+		mw_str_equal(text, beside->grants != NULL ? beside->grants[i].text : beside->domains[i]) &&
+		(beside->grants == NULL || is_same_grant(&beside->grants[i].grants, value));
+	return beside->same;
+}
+
+static bool is_same(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct beside beside)
+{
+	beside.same = true;
+	return mw_snapshot_each(snapshot, kind, look_beside, &beside) && beside.same && beside.next == beside.count;
+}
+
+void mw_content_compare(const char *folder, const struct mw_content *content,
+			struct mw_content_difference *difference_r)
+{
+	char path[4096], text[512];
+	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
+	struct mw_snapshot snapshot;
+
+	*difference_r = (struct mw_content_difference){ .added = content->principal_count, .other = true };
+	mw_buf_printf(&name, "%s/%s", folder, MW_SNAPSHOT_NAME);
+	if (name.truncated || mw_snapshot_open(&snapshot, path, &why) != MW_SNAPSHOT_OPEN)
+		return;
+	difference_r->added = 0;
+	compare_principals(&snapshot, content, difference_r);
+	/* Trustees are written by their ids, which are the same where the principals are. */
+	difference_r->other =
+		!is_same(&snapshot, MW_KEY_ADDRESS_GRANTS,
+			 (struct beside){ .grants = content->address_grants, .count = content->address_grant_count }) ||
+		!is_same(&snapshot, MW_KEY_DOMAIN_GRANTS,
+			 (struct beside){ .grants = content->domain_grants, .count = content->domain_grant_count }) ||
+		!is_same(&snapshot, MW_KEY_COMPLETE_DOMAIN,
+			 (struct beside){ .domains = content->complete_domains.items,
+					  .count = content->complete_domains.count });
 	mw_snapshot_close(&snapshot);
 }

@@ -242,35 +242,54 @@ enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct 
 	}
 }
 
-static bool belongs_to(enum mw_key_kind kind, const MDB_val *found, uint32_t id)
+bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,
+		      bool (*found)(void *context, struct mw_str text, struct mw_value value), void *context)
 {
-	struct mw_value value = { found->mv_data, found->mv_size };
+	char first = (char)kind;
+	MDB_val key = { 1, &first }, value;
+	MDB_cursor *cursor;
+	bool goes_on = true;
+	int rc;
+
+	if (mdb_cursor_open(snapshot->txn, snapshot->dbi, &cursor) != 0)
+		return false;
+	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+	     goes_on && rc == 0 && *(const char *)key.mv_data == first;
+	     rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+		const char *text = (const char *)key.mv_data + 1;
+
+		goes_on = found(context, (struct mw_str){ text, strnlen(text, key.mv_size - 1) },
+				(struct mw_value){ value.mv_data, value.mv_size });
+	}
+	mdb_cursor_close(cursor);
+	return rc == 0 || rc == MDB_NOTFOUND;
+}
+
+struct names {
+	enum mw_key_kind kind;
+	uint32_t id;
+	void (*found)(void *context, struct mw_str name);
+	void *context;
+};
+
+static bool take_name(void *context, struct mw_str name, struct mw_value value)
+{
+	const struct names *names = context;
 	uint32_t owner;
 	bool primary;
 
-	return (kind == MW_KEY_LOGIN ? mw_value_login_read(value, &owner) : mw_value_address_read(value, &owner, &primary)) &&
-	       owner == id;
+	if ((names->kind == MW_KEY_LOGIN ? mw_value_login_read(value, &owner) :
+	     mw_value_address_read(value, &owner, &primary)) && owner == names->id)
+		names->found(names->context, name);
+	return true;
 }
 
 bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id,
 			   void (*found)(void *context, struct mw_str name), void *context)
 {
-	char first = (char)kind;
-	MDB_val key = { 1, &first }, value;
-	MDB_cursor *cursor;
-	int rc;
+	struct names names = { kind, id, found, context };
 
-	if (mdb_cursor_open(snapshot->txn, snapshot->dbi, &cursor) != 0)
-		return false;
-	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE); rc == 0 && *(const char *)key.mv_data == first;
-	     rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-		const char *text = (const char *)key.mv_data + 1;
-
-		if (belongs_to(kind, &value, id))
-			found(context, (struct mw_str){ text, strnlen(text, key.mv_size - 1) });
-	}
-	mdb_cursor_close(cursor);
-	return rc == 0 || rc == MDB_NOTFOUND;
+	return mw_snapshot_each(snapshot, kind, take_name, &names);
 }
 
 enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,

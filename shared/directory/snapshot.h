@@ -33,6 +33,10 @@ bool mw_snapshot_has_room(uint64_t octets);
 void mw_snapshot_close(struct mw_snapshot *snapshot);
 
 enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r);
+/* Calls `found` with the text and value of each key of a kind that has texts, in order, until it says false. False: the
+   file could not be read. */
+bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,
+		      bool (*found)(void *context, struct mw_str text, struct mw_value value), void *context);
 /* Calls `found` with each login (MW_KEY_LOGIN) or address (MW_KEY_ADDRESS) of a principal, in order. Reads all keys of
    the kind: for commands, not for questions. False: the file could not be read. */
 bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id,

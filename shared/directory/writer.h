@@ -22,9 +22,12 @@ bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_conten
    False with the reason. Private to directory/. */
 bool mw_snapshot_write(const char *path, int fd, const struct mw_content *content, int64_t now, struct mw_buf *why);
 
-/* Principals in content and not in the published snapshot, the other way round, and in both but different. Without a
-   snapshot that opens everything is added. */
-void mw_content_compare(const char *folder, const struct mw_content *content, uint64_t *added_r, uint64_t *changed_r,
-			uint64_t *removed_r);
+/* How content differs from the published snapshot. Without a snapshot that opens everything is added. */
+struct mw_content_difference {
+	uint64_t added, changed, removed; /* principals */
+	bool other;                       /* a grant on what no principal has, or which domains are complete */
+};
+void mw_content_compare(const char *folder, const struct mw_content *content,
+			struct mw_content_difference *difference_r);
 
 #endif

@@ -4,6 +4,7 @@ libmwreport_la_SOURCES = \
 	shared/report/json.c shared/report/json.h \
 	shared/report/logfield.c shared/report/logfield.def shared/report/logfield.h \
 	shared/report/logline.c shared/report/logline.h \
+	shared/report/module_version.h \
 	shared/report/prose.c shared/report/prose.h \
 	shared/report/fix.c \
 	shared/report/shell.c shared/report/shell.h \

@@ -184,12 +184,18 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 
 static void fill_report(const struct mw_content *content, const char *folder, struct mw_sync_report *report)
 {
+	struct mw_content_difference difference;
+
 	report->users = content->users;
 	report->groups = content->groups;
 	report->addresses = content->address_count;
 	report->logins = content->login_count;
 	report->grants = content->grants;
-	mw_content_compare(folder, content, &report->added, &report->changed, &report->removed);
+	mw_content_compare(folder, content, &difference);
+	report->added = difference.added;
+	report->changed = difference.changed;
+	report->removed = difference.removed;
+	report->differs = difference.other || difference.added + difference.changed + difference.removed > 0;
 }
 
 static bool run(const struct mw_policy *policy, const char *folder, struct mw_publisher *publisher,

@@ -10,6 +10,7 @@ struct mw_sync_report {
 	bool published;        /* false: nothing was to be changed, or dry_run */
 	uint64_t users, groups, addresses, logins, grants;
 	uint64_t added, changed, removed; /* principals, against the snapshot that served before */
+	bool differs;          /* from that snapshot, in these or in anything else */
 };
 
 /* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing changed.

@@ -7,7 +7,7 @@ import pytest
 
 import rig
 from rig.daemon import Daemon
-from rig.dovecot import version
+from rig.dovecot import PrivateDovecot, long_lived, version
 
 ENFORCED = """\
 hostname = "mx.example.test"
@@ -28,6 +28,7 @@ connector "Default" {
 AUDIT = ENFORCED.replace("{ ExchangeUsers }\n", "{ ExchangeUsers }\n    mode = audit\n").replace(
     "    enforce_for = { it@example.test }\n", "")
 DIRECTORY = "user bob@example.test login=bob\ngroup it@example.test member=bob@example.test\n"
+VERSION = subprocess.run([rig.CLI, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
 NOBODY = ["setpriv", "--reuid=nobody", "--clear-groups"]
 
 
@@ -181,4 +182,55 @@ def test_dovecots_modules(daemon):
     shutil.copy(rig.MODULES / "lib10_mailwicket_plugin.so", modules / "login")
     shutil.copy(rig.MODULES / "libauthdb_mailwicket.so", modules / "auth")
     for module in look(0)["dovecot"]["modules"]:
-        assert module["there"] and ".ABIv" in module["dovecot"], module
+        assert module["there"] and ".ABIv" in module["dovecot"] and module["version"] == VERSION, module
+        assert module["running"] is None, "no Dovecot runs by this configuration"
+
+
+def put(path, data):
+    """As a package manager does: the processes that have it keep the one before."""
+    new = path.with_suffix(".new")
+    new.write_bytes(data)
+    new.replace(path)
+
+
+@pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
+def test_what_dovecots_processes_run_is_told_from_what_is_installed(daemon):
+    dovecot = PrivateDovecot(daemon.folder, daemon.policy, {"bob": "secret"}, protocols=("imap",), extra=long_lived())
+    files = [dovecot.modules / "login" / "lib10_mailwicket_plugin.so", dovecot.modules / "auth" / "libauthdb_mailwicket.so"]
+    installed = [file.read_bytes() for file in files]
+
+    def look(code):
+        result = subprocess.run([rig.CLI, "-c", daemon.policy, "--json", "status", "--limit", "0", "--dovecot-config",
+                                 dovecot.config], capture_output=True, text=True, timeout=120)
+        assert result.returncode == code, result
+        answer = json.loads(result.stdout)
+        return [problem["text"] for problem in answer["problems"]], answer["dovecot"]["modules"]
+
+    for file, data in zip(files, installed):
+        mark = b"mailwicket module version " + VERSION.encode()
+        assert data.count(mark) == 1
+        put(file, data.replace(mark, b"mailwicket module version " + b"0.0.0-x"[:len(VERSION)]))
+    with dovecot:
+        dovecot.imap_login("bob", "secret")
+        problems, modules = look(1)
+        assert [problem.rpartition(" is version ")[2] for problem in problems] == [f"0.0.0, this program {VERSION}"] * 2
+        assert all(module["running"]["processes"] and not module["running"]["earlier"] for module in modules), modules
+        for file, data in zip(files, installed):
+            put(file, data)
+        problems, modules = look(1)
+        assert len(problems) == 2 and all("run version 0.0.0 of " in problem and problem.endswith(f"version {VERSION}")
+                                          for problem in problems), problems
+        for module in modules:
+            assert module["running"]["earlier"] == module["running"]["processes"] > 0, module
+            assert module["running"]["earlier_version"] == "0.0.0"
+        text = subprocess.run([rig.CLI, "-c", daemon.policy, "status", "--limit", "0", "--dovecot-config", dovecot.config],
+                              capture_output=True, text=True, timeout=120).stdout
+        assert "with an earlier copy of version 0.0.0: process " in text and f", version {VERSION}, built for " in text, text
+    with dovecot:
+        dovecot.imap_login("bob", "secret")
+        problems, modules = look(0)
+        assert all(module["running"]["processes"] and not module["running"]["earlier"] for module in modules), modules
+        put(files[1], installed[1])
+        problems, modules = look(1)
+        assert [problem.rpartition(" run a copy of ")[2] for problem in problems] == [
+            f"{modules[1]['path']} from before it was exchanged"]

@@ -79,6 +79,30 @@ def test_setup_changes_nothing_and_check_has_the_error(stock, break_it):
     assert (told.returncode, told.stderr) == (0, ""), told
 
 
+# As many users, groups, addresses, logins and grants as before.
+GRANTS = ("grant send-as list@other.example bob@example.test\ngrant send-as *@carol.example bob@example.test\n"
+          "user zoe@example.test address=zoey@example.test login=zoe\n")
+CHANGES = {
+    "a grant on an address elsewhere": ("list@other.example bob@", "list@other.example mary@"),
+    "a grant on a domain": ("*@carol.example bob@", "*@carol.example mary@"),
+    "an address": ("address=zoey@", "address=zoo@"),
+    "a login": ("login=zoe", "login=zo"),
+    "a right to a service": ("login=zoe", "login=zoe imap=no"),
+}
+
+
+def test_a_snapshot_with_another_content_and_the_same_counts_is_old(stock):
+    before = WORLD_DIRECTORY + GRANTS
+    for what, change in CHANGES.items():
+        stock.daemon.write(stock.daemon.directory, before)
+        stock.daemon.sync()
+        assert "old-snapshot" not in checked(stock), what
+        assert change[0] in before
+        stock.daemon.write(stock.daemon.directory, before.replace(*change))
+        assert "old-snapshot" in checked(stock), what
+        assert stock.setup("--apply").returncode == 1, what
+
+
 def test_a_dovecot_without_its_certificate_is_found(stock):
     path = stock.dovecot.config.parent / "local.conf"
     before = path.read_text()

@@ -35,13 +35,6 @@ static void add(const struct gate *gate, enum mw_finding_id id, enum mw_finding_
 
 /* --- the published directory */
 
-bool mw_gate_differs(const struct mw_sync_report *report, const struct mw_directory_status *status)
-{
-	return report->added + report->changed + report->removed > 0 || report->users != status->users ||
-	       report->groups != status->groups || report->addresses != status->addresses ||
-	       report->logins != status->logins || report->grants != status->grants;
-}
-
 /* False: there is none. */
 static bool check_snapshot(const struct gate *gate, const struct mw_sync_report *report,
 			   struct mw_directory_status *status_r)
@@ -56,7 +49,7 @@ static bool check_snapshot(const struct gate *gate, const struct mw_sync_report 
 		    mw_arena_textf(gate->arena, "no directory can be read: %s", mw_directory_error(directory)),
 		    "no user is known: an enforced rule refuses every login and defers the mail of every user, and an audit learns "
 		    "nothing", mw_fix_run("mailwicket sync"));
-	else if (report != NULL && mw_gate_differs(report, status_r))
+	else if (report != NULL && report->differs)
 		add(gate, MW_FOUND_OLD_SNAPSHOT, MW_FINDING_ERROR, gate->folder,
 		    "the published directory is older than its sources",
 		    "who was added or changed since is judged as before", mw_fix_run("mailwicket sync"));

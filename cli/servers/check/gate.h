@@ -11,7 +11,4 @@
 void mw_check_gate(const struct mw_policy *policy, const struct mw_servers *servers, const struct mw_sync_report *report,
 		   struct mw_findings *findings);
 
-/* Whether what the sources say, by a dry run, is another directory than the published one. */
-bool mw_gate_differs(const struct mw_sync_report *report, const struct mw_directory_status *status);
-
 #endif

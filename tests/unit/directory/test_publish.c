@@ -106,18 +106,77 @@ START_TEST(a_folder_that_others_may_write_is_refused)
 }
 END_TEST
 
+static struct mw_content_difference difference(const char *text)
+{
+	struct mw_content_difference found;
+
+	mw_content_compare(mw_test_folder, mw_test_content(text), &found);
+	return found;
+}
+
 START_TEST(contents_are_compared_by_name)
 {
-	uint64_t added, changed, removed;
+	struct mw_content_difference found = difference("user bob\n");
 
-	mw_content_compare(mw_test_folder, mw_test_content("user bob\n"), &added, &changed, &removed);
-	ck_assert(added == 1 && changed == 0 && removed == 0);
+	ck_assert(found.added == 1 && found.changed == 0 && found.removed == 0 && found.other);
 	mw_test_publish("user bob\nuser mary\nuser zoe\n");
-	mw_content_compare(mw_test_folder, mw_test_content("user aaa\nuser mary imap=no\nuser zoe\n"), &added, &changed,
-			   &removed);
-	ck_assert(added == 1 && changed == 1 && removed == 1);
-	mw_content_compare(mw_test_folder, mw_test_content(""), &added, &changed, &removed);
-	ck_assert(added == 0 && changed == 0 && removed == 3);
+	found = difference("user aaa\nuser mary imap=no\nuser zoe\n");
+	ck_assert(found.added == 1 && found.changed == 1 && found.removed == 1 && !found.other);
+	found = difference("");
+	ck_assert(found.added == 0 && found.changed == 0 && found.removed == 3 && !found.other);
+}
+END_TEST
+
+#define PUBLISHED \
+	"user bob login=b address=robert\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n" \
+	"grant send-as list@other.example bob\ngrant send-as *@carol.example bob\n"
+
+/* As many of everything, and still another directory. */
+static const struct { const char *text; bool principals, other; } changed_texts[] = {
+	{ PUBLISHED, false, false },
+	{ "user mary\nuser bob address=robert login=b\ngrant send-as *@carol.example bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as mary bob\ngroup sales member=bob\n", false, false },
+	{ "user bob login=c address=robert\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@carol.example bob\n", true, false },
+	{ "user bob login=b address=bobby\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@carol.example bob\n", true, false },
+	{ "user bob login=b address=robert\nuser mary smtp=no\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@carol.example bob\n", true, false },
+	{ "user bob login=b address=robert\nuser mary\ngroup sales member=mary\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@carol.example bob\n", true, false },
+	{ "user bob login=b address=robert\nuser mary\ngroup sales member=bob\ngrant send-on-behalf mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@carol.example bob\n", true, false },
+	{ "user bob login=b address=robert\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example mary\ngrant send-as *@carol.example bob\n", false, true },
+	{ "user bob login=b address=robert\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as news@other.example bob\ngrant send-as *@carol.example bob\n", false, true },
+	{ "user bob login=b address=robert\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@carol.example mary\n", false, true },
+	{ "user bob login=b address=robert\nuser mary\ngroup sales member=bob\ngrant send-as mary bob\n"
+	  "grant send-as list@other.example bob\ngrant send-as *@dave.example bob\n", false, true },
+};
+
+START_TEST(another_content_with_the_same_counts_differs)
+{
+	struct mw_content_difference found;
+
+	mw_test_publish(PUBLISHED);
+	found = difference(changed_texts[_i].text);
+	ck_assert_int_eq(found.added + found.changed + found.removed > 0, changed_texts[_i].principals);
+	ck_assert_int_eq(found.other, changed_texts[_i].other);
+}
+END_TEST
+
+START_TEST(another_complete_domain_differs)
+{
+	static const struct mw_str domains[] = { MW_STR("example.test"), MW_STR("other.example") };
+	struct mw_content *content = mw_test_content("user bob\n");
+	struct mw_content_difference found;
+
+	mw_test_publish("user bob\n");
+	content->complete_domains = (struct mw_strs){ domains, 2 };
+	mw_content_compare(mw_test_folder, content, &found);
+	ck_assert(found.added + found.changed + found.removed == 0 && found.other);
 }
 END_TEST
 
@@ -130,4 +189,7 @@ MW_UNIT_TESTS("publish")
 	tcase_add_test(tcase, what_a_killed_one_left_is_removed);
 	tcase_add_loop_test(tcase, a_folder_that_others_may_write_is_refused, 0, 3);
 	tcase_add_test(tcase, contents_are_compared_by_name);
+	tcase_add_loop_test(tcase, another_content_with_the_same_counts_differs, 0,
+			    sizeof(changed_texts) / sizeof(changed_texts[0]));
+	tcase_add_test(tcase, another_complete_domain_differs);
 }
