@@ -162,7 +162,7 @@ libmwcli_la_SOURCES = \
 	cli/ui/terminal.c cli/ui/terminal.h \
 	cli/ui/when.c cli/ui/when.h \
 	cli/why/cause.c cli/why/cause.def cli/why/cause.h \
-	cli/why/cause_table.c cli/why/cause_table.h \
+	cli/why/cause_table.c cli/why/cause_table.h cli/why/cause_rest.c \
 	cli/why/cause_text.c \
 	cli/why/decision.c \
 	cli/why/dovecot.c \

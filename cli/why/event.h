@@ -61,6 +61,13 @@ enum mw_why_kind {
 	MW_WHY_KINDS
 };
 
+/* Whether the client of a session had logged in, as far as that matters to what is told of it. */
+enum mw_why_login {
+	MW_WHY_LOGIN_TOLD,    /* the kind, or the user, says so */
+	MW_WHY_LOGIN_UNTOLD,  /* the log does not tell */
+	MW_WHY_LOGIN_NOT_YET, /* it had no occasion to */
+};
+
 /* Slices point into the line or into the reader's memory, and are valid until the next line. Empty: not told. */
 struct mw_why_event {
 	enum mw_why_kind kind;
@@ -68,6 +75,7 @@ struct mw_why_event {
 	int64_t time;
 	bool tls, exposed;
 	bool tls_unknown;      /* tls is false because the log does not tell */
+	enum mw_why_login login_state;
 	bool wide;             /* a fault of the whole server: the line names neither user nor client */
 	struct mw_str user;    /* the login */
 	struct mw_str client;

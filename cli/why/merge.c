@@ -22,7 +22,8 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 {
 	*entry_r = (struct mw_why_entry){ .kind = event->kind, .protocol = event->protocol, .tls = event->tls,
 					  .exposed = event->exposed, .count = 1, .first = event->time,
-					  .last = event->time, .tls_unknown = event->tls_unknown };
+					  .last = event->time, .tls_unknown = event->tls_unknown,
+					  .login_state = event->login_state };
 	COPY(entry_r->client, event->client);
 	COPY(entry_r->port, event->port);
 	COPY(entry_r->mechanism, event->mechanism);
@@ -72,6 +73,7 @@ static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 	       strcmp(a->verdict, b->verdict) == 0 && strcmp(a->rule, b->rule) == 0 &&
 	       strcmp(a->rule_name, b->rule_name) == 0 &&
 	       (a->kind != MW_WHY_DECIDED || strcmp(a->sender, b->sender) == 0) && a->tls_unknown == b->tls_unknown &&
+	       a->login_state == b->login_state &&
 	       same_end(a, b) && (a->kind == MW_WHY_DELIVERED || of_one_message(a->kind) || mw_reply_same(a->reply, b->reply));
 }
 

@@ -312,11 +312,18 @@ static const char *const harmless[] = { "reject_warning: ", "warn: ", "info: ", 
 					"bcc: ", "delay: ", "permit", "proxy-accept: ", "replace: ", "lost connection after ",
 					"timeout after ", "too many errors after ", NULL };
 
-/* In the middle of AUTH, or behind its answer. */
-static void see_left_auth(struct mw_why_session *session, struct mw_str said)
+/* In the middle of a command, or behind its answer. */
+static void see_left(struct mw_why_session *session, struct mw_str said)
 {
-	session->left_auth |= mw_str_starts_with(said, MW_STR("lost connection after AUTH ")) ||
-			      mw_str_starts_with(said, MW_STR("timeout after AUTH "));
+	static const char *const ends[] = { "lost connection after ", "timeout after ", NULL };
+	static const char *const hello[] = { "HELO ", "EHLO ", NULL };
+	struct mw_str stage = mw_part_after(said, " after ");
+
+	if (!mw_part_begins_with_one(said, ends))
+		return;
+	session->left_greeting |= mw_str_starts_with(stage, MW_STR("CONNECT "));
+	session->left_hello |= mw_part_begins_with_one(stage, hello);
+	session->left_auth |= mw_str_starts_with(stage, MW_STR("AUTH "));
 }
 
 static bool read_action(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
@@ -335,7 +342,7 @@ static bool read_action(struct mw_why_session *session, struct mw_str rest, stru
 		return true;
 	}
 	event->kind = MW_WHY_UNREAD;
-	see_left_auth(session, rest);
+	see_left(session, rest);
 	return read_cut(session, rest, event) ||
 	       (!mw_part_begins_with_one(rest, harmless) && !mw_str_empty(event->client));
 }
@@ -467,7 +474,7 @@ bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *li
 		return mw_smtpd_end(sessions, session, from, event_r);
 	if (read_cut(session, message, event_r))
 		return true;
-	see_left_auth(session, message);
+	see_left(session, message);
 	event_r->kind = MW_WHY_UNREAD;
 	return !remember(sessions, session, line, mw_part_after(from, "]: "));
 }

@@ -26,7 +26,8 @@ struct mw_why_session {
 	struct mw_why_pending pending;
 	bool tls;
 	bool tls_error, tls_lost, tls_waited, tls_plain, tls_old, tls_distrust; /* of a handshake that failed */
-	bool hello_pipelined, pipelined, left_auth;
+	bool hello_pipelined, pipelined;
+	bool left_greeting, left_hello, left_auth; /* the stage in which the connection ended */
 	bool refused; /* a line says so */
 	bool failed; /* a login, for a reason that is the client's */
 	bool limited; /* by a limit of the server: what fails then, fails by it */

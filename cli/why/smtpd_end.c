@@ -6,6 +6,7 @@
 
 /* The commands of a session, as its summary counts them, and those of them that went well. */
 struct counts {
+	bool told; /* since Postfix 3.0 */
 	uint64_t hello, starttls, auth, mail, unknown, texts, commands, commands_failed;
 	uint64_t hello_well, tls_well, auth_well, mail_well, texts_well;
 };
@@ -31,7 +32,7 @@ static uint64_t count_of(struct mw_str summary, const char *command, uint64_t *w
 
 static struct counts count(struct mw_str summary)
 {
-	struct counts counts = { 0 };
+	struct counts counts = { .told = mw_str_has(summary, "commands=") };
 	uint64_t well, data, bdat;
 
 	counts.hello = count_of(summary, "ehlo", &counts.hello_well) + count_of(summary, "helo", &well);
@@ -75,12 +76,24 @@ static bool left_at_tls(const struct mw_why_session *session, const struct count
 	return counts->tls_well > 0 && counts->hello == 1 && counts->commands == 2;
 }
 
+/* Without a summary only the line before the last tells how it ended. */
+static enum mw_why_kind left_in(const struct mw_why_session *session)
+{
+	if (session->left_greeting)
+		return session->tls ? MW_WHY_TLS_LEFT : MW_WHY_LEFT_AT_GREETING;
+	if (session->left_hello)
+		return MW_WHY_LEFT_AFTER_EHLO;
+	return session->left_auth ? MW_WHY_LOGIN_LEFT : MW_WHY_CONNECTED;
+}
+
 static enum mw_why_kind summed_up(const struct mw_why_session *session, const struct counts *counts, bool tls)
 {
 	if (session->tls_error)
 		return tls_kind(session, counts->starttls > 0);
 	if (session->hello_pipelined)
 		return MW_WHY_TLS_HELLO;
+	if (!counts->told)
+		return left_in(session);
 	if (counts->hello == 0 && counts->unknown > 0)
 		return MW_WHY_NO_SMTP;
 	/* Before Postfix 3.9 it is a note in the log, and no more. */
@@ -103,14 +116,15 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 }
 
 /* How the refusal that waits is told, once it is known whether the client had logged in. */
-static bool settle(struct mw_why_session *session, bool ended, bool logged_in, struct mw_why_event *event)
+static bool settle(struct mw_why_session *session, bool told, bool logged_in, struct mw_why_event *event)
 {
 	struct mw_why_pending *pending = &session->pending;
 
 	if (!pending->is)
 		return false;
 	pending->is = false;
-	*event = (struct mw_why_event){ .kind = ended && !logged_in ? MW_WHY_NO_LOGIN : MW_WHY_REJECTED,
+	*event = (struct mw_why_event){ .kind = told && !logged_in ? MW_WHY_NO_LOGIN : MW_WHY_REJECTED,
+					.login_state = told ? MW_WHY_LOGIN_TOLD : MW_WHY_LOGIN_UNTOLD,
 					.protocol = MW_PROTOCOL_SMTP, .time = pending->time, .tls = pending->tls,
 					.client = mw_str(session->client), .port = mw_str(session->port),
 					.reply = mw_str(pending->reply), .tls_unknown = !pending->tls,
@@ -136,12 +150,12 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 {
 	struct counts counts = count(mw_part_after(rest, "] "));
 	/* On a listener where TLS begins later the summary says whether it did. */
-	bool tells_tls = mw_smtpd_starttls(sessions, session, event);
+	bool tells_tls = counts.told && mw_smtpd_starttls(sessions, session, event);
 
 	session->ended = true;
 	if (counts.tls_well > 0)
 		learn_starttls(sessions, session->program);
-	if (settle(session, true, counts.auth_well > 0, event)) {
+	if (settle(session, counts.told, counts.auth_well > 0, event)) {
 		event->tls = event->tls || counts.tls_well > 0;
 		event->tls_unknown = !event->tls && !tells_tls && !sessions->tls_logged;
 		return true;

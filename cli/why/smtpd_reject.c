@@ -44,6 +44,25 @@ static bool may_want_login(struct mw_str words)
 	       mw_str_ends_with(words, MW_STR("rejected: Access denied"));
 }
 
+/* Before AUTH, or in its place: what is refused there is not that nobody logged in. */
+static bool is_before_login(struct mw_str rest)
+{
+	static const char *const stages[] = { "reject: CONNECT ", "reject: HELO ", "reject: EHLO ", "reject: STARTTLS ",
+					      "reject: AUTH ", NULL };
+
+	return mw_part_begins_with_one(rest, stages);
+}
+
+/* "... helo=<x> sasl_method=PLAIN sasl_username=bob", since Postfix 3.9. What the client says in HELO ends with a
+   bracket, which such a line does not. */
+static struct mw_str user_of(struct mw_str rest)
+{
+	static const char method[] = "> sasl_method=";
+	struct mw_str behind = mw_str_tail(rest, mw_str_find_last_text(rest, method));
+
+	return mw_str_ends_with(rest, MW_STR(">")) ? MW_STR_EMPTY : mw_part_after(behind, " sasl_username=");
+}
+
 /* One of a session is enough: the others are of the same kind. */
 static bool wait_for_end(struct mw_why_session *session, const struct mw_why_event *event)
 {
@@ -91,6 +110,7 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 		event->queue = mw_str(session->queue);
 	words = own_words(event->reply);
 	mw_smtpd_envelope(mw_part_after(reply, "; from=<"), event);
+	event->user = user_of(rest);
 	session->told = session->refused = true;
 	event->kind = kind_of(event->reply, words);
 	if (event->kind == MW_WHY_FAULT)
@@ -102,5 +122,8 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 		event->user = mw_part_after(words, owned);
 		return true;
 	}
-	return may_want_login(words) ? wait_for_end(session, event) : true;
+	event->login_state = is_before_login(rest) ? MW_WHY_LOGIN_NOT_YET : MW_WHY_LOGIN_TOLD;
+	if (!may_want_login(words) || !mw_str_empty(event->user) || event->login_state == MW_WHY_LOGIN_NOT_YET)
+		return true;
+	return wait_for_end(session, event);
 }

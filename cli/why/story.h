@@ -22,6 +22,7 @@ struct mw_why_entry {
 	bool unexplained;              /* a login that failed for a reason that this log would show, were it the password */
 	bool logged_in_there;          /* the user did, with this protocol, from this address, at another time */
 	bool tls_unknown;              /* the log does not tell whether there was TLS */
+	enum mw_why_login login_state;
 	bool dropped;                  /* told by another entry */
 	uint64_t count;
 	int64_t first, last;

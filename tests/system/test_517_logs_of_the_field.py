@@ -203,6 +203,21 @@ def rejected(words, login="auth=1", program="postfix/submission/smtpd[7]"):
             smtpd(f"disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 {login} mail=1 rcpt=0/1 commands=6", 3, program)]
 
 
+def rejected_at(stage, words):
+    return [LOGIN, smtpd("connect from unknown[192.0.2.7]"),
+            smtpd(f"NOQUEUE: reject: {stage} from unknown[192.0.2.7]: {words}; proto=SMTP", 2),
+            smtpd("disconnect from unknown[192.0.2.7] commands=0/0", 3)]
+
+
+def without_summary(lines):
+    """As Postfix before 3.0 ends a session."""
+    return [re.sub(r"(disconnect from \S+) .*", r"\1", line) for line in lines]
+
+
+def named(lines, login="bob"):
+    return [re.sub("(helo=<x>)$", rf"\1 sasl_method=PLAIN sasl_username={login}", line) for line in lines]
+
+
 def failed(why):
     return [LOGIN, smtpd("connect from unknown[192.0.2.7]"),
             smtpd(f"warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: {why}, sasl_username=bob", 2)]
@@ -226,7 +241,20 @@ SAID = {
     "bare reject of a recipient": (rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: Access denied", ""),
                                    "no-authentication"),
     "denied after a login": (rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied"), "postfix"),
-    "denied, the end is missing": (rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied")[:-1], "postfix"),
+    "denied, the end is missing": (rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied")[:-1],
+                                   "login-untold"),
+    "denied as it connects": (rejected_at("CONNECT", "554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied"), "postfix"),
+    "denied at EHLO": (rejected_at("EHLO", "554 5.7.1 <x>: Helo command rejected: Access denied"), "postfix"),
+    "denied, and the session has no summary": (without_summary(rejected(
+        "554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied")), "login-untold"),
+    "relay access, and the session has no summary": (without_summary(rejected(
+        "554 5.7.1 <ann@example.net>: Relay access denied")), "login-untold"),
+    "denied to a login that the line names": (named(rejected("554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied"))[:-1],
+                                              "postfix"),
+    "denied to another login that the line names": (named(rejected(
+        "554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied"), "carol")[:-1] + [ACTIVE], "postfix"),
+    "denied, with a login in HELO": (named(rejected("554 5.7.1 <ann@example.net>: Relay access denied", ""), "bob>"),
+                                     "no-authentication"),
     "not logged in": (rejected("553 5.7.1 <bob@example.org>: Sender address rejected: not logged in", ""),
                       "no-authentication"),
     "relay access": (rejected("454 4.7.1 <ann@example.net>: Relay access denied", ""), "no-authentication"),
@@ -476,6 +504,27 @@ def test_an_old_file_gives_way_to_a_newer_journal(policy, folder):
     told = json.loads(done.stdout)
     assert told["logs"] == ["journal"] and any("journal is newer" in note for note in told["notes"])
     assert [event["client"] for event in told["events"] if event["kind"] == "logged-in"] == ["192.0.2.9"]
+
+
+UNSUMMED = {
+    "no word": ([], "no-attempt", "connected"),
+    "lost at the greeting": (["lost connection after CONNECT from unknown[192.0.2.7]"], "left-at-greeting", "left-at-greeting"),
+    "lost after EHLO": (["lost connection after EHLO from unknown[192.0.2.7]"], "left-after-ehlo", "left-after-ehlo"),
+    "lost after EHLO, since 3.9": (["NOQUEUE: lost connection after EHLO from unknown[192.0.2.7]"], "left-after-ehlo",
+                                   "left-after-ehlo"),
+    "timeout in AUTH": (["timeout after AUTH from unknown[192.0.2.7]"], "login-unfinished", "login-unfinished"),
+    "lost after RCPT": (["lost connection after RCPT from unknown[192.0.2.7]"], "no-attempt", "connected"),
+}
+
+
+@pytest.mark.parametrize("case", UNSUMMED)
+def test_a_session_without_a_summary_claims_only_what_its_lines_say(policy, folder, case):
+    """As Postfix before 3.0 ends it."""
+    said, cause, kind = UNSUMMED[case]
+    told = of_lines(policy, folder, [LOGIN, *[smtpd(line, second, "postfix/submission/smtpd[7]") for second, line in enumerate(
+        ["connect from unknown[192.0.2.7]", *said, "disconnect from unknown[192.0.2.7]"])]])
+    assert (told["cause"]["id"], told["events"][-1]["kind"]) == (cause, kind), told
+    assert "tls" not in told["events"][-1] and "no SMTP" not in told["cause"]["text"]
 
 
 def test_encryption_comes_first_where_the_client_has_none(policy, folder):

@@ -17,7 +17,7 @@ import table  # noqa: E402
 
 # Causes and events of which a part of the log may tell as well, with the words that say so.
 UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished", "still-open", "login-refused",
-          "login-unfinished", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands",
+          "login-unfinished", "login-untold", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands",
           "sent-without-login", "sent-from-unknown"}
 # Causes that are said with or without these words.
 HEDGED = {"wrong-password", "reading-password", "auth-not-offered", "certificate"}
