@@ -70,6 +70,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
 	cli/servers/check/postfix_delimiter.c \
 	cli/servers/check/postfix_fix.c \
+	cli/servers/check/postfix_lists.c \
 	cli/servers/check/postfix_hooks.c \
 	cli/servers/check/postfix_interfaces.c cli/servers/check/postfix_interfaces.h \
 	cli/servers/check/postfix_listener.c \
@@ -117,7 +118,6 @@ libmwcli_la_SOURCES = \
 	cli/servers/setup/guard.c cli/servers/setup/guard.h \
 	cli/servers/setup/in_use.c cli/servers/setup/in_use.h \
 	cli/servers/setup/lacks.c cli/servers/setup/lacks.h \
-	cli/servers/setup/lists.c \
 	cli/servers/setup/main_cf.c \
 	cli/servers/setup/master_cf.c \
 	cli/servers/setup/plan.c cli/servers/setup/plan.h \

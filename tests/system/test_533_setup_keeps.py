@@ -13,6 +13,7 @@ from rig.stock import POLICY, Stock, needs_stock
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
 AUDIT = POLICY.replace('connector "Client" {', 'connector "Client" {\n    mode = audit') + 'login "all" { mode = audit }\n'
+ALL_AUDIT = AUDIT.replace('connector "Default" {', 'connector "Default" {\n    mode = audit')
 STRICT = {"smtpd_tls_security_level": "encrypt", "smtpd_tls_auth_only": "yes", "smtpd_tls_mandatory_protocols": ">=TLSv1.3",
           "smtpd_tls_protocols": ">=TLSv1.3", "smtpd_sasl_security_options": "noanonymous, noplaintext",
           "smtpd_recipient_limit": "50", "message_size_limit": "1000000"}
@@ -85,6 +86,62 @@ def test_audit_mode_refuses_nothing_that_is_permitted_today(stock):
     assert "smtpd_tls_auth_only" not in found
     assert re.fullmatch(r"check_policy_service \{ \S+ policy_context=relay, timeout=10s \}, permit_mynetworks, "
                         r"permit_sasl_authenticated, reject", found["smtpd_relay_restrictions"])
+
+
+def test_a_list_by_a_name_of_the_administrators_stays_a_name_when_the_policy_is_enforced(stock):
+    stock.change_policy(ALL_AUDIT)
+    port = stock.ports["submission"]
+    add_to_main(stock, {"mua_sender_restrictions": "reject_non_fqdn_sender, permit_sasl_authenticated, reject",
+                        "mua_relay_restrictions": "permit_sasl_authenticated, reject"})
+    add_to_master(stock, f"{port} inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n"
+                         "  -o smtpd_sender_restrictions=$mua_sender_restrictions\n"
+                         "  -o smtpd_relay_restrictions=$mua_relay_restrictions\n")
+    assert stock.setup("--apply").returncode == 0
+    found = options(stock, port)
+    for kind in "sender", "relay":
+        assert found[f"smtpd_{kind}_restrictions"].endswith(f" }}, $mua_{kind}_restrictions"), found
+    stock.change_policy(POLICY)
+    assert stock.setup("--apply").returncode == 0
+    found = options(stock, port)
+    assert found["smtpd_sender_restrictions"].endswith(" }, $mua_sender_restrictions"), found
+    assert found["smtpd_relay_restrictions"].endswith(" }, reject_unauth_destination"), "the policy decides about relaying"
+    assert stock.setup().stdout == "nothing to do\n"
+
+
+@pytest.mark.parametrize("policy", [POLICY, ALL_AUDIT], ids=["enforced", "audit mode"])
+def test_a_line_of_check_permits_no_more_than_the_list_in_whose_place_it_stands(stock, policy):
+    stock.change_policy(policy)
+    port = stock.ports["submission"]
+    add_to_main(stock, {"smtpd_relay_restrictions": "reject_non_fqdn_recipient, permit_mynetworks, reject_unauth_destination",
+                        "smtpd_end_of_data_restrictions": "check_policy_service inet:127.0.0.1:12340"})
+    add_to_master(stock, f"{port} inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n"
+                         "  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n")
+    told = stock.daemon.cli("check", "--policy-only", "--postfix-config", stock.postfix.etc).stdout
+    lines = re.findall(r"(?m)^(?:  -o \{ )?(smtpd_(?:relay|end_of_data)_restrictions) = check_policy_service "
+                       r"(?:\{(?:[^{}]|\{[^}]*\})*\})(.*?)(?: \})?$", told)
+    stays = {("smtpd_relay_restrictions", ", reject_non_fqdn_recipient, reject_unauth_destination"),
+             ("smtpd_relay_restrictions", ", reject_unauth_destination"),
+             ("smtpd_end_of_data_restrictions", ", check_policy_service inet:127.0.0.1:12340")}
+    if policy == ALL_AUDIT:
+        stays = {("smtpd_relay_restrictions", ", reject_non_fqdn_recipient, permit_mynetworks, reject_unauth_destination"),
+                 ("smtpd_relay_restrictions", ", permit_sasl_authenticated, reject"),
+                 ("smtpd_end_of_data_restrictions", ", check_policy_service inet:127.0.0.1:12340")}
+    assert set(lines) == stays, told
+
+
+@pytest.mark.parametrize("relay", [None, "", "permit_mynetworks"], ids=["no level", "empty", "a permit"])
+def test_in_audit_mode_the_recipient_list_goes_on_deciding_about_relaying(stock, relay):
+    stock.change_policy(ALL_AUDIT)
+    main = stock.postfix.etc / "main.cf"
+    text = re.sub(r"(?m)^(compatibility_level|smtpd_relay_restrictions) *=.*\n(?:[ \t#].*\n)*", "", main.read_text())
+    main.write_text(text)
+    add_to_main(stock, {"smtpd_recipient_restrictions": "permit_sasl_authenticated, reject_unauth_destination",
+                        **({} if relay is None else {"smtpd_relay_restrictions": relay})})
+    told = stock.setup("--apply")
+    assert told.returncode == 0, told.stdout + told.stderr
+    for port in stock.ports["smtp"], stock.ports["submission"]:
+        lists = options(stock, port)["smtpd_relay_restrictions"]
+        assert re.fullmatch(r"check_policy_service \{ [^}]* \}" + (f", {relay}" if relay else ""), lists), lists
 
 
 def test_an_entry_keeps_its_order_indentation_and_comments(stock):

@@ -116,9 +116,9 @@ struct mw_fix mw_fix_list(const struct mw_postfix_endpoint *endpoint, const char
 /* A finding about a list, below the listener where mw_fix_list() writes it there. */
 void mw_list_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, enum mw_finding_severity severity,
 		     const char *list, const char *what, const char *why, struct mw_fix fix);
-/* The value that `show` prints for a setting of main.cf; NULL: it prints none. */
-const char *mw_shown_value(const struct mw_postfix_endpoint *endpoint, const char *name);
-/* The same with that value. */
+/* The list that `show` prints for main.cf, whatever is there; "": it prints none. */
+const char *mw_shown_list(const struct mw_postfix_endpoint *endpoint, const char *name);
+/* Where it is decided for the endpoint, the value that `setup` writes: what `show` prints or, of a list, mw_endpoint_list(). */
 struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const char *name);
 
 /* Where a path is for a process: relative to the queue directory, which is / in a chroot. */
@@ -139,6 +139,10 @@ bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_ra
 
 /* Whether Mailwicket is asked there at all. No findings. */
 bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint);
+/* Whether a list of restrictions that is there will do for the policy's. No findings. */
+bool mw_endpoint_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting);
+/* The list that will: the question first, and behind it what is there and is not the policy's affair. In the site's arena. */
+struct mw_str mw_endpoint_list(const struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting);
 /* Whether nothing about a list of restrictions is an error. No findings. */
 bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *list);
 /* TLS as this smtpd offers or requires it, in all of Postfix's spellings. */

@@ -62,15 +62,13 @@ void mw_list_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding
 		mw_endpoint_finding(endpoint, id, severity, list, what, why, fix);
 }
 
-const char *mw_shown_value(const struct mw_postfix_endpoint *endpoint, const char *name)
+const char *mw_shown_list(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
 	const struct mw_wiring_setting *row = mw_wiring_setting(endpoint->site->wiring, name);
 	struct mw_arena *arena = endpoint->site->arena;
 	const char *value = "";
 
-	if (row == NULL)
-		return NULL;
-	for (size_t i = 0; i < row->value.count; i++)
+	for (size_t i = 0; row != NULL && i < row->value.count; i++)
 		value = mw_arena_textf(arena, "%s%s%.*s", value, i > 0 ? ", " : "", MW_STR_ARG(row->value.items[i]));
 	return value;
 }
@@ -82,10 +80,12 @@ static bool is_list(const char *name)
 
 struct mw_fix mw_fix_shown(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
-	const char *value = mw_shown_value(endpoint, name);
+	const struct mw_wiring_setting *row = mw_wiring_setting(endpoint->site->wiring, name);
+	struct mw_arena *arena = endpoint->site->arena;
 
-	if (value == NULL)
+	if (row == NULL)
 		return MW_NO_FIX;
-	return is_list(name) ? mw_fix_list(endpoint, name, value)
-			     : mw_fix_setting(endpoint->site, endpoint->service, name, value);
+	if (is_list(name))
+		return mw_fix_list(endpoint, name, mw_arena_text(arena, mw_endpoint_list(endpoint, row)));
+	return mw_fix_setting(endpoint->site, endpoint->service, name, mw_arena_text(arena, row->value.items[0]));
 }

@@ -51,31 +51,11 @@ static const char *question_first(const struct search *search)
 	return value;
 }
 
-/* The list with the question about the sender first. */
-static struct mw_fix sender_fix(const struct mw_postfix_endpoint *endpoint)
-{
-	struct mw_arena *arena = endpoint->site->arena;
-	const char *value = mw_shown_value(endpoint, MW_WIRING_SENDER), *path;
-	struct mw_str list = mw_endpoint_value(endpoint, MW_WIRING_SENDER);
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item)) {
-		if (!mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path))
-			value = mw_arena_textf(arena, "%s, %.*s", value, MW_STR_ARG(item.text));
-	}
-	return mw_fix_list(endpoint, MW_WIRING_SENDER, value);
-}
-
 static void warn_of_sender(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, const char *what,
 			   const char *why)
 {
-	mw_list_finding(endpoint, id, MW_FINDING_WARNING, MW_WIRING_SENDER, what, why, sender_fix(endpoint));
-}
-
-static struct mw_fix fix_of(const struct search *search)
-{
-	return strcmp(search->list, MW_WIRING_SENDER) == 0 ? sender_fix(search->endpoint)
-							    : mw_fix_shown(search->endpoint, search->list);
+	mw_list_finding(endpoint, id, MW_FINDING_WARNING, MW_WIRING_SENDER, what, why,
+			mw_fix_shown(endpoint, MW_WIRING_SENDER));
 }
 
 /* Where relaying is decided, what decided it before goes; what the other lists have stays. */
@@ -234,7 +214,7 @@ static void check_timeout(const struct search *search)
 			mw_arena_textf(arena, "an answer is waited for %lu s", seconds),
 			mw_arena_textf(arena, "Postfix asks twice: a mailwicketd that hangs holds every client for %lu s",
 				       2 * seconds + 1),
-			fix_of(search));
+			mw_fix_shown(endpoint, search->list));
 }
 
 static void check_reach(const struct search *search)

@@ -186,7 +186,7 @@ static const char *without(const struct way *way)
 static struct mw_fix fix_of(const struct way *way)
 {
 	if (strcmp(way->within, MW_RELAY_RESTRICTIONS) == 0)
-		return mw_fix_list(way->endpoint, way->within, mw_shown_value(way->endpoint, way->within));
+		return mw_fix_list(way->endpoint, way->within, mw_shown_list(way->endpoint, way->within));
 	return mw_fix_list(way->endpoint, way->within, without(way));
 }
 

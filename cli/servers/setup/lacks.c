@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/setup/lacks.h"
 
-#include <sysexits.h>
-
 #include "base/units.h"
 #include "postfix/facts.h"
 #include "servers/restriction.h"
@@ -222,26 +220,21 @@ static void look_at_log(struct listener *listener)
 		lack(listener, MW_WIRING_TLS_LOG, level->value.items[0]);
 }
 
-static int look_at_lists(struct listener *listener)
+static void look_at_lists(struct listener *listener)
 {
 	const struct mw_wiring *wiring = listener->endpoint->site->wiring;
-	int status = EX_OK;
 
-	for (size_t i = 0; i < wiring->setting_count && status == EX_OK; i++) {
+	for (size_t i = 0; i < wiring->setting_count; i++) {
 		const struct mw_wiring_setting *setting = &wiring->settings[i];
-		struct mw_str list;
 
-		if (!mw_str_ends_with(mw_str(setting->name), MW_STR("_restrictions")) ||
-		    mw_setup_list_does(listener->endpoint, setting))
-			continue;
-		status = mw_setup_list(listener->endpoint, setting, &list);
-		lack(listener, setting->name, list);
+		if (mw_str_ends_with(mw_str(setting->name), MW_STR("_restrictions")) &&
+		    !mw_endpoint_list_does(listener->endpoint, setting))
+			lack(listener, setting->name, mw_endpoint_list(listener->endpoint, setting));
 	}
-	return status;
 }
 
-int mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_sasl *sasl, bool is_new,
-		   struct mw_lacks *lacks)
+void mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_sasl *sasl, bool is_new,
+		    struct mw_lacks *lacks)
 {
 	struct listener listener = { endpoint, sasl, is_new, lacks };
 
@@ -254,5 +247,5 @@ int mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_s
 	look_at_context(&listener);
 	if (says(&listener, "smtpd_delay_reject", "no"))
 		lack(&listener, "smtpd_delay_reject", MW_STR("yes"));
-	return look_at_lists(&listener);
+	look_at_lists(&listener);
 }

@@ -14,12 +14,8 @@ struct mw_lacks {
 };
 
 /* Adds what the smtpd of `endpoint` lacks; of a name that is there already, nothing. is_new: there is no such entry yet, and
-   the endpoint's values are main.cf's. EX_OK, or as mw_check_postfix(). */
-int mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_sasl *sasl, bool is_new,
-		   struct mw_lacks *lacks);
-
-/* Whether a list of restrictions that is there will do for the policy's, and what would. */
-bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting);
-int mw_setup_list(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting, struct mw_str *list_r);
+   the endpoint's values are main.cf's. */
+void mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_sasl *sasl, bool is_new,
+		    struct mw_lacks *lacks);
 
 #endif

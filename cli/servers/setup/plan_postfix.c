@@ -61,15 +61,17 @@ static int find_lacks(struct planning *planning, struct mw_postfix_endpoint *end
 {
 	int status = mw_endpoint_load(endpoint);
 
-	if (status == EX_OK)
-		status = mw_setup_lacks(endpoint, planning->sasl, false, lacks);
-	if (status == EX_OK)
-		keep_socket(planning, endpoint, lacks);
-	if (status != EX_OK || !mw_endpoint_knows_stress(endpoint))
+	if (status != EX_OK)
 		return status;
+	mw_setup_lacks(endpoint, planning->sasl, false, lacks);
+	keep_socket(planning, endpoint, lacks);
+	if (!mw_endpoint_knows_stress(endpoint))
+		return EX_OK;
 	endpoint->stressed = true;
 	status = mw_endpoint_load(endpoint);
-	return status == EX_OK ? mw_setup_lacks(endpoint, planning->sasl, false, lacks) : status;
+	if (status == EX_OK)
+		mw_setup_lacks(endpoint, planning->sasl, false, lacks);
+	return status;
 }
 
 static void note_overlap(struct planning *planning, const struct mw_postfix_service *service,
@@ -151,7 +153,6 @@ static int plan_new(struct planning *planning, const struct mw_wiring_listener *
 						.chroot = mw_str_equal(service.chroot, MW_STR("y")) };
 	const char *holder = mw_port_holder(&planning->site, &listener->binding, planning->sasl->dovecot);
 	struct mw_lacks lacks = { .count = 0 };
-	int status;
 
 	if (holder != NULL) {
 		planning->why = mw_arena_textf(arena_of(planning),
@@ -163,10 +164,10 @@ static int plan_new(struct planning *planning, const struct mw_wiring_listener *
 	mw_wiring_endpoint(&listener->binding, &out);
 	service.name = mw_arena_copy(arena_of(planning), mw_buf_str(&out));
 	endpoint.need = mw_wiring_listener_of(planning->site.policy, &listener->binding);
-	status = mw_setup_lacks(&endpoint, planning->sasl, true, &lacks);
+	mw_setup_lacks(&endpoint, planning->sasl, true, &lacks);
 	keep_socket(planning, &endpoint, &lacks);
 	print_entry(planning, &service, &lacks, added_io);
-	return status;
+	return EX_OK;
 }
 
 /* --- main.cf: what is no affair of a single listener */

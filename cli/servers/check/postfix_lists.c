@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists of restrictions: the policy's question first, and behind it what is there and is not the policy's affair. */
-#include <sysexits.h>
-
 #include "postfix/facts.h"
+#include "servers/check/postfix.h"
 #include "servers/check/table.h"
 #include "servers/restriction.h"
-#include "servers/setup/lacks.h"
 
 #define RELAY "smtpd_relay_restrictions"
 
@@ -101,7 +99,7 @@ static bool has_lax_action(const struct mw_postfix_endpoint *endpoint)
 	return !mw_action_refuses(mw_endpoint_value(endpoint, "smtpd_policy_service_default_action"));
 }
 
-bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
+bool mw_endpoint_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
 {
 	if (!asks_in_mode(endpoint, mw_endpoint_value(endpoint, setting->name)))
 		return false;
@@ -112,26 +110,35 @@ bool mw_setup_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wi
 		mw_endpoint_list_holds(endpoint, "smtpd_policy_service_default_action"));
 }
 
-/* The list as somebody wrote it; as Postfix expands it where a name in it stands for something that has to go. */
-static int written_list(struct mw_postfix_endpoint *endpoint, const char *name, struct mw_str *list_r)
+/* What has no place in a list behind the question. In audit mode all that is permitted and refused today stays so. */
+static bool goes(const struct mw_postfix_endpoint *endpoint, const char *name, const struct mw_restriction *item)
 {
-	const struct mw_str *option = mw_postfix_value_find(&endpoint->service->options, name);
-	struct mw_str expanded = mw_endpoint_value(endpoint, name), rest = expanded;
-	struct mw_restriction item;
-	int status = EX_OK;
+	return is_ours(endpoint, item) ||
+	       (strcmp(name, RELAY) == 0 && !endpoint->need.audits && decides_relaying(item));
+}
 
-	if (option != NULL)
-		*list_r = *option;
-	else
-		status = mw_postconf(endpoint->site, (const char *const[]){ "-h", name }, 2, list_r);
-	*list_r = mw_str_trim(*list_r);
-	if (status != EX_OK || mw_str_find(*list_r, '$') == list_r->len)
-		return status;
-	while (mw_restriction_next(&rest, &item)) {
-		if (is_ours(endpoint, &item) || (strcmp(name, RELAY) == 0 && decides_relaying(&item)))
-			*list_r = expanded;
-	}
-	return EX_OK;
+static size_t count_what_goes(const struct mw_postfix_endpoint *endpoint, const char *name, struct mw_str list)
+{
+	struct mw_restriction item;
+	size_t count = 0;
+
+	while (mw_restriction_next(&list, &item))
+		count += goes(endpoint, name, &item);
+	return count;
+}
+
+/* The list as somebody wrote it; as Postfix expands it where nobody did, or where a name in it stands for something that
+   has to go. */
+static struct mw_str written_list(const struct mw_postfix_endpoint *endpoint, const char *name)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+	const struct mw_str *option = mw_postfix_value_find(&endpoint->service->options, name);
+	struct mw_str expanded = mw_endpoint_value(endpoint, name);
+	struct mw_str written = mw_str_trim(option != NULL ? *option :
+					    mw_postfix_main_value(site->arena, site->main_cf, mw_str(name)));
+
+	return count_what_goes(endpoint, name, written) == count_what_goes(endpoint, name, expanded) &&
+	       !mw_str_empty(written) ? written : expanded;
 }
 
 /* The question; with an action of its own for when mailwicketd is away, where the usual one lets mail through. */
@@ -168,25 +175,39 @@ static bool loses_permit(const struct mw_postfix_endpoint *endpoint, struct mw_s
 	return endpoint->site->wiring->harmless && endpoint->need.sasl && enforced && !permitted;
 }
 
-int mw_setup_list(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting, struct mw_str *list_r)
+/* Whether what stays of a list refuses to relay. */
+static bool still_refuses(const struct mw_postfix_endpoint *endpoint, const char *name)
+{
+	struct mw_str list = mw_endpoint_value(endpoint, name);
+	struct mw_restriction item;
+	bool refuses = false;
+
+	while (mw_restriction_next(&list, &item))
+		refuses |= !goes(endpoint, name, &item) && refuses_relaying(&item);
+	return refuses;
+}
+
+/* Where the recipient list decides about relaying, a refusal before it would be one of whom it permits: in an audit too. */
+static bool needs_refusal(const struct mw_postfix_endpoint *endpoint)
+{
+	return !still_refuses(endpoint, RELAY) &&
+	       !(endpoint->need.audits && still_refuses(endpoint, "smtpd_recipient_restrictions"));
+}
+
+struct mw_str mw_endpoint_list(const struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
 {
 	struct mw_arena *arena = endpoint->site->arena;
-	bool relays = strcmp(setting->name, RELAY) == 0, refused = false;
+	bool relays = strcmp(setting->name, RELAY) == 0;
+	struct mw_str old = written_list(endpoint, setting->name), list = question(endpoint, setting->value.items[0]);
 	struct mw_restriction item;
-	struct mw_str old;
-	int status = written_list(endpoint, setting->name, &old);
 
-	*list_r = question(endpoint, setting->value.items[0]);
-	if (status == EX_OK && relays && loses_permit(endpoint, old))
-		add(arena, list_r, MW_STR("permit_sasl_authenticated"));
-	while (status == EX_OK && mw_restriction_next(&old, &item)) {
-		/* In audit mode all that is permitted and refused today stays so. */
-		if (is_ours(endpoint, &item) || (relays && !endpoint->need.audits && decides_relaying(&item)))
-			continue;
-		refused |= refuses_relaying(&item);
-		add(arena, list_r, item.text);
+	if (relays && loses_permit(endpoint, mw_endpoint_value(endpoint, RELAY)))
+		add(arena, &list, MW_STR("permit_sasl_authenticated"));
+	while (mw_restriction_next(&old, &item)) {
+		if (!goes(endpoint, setting->name, &item))
+			add(arena, &list, item.text);
 	}
-	if (relays && !refused)
-		add(arena, list_r, MW_STR("reject_unauth_destination"));
-	return status;
+	if (relays && needs_refusal(endpoint))
+		add(arena, &list, MW_STR("reject_unauth_destination"));
+	return list;
 }
