@@ -83,9 +83,23 @@ static bool sync_folder(const char *path)
 	return synced || failed(folder);
 }
 
+void mw_signals_hold(sigset_t *before_r)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, before_r);
+}
+
+void mw_signals_release(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid)
 {
 	char beside[4096];
+	sigset_t before;
 	bool put;
 	int fd;
 
@@ -94,6 +108,7 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 	const char *target = place != NULL ? place : path;
 
 	snprintf(beside, sizeof(beside), "%s.mailwicket-XXXXXX", target);
+	mw_signals_hold(&before);
 	fd = mkostemp(beside, O_CLOEXEC);
 	put = fd >= 0 && mw_file_write(fd, text) && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0 &&
 	      rename(beside, target) == 0;
@@ -101,6 +116,7 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 		failed(target);
 	if (fd >= 0 && !put)
 		unlink(beside);
+	mw_signals_release(&before);
 	if (fd >= 0)
 		close(fd);
 	put = put && sync_folder(target);

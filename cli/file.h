@@ -3,6 +3,7 @@
 #ifndef MW_CLI_FILE_H
 #define MW_CLI_FILE_H
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "base/str.h"
@@ -14,7 +15,11 @@ bool mw_place_is_ours(const char *path);
 /* All of the text to a descriptor. False, without a word: errno says why. */
 bool mw_file_write(int fd, struct mw_str text);
 
-/* A file whole or not at all: written beside its place, synced, renamed. */
+/* A signal that comes between the two takes effect at the second, so that it leaves nothing half done. They may be nested. */
+void mw_signals_hold(sigset_t *before_r);
+void mw_signals_release(const sigset_t *before);
+
+/* A file whole or not at all: written beside its place, synced, renamed. Neither an error nor a signal leaves what was beside. */
 bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid);
 
 #endif

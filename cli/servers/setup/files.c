@@ -187,15 +187,11 @@ static bool is_as_read(const struct mw_changes *changes, const struct mw_change 
 	return false;
 }
 
-bool mw_changes_apply(const struct mw_changes *changes, bool *as_before_r)
+/* All of them, or as they were. */
+static bool put_all(const struct mw_changes *changes, bool *as_before_r)
 {
 	size_t done = 0;
 
-	*as_before_r = true;
-	for (size_t i = 0; i < changes->count; i++) {
-		if (!is_as_read(changes, &changes->items[i]))
-			return false;
-	}
 	while (done < changes->count &&
 	       mw_file_put(changes->items[done].path, changes->items[done].after, changes->items[done].mode,
 			   changes->items[done].uid, changes->items[done].gid))
@@ -205,4 +201,20 @@ bool mw_changes_apply(const struct mw_changes *changes, bool *as_before_r)
 	for (size_t i = 0; i < done; i++)
 		*as_before_r &= mw_change_undo(&changes->items[i]);
 	return false;
+}
+
+bool mw_changes_apply(const struct mw_changes *changes, bool *as_before_r)
+{
+	sigset_t before;
+	bool put;
+
+	*as_before_r = true;
+	for (size_t i = 0; i < changes->count; i++) {
+		if (!is_as_read(changes, &changes->items[i]))
+			return false;
+	}
+	mw_signals_hold(&before);
+	put = put_all(changes, as_before_r);
+	mw_signals_release(&before);
+	return put;
 }

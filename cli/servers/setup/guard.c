@@ -35,8 +35,9 @@ static _Noreturn void keep_guard(int pipe, const char *folder)
 
 bool mw_guard_start(struct mw_guard *guard)
 {
-	sigset_t all, before;
+	sigset_t before;
 	int pipes[2];
+	bool made;
 
 	*guard = (struct mw_guard){ .process = -1, .pipe = -1, .folder = "/tmp/mailwicket-setup-XXXXXX" };
 	if (pipe2(pipes, O_CLOEXEC) < 0) {
@@ -44,9 +45,9 @@ bool mw_guard_start(struct mw_guard *guard)
 		return false;
 	}
 	/* An interruption comes before the folder is there, or when it is guarded. */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	if (mkdtemp(guard->folder) == NULL)
+	mw_signals_hold(&before);
+	made = mkdtemp(guard->folder) != NULL;
+	if (!made)
 		mw_complain("%s: cannot be created", guard->folder);
 	else
 		guard->process = fork();
@@ -54,9 +55,9 @@ bool mw_guard_start(struct mw_guard *guard)
 		close(pipes[1]);
 		keep_guard(pipes[0], guard->folder);
 	}
-	if (guard->process < 0)
+	if (made && guard->process < 0)
 		rmdir(guard->folder);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	mw_signals_release(&before);
 	close(pipes[0]);
 	guard->pipe = pipes[1];
 	return guard->process > 0;
