@@ -175,6 +175,28 @@ struct mw_str mw_dovecot_value(const struct mw_dovecot_node *parent, const char 
 	return value;
 }
 
+struct mw_str mw_dovecot_driver(const struct mw_dovecot_node *block)
+{
+	bool passdb = mw_str_equal(block->key, MW_STR("passdb"));
+	struct mw_str driver = mw_dovecot_value(block, "driver");
+	const struct mw_dovecot_node *root = block;
+
+	while (root->parent != NULL)
+		root = root->parent;
+	if (mw_str_empty(driver))
+		driver = mw_dovecot_value(root, passdb ? "passdb_driver" : "userdb_driver");
+	return mw_str_empty(driver) ? block->value : driver;
+}
+
+struct mw_str mw_dovecot_path_of_args(struct mw_str args)
+{
+	struct mw_str word, last = MW_STR_EMPTY;
+
+	while (mw_str_split(&args, ' ', &word))
+		last = mw_str_empty(word) ? last : word;
+	return last;
+}
+
 bool mw_dovecot_has_word(struct mw_str list, const char *word)
 {
 	struct mw_str field;

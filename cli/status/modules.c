@@ -200,8 +200,7 @@ static bool asks_us(const struct mw_dovecot_site *site)
 			return true;
 		passdb = NULL;
 		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
-			if (mw_str_equal(mw_dovecot_value(passdb, "driver"), MW_STR("mailwicket")) ||
-			    mw_str_equal(passdb->value, MW_STR("mailwicket")))
+			if (mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket")))
 				return true;
 	} while ((node = mw_dovecot_next_filter(site, node)) != NULL);
 	return false;

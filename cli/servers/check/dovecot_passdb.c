@@ -51,26 +51,16 @@ static bool is_on(const struct mw_dovecot_node *passdb, const char *name)
 	return mw_str_equal(mw_dovecot_value(passdb, name), MW_STR("yes"));
 }
 
-/* In 2.4 a passdb without a driver has one that stands for all, or its own name for one. */
-static struct mw_str driver_of(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
+static bool is_ours(const struct mw_dovecot_node *passdb)
 {
-	struct mw_str driver = mw_dovecot_value(passdb, "driver");
-
-	if (mw_str_empty(driver))
-		driver = mw_dovecot_value(site->root, PREFIX "driver");
-	return mw_str_empty(driver) ? passdb->value : driver;
-}
-
-static bool is_ours(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
-{
-	return mw_str_equal(driver_of(site, passdb), MW_STR("mailwicket"));
+	return mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket"));
 }
 
 static const struct mw_dovecot_node *our_block(const struct mw_dovecot_site *site)
 {
 	const struct mw_dovecot_node *passdb = NULL;
 
-	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL && !is_ours(site, passdb))
+	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL && !is_ours(passdb))
 		;
 	return passdb;
 }
@@ -265,7 +255,7 @@ static bool is_inherited(const struct mw_dovecot_site *site, const char *name)
 		const struct mw_dovecot_node *passdb = NULL;
 
 		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
-			if (is_ours(site, passdb) && changed_block(site, passdb) == NULL &&
+			if (is_ours(passdb) && changed_block(site, passdb) == NULL &&
 			    mw_dovecot_next(passdb, NULL, name) == NULL)
 				return true;
 		}
@@ -325,7 +315,7 @@ static const struct mw_dovecot_node *unguarded(const struct mw_dovecot_site *sit
 	while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
 		if (changed_block(site, passdb) != NULL || !is_asked(passdb))
 			continue;
-		return is_ours(site, passdb) ? NULL : passdb;
+		return is_ours(passdb) ? NULL : passdb;
 	}
 	return NULL;
 }
@@ -345,12 +335,12 @@ static struct mw_fix filter_first(const struct mw_dovecot_site *site, const stru
 	return mw_fix_or(mw_fix_lines(MW_FIX_ABOVE, first->file, first->line, filter_lines(site, node)), apart);
 }
 
-static bool has_behind(const struct mw_dovecot_site *site, const struct mw_dovecot_node *ours)
+static bool has_behind(const struct mw_dovecot_node *ours)
 {
 	const struct mw_dovecot_node *passdb = ours;
 
 	while ((passdb = mw_dovecot_next(ours->parent, passdb, "passdb")) != NULL) {
-		if (!is_on(passdb, "master") && !is_ours(site, passdb))
+		if (!is_on(passdb, "master") && !is_ours(passdb))
 			return true;
 	}
 	return false;
@@ -363,10 +353,10 @@ static void check_last(const struct mw_dovecot_site *site, const struct mw_dovec
 	const struct mw_dovecot_node *passdb = NULL;
 
 	while ((passdb = mw_dovecot_next(site->root, passdb, "passdb")) != NULL) {
-		if (!is_on(passdb, "master") && !is_ours(site, passdb))
+		if (!is_on(passdb, "master") && !is_ours(passdb))
 			return;
 	}
-	if (!has_behind(site, ours))
+	if (!has_behind(ours))
 		mw_dovecot_finding(site, MW_FOUND_LAST_PASSDB, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
 			"no passdb stands behind passdb mailwicket", LAST,
 			mw_fix_words("a passdb that checks the passwords, behind passdb mailwicket in that filter"));
@@ -382,9 +372,9 @@ static void look_at_passdbs(const struct mw_dovecot_site *site, const struct mw_
 	while (node != site->root && (passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL) {
 		const struct mw_dovecot_node *global = changed_block(site, passdb);
 
-		if (global != NULL && is_ours(site, global)) {
+		if (global != NULL && is_ours(global)) {
 			check_changed(site, node, passdb);
-		} else if (global == NULL && is_ours(site, passdb)) {
+		} else if (global == NULL && is_ours(passdb)) {
 			check_block(site, node, passdb, true);
 			check_includes(site, passdb);
 			check_last(site, node, passdb);
@@ -393,7 +383,7 @@ static void look_at_passdbs(const struct mw_dovecot_site *site, const struct mw_
 	if (first != NULL)
 		mw_dovecot_finding(site, MW_FOUND_PASSDB_OF_FILTER, MW_FINDING_ERROR, mw_dovecot_place(site, node, "passdb"),
 			mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
-				       MW_STR_ARG(driver_of(site, first))),
+				       MW_STR_ARG(mw_dovecot_driver(first))),
 			"Dovecot asks the passdbs of a filter before the others: whom it lets in is never looked up in the policy",
 			filter_first(site, node, first));
 }
@@ -424,7 +414,7 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 			.id = MW_FOUND_PASSDB_BEFORE, .severity = MW_FINDING_ERROR, .setting = "passdb",
 			.file = source != NULL ? source->file : site->file, .line = source != NULL ? source->line : 0,
 			.what = mw_arena_textf(site->arena, "passdb %.*s stands before passdb mailwicket",
-					       MW_STR_ARG(driver_of(site, before))),
+					       MW_STR_ARG(mw_dovecot_driver(before))),
 			.why = "whom it lets in is never looked up in the policy", .fix = passdb_first(site) });
 		return;
 	}
@@ -433,7 +423,7 @@ static void check_before(const struct mw_dovecot_site *site, const struct mw_dov
 /* Dovecot's auth process does not start with a last passdb that says "continue"; those of filters do not count. */
 static void check_behind(const struct mw_dovecot_site *site, const struct mw_dovecot_node *ours)
 {
-	if (!has_behind(site, ours))
+	if (!has_behind(ours))
 		mw_dovecot_finding(site, MW_FOUND_LAST_PASSDB, MW_FINDING_ERROR, "passdb",
 			"no passdb that holds for all services stands behind passdb mailwicket", LAST,
 			mw_fix_words("a passdb that checks the passwords, outside of all filters, behind passdb mailwicket"));
@@ -472,7 +462,7 @@ void mw_check_dovecot_global_passdbs(const struct mw_dovecot_site *site)
 	check_before(site, passdb);
 	check_behind(site, passdb);
 	for (; passdb != NULL; passdb = mw_dovecot_next(site->root, passdb, "passdb")) {
-		if (!is_ours(site, passdb))
+		if (!is_ours(passdb))
 			continue;
 		check_block(site, site->root, passdb, true);
 		check_includes(site, passdb);

@@ -139,27 +139,10 @@ static void each_line(const struct mw_dovecot_site *site, struct mw_str path,
 
 /* --- */
 
-static struct mw_str driver_of(const struct mw_dovecot_node *userdb)
-{
-	struct mw_str driver = mw_dovecot_value(userdb, "driver");
-
-	return mw_str_empty(driver) ? userdb->value : driver;
-}
-
-/* Behind the options that 2.3 writes before a path. */
-static struct mw_str path_of(struct mw_str args)
-{
-	struct mw_str word, last = MW_STR_EMPTY;
-
-	while (mw_str_split(&args, ' ', &word))
-		last = mw_str_empty(word) ? last : word;
-	return last;
-}
-
 static void check_userdb(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node,
 			 const struct mw_dovecot_node *userdb)
 {
-	struct mw_str driver = driver_of(userdb), args = mw_dovecot_value(userdb, "args");
+	struct mw_str driver = mw_dovecot_driver(userdb), args = mw_dovecot_value(userdb, "args");
 	const char *place = mw_dovecot_place(site, node, mw_arena_textf(site->arena, "userdb %.*s", MW_STR_ARG(driver)));
 	static const char *const words[] = { "default_fields", "override_fields" };
 
@@ -170,9 +153,9 @@ static void check_userdb(const struct mw_dovecot_site *site, const struct mw_dov
 	if (mw_str_equal(driver, MW_STR("static")))
 		check_words(site, mw_arena_textf(site->arena, "%s/args", place), args);
 	else if (mw_str_equal(driver, MW_STR("sql")) || mw_str_equal(driver, MW_STR("ldap")))
-		each_line(site, path_of(args), check_setting);
+		each_line(site, mw_dovecot_path_of_args(args), check_setting);
 	else if (mw_str_equal(driver, MW_STR("passwd-file")))
-		each_line(site, site->generation == MW_DOVECOT_2_3 ? path_of(args)
+		each_line(site, site->generation == MW_DOVECOT_2_3 ? mw_dovecot_path_of_args(args)
 								   : mw_dovecot_value(userdb, "passwd_file_path"), check_entry);
 }
 

@@ -177,13 +177,6 @@ static void take_accounts(struct mw_init *init)
 
 /* --- passdbs */
 
-static struct mw_str driver_of(const struct mw_dovecot_node *passdb)
-{
-	struct mw_str driver = mw_dovecot_value(passdb, "driver");
-
-	return mw_str_empty(driver) ? passdb->value : driver;
-}
-
 static bool is_one_of(struct mw_str word, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -200,7 +193,7 @@ static bool counts(const struct mw_dovecot_node *passdb)
 {
 	return !mw_str_equal(mw_dovecot_value(passdb, "master"), MW_STR("yes")) &&
 	       !mw_str_equal(mw_dovecot_value(passdb, "deny"), MW_STR("yes")) &&
-	       !mw_str_equal(driver_of(passdb), MW_STR("mailwicket"));
+	       !mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket"));
 }
 
 bool mw_init_has_system_users(const struct mw_init *init)
@@ -211,27 +204,21 @@ bool mw_init_has_system_users(const struct mw_init *init)
 		const struct mw_dovecot_node *passdb = NULL;
 
 		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
-			if (counts(passdb) && is_one_of(driver_of(passdb), system_drivers, SYSTEM_DRIVERS))
+			if (counts(passdb) && is_one_of(mw_dovecot_driver(passdb), system_drivers, SYSTEM_DRIVERS))
 				return true;
 	}
 	return false;
 }
 
-/* Behind the options that 2.3 writes before a path. */
 static struct mw_str path_of(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
 {
-	struct mw_str args = mw_dovecot_value(passdb, "args"), word, last = MW_STR_EMPTY;
-
-	if (site->generation == MW_DOVECOT_2_4)
-		return mw_dovecot_value(passdb, "passwd_file_path");
-	while (mw_str_split(&args, ' ', &word))
-		last = mw_str_empty(word) ? last : word;
-	return last;
+	return site->generation == MW_DOVECOT_2_4 ? mw_dovecot_value(passdb, "passwd_file_path")
+						  : mw_dovecot_path_of_args(mw_dovecot_value(passdb, "args"));
 }
 
 static void take_passdb(struct mw_init *init, const struct mw_dovecot_node *passdb)
 {
-	struct mw_str driver = driver_of(passdb);
+	struct mw_str driver = mw_dovecot_driver(passdb);
 
 	if (is_one_of(driver, system_drivers, SYSTEM_DRIVERS))
 		init->system_users = true;

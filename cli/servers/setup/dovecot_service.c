@@ -121,14 +121,10 @@ static bool below_depends(const struct mw_dovecot_site *site, const struct mw_do
 	bool depends = false;
 
 	for (const struct mw_dovecot_node *node = parent->first; node != NULL && !depends; node = node->next) {
-		struct mw_str driver = mw_dovecot_value(node, "driver");
-
-		if (mw_str_empty(driver))
-			driver = node->value;
 		if (has_prefix(node->key, of_logins, sizeof(of_logins) / sizeof(of_logins[0])))
 			depends = node_depends(node);
 		if (mw_str_equal(node->key, MW_STR("passdb")))
-			depends |= driver_depends(site, driver, mw_dovecot_value(node, "args"));
+			depends |= driver_depends(site, mw_dovecot_driver(node), mw_dovecot_value(node, "args"));
 		depends |= is_filter_by(node, before) || is_filter_by(node, name) ||
 			   (node->is_section && !mw_str_equal(node->key, MW_STR("passdb")) &&
 			    below_depends(site, node, before, name));

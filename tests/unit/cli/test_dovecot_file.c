@@ -65,6 +65,38 @@ START_TEST(settings_and_sections_of_2_3_are_found)
 }
 END_TEST
 
+static const struct {
+	const char *text, *driver; /* of its last section */
+} drivers[] = {
+	{ "passdb {\n  driver = pam\n}\n", "pam" },
+	{ "passdb pam {\n}\n", "pam" },
+	{ "passdb first {\n  driver = pam\n}\n", "pam" },
+	{ "passdb_driver = pam\npassdb first {\n}\n", "pam" },
+	{ "passdb_driver = pam\npassdb first {\n  driver = sql\n}\n", "sql" },
+	{ "passdb_driver = pam\nuserdb passwd {\n}\n", "passwd" },
+	{ "userdb_driver = static\nuserdb passwd {\n}\n", "static" },
+	{ "passdb {\n}\n", "" },
+};
+
+START_TEST(the_driver_of_a_passdb_is_its_own_or_that_of_all_or_its_title)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	const struct mw_dovecot_node *root = mw_dovecot_parse(arena, mw_str(drivers[_i].text));
+
+	ck_assert_ptr_nonnull(root);
+	ck_assert_slice(mw_dovecot_driver(root->last), mw_str(drivers[_i].driver));
+	mw_arena_free(arena);
+}
+END_TEST
+
+START_TEST(the_path_in_args_stands_behind_options)
+{
+	ck_assert_slice(mw_dovecot_path_of_args(MW_STR("/etc/users")), MW_STR("/etc/users"));
+	ck_assert_slice(mw_dovecot_path_of_args(MW_STR("scheme=CRYPT  username_format=%u /etc/users ")), MW_STR("/etc/users"));
+	ck_assert_slice(mw_dovecot_path_of_args(MW_STR("")), MW_STR(""));
+}
+END_TEST
+
 START_TEST(lists_and_named_sections_of_2_4_are_found)
 {
 	struct mw_arena *arena = mw_arena_new(0);
@@ -247,6 +279,8 @@ END_TEST
 MW_UNIT_TESTS("dovecot files")
 {
 	tcase_add_test(tcase, settings_and_sections_of_2_3_are_found);
+	MW_LOOP(tcase, the_driver_of_a_passdb_is_its_own_or_that_of_all_or_its_title, drivers);
+	tcase_add_test(tcase, the_path_in_args_stands_behind_options);
 	tcase_add_test(tcase, lists_and_named_sections_of_2_4_are_found);
 	MW_LOOP(tcase, odd_values_titles_and_keys_are_read_as_they_are, odd_values);
 	tcase_add_test(tcase, a_value_with_newlines_opens_and_ends_no_section);
