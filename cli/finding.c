@@ -91,11 +91,8 @@ unsigned mw_findings_laxer(const struct mw_findings *findings)
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < mw_findings_kept(findings); i++) {
-		const struct mw_finding *finding = mw_findings_get(findings, i);
-
-		count += finding->severity == MW_FINDING_ERROR && !is_beside_setup(finding->id);
-	}
+	for (const struct item *item = findings->first[MW_FINDING_ERROR]; item != NULL; item = item->next)
+		count += !is_beside_setup(item->finding.id);
 	return count;
 }
 
@@ -103,8 +100,9 @@ size_t mw_findings_kept(const struct mw_findings *findings)
 {
 	size_t count = 0;
 
-	while (mw_findings_get(findings, count) != NULL)
-		count++;
+	for (int i = 0; i <= MW_FINDING_BEYOND; i++)
+		for (const struct item *item = findings->first[i]; item != NULL; item = item->next)
+			count++;
 	return count;
 }
 

@@ -9,7 +9,7 @@ struct mw_run {
 	bool missing;         /* there is no such program */
 	struct mw_str output; /* of standard output, NUL-terminated */
 	struct mw_str errors; /* the beginning of standard error, NUL-terminated */
-	const char *why;      /* what went wrong when status is -1: "took more than 30 s" */
+	const char *why;      /* what went wrong when status is -1: "took more than 60 s" */
 	char *memory;
 };
 
