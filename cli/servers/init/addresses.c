@@ -24,7 +24,7 @@ struct aliases {
 };
 
 struct reached {
-	const struct mw_person *people[TARGETS_MOST];
+	struct mw_person *people[TARGETS_MOST];
 	size_t count;
 	bool others; /* an address elsewhere, a program, a file */
 };
@@ -89,7 +89,7 @@ static void reach_all(const struct aliases *aliases, struct mw_str targets, unsi
 		reach(aliases, word, depth, reached_io);
 }
 
-static void keep(struct reached *reached, const struct mw_person *person)
+static void keep(struct reached *reached, struct mw_person *person)
 {
 	for (size_t i = 0; i < reached->count; i++)
 		if (reached->people[i] == person)
@@ -121,7 +121,7 @@ static struct mw_person *owner_of(const struct mw_init *init, struct mw_str addr
 static void reach(const struct aliases *aliases, struct mw_str target, unsigned depth, struct reached *reached_io)
 {
 	struct mw_init *init = aliases->init;
-	const struct mw_person *owner;
+	struct mw_person *owner;
 	const struct alias *alias;
 	struct mw_str address;
 
@@ -151,7 +151,7 @@ static void take_alias(struct aliases *aliases, const struct alias *alias, struc
 		return;
 	reach_all(aliases, alias->targets, 0, reached);
 	if (reached->count == 1 && !reached->others) {
-		mw_people_add_address(people, (struct mw_person *)(uintptr_t)reached->people[0], alias->address);
+		mw_people_add_address(people, reached->people[0], alias->address);
 	} else if (reached->count > 0) {
 		group = mw_people_add(people, alias->address, true, alias->from);
 		for (size_t i = 0; group != NULL && i < reached->count; i++)

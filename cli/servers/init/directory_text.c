@@ -12,30 +12,18 @@
 
 /* --- lines */
 
-/* A list that is kept with its last item first. */
-static void print_items(FILE *out, const char *key, const struct mw_people_item *items)
+static void print_items(FILE *out, const char *key, const struct mw_people_list *list)
 {
-	size_t count = 0;
-	const struct mw_people_item **all;
-
-	for (const struct mw_people_item *item = items; item != NULL; item = item->next)
-		count++;
-	all = count > 0 ? calloc(count, sizeof(*all)) : NULL;
-	if (all == NULL)
-		return;
-	for (size_t i = count; items != NULL; items = items->next)
-		all[--i] = items;
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "%s%.*s", i == 0 ? key : ",", MW_STR_ARG(all[i]->text));
-	free(all);
+	for (const struct mw_people_item *item = list->first; item != NULL; item = item->next)
+		fprintf(out, "%s%.*s", item == list->first ? key : ",", MW_STR_ARG(item->text));
 }
 
 static void print_person(FILE *out, const struct mw_person *person)
 {
 	fprintf(out, "%s %.*s", person->group ? "group" : "user", MW_STR_ARG(person->name));
-	print_items(out, " login=", person->logins);
-	print_items(out, " address=", person->addresses);
-	print_items(out, " member=", person->members);
+	print_items(out, " login=", &person->logins);
+	print_items(out, " address=", &person->addresses);
+	print_items(out, " member=", &person->members);
 	fputc('\n', out);
 }
 

@@ -19,6 +19,7 @@
 #include "servers/setup/guard.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 
 enum { OPTION_APPLY, OPTION_DIRECTORY, OPTION_POSTFIX_CONFIG, OPTION_DOVECOT_CONFIG, OPTION_COUNT };
 
@@ -231,6 +232,14 @@ static int write_files(struct result *result)
 
 #define NEXT_MOST 4
 
+static const char *own(struct mw_arena *arena, const char *command)
+{
+	char memory[PATH_MAX * 4 + 64];
+	struct mw_buf room = MW_BUF_OVER(memory);
+
+	return mw_arena_text(arena, mw_own_commands_in(&room, mw_str(command)));
+}
+
 /* What comes next; returns how many commands. */
 static size_t next_commands(const struct result *result, const char *commands_r[NEXT_MOST])
 {
@@ -238,16 +247,16 @@ static size_t next_commands(const struct result *result, const char *commands_r[
 	struct mw_arena *arena = result->init.arena;
 	char text[PATH_MAX * 4 + 256];
 	struct mw_buf out = MW_BUF_OVER(text);
-	const char *program, *places;
 	size_t count = 0;
 
-	mw_buf_add_text(&out, "mailwicket");
-	if (strcmp(request->cli->policy_path, MW_POLICY_PATH) != 0) {
-		mw_buf_add_text(&out, " -c ");
-		mw_shell_word(&out, mw_str(request->cli->policy_path));
-	}
-	program = mw_arena_text(arena, mw_buf_str(&out));
-	mw_buf_reset(&out);
+	commands_r[count++] = own(arena, "mailwicket check");
+	commands_r[count++] = own(arena, "mailwicket sync");
+	if (strcmp(request->cli->policy_path, MW_POLICY_PATH) == 0)
+		commands_r[count++] = "systemctl enable --now mailwicketd";
+	mw_buf_add_text(&out, own(arena, "mailwicket setup"));
+	/* A place names its server alone; both are wanted. */
+	if (request->postfix_config != NULL || request->dovecot_config != NULL)
+		mw_buf_add_text(&out, " --postfix --dovecot");
 	if (request->postfix_config != NULL) {
 		mw_buf_add_text(&out, " --postfix-config ");
 		mw_shell_word(&out, mw_str(request->postfix_config));
@@ -256,14 +265,7 @@ static size_t next_commands(const struct result *result, const char *commands_r[
 		mw_buf_add_text(&out, " --dovecot-config ");
 		mw_shell_word(&out, mw_str(request->dovecot_config));
 	}
-	places = mw_arena_text(arena, mw_buf_str(&out));
-	commands_r[count++] = mw_arena_textf(arena, "%s check", program);
-	commands_r[count++] = mw_arena_textf(arena, "%s sync", program);
-	if (strcmp(request->cli->policy_path, MW_POLICY_PATH) == 0)
-		commands_r[count++] = "systemctl enable --now mailwicketd";
-	/* A place names its server alone; both are wanted. */
-	commands_r[count++] =
-		mw_arena_textf(arena, "%s setup%s%s", program, places[0] != '\0' ? " --postfix --dovecot" : "", places);
+	commands_r[count++] = mw_arena_text(arena, mw_buf_str(&out));
 	return count;
 }
 

@@ -122,16 +122,6 @@ static void keep_relaying(const struct mw_postfix_endpoint *endpoint, struct mw_
 
 /* --- */
 
-static bool lists_word(struct mw_str list, const char *word)
-{
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item))
-		if (mw_str_equal_nocase(item.text, mw_str(word)))
-			return true;
-	return false;
-}
-
 static void look_at_auth(struct mw_init *init, const struct mw_postfix_endpoint *endpoint,
 			 struct mw_init_listener *listener)
 {
@@ -141,7 +131,7 @@ static void look_at_auth(struct mw_init *init, const struct mw_postfix_endpoint 
 			  mw_endpoint_lets(endpoint, MW_PERMITTED_USERS, NULL, true);
 	listener->auth_without_tls =
 		!listener->tls ||
-		(everywhere && !lists_word(mw_endpoint_value(endpoint, "smtpd_sasl_security_options"), "noplaintext"));
+		(everywhere && !mw_restriction_has(mw_endpoint_value(endpoint, "smtpd_sasl_security_options"), "noplaintext"));
 	if (!listener->users)
 		return;
 	if (mw_endpoint_compares_senders(endpoint))

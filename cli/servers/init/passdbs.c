@@ -163,14 +163,10 @@ static void take_accounts(struct mw_init *init)
 
 	setpwent();
 	while ((account = getpwent()) != NULL) {
-		struct passwd copy = *account;
-
 		if (account->pw_uid < first || (last > 0 && account->pw_uid > last))
 			continue;
-		copy.pw_name = (char *)(uintptr_t)mw_arena_text(init->arena, mw_str(account->pw_name));
-		copy.pw_shell = (char *)(uintptr_t)mw_arena_text(init->arena, mw_str(account->pw_shell));
-		if (!is_service(&copy))
-			take_login(init, mw_str(copy.pw_name), mw_init_home(init), "/etc/passwd");
+		if (!is_service(account))
+			take_login(init, mw_str(account->pw_name), mw_init_home(init), "/etc/passwd");
 	}
 	endpwent();
 }
@@ -220,9 +216,10 @@ static void take_passdb(struct mw_init *init, const struct mw_dovecot_node *pass
 {
 	struct mw_str driver = mw_dovecot_driver(passdb);
 
+	/* take_accounts() reads those. */
 	if (is_one_of(driver, system_drivers, SYSTEM_DRIVERS))
-		init->system_users = true;
-	else if (mw_str_equal(driver, MW_STR("passwd-file")))
+		return;
+	if (mw_str_equal(driver, MW_STR("passwd-file")))
 		take_files(init, path_of(&init->dovecot, passdb));
 	else
 		mw_init_unread_add(

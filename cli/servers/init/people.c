@@ -54,14 +54,18 @@ static bool keep(struct mw_people *people, enum kind kind, struct mw_str text, s
 	return true;
 }
 
-static void add_item(struct mw_people *people, const struct mw_people_item **list_io, struct mw_str text)
+static void add_item(struct mw_people *people, struct mw_people_list *list, struct mw_str text)
 {
 	struct mw_people_item *item = MW_ARENA_NEW(people->arena, struct mw_people_item);
 
 	if (item == NULL)
 		return;
-	*item = (struct mw_people_item){ .text = text, .next = *list_io };
-	*list_io = item;
+	*item = (struct mw_people_item){ .text = text };
+	if (list->last != NULL)
+		list->last->next = item;
+	else
+		list->first = item;
+	list->last = item;
 }
 
 struct mw_person *mw_people_by_address(const struct mw_people *people, struct mw_str address)
@@ -120,7 +124,7 @@ bool mw_people_add_login(struct mw_people *people, struct mw_person *person, str
 
 void mw_people_add_member(struct mw_people *people, struct mw_person *group, const struct mw_person *member)
 {
-	for (const struct mw_people_item *item = group->members; item != NULL; item = item->next)
+	for (const struct mw_people_item *item = group->members.first; item != NULL; item = item->next)
 		if (mw_str_equal(item->text, member->name))
 			return;
 	add_item(people, &group->members, member->name);

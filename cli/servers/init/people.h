@@ -8,14 +8,18 @@
 
 struct mw_people_item {
 	struct mw_str text;
-	const struct mw_people_item *next;
+	struct mw_people_item *next;
+};
+
+struct mw_people_list {
+	struct mw_people_item *first, *last;
 };
 
 struct mw_person {
 	struct mw_str name; /* the primary address */
 	bool group;
 	const char *from;					   /* where the first word of it was */
-	const struct mw_people_item *addresses, *logins, *members; /* the last first */
+	struct mw_people_list addresses, logins, members;
 	struct mw_person *next;
 };
 

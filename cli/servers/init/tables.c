@@ -106,12 +106,13 @@ static bool run_postmap(const struct mw_init *init, const char *option, const ch
 bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct mw_str key)
 {
 	struct mw_run run;
-	/* A key that begins with "-" would have postmap read keys from its input. */
-	bool has = !mw_str_starts_with(key, MW_STR("-")) &&
-		   run_postmap(init, "-q", mw_arena_text(init->arena, key), table, &run);
+	bool has;
 
-	if (!mw_str_starts_with(key, MW_STR("-")))
-		mw_run_free(&run);
+	/* postmap would read keys from its input. */
+	if (mw_str_starts_with(key, MW_STR("-")))
+		return false;
+	has = run_postmap(init, "-q", mw_arena_text(init->arena, key), table, &run);
+	mw_run_free(&run);
 	return has;
 }
 
