@@ -22,6 +22,17 @@ bool mw_verdict_stops(const struct mw_verdict *verdict)
 	return verdict->outcome != MW_PERMIT && verdict->mode != MW_MODE_AUDIT;
 }
 
+const struct mw_step *mw_verdict_step(const struct mw_verdict *verdict)
+{
+	for (unsigned i = 0; i < verdict->trace.count; i++) {
+		const struct mw_step *step = &verdict->trace.steps[i];
+
+		if (step->outcome == MW_FAILED || (step->outcome == MW_UNKNOWN && verdict->outcome == MW_UNDECIDED))
+			return step;
+	}
+	return NULL;
+}
+
 struct mw_str mw_verdict_rule_name(const struct mw_verdict *verdict)
 {
 	if (verdict->connector != NULL)

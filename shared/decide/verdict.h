@@ -63,6 +63,9 @@ struct mw_verdict {
 
 /* Whether the verdict stops the command: whatever is no permit, in enforce mode. */
 bool mw_verdict_stops(const struct mw_verdict *verdict);
+/* The step that led to the verdict: a check that failed; where it is undecided, also one that could not be made. NULL: none
+   is written. */
+const struct mw_step *mw_verdict_step(const struct mw_verdict *verdict);
 /* The rule's name, with those of the connectors that are alike behind it and a comma between them; "" for a built-in. */
 void mw_verdict_rule_names(const struct mw_verdict *verdict, struct mw_buf *out);
 /* The rule's name and place, or the built-in ones ("", "built-in", 0). */

@@ -237,15 +237,6 @@ static struct mw_str service_name(const struct mw_facts *facts)
 	return mw_str(mw_table_word(mw_protocols, protocol == MW_PROTOCOL_SUBMISSION ? MW_PROTOCOL_SMTP : protocol));
 }
 
-/* The step that led to the verdict: a check that failed, or that could not be made. */
-static const struct mw_step *failed_step(const struct mw_trace *trace)
-{
-	for (unsigned i = 0; i < trace->count; i++)
-		if (trace->steps[i].outcome == MW_FAILED || trace->steps[i].outcome == MW_UNKNOWN)
-			return &trace->steps[i];
-	return NULL;
-}
-
 static void set_facts(struct mw_template_values *values, const struct mw_facts *facts, struct texts *texts)
 {
 	mw_template_set(values, "client", print_ip(&facts->endpoints.remote_ip, texts->client, sizeof(texts->client)));
@@ -266,7 +257,7 @@ static void set_facts(struct mw_template_values *values, const struct mw_facts *
 
 void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
 {
-	const struct mw_step *failed = failed_step(&verdict->trace);
+	const struct mw_step *failed = mw_verdict_step(verdict);
 	const struct fix *fix = find(verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
 	struct mw_template_values values = { .count = 0 };
 	struct texts texts;

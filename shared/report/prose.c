@@ -90,15 +90,12 @@ void mw_prose_step(const struct mw_step *step, struct mw_buf *out)
 
 void mw_prose_hint(const struct mw_verdict *verdict, struct mw_buf *out)
 {
+	const struct mw_step *step = mw_verdict_step(verdict);
+
 	if (verdict->outcome == MW_PERMIT)
 		return;
-	for (unsigned i = 0; i < verdict->trace.count; i++) {
-		const struct mw_step *step = &verdict->trace.steps[i];
-
-		if (step->outcome == MW_FAILED || (step->outcome == MW_UNKNOWN && verdict->outcome == MW_UNDECIDED)) {
-			mw_prose_step(step, out);
-			return;
-		}
-	}
-	mw_buf_add_text(out, mw_reason_sentence(verdict->reason));
+	if (step != NULL)
+		mw_prose_step(step, out);
+	else
+		mw_buf_add_text(out, mw_reason_sentence(verdict->reason));
 }

@@ -126,6 +126,26 @@ START_TEST(a_fix_names_the_line_to_write)
 }
 END_TEST
 
+/* The directory was away, and the list of suspensions had the master user. */
+START_TEST(a_fix_names_who_is_suspended_where_the_login_was_not_found)
+{
+	struct mw_facts facts = facts_of(MW_PROTOCOL_SMTP);
+	struct mw_buf text = MW_BUF_OVER(memory);
+	struct mw_verdict verdict;
+
+	mw_test_verdict(&mw_test_connector, &verdict);
+	verdict.reason = MW_REASON_LOGIN_SUSPENDED;
+	verdict.trace.steps[1] = (struct mw_step){ .check = MW_CHECK_LOGIN, .outcome = MW_UNKNOWN,
+						   .note = MW_NOTE_DIRECTORY_UNAVAILABLE };
+	verdict.trace.steps[2] = (struct mw_step){ .check = MW_CHECK_SERVICE, .outcome = MW_FAILED,
+						   .note = MW_NOTE_SUSPENDED_LOGIN,
+						   .other = MW_STR("admin@example.org") };
+	verdict.trace.count = 3;
+	mw_prose_fix(&facts, &verdict, &text);
+	ck_assert_msg(strstr(text.data, "resume admin@example.org") != NULL, "%s", text.data);
+}
+END_TEST
+
 START_TEST(hostile_values_do_not_reach_the_terminal)
 {
 	uint64_t seed = 4711;
@@ -153,5 +173,6 @@ MW_UNIT_TESTS("prose")
 	tcase_add_test(tcase, what_is_permitted_has_no_hint_and_no_fix);
 	tcase_add_test(tcase, a_verdict_without_a_failed_step_hints_at_its_reason);
 	tcase_add_loop_test(tcase, a_fix_names_the_line_to_write, 0, sizeof(fixes) / sizeof(fixes[0]));
+	tcase_add_test(tcase, a_fix_names_who_is_suspended_where_the_login_was_not_found);
 	tcase_add_test(tcase, hostile_values_do_not_reach_the_terminal);
 }
