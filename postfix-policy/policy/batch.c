@@ -122,7 +122,7 @@ static struct mw_question *next_of(struct mw_batch *batch, struct mw_question **
 	return NULL;
 }
 
-/* The first pass: reads. *why_r is NULL for a question that is now READY. */
+/* The first pass: reads what came. A question whose request is whole is READY then, one with no request is `bad`. */
 static void read_all(struct mw_question *chain)
 {
 	for (struct mw_question *question = chain; question != NULL; question = question->next) {

@@ -8,7 +8,8 @@
 struct mw_connections;
 struct mw_waits;
 
-/* Questions wait for what `waits` says; NULL: for nothing. At most `most` at once. `on_close` runs after each connection that ended. NULL when memory is out. */
+/* At most `most` connections at once. Questions wait for what `waits` says; NULL: for nothing. `on_close` runs after each
+   connection that ended. NULL when memory is out. */
 struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
 					  size_t most, mw_loop_function *on_close, void *context);
 /* Closes all connections. */

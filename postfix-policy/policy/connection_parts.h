@@ -1,4 +1,4 @@
-/* The structs of connections. */
+/* The structs of connections. Private to connection.c and guests.c. */
 #ifndef MW_POSTFIX_CONNECTION_PARTS_H
 #define MW_POSTFIX_CONNECTION_PARTS_H
 

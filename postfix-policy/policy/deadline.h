@@ -4,7 +4,7 @@
 #define MW_POSTFIX_DEADLINE_H
 
 #define MW_REQUEST_SECONDS 10.0  /* from a request's first byte to its last */
-#define MW_READER_SECONDS 100.0  /* an answer that the peer does not take; */
+#define MW_READER_SECONDS 100.0  /* an answer that the peer does not take; as Postfix's smtpd_policy_service_timeout */
 #define MW_WAITING_SECONDS 1.0   /* a question in WAITING; after this it is undecided */
 #define MW_IDLE_SECONDS 3600.0   /* well above Postfix's smtpd_policy_service_max_ttl, 1,000 s */
 

@@ -32,7 +32,7 @@ struct mw_guests {
 };
 
 void mw_guests_init(struct mw_guests *guests);
-/* Counts one more connection of a peer. */
+/* Counts one more connection of a peer. NULL when memory is out. */
 struct mw_guest *mw_guest_enter(struct mw_guests *guests, const struct mw_peer *peer);
 /* Counts one less. The guest is freed with its last connection. */
 void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest);

@@ -22,11 +22,11 @@ enum mw_question_state { MW_QUESTION_READING, MW_QUESTION_READY, MW_QUESTION_WAI
 struct mw_question {
 	struct mw_question *next; /* the next in a list of the batch, or in the pool */
 	void *owner;              /* its connection; NULL: it was closed meanwhile */
-	int fd;                   /* the peer, as the connection knows it */
+	int fd;                   /* the connection's */
 	enum mw_question_state state;
 	bool listed;              /* it is in a list of the batch */
-	bool bad;                 /* why the bytes are no request, or NULL */
-	const char *why;
+	bool bad;                 /* the bytes are no request */
+	const char *why;          /* if it is bad, what is wrong; static */
 	bool kept;                /* counted by mw_question_keep() */
 	bool has_waited;
 	uint32_t room, fill;      /* octets: the size of `bytes`, and how many are filled */

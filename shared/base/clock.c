@@ -19,7 +19,7 @@ static struct timespec passed(void)
 {
 	struct timespec now = { .tv_sec = 0 };
 
-	/* Fails for a clock that the kernel does not know alone. */
+	/* It fails only for a clock that the kernel does not have. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return now;
 }

@@ -9,8 +9,8 @@ int64_t mw_clock_date(void);
 /* The day of that moment, as mw_day_of() counts. */
 int64_t mw_clock_today(void);
 
-/* Time that passes, for time-outs: CLOCK_MONOTONIC of clock_gettime(2), from a moment that means nothing. It never goes back,
-   whatever happens to the date. */
+/* Time that passes, for time-outs: CLOCK_MONOTONIC of clock_gettime(2), from a moment that means nothing. It never goes
+   back, whatever happens to the date. */
 double mw_clock_seconds(void);
 int64_t mw_clock_milliseconds(void);
 int64_t mw_clock_microseconds(void);

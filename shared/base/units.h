@@ -23,6 +23,6 @@ void mw_print_date(int64_t days, struct mw_buf *out);
 int64_t mw_day_of(int64_t seconds);
 /* "yes" "no" "true" "false" "on" "off", without regard to case. */
 bool mw_parse_switch(struct mw_str text, bool *on_r);
-extern const struct mw_table mw_switch_words; /* as the function above */
+extern const struct mw_table mw_switch_words; /* of that function: 1 and 0 */
 
 #endif

@@ -96,8 +96,9 @@ bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *f
    user is suspended. Where the directory has no such user or cannot be read, the login name decides. */
 void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			 const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict);
-/* Of a login that is undecided, or unknown in audit: refuses a login name that is suspended (mw_identity_suspended()). Where that list cannot be read, the
-   verdict is undecided and enforced, whatever the rule's mode: an audit passes nobody who may be suspended. */
+/* Of a login that is undecided, or unknown in audit: refuses a login name that is suspended (mw_identity_suspended()).
+   Where that list cannot be read, the verdict is undecided and enforced, whatever the rule's mode: an audit passes nobody
+   who may be suspended. */
 void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			   const struct mw_facts *facts, struct mw_verdict *verdict);
 

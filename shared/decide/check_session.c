@@ -147,8 +147,7 @@ void mw_check_suspension(struct mw_session *session)
 
 	/* When the login was found, its service and suspension were judged there. */
 	if ((verdict->outcome == MW_REFUSE || verdict->outcome == MW_DEFER) && verdict->mode == MW_MODE_AUDIT &&
-	    session->logged_in &&
-	    mw_trace_step(&verdict->trace, MW_CHECK_LOGIN) == NULL)
+	    session->logged_in && mw_trace_step(&verdict->trace, MW_CHECK_LOGIN) == NULL)
 		look_for_suspension(session);
 }
 

@@ -4,8 +4,8 @@
 
 #include "decide/directory_view.h"
 #include "decide/facts.h"
-#include "mail/address.h"
 #include "decide/unlisted.h"
+#include "mail/address.h"
 #include "policy/model.h"
 
 enum mw_right {
@@ -41,8 +41,9 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 				 const struct mw_address *address, struct mw_address *base,
 				 struct mw_principal *owner_r, bool *primary_r);
 
-/* The same, but the user's own name needs no lookup: the record that the login led to has it. An unlisted user's are its
-   name and what has an extension more, as those of a user of the directory are. */
+/* By which right a user acts as an address. The user's own name needs no lookup: the record that the login led to has it.
+   An unlisted user has its name, also with an extension, as a user of the directory has its addresses. identity_r->owner
+   points into `user` or the directory. */
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
 
@@ -61,7 +62,8 @@ bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct
 				    struct mw_str login);
 
 /* Whether whoever logs in by this name is suspended, where the directory has no such user or cannot tell: by the list of
-   suspensions, and by the users that the name, or the address of that name, could be. FOUND: the name and the suspensions of *user_r, all else zero. UNAVAILABLE: nobody can tell. */
+   suspensions, and by the users that the name, or the address of that name, could be. FOUND: *user_r has a name and what
+   it is suspended from, all else zero; the name lives in the directory or the list. UNAVAILABLE: nobody can tell. */
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r);
 

@@ -57,7 +57,8 @@ struct mw_verdict {
 	const struct mw_connector *alike[MW_ALIKE_MAX];
 	mw_permissions permissions; /* permissions of the session, once known */
 	struct mw_trace trace;
-	/* The names of an unlisted user, and of a master user who is one. */
+	/* The names of an unlisted user, and of a master user who is one. Last: mw_verdict_begin() and mw_verdict_take()
+	   leave them as they are. */
 	struct { struct mw_unlisted_name user, master; } unlisted;
 };
 

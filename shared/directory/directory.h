@@ -73,7 +73,4 @@ uint64_t mw_directory_published_octets(const char *path);
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index);
 
-/* A view over directory text in memory, for tests and for decisions without a published directory: the same checks
-   as `sync`, but no file. NULL with errors. Free with mw_directory_memory_free(). Implemented in sync/memory.c. */
-
 #endif

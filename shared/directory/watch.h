@@ -18,7 +18,7 @@ enum mw_directory_word {
 	MW_DIRECTORY_QUIET,   /* nothing is to be logged */
 	MW_DIRECTORY_TROUBLE, /* an error: `line_r` names the file, what is wrong with it, what serves and how old that is */
 	MW_DIRECTORY_READ,    /* `line_r` says what serves from now on */
-	MW_DIRECTORY_HEALED   /* the same, after MW_WATCH_TROUBLE */
+	MW_DIRECTORY_HEALED   /* the same, after MW_DIRECTORY_TROUBLE */
 };
 
 /* Call it after each mw_directory_refresh(), with its result. now: seconds since the epoch. The line has no
