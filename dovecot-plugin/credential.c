@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "credential.h"
 
-#include "mail/mechanism.h"
 #include "base/text.h"
+#include "mail/mechanism.h"
 
 /* What 8 KiB of base64 hold; login processes take no longer response (LOGIN_MAX_AUTH_BUF_SIZE). */
 #define RESPONSE_MAX 6144

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "listener.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "bind.h"
 #include "log.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
-#include "base/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "log_lines.h"
 #include "standard_error.h"
 #include "system_log.h"

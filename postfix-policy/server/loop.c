@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop.h"
-#include "base/clock.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "log.h"
 
 /* ev.h's structs share their first members by a macro. libev's manual says to turn off strict aliasing warnings. */

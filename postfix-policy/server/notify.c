@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "notify.h"
-#include "base/clock.h"
 
 #include "mailwicket-config.h"
+#include "base/clock.h"
 
 #ifdef HAVE_SYSTEMD
 #include <stdint.h>

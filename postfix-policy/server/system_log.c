@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "system_log.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,6 +9,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define AT_ONCE 64 /* lines */
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
-#include "base/clock.h"
 
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "log.h"
 #include "policy/audit.h"
 #include "policy/read.h"

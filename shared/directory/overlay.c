@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory/overlay.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/clock.h"
 
 bool mw_overlay_init(struct mw_overlay *overlay, const char *folder)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory/directory.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "directory/overlay.h"
 
 /* How soon a file is read again that could not be opened for a passing reason. */

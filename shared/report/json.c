@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/json.h"
 
-#include "report/prose.h"
 #include "base/text.h"
+#include "report/prose.h"
 
 struct mw_json mw_json_over(struct mw_buf *out)
 {

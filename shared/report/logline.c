@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/logline.h"
 
-#include "report/prose.h"
 #include "base/text.h"
+#include "report/prose.h"
 
 #define CUT_MAX 128
 #define HINT_MAX 1024

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/sync.h"
+
 #include "base/clock.h"
-
-
 #include "decide/unlisted.h"
 #include "directory/suspensions.h"
 #include "directory/writer.h"
