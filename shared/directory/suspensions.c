@@ -227,14 +227,16 @@ void mw_suspensions_free(struct mw_suspensions *suspensions)
 	*suspensions = (struct mw_suspensions){ .count = 0 };
 }
 
-size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user)
+/* Index of the first of `count` structs of `size` bytes, sorted by the text `at` bytes into each, that is not before
+   `text`. */
+static size_t find_text(const void *items, size_t count, size_t size, size_t at, struct mw_str text)
 {
-	size_t low = 0, high = suspensions->count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (mw_content_compare_text(mw_str(suspensions->items[middle].user), user) < 0)
+		if (mw_content_compare_text(mw_str((const char *)items + middle * size + at), text) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -242,19 +244,18 @@ size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_s
 	return low;
 }
 
+size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_str user)
+{
+	return find_text(suspensions->items, suspensions->count, sizeof(suspensions->items[0]),
+			 offsetof(struct mw_suspension, user), user);
+}
+
 /* Where the name stands, or would. */
 static size_t find_name(const struct mw_suspensions *suspensions, struct mw_str login, bool *there_r)
 {
-	size_t low = 0, high = suspensions->name_count;
+	size_t low = find_text(suspensions->names, suspensions->name_count, sizeof(suspensions->names[0]),
+			       offsetof(struct mw_suspended_name, login), login);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (mw_content_compare_text(mw_str(suspensions->names[middle].login), login) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	*there_r = low < suspensions->name_count && mw_str_equal(mw_str(suspensions->names[low].login), login);
 	return low;
 }

@@ -150,9 +150,8 @@ def socket_for_root_alone(site):
     return lambda: site.postfix.policy_socket.chmod(0o660)
 
 
-def policy_broken(site):
-    text = site.daemon.policy.read_text()
-    site.daemon.write(site.daemon.policy, text + "surprise = yes\n")
+def reload_unread(site, text):
+    """Nobody can read the policy; afterwards it is `text` again."""
     assert not site.daemon.reload()
     site.dovecot.reload()
 
@@ -161,25 +160,24 @@ def policy_broken(site):
         assert site.daemon.reload()
         site.dovecot.reload()
     return mend
+
+
+def policy_broken(site):
+    text = site.daemon.policy.read_text()
+    site.daemon.write(site.daemon.policy, text + "surprise = yes\n")
+    return reload_unread(site, text)
 
 
 def policy_gone(site):
     text = site.daemon.policy.read_text()
     site.daemon.policy.unlink()
-    assert not site.daemon.reload()
-    site.dovecot.reload()
-
-    def mend():
-        site.daemon.write(site.daemon.policy, text)
-        assert site.daemon.reload()
-        site.dovecot.reload()
-    return mend
+    return reload_unread(site, text)
 
 
 def policy_not_reloaded(site):
     """mailwicketd goes on with the old one, Dovecot's new processes read the new one."""
     text = site.daemon.policy.read_text()
-    site.daemon.write(site.daemon.policy, text.replace("mailwicket", "mailwicket") + "# another\n")
+    site.daemon.write(site.daemon.policy, text + "# another\n")
     site.dovecot.reload()
     return lambda: site.daemon.write(site.daemon.policy, text)
 
