@@ -63,6 +63,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot_delivery.c \
 	cli/servers/check/dovecot_filter.c \
 	cli/servers/check/dovecot_passdb.c \
+	cli/servers/check/dovecot_passdb_block.c cli/servers/check/dovecot_passdb_block.h \
 	cli/servers/check/dovecot_trust.c \
 	cli/servers/check/dovecot_userdb.c \
 	cli/servers/check/permitted.c cli/servers/check/permitted.h \
