@@ -1,17 +1,11 @@
 """A server in the manner of iRedMail: what works before setup works after it, and after --undo."""
-import pytest
-
 import rig
-from rig import distribution
 from rig.distribution import Distribution
-from rig.distribution_cycle import NO_RELAY, POLICY, WRONG, Cycle, assert_same, usual
-from rig.init_cycle import InitCycle
+from rig.distribution_cycle import BOB, NO_RELAY, POLICY, WRONG, usual
+from rig.distribution_promises import Promises
 from rig.mail_programs import Filter, PolicyService
 from rig.network import SERVER
 
-pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distribution.why_not()))
-
-ALICE, BOB = "alice@example.test", "bob@example.test"
 BEFORE = {
     **usual(", X-Filter: 10024", ", X-Filter: 10026"),
     "587: dave, whom the database refuses": WRONG,
@@ -28,70 +22,33 @@ AFTER = {**BEFORE, **POLICY, "25: relay": NO_RELAY, "25: relay as alice": NO_REL
 
 
 class IRedMail(Distribution):
+    name = "iredmail"
     marks = ("X-Filter: 10024", "X-Filter: 10026")
-
-    def __init__(self, folder):
-        super().__init__("iredmail", folder)
 
     def make(self):
         super().make()
         self.filters = [self.run(Filter(port, back=10025)) for port in (10024, 10026)]
         self.throttle = self.run(PolicyService(7777))
 
-
-def more(actions):
-    actions.do("587: dave, whom the database refuses", actions.send, 587, "dave@example.test", BOB,
-               login="dave@example.test")
-    actions.do("pop3s: erin, whom the database refuses", actions.curl_read, f"pop3s://{SERVER}/",
-               "erin@example.test")
-    actions.do("25: what header_checks refuse", actions.send, 25, "someone@example.net", BOB,
-               header="Subject: buy cheap {}")
-    actions.do("25: what the policy service refuses", actions.send, 25, "x@greedy.example.net", BOB)
-    actions.do("25: a sender of the access table", actions.send, 25, "x@forbidden.example.net", BOB)
-    actions.do("25: to an alias", actions.send_to_bob, 25, "someone@example.net", "postmaster@example.test")
-    with rig.Smtp(10028) as lists:
-        lists.hello()
-        actions.outcomes["10028: a mailing list's message"] = lists.deliver("list@example.net", "away@example.org")[:12]
-
-
-@pytest.fixture(scope="module")
-def cycle(module_folder):
-    with IRedMail(module_folder) as site:
-        yield Cycle(site, more)
+    def more(self, actions):
+        actions.do("587: dave, whom the database refuses", actions.send, 587, "dave@example.test", BOB,
+                   login="dave@example.test")
+        actions.do("pop3s: erin, whom the database refuses", actions.curl_read, f"pop3s://{SERVER}/",
+                   "erin@example.test")
+        actions.do("25: what header_checks refuse", actions.send, 25, "someone@example.net", BOB,
+                   header="Subject: buy cheap {}")
+        actions.do("25: what the policy service refuses", actions.send, 25, "x@greedy.example.net", BOB)
+        actions.do("25: a sender of the access table", actions.send, 25, "x@forbidden.example.net", BOB)
+        actions.do("25: to an alias", actions.send_to_bob, 25, "someone@example.net", "postmaster@example.test")
+        with rig.Smtp(10028) as lists:
+            lists.hello()
+            actions.outcomes["10028: a mailing list's message"] = lists.deliver("list@example.net", "away@example.org")[:12]
 
 
-def test_before_setup_everything_works(cycle):
-    assert_same(cycle.before, BEFORE)
-
-
-def test_setup_is_made_and_check_has_no_error(cycle):
-    cycle.assert_setup_was_made()
-
-
-def test_after_setup_the_policy_holds_and_nothing_else_is_different(cycle):
-    assert_same(cycle.after, AFTER)
-
-
-def test_setup_takes_nothing_away(cycle):
-    cycle.assert_nothing_was_taken(
-        files=["postfix/etc/main.cf", "postfix/etc/master.cf", "dovecot/etc/dovecot.conf"],
-        entries=["smtp/inet", "submission/inet", "465/inet"])
-
-
-def test_undo_gives_every_octet_and_all_that_worked(cycle):
-    cycle.assert_undone(BEFORE)
-
-
-@pytest.fixture(scope="module")
-def init_cycle(module_folder):
-    (module_folder / "init").mkdir()
-    with IRedMail(module_folder / "init") as site:
-        yield InitCycle(site, more)
-
-
-def test_what_init_makes_passes_check_and_setup(init_cycle):
-    init_cycle.assert_made()
-
-
-def test_with_what_init_makes_nothing_that_worked_is_refused(init_cycle):
-    init_cycle.assert_nothing_that_worked_is_refused(forged=["587: forged", "465: forged"])
+class TestIRedMail(Promises):
+    kind, before, after = IRedMail, BEFORE, AFTER
+    may_change = {
+        "files": ["postfix/etc/main.cf", "postfix/etc/master.cf", "dovecot/etc/dovecot.conf"],
+        "entries": ["smtp/inet", "submission/inet", "465/inet"],
+    }
+    forged = ["587: forged", "465: forged"]

@@ -1,6 +1,9 @@
 """A mail server configured in the manner of a distribution (tests/distributions/NAME), on a network of its own.
 
-    with Distribution("iredmail", folder) as site:     # not wired to Mailwicket yet
+    class IRedMail(Distribution):
+        name = "iredmail"
+
+    with IRedMail(folder) as site:     # not wired to Mailwicket yet
         site.start()
         site.setup("--apply"); site.restart(); site.setup("--undo")
 
@@ -70,12 +73,13 @@ def why_not():
 
 
 class Distribution:
+    name = None  # its folder of templates
     marks = ()  # header fields that tell what a message passed
     PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995, "sieve": 4190}
 
-    def __init__(self, name, folder):
-        self.name, self.folder = name, Path(folder)
-        self.template = TEMPLATES / name
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.template = TEMPLATES / self.name
         self.network = Network()
         self.programs = []
 
@@ -157,6 +161,9 @@ class Distribution:
 
     def protocols(self):
         return ["imap", "pop3", "sieve"]
+
+    def more(self, actions):
+        """Does the distribution's own actions, beside those that all have."""
 
     def make_postfix(self, postfix, source):
         name = re.sub(r"[^a-z0-9]", "", f"{source}{self.folder.name}".lower())

@@ -1,7 +1,7 @@
 """One distribution with the policy and the directory that `mailwicket init` makes of it: what works before, in audit, and once
 all is enforced.
 
-    cycle = InitCycle(site, more)
+    cycle = InitCycle(site)
     cycle.lost(cycle.enforced)        # outcomes that are not what they were
 """
 import re
@@ -16,10 +16,10 @@ PRINTER = "10.1.2.3"  # in mynetworks
 
 
 class InitCycle:
-    """`more` adds actions of the distribution's own. The site's own policy and directory are put aside."""
+    """The site's own policy and directory are put aside."""
 
-    def __init__(self, site, more=lambda actions: None):
-        self.site, self.more = site, more
+    def __init__(self, site):
+        self.site = site
         self.daemon = site.daemon
         site.network.add_outside(PRINTER)
         self.add_network("10.1.2.0/24")
@@ -48,7 +48,7 @@ class InitCycle:
 
     def run(self):
         actions = Actions(self.site).common()
-        self.more(actions)
+        self.site.more(actions)
         actions.do("25: the printer", actions.deliver, 25, "printer@example.net", "away@example.org", host=SERVER,
                    source=PRINTER)
         actions.do_here("25: the web application", actions.deliver, 25, "shop@example.net", "away@example.org")
