@@ -9,6 +9,7 @@ import xml.etree.ElementTree
 import pytest
 
 import rig
+from rig import guide
 from rig.mailsite import PASSWORD, MailSite
 
 BOB, MARY, REMOTE, PRINTER = "bob@example.test", "mary@example.test", "someone@remote.test", "127.0.0.7"
@@ -22,25 +23,7 @@ user mary@example.test login=mary address=m.jones@example.test   # the second on
 group sales@example.test member=mary@example.test
 user carl@example.test login=carl
 """
-POLICY = """\
-hostname = "mx.example.test"
-default_domain = "example.test"
-accepted_domain "example.test" { type = Authoritative }
-login "everywhere" { mode = audit }
-connector "Default" {
-    bindings          = { "*:$smtp" }
-    auth_mechanism    = { Tls }
-    permission_groups = { AnonymousUsers }
-    mode = audit
-}
-connector "Client" {
-    bindings          = { "*:$submission", "*:$submissions" }
-    auth_mechanism    = { Tls, BasicAuth, BasicAuthRequireTLS }
-    permission_groups = { ExchangeUsers }
-    mode = audit
-}
-log { decisions = all }
-"""
+POLICY = 'hostname = "mx.example.test"\n' + guide.policy(audit=True) + "log { decisions = all }\n"
 
 
 class World:

@@ -1,13 +1,11 @@
 """Every rule in audit mode: whatever is forgotten or broken of Mailwicket, what worked before goes on, for a client of each
 kind; and once a rule is enforced, what was harmless is complained of until `setup` has changed it."""
-import re
-
 import pytest
 
 import rig
+from rig import guide
 from rig.dovecot import version
 from rig.mailsite import PASSWORD, MailSite
-from rig import guide
 from rig.waiting import wait_for
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
@@ -17,21 +15,13 @@ BOB, MARY, REMOTE, STRANGER = "bob@example.test", "mary@example.test", "someone@
 PRINTER = "127.0.0.55"  # relays by its address, as mynetworks says: the policy has no connector for it
 BEFORE = f"mynetworks = {PRINTER}\n"
 DIRECTORY = f"user {BOB} login=bob\nuser {MARY} login=mary\n"
-ENFORCED = guide.policy()
-
-
-def audited():
-    """The policy of the guide as it stands there."""
-    text = re.sub(r"(?m)^directory .*\n", "", guide.written()).replace("example.org", "example.test")
-    for port, name in guide.PORTS.items():
-        text = text.replace(f'"*:{port}"', f'"*:{name}"')
-    return text
+AUDIT, ENFORCED = guide.policy(audit=True), guide.policy()
 
 
 @pytest.fixture(scope="module")
 def site(module_folder):
     # Not as root, whom no permission keeps from reading.
-    made = MailSite(module_folder, audited(), DIRECTORY, ["bob", "mary"], before=BEFORE)
+    made = MailSite(module_folder, AUDIT, DIRECTORY, ["bob", "mary"], before=BEFORE)
     made.daemon.arguments = ["-u", "nobody"]
     try:
         yield made.start()

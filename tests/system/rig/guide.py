@@ -17,9 +17,11 @@ def written():
     return re.sub(r"(?m)^    ", "", found[0]).strip() + "\n"
 
 
-def policy(ports=PORTS):
-    """The same, enforced as step 5 says, for example.test; its directory is the test's."""
-    text = re.sub(r"(?m)^ *mode = audit\n| mode = audit(?= \})|^directory .*\n", "", written())
+def policy(ports=PORTS, audit=False):
+    """The same for example.test, enforced as step 5 says, or still in audit; its directory is the test's."""
+    text = re.sub(r"(?m)^directory .*\n", "", written())
+    if not audit:
+        text = re.sub(r"(?m)^ *mode = audit\n| mode = audit(?= \})", "", text)
     for port, name in (ports or {}).items():
         assert f'"*:{port}"' in text, f"{INSTALL}: no listener on port {port}"
         text = text.replace(f'"*:{port}"', f'"*:{name}"')
