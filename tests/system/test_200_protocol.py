@@ -271,9 +271,12 @@ def test_pol_08_reset_and_gone_peers(daemon):
 def clocked(tmp_path):
     """A daemon whose clock stands still, and goes on when the test moves it."""
     preload = Preload(tmp_path)
-    preload.set("clock_stands_at", 1000000)
+
+    def set_clock(seconds):
+        preload.set("clock_stands_at", 1000000 + seconds)
+    set_clock(0)
     with Daemon(POLICY, DIRECTORY, tmp_path, log="refused", environment=preload.environment) as made:
-        made.preload = preload
+        made.set_clock = set_clock
         yield made
 
 
@@ -281,7 +284,7 @@ def moves_to(daemon, seconds):
     """The clock stands there, and two sweeps over all connections (one each second) went by."""
     with daemon.connect() as probe:
         for second in (seconds - 2, seconds - 1, seconds):
-            daemon.preload.set("clock_seconds", second)
+            daemon.set_clock(second)
             # The loop looks at its clock when something wakes it: a turn in which the sweep is due, and one after it.
             for _ in range(2):
                 assert probe.request() == "DUNNO"
@@ -303,7 +306,7 @@ def test_pol_09_an_abandoned_connection_is_not_kept_for_ever(clocked):
     """POL-09: there is an end to idleness, well above Postfix's own."""
     with clocked.connect() as connection:
         assert connection.request() == "DUNNO"
-        clocked.preload.set("clock_seconds", 3600)
+        clocked.set_clock(3600)
         assert connection.wait_closed()
     assert not clocked.lines("connection of .* closed")
 

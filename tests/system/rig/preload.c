@@ -21,8 +21,7 @@ struct control {
 	uint64_t fail_errno;
 	uint64_t fail_allocation_at; /* counted by `allocations` */
 	uint64_t failed;
-	int64_t clock_seconds;   /* added to the monotonic clock */
-	int64_t clock_stands_at; /* the monotonic clock in seconds, without clock_seconds; 0: it goes on by itself */
+	int64_t clock_stands_at; /* the monotonic clock, in seconds; 0: it goes on by itself */
 	int64_t date_seconds;    /* added to the time of day */
 	uint64_t kill_at_log;    /* 1: the process is killed before what it would write to standard error next; 2: after it */
 };
@@ -92,7 +91,6 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 		return result;
 	if (control->clock_stands_at != 0)
 		*time = (struct timespec){ .tv_sec = control->clock_stands_at };
-	time->tv_sec += control->clock_seconds;
 	return 0;
 }
 

@@ -1,7 +1,9 @@
 """Helper programs of the tests, compiled when a test needs them."""
 import atexit
+import functools
 import mmap
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -12,13 +14,18 @@ import pytest
 
 from rig.built import MAILWICKETD, SOURCE
 
-FOLDER = Path(tempfile.mkdtemp(prefix="mailwicket-programs-"))
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
+@functools.cache
+def folder():
+    """Of this process: made for the first program, removed at the end."""
+    made = Path(tempfile.mkdtemp(prefix="mailwicket-programs-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def compiled(source, *options):
     """The program (or library) made from a C file of the tests."""
-    result = FOLDER / Path(source).name.replace(".c", "")
+    result = folder() / Path(source).name.replace(".c", "")
     if not result.exists():
         subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-O2", "-std=gnu11", *options, "-o", str(result),
                         str(SOURCE / source)], check=True, timeout=120)
@@ -42,8 +49,8 @@ def has_systemd():
 
 class Preload:
     """preload.c in a process of mailwicketd: `Daemon(..., environment=preload.environment)`."""
-    FIELDS = ("allocations", "calls", "fail_call_at", "fail_errno", "fail_allocation_at", "failed", "clock_seconds",
-              "clock_stands_at", "date_seconds", "kill_at_log")
+    LIBRARY = "tests/system/rig/preload.c"
+    FIELDS = re.findall(r"^\tu?int64_t (\w+);", (SOURCE / LIBRARY).read_text(), re.MULTILINE)  # of struct control
 
     def __init__(self, folder):
         if sanitized():
@@ -52,7 +59,7 @@ class Preload:
         path.write_bytes(bytes(8 * len(self.FIELDS)))
         self.file = open(path, "r+b")
         self.memory = mmap.mmap(self.file.fileno(), 8 * len(self.FIELDS))
-        self.environment = {"LD_PRELOAD": compiled("tests/system/rig/preload.c", "-fPIC", "-shared"),
+        self.environment = {"LD_PRELOAD": compiled(self.LIBRARY, "-fPIC", "-shared"),
                             "MAILWICKET_PRELOAD": str(path)}
 
     def get(self, field):
