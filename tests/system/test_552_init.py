@@ -105,6 +105,14 @@ def test_names_of_mydestination_are_one_domain(folder):
     server.assert_valid()
 
 
+def test_a_domain_that_begins_like_localhost_is_no_name_of_this_host(folder):
+    server = Server(folder, main="mydestination = localhost.example.test, localhosting.test\nmyorigin = other.test\n"
+                    "virtual_alias_domains = alias.test\n")
+    server.made()
+    assert 'accepted_domain "localhosting.test"' in server.policy.read_text()
+    server.assert_valid()
+
+
 @pytest.mark.parametrize("without, kept", [("!10.0.0.5", True), ("!hash:/nowhere", False)])
 def test_whom_mynetworks_leaves_out_relays_no_more_than_today(folder, without, kept):
     server = Server(folder, main=f"mynetworks = {without}, 10.0.0.0/8, 192.168.1.0/24\n")
@@ -145,6 +153,22 @@ smtpd_sender_login_maps = inline:{{info@example.test=alice Bob}, {@alias.test=al
     assert not any(word in line for line in made for word in ("false", "include", "elsewhere", "out@", "loop@", "`", "$"))
     unread = json.loads(server.init("--json").stdout)["unread"]
     assert {"virtual_alias_maps", "passwd-file " + str(server.folder / "users")} <= {row["setting"] for row in unread}
+
+
+def test_what_cannot_be_read_is_in_comments_that_fit_a_screen(folder):
+    server = Server(folder, users="alice:{PLAIN}x\n", main="""\
+virtual_mailbox_domains = proxy:mysql:/etc/postfix/sql/mysql_virtual_domains_maps.cf
+virtual_mailbox_maps = proxy:mysql:/etc/postfix/sql/mysql_virtual_mailbox_maps.cf
+smtpd_sender_login_maps = proxy:mysql:/etc/postfix/sql/mysql_virtual_sender_maps.cf
+mynetworks = 127.0.0.0/8, !10.0.0.5, 10.0.0.0/8
+""")
+    server.made()
+    text = server.policy.read_text()
+    assert "# - virtual_mailbox_domains, proxy:mysql:/etc/postfix/sql/mysql_virtual_domains_maps.cf: Postfix\n#   asks an" in text
+    assert '#   write accepted_domain "DOMAIN" { type = Authoritative } for each of its domains:' in text
+    comments = [line for line in text.splitlines() if line.strip().startswith("#")]
+    assert [line for line in comments if len(line) > 100] == []
+    server.assert_valid()
 
 
 def test_debians_own_configuration(folder):

@@ -214,7 +214,7 @@ void mw_init_confirm_domains(struct mw_init *init)
 
 static bool is_local_only(struct mw_str name)
 {
-	return mw_str_starts_with(name, MW_STR("localhost")) || mw_str_ends_with(name, MW_STR(".localdomain")) ||
+	return mw_str_starts_with(name, MW_STR("localhost.")) || mw_str_ends_with(name, MW_STR(".localdomain")) ||
 	       mw_str_find(name, '.') == name.len;
 }
 

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "servers/init/init.h"
 
-#define QUEUE_DEFAULT MW_POSTFIX_QUEUE
+#define COLUMNS 100 /* of a comment, as far as its words allow */
 
 /* --- texts */
 
@@ -36,8 +36,24 @@ static void print_ranges(FILE *out, const struct mw_ranges *ranges)
 	}
 }
 
-/* What was read goes into a comment of one line; a newline of ours has its "# "
-   behind it. */
+static void print_words(FILE *out, struct mw_str text)
+{
+	struct mw_str word;
+	size_t column = 1;
+
+	fputc('#', out);
+	while (mw_str_split(&text, ' ', &word)) {
+		if (column > 1 && column + 1 + word.len > COLUMNS) {
+			fputs("\n#  ", out);
+			column = 3;
+		}
+		fprintf(out, " %.*s", MW_STR_ARG(word));
+		column += 1 + word.len;
+	}
+	fputc('\n', out);
+}
+
+/* What was read stays a comment, whatever it has in it. A newline of ours begins another line. */
 static void print_comment(FILE *out, const char *text)
 {
 	struct mw_str rest = mw_str(text), line;
@@ -47,7 +63,7 @@ static void print_comment(FILE *out, const char *text)
 		struct mw_buf buf = MW_BUF_OVER(memory);
 
 		mw_text_show(&buf, line);
-		fprintf(out, "# %s\n", memory);
+		print_words(out, mw_buf_str(&buf));
 	}
 }
 
@@ -164,9 +180,8 @@ static void print_authentication(FILE *out, const struct mw_init_listener *liste
 		return;
 	}
 	if (listener->auth_without_tls)
-		fputs("    # Passwords without TLS are taken here today. With Tls and "
-		      "BasicAuthRequireTLS beside BasicAuth they are\n"
-		      "    # refused once this is enforced.\n",
+		fputs("    # Passwords without TLS are taken here today. With Tls and BasicAuthRequireTLS beside\n"
+		      "    # BasicAuth they are refused once this is enforced.\n",
 		      out);
 	fprintf(out, "    auth_mechanism    = { %sBasicAuth, %sIntegrated }\n", listener->tls ? "Tls, " : "",
 		listener->auth_without_tls ? "" : "BasicAuthRequireTLS, ");
@@ -317,7 +332,7 @@ static void print_unread(FILE *out, const struct mw_init *init)
 	for (size_t i = 0; i < init->unread_count; i++) {
 		const struct mw_init_unread *unread = &init->unread[i];
 
-		print_comment(out, mw_arena_textf(init->arena, "- %s%s%s: %s; %s", unread->setting,
+		print_comment(out, mw_arena_textf(init->arena, "- %s%s%s: %s;\n  %s", unread->setting,
 						  unread->what[0] != '\0' ? ", " : "", unread->what, unread->why,
 						  unread->fix));
 	}
@@ -325,7 +340,7 @@ static void print_unread(FILE *out, const struct mw_init *init)
 
 static void print_service(FILE *out, const struct mw_init *init)
 {
-	if (strcmp(init->postfix.queue_directory, QUEUE_DEFAULT) != 0)
+	if (strcmp(init->postfix.queue_directory, MW_POSTFIX_QUEUE) != 0)
 		fprintf(out,
 			"\n# In Postfix's queue directory, so that smtpd finds it in a "
 			"chroot.\npolicy_service { listen = { "
@@ -350,8 +365,8 @@ struct mw_str mw_init_policy_text(struct mw_init *init)
 
 	if (out == NULL)
 		return MW_STR_EMPTY;
-	fputs("# Mailwicket's policy: mailwicket.conf(5). Made by \"mailwicket "
-	      "init\" of what Postfix and Dovecot do today.\n"
+	fputs("# Mailwicket's policy: mailwicket.conf(5). Made by \"mailwicket init\" of what Postfix and\n"
+	      "# Dovecot do today.\n"
 	      "# Nothing is refused while every rule below is in audit mode: what "
 	      "would be refused is logged.\n",
 	      out);
