@@ -2,9 +2,10 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "ui/output.h"
 #include "base/clock.h"
 #include "setting.h"
+#include "ui/output.h"
+#include "ui/own_command.h"
 
 #define MESSAGES_AT_MOST 1000
 
@@ -51,4 +52,14 @@ struct mw_directory *mw_setting_directory(const struct mw_policy *policy)
 	else
 		mw_directory_refresh(directory);
 	return directory;
+}
+
+void mw_setting_complain(const struct mw_directory *directory)
+{
+	const char *why = mw_directory_error(directory);
+	char memory[PATH_MAX * 4 + 64];
+	struct mw_buf room = MW_BUF_OVER(memory);
+
+	mw_complain("the directory cannot be read%s%s%s", why[0] != '\0' ? ": " : "", why,
+		    !mw_directory_is_missing(directory) ? "" : mw_own_commands_in(&room, MW_STR("; run: mailwicket sync")).ptr);
 }

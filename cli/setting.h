@@ -15,5 +15,7 @@ struct mw_policy *mw_setting_policy(const struct mw_cli *cli);
 
 /* The published directory, refreshed. NULL only when memory is out. */
 struct mw_directory *mw_setting_directory(const struct mw_policy *policy);
+/* Complains of a directory that cannot be read. */
+void mw_setting_complain(const struct mw_directory *directory);
 
 #endif

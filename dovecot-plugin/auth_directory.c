@@ -39,11 +39,14 @@ void mw_auth_directory_free(struct mw_auth_directory *directory)
 
 void mw_auth_directory_log(struct mw_auth_directory *directory)
 {
+	char memory[1024];
+	struct mw_buf why = MW_BUF_OVER(memory);
+
 	if (directory->logged != 0 && ioloop_time - directory->logged < MW_DIRECTORY_SAY_SECONDS)
 		return;
 	directory->logged = ioloop_time;
-	e_error(mw_decision_event(), "mailwicket: the directory cannot be read, logins fail for now: %s",
-		mw_directory_error(directory->directory));
+	mw_directory_print_error(directory->directory, &why);
+	e_error(mw_decision_event(), "mailwicket: the directory cannot be read, logins fail for now: %s", memory);
 }
 
 /* Follows the directory and says what became of it; trouble each minute, whether or not anybody logs in. */

@@ -184,7 +184,7 @@ static int find_user(struct request *request, const struct mw_policy *policy, st
 		return 1;
 	}
 	if (found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("the directory cannot be read: %s", mw_directory_error(directory));
+		mw_setting_complain(directory);
 		return EX_TEMPFAIL;
 	}
 	if (found == MW_LOOKUP_NONE || user_r->kind != MW_USER) {

@@ -390,10 +390,10 @@ static void write_members(struct mw_json *json, const void *context)
 	write_answer(&(struct writer){ context, json->out, json });
 }
 
-static int print_answer(const struct mw_cli *cli, const struct answer *answer, const char *why)
+static int print_answer(const struct mw_cli *cli, const struct answer *answer)
 {
 	if (answer->found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("the directory cannot be read%s%s", why[0] != '\0' ? ": " : "", why);
+		mw_setting_complain(answer->directory);
 		return EX_TEMPFAIL;
 	}
 	if (cli->json)
@@ -422,7 +422,7 @@ static int lookup(const struct mw_cli *cli, const char *asked)
 		mw_directory_status(directory, &status);
 		answer.principals = status.users + status.groups;
 		look_up(&answer);
-		code = print_answer(cli, &answer, mw_directory_error(directory));
+		code = print_answer(cli, &answer);
 	}
 	mw_directory_free(directory);
 	mw_policy_free(policy);

@@ -119,7 +119,7 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 	mw_text_show(&shown, mw_str(order->name));
 	mw_named_user_find(policy, mw_directory_view(directory), order->name, user);
 	if (user->found == MW_LOOKUP_UNAVAILABLE) {
-		mw_complain("the directory cannot be read: %s", mw_directory_error(directory));
+		mw_setting_complain(directory);
 		return EX_TEMPFAIL;
 	}
 	if (user->found == MW_LOOKUP_FOUND) {

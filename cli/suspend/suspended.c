@@ -117,7 +117,7 @@ static int list(const struct mw_cli *cli)
 		listing.open = status.open;
 		listing.suspensions = mw_directory_suspensions(listing.directory);
 		if (listing.suspensions == NULL) {
-			mw_complain("%s", mw_directory_error(listing.directory));
+			mw_setting_complain(listing.directory);
 			code = EX_TEMPFAIL;
 		} else {
 			code = print_list(cli, &listing);

@@ -26,6 +26,8 @@ enum mw_directory_change { MW_DIRECTORY_SAME, MW_DIRECTORY_NEW, MW_DIRECTORY_FAI
 enum mw_directory_change mw_directory_refresh(struct mw_directory *directory);
 /* Why the last refresh failed, naming the path; "": it did not. */
 const char *mw_directory_error(const struct mw_directory *directory);
+/* Whether it failed because nothing is published there: `mailwicket sync` publishes it. */
+bool mw_directory_is_missing(const struct mw_directory *directory);
 
 /* Lookups through this view allocate nothing. Valid until mw_directory_free(); what they give is valid until the
    refresh that exchanges the snapshot, unless it is held. */

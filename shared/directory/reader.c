@@ -34,6 +34,7 @@ struct mw_directory {
 	struct mw_directory_hold *current;
 	struct mw_overlay overlay; /* of who is suspended */
 	struct refusal refusal;
+	bool missing; /* there is no such file */
 	char error[512];
 };
 
@@ -344,11 +345,12 @@ static enum mw_directory_change refresh_snapshot(struct mw_directory *directory)
 {
 	struct mw_buf why;
 	struct stat st;
+	bool there = lstat(directory->path, &st) == 0;
 
-	if (lstat(directory->path, &st) != 0) {
+	directory->missing = !there && errno == ENOENT;
+	if (!there) {
 		why = MW_BUF_OVER(directory->error);
-		mw_buf_printf(&why, "%s: %s%s", directory->path, strerror(errno),
-			      errno == ENOENT ? " (run mailwicket sync)" : "");
+		mw_buf_printf(&why, "%s: %s", directory->path, strerror(errno));
 		return close_unfit(directory);
 	}
 	if (directory->current->snapshot.env != NULL && mw_snapshot_same(&st, &directory->current->snapshot.stat)) {
@@ -382,6 +384,11 @@ enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
 const char *mw_directory_error(const struct mw_directory *directory)
 {
 	return directory->error[0] != '\0' ? directory->error : directory->overlay.error;
+}
+
+bool mw_directory_is_missing(const struct mw_directory *directory)
+{
+	return directory->missing;
 }
 
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory)

@@ -51,6 +51,12 @@ static void print_read(const struct mw_directory *directory, struct mw_buf *out)
 		      (unsigned long long)status.grants, status.digest, (unsigned long long)status.suspended);
 }
 
+void mw_directory_print_error(const struct mw_directory *directory, struct mw_buf *out)
+{
+	mw_buf_printf(out, "%s%s", mw_directory_error(directory),
+		      mw_directory_is_missing(directory) ? " (run mailwicket sync)" : "");
+}
+
 static bool is_due(const struct mw_directory_watch *watch, const char *error, int64_t now)
 {
 	return strcmp(watch->error, error) != 0 || now < watch->said || now - watch->said >= MW_DIRECTORY_SAY_SECONDS;
@@ -73,7 +79,8 @@ enum mw_directory_word mw_directory_watch(struct mw_directory_watch *watch, cons
 		return MW_DIRECTORY_QUIET;
 	snprintf(watch->error, sizeof(watch->error), "%s", error);
 	watch->said = now;
-	mw_buf_printf(line_r, "directory: %s", error);
+	mw_buf_add_text(line_r, "directory: ");
+	mw_directory_print_error(directory, line_r);
 	print_serving(directory, now, line_r);
 	return MW_DIRECTORY_TROUBLE;
 }

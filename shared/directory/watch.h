@@ -26,4 +26,7 @@ enum mw_directory_word {
 enum mw_directory_word mw_directory_watch(struct mw_directory_watch *watch, const struct mw_directory *directory,
 					  enum mw_directory_change change, int64_t now, struct mw_buf *line_r);
 
+/* Why it cannot be read, for a log: mw_directory_error(), and what to run where nothing is published. */
+void mw_directory_print_error(const struct mw_directory *directory, struct mw_buf *out);
+
 #endif

@@ -79,6 +79,17 @@ def test_the_fix_of_explain_resumes_that_user(folder, shell):
     assert fix in site.cli("explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout
 
 
+@pytest.mark.parametrize("command", [["lookup", "bob"], ["suspend", "bob", "--all"], ["client-settings", "bob"],
+                                     ["explain", "imap", "--tls", "TLSv1.3", "--login", "bob"]])
+def test_where_nothing_is_published_the_command_is_told_once(folder, shell, command):
+    site = Daemon(POLICY, "user bob@example.test login=bob\n", folder, start=False)
+    (site.published / "snapshot.mdb").unlink()
+    told = site.cli(*command)
+    told = told.stdout + told.stderr
+    assert told.count("No such file") == 1
+    assert [shell.words(found) for found in re.findall(r"mailwicket [^;)\n]*?sync\b", told)] == [["sync"]], told
+
+
 def decision(**fields):
     facts = {"mode": "enforce", "stage": "RCPT", "protocol": "smtp", "connector": "Client", "client": "192.0.2.7",
              "listener": "203.0.113.1:587", "tls": "TLSv1.3", "mechanism": "PLAIN", **fields}
