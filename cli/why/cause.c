@@ -116,6 +116,22 @@ static bool begun(const struct mw_why_entry *entry)
 	return entry->kind == MW_WHY_BEGUN;
 }
 
+static int64_t last_of(const struct mw_why_told *told, enum mw_why_kind kind)
+{
+	int64_t last = 0;
+
+	for (size_t i = 0; i < told->count; i++)
+		if (told->entries[i].kind == kind && told->entries[i].last > last)
+			last = told->entries[i].last;
+	return last;
+}
+
+/* Of the last message nothing is known but that it was accepted. */
+static bool is_underway(const struct mw_why_told *told)
+{
+	return last_of(told, MW_WHY_UNDERWAY) > last_of(told, MW_WHY_DELIVERED);
+}
+
 static bool has_client(const struct mw_why_entry *entry)
 {
 	return sent_by_sender(entry) && entry->client[0] != '\0';
@@ -129,6 +145,8 @@ static const struct cause_row *without_trouble(const struct mw_why_told *told)
 		return &mw_why_not_understood;
 	if (any(told, sent_by_sender) && !any(told, sent))
 		return any(told, has_client) ? &mw_why_sent_without_login : &mw_why_sent_from_unknown;
+	if (any(told, sent) && is_underway(told))
+		return &mw_why_underway;
 	return any(told, sent) ? &mw_why_all_well : told->limits.smtp_seen ? &mw_why_no_attempt : &mw_why_no_smtp_lines;
 }
 

@@ -5,6 +5,11 @@ const struct cause_row mw_why_all_well = {
 	"all-well", NULL, false, false,
 	"<user> logs in and sends; the log does not show that anything was refused later, or not delivered.",
 	"Nothing; if it fails now, look again in a moment, or further back with --since.", "" };
+const struct cause_row mw_why_underway = {
+	"underway", NULL, false, false,
+	"<user> logs in and sends, and the log does not show that the message was delivered, nor that it was not: the log ends "
+	"before, or the lines that tell are in another log.",
+	"See whether it waits, and why: postqueue -p; or name the rest of Postfix's log: --log FILE", "" };
 const struct cause_row mw_why_sent_without_login = {
 	"sent-without-login", NULL, false, false,
 	"Mail with <sender> as its sender was accepted from <client> without a login, and the log does not show that "

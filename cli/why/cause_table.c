@@ -378,9 +378,15 @@ static bool login_refused(const struct mw_why_entry *entry)
 	return entry->unexplained;
 }
 
+/* In a session of which nothing tells that it had TLS. */
+static bool auth_not_offered(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_AUTH_NOT_OFFERED) && entry->tls_unknown;
+}
+
 static bool auth_failed(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_AUTH_FAILED) || is(entry, MW_WHY_AUTH_NOT_OFFERED);
+	return is(entry, MW_WHY_AUTH_FAILED);
 }
 
 /* Dovecot's auth hung up. */

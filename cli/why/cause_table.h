@@ -16,7 +16,7 @@ struct cause_row {
 };
 
 extern const struct cause_row mw_why_cause_rows[]; /* ended by a row without an id */
-extern const struct cause_row mw_why_all_well, mw_why_sent_without_login, mw_why_sent_from_unknown, mw_why_unfinished,
+extern const struct cause_row mw_why_all_well, mw_why_underway, mw_why_sent_without_login, mw_why_sent_from_unknown, mw_why_unfinished,
 	mw_why_not_understood, mw_why_no_attempt, mw_why_no_smtp_lines;
 
 #endif

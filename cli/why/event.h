@@ -13,6 +13,7 @@ enum mw_why_kind {
 	MW_WHY_BEGUN,           /* a message of somebody who logged in; whether it was accepted is not shown */
 	MW_WHY_SUBMITTED,       /* it was accepted */
 	MW_WHY_CLEAR,           /* a login without TLS, with a mechanism that shows the password */
+	MW_WHY_UNDERWAY,        /* it was accepted, and the log does not show what became of it */
 	MW_WHY_DELIVERED,       /* to one recipient */
 	MW_WHY_DEFERRED, MW_WHY_BOUNCED, MW_WHY_EXPIRED,
 	MW_WHY_HELD,            /* put on hold, or thrown away, by a filter or a check of the text */

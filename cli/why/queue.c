@@ -20,6 +20,7 @@ struct outcome {
 struct message {
 	char id[24], client[64], port[24], login[128], sender[128];
 	bool tls, settled; /* settled: accepted or refused */
+	bool taken, ended; /* accepted; and the log shows what became of it */
 	bool by_sender, accepted;
 	int64_t time;
 	struct outcome outcome;
@@ -167,7 +168,7 @@ void mw_why_queue_claim(struct mw_why_queue *queue, const struct mw_why_event *e
 	if (message == NULL)
 		return;
 	message->by_sender = false;
-	message->settled = true;
+	message->settled = message->taken = true;
 	message->client[0] = message->port[0] = '\0'; /* Dovecot was Postfix's client */
 	mw_part_copy(message->login, sizeof(message->login), event->user);
 	tell_outcome(queue, message);
@@ -183,7 +184,9 @@ bool mw_why_queue_continue(struct mw_why_queue *queue, struct mw_str id, struct 
 		return false;
 	kept = *known;
 	known->by_sender = false;
+	known->ended = true;
 	/* What is known of it by its sender alone is a part of the same story. */
+	kept.ended = message_of(queue, id) != NULL && message != known && message->ended;
 	if (message_of(queue, id) != NULL && message->by_sender)
 		kept.outcome = message->outcome;
 	else if (message != known)
@@ -234,7 +237,7 @@ static bool read_delivery(struct mw_why_queue *queue, struct message *message, s
 	struct mw_str word = mw_str_head(status, mw_str_find(status, ' ')), words = mw_str_tail(status, word.len + 1);
 	struct mw_str next = mw_part_after(words, "queued as ");
 
-	message->settled = true;
+	message->settled = message->ended = true;
 	*event = event_of(message, MW_WHY_KINDS, event->time);
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (mw_str_equal(word, mw_str(states[i].word)))
@@ -263,9 +266,10 @@ static bool read_manager(struct message *message, struct mw_str said, struct mw_
 	if (mw_str_find_text(rest, "expired, ") < rest.len) {
 		event->kind = MW_WHY_EXPIRED;
 		event->reply = mw_part_after(rest, "status=");
+		message->ended = true;
 		return true;
 	}
-	message->settled = true;
+	message->settled = message->taken = true;
 	return first;
 }
 
@@ -279,7 +283,7 @@ static bool read_refusal(struct message *message, struct mw_str said, enum mw_wh
 		words = mw_part_after(mw_part_after(said, " proto="), ">: ");
 	else
 		words = mw_str_head(words, mw_str_find_text(words, "; from=<"));
-	message->settled = true;
+	message->settled = message->ended = true;
 	mw_part_copy(message->sender, sizeof(message->sender), bracketed(from));
 	*event = event_of(message, kind, event->time);
 	event->recipient = mw_str_find_text(from, " to=<") < from.len ? bracketed(mw_part_after(from, " to=<")) : MW_STR_EMPTY;
@@ -305,7 +309,7 @@ static bool read_cleanup(struct message *message, struct mw_str said, struct mw_
 
 	if (!big && !mw_str_has(said, "map lookup problem -- message not accepted"))
 		return false;
-	message->settled = true;
+	message->settled = message->ended = true;
 	*event = event_of(message, big ? MW_WHY_TOO_BIG : MW_WHY_FAULT, event->time);
 	event->reply = said;
 	return true;
@@ -347,7 +351,7 @@ static bool tell_or_keep(struct message *message, const struct mw_why_event *eve
 /* The administrator took it out of the queue. */
 static bool read_deletion(struct message *message, struct mw_why_event *event)
 {
-	message->settled = true;
+	message->settled = message->ended = true;
 	*event = event_of(message, MW_WHY_HELD, event->time);
 	event->reply = MW_STR("removed from the queue by an administrator (" MW_WHY_DELETED ")");
 	return true;
@@ -366,7 +370,7 @@ static bool read_line(struct mw_why_queue *queue, struct message *message, struc
 	if (mw_str_starts_with(said, MW_STR("from=<")))
 		return read_manager(message, said, event);
 	if (mw_str_equal(said, MW_STR("removed (canceled)")) && !message->settled) {
-		message->settled = true;
+		message->settled = message->ended = true;
 		*event = event_of(message, MW_WHY_CUT, event->time);
 		event->reply = said;
 		return true;
@@ -409,6 +413,7 @@ bool mw_why_queue_session(struct mw_why_queue *queue, const struct mw_why_event 
 	    (!cut && event->texts_taken != event->texts && event->texts_taken > 0))
 		return false;
 	message->settled = true;
+	message->taken = !refused && !cut && event->texts_taken > 0;
 	if (refused) {
 		*event_r = event_of(message, event->kind, event->time);
 		event_r->reply = event->reply;
@@ -431,9 +436,9 @@ bool mw_why_queue_left(struct mw_why_queue *queue, size_t *at_io, struct mw_why_
 	while (*at_io < PLACES && queue->used > 0) {
 		const struct message *message = &queue->messages[(*at_io)++];
 
-		if (message->id[0] == '\0' || message->settled || message->by_sender)
+		if (message->id[0] == '\0' || message->by_sender || (message->settled && (!message->taken || message->ended)))
 			continue;
-		*event_r = event_of(message, MW_WHY_BEGUN, message->time);
+		*event_r = event_of(message, message->settled ? MW_WHY_UNDERWAY : MW_WHY_BEGUN, message->time);
 		return true;
 	}
 	return false;

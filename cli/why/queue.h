@@ -34,7 +34,7 @@ bool mw_why_queue_session(struct mw_why_queue *queue, const struct mw_why_event 
 bool mw_why_queue_settled(struct mw_why_queue *queue, struct mw_str id);
 /* Tells what it has of messages that are the user's by their sender. */
 void mw_why_queue_tell(struct mw_why_queue *queue);
-/* Those of whose acceptance the log shows nothing, one a call. *at_io begins with 0. */
+/* Those of whose acceptance, or of whose delivery, the log shows nothing, one a call. *at_io begins with 0. */
 bool mw_why_queue_left(struct mw_why_queue *queue, size_t *at_io, struct mw_why_event *event_r);
 
 #endif

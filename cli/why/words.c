@@ -10,6 +10,7 @@ static const struct { const char *name, *words; enum mw_colour colour; } kinds[]
 	[MW_WHY_LOGGED_IN] = { "logged-in", "logged in", MW_GOOD },
 	[MW_WHY_BEGUN] = { "begun", "a message was begun; the log does not show whether it was accepted", MW_DOUBTFUL },
 	[MW_WHY_CLEAR] = { "login-in-clear", "a login without TLS", MW_BAD },
+	[MW_WHY_UNDERWAY] = { "underway", "accepted; the log does not show that it was delivered", MW_DOUBTFUL },
 	[MW_WHY_DELIVERED] = { "delivered", "delivered", MW_GOOD },
 	[MW_WHY_DEFERRED] = { "deferred", "not delivered yet, Postfix tries again", MW_BAD },
 	[MW_WHY_BOUNCED] = { "bounced", "not delivered, and sent back", MW_BAD },

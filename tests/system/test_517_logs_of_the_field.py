@@ -119,8 +119,15 @@ WAYS = {
     "timeout": ([smtpd("timeout after DATA (1024 bytes) from unknown[192.0.2.7]", 5), end("data=0/1")], "message-cut"),
     "lost": ([smtpd("lost connection after DATA from unknown[192.0.2.7]", 5), end("data=0/1")], "message-cut"),
     "canceled": ([smtpd("0A1: removed (canceled)", 5, "postfix/cleanup[4]")], "message-cut"),
-    "taken": ([end("data=1")], "all-well"),
-    "active": ([ACTIVE], "all-well"),
+    "taken": ([end("data=1")], "underway"),
+    "active": ([ACTIVE], "underway"),
+    "delivered, and the next is active": ([ACTIVE, sent("sent", "250 ok"), *[line.replace("0A1", "0B2").replace(":01:0", ":02:0")
+                                                                          for line in BEGUN[1:] + [ACTIVE]]], "underway"),
+    "given to a filter": ([ACTIVE, sent("sent", "250 2.0.0 Ok: queued as 0B2", 5, relay="127.0.0.1[127.0.0.1]:10024")],
+                          "underway"),
+    "given to a filter, and delivered": ([ACTIVE, sent("sent", "250 2.0.0 Ok: queued as 0B2", 5,
+                                                       relay="127.0.0.1[127.0.0.1]:10024"), sent("sent", "250 ok", 6, "0B2")],
+                                         "all-well"),
     "delivered": ([ACTIVE, sent("sent", "250 ok")], "all-well"),
     "deferred": ([ACTIVE, sent("deferred", "host mx said: 450 4.2.1 greylisted")], "not-delivered"),
     "deferred, then delivered": ([ACTIVE, sent("deferred", "450 later"), sent("sent", "250 ok", 8)], "all-well"),
@@ -142,7 +149,7 @@ WAYS = {
                                                       "orig_client=unknown[192.0.2.7]", 4, "postfix/reinject/smtpd[8]"),
                                         sent("deferred", "later", 6, "0B2")], "not-delivered"),
     "put off by soft_bounce": ([ACTIVE, sent("SOFTBOUNCE", "host mx said: 550 no such user")], "not-delivered"),
-    "another's id": ([ACTIVE, sent("bounced", "550 no", 6, "0C3")], "all-well"),
+    "another's id": ([ACTIVE, sent("bounced", "550 no", 6, "0C3")], "underway"),
     "expected": ([ACTIVE, sent("sent", "250 ok"), sent("sent", "250 ok", 7, to="x@example.net")], "all-well"),
 }
 
@@ -255,6 +262,10 @@ SAID = {
         "554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied"), "carol")[:-1] + [ACTIVE], "postfix"),
     "denied, with a login in HELO": (named(rejected("554 5.7.1 <ann@example.net>: Relay access denied", ""), "bob>"),
                                      "no-authentication"),
+    "AUTH without TLS, on a listener with STARTTLS": ([LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        "disconnect from unknown[192.0.2.7] ehlo=1 auth=0/1 quit=1 commands=2/3", 1)], "sending-without-tls"),
+    "AUTH on port 25, and nothing tells of TLS": ([LOGIN, smtpd("connect from unknown[192.0.2.7]", 0, "postfix/smtpd[7]"), smtpd(
+        "disconnect from unknown[192.0.2.7] ehlo=1 auth=0/1 quit=1 commands=2/3", 1, "postfix/smtpd[7]")], "auth-not-offered"),
     "not logged in": (rejected("553 5.7.1 <bob@example.org>: Sender address rejected: not logged in", ""),
                       "no-authentication"),
     "relay access": (rejected("454 4.7.1 <ann@example.net>: Relay access denied", ""), "no-authentication"),
@@ -346,7 +357,7 @@ SAID = {
     "Dovecot's submission service cannot hand it on": ([SUBMISSION, "Nov 29 2025 05:00:01 mail dovecot: submission(bob)<9><s>: Error: Failed to connect to relay "
         "server: connect(127.0.0.1, 10587) failed: Connection refused"], "submission-error"),
     "a login to Dovecot's submission service alone": ([SUBMISSION, smtpd("connect from x[203.0.113.9]")], "no-attempt"),
-    "Dovecot's submission service hands it on": ([SUBMISSION, relayed("250 2.0.0 Ok: queued as 0B2")], "all-well"),
+    "Dovecot's submission service hands it on": ([SUBMISSION, relayed("250 2.0.0 Ok: queued as 0B2")], "underway"),
     "Dovecot's submission service hands it on, for each recipient": ([SUBMISSION, relayed(
         "250 2.0.0 <ann@example.net> Saved", "to=<ann@example.net>, size=9, id=1, rcpt=1/1")], "all-well"),
     "Dovecot's submission service hands it on, and it is not delivered": ([SUBMISSION, smtpd(

@@ -17,11 +17,11 @@ import table  # noqa: E402
 
 # Causes and events of which a part of the log may tell as well, with the words that say so.
 UNTOLD = {"all-well", "no-connection", "no-attempt", "no-smtp-lines", "not-understood", "message-unfinished", "still-open", "login-refused",
-          "login-unfinished", "login-untold", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands",
+          "login-unfinished", "login-untold", "underway", "left-at-greeting", "left-after-ehlo", "left-without-tls", "left-after-tls", "starttls-failed", "message-refused", "unknown-commands",
           "sent-without-login", "sent-from-unknown"}
 # Causes that are said with or without these words.
 HEDGED = {"wrong-password", "reading-password", "auth-not-offered", "certificate"}
-UNTOLD_EVENTS = {"silent", "begun", "connected", "open", "auth-failed", "login-unfinished", "auth-not-offered", "left-at-greeting",
+UNTOLD_EVENTS = {"silent", "begun", "underway", "connected", "open", "auth-failed", "login-unfinished", "auth-not-offered", "left-at-greeting",
                  "left-after-ehlo", "left-at-tls", "starttls-failed"}
 # What is true as well where the whole log has one of these: there two lines are told as one event.
 TOLD_BY = {

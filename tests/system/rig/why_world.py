@@ -251,6 +251,7 @@ def left_at_greeting(client):
 
 def sending_without_tls(client):
     client.reads("bob")
+    client.somebody_else_has_tls()
     client.authenticates_without_tls("bob")
 
 
