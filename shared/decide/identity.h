@@ -61,9 +61,18 @@ enum mw_lookup mw_identity_login(const struct mw_policy *policy, const struct mw
 bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				    struct mw_str login);
 
+/* Whom a login name means that no user has as one (mw_identity_login() gave NONE), and Dovecot may let in: the user or group
+   with this login or address, or with what stands before its extension, with and without the login domain. FOUND, NONE or
+   UNAVAILABLE. It gives no right: nobody may do anything by it. */
+enum mw_lookup mw_identity_meant(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				 struct mw_str login, struct mw_principal *owner_r);
+/* Whether a login name could be meant for this address (canonical), whoever has it: as it is, completed, or without its
+   extension. */
+bool mw_identity_could_be(const struct mw_policy *policy, struct mw_str login, struct mw_str address);
+
 /* Whether whoever logs in by this name is suspended, where the directory has no such user or cannot tell: by the list of
-   suspensions, and by the users that the name, or the address of that name, could be. FOUND: *user_r has a name and what
-   it is suspended from, all else zero; the name lives in the directory or the list. UNAVAILABLE: nobody can tell. */
+   suspensions, and by the users that the name could mean, as mw_identity_meant() has them. FOUND: *user_r has a name and
+   what it is suspended from, all else zero; the name lives in the directory or the list. UNAVAILABLE: nobody can tell. */
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r);
 

@@ -85,20 +85,93 @@ bool mw_identity_login_is_ambiguous(const struct mw_policy *policy, const struct
 	return find(policy, directory, login, &answer) == MW_LOOKUP_UNAVAILABLE && answer.ambiguous;
 }
 
-/* Where nobody has the login, a user may have it as another address. */
-static enum mw_lookup by_name(const struct mw_directory_view *directory, struct mw_str name,
-			      struct mw_principal *user_r)
-{
-	enum mw_lookup found = by_login(directory, name, user_r);
+/* --- whom a login means that no user has */
 
-	if (found != MW_LOOKUP_NONE || directory->by_address == NULL)
+/* A name, canonical, as a login and as an address. */
+static enum mw_lookup by_name(const struct mw_directory_view *directory, struct mw_str name,
+			      struct mw_principal *owner_r)
+{
+	enum mw_lookup found = by_login(directory, name, owner_r);
+
+	if (found != MW_LOOKUP_NONE)
 		return found;
-	found = directory->by_address(directory->context, name, user_r, NULL);
-	return found == MW_LOOKUP_FOUND && user_r->kind != MW_USER ? MW_LOOKUP_NONE : found;
+	if (directory->by_address == NULL)
+		return MW_LOOKUP_UNAVAILABLE;
+	return directory->by_address(directory->context, name, owner_r, NULL);
 }
 
-/* One name, canonical; what is found is added to *user. */
-static enum mw_lookup add_suspended(const struct mw_directory_view *directory, struct mw_str login,
+/* The names that a login may stand for, canonical: itself, its address, what stands before an extension, and what these
+   are without the login domain. */
+#define MEANT_MOST 5
+struct meant {
+	struct mw_str items[MEANT_MOST];
+	size_t count;
+	char login[MW_LOGIN_MAX + 1], quoted[MW_ADDRESS_QUOTED_MAX];
+	struct mw_address address, base;
+};
+
+static void add_meant(struct meant *meant, struct mw_str name)
+{
+	for (size_t i = 0; i < meant->count; i++) {
+		if (mw_str_equal(meant->items[i], name))
+			return;
+	}
+	meant->items[meant->count++] = name;
+}
+
+static void add_meant_address(const struct mw_policy *policy, const struct mw_address *address, struct meant *meant)
+{
+	add_meant(meant, address->whole);
+	if (mw_str_equal(address->domain, mw_choose_login_domain(policy)))
+		add_meant(meant, address->local);
+}
+
+static void list_meant(const struct mw_policy *policy, struct mw_str login, struct meant *meant)
+{
+	struct mw_buf quoted = MW_BUF_OVER(meant->quoted);
+	size_t len;
+
+	meant->count = 0;
+	if (!mw_login_canonical(login, meant->login, sizeof(meant->login), &len))
+		return;
+	add_meant(meant, (struct mw_str){ meant->login, len });
+	mw_identity_address(policy, mw_address_quoted(login, &quoted), &meant->address, NULL);
+	if (!mw_address_has_domain(&meant->address))
+		return;
+	add_meant_address(policy, &meant->address, meant);
+	if (mw_address_without_extension(&meant->address, policy->recipient_delimiter, &meant->base))
+		add_meant_address(policy, &meant->base, meant);
+}
+
+/* Not inlined: few logins are unknown, and the others should not pay for its memory. */
+__attribute__((noinline)) enum mw_lookup mw_identity_meant(const struct mw_policy *policy,
+							   const struct mw_directory_view *directory,
+							   struct mw_str login, struct mw_principal *owner_r)
+{
+	enum mw_lookup found = MW_LOOKUP_NONE;
+	struct meant meant;
+
+	list_meant(policy, login, &meant);
+	for (size_t i = 0; i < meant.count && found == MW_LOOKUP_NONE; i++)
+		found = by_name(directory, meant.items[i], owner_r);
+	return found;
+}
+
+__attribute__((noinline)) bool mw_identity_could_be(const struct mw_policy *policy, struct mw_str login,
+						    struct mw_str address)
+{
+	struct meant meant;
+
+	list_meant(policy, login, &meant);
+	for (size_t i = 0; i < meant.count; i++) {
+		if (mw_str_equal(meant.items[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* One name; what is found is added to *user. */
+static enum mw_lookup add_suspended(const struct mw_directory_view *directory, struct mw_str name,
 				    struct mw_principal *user)
 {
 	struct mw_principal known;
@@ -106,8 +179,8 @@ static enum mw_lookup add_suspended(const struct mw_directory_view *directory, s
 
 	if (directory == NULL || directory->suspended == NULL)
 		return MW_LOOKUP_UNAVAILABLE;
-	found = directory->suspended(directory->context, login, user);
-	if (found == MW_LOOKUP_UNAVAILABLE || by_name(directory, login, &known) != MW_LOOKUP_FOUND ||
+	found = directory->suspended(directory->context, name, user);
+	if (found == MW_LOOKUP_UNAVAILABLE || by_name(directory, name, &known) != MW_LOOKUP_FOUND ||
 	    (!known.suspended_login && !known.suspended_sending))
 		return found;
 	user->name = known.name;
@@ -116,52 +189,23 @@ static enum mw_lookup add_suspended(const struct mw_directory_view *directory, s
 	return MW_LOOKUP_FOUND;
 }
 
-/* A login, canonical, and what completes it. */
-static enum mw_lookup add_login_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
-					  struct mw_str login, struct mw_principal *user)
-{
-	char completed[MW_LOGIN_MAX + 1];
-	enum mw_lookup found = add_suspended(directory, login, user), as_completed = MW_LOOKUP_NONE;
-	size_t len;
-
-	if (mw_str_find(login, '@') == login.len &&
-	    mw_login_complete(login, mw_choose_login_domain(policy), completed, sizeof(completed), &len))
-		as_completed = add_suspended(directory, (struct mw_str){ completed, len }, user);
-	if (found == MW_LOOKUP_UNAVAILABLE || as_completed == MW_LOOKUP_UNAVAILABLE)
-		return MW_LOOKUP_UNAVAILABLE;
-	return found == MW_LOOKUP_FOUND ? found : as_completed;
-}
-
-/* An address, and the login that is completed to it. */
-static enum mw_lookup add_address_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
-					    const struct mw_address *address, struct mw_principal *user)
-{
-	enum mw_lookup found = add_suspended(directory, address->whole, user);
-
-	if (found == MW_LOOKUP_NONE && mw_str_equal(address->domain, mw_choose_login_domain(policy)))
-		found = add_suspended(directory, address->local, user);
-	return found;
-}
-
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r)
 {
-	char name[MW_LOGIN_MAX + 1];
-	struct mw_address address, base;
-	enum mw_lookup found;
-	size_t len;
+	enum mw_lookup all = MW_LOOKUP_NONE;
+	struct meant meant;
 
 	memset(user_r, 0, sizeof(*user_r));
-	if (!mw_login_canonical(login, name, sizeof(name), &len))
-		return MW_LOOKUP_NONE;
-	found = add_login_suspended(policy, directory, (struct mw_str){ name, len }, user_r);
-	/* The names by which an unlisted user is suspended. */
-	if (found != MW_LOOKUP_NONE || !mw_unlisted_address(policy, login, &address))
-		return found;
-	found = add_address_suspended(policy, directory, &address, user_r);
-	if (found == MW_LOOKUP_NONE && mw_address_without_extension(&address, policy->recipient_delimiter, &base))
-		found = add_address_suspended(policy, directory, &base, user_r);
-	return found;
+	list_meant(policy, login, &meant);
+	for (size_t i = 0; i < meant.count; i++) {
+		enum mw_lookup found = add_suspended(directory, meant.items[i], user_r);
+
+		if (found == MW_LOOKUP_UNAVAILABLE)
+			return found;
+		if (found == MW_LOOKUP_FOUND)
+			all = found;
+	}
+	return all;
 }
 
 enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_directory_view *directory,

@@ -7,6 +7,7 @@ import pytest
 
 import rig
 from rig import wait_for
+from rig.daemon import parse_decision
 from rig.dovecot import version
 from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite, refused_sender
 
@@ -16,19 +17,22 @@ pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig
 AUDIT = re.sub(r"permission_groups = \{ ExchangeUsers \}",
                "permission_groups = { ExchangeUsers }\n    mode = audit\n    enforce_for = { trial }", WORLD_POLICY)
 DIRECTORY = """\
-user bob@example.test login=bob
+user bob@example.test login=bob address=robert@example.test
 user off@example.test login=off smtp=no
 user mary@example.test login=mary
 user idle@example.test login=idle smtp=no
 group trial@example.test member=bob@example.test,off@example.test
 """
+ALIAS = ["robert@example.test", "bob+x@example.test"]  # Dovecot lets in by both, the directory has no such logins
+USERNAMES = "auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+\n"
 OK = "250 2.1.5 Ok"
 REFUSED = refused_sender("550 5.7.1", "ceo@example.test", "Client does not have permissions to send as this sender")
 
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MailSite(module_folder, AUDIT, DIRECTORY, ["bob", "off", "mary", "idle"])
+    made = MailSite(module_folder, AUDIT, DIRECTORY, ["bob", "off", "mary", "idle", "unknown@example.test", *ALIAS])
+    made.dovecot_options["extra"] = USERNAMES
     try:
         yield made.start()
     finally:
@@ -62,6 +66,16 @@ def test_a_member_is_refused_at_auth_and_another_is_not(site):
         assert smtp.plain("off", PASSWORD).startswith("535")
     with site.client() as smtp:
         assert smtp.plain("idle", PASSWORD).startswith("235")
+
+
+@pytest.mark.parametrize("login", ALIAS)
+def test_a_member_who_logs_in_by_another_address_is_refused(site, login):
+    with site.client() as smtp:
+        assert smtp.plain(login, PASSWORD).startswith("535")
+    told = [parse_decision(line) for line in site.dovecot.lines(f"mailwicket: v=1 .*login={re.escape(login)} ")]
+    assert told and all((one["verdict"], one["reason"]) == ("refuse", "unknown-login") for one in told), told
+    with site.client() as smtp:
+        assert smtp.plain("unknown@example.test", PASSWORD).startswith("235")
 
 
 def test_who_joins_the_group_is_enforced_for_at_the_next_message(site, as_it_was):
