@@ -233,8 +233,21 @@ static bool is_torn(const struct mw_named *named, struct mw_str name)
 static enum mw_lookup find_unlisted(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				    struct mw_str name, struct mw_named *named_r)
 {
+	char memory[MW_LOGIN_MAX + MW_DOMAIN_MAX + 2];
+	struct mw_buf login = MW_BUF_OVER(memory);
+	size_t at = mw_str_find_last(name, '@');
 	struct mw_unlisted unlisted;
-	enum mw_lookup found = mw_unlisted_find(policy, directory, name, &named_r->unlisted_name, &unlisted);
+	enum mw_lookup found;
+
+	/* An administrator may write the domain in its own letters. */
+	mw_buf_add(&login, mw_str_head(name, at));
+	if (named_r->is_address) {
+		mw_buf_add_char(&login, '@');
+		mw_buf_add(&login, named_r->address.domain);
+	}
+	if (login.truncated)
+		return MW_LOOKUP_NONE;
+	found = mw_unlisted_find(policy, directory, mw_buf_str(&login), &named_r->unlisted_name, &unlisted);
 
 	named_r->by_login = named_r->by_address = named_r->primary = named_r->unlisted = found == MW_LOOKUP_FOUND;
 	if (found == MW_LOOKUP_FOUND)

@@ -45,6 +45,7 @@ enum mw_note {
 	MW_NOTE_LOGIN_KNOWN,            /* value: login; other: the user's primary address */
 	MW_NOTE_LOGIN_UNLISTED,         /* value: login; other: its own address (unlisted_logins = own_address) */
 	MW_NOTE_LOGIN_UNKNOWN,          /* value: login */
+	MW_NOTE_LOGIN_U_LABEL,          /* unknown, as its domain is not written as A-labels */
 	MW_NOTE_LOGIN_NO_ADDRESS,       /* unknown, and with unlisted_logins = own_address no address in an accepted domain */
 	MW_NOTE_LOGIN_TAKEN,            /* the same, and the address is somebody's; other: whose, empty: of a grant */
 	MW_NOTE_LOGIN_COMPLETE,         /* the same, and a source is complete */

@@ -9,22 +9,34 @@ static bool is_accepted(const struct mw_policy *policy, struct mw_str domain)
 	return mw_choose_accepted_domain(policy, domain) != NULL && mw_choose_local_name(policy, domain) == NULL;
 }
 
-bool mw_unlisted_address(const struct mw_policy *policy, struct mw_str login, struct mw_address *address_r)
+/* Whether a login is an address in an accepted domain and nobody else's but for how its domain is written. */
+static bool is_own_address(const struct mw_policy *policy, struct mw_str login, struct mw_address *address_r)
 {
 	char name[MW_LOGIN_MAX + 1];
 	size_t at = mw_str_find_last(login, '@'), len;
 	bool done;
 
-	if (policy->unlisted_logins != MW_UNLISTED_OWN_ADDRESS)
-		return false;
 	if (at < login.len)
 		done = mw_login_canonical(login, name, sizeof(name), &len);
 	else
 		done = mw_login_complete(login, mw_choose_login_domain(policy), name, sizeof(name), &len);
 	return done && mw_address_parse((struct mw_str){ name, len }, address_r) == MW_ADDRESS_MAILBOX &&
 	       address_r->local.ptr[0] != '"' && mw_str_equal_nocase(mw_str_head(login, at), address_r->local) &&
-	       (at == login.len || mw_domain_is_written(mw_str_tail(login, at + 1), address_r->domain)) &&
 	       is_accepted(policy, address_r->domain);
+}
+
+/* Not as U-labels: Dovecot may have another account by that name. */
+static bool is_written_canonically(struct mw_str login, const struct mw_address *address)
+{
+	size_t at = mw_str_find_last(login, '@');
+
+	return at == login.len || mw_str_equal_nocase(mw_str_tail(login, at + 1), address->domain);
+}
+
+bool mw_unlisted_address(const struct mw_policy *policy, struct mw_str login, struct mw_address *address_r)
+{
+	return policy->unlisted_logins == MW_UNLISTED_OWN_ADDRESS && is_own_address(policy, login, address_r) &&
+	       is_written_canonically(login, address_r);
 }
 
 static enum mw_lookup by_login(const struct mw_directory_view *directory, struct mw_str login,
@@ -135,10 +147,12 @@ enum mw_lookup mw_unlisted_find(const struct mw_policy *policy, const struct mw_
 	unlisted_r->note = MW_NOTE_LOGIN_UNKNOWN;
 	if (policy->unlisted_logins != MW_UNLISTED_OWN_ADDRESS)
 		return MW_LOOKUP_NONE;
-	if (!mw_unlisted_address(policy, login, &address)) {
+	if (!is_own_address(policy, login, &address))
 		unlisted_r->note = MW_NOTE_LOGIN_NO_ADDRESS;
+	else if (!is_written_canonically(login, &address))
+		unlisted_r->note = MW_NOTE_LOGIN_U_LABEL;
+	if (unlisted_r->note != MW_NOTE_LOGIN_UNKNOWN)
 		return MW_LOOKUP_NONE;
-	}
 	user = new_user(&address, name);
 	if (directory != NULL && directory->by_address != NULL && directory->by_login != NULL &&
 	    directory->grants_on_address != NULL && directory->complete_domain != NULL && directory->suspended != NULL)

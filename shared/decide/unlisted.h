@@ -25,8 +25,8 @@ struct mw_unlisted {
    stands before its extension, as an address, a login or with a grant (one on the whole domain makes no address
    somebody's). Suspensions of the login, and of what stands before its extension, are marked in the user, also those of a
    user who had this login name and is no longer in the directory.
-   A login is taken as it is written but for capitals of ASCII: two names that folding or NFC would make one may be two
-   accounts of Dovecot. */
+   A login is taken as it is written but for capitals of ASCII, and its domain as A-labels alone: two names that folding,
+   NFC or IDNA would make one may be two accounts of Dovecot. */
 enum mw_lookup mw_unlisted_find(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				struct mw_str login, struct mw_unlisted_name *name, struct mw_unlisted *unlisted_r);
 

@@ -255,22 +255,6 @@ bool mw_domain_unicode_case_folded(struct mw_str canonical, char out[MW_DOMAIN_M
 	return found;
 }
 
-bool mw_domain_is_written(struct mw_str domain, struct mw_str canonical)
-{
-	char name[MW_DOMAIN_MAX + 1], *unicode = NULL;
-	bool same;
-
-	if (mw_str_equal_nocase(domain, canonical))
-		return true;
-	if (canonical.len > MW_DOMAIN_MAX)
-		return false;
-	memcpy(name, canonical.ptr, canonical.len);
-	name[canonical.len] = '\0';
-	same = idn2_to_unicode_8z8z(name, &unicode, 0) == IDN2_OK && mw_str_equal_nocase(domain, mw_str(unicode));
-	idn2_free(unicode);
-	return same;
-}
-
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent)
 {
 	return domain.len > parent.len + 1 && mw_str_ends_with(domain, parent) &&

@@ -25,10 +25,6 @@ bool mw_domain_case_folded(struct mw_str domain, char out[MW_DOMAIN_MAX + 1], si
 /* The same for the U-labels of a canonical domain. False where it has none. */
 bool mw_domain_unicode_case_folded(struct mw_str canonical, char out[MW_DOMAIN_MAX + 1], size_t *len_r);
 
-/* Whether a domain is written as its canonical form or as the U-labels of it, but for capitals of ASCII: with no letter
-   that IDNA maps to another, and no other dot. */
-bool mw_domain_is_written(struct mw_str domain, struct mw_str canonical);
-
 /* Whether a canonical domain is below a canonical parent: "a.b.d" and "b.d" are below "d", "d" is not. */
 bool mw_domain_is_below(struct mw_str domain, struct mw_str parent);
 

@@ -25,6 +25,8 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_LOGIN_UNKNOWN] = "the directory has no user with the login name <value>",
 	[MW_NOTE_LOGIN_NO_ADDRESS] =
 		"the directory has no user with the login name <value>, and it is no address in an accepted domain",
+	[MW_NOTE_LOGIN_U_LABEL] =
+		"the directory has no user with the login name <value>, and an unlisted login has its domain as A-labels (xn--)",
 	[MW_NOTE_LOGIN_TAKEN] =
 		"no user has the login name <value>, but the directory knows its address, or what stands before its extension"
 		"[, as that of <other>]",

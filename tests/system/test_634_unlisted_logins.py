@@ -25,8 +25,9 @@ grant send-as ceo@example.test bob@example.test
 UNLISTED = ["eve", "dave@example.test", "mallory", "trent", "tt", "zed@xn--bcher-kva.test"]
 TAKEN = ["robert", "sales@example.test", "ceo", "alois@example.test", "bob+x@example.test", "sales+x@example.test"]
 ELSEWHERE = ["eve@remote.test"]
+U_LABEL = ["zed@bücher.test"]  # another account of Dovecot than zed@xn--bcher-kva.test
 SERVICES = [protocol for protocol in ("imap", "pop3", "submission") if has_protocol(protocol)]
-USERNAMES = "auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+\n"
+USERNAMES = "auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+ü\n"
 OK = "250 2.1.5 Ok"
 UNKNOWN = "Authentication unsuccessful"
 SENDING = "Access denied, sending is suspended for this account"
@@ -54,7 +55,7 @@ class Site(MailSite):
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = Site(module_folder, POLICY, DIRECTORY, ["bob", *UNLISTED, *TAKEN, *ELSEWHERE])
+    made = Site(module_folder, POLICY, DIRECTORY, ["bob", *UNLISTED, *TAKEN, *ELSEWHERE, *U_LABEL])
     made.dovecot_options["extra"] = USERNAMES
     try:
         yield made.start()
@@ -105,6 +106,17 @@ def test_an_unlisted_login_sends_as_itself_and_relays(site):
 def test_an_unlisted_login_sends_as_nobody_else(site, sender):
     with site.client(login="eve") as smtp:
         assert smtp.ask(sender, "bob@example.test") == refused_sender("550 5.7.1", sender, NOT_YOURS)
+
+
+def test_a_domain_in_its_own_letters_may_be_another_account_and_sends_as_nobody(site):
+    assert site.log_in("imap", "zed@xn--bcher-kva.test")[0]
+    for login in U_LABEL:
+        for protocol in SERVICES:
+            assert site.log_in(protocol, login) == site.log_in(protocol, "eve", "wrong"), protocol
+        assert site.log_in_to_postfix(login) == site.log_in_to_postfix("eve", "wrong")
+    told = site.daemon.cli("explain", "imap", "--login", U_LABEL[0], "--tls", "TLSv1.3").stdout
+    assert "an unlisted login has its domain as A-labels (xn--)" in told
+    assert site.run("lookup", U_LABEL[0]).startswith("zed@bücher.test: not in the directory: as a login zed@xn--bcher-kva.test")
 
 
 def test_a_whole_message_goes_through_all_stages(site):

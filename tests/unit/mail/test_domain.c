@@ -71,33 +71,8 @@ START_TEST(below_is_with_a_label_of_its_own)
 }
 END_TEST
 
-#define BUECHER "xn--bcher-kva.example"
-
-static const struct { const char *domain, *canonical; bool written; } writings[] = {
-	{ "example.test", "example.test", true },
-	{ "Example.TEST", "example.test", true },
-	{ "example.test2", "example.test", false },
-	{ "\xef\xbd\x85xample.test", "example.test", false }, /* a full-width e */
-	{ "example\xe3\x80\x82test", "example.test", false }, /* an ideographic full stop */
-	{ "b\xc3\xbc" "cher.example", BUECHER, true },
-	{ "B\xc3\xbc" "cher.Example", BUECHER, true },
-	{ "XN--bcher-kva.example", BUECHER, true },
-	{ "bu\xcc\x88" "cher.example", BUECHER, false }, /* not in NFC */
-	{ "b\xc3\x9c" "cher.example", BUECHER, false }, /* a capital beyond ASCII */
-	{ "[192.0.2.1]", "[192.0.2.1]", true },
-	{ "", "example.test", false },
-};
-
-START_TEST(a_domain_is_written_as_its_canonical_form_or_its_letters)
-{
-	ck_assert_int_eq(mw_domain_is_written(mw_str(writings[_i].domain), mw_str(writings[_i].canonical)),
-			 writings[_i].written);
-}
-END_TEST
-
 MW_UNIT_TESTS("domain")
 {
-	MW_LOOP(tcase, a_domain_is_written_as_its_canonical_form_or_its_letters, writings);
 	MW_LOOP(tcase, a_domain_has_one_form, domains);
 	MW_LOOP(tcase, below_is_with_a_label_of_its_own, families);
 }
