@@ -21,6 +21,16 @@ void mw_named_user_find(const struct mw_policy *policy, const struct mw_director
 		user_r->found = MW_LOOKUP_NONE;
 }
 
+bool mw_suspension_is_lost(const struct mw_policy *policy, const struct mw_directory *directory, size_t index)
+{
+	const struct mw_suspensions *suspensions = mw_directory_suspensions(directory);
+	struct mw_str user = mw_str(suspensions->items[index].user);
+	struct mw_address address;
+
+	return mw_directory_suspended_id(directory, index) == 0 &&
+	       (mw_suspensions_was_listed(suspensions, user) || !mw_unlisted_address(policy, user, &address));
+}
+
 const char *mw_suspension_what(const struct mw_suspension *suspension)
 {
 	return suspension->what == MW_SUSPENDED_ALL ? "from every login" : "from sending";

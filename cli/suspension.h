@@ -21,6 +21,10 @@ struct mw_named_user {
 void mw_named_user_find(const struct mw_policy *policy, const struct mw_directory_view *view, const char *name,
 			struct mw_named_user *user_r);
 
+/* Whether the directory, which is open, has nobody any more for whom the suspension at `index` holds: its user was there
+   when it was suspended, or no unlisted login can be meant. Then it holds for these names alone. */
+bool mw_suspension_is_lost(const struct mw_policy *policy, const struct mw_directory *directory, size_t index);
+
 /* "from sending", "from every login" */
 const char *mw_suspension_what(const struct mw_suspension *suspension);
 /* "from sending since ... until ... by ...: REASON" */

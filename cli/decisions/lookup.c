@@ -178,10 +178,11 @@ static void write_suspension(const struct writer *to, const struct mw_suspension
 /* Whether the suspension is the user's. No address of an unlisted one is in the directory. */
 static bool is_of(const struct answer *answer, size_t index, const struct mw_suspension *suspension)
 {
-	uint32_t id = mw_directory_suspended_id(answer->directory, index);
-
-	return id == answer->principal.id &&
-	       (id != MW_ID_UNLISTED || mw_str_equal(mw_str(suspension->user), answer->principal.name));
+	if (answer->principal.id != MW_ID_UNLISTED)
+		return mw_directory_suspended_next(answer->directory, index, answer->principal.id - 1) ==
+		       answer->principal.id;
+	return mw_directory_suspended_id(answer->directory, index) == 0 &&
+	       mw_str_equal(mw_str(suspension->user), answer->principal.name);
 }
 
 static void write_suspensions(const struct writer *to)

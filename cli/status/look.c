@@ -12,6 +12,7 @@
 #include "policy/audit.h"
 #include "policy/service.h"
 #include "setting.h"
+#include "suspension.h"
 #include "sync/sync.h"
 #include "ui/own_command.h"
 
@@ -114,6 +115,23 @@ static void look_at_sources(struct mw_status_view *view)
 	mw_errors_free(errors);
 }
 
+/* Who was suspended and is in the directory no more, or by another name that nothing tells. */
+static void look_at_suspensions(struct mw_status_view *view, const struct mw_directory *directory)
+{
+	const struct mw_suspensions *suspensions = mw_directory_suspensions(directory);
+
+	for (size_t i = 0; suspensions != NULL && i < suspensions->count; i++) {
+		const char *user = suspensions->items[i].user;
+
+		if (!mw_suspension_is_lost(view->policy, directory, i))
+			continue;
+		mw_status_add(view, MW_STATUS_WARNING,
+			mw_arena_textf(view->arena, "%s is suspended, and the directory has nobody with this address or a login name "
+				       "of that user: who has another address now is not suspended", user),
+			mw_arena_textf(view->arena, "mailwicket resume %s", user));
+	}
+}
+
 static void look_at_directory(struct mw_status_view *view)
 {
 	struct mw_directory *directory = mw_setting_directory(view->policy);
@@ -123,6 +141,8 @@ static void look_at_directory(struct mw_status_view *view)
 		return;
 	mw_directory_status(directory, &view->directory);
 	view->directory_error = mw_arena_text(view->arena, mw_str(mw_directory_error(directory)));
+	if (view->directory.open)
+		look_at_suspensions(view, directory);
 	mw_directory_free(directory);
 	if (!view->directory.open)
 		mw_status_add(view, by_mode(view),

@@ -28,16 +28,31 @@ struct order {
 	size_t ended_count, left_count;
 };
 
-/* The address itself, for whom the directory has no more; else who has it now. */
-static bool means(const struct order *order, const struct mw_directory_view *view, struct mw_str address)
+static bool is_user(const struct order *order, enum mw_lookup found, const struct mw_principal *owner)
+{
+	return found == MW_LOOKUP_FOUND && owner->id == order->user.principal.id;
+}
+
+/* The address itself, for whom the directory has no more; else who has it now, or a login name that its user had. */
+static bool means(const struct order *order, const struct mw_directory_view *view, const struct mw_suspensions *list,
+		  struct mw_str address)
 {
 	struct mw_principal owner;
 
 	if (order->user.named.is_address && mw_str_equal(address, order->user.named.address.whole))
 		return true;
-	return order->user.found == MW_LOOKUP_FOUND &&
-	       view->by_address(view->context, address, &owner, NULL) == MW_LOOKUP_FOUND &&
-	       owner.id == order->user.principal.id;
+	if (order->user.found != MW_LOOKUP_FOUND || order->user.named.unlisted)
+		return false;
+	if (is_user(order, view->by_address(view->context, address, &owner, NULL), &owner))
+		return true;
+	for (size_t i = 0; i < list->name_count; i++) {
+		const struct mw_suspended_name *name = &list->names[i];
+
+		if (mw_str_equal(mw_str(name->user), address) &&
+		    is_user(order, view->by_login(view->context, mw_str(name->login), &owner), &owner))
+			return true;
+	}
+	return false;
 }
 
 static void sort_out(struct order *order, const struct mw_directory_view *view, const struct mw_suspensions *list)
@@ -45,7 +60,7 @@ static void sort_out(struct order *order, const struct mw_directory_view *view, 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct mw_suspension *one = &list->items[i];
 
-		if (!means(order, view, mw_str(one->user)))
+		if (!means(order, view, list, mw_str(one->user)))
 			continue;
 		if ((one->what & order->what) != 0 && order->ended_count < MATCHES_MAX)
 			order->ended[order->ended_count++] = *one;

@@ -143,11 +143,10 @@ static void note_name(void *context, struct mw_str login)
 {
 	struct noting *noting = context;
 
-	if (!mw_str_equal(login, noting->user))
-		noting->full |= !mw_suspensions_edit_name(noting->edit, noting->user, login);
+	noting->full |= !mw_suspensions_edit_name(noting->edit, noting->user, login);
 }
 
-/* So that it holds while no snapshot can be read, too. */
+/* So that it holds while no snapshot can be read, and for who gets another address, too. */
 static bool note_names(const struct order *order, const struct mw_directory *directory,
 		       struct mw_suspensions_edit *edit)
 {

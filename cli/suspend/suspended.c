@@ -22,10 +22,35 @@ struct listing {
 /* The directory lacks it, and an unlisted login may be the user. */
 static bool is_unlisted(const struct listing *listing, size_t index)
 {
-	struct mw_address address;
-
 	return mw_directory_suspended_id(listing->directory, index) == 0 &&
-	       mw_unlisted_address(listing->policy, mw_str(listing->suspensions->items[index].user), &address);
+	       !mw_suspension_is_lost(listing->policy, listing->directory, index);
+}
+
+/* Calls `found` with each user of the directory that a suspension holds for. */
+static void each_holder(const struct listing *listing, size_t index,
+			void (*found)(void *context, const struct mw_suspension *suspension, struct mw_str name), void *context)
+{
+	const struct mw_directory_view *view = mw_directory_view(listing->directory);
+	struct mw_principal user;
+
+	for (uint32_t id = 0; (id = mw_directory_suspended_next(listing->directory, index, id)) != 0;) {
+		if (view->by_id(view->context, id, &user) == MW_LOOKUP_FOUND)
+			found(context, &listing->suspensions->items[index], user.name);
+	}
+}
+
+static void write_holder(void *context, const struct mw_suspension *suspension, struct mw_str name)
+{
+	(void)suspension;
+	mw_json_string(context, NULL, name);
+}
+
+static void write_holders(const struct listing *listing, size_t index, struct mw_json *json)
+{
+	mw_json_array(json, "holds_for");
+	if (listing->open)
+		each_holder(listing, index, write_holder, json);
+	mw_json_end_array(json);
 }
 
 static void write_list(struct mw_json *json, const void *context)
@@ -41,6 +66,7 @@ static void write_list(struct mw_json *json, const void *context)
 		else
 			mw_json_null(json, "known");
 		mw_json_bool(json, "unlisted", listing->open && is_unlisted(listing, i));
+		write_holders(listing, i, json);
 		mw_suspension_json(&listing->suspensions->items[i], json);
 		mw_json_end_object(json);
 	}
@@ -76,12 +102,24 @@ static void print_grid(struct mw_buf *out, const void *context)
 	mw_grid_print(((const struct listing *)context)->grid, out);
 }
 
-static void warn_of_unknown(const struct listing *listing)
+static void name_holder(void *context, const struct mw_suspension *suspension, struct mw_str name)
 {
-	for (size_t i = 0; listing->open && i < listing->suspensions->count; i++)
-		if (mw_directory_suspended_id(listing->directory, i) == 0 && !is_unlisted(listing, i))
-			mw_complain("%s: the directory has no such user; the suspension stays",
-				    listing->suspensions->items[i].user);
+	(void)context;
+	if (!mw_str_equal(name, mw_str(suspension->user)))
+		mw_complain("%s: it holds for %.*s, who has this address now, or a login name that the suspended user had",
+			    suspension->user, MW_STR_ARG(name));
+}
+
+static void warn_of_others(const struct listing *listing)
+{
+	for (size_t i = 0; listing->open && i < listing->suspensions->count; i++) {
+		const struct mw_suspension *one = &listing->suspensions->items[i];
+
+		each_holder(listing, i, name_holder, NULL);
+		if (mw_suspension_is_lost(listing->policy, listing->directory, i))
+			mw_complain("%s: the directory has no such user, and nobody with a login name of that user; the suspension "
+				    "stays", one->user);
+	}
 }
 
 static int print_list(const struct mw_cli *cli, struct listing *listing)
@@ -101,7 +139,7 @@ static int print_list(const struct mw_cli *cli, struct listing *listing)
 		done = listing->grid != NULL && mw_output(print_grid, listing);
 		mw_grid_free(listing->grid);
 	}
-	warn_of_unknown(listing);
+	warn_of_others(listing);
 	return done ? EX_OK : EX_OSERR;
 }
 

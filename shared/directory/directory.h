@@ -70,9 +70,12 @@ bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
 uint64_t mw_directory_published_octets(const char *path);
 
 /* The suspensions in force; valid until the next refresh, NULL while none could be read.
-   mw_directory_suspended_id(): the id of the user who has the address of the one at `index` now, also as an alias; 0:
-   no user has it. */
+   mw_directory_suspended_id(): the id of the user who has the address of the one at `index` now, also as an alias, or, where
+   no user has it, a login name that the suspended user had; 0: no user has any. Address and login names may be several
+   users' by now. mw_directory_suspended_next(): of all for whom the one at `index` holds, the lowest id above `after`; 0:
+   there is none. */
 const struct mw_suspensions *mw_directory_suspensions(const struct mw_directory *directory);
 uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t index);
+uint32_t mw_directory_suspended_next(const struct mw_directory *directory, size_t index, uint32_t after);
 
 #endif

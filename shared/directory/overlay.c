@@ -97,11 +97,14 @@ static int compare_bound(const void *a, const void *b)
 {
 	const struct mw_bound_suspension *x = a, *y = b;
 
-	return (x->id > y->id) - (x->id < y->id);
+	if (x->id != y->id)
+		return (x->id > y->id) - (x->id < y->id);
+	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* The user who has the address; *id_r 0: nobody, or a group. */
-static enum mw_lookup find_user(const struct mw_snapshot *snapshot, struct mw_str address, uint32_t *id_r)
+/* The user who has the address, or the login name; *id_r 0: nobody, or a group. */
+static enum mw_lookup find_user(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str name,
+				uint32_t *id_r)
 {
 	struct mw_principal principal;
 	struct mw_value value;
@@ -110,11 +113,11 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, struct mw_st
 	enum mw_lookup found = MW_LOOKUP_NONE;
 
 	*id_r = 0;
-	if (mw_key_text(MW_KEY_ADDRESS, address, &key))
+	if (mw_key_text(kind, name, &key))
 		found = mw_snapshot_get(snapshot, &key, &value);
 	if (found != MW_LOOKUP_FOUND)
 		return found;
-	if (!mw_value_address_read(value, id_r, &primary))
+	if (kind == MW_KEY_ADDRESS ? !mw_value_address_read(value, id_r, &primary) : !mw_value_login_read(value, id_r))
 		return MW_LOOKUP_UNAVAILABLE;
 	found = mw_snapshot_principal(snapshot, *id_r, &principal, NULL);
 	if (found == MW_LOOKUP_FOUND && principal.kind != MW_USER)
@@ -122,20 +125,24 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, struct mw_st
 	return found == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
 }
 
-/* Makes room for `count` users, and forgets those found before. */
-static bool make_room(struct mw_overlay_bound *bound, size_t count)
+/* Makes room for all users that a list can mean, and forgets those found before. */
+static bool make_room(struct mw_overlay_bound *bound, const struct mw_suspensions *list)
 {
+	/* A name is one user's, who has two suspensions at most. */
+	size_t most = list->count + 2 * list->name_count;
+
 	bound->count = 0;
-	if (count < bound->room)
+	if (list->count < bound->room && most < bound->items_room)
 		return true;
 	mw_overlay_unbind(bound);
-	bound->ids = calloc(count + 1, sizeof(*bound->ids));
-	bound->items = calloc(count + 1, sizeof(*bound->items));
+	bound->ids = calloc(list->count + 1, sizeof(*bound->ids));
+	bound->items = calloc(most + 1, sizeof(*bound->items));
 	if (bound->ids == NULL || bound->items == NULL) {
 		mw_overlay_unbind(bound);
 		return false;
 	}
-	bound->room = count + 1;
+	bound->room = list->count + 1;
+	bound->items_room = most + 1;
 	return true;
 }
 
@@ -146,42 +153,89 @@ void mw_overlay_unbind(struct mw_overlay_bound *bound)
 	*bound = (struct mw_overlay_bound){ .generation = 0 };
 }
 
+static void add(struct mw_overlay_bound *bound, const struct mw_suspensions *list, size_t index, uint32_t id)
+{
+	if (bound->ids[index] == 0)
+		bound->ids[index] = id;
+	bound->items[bound->count++] = (struct mw_bound_suspension){ id, list->items[index].what, index };
+}
+
+/* Whoever has the address now. */
+static void bind_address(const struct mw_suspensions *list, size_t index, const struct mw_snapshot *snapshot,
+			 struct mw_overlay_bound *bound)
+{
+	uint32_t id;
+
+	if (find_user(snapshot, MW_KEY_ADDRESS, mw_str(list->items[index].user), &id) == MW_LOOKUP_UNAVAILABLE)
+		bound->complete = false;
+	else if (id != 0)
+		add(bound, list, index, id);
+}
+
+/* Whoever has a login name that the user had: after a new address was given, that is the same person. */
+static void bind_name(const struct mw_suspensions *list, const struct mw_suspended_name *name,
+		      const struct mw_snapshot *snapshot, struct mw_overlay_bound *bound)
+{
+	uint32_t id;
+
+	if (find_user(snapshot, MW_KEY_LOGIN, mw_str(name->login), &id) == MW_LOOKUP_UNAVAILABLE)
+		bound->complete = false;
+	for (size_t i = mw_suspensions_find(list, mw_str(name->user));
+	     id != 0 && i < list->count && strcmp(list->items[i].user, name->user) == 0; i++) {
+		if (bound->ids[i] != id)
+			add(bound, list, i, id);
+	}
+}
+
 void mw_overlay_bind(const struct mw_overlay *overlay, const struct mw_snapshot *snapshot,
 		     struct mw_overlay_bound *bound)
 {
 	const struct mw_suspensions *list = &overlay->list;
 
-	bound->complete = make_room(bound, list->count) && overlay->read && snapshot->env != NULL;
+	bound->complete = make_room(bound, list) && overlay->read && snapshot->env != NULL;
 	if (bound->room == 0)
 		return;
 	bound->generation = overlay->generation;
-	for (size_t i = 0; i < list->count; i++) {
-		bound->ids[i] = 0;
-		if (snapshot->env == NULL)
-			continue;
-		if (find_user(snapshot, mw_str(list->items[i].user), &bound->ids[i]) == MW_LOOKUP_UNAVAILABLE)
-			bound->complete = false;
-		else if (bound->ids[i] != 0)
-			bound->items[bound->count++] = (struct mw_bound_suspension){ bound->ids[i], list->items[i].what };
-	}
+	memset(bound->ids, 0, list->count * sizeof(*bound->ids));
+	if (snapshot->env == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		bind_address(list, i, snapshot, bound);
+	for (size_t i = 0; i < list->name_count; i++)
+		bind_name(list, &list->names[i], snapshot, bound);
 	if (bound->count > 0)
 		qsort(bound->items, bound->count, sizeof(bound->items[0]), compare_bound);
 }
 
-void mw_overlay_apply(const struct mw_overlay_bound *bound, struct mw_principal *principal)
+/* The first that is bound to this user, or where it would be. */
+static size_t find_bound(const struct mw_overlay_bound *bound, uint32_t id)
 {
 	size_t low = 0, high = bound->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (bound->items[middle].id < principal->id)
+		if (bound->items[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < bound->count && bound->items[low].id == principal->id; low++) {
-		if (bound->items[low].what == MW_SUSPENDED_ALL)
+	return low;
+}
+
+uint32_t mw_overlay_next(const struct mw_overlay_bound *bound, size_t index, uint32_t after)
+{
+	for (size_t i = find_bound(bound, after + 1); i < bound->count; i++) {
+		if (bound->items[i].index == index)
+			return bound->items[i].id;
+	}
+	return 0;
+}
+
+void mw_overlay_apply(const struct mw_overlay_bound *bound, struct mw_principal *principal)
+{
+	for (size_t i = find_bound(bound, principal->id); i < bound->count && bound->items[i].id == principal->id; i++) {
+		if (bound->items[i].what == MW_SUSPENDED_ALL)
 			principal->suspended_login = true;
 		else
 			principal->suspended_sending = true;

@@ -18,15 +18,18 @@ struct mw_overlay {
 	char error[512];
 };
 
-struct mw_bound_suspension { uint32_t id, what; };
+struct mw_bound_suspension {
+	uint32_t id, what;
+	size_t index; /* in the list */
+};
 
 /* The suspended users of one snapshot. */
 struct mw_overlay_bound {
 	uint64_t generation;          /* number of the list that was bound */
 	bool complete;                /* the list was read, and the snapshot had an answer for each name */
-	uint32_t *ids;                /* of each in the list: the user in the snapshot, 0: none */
-	struct mw_bound_suspension *items; /* by id */
-	size_t count, room;
+	uint32_t *ids;                /* of each in the list: the user in the snapshot, the first of several, 0: none */
+	struct mw_bound_suspension *items; /* by id, then by index; some may be there twice */
+	size_t count, room, items_room; /* of `items`; of `ids` and `items` */
 };
 
 /* All zero before. False: out of memory. */
@@ -42,6 +45,8 @@ enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay, const ch
 void mw_overlay_bind(const struct mw_overlay *overlay, const struct mw_snapshot *snapshot,
 		     struct mw_overlay_bound *bound);
 void mw_overlay_unbind(struct mw_overlay_bound *bound);
+/* The user with the lowest id above `after` for whom the suspension at `index` of the list holds; 0: there is none. */
+uint32_t mw_overlay_next(const struct mw_overlay_bound *bound, size_t index, uint32_t after);
 /* Marks a principal of that snapshot. Allocates nothing. */
 void mw_overlay_apply(const struct mw_overlay_bound *bound, struct mw_principal *principal);
 

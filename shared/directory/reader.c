@@ -401,6 +401,11 @@ uint32_t mw_directory_suspended_id(const struct mw_directory *directory, size_t 
 	return directory->current->bound.ids[index];
 }
 
+uint32_t mw_directory_suspended_next(const struct mw_directory *directory, size_t index, uint32_t after)
+{
+	return mw_overlay_next(&directory->current->bound, index, after);
+}
+
 const struct mw_directory_view *mw_directory_view(struct mw_directory *directory)
 {
 	return &directory->current->view;

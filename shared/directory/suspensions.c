@@ -281,6 +281,15 @@ unsigned mw_suspensions_of_login(const struct mw_suspensions *suspensions, struc
 	return there ? what | of_user(suspensions, mw_str(suspensions->names[name].user), user_r) : what;
 }
 
+bool mw_suspensions_was_listed(const struct mw_suspensions *suspensions, struct mw_str user)
+{
+	for (size_t i = 0; i < suspensions->name_count; i++) {
+		if (mw_str_equal(mw_str(suspensions->names[i].user), user))
+			return true;
+	}
+	return false;
+}
+
 bool mw_suspensions_add_name(struct mw_suspensions *suspensions, struct mw_str user, struct mw_str login)
 {
 	struct mw_suspended_name *name;

@@ -30,7 +30,8 @@ struct mw_suspension {
 	char reason[MW_SUSPENSION_REASON_MAX + 1];
 };
 
-/* A login name that a suspended user had beside the primary address, so that the suspension holds without a snapshot too.
+/* A login name that a suspended user of the directory had, the primary address among them, so that the suspension holds
+   without a snapshot, and for who has another address since. An unlisted user has none.
    It stands in the file behind the suspensions. Canonical; texts end as those above. */
 struct mw_suspended_name {
 	char login[MW_KEY_TEXT_MAX + 2];
@@ -56,6 +57,8 @@ size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_s
 /* What a login name (canonical) is suspended from, bits of enum mw_suspended, by the list alone; 0: nothing. *user_r is the
    user's address; it lives in the list. */
 unsigned mw_suspensions_of_login(const struct mw_suspensions *suspensions, struct mw_str login, struct mw_str *user_r);
+/* Whether the user of a suspension was in the directory then: its login names were recorded. */
+bool mw_suspensions_was_listed(const struct mw_suspensions *suspensions, struct mw_str user);
 /* Removes the suspensions that have ended at `now`; *next_r is when the next one ends, 0: none does. */
 bool mw_suspensions_expire(struct mw_suspensions *suspensions, int64_t now, int64_t *next_r);
 

@@ -108,17 +108,18 @@ struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct 
 	return content;
 }
 
-/* Who has the address; NULL: nobody. */
-static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)
+/* Who has the address, or the login; NULL: nobody. */
+static const struct mw_principal *find_name(const struct mw_content *content, const struct mw_name_entry *entries,
+					    size_t count, struct mw_str text)
 {
-	size_t low = 0, high = content->address_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = mw_content_compare_text(address, content->addresses[middle].text);
+		int order = mw_content_compare_text(text, entries[middle].text);
 
 		if (order == 0)
-			return &content->principals[content->addresses[middle].id - 1];
+			return &content->principals[entries[middle].id - 1];
 		if (order < 0)
 			high = middle;
 		else
@@ -127,11 +128,9 @@ static const struct mw_principal *find_owner(const struct mw_content *content, s
 	return NULL;
 }
 
-static bool has_user(const struct mw_content *content, struct mw_str address)
+static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)
 {
-	const struct mw_principal *owner = find_owner(content, address);
-
-	return owner != NULL && owner->kind == MW_USER;
+	return find_name(content, content->addresses, content->address_count, address);
 }
 
 /* For whom a connector is enforced; a name that means nobody is not noticed otherwise. */
@@ -154,8 +153,56 @@ static void look_at_enforce_for(const struct mw_policy *policy, const struct mw_
 	}
 }
 
+/* A suspension, and what is told of it. */
+struct kept {
+	const struct mw_content *content;
+	const struct mw_suspensions *suspensions;
+	const struct mw_suspension *one;
+	const char *path;
+	struct mw_errors *errors;
+};
+
+static const char *option_of(const struct mw_suspension *one)
+{
+	return one->what == MW_SUSPENDED_ALL ? "--all" : "--sending";
+}
+
+/* True: somebody else than `owner`, who has the address, has a login name that the suspended user had. */
+static bool tell_of_logins(const struct kept *kept, const struct mw_principal *owner)
+{
+	const struct mw_principal *told = NULL;
+
+	for (size_t i = 0; i < kept->suspensions->name_count; i++) {
+		const struct mw_suspended_name *name = &kept->suspensions->names[i];
+		const struct mw_principal *user;
+
+		if (strcmp(name->user, kept->one->user) != 0)
+			continue;
+		user = find_name(kept->content, kept->content->logins, kept->content->login_count, mw_str(name->login));
+		if (user == NULL || user == owner || user == told)
+			continue;
+		told = user;
+		mw_errors_add(kept->errors, MW_WARNING, kept->path, 0, 0, NULL,
+			      "%s is suspended%s: it holds for %.*s too, who has its login name %s; if that is another "
+			      "person: mailwicket resume %s", kept->one->user,
+			      owner == NULL ? " and no user has this address any more" : "", MW_STR_ARG(user->name),
+			      name->login, kept->one->user);
+	}
+	return told != NULL;
+}
+
+static void tell_of_nobody(const struct kept *kept)
+{
+	const char *user = kept->one->user;
+
+	mw_errors_add(kept->errors, MW_WARNING, kept->path, 0, 0, NULL,
+		      "%s is suspended and no user has this address any more, nor a login name that it had: the suspension stays; "
+		      "if the user has another address now: mailwicket suspend ADDRESS %s; if not: mailwicket resume %s",
+		      user, option_of(kept->one), user);
+}
+
 /* Suspensions are kept beside the sources: a sync never removes one. Nobody needs to be in the directory where unlisted
-   logins are let in. */
+   logins are let in, but for who was there. */
 static void look_at_suspensions(const struct mw_policy *policy, const struct mw_content *content, const char *folder,
 				struct mw_errors *errors)
 {
@@ -163,6 +210,7 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 	char path[4096], text[512];
 	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
 	struct mw_suspensions suspensions;
+	struct kept kept = { .content = content, .suspensions = &suspensions, .path = path, .errors = errors };
 	struct stat st;
 	int64_t next;
 
@@ -172,12 +220,17 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 		return;
 	}
 	mw_suspensions_expire(&suspensions, mw_clock_date(), &next);
-	for (size_t i = 0; i < suspensions.count; i++)
-		if (!has_user(content, mw_str(suspensions.items[i].user)) &&
-		    !mw_unlisted_address(policy, mw_str(suspensions.items[i].user), &unlisted))
-			mw_errors_add(errors, MW_WARNING, path, 0, 0, NULL,
-				      "%s is suspended and no user has this address any more: the suspension stays",
-				      suspensions.items[i].user);
+	for (size_t i = 0; i < suspensions.count; i++) {
+		struct mw_str user = mw_str(suspensions.items[i].user);
+		const struct mw_principal *owner = find_owner(content, user);
+
+		kept.one = &suspensions.items[i];
+		if (owner != NULL && owner->kind != MW_USER)
+			owner = NULL;
+		if (!tell_of_logins(&kept, owner) && owner == NULL &&
+		    (mw_suspensions_was_listed(&suspensions, user) || !mw_unlisted_address(policy, user, &unlisted)))
+			tell_of_nobody(&kept);
+	}
 	mw_suspensions_free(&suspensions);
 }
 

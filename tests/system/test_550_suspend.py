@@ -2,6 +2,7 @@
 
 One site with Postfix, Dovecot and mailwicketd; each test suspends a user of its own.
 """
+import json
 import time
 
 import pytest
@@ -16,7 +17,7 @@ from rig.login_site import MASTERS
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
 
-USERS = ["bob", "carl", "dora", "emil", "fred", "gina", "hans", "ida", "admin", "mary"]
+USERS = ["bob", "carl", "dora", "emil", "fred", "gina", "hans", "ida", "jan", "admin", "mary"]
 DIRECTORY = "".join(f"user {name}@example.test login={name}\n" for name in USERS)
 SENDING = "Access denied, sending is suspended for this account"
 ACCOUNT = "Access denied, this account is suspended"
@@ -146,6 +147,23 @@ def test_syncs_and_restarts_keep_it(site):
     assert site.daemon.request(asked("emil", site)) == "550 5.7.1 Access denied, this account is suspended"
     site.resume("emil")
     assert site.services("emil") == ALL_SERVICES
+
+
+def test_who_is_renamed_and_keeps_a_login_name_is_suspended_still(site):
+    site.suspend("jan", "--all")
+    try:
+        site.change_directory(DIRECTORY.replace("user jan@example.test", "user johannes@example.test"))
+        assert json.loads(site.daemon.cli("--json", "lookup", "jan").stdout)["addresses"] == ["johannes@example.test"]
+        site.dovecot.reload()  # its auth process reads the new directory too
+        assert site.services("jan") == set()
+        assert site.services("mary") == ALL_SERVICES
+        told = site.daemon.cli("suspended")
+        assert "jan@example.test: it holds for johannes@example.test" in told.stderr
+        assert site.resume("johannes@example.test").startswith("jan@example.test: no longer suspended")
+        wait_for(lambda: site.services("jan") == ALL_SERVICES, "the resumed account")
+    finally:
+        site.daemon.cli("resume", "jan")
+        site.change_directory(DIRECTORY)
 
 
 def test_it_ends_by_itself(site):

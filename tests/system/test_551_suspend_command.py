@@ -137,6 +137,58 @@ def test_who_is_gone_from_the_sources_stays_suspended_and_is_told_of(files):
     assert names(files) == []
 
 
+MARY = "user mary@example.test login=mary\n"
+GRANT = "grant send-on-behalf bob@example.test mary@example.test\n"
+
+
+def warnings(files):
+    told = {command: files.cli(command) for command in ("check", "sync")}
+    assert all(one.returncode == 0 for one in told.values()), told
+    found = [re.findall("suspensions: warning: (.*)", one.stderr) for one in told.values()]
+    assert found[0] == found[1]
+    return found[0]
+
+
+def suspensions_of(files, name):
+    return json.loads(files.cli("--json", "lookup", name).stdout)["suspended"]
+
+
+def test_who_is_renamed_is_told_of_as_far_as_a_login_name_tells(files):
+    suspend(files, "mary", "--sending")
+    text = DIRECTORY.replace(GRANT, "")
+    files.write_directory(text.replace(MARY, "user maria@example.test login=mary\n"))
+    assert suspensions_of(files, "maria@example.test") and listed(files)[0]["holds_for"] == ["maria@example.test"]
+    assert warnings(files) == ["mary@example.test is suspended and no user has this address any more: it holds for "
+                               "maria@example.test too, who has its login name mary; if that is another person: mailwicket "
+                               "resume mary@example.test"]
+    # The address is given to another person, or the login name is: nobody can tell.
+    files.write_directory(text.replace(MARY, "user maria@example.test login=mary\nuser new@example.test "
+                                       "address=mary@example.test\n"))
+    assert suspensions_of(files, "maria@example.test") and suspensions_of(files, "new@example.test")
+    assert listed(files)[0]["holds_for"] == ["maria@example.test", "new@example.test"]
+    assert warnings(files) == ["mary@example.test is suspended: it holds for maria@example.test too, who has its login name "
+                               "mary; if that is another person: mailwicket resume mary@example.test"]
+    # Nothing is left that tells who it is.
+    files.write_directory(text.replace(MARY, "user maria@example.test\n"))
+    assert not suspensions_of(files, "maria@example.test") and listed(files)[0]["holds_for"] == []
+    assert warnings(files) == ["mary@example.test is suspended and no user has this address any more, nor a login name that "
+                               "it had: the suspension stays; if the user has another address now: mailwicket suspend ADDRESS "
+                               "--sending; if not: mailwicket resume mary@example.test"]
+    assert "mary@example.test: the directory has no such user" in files.cli("suspended").stderr
+    assert files.cli("resume", "mary@example.test").returncode == 0 and warnings(files) == []
+
+
+def test_where_unlisted_logins_are_let_in_a_renamed_user_is_told_of_too(files):
+    files.write_policy("unlisted_logins = own_address\n" + files.policy.read_text())
+    suspend(files, "mary", "--sending")
+    suspend(files, "stranger@example.test", "--sending")
+    files.write_directory(DIRECTORY.replace(GRANT, "").replace(MARY, "user maria@example.test\n"))
+    (told,) = warnings(files)
+    assert told.startswith("mary@example.test is suspended and no user has this address any more, nor a login name")
+    assert [(one["user"], one["unlisted"]) for one in listed(files)] == [("mary@example.test", False),
+                                                                         ("stranger@example.test", True)]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_without_permission_to_write_it_says_so(files):
     subprocess.run(["mount", "--bind", files.published, files.published], check=True)

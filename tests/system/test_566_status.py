@@ -132,6 +132,16 @@ def test_a_directory_older_than_its_source(daemon):
     assert answer["directory"]["sources"] == "newer"
 
 
+def test_a_suspension_that_nobody_is_known_by_any_more(daemon):
+    assert daemon.cli("suspend", "bob", "--all").returncode == 0
+    told(daemon, 0)
+    daemon.write_directory(DIRECTORY.replace("user bob@example.test login=bob", "user robert@example.test")
+                           .replace("member=bob", "member=robert"))
+    found = problems(told(daemon, 1))
+    assert [(level, text.split(" ")[0]) for level, text, _ in found] == [("warning", "bob@example.test")], found
+    assert "who has another address now is not suspended" in found[0][1] and found[0][2].endswith("resume bob@example.test")
+
+
 def test_who_may_not_ask_is_told_so(daemon):
     for folder in (daemon.folder, *daemon.folder.parents):
         if not folder.stat().st_mode & 0o001:

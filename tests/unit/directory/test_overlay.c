@@ -115,6 +115,33 @@ START_TEST(a_renamed_user_does_not_slip_out_of_it)
 }
 END_TEST
 
+START_TEST(a_renamed_user_is_known_by_a_login_name)
+{
+	static const char *const names[] = { "b", "bob@example.test", NULL };
+
+	mw_test_publish("user bob login=b\nuser mary login=m\n");
+	mw_test_suspend_names("bob@example.test", MW_SUSPENDED_ALL, names);
+	mw_test_suspend_names("bob@example.test", MW_SUSPENDED_SENDING, names);
+	mw_test_publish("user mary login=m\nuser robert login=b\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("b"), SENDING | LOGIN);
+	ck_assert_int_eq(by_address("robert@example.test"), SENDING | LOGIN);
+	ck_assert_int_eq(by_login("m"), NOT);
+	/* The address is another user's, and may be that of the same person. */
+	mw_test_publish("user bob\nuser mary login=m\nuser robert login=b\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_address("robert@example.test"), SENDING | LOGIN);
+	ck_assert_int_eq(by_address("bob@example.test"), SENDING | LOGIN);
+	ck_assert_uint_eq(mw_directory_suspended_next(directory, 0, 0), mw_directory_suspended_id(directory, 0));
+	ck_assert_uint_eq(mw_directory_suspended_next(directory, 0, 1), 3);
+	ck_assert_uint_eq(mw_directory_suspended_next(directory, 1, 3), 0);
+	mw_test_publish("user mary login=m\nuser robert\n");
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_address("robert@example.test"), NOT);
+	ck_assert_uint_eq(mw_directory_suspended_id(directory, 0), 0);
+}
+END_TEST
+
 START_TEST(who_is_gone_and_comes_back_is_suspended_still)
 {
 	mw_test_publish("user bob\nuser mary\n");
@@ -380,6 +407,7 @@ MW_UNIT_TESTS("overlay")
 	tcase_add_test(tcase, a_suspension_marks_the_user_however_it_is_looked_up);
 	tcase_add_test(tcase, a_new_snapshot_keeps_it);
 	tcase_add_test(tcase, a_renamed_user_does_not_slip_out_of_it);
+	tcase_add_test(tcase, a_renamed_user_is_known_by_a_login_name);
 	tcase_add_test(tcase, who_is_gone_and_comes_back_is_suspended_still);
 	tcase_add_test(tcase, it_ends_at_its_time_though_no_file_changes);
 	tcase_add_loop_test(tcase, damage_leaves_what_was_read_before, 0, 2);
