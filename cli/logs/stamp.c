@@ -169,7 +169,8 @@ static size_t read_zone(struct mw_str line, size_t at, int64_t *seconds_r)
 	return 5 + colon;
 }
 
-/* "2026-11-25T09:12:01.123456+01:00 ", and "Wed 2026-11-25 09:12:01 CET " as "journalctl -o short-full" writes it. */
+/* "2026-11-25T09:12:01.123456+01:00 ", "2026-11-25_09:12:01.12345 " as "svlogd -tt" writes it, and
+   "Wed 2026-11-25 09:12:01 CET " as "journalctl -o short-full" writes it. */
 static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t *time_r)
 {
 	struct stamp stamp;
@@ -177,7 +178,8 @@ static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t 
 	size_t at = 19, begins = weekday(whole), len;
 	struct mw_str line = mw_str_tail(whole, begins);
 
-	if (!read_day(line, &days, &stamp) || (!char_at(line, 10, 'T') && !char_at(line, 10, ' ')) ||
+	if (!read_day(line, &days, &stamp) ||
+	    (!char_at(line, 10, 'T') && !char_at(line, 10, ' ') && !char_at(line, 10, '_')) ||
 	    !clock_time(line, 11, &stamp))
 		return 0;
 	at += fraction(line, at);
@@ -191,11 +193,36 @@ static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t 
 	return char_at(line, at, ' ') ? begins + at + 1 : 0;
 }
 
+/* "@400000004c91b044077a9e94 " of multilog, s6-log and "svlogd -t": TAI64N, whose seconds are 10 ahead of the epoch's
+   as those programs write it. */
+static size_t read_tai(struct mw_str line, int64_t *time_r)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t seconds = 0;
+
+	if (!char_at(line, 0, '@') || !char_at(line, 25, ' '))
+		return 0;
+	for (size_t i = 1; i < 25; i++) {
+		const char *digit = line.ptr[i] != '\0' ? strchr(digits, line.ptr[i]) : NULL;
+
+		if (digit == NULL)
+			return 0;
+		if (i < 17)
+			seconds = seconds << 4 | (uint64_t)(digit - digits);
+	}
+	if (seconds >> 62 != 1)
+		return 0;
+	*time_r = (int64_t)(seconds & 0xffffffffffff) - 10;
+	return 26;
+}
+
 size_t mw_why_stamp_read(struct mw_why_clock *clock, struct mw_str line, int64_t *time_r)
 {
 	size_t len = read_traditional(clock, line, time_r);
 
-	return len > 0 ? len : read_iso(clock, line, time_r);
+	if (len == 0)
+		len = read_iso(clock, line, time_r);
+	return len > 0 ? len : read_tai(line, time_r);
 }
 
 static bool read_ago(struct mw_why_clock *clock, struct mw_str text, int64_t *since_r)

@@ -7,8 +7,8 @@ const struct cause_row mw_why_all_well = {
 	"Nothing; if it fails now, look again in a moment, or further back with --since.", "" };
 const struct cause_row mw_why_underway = {
 	"underway", NULL, false, false,
-	"<user> logs in and sends, and the log does not show that the message was delivered, nor that it was not: the log ends "
-	"before, or the lines that tell are in another log.",
+	"<user> logs in and sends, and the log does not show that the message was delivered, nor that it was not: the log "
+	"ends before, or the lines that tell are in another log.",
 	"See whether it waits, and why: postqueue -p; or name the rest of Postfix's log: --log FILE", "" };
 const struct cause_row mw_why_sent_without_login = {
 	"sent-without-login", NULL, false, false,

@@ -14,6 +14,7 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "SSL required for authentication", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "cleartext authentication disabled", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "tried to use disallowed plaintext auth", MW_WHY_LOGIN_NEEDS_TLS },
+	{ "tried to use disabled plaintext auth", MW_WHY_LOGIN_NEEDS_TLS }, /* before 2.2 */
 	{ "tried to use disallowed cleartext auth", MW_WHY_LOGIN_NEEDS_TLS },
 	{ "Unsupported authentication mechanism", MW_WHY_MECHANISM },
 	{ "tried to use unsupported auth mechanism", MW_WHY_MECHANISM },
@@ -164,16 +165,39 @@ static bool plain_name(struct mw_str name)
 	return name.len > 0;
 }
 
-/* What Dovecot's auth says of a user: a password that is wrong, or a fault of its own. */
+/* What Dovecot's auth says of a user, by the begin of its words. */
+static const struct { const char *begins; enum mw_why_kind kind; } said_of_user[] = {
+	{ "unknown user", MW_WHY_USER_UNKNOWN },
+	{ "invalid credentials", MW_WHY_PASSWORD_WRONG }, /* LDAP, before 2.2 */
+	{ "pam_authenticate() failed: User not known", MW_WHY_USER_UNKNOWN },
+	{ "pam_authenticate() failed: Authentication failure", MW_WHY_PASSWORD_WRONG },
+	{ "pam_authenticate() failed: ", MW_WHY_ENDED },
+	{ "pam_acct_mgmt() failed: ", MW_WHY_ENDED },
+	{ "allow_nets check failed", MW_WHY_ENDED },
+	{ "Authentication failure due to policy server refusal", MW_WHY_ENDED },
+};
+
+/* A password that is wrong, or a fault of its own. */
 static bool kind_of_said(struct mw_str said, bool error, struct mw_why_event *event)
 {
 	event->tls_unknown = true;
-	event->kind = mw_str_starts_with(said, MW_STR("unknown user")) ? MW_WHY_USER_UNKNOWN : MW_WHY_PASSWORD_WRONG;
-	if (event->kind == MW_WHY_USER_UNKNOWN || mw_str_has(said, "assword mismatch"))
-		return true;
 	event->reply = said;
-	event->kind = error ? MW_WHY_FAULT : MW_WHY_ENDED;
-	return error || mw_str_starts_with(said, MW_STR("allow_nets check failed"));
+	event->kind = MW_WHY_FAULT;
+	for (size_t i = 0; i < sizeof(said_of_user) / sizeof(said_of_user[0]); i++) {
+		if (!mw_str_starts_with(said, mw_str(said_of_user[i].begins)))
+			continue;
+		event->kind = said_of_user[i].kind;
+		/* With auth_verbose_passwords the password stands behind such words. */
+		if (event->kind != MW_WHY_ENDED)
+			event->reply = MW_STR_EMPTY;
+		return true;
+	}
+	if (mw_str_has(mw_part_before(said, "given password"), "assword mismatch")) {
+		event->kind = MW_WHY_PASSWORD_WRONG;
+		event->reply = MW_STR_EMPTY;
+		return true;
+	}
+	return error;
 }
 
 /* "bob,192.0.2.7" and, for a login process, ",<session>", or, in 2.4, ",sasl:plain" for Postfix. A name with one of
@@ -336,7 +360,7 @@ bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		if (mw_str_equal(line->program, mw_str(programs[i].program)))
 			return read_login(programs[i].protocol, line, event_r) ||
-			       (!mw_str_has(line->message, "user=<") && read_wide(line, event_r));
+			       (!mw_str_has(line->message, "rip=") && read_wide(line, event_r));
 	if (mw_str_starts_with(line->program, MW_STR("imap(")))
 		return read_session(MW_PROTOCOL_IMAP, line->program, line, event_r);
 	if (mw_str_starts_with(line->program, MW_STR("pop3(")))

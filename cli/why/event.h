@@ -77,7 +77,7 @@ struct mw_why_event {
 	bool tls, exposed;
 	bool tls_unknown;      /* tls is false because the log does not tell */
 	enum mw_why_login login_state;
-	bool wide;             /* a fault of the whole server: the line names neither user nor client */
+	bool wide;             /* a fault of the whole server: the line names no user, and no client but a proxy of ours */
 	struct mw_str user;    /* the login */
 	struct mw_str client;
 	struct mw_str port;    /* a number, or the listener's name in Postfix's syslog_name */

@@ -127,8 +127,12 @@ static bool take_line(struct reading *reading, struct mw_str text)
 	bool is_mine = mw_why_story_owns(reading->story, sender), matters = is_mine || may_matter(text);
 
 	reading->logs->lines++;
-	if ((!matters && !reading->sent) || !mw_why_line_read(&reading->logs->choice.clock, text, &line))
+	if (!matters && !reading->sent)
 		return false;
+	if (!mw_why_line_read(&reading->logs->choice.clock, text, &line)) {
+		reading->logs->unread += matters ? 1 : 0;
+		return false;
+	}
 	if (matters)
 		reading->logs->known++;
 	if (line.time > reading->logs->newest)
@@ -205,7 +209,8 @@ int mw_why_logs_read(struct mw_why_logs *logs, struct mw_why_story *story)
 		mw_complain("out of memory");
 	}
 	if (code == EX_OK && logs->lines > 0 && logs->known == 0)
-		mw_log_note(&logs->choice, "no line of Dovecot, Postfix's smtpd or mailwicketd was recognised in the log");
+		mw_log_note(&logs->choice, "no line of Dovecot, Postfix's smtpd or mailwicketd was recognised in the log%s",
+			    logs->unread > 0 ? ", as none begins with a time that is known; of a container: docker logs -t" : "");
 	mw_why_queue_free(queue);
 	free(sessions);
 	free(reading);

@@ -13,6 +13,7 @@ struct mw_why_logs {
 	uint64_t named;                /* such lines */
 	int64_t newest;                /* of the lines that are known; 0: none */
 	uint64_t lines, known; /* lines read, and those of a form that is known */
+	uint64_t unread;       /* lines of Postfix or Dovecot of no form that is known */
 };
 
 /* Reads them all, as mw_log_choice_read() does. Exit code of sysexits.h; the complaint was printed. */

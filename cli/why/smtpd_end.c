@@ -2,12 +2,13 @@
 #include "why/smtpd.h"
 
 #include "base/units.h"
+#include "mail/network.h"
 #include "why/part.h"
 
 /* The commands of a session, as its summary counts them, and those of them that went well. */
 struct counts {
 	bool told; /* since Postfix 3.0 */
-	uint64_t hello, starttls, auth, mail, unknown, texts, commands, commands_failed;
+	uint64_t xclient_failed, hello, starttls, auth, mail, unknown, texts, commands, commands_failed;
 	uint64_t hello_well, tls_well, auth_well, mail_well, texts_well;
 };
 
@@ -43,6 +44,8 @@ static struct counts count(struct mw_str summary)
 	counts.commands = count_of(summary, "commands", &well);
 	counts.commands_failed = counts.commands - well;
 	counts.unknown = count_of(summary, "unknown", &well);
+	counts.xclient_failed = count_of(summary, "xclient", &well);
+	counts.xclient_failed -= well < counts.xclient_failed ? well : counts.xclient_failed;
 	counts.texts = count_of(summary, "data", &data) + count_of(summary, "bdat", &bdat);
 	counts.texts_well = data + bdat;
 	return counts;
@@ -145,6 +148,22 @@ static void learn_starttls(struct mw_why_sessions *sessions, uint32_t program)
 	}
 }
 
+/* A proxy of our own in front of Postfix, to which it does not listen: no client behind it comes further. */
+static bool proxy_refused(const struct counts *counts, struct mw_why_event *event)
+{
+	struct mw_range client = { .first = { .family = MW_FAMILY_UNKNOWN } };
+
+	if (counts->xclient_failed == 0 || !mw_ip_parse(event->client, &client.first))
+		return false;
+	client.last = client.first;
+	if (!mw_range_is_private(&client))
+		return false;
+	event->kind = MW_WHY_FAULT;
+	event->wide = event->tls_unknown = true;
+	event->reply = MW_STR("XCLIENT of a proxy was refused (smtpd_authorized_xclient_hosts does not have its address)");
+	return true;
+}
+
 bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *session, struct mw_str rest,
 		  struct mw_why_event *event)
 {
@@ -160,6 +179,8 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 		event->tls_unknown = !event->tls && !tells_tls && !sessions->tls_logged;
 		return true;
 	}
+	if (proxy_refused(&counts, event))
+		return true;
 	event->texts = (unsigned)counts.texts;
 	event->texts_taken = (unsigned)counts.texts_well;
 	event->queue = mw_str(session->queue);

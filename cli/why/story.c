@@ -258,7 +258,8 @@ static void see_time(struct mw_why_story *story, const struct mw_why_event *even
 		story->went_back = true;
 	story->reasons_shown |= event->kind == MW_WHY_PASSWORD_WRONG || event->kind == MW_WHY_USER_UNKNOWN ||
 				event->decision != NULL;
-	if (event->protocol == MW_PROTOCOL_SMTP && event->kind != MW_WHY_PASSWORD_WRONG && !event->wide)
+	if (event->protocol == MW_PROTOCOL_SMTP && event->kind != MW_WHY_PASSWORD_WRONG &&
+	    (!event->wide || !mw_str_empty(event->client)))
 		story->limits.smtp_seen = true;
 }
 

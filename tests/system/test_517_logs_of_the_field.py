@@ -336,6 +336,27 @@ SAID = {
     "2.3 auth-worker, an error": ([
         "Nov 29 2025 05:01:01 mail dovecot: auth-worker(129): Error: conn unix:auth-worker (pid=128,uid=401): auth-worker<1>: "
         "sql(bob,192.0.2.7,<s>): Invalid password in passdb: Password is not blowfish password"], "server-fault"),
+    "PAM, no such user": (["Nov 29 2025 05:01:01 mail dovecot[442]: auth(default): pam(bob,192.0.2.7): pam_authenticate() failed: "
+                           "User not known to the underlying authentication module"], "login-unknown"),
+    "PAM, a wrong password": (["2025-11-29 05:01:01 auth-worker(default): Info: pam(bob,192.0.2.7): pam_authenticate() failed: "
+                               "Authentication failure (password mismatch?)"], "wrong-password"),
+    "PAM, an account that has expired": (["Nov 29 2025 05:01:01 mail dovecot: auth-worker(12): pam(bob,192.0.2.7): "
+                                          "pam_acct_mgmt() failed: User account has expired"], "login-ended"),
+    "LDAP, a wrong password": (["Nov 29 2025 05:01:01 mail dovecot: auth: ldap(bob,192.0.2.7): invalid credentials (given "
+                                "password: SECRET)"], "wrong-password"),
+    "a wrong password that is a word of auth": (["Nov 29 2025 05:01:01 mail dovecot: auth: sql(bob,192.0.2.7): unknown user (given "
+                                                 "password: Password mismatch)"], "login-unknown"),
+    "auth, words that tell nothing": ([LOGIN.replace("imap", "pop3"), "Nov 29 2025 05:01:01 mail dovecot: auth: sql(bob,192.0.2.7): "
+                                       "something (given password: Password mismatch)"], "no-smtp-lines"),
+    "2.1 without TLS": ([LOGIN, "Nov 29 2025 05:01:01 mail dovecot: imap-login: Aborted login (tried to use disabled plaintext "
+                         "auth): rip=192.0.2.7, lip=203.0.113.1"], "reading-without-tls"),
+    "2.0 without a name": ([LOGIN, "Nov 29 2025 05:01:01 mail dovecot: imap-login: Disconnected (auth failed, 1 attempts): "
+                            "method=PLAIN, rip=192.0.2.7, lip=203.0.113.1, TLS: Disconnected"], "reading-password"),
+    "a proxy that is refused": ([LOGIN, smtpd("connect from front[172.18.0.6]"), smtpd(
+        "lost connection after XCLIENT from front[172.18.0.6]"), smtpd(
+            "disconnect from front[172.18.0.6] ehlo=1 xclient=0/1 commands=1/2", 1)], "server-fault"),
+    "XCLIENT of a stranger": ([LOGIN, smtpd("connect from x[203.0.113.9]"), smtpd(
+        "disconnect from x[203.0.113.9] ehlo=1 xclient=0/1 commands=1/2", 1)], "no-connection"),
     "2.3 auth-worker, forged": ([LOGIN.replace("imap", "pop3"),
         "Nov 29 2025 05:01:01 mail dovecot: auth-worker(129): conn unix:auth-worker (pid=1,uid=4): auth-worker<1>: sql(x): "
         "Password mismatch sql(bob,192.0.2.7): Password mismatch"], "no-smtp-lines"),
@@ -388,6 +409,22 @@ def test_words_of_the_servers_have_their_cause(policy, folder, case):
     assert told["cause"]["id"] == cause, told
     words = "moon_phase_wrong" if "moon" in "".join(lines) else "private/auth" if "private/auth" in "".join(lines) else ""
     assert words in told["cause"]["text"]
+
+
+def test_a_password_in_the_log_is_not_shown(policy, folder):
+    log = folder / "lines.log"
+    log.write_text("".join(line + "\n" for lines, _ in (SAID["LDAP, a wrong password"], SAID["a wrong password that is a word of auth"])
+                           for line in lines))
+    shown = run(policy, "bob", log).stdout
+    assert "wrong password" in shown and "SECRET" not in shown and "given" not in shown
+
+
+def test_lines_without_a_time_are_told_as_that(policy, folder):
+    log = folder / "lines.log"
+    log.write_text("mail-1 | mail postfix/smtpd[7]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: x, "
+                   "sasl_username=bob\n")
+    done = run(policy, "bob", log)
+    assert done.returncode == 1 and "docker logs -t" in done.stderr
 
 
 def test_lines_that_hold_the_name_are_no_silence(policy, folder):

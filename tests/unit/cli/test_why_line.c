@@ -33,6 +33,9 @@ static const struct {
 	{ "2026-11-25T04:12:01-0500 mx a[1]: b", NOW, "a", 1, "b" },
 	{ "2026-11-25T09:12:01Z mx a: b", NOW, "a", 0, "b" },
 	{ "2026-11-25 09:12:01 a: b", NOW, "a", 0, "b" },
+	{ "@400000006b06a66b0fa9e940 imap-login: Info: Login", NOW, "imap-login", 0, "Login" },
+	{ "@400000006b06a66b0fa9e940 mx a: b", NOW, "a", 0, "b" },
+	{ "2026-11-25_09:12:01.12345 mx a[1]: b", NOW, "a", 1, "b" },
 	{ "Dec 31 23:59:59 mx a: b", 1767225599, "a", 0, "b" }, /* of last year: this year's is to come */
 	{ "Nov 26 09:12:00 mx a: b", NOW + 86399, "a", 0, "b" }, /* a clock that is ahead */
 	{ "Nov 25 09:12:01 mx a[x]: b", NOW, "a[x]", 0, "b" },
