@@ -144,6 +144,22 @@ def test_in_audit_mode_the_recipient_list_goes_on_deciding_about_relaying(stock,
         assert re.fullmatch(r"check_policy_service \{ [^}]* \}" + (f", {relay}" if relay else ""), lists), lists
 
 
+def test_passwords_that_another_library_checks_stay_there(stock):
+    port = stock.ports["submission"]
+    add_to_master(stock, f"{port} inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_type=cyrus\n"
+                         "  -o smtpd_sasl_path=smtpd\n")
+    stock.change_policy(ALL_AUDIT)
+    told = stock.setup("--apply")
+    assert told.returncode == 0, told.stdout + told.stderr
+    found = options(stock, port)
+    assert (found["smtpd_sasl_type"], found["smtpd_sasl_path"]) == ("cyrus", "smtpd")
+    assert ("warning", f"{port}/inet/smtpd_sasl_type", "Dovecot does not check the passwords") in stock.check()[1]
+    stock.change_policy(POLICY)
+    told = stock.setup("--apply")
+    assert told.returncode != 0 and "Dovecot does not check the passwords" in told.stdout
+    assert options(stock, port) == found
+
+
 def test_an_entry_keeps_its_order_indentation_and_comments(stock):
     port = stock.ports["submission"]
     add_to_master(stock, f"{port}   inet n - y - - smtpd\n\t-o syslog_name=postfix/subm\n# TLS\n\t-o smtpd_tls_security_level=none\n"

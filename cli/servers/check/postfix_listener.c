@@ -225,9 +225,11 @@ static void check_mechanisms(const struct mw_postfix_endpoint *endpoint)
 	struct mw_restriction item;
 
 	if (!mw_endpoint_says(endpoint, "smtpd_sasl_type", "dovecot"))
-		mw_endpoint_finding(endpoint, MW_FOUND_SASL_TYPE, MW_FINDING_ERROR, "smtpd_sasl_type",
-			"Dovecot does not check the passwords",
-			"its auth module is not asked: refusals of an account look like something else than a wrong password",
+		mw_endpoint_finding(endpoint, MW_FOUND_SASL_TYPE, endpoint->site->wiring->harmless ? MW_FINDING_WARNING
+												  : MW_FINDING_ERROR,
+			"smtpd_sasl_type", "Dovecot does not check the passwords",
+			"its auth module is not asked: an account that may not send gets in; who has no password in Dovecot cannot log "
+			"in once it is",
 			mw_fix_shown(endpoint, "smtpd_sasl_type"));
 	while (mw_restriction_next(&options, &item)) {
 		if (mw_str_equal_nocase(item.name, MW_STR("noanonymous")))

@@ -123,6 +123,14 @@ static void look_at_service(struct listener *listener)
 			    MW_STR_ARG(name), MW_STR_ARG(listener->endpoint->need.connector));
 }
 
+/* Whether somebody chose that another library checks them, here and today: its users may have none in Dovecot. */
+static bool has_other_passwords(const struct listener *listener)
+{
+	return !listener->is_new && says(listener, "smtpd_sasl_auth_enable", "yes") &&
+	       !says(listener, "smtpd_sasl_type", "dovecot") &&
+	       mw_endpoint_is_written(listener->endpoint, "smtpd_sasl_type");
+}
+
 static void look_at_passwords(struct listener *listener)
 {
 	const struct mw_postfix_endpoint *endpoint = listener->endpoint;
@@ -134,10 +142,12 @@ static void look_at_passwords(struct listener *listener)
 		need(listener, false, "smtpd_tls_auth_only", "no");
 	else if (!endpoint->need.auth_without_tls && (!endpoint->need.audits || listener->is_new))
 		need(listener, tls || says(listener, "smtpd_tls_auth_only", "yes"), "smtpd_tls_auth_only", "yes");
-	if (!says(listener, "smtpd_sasl_type", "dovecot"))
-		lack(listener, "smtpd_sasl_type", MW_STR("dovecot"));
-	if (!mw_setup_sasl_works(endpoint, listener->sasl))
-		lack(listener, "smtpd_sasl_path", mw_str(mw_setup_sasl_path(endpoint, listener->sasl)));
+	if (!has_other_passwords(listener)) {
+		if (!says(listener, "smtpd_sasl_type", "dovecot"))
+			lack(listener, "smtpd_sasl_type", MW_STR("dovecot"));
+		if (!mw_setup_sasl_works(endpoint, listener->sasl))
+			lack(listener, "smtpd_sasl_path", mw_str(mw_setup_sasl_path(endpoint, listener->sasl)));
+	}
 	look_at_anonymous(listener, "smtpd_sasl_security_options");
 	look_at_anonymous(listener, "smtpd_sasl_tls_security_options");
 	look_at_service(listener);
