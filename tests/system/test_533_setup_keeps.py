@@ -144,6 +144,24 @@ def test_in_audit_mode_the_recipient_list_goes_on_deciding_about_relaying(stock,
         assert re.fullmatch(r"check_policy_service \{ [^}]* \}" + (f", {relay}" if relay else ""), lists), lists
 
 
+PROXIED = POLICY.replace('"*:$submission"', '"127.0.0.1:$submission", "*:$other"')
+
+
+def test_the_port_of_a_proxys_clients_gets_no_listener(stock):
+    stock.ports["other"] = rig.free_port()
+    port = stock.ports["submission"]
+    add_to_master(stock, f"127.0.0.1:{port} inet n - y - - smtpd\n  -o smtpd_upstream_proxy_protocol=haproxy\n")
+    with socket.create_server(("0.0.0.0", stock.ports["other"])):  # the proxy
+        stock.change_policy(PROXIED)
+        told = stock.setup("--apply")
+        assert told.returncode == 0, told.stdout + told.stderr
+        assert str(stock.ports["other"]) not in (stock.postfix.etc / "master.cf").read_text()
+        assert not [row for row in stock.check()[1] if row[0] == "error"]
+    stock.change_policy(PROXIED.replace(', "*:$other"', ""))
+    assert [row[2] for row in stock.check()[1] if row[0] == "error"] == [
+        "the connector has no binding for the port that the proxy's clients use"]
+
+
 def test_passwords_that_another_library_checks_stay_there(stock):
     port = stock.ports["submission"]
     add_to_master(stock, f"{port} inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_type=cyrus\n"

@@ -125,6 +125,20 @@ def test_whom_mynetworks_leaves_out_relays_no_more_than_today(folder, without, k
     server.assert_valid()
 
 
+def test_a_listener_behind_a_proxy_is_for_the_port_of_the_proxys_clients(folder):
+    server = Server(folder, master="127.0.0.1:10587 inet n - n - - smtpd\n  -o smtpd_upstream_proxy_protocol=haproxy\n"
+                                   "  -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes\n"
+                                   "  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n"
+                                   "127.0.0.1:10025 inet n - n - - smtpd\n  -o smtpd_upstream_proxy_protocol=haproxy\n")
+    told = server.init("--apply")
+    assert told.returncode == 0, told.stderr + told.stdout
+    text = server.policy.read_text()
+    assert 'bindings          = { "127.0.0.1:10587", "*:587" }' in text
+    assert 'bindings          = { "*:25", "127.0.0.1:10025" }' in text, "25 has a listener of its own"
+    assert "not read: master.cf, 127.0.0.1:10587: a PROXY line says which address and port its clients use; taken for *:587" \
+        in told.stdout
+
+
 def test_values_of_tables_are_data(folder):
     """Programs, files, lists, odd octets, catch-alls, extensions, capitals: no line breaks, no user appears."""
     server = Server(folder, users="alice:{PLAIN}x\nBob:{PLAIN}x\nba`d`:{PLAIN}x\n#carol:{PLAIN}x\n", main="""\

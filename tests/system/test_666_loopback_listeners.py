@@ -130,6 +130,16 @@ def test_users_who_log_in_on_this_host_unasked_are_a_warning(site):
     assert "bindings = " in found["fix"]
 
 
+def test_a_listener_that_a_proxy_connects_to_is_not_for_this_host(site):
+    port = rig.free_port()
+    for options in "", "  -o content_filter= -o smtpd_authorized_xforward_hosts=127.0.0.0/8\n":
+        site.configure(main=FILTER, master=f"127.0.0.1:{port} inet n - n - - smtpd\n"
+                                           f"  -o smtpd_upstream_proxy_protocol=haproxy\n{options}{UNASKED}")
+        found, line = [row for row in site.check_postfix()[1] if row["setting"].startswith(f"127.0.0.1:{port}/inet")]
+        assert (found["severity"], found["id"], line["id"]) == ("error", "unasked-listener", "proxy-line"), found
+        assert f'"127.0.0.1:{port}", and the address and port that the proxy\'s clients use' in found["fix"]
+
+
 def test_mail_comes_back_once_the_lines_are_pasted(site):
     port = rig.free_port()
     found = finding_of(site, port, "mynetworks = 127.0.0.0/8\n", "", "127.0.0.1:")

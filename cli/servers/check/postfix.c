@@ -324,9 +324,12 @@ static bool check_holder(struct mw_postfix_site *site, const struct mw_wiring_li
 
 static void check_served(struct mw_postfix_site *site, const struct mw_wiring_listener *listener)
 {
-	bool taken = check_holder(site, listener);
 	const struct mw_postfix_addresses wanted = { .items = { listener->binding }, .count = 1 };
+	bool taken;
 
+	if (mw_postfix_is_before_proxy(site, &listener->binding))
+		return;
+	taken = check_holder(site, listener);
 	for (size_t i = 0; i < site->services.count; i++) {
 		struct mw_postfix_addresses addresses;
 		struct mw_binding binding;

@@ -159,6 +159,10 @@ bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permit
 		      const struct mw_ranges *remote, bool relays);
 /* Whether Postfix compares the sender of a user who logged in with smtpd_sender_login_maps. */
 bool mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint);
+/* Whether its clients come through a proxy, whose PROXY line says which address and port they connected to. */
+bool mw_endpoint_is_proxied(const struct mw_postfix_endpoint *endpoint);
+/* Whether a binding of the policy is the proxy's: a connector has it beside that of such a listener. */
+bool mw_postfix_is_before_proxy(struct mw_postfix_site *site, const struct mw_binding *binding);
 /* Whether it is there for a content filter, a signer or a program of this host, and nobody else gets in. */
 bool mw_endpoint_is_way_back(const struct mw_postfix_endpoint *endpoint);
 

@@ -127,8 +127,8 @@ static size_t count_what_goes(const struct mw_postfix_endpoint *endpoint, const 
 	return count;
 }
 
-/* The list as somebody wrote it; as Postfix expands it where nobody did, or where a name in it stands for something that
-   has to go. */
+/* The list as somebody wrote it; as Postfix expands it where nobody did, or where a name in it stands for something
+   that has to go. */
 static struct mw_str written_list(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
 	const struct mw_postfix_site *site = endpoint->site;
@@ -187,7 +187,7 @@ static bool still_refuses(const struct mw_postfix_endpoint *endpoint, const char
 	return refuses;
 }
 
-/* Where the recipient list decides about relaying, a refusal before it would be one of whom it permits: in an audit too. */
+/* In an audit, a refusal before a recipient list that decides about relaying would be one of whom that permits. */
 static bool needs_refusal(const struct mw_postfix_endpoint *endpoint)
 {
 	return !still_refuses(endpoint, RELAY) &&

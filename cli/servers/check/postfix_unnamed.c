@@ -81,9 +81,10 @@ static bool uses_filter(const struct mw_postfix_site *site)
 	return uses;
 }
 
-static bool is_loopback(const struct mw_postfix_endpoint *endpoint)
+/* Strangers come through a proxy, which reaches loopback. */
+static bool is_for_this_host(const struct mw_postfix_endpoint *endpoint)
 {
-	return mw_postfix_is_loopback(endpoint->site, &endpoint->binding);
+	return mw_postfix_is_loopback(endpoint->site, &endpoint->binding) && !mw_endpoint_is_proxied(endpoint);
 }
 
 enum reading {
@@ -99,9 +100,9 @@ static enum reading reading_of(const struct mw_postfix_endpoint *endpoint)
 	bool for_users = option != NULL && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
 	bool sasl = mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
 	bool user_port = endpoint->binding.port == 587 || endpoint->binding.port == 465;
-	bool filtered = has_filter_options(endpoint), local = is_loopback(endpoint);
+	bool filtered = has_filter_options(endpoint), local = is_for_this_host(endpoint);
 
-	if (endpoint->front != endpoint->service)
+	if (endpoint->front != endpoint->service || mw_endpoint_is_proxied(endpoint))
 		return FOR_CLIENTS;
 	if (for_users)
 		return local && filtered ? UNSURE : FOR_CLIENTS;
@@ -114,7 +115,7 @@ static enum reading reading_of(const struct mw_postfix_endpoint *endpoint)
 
 bool mw_endpoint_is_way_back(const struct mw_postfix_endpoint *endpoint)
 {
-	return reading_of(endpoint) == WAY_BACK && (is_loopback(endpoint) || admits_mynetworks_alone(endpoint));
+	return reading_of(endpoint) == WAY_BACK && (is_for_this_host(endpoint) || admits_mynetworks_alone(endpoint));
 }
 
 /* Whether mynetworks, as this listener has it, names private addresses only; a table may name any. */
@@ -145,8 +146,11 @@ static const char *binding_text(const struct mw_postfix_endpoint *endpoint)
 
 static struct mw_fix binding_fix(const struct mw_postfix_endpoint *endpoint, const char *more)
 {
-	return mw_fix_words(mw_arena_textf(arena_of(endpoint), "bindings = { \"%s\" } in a connector of %s%s",
-					   binding_text(endpoint), endpoint->site->policy->file, more));
+	return mw_fix_words(mw_arena_textf(arena_of(endpoint), "bindings = { \"%s\"%s } in a connector of %s%s",
+					   binding_text(endpoint),
+					   mw_endpoint_is_proxied(endpoint) ? ", and the address and port that the proxy's clients use"
+									     : "",
+					   endpoint->site->policy->file, more));
 }
 
 static struct mw_fix loopback_fix(const struct mw_postfix_endpoint *endpoint)
@@ -215,7 +219,7 @@ static void report_asked(const struct mw_postfix_endpoint *endpoint, enum readin
 		       "the list of main.cf asks Mailwicket about what comes back from a content filter",
 		       "mailwicketd knows no rule for this listener: all that the filter has passed is deferred (450 4.3.5)",
 		       unasked_fix(endpoint));
-	else if (reading == UNSURE && is_loopback(endpoint))
+	else if (reading == UNSURE && is_for_this_host(endpoint))
 		report(endpoint, MW_FOUND_ASKED_REINJECTION, MW_FINDING_ERROR,
 		       "Mailwicket is asked about a listener for programs of this host, and no connector has a binding for it",
 		       "mailwicketd is asked and knows no rule: every session there is deferred (450 4.3.5)",
@@ -229,11 +233,13 @@ static void report_asked(const struct mw_postfix_endpoint *endpoint, enum readin
 
 static void report_unasked(const struct mw_postfix_endpoint *endpoint, enum reading reading)
 {
-	if (is_loopback(endpoint) && reading == FOR_CLIENTS && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
+	bool local = is_for_this_host(endpoint);
+
+	if (local && reading == FOR_CLIENTS && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
 		report(endpoint, MW_FOUND_UNASKED_LISTENER, MW_FINDING_WARNING,
 		       "users log in at this listener of programs on this host, and Mailwicket is not asked there",
 		       "who sends through such a program (webmail) sends as anybody", binding_fix(endpoint, ", and the questions"));
-	else if (is_loopback(endpoint))
+	else if (local)
 		report(endpoint, MW_FOUND_REINJECTION, MW_FINDING_NOTE,
 		       "no connector and no question on this listener: it takes mail unasked",
 		       "whoever is on this machine can send through it as anybody; right for a content filter alone", MW_NO_FIX);

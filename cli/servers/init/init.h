@@ -51,6 +51,8 @@ struct mw_init_listener {
 	struct mw_str size, recipients;		    /* message_size_limit, smtpd_recipient_limit */
 	struct mw_str sasl_service;		    /* smtpd_sasl_service that somebody chose; "":
 						       Postfix's own */
+	bool proxied;				    /* a PROXY line says where its clients connect to */
+	struct mw_binding clients;		    /* of a proxied one, what is taken for that */
 	const char *left_out;			    /* why it needs no connector; NULL: it has one */
 };
 

@@ -155,6 +155,23 @@ static const char *why_left_out(const struct mw_postfix_endpoint *endpoint, cons
 	return NULL;
 }
 
+/* The proxy's own port is not in Postfix's files: the usual one of such a listener. */
+static void look_at_proxy(struct mw_init *init, const struct mw_postfix_endpoint *endpoint,
+			  struct mw_init_listener *listener)
+{
+	bool wrapped = mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes");
+
+	listener->proxied = mw_endpoint_is_proxied(endpoint);
+	if (!listener->proxied)
+		return;
+	listener->clients = (struct mw_binding){ .kind = MW_BINDING_ANY, .port = wrapped ? 465 : listener->users ? 587 : 25 };
+	mw_init_unread_add(init, (struct mw_init_unread){
+		"master.cf", listener->service,
+		mw_arena_textf(init->arena, "a PROXY line says which address and port its clients use; taken for *:%u",
+			       listener->clients.port),
+		"write the proxy's own port into bindings of its connector" });
+}
+
 static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endpoint, struct mw_init_listener *listener)
 {
 	*listener = (struct mw_init_listener){
@@ -175,6 +192,7 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 	keep_relaying(endpoint, &listener->private);
 	keep_relaying(endpoint, &listener->public);
 	look_at_auth(init, endpoint, listener);
+	look_at_proxy(init, endpoint, listener);
 	listener->left_out = why_left_out(endpoint, listener);
 }
 

@@ -158,6 +158,20 @@ struct connector {
 	bool relays, public;
 };
 
+/* Whether the binding of a proxy's clients is one of a listener, or was printed for another one behind the proxy. */
+static bool is_elsewhere(const struct mw_init *init, size_t index)
+{
+	const struct mw_binding *clients = &init->listeners[index].clients;
+	bool found = false;
+
+	for (size_t i = 0; i < init->listener_count; i++)
+		found |= init->listeners[i].left_out == NULL &&
+			 (mw_binding_overlaps(&init->listeners[i].binding, clients) ||
+			  (i < index && init->listeners[i].proxied &&
+			   mw_binding_overlaps(&init->listeners[i].clients, clients)));
+	return found;
+}
+
 static void print_bindings(FILE *out, const struct mw_init *init, size_t first)
 {
 	bool any = false;
@@ -169,6 +183,10 @@ static void print_bindings(FILE *out, const struct mw_init *init, size_t first)
 		fputs(any ? ", " : "", out);
 		print_binding(out, &init->listeners[i].binding);
 		any = true;
+		if (init->listeners[i].proxied && !is_elsewhere(init, i)) {
+			fputs(", ", out);
+			print_binding(out, &init->listeners[i].clients);
+		}
 	}
 	fputs(" }\n", out);
 }

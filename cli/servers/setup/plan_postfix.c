@@ -268,7 +268,8 @@ static int plan_listeners(struct planning *planning)
 	for (size_t i = 0; i < planning->site.services.count && status == EX_OK && planning->why == NULL; i++)
 		status = plan_service(planning, &planning->site.services.items[i]);
 	for (size_t i = 0; i < planning->wiring->listener_count && status == EX_OK && planning->why == NULL; i++) {
-		if (!planning->served[i])
+		if (!planning->served[i] &&
+		    !mw_postfix_is_before_proxy(&planning->site, &planning->wiring->listeners[i].binding))
 			status = plan_new(planning, &planning->wiring->listeners[i], &added);
 	}
 	if (status == EX_OK && planning->why != NULL) {

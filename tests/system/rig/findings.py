@@ -115,7 +115,7 @@ SENTENCES = {
 ELSEWHERE = {
     "lmtp-delimiter", "cleartext-refused", "dovecot-requires-tls", "passdb-driver", "untrusted-proxy", "unserved-connector",
     "no-wrapper", "wrapper", "tls-required", "no-client-certificate", "fingerprints", "auth-over-tls-only", "sasl-service",
-    "useless-auth", "missing-name", "append-dot", "masquerade", "proxy-line", "open-folder", "closed-folder", "no-socket",
+    "useless-auth", "missing-name", "append-dot", "masquerade", "proxy-line", "proxy-binding", "open-folder", "closed-folder", "no-socket",
     "daemon-away", "no-auth-port", "defers-in-audit", "daemon-unseen", "daemon-behind", "no-snapshot", "old-snapshot",
     "unreadable", "dovecot-certificate",
 }
