@@ -1,0 +1,110 @@
+"""Servers in the manner of tutorials, roles and panels: init, setup in audit, enforced, and all of it undone."""
+import re
+
+import pytest
+
+from rig import distribution
+from rig.distribution import PASSWORD
+from rig.distribution_cycle import NEW_SETTINGS
+from rig.small_server import Day, SmallServer, difference, names
+from rig.smtp import Smtp
+
+pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distribution.why_not()))
+
+LISTS = "_restrictions"
+# What check finds once all is enforced, and the administrator has to decide; setup then changes nothing.
+DECIDE = {
+    "cyrus_sasl": "Dovecot does not check the passwords",
+    "dovecot_submission": "127.0.0.1 may use XCLIENT",
+    "haproxy_elsewhere": "may claim any address and port (haproxy)",
+}
+DECIDE_IN_AUDIT = DECIDE.keys() - {"cyrus_sasl"}
+
+
+@pytest.fixture
+def site(request, folder):
+    with SmallServer(request.param, folder) as made:
+        yield made
+
+
+def items(value):
+    """The words of a list, without the questions of ours."""
+    return re.findall(r"[^\s,]+", re.sub(r"check_policy_service \{(?:[^{}]|\{[^}]*\})*mailwicket/policy(?:[^{}]|\{[^}]*\})*\}", "",
+                                         value))
+
+
+def assert_nothing_was_taken(before, after):
+    """The entries, options and settings are there, and lists have all that they had, in its order."""
+    assert after["entries"].keys() == before["entries"].keys()
+    assert all(after["settings"].get(name) == value for name, value in before["settings"].items())
+    assert set(after["settings"]) - set(before["settings"]) <= NEW_SETTINGS
+    for name, value in before["options"].items():
+        if name.endswith(LISTS):
+            assert items(after["options"][name]) == items(value), name
+        else:
+            assert after["options"].get(name) == value, name
+
+
+def assert_decision_is_left(site, told):
+    """Nothing was changed, and the reason is what the administrator has to decide."""
+    assert told.returncode != 0 and DECIDE[site.name] in told.stdout, told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("site", names(), indirect=True)
+def test_the_way_of_an_administrator(site):
+    tree, before = site.tree(), site.effective()
+    told = site.init()
+    assert (told.returncode, told.stderr) == (0, ""), told.stdout
+    site.daemon.sync()
+    site.daemon.start()
+    told = site.setup("--apply")
+    if site.name in DECIDE_IN_AUDIT:
+        assert_decision_is_left(site, told)
+        assert site.tree() == tree
+        return
+    assert (told.returncode, site.errors()) == (0, []), told.stdout + told.stderr
+    assert_nothing_was_taken(before, site.effective())
+    site.enforce()
+    told = site.setup("--apply")
+    if site.name in DECIDE:
+        assert_decision_is_left(site, told)
+    else:
+        assert (told.returncode, site.errors()) == (0, []), told.stdout + told.stderr
+        assert site.undo().returncode == 0
+    assert site.undo().returncode == 0
+    assert site.tree() == tree
+
+
+@pytest.mark.parametrize("site", ["old_level"], indirect=True)
+def test_in_audit_nothing_that_worked_fails(site):
+    site.start()
+    before = Day(site).outcomes
+    assert before["587: alice out"] == before["25: the web application"] == "once at world"
+    assert site.init().returncode == 0
+    site.daemon.sync()
+    site.daemon.start()
+    assert site.setup("--apply").returncode == 0
+    site.restart()
+    assert difference(before, Day(site).outcomes) == {}
+
+
+@pytest.mark.parametrize("site", ["haproxy"], indirect=True)
+def test_a_session_behind_the_proxy_is_judged_as_one_of_its_port(site):
+    site.start()
+    assert site.init().returncode == 0
+    site.daemon.sync()
+    site.daemon.start()
+    site.enforce()
+    assert site.setup("--apply").returncode == 0
+    site.restart()
+
+    def send(sender):
+        with Smtp(10587, preamble=b"PROXY TCP4 198.51.100.9 192.0.2.25 40000 587\r\n") as client:
+            client.hello()
+            client.starttls()
+            client.hello()
+            assert client.plain("alice@example.test", PASSWORD).startswith("235")
+            return client.deliver(sender, "away@example.org")
+
+    assert send("alice@example.test").startswith("250 ")
+    assert send("bob@example.test").startswith("550 5.7.1 <bob@example.test>: Sender address rejected: Client does not have")
