@@ -3,6 +3,7 @@ libmwdirectory_la_SOURCES = \
 	shared/directory/content.c shared/directory/content.h \
 	shared/directory/directory.h \
 	shared/directory/folder.c shared/directory/folder.h \
+	shared/directory/index.c shared/directory/index.h \
 	shared/directory/overlay.c shared/directory/overlay.h \
 	shared/directory/publish.c \
 	shared/directory/reader.c \

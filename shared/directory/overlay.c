@@ -107,22 +107,11 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, enum mw_key_
 				uint32_t *id_r)
 {
 	struct mw_principal principal;
-	struct mw_value value;
-	struct mw_key key;
 	bool primary;
-	enum mw_lookup found = MW_LOOKUP_NONE;
+	enum mw_lookup found = mw_snapshot_named(snapshot, kind, name, &principal, &primary);
 
-	*id_r = 0;
-	if (mw_key_text(kind, name, &key))
-		found = mw_snapshot_get(snapshot, &key, &value);
-	if (found != MW_LOOKUP_FOUND)
-		return found;
-	if (kind == MW_KEY_ADDRESS ? !mw_value_address_read(value, id_r, &primary) : !mw_value_login_read(value, id_r))
-		return MW_LOOKUP_UNAVAILABLE;
-	found = mw_snapshot_principal(snapshot, *id_r, &principal, NULL);
-	if (found == MW_LOOKUP_FOUND && principal.kind != MW_USER)
-		*id_r = 0;
-	return found == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
+	*id_r = found == MW_LOOKUP_FOUND && principal.kind == MW_USER ? principal.id : 0;
+	return found;
 }
 
 /* Makes room for all users that a list can mean, and forgets those found before. */

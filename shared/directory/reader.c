@@ -46,55 +46,35 @@ static bool serves(const struct mw_directory_hold *hold)
 static enum mw_lookup get_text(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,
 			       struct mw_value *value_r)
 {
-	struct mw_key key;
+	return serves(hold) ? mw_snapshot_get(&hold->snapshot, kind, text, value_r) : MW_LOOKUP_UNAVAILABLE;
+}
+
+static enum mw_lookup get_named(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,
+				struct mw_principal *principal_r, bool *primary_r)
+{
+	enum mw_lookup found;
 
 	if (!serves(hold))
 		return MW_LOOKUP_UNAVAILABLE;
-	if (!mw_key_text(kind, text, &key))
-		return MW_LOOKUP_NONE;
-	return mw_snapshot_get(&hold->snapshot, &key, value_r);
-}
-
-/* A lookup of an id that a name led to: if no principal has it, the file is damaged. */
-static enum mw_lookup get_named(const struct mw_directory_hold *hold, uint32_t id, struct mw_principal *principal_r)
-{
-	enum mw_lookup found = mw_snapshot_principal(&hold->snapshot, id, principal_r, NULL);
-
+	found = mw_snapshot_named(&hold->snapshot, kind, text, principal_r, primary_r);
 	if (found == MW_LOOKUP_FOUND)
 		mw_overlay_apply(&hold->bound, principal_r);
-	return found == MW_LOOKUP_NONE ? MW_LOOKUP_UNAVAILABLE : found;
+	return found;
 }
 
 static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
 {
-	const struct mw_directory_hold *hold = context;
-	struct mw_value value;
-	uint32_t id;
-	enum mw_lookup found = get_text(hold, MW_KEY_LOGIN, login, &value);
+	bool primary;
 
-	if (found != MW_LOOKUP_FOUND)
-		return found;
-	if (!mw_value_login_read(value, &id))
-		return MW_LOOKUP_UNAVAILABLE;
-	return get_named(hold, id, user_r);
+	return get_named(context, MW_KEY_LOGIN, login, user_r, &primary);
 }
 
 static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
 				 bool *primary_r)
 {
-	const struct mw_directory_hold *hold = context;
-	struct mw_value value;
-	uint32_t id;
 	bool primary;
-	enum mw_lookup found = get_text(hold, MW_KEY_ADDRESS, address, &value);
 
-	if (found != MW_LOOKUP_FOUND)
-		return found;
-	if (!mw_value_address_read(value, &id, &primary))
-		return MW_LOOKUP_UNAVAILABLE;
-	if (primary_r != NULL)
-		*primary_r = primary;
-	return get_named(hold, id, principal_r);
+	return get_named(context, MW_KEY_ADDRESS, address, principal_r, primary_r != NULL ? primary_r : &primary);
 }
 
 static enum mw_lookup get_grants(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,

@@ -155,6 +155,16 @@ bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_princ
 	return true;
 }
 
+struct mw_value mw_value_principal_at(const void *record)
+{
+	struct stored_principal head;
+	size_t ids;
+
+	memcpy(&head, record, sizeof(head));
+	ids = (size_t)head.groups + head.senders_list + head.send_as + head.send_on_behalf;
+	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) + FOUR((size_t)head.name_len) };
+}
+
 size_t mw_value_grants_size(const struct mw_grants *grants)
 {
 	return (2 + grants->send_as.count + grants->send_on_behalf.count) * sizeof(uint32_t);

@@ -8,6 +8,7 @@
      'g' ADDRESS    grants on an address that no principal has
      'i' 0 0 0 ID   the principal with this id, big-endian
      'l' LOGIN      id of the user
+     'x' "index"    where names and principals are found sooner: index.h
    Numbers are in the byte order of the machine that wrote it; the trailer tells. */
 #ifndef MW_DIRECTORY_SCHEMA_H
 #define MW_DIRECTORY_SCHEMA_H
@@ -24,7 +25,8 @@ enum mw_key_kind {
 	MW_KEY_DOMAIN_GRANTS = 'd',
 	MW_KEY_ADDRESS_GRANTS = 'g',
 	MW_KEY_PRINCIPAL = 'i',
-	MW_KEY_LOGIN = 'l'
+	MW_KEY_LOGIN = 'l',
+	MW_KEY_INDEX = 'x' /* another release's reader looks for none */
 };
 
 #define MW_KEY_TEXT_MAX 254
@@ -46,6 +48,8 @@ size_t mw_value_principal_size(const struct mw_principal *principal);
 void mw_value_principal_write(const struct mw_principal *principal, uint64_t fingerprint, void *out);
 bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_principal *principal_r,
 			     uint64_t *fingerprint_r);
+/* The whole value of a record that a snapshot's own index points to. */
+struct mw_value mw_value_principal_at(const void *record);
 
 size_t mw_value_grants_size(const struct mw_grants *grants);
 void mw_value_grants_write(const struct mw_grants *grants, void *out);

@@ -169,6 +169,34 @@ static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const ch
 	return result;
 }
 
+static enum mw_lookup get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r)
+{
+	MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, found;
+
+	switch (mdb_get(snapshot->txn, snapshot->dbi, &name, &found)) {
+	case 0:
+		value_r->ptr = found.mv_data;
+		value_r->size = found.mv_size;
+		return MW_LOOKUP_FOUND;
+	case MDB_NOTFOUND:
+		return MW_LOOKUP_NONE;
+	default:
+		return MW_LOOKUP_UNAVAILABLE;
+	}
+}
+
+/* A snapshot of another release may have none. */
+static void find_index(struct mw_snapshot *snapshot)
+{
+	struct mw_value index, first = { .ptr = NULL };
+	struct mw_key key;
+
+	mw_key_id(1, &key);
+	if (get(snapshot, &key, &first) == MW_LOOKUP_UNAVAILABLE || !mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &key) ||
+	    get(snapshot, &key, &index) != MW_LOOKUP_FOUND || !mw_index_read(index, first.ptr, &snapshot->index))
+		snapshot->index = (struct mw_index){ .buckets = NULL };
+}
+
 /* Returns an LMDB or errno error; EAGAIN when the name stands for another file by now. */
 static int map_file(struct mw_snapshot *snapshot, const char *path)
 {
@@ -192,7 +220,9 @@ static int map_file(struct mw_snapshot *snapshot, const char *path)
 		rc = mdb_txn_begin(snapshot->env, NULL, MDB_RDONLY, &snapshot->txn);
 	if (rc == 0)
 		rc = mdb_dbi_open(snapshot->txn, NULL, 0, &snapshot->dbi);
-	if (rc != 0)
+	if (rc == 0)
+		find_index(snapshot);
+	else
 		mw_snapshot_close(snapshot);
 	return rc;
 }
@@ -226,20 +256,55 @@ void mw_snapshot_close(struct mw_snapshot *snapshot)
 	snapshot->env = NULL;
 }
 
-enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r)
+static enum mw_lookup get_text(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
+			       struct mw_value *value_r)
 {
-	MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, found;
+	struct mw_key key;
 
-	switch (mdb_get(snapshot->txn, snapshot->dbi, &name, &found)) {
-	case 0:
-		value_r->ptr = found.mv_data;
-		value_r->size = found.mv_size;
-		return MW_LOOKUP_FOUND;
-	case MDB_NOTFOUND:
+	return mw_key_text(kind, text, &key) ? get(snapshot, &key, value_r) : MW_LOOKUP_NONE;
+}
+
+enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
+			       struct mw_value *value_r)
+{
+	uint32_t id;
+
+	if (mw_index_name(&snapshot->index, kind, text, &id) == MW_LOOKUP_NONE)
 		return MW_LOOKUP_NONE;
-	default:
-		return MW_LOOKUP_UNAVAILABLE;
-	}
+	return get_text(snapshot, kind, text, value_r);
+}
+
+/* The id that LMDB has for a name. */
+static enum mw_lookup get_id(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
+			     uint32_t *id_r, bool *primary_r)
+{
+	struct mw_value value;
+	enum mw_lookup found = get_text(snapshot, kind, text, &value);
+	bool fine;
+
+	if (found != MW_LOOKUP_FOUND)
+		return found;
+	fine = kind == MW_KEY_LOGIN ? mw_value_login_read(value, id_r) : mw_value_address_read(value, id_r, primary_r);
+	return fine ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
+}
+
+enum mw_lookup mw_snapshot_named(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
+				 struct mw_principal *principal_r, bool *primary_r)
+{
+	uint32_t id = 0;
+	enum mw_lookup found = mw_index_name(&snapshot->index, kind, text, &id);
+
+	if (found == MW_LOOKUP_NONE)
+		return MW_LOOKUP_NONE;
+	*primary_r = true;
+	if (id != 0 && mw_snapshot_principal(snapshot, id, principal_r, NULL) == MW_LOOKUP_FOUND &&
+	    mw_str_equal(principal_r->name, text))
+		return MW_LOOKUP_FOUND;
+	found = get_id(snapshot, kind, text, &id, primary_r);
+	if (found != MW_LOOKUP_FOUND)
+		return found;
+	return mw_snapshot_principal(snapshot, id, principal_r, NULL) == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND :
+		MW_LOOKUP_UNAVAILABLE;
 }
 
 bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,
@@ -292,15 +357,25 @@ bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind 
 	return mw_snapshot_each(snapshot, kind, take_name, &names);
 }
 
+static enum mw_lookup get_record(const struct mw_snapshot *snapshot, uint32_t id, struct mw_value *value_r)
+{
+	const void *record = mw_index_record(&snapshot->index, id);
+	struct mw_key key;
+
+	if (record == NULL) {
+		mw_key_id(id, &key);
+		return get(snapshot, &key, value_r);
+	}
+	*value_r = mw_value_principal_at(record);
+	return MW_LOOKUP_FOUND;
+}
+
 enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
 				     uint64_t *fingerprint_r)
 {
-	struct mw_key key;
 	struct mw_value value;
-	enum mw_lookup found;
+	enum mw_lookup found = get_record(snapshot, id, &value);
 
-	mw_key_id(id, &key);
-	found = mw_snapshot_get(snapshot, &key, &value);
 	if (found == MW_LOOKUP_FOUND && !mw_value_principal_read(value, id, principal_r, fingerprint_r))
 		return MW_LOOKUP_UNAVAILABLE;
 	return found;

@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 
 #include "directory/result.h"
+#include "directory/index.h"
 #include "directory/schema.h"
 
 struct mw_snapshot {
 	MDB_env *env; /* NULL: not open */
 	MDB_txn *txn; /* one transaction for its whole life: the file never changes */
 	MDB_dbi dbi;
+	struct mw_index index;
 	struct stat stat;
 	struct mw_trailer trailer;
 };
@@ -32,7 +34,12 @@ enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const cha
 bool mw_snapshot_has_room(uint64_t octets);
 void mw_snapshot_close(struct mw_snapshot *snapshot);
 
-enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, const struct mw_key *key, struct mw_value *value_r);
+/* The value of a name, and the principal that a login (MW_KEY_LOGIN) or address (MW_KEY_ADDRESS) leads to. UNAVAILABLE where
+   the file is damaged: what leads to no principal, too. */
+enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
+			       struct mw_value *value_r);
+enum mw_lookup mw_snapshot_named(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
+				 struct mw_principal *principal_r, bool *primary_r);
 /* Calls `found` with the text and value of each key of a kind that has texts, in order, until it says false. False: the
    file could not be read. */
 bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,

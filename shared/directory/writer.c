@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "directory/index.h"
 #include "directory/schema.h"
 
 #define NODE_OVERHEAD 10 /* of LMDB, a key */
@@ -70,6 +71,15 @@ static void append_principals(struct pages *pages, const struct mw_content *cont
 	}
 }
 
+/* It can only be written where records and readers are: write_index(). */
+static void reserve_index(struct pages *pages, const struct mw_content *content)
+{
+	void *out = append_text(pages, MW_KEY_INDEX, MW_INDEX_NAME, mw_index_size(content));
+
+	if (out != NULL)
+		memset(out, 0, mw_index_size(content));
+}
+
 /* In the order of the keys' first bytes. */
 static void append_all(struct pages *pages, const struct mw_content *content)
 {
@@ -99,13 +109,14 @@ static void append_all(struct pages *pages, const struct mw_content *content)
 		if (out != NULL)
 			mw_value_login_write(entry->id, out);
 	}
+	reserve_index(pages, content);
 }
 
 /* Map size, which is address space only: three times the content's size, so that no page is missing. The same for
    the same content, since LMDB writes it into the file. */
 static size_t room_for(const struct mw_content *content)
 {
-	size_t octets = 64 * (size_t)PAGE, i;
+	size_t octets = 64 * (size_t)PAGE + mw_index_size(content), i;
 
 	for (i = 0; i < content->address_count; i++)
 		octets += content->addresses[i].text.len + MW_VALUE_ADDRESS_SIZE + NODE_OVERHEAD + 4;
@@ -121,26 +132,35 @@ static size_t room_for(const struct mw_content *content)
 	return (octets * 3 / PAGE + 1) * PAGE;
 }
 
-/* *octets_r: the length of the pages in the file. LMDB opens a path: /proc/self/fd leads to the descriptor's file
-   only. */
-static int write_pages(int fd, const struct mw_content *content, uint64_t *octets_r)
+/* Begins a transaction. LMDB opens a path: /proc/self/fd leads to the descriptor's file only. */
+static struct pages open_pages(int fd, size_t room, unsigned environment_flags, unsigned flags)
 {
 	struct pages pages = { 0 };
 	char path[64];
-	MDB_envinfo info;
-	MDB_stat stat;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	pages.rc = mdb_env_create(&pages.env);
-	if (pages.rc != 0)
-		return pages.rc;
-	pages.rc = mdb_env_set_mapsize(pages.env, room_for(content));
 	if (pages.rc == 0)
-		pages.rc = mdb_env_open(pages.env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, 0600);
+		pages.rc = mdb_env_set_mapsize(pages.env, room);
 	if (pages.rc == 0)
-		pages.rc = mdb_txn_begin(pages.env, NULL, 0, &pages.txn);
-	if (pages.rc == 0) {
+		pages.rc = mdb_env_open(pages.env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC | environment_flags, 0600);
+	if (pages.rc == 0)
+		pages.rc = mdb_txn_begin(pages.env, NULL, flags, &pages.txn);
+	if (pages.rc == 0)
 		pages.rc = mdb_dbi_open(pages.txn, NULL, 0, &pages.dbi);
+	return pages;
+}
+
+/* *octets_r: the length of the pages in the file. */
+static int write_pages(int fd, const struct mw_content *content, uint64_t *octets_r)
+{
+	struct pages pages = open_pages(fd, room_for(content), 0, 0);
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	if (pages.env == NULL)
+		return pages.rc;
+	if (pages.txn != NULL) {
 		append_all(&pages, content);
 		if (pages.rc == 0)
 			pages.rc = mdb_txn_commit(pages.txn);
@@ -153,6 +173,38 @@ static int write_pages(int fd, const struct mw_content *content, uint64_t *octet
 		pages.rc = mdb_env_stat(pages.env, &stat);
 	if (pages.rc == 0)
 		*octets_r = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+	mdb_env_close(pages.env);
+	return pages.rc;
+}
+
+static const void *record(void *context, uint32_t id)
+{
+	const struct pages *pages = context;
+	struct mw_key key;
+	MDB_val name = { .mv_data = key.bytes }, found;
+
+	mw_key_id(id, &key);
+	name.mv_size = key.len;
+	return mdb_get(pages->txn, pages->dbi, &name, &found) == 0 ? found.mv_data : NULL;
+}
+
+/* In the file itself, as a reader has it in memory. Where it cannot be written readers do without it. */
+static int write_index(int fd, const struct mw_content *content, uint64_t octets)
+{
+	struct pages pages = open_pages(fd, (size_t)octets, MDB_WRITEMAP, MDB_RDONLY);
+	MDB_val name, found;
+	struct mw_key key;
+
+	if (pages.env == NULL)
+		return pages.rc;
+	if (pages.rc == 0 && mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &key)) {
+		name = (MDB_val){ key.len, key.bytes };
+		pages.rc = mdb_get(pages.txn, pages.dbi, &name, &found);
+		if (pages.rc == 0)
+			(void)mw_index_write(content, found.mv_data, record, &pages);
+	}
+	if (pages.txn != NULL)
+		mdb_txn_abort(pages.txn);
 	mdb_env_close(pages.env);
 	return pages.rc;
 }
@@ -195,15 +247,16 @@ bool mw_snapshot_write(const char *path, int fd, const struct mw_content *conten
 	};
 	int rc = write_pages(fd, content, &trailer.pages_octets);
 
+	/* A page that LMDB allocated and freed at the end was never written. */
+	if (rc == 0 && ftruncate(fd, (off_t)trailer.pages_octets) != 0)
+		rc = errno;
+	if (rc == 0)
+		rc = write_index(fd, content, trailer.pages_octets);
 	if (rc != 0) {
 		mw_buf_printf(why, "%s: %s", path, rc == EIO && is_full(fd) ? strerror(ENOSPC) : mdb_strerror(rc));
 		return false;
 	}
-	/* A page that LMDB allocated and freed at the end was never written. */
-	if (ftruncate(fd, (off_t)trailer.pages_octets) != 0)
-		rc = errno;
-	if (rc == 0)
-		rc = mw_trailer_digest(fd, trailer.pages_octets, trailer.digest);
+	rc = mw_trailer_digest(fd, trailer.pages_octets, trailer.digest);
 	mw_trailer_seal(&trailer);
 	if (rc == 0 && !write_whole(fd, &trailer, sizeof(trailer), (off_t)trailer.pages_octets))
 		rc = errno != 0 ? errno : EIO;
