@@ -164,13 +164,22 @@ static void send_one(struct mw_batch *batch, struct mw_question *question, bool 
 	batch->on_step(question, MW_STEP_SENT, NULL);
 }
 
+/* The log is written before the answers are sent: if the process dies between the two, a question that was logged is
+   asked again, whereas an answer without a line could never be explained. But a busy server would pay more for a write
+   for each batch than for its lines. */
+static void write_log(void *context)
+{
+	struct mw_batch *batch = context;
+
+	if (!mw_log_flush_paced(mw_loop_now(batch->loop)) && !batch->log_due.started)
+		mw_timer_start(batch->loop, &batch->log_due, MW_LOG_PAUSE, false, write_log, batch);
+}
+
 static void send_all(struct mw_batch *batch)
 {
 	struct mw_question *chain = take_all(&batch->answered), *question;
 
-	/* The log is written before the answers are sent. If the process dies between the two, a question that was
-	   logged is asked again; an answer without a line could never be explained. */
-	mw_log_flush();
+	write_log(batch);
 	while ((question = next_of(batch, &chain)) != NULL)
 		send_one(batch, question, false);
 }
@@ -187,6 +196,11 @@ void mw_batch_add(struct mw_batch *batch, struct mw_question *question)
 		return;
 	judge_all(batch);
 	send_all(batch);
+}
+
+void mw_batch_deinit(struct mw_batch *batch)
+{
+	mw_timer_stop(batch->loop, &batch->log_due);
 }
 
 void mw_batch_settle(struct mw_batch *batch)

@@ -2,7 +2,8 @@
    sent. What the processor needs for each of these passes then stays in its caches from one question to the next;
    and an answer wakes a process that waits for it: sent one by one, between the questions of others, they would make
    the peers fall asleep and wake for every one of them. The lines of the decision log are written together too, before
-   the first of the answers is sent. */
+   the first of the answers is sent; while there are more batches than writes a second (mw_log_flush_paced()) together
+   with those of the next ones. */
 #ifndef MW_POSTFIX_BATCH_H
 #define MW_POSTFIX_BATCH_H
 
@@ -35,6 +36,7 @@ struct mw_batch {
 	struct mw_question_list came;     /* READING, with bytes that nobody read; or READY after it has waited */
 	struct mw_question_list answered; /* to be sent */
 	size_t waiting;
+	struct mw_timer log_due; /* lines of the decision log wait to be written */
 };
 
 void mw_batch_init(struct mw_batch *batch, struct mw_loop *loop, struct mw_worlds *worlds,
@@ -48,6 +50,9 @@ void mw_batch_go_on(struct mw_batch *batch, struct mw_question *question);
 
 /* One that is stalled: sends more of its answer. */
 void mw_batch_resend(struct mw_batch *batch, struct mw_question *question);
+
+/* Stops its timer. What is logged and not written yet is the caller's to flush. */
+void mw_batch_deinit(struct mw_batch *batch);
 
 /* At the end of a turn of the loop: reads, judges and sends all. Nothing is in the batch afterwards; connections may have
    been closed. */

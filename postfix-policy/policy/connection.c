@@ -107,6 +107,7 @@ void mw_connections_free(struct mw_connections *all)
 		all->chunks = next;
 	}
 	mw_batch_settle(&all->batch);
+	mw_batch_deinit(&all->batch);
 	mw_questions_free(&all->questions);
 	free(all->guests);
 	free(all);

@@ -4,7 +4,7 @@
 
 #include "decide/verdict.h"
 
-/* The line is written by mw_log_flush(), which must come before the answer is sent. */
+/* The line is written by the batch, before the answer is sent or soon after. */
 void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict);
 
 #endif

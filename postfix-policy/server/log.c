@@ -18,6 +18,7 @@ static struct {
 	unsigned faults, faults_left_out;
 	struct mw_log_lines lines;
 	unsigned long lines_lost;
+	double writes, counted; /* those that mw_log_flush_paced() may do at once, and when they were counted */
 } state;
 
 static const struct { const char *word; int facility; } facilities[] = {
@@ -40,6 +41,21 @@ static bool write_waiting(void)
 void mw_log_flush(void)
 {
 	(void)write_waiting();
+}
+
+bool mw_log_flush_paced(double now)
+{
+	if (mw_str_empty(mw_log_lines_waiting(&state.lines)))
+		return true;
+	state.writes += (now - state.counted) * MW_LOG_WRITES;
+	if (state.writes > MW_LOG_WRITES)
+		state.writes = MW_LOG_WRITES;
+	state.counted = now;
+	if (state.writes < 1)
+		return false;
+	state.writes--;
+	mw_log_flush();
+	return true;
 }
 
 /* Lines that standard error did not take lack the head that the system's log needs: they are lost. */

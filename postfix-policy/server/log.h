@@ -21,6 +21,12 @@ bool mw_log_decision_begin(enum mw_log_level level, struct mw_buf *text_r);
 void mw_log_decision_end(const struct mw_buf *text);
 /* Writes what is not written yet. */
 void mw_log_flush(void);
+/* The same, for batches of questions, of which there may be tens of thousands a second: it writes MW_LOG_WRITES times a
+   second at the most, of which those not used are kept for a second. False: the lines wait for more, and it is to be called
+   again after MW_LOG_PAUSE seconds. `now`: seconds of the monotonic clock. */
+#define MW_LOG_WRITES 1000.0
+#define MW_LOG_PAUSE (1 / MW_LOG_WRITES)
+bool mw_log_flush_paced(double now);
 /* Every message of a list, sorted, a line each. */
 void mw_log_errors(struct mw_errors *errors);
 /* Once a second: logs how many messages and lines were left out. */

@@ -1,10 +1,13 @@
-"""The decision log's lines, written together: before any answer that they explain, each whole, in order, none lost that
-there is room for; whatever becomes of the file, the pipe or the process."""
+"""The decision log's lines, written together: before any answer that they explain, but for a server with more than a
+thousand batches of them a second; each whole, in order, none lost that there is room for; whatever becomes of the file,
+the pipe or the process."""
 import os
 import re
 import resource
 import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -119,6 +122,49 @@ def test_no_answer_is_seen_before_its_line(piped):
         piped.text = ""
         assert connections[0].ask(refused(number)) == SEND_AS_DENIED
         assert f" instance=n.{number} " in piped.read()
+
+
+class Ahead:
+    """A connection that sends so many questions before it reads an answer: each is a batch of its own."""
+
+    def __init__(self, daemon, count):
+        self.connection = daemon.connect()
+        questions = b"".join(refused(number) for number in range(count))
+        self.sender = threading.Thread(target=self.connection.send, args=[questions])
+        self.sender.start()
+
+    def answers(self, count):
+        for _ in range(count):
+            assert self.connection.answer() == SEND_AS_DENIED
+
+
+@pytest.mark.skipif(not os.access("/proc/self/io", os.R_OK), reason="the kernel does not count system calls")
+def test_more_batches_a_second_than_writes(daemon):
+    """The lines of many go out together, none is lost, and none waits for a question that does not come."""
+    count, before, began = 6000, system_calls_that_write(daemon.pid), time.monotonic()
+    ahead = Ahead(daemon, count)
+    ahead.answers(count)
+    ahead.sender.join()
+    daemon.wait_log(rf" instance=n\.{count - 1} ")
+    assert system_calls_that_write(daemon.pid) - before < 1000 * (time.monotonic() - began + 1) + 100
+    assert check(daemon.text()) == (count, 0)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_lines_that_wait_outlive_a_reload_and_are_there_at_the_end(daemon, ends):
+    count = 6000
+    ahead = Ahead(daemon, count)
+    ahead.answers(count // 2)
+    os.kill(daemon.pid, signal.SIGHUP)
+    ahead.answers(count // 2)
+    ahead.sender.join()
+    if ends:
+        daemon.process.terminate()
+        assert daemon.process.wait(PATIENCE) == 0
+    else:
+        daemon.wait_log(rf" instance=n\.{count - 1} ")
+    daemon.wait_log("policy read")
+    assert check(daemon.text()) == (count, 0)
 
 
 def test_a_connection_that_is_closed_for_no_answer_has_its_line_before(piped):

@@ -128,6 +128,48 @@ START_TEST(decisions_wait_and_go_out_in_one_write)
 }
 END_TEST
 
+START_TEST(so_many_writes_a_second_are_done_at_once)
+{
+	unsigned number = 0;
+	double now = 5000;
+
+	log_to_socket();
+	ck_assert(mw_log_flush_paced(now));
+	/* One for each, as long as they last. */
+	for (; number < MW_LOG_WRITES; number++) {
+		ck_assert(log_decision(number, 100));
+		ck_assert(mw_log_flush_paced(now));
+		ck_assert_uint_eq(check_lines(take_all(), number, 100), 1);
+	}
+	/* Then they wait for each other. */
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned j = 0; j < 20; j++) {
+			ck_assert(log_decision(number + j, 100));
+			ck_assert(!mw_log_flush_paced(now));
+		}
+		ck_assert_uint_eq(take_all().len, 0);
+		now += 1.01 * MW_LOG_PAUSE;
+		ck_assert(mw_log_flush_paced(now));
+		ck_assert_uint_eq(check_lines(take_all(), number, 100), 20);
+		number += 20;
+	}
+	/* A message takes them along. */
+	ck_assert(log_decision(number, 100));
+	ck_assert(!mw_log_flush_paced(now));
+	mw_log(MW_LOG_INFO, "a");
+	ck_assert_slice(mw_str_tail(take_all(), 100), MW_STR("mailwicketd: a\n"));
+	/* A second later there are as many again, and after a day no more than that. */
+	now += 86400;
+	for (number = 0; number < MW_LOG_WRITES; number++) {
+		ck_assert(log_decision(number, 100));
+		ck_assert(mw_log_flush_paced(now));
+		(void)take_all();
+	}
+	ck_assert(log_decision(number, 100));
+	ck_assert(!mw_log_flush_paced(now));
+}
+END_TEST
+
 START_TEST(a_message_goes_out_at_once_behind_the_decisions)
 {
 	log_to_pipe(0);
@@ -253,6 +295,7 @@ MW_UNIT_TESTS("log")
 {
 	tcase_add_checked_fixture(tcase, NULL, restore);
 	tcase_add_test(tcase, decisions_wait_and_go_out_in_one_write);
+	tcase_add_test(tcase, so_many_writes_a_second_are_done_at_once);
 	tcase_add_test(tcase, a_message_goes_out_at_once_behind_the_decisions);
 	tcase_add_test(tcase, a_pipe_gets_whole_lines_in_pieces_that_it_takes_at_once);
 	tcase_add_test(tcase, a_full_pipe_loses_what_there_is_no_room_for_and_nothing_else);
