@@ -189,7 +189,7 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 	case MW_WHY_USER_UNKNOWN:
 	case MW_WHY_LOGIN_FAILED:
 		/* Dovecot's auth may have made another name of the user's own. */
-		return stopped && (strcmp(told->login, by->login) == 0 || told->login[0] == '\0' ||
+		return stopped && (mw_str_equal_nocase(mw_str(told->login), mw_str(by->login)) || told->login[0] == '\0' ||
 				   (by->kind != MW_WHY_DECIDED && !told->other_login && !by->other_login));
 	case MW_WHY_LOGIN_NEEDS_TLS:
 		return stopped && strcmp(by->reason, "login-without-tls") == 0;

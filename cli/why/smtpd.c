@@ -35,9 +35,25 @@ bool mw_smtpd_starttls(const struct mw_why_sessions *sessions, const struct mw_w
 {
 	bool seen = mw_str_equal(event->port, MW_STR("submission")) || mw_str_equal(event->port, MW_STR("587"));
 
-	for (size_t i = 0; i < sizeof(sessions->starttls) / sizeof(sessions->starttls[0]); i++)
-		seen |= !mw_str_empty(event->port) && sessions->starttls[i] == session->program;
-	return seen;
+	return seen || (!mw_str_empty(event->port) && mw_smtpd_is_known(sessions->starttls, session->program));
+}
+
+bool mw_smtpd_is_known(const uint32_t *names, uint32_t name)
+{
+	for (size_t i = 0; i < MW_WHY_LISTENERS; i++)
+		if (names[i] == name)
+			return true;
+	return false;
+}
+
+void mw_smtpd_learn(uint32_t *names, uint32_t name)
+{
+	size_t free = 0;
+
+	while (free < MW_WHY_LISTENERS && names[free] != 0 && names[free] != name)
+		free++;
+	if (free < MW_WHY_LISTENERS)
+		names[free] = name;
 }
 
 struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str said)
@@ -58,7 +74,8 @@ static struct mw_why_session *session_of(struct mw_why_sessions *sessions, const
 	if (session->process == line->process && session->program == program && !session->ended &&
 	    (mw_str_empty(client) || mw_str_empty(known) || mw_str_equal(known, client)))
 		return session;
-	*session = (struct mw_why_session){ .process = line->process, .program = program };
+	*session = (struct mw_why_session){ .process = line->process, .program = program,
+					    .instance = mw_part_hash(mw_part_before(line->program, "/")) };
 	mw_part_copy(session->client, sizeof(session->client), client);
 	mw_part_copy(session->port, sizeof(session->port), listener_of(line->program));
 	return session;
@@ -78,7 +95,8 @@ static void begin(struct mw_why_sessions *sessions, const struct mw_why_line *li
 {
 	struct mw_why_session *session = session_of(sessions, line, client), before = *session;
 
-	*session = (struct mw_why_session){ .process = before.process, .program = before.program, .begun = line->time };
+	*session = (struct mw_why_session){ .process = before.process, .program = before.program, .begun = line->time,
+					    .instance = before.instance };
 	mw_part_copy(session->client, sizeof(session->client), client);
 	memcpy(session->port, before.port, sizeof(session->port));
 	/* What a process says before its first client, of its tables or its certificate, is of all its sessions. */
@@ -433,7 +451,7 @@ static bool remember(struct mw_why_sessions *sessions, struct mw_why_session *se
 		session->pipelined = true;
 	} else if (mw_str_has(mw_part_before(line->message, " from "), "TLS connection established")) {
 		session->tls = true;
-		sessions->tls_logged = true;
+		mw_smtpd_learn(sessions->tls_logged, session->instance);
 	} else {
 		return mw_part_begins_with_one(line->message, quiet);
 	}

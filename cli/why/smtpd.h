@@ -5,6 +5,7 @@
 #include "why/event.h"
 
 #define MW_WHY_SESSIONS 512
+#define MW_WHY_LISTENERS 16
 
 /* A refusal whose meaning the end of the session tells: whether the client had logged in. */
 struct mw_why_pending {
@@ -16,7 +17,8 @@ struct mw_why_pending {
 
 struct mw_why_session {
 	uint64_t process; /* 0: free */
-	uint32_t program; /* several instances of Postfix count their processes each */
+	uint32_t program; /* several instances of Postfix count their processes each, */
+	uint32_t instance; /* and have a configuration each */
 	int64_t begun;    /* 0: the log does not have its beginning */
 	char client[64], port[24];
 	char queue[24];   /* the last message's id */
@@ -36,8 +38,8 @@ struct mw_why_session {
 };
 
 struct mw_why_sessions {
-	bool tls_logged; /* smtpd_tls_loglevel is 1 or more */
-	uint32_t starttls[16]; /* listeners of which TLS began with STARTTLS, by the hash of their name; 0: free */
+	uint32_t tls_logged[MW_WHY_LISTENERS]; /* instances of Postfix whose smtpd_tls_loglevel is 1 or more, */
+	uint32_t starttls[MW_WHY_LISTENERS];   /* and listeners of which TLS began with STARTTLS: hashes of their names; 0: free */
 	struct mw_why_session items[MW_WHY_SESSIONS]; /* by process id; a newer session takes the place of an older */
 };
 
@@ -53,6 +55,9 @@ bool mw_smtpd_tls_first(const struct mw_why_event *event);
 /* Whether TLS begins with STARTTLS on that listener, or not at all: by its name, or as the log showed it. */
 bool mw_smtpd_starttls(const struct mw_why_sessions *sessions, const struct mw_why_session *session,
 		       const struct mw_why_event *event);
+/* The names that were seen so far. */
+bool mw_smtpd_is_known(const uint32_t *names, uint32_t name);
+void mw_smtpd_learn(uint32_t *names, uint32_t name);
 /* What the event says: the reply, and the warning that explains it. */
 struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str said);
 /* The envelope: "...> to=<...> proto=ESMTP helo=<...>" behind "; from=<"; postscreen has commas. A quote makes the rest

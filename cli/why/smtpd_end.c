@@ -136,18 +136,6 @@ static bool settle(struct mw_why_session *session, bool told, bool logged_in, st
 	return true;
 }
 
-static void learn_starttls(struct mw_why_sessions *sessions, uint32_t program)
-{
-	for (size_t i = 0; i < sizeof(sessions->starttls) / sizeof(sessions->starttls[0]); i++) {
-		if (sessions->starttls[i] == program)
-			return;
-		if (sessions->starttls[i] != 0)
-			continue;
-		sessions->starttls[i] = program;
-		return;
-	}
-}
-
 /* A proxy of our own in front of Postfix, to which it does not listen: no client behind it comes further. */
 static bool proxy_refused(const struct counts *counts, struct mw_why_event *event)
 {
@@ -170,13 +158,14 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 	struct counts counts = count(mw_part_after(rest, "] "));
 	/* On a listener where TLS begins later the summary says whether it did. */
 	bool tells_tls = counts.told && mw_smtpd_starttls(sessions, session, event);
+	bool logs_tls = mw_smtpd_is_known(sessions->tls_logged, session->instance);
 
 	session->ended = true;
 	if (counts.tls_well > 0)
-		learn_starttls(sessions, session->program);
+		mw_smtpd_learn(sessions->starttls, session->program);
 	if (settle(session, counts.told, counts.auth_well > 0, event)) {
 		event->tls = event->tls || counts.tls_well > 0;
-		event->tls_unknown = !event->tls && !tells_tls && !sessions->tls_logged;
+		event->tls_unknown = !event->tls && !tells_tls && !logs_tls;
 		return true;
 	}
 	if (proxy_refused(&counts, event))
@@ -186,7 +175,7 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 	event->queue = mw_str(session->queue);
 	event->kind = summed_up(session, &counts, mw_smtpd_tls_first(event));
 	event->tls = session->tls || counts.tls_well > 0 || mw_smtpd_tls_first(event);
-	event->tls_unknown = !event->tls && !tells_tls && !sessions->tls_logged && !session->tls_error;
+	event->tls_unknown = !event->tls && !tells_tls && !logs_tls && !session->tls_error;
 	if (session->limited && counts.texts_well < counts.texts) {
 		event->kind = MW_WHY_LIMIT;
 		event->reply = mw_str(session->fault);

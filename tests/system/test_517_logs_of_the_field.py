@@ -266,6 +266,14 @@ SAID = {
         "disconnect from unknown[192.0.2.7] ehlo=1 auth=0/1 quit=1 commands=2/3", 1)], "sending-without-tls"),
     "AUTH on port 25, and nothing tells of TLS": ([LOGIN, smtpd("connect from unknown[192.0.2.7]", 0, "postfix/smtpd[7]"), smtpd(
         "disconnect from unknown[192.0.2.7] ehlo=1 auth=0/1 quit=1 commands=2/3", 1, "postfix/smtpd[7]")], "auth-not-offered"),
+    "no TLS, where another instance logs it": ([LOGIN, *[smtpd(said, 0, "postfix-in/smtpd[9]") for said in (
+        "connect from x[203.0.113.9]", "Anonymous TLS connection established from x[203.0.113.9]: TLSv1.3 with cipher X")],
+        smtpd("connect from unknown[192.0.2.7]", 1, "postfix-out/smtpd[7]"), smtpd(
+            "disconnect from unknown[192.0.2.7] ehlo=1 quit=1 commands=2", 2, "postfix-out/smtpd[7]")], "left-after-ehlo"),
+    "no TLS, where this instance logs it": ([LOGIN, *[smtpd(said, 0, "postfix/smtpd[9]") for said in (
+        "connect from x[203.0.113.9]", "Anonymous TLS connection established from x[203.0.113.9]: TLSv1.3 with cipher X")],
+        smtpd("connect from unknown[192.0.2.7]", 1, "postfix/smtpd[7]"), smtpd(
+            "disconnect from unknown[192.0.2.7] ehlo=1 quit=1 commands=2", 2, "postfix/smtpd[7]")], "left-without-tls"),
     "not logged in": (rejected("553 5.7.1 <bob@example.org>: Sender address rejected: not logged in", ""),
                       "no-authentication"),
     "relay access": (rejected("454 4.7.1 <ann@example.net>: Relay access denied", ""), "no-authentication"),

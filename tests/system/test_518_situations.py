@@ -1,16 +1,14 @@
 """mailwicket why, on logs of situations that really happened: tests/logs/situations.table says what. Nothing is started here."""
-import fcntl
-import functools
 import json
 import random
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import rig
+from rig.why_many import ask
 
 sys.path.insert(0, str(rig.SOURCE / "tests" / "logs" / "generate"))
 import table  # noqa: E402
@@ -52,31 +50,6 @@ def policy(module_folder):
     synced = subprocess.run([rig.CLI, "-c", folder / "mailwicket.conf", "sync"], capture_output=True, text=True, timeout=60)
     assert synced.returncode == 0, synced.stderr
     return folder / "mailwicket.conf"
-
-
-@functools.lru_cache(maxsize=None)
-def many():
-    """The program, built once, whoever else wants it at the same time."""
-    with open(rig.build_folder() / "config.status", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run(["make", "-s", "tests/logs/many"], cwd=rig.build_folder(), check=True, timeout=300, capture_output=True)
-    return rig.build_folder() / "tests" / "logs" / "many"
-
-
-def ask_some(policy, user, texts):
-    questions = b"".join(b"%s %d\n%s" % (user.encode(), len(text), text) for text in texts)
-    done = subprocess.run([many(), policy], input=questions, capture_output=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    answers = re.findall(r"(.*?)^exit (\d+)$", done.stdout.decode(), re.S | re.M)
-    assert len(answers) == len(texts) and {code for _, code in answers} <= {"0", "1", "67"}, done.stderr[-2000:]
-    return [json.loads(text) if code == "0" else None for text, code in answers]
-
-
-def ask(policy, user, texts):
-    """What `why` says of each of the logs: JSON, or None where no line tells anything of the user."""
-    with ThreadPoolExecutor(2) as pool:
-        halves = pool.map(lambda half: ask_some(policy, user, half), (texts[:len(texts) // 2], texts[len(texts) // 2:]))
-        return [told for half in halves for told in half]
 
 
 def causes(told):

@@ -175,8 +175,9 @@ class Clients:
 
     def somebody_else_has_tls(self):
         """Whether a session had TLS is known only in a log that shows TLS at all."""
-        with Smtp(self.site.ports["submissions"], self.source.replace("127.51.100.", "127.51.98."), tls=True) as smtp:
-            smtp.command("EHLO other.example.net")
+        with Smtp(self.site.ports["submission"], self.source.replace("127.51.100.", "127.51.98.")) as smtp:
+            smtp.hello()
+            smtp.starttls()
 
     def authenticates_without_tls(self, login):
         with self.smtp(tls=False) as client:
