@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rig.built import MODULES
 from rig.ports import free_port
-from rig.processes import kill_and_wait, tool
+from rig.processes import children, kill_and_wait, takes_clients, tool
 from rig.tls import Certificate, client_context
 from rig.waiting import wait_for
 from rig.wiring import set_up
@@ -241,7 +241,13 @@ class PrivateDovecot:
             return False
 
     def reload(self):
+        """Returns once no login or auth process from before takes a client. Such a login fails: the mail process asks the
+        new auth process about it, which knows nothing of it ("Internal login failure")."""
+        before = [pid for pid, name in children(self.process.pid).items() if name == "auth" or "-lo" in name]
+        count = len(self.lines("SIGHUP received"))
         self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(self.lines("SIGHUP received")) > count, "Dovecot's reload")
+        wait_for(lambda: not any(takes_clients(pid) for pid in before), "the old processes' end of taking clients")
 
     def stop(self):
         kill_and_wait(self.process)

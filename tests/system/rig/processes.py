@@ -22,6 +22,34 @@ def is_running(pid):
         return False
 
 
+def children(pid):
+    """{pid: name} of the processes that one has started and that run."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+        except OSError:
+            continue
+        if rest.split()[1] == str(pid):
+            found[int(stat.parent.name)] = name
+    return found
+
+
+def takes_clients(pid):
+    """Whether a process waits, by epoll, for somebody to connect to one of its sockets."""
+    process = Path(f"/proc/{pid}")
+    try:
+        polled = {line.split()[1] for info in (process / "fdinfo").iterdir() for line in info.read_text().splitlines()
+                  if line.startswith("tfd:")}
+        names = {os.readlink(process / "fd" / number) for number in polled}
+        unix = [line.split() for line in (process / "net" / "unix").read_text().splitlines()[1:]]
+        tcp = [line.split() for kind in ("tcp", "tcp6") for line in (process / "net" / kind).read_text().splitlines()[1:]]
+    except OSError:  # something was closed meanwhile, or the process is gone
+        return is_running(pid)
+    listening = {row[6] for row in unix if int(row[3], 16) & 0x10000} | {row[9] for row in tcp if row[3] == "0A"}
+    return any(f"socket:[{inode}]" in names for inode in listening)
+
+
 def kill_and_wait(process, patience=PATIENCE):
     """Ends a process that was started here: SIGTERM, then SIGKILL."""
     if process is None or process.poll() is not None:
