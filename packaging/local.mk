@@ -10,8 +10,8 @@ unit_follows_build =
 else
 unit_follows_build = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d'
 endif
-EXTRA_DIST += packaging/build-deb packaging/debian packaging/systemd/mailwicketd.service.in packaging/systemd/mailwicketd.socket \
-	packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
+EXTRA_DIST += packaging/build-deb packaging/copy-tree packaging/debian packaging/systemd/mailwicketd.service.in \
+	packaging/systemd/mailwicketd.socket packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
 CLEANFILES += packaging/systemd/mailwicketd.service
 
 packaging/systemd/mailwicketd.service: packaging/systemd/mailwicketd.service.in Makefile

@@ -3,11 +3,15 @@ with TLS on 587; before anybody has heard of Mailwicket."""
 import imaplib
 import re
 import secrets
+import shutil
 import smtplib
 import ssl
 import threading
 
+import pytest
+
 import machine
+import packages
 
 PACKAGES = ("systemd-sysv iproute2 ca-certificates procps postfix dovecot-imapd dovecot-pop3d dovecot-managesieved ssl-cert").split()
 USERS = {"alice": "alice-password", "bob": "bob-password"}
@@ -103,7 +107,7 @@ class Company:
 
     # --- what users do: in the machine's network, by Python's own clients
 
-    def _within(self, work):
+    def within(self, work):
         """In a thread that has entered the machine's network."""
         result = {}
 
@@ -131,7 +135,7 @@ class Company:
                 client.login(user, password or USERS[user])
                 client.sendmail(sender, [recipient], f"Subject: {subject}\r\nFrom: {sender}\r\n\r\nhello\r\n")
             return subject
-        return self._within(work)
+        return self.within(work)
 
     def receive(self, sender="stranger@example.net", recipient="bob@example.org"):
         """What a stranger's server sends to port 25."""
@@ -141,7 +145,7 @@ class Company:
             with smtplib.SMTP("127.0.0.1", 25, timeout=60) as client:
                 client.sendmail(sender, [recipient], f"Subject: {subject}\r\nFrom: {sender}\r\n\r\nhello\r\n")
             return subject
-        return self._within(work)
+        return self.within(work)
 
     def read(self, user="bob"):
         """The subjects of what is in the user's inbox."""
@@ -155,9 +159,38 @@ class Company:
                     return set()
                 _, parts = client.fetch(numbers, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
                 return {part[1].decode().partition(":")[2].strip() for part in parts if isinstance(part, tuple)}
-        return self._within(work)
+        return self.within(work)
 
     def works(self):
         """A message from outside and one of a user arrive, and their reader sees them."""
         sent = {self.receive(), self.submit()}
         self.machine.wait(lambda: sent <= self.read(), "both messages are in bob's inbox")
+
+    def holds(self):
+        """The policy: alice sends as herself and not as bob."""
+        with pytest.raises(smtplib.SMTPException, match="Client does not have permissions to send as this sender"):
+            self.submit(user="alice", sender="bob@example.org")
+
+    # --- what its administrator does
+
+    def offer(self, folder):
+        """An archive of the machine's own with the folder's packages, beside Debian's."""
+        place = self.machine.path("/packages")
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(folder, place)
+        packages.archive(place)
+        self.machine.path("/etc/apt/sources.list.d/mailwicket.list").write_text("deb [trusted=yes] file:/packages ./\n")
+        self.run("apt-get", "-q", "update", online=True)
+
+    def apt(self, *command, check=True):
+        return self.run("apt-get", "-qy", "-o", "Dpkg::Options::=--force-confold", *command, online=True, check=check)
+
+    def install(self, built):
+        self.offer(built.folder)
+        self.apt("install", "--no-install-recommends", "mailwicket", "dovecot-mailwicket")
+
+    def undo(self):
+        """What setup wrote goes, and both servers hear of it."""
+        self.run("mailwicket", "setup", "--undo")
+        self.run("systemctl", "restart", "dovecot")
+        self.run("postfix", "reload")

@@ -146,7 +146,7 @@ class Day:
         """What came of each action: "works" or "refused"."""
         def all_of_it():
             return {name: outcome(lambda action=action: action(self)) for name, action in self.ACTIONS.items()}
-        return self.company._within(all_of_it)
+        return self.company.within(all_of_it)
 
     def differences(self):
         """What is not as on the day before Mailwicket, with the server's words."""

@@ -16,24 +16,11 @@ def build_dependencies():
     return ["debhelper" if name == "debhelper-compat" else name for name in names if name]
 
 
-def sources(folder):
-    """Copies the tree as it is: what git knows, and what is new and not ignored; all of it where there is no git."""
-    listed = subprocess.run(["git", "-C", machine.SOURCE, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    if listed.returncode != 0:
-        shutil.copytree(machine.SOURCE, folder, symlinks=True)
-        return
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (machine.SOURCE / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(machine.SOURCE / name, folder / name)
-
-
 def build(release, folder):
     """Builds in a clean chroot into `folder`; what lintian says of it."""
     tree = machine.Tree(machine.chroot(release, "build", ["build-essential", "fakeroot", "lintian", *build_dependencies()]))
     try:
-        sources(tree.root / "src/mailwicket")
+        subprocess.run([machine.SOURCE / "packaging/copy-tree", tree.root / "src/mailwicket"], check=True)
         # The unit tests run in a stage of their own.
         tree.run("DEB_BUILD_OPTIONS=nocheck parallel=2", "DEB_BUILD_PROFILES=nocheck", "sh", "-c", "cd /src/mailwicket && packaging/build-deb /src/packages")
         told = tree.run("sh", "-c", "cd /src && chown -R nobody . && "

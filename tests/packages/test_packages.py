@@ -1,6 +1,4 @@
 """The Debian packages on the server of a small company: nothing is lost, nothing gets in, and it goes back."""
-import shutil
-
 import pytest
 
 import packages
@@ -21,25 +19,6 @@ directory { source "local" { driver = text  path = "/etc/mailwicket/directory" }
 DIRECTORY = "user alice@example.org login=alice address=postmaster@example.org\nuser bob@example.org login=bob\n"
 
 
-def offer(server, folder):
-    """An archive of the machine's own with the folder's packages, beside Debian's."""
-    place = server.machine.path("/packages")
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(folder, place)
-    packages.archive(place)
-    server.machine.path("/etc/apt/sources.list.d/mailwicket.list").write_text("deb [trusted=yes] file:/packages ./\n")
-    server.run("apt-get", "-q", "update", online=True)
-
-
-def apt(server, *command, check=True):
-    return server.run("apt-get", "-qy", "-o", "Dpkg::Options::=--force-confold", *command, online=True, check=check)
-
-
-def install(server, built):
-    offer(server, built.folder)
-    return apt(server, "install", "--no-install-recommends", "mailwicket", "dovecot-mailwicket")
-
-
 def wire(server):
     """What the guide says after the installation."""
     server.machine.path("/etc/mailwicket/mailwicket.conf").write_text(POLICY)
@@ -53,12 +32,6 @@ def wire(server):
     server.works()
 
 
-def holds(server):
-    """The policy: alice sends as herself and not as bob."""
-    with pytest.raises(Exception, match="Client does not have permissions to send as this sender"):
-        server.submit(user="alice", sender="bob@example.org")
-
-
 def test_lintian_has_no_error_and_no_warning(built):
     assert [line for line in built.lintian.splitlines() if line.startswith(("E:", "W:"))] == []
 
@@ -66,7 +39,7 @@ def test_lintian_has_no_error_and_no_warning(built):
 def test_installing_changes_nothing_and_starts_nothing(server, built):
     before = server.configuration()
     server.works()
-    install(server, built)
+    server.install(built)
     assert server.configuration() == before
     assert server.run("systemctl", "is-active", "mailwicketd.service", "mailwicketd.socket", check=False).stdout.split() == ["inactive"] * 2
     assert server.run("systemctl", "is-enabled", "mailwicketd.service", "mailwicketd.socket", check=False).stdout.split() == ["disabled"] * 2
@@ -75,30 +48,28 @@ def test_installing_changes_nothing_and_starts_nothing(server, built):
 
 def test_from_setup_to_purge(server, built):
     before = server.configuration()
-    install(server, built)
+    server.install(built)
     wire(server)
-    holds(server)
+    server.holds()
 
     # Not while a server asks it; and it goes on.
-    refused = apt(server, "remove", "mailwicket", check=False)
+    refused = server.apt("remove", "mailwicket", check=False)
     assert refused.returncode != 0
     for part in ("mailwicket setup --undo", "/etc/postfix/", "/etc/dovecot/"):
         assert part in refused.stdout, refused.stdout
     server.works()
-    holds(server)
+    server.holds()
 
-    apt(server, "install", "--reinstall", "mailwicket", "dovecot-mailwicket")
+    server.apt("install", "--reinstall", "mailwicket", "dovecot-mailwicket")
     server.works()
-    holds(server)
+    server.holds()
 
-    server.run("mailwicket", "setup", "--undo")
-    server.run("systemctl", "restart", "dovecot")
-    server.run("postfix", "reload")
+    server.undo()
     assert server.configuration() == before
     server.works()
-    apt(server, "remove", "mailwicket", "dovecot-mailwicket")
+    server.apt("remove", "mailwicket", "dovecot-mailwicket")
     server.works()
-    apt(server, "purge", "mailwicket", "dovecot-mailwicket")
+    server.apt("purge", "mailwicket", "dovecot-mailwicket")
     server.works()
     left = server.run("find", "/etc", "/var/lib", "/var/spool/postfix", "/usr", "-name", "*mailwicket*",
                       "-not", "-path", "/var/lib/apt/*", "-not", "-path", "/var/lib/dpkg/*").stdout.split()
@@ -107,28 +78,28 @@ def test_from_setup_to_purge(server, built):
 
 
 def test_an_upgrade_keeps_what_was_edited_and_does_not_start_what_does_not_run(server, built, tmp_path):
-    install(server, built)
+    server.install(built)
     server.machine.path("/etc/mailwicket/mailwicket.conf").write_text(POLICY)
     newer = tmp_path / "newer"
     newer.mkdir()
     for name in ("mailwicket", "dovecot-mailwicket"):
         packages.another_version(built.package(name), "0.2.0-0mailwicket1", newer)
-    offer(server, newer)
-    apt(server, "install", "mailwicket", "dovecot-mailwicket")
+    server.offer(newer)
+    server.apt("install", "mailwicket", "dovecot-mailwicket")
     assert server.machine.path("/etc/mailwicket/mailwicket.conf").read_text() == POLICY
     assert server.run("systemctl", "is-active", "mailwicketd.service", check=False).stdout.strip() == "inactive"
     wire(server)
-    holds(server)
+    server.holds()
 
 
 def test_an_upgrade_restarts_it_once_the_policy_has_been_read(server, built, tmp_path):
-    install(server, built)
+    server.install(built)
     wire(server)
     newer = tmp_path / "newer"
     newer.mkdir()
     for name in ("mailwicket", "dovecot-mailwicket"):
         packages.another_version(built.package(name), "0.2.0-0mailwicket1", newer)
-    offer(server, newer)
+    server.offer(newer)
     policy = server.machine.path("/etc/mailwicket/mailwicket.conf")
 
     def pid():
@@ -136,67 +107,65 @@ def test_an_upgrade_restarts_it_once_the_policy_has_been_read(server, built, tmp
     first = pid()
 
     policy.write_text(POLICY.replace("auth_mechanism = { Tls }", "auth_mechanism = { Tsl }"))
-    told = apt(server, "install", "mailwicket", "dovecot-mailwicket", check=False)
+    told = server.apt("install", "mailwicket", "dovecot-mailwicket", check=False)
     assert told.returncode != 0
     assert "/etc/mailwicket/mailwicket.conf:5:" in told.stdout and "Correct the policy" in told.stdout, told.stdout
     assert pid() == first
     server.works()
-    holds(server)
+    server.holds()
 
     policy.write_text(POLICY)
-    apt(server, "--fix-broken", "install")
-    apt(server, "install", "mailwicket", "dovecot-mailwicket")
+    server.apt("--fix-broken", "install")
+    server.apt("install", "mailwicket", "dovecot-mailwicket")
     assert pid() != first
     for name in ("mailwicket", "dovecot-mailwicket"):
         assert server.run("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", name).stdout == "0.2.0-0mailwicket1 installed"
     server.works()
-    holds(server)
+    server.holds()
 
 
 def test_a_policy_that_only_the_new_one_cannot_read_leaves_the_running_one_alone(server, built, tmp_path):
     """The policy becomes bad after Dovecot's part was upgraded: mailwicketd's own part stays unconfigured."""
-    install(server, built)
+    server.install(built)
     wire(server)
     newer = tmp_path / "newer"
     newer.mkdir()
     packages.another_version(built.package("mailwicket"), "0.1.0-0mailwicket2", newer)
-    offer(server, newer)
+    server.offer(newer)
     policy = server.machine.path("/etc/mailwicket/mailwicket.conf")
     policy.write_text(POLICY.replace("auth_mechanism = { Tls }", "auth_mechanism = { Tsl }"))
-    told = apt(server, "install", "mailwicket=0.1.0-0mailwicket2", check=False)
+    told = server.apt("install", "mailwicket=0.1.0-0mailwicket2", check=False)
     assert told.returncode != 0
     assert "/etc/mailwicket/mailwicket.conf:5:" in told.stdout and "dpkg --configure mailwicket" in told.stdout, told.stdout
     assert server.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "mailwicket").stdout == "half-configured"
     server.works()
-    holds(server)
+    server.holds()
     policy.write_text(POLICY)
     server.run("dpkg", "--configure", "mailwicket")
     server.works()
-    holds(server)
+    server.holds()
 
 
 def test_without_its_modules_dovecot_refuses_every_login_until_setup_is_undone(server, built):
-    install(server, built)
+    server.install(built)
     wire(server)
     server.works()
-    told = apt(server, "remove", "dovecot-mailwicket").stdout
+    told = server.apt("remove", "dovecot-mailwicket").stdout
     assert "mailwicket setup --undo" in told
     # Debian's own trigger has restarted Dovecot.
     with pytest.raises(Exception):
         server.read()
     with pytest.raises(Exception):
         server.submit()
-    server.run("mailwicket", "setup", "--undo")
-    server.run("systemctl", "restart", "dovecot")
-    server.run("postfix", "reload")
+    server.undo()
     server.works()
 
 
 @pytest.mark.parametrize("absent", ["postfix", "dovecot-core"])
 def test_a_server_may_be_absent(server, built, absent):
-    apt(server, "purge", absent)
+    server.apt("purge", absent)
     # Dovecot's socket for Postfix is the user postfix's.
     server.machine.path("/etc/dovecot/conf.d/99-local.conf").unlink(missing_ok=True)
-    install(server, built)
+    server.install(built)
     assert server.run("mailwicket", "check").returncode == 0
-    apt(server, "purge", "mailwicket", "dovecot-mailwicket")
+    server.apt("purge", "mailwicket", "dovecot-mailwicket")

@@ -2,14 +2,16 @@
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
 
 import rig
+from rig.built import SOURCE
 from rig.stock import Stock, needs_stock
 
-SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "packaging/examples"
+SAMPLES = SOURCE / "packaging/examples"
 COMMENTED_LINE = re.compile(r"^#((?:[a-z_}]|    ).*)$", re.MULTILINE)  # a sentence begins with "# "
 
 
@@ -133,3 +135,57 @@ def test_make_uninstall_stops_while_a_server_names_it(folder):
     told = make("uninstall", "")
     assert told.returncode == 0, told.stderr
     assert files() == [place / "etc/mailwicket/mailwicket.conf"]
+
+
+COPIED = {"packaging/copy-tree", "kept", "changed", "new", "link", "space and\nline"}
+
+
+def tree_to_copy(folder):
+    tree = folder / "outer/mailwicket"
+    (tree / "packaging").mkdir(parents=True)
+    shutil.copy(SOURCE / "packaging/copy-tree", tree / "packaging")
+    for name in ("kept", "changed", "deleted", "space and\nline"):
+        (tree / name).write_text("first\n")
+    (tree / "link").symlink_to("nowhere")
+    return tree
+
+
+def git(tree, *arguments):
+    subprocess.run(["git", "-C", tree, "-c", "user.name=Test", "-c", "user.email=test@example.test", *arguments],
+                   check=True, capture_output=True, timeout=60)
+
+
+def copy(tree, folder):
+    """The files that copy-tree copies, with their text."""
+    told = subprocess.run([tree / "packaging/copy-tree", folder / "copy"], capture_output=True, text=True, timeout=60)
+    assert (told.returncode, told.stderr) == (0, "")
+    return {str(path.relative_to(folder / "copy")): path.read_text() if path.exists() else None
+            for path in (folder / "copy").rglob("*") if not path.is_dir()}
+
+
+@pytest.mark.skipif(rig.tool("git") is None, reason="git is not installed")
+def test_the_tree_is_copied_as_it_is_without_what_git_ignores(folder):
+    tree = tree_to_copy(folder)
+    (tree / ".gitignore").write_text("/made\n")
+    git(tree, "init", "--quiet")
+    git(tree, "add", ".")
+    git(tree, "commit", "--quiet", "--message=first")
+    (tree / "changed").write_text("second\n")
+    (tree / "new").write_text("")
+    (tree / "made").write_text("")
+    (tree / "deleted").unlink()
+    copied = copy(tree, folder)
+    assert set(copied) == COPIED | {".gitignore"}
+    assert (copied["kept"], copied["changed"]) == ("first\n", "second\n")
+
+
+@pytest.mark.skipif(rig.tool("git") is None, reason="git is not installed")
+def test_an_archive_inside_another_repository_is_copied_whole(folder):
+    """Of which that repository knows nothing."""
+    tree = tree_to_copy(folder)
+    (tree / "new").write_text("")
+    git(tree.parent, "init", "--quiet")
+    (tree.parent / ".gitignore").write_text("/mailwicket\n")
+    (tree / "packages").mkdir()
+    (tree / "packages/earlier.deb").write_text("")
+    assert set(copy(tree, folder)) == COPIED | {"deleted"}
