@@ -255,6 +255,9 @@ static void build_service_sections(struct mw_reader *reader, const struct mw_sta
 {
 	struct mw_written *written;
 
+	const struct mw_statement *service = next_section(statements, mw_sections[MW_SECTION_POLICY_SERVICE].name);
+
+	reader->policy->policy_service.place = (struct mw_place){ reader->policy->file, service != NULL ? service->spot.line : 0 };
 	written = build_single(reader, statements, MW_SECTION_POLICY_SERVICE);
 	if (written != NULL)
 		mw_validate_policy_service(reader, written);

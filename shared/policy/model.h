@@ -124,6 +124,7 @@ struct mw_policy {
 	size_t connector_count;
 
 	struct {
+		struct mw_place place;      /* line 0: the policy has no such section */
 		struct mw_strs listen;      /* "unix:PATH" or "inet:ADDRESS:PORT", checked */
 		unsigned socket_mode;
 		struct mw_str socket_group;

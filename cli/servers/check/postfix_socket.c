@@ -120,11 +120,18 @@ static void add(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id i
 								       .setting = "", .what = what, .why = why, .fix = fix });
 }
 
-static struct mw_fix socket_lines(const struct mw_postfix_endpoint *endpoint)
+/* A policy that says so already was not followed yet. */
+static struct mw_fix socket_fix(const struct mw_postfix_endpoint *endpoint)
 {
-	return mw_fix_words(mw_arena_textf(endpoint->site->arena,
-			      "policy_service { socket_mode = \"0660\" socket_group = \"postfix\" } in %s",
-			      endpoint->site->policy->file));
+	const struct mw_policy *policy = endpoint->site->policy;
+	unsigned line = policy->policy_service.place.line;
+
+	/* Both have the right defaults: what is wrong is written. */
+	if (line > 0 && policy->policy_service.socket_mode != 0660)
+		return mw_fix_lines(MW_FIX_WITHIN, policy->file, line, "socket_mode = \"0660\"");
+	if (line > 0 && !mw_str_equal(policy->policy_service.socket_group, MW_STR("postfix")))
+		return mw_fix_lines(MW_FIX_WITHIN, policy->file, line, "socket_group = \"postfix\"");
+	return mw_fix_run("systemctl restart mailwicketd");
 }
 
 static void check_folder(const struct mw_postfix_endpoint *endpoint, const char *path, const struct passwd *user)
@@ -159,10 +166,10 @@ static void check_socket(const struct mw_postfix_endpoint *endpoint, const char 
 	}
 	if (!may(user, status, 2))
 		add(endpoint, MW_FOUND_CLOSED_SOCKET, MW_FINDING_ERROR, path, "Postfix may not write to mailwicketd's socket",
-		    "no question gets through: every session is deferred (451 4.3.5)", socket_lines(endpoint));
+		    "no question gets through: every session is deferred (451 4.3.5)", socket_fix(endpoint));
 	if ((status->st_mode & S_IWOTH) != 0)
 		add(endpoint, MW_FOUND_OPEN_SOCKET, MW_FINDING_WARNING, path, "everybody may connect to mailwicketd's socket",
-		    "mailwicketd refuses others than Postfix, but they keep it busy", socket_lines(endpoint));
+		    "mailwicketd refuses others than Postfix, but they keep it busy", socket_fix(endpoint));
 }
 
 void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *list, const char *path)

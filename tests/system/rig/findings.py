@@ -1,7 +1,11 @@
 """Every finding of `mailwicket check` (cli/finding.def), by its name: how it is provoked, or that its fix is a sentence.
 
 A row of POSTFIX has lines of main.cf, options of a listener, more of master.cf; $HOOK and $END stand for our two
-questions. A row of DOVECOT has, by generation, what stands in the file that `show` makes and what in its place, or at the end."""
+questions. A row of DOVECOT has, by generation, what stands in the file that `show` makes and what in its place, or at the end.
+A row of MACHINE does something to the running site. What needs another policy or directory has it in POLICY and DIRECTORY."""
+from rig import guide
+from rig.mailsite import WORLD_DIRECTORY, WORLD_MORE
+from rig.text import changed
 
 ACTION = "{ default_action = 421 4.3.5 Server configuration problem }"
 RELAY = "smtpd_relay_restrictions"
@@ -59,6 +63,20 @@ POSTFIX = {
     "asked-reinjection": dict(master="127.0.0.1:$PORT inet n - n - - smtpd -o receive_override_options=no_milters\n"),
     "public-cleanup": dict(master="127.0.0.1:$PORT inet n - n - 0 cleanup\n"),
     "other-instance": dict(main="multi_instance_directories = /etc/postfix-out\n"),
+    "unserved-connector": dict(),
+    "no-wrapper": dict(master="465 inet n - n - - smtpd\n"),
+    "wrapper": dict(master="587 inet n - n - - smtpd\n  -o smtpd_tls_wrappermode=yes\n"),
+    "tls-required": dict(master="25 inet n - n - - smtpd\n  -o smtpd_tls_security_level=encrypt\n"),
+    "no-client-certificate": dict(options={"smtp": {"smtpd_tls_ask_ccert": "no"}}),
+    "fingerprints": dict(options={"smtp": {"smtpd_tls_fingerprint_digest": "md5"}}),
+    "auth-over-tls-only": dict(options={"submission": {"smtpd_tls_auth_only": "yes"}}),
+    "sasl-service": dict(options={"submission": {"smtpd_sasl_service": "imap"}}),
+    "useless-auth": dict(options={"smtp": {"smtpd_sasl_auth_enable": "yes"}}),
+    "missing-name": dict(),
+    "append-dot": dict(main="append_dot_mydomain = yes\n"),
+    "masquerade": dict(main="masquerade_domains = example.test\n"),
+    "proxy-line": dict(options={"smtp": {"smtpd_upstream_proxy_protocol": "haproxy"}}),
+    "defers-in-audit": dict(),
 }
 
 PASSDB = ("{\n  driver = mailwicket\n  result_success = continue\n  result_failure = return-fail\n"
@@ -94,28 +112,101 @@ DOVECOT = {
     "cleartext-allowed": CLEARTEXT,
     "dovecot-old-tls": both("", "ssl_min_protocol = TLSv1\n"),
     "other-policy": TOLD,
-    "trusted-clients": both("ssl = required", "ssl = required\nlogin_trusted_networks = 192.0.2.0/24"),
+    "trusted-clients": both("ssl = required", "ssl = required\nlogin_trusted_networks = 0.0.0.0/0"),
     "no-auth-listener": both("private/auth {", "private/other {"),
     "closed-auth": both("    user = postfix\n    group = postfix", ""),
     "open-auth": both("mode = 0660", "mode = 0666"),
     "no-auth-log": both("auth_verbose = yes", "auth_verbose = no"),
     "auth-memory": both("", "service auth {\n  vsz_limit = 10 M\n}\n"),
+    "lmtp-delimiter": both("", "protocols = lmtp\nrecipient_delimiter = +_\n"),
+    "cleartext-refused": {"2.3": ("", "disable_plaintext_auth = yes\n"),
+                          "2.4": ("ssl = required\n", "ssl = yes\nauth_allow_cleartext = no\n")},
+    "dovecot-requires-tls": both("", ""),
+    # In 2.3 no block changes another one.
+    "passdb-driver": {"2.4": ("", "protocol imap {\n  passdb mailwicket {\n    driver = static\n  }\n}\n")},
+    "untrusted-proxy": both("", ""),
+    "no-auth-port": both("", ""),
+}
+# What stands in main.cf beside it.
+BESIDE = {"no-auth-port": "smtpd_sasl_path = inet:127.0.0.1:$PORT\n"}
+
+
+def in_place_of_the_socket(site):
+    site.daemon.stop()
+    site.postfix.policy_socket.write_text("")
+
+
+def with_socket(word):
+    def change(site):
+        site.daemon.write(site.daemon.policy, changed(site.daemon.policy.read_text(), ('socket_group = "postfix"', word)))
+        site.daemon.stop()
+        site.daemon.start()
+    return change
+
+
+MACHINE = {
+    "closed-socket": with_socket('socket_group = "root"'),
+    "open-socket": with_socket('socket_mode = "0666" socket_group = "postfix"'),
+    "open-folder": lambda site: site.postfix.policy_socket.parent.chmod(0o757),
+    "closed-folder": lambda site: site.postfix.policy_socket.parent.chmod(0o700),
+    "no-socket": in_place_of_the_socket,
+    "daemon-away": lambda site: site.daemon.stop(),
+    "daemon-unseen": lambda site: site.daemon.stop(),
+    "daemon-behind": lambda site: site.daemon.write_policy(site.policy_text() + "# changed\n"),
+    "no-snapshot": lambda site: (site.daemon.published / "snapshot.mdb").unlink(),
+    "old-snapshot": lambda site: site.daemon.write(site.daemon.directory, WORLD_DIRECTORY + "user new@example.test\n"),
 }
 
-# The fix is a sentence.
+# The fix is a sentence, as no line is right everywhere: the reason of each.
 SENTENCES = {
-    "no-login-module", "no-auth-module", "lmtp-dash", "useless-plugins", "no-proxy-listener",
-    "proxy-listener", "userdb-sets-user", "userdb-may-set-user", "userdb-entry", "userdb-file", "unasked-listener",
-    "reinjection", "odd-listener", "unknown-listener", "open-reinjection", "own-listener", "last-passdb",
-    "delimiter", "other-at-end", "auth-over-old-tls", "no-certificate", "alias-domain",
-    "unseen-names", "shared-mailboxes", "qmqpd", "local-mail", "takes-mail", "other-listener", "unix-smtpd",
-    "closed-socket", "open-socket", "port-taken", "submission-relay", "outside-chroot", "unseen-socket", "asked-by-all",
+    # Files that the administrator has, or has to get.
+    "no-login-module": "a package to install", "no-auth-module": "a package to install",
+    "no-certificate": "which files are the host's", "dovecot-certificate": "which files are the host's",
+    "unreadable": "whichever folder or file on the way is closed",
+    # Where the passwords or users of this server are.
+    "last-passdb": "which passdb has the passwords", "userdb-sets-user": "which field of whose table",
+    "userdb-may-set-user": "what a query or program gives", "userdb-entry": "a line of the administrator's own file",
+    "userdb-file": "a setting of a file of another syntax",
+    "useless-plugins": "what these clients may do",
+    # Who shall connect, and where: a choice.
+    "unknown-listener": "which connector, or none", "unasked-listener": "which connector, or none",
+    "proxy-binding": "which port of the proxy it is",
+    "odd-listener": "no fix is known", "own-listener": "which of those hosts need it", "reinjection": "right for a filter",
+    "open-reinjection": "another address, where the filter can reach it",
+    "port-taken": "which of both goes", "submission-relay": "where users go instead",
+    "no-proxy-listener": "which listener the proxy connects to", "proxy-listener": "whose word counts",
+    "auth-over-old-tls": "users go to another listener", "other-at-end": "it goes to another list, beside what is there",
+    "qmqpd": "another protocol for its hosts", "local-mail": "who sends on this machine", "takes-mail": "an smtpd in its place",
+    "other-listener": "whether anybody elsewhere needs it", "unix-smtpd": "an inet service in its place",
+    "outside-chroot": "the questions have to be asked at the new path too: setup writes both",
+    "unseen-socket": "to be run as root", "asked-by-all": "who else asks there",
+    # Names and delimiters: they change what is whose, on both sides.
+    "delimiter": "the policy's own setting, in one of its lines", "lmtp-dash": "Postfix and the policy change with it",
+    "alias-domain": "whose mailboxes it reaches", "unseen-names": "the names were not seen",
+    "shared-mailboxes": "a line for each user, or one domain less",
 }
-# Needs another policy or directory than this site's: its own tests look at its lines.
-ELSEWHERE = {
-    "lmtp-delimiter", "cleartext-refused", "dovecot-requires-tls", "passdb-driver", "untrusted-proxy", "unserved-connector",
-    "no-wrapper", "wrapper", "tls-required", "no-client-certificate", "fingerprints", "auth-over-tls-only", "sasl-service",
-    "useless-auth", "missing-name", "append-dot", "masquerade", "proxy-line", "proxy-binding", "open-folder", "closed-folder", "no-socket",
-    "daemon-away", "no-auth-port", "defers-in-audit", "daemon-unseen", "daemon-behind", "no-snapshot", "old-snapshot",
-    "unreadable", "dovecot-certificate",
+
+# The site's own, with a part replaced, or another one.
+STRANGERS = "permission_groups = { AnonymousUsers }"
+CLIENT = '"*:$submission", '
+POLICY = {
+    "unserved-connector": [(CLIENT, CLIENT + '"*:$PORT", ')],
+    "no-wrapper": [('"*:$submissions"', '"*:465"')],
+    "wrapper": [(CLIENT, CLIENT + '"*:587", ')],
+    "tls-required": [('{ "*:$smtp" }', '{ "*:$smtp", "*:25" }')],
+    "no-client-certificate": [(STRANGERS, "permission_groups = { AnonymousUsers, Partners }\n    partner_certificates = { \"%s\" }"
+                               % ":".join(["AB"] * 32))],
+    "auth-over-tls-only": [(", BasicAuthRequireTLS", "")],
+    "sasl-service": [("permission_groups = { ExchangeUsers }", 'permission_groups = { ExchangeUsers }\n    sasl_services = { "smtp" }')],
+    "masquerade": [(STRANGERS, STRANGERS + "\n    deny_permissions = { Accept-Authoritative-Domain-Sender }")],
+    "proxy-line": [('{ "*:$smtp" }', '{ "*:$smtp" }\n    remote_ip_ranges = { "192.0.2.0/24" }')],
+    "defers-in-audit": guide.policy(audit=True) + WORLD_MORE,
+    "cleartext-refused": [('login "everywhere" { }', 'login "everywhere" { login_type = PlainTextLogin }')],
+    "trusted-clients": [('login "everywhere" { }', 'login "everywhere" { }\nlogin "office" { remote = { "192.0.2.0/24" } }')],
+    "untrusted-proxy": [('login "everywhere" { }', 'login "everywhere" { tls_proxies = { "192.0.2.1" } }')],
 }
+POLICY["fingerprints"] = POLICY["no-client-certificate"]
+POLICY["dovecot-requires-tls"] = POLICY["cleartext-refused"]
+
+SENDERS = changed(WORLD_DIRECTORY, ("user ceo@example.test\n", "user ceo@example.test senders=bob@example.test\n"))
+DIRECTORY = {"missing-name": SENDERS, "append-dot": SENDERS}
