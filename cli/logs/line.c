@@ -160,6 +160,17 @@ static void skip_container(struct mw_str *line)
 	*line = mw_str_tail(rest, mw_str_starts_with(rest, MW_STR(" ")) ? 1 : 0);
 }
 
+/* "stdout F ", as Kubernetes' container runtimes write it behind their stamp: the stream, and whether the line is
+   whole. */
+static void skip_stream(struct mw_str *rest_io)
+{
+	struct mw_str rest = *rest_io, stream = take_word(&rest), whole = take_word(&rest);
+
+	if (stream.len == 6 && mw_str_starts_with(stream, MW_STR("std")) &&
+	    (mw_str_equal(whole, MW_STR("F")) || mw_str_equal(whole, MW_STR("P"))))
+		*rest_io = rest;
+}
+
 /* Every stamp that stands there: what a container writes has one of its own behind docker's, which knows year and
    zone. */
 static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t *time_r)
@@ -172,6 +183,7 @@ static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t
 	if (len == 0)
 		return false;
 	*rest = mw_str_tail(*rest, len);
+	skip_stream(rest);
 	skip_priority(rest);
 	len = mw_why_stamp_read(clock, *rest, &inner);
 	*rest = mw_str_tail(*rest, len);
@@ -185,14 +197,21 @@ static bool read_text(struct mw_why_clock *clock, struct mw_str text, struct mw_
 	return read_stamps(clock, rest_r, &line->time) && (read_5424(rest_r, line) || read_head(rest_r, line));
 }
 
+static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
+{
+	struct mw_str written;
+
+	return mw_why_json_read(text, line, rest_r) ||
+	       (mw_why_json_container(text, line, &written) && read_text(clock, written, line, rest_r));
+}
+
 bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_why_line *line_r)
 {
 	struct mw_str rest;
 
 	while (mw_str_ends_with(line, MW_STR("\r")))
 		line.len--;
-	if (mw_str_starts_with(line, MW_STR("{")) ? !mw_why_json_read(line, line_r, &rest)
-						  : !read_text(clock, line, line_r, &rest))
+	if (!(mw_str_starts_with(line, MW_STR("{")) ? read_object : read_text)(clock, line, line_r, &rest))
 		return false;
 	if (mw_str_starts_with(line_r->program, MW_STR("dovecot"))) {
 		struct mw_str inner = rest;

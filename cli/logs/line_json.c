@@ -143,3 +143,26 @@ bool mw_why_json_read(struct mw_str text, struct mw_why_line *line_r, struct mw_
 	*message_r = mw_str(line_r->decoded);
 	return take_char(&text, '}') && message && stamped && !mw_str_empty(line_r->program);
 }
+
+bool mw_why_json_container(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
+{
+	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
+	struct mw_str key, value, log = MW_STR_EMPTY, time = MW_STR_EMPTY;
+	bool array;
+
+	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
+		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
+			return false;
+		if (mw_str_equal(key, MW_STR("log")))
+			log = value;
+		else if (mw_str_equal(key, MW_STR("time")))
+			time = value;
+	}
+	mw_buf_add(&out, time);
+	mw_buf_add_char(&out, ' ');
+	decode_string(log, &out);
+	*text_r = mw_str(line_r->decoded);
+	while (mw_str_ends_with(*text_r, MW_STR("\n")) || mw_str_ends_with(*text_r, MW_STR("\r")))
+		text_r->len--;
+	return take_char(&text, '}') && !mw_str_empty(log) && !mw_str_empty(time);
+}

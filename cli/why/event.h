@@ -97,6 +97,8 @@ void mw_why_decision_explain(const struct mw_logline *values, int64_t today, str
 /* A line of Dovecot's login processes or of its auth. */
 bool mw_why_dovecot(const struct mw_why_line *line, struct mw_why_event *event_r);
 
+/* A line of saslauthd, Cyrus' own or Plesk's, which tells whose login failed and not from where. */
+bool mw_why_saslauthd(const struct mw_why_line *line, struct mw_why_event *event_r);
 /* A line of Postfix's master or postscreen: what a client sees before any smtpd. */
 bool mw_why_postfix(const struct mw_why_line *line, struct mw_why_event *event_r);
 

@@ -17,7 +17,7 @@ static bool may_matter(struct mw_str line)
 {
 	static const char *const programs[] = { "/smtpd", "-login: ", "mailwicket: v=1 ", "auth: ", "auth-worker", "auth(",
 						"/postscreen", "/master", "mail_queue_enter: ", "/pickup", "reject action: ",
-						" message: from=<", NULL };
+						" message: from=<", "saslauthd", NULL };
 	static const char *const sessions[] = { "imap(", "pop3(", "submission(", "master: ", "anvil: ", "config: ", NULL };
 	static const char *const troubles[] = { "rror: ", "atal: ", "anic: ", "arning: ", NULL };
 
@@ -81,6 +81,8 @@ static bool read_event(struct reading *reading, const struct mw_why_line *line, 
 		return read_pickup(line, event);
 	if (mw_part_ends_with_one(line->program, postfix))
 		return mw_why_postfix(line, event);
+	if (mw_str_ends_with(line->program, MW_STR("saslauthd")))
+		return mw_why_saslauthd(line, event);
 	if (!mw_str_equal(line->program, MW_STR("mailwicketd")) && !is_of_dovecot(line->program))
 		return false;
 	return mw_why_decision(line, &reading->values, event) || mw_why_dovecot(line, event);

@@ -86,3 +86,25 @@ bool mw_why_postfix(const struct mw_why_line *line, struct mw_why_event *event_r
 	return mw_str_ends_with(line->program, MW_STR("/postscreen")) ? read_postscreen(line->message, event_r)
 									: read_master(line->message, event_r);
 }
+
+/* What stands before the name and behind it. */
+static const struct { const char *before, *behind; enum mw_why_kind kind; } saslauthd[] = {
+	{ "auth failure: [user=", "] [service=smtp]", MW_WHY_LOGIN_FAILED },
+	{ "failed mail authentication attempt for user '", "' (password len=", MW_WHY_LOGIN_FAILED }, /* Plesk's */
+	{ "No such user '", "' in mail authorization database", MW_WHY_USER_UNKNOWN },
+};
+
+bool mw_why_saslauthd(const struct mw_why_line *line, struct mw_why_event *event_r)
+{
+	*event_r = (struct mw_why_event){ .time = line->time, .protocol = MW_PROTOCOL_SMTP, .tls_unknown = true };
+	for (size_t i = 0; i < sizeof(saslauthd) / sizeof(saslauthd[0]); i++) {
+		struct mw_str rest = mw_part_after(line->message, saslauthd[i].before);
+
+		if (mw_str_empty(rest) || !mw_str_has(rest, saslauthd[i].behind))
+			continue;
+		event_r->kind = saslauthd[i].kind;
+		event_r->user = mw_part_before(rest, saslauthd[i].behind);
+		return true;
+	}
+	return false;
+}

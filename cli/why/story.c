@@ -290,7 +290,7 @@ void mw_why_story_add(struct mw_why_story *story, const struct mw_why_event *eve
 	if (mw_why_story_is_user(story, event->user)) {
 		settle_deferred(story, event);
 		add_entry(story, event, false);
-		if (is_login(event) && address != NULL)
+		if (is_login(event) && address != NULL && !mw_str_empty(event->client))
 			was_at(story, address, event);
 	} else if (address != NULL) {
 		see_elsewhere(story, address, event);
