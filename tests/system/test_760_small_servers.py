@@ -15,7 +15,6 @@ LISTS = "_restrictions"
 # What check finds once all is enforced, and the administrator has to decide; setup then changes nothing.
 DECIDE = {
     "cyrus_sasl": "Dovecot does not check the passwords",
-    "dovecot_submission": "127.0.0.1 may use XCLIENT",
     "haproxy_elsewhere": "may claim any address and port (haproxy)",
 }
 DECIDE_IN_AUDIT = DECIDE.keys() - {"cyrus_sasl"}
@@ -108,3 +107,17 @@ def test_a_session_behind_the_proxy_is_judged_as_one_of_its_port(site):
 
     assert send("alice@example.test").startswith("250 ")
     assert send("bob@example.test").startswith("550 5.7.1 <bob@example.test>: Sender address rejected: Client does not have")
+
+
+@pytest.mark.parametrize("site", ["dovecot_submission"], indirect=True)
+def test_users_of_dovecots_submission_service_are_judged_by_their_login(site):
+    site.start()
+    assert site.init().returncode == 0
+    site.daemon.sync()
+    site.daemon.start()
+    site.enforce()
+    assert site.setup("--apply").returncode == 0
+    site.restart()
+    outcomes = Day(site).outcomes
+    assert outcomes["587: alice out"] == "once at world"
+    assert "Client does not have permissions to send as this sender" in outcomes["587: forged"]

@@ -72,12 +72,30 @@ static void check_networks(const struct mw_postfix_endpoint *endpoint)
 	}
 }
 
+/* Whether it is for a program of this host that speaks for its clients (nginx, Dovecot's submission service), at a
+   listener of its own: whoever is on this machine has sendmail too. */
+static bool is_between_programs(const struct mw_postfix_endpoint *endpoint, struct mw_str hosts)
+{
+	bool local = endpoint->binding.kind == MW_BINDING_ADDRESS && mw_ip_is_loopback(&endpoint->binding.ip) &&
+		     !mw_endpoint_is_proxied(endpoint);
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&hosts, &item)) {
+		struct mw_range range;
+
+		local &= mw_postfix_network(endpoint->site->arena, item.name, &range) && mw_range_is_loopback(&range);
+	}
+	return local;
+}
+
 static void check_xclient(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_str hosts = mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts");
 
 	if (!mw_str_empty(hosts))
-		mw_endpoint_finding(endpoint, MW_FOUND_XCLIENT, MW_FINDING_ERROR, "smtpd_authorized_xclient_hosts",
+		mw_endpoint_finding(endpoint, MW_FOUND_XCLIENT,
+			is_between_programs(endpoint, hosts) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
+			"smtpd_authorized_xclient_hosts",
 			mw_arena_textf(endpoint->site->arena, "%.*s may use XCLIENT", MW_STR_ARG(hosts)),
 			"those hosts may claim any login, address and port without a password (logged as mechanism=XCLIENT)",
 			mw_fix_setting(endpoint->site, endpoint->service, "smtpd_authorized_xclient_hosts", ""));

@@ -112,6 +112,13 @@ static bool policy_relays(const struct relay *relay)
 	return false;
 }
 
+/* By XCLIENT, with the login and the address of each user: no session is one of this host then. */
+static bool speaks_for_users(const struct relay *relay, const struct mw_postfix_endpoint *endpoint)
+{
+	return relay->trusted && !mw_str_empty(mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts")) &&
+	       mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
+}
+
 /* --- findings */
 
 static void report(const struct relay *relay, enum mw_finding_severity severity, const char *where, const char *why)
@@ -133,6 +140,8 @@ static void report_listener(const struct relay *relay, struct mw_postfix_endpoin
 	bool asked = mw_endpoint_is_asked(endpoint);
 	const char *place = mw_arena_textf(site->arena, "%s line %u", site->master_path, endpoint->service->line);
 
+	if (asked && speaks_for_users(relay, endpoint))
+		return;
 	if (!asked || policy_relays(relay))
 		report(relay, !asked && !relays_for_this_host(endpoint) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
 		       mw_arena_textf(site->arena, asked ? ", where the policy permits this host everything (%s)"
