@@ -39,7 +39,8 @@ enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply)
 bool mw_why_fault_hint(struct mw_str warning)
 {
 	static const char *const begins[] = {
-		"SASL: ", "connect to ", "host or service ", "missing attribute ", "problem talking to server ", "cannot get ",
+		"SASL: ", "connect to ", "host or service ", "missing attribute ", "problem talking to server ",
+		"problem talking to service ", "cannot get ",
 		"cannot load ", "No server certs available", "milter ", "timeout on ", "unable to ", "database ",
 		"unknown smtpd restriction: ", "SASL authentication failure: cannot connect to ", NULL
 	};

@@ -231,6 +231,9 @@ SAID = {
         smtpd("warning: SASL: Connect to private/auth failed: No such file or directory", 1),
         smtpd("fatal: no SASL authentication mechanisms", 1),
         smtpd("warning: /usr/lib/postfix/sbin/smtpd: bad command startup -- throttling", 2, "postfix/master[1]")], "server-fault"),
+    "Postfix's own service is away": ([LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        "warning: problem talking to service rewrite: Success", 1), smtpd("timeout after RCPT from unknown[192.0.2.7]", 8), smtpd(
+            "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=1 mail=1 rcpt=0/1 commands=5/6", 8)], "server-fault"),
     "disk": (rejected("452 4.3.1 Insufficient system storage"), "server-fault"),
     "size": (rejected("552 5.3.4 Message size exceeds fixed limit"), "message-limit"),
     "the policy's words, a sender": (rejected("550 5.7.1 <ann@example.net>: Recipient address rejected: Client does not have "
