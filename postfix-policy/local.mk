@@ -2,15 +2,14 @@
 mw_daemon_sources = \
 	postfix-policy/policy/batch.c postfix-policy/policy/batch.h \
 	postfix-policy/policy/connection.c postfix-policy/policy/connection.h \
-	postfix-policy/policy/connection_parts.h \
-	postfix-policy/policy/deadline.c postfix-policy/policy/deadline.h \
 	postfix-policy/policy/decision_log.c postfix-policy/policy/decision_log.h \
-	postfix-policy/policy/guests.c postfix-policy/policy/guests.h \
 	postfix-policy/policy/question.c postfix-policy/policy/question.h \
 	postfix-policy/policy/waits.h \
 	postfix-policy/server/bind.c postfix-policy/server/bind.h \
 	postfix-policy/server/bind_unix.c \
 	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \
+	postfix-policy/server/deadline.c postfix-policy/server/deadline.h \
+	postfix-policy/server/guests.c postfix-policy/server/guests.h \
 	postfix-policy/server/identity.c postfix-policy/server/identity.h \
 	postfix-policy/server/listener.c postfix-policy/server/listener.h \
 	postfix-policy/server/log.c postfix-policy/server/log.h \
@@ -18,6 +17,8 @@ mw_daemon_sources = \
 	postfix-policy/server/loop.c postfix-policy/server/loop.h \
 	postfix-policy/server/notify.c postfix-policy/server/notify.h \
 	postfix-policy/server/peer.c postfix-policy/server/peer.h \
+	postfix-policy/server/pool.c postfix-policy/server/pool.h \
+	postfix-policy/server/pooled.h \
 	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
 	postfix-policy/server/standard_error.c postfix-policy/server/standard_error.h \
 	postfix-policy/server/status.c postfix-policy/server/status.h \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "batch.h"
 
-#include "deadline.h"
 #include "server/log.h"
 
 static void clear(struct mw_question_list *list)

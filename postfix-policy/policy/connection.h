@@ -19,9 +19,7 @@ size_t mw_connections_count(const struct mw_connections *connections);
 /* How many questions wait. */
 size_t mw_connections_waiting(const struct mw_connections *connections);
 
-/* For the listeners. A peer that is not trusted may have half of all connections: one more, and its longest idle
-   one is closed. When all are taken, a new one takes the place of the longest idle connection of the untrusted peer
-   that has the most. A connection that must not be served is closed. */
+/* For the listeners: server/pool.h's. */
 struct mw_acceptor mw_connections_acceptor(struct mw_connections *connections);
 
 /* Once a second: closes the connections whose time is over. */

@@ -5,6 +5,8 @@
 
 #include "question.h"
 
+#define MW_WAITING_SECONDS 1.0 /* a question in WAITING; after this it is undecided */
+
 struct mw_batch;
 
 struct mw_waits {

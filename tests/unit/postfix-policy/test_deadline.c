@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/deadline.h"
+#include "server/deadline.h"
 
 #include "unit.h"
 
@@ -22,7 +22,7 @@ static const struct {
 
 START_TEST(when_a_connection_waited_long_enough)
 {
-	ck_assert_int_eq(mw_deadline_due(&cases[_i].deadlines, cases[_i].now), cases[_i].due);
+	ck_assert_int_eq(mw_deadline_due(&cases[_i].deadlines, 3600, cases[_i].now), cases[_i].due);
 }
 END_TEST
 

@@ -73,18 +73,18 @@ void mw_guest_leave(struct mw_guests *guests, struct mw_guest *guest)
 	free(guest);
 }
 
-bool mw_guest_may_keep_question(const struct mw_guests *guests, const struct mw_guest *guest)
+bool mw_guest_may_keep(const struct mw_guests *guests, const struct mw_guest *guest, size_t most)
 {
-	return guest->peer.trusted || (guest->kept < MW_QUESTIONS_KEPT / 2 && guests->kept < MW_QUESTIONS_KEPT / 4 * 3);
+	return guest->peer.trusted || (guest->kept < most / 2 && guests->kept < most / 4 * 3);
 }
 
-void mw_guest_keeps_question(struct mw_guests *guests, struct mw_guest *guest)
+void mw_guest_keeps(struct mw_guests *guests, struct mw_guest *guest)
 {
 	guest->kept++;
 	guests->kept += !guest->peer.trusted;
 }
 
-void mw_guest_returns_question(struct mw_guests *guests, struct mw_guest *guest)
+void mw_guest_returns(struct mw_guests *guests, struct mw_guest *guest)
 {
 	guest->kept--;
 	guests->kept -= !guest->peer.trusted;
@@ -98,32 +98,26 @@ size_t mw_guest_count(const struct mw_guests *guests, const struct mw_peer *peer
 }
 
 /* When the last byte came or went. A connection that began a request and sends no more of it counts as idle too. */
-static double since(const struct mw_connection *connection)
+static double since(const struct mw_pooled *connection)
 {
 	return connection->deadlines.active;
 }
 
-/* A question that is in the batch or waits is never idle. */
-static bool is_idle(const struct mw_question *question, bool busy)
+static bool may_go(const struct mw_pooled *connection, const struct mw_guest *guest, bool busy)
 {
-	return question == NULL || (busy && !question->listed && question->state != MW_QUESTION_WAITING);
-}
-
-static bool may_go(const struct mw_connection *connection, const struct mw_guest *guest, bool busy)
-{
-	return is_idle(connection->question, busy) &&
+	return connection->pool->kind->is_idle(connection, busy) &&
 	       (guest != NULL ? connection->guest == guest : !connection->guest->peer.trusted);
 }
 
 /* Whether `a` goes before `b`. */
-static bool goes_first(const struct mw_connection *a, const struct mw_connection *b)
+static bool goes_first(const struct mw_pooled *a, const struct mw_pooled *b)
 {
 	if (a->guest->count != b->guest->count)
 		return a->guest->count > b->guest->count;
 	return since(a) < since(b);
 }
 
-static void insert(struct mw_leavers *leavers, size_t most, struct mw_connection *connection)
+static void insert(struct mw_leavers *leavers, size_t most, struct mw_pooled *connection)
 {
 	size_t at = leavers->count;
 
@@ -141,22 +135,22 @@ static void insert(struct mw_leavers *leavers, size_t most, struct mw_connection
 /* One walk over all connections finds several to close, so that a peer that opens many connections costs little.
    The list stays in the right order: a connection that is used meanwhile moves behind all in the list. The oldest
    connections are last in the ring. */
-static void collect(struct mw_connections *all, const struct mw_guest *guest, bool busy, struct mw_leavers *leavers)
+static void collect(struct mw_pool *all, const struct mw_guest *guest, bool busy, struct mw_leavers *leavers)
 {
 	size_t among = guest != NULL ? guest->count : all->guests->strangers, most = among / 8;
 
 	most = most < 1 ? 1 : most > LEAVERS_MOST ? LEAVERS_MOST : most;
 	leavers->count = leavers->next = 0;
-	for (struct mw_connection *one = all->live.previous; one != &all->live; one = one->previous) {
+	for (struct mw_pooled *one = all->live.previous; one != &all->live; one = one->previous) {
 		if (may_go(one, guest, busy))
 			insert(leavers, most, one);
 	}
 }
 
-static struct mw_connection *next_leaver(struct mw_leavers *leavers, const struct mw_guest *guest, bool busy)
+static struct mw_pooled *next_leaver(struct mw_leavers *leavers, const struct mw_guest *guest, bool busy)
 {
 	while (leavers->next < leavers->count) {
-		struct mw_connection *one = leavers->items[leavers->next].connection;
+		struct mw_pooled *one = leavers->items[leavers->next].connection;
 		double before = leavers->items[leavers->next].since;
 
 		leavers->next++;
@@ -166,12 +160,12 @@ static struct mw_connection *next_leaver(struct mw_leavers *leavers, const struc
 	return NULL;
 }
 
-struct mw_connection *mw_guest_first_to_go(struct mw_connections *all, const struct mw_peer *peer, bool busy)
+struct mw_pooled *mw_guest_first_to_go(struct mw_pool *all, const struct mw_peer *peer, bool busy)
 {
 	struct mw_guest *guest = peer != NULL ? find(all->guests, peer) : NULL;
 	struct mw_leavers *leavers = &all->guests->leavers[busy];
 	double now = mw_loop_now(all->loop);
-	struct mw_connection *found;
+	struct mw_pooled *found;
 
 	if (peer != NULL && guest == NULL)
 		return NULL;
