@@ -20,5 +20,6 @@ static const struct mw_word stages[] = {
 	{ "END-OF-MESSAGE", MW_STAGE_END_OF_MESSAGE },
 	{ "VRFY", MW_STAGE_VRFY },
 	{ "ETRN", MW_STAGE_ETRN },
+	{ "HEADER", MW_STAGE_HEADER },
 };
 const struct mw_table mw_stages = MW_TABLE(stages);

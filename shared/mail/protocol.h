@@ -10,12 +10,13 @@ enum mw_protocol { MW_PROTOCOL_IMAP, MW_PROTOCOL_POP3, MW_PROTOCOL_SIEVE, MW_PRO
 
 extern const struct mw_table mw_protocols; /* imap pop3 sieve submission smtp */
 
-/* Postfix's protocol_state (SMTPD_POLICY_README). What is no stage we know is UNKNOWN, judged as RCPT. */
+/* Postfix's protocol_state (SMTPD_POLICY_README), and HEADER: a message as the milter sees it, at its end, which no policy
+   question is about. What is no stage we know is UNKNOWN, judged as RCPT. */
 enum mw_stage {
 	MW_STAGE_CONNECT, MW_STAGE_EHLO, MW_STAGE_HELO, MW_STAGE_MAIL, MW_STAGE_RCPT, MW_STAGE_DATA,
-	MW_STAGE_END_OF_MESSAGE, MW_STAGE_VRFY, MW_STAGE_ETRN, MW_STAGE_UNKNOWN
+	MW_STAGE_END_OF_MESSAGE, MW_STAGE_VRFY, MW_STAGE_ETRN, MW_STAGE_HEADER, MW_STAGE_UNKNOWN
 };
-#define MW_STAGE_COUNT 10
+#define MW_STAGE_COUNT 11
 
 extern const struct mw_table mw_stages; /* as Postfix writes them; UNKNOWN is not in it */
 

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "mail/encoded_word.h"
+
+struct encoded_word {
+	struct mw_str charset, octets;
+	bool base64;
+	size_t len; /* of all of it */
+};
+
+/* Lenient, as readers are: the text of the word may have any octet but "?=". */
+static bool encoded_word_at(struct mw_str text, struct encoded_word *word_r)
+{
+	struct mw_str rest = mw_str_tail(text, 2);
+	size_t charset = mw_str_find(rest, '?'), end;
+
+	if (!mw_str_starts_with(text, MW_STR("=?")) || charset + 3 > rest.len || rest.ptr[charset + 2] != '?')
+		return false;
+	word_r->charset = mw_str_head(rest, mw_str_find(mw_str_head(rest, charset), '*'));
+	word_r->base64 = strchr("bB", rest.ptr[charset + 1]) != NULL;
+	if (strchr("bBqQ", rest.ptr[charset + 1]) == NULL || rest.ptr[charset + 1] == '\0')
+		return false;
+	rest = mw_str_tail(rest, charset + 3);
+	end = mw_str_find_text(rest, "?=");
+	if (end >= rest.len)
+		return false;
+	word_r->octets = mw_str_head(rest, end);
+	word_r->len = (size_t)(rest.ptr - text.ptr) + end + 2;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static void decode_quoted(struct mw_str octets, struct mw_buf *out)
+{
+	for (size_t i = 0; i < octets.len; i++) {
+		char c = octets.ptr[i];
+
+		if (c == '=' && i + 2 < octets.len && hex_digit(octets.ptr[i + 1]) >= 0 &&
+		    hex_digit(octets.ptr[i + 2]) >= 0) {
+			c = (char)(hex_digit(octets.ptr[i + 1]) * 16 + hex_digit(octets.ptr[i + 2]));
+			i += 2;
+		} else if (c == '_') {
+			c = ' ';
+		}
+		mw_buf_add_char(out, c);
+	}
+}
+
+static int base64_digit(char c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *found = c == '\0' ? NULL : strchr(digits, c);
+
+	return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* What is no digit is passed over. */
+static void decode_base64(struct mw_str octets, struct mw_buf *out)
+{
+	unsigned bits = 0, count = 0;
+
+	for (size_t i = 0; i < octets.len; i++) {
+		int digit = base64_digit(octets.ptr[i]);
+
+		/* The end of one text; some readers go on behind it. */
+		if (octets.ptr[i] == '=')
+			bits = count = 0;
+		if (digit < 0)
+			continue;
+		bits = (bits << 6 | (unsigned)digit) & 0xffffff;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		mw_buf_add_char(out, (char)(bits >> count & 0xff));
+	}
+}
+
+static void decode(const struct encoded_word *word, struct mw_buf *out)
+{
+	if (word->base64)
+		decode_base64(word->octets, out);
+	else
+		decode_quoted(word->octets, out);
+}
+
+/* Whether an octet of ASCII is that character in it, so that an address can be seen without converting. */
+static bool holds_ascii(struct mw_str charset)
+{
+	static const char *const known[] = {
+		"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-", "iso8859-", "iso_8859-", "windows-125", "cp125", "koi8-",
+		"latin", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "shift-jis", "sjis", "windows-31j", "euc-",
+		"iso-2022-", "ks_c_5601", "macintosh", "tis-620", "windows-874", "viscii", "unknown-8bit",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (mw_str_starts_with_nocase(charset, mw_str(known[i])))
+			return true;
+	return false;
+}
+
+static size_t blanks(struct mw_str text)
+{
+	size_t len = 0;
+
+	while (len < text.len && strchr(" \t\n", text.ptr[len]) != NULL && text.ptr[len] != '\0')
+		len++;
+	return len;
+}
+
+void mw_encoded_words_decode(struct mw_str text, struct mw_buf *out, bool *unread_r)
+{
+	struct encoded_word word;
+	bool behind = false;
+
+	*unread_r = false;
+	while (text.len > 0) {
+		size_t gap = behind ? blanks(text) : 0;
+
+		if (encoded_word_at(mw_str_tail(text, gap), &word)) {
+			decode(&word, out);
+			*unread_r = *unread_r || !holds_ascii(word.charset);
+			text = mw_str_tail(text, gap + word.len);
+			behind = true;
+			continue;
+		}
+		mw_buf_add_char(out, text.ptr[0]);
+		text = mw_str_tail(text, 1);
+		behind = false;
+	}
+}
+
+/* ESC, SO and SI change the alphabet in ISO-2022. */
+static bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t' && c != 0x1b && c != 0x0e && c != 0x0f) || c == 0x7f;
+}
+
+static bool hides_control(struct mw_str octets, bool base64)
+{
+	char memory[4096];
+	struct mw_buf decoded = MW_BUF_OVER(memory);
+	const struct encoded_word word = { .octets = octets, .base64 = base64 };
+
+	decode(&word, &decoded);
+	for (size_t i = 0; i < decoded.used; i++)
+		if (is_control(memory[i]))
+			return true;
+	return decoded.truncated;
+}
+
+bool mw_encoded_words_hide_control(struct mw_str text)
+{
+	struct encoded_word word;
+
+	for (size_t at = mw_str_find_text(text, "=?"); at < text.len; at += mw_str_find_text(mw_str_tail(text, at), "=?")) {
+		if (encoded_word_at(mw_str_tail(text, at), &word) && hides_control(word.octets, word.base64))
+			return true;
+		at += 2;
+	}
+	return false;
+}
