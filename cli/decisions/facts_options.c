@@ -193,6 +193,16 @@ static bool set_context(struct mw_given_facts *given, struct mw_str value)
 	return known;
 }
 
+static bool set_header(struct mw_given_facts *given, struct mw_str value)
+{
+	size_t colon = mw_str_find(value, ':');
+
+	if (colon == 0 || colon == value.len)
+		return false;
+	mw_given_facts_add_header(given, mw_str_head(value, colon), mw_str_tail(value, colon + 1));
+	return true;
+}
+
 static bool set_today(struct mw_given_facts *given, struct mw_str value)
 {
 	given->has_today = mw_parse_date(value, &given->facts.today);
@@ -215,7 +225,7 @@ static const struct fact facts[] = {
 	{ "login", "a login name", set_login },
 	{ "master", "a login name", set_master },
 	{ "sasl-service", "a service's name", set_sasl_service },
-	{ "stage", "CONNECT, EHLO, HELO, MAIL, RCPT, DATA, END-OF-MESSAGE, VRFY or ETRN", set_stage },
+	{ "stage", "CONNECT, EHLO, HELO, MAIL, RCPT, DATA, END-OF-MESSAGE, VRFY, ETRN or HEADER", set_stage },
 	{ "sender", "an address", set_sender },
 	{ "recipient", "an address", set_recipient },
 	{ "recipient-count", "a number", set_recipient_count },
@@ -223,8 +233,24 @@ static const struct fact facts[] = {
 	{ "instance", "a name", set_instance },
 	{ "etrn-domain", "a domain", set_etrn_domain },
 	{ "context", "relay or sender", set_context },
+	{ "header", "NAME: VALUE", set_header },
 	{ "today", "YYYY-MM-DD", set_today },
 };
+
+void mw_given_facts_add_header(struct mw_given_facts *given, struct mw_str name, struct mw_str value)
+{
+	/* One message in a run of the program. */
+	static struct mw_arena *arena;
+
+	if (arena == NULL)
+		arena = mw_arena_new(0);
+	if (arena == NULL)
+		abort();
+	if (!given->has_header)
+		mw_originators_begin(&given->header, arena);
+	given->has_header = true;
+	mw_originators_add(&given->header, name, value);
+}
 
 bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *value)
 {
@@ -283,7 +309,7 @@ static void assume_stage(struct mw_given_facts *given, struct mw_buf *assumed)
 {
 	if (given->has_stage || given->facts.endpoints.protocol != MW_PROTOCOL_SMTP)
 		return;
-	given->facts.stage = given->has_recipient ? MW_STAGE_RCPT : MW_STAGE_MAIL;
+	given->facts.stage = given->has_header ? MW_STAGE_HEADER : given->has_recipient ? MW_STAGE_RCPT : MW_STAGE_MAIL;
 	mw_buf_printf(assumed, " stage=%s", mw_table_word(mw_stages, given->facts.stage));
 }
 
@@ -337,6 +363,8 @@ void mw_facts_complete(struct mw_given_facts *given)
 {
 	struct mw_buf assumed = MW_BUF_OVER(given->assumed_text);
 
+	if (given->has_header && !mw_originators_end(&given->header, &given->facts.originators))
+		abort();
 	if (!given->has_today)
 		given->facts.today = mw_clock_today();
 	if (!given->captured) {

@@ -14,6 +14,8 @@ struct mw_given_facts {
 	const char *assumed;  /* what was filled in, for the reader; "" for nothing */
 	char assumed_text[160];
 	char closed[160];     /* the request is one at which mailwicketd closes the connection, for this reason; else "" */
+	struct mw_originators_reader header; /* what --header and --message gave */
+	bool has_header;
 	struct mw_quoted quoted; /* sender and recipient with the quotes they need */
 };
 
@@ -34,7 +36,7 @@ struct mw_given_facts {
 	{ "login", "NAME", "who logged in, or tries to" },                                    \
 	{ "master", "NAME", "the master user who logs in as --login" },                       \
 	{ "sasl-service", "NAME", "Postfix's smtpd_sasl_service" },                           \
-	{ "stage", "STAGE", "CONNECT EHLO MAIL RCPT DATA END-OF-MESSAGE VRFY ETRN" },         \
+	{ "stage", "STAGE", "CONNECT EHLO MAIL RCPT DATA END-OF-MESSAGE VRFY ETRN HEADER" },  \
 	{ "sender", "ADDRESS", "the envelope sender; \"\" is the null sender" },              \
 	{ "recipient", "ADDRESS", "the recipient" },                                          \
 	{ "recipient-count", "N", "recipients of the message (DATA, END-OF-MESSAGE)" },       \
@@ -42,10 +44,14 @@ struct mw_given_facts {
 	{ "instance", "ID", "Postfix's message instance; \"\": it names none" },               \
 	{ "etrn-domain", "DOMAIN", "the domain of an ETRN" },                                 \
 	{ "context", "relay|sender", "asked in smtpd_relay_restrictions, or smtpd_sender_restrictions" }, \
+	{ "header", "NAME:VALUE", "a field of the message's header, for the milter; may be given several times" }, \
 	{ "today", "YYYY-MM-DD", "the day that ends audits (default: today)" }
 
 /* Puts one option's value into the facts. False with one line printed: the value is wrong. */
 bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *value);
+
+/* A field of the message's header. What is read of it is kept until the process ends. */
+void mw_given_facts_add_header(struct mw_given_facts *given, struct mw_str name, struct mw_str value);
 
 /* The values of what was not given: for smtp a client that is in no narrow range, port by protocol, strength and origin of TLS, mechanism, stage, day. */
 void mw_facts_complete(struct mw_given_facts *given);

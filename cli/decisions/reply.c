@@ -39,6 +39,15 @@ static void print_account(const struct form *form, const struct mw_verdict *verd
 		mw_buf_add_text(out, verdict->outcome == MW_UNDECIDED ? form->temporary : form->wrong_password);
 }
 
+/* What the milter answers at the end of the message. */
+static void print_header(const struct mw_verdict *verdict, struct mw_buf *out)
+{
+	if (!mw_verdict_stops(verdict))
+		mw_buf_add_text(out, "CONTINUE");
+	else
+		mw_buf_add_text(out, verdict->outcome == MW_UNDECIDED ? "TEMPFAIL" : verdict->reply);
+}
+
 void mw_reply_print(const struct mw_facts *facts, const struct mw_verdict *verdict, enum mw_reply_step step,
 		    struct mw_buf *out)
 {
@@ -52,7 +61,10 @@ void mw_reply_print(const struct mw_facts *facts, const struct mw_verdict *verdi
 		print_account(form, verdict, out);
 		return;
 	case MW_REPLY_SUBMISSION:
-		mw_buf_add(out, mw_answer_action(facts, verdict));
+		if (facts->stage == MW_STAGE_HEADER)
+			print_header(verdict, out);
+		else
+			mw_buf_add(out, mw_answer_action(facts, verdict));
 		return;
 	}
 }

@@ -38,6 +38,7 @@ bool mw_check_etrn(struct mw_session *session);
 bool mw_check_restriction(struct mw_session *session);
 bool mw_check_recipients(struct mw_session *session);
 bool mw_check_size(struct mw_session *session);
+bool mw_check_header(struct mw_session *session);
 /* The last check: mw_suspension_holds(). */
 void mw_check_suspension(struct mw_session *session);
 

@@ -3,6 +3,7 @@
 #ifndef MW_DECIDE_FACTS_H
 #define MW_DECIDE_FACTS_H
 
+#include "mail/originators.h"
 #include "policy/choose.h"
 
 enum mw_tls_origin { MW_TLS_ORIGIN_NONE, MW_TLS_ORIGIN_STARTTLS, MW_TLS_ORIGIN_IMPLICIT, MW_TLS_ORIGIN_PROXY };
@@ -55,6 +56,7 @@ struct mw_facts {
 	struct mw_str instance;     /* Postfix's message instance */
 	bool no_instance;           /* Postfix sent no instance: there is no mail transaction */
 	struct mw_str queue_id;
+	struct mw_originators originators; /* at HEADER; all zero says that there is no From, and is judged so */
 };
 
 #endif

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libmwdecide.la
 libmwdecide_la_SOURCES = \
 	shared/decide/account.c shared/decide/account.h \
 	shared/decide/check.h \
+	shared/decide/check_header.c \
 	shared/decide/check_limits.c \
 	shared/decide/check_login.c \
 	shared/decide/check_recipient.c \

@@ -30,6 +30,7 @@ static const struct {
 	{ mw_check_restriction, RECIPIENT_NAMED, true, MW_CHECK_RESTRICTION },
 	{ mw_check_recipients, WHOLE, false, MW_CHECK_RECIPIENTS },
 	{ mw_check_size, MESSAGE, false, MW_CHECK_SIZE },
+	{ mw_check_header, AT(MW_STAGE_HEADER), false, MW_CHECK_HEADER },
 };
 
 static const struct mw_word context_words[] = {
@@ -50,9 +51,15 @@ bool mw_submission_is_sender_question(const struct mw_facts *facts)
 						       facts->stage == MW_STAGE_VRFY);
 }
 
-/* The sender question ends after the sender check; the rest belongs to the relay question. */
-static bool is_asked(enum mw_check check, const struct mw_facts *facts)
+/* The sender question ends after the sender check; the rest belongs to the relay question. Where a connector's headers
+   are not looked at, nothing of the session is either. */
+static bool is_asked(enum mw_check check, const struct mw_session *session)
 {
+	const struct mw_facts *facts = session->facts;
+
+	if (facts->stage == MW_STAGE_HEADER && session->connector != NULL &&
+	    session->connector->header_from == MW_HEADER_FROM_OFF)
+		return check == MW_CHECK_HEADER;
 	return check <= MW_CHECK_SENDER || !mw_submission_is_sender_question(facts);
 }
 
@@ -85,6 +92,8 @@ static void finish(struct mw_session *session)
 
 	verdict->accept_any_recipient = verdict->outcome == MW_PERMIT &&
 					(session->permissions & MW_ACCEPT_ANY_RECIPIENT) != 0;
+	if (verdict->outcome != MW_PERMIT)
+		verdict->add_sender = MW_STR_EMPTY;
 	if (verdict->outcome == MW_REFUSE || verdict->outcome == MW_DEFER)
 		verdict->reply = reply_of(verdict->reason, session);
 }
@@ -105,7 +114,7 @@ void mw_submission_decide(const struct mw_policy *policy, const struct mw_direct
 	mw_verdict_begin(verdict_r);
 	verdict_r->decision = MW_DECISION_SUBMISSION;
 	for (size_t i = 0; goes_on && i < sizeof(checks) / sizeof(checks[0]); i++) {
-		if ((checks[i].stages & stage) == 0 || !is_asked(checks[i].id, facts))
+		if ((checks[i].stages & stage) == 0 || !is_asked(checks[i].id, &session))
 			continue;
 		goes_on = checks[i].needs_recipient && several ? skip(&session, checks[i].id) : checks[i].check(&session);
 	}

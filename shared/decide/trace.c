@@ -13,6 +13,7 @@ static const struct mw_word check_words[] = {
 	{ "senders", MW_CHECK_RESTRICTION },
 	{ "recipients", MW_CHECK_RECIPIENTS },
 	{ "size", MW_CHECK_SIZE },
+	{ "header", MW_CHECK_HEADER },
 	{ "transaction", MW_CHECK_TRANSACTION },
 };
 const struct mw_table mw_checks = MW_TABLE(check_words);

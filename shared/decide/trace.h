@@ -18,10 +18,11 @@ enum mw_check {
 	MW_CHECK_RESTRICTION, /* the recipient's senders= */
 	MW_CHECK_RECIPIENTS,
 	MW_CHECK_SIZE,
+	MW_CHECK_HEADER,     /* the message's From, Sender and Resent-* */
 	MW_CHECK_TRANSACTION, /* runs before all others; writes a step only when it fails */
 	MW_CHECK_COUNT
 };
-extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size transaction */
+extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size header transaction */
 
 enum mw_check_outcome { MW_PASSED, MW_FAILED, MW_SKIPPED, MW_UNKNOWN };
 extern const struct mw_table mw_check_outcomes; /* passed failed skipped unknown */
@@ -81,6 +82,22 @@ enum mw_note {
 	MW_NOTE_NOT_AT_THIS_STAGE,
 	MW_NOTE_DIRECTORY_UNAVAILABLE,
 	MW_NOTE_NO_TRANSACTION,
+	MW_NOTE_HEADER_OFF,             /* header_from = off */
+	MW_NOTE_HEADER_ANY,             /* Accept-Any-Sender and Accept-Authoritative-Domain-Sender */
+	MW_NOTE_HEADER_HELD,            /* value: From's addresses; other: user, who has them, or send-as on them */
+	MW_NOTE_HEADER_ON_BEHALF,       /* the same, with send-on-behalf and a Sender that is the user's */
+	MW_NOTE_HEADER_SENDER_ADDED,    /* the same, with a Sender that the milter adds */
+	MW_NOTE_HEADER_RESENT,          /* value: Resent-From's addresses; other: user; From is excused (allow_resend) */
+	MW_NOTE_HEADER_INVALID,         /* value: the field's name; other: what is wrong (mw_originator_faults) */
+	MW_NOTE_HEADER_SEVERAL,         /* value: From's addresses; there is no Sender */
+	MW_NOTE_HEADER_FROM_NO_GRANT,   /* value: the address in From; other: user */
+	MW_NOTE_HEADER_NEEDS_SENDER,    /* the same; the user has send-on-behalf, and Sender is missing or another's */
+	MW_NOTE_HEADER_SENDER_SIGNED,   /* the same; it would be added, but a DKIM-Signature names sender */
+	MW_NOTE_HEADER_SENDER_NO_GRANT, /* value: the address in Sender; other: user */
+	MW_NOTE_HEADER_RESENT_NO_GRANT, /* value: the address in Resent-From or Resent-Sender; other: user */
+	MW_NOTE_HEADER_NAME,            /* value: the address in a display name; other: user */
+	MW_NOTE_HEADER_NAME_UNREAD,     /* a display name that cannot be read */
+	MW_NOTE_HEADER_AUTHORITATIVE,   /* not logged in; value: the address in an Authoritative domain */
 	MW_NOTE_COUNT
 };
 

@@ -69,6 +69,7 @@ void mw_verdict_begin(struct mw_verdict *verdict_r)
 	verdict_r->mode = MW_MODE_ENFORCE;
 	verdict_r->reason = MW_REASON_PERMITTED;
 	verdict_r->reply = "";
+	verdict_r->add_sender = MW_STR_EMPTY;
 }
 
 void mw_verdict_refuse(const struct mw_policy *policy, struct mw_verdict *verdict, enum mw_reason reason)

@@ -55,6 +55,8 @@ struct mw_verdict {
 	bool listener_unknown;
 	unsigned alike_count;
 	const struct mw_connector *alike[MW_ALIKE_MAX];
+	struct mw_str add_sender; /* HEADER, permitted in enforce mode: the user's primary address, for which the milter adds
+				     "Sender:"; empty: nothing is added */
 	mw_permissions permissions; /* permissions of the session, once known */
 	struct mw_trace trace;
 	/* The names of an unlisted user, and of a master user who is one. Last: mw_verdict_begin() and mw_verdict_take()

@@ -32,6 +32,8 @@ void mw_build_local_names(struct mw_reader *reader);
 
 /* The default connectors, for a file that has none. */
 void mw_builtin_connectors(struct mw_reader *reader);
+/* Whose header is looked at where nobody wrote header_from. */
+void mw_default_header_from(struct mw_connector *connector);
 /* The login rule that matches last. */
 void mw_builtin_login_rule(struct mw_reader *reader, struct mw_login_rule *rule);
 

@@ -123,6 +123,7 @@ static void build_connectors(struct mw_reader *reader, const struct mw_statement
 		connector->place = mw_build_place(reader, statement);
 		refuse_same_title(reader, statements, statement, "connector");
 		mw_build_settings(reader, MW_SECTION_CONNECTOR, statement->children, connector, &written);
+		mw_default_header_from(connector);
 		if (written != NULL)
 			mw_validate_connector(reader, connector, written);
 	}
@@ -280,6 +281,7 @@ void mw_build_policy(struct mw_reader *reader, const struct mw_statement *statem
 	if (written != NULL)
 		mw_validate_unlisted_logins(reader, written);
 	build_login_rules(reader, statements);
+	build_single(reader, statements, MW_SECTION_MILTER);
 	if (next_section(statements, "connector") != NULL)
 		build_connectors(reader, statements);
 	else

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/build.h"
 
+void mw_default_header_from(struct mw_connector *connector)
+{
+	connector->header_from_written = connector->header_from != 0;
+	if (!connector->header_from_written)
+		connector->header_from = (connector->permission_groups & MW_EXCHANGE_USERS) != 0 ? MW_HEADER_FROM_CHECK
+												 : MW_HEADER_FROM_OFF;
+}
+
 /* Exchange's "Default SERVER" and "Client SERVER"; other settings have the defaults of setting.def. In C, not in
    the file's own syntax: every login process builds them. */
 void mw_builtin_connectors(struct mw_reader *reader)
@@ -20,6 +28,8 @@ void mw_builtin_connectors(struct mw_reader *reader)
 	connectors[0].permission_groups = MW_ANONYMOUS_USERS | MW_EXCHANGE_USERS | MW_EXCHANGE_SERVERS;
 	connectors[0].message_rate_limit = MW_UNLIMITED;
 	connectors[1].name = MW_STR("Client");
+	mw_default_header_from(&connectors[0]);
+	mw_default_header_from(&connectors[1]);
 	reader->policy->connectors = connectors;
 	reader->policy->connector_count = 2;
 }

@@ -16,11 +16,15 @@ enum mw_login_type { MW_PLAIN_TEXT_LOGIN = 1, MW_PLAIN_TEXT_AUTHENTICATION = 2, 
 enum mw_domain_type { MW_AUTHORITATIVE, MW_INTERNAL_RELAY, MW_EXTERNAL_RELAY };
 enum mw_rate_source { MW_RATE_USER, MW_RATE_IP_ADDRESS, MW_RATE_ALL };
 enum mw_unlisted_logins { MW_UNLISTED_REFUSE, MW_UNLISTED_OWN_ADDRESS };
+enum mw_header_from { MW_HEADER_FROM_CHECK = 1, MW_HEADER_FROM_OFF };
+enum mw_display_name { MW_DISPLAY_NAME_ANY, MW_DISPLAY_NAME_CHECK };
 enum mw_reply_style { MW_REPLIES_CLASSIC, MW_REPLIES_CURRENT };
 enum mw_tls_version { MW_TLS_NONE, MW_SSL_3_0, MW_TLS_1_0, MW_TLS_1_1, MW_TLS_1_2, MW_TLS_1_3 }; /* in order of strength */
 
 extern const struct mw_table mw_modes, mw_login_types, mw_domain_types, mw_rate_sources, mw_reply_styles,
 	mw_unlisted_logins, /* refuse own_address */
+	mw_header_froms,    /* check off */
+	mw_display_names,   /* any check */
 	mw_tls_versions; /* "none" "SSLv3" "TLSv1" "TLSv1.1" "TLSv1.2" "TLSv1.3" */
 
 struct mw_strs { const struct mw_str *items; size_t count; };
@@ -75,6 +79,11 @@ struct mw_connector {
 	uint64_t max_recipients_per_message;
 	uint64_t message_rate_limit;         /* a minute; parsed, enforced by a later version */
 	enum mw_rate_source message_rate_source;
+	enum mw_header_from header_from;     /* without it: CHECK where ExchangeUsers are permitted, else OFF */
+	bool header_from_written;            /* CHECK is for sessions without a login only where it is written */
+	enum mw_display_name display_name;
+	bool allow_resend;
+	bool add_sender;
 	struct mw_tls_minimum tls;
 	struct mw_enforcement enforcement;
 };
@@ -131,6 +140,9 @@ struct mw_policy {
 		struct mw_strs peers;       /* users whose processes may ask over the unix socket, beside root and postfix */
 		struct mw_ranges peers_networks; /* addresses that may ask over TCP; empty: this host's own */
 	} policy_service;
+	struct {
+		struct mw_strs listen;      /* as policy_service's; empty: no milter */
+	} milter;
 	struct {
 		struct mw_str path;
 		const struct mw_source *sources;

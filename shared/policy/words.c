@@ -32,6 +32,18 @@ static const struct mw_word unlisted_login_words[] = {
 };
 const struct mw_table mw_unlisted_logins = MW_TABLE(unlisted_login_words);
 
+static const struct mw_word header_from_words[] = {
+	{ "check", MW_HEADER_FROM_CHECK },
+	{ "off", MW_HEADER_FROM_OFF },
+};
+const struct mw_table mw_header_froms = MW_TABLE(header_from_words);
+
+static const struct mw_word display_name_words[] = {
+	{ "any", MW_DISPLAY_NAME_ANY },
+	{ "check", MW_DISPLAY_NAME_CHECK },
+};
+const struct mw_table mw_display_names = MW_TABLE(display_name_words);
+
 static const struct mw_word reply_style_words[] = {
 	{ "classic", MW_REPLIES_CLASSIC },
 	{ "current", MW_REPLIES_CURRENT },

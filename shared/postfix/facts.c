@@ -47,7 +47,8 @@ static enum mw_stage stage(const struct reader *reader)
 {
 	int value;
 
-	if (!mw_table_find(mw_stages, text(reader, MW_ATTRIBUTE_PROTOCOL_STATE), &value))
+	/* HEADER is no state of Postfix's. */
+	if (!mw_table_find(mw_stages, text(reader, MW_ATTRIBUTE_PROTOCOL_STATE), &value) || value == MW_STAGE_HEADER)
 		return MW_STAGE_UNKNOWN;
 	return (enum mw_stage)value;
 }
@@ -135,6 +136,7 @@ static void check_missing(struct reader *reader, const struct mw_facts *facts)
 		need(reader, MW_ATTRIBUTE_SENDER, "sender is missing");
 		return;
 	case MW_STAGE_RCPT:
+	case MW_STAGE_HEADER:
 	case MW_STAGE_UNKNOWN:
 		need(reader, MW_ATTRIBUTE_SENDER, "sender is missing");
 		need(reader, MW_ATTRIBUTE_RECIPIENT, "recipient is missing");

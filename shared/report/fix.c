@@ -60,6 +60,35 @@ static const struct fix fixes[] = {
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_NONE,
 	  "Correct the sender in the client; or write into the directory's source: grant send-as <sender> <user>"
 	  THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_SENDER_NO_GRANT,
+	  "Correct Sender in the client; or write into the directory's source: grant send-as <seen_address> <user>"
+	  THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_RESENT_NO_GRANT,
+	  "Correct Resent-From in the client; or write into the directory's source: grant send-as <seen_address> <user>"
+	  THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_AUTHORITATIVE,
+	  "Have the client log in; or " IN_RULE "header_from = off." },
+	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_HEADER_NEEDS_SENDER,
+	  "Have the client write Sender: <user>; or " IN_RULE "add_sender = yes; or write into the directory's source: grant "
+	  "send-as <seen_address> <user>" THEN_SYNC "." },
+	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_HEADER_SENDER_SIGNED,
+	  "Sign without sender in h=; or have the client write Sender: <user>; or write into the directory's source: grant "
+	  "send-as <seen_address> <user>" THEN_SYNC "." },
+	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_HEADER_NAME,
+	  "Take the address out of the name in the client; or " IN_RULE "display_name = any." },
+	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_NONE,
+	  "Correct From in the client; or write into the directory's source: grant send-on-behalf <seen_address> <user> "
+	  "(From is the other's, Sender the user's), or grant send-as <seen_address> <user>" THEN_SYNC
+	  ". A message that is sent on as it is (bounced) needs Resent-From, and " IN_RULE "allow_resend = yes." },
+	{ MW_REASON_FROM_INVALID, MW_NOTE_HEADER_NAME_UNREAD,
+	  "Write the name in UTF-8 in the client; or " IN_RULE "display_name = any." },
+	{ MW_REASON_FROM_INVALID, MW_NOTE_NONE,
+	  "Have the client or script write the field as RFC 5322 has it: From: \"Name\" <user@example.org>, a name with "
+	  "special characters in quotes." },
+	{ MW_REASON_FROM_AMBIGUOUS, MW_NOTE_HEADER_SEVERAL,
+	  "Have the client write who of them sends it: Sender: <user>." },
+	{ MW_REASON_FROM_AMBIGUOUS, MW_NOTE_NONE,
+	  "Have the client or script write the field once." },
 	{ MW_REASON_INVALID_RECIPIENT, MW_NOTE_NONE,
 	  "Correct the recipient's address: nobody can have <recipient>." },
 	{ MW_REASON_RELAY_DENIED, MW_NOTE_RELAY_OFF,
@@ -267,6 +296,7 @@ void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict
 	set_facts(&values, facts, &texts);
 	mw_template_set(&values, "user", user_name(facts, verdict));
 	mw_template_set(&values, "suspended", suspended_name(facts, verdict, failed));
+	mw_template_set(&values, "seen_address", failed != NULL ? failed->value : MW_STR_EMPTY);
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
 	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));
 	mw_template_write(fix->sentence, &values, out);

@@ -5,7 +5,7 @@
 #include "report/logfield.h"
 
 /* Every field at its longest, every byte of it escaped. */
-#define MW_LOGLINE_MAX 12288
+#define MW_LOGLINE_MAX 24576
 
 /* "v=1 verdict=refuse reason=... ..." without the "mailwicket: " prefix and without a newline: the fields of logfield.def,
    those left out that are empty. Values are quoted and escaped where needed. All that a decision looks at is there, so

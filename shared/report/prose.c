@@ -65,6 +65,25 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_NOT_AT_THIS_STAGE] = "not known at this stage",
 	[MW_NOTE_DIRECTORY_UNAVAILABLE] = "the directory cannot be read",
 	[MW_NOTE_NO_TRANSACTION] = "Postfix named neither a message instance nor a sender",
+	[MW_NOTE_HEADER_OFF] = "the header is not looked at (header_from)",
+	[MW_NOTE_HEADER_ANY] = "the session may use any sender",
+	[MW_NOTE_HEADER_HELD] = "From[ (<value>)] is own, or covered by send-as[, for <other>]",
+	[MW_NOTE_HEADER_ON_BEHALF] = "send-on-behalf covers From[ (<value>)], and Sender is an own address[ of <other>]",
+	[MW_NOTE_HEADER_SENDER_ADDED] = "send-on-behalf covers From[ (<value>)], and Sender is added[: <other>] (add_sender)",
+	[MW_NOTE_HEADER_RESENT] = "Resent-From[ (<value>)] is own[, for <other>], and From may be anybody's (allow_resend)",
+	[MW_NOTE_HEADER_INVALID] = "the field <value> cannot be taken[: <other>]",
+	[MW_NOTE_HEADER_SEVERAL] = "From has several addresses[ (<value>)] and there is no Sender",
+	[MW_NOTE_HEADER_FROM_NO_GRANT] = "From is <value>: no send-as and no send-on-behalf grant on it[ for <other>]",
+	[MW_NOTE_HEADER_NEEDS_SENDER] =
+		"From is <value>: who sends on its behalf needs an own address in Sender[, <other> one], and there is none",
+	[MW_NOTE_HEADER_SENDER_SIGNED] =
+		"From is <value>: a Sender would be added[ for <other>], but a DKIM-Signature names sender",
+	[MW_NOTE_HEADER_SENDER_NO_GRANT] = "Sender is <value>: no send-as grant on it[ for <other>]",
+	[MW_NOTE_HEADER_RESENT_NO_GRANT] = "Resent-From or Resent-Sender is <value>: no send-as grant on it[ for <other>]",
+	[MW_NOTE_HEADER_NAME] = "a name in From holds <value>[, which is no address of <other>] (display_name)",
+	[MW_NOTE_HEADER_NAME_UNREAD] = "a name in From cannot be read (display_name)",
+	[MW_NOTE_HEADER_AUTHORITATIVE] =
+		"From can be read as <value>, in an Authoritative domain, and the session lacks Accept-Authoritative-Domain-Sender",
 };
 
 static void print_quantity(enum mw_check check, uint64_t quantity, struct mw_buf *out)

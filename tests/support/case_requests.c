@@ -86,10 +86,12 @@ static bool is_read_as_quoted(struct mw_str value)
 	return !mw_str_equal(mw_address_quoted(value, &quoted), value);
 }
 
-/* Facts that Postfix's protocol cannot carry, and an instance, by which the tests find the case in the log. */
+/* Facts that Postfix's policy protocol cannot carry, a message's header among them, and an instance, by which the tests
+   find the case in the log. */
 static bool is_askable(const struct mw_case *one, const struct mw_facts *facts)
 {
-	return one->decision == MW_CASE_SUBMISSION && !mw_case_gives(one, "today") && !mw_case_gives(one, "master") &&
+	return one->decision == MW_CASE_SUBMISSION && facts->stage != MW_STAGE_HEADER &&
+	       !mw_case_gives(one, "today") && !mw_case_gives(one, "master") &&
 	       !mw_case_gives(one, "proxy") && !mw_case_gives(one, "instance") && !has_line_end(facts->sender) &&
 	       !has_line_end(facts->recipient) &&
 	       !has_line_end(facts->login) && !is_read_as_quoted(facts->sender) &&

@@ -241,8 +241,8 @@ const char *mw_case_expected_reply(const struct mw_case *one)
 	if (one->reply != NULL || one->decision != MW_CASE_SUBMISSION)
 		return one->reply;
 	if (strcmp(one->verdict, "undecided") == 0)
-		return "";
+		return stage_of(one) == MW_STAGE_HEADER ? "TEMPFAIL" : "";
 	if (strcmp(one->verdict, "refuse") == 0 || strcmp(one->verdict, "defer") == 0)
 		return reply_of(one->reason, one->world->policy->replies, stage_of(one));
-	return "DUNNO";
+	return stage_of(one) == MW_STAGE_HEADER ? "CONTINUE" : "DUNNO";
 }

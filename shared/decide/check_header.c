@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide/check.h"
+#include "decide/identity.h"
+#include "decide/trace_write.h"
+
+static bool pass(struct mw_session *session, enum mw_note note, struct mw_str value, struct mw_str other)
+{
+	mw_trace_write(&session->verdict->trace, &(struct mw_step){ .check = MW_CHECK_HEADER, .note = note,
+								    .value = value, .other = other });
+	return true;
+}
+
+static bool fail(struct mw_session *session, enum mw_note note, enum mw_reason reason, struct mw_str value,
+		 struct mw_str other)
+{
+	mw_trace_write(&session->verdict->trace, &(struct mw_step){ .check = MW_CHECK_HEADER, .outcome = MW_FAILED,
+								    .note = note, .value = value, .other = other });
+	mw_verdict_refuse(session->policy, session->verdict, reason);
+	return false;
+}
+
+static bool unavailable(struct mw_session *session)
+{
+	mw_verdict_unavailable(session->verdict, MW_CHECK_HEADER);
+	return false;
+}
+
+static bool holds(const struct mw_session *session, mw_permissions permissions)
+{
+	return (session->permissions & permissions) == permissions;
+}
+
+/* What the user may do as an address that stands in the header. */
+static enum mw_right right_on(const struct mw_session *session, struct mw_str text)
+{
+	struct mw_address address;
+	struct mw_identity identity;
+
+	mw_identity_address(session->policy, text, &address, NULL);
+	mw_identity_right(session->policy, session->directory, &session->user, &address, &identity);
+	return identity.right;
+}
+
+/* The first address of a list on which the user has not at least this right. *right_r is the right on it. False: there
+   is none, and *right_r is the weakest right on any of them. */
+static bool find_lacking(const struct mw_session *session, const struct mw_originator *originator, bool on_behalf,
+			 struct mw_str *address_r, enum mw_right *right_r)
+{
+	struct mw_str rest = originator->addresses, address;
+	enum mw_right weakest = MW_RIGHT_OWN;
+
+	while (mw_originator_next(&rest, &address)) {
+		enum mw_right right = right_on(session, address);
+
+		*address_r = address;
+		*right_r = right;
+		if (right == MW_RIGHT_NONE || right == MW_RIGHT_UNAVAILABLE ||
+		    (right == MW_RIGHT_SEND_ON_BEHALF && !on_behalf))
+			return true;
+		if (right == MW_RIGHT_SEND_ON_BEHALF || weakest == MW_RIGHT_OWN)
+			weakest = right;
+	}
+	*right_r = weakest;
+	return false;
+}
+
+/* --- whether the fields can be read */
+
+static bool check_readable(struct mw_session *session, struct mw_str name, const struct mw_originator *originator)
+{
+	struct mw_str fault;
+
+	if (originator->fault == MW_ORIGINATOR_OK)
+		return true;
+	fault = mw_str(mw_table_word(mw_originator_faults, (int)originator->fault));
+	return fail(session, MW_NOTE_HEADER_INVALID,
+		    originator->fault == MW_ORIGINATOR_REPEATED ? MW_REASON_FROM_AMBIGUOUS : MW_REASON_FROM_INVALID, name,
+		    fault);
+}
+
+static bool check_all_readable(struct mw_session *session)
+{
+	const struct mw_originators *read = &session->facts->originators;
+
+	/* A message without any From. */
+	if (read->from.fault == MW_ORIGINATOR_OK && mw_str_empty(read->from.addresses))
+		return fail(session, MW_NOTE_HEADER_INVALID, MW_REASON_FROM_INVALID, MW_STR("From"),
+			    mw_str(mw_table_word(mw_originator_faults, MW_ORIGINATOR_MISSING)));
+	if (!check_readable(session, MW_STR("From"), &read->from) ||
+	    !check_readable(session, MW_STR("Sender"), &read->sender) ||
+	    !check_readable(session, MW_STR("Resent-From"), &read->resent_from) ||
+	    !check_readable(session, MW_STR("Resent-Sender"), &read->resent_sender))
+		return false;
+	if (mw_originator_count(&read->sender) > 1)
+		return fail(session, MW_NOTE_HEADER_INVALID, MW_REASON_FROM_AMBIGUOUS, MW_STR("Sender"),
+			    mw_str(mw_table_word(mw_originator_faults, MW_ORIGINATOR_REPEATED)));
+	if (mw_originator_count(&read->from) > 1 && mw_str_empty(read->sender.addresses))
+		return fail(session, MW_NOTE_HEADER_SEVERAL, MW_REASON_FROM_AMBIGUOUS, read->from.addresses,
+			    MW_STR_EMPTY);
+	return true;
+}
+
+/* --- Sender, and on whose behalf */
+
+/* Own or send-as, as the envelope's sender. */
+static bool check_sent_as(struct mw_session *session, const struct mw_originator *originator, enum mw_note note)
+{
+	struct mw_str address;
+	enum mw_right right;
+
+	if (!find_lacking(session, originator, false, &address, &right))
+		return true;
+	if (right == MW_RIGHT_UNAVAILABLE)
+		return unavailable(session);
+	return fail(session, note, MW_REASON_SEND_AS_DENIED, address, session->user.name);
+}
+
+/* A name that stands in a header of ASCII as it is. */
+static bool is_plain_name(struct mw_str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] <= ' ' || name.ptr[i] > '~' || strchr("\"%!", name.ptr[i]) != NULL)
+			return false;
+	return name.len > 0;
+}
+
+/* From is somebody's on whose behalf the user may send: then Sender has to say who sent it. */
+static bool check_on_behalf(struct mw_session *session, struct mw_str address)
+{
+	const struct mw_originators *read = &session->facts->originators;
+	enum mw_right right;
+
+	if (!mw_str_empty(read->sender.addresses)) {
+		right = right_on(session, read->sender.addresses);
+		if (right == MW_RIGHT_UNAVAILABLE)
+			return unavailable(session);
+		if (right == MW_RIGHT_OWN)
+			return pass(session, MW_NOTE_HEADER_ON_BEHALF, read->from.addresses, session->user.name);
+	} else if (session->connector->add_sender && is_plain_name(session->user.name)) {
+		if (read->sender_signed)
+			return fail(session, MW_NOTE_HEADER_SENDER_SIGNED, MW_REASON_SEND_ON_BEHALF_DENIED, address,
+				    session->user.name);
+		if (session->verdict->mode == MW_MODE_ENFORCE)
+			session->verdict->add_sender = session->user.name;
+		return pass(session, MW_NOTE_HEADER_SENDER_ADDED, read->from.addresses, session->user.name);
+	}
+	return fail(session, MW_NOTE_HEADER_NEEDS_SENDER, MW_REASON_SEND_ON_BEHALF_DENIED, address, session->user.name);
+}
+
+/* The address of From on which the user has send-on-behalf alone. */
+static struct mw_str address_on_behalf(const struct mw_session *session)
+{
+	struct mw_str address = MW_STR_EMPTY;
+	enum mw_right right;
+
+	(void)find_lacking(session, &session->facts->originators.from, false, &address, &right);
+	return address;
+}
+
+static bool check_from(struct mw_session *session)
+{
+	const struct mw_originators *read = &session->facts->originators;
+	struct mw_str address;
+	enum mw_right right;
+
+	if (find_lacking(session, &read->from, true, &address, &right))
+		return right == MW_RIGHT_UNAVAILABLE
+			       ? unavailable(session)
+			       : fail(session, MW_NOTE_HEADER_FROM_NO_GRANT, MW_REASON_SEND_ON_BEHALF_DENIED, address,
+				      session->user.name);
+	if (right == MW_RIGHT_SEND_ON_BEHALF)
+		return check_on_behalf(session, address_on_behalf(session));
+	return pass(session, MW_NOTE_HEADER_HELD, read->from.addresses, session->user.name);
+}
+
+/* --- names, and sessions without a login */
+
+static bool is_authoritative(const struct mw_session *session, struct mw_str text)
+{
+	const struct mw_accepted_domain *accepted;
+	struct mw_address address;
+
+	mw_identity_address(session->policy, text, &address, NULL);
+	if (!mw_address_has_domain(&address))
+		return false;
+	accepted = mw_choose_accepted_domain(session->policy, address.domain);
+	return accepted != NULL && accepted->type == MW_AUTHORITATIVE;
+}
+
+/* display_name = check */
+static bool check_names(struct mw_session *session)
+{
+	const struct mw_originators *read = &session->facts->originators;
+	struct mw_str rest = read->claims, address;
+
+	if (session->connector->display_name != MW_DISPLAY_NAME_CHECK)
+		return true;
+	while (mw_originator_next(&rest, &address)) {
+		enum mw_right right;
+
+		if (!is_authoritative(session, address))
+			continue;
+		right = right_on(session, address);
+		if (right == MW_RIGHT_UNAVAILABLE)
+			return unavailable(session);
+		if (right == MW_RIGHT_NONE)
+			return fail(session, MW_NOTE_HEADER_NAME, MW_REASON_SEND_ON_BEHALF_DENIED, address,
+				    session->user.name);
+	}
+	if (read->claims_cut)
+		return fail(session, MW_NOTE_HEADER_NAME_UNREAD, MW_REASON_FROM_INVALID, MW_STR_EMPTY, MW_STR_EMPTY);
+	return true;
+}
+
+static bool fail_as_authoritative(struct mw_session *session, struct mw_str address)
+{
+	/* Mailing lists and forwarders send such messages: nothing enforces this yet. */
+	session->verdict->mode = MW_MODE_AUDIT;
+	return fail(session, MW_NOTE_HEADER_AUTHORITATIVE, MW_REASON_SEND_AS_DENIED, address, MW_STR_EMPTY);
+}
+
+/* Nobody logged in, and the connector takes Accept-Authoritative-Domain-Sender away: no reading of From may put it into
+   such a domain. */
+static bool check_stranger(struct mw_session *session)
+{
+	const struct mw_originators *read = &session->facts->originators;
+	struct mw_str rest = read->from.addresses, address;
+
+	if (!session->connector->header_from_written || holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
+		return pass(session, MW_NOTE_HEADER_OFF, MW_STR_EMPTY, MW_STR_EMPTY);
+	while (mw_originator_next(&rest, &address))
+		if (is_authoritative(session, address))
+			return fail_as_authoritative(session, address);
+	for (rest = read->claims; mw_originator_next(&rest, &address);)
+		if (is_authoritative(session, address))
+			return fail_as_authoritative(session, address);
+	return pass(session, MW_NOTE_HEADER_OFF, MW_STR_EMPTY, MW_STR_EMPTY);
+}
+
+/* Resent-From is the user's, as Resent-Sender is; From is the one of the message that is sent again. */
+static bool is_excused(const struct mw_session *session)
+{
+	return session->connector->allow_resend && !mw_str_empty(session->facts->originators.resent_from.addresses);
+}
+
+bool mw_check_header(struct mw_session *session)
+{
+	const struct mw_originators *read = &session->facts->originators;
+
+	if (session->connector->header_from == MW_HEADER_FROM_OFF)
+		return pass(session, MW_NOTE_HEADER_OFF, MW_STR_EMPTY, MW_STR_EMPTY);
+	if (holds(session, MW_ACCEPT_ANY_SENDER | MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
+		return pass(session, MW_NOTE_HEADER_ANY, MW_STR_EMPTY, MW_STR_EMPTY);
+	if (!session->logged_in)
+		return check_stranger(session);
+	if (!check_all_readable(session) ||
+	    !check_sent_as(session, &read->resent_from, MW_NOTE_HEADER_RESENT_NO_GRANT) ||
+	    !check_sent_as(session, &read->resent_sender, MW_NOTE_HEADER_RESENT_NO_GRANT))
+		return false;
+	if (is_excused(session))
+		return pass(session, MW_NOTE_HEADER_RESENT, read->resent_from.addresses, session->user.name);
+	return check_from(session) && check_sent_as(session, &read->sender, MW_NOTE_HEADER_SENDER_NO_GRANT) &&
+	       check_names(session);
+}
