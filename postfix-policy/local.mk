@@ -1,15 +1,21 @@
 # All but main() and what questions wait for: the tests' too.
 mw_daemon_sources = \
+	postfix-policy/milter/judge.c postfix-policy/milter/judge.h \
+	postfix-policy/milter/macros.c postfix-policy/milter/macros.h \
+	postfix-policy/milter/milters.c postfix-policy/milter/milters.h \
+	postfix-policy/milter/packet.c postfix-policy/milter/packet.h \
+	postfix-policy/milter/session.c postfix-policy/milter/session.h \
 	postfix-policy/policy/batch.c postfix-policy/policy/batch.h \
 	postfix-policy/policy/connection.c postfix-policy/policy/connection.h \
-	postfix-policy/policy/decision_log.c postfix-policy/policy/decision_log.h \
 	postfix-policy/policy/question.c postfix-policy/policy/question.h \
 	postfix-policy/policy/waits.h \
 	postfix-policy/server/bind.c postfix-policy/server/bind.h \
 	postfix-policy/server/bind_unix.c \
 	postfix-policy/server/daemonize.c postfix-policy/server/daemonize.h \
 	postfix-policy/server/deadline.c postfix-policy/server/deadline.h \
+	postfix-policy/server/decision_log.c postfix-policy/server/decision_log.h \
 	postfix-policy/server/guests.c postfix-policy/server/guests.h \
+	postfix-policy/server/handover.c postfix-policy/server/handover.h \
 	postfix-policy/server/identity.c postfix-policy/server/identity.h \
 	postfix-policy/server/listener.c postfix-policy/server/listener.h \
 	postfix-policy/server/log.c postfix-policy/server/log.h \

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/complain.h"
 #include "base/standard_files.h"
+#include "milter/milters.h"
 #include "policy/connection.h"
 #include "policy/read.h"
 #include "policy/waits.h"
@@ -37,20 +38,46 @@ struct service {
 	struct mw_loop *loop;
 	struct mw_worlds worlds;
 	struct mw_connections *connections;
-	struct mw_listeners *listeners;
+	struct mw_milters *milters;     /* NULL: there is no milter */
+	struct mw_handover *handover;   /* the same */
+	struct mw_listeners *listeners, *milter_listeners; /* the second may have none */
 	struct mw_status *status; /* NULL: there is no such socket */
 	struct mw_timer tick, sweep;
 	bool foreground;
 	double finish_by; /* 0: not asked to end */
 };
 
+static const struct mw_strs *policy_names(const struct mw_policy *policy)
+{
+	return &policy->policy_service.listen;
+}
+
+static const struct mw_strs *milter_names(const struct mw_policy *policy)
+{
+	return &policy->milter.listen;
+}
+
+static const struct mw_listened policy_listened = { .names = policy_names },
+				milter_listened = { .names = milter_names, .is_milter = true };
+
+static void resume(struct service *service)
+{
+	mw_listeners_resume(service->listeners);
+	mw_listeners_resume(service->milter_listeners);
+}
+
+static bool has_connections(const struct service *service)
+{
+	return mw_connections_count(service->connections) > 0 || mw_milters_count(service->milters) > 0;
+}
+
 static void on_close(void *context)
 {
 	struct service *service = context;
 
 	if (service->finish_by <= 0)
-		mw_listeners_resume(service->listeners);
-	else if (mw_connections_count(service->connections) == 0)
+		resume(service);
+	else if (!has_connections(service))
 		mw_loop_end(service->loop);
 }
 
@@ -63,8 +90,10 @@ static void on_term(void *context)
 	service->finish_by = mw_clock_seconds() + FINISH_SECONDS;
 	mw_notify_stopping();
 	mw_listeners_close(service->listeners);
+	mw_listeners_close(service->milter_listeners);
 	mw_connections_finish(service->connections);
-	if (mw_connections_count(service->connections) == 0)
+	mw_milters_finish(service->milters);
+	if (!has_connections(service))
 		mw_loop_end(service->loop);
 }
 
@@ -76,7 +105,8 @@ static void on_hup(void *context)
 	if (mw_worlds_reload(&service->worlds)) {
 		if (!service->foreground)
 			mw_log_to_syslog(service->worlds.current->policy->log.facility);
-		if (!mw_listeners_match(service->listeners, service->worlds.current->policy))
+		if (!mw_listeners_match(service->listeners, service->worlds.current->policy) ||
+		    !mw_listeners_match(service->milter_listeners, service->worlds.current->policy))
 			mw_log(MW_LOG_WARNING, "listen has changed: restart mailwicketd to apply it");
 	}
 	mw_notify_ready();
@@ -99,7 +129,8 @@ static void on_sweep(void *context)
 	struct service *service = context;
 
 	mw_connections_sweep(service->connections);
-	mw_listeners_resume(service->listeners);
+	mw_milters_sweep(service->milters);
+	resume(service);
 	mw_log_tick();
 	mw_notify_alive();
 }
@@ -113,12 +144,54 @@ static bool watch_events(struct service *service)
 	       mw_loop_on_signal(service->loop, SIGHUP, on_hup, service);
 }
 
+/* Of the connections that may be open, a milter gets a quarter: an smtpd has one of it, and up to three of the policy
+   service, one for each question that is asked with a context of its own. False: no memory. */
+static bool make_connections(struct service *service, bool with_milter)
+{
+	size_t most = mw_privileges_limit(), of_milter = with_milter ? most / 4 : 0;
+
+	if (with_milter) {
+		service->handover = mw_handover_new();
+		if (service->handover == NULL)
+			return false;
+		service->milters = mw_milters_new(service->loop, &service->worlds, service->handover, of_milter, on_close, service);
+	}
+	service->connections = mw_connections_new(service->loop, &service->worlds, mw_waits_of_program(service->loop),
+						  service->handover, most - of_milter, on_close, service);
+	return service->connections != NULL && (service->milters != NULL) == with_milter;
+}
+
+static bool is_passed(const struct mw_passed *passed, bool of_milter)
+{
+	for (size_t i = 0; i < passed->count; i++) {
+		if (passed->items[i].of_milter == of_milter)
+			return true;
+	}
+	return false;
+}
+
+/* A status of sysexits.h. */
+static int listen_for_all(struct service *service, const struct mw_passed *passed)
+{
+	struct mw_acceptor acceptor = mw_connections_acceptor(service->connections);
+	int status;
+
+	service->listeners = mw_listeners_new(service->loop, &service->worlds, &acceptor, &policy_listened, passed, &status);
+	if (service->listeners == NULL)
+		return status;
+	if (service->milters != NULL)
+		acceptor = mw_milters_acceptor(service->milters);
+	service->milter_listeners = mw_listeners_new(service->loop, &service->worlds, &acceptor, &milter_listened, passed,
+						     &status);
+	return service->milter_listeners != NULL ? EX_OK : status;
+}
+
 static int start(struct service *service, const struct options *options)
 {
-	int first, passed = mw_notify_sockets(&first), status;
-	size_t most = mw_privileges_limit();
-	struct mw_acceptor acceptor;
+	struct mw_passed passed;
+	int status;
 
+	mw_notify_sockets(&passed);
 	service->loop = mw_loop_new();
 	if (service->loop == NULL || !watch_events(service)) {
 		mw_log(MW_LOG_ERROR, "cannot watch for events");
@@ -126,15 +199,12 @@ static int start(struct service *service, const struct options *options)
 	}
 	if (!mw_worlds_load(&service->worlds, options->path))
 		return EX_CONFIG;
-	service->connections = mw_connections_new(service->loop, &service->worlds, mw_waits_of_program(service->loop), most,
-						   on_close, service);
-	if (service->connections == NULL) {
+	if (!make_connections(service, milter_names(service->worlds.current->policy)->count > 0 || is_passed(&passed, true))) {
 		mw_log(MW_LOG_ERROR, "out of memory");
 		return EX_OSERR;
 	}
-	acceptor = mw_connections_acceptor(service->connections);
-	service->listeners = mw_listeners_new(service->loop, &service->worlds, &acceptor, first, passed, &status);
-	if (service->listeners == NULL)
+	status = listen_for_all(service, &passed);
+	if (status != EX_OK)
 		return status;
 	service->status = mw_status_new(service->loop, &service->worlds);
 	/* In the foreground a service manager has chosen the user. */
@@ -150,6 +220,7 @@ static void announce(const struct service *service)
 	struct mw_buf names = MW_BUF_OVER(memory);
 
 	mw_listeners_print(service->listeners, &names);
+	mw_listeners_print(service->milter_listeners, &names);
 	mw_log(MW_LOG_INFO, "ready: version=%s pid=%d policy=%s listening on %s", PACKAGE_VERSION, (int)getpid(),
 	       service->worlds.path, names.data);
 	mw_notify_ready();
@@ -158,10 +229,13 @@ static void announce(const struct service *service)
 static void end(struct service *service)
 {
 	mw_status_free(service->status);
-	if (service->listeners != NULL)
-		mw_listeners_close(service->listeners);
+	mw_listeners_close(service->listeners);
+	mw_listeners_close(service->milter_listeners);
 	mw_connections_free(service->connections);
+	mw_milters_free(service->milters);
+	mw_handover_free(service->handover);
 	mw_listeners_free(service->listeners);
+	mw_listeners_free(service->milter_listeners);
 	mw_worlds_free(&service->worlds);
 	mw_loop_free(service->loop);
 }
@@ -183,6 +257,7 @@ static int serve(const struct options *options)
 			mw_daemonize_done(parent);
 		}
 		mw_listeners_start(service.listeners);
+		mw_listeners_start(service.milter_listeners);
 		announce(&service);
 		mw_loop_run(service.loop);
 		mw_log_tick();

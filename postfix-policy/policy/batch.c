@@ -29,10 +29,11 @@ static struct mw_question *take_all(struct mw_question_list *list)
 }
 
 void mw_batch_init(struct mw_batch *batch, struct mw_loop *loop, struct mw_worlds *worlds,
-		   struct mw_questions *questions, const struct mw_waits *waits, mw_question_step_function *on_step)
+		   struct mw_questions *questions, const struct mw_waits *waits, struct mw_handover *handover,
+		   mw_question_step_function *on_step)
 {
 	*batch = (struct mw_batch){ .loop = loop, .worlds = worlds, .questions = questions, .waits = waits,
-				    .on_step = on_step };
+				    .handover = handover, .on_step = on_step };
 	clear(&batch->came);
 	clear(&batch->answered);
 }
@@ -94,7 +95,7 @@ static void judge(struct mw_batch *batch, struct mw_question *question)
 		return;
 	}
 	look_again(batch, question);
-	judged = mw_question_judge(question, batch->worlds, &why);
+	judged = mw_question_judge(question, batch->worlds, batch->handover, &why);
 	mw_world_release(question->world);
 	question->world = NULL;
 	if (judged) {

@@ -32,6 +32,7 @@ struct mw_batch {
 	struct mw_worlds *worlds;
 	struct mw_questions *questions;
 	const struct mw_waits *waits;
+	struct mw_handover *handover; /* NULL: there is no milter */
 	mw_question_step_function *on_step;
 	struct mw_question_list came;     /* READING, with bytes that nobody read; or READY after it has waited */
 	struct mw_question_list answered; /* to be sent */
@@ -40,7 +41,8 @@ struct mw_batch {
 };
 
 void mw_batch_init(struct mw_batch *batch, struct mw_loop *loop, struct mw_worlds *worlds,
-		   struct mw_questions *questions, const struct mw_waits *waits, mw_question_step_function *on_step);
+		   struct mw_questions *questions, const struct mw_waits *waits, struct mw_handover *handover,
+		   mw_question_step_function *on_step);
 
 /* Bytes came. Once there are MW_BATCH_MOST they are answered at once. */
 void mw_batch_add(struct mw_batch *batch, struct mw_question *question);

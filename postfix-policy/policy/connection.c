@@ -89,7 +89,7 @@ static const struct mw_pool_kind policy_kind = {
 };
 
 struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
-					  size_t most, mw_loop_function *on_close, void *context)
+					  struct mw_handover *handover, size_t most, mw_loop_function *on_close, void *context)
 {
 	struct mw_connections *all = calloc(1, sizeof(*all));
 
@@ -99,7 +99,7 @@ struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds
 		free(all);
 		return NULL;
 	}
-	mw_batch_init(&all->batch, loop, worlds, &all->questions, waits, on_step);
+	mw_batch_init(&all->batch, loop, worlds, &all->questions, waits, handover, on_step);
 	mw_loop_on_turn(loop, on_turn, all);
 	return all;
 }

@@ -6,12 +6,14 @@
 #include "server/listener.h"
 
 struct mw_connections;
+struct mw_handover;
 struct mw_waits;
 
-/* At most `most` connections at once. Questions wait for what `waits` says; NULL: for nothing. `on_close` runs after each
-   connection that ended. NULL when memory is out. */
+/* At most `most` connections at once. Questions wait for what `waits` says; NULL: for nothing. They leave in `handover`, the
+   caller's, what the milter has to know; NULL: there is none. `on_close` runs after each connection that ended. NULL when
+   memory is out. */
 struct mw_connections *mw_connections_new(struct mw_loop *loop, struct mw_worlds *worlds, const struct mw_waits *waits,
-					  size_t most, mw_loop_function *on_close, void *context);
+					  struct mw_handover *handover, size_t most, mw_loop_function *on_close, void *context);
 /* Closes all connections. */
 void mw_connections_free(struct mw_connections *connections);
 

@@ -6,8 +6,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "decision_log.h"
+#include "base/clock.h"
 #include "postfix/facts.h"
+#include "server/decision_log.h"
 
 #define AT_ONCE 16
 #define ROOMS_IDLE 16 /* larger buffers that are kept for reuse */
@@ -166,7 +167,8 @@ bool mw_question_read(struct mw_question *question, const char **why_r)
 	return false;
 }
 
-bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, const char **why_r)
+bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, struct mw_handover *handover,
+		       const char **why_r)
 {
 	struct mw_verdict verdict;
 	struct mw_facts facts;
@@ -179,6 +181,8 @@ bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, c
 	mw_worlds_asked(worlds, facts.of_audit);
 	mw_world_decide(world, &facts, &verdict);
 	mw_decision_log(world->policy, &facts, &verdict);
+	if (handover != NULL)
+		mw_handover_leave(handover, &facts, &verdict, mw_clock_seconds());
 	*why_r = verdict.outcome == MW_UNDECIDED ? NULL : "there is no answer that could be sent";
 	if (!mw_answer_write(&facts, &verdict, &out))
 		return false;

@@ -12,6 +12,7 @@
 
 #include "postfix/answer.h"
 #include "postfix/request.h"
+#include "server/handover.h"
 #include "server/loop.h"
 #include "server/world.h"
 
@@ -73,8 +74,10 @@ enum mw_received mw_question_receive(struct mw_questions *questions, struct mw_q
 bool mw_question_read(struct mw_question *question, const char **why_r);
 
 /* READY: makes facts, decision, log line and answer with the world that the question kept, else with the current
-   one. False: it gets no answer; *why_r says why where the peer is to blame, else NULL. */
-bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, const char **why_r);
+   one, and leaves in `handover` (NULL: there is no milter) what the milter has to know. False: it gets no answer; *why_r
+   says why where the peer is to blame, else NULL. */
+bool mw_question_judge(struct mw_question *question, struct mw_worlds *worlds, struct mw_handover *handover,
+		       const char **why_r);
 
 /* ANSWERED: sends the rest of the answer. False: the peer is gone. mw_question_is_sent(): all of it was sent. */
 bool mw_question_send(struct mw_question *question);

@@ -26,6 +26,7 @@ struct mw_listeners {
 	struct mw_loop *loop;
 	const struct mw_worlds *worlds;
 	struct mw_acceptor acceptor;
+	const struct mw_listened *listened;
 	bool started, paused, passed;
 	double complained;
 	size_t count;
@@ -150,19 +151,36 @@ static void add(struct mw_listeners *all, const struct mw_bound *bound)
 	listener->watch.ready = on_ready;
 }
 
-static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
+static const struct mw_strs *names_of(const struct mw_listeners *all)
+{
+	return all->listened->names(all->worlds->current->policy);
+}
+
+static size_t count_passed(const struct mw_passed *passed, bool of_milter)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < passed->count; i++)
+		count += passed->items[i].of_milter == of_milter;
+	return count;
+}
+
+static bool fill(struct mw_listeners *all, const struct mw_passed *passed, int *status_r)
 {
 	const struct mw_policy *policy = all->worlds->current->policy;
+	const struct mw_strs *names = names_of(all);
 	struct mw_bound bound;
 
-	all->passed = passed > 0;
-	for (int i = 0; i < passed; i++) {
-		if (!mw_bind_passed(policy, first + i, &bound, status_r))
+	for (size_t i = 0; i < passed->count; i++) {
+		if (passed->items[i].of_milter != all->listened->is_milter)
+			continue;
+		if (!mw_bind_passed(policy, passed->items[i].fd, &bound, status_r))
 			return false;
+		all->passed = true;
 		add(all, &bound);
 	}
-	for (size_t i = 0; passed == 0 && i < policy->policy_service.listen.count; i++) {
-		if (!mw_bind(policy, policy->policy_service.listen.items[i], &bound, status_r))
+	for (size_t i = 0; !all->passed && i < names->count; i++) {
+		if (!mw_bind(policy, names->items[i], &bound, status_r))
 			return false;
 		add(all, &bound);
 	}
@@ -170,15 +188,17 @@ static bool fill(struct mw_listeners *all, int first, int passed, int *status_r)
 }
 
 struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_worlds *worlds,
-				      const struct mw_acceptor *acceptor, int first, int passed, int *status_r)
+				      const struct mw_acceptor *acceptor, const struct mw_listened *listened,
+				      const struct mw_passed *passed, int *status_r)
 {
-	size_t named = worlds->current->policy->policy_service.listen.count;
-	struct mw_listeners *all = make(loop, worlds, acceptor, passed > 0 ? (size_t)passed : named);
+	size_t named = listened->names(worlds->current->policy)->count, given = count_passed(passed, listened->is_milter);
+	struct mw_listeners *all = make(loop, worlds, acceptor, given > 0 ? given : named);
 
 	*status_r = EX_OSERR;
 	if (all == NULL)
 		return NULL;
-	if (fill(all, first, passed, status_r))
+	all->listened = listened;
+	if (fill(all, passed, status_r))
 		return all;
 	mw_listeners_close(all);
 	mw_listeners_free(all);
@@ -193,7 +213,7 @@ void mw_listeners_start(struct mw_listeners *all)
 
 void mw_listeners_close(struct mw_listeners *all)
 {
-	for (size_t i = 0; i < all->count; i++) {
+	for (size_t i = 0; all != NULL && i < all->count; i++) {
 		struct listener *listener = &all->items[i];
 
 		if (listener->bound.fd < 0)
@@ -206,7 +226,8 @@ void mw_listeners_close(struct mw_listeners *all)
 		mw_watch_set(all->loop, &listener->watch, listener->bound.fd, 0);
 		mw_unbind(&listener->bound);
 	}
-	all->started = false;
+	if (all != NULL)
+		all->started = false;
 }
 
 void mw_listeners_free(struct mw_listeners *all)
@@ -216,12 +237,14 @@ void mw_listeners_free(struct mw_listeners *all)
 
 bool mw_listeners_match(const struct mw_listeners *all, const struct mw_policy *policy)
 {
+	const struct mw_strs *names = all->listened->names(policy);
+
 	if (all->passed)
 		return true;
-	if (all->count != policy->policy_service.listen.count)
+	if (all->count != names->count)
 		return false;
 	for (size_t i = 0; i < all->count; i++) {
-		if (!mw_str_equal(mw_str(all->items[i].bound.name), policy->policy_service.listen.items[i]))
+		if (!mw_str_equal(mw_str(all->items[i].bound.name), names->items[i]))
 			return false;
 	}
 	return true;
@@ -230,7 +253,7 @@ bool mw_listeners_match(const struct mw_listeners *all, const struct mw_policy *
 void mw_listeners_print(const struct mw_listeners *all, struct mw_buf *out)
 {
 	for (size_t i = 0; i < all->count; i++) {
-		if (i > 0)
+		if (out->used > 0)
 			mw_buf_add_char(out, ' ');
 		mw_buf_add_text(out, all->items[i].bound.name);
 	}

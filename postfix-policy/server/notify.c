@@ -6,14 +6,24 @@
 
 #ifdef HAVE_SYSTEMD
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 
-int mw_notify_sockets(int *first_r)
+void mw_notify_sockets(struct mw_passed *passed_r)
 {
-	int count = sd_listen_fds(1);
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names);
 
-	*first_r = SD_LISTEN_FDS_START;
-	return count > 0 ? count : 0;
+	passed_r->count = 0;
+	for (int i = 0; i < count; i++) {
+		if (passed_r->count < sizeof(passed_r->items) / sizeof(passed_r->items[0])) {
+			passed_r->items[passed_r->count].fd = SD_LISTEN_FDS_START + i;
+			passed_r->items[passed_r->count++].of_milter = strcmp(names[i], "milter") == 0;
+		}
+		free(names[i]);
+	}
+	free(names);
 }
 
 void mw_notify_ready(void)
@@ -37,10 +47,9 @@ void mw_notify_alive(void)
 	(void)sd_notify(0, "WATCHDOG=1");
 }
 #else
-int mw_notify_sockets(int *first_r)
+void mw_notify_sockets(struct mw_passed *passed_r)
 {
-	*first_r = -1;
-	return 0;
+	passed_r->count = 0;
 }
 
 void mw_notify_ready(void)

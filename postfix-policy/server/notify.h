@@ -2,8 +2,17 @@
 #ifndef MW_POSTFIX_NOTIFY_H
 #define MW_POSTFIX_NOTIFY_H
 
-/* How many sockets were passed; they begin at *first_r. */
-int mw_notify_sockets(int *first_r);
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The sockets that were passed. */
+struct mw_passed {
+	size_t count;
+	struct { int fd; bool of_milter; } items[64]; /* of_milter: FileDescriptorName=milter */
+};
+
+/* Once: the process's children get none. */
+void mw_notify_sockets(struct mw_passed *passed_r);
 
 void mw_notify_ready(void);
 void mw_notify_reloading(void); /* mw_notify_ready() ends it */

@@ -161,6 +161,7 @@ static bool open_one(void *context, int fd, const struct mw_peer *peer)
 	connection->pool = pool;
 	connection->watch.ready = pool->kind->ready;
 	connection->deadlines.active = mw_loop_now(pool->loop);
+	connection->deadlines.begun = pool->kind->speaks_at_once ? mw_loop_now(pool->loop) : 0;
 	connection->next = pool->live.next;
 	connection->previous = &pool->live;
 	pool->live.next->previous = connection;

@@ -24,6 +24,7 @@ struct mw_pooled {
 struct mw_pool_kind {
 	size_t size;           /* octets of a connection */
 	double idle_seconds;   /* how long one may be idle */
+	bool speaks_at_once;   /* a peer begins as soon as it is connected; else it may wait before its first octet */
 	const char *slow_words; /* why one is closed that began something and does not go on with it */
 	void (*ready)(struct mw_watch *watch);
 	/* Whether it may be closed to make room; `busy`: within a request too. */

@@ -42,3 +42,12 @@ tests_fuzz_fuzz_doveconf_SOURCES = tests/fuzz/fuzz_doveconf.c tests/fuzz/replay.
 tests_fuzz_fuzz_doveconf_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
 tests_fuzz_fuzz_doveconf_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_doveconf_LDADD = libmwbase.la
+
+EXTRA_DIST += tests/fuzz/milter.dict
+check_PROGRAMS += tests/fuzz/fuzz_milter
+TESTS += tests/fuzz/fuzz_milter
+tests_fuzz_fuzz_milter_SOURCES = tests/fuzz/fuzz_milter.c tests/fuzz/replay.c \
+	postfix-policy/milter/macros.c postfix-policy/milter/packet.c postfix-policy/milter/session.c
+tests_fuzz_fuzz_milter_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/postfix-policy
+tests_fuzz_fuzz_milter_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_milter_LDADD = libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)

@@ -2,7 +2,7 @@
 #include "decision_log.h"
 
 #include "decide/submission.h"
-#include "server/log.h"
+#include "log.h"
 #include "report/logline.h"
 
 static void write_line(const struct mw_facts *facts, const struct mw_verdict *verdict)
