@@ -137,6 +137,34 @@ void mw_encoded_words_decode(struct mw_str text, struct mw_buf *out, bool *unrea
 	}
 }
 
+static bool has_blank(struct mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr(" \t\n\"\\", text.ptr[i]) != NULL)
+			return true;
+	return false;
+}
+
+bool mw_encoded_words_are_whole(struct mw_str word, bool is_quoted)
+{
+	bool has_other = false, has_encoded = false;
+
+	while (word.len > 0) {
+		struct encoded_word encoded;
+
+		if (encoded_word_at(word, &encoded) && !has_blank(mw_str_head(word, encoded.len))) {
+			has_encoded = true;
+			word = mw_str_tail(word, encoded.len);
+			continue;
+		}
+		if (mw_str_starts_with(word, MW_STR("=?")) || mw_str_starts_with(word, MW_STR("?=")))
+			return false;
+		has_other = true;
+		word = mw_str_tail(word, 1);
+	}
+	return is_quoted || !has_encoded || !has_other;
+}
+
 /* ESC, SO and SI change the alphabet in ISO-2022. */
 static bool is_control(char c)
 {

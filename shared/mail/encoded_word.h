@@ -10,6 +10,10 @@
    what is shown. */
 void mw_encoded_words_decode(struct mw_str text, struct mw_buf *out, bool *unread_r);
 
+/* Whether each "=?" and "?=" in a word of a phrase belongs to an encoded-word that lies in it, without blanks; and nothing
+   else is in an atom that has one (RFC 2047 5). Readers that look for "=?" first go on to the next "?=" otherwise. */
+bool mw_encoded_words_are_whole(struct mw_str word, bool is_quoted);
+
 /* Whether an encoded-word in the text has an octet that no name has: NUL, CR, LF or another control character. */
 bool mw_encoded_words_hide_control(struct mw_str text);
 

@@ -281,14 +281,19 @@ static bool read_angle(struct list *list)
 
 /* --- phrases and groups */
 
-/* The words before "<" or ":". False: a word that does not end, or one with a control character in it. */
+/* The words before "<" or ":"; a dot may stand anywhere but first (RFC 5322 4.1). False: a word that does not end, or
+   one with an encoded-word that is none or hides a control character. */
 static bool skip_phrase(struct list *list)
 {
+	if (peek(list) == '.')
+		return fail(list, MW_ORIGINATOR_SYNTAX);
 	for (;;) {
 		size_t len = local_length(list->rest);
 
 		if (len == 0)
 			return peek(list) != '"' || fail(list, MW_ORIGINATOR_SYNTAX);
+		if (!mw_encoded_words_are_whole(mw_str_head(list->rest, len), peek(list) == '"'))
+			return fail(list, MW_ORIGINATOR_ENCODED_WORD);
 		if (mw_encoded_words_hide_control(mw_str_head(list->rest, len)))
 			return fail(list, MW_ORIGINATOR_CONTROL);
 		skip(list, len);

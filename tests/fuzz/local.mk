@@ -51,3 +51,11 @@ tests_fuzz_fuzz_milter_SOURCES = tests/fuzz/fuzz_milter.c tests/fuzz/replay.c \
 tests_fuzz_fuzz_milter_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/postfix-policy
 tests_fuzz_fuzz_milter_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_milter_LDADD = libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+EXTRA_DIST += tests/fuzz/originators.dict
+check_PROGRAMS += tests/fuzz/fuzz_originators
+TESTS += tests/fuzz/fuzz_originators
+tests_fuzz_fuzz_originators_SOURCES = tests/fuzz/fuzz_originators.c tests/fuzz/replay.c
+tests_fuzz_fuzz_originators_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_originators_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_originators_LDADD = libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)

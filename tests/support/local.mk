@@ -26,3 +26,11 @@ tests_unit_test_cases_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_cases_LDADD = $(mw_case_libs) $(CHECK_LIBS)
 endif
 EXTRA_DIST += tests/logs tests/policy-cases
+
+# How we read From, for the comparison with other readers (tests/system/rig/agreement.py).
+check_PROGRAMS += tests/agreement/ours
+tests_agreement_ours_SOURCES = tests/agreement/ours.c
+tests_agreement_ours_CPPFLAGS = $(MW_CPPFLAGS)
+tests_agreement_ours_CFLAGS = $(MW_CFLAGS)
+tests_agreement_ours_LDADD = libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+EXTRA_DIST += tests/agreement
