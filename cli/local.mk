@@ -76,6 +76,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_interfaces.c cli/servers/check/postfix_interfaces.h \
 	cli/servers/check/postfix_listener.c \
 	cli/servers/check/postfix_main.c \
+	cli/servers/check/postfix_milters.c \
 	cli/servers/check/postfix_names.c \
 	cli/servers/check/postfix_process.c \
 	cli/servers/check/postfix_proxy.c \

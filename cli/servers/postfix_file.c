@@ -103,6 +103,11 @@ struct mw_str mw_postfix_word(struct mw_str *rest_io)
 	return word;
 }
 
+bool mw_postfix_has_blank(struct mw_str value)
+{
+	return !mw_str_empty(value) && (mw_str_find(value, ' ') < value.len || mw_str_find(value, '\t') < value.len);
+}
+
 unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name)
 {
 	struct mw_postfix_text text = mw_postfix_text_over(main_cf);

@@ -30,6 +30,8 @@ bool mw_postfix_line_is_comment(struct mw_str line);
 struct mw_str mw_postfix_entry_name(struct mw_str entry);
 /* The next word, divided by blanks; "{ ... }" counts as one. Empty at the end. */
 struct mw_str mw_postfix_word(struct mw_str *rest_io);
+/* Whether a value has blanks, so that an option of master.cf needs braces around it (master(5)). */
+bool mw_postfix_has_blank(struct mw_str value);
 /* The line of the entry that sets a name in main.cf; 0: none. The last one counts. */
 unsigned mw_postfix_main_line(struct mw_str main_cf, struct mw_str name);
 /* What the last entry of a name says, as it is written; empty: none. In the arena. */

@@ -80,32 +80,45 @@ static struct mw_str without_braces(struct mw_str text)
 	return mw_str_trim(text);
 }
 
-static void take_attribute(struct mw_policy_call *call, struct mw_str attribute)
+/* The value of the last attribute of that name behind the server in "{ SERVER, NAME=VALUE, { NAME = VALUE } }". */
+static struct mw_str attribute_of(struct mw_str text, const char *wanted)
 {
-	size_t equals;
-	struct mw_str name, value;
+	struct mw_str rest = without_braces(text), found = MW_STR_EMPTY, word;
 
-	attribute = without_braces(attribute);
-	equals = mw_str_find(attribute, '=');
-	name = mw_str_trim(mw_str_head(attribute, equals));
-	value = mw_str_trim(mw_str_tail(attribute, equals + 1));
-	if (mw_str_equal(name, MW_STR("policy_context")))
-		call->context = value;
-	else if (mw_str_equal(name, MW_STR("timeout")))
-		call->timeout = value;
-	else if (mw_str_equal(name, MW_STR("default_action")))
-		call->default_action = value;
+	(void)next_word(&rest);
+	while (!mw_str_empty(word = next_word(&rest))) {
+		struct mw_str attribute = without_braces(word);
+		size_t equals = mw_str_find(attribute, '=');
+
+		if (mw_str_equal(mw_str_trim(mw_str_head(attribute, equals)), mw_str(wanted)))
+			found = mw_str_trim(mw_str_tail(attribute, equals + 1));
+	}
+	return found;
+}
+
+static struct mw_str server_of(struct mw_str text)
+{
+	struct mw_str rest = without_braces(text);
+
+	return next_word(&rest);
 }
 
 struct mw_policy_call mw_policy_call_parse(struct mw_str argument)
 {
-	struct mw_policy_call call = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
-	struct mw_str rest = without_braces(argument);
+	return (struct mw_policy_call){ .server = server_of(argument), .context = attribute_of(argument, "policy_context"),
+					.timeout = attribute_of(argument, "timeout"),
+					.default_action = attribute_of(argument, "default_action") };
+}
 
-	call.server = next_word(&rest);
-	for (struct mw_str word = next_word(&rest); !mw_str_empty(word); word = next_word(&rest))
-		take_attribute(&call, word);
-	return call;
+bool mw_milter_next(struct mw_str *rest_io, struct mw_milter *milter_r)
+{
+	struct mw_str text = next_word(rest_io);
+
+	*milter_r = (struct mw_milter){ .text = text, .server = server_of(text),
+					.default_action = attribute_of(text, "default_action"),
+					.protocol = attribute_of(text, "protocol"),
+					.content_timeout = attribute_of(text, "content_timeout") };
+	return !mw_str_empty(text);
 }
 
 bool mw_postfix_seconds(struct mw_str text, unsigned long *seconds_r)

@@ -1,4 +1,4 @@
-/* Postfix's restriction lists (smtpd_*_restrictions), word by word. Pure; everything points into the text. */
+/* Postfix's restriction lists (smtpd_*_restrictions) and lists of milters, word by word. Pure; everything points into the text. */
 #ifndef MW_CLI_RESTRICTION_H
 #define MW_CLI_RESTRICTION_H
 
@@ -23,6 +23,15 @@ struct mw_policy_call {
 };
 
 struct mw_policy_call mw_policy_call_parse(struct mw_str argument);
+
+/* An item of smtpd_milters or non_smtpd_milters: "inet:HOST:PORT", "{ unix:PATH, default_action=tempfail }". */
+struct mw_milter {
+	struct mw_str text; /* as it stands there */
+	struct mw_str server, default_action, protocol, content_timeout; /* empty: not given */
+};
+
+/* The next one. False at the end. */
+bool mw_milter_next(struct mw_str *rest_io, struct mw_milter *milter_r);
 
 /* "100s", "5m", "1h", "2" (seconds) as Postfix reads times. False: no time. */
 bool mw_postfix_seconds(struct mw_str text, unsigned long *seconds_r);

@@ -9,6 +9,7 @@
 #include "policy/audit.h"
 #include "policy/read.h"
 #include "postfix/facts.h"
+#include "servers/postfix_file.h"
 
 #define POSTFIX_MAILBOX_SIZE_LIMIT 51200000 /* of local(8) and virtual(8) */
 #define SETTINGS_AT_MOST 24
@@ -35,6 +36,7 @@ static void add_connector(struct mw_wiring_listener *listener, const struct mw_c
 	listener->strangers |= mw_wiring_admits_strangers(connector);
 	listener->audits |= connector->enforcement.mode == MW_MODE_AUDIT;
 	listener->ask_certificate |= connector->partner_certificates.count > 0;
+	listener->headers |= connector->header_from == MW_HEADER_FROM_CHECK;
 	mw_wiring_recipients_add(&listener->recipients, mw_wiring_recipients_of(connector));
 	if (connector->sasl_services.count > 0 && listener->sasl_services.count == 0)
 		listener->sasl_services = connector->sasl_services;
@@ -60,6 +62,7 @@ static struct mw_wiring_listener listener_of(const struct mw_policy *policy, con
 		if (met)
 			add_connector(&listener, connector);
 	}
+	listener.headers &= policy->milter.listen.count > 0;
 	return listener;
 }
 
@@ -243,14 +246,15 @@ size_t mw_wiring_options(const struct mw_wiring *wiring, const struct mw_wiring_
 	}
 	OPTION("smtpd_recipient_limit", mw_arena_textf(wiring->arena, "%llu", (unsigned long long)recipients.most));
 	options_r[count - 1].at_least = recipients.unlimited;
+	if (listener->headers)
+		OPTION(MW_WIRING_MILTERS, wiring->milter);
 #undef OPTION
 	return count;
 }
 
 /* smtpd runs in a chroot in Postfix's queue directory: a socket below it is named from there. */
-static const char *hook_of(const struct mw_wiring *wiring)
+static const char *hook_of(const struct mw_wiring *wiring, const struct mw_strs *listen)
 {
-	const struct mw_strs *listen = &wiring->policy->policy_service.listen;
 	struct mw_str below = mw_str(mw_arena_textf(wiring->arena, "unix:%s/", wiring->queue_directory));
 
 	for (size_t i = 0; i < listen->count; i++) {
@@ -259,6 +263,18 @@ static const char *hook_of(const struct mw_wiring *wiring)
 					      MW_STR_ARG(mw_str_tail(listen->items[i], below.len)));
 	}
 	return listen->count > 0 ? mw_arena_text(wiring->arena, listen->items[listen->count - 1]) : "";
+}
+
+/* The first, so that what a signer behind it signs is what was judged. content_timeout is 300 s by Postfix's default: a
+   mailwicketd that hangs would hold each client as long. */
+static const char *milter_of(const struct mw_wiring *wiring)
+{
+	const struct mw_strs *listen = &wiring->policy->milter.listen;
+
+	if (listen->count == 0)
+		return NULL;
+	return mw_arena_textf(wiring->arena, "{ %s, protocol=6, content_timeout=30s, default_action=%s }",
+			      hook_of(wiring, listen), wiring->harmless ? MW_WIRING_AUDIT_MILTER_ACTION : MW_WIRING_MILTER_ACTION);
 }
 
 static bool audits(const struct mw_policy *policy)
@@ -383,7 +399,8 @@ struct mw_wiring *mw_wiring_new(const struct mw_policy *policy, const char *queu
 	*wiring = (struct mw_wiring){ .arena = arena, .policy = policy, .queue_directory = queue_directory,
 				      .users = mw_wiring_users(policy), .audits = audits(policy),
 				      .harmless = mw_policy_audits(policy, mw_clock_today()) };
-	wiring->hook = hook_of(wiring);
+	wiring->hook = hook_of(wiring, &policy->policy_service.listen);
+	wiring->milter = milter_of(wiring);
 	list_settings(wiring);
 	list_listeners(wiring);
 	if (!mw_arena_failed(arena))
@@ -428,7 +445,9 @@ void mw_wiring_setting_print(const struct mw_wiring_setting *setting, struct mw_
 
 void mw_wiring_option_print(const struct mw_wiring_setting *setting, struct mw_buf *out)
 {
-	mw_buf_printf(out, "  -o %s=%.*s\n", setting->name, MW_STR_ARG(setting->value.items[0]));
+	struct mw_str value = setting->value.items[0];
+
+	mw_buf_printf(out, mw_postfix_has_blank(value) ? "-o { %s = %.*s }" : "-o %s=%.*s", setting->name, MW_STR_ARG(value));
 }
 
 /* --- Dovecot */

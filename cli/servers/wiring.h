@@ -15,13 +15,16 @@
 #define MW_DOVECOT_FIRST "conf.d/05-mailwicket.conf"
 #define MW_DOVECOT_LAST "conf.d/99-mailwicket.conf"
 #define MW_POSTFIX_QUEUE "/var/spool/postfix" /* where Postfix is not asked for its queue_directory */
-#define MW_WIRING_OPTIONS 13
+#define MW_WIRING_OPTIONS 14
 /* Of the question at END-OF-MESSAGE, while mailwicketd is away: shared/decide/verdict.h, mw_reason_reply_at(). */
 #define MW_WIRING_LAST_ACTION "421 4.3.5 Server configuration problem"
 #define MW_WIRING_ACTION "451 4.3.5 Server configuration problem" /* of the other questions */
 #define MW_WIRING_AUDIT_ACTION "DUNNO" /* of all, while every rule is in audit mode */
+#define MW_WIRING_MILTER_ACTION "tempfail" /* of the milter, while mailwicketd is away */
+#define MW_WIRING_AUDIT_MILTER_ACTION "accept" /* the same while every rule is in audit mode */
 #define MW_WIRING_SENDER "smtpd_sender_restrictions" /* asks for the client's words alone: what else is there may stay */
 #define MW_WIRING_EHLO "smtpd_discard_ehlo_keywords"
+#define MW_WIRING_MILTERS "smtpd_milters"
 #define MW_WIRING_TLS_LOG "smtpd_tls_loglevel"
 #define MW_WIRING_EHLO_VALUE "chunking,silent-discard" /* the second: not a line of the log for each EHLO */
 
@@ -41,6 +44,7 @@ struct mw_wiring_listener {
 	bool connected; /* some enabled connector names it */
 	bool sasl, auth_without_tls, tls, tls_required, wrapper, ask_certificate;
 	bool audits;                /* one of the connectors refuses nothing */
+	bool headers;               /* one of them looks at the header's senders, and there is a milter that can */
 	bool strangers;             /* mail of a session that is not authenticated is accepted */
 	enum mw_tls_version version; /* the lowest tls_min_version of the connectors */
 	struct mw_wiring_recipients recipients; /* of the connectors */
@@ -53,6 +57,7 @@ struct mw_wiring {
 	const struct mw_policy *policy;
 	const char *queue_directory;
 	const char *hook;       /* as check_policy_service names it: "unix:mailwicket/policy" */
+	const char *milter;     /* the first item of smtpd_milters, in braces; NULL: the policy has no milter */
 	struct mw_wiring_users users;
 	struct mw_str protocols, mandatory_protocols; /* what the two lists are in main.cf; "": not known */
 	struct mw_str syslog_name; /* of main.cf; "": not known */
@@ -101,8 +106,9 @@ bool mw_wiring_names_listener(struct mw_str name, struct mw_str all);
 void mw_wiring_endpoint(const struct mw_binding *binding, struct mw_buf *out);
 /* The setting of main.cf with this name, or NULL. */
 const struct mw_wiring_setting *mw_wiring_setting(const struct mw_wiring *wiring, const char *name);
-/* The lines of main.cf, a list with an item a line; the line of a master.cf entry. */
+/* The lines of main.cf, a list with an item a line. */
 void mw_wiring_setting_print(const struct mw_wiring_setting *setting, struct mw_buf *out);
+/* "-o NAME=VALUE", in braces where the value has blanks. */
 void mw_wiring_option_print(const struct mw_wiring_setting *setting, struct mw_buf *out);
 /* "NAME = VALUE" on one line. */
 void mw_wiring_line(const struct mw_wiring_setting *setting, struct mw_buf *out);

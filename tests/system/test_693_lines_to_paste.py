@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def world(module_folder):
-    made = Checked(module_folder)
+    made = Checked(module_folder, milter=True)
     yield made
     made.stop()
 

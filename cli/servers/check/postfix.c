@@ -246,6 +246,7 @@ static void judge(struct mw_postfix_endpoint *endpoint)
 	mw_check_postfix_sasl(endpoint);
 	mw_check_postfix_recipients(endpoint);
 	mw_check_postfix_trust(endpoint);
+	mw_check_postfix_milters(endpoint);
 	mw_check_postfix_proxy(endpoint);
 	mw_check_postfix_addresses(endpoint);
 	mw_check_postfix_log(endpoint);
@@ -388,6 +389,8 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 	mw_check_postfix_delimiter(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_services(&site);
+	if (status == EX_OK)
+		mw_check_postfix_local_milters(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_names(&site);
 	if (status == EX_OK)

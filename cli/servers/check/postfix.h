@@ -5,6 +5,7 @@
 
 #include "finding.h"
 #include "servers/postfix_file.h"
+#include "servers/restriction.h"
 #include "servers/check/permitted.h"
 #include "servers/check/sasl_sockets.h"
 #include "servers/check/stake.h"
@@ -126,6 +127,8 @@ const char *mw_postfix_real_path(const struct mw_postfix_site *site, bool chroot
 /* Whether `server` is one of the sockets mailwicketd listens on, as this listener's smtpd finds it; path_r: that of a
    unix socket, absolute and outside the chroot, NULL for TCP. */
 bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
+/* The same of a milter: whether it is the one of the policy. */
+bool mw_endpoint_milter_is_ours(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r);
 
 /* The listener of a service. False: it is none that ends in smtpd, or (a warning) its port is not known. */
 bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
@@ -152,6 +155,8 @@ bool mw_endpoint_requires_tls(const struct mw_postfix_endpoint *endpoint);
 const char *mw_endpoint_sasl_socket(const struct mw_postfix_endpoint *endpoint);
 /* Whether somebody chose the value of a setting: an option, or main.cf. */
 bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const char *setting);
+/* As it is written there, with its $names; empty: nobody did. */
+struct mw_str mw_endpoint_written(const struct mw_postfix_endpoint *endpoint, const char *setting);
 
 /* Whether Postfix itself, by its restrictions about authentication and relaying, lets a kind of session submit here: with or
    without relaying, whoever the sender is. remote: whose sessions; NULL: any client's. A table is taken to permit nobody. */
@@ -166,7 +171,31 @@ bool mw_postfix_is_before_proxy(struct mw_postfix_site *site, const struct mw_bi
 /* Whether it is there for a content filter, a signer or a program of this host, and nobody else gets in. */
 bool mw_endpoint_is_way_back(const struct mw_postfix_endpoint *endpoint);
 
+/* Whether a milter is at the place below the queue directory where `show` and `setup` have it. */
+bool mw_postfix_milter_was_ours(const struct mw_postfix_endpoint *endpoint, struct mw_str server);
+/* The milters of a listener, as far as they matter to the policy's own. */
+struct mw_milters_there {
+	bool ours;              /* it is among them */
+	bool first;             /* before all others */
+	bool accepts;           /* without an answer from it, mail is accepted */
+	bool gone;              /* there is one where `setup` has it, and the policy has no milter there */
+	bool others;            /* there are others */
+	bool others_accept;     /* without an answer from one of them, mail is accepted */
+	struct mw_milter milter; /* ours */
+	const char *path;       /* its unix socket; NULL: it has none */
+};
+void mw_endpoint_milters(const struct mw_postfix_endpoint *endpoint, struct mw_milters_there *there_r);
+/* Whether they will do for the policy, and those that will: the policy's own first, where it has to be asked, and behind it
+   what is there; nothing behind it where no milter was asked until now. In the site's arena. */
+bool mw_endpoint_milters_do(const struct mw_postfix_endpoint *endpoint);
+struct mw_str mw_endpoint_milter_list(const struct mw_postfix_endpoint *endpoint);
+/* receive_override_options without no_milters; false: it does not have that. */
+bool mw_endpoint_overrides(const struct mw_postfix_endpoint *endpoint, const char **rest_r);
+
 /* The parts. */
+void mw_check_postfix_milters(const struct mw_postfix_endpoint *endpoint);
+/* Local mail is not judged. */
+void mw_check_postfix_local_milters(struct mw_postfix_site *site);
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether any question is asked */
 void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);

@@ -10,17 +10,12 @@ struct mw_fix mw_fix_main(const struct mw_postfix_site *site, const char *name, 
 			    mw_arena_textf(site->arena, "%s =%s%s", name, value[0] == '\0' ? "" : " ", value));
 }
 
-/* In braces an option may have blanks. */
-static bool has_blank(const char *value)
-{
-	return strpbrk(value, " \t") != NULL;
-}
-
 struct mw_fix mw_fix_option(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			    const char *name, const char *value)
 {
 	return mw_fix_lines(MW_FIX_BELOW, site->master_path, service->line,
-			    mw_arena_textf(site->arena, has_blank(value) ? "  -o { %s = %s }" : "  -o %s=%s", name, value));
+			    mw_arena_textf(site->arena, mw_postfix_has_blank(mw_str(value)) ? "  -o { %s = %s }" : "  -o %s=%s",
+					   name, value));
 }
 
 struct mw_fix mw_fix_setting(const struct mw_postfix_site *site, const struct mw_postfix_service *service,

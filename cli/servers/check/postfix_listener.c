@@ -91,6 +91,14 @@ static void check_wrapper(const struct mw_postfix_endpoint *endpoint)
 			option(endpoint, "smtpd_tls_wrappermode", "no"));
 }
 
+struct mw_str mw_endpoint_written(const struct mw_postfix_endpoint *endpoint, const char *setting)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+	const struct mw_str *option = mw_postfix_value_find(&endpoint->service->options, setting);
+
+	return mw_str_trim(option != NULL ? *option : mw_postfix_main_value(site->arena, site->main_cf, mw_str(setting)));
+}
+
 bool mw_endpoint_is_written(const struct mw_postfix_endpoint *endpoint, const char *setting)
 {
 	return mw_postfix_value_find(&endpoint->service->options, setting) != NULL ||

@@ -131,11 +131,7 @@ static size_t count_what_goes(const struct mw_postfix_endpoint *endpoint, const 
    that has to go. */
 static struct mw_str written_list(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
-	const struct mw_postfix_site *site = endpoint->site;
-	const struct mw_str *option = mw_postfix_value_find(&endpoint->service->options, name);
-	struct mw_str expanded = mw_endpoint_value(endpoint, name);
-	struct mw_str written = mw_str_trim(option != NULL ? *option :
-					    mw_postfix_main_value(site->arena, site->main_cf, mw_str(name)));
+	struct mw_str expanded = mw_endpoint_value(endpoint, name), written = mw_endpoint_written(endpoint, name);
 
 	return count_what_goes(endpoint, name, written) == count_what_goes(endpoint, name, expanded) &&
 	       !mw_str_empty(written) ? written : expanded;

@@ -101,22 +101,6 @@ static void check_xclient(const struct mw_postfix_endpoint *endpoint)
 			mw_fix_setting(endpoint->site, endpoint->service, "smtpd_authorized_xclient_hosts", ""));
 }
 
-/* A milter's business is not the policy's, which holds without it. */
-static void check_milter(const struct mw_postfix_endpoint *endpoint)
-{
-	struct mw_str rest = mw_endpoint_value(endpoint, "smtpd_milters"), word;
-	bool accepts = mw_endpoint_says(endpoint, "milter_default_action", "accept");
-
-	while (!mw_str_empty(word = mw_postfix_word(&rest)))
-		accepts |= mw_str_starts_with(word, MW_STR("{")) &&
-			   mw_str_has(word, "default_action=accept");
-	if (accepts)
-		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_ACCEPTS, MW_FINDING_WARNING, "milter_default_action",
-			"without an answer of a milter, mail is accepted",
-			"whoever stops the milter, or finds it stopped, gets past what it would have refused",
-			mw_fix_setting(endpoint->site, endpoint->service, "milter_default_action", "tempfail"));
-}
-
 static void check_chunking(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_arena *arena = endpoint->site->arena;
@@ -138,7 +122,6 @@ void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
 	check_chunking(endpoint);
 	check_networks(endpoint);
 	check_xclient(endpoint);
-	check_milter(endpoint);
 	if (!mw_wiring_forbids_bare_newline(mw_endpoint_value(endpoint, "smtpd_forbid_bare_newline")))
 		mw_endpoint_finding(endpoint, MW_FOUND_BARE_NEWLINE, MW_FINDING_ERROR, "smtpd_forbid_bare_newline",
 			"a bare newline may end a message",

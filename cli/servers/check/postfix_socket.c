@@ -34,10 +34,8 @@ static bool is_same_path(const char *a, struct mw_str b)
 	return same;
 }
 
-static bool is_listened(const struct mw_postfix_site *site, const char *path)
+static bool is_listened(const struct mw_postfix_site *site, const struct mw_strs *listen, const char *path)
 {
-	const struct mw_strs *listen = &site->policy->policy_service.listen;
-
 	for (size_t i = 0; i < listen->count; i++) {
 		if (is_same_path(path, mw_str(mw_arena_text(site->arena, without_prefix(listen->items[i], "unix:")))))
 			return true;
@@ -63,10 +61,10 @@ static bool is_same_port(struct mw_str server, struct mw_str ours)
 	return mw_binding_overlaps(&theirs, &listened);
 }
 
-bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r)
+static bool reaches(const struct mw_postfix_endpoint *endpoint, const struct mw_strs *listen, struct mw_str server,
+		    const char **path_r)
 {
 	const struct mw_postfix_site *site = endpoint->site;
-	const struct mw_strs *listen = &site->policy->policy_service.listen;
 
 	*path_r = NULL;
 	if (mw_str_starts_with(server, MW_STR("local:")))
@@ -86,6 +84,16 @@ bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_s
 			return true;
 	}
 	return false;
+}
+
+bool mw_endpoint_asks_us(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r)
+{
+	return reaches(endpoint, &endpoint->site->policy->policy_service.listen, server, path_r);
+}
+
+bool mw_endpoint_milter_is_ours(const struct mw_postfix_endpoint *endpoint, struct mw_str server, const char **path_r)
+{
+	return reaches(endpoint, &endpoint->site->policy->milter.listen, server, path_r);
 }
 
 static bool in_group(const struct passwd *user, gid_t group)
@@ -176,15 +184,18 @@ void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const c
 {
 	const char *owner = mw_arena_text(endpoint->site->arena, mw_endpoint_value(endpoint, "mail_owner"));
 	const struct passwd *user = getpwnam(owner);
+	bool milter = strcmp(list, MW_WIRING_MILTERS) == 0;
+	const struct mw_policy *policy = endpoint->site->policy;
 	struct stat status;
 
-	if (!is_listened(endpoint->site, path)) {
+	if (!is_listened(endpoint->site, milter ? &policy->milter.listen : &policy->policy_service.listen, path)) {
 		mw_endpoint_finding(endpoint, MW_FOUND_OUTSIDE_CHROOT, MW_FINDING_ERROR, list,
 			"the path of mailwicketd's socket leads out of the chroot of this smtpd",
 			"it is not found there: every session is deferred (451 4.3.5)",
 			mw_fix_words(mw_arena_textf(endpoint->site->arena,
-				       "policy_service { listen = { \"unix:%s/mailwicket/policy\" } } in %s",
-				       endpoint->site->queue_directory, endpoint->site->policy->file)));
+				       "%s { listen = { \"unix:%s/mailwicket/%s\" } } in %s",
+				       milter ? "milter" : "policy_service", endpoint->site->queue_directory,
+				       milter ? "milter" : "policy", policy->file)));
 		return;
 	}
 	check_folder(endpoint, path, user);

@@ -243,6 +243,19 @@ static void look_at_lists(struct listener *listener)
 	}
 }
 
+/* Where none was asked until now, ours alone is from now on. */
+static void look_at_milters(struct listener *listener)
+{
+	const struct mw_postfix_endpoint *endpoint = listener->endpoint;
+	const char *overrides;
+
+	if (mw_endpoint_milters_do(endpoint))
+		return;
+	lack(listener, MW_WIRING_MILTERS, mw_endpoint_milter_list(endpoint));
+	if (endpoint->need.headers && mw_endpoint_overrides(endpoint, &overrides))
+		lack(listener, "receive_override_options", mw_str(overrides));
+}
+
 void mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_sasl *sasl, bool is_new,
 		    struct mw_lacks *lacks)
 {
@@ -258,4 +271,5 @@ void mw_setup_lacks(struct mw_postfix_endpoint *endpoint, const struct mw_setup_
 	if (says(&listener, "smtpd_delay_reject", "no"))
 		lack(&listener, "smtpd_delay_reject", MW_STR("yes"));
 	look_at_lists(&listener);
+	look_at_milters(&listener);
 }

@@ -44,18 +44,6 @@ static struct mw_str without_comments(struct mw_arena *arena, struct mw_str text
 	return (struct mw_str){ plain, text.len };
 }
 
-static bool has_blank(struct mw_str value)
-{
-	return mw_str_empty(value) ? false : mw_str_find(value, ' ') < value.len || mw_str_find(value, '\t') < value.len;
-}
-
-void mw_setup_option_print(const struct mw_wiring_setting *option, struct mw_buf *out)
-{
-	struct mw_str value = option->value.items[0];
-
-	mw_buf_printf(out, has_blank(value) ? "-o { %s = %.*s }" : "-o %s=%.*s", option->name, MW_STR_ARG(value));
-}
-
 /* --- finding the options */
 
 /* The name in "NAME=VALUE" or "{ NAME = VALUE }". */
@@ -121,11 +109,11 @@ static void print_edit(const struct entry *entry, const struct edit *edit, struc
 	struct mw_str old = mw_str_tail(mw_str_head(entry->text, edit->to), edit->from);
 	struct mw_str value = edit->option->value.items[0];
 
-	if (edit->letters > 0 && has_blank(value)) {
+	if (edit->letters > 0 && mw_postfix_has_blank(value)) {
 		if (edit->letters > 2)
 			mw_buf_printf(out, "%.*s ", MW_STR_ARG(mw_str_head(old, edit->letters - 1)));
-		mw_setup_option_print(edit->option, out);
-	} else if (mw_str_starts_with(old, MW_STR("{")) || has_blank(value)) {
+		mw_wiring_option_print(edit->option, out);
+	} else if (mw_str_starts_with(old, MW_STR("{")) || mw_postfix_has_blank(value)) {
 		mw_buf_printf(out, "{ %s = %.*s }", edit->option->name, MW_STR_ARG(value));
 	} else {
 		mw_buf_printf(out, "%.*s%s=%.*s", MW_STR_ARG(mw_str_head(old, edit->letters)), edit->option->name,
@@ -177,7 +165,7 @@ static void print_entry(const struct entry *entry, struct mw_settings options, s
 		if (is_edited(entry, &options.items[i]))
 			continue;
 		mw_buf_printf(out, "\n%.*s", MW_STR_ARG(indent));
-		mw_setup_option_print(&options.items[i], out);
+		mw_wiring_option_print(&options.items[i], out);
 	}
 	mw_buf_add(out, mw_str_tail(entry->text, end));
 }

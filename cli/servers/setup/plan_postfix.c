@@ -134,7 +134,7 @@ static void print_entry(struct planning *planning, const struct mw_postfix_servi
 		      MW_STR_ARG(service->chroot));
 	for (size_t i = 0; i < lacks->count; i++) {
 		mw_buf_add_text(&out, "  ");
-		mw_setup_option_print(&lacks->items[i], &out);
+		mw_wiring_option_print(&lacks->items[i], &out);
 		mw_buf_add_char(&out, '\n');
 	}
 	if (out.truncated)

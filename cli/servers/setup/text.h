@@ -25,8 +25,6 @@ struct mw_setup_entry {
    indented as that is. `added`: new entries, at the end. */
 struct mw_str mw_setup_master_cf(struct mw_arena *arena, struct mw_str text, const struct mw_setup_entry *entries,
 				 size_t entry_count, struct mw_str added);
-/* "-o NAME=VALUE", or with braces where the value has blanks (master(5)). */
-void mw_setup_option_print(const struct mw_wiring_setting *option, struct mw_buf *out);
 
 /* A dovecot.conf that includes no folder: the passdb before its first setting, the settings at its end, both between
    marks; what stood between such marks is replaced. Empty blocks are left out. */

@@ -28,8 +28,11 @@ static void print_master(const struct mw_wiring *wiring, struct mw_buf *out)
 		mw_buf_printf(out, "# connector \"%.*s\"\n", MW_STR_ARG(wiring->listeners[i].connector));
 		mw_wiring_endpoint(&wiring->listeners[i].binding, out);
 		mw_buf_add_text(out, " inet n - y - - smtpd\n");
-		for (size_t k = 0; k < count; k++)
+		for (size_t k = 0; k < count; k++) {
+			mw_buf_add_text(out, "  ");
 			mw_wiring_option_print(&options[k], out);
+			mw_buf_add_char(out, '\n');
+		}
 	}
 }
 

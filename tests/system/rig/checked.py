@@ -14,8 +14,10 @@ class Checked(MailSite):
     """A site whose mailwicketd runs and whose Postfix and Dovecot are configurations only."""
     WIRED_BY = "show"
 
-    def __init__(self, folder, policy=WORLD_POLICY, **dovecot):
+    def __init__(self, folder, policy=WORLD_POLICY, milter=False, **dovecot):
         super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS, **{"protocols": ("imap", "pop3"), **dovecot})
+        if milter:
+            self.add_milter()
         self.postfix.domains = "example.test, xn--bcher-kva.test"
         self.daemon.start()
         self.wire()

@@ -3,6 +3,8 @@
 A row of POSTFIX has lines of main.cf, options of a listener, more of master.cf; $HOOK and $END stand for our two
 questions. A row of DOVECOT has, by generation, what stands in the file that `show` makes and what in its place, or at the end.
 A row of MACHINE does something to the running site. What needs another policy or directory has it in POLICY and DIRECTORY."""
+import re
+
 from rig import guide
 from rig.mailsite import WORLD_DIRECTORY, WORLD_MORE
 from rig.text import changed
@@ -50,6 +52,14 @@ POSTFIX = {
     "public-as-own": dict(main="mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks\n"),
     "xclient": dict(main="smtpd_authorized_xclient_hosts = 192.0.2.1\n"),
     "milter-accepts": dict(main="smtpd_milters = unix:private/milter\nmilter_default_action = accept\n"),
+    "no-milter": dict(options={"submission": {"smtpd_milters": ""}}),
+    "milter-bypassed": dict(options={"submission": {"receive_override_options": "no_milters,no_address_mappings"}}),
+    "milter-action": dict(options={"submission": {"smtpd_milters": "{ unix:mailwicket/milter, default_action=accept }"}}),
+    "milter-late": dict(options={"submission": {
+        "smtpd_milters": "inet:127.0.0.1:1, { unix:mailwicket/milter, content_timeout=30s }"}}),
+    "milter-protocol": dict(options={"submission": {"smtpd_milters": "{ unix:mailwicket/milter, protocol=2 }"}}),
+    "milter-wait": dict(options={"submission": {"smtpd_milters": "{ unix:mailwicket/milter, content_timeout=10m }"}}),
+    "local-milter": dict(main="non_smtpd_milters = unix:mailwicket/milter, inet:127.0.0.1:1\n"),
     "chunking": dict(main="smtpd_discard_ehlo_keywords = dsn\n"),
     "bare-newline": dict(main="smtpd_forbid_bare_newline = no\n"),
     "origin": dict(main="myorigin = other.test\n"),
@@ -144,7 +154,13 @@ def with_socket(word):
     return change
 
 
+def without_milter(site):
+    site.daemon.policy.write_text(re.sub(r"\nmilter \{.*", "", site.daemon.policy.read_text()))
+    site.daemon.reload()
+
+
 MACHINE = {
+    "milter-gone": without_milter,
     "closed-socket": with_socket('socket_group = "root"'),
     "open-socket": with_socket('socket_mode = "0666" socket_group = "postfix"'),
     "open-folder": lambda site: site.postfix.policy_socket.parent.chmod(0o757),

@@ -53,6 +53,12 @@ class MailSite:
         self.dovecot = None
         self.dovecot_options = dovecot
 
+    def add_milter(self):
+        """mailwicketd listens as a milter too, before it is started."""
+        self.milter_socket = self.postfix.queue / "mailwicket" / "milter"
+        self.daemon.sections += f'\nmilter {{ listen = {{ "unix:{self.milter_socket}" }} }}\n'
+        self.daemon.write_policy(self.policy_text())
+
     def policy_text(self, template=None, replies=None):
         text = string.Template(template or self.policy_template).substitute(self.ports)
         return f"replies = {replies or self.replies}\n" + text

@@ -27,10 +27,8 @@ class MilterSite(MailSite):
         for name, service in milters.items():
             options.setdefault(name, {})["smtpd_milters"] = service
         super().__init__(folder, policy, directory, logins, main=MAIN + main, options=options, **more)
-        self.milter_socket = self.postfix.queue / "mailwicket" / "milter"
         if listen:
-            self.daemon.sections += f'\nmilter {{ listen = {{ "unix:{self.milter_socket}" }} }}\n'
-            self.daemon.write_policy(self.policy_text())
+            self.add_milter()
 
     # --- messages
 

@@ -193,8 +193,8 @@ class Postfix:
                 self.ports.append(int(found[1]))
                 more = options.get(int(found[1]), {})
                 for name in more:
-                    entry = re.sub(rf"(?m)^\s+-o {name}=.*\n", "", entry)
-                entry += "".join(f"  -o {name}={value}\n" for name, value in more.items())
+                    entry = re.sub(rf"(?m)^\s+-o (?:{name}=|\{{ {name} =).*\n", "", entry)
+                entry += "".join(f"  -o {{ {name} = {value} }}\n" for name, value in more.items())
             made.append(entry)
         return "".join(made)
 

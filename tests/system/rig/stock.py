@@ -65,8 +65,10 @@ import_environment {{
 class Stock(MailSite):
     """Debian's configuration of both servers, for a private folder and ports; not wired to Mailwicket."""
 
-    def __init__(self, folder):
-        super().__init__(folder, POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
+    def __init__(self, folder, policy=POLICY, milter=False):
+        super().__init__(folder, policy, WORLD_DIRECTORY, WORLD_LOGINS)
+        if milter:
+            self.add_milter()
         self.backup = self.folder / "backup"
         self.daemon.start()
         self.write_postfix()
