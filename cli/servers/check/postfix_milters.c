@@ -228,11 +228,9 @@ void mw_check_postfix_milters(const struct mw_postfix_endpoint *endpoint)
 			"whoever stops the milter, or finds it stopped, gets past what it would have refused",
 			mw_fix_setting(site, endpoint->service, "milter_default_action", "tempfail"));
 	if (there.gone)
-		mw_endpoint_option_finding(endpoint, MW_FOUND_MILTER_GONE, MW_FINDING_ERROR, MW_WIRING_MILTERS,
-			"a milter of mailwicketd is asked, and the policy has none there",
-			"nobody answers there: mail is deferred, or accepted without a look at From",
-			endpoint->need.headers ? ours_first(endpoint, there.others)
-					       : mw_fix_option(site, endpoint->service, MW_WIRING_MILTERS, there.others));
+		report(endpoint, MW_FOUND_MILTER_GONE, MW_FINDING_ERROR,
+		       "a milter of mailwicketd is asked, and the policy has none there",
+		       "nobody answers there: mail is deferred, or accepted without a look at From");
 	if (!endpoint->need.headers)
 		return;
 	check_bypasses(endpoint);
