@@ -23,12 +23,12 @@ def folder():
     return made
 
 
-def compiled(source, *options):
+def compiled(source, *options, libraries=()):
     """The program (or library) made from a C file of the tests."""
     result = folder() / Path(source).name.replace(".c", "")
     if not result.exists():
         subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-O2", "-std=gnu11", *options, "-o", str(result),
-                        str(SOURCE / source)], check=True, timeout=120)
+                        str(SOURCE / source), *libraries], check=True, timeout=120)
     return str(result)
 
 
