@@ -9,6 +9,7 @@
 #include "decide/login.h"
 #include "decide/submission.h"
 #include "decisions/facts_options.h"
+#include "decisions/message.h"
 #include "ui/output.h"
 #include "ui/own_command.h"
 #include "postfix/answer.h"
@@ -17,11 +18,12 @@
 #include "report/prose.h"
 #include "setting.h"
 
-#define REQUEST_END "\n\n" /* a request that was cut out of a log may lack it */
 #define TEXT_MAX 8192 /* an answer or a fix, with the longest names in it */
 
 static const struct mw_option options[] = {
 	MW_FACT_OPTIONS,
+	{ "message", "FILE|-", "smtp: the header of this message, for the milter" },
+	{ "local-rewrite", "yes|no", "its client is in Postfix's local_header_rewrite_clients" },
 	{ "request", "FILE|-", "smtp: the facts of a captured policy request" },
 };
 
@@ -40,7 +42,9 @@ struct explanation {
 	const struct mw_policy *policy;
 	struct decision decisions[2];
 	size_t count;
-	char request[MW_REQUEST_MAX + sizeof(REQUEST_END)];
+	const char *message; /* a file, or NULL */
+	bool local_rewrite;
+	char request[MW_REQUEST_TEXT_MAX];
 };
 
 static const char *outcome_words(const struct mw_verdict *verdict)
@@ -330,11 +334,44 @@ static void print(const struct mw_cli *cli, const struct explanation *explanatio
 		mw_output(write_text, explanation);
 }
 
+/* What Postfix completes a header with is the policy's to say. */
+static int read_message(struct explanation *explanation)
+{
+	struct mw_facts *facts = &explanation->given.facts;
+	const struct mw_message_rewriting rewriting = { explanation->local_rewrite, explanation->policy->default_domain,
+							 facts->sender };
+	struct mw_originators_reader *reader;
+	int status;
+
+	if (explanation->message == NULL)
+		return EX_OK;
+	reader = mw_given_facts_header(&explanation->given);
+	status = mw_message_read(explanation->message, &rewriting, reader);
+	if (status == EX_OK && !mw_originators_end(reader, &facts->originators))
+		abort();
+	return status;
+}
+
+static int decide_and_print(const struct mw_cli *cli, struct explanation *explanation)
+{
+	struct mw_directory *directory = mw_setting_directory(explanation->policy);
+	int status = EX_OSERR;
+
+	if (directory != NULL) {
+		decide(explanation, mw_directory_view(directory));
+		print(cli, explanation);
+		status = exit_code(explanation);
+		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')
+			mw_complain("%s", mw_directory_error(directory));
+	}
+	mw_directory_free(directory);
+	return status;
+}
+
 static int explain(const struct mw_cli *cli, struct explanation *explanation)
 {
 	struct mw_policy *policy = mw_setting_policy(cli);
-	struct mw_directory *directory;
-	int status = EX_OSERR;
+	int status;
 
 	if (policy == NULL)
 		return EX_CONFIG;
@@ -344,56 +381,11 @@ static int explain(const struct mw_cli *cli, struct explanation *explanation)
 		mw_policy_free(policy);
 		return EX_TEMPFAIL;
 	}
-	directory = mw_setting_directory(policy);
-	if (directory != NULL) {
-		decide(explanation, mw_directory_view(directory));
-		print(cli, explanation);
-		status = exit_code(explanation);
-		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')
-			mw_complain("%s", mw_directory_error(directory));
-	}
-	mw_directory_free(directory);
+	status = read_message(explanation);
+	if (status == EX_OK)
+		status = decide_and_print(cli, explanation);
 	mw_policy_free(policy);
 	return status;
-}
-
-/* False with one line printed. */
-static bool read_file(struct explanation *explanation, const char *path, size_t *len_r)
-{
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	size_t len;
-
-	if (file == NULL) {
-		mw_complain("%s: %s", path, strerror(errno));
-		return false;
-	}
-	len = fread(explanation->request, 1, MW_REQUEST_MAX + 1, file);
-	if (ferror(file) || len > MW_REQUEST_MAX) {
-		mw_complain("%s: %s", path, len > MW_REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
-		len = 0;
-	} else if (len == 0) {
-		mw_complain("%s: no request in it", path);
-	}
-	if (file != stdin)
-		fclose(file);
-	*len_r = len;
-	return len > 0;
-}
-
-static int read_request(struct explanation *explanation, const char *path)
-{
-	char *text = explanation->request;
-	size_t len;
-
-	if (!read_file(explanation, path, &len))
-		return EX_NOINPUT;
-	if (!mw_str_has((struct mw_str){ text, len }, REQUEST_END)) {
-		const char *end = text[len - 1] == '\n' ? REQUEST_END + 1 : REQUEST_END;
-
-		memcpy(text + len, end, strlen(end));
-		len += strlen(end);
-	}
-	return mw_given_facts_from_request(&explanation->given, (struct mw_str){ text, len });
 }
 
 /* EX_OK: go on; anything else (or -1: help was printed) is the end. */
@@ -412,9 +404,14 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 		} else if (row < 0) {
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
 		} else if (strcmp(options[row].name, "request") == 0) {
-			status = read_request(explanation, value);
+			status = mw_given_facts_from_file(&explanation->given, value, explanation->request);
 			if (status != EX_OK)
 				return status;
+		} else if (strcmp(options[row].name, "message") == 0) {
+			explanation->message = value;
+		} else if (strcmp(options[row].name, "local-rewrite") == 0) {
+			if (!mw_parse_switch(mw_str(value), &explanation->local_rewrite))
+				return mw_usage_error("--local-rewrite %s: expected yes or no", value);
 		} else if (!mw_fact_set(&explanation->given, options[row].name, value)) {
 			return EX_USAGE;
 		}
@@ -423,6 +420,14 @@ static int read_options(struct explanation *explanation, struct mw_arguments *ar
 		return mw_usage_error("name the protocol: imap, pop3, sieve, submission or smtp");
 	if (explanation->given.captured && explanation->given.facts.endpoints.protocol != MW_PROTOCOL_SMTP)
 		return mw_usage_error("--request is for smtp");
+	if ((explanation->message != NULL || explanation->given.has_header) &&
+	    (explanation->given.captured || explanation->given.facts.endpoints.protocol != MW_PROTOCOL_SMTP))
+		return mw_usage_error("--message and --header are for smtp, and not beside --request");
+	if (explanation->local_rewrite && explanation->message == NULL)
+		return mw_usage_error("--local-rewrite is for --message");
+	/* The reader begins here, so that the stage is known. */
+	if (explanation->message != NULL)
+		(void)mw_given_facts_header(&explanation->given);
 	return EX_OK;
 }
 

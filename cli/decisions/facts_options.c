@@ -199,7 +199,7 @@ static bool set_header(struct mw_given_facts *given, struct mw_str value)
 
 	if (colon == 0 || colon == value.len)
 		return false;
-	mw_given_facts_add_header(given, mw_str_head(value, colon), mw_str_tail(value, colon + 1));
+	mw_originators_add(mw_given_facts_header(given), mw_str_head(value, colon), mw_str_tail(value, colon + 1));
 	return true;
 }
 
@@ -237,7 +237,7 @@ static const struct fact facts[] = {
 	{ "today", "YYYY-MM-DD", set_today },
 };
 
-void mw_given_facts_add_header(struct mw_given_facts *given, struct mw_str name, struct mw_str value)
+struct mw_originators_reader *mw_given_facts_header(struct mw_given_facts *given)
 {
 	/* One message in a run of the program. */
 	static struct mw_arena *arena;
@@ -249,7 +249,7 @@ void mw_given_facts_add_header(struct mw_given_facts *given, struct mw_str name,
 	if (!given->has_header)
 		mw_originators_begin(&given->header, arena);
 	given->has_header = true;
-	mw_originators_add(&given->header, name, value);
+	return &given->header;
 }
 
 bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *value)

@@ -5,6 +5,7 @@
 #include "ui/arguments.h"
 #include "decide/facts.h"
 #include "postfix/facts.h"
+#include "postfix/request.h"
 
 /* Facts with what the administrator left open. Slices point into argv or into the request's text. */
 struct mw_given_facts {
@@ -50,8 +51,8 @@ struct mw_given_facts {
 /* Puts one option's value into the facts. False with one line printed: the value is wrong. */
 bool mw_fact_set(struct mw_given_facts *given, const char *name, const char *value);
 
-/* A field of the message's header. What is read of it is kept until the process ends. */
-void mw_given_facts_add_header(struct mw_given_facts *given, struct mw_str name, struct mw_str value);
+/* The reader of the message's header, begun. What it reads is kept until the process ends. */
+struct mw_originators_reader *mw_given_facts_header(struct mw_given_facts *given);
 
 /* The values of what was not given: for smtp a client that is in no narrow range, port by protocol, strength and origin of TLS, mechanism, stage, day. */
 void mw_facts_complete(struct mw_given_facts *given);
@@ -63,5 +64,8 @@ void mw_given_facts_quote(struct mw_given_facts *given);
    line and is kept by the caller as long as the facts. EX_OK (see `closed`), or EX_NOINPUT with one line printed: it is
    none. */
 int mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text);
+/* The same from a file ("-": standard input), in `text`. One that was cut out of a log may lack the empty line. */
+#define MW_REQUEST_TEXT_MAX (MW_REQUEST_MAX + 3)
+int mw_given_facts_from_file(struct mw_given_facts *given, const char *path, char text[MW_REQUEST_TEXT_MAX]);
 
 #endif

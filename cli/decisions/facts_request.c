@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "decisions/facts_options.h"
 #include "ui/output.h"
 #include "postfix/facts.h"
 #include "postfix/request.h"
+
+#define REQUEST_END "\n\n"
 
 /* The line that the reading stopped at, without its newline, and its number. */
 static struct mw_str line_at(struct mw_str text, size_t from, unsigned *number_r)
@@ -56,4 +61,42 @@ int mw_given_facts_from_request(struct mw_given_facts *given, struct mw_str text
 	asked.sasl_service = given->facts.sasl_service;
 	given->facts = asked;
 	return EX_OK;
+}
+
+/* False with one line printed. */
+static bool read_file(const char *path, char *text, size_t *len_r)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	size_t len;
+
+	if (file == NULL) {
+		mw_complain("%s: %s", path, strerror(errno));
+		return false;
+	}
+	len = fread(text, 1, MW_REQUEST_MAX + 1, file);
+	if (ferror(file) || len > MW_REQUEST_MAX) {
+		mw_complain("%s: %s", path, len > MW_REQUEST_MAX ? "more than 65536 octets" : strerror(errno));
+		len = 0;
+	} else if (len == 0) {
+		mw_complain("%s: no request in it", path);
+	}
+	if (file != stdin)
+		fclose(file);
+	*len_r = len;
+	return len > 0;
+}
+
+int mw_given_facts_from_file(struct mw_given_facts *given, const char *path, char text[MW_REQUEST_TEXT_MAX])
+{
+	size_t len;
+
+	if (!read_file(path, text, &len))
+		return EX_NOINPUT;
+	if (!mw_str_has((struct mw_str){ text, len }, REQUEST_END)) {
+		const char *end = text[len - 1] == '\n' ? REQUEST_END + 1 : REQUEST_END;
+
+		memcpy(text + len, end, strlen(end));
+		len += strlen(end);
+	}
+	return mw_given_facts_from_request(given, (struct mw_str){ text, len });
 }

@@ -8,6 +8,7 @@
 
 struct list {
 	struct mw_str rest;
+	struct mw_str domain; /* completes what has none */
 	size_t count;
 	enum mw_originator_fault fault; /* the first one */
 	void (*found)(struct mw_str address, void *context);
@@ -231,6 +232,30 @@ static bool check_address(struct list *list, struct mw_str whole, struct mw_str 
 	return true;
 }
 
+static bool take_address(struct list *list, struct mw_str whole, struct mw_str local)
+{
+	if (!check_address(list, whole, local))
+		return false;
+	if (++list->count > MW_ORIGINATOR_ADDRESSES_MAX)
+		return fail(list, MW_ORIGINATOR_TOO_MANY);
+	list->found(whole, list->context);
+	return true;
+}
+
+/* An address without a domain. */
+static bool take_completed(struct list *list, struct mw_str local)
+{
+	char memory[MW_ADDRESS_MAX + 1];
+	struct mw_buf whole = MW_BUF_OVER(memory);
+
+	if (mw_str_empty(list->domain))
+		return fail(list, MW_ORIGINATOR_NO_DOMAIN);
+	mw_buf_add(&whole, local);
+	mw_buf_add_char(&whole, '@');
+	mw_buf_add(&whole, list->domain);
+	return whole.truncated ? fail(list, MW_ORIGINATOR_SYNTAX) : take_address(list, mw_buf_str(&whole), local);
+}
+
 /* Reads local@domain, without blanks and comments in it. */
 static bool read_address(struct list *list)
 {
@@ -243,7 +268,7 @@ static bool read_address(struct list *list)
 	if (peek(list) == '(')
 		return fail(list, MW_ORIGINATOR_COMMENT);
 	if (peek(list) != '@')
-		return fail(list, MW_ORIGINATOR_NO_DOMAIN);
+		return take_completed(list, mw_str_head(whole, local));
 	domain = domain_length(behind);
 	if (domain == 0)
 		return fail(list, mw_str_starts_with(behind, MW_STR("(")) ? MW_ORIGINATOR_COMMENT
@@ -252,12 +277,7 @@ static bool read_address(struct list *list)
 	whole = mw_str_head(whole, local + 1 + domain);
 	if (peek(list) == '@')
 		return fail(list, MW_ORIGINATOR_PATH);
-	if (!check_address(list, whole, mw_str_head(whole, local)))
-		return false;
-	if (++list->count > MW_ORIGINATOR_ADDRESSES_MAX)
-		return fail(list, MW_ORIGINATOR_TOO_MANY);
-	list->found(whole, list->context);
-	return true;
+	return take_address(list, whole, mw_str_head(whole, local));
 }
 
 static bool read_angle(struct list *list)
@@ -317,6 +337,15 @@ static bool read_group(struct list *list)
 	return skip_comments(list);
 }
 
+/* Whether there is nothing but blanks between a word and the rest. */
+static bool is_one_word(struct mw_str text, size_t word, struct mw_str rest)
+{
+	for (size_t i = word; text.ptr + i < rest.ptr; i++)
+		if (!is_blank(text.ptr[i]))
+			return false;
+	return true;
+}
+
 /* An address by itself is one word with "@" behind it; all else begins with a phrase, which may be empty before "<". */
 static bool read_one(struct list *list, bool in_group)
 {
@@ -333,10 +362,15 @@ static bool read_one(struct list *list, bool in_group)
 		return read_angle(list);
 	if (peek(list) == ':' && !in_group && list->rest.len < start.len)
 		return read_group(list);
+	if (peek(list) == '(' && word > 0 && !mw_str_empty(list->domain) &&
+	    is_one_word(start, word, list->rest))
+		return take_completed(list, mw_str_head(start, word)) && skip_comments(list);
 	if (peek(list) == '(')
 		return fail(list, MW_ORIGINATOR_COMMENT);
-	return fail(list, word > 0 && (list->rest.len == 0 || peek(list) == ',') ? MW_ORIGINATOR_NO_DOMAIN
-										   : MW_ORIGINATOR_SYNTAX);
+	if (word == 0 || (list->rest.len > 0 && peek(list) != ',' && peek(list) != ';'))
+		return fail(list, MW_ORIGINATOR_SYNTAX);
+	return is_one_word(start, word, list->rest) ? take_completed(list, mw_str_head(start, word))
+						    : fail(list, MW_ORIGINATOR_NO_DOMAIN);
 }
 
 static bool read_list(struct list *list, bool in_group)
@@ -356,11 +390,12 @@ static bool read_members(struct list *list)
 	return read_list(list, true);
 }
 
-enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, void (*found)(struct mw_str address, void *context),
-					      void *context)
+enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str domain,
+					      void (*found)(struct mw_str address, void *context), void *context)
 {
-	struct list list = { .rest = value, .found = found, .context = context, .fault = look_at_octets(value) };
+	struct list list = { .rest = value, .domain = domain, .found = found, .context = context };
 
+	list.fault = look_at_octets(value);
 	if (list.fault == MW_ORIGINATOR_OK && read_list(&list, false) && list.rest.len > 0)
 		fail(&list, MW_ORIGINATOR_SYNTAX);
 	return list.fault;

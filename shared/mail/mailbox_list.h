@@ -4,8 +4,9 @@
 
 #include "mail/originators.h"
 
-/* Reads a list of mailboxes and groups; `found` is called with each address in turn, local@domain as it stands there. */
-enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, void (*found)(struct mw_str address, void *context),
-					      void *context);
+/* Reads a list of mailboxes and groups; `found` is called with each address in turn, local@domain as it stands there.
+   `domain` completes an address without one; empty: such an address is a fault. */
+enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str domain,
+					      void (*found)(struct mw_str address, void *context), void *context);
 
 #endif

@@ -92,7 +92,7 @@ static void add_originator(struct mw_originators_reader *reader, struct mw_str v
 		*count = 2;
 		return;
 	}
-	originator->fault = mw_mailbox_list_read(value, collect, &list);
+	originator->fault = mw_mailbox_list_read(value, reader->domain, collect, &list);
 	if (originator->fault == MW_ORIGINATOR_OK)
 		originator->addresses = keep(reader, mw_buf_str(&list.text));
 }

@@ -59,6 +59,9 @@ size_t mw_originator_count(const struct mw_originator *originator);
 /* Reading a message's header, field by field in their order. */
 struct mw_originators_reader {
 	struct mw_arena *arena; /* the caller's; what is read lives in it */
+	/* Where Postfix completes addresses without a domain before its milters see them (local_header_rewrite_clients): the
+	   domain. Empty: such an address is a fault. Set behind mw_originators_begin(). */
+	struct mw_str domain;
 	struct mw_originators read;
 	unsigned from_count, sender_count, resent_from_count, resent_sender_count; /* 2: more than one */
 	unsigned looked_at;    /* From fields in which claims were looked for */
