@@ -61,6 +61,7 @@ libmwcli_la_SOURCES = \
 	cli/probe/tls.c cli/probe/tls.h \
 	cli/servers/check/check.c \
 	cli/servers/check/dovecot.c cli/servers/check/dovecot.h \
+	cli/servers/check/dovecot_certificate.c \
 	cli/servers/check/dovecot_delivery.c \
 	cli/servers/check/dovecot_filter.c \
 	cli/servers/check/dovecot_passdb.c \
@@ -68,6 +69,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot_trust.c \
 	cli/servers/check/dovecot_userdb.c \
 	cli/servers/check/permitted.c cli/servers/check/permitted.h \
+	cli/servers/check/known.c cli/servers/check/known.h \
 	cli/servers/check/ports.c cli/servers/check/ports.h \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
 	cli/servers/check/postfix_delimiter.c \
@@ -92,6 +94,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/daemon.c cli/servers/daemon.h \
 	cli/servers/check/sockets.c cli/servers/check/sockets.h \
 	cli/servers/check/postfix_unnamed.c \
+	cli/servers/check/start.c \
 	cli/servers/check/stake.c cli/servers/check/stake.h \
 	cli/servers/check/table.c cli/servers/check/table.h \
 	cli/servers/check/userdb_fields.c cli/servers/check/userdb_fields.h \

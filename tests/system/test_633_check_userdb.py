@@ -82,8 +82,11 @@ def check(site, text):
 @pytest.mark.parametrize("text,severity,setting,what", FOUND.values(), ids=FOUND)
 def test_check_finds_a_userdb_that_names_another_user(site, text, severity, setting, what):
     code, findings = check(site, text)
+    # Not with a database that is not there, or a driver that is not installed.
+    starts = not any(f["id"] == "dovecot-start" for f in findings)
+    findings = [f for f in findings if f["id"] != "dovecot-start"]
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
-    assert code == (1 if severity == "error" else 0)
+    assert code == (1 if severity == "error" or not starts else 0)
     assert what in findings[0]["what"] and "mailbox" in findings[0]["why"] and "passdb" in findings[0]["fix"]
     if what.startswith("entry"):
         assert (findings[0]["file"], findings[0]["line"]) == (str(site.dovecot.folder / "file"), 2)

@@ -117,6 +117,8 @@ static int exit_code(const struct result *result)
 
 static int look_further(struct result *result, const struct mw_policy *policy, const struct mw_servers *servers)
 {
+	int status;
+
 	result->servers_looked_at = servers->postfix || servers->dovecot;
 	result->findings = mw_findings_new();
 	if (result->findings == NULL) {
@@ -127,7 +129,10 @@ static int look_further(struct result *result, const struct mw_policy *policy, c
 	if (!result->servers_looked_at)
 		return EX_OK;
 	mw_check_gate(policy, servers, result->directory_read ? &result->report : NULL, result->findings);
-	return mw_check_servers(policy, servers, result->findings);
+	status = mw_check_servers(policy, servers, result->findings);
+	if (status == EX_OK)
+		mw_check_start(policy, servers, result->findings);
+	return status;
 }
 
 static int check(const struct mw_cli *cli, bool policy_only, const struct mw_servers *servers)

@@ -140,36 +140,6 @@ static void check_modules(const struct mw_dovecot_site *site)
 			mw_fix_words("install Mailwicket's Dovecot modules"));
 }
 
-/* A Dovecot that offers TLS does not start without these files, and doveconf does not look. */
-static void check_certificate(const struct mw_dovecot_site *site)
-{
-	static const char *const names[][2] = {
-		[MW_DOVECOT_2_3] = { "ssl_cert", "ssl_key" },
-		[MW_DOVECOT_2_4] = { "cert_file", "key_file" },
-	};
-	const struct mw_dovecot_node *node = site->root;
-
-	if (site->generation == MW_DOVECOT_2_4)
-		node = mw_dovecot_next(site->root, NULL, "ssl_server");
-	for (size_t i = 0; i < 2 && node != NULL && !mw_str_equal(mw_dovecot_value(site->root, "ssl"), MW_STR("no")); i++) {
-		const char *name = names[site->generation][i];
-		struct mw_str path = mw_dovecot_value(node, name);
-
-		if (node != site->root)
-			name = mw_arena_textf(site->arena, "ssl_server/%s", name);
-		if (site->generation == MW_DOVECOT_2_3 && !mw_str_starts_with(path, MW_STR("<")))
-			continue;
-		path = mw_str_tail(path, site->generation == MW_DOVECOT_2_3);
-		/* Who is not root may not read a key. */
-		if (mw_str_empty(path) || access(mw_arena_text(site->arena, path), F_OK) == 0 || errno == EACCES)
-			continue;
-		mw_dovecot_finding(site, MW_FOUND_DOVECOT_CERTIFICATE, MW_FINDING_ERROR, name,
-			mw_arena_textf(site->arena, "%.*s: %s", MW_STR_ARG(path), strerror(errno)),
-			"Dovecot does not start with TLS, or nobody can use it",
-			mw_fix_words(mw_arena_textf(site->arena, "%s names the file of the certificate or key", name)));
-	}
-}
-
 /* --- environment, Postfix's socket */
 
 static struct mw_str environment(const struct mw_dovecot_site *site)
@@ -303,7 +273,7 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 		site.file = named;
 	mw_check_dovecot_filters(&site);
 	check_modules(&site);
-	check_certificate(&site);
+	mw_check_dovecot_certificates(&site, config);
 	mw_check_dovecot_passdbs(&site);
 	mw_check_dovecot_userdbs(&site);
 	mw_check_dovecot_trust(&site);

@@ -38,6 +38,9 @@ struct mw_dovecot_modules {
 };
 struct mw_dovecot_modules mw_dovecot_modules_of(const struct mw_dovecot_site *site);
 
+/* Its certificates and keys; config: what doveconf reads, NULL for Dovecot's own. */
+void mw_check_dovecot_certificates(const struct mw_dovecot_site *site, const char *config);
+
 /* The place is that of the last such setting in the files. */
 void mw_dovecot_finding(const struct mw_dovecot_site *site, enum mw_finding_id id, enum mw_finding_severity severity,
 			const char *setting, const char *what, const char *why, struct mw_fix fix);

@@ -12,6 +12,7 @@
 #include "directory/directory.h"
 #include "policy/read.h"
 #include "servers/check/dovecot.h"
+#include "servers/check/known.h"
 #include "servers/daemon.h"
 #include "setting.h"
 
@@ -35,16 +36,10 @@ static void add(const struct gate *gate, enum mw_finding_id id, enum mw_finding_
 
 /* --- the published directory */
 
-/* False: there is none. */
-static bool check_snapshot(const struct gate *gate, const struct mw_sync_report *report,
-			   struct mw_directory_status *status_r)
+static void check_snapshot(const struct gate *gate, struct mw_directory *directory, const struct mw_sync_report *report,
+			   const struct mw_directory_status *status)
 {
-	struct mw_directory *directory = mw_setting_directory(gate->policy);
-
-	if (directory == NULL)
-		return false;
-	mw_directory_status(directory, status_r);
-	if (!status_r->open)
+	if (!status->open)
 		add(gate, MW_FOUND_NO_SNAPSHOT, MW_FINDING_ERROR, gate->folder,
 		    mw_arena_textf(gate->arena, "no directory can be read: %s", mw_directory_error(directory)),
 		    "no user is known: an enforced rule refuses every login and defers the mail of every user, and an audit learns "
@@ -53,8 +48,6 @@ static bool check_snapshot(const struct gate *gate, const struct mw_sync_report 
 		add(gate, MW_FOUND_OLD_SNAPSHOT, MW_FINDING_ERROR, gate->folder,
 		    "the published directory is older than its sources",
 		    "who was added or changed since is judged as before", mw_fix_run("mailwicket sync"));
-	mw_directory_free(directory);
-	return status_r->open;
 }
 
 /* --- who reads it, as the user who it runs as */
@@ -188,11 +181,18 @@ void mw_check_gate(const struct mw_policy *policy, const struct mw_servers *serv
 {
 	struct mw_arena *arena = mw_findings_arena(findings);
 	struct gate gate = { policy, arena, findings, mw_arena_text(arena, policy->directory.path) };
+	struct mw_directory *directory = mw_setting_directory(policy);
 	struct mw_directory_status published = { .open = false };
-	bool there = check_snapshot(&gate, report, &published);
 
+	if (directory != NULL) {
+		mw_directory_status(directory, &published);
+		check_snapshot(&gate, directory, report, &published);
+	}
 	if (servers->postfix)
 		check_daemon(&gate, &published);
-	if (servers->dovecot && there)
+	if (servers->dovecot && published.open)
 		check_reader(&gate, auth_user(&gate, servers), "Dovecot's auth process");
+	if (published.open)
+		mw_check_known(policy, servers, mw_directory_view(directory), findings);
+	mw_directory_free(directory);
 }

@@ -11,4 +11,8 @@
 void mw_check_gate(const struct mw_policy *policy, const struct mw_servers *servers, const struct mw_sync_report *report,
 		   struct mw_findings *findings);
 
+/* Whether Dovecot starts with its configuration as it is, unless a finding says already why it does not. As root it is started
+   for a moment, with folders of its own; nothing is left of it. `setup` tries what it changes itself. */
+void mw_check_start(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_findings *findings);
+
 #endif

@@ -181,11 +181,15 @@ static void take_aliases(struct mw_init *init)
 
 /* --- mailboxes */
 
+struct mw_init_entries mw_init_mailboxes(struct mw_init *init)
+{
+	return mw_init_tables(init, "virtual_mailbox_maps", mw_postfix_site_value(&init->postfix, "virtual_mailbox_maps"),
+			      MW_INIT_FIX_USERS);
+}
+
 static void take_mailboxes(struct mw_init *init)
 {
-	struct mw_init_entries entries =
-		mw_init_tables(init, "virtual_mailbox_maps",
-			       mw_postfix_site_value(&init->postfix, "virtual_mailbox_maps"), MW_INIT_FIX_USERS);
+	struct mw_init_entries entries = mw_init_mailboxes(init);
 
 	for (size_t i = 0; i < entries.count; i++) {
 		struct mw_str key = entries.items[i].key, address;

@@ -10,6 +10,7 @@
 #include "mail/address.h"
 #include "servers/restriction.h"
 #include "sync/text_name.h"
+#include "ui/process.h"
 
 /* --- pure */
 
@@ -17,6 +18,21 @@ bool mw_init_passwd_name(struct mw_str line, struct mw_str *name_r)
 {
 	*name_r = mw_str_trim(mw_str_head(line, mw_str_find(line, ':')));
 	return !mw_str_empty(*name_r) && !mw_str_starts_with(*name_r, MW_STR("#"));
+}
+
+static bool is_locked(struct mw_str password)
+{
+	return mw_str_starts_with(password, MW_STR("!")) || mw_str_starts_with(password, MW_STR("*"));
+}
+
+bool mw_init_passwd_locked(struct mw_str line)
+{
+	struct mw_str password = mw_str_tail(line, mw_str_find(line, ':') + 1);
+
+	password = mw_str_trim(mw_str_head(password, mw_str_find(password, ':')));
+	if (mw_str_starts_with(password, MW_STR("{")))
+		password = mw_str_tail(password, mw_str_find(password, '}') + 1);
+	return is_locked(password);
 }
 
 bool mw_init_path_by_domain(struct mw_arena *arena, struct mw_str path, const char **pattern_r, size_t *before_r,
@@ -46,49 +62,82 @@ bool mw_init_path_by_domain(struct mw_arena *arena, struct mw_str path, const ch
 	return false;
 }
 
-/* --- people */
+/* --- who lists them */
 
-/* One who logs in by this name. `domain`: where he belongs if the name has
-   none. */
-static void take_login(struct mw_init *init, struct mw_str name, struct mw_str domain, const char *from)
+struct listing {
+	struct mw_init *init;
+	mw_init_account_found *found;
+	void *context;
+	bool asks_dovecot;
+	struct mw_strs denied; /* who is in a passdb that denies, in order */
+	bool denied_unread;    /* and there is one that lists nobody */
+	bool system;         /* a passdb has the accounts of this machine */
+	const char *unlisted, *unlisted_path; /* the first passdb that lists none, for Dovecot to list; NULL: none */
+};
+
+static int compare_names(const void *a, const void *b)
 {
-	const char *whole = mw_str_find(name, '@') < name.len || mw_str_empty(domain)
-				    ? mw_arena_text(init->arena, name)
-				    : mw_arena_textf(init->arena, "%.*s@%.*s", MW_STR_ARG(name), MW_STR_ARG(domain));
-	char memory[MW_LOGIN_MAX + 1];
-	struct mw_person *person;
-	struct mw_str address;
-	size_t len;
-
-	if (!mw_init_address(init, mw_str(whole), &address) ||
-	    !mw_login_canonical(name, memory, sizeof(memory), &len) ||
-	    mw_text_login_refused((struct mw_str){ memory, len }) != '\0') {
-		mw_init_unread_add(init, (struct mw_init_unread){ from, mw_arena_text(init->arena, name),
-								  "the name makes no address",
-								  "write a line with an address and login= "
-								  "for him, if it is a user" });
-		return;
-	}
-	person = mw_people_add(init->people, address, false, from);
-	if (person != NULL)
-		mw_people_add_login(init->people, person, mw_arena_copy(init->arena, (struct mw_str){ memory, len }));
+	return mw_str_compare(*(const struct mw_str *)a, *(const struct mw_str *)b);
 }
 
-static bool take_file(struct mw_init *init, const char *path, struct mw_str domain)
+/* Names in a list that grows, and whether one of those in order is there. */
+static void keep_name(struct mw_arena *arena, struct mw_strs *names, struct mw_str name)
 {
+	struct mw_str *items = mw_init_grown(arena, (void *)(uintptr_t)names->items, names->count, sizeof(*items));
+
+	if (items == NULL)
+		return;
+	items[names->count++] = mw_arena_copy(arena, name);
+	names->items = items;
+}
+
+static void sort_names(struct mw_strs *names)
+{
+	if (names->count > 0)
+		qsort((void *)(uintptr_t)names->items, names->count, sizeof(names->items[0]), compare_names);
+}
+
+static bool has_name(const struct mw_strs *names, struct mw_str name)
+{
+	return names->count > 0 &&
+	       bsearch(&name, names->items, names->count, sizeof(names->items[0]), compare_names) != NULL;
+}
+
+static void not_read(struct listing *listing, const char *setting, const char *what, const char *why)
+{
+	mw_init_unread_add(listing->init, (struct mw_init_unread){ setting, what, why, MW_INIT_FIX_USERS });
+}
+
+/* Whom a passdb denies cannot log in. */
+static void tell(struct listing *listing, struct mw_init_account account)
+{
+	account.locked |= has_name(&listing->denied, account.name);
+	account.doubtful |= listing->denied_unread;
+	listing->found(listing->context, &account);
+}
+
+/* --- passwd-file */
+
+static bool take_file(struct listing *listing, const char *path, struct mw_str domain)
+{
+	struct mw_arena *arena = listing->init->arena;
+	struct mw_init_account account = { .domain = domain, .from = mw_arena_textf(arena, "passwd-file %s", path) };
 	FILE *file = fopen(path, "re");
-	const char *from = mw_arena_textf(init->arena, "passwd-file %s", path);
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t got;
 
 	while (file != NULL && (got = getline(&line, &size, file)) >= 0) {
-		struct mw_str name;
+		struct mw_str text, name;
 
 		while (got > 0 && (line[got - 1] == '\n' || line[got - 1] == '\r'))
 			got--;
-		if (mw_init_passwd_name((struct mw_str){ line, (size_t)got }, &name))
-			take_login(init, mw_arena_copy(init->arena, name), domain, from);
+		text = (struct mw_str){ line, (size_t)got };
+		if (!mw_init_passwd_name(text, &name))
+			continue;
+		account.name = mw_arena_copy(arena, name);
+		account.locked = mw_init_passwd_locked(text);
+		tell(listing, account);
 	}
 	free(line);
 	if (file != NULL)
@@ -96,45 +145,52 @@ static bool take_file(struct mw_init *init, const char *path, struct mw_str doma
 	return file != NULL;
 }
 
-static void take_files(struct mw_init *init, struct mw_str path)
+static void take_files(struct listing *listing, struct mw_str path)
 {
+	struct mw_arena *arena = listing->init->arena;
 	const char *pattern;
 	size_t before, after;
 	glob_t found;
 
 	if (mw_str_find(path, '%') == path.len) {
-		if (!take_file(init, mw_arena_text(init->arena, path), MW_STR_EMPTY))
-			mw_init_unread_add(init, (struct mw_init_unread){ "passdb passwd-file",
-									  mw_arena_text(init->arena, path),
-									  "it cannot be read", MW_INIT_FIX_USERS });
+		if (!take_file(listing, mw_arena_text(arena, path), MW_STR_EMPTY))
+			not_read(listing, "passdb passwd-file", mw_arena_text(arena, path), "it cannot be read");
 		return;
 	}
-	if (!mw_init_path_by_domain(init->arena, path, &pattern, &before, &after) ||
-	    glob(pattern, 0, NULL, &found) != 0) {
-		mw_init_unread_add(
-			init, (struct mw_init_unread){ "passdb passwd-file", mw_arena_text(init->arena, path),
-						       "there is a file for each user or domain", MW_INIT_FIX_USERS });
+	if (!mw_init_path_by_domain(arena, path, &pattern, &before, &after) || glob(pattern, 0, NULL, &found) != 0) {
+		not_read(listing, "passdb passwd-file", mw_arena_text(arena, path), "there is a file for each user or domain");
 		return;
 	}
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct mw_str name = mw_str(found.gl_pathv[i]);
 
-		take_file(
-			init, found.gl_pathv[i],
-			mw_arena_copy(init->arena, mw_str_head(mw_str_tail(name, before), name.len - before - after)));
+		take_file(listing, found.gl_pathv[i],
+			  mw_arena_copy(arena, mw_str_head(mw_str_tail(name, before), name.len - before - after)));
 	}
 	globfree(&found);
 }
 
 /* --- accounts of this machine */
 
-/* A user without a password that works, and without a shell, is a service. */
-static bool is_service(const struct passwd *account)
+/* The names without a password that works, in order. One walk: a look for each would read the file for each. */
+static struct mw_strs locked_names(struct mw_arena *arena)
 {
-	const struct spwd *shadow = getspnam(account->pw_name);
+	const struct spwd *entry;
+	struct mw_strs names = { 0 };
+
+	setspent();
+	while ((entry = getspent()) != NULL)
+		if (entry->sp_pwdp != NULL && is_locked(mw_str(entry->sp_pwdp)))
+			keep_name(arena, &names, mw_str(entry->sp_namp));
+	endspent();
+	sort_names(&names);
+	return names;
+}
+
+/* A user without a password that works, and without a shell, is a service. */
+static bool is_service(const struct passwd *account, bool locked)
+{
 	struct mw_str shell = mw_str(account->pw_shell);
-	bool locked =
-		shadow != NULL && shadow->sp_pwdp != NULL && (shadow->sp_pwdp[0] == '!' || shadow->sp_pwdp[0] == '*');
 
 	return (locked && (mw_str_ends_with(shell, MW_STR("/nologin")) || mw_str_ends_with(shell, MW_STR("/false")))) ||
 	       strcmp(account->pw_name, "nobody") == 0;
@@ -155,18 +211,26 @@ static uint64_t uid_of(const struct mw_dovecot_site *site, const char *setting, 
 	return account != NULL ? account->pw_uid : usual;
 }
 
-static void take_accounts(struct mw_init *init)
+static void take_accounts(struct listing *listing)
 {
+	const struct mw_init *init = listing->init;
+	struct mw_init_account found = { .domain = mw_init_home(init), .from = "/etc/passwd", .system = true };
 	uint64_t first = uid_of(&init->dovecot, "first_valid_uid", 500),
 		 last = uid_of(&init->dovecot, "last_valid_uid", 0);
+	struct mw_strs locked = locked_names(init->arena);
 	const struct passwd *account;
 
 	setpwent();
 	while ((account = getpwent()) != NULL) {
+		struct mw_str name = mw_str(account->pw_name);
+
 		if (account->pw_uid < first || (last > 0 && account->pw_uid > last))
 			continue;
-		if (!is_service(account))
-			take_login(init, mw_str(account->pw_name), mw_init_home(init), "/etc/passwd");
+		found.locked = has_name(&locked, name);
+		if (is_service(account, found.locked))
+			continue;
+		found.name = mw_arena_copy(init->arena, name);
+		tell(listing, found);
 	}
 	endpwent();
 }
@@ -212,33 +276,154 @@ static struct mw_str path_of(const struct mw_dovecot_site *site, const struct mw
 						  : mw_dovecot_path_of_args(mw_dovecot_value(passdb, "args"));
 }
 
-static void take_passdb(struct mw_init *init, const struct mw_dovecot_node *passdb)
+/* --- the Dovecot that runs */
+
+/* Its userdbs have the accounts of this machine, those of services among them. */
+static bool has_passwd_userdb(const struct mw_dovecot_site *site)
 {
+	const struct mw_dovecot_node *node = site->root, *userdb;
+
+	for (; node != NULL; node = mw_dovecot_next_filter(site, node)) {
+		userdb = NULL;
+		while ((userdb = mw_dovecot_next(node, userdb, "userdb")) != NULL)
+			if (mw_str_equal(mw_dovecot_driver(userdb), MW_STR("passwd")))
+				return true;
+	}
+	return false;
+}
+
+/* NULL: it listed them; else why it did not. */
+static const char *ask_dovecot(struct listing *listing)
+{
+	struct mw_arena *arena = listing->init->arena;
+	const char *const argv[] = { "doveadm", "-c", listing->init->dovecot.file, "user", "*", NULL };
+	struct mw_init_account account = { .from = "doveadm user '*'", .doubtful = true };
+	struct mw_run run;
+	const char *why = NULL;
+
+	if (has_passwd_userdb(&listing->init->dovecot))
+		return "Dovecot's userdbs list the accounts of this machine too";
+	if (mw_run_program(argv, &run)) {
+		struct mw_str rest = mw_arena_copy(arena, run.output), line;
+
+		while (mw_str_split(&rest, '\n', &line)) {
+			account.name = mw_str_trim(line);
+			if (!mw_str_empty(account.name))
+				tell(listing, account);
+		}
+	} else {
+		struct mw_str said = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
+
+		why = run.missing ? "there is no doveadm"
+				  : mw_arena_textf(arena, "doveadm user '*': %.*s", MW_STR_ARG(mw_str_empty(said) ? mw_str(run.why) : said));
+	}
+	mw_run_free(&run);
+	return why;
+}
+
+/* --- */
+
+static void take_denied(struct listing *listing, const struct mw_dovecot_node *passdb)
+{
+	struct mw_arena *arena = listing->init->arena;
+	struct mw_str path = path_of(&listing->init->dovecot, passdb), text, line, name;
+
+	if (!mw_str_equal(mw_dovecot_value(passdb, "deny"), MW_STR("yes")))
+		return;
+	if (!mw_str_equal(mw_dovecot_driver(passdb), MW_STR("passwd-file")) || mw_str_find(path, '%') < path.len) {
+		listing->denied_unread = true;
+		return;
+	}
+	text = mw_file_text(arena, mw_arena_text(arena, path));
+	while (mw_postfix_line_next(&text, &line))
+		if (mw_init_passwd_name(line, &name))
+			keep_name(arena, &listing->denied, name);
+}
+
+static void each_passdb(struct listing *listing, void (*take)(struct listing *, const struct mw_dovecot_node *))
+{
+	const struct mw_dovecot_site *site = &listing->init->dovecot;
+
+	for (const struct mw_dovecot_node *node = site->root; node != NULL; node = mw_dovecot_next_filter(site, node)) {
+		const struct mw_dovecot_node *passdb = NULL;
+
+		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
+			take(listing, passdb);
+	}
+}
+
+static void take_passdb(struct listing *listing, const struct mw_dovecot_node *passdb)
+{
+	struct mw_arena *arena = listing->init->arena;
 	struct mw_str driver = mw_dovecot_driver(passdb);
 
-	/* take_accounts() reads those. */
-	if (is_one_of(driver, system_drivers, SYSTEM_DRIVERS))
+	if (!counts(passdb))
 		return;
-	if (mw_str_equal(driver, MW_STR("passwd-file")))
-		take_files(init, path_of(&init->dovecot, passdb));
-	else
-		mw_init_unread_add(
-			init, (struct mw_init_unread){ mw_arena_textf(init->arena, "passdb %.*s", MW_STR_ARG(driver)),
-						       mw_arena_text(init->arena, path_of(&init->dovecot, passdb)),
-						       "it tells nobody who its users are", MW_INIT_FIX_USERS });
+	if (is_one_of(driver, system_drivers, SYSTEM_DRIVERS)) {
+		listing->system = true;
+	} else if (mw_str_equal(driver, MW_STR("passwd-file"))) {
+		take_files(listing, path_of(&listing->init->dovecot, passdb));
+	} else {
+		const char *name = mw_arena_textf(arena, "passdb %.*s", MW_STR_ARG(driver));
+		const char *path = mw_arena_text(arena, path_of(&listing->init->dovecot, passdb));
+
+		if (!listing->asks_dovecot)
+			not_read(listing, name, path, "it tells nobody who its users are");
+		else if (listing->unlisted == NULL) {
+			listing->unlisted = name;
+			listing->unlisted_path = path;
+		}
+	}
+}
+
+void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_account_found *found, void *context)
+{
+	struct listing listing = { .init = init, .found = found, .context = context, .asks_dovecot = asks_dovecot };
+	const char *why;
+
+	if (!init->has_dovecot)
+		return;
+	each_passdb(&listing, take_denied);
+	sort_names(&listing.denied);
+	each_passdb(&listing, take_passdb);
+	if (listing.system)
+		take_accounts(&listing);
+	if (listing.unlisted == NULL)
+		return;
+	why = ask_dovecot(&listing);
+	if (why != NULL)
+		not_read(&listing, listing.unlisted, listing.unlisted_path, why);
+}
+
+/* --- people */
+
+/* One who logs in by this name. */
+static void take_login(void *context, const struct mw_init_account *account)
+{
+	struct mw_init *init = context;
+	struct mw_str name = account->name;
+	const char *whole = mw_str_find(name, '@') < name.len || mw_str_empty(account->domain)
+				    ? mw_arena_text(init->arena, name)
+				    : mw_arena_textf(init->arena, "%.*s@%.*s", MW_STR_ARG(name), MW_STR_ARG(account->domain));
+	char memory[MW_LOGIN_MAX + 1];
+	struct mw_person *person;
+	struct mw_str address;
+	size_t len;
+
+	if (!mw_init_address(init, mw_str(whole), &address) || !mw_login_canonical(name, memory, sizeof(memory), &len) ||
+	    mw_text_login_refused((struct mw_str){ memory, len }) != '\0') {
+		mw_init_unread_add(init, (struct mw_init_unread){ account->from, mw_arena_text(init->arena, name),
+								  "the name makes no address",
+								  "write a line with an address and login= "
+								  "for him, if it is a user" });
+		return;
+	}
+	person = mw_people_add(init->people, address, false, account->from);
+	if (person != NULL)
+		mw_people_add_login(init->people, person, mw_arena_copy(init->arena, (struct mw_str){ memory, len }));
 }
 
 void mw_init_read_people(struct mw_init *init)
 {
-	const struct mw_dovecot_node *node = init->has_dovecot ? init->dovecot.root : NULL;
-
-	for (; node != NULL; node = mw_dovecot_next_filter(&init->dovecot, node)) {
-		const struct mw_dovecot_node *passdb = NULL;
-
-		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
-			if (counts(passdb))
-				take_passdb(init, passdb);
-	}
-	if (init->system_users)
-		take_accounts(init);
+	mw_init_each_account(init, false, take_login, init);
 }

@@ -8,10 +8,29 @@
    bsdauth. */
 bool mw_init_has_system_users(const struct mw_init *init);
 
+/* A login of a passdb. The texts are in the arena. */
+struct mw_init_account {
+	struct mw_str name;   /* as it is written there */
+	struct mw_str domain; /* where it belongs if the name has none; "": not known */
+	const char *from;     /* "passwd-file /etc/dovecot/users" */
+	bool system;          /* an account of this machine */
+	bool doubtful;        /* a passdb may refuse it: a userdb lists it, or one that denies lists nobody */
+	bool locked;          /* it cannot log in: no password is right (of accounts of this machine only root can tell), or
+				 a passdb denies it */
+};
+typedef void mw_init_account_found(void *context, const struct mw_init_account *account);
+
+/* Calls `found` for each login that the passdbs list; what cannot be listed is kept as unread. With asks_dovecot the
+   Dovecot that runs lists those of a passdb that lists none, where its userdbs can. Takes time in proportion to their
+   number. */
+void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_account_found *found, void *context);
+
 /* --- pure */
 
 /* The name of a line of a passwd-file; false: a comment, or nothing. */
 bool mw_init_passwd_name(struct mw_str line, struct mw_str *name_r);
+/* Whether the password of such a line is none: "*" or "!" and what is behind it, after a {SCHEME}. */
+bool mw_init_passwd_locked(struct mw_str line);
 /* Where the value of a path's only variable stands, which is a user's domain:
    "/etc/auth/%d/passwd", of either generation. False: there are other
    variables, or none. The pattern has a "*" there, for glob(3). */

@@ -8,6 +8,8 @@
 /* The entries of "type:name, type:name ...", in the order in which Postfix asks
    the tables. What cannot be listed is kept as unread, with this fix. */
 struct mw_init_entries mw_init_tables(struct mw_init *init, const char *setting, struct mw_str tables, const char *fix);
+/* The entries of virtual_mailbox_maps: an address, or "@domain" for the rest of it. */
+struct mw_init_entries mw_init_mailboxes(struct mw_init *init);
 /* Whether a table has a key. */
 bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct mw_str key);
 /* "type:name" as it is without the "proxy:" before it. */

@@ -185,10 +185,12 @@ static bool finds(const struct mw_findings *findings, enum mw_finding_id id)
 static bool starts(struct result *result, const struct mw_policy *policy, const char *config)
 {
 	struct mw_dovecot_site site;
+	enum mw_trial trial = MW_TRIAL_NOT_TRIED;
 	const char *why;
 
-	if (!mw_dovecot_site_try(&site, policy, config, NULL, result->plan.changes.arena) ||
-	    mw_setup_trial(&site, config, &result->guard, &why))
+	if (mw_dovecot_site_try(&site, policy, config, NULL, result->plan.changes.arena))
+		trial = mw_setup_trial(&site, config, &result->guard, &why);
+	if (trial == MW_TRIAL_STARTS || trial == MW_TRIAL_NOT_TRIED)
 		return true;
 	mw_complain("nothing was changed: nobody could log in any more, as Dovecot's auth service does not start with it: %s",
 		    why);

@@ -234,29 +234,38 @@ static bool answers(const char *path, pid_t process, int64_t deadline, int *stat
 
 /* --- why it does not */
 
-/* "auth: Fatal: ..." of the first line that says so. */
+/* "auth: Fatal: ..." of the first line that has the word and is not the master's, who says only that somebody ended. */
+static const char *line_with(const struct mw_dovecot_site *site, struct mw_str text, const char *word)
+{
+	struct mw_str line;
+
+	while (mw_str_split(&text, '\n', &line)) {
+		size_t at = mw_str_find_text(line, word);
+
+		if (at == line.len)
+			continue;
+		/* The process before it, and no stamp. */
+		at -= at > 0;
+		while (at > 0 && line.ptr[at - 1] != ' ')
+			at--;
+		if (!mw_str_starts_with(mw_str_tail(line, at), MW_STR("master: ")))
+			return mw_arena_text(site->arena, mw_str_tail(line, at));
+	}
+	return NULL;
+}
+
 static const char *reason(const struct mw_dovecot_site *site, const char *path)
 {
 	static const char *const words[] = { "Fatal: ", "Error: " };
-	struct mw_str text, line;
+	const char *why = NULL;
+	struct mw_str text;
 	bool exists;
 
 	if (!mw_changes_read(site->arena, path, &text, &exists))
 		return NULL;
-	while (mw_str_split(&text, '\n', &line)) {
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			size_t at = mw_str_find_text(line, words[i]);
-
-			if (at == line.len)
-				continue;
-			/* The process before it, and no stamp. */
-			at -= at > 0;
-			while (at > 0 && line.ptr[at - 1] != ' ')
-				at--;
-			return mw_arena_text(site->arena, mw_str_tail(line, at));
-		}
-	}
-	return NULL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && why == NULL; i++)
+		why = line_with(site, text, words[i]);
+	return why;
 }
 
 static void end(pid_t process)
@@ -266,8 +275,20 @@ static void end(pid_t process)
 		;
 }
 
-bool mw_setup_trial(const struct mw_dovecot_site *site, const char *config, const struct mw_guard *guard,
-		    const char **why_r)
+static enum mw_trial result_of(const struct mw_dovecot_site *site, const char *log, const char *console,
+			       const char **why_r)
+{
+	*why_r = reason(site, log);
+	if (*why_r == NULL)
+		*why_r = reason(site, console);
+	if (*why_r != NULL)
+		return MW_TRIAL_FAILS;
+	*why_r = "its auth service gives no answer";
+	return MW_TRIAL_SILENT;
+}
+
+enum mw_trial mw_setup_trial(const struct mw_dovecot_site *site, const char *config, const struct mw_guard *guard,
+			     const char **why_r)
 {
 	const char *folder = mw_arena_textf(site->arena, "%s/trial", guard->folder);
 	const char *log = mw_arena_textf(site->arena, "%s/log", folder), *console;
@@ -280,26 +301,23 @@ bool mw_setup_trial(const struct mw_dovecot_site *site, const char *config, cons
 
 	*why_r = "it cannot be tried";
 	if (geteuid() != 0)
-		return true;
+		return MW_TRIAL_NOT_TRIED;
 	console = mw_arena_textf(site->arena, "%s/console", folder);
 	output = path != NULL ? open(console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	if (output < 0 || chmod(guard->folder, 0711) < 0)
-		return false;
+		return MW_TRIAL_FAILS;
 	process = mw_program_start_in(argv, output, output, move_in, &room);
 	close(output);
 	if (process < 0)
-		return false;
+		return MW_TRIAL_FAILS;
 	mw_guard_process(guard, process);
 	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, mw_clock_milliseconds() + WAIT,
 			  &status);
 	end(process);
 	mw_guard_process(guard, 0);
+	if (started)
+		return MW_TRIAL_STARTS;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_POSSIBLE)
-		return true;
-	*why_r = reason(site, log);
-	if (*why_r == NULL)
-		*why_r = reason(site, console);
-	if (*why_r == NULL)
-		*why_r = "its auth service gives no answer";
-	return started;
+		return MW_TRIAL_NOT_TRIED;
+	return result_of(site, log, console, why_r);
 }

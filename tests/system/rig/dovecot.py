@@ -152,12 +152,14 @@ class PrivateDovecot:
         mail = self.folder / "mail"
         mail.mkdir()
         shutil.chown(mail, "nobody", "nogroup")
-        self.write_users(users)
+        # The accounts come later: setup refuses while there are some that the directory lacks.
+        self.write_users({})
         self.modules = self.copy_modules() if modules else None
         self.config = self.folder / "dovecot.conf"
         self.config.write_text(self.plain() + ("" if modules else WITHOUT_MAILWICKET.format(auth=self.auth_path())))
         if modules and wired:
             self.wire()
+        self.write_users(users)
         with open(self.config, "a") as file:
             file.write(self.extra)
 

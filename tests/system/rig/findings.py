@@ -179,10 +179,13 @@ SENTENCES = {
     "no-login-module": "a package to install", "no-auth-module": "a package to install",
     "no-certificate": "which files are the host's", "dovecot-certificate": "which files are the host's",
     "unreadable": "whichever folder or file on the way is closed",
+    "dovecot-certificate-expired": "a certificate to get", "dovecot-start": "whatever Dovecot says of it",
     # Where the passwords or users of this server are.
     "last-passdb": "which passdb has the passwords", "userdb-sets-user": "which field of whose table",
     "userdb-may-set-user": "what a query or program gives", "userdb-entry": "a line of the administrator's own file",
     "userdb-file": "a setting of a file of another syntax",
+    "unknown-logins": "a line for each, or one setting for all", "unknown-mailboxes": "a line for each, or one setting for all",
+    "not-listed": "no fix is known",
     "useless-plugins": "what these clients may do",
     # Who shall connect, and where: a choice.
     "unknown-listener": "which connector, or none", "unasked-listener": "which connector, or none",
