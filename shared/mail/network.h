@@ -32,6 +32,8 @@ bool mw_range_parse(struct mw_str text, struct mw_range *range_r, const char **w
 void mw_range_print(const struct mw_range *range, struct mw_buf *out);
 bool mw_range_contains(const struct mw_range *range, const struct mw_ip *ip);
 bool mw_range_overlaps(const struct mw_range *a, const struct mw_range *b);
+/* What is left of a range without another: up to two ranges, in order. Returns how many. */
+size_t mw_range_without(const struct mw_range *range, const struct mw_range *hole, struct mw_range pieces_r[2]);
 /* Orders ranges by the number of their addresses: <0 when a is narrower, 0 when equal. Across families too. */
 int mw_range_compare_width(const struct mw_range *a, const struct mw_range *b);
 /* Only loopback addresses. */

@@ -128,6 +128,35 @@ bool mw_range_contains(const struct mw_range *range, const struct mw_ip *ip)
 	       compare(&range->first, ip) <= 0 && compare(ip, &range->last) <= 0;
 }
 
+/* The next address, or the one before; there is one. */
+static struct mw_ip beside(const struct mw_ip *ip, bool next)
+{
+	struct mw_ip result = *ip;
+
+	for (unsigned i = address_bits(ip) / 8; i-- > 0;) {
+		result.bytes[i] = (uint8_t)(result.bytes[i] + (next ? 1 : -1));
+		/* It carries where it came round. */
+		if (result.bytes[i] != (next ? 0 : 0xff))
+			break;
+	}
+	return result;
+}
+
+size_t mw_range_without(const struct mw_range *range, const struct mw_range *hole, struct mw_range pieces_r[2])
+{
+	size_t count = 0;
+
+	if (!mw_range_overlaps(range, hole)) {
+		pieces_r[count++] = *range;
+		return count;
+	}
+	if (compare(&range->first, &hole->first) < 0)
+		pieces_r[count++] = (struct mw_range){ range->first, beside(&hole->first, false) };
+	if (compare(&hole->last, &range->last) < 0)
+		pieces_r[count++] = (struct mw_range){ beside(&hole->last, true), range->last };
+	return count;
+}
+
 bool mw_range_overlaps(const struct mw_range *a, const struct mw_range *b)
 {
 	return a->first.family == b->first.family && compare(&a->first, &b->last) <= 0 &&

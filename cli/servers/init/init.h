@@ -46,7 +46,7 @@ struct mw_init_listener {
 	bool any_sender;			    /* Postfix compares senders with a table that could not be
 						       listed */
 	struct mw_ranges loopback, private, public; /* of mynetworks, which may relay without a login */
-	struct mw_ranges excluded;		    /* "!" in mynetworks: they may not */
+	struct mw_ranges excluded;		    /* "!" in mynetworks: what is behind has none of them */
 	bool excludes_unread;			    /* and others, which could not be read */
 	struct mw_str size, recipients;		    /* message_size_limit, smtpd_recipient_limit */
 	struct mw_str sasl_service;		    /* smtpd_sasl_service that somebody chose; "":

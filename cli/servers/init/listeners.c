@@ -40,6 +40,27 @@ static bool is_everything(const struct mw_range *range)
 	       mw_range_compare_width(range, &half) >= 0;
 }
 
+/* Without those that stand before it with "!", from number `from` on: Postfix goes by the first that matches
+   (match_list(3)). */
+static void take_around(struct mw_init *init, const struct mw_range *range, size_t from,
+			struct mw_init_listener *listener)
+{
+	struct mw_range pieces[2];
+	size_t count;
+
+	while (from < listener->excluded.count && !mw_range_overlaps(range, &listener->excluded.items[from]))
+		from++;
+	if (from < listener->excluded.count) {
+		count = mw_range_without(range, &listener->excluded.items[from], pieces);
+		for (size_t i = 0; i < count; i++)
+			take_around(init, &pieces[i], from + 1, listener);
+	} else if (mw_range_is_loopback(range)) {
+		add_range(init, &listener->loopback, range);
+	} else {
+		add_range(init, mw_range_is_private(range) ? &listener->private : &listener->public, range);
+	}
+}
+
 static void take_network(struct mw_init *init, struct mw_str text, struct mw_init_listener *listener)
 {
 	struct mw_range range;
@@ -52,24 +73,26 @@ static void take_network(struct mw_init *init, struct mw_str text, struct mw_ini
 								  "everybody may relay through this server, "
 								  "which no policy here permits",
 								  "take it out of mynetworks" });
-	else if (mw_range_is_loopback(&range))
-		add_range(init, &listener->loopback, &range);
+	else if (listener->excludes_unread)
+		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, text),
+								  "whom a table before it leaves out is not known", FIX_NETWORKS });
 	else
-		add_range(init, mw_range_is_private(&range) ? &listener->private : &listener->public, &range);
+		take_around(init, &range, 0, listener);
 }
 
-/* A connector leaves no address out. */
+/* The networks behind it have a hole there. */
 static void exclude(struct mw_init *init, struct mw_str item, struct mw_init_listener *listener)
 {
 	struct mw_range range;
 
-	if (mw_postfix_network(init->arena, mw_str_tail(item, 1), &range))
+	if (mw_postfix_network(init->arena, mw_str_tail(item, 1), &range)) {
 		add_range(init, &listener->excluded, &range);
-	else
-		listener->excludes_unread = true;
+		return;
+	}
+	listener->excludes_unread = true;
 	mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item),
-							  "a connector leaves no address out, so that the networks with "
-							  "these are missing",
+							  "whom it leaves out is not known, so that the networks behind it are "
+							  "missing",
 							  "write the networks without it into remote_ip_ranges of "
 							  "the connector that lets your networks relay" });
 }
@@ -95,22 +118,6 @@ static void take_networks(struct mw_init *init, struct mw_str list, struct mw_in
 			take_network(init, item.text, listener);
 		}
 	}
-}
-
-/* Whoever is left out in mynetworks would relay by a network around it. */
-static void drop_excluded(struct mw_init *init, const struct mw_init_listener *listener, struct mw_ranges *ranges)
-{
-	struct mw_ranges kept = { 0 };
-
-	for (size_t i = 0; i < ranges->count && !listener->excludes_unread; i++) {
-		bool overlaps = false;
-
-		for (size_t k = 0; k < listener->excluded.count; k++)
-			overlaps |= mw_range_overlaps(&ranges->items[i], &listener->excluded.items[k]);
-		if (!overlaps)
-			add_range(init, &kept, &ranges->items[i]);
-	}
-	*ranges = kept;
 }
 
 /* Only what Postfix lets relay is a network of its own. */
@@ -185,9 +192,6 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 		.sasl_service = MW_STR_EMPTY,
 	};
 	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
-	drop_excluded(init, listener, &listener->loopback);
-	drop_excluded(init, listener, &listener->private);
-	drop_excluded(init, listener, &listener->public);
 	keep_relaying(endpoint, &listener->loopback);
 	keep_relaying(endpoint, &listener->private);
 	keep_relaying(endpoint, &listener->public);

@@ -127,8 +127,42 @@ START_TEST(the_narrower_range_is_known)
 }
 END_TEST
 
+static const struct { const char *range, *hole, *pieces; } holes[] = {
+	{ "10.0.0.0/8", "10.0.0.5", "10.0.0.0-10.0.0.4 10.0.0.6-10.255.255.255" },
+	{ "10.0.0.0/8", "10.0.0.0/16", "10.1.0.0-10.255.255.255" },
+	{ "10.0.0.0/8", "10.255.0.0/16", "10.0.0.0-10.254.255.255" },
+	{ "10.0.0.0/8", "10.0.0.0/8", "" },
+	{ "10.0.0.5", "10.0.0.0/8", "" },
+	{ "10.0.0.0/8", "192.0.2.1", "10.0.0.0/8" },
+	{ "10.0.0.0/8", "2001:db8::1", "10.0.0.0/8" },
+	{ "0.0.0.0/0", "0.0.0.0", "0.0.0.1-255.255.255.255" },
+	{ "0.0.0.0/0", "255.255.255.255", "0.0.0.0-255.255.255.254" },
+	{ "2001:db8::/32", "2001:db8::1:0", "2001:db8::/112 2001:db8::1:1-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff" },
+	{ "::/0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe" },
+};
+
+START_TEST(a_range_around_another_is_two)
+{
+	struct mw_range range, hole, pieces[2];
+	char text[256];
+	struct mw_buf out = MW_BUF_OVER(text);
+	const char *why;
+	size_t count;
+
+	ck_assert(mw_range_parse(mw_str(holes[_i].range), &range, &why));
+	ck_assert(mw_range_parse(mw_str(holes[_i].hole), &hole, &why));
+	count = mw_range_without(&range, &hole, pieces);
+	for (size_t i = 0; i < count; i++) {
+		mw_buf_add_text(&out, i > 0 ? " " : "");
+		mw_range_print(&pieces[i], &out);
+	}
+	ck_assert_str_eq(text, holes[_i].pieces);
+}
+END_TEST
+
 MW_UNIT_TESTS("network")
 {
+	MW_LOOP(tcase, a_range_around_another_is_two, holes);
 	MW_LOOP(tcase, an_address_is_read_and_printed, ips);
 	tcase_add_test(tcase, socket_addresses_are_known_by_their_length);
 	MW_LOOP(tcase, a_range_holds_what_lies_between_its_ends, ranges);
