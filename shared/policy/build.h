@@ -42,10 +42,14 @@ void mw_validate_login_rule(struct mw_reader *reader, const struct mw_login_rule
 			    const struct mw_written *written);
 void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *connector,
 			   const struct mw_written *written);
+/* The settings for what a message says that it is from; behind milter { }, without which they have no effect. */
+void mw_validate_header_from(struct mw_reader *reader, const struct mw_connector *connector,
+			     const struct mw_written *written);
 /* Whether unlisted_logins lets anybody in. */
 void mw_validate_unlisted_logins(struct mw_reader *reader, const struct mw_written *written);
-/* Checks policy_service: who may ask. */
-void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written);
+/* Checks policy_service and the milter's listeners: who may ask. */
+void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written,
+				const struct mw_written *milter);
 /* Reports conflicts between rules: ties (errors), rules that never apply (warnings). */
 void mw_validate_ties(struct mw_reader *reader);
 void mw_validate_reach(struct mw_reader *reader);

@@ -252,7 +252,8 @@ static struct mw_written *build_single(struct mw_reader *reader, const struct mw
 	return written;
 }
 
-static void build_service_sections(struct mw_reader *reader, const struct mw_statement *statements)
+static void build_service_sections(struct mw_reader *reader, const struct mw_statement *statements,
+				   const struct mw_written *milter)
 {
 	struct mw_written *written;
 
@@ -261,7 +262,7 @@ static void build_service_sections(struct mw_reader *reader, const struct mw_sta
 	reader->policy->policy_service.place = (struct mw_place){ reader->policy->file, service != NULL ? service->spot.line : 0 };
 	written = build_single(reader, statements, MW_SECTION_POLICY_SERVICE);
 	if (written != NULL)
-		mw_validate_policy_service(reader, written);
+		mw_validate_policy_service(reader, written, milter);
 	build_single(reader, statements, MW_SECTION_DIRECTORY);
 	build_single(reader, statements, MW_SECTION_COUNTERS);
 	build_single(reader, statements, MW_SECTION_LOG);
@@ -274,17 +275,17 @@ static void build_service_sections(struct mw_reader *reader, const struct mw_sta
 
 void mw_build_policy(struct mw_reader *reader, const struct mw_statement *statements)
 {
-	struct mw_written *written;
+	struct mw_written *written, *milter;
 
 	mw_build_settings(reader, MW_SECTION_TOP, statements, reader->policy, &written);
 	build_accepted_domains(reader, statements);
 	if (written != NULL)
 		mw_validate_unlisted_logins(reader, written);
 	build_login_rules(reader, statements);
-	build_single(reader, statements, MW_SECTION_MILTER);
+	milter = build_single(reader, statements, MW_SECTION_MILTER);
 	if (next_section(statements, "connector") != NULL)
 		build_connectors(reader, statements);
 	else
 		mw_builtin_connectors(reader);
-	build_service_sections(reader, statements);
+	build_service_sections(reader, statements, milter);
 }

@@ -175,6 +175,8 @@ static bool is_absent(const struct mw_setting *setting, const void *base, const 
 		return !((const struct mw_enforcement *)field)->has_audit_until;
 	if (setting->type == MW_TYPE_PROTOCOLS)
 		return !((const struct mw_login_rule *)base)->names_protocols;
+	if (setting->section == MW_SECTION_CONNECTOR && setting->table == &mw_header_froms)
+		return !((const struct mw_connector *)base)->header_from_written;
 	if (setting->section == MW_SECTION_LOGIN && setting->type == MW_TYPE_BINDINGS)
 		return ((const struct mw_bindings *)field)->count == 0;
 	if (setting->section == MW_SECTION_LOGIN && setting->type == MW_TYPE_RANGES)
@@ -299,6 +301,8 @@ void mw_policy_print(const struct mw_policy *policy, struct mw_buf *out)
 		mw_connector_print(&policy->connectors[i], out);
 	}
 	print_single(MW_SECTION_POLICY_SERVICE, policy, out);
+	if (policy->milter.listen.count > 0)
+		print_single(MW_SECTION_MILTER, policy, out);
 	print_single(MW_SECTION_DIRECTORY, policy, out);
 	print_single(MW_SECTION_COUNTERS, policy, out);
 	print_single(MW_SECTION_METRICS, policy, out);

@@ -107,6 +107,7 @@ void mw_validate_connector(struct mw_reader *reader, const struct mw_connector *
 	check_external(reader, connector, written);
 	check_open_relay(reader, connector, written);
 	check_partners(reader, connector, written);
+	mw_validate_header_from(reader, connector, written);
 	check_audit(reader, &connector->enforcement, spot_of(connector, written, "audit_until"));
 	if (connector->enforcement.enforce_for.count > 0 && connector->enforcement.mode != MW_MODE_AUDIT)
 		mw_reader_warn(reader, spot_of(connector, written, "enforce_for"),
@@ -163,11 +164,9 @@ static void check_networks(struct mw_reader *reader, const struct mw_written *wr
 			       "accounts, grants and senders= there are");
 }
 
-void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written)
+static void check_listeners(struct mw_reader *reader, const struct mw_strs *listen, struct mw_spot spot)
 {
-	const struct mw_strs *listen = &reader->policy->policy_service.listen;
 	const struct mw_ranges *networks = &reader->policy->policy_service.peers_networks;
-	struct mw_spot spot = mw_written_at(written, MW_SECTION_POLICY_SERVICE, "listen", (struct mw_place){ "", 0 });
 
 	for (size_t i = 0; i < listen->count; i++) {
 		enum mw_reach reach = mw_listener_reach(listen->items[i]);
@@ -181,5 +180,17 @@ void mw_validate_policy_service(struct mw_reader *reader, const struct mw_writte
 					"grants and senders= there are: peers_networks has to name those that may ask",
 					MW_STR_ARG(listen->items[i]));
 	}
+}
+
+void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written,
+				const struct mw_written *milter)
+{
+	const struct mw_place nowhere = { "", 0 };
+
+	check_listeners(reader, &reader->policy->policy_service.listen,
+			mw_written_at(written, MW_SECTION_POLICY_SERVICE, "listen", nowhere));
+	if (milter != NULL)
+		check_listeners(reader, &reader->policy->milter.listen,
+				mw_written_at(milter, MW_SECTION_MILTER, "listen", nowhere));
 	check_networks(reader, written);
 }

@@ -12,6 +12,7 @@ struct mistake {
 };
 
 #define C "connector x { "
+#define M "milter { listen = { \"unix:/run/m\" } } "
 
 static const struct mistake mistakes[] = {
 	{ "hostnam = a.b\n", 1, 1, "did you mean hostname?" },
@@ -52,6 +53,13 @@ static const struct mistake mistakes[] = {
 	{ "login \"x\" { mode = maybe }", 1, 20, "enforce or audit" },
 	{ "login \"x\" { enforce_for = { a@b.test } }", 1, 13, "it belongs in connector" },
 	{ "unlisted_logins = own", 1, 19, "refuse or own_address" },
+	{ C "header_from = maybe }", 1, 0, "check or off" },
+	{ C "display_name = no }", 1, 0, "any or check" },
+	{ C "permission_groups = { AnonymousUsers, ExchangeUsers } header_from = check "
+	  "deny_permissions = { Accept-Authoritative-Domain-Sender } }", 1, 0, "needs mode = audit" },
+	{ "milter { listen = { } }", 1, 10, "empty list" },
+	{ "milter { listen = { \"inet:192.0.2.1:1\" } }", 1, 10, "is reached from other hosts" },
+	{ "milter { listen = { \"tcp:1\" } }", 1, 0, "unix:" },
 	{ C "enforce_for = { sales } }", 1, 0, "is not the address of a user or group" },
 	{ C "enforce_for = { a@b@c.test } }", 1, 0, "is not the address of a user or group" },
 	{ C "enforce_for = { \"a%b@c.test\" } }", 1, 0, "is not the address of a user or group" },
@@ -197,6 +205,17 @@ struct warning {
 
 static const struct warning warnings[] = {
 	{ C "message_rate_limit = 7 }", 1, "parsed but not enforced by this version" },
+	{ C "header_from = off }", 0, "" },
+	{ C "header_from = check }", 1, "without milter" },
+	{ C "add_sender = yes }", 1, "without milter" },
+	{ M C "header_from = check display_name = check allow_resend = yes add_sender = yes }", 0, "" },
+	{ M C "header_from = off allow_resend = yes }", 1, "allow_resend has no effect with header_from = off" },
+	{ M C "permission_groups = { AnonymousUsers } add_sender = yes }", 1, "add_sender has no effect with header_from" },
+	{ M C "permission_groups = { AnonymousUsers } header_from = check }", 1, "may write any header" },
+	{ M C "permission_groups = { AnonymousUsers } header_from = check mode = audit "
+	  "deny_permissions = { Accept-Authoritative-Domain-Sender } }", 0, "" },
+	{ M C "permission_groups = { AnonymousUsers, ExchangeUsers } "
+	  "deny_permissions = { Accept-Authoritative-Domain-Sender } }", 0, "" },
 	{ C "enforce_for = { a@b.test } }", 1, "enforce_for has no effect without mode = audit" },
 	{ C "mode = audit enforce_for = { a@b.test } }", 0, "" },
 	{ "unlisted_logins = own_address", 1, "lets nobody in without an accepted_domain" },

@@ -23,6 +23,10 @@ static const char *const texts[] = {
 	"unlisted_logins = own_address default_domain = example.org accepted_domain \"example.org\" { }\n"
 	"connector \"e\" { mode = audit enforce_for = { sales, \"Bob@Example.ORG\", x@other.example } }\n"
 	"directory { source \"s\" { path = \"/a\" complete = yes } }",
+	"milter { listen = { \"unix:/run/m\", \"inet:127.0.0.1:9\" } }\n"
+	"connector \"h\" { header_from = off display_name = check allow_resend = yes add_sender = yes }",
+	"connector \"h\" { permission_groups = { AnonymousUsers, ExchangeUsers }\n"
+	"deny_permissions = { Accept-Authoritative-Domain-Sender } }",
 	"policy_service { listen = { \"inet:[::1]:10045\" } socket_group = \"\" peers = { a, b } socket_mode = 0600 }\n"
 	"directory { source \"s\" { path = \"/a b\" } } log { decisions = all }",
 };
