@@ -70,6 +70,18 @@ static void take(struct seen *seen, struct mw_session_of_milter *session, const 
 	seen->ended = step == MW_SESSION_QUITS || step == MW_SESSION_FAILS;
 }
 
+/* A copy of its own size: an octet read beyond it is found. */
+static char *copy_of(struct mw_str bytes)
+{
+	char *copy = malloc(bytes.len > 0 ? bytes.len : 1);
+
+	if (copy == NULL)
+		abort();
+	if (bytes.len > 0)
+		memcpy(copy, bytes.ptr, bytes.len);
+	return copy;
+}
+
 /* Reads the stream with at most `step` more octets each time. */
 static struct seen read_in_steps(struct mw_str bytes, size_t step)
 {
@@ -82,16 +94,14 @@ static struct seen read_in_steps(struct mw_str bytes, size_t step)
 		struct mw_packet packet;
 		const char *why = NULL;
 		size_t used, len = come - seen.used;
-		/* A copy of its own size: an octet read beyond it is found. */
-		char *copy = malloc(len + 1);
+		struct mw_str rest = { bytes.ptr + seen.used, len };
+		/* The stream as a whole is as it came: copies of it would cost the square of its length. */
+		char *copy = step < bytes.len ? copy_of(rest) : NULL;
 		enum mw_packet_progress progress;
 
-		if (copy == NULL)
-			abort();
-		if (len > 0)
-			memcpy(copy, bytes.ptr + seen.used, len);
-		copy = realloc(copy, len > 0 ? len : 1);
-		progress = mw_packet_read(&reader, (struct mw_str){ copy, len }, &packet, &used, &why);
+		if (copy != NULL)
+			rest.ptr = copy;
+		progress = mw_packet_read(&reader, rest, &packet, &used, &why);
 		if (used > len || (progress == MW_PACKET_PARTIAL && len - used >= MW_PACKET_HEAD + MW_PACKET_KEPT))
 			abort();
 		seen.used += used;

@@ -6,7 +6,7 @@ import pytest
 
 import rig
 from rig import changed, wait_for
-from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+from rig.mailsite import PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
 from rig.milter_site import MilterSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
@@ -127,7 +127,8 @@ ENVELOPE = {"bob": BOB, "mary": MARY, "ulla": "ulla@xn--bcher-kva.test"}
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
+    made = MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS,
+                      main="inet_protocols = all\ninet_interfaces = 127.0.0.1, [::1]\n")
     try:
         yield made.start()
     finally:
@@ -166,6 +167,16 @@ def test_nothing_that_was_refused_arrives(site):
 def test_both_lines_of_a_message_have_its_queue_id(site, clients):
     queue_id = site.send(clients["bob"], BOB, "From: bob@example.test", "two lines").split()[-1]
     assert [line["stage"] for line in site.daemon.logged(queue_id=queue_id)] == ["END-OF-MESSAGE", "HEADER"]
+
+
+def test_over_ipv6_it_is_the_same(site):
+    with rig.Smtp(site.ports["submission"], "::1", host="::1") as client:
+        client.hello()
+        client.starttls()
+        client.log_in("bob", PASSWORD)
+        assert site.send(client, BOB, "From: bob@example.test").startswith(TAKEN)
+        assert site.send(client, BOB, "From: mary@example.test").startswith(DENIED)
+    assert [line["client"] for line in site.header_lines()[-2:]] == ["::1", "::1"]
 
 
 def test_a_null_envelope_sender_hides_no_forged_from(site, clients):

@@ -1,4 +1,5 @@
 """mailwicketd as a milter against peers that do not keep to the protocol, and what it answers to those that do."""
+import os
 import random
 import resource
 import socket
@@ -8,10 +9,10 @@ import pytest
 
 import rig
 from rig import wait_for
-from rig.daemon import Daemon
+from rig.daemon import Connection, Daemon
 from rig.mailsite import WORLD_DIRECTORY
 from rig.milter_site import Milter, macros, number, packet
-from rig.programs import sanitized
+from rig.programs import has_systemd, sanitized
 
 POLICY = """\
 hostname = "mx.example.test"
@@ -358,6 +359,55 @@ def test_a_field_of_many_megabytes_is_passed_over(daemon):
 def test_a_peer_without_permission_is_not_served(daemon):
     """The same who may ask policy questions: test_673_who_may_ask.py."""
     assert daemon.milter_path.stat().st_mode & 0o777 == 0o660
+
+
+PASS_SOCKETS = """
+import os, sys
+for number in (0, 1):
+    os.dup2(int(sys.argv[1 + number]), 3 + number)
+    os.set_inheritable(3 + number, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2", LISTEN_FDNAMES=sys.argv[3])
+os.execv(sys.argv[4], sys.argv[4:])
+"""
+
+
+@pytest.mark.skipif(not has_systemd(), reason="built without libsystemd")
+def test_a_socket_of_the_service_manager_is_the_milter_s_by_its_name(tmp_path):
+    sockets = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    for number, one in enumerate(sockets):
+        # not 3 or 4, which the program moves them to
+        os.dup2(one.fileno(), 40 + number)
+        one.bind(str(tmp_path / f"passed{number}"))
+        one.listen(16)
+    daemon = MilterDaemon(tmp_path, start=False, prefix=["/usr/bin/python3", "-c", PASS_SOCKETS, "40", "41", "milter:other"],
+                          pass_fds=[40, 41])
+    try:
+        with daemon.start():
+            with Milter(str(tmp_path / "passed0")) as milter:
+                milter.negotiate()
+                assert milter.connect_client().mail("bob").field("From", BOB).end() == CONTINUE
+            with Connection(str(tmp_path / "passed1")) as connection:
+                assert connection.request(sasl_username="bob") == "DUNNO"
+            assert not daemon.milter_path.exists() and not daemon.socket_path.exists()
+    finally:
+        for number in (40, 41):
+            os.close(number)
+
+
+def test_a_milter_s_listener_that_the_policy_has_anew_needs_a_restart(tmp_path):
+    with MilterDaemon(tmp_path) as daemon:
+        with daemon.session() as milter:
+            daemon.sections = daemon.sections.replace("/milter", "/other")
+            daemon.write_policy(POLICY)
+            assert daemon.reload()
+            daemon.wait_log("listen has changed: restart mailwicketd")
+            assert milter.field("From", BOB).end() == CONTINUE
+
+
+def test_without_a_milter_in_the_policy_there_is_none(tmp_path):
+    with Daemon(POLICY, WORLD_DIRECTORY, tmp_path) as daemon:
+        assert "milter" not in daemon.lines("ready")[0].split("listening on")[1].replace(str(tmp_path), "")
+        assert daemon.request(sasl_username="bob") == "DUNNO"
 
 
 def test_mailwicketd_ends_with_sessions_open(tmp_path):
