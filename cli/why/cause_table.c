@@ -56,6 +56,16 @@ static bool send_as_by_other(const struct mw_why_entry *entry)
 	return (because(entry, "send-as-denied") || is(entry, MW_WHY_NOT_OWNED)) && entry->other_login;
 }
 
+static bool from_denied(const struct mw_why_entry *entry)
+{
+	return because(entry, "send-on-behalf-denied");
+}
+
+static bool from_invalid(const struct mw_why_entry *entry)
+{
+	return because(entry, "from-invalid") || because(entry, "from-ambiguous");
+}
+
 /* Said by the policy, or in Postfix's own words where it was not asked. */
 static bool no_authentication(const struct mw_why_entry *entry)
 {

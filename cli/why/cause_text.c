@@ -36,6 +36,15 @@ static struct mw_str login_of(const struct mw_why_told *told, const struct mw_wh
 	return mw_str(entry->kind == MW_WHY_REJECTED && is_about_login ? told->user : entry->login);
 }
 
+/* The line has all addresses of From; the fix is about one. */
+static struct mw_step step_of_from(struct mw_str from)
+{
+	bool one = !mw_str_empty(from) && mw_str_find(from, ',') == from.len;
+
+	return (struct mw_step){ .check = MW_CHECK_HEADER, .outcome = MW_FAILED, .note = MW_NOTE_HEADER_FROM_NO_GRANT,
+				 .value = one ? from : MW_STR("ADDRESS") };
+}
+
 /* What `explain` would give as the fix, from what the line has. */
 static void write_fix(const struct mw_why_told *told, const struct mw_why_entry *entry, struct mw_buf *out)
 {
@@ -59,6 +68,8 @@ static void write_fix(const struct mw_why_told *told, const struct mw_why_entry 
 							   .other = mw_str(told->user) };
 		verdict.trace.count = 1;
 	}
+	if (reason == MW_REASON_SEND_ON_BEHALF_DENIED)
+		verdict.trace.steps[verdict.trace.count++] = step_of_from(facts.sender);
 	find_rule(told->policy, entry, &verdict);
 	mw_prose_fix(&facts, &verdict, out);
 }

@@ -19,6 +19,14 @@ static bool tells_tls(const struct mw_logline *values)
 	return mw_logline_has(values, MW_FIELD_PORT) || mw_logline_has(values, MW_FIELD_DECISION);
 }
 
+/* At HEADER the sender that a reader sees. */
+static struct mw_str sender_of(const struct mw_str *value)
+{
+	bool header = mw_str_equal(value[MW_FIELD_STAGE], MW_STR("HEADER")) && !mw_str_empty(value[MW_FIELD_FROM]);
+
+	return value[header ? MW_FIELD_FROM : MW_FIELD_SENDER];
+}
+
 bool mw_why_decision(const struct mw_why_line *line, struct mw_logline *values, struct mw_why_event *event_r)
 {
 	const struct mw_str *value = values->values;
@@ -42,7 +50,7 @@ bool mw_why_decision(const struct mw_why_line *line, struct mw_logline *values, 
 		.client = value[MW_FIELD_CLIENT],
 		.port = value[MW_FIELD_PORT],
 		.mechanism = value[MW_FIELD_MECHANISM],
-		.sender = value[MW_FIELD_SENDER],
+		.sender = sender_of(value),
 		.recipient = value[MW_FIELD_RECIPIENT],
 		.verdict = value[MW_FIELD_VERDICT],
 		.reason = value[MW_FIELD_REASON],
@@ -70,6 +78,42 @@ static void add_option(struct mw_buf *out, const char *name, struct mw_str value
 {
 	mw_buf_printf(out, " --%s ", name);
 	mw_shell_word(out, value);
+}
+
+static const struct { enum mw_logfield_id addresses, fault; const char *name; } originators[] = {
+	{ MW_FIELD_FROM, MW_FIELD_FROM_FAULT, "From" },
+	{ MW_FIELD_HEADER_SENDER, MW_FIELD_HEADER_SENDER_FAULT, "Sender" },
+	{ MW_FIELD_RESENT_FROM, MW_FIELD_RESENT_FROM_FAULT, "Resent-From" },
+	{ MW_FIELD_RESENT_SENDER, MW_FIELD_RESENT_SENDER_FAULT, "Resent-Sender" },
+};
+
+static void add_header(struct mw_buf *out, const char *name, struct mw_str value, struct mw_str comment)
+{
+	char memory[1024];
+	struct mw_buf field = MW_BUF_OVER(memory);
+
+	mw_buf_printf(&field, "%s: %.*s", name, MW_STR_ARG(value));
+	if (!mw_str_empty(comment))
+		mw_buf_printf(&field, " (%.*s)", MW_STR_ARG(comment));
+	add_option(out, "header", mw_buf_str(&field));
+}
+
+/* Fields that are judged as those of the message were: of one with a fault the line has no text. */
+static void add_originators(const struct mw_str *value, struct mw_buf *out)
+{
+	for (size_t i = 0; i < sizeof(originators) / sizeof(originators[0]); i++) {
+		struct mw_str addresses = value[originators[i].addresses], fault = value[originators[i].fault];
+
+		if (!mw_str_empty(addresses))
+			add_header(out, originators[i].name, addresses,
+				   i == 0 ? value[MW_FIELD_CLAIMS] : MW_STR_EMPTY);
+		else if (!mw_str_empty(fault) && !mw_str_equal(fault, MW_STR("missing")))
+			add_header(out, originators[i].name, MW_STR("-"), MW_STR_EMPTY);
+		if (mw_str_equal(fault, MW_STR("repeated")))
+			add_header(out, originators[i].name, MW_STR("-"), MW_STR_EMPTY);
+	}
+	if (!mw_str_empty(value[MW_FIELD_SENDER_SIGNED]))
+		add_header(out, "DKIM-Signature", MW_STR("h=sender"), MW_STR_EMPTY);
 }
 
 /* The listener: its port, with its address where a rule may look at that. */
@@ -114,6 +158,7 @@ void mw_why_decision_explain(const struct mw_logline *values, int64_t today, str
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (!mw_str_empty(value[facts[i].field]))
 			add_option(out, facts[i].option, value[facts[i].field]);
+	add_originators(value, out);
 	/* Named and empty it is another thing than not named. */
 	if (mw_logline_has(values, MW_FIELD_INSTANCE) && mw_str_empty(value[MW_FIELD_INSTANCE]))
 		add_option(out, "instance", MW_STR_EMPTY);

@@ -1,5 +1,7 @@
 """`mailwicket explain smtp --message` judges a message as Postfix gives it to the milter: the same answer on 500 files."""
 import json
+import subprocess
+import time
 
 import pytest
 
@@ -83,3 +85,26 @@ LOCAL = {
 def test_what_postfix_completes_for_its_own_host_is_completed(site, header):
     with site.client(login="bob") as client:
         assert assert_same(site, client, header, "127.0.0.1", "--local-rewrite", "yes").startswith(LOCAL[header])
+
+
+def why_bob(site, header):
+    """What `why` says of bob after a message with this header, from the line of mailwicketd."""
+    log = site.daemon.folder / "refused.log"
+    with site.client(login="bob", source=AWAY) as client:
+        assert site.send(client, BOB, header).startswith("550")
+    line = [line for line in site.daemon.log.read_text().splitlines() if "stage=HEADER" in line][-1]
+    log.write_text(f"{time.strftime('%b %d %H:%M:%S')} mx mailwicketd[7]: mailwicket: {line.partition('mailwicket: ')[2]}\n")
+    return json.loads(site.daemon.cli("--json", "why", "bob", "--log", log).stdout)
+
+
+@pytest.mark.parametrize("header,cause,words", [
+    (b"From: mary@example.test", "from-denied", "grant send-on-behalf mary@example.test bob@example.test"),
+    (b"From: bob@example.test\r\nFrom: mary@example.test", "from-invalid", "write the field once"),
+    (b"From: bob", "from-invalid", "RFC 5322"),
+])
+def test_why_names_from_the_missing_grant_and_the_command(site, header, cause, words):
+    told = why_bob(site, header)["cause"]
+    assert told["id"] == cause and words in told["fix"], told
+    again = subprocess.run(told["explain"].replace("mailwicket ", f"{rig.CLI} ", 1), shell=True, capture_output=True, text=True,
+                           timeout=60)
+    assert again.returncode == 1 and ("send-on-behalf-denied" if cause == "from-denied" else "from-") in again.stdout, told

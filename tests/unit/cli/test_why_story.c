@@ -212,6 +212,9 @@ static void is_refused(struct mw_why_story *story, const char *reason, const cha
 
 static const struct { const char *reason, *verdict, *cause; } reasons[] = {
 	{ "send-as-denied", "refuse", "send-as" },
+	{ "send-on-behalf-denied", "refuse", "from-denied" },
+	{ "from-invalid", "refuse", "from-invalid" },
+	{ "from-ambiguous", "refuse", "from-invalid" },
 	{ "smtp-disabled", "refuse", "smtp-switched-off" },
 	{ "sending-suspended", "refuse", "suspended" },
 	{ "too-big", "refuse", "message-limit" },
