@@ -206,6 +206,11 @@ static const char *asked_by(const struct mw_dovecot_site *site, const struct mw_
 			      socket->listener);
 }
 
+const char *mw_dovecot_address_name(enum mw_dovecot_generation generation)
+{
+	return generation == MW_DOVECOT_2_3 ? "address" : "listen";
+}
+
 static void check_sasl_port(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)
 {
 	if (socket->port == 0 ||
@@ -215,7 +220,8 @@ static void check_sasl_port(const struct mw_dovecot_site *site, const struct mw_
 		mw_arena_textf(site->arena, "there is no listener for port %u", socket->port),
 		mw_arena_textf(site->arena, "%s, unless another Dovecot does", asked_by(site, socket)),
 		mw_fix_dovecot(site, NULL, mw_arena_textf(site->arena,
-			"service auth {\n  inet_listener postfix {\n    address = 127.0.0.1\n    port = %u\n  }\n}", socket->port)));
+			"service auth {\n  inet_listener postfix {\n    %s = 127.0.0.1\n    port = %u\n  }\n}",
+			mw_dovecot_address_name(site->generation), socket->port)));
 }
 
 void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket)

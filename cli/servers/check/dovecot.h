@@ -50,6 +50,8 @@ struct mw_fix mw_fix_dovecot(const struct mw_dovecot_site *site, const struct mw
 const char *mw_dovecot_within(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter, const char *lines);
 /* What `show` prints, without its comments. */
 const char *mw_dovecot_lines(const struct mw_dovecot_site *site, struct mw_str text);
+/* The setting of an inet_listener that has its addresses. */
+const char *mw_dovecot_address_name(enum mw_dovecot_generation generation);
 /* Whether the log says why a login failed; in 2.3 auth_debug does too. */
 bool mw_dovecot_logs_logins(const struct mw_dovecot_site *site);
 /* Whether Dovecot's processes read this policy: the usual file, or the one in their environment. */

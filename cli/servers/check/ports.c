@@ -90,9 +90,10 @@ static bool is_served(const struct mw_dovecot_site *dovecot, const struct mw_dov
 	       mw_dovecot_lists(dovecot->root, "protocols", mw_arena_text(dovecot->arena, protocol));
 }
 
-static bool takes(const struct mw_dovecot_node *listener, const struct mw_postfix_addresses *wanted)
+static bool takes(const struct mw_dovecot_node *listener, enum mw_dovecot_generation generation,
+		  const struct mw_postfix_addresses *wanted)
 {
-	struct mw_str address = mw_dovecot_value(listener, "address");
+	struct mw_str address = mw_dovecot_value(listener, mw_dovecot_address_name(generation));
 	uint64_t port;
 
 	if (!mw_parse_number(mw_dovecot_value(listener, "port"), &port) || wanted->count == 0 ||
@@ -118,7 +119,7 @@ static const char *in_dovecot(const struct mw_postfix_site *site, const struct m
 		listener = NULL;
 		while (is_served(dovecot, service) &&
 		       (listener = mw_dovecot_next(service, listener, "inet_listener")) != NULL) {
-			if (takes(listener, wanted))
+			if (takes(listener, dovecot->generation, wanted))
 				return mw_arena_textf(site->arena, "Dovecot's service %.*s has port %u",
 						      MW_STR_ARG(service->value), wanted->items[0].port);
 		}
