@@ -10,14 +10,14 @@ import time
 
 import pytest
 
-from rig import MAILWICKETD, PATIENCE, free_port, wait_for
+from rig import MAILWICKETD, PATIENCE, changed, free_port, wait_for
 from rig.daemon import Connection, Daemon, rcpt
 from rig.programs import has_systemd, load
 from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
-OPEN = POLICY.replace("permission_groups = { ExchangeUsers }",
-                      "permission_groups = { ExchangeUsers } grant_permissions = { Accept-Any-Sender, "
-                      "Accept-Authoritative-Domain-Sender }")
+OPEN = changed(POLICY, ("permission_groups = { ExchangeUsers }",
+                        "permission_groups = { ExchangeUsers } grant_permissions = { Accept-Any-Sender, "
+                        "Accept-Authoritative-Domain-Sender }"))
 AS_MARY = {"sender": "mary@example.test"}
 
 
@@ -472,7 +472,7 @@ def test_decisions_refused_or_all(daemon):
 
 
 def test_audit_permits_and_logs(daemon):
-    daemon.write_policy(POLICY.replace('connector "Client" {', 'connector "Client" {\n    mode = audit'))
+    daemon.write_policy(changed(POLICY, ('connector "Client" {', 'connector "Client" {\n    mode = audit')))
     assert daemon.reload()
     assert daemon.request(AS_MARY, instance="audit.1") == "DUNNO"
     line, = daemon.logged(instance="audit.1")
@@ -489,8 +489,8 @@ def day(offset):
 
 def audited(rule_until, connector_until):
     return (f'login "trial" {{ remote = {{ "192.0.2.0/24" }} mode = audit audit_until = {rule_until} }}\n' +
-            POLICY.replace('connector "Client" {',
-                           f'connector "Client" {{\n    mode = audit\n    audit_until = {connector_until}'))
+            changed(POLICY, ('connector "Client" {',
+                             f'connector "Client" {{\n    mode = audit\n    audit_until = {connector_until}')))
 
 
 def test_an_audit_near_its_end_is_told_at_start_and_reload_and_by_check(daemon):

@@ -4,6 +4,7 @@ import datetime
 import pytest
 
 import rig
+from rig import changed
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot, version
 from rig.login_clients import client
@@ -30,7 +31,7 @@ def ends(request):
 @pytest.mark.parametrize("zone", ZONES)
 def test_mailwicketd_and_explain_end_an_audit_at_the_same_time(folder, ends, zone, monkeypatch):
     words, audited = ends
-    policy = POLICY.replace('connector "Client" {', f'connector "Client" {{\n    {words}')
+    policy = changed(POLICY, ('connector "Client" {', f'connector "Client" {{\n    {words}'))
     with Daemon(policy, DIRECTORY, folder, environment={"TZ": zone}) as daemon:
         assert daemon.request(**AS_MARY) == ("DUNNO" if audited else SEND_AS_DENIED)
         for other in ZONES:

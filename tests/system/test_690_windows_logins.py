@@ -9,7 +9,7 @@ import pytest
 
 import rig
 from rig.daemon import Daemon
-from rig.mailsite import PASSWORD, MailSite
+from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite
 from rig.submission_world import POLICY
 from rig.login_clients import is_open
 from rig.shell import Shell
@@ -23,7 +23,6 @@ user gone@example.test login={GONE} imap=no smtp=no
 user bjorn@example.test login={BJORN}
 user bob@example.test login=bob
 """
-SITE_POLICY = POLICY.replace('"*:25"', '"*:$smtp"').replace('"*:587"', '"*:$submission", "*:$submissions"')
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def site(module_folder):
     accounts = [name for login in (ALICE, GONE) for name in (login.lower(), login.lower().replace("\\", "\\\\"))]
     # Dovecot's default and a backslash, which at the end of a line would join the next one.
     allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890\\.-_@"
-    made = MailSite(module_folder, SITE_POLICY, DIRECTORY, ["bob", *accounts], protocols=("imap",))
+    made = MailSite(module_folder, WORLD_POLICY, DIRECTORY, ["bob", *accounts], protocols=("imap",))
     made.dovecot_options["extra"] = f"auth_username_chars = {allowed}\n"
     try:
         yield made.start()

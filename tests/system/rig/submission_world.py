@@ -1,21 +1,7 @@
-"""The policy and directory that the tests of mailwicketd share."""
+"""The policy and directory that the tests of mailwicketd share: the guide's, on the guide's own ports, as nothing listens there."""
+from rig import guide
 
-POLICY = """\
-hostname = "mx.example.test"
-default_domain = "example.test"
-recipient_delimiter = "+"
-accepted_domain "example.test" { type = Authoritative }
-connector "Default" {
-    bindings = { "*:25" }
-    auth_mechanism = { Tls }
-    permission_groups = { AnonymousUsers }
-}
-connector "Client" {
-    bindings = { "*:587" }
-    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS, Integrated }
-    permission_groups = { ExchangeUsers }
-}
-"""
+POLICY = 'hostname = "mx.example.test"\nrecipient_delimiter = "+"\n' + guide.policy(ports=None)
 
 DIRECTORY = """\
 user bob@example.test login=bob
