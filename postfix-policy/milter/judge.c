@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "base/text.h"
+#include "policy/audit.h"
 #include "postfix/answer.h"
 #include "server/decision_log.h"
 #include "server/log.h"
@@ -34,22 +35,26 @@ static void add_field(struct mw_buf *out, struct mw_str name, struct mw_str valu
 	mw_packet_end(out, begin);
 }
 
-static void defer(const struct mw_message *message, const char *why, struct mw_buf *out)
+/* Where the policy enforces nothing, what cannot be judged goes on. */
+static void give_up(const struct mw_message *message, bool harmless, const char *why, struct mw_buf *out)
 {
 	char memory[64];
 	struct mw_buf client = MW_BUF_OVER(memory);
 
 	mw_ip_print(&message->facts.endpoints.remote_ip, &client);
-	mw_log_fault("milter: message queue_id=%.*s of client=%s deferred: %s", MW_STR_ARG(message->facts.queue_id),
-		     client.used > 0 ? memory : "unknown", why);
-	say(out, MW_PACKET_TEMPFAIL);
+	mw_log_fault("milter: message queue_id=%.*s of client=%s %s: %s", MW_STR_ARG(message->facts.queue_id),
+		     client.used > 0 ? memory : "unknown", harmless ? "passed unseen, as every rule is in audit mode" : "deferred",
+		     why);
+	say(out, harmless ? MW_PACKET_CONTINUE : MW_PACKET_TEMPFAIL);
 }
 
-static bool lists_certificates(const struct mw_policy *policy, const struct mw_endpoints *endpoints)
+/* Whether an enforced connector knows partners by their certificates. */
+static bool needs_certificate(const struct mw_policy *policy, const struct mw_facts *facts)
 {
-	const struct mw_connector *connector = mw_choose_connector(policy, endpoints);
+	const struct mw_connector *connector = mw_choose_connector(policy, &facts->endpoints);
 
-	return connector != NULL && connector->partner_certificates.count > 0;
+	return connector != NULL && connector->partner_certificates.count > 0 &&
+	       mw_enforcement_mode(&connector->enforcement, facts->today) == MW_MODE_ENFORCE;
 }
 
 /* What the policy question of this message left. NULL, or why the message cannot be judged. */
@@ -57,7 +62,7 @@ static const char *take_over(const struct mw_policy *policy, struct mw_handover 
 			     double now, struct mw_handed_over *left)
 {
 	if (!mw_handover_take(handover, facts, now, left)) {
-		if (lists_certificates(policy, &facts->endpoints))
+		if (needs_certificate(policy, facts))
 			return "its connector has partner_certificates, and no question was asked about it in "
 			       "smtpd_end_of_data_restrictions";
 		return NULL;
@@ -78,7 +83,7 @@ static void say_verdict(const struct mw_message *message, const struct mw_verdic
 	} else if (verdict->outcome != MW_UNDECIDED && mw_answer_reply_is_safe(mw_str(verdict->reply))) {
 		say_reply(out, verdict->reply);
 	} else {
-		defer(message, "it could not be decided", out);
+		give_up(message, false, "it could not be decided", out);
 	}
 }
 
@@ -90,13 +95,13 @@ void mw_judge(struct mw_worlds *worlds, struct mw_handover *handover, struct mw_
 	struct mw_verdict verdict;
 	const char *why = message->fault;
 
+	message->facts.today = worlds->today;
 	if (why == NULL)
 		why = take_over(world->policy, handover, &message->facts, now, &left);
 	if (why != NULL) {
-		defer(message, why, out);
+		give_up(message, mw_policy_audits(world->policy, worlds->today), why, out);
 		return;
 	}
-	message->facts.today = worlds->today;
 	mw_world_decide(world, &message->facts, &verdict);
 	mw_decision_log(world->policy, &message->facts, &verdict);
 	say_verdict(message, &verdict, out);

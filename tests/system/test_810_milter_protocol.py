@@ -8,7 +8,7 @@ import time
 import pytest
 
 import rig
-from rig import wait_for
+from rig import changed, wait_for
 from rig.daemon import Connection, Daemon
 from rig.mailsite import WORLD_DIRECTORY
 from rig.milter_site import Milter, macros, number, packet
@@ -38,9 +38,9 @@ PARTNER = {"sasl_method": "", "sasl_username": "", "ccert_fingerprint": ":".join
 
 
 class MilterDaemon(Daemon):
-    def __init__(self, tmp_path, **more):
+    def __init__(self, tmp_path, policy=POLICY, **more):
         self.milter_path, self.milter_port = tmp_path / "milter", rig.free_port()
-        super().__init__(POLICY, WORLD_DIRECTORY, tmp_path, sections=(
+        super().__init__(policy, WORLD_DIRECTORY, tmp_path, sections=(
             f'milter {{ listen = {{ "unix:{self.milter_path}", "inet:127.0.0.1:{self.milter_port}" }} }}'), **more)
 
     def milter(self, tcp=False):
@@ -279,6 +279,32 @@ def test_a_message_whose_question_was_refused_is_deferred(daemon):
         assert milter.field("From", BOB).end("R1") == TEMPFAIL
     with daemon.session() as milter:
         assert milter.field("From", BOB).end("R1") == CONTINUE
+
+
+# --- audit mode
+
+def audited(text, *names):
+    for name in names:
+        text = changed(text, (f'connector "{name}" {{', f'connector "{name}" {{\n    mode = audit'))
+    return text
+
+
+def test_where_every_rule_is_in_audit_mode_nothing_is_deferred(tmp_path):
+    policy = audited(POLICY, "Client", "Partners") + 'login "all" { mode = audit }\n'
+    with MilterDaemon(tmp_path, policy=policy) as daemon:
+        with daemon.session(daemon_port=0) as milter:
+            assert milter.field("From", MARY).end() == CONTINUE
+        assert "as every rule is in audit mode: {daemon_port}" in daemon.wait_log("passed unseen")[-1]
+        with daemon.session() as milter:
+            assert milter.field("From", BOB).end(None) == CONTINUE
+        assert partner(daemon) == CONTINUE
+
+
+def test_a_connector_of_partners_in_audit_mode_defers_no_message_without_an_entry(tmp_path):
+    with MilterDaemon(tmp_path, policy=audited(POLICY, "Partners")) as daemon:
+        assert partner(daemon) == CONTINUE
+        with daemon.session(daemon_port=0) as milter:
+            assert milter.field("From", BOB).end() == TEMPFAIL, "it may be of the enforced connector"
 
 
 # --- time and numbers
