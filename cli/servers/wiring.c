@@ -17,6 +17,11 @@
 
 /* --- listeners */
 
+static bool is_audited(const struct mw_connector *connector)
+{
+	return mw_enforcement_mode(&connector->enforcement, mw_clock_today()) == MW_MODE_AUDIT;
+}
+
 static void add_connector(struct mw_wiring_listener *listener, const struct mw_connector *connector)
 {
 	bool basic = (connector->auth_mechanism & MW_AUTH_BASIC) != 0;
@@ -34,7 +39,7 @@ static void add_connector(struct mw_wiring_listener *listener, const struct mw_c
 	if (!listener->connected || mw_wiring_version_of(connector) < listener->version)
 		listener->version = mw_wiring_version_of(connector);
 	listener->strangers |= mw_wiring_admits_strangers(connector);
-	listener->audits |= connector->enforcement.mode == MW_MODE_AUDIT;
+	listener->audits |= is_audited(connector);
 	listener->ask_certificate |= connector->partner_certificates.count > 0;
 	listener->headers |= connector->header_from == MW_HEADER_FROM_CHECK;
 	mw_wiring_recipients_add(&listener->recipients, mw_wiring_recipients_of(connector));
@@ -280,7 +285,7 @@ static const char *milter_of(const struct mw_wiring *wiring)
 static bool audits(const struct mw_policy *policy)
 {
 	for (size_t i = 0; i < policy->connector_count; i++) {
-		if (policy->connectors[i].enabled && policy->connectors[i].enforcement.mode == MW_MODE_AUDIT)
+		if (policy->connectors[i].enabled && is_audited(&policy->connectors[i]))
 			return true;
 	}
 	return false;

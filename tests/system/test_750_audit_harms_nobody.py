@@ -1,5 +1,7 @@
 """Every rule in audit mode: whatever is forgotten or broken of Mailwicket, what worked before goes on, for a client of each
 kind; and once a rule is enforced, what was harmless is complained of until `setup` has changed it."""
+import re
+
 import pytest
 
 import rig
@@ -247,8 +249,12 @@ def run_setup(site, *arguments):
     site.postfix.age()
 
 
+def servers(site):
+    return ["--postfix-config", site.postfix.etc, "--dovecot-config", site.dovecot.config]
+
+
 def set_up(site):
-    run_setup(site, "--apply", "--postfix-config", site.postfix.etc, "--dovecot-config", site.dovecot.config)
+    run_setup(site, "--apply", *servers(site))
 
 
 def test_once_a_rule_is_enforced_the_wiring_of_the_audit_is_complained_of_until_setup_changes_both_servers(site):
@@ -281,6 +287,34 @@ def test_once_a_rule_is_enforced_the_wiring_of_the_audit_is_complained_of_until_
     mend()
 
 
+def one_audited(until=""):
+    return re.sub(r'(connector "Client" \{)', rf"\1\n    mode = audit{until}", ENFORCED)
+
+
+def test_one_connector_in_audit_again_stops_no_user_and_loosens_no_other(site):
+    """After the test above: who relayed without us relays, and the printer, whose connector is enforced, does not."""
+    site.change_policy(one_audited())
+    site.dovecot.reload()
+    status, told = checked(site)
+    assert status == 1 and "no permit_sasl_authenticated behind the question" in told, told
+    set_up(site)
+    assert checked(site)[0] == 0, checked(site)[1]
+    with site.client("submission", login="bob") as client:
+        assert client.ask(BOB, REMOTE).startswith("250")
+        assert client.ask("ceo@example.test", REMOTE).startswith("250"), "an audit refuses nothing"
+    with site.client("smtp", source=PRINTER) as client:
+        assert client.ask("scanner@example.test", REMOTE).startswith("550")
+    told = site.daemon.cli("setup", *servers(site))
+    assert told.stdout == "nothing to do\n", told
+    # An audit that has ended is none: the permit stands behind the question, which refuses.
+    site.change_policy(one_audited('\n    audit_until = "2020-01-01"'))
+    site.dovecot.reload()
+    assert checked(site)[0] == 0, checked(site)[1]
+    with site.client("submission", login="bob") as client:
+        assert client.ask(BOB, REMOTE).startswith("250")
+        assert client.ask("ceo@example.test", REMOTE).startswith("550")
+
+
 def test_an_audit_again_is_harmless_again_and_undo_is_the_step_back(site):
     """After the test above. What an enforced policy has taken away, such as the permit for the printer, only undo gives back."""
     site.change_policy()
@@ -297,6 +331,6 @@ def test_an_audit_again_is_harmless_again_and_undo_is_the_step_back(site):
     mend = daemon_stopped(site)
     assert receive(site).startswith("250") and submit(site).startswith("250")
     mend()
-    run_setup(site, "--undo")
-    run_setup(site, "--undo")
+    for _ in range(3):
+        run_setup(site, "--undo")
     all_are_asked(site)

@@ -146,6 +146,9 @@ bool mw_endpoint_is_asked(struct mw_postfix_endpoint *endpoint);
 bool mw_endpoint_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting);
 /* The list that will: the question first, and behind it what is there and is not the policy's affair. In the site's arena. */
 struct mw_str mw_endpoint_list(const struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting);
+/* Whether a connector of the listener is in audit mode, where the question about relaying is never answered OK, and nothing
+   behind it lets users relay, as the answer did while it was enforced. */
+bool mw_endpoint_loses_permit(const struct mw_postfix_endpoint *endpoint);
 /* Whether nothing about a list of restrictions is an error. No findings. */
 bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *list);
 /* TLS as this smtpd offers or requires it, in all of Postfix's spellings. */

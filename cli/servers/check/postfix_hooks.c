@@ -302,6 +302,11 @@ static void check_relay(const struct search *search)
 				      "stands behind it"
 				    : "Mailwicket never answers OK then: who may relay is refused by what stands behind it",
 				    mw_fix_shown(endpoint, RELAY));
+	if (mw_endpoint_loses_permit(endpoint) && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes"))
+		mw_list_finding(endpoint, MW_FOUND_REFUSES_PERMITTED, MW_FINDING_ERROR, RELAY,
+				    "no permit_sasl_authenticated behind the question",
+				    "a connector here is in audit mode, which answers no OK: its users could relay while it was "
+				    "enforced, and cannot now; `mailwicket setup` changes it", mw_fix_shown(endpoint, RELAY));
 	if (!ends_in_refusal(search))
 		mw_list_finding(endpoint, MW_FOUND_NO_REFUSAL_BEHIND, MW_FINDING_ERROR, RELAY,
 				    "no reject_unauth_destination behind the question",

@@ -99,17 +99,6 @@ static bool has_lax_action(const struct mw_postfix_endpoint *endpoint)
 	return !mw_action_refuses(mw_endpoint_value(endpoint, "smtpd_policy_service_default_action"));
 }
 
-bool mw_endpoint_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
-{
-	if (!asks_in_mode(endpoint, mw_endpoint_value(endpoint, setting->name)))
-		return false;
-	if (strcmp(setting->name, MW_WIRING_SENDER) == 0)
-		return asks_everybody(endpoint, mw_endpoint_value(endpoint, MW_WIRING_SENDER));
-	return mw_endpoint_list_holds(endpoint, setting->name) &&
-	       (strcmp(setting->name, RELAY) != 0 ||
-		mw_endpoint_list_holds(endpoint, "smtpd_policy_service_default_action"));
-}
-
 /* What has no place in a list behind the question. In audit mode all that is permitted and refused today stays so. */
 static bool goes(const struct mw_postfix_endpoint *endpoint, const char *name, const struct mw_restriction *item)
 {
@@ -156,21 +145,6 @@ static void add(struct mw_arena *arena, struct mw_str *list_io, struct mw_str it
 					 MW_STR_ARG(item)));
 }
 
-/* Whether the question of the old list was an enforced one, which answered OK to users who relay, and nothing behind it
-   permits that in an audit, where the answer is never OK. */
-static bool loses_permit(const struct mw_postfix_endpoint *endpoint, struct mw_str old)
-{
-	bool enforced = false, permitted = false, audit;
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&old, &item)) {
-		(void)context_of(endpoint, &item, &audit);
-		enforced |= is_ours(endpoint, &item) && !audit;
-		permitted |= mw_str_equal_nocase(item.name, MW_STR("permit_sasl_authenticated"));
-	}
-	return endpoint->site->wiring->harmless && endpoint->need.sasl && enforced && !permitted;
-}
-
 /* Whether what stays of a list refuses to relay. */
 static bool still_refuses(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
@@ -183,11 +157,39 @@ static bool still_refuses(const struct mw_postfix_endpoint *endpoint, const char
 	return refuses;
 }
 
+/* Where every rule is in audit mode the question tells whether it was an enforced one. Else it tells nothing, and a
+   listener for users alone is one that they relay through; on one for strangers too some servers never let them. */
+bool mw_endpoint_loses_permit(const struct mw_postfix_endpoint *endpoint)
+{
+	struct mw_str list = mw_endpoint_value(endpoint, RELAY);
+	bool enforced = false, permitted = false, audit;
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		(void)context_of(endpoint, &item, &audit);
+		enforced |= is_ours(endpoint, &item) && !audit;
+		permitted |= mw_str_equal_nocase(item.name, MW_STR("permit_sasl_authenticated"));
+	}
+	return endpoint->need.audits && endpoint->need.sasl && !permitted && still_refuses(endpoint, RELAY) &&
+	       (endpoint->site->wiring->harmless ? enforced : !endpoint->need.strangers);
+}
+
 /* In an audit, a refusal before a recipient list that decides about relaying would be one of whom that permits. */
 static bool needs_refusal(const struct mw_postfix_endpoint *endpoint)
 {
 	return !still_refuses(endpoint, RELAY) &&
 	       !(endpoint->need.audits && still_refuses(endpoint, "smtpd_recipient_restrictions"));
+}
+
+bool mw_endpoint_list_does(struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
+{
+	if (!asks_in_mode(endpoint, mw_endpoint_value(endpoint, setting->name)))
+		return false;
+	if (strcmp(setting->name, MW_WIRING_SENDER) == 0)
+		return asks_everybody(endpoint, mw_endpoint_value(endpoint, MW_WIRING_SENDER));
+	return mw_endpoint_list_holds(endpoint, setting->name) &&
+	       (strcmp(setting->name, RELAY) != 0 ||
+		(mw_endpoint_list_holds(endpoint, "smtpd_policy_service_default_action") && !mw_endpoint_loses_permit(endpoint)));
 }
 
 struct mw_str mw_endpoint_list(const struct mw_postfix_endpoint *endpoint, const struct mw_wiring_setting *setting)
@@ -197,7 +199,7 @@ struct mw_str mw_endpoint_list(const struct mw_postfix_endpoint *endpoint, const
 	struct mw_str old = written_list(endpoint, setting->name), list = question(endpoint, setting->value.items[0]);
 	struct mw_restriction item;
 
-	if (relays && loses_permit(endpoint, mw_endpoint_value(endpoint, RELAY)))
+	if (relays && mw_endpoint_loses_permit(endpoint))
 		add(arena, &list, MW_STR("permit_sasl_authenticated"));
 	while (mw_restriction_next(&old, &item)) {
 		if (!goes(endpoint, setting->name, &item))
