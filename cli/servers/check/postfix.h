@@ -183,7 +183,7 @@ struct mw_milters_there {
 	bool accepts;           /* without an answer from it, mail is accepted */
 	bool gone;              /* there is one where `setup` has it, and the policy has no milter there */
 	bool others;            /* there are others */
-	bool others_accept;     /* without an answer from one of them, mail is accepted */
+	bool others_accept;     /* without an answer from one of them, or from one to come, mail is accepted */
 	struct mw_milter milter; /* ours */
 	const char *path;       /* its unix socket; NULL: it has none */
 };

@@ -52,7 +52,7 @@ void mw_endpoint_milters(const struct mw_postfix_endpoint *endpoint, struct mw_m
 	struct mw_milter milter;
 	const char *path;
 
-	*there_r = (struct mw_milters_there){ .ours = false };
+	*there_r = (struct mw_milters_there){ .others_accept = mw_endpoint_says(endpoint, "milter_default_action", "accept") };
 	while (mw_milter_next(&list, &milter)) {
 		if (mw_endpoint_milter_is_ours(endpoint, milter.server, &path)) {
 			there_r->first = there_r->ours ? there_r->first : !there_r->others;
