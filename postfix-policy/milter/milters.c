@@ -80,7 +80,9 @@ static void return_room(struct mw_milters *all, struct room *room)
 
 static bool needs_memory(const struct connection *connection)
 {
-	return connection->room != NULL || (connection->session.message != NULL && connection->session.message->has_fields);
+	const struct mw_message *message = connection->session.message;
+
+	return connection->room != NULL || (message != NULL && (message->has_fields || message->facts.queue_id.len > 0));
 }
 
 /* Counts the connection among those that need memory beyond their place in the pool. False: there are too many. */
@@ -125,6 +127,15 @@ static bool is_pending(const struct connection *connection)
 	return connection->room != NULL && connection->room->pending > 0;
 }
 
+/* Between MAIL and DATA Postfix writes macros for each RCPT when its buffer of 4,096 octets is full, which may be
+   within a packet, and then waits for its client. */
+static bool may_wait(const struct connection *connection)
+{
+	const struct mw_session_of_milter *session = &connection->session;
+
+	return session->state >= MW_SESSION_CONNECTED && (session->message == NULL || !session->message->has_fields);
+}
+
 /* Gives back what is not needed any more, and sets the times. */
 static void settle(struct connection *connection)
 {
@@ -139,7 +150,7 @@ static void settle(struct connection *connection)
 	if (!needs_memory(connection))
 		leave(connection);
 	deadlines->active = now;
-	if (is_pending(connection))
+	if (is_pending(connection) || may_wait(connection))
 		deadlines->begun = 0;
 	else if ((connection->room == NULL && connection->reader.skip == 0) && connection->session.state != MW_SESSION_NEW)
 		deadlines->begun = 0;

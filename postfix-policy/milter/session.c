@@ -176,12 +176,15 @@ static const char *contradiction(const struct mw_macros *macros, const struct mw
 	return NULL;
 }
 
-static enum mw_session_step take_end(struct mw_session_of_milter *session, const struct mw_macros *macros)
+static enum mw_session_step take_end(struct mw_session_of_milter *session, const struct mw_macros *macros,
+				     const char **why_r)
 {
 	struct mw_message *message = session->message;
 
 	if (session->state != MW_SESSION_MESSAGE)
 		return MW_SESSION_GOES_ON;
+	if (!mw_str_empty(message->facts.queue_id))
+		return fail("macros of a second end", why_r);
 	message->facts.queue_id = keep(message, macros->queue_id);
 	if (message->fault == NULL)
 		message->fault = contradiction(macros, &message->facts);
@@ -206,7 +209,7 @@ static enum mw_session_step take_macros(struct mw_session_of_milter *session, co
 	case MW_PACKET_MAIL:
 		return take_mail(session, &macros, why_r);
 	case MW_PACKET_END:
-		return take_end(session, &macros);
+		return take_end(session, &macros, why_r);
 	default:
 		return MW_SESSION_GOES_ON;
 	}

@@ -240,7 +240,7 @@ static enum mw_lookup find_unlisted(const struct mw_policy *policy, const struct
 	enum mw_lookup found;
 
 	/* An administrator may write the domain in its own letters. */
-	mw_buf_add(&login, mw_str_head(name, at));
+	mw_buf_add(&login, named_r->is_address ? mw_str_head(name, at) : name);
 	if (named_r->is_address) {
 		mw_buf_add_char(&login, '@');
 		mw_buf_add(&login, named_r->address.domain);

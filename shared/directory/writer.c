@@ -189,14 +189,14 @@ static const void *record(void *context, uint32_t id)
 }
 
 /* In the file itself, as a reader has it in memory. Where it cannot be written readers do without it. */
-static int write_index(int fd, const struct mw_content *content, uint64_t octets)
+static void write_index(int fd, const struct mw_content *content, uint64_t octets)
 {
 	struct pages pages = open_pages(fd, (size_t)octets, MDB_WRITEMAP, MDB_RDONLY);
 	MDB_val name, found;
 	struct mw_key key;
 
 	if (pages.env == NULL)
-		return pages.rc;
+		return;
 	if (pages.rc == 0 && mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &key)) {
 		name = (MDB_val){ key.len, key.bytes };
 		pages.rc = mdb_get(pages.txn, pages.dbi, &name, &found);
@@ -206,7 +206,6 @@ static int write_index(int fd, const struct mw_content *content, uint64_t octets
 	if (pages.txn != NULL)
 		mdb_txn_abort(pages.txn);
 	mdb_env_close(pages.env);
-	return pages.rc;
 }
 
 static bool write_whole(int fd, const void *bytes, size_t size, off_t at)
@@ -251,7 +250,7 @@ bool mw_snapshot_write(const char *path, int fd, const struct mw_content *conten
 	if (rc == 0 && ftruncate(fd, (off_t)trailer.pages_octets) != 0)
 		rc = errno;
 	if (rc == 0)
-		rc = write_index(fd, content, trailer.pages_octets);
+		write_index(fd, content, trailer.pages_octets);
 	if (rc != 0) {
 		mw_buf_printf(why, "%s: %s", path, rc == EIO && is_full(fd) ? strerror(ENOSPC) : mdb_strerror(rc));
 		return false;

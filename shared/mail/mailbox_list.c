@@ -390,6 +390,25 @@ static bool read_members(struct list *list)
 	return read_list(list, true);
 }
 
+/* Postfix's smtp(8) and lmtp(8) write CR LF and a blank behind the 998th octet of a line (smtp_line_length_limit),
+   behind a backslash too: the quote that it escaped then ends the string, and what was quoted may be read as an
+   address. Blanks before the colon count there, and no milter sees them, so that any place may be that one. */
+static bool is_unsafe_when_broken(struct mw_str value)
+{
+	bool quoted = false, escapes = false, has_at = false;
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] == '"')
+			quoted = !quoted;
+		if (quoted && value.ptr[i] == '\\' && i + 1 < value.len) {
+			escapes = true;
+			i++;
+		}
+		has_at |= quoted && value.ptr[i] == '@';
+	}
+	return escapes && has_at;
+}
+
 enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str domain,
 					      void (*found)(struct mw_str address, void *context), void *context)
 {
@@ -397,6 +416,8 @@ enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str
 
 	list.fault = look_at_octets(value);
 	if (list.fault == MW_ORIGINATOR_OK && read_list(&list, false) && list.rest.len > 0)
+		fail(&list, MW_ORIGINATOR_SYNTAX);
+	if (list.fault == MW_ORIGINATOR_OK && is_unsafe_when_broken(value))
 		fail(&list, MW_ORIGINATOR_SYNTAX);
 	return list.fault;
 }

@@ -154,6 +154,7 @@ void mw_originators_add(struct mw_originators_reader *reader, struct mw_str name
 	struct mw_originators *read = &reader->read;
 
 	name = trim(name);
+	reader->stray |= mw_str_find(value, '\r') < value.len;
 	if (mw_str_equal_nocase(name, MW_STR("from"))) {
 		add_originator(reader, value, &reader->from_count, &read->from);
 		if (!read->claims_cut)
@@ -190,6 +191,8 @@ bool mw_originators_end(struct mw_originators_reader *reader, struct mw_originat
 {
 	if (reader->from_count == 0)
 		reader->read.from.fault = MW_ORIGINATOR_MISSING;
+	else if (reader->stray && reader->read.from.fault == MW_ORIGINATOR_OK)
+		reader->read.from = (struct mw_originator){ .fault = MW_ORIGINATOR_CONTROL };
 	reader->read.claims = reader->claims.data == NULL ? MW_STR_EMPTY : others(reader);
 	*originators_r = reader->read;
 	return !mw_arena_failed(reader->arena);

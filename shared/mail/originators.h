@@ -64,6 +64,7 @@ struct mw_originators_reader {
 	struct mw_str domain;
 	struct mw_originators read;
 	unsigned from_count, sender_count, resent_from_count, resent_sender_count; /* 2: more than one */
+	bool stray;            /* a field has a CR, which ends a line to some readers */
 	unsigned looked_at;    /* From fields in which claims were looked for */
 	struct mw_buf claims;  /* of the arena's memory; data NULL: no field yet */
 	size_t claim_count;

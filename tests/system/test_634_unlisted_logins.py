@@ -226,6 +226,14 @@ def test_lookup_says_whom_the_directory_lacks(site):
     assert site.daemon.cli("lookup", "eve@remote.test").returncode == 1
 
 
+@pytest.mark.parametrize("name", ["eve@remote.test,", "eve@remote.test.", "eve@", "eve@a..b", "eve@example.test@x"])
+def test_a_name_that_is_no_address_is_nobody_of_the_default_domain(site, name):
+    for command in (["lookup"], ["suspend", "--sending"]):
+        told = site.daemon.cli(command[0], name, *command[1:])
+        assert told.returncode != 0 and "eve@example.test" not in told.stdout, told.stdout
+    assert "eve" not in site.daemon.cli("suspended").stdout
+
+
 def test_client_settings_are_there_for_an_unlisted_login(site):
     assert "eve@example.test" in site.run("client-settings", "eve", "--submission-port", str(site.ports["submission"]))
     assert site.daemon.cli("client-settings", "eve@remote.test").returncode == 1

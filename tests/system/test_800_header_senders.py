@@ -54,6 +54,8 @@ CASES = {
     "a stranger's": ("bob", "From: someone@remote.test", DENIED),
     "two fields, own first": ("bob", "From: bob@example.test\r\nFrom: mary@example.test", INVALID),
     "two fields, own last": ("bob", "From: mary@example.test\r\nFrom: bob@example.test", INVALID),
+    "a quote that Postfix's own break of a long line ends": (
+        "bob", 'From: "' + "A" * 990 + '\\" <ceo@example.test> (" <bob@example.test>', INVALID),
     "three the same": ("bob", "From: bob@example.test\r\n" * 2 + "From: bob@example.test", INVALID),
     "a thousand the same": ("bob", "From: bob@example.test\r\n" * 999 + "From: bob@example.test", INVALID),
     "two fields of other letters": ("bob", "From: bob@example.test\r\nfrOM: mary@example.test", INVALID),

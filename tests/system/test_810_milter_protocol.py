@@ -332,6 +332,24 @@ def test_a_peer_that_says_nothing_or_an_octet_a_second_is_dropped_at_its_deadlin
     assert len(daemon.lines("a packet was not whole after 10 seconds")) >= 2
 
 
+def test_between_mail_and_data_a_packet_may_come_in_parts_for_as_long_as_a_client_takes(daemon):
+    """Postfix writes the macros of each recipient when its buffer is full, and waits for its client then."""
+    rcpt = macros("R", i="3F1A20012")
+    with daemon.session() as waits, daemon.milter() as slow:
+        waits.send(rcpt * 3 + rcpt[:7])
+        slow.negotiate()
+        slow.send(rcpt[:7])
+        wait_for(lambda: not slow.is_open(), "one of another state to be dropped", patience=10 + 3 * rig.PATIENCE)
+        waits.send(rcpt[7:])
+        assert waits.field("From", BOB).end() == CONTINUE
+
+
+def test_macros_of_an_end_come_once(daemon):
+    with daemon.session() as milter:
+        milter.send(macros("E", i="A1", **milter.connection) * 2)
+        assert milter.read_packet() is None
+
+
 def test_ten_thousand_half_open_connections_take_bounded_memory_and_nobody_s_answers(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 12000:

@@ -149,7 +149,9 @@ def test_one_that_the_policy_has_no_longer_is_an_error_and_goes(site):
 
 
 @pytest.mark.parametrize("setting, value", [("smtpd_proxy_filter", "127.0.0.1:10025"),
-                                            ("smtpd_milter_maps", "inline:{127.0.0.1=DISABLE}")])
+                                            ("smtpd_milter_maps", "inline:{127.0.0.1=DISABLE}"),
+                                            ("smtpd_milter_maps", "static:DISABLE"), ("cleanup_replace_stray_cr_lf", "no"),
+                                            ("milter_macro_defaults", "{daemon_port}=587")])
 def test_what_keeps_it_from_being_asked_is_an_error(site, setting, value):
     stock = site()
     stock.applied()

@@ -42,7 +42,11 @@ static const char *path_of(const struct place *place, size_t which)
 
 	if (!named || mw_str_empty(path))
 		return "";
-	text = mw_arena_text(site->arena, mw_str_tail(path, site->generation == MW_DOVECOT_2_3));
+	path = mw_str_tail(path, site->generation == MW_DOVECOT_2_3);
+	/* In the folder of the file that names it, which doveconf does not tell; a start shows whether it is there. */
+	if (!mw_str_starts_with(path, MW_STR("/")))
+		return "";
+	text = mw_arena_text(site->arena, path);
 	if (access(text, R_OK) == 0)
 		return text;
 	/* Who is not root may not read a key. */

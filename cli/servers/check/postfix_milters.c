@@ -7,6 +7,8 @@
 #define PROXY_FILTER "smtpd_proxy_filter"
 #define OVERRIDES "receive_override_options"
 #define MAPS "smtpd_milter_maps"
+#define MACROS "milter_macro_defaults"
+#define STRAY_CR "cleanup_replace_stray_cr_lf"
 #define LOCAL "non_smtpd_milters"
 #define NO_MILTERS "no_milters"
 #define PROTOCOL 6       /* the oldest that mailwicketd speaks */
@@ -174,11 +176,28 @@ static void check_bypasses(const struct mw_postfix_endpoint *endpoint)
 			"a message that goes through a proxy is shown to no milter before the proxy has it: From is not looked at",
 			mw_fix_words(mw_arena_textf(site->arena, "content_filter in place of " PROXY_FILTER ", or header_from = off in "
 				"connector \"%.*s\"", MW_STR_ARG(endpoint->need.connector))));
-	if (!mw_str_empty(maps) && !mw_str_equal(maps, MW_STR("static:DISABLE")))
+	if (!mw_str_empty(maps))
 		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_BYPASSED, MW_FINDING_ERROR, MAPS,
 			mw_arena_textf(site->arena, MAPS " is %.*s", MW_STR_ARG(maps)),
 			"for a client that it finds, its milters take the place of " MW_WIRING_MILTERS ": From is not looked at",
 			mw_fix_option(site, endpoint->service, MAPS, ""));
+}
+
+/* What would tell it something else than is so. */
+static void check_truth(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_postfix_site *site = endpoint->site;
+	struct mw_str macros = mw_endpoint_value(endpoint, MACROS);
+
+	if (!mw_str_empty(macros))
+		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_BYPASSED, MW_FINDING_ERROR, MACROS,
+			mw_arena_textf(site->arena, MACROS " is %.*s", MW_STR_ARG(macros)),
+			"a message may be judged as of a login or a listener that it is not of",
+			mw_fix_setting(site, endpoint->service, MACROS, ""));
+	if (mw_str_equal_nocase(mw_postfix_site_value(site, STRAY_CR), MW_STR("no")))
+		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_BYPASSED, MW_FINDING_ERROR, STRAY_CR, STRAY_CR " is no",
+			"a carriage return within a field ends it for some mail programs: what they take for From is not looked at",
+			mw_fix_main(site, STRAY_CR, "yes"));
 }
 
 /* --- ours among the others */
@@ -234,6 +253,7 @@ void mw_check_postfix_milters(const struct mw_postfix_endpoint *endpoint)
 	if (!endpoint->need.headers)
 		return;
 	check_bypasses(endpoint);
+	check_truth(endpoint);
 	if (!there.ours) {
 		report(endpoint, MW_FOUND_NO_MILTER, MW_FINDING_ERROR, "mailwicketd's milter is not asked",
 		       "who may send here may write any From, and that is what readers see");

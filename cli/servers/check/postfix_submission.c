@@ -115,8 +115,15 @@ static bool policy_relays(const struct relay *relay)
 /* By XCLIENT, with the login and the address of each user: no session is one of this host then. */
 static bool speaks_for_users(const struct relay *relay, const struct mw_postfix_endpoint *endpoint)
 {
-	return relay->trusted && !mw_str_empty(mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts")) &&
-	       mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
+	struct mw_str hosts = mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts");
+	struct mw_restriction host;
+	struct mw_range range;
+	bool may = false;
+
+	while (mw_restriction_next(&hosts, &host))
+		may |= mw_postfix_network(endpoint->site->arena, host.name, &range) &&
+		       mw_range_contains(&range, &relay->binding.ip);
+	return relay->trusted && may && mw_endpoint_says(endpoint, "smtpd_sasl_auth_enable", "yes");
 }
 
 /* --- findings */

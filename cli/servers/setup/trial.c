@@ -305,11 +305,11 @@ enum mw_trial mw_setup_trial(const struct mw_dovecot_site *site, const char *con
 	console = mw_arena_textf(site->arena, "%s/console", folder);
 	output = path != NULL ? open(console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	if (output < 0 || chmod(guard->folder, 0711) < 0)
-		return MW_TRIAL_FAILS;
+		return MW_TRIAL_SILENT;
 	process = mw_program_start_in(argv, output, output, move_in, &room);
 	close(output);
 	if (process < 0)
-		return MW_TRIAL_FAILS;
+		return MW_TRIAL_SILENT;
 	mw_guard_process(guard, process);
 	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, mw_clock_milliseconds() + WAIT,
 			  &status);

@@ -9,7 +9,7 @@
 enum mw_trial {
 	MW_TRIAL_STARTS,
 	MW_TRIAL_FAILS,    /* why_r says why, in the site's arena */
-	MW_TRIAL_SILENT,   /* it starts and gives no answer in time, and says nothing of a fault */
+	MW_TRIAL_SILENT,   /* it could not be started, or gives no answer in time, and says nothing of a fault; why_r as above */
 	MW_TRIAL_NOT_TRIED /* without root, or where it would need namespaces and there are none */
 };
 
