@@ -122,7 +122,11 @@ def test_a_domain_that_begins_like_localhost_is_no_name_of_this_host(folder):
     ("192.168.1.0/24, !hash:/nowhere, 10.0.0.0/8", {"192.168.1.0/24"}, ["!hash:/nowhere", "10.0.0.0/8"]),
 ])
 def test_whom_mynetworks_leaves_out_relays_no_more_than_today(folder, networks, ranges, unread):
-    server = Server(folder, main=f"mynetworks = {networks}\n")
+    assert_ranges(Server(folder, main=f"mynetworks = {networks}\n"), ranges, unread)
+
+
+def assert_ranges(server, ranges, unread):
+    """What may relay without a login, beside this host and everybody; and what of mynetworks is not read."""
     server.made()
     lines = [line for line in server.policy.read_text().splitlines() if line.strip().startswith("remote_ip_ranges")]
     found = {word for line in lines for word in re.findall(r'"([^"]*)"', line)}
@@ -130,6 +134,24 @@ def test_whom_mynetworks_leaves_out_relays_no_more_than_today(folder, networks, 
     rows = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == "mynetworks"]
     assert [row["what"] for row in rows] == unread
     server.assert_valid()
+
+
+@pytest.mark.parametrize("files, ranges, unread", [
+    ({"nets": "# ours\n!10.0.0.5\n"}, {"10.0.0.0-10.0.0.4", "10.0.0.6-10.255.255.255"}, []),
+    ({"nets": "DIR/more\n", "more": "!10.0.0.5, 192.168.1.0/24\n"},
+     {"192.168.1.0/24", "10.0.0.0-10.0.0.4", "10.0.0.6-10.255.255.255"}, []),
+    ({"nets": "!DIR/more\n", "more": "10.0.0.5\n"}, {"10.0.0.0-10.0.0.4", "10.0.0.6-10.255.255.255"}, []),
+    ({"nets": ""}, {"10.0.0.0/8"}, []),
+    ({}, set(), ["DIR/nets", "10.0.0.0/8"]),
+    ({"nets": "192.168.1.0/24\nDIR/more\n"}, {"192.168.1.0/24"}, ["DIR/more", "10.0.0.0/8"]),
+    ({"nets": "DIR/nets\nDIR/nets\n"}, set(), ["DIR/nets", "10.0.0.0/8"]),  # which Postfix cannot read to its end either
+    ({"nets": "#" * 1024 * 1024 + "\n!10.0.0.5\n"}, set(), ["DIR/nets", "10.0.0.0/8"]),
+], ids=["file", "nested", "negated", "empty", "missing", "nested-missing", "itself", "long"])
+def test_files_of_mynetworks_are_followed(folder, files, ranges, unread):
+    server = Server(folder, main="mynetworks = DIR/nets, 10.0.0.0/8\n")
+    for name, text in files.items():
+        server.table(name, text.replace("DIR", str(folder)))
+    assert_ranges(server, ranges, [row.replace("DIR", str(folder)) for row in unread])
 
 
 def test_a_listener_behind_a_proxy_is_for_the_port_of_the_proxys_clients(folder):

@@ -13,15 +13,25 @@
 
 #define FILE_MOST ((size_t)1024 * 1024)
 
-struct mw_str mw_file_text(struct mw_arena *arena, const char *path)
+bool mw_file_whole(struct mw_arena *arena, const char *path, struct mw_str *text_r)
 {
 	FILE *file = fopen(path, "re");
 	char *text = file != NULL ? mw_arena_alloc(arena, FILE_MOST) : NULL;
 	size_t len = text != NULL ? fread(text, 1, FILE_MOST, file) : 0;
+	bool whole = text != NULL && !ferror(file) && len < FILE_MOST;
 
 	if (file != NULL)
 		fclose(file);
-	return text != NULL ? (struct mw_str){ text, len } : MW_STR_EMPTY;
+	*text_r = text != NULL ? (struct mw_str){ text, len } : MW_STR_EMPTY;
+	return whole;
+}
+
+struct mw_str mw_file_text(struct mw_arena *arena, const char *path)
+{
+	struct mw_str text;
+
+	(void)mw_file_whole(arena, path, &text);
+	return text;
 }
 
 /* --- postconf */

@@ -62,8 +62,12 @@ int mw_postfix_site_load(struct mw_postfix_site *site, const struct mw_policy *p
 /* The same without a word where there is no Postfix, or none that can be read. */
 bool mw_postfix_site_try(struct mw_postfix_site *site, const struct mw_policy *policy, const char *config_directory,
 			 struct mw_arena *arena);
+/* A file of a list may name others, so many deep. */
+#define MW_POSTFIX_FILES_DEEPEST 4
 /* The whole text of a file, at most 1 MB; empty where it cannot be read. */
 struct mw_str mw_file_text(struct mw_arena *arena, const char *path);
+/* The same. False: it cannot be read, or has more than that. */
+bool mw_file_whole(struct mw_arena *arena, const char *path, struct mw_str *text_r);
 
 /* "" for a setting this Postfix does not know. */
 struct mw_str mw_postfix_site_value(const struct mw_postfix_site *site, const char *name);

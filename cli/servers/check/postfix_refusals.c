@@ -35,14 +35,56 @@ static bool is(struct mw_str name, const char *word)
 
 /* --- who passes */
 
-static bool covers(const struct mw_postfix_endpoint *endpoint, struct mw_str networks, const struct mw_range *inner)
+/* The networks of mynetworks and of the files that it names. */
+struct networks {
+	struct mw_arena *arena;
+	struct mw_range *items;
+	size_t count, room;
+	unsigned files; /* how many were read: they may name one another */
+};
+
+#define FILES_MOST 100
+
+static void keep_network(struct networks *networks, const struct mw_range *range)
+{
+	if (networks->count == networks->room) {
+		size_t room = networks->room == 0 ? 16 : networks->room * 2;
+		struct mw_range *items = MW_ARENA_ARRAY(networks->arena, struct mw_range, room);
+
+		if (items == NULL)
+			return;
+		if (networks->count > 0)
+			memcpy(items, networks->items, networks->count * sizeof(*items));
+		networks->items = items;
+		networks->room = room;
+	}
+	networks->items[networks->count++] = *range;
+}
+
+static void take_networks(struct networks *networks, struct mw_str list, unsigned depth)
 {
 	struct mw_restriction item;
-	struct mw_range outer;
+	struct mw_str text, line;
+	struct mw_range range;
 
-	while (mw_restriction_next(&networks, &item)) {
-		if (mw_postfix_network(endpoint->site->arena, item.name, &outer) && mw_range_contains(&outer, &inner->first) &&
-		    mw_range_contains(&outer, &inner->last))
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_postfix_network(networks->arena, item.name, &range))
+			keep_network(networks, &range);
+		if (!mw_str_starts_with(item.name, MW_STR("/")) || depth == MW_POSTFIX_FILES_DEEPEST ||
+		    networks->files++ >= FILES_MOST)
+			continue;
+		text = mw_file_text(networks->arena, mw_arena_text(networks->arena, item.name));
+		while (mw_postfix_line_next(&text, &line))
+			if (!mw_str_starts_with(line, MW_STR("#")))
+				take_networks(networks, line, depth + 1);
+	}
+}
+
+static bool covers(const struct networks *networks, const struct mw_range *inner)
+{
+	for (size_t i = 0; i < networks->count; i++) {
+		if (mw_range_contains(&networks->items[i], &inner->first) &&
+		    mw_range_contains(&networks->items[i], &inner->last))
 			return true;
 	}
 	return false;
@@ -63,11 +105,12 @@ static bool has_table(struct mw_str networks)
 /* All clients of the connector are in mynetworks. */
 static bool is_in_mynetworks(const struct way *way)
 {
-	struct mw_str networks = mw_endpoint_value(way->endpoint, "mynetworks");
+	struct networks networks = { .arena = way->endpoint->site->arena };
 	const struct mw_ranges *remote = &way->permitted.connector->remote;
 
+	take_networks(&networks, mw_endpoint_value(way->endpoint, "mynetworks"), 0);
 	for (size_t i = 0; i < remote->count; i++) {
-		if (!covers(way->endpoint, networks, &remote->items[i]))
+		if (!covers(&networks, &remote->items[i]))
 			return false;
 	}
 	return true;

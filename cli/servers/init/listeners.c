@@ -80,44 +80,75 @@ static void take_network(struct mw_init *init, struct mw_str text, struct mw_ini
 		take_around(init, &range, 0, listener);
 }
 
+/* The networks behind it may have a hole that is not known. */
+static void leave_unread(struct mw_init *init, struct mw_str item, const char *why, struct mw_init_listener *listener)
+{
+	listener->excludes_unread = true;
+	mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item), why,
+							  "write the networks without those that it leaves out into "
+							  "remote_ip_ranges of the connector that lets your networks relay" });
+}
+
 /* The networks behind it have a hole there. */
-static void exclude(struct mw_init *init, struct mw_str item, struct mw_init_listener *listener)
+static void exclude(struct mw_init *init, struct mw_str item, struct mw_str network, struct mw_init_listener *listener)
 {
 	struct mw_range range;
 
-	if (mw_postfix_network(init->arena, mw_str_tail(item, 1), &range)) {
+	if (mw_postfix_network(init->arena, network, &range))
 		add_range(init, &listener->excluded, &range);
-		return;
-	}
-	listener->excludes_unread = true;
-	mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item),
-							  "whom it leaves out is not known, so that the networks behind it are "
-							  "missing",
-							  "write the networks without it into remote_ip_ranges of "
-							  "the connector that lets your networks relay" });
+	else
+		leave_unread(init, item, "whom it leaves out is not known, so that the networks behind it are missing", listener);
 }
 
-static void take_networks(struct mw_init *init, struct mw_str list, struct mw_init_listener *listener)
+static void take_networks(struct mw_init *init, struct mw_str list, bool negated, unsigned depth,
+			  struct mw_init_listener *listener);
+
+/* Once something is unread, what a file adds is not taken: it is named alone. */
+static void take_file(struct mw_init *init, struct mw_str item, struct mw_str path, bool negated, unsigned depth,
+		      struct mw_init_listener *listener)
+{
+	struct mw_str text, line;
+
+	if (listener->excludes_unread || depth == MW_POSTFIX_FILES_DEEPEST ||
+	    !mw_file_whole(init->arena, mw_arena_text(init->arena, path), &text)) {
+		leave_unread(init, item,
+			     depth == MW_POSTFIX_FILES_DEEPEST
+				     ? "too many files name one another, so that the networks behind it are missing"
+				     : "it cannot be read whole, so that the networks behind it are missing",
+			     listener);
+		return;
+	}
+	while (mw_postfix_line_next(&text, &line))
+		if (!mw_str_starts_with(line, MW_STR("#")))
+			take_networks(init, line, negated, depth + 1, listener);
+}
+
+/* match_list(3): "!" before a file is before each item in it. */
+static void take_item(struct mw_init *init, struct mw_str item, bool negated, unsigned depth,
+		      struct mw_init_listener *listener)
+{
+	struct mw_str bare = item;
+
+	for (; mw_str_starts_with(bare, MW_STR("!")); bare = mw_str_tail(bare, 1))
+		negated = !negated;
+	if (mw_str_starts_with(bare, MW_STR("/")))
+		take_file(init, item, bare, negated, depth, listener);
+	else if (negated)
+		exclude(init, item, bare, listener);
+	else if (mw_init_is_table(bare) && bare.ptr[0] >= 'a')
+		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, bare),
+								  "tables of networks are not read", FIX_NETWORKS });
+	else
+		take_network(init, bare, listener);
+}
+
+static void take_networks(struct mw_init *init, struct mw_str list, bool negated, unsigned depth,
+			  struct mw_init_listener *listener)
 {
 	struct mw_restriction item;
 
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_str_starts_with(item.text, MW_STR("/"))) {
-			struct mw_str text = mw_file_text(init->arena, mw_arena_text(init->arena, item.text)), line;
-
-			while (mw_postfix_line_next(&text, &line))
-				if (!mw_str_starts_with(line, MW_STR("#")) && !mw_str_starts_with(line, MW_STR("/")))
-					take_networks(init, line, listener);
-		} else if (mw_str_starts_with(item.text, MW_STR("!"))) {
-			exclude(init, item.text, listener);
-		} else if (mw_init_is_table(item.text) && !mw_str_empty(item.text) && item.text.ptr[0] >= 'a') {
-			mw_init_unread_add(init,
-					   (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, item.text),
-								    "tables of networks are not read", FIX_NETWORKS });
-		} else {
-			take_network(init, item.text, listener);
-		}
-	}
+	while (mw_restriction_next(&list, &item))
+		take_item(init, item.text, negated, depth, listener);
 }
 
 /* Only what Postfix lets relay is a network of its own. */
@@ -191,7 +222,7 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 		.recipients = mw_endpoint_value(endpoint, "smtpd_recipient_limit"),
 		.sasl_service = MW_STR_EMPTY,
 	};
-	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
+	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), false, 0, listener);
 	keep_relaying(endpoint, &listener->loopback);
 	keep_relaying(endpoint, &listener->private);
 	keep_relaying(endpoint, &listener->public);
