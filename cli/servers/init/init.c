@@ -10,6 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "policy/read.h"
 #include "report/shell.h"
 #include "base/text.h"
@@ -50,17 +52,46 @@ struct result {
 
 /* --- reading */
 
+/* The place of a thing, or a free one for it. */
+static size_t *unread_place(const struct mw_init *init, const struct mw_init_unread *unread)
+{
+	XXH64_hash_t at = XXH3_64bits_withSeed(unread->what, strlen(unread->what),
+					       XXH3_64bits(unread->setting, strlen(unread->setting)));
+
+	for (;; at++) {
+		size_t *place = &init->unread_places[at % init->unread_room];
+
+		if (*place == 0 || (strcmp(init->unread[*place - 1].setting, unread->setting) == 0 &&
+				    strcmp(init->unread[*place - 1].what, unread->what) == 0))
+			return place;
+	}
+}
+
+/* Room for one more. False: out of memory, and there are none any more. */
+static bool grow_unread(struct mw_init *init)
+{
+	size_t room = init->unread_room == 0 ? 64 : init->unread_room * 2;
+
+	init->unread = mw_init_grown(init->arena, init->unread, init->unread_count, sizeof(*init->unread));
+	if (init->unread != NULL && (init->unread_count + 1) * 2 <= init->unread_room)
+		return true;
+	init->unread_places = MW_ARENA_ARRAY(init->arena, size_t, room);
+	init->unread_room = room;
+	if (init->unread == NULL || init->unread_places == NULL) {
+		init->unread_count = init->unread_room = 0;
+		return false;
+	}
+	for (size_t i = 0; i < init->unread_count; i++)
+		*unread_place(init, &init->unread[i]) = i + 1;
+	return true;
+}
+
 void mw_init_unread_add(struct mw_init *init, struct mw_init_unread unread)
 {
-	for (size_t i = 0; i < init->unread_count; i++)
-		if (strcmp(init->unread[i].setting, unread.setting) == 0 &&
-		    strcmp(init->unread[i].what, unread.what) == 0)
-			return;
-	init->unread = mw_init_grown(init->arena, init->unread, init->unread_count, sizeof(*init->unread));
-	if (init->unread == NULL)
-		init->unread_count = 0;
-	else
-		init->unread[init->unread_count++] = unread;
+	if ((init->unread_room > 0 && *unread_place(init, &unread) != 0) || !grow_unread(init))
+		return;
+	init->unread[init->unread_count] = unread;
+	*unread_place(init, &unread) = ++init->unread_count;
 }
 
 /* Dovecot may be elsewhere: then its users are not known here. */

@@ -76,6 +76,8 @@ struct mw_init {
 
 	struct mw_init_unread *unread;
 	size_t unread_count;
+	size_t *unread_places; /* a hash table of the numbers of them + 1; 0: free */
+	size_t unread_room;    /* how many places it has: a power of two, at least twice as many as are used */
 
 	struct mw_str origin; /* canonical myorigin; "": none */
 	struct mw_str delimiter;

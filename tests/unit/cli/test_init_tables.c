@@ -163,6 +163,24 @@ START_TEST(a_file_for_each_domain_is_found_by_its_pattern)
 }
 END_TEST
 
+/* --- what is not read */
+
+START_TEST(each_thing_that_is_not_read_is_kept_once_in_time_in_proportion_to_their_number)
+{
+	enum { COUNT = 200000 };
+	struct mw_init init = { .arena = mw_arena_new(0) };
+
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < COUNT; i++)
+			mw_init_unread_add(&init, (struct mw_init_unread){ i % 2 == 0 ? "a" : "b", mw_arena_textf(init.arena, "%u", i / 2),
+									  "why", "fix" });
+	ck_assert_uint_eq(init.unread_count, COUNT);
+	for (unsigned i = 0; i < COUNT; i++)
+		ck_assert_str_eq(init.unread[i].what, mw_arena_textf(init.arena, "%u", i / 2));
+	mw_arena_free(init.arena);
+}
+END_TEST
+
 /* --- people */
 
 START_TEST(an_address_and_a_login_belong_to_the_first_who_has_them)
@@ -205,6 +223,7 @@ MW_UNIT_TESTS("init_tables")
 	MW_LOOP(tcase, a_table_is_told_from_a_name_a_file_and_an_address, words);
 	MW_LOOP(tcase, the_name_of_a_line_of_a_passwd_file, lines);
 	MW_LOOP(tcase, a_file_for_each_domain_is_found_by_its_pattern, paths);
+	tcase_add_test(tcase, each_thing_that_is_not_read_is_kept_once_in_time_in_proportion_to_their_number);
 	tcase_add_test(tcase, an_address_and_a_login_belong_to_the_first_who_has_them);
 	tcase_add_test(tcase, only_the_sample_itself_is_the_sample);
 }
