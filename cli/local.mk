@@ -109,6 +109,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/init/listeners.c \
 	cli/servers/init/logins.c \
 	cli/servers/init/passdbs.c cli/servers/init/passdbs.h \
+	cli/servers/init/passwd_file.c cli/servers/init/passwd_file.h \
 	cli/servers/init/people.c cli/servers/init/people.h \
 	cli/servers/init/policy_text.c \
 	cli/servers/init/sample.c cli/servers/init/sample.h \

@@ -29,10 +29,14 @@ FOUND = ("unknown-logins", "unknown-mailboxes", "not-listed")
 
 PASSDB = {
     "2.3": {"file": "passdb {\n  driver = passwd-file\n  args = %s\n}\n",
+            "plain": "passdb {\n  driver = passwd-file\n  args = scheme=plain %s\n}\n",
+            "local": "passdb {\n  driver = passwd-file\n  args = username_format=%%n %s\n}\n",
             "static": "passdb {\n  driver = static\n  args = nopassword=y\n}\n",
             "pam": "passdb {\n  driver = pam\n}\n",
             "master": "passdb {\n  driver = passwd-file\n  master = yes\n  args = %s\n}\n"},
     "2.4": {"file": "passdb passwd-file {\n  passwd_file_path = %s\n}\n",
+            "plain": "passdb passwd-file {\n  default_password_scheme = plain\n  passwd_file_path = %s\n}\n",
+            "local": "passdb passwd-file {\n  auth_username_format = %%{user | username}\n  passwd_file_path = %s\n}\n",
             "static": "passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n",
             "pam": "passdb pam {\n}\n",
             "master": "passdb passwd-file-master {\n  driver = passwd-file\n  master = yes\n  passwd_file_path = %s\n}\n"},
@@ -121,6 +125,32 @@ def test_who_has_no_password_is_no_login(listed):
     assert listed.found() == []
 
 
+def test_a_password_in_clear_may_begin_like_a_locked_one(listed):
+    listed.write_users("new:{PLAIN}!x\nnewer:{cleartext}*x\nold:{SHA512-CRYPT}!x\n")
+    found, = listed.found()
+    assert (found["severity"], found["detail"]) == ("error", "new, newer")
+    listed.write_users("new:!x\n")
+    assert listed.found() == []
+    listed.dovecot("plain")
+    assert [row["detail"] for row in listed.found()] == ["new"], "of the file's own scheme"
+
+
+DOMAINS = POLICY + 'accepted_domain "example.org" { type = Authoritative }\n'
+
+
+def test_a_name_that_the_passwd_file_is_asked_for_without_its_domain_is_no_error(folder):
+    """Who logs in as zoe@example.org is looked up as "zoe"."""
+    listed = Listed(folder, DOMAINS, DIRECTORY + "user zoe@example.org\n")
+    listed.write_users("alice:{PLAIN}x\nzoe:{PLAIN}x\n")
+    assert [(row["severity"], row["detail"]) for row in listed.found()] == [("error", "zoe")]
+    listed.dovecot("local")
+    found, = listed.found()
+    assert (found["severity"], found["detail"]) == ("warning", "zoe") and "without its domain" in found["why"], found
+    listed.write_users("alice:{PLAIN}x\nzoe:{PLAIN}x\nlost@example.org:{PLAIN}x\n")
+    found, = listed.found()
+    assert (found["severity"], found["detail"]) == ("error", "zoe, lost@example.org"), "a domain is a domain"
+
+
 def test_names_of_strangers_are_escaped(listed):
     listed.write_users("evil\x1b[31m;rm -rf:{PLAIN}x\n")
     assert listed.found()[0]["detail"] == "evil\x1b[31m;rm -rf"
@@ -136,15 +166,23 @@ def test_a_master_user_need_not_be_known(listed):
     assert listed.found() == []
 
 
+DENY = {"2.3": "passdb {\n  driver = passwd-file\n  deny = yes\n  args = %s\n}\n",
+        "2.4": "passdb closed {\n  driver = passwd-file\n  deny = yes\n  passwd_file_path = %s\n}\n"}
+
+
 def test_whom_a_passdb_denies_is_no_login(listed):
     listed.write_users("alice:{PLAIN}x\nclosed:{PLAIN}x\n")
     (listed.folder / "closed").write_text("# gone\nclosed:\n")
-    deny = {"2.3": "passdb {\n  driver = passwd-file\n  deny = yes\n  args = %s\n}\n",
-            "2.4": "passdb closed {\n  driver = passwd-file\n  deny = yes\n  passwd_file_path = %s\n}\n"}[version()]
-    listed.dovecot("file", more=deny % (listed.folder / "closed"))
+    listed.dovecot("file", more=DENY[version()] % (listed.folder / "closed"))
     assert listed.found() == []
     (listed.folder / "closed").write_text("other:\n")
     assert [(row["severity"], row["detail"]) for row in listed.found()] == [("error", "closed")]
+    (listed.folder / "closed").write_text(f"#{'x' * 1024 * 1024}\nclosed:\n")
+    assert listed.found() == [], "a long file is read whole"
+    (listed.folder / "closed").unlink()
+    known, unread = listed.found()
+    assert (known["severity"], known["detail"]) == ("warning", "closed")
+    assert brief([unread])[0][1:3] == ("not judged", "passdb passwd-file") and "cannot be read" in unread["detail"]
 
 
 def test_what_cannot_be_listed_is_named_as_not_judged(listed):
@@ -207,8 +245,8 @@ def test_a_hundred_thousand(folder):
     prefix = on_a_machine_with(listed, [("root", 0, "$6$x", "/bin/bash")] + [
         (name, 2000 + number, "$6$x", "/bin/bash") for number, name in enumerate(names)])
     what = f"lists {count} logins, 1 of which is not known"
-    assert [row[2:] for row in brief(listed.found(prefix=prefix))] == [(str(listed.users), what, "u0"),
-                                                                       ("/etc/passwd", what, "u0")]
+    assert [row[2:] for row in brief(listed.found(prefix=prefix)[:2])] == [
+        (str(listed.users), what, "u0"), ("/etc/passwd", what, "u0")]
 
 
 # --- Postfix

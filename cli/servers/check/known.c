@@ -12,15 +12,14 @@
 #define NAMES_SHOWN 5
 
 #define WHY_LOGINS "once a rule is enforced, such a login is refused, and so is what it sends"
-#define WHY_DOUBTFUL \
-	"once a rule is enforced, such a login is refused; a userdb lists users whom its passdb may refuse, too"
 #define WHY_MAILBOXES "once a rule is enforced, who has such a mailbox cannot log in or send"
 
 /* One place that lists names. */
 struct place {
 	const char *name;
-	bool doubtful; /* some of its names may not be able to log in */
 	size_t count, unknown;
+	size_t doubtful;   /* unknown ones that may be no logins */
+	const char *doubt; /* and why the first of them may be none */
 	struct mw_str shown[NAMES_SHOWN]; /* the first unknown ones */
 	size_t coverable; /* unknown ones that unlisted_logins = own_address would let in */
 	struct place *next;
@@ -62,7 +61,7 @@ static bool is_mailbox(struct known *known, struct mw_str text)
 	return found != MW_LOOKUP_NONE;
 }
 
-static struct place *place_of(struct known *known, const char *name, bool doubtful)
+static struct place *place_of(struct known *known, const char *name)
 {
 	struct place *place;
 
@@ -72,7 +71,6 @@ static struct place *place_of(struct known *known, const char *name, bool doubtf
 	if (place == NULL)
 		return NULL;
 	place->name = name;
-	place->doubtful = doubtful;
 	if (known->last != NULL)
 		known->last->next = place;
 	else
@@ -81,9 +79,9 @@ static struct place *place_of(struct known *known, const char *name, bool doubtf
 	return place;
 }
 
-static void take(struct known *known, const char *from, bool doubtful, struct mw_str name, bool is_known)
+static void take(struct known *known, const char *from, const char *doubt, struct mw_str name, bool is_known)
 {
-	struct place *place = place_of(known, from, doubtful);
+	struct place *place = place_of(known, from);
 
 	if (place == NULL)
 		return;
@@ -93,6 +91,9 @@ static void take(struct known *known, const char *from, bool doubtful, struct mw
 	if (place->unknown < NAMES_SHOWN)
 		place->shown[place->unknown] = name;
 	place->unknown++;
+	place->doubtful += doubt != NULL;
+	if (place->doubt == NULL)
+		place->doubt = doubt;
 	place->coverable += is_login(known, &known->lenient, name);
 }
 
@@ -109,7 +110,7 @@ static void take_account(void *context, const struct mw_init_account *account)
 		return;
 	if (mw_str_find(name, '@') == name.len && !mw_str_empty(account->domain))
 		name = mw_str(mw_arena_textf(known->arena, "%.*s@%.*s", MW_STR_ARG(name), MW_STR_ARG(account->domain)));
-	take(known, account->from, account->doubtful, name, is_login(known, known->policy, name));
+	take(known, account->from, account->doubt, name, is_login(known, known->policy, name));
 }
 
 static void take_mailboxes(struct known *known, struct mw_init *init)
@@ -120,7 +121,7 @@ static void take_mailboxes(struct known *known, struct mw_init *init)
 		struct mw_str key = entries.items[i].key;
 
 		if (!mw_str_starts_with(key, MW_STR("@")))
-			take(known, "virtual_mailbox_maps", false, key,
+			take(known, "virtual_mailbox_maps", NULL, key,
 			     is_mailbox(known, key) || is_login(known, known->policy, key));
 	}
 }
@@ -178,8 +179,17 @@ static struct mw_fix fix_of(const struct known *known, const struct place *place
 	return mw_fix_words(text);
 }
 
+static const char *why_of(const struct known *known, const struct place *place, bool mailboxes, bool doubtful)
+{
+	if (mailboxes)
+		return WHY_MAILBOXES;
+	return doubtful ? mw_arena_textf(known->arena, "once a rule is enforced, such a login is refused; %s", place->doubt)
+			: WHY_LOGINS;
+}
+
 static void tell(const struct known *known, const struct place *place)
 {
+	bool doubtful = place->doubtful == place->unknown;
 	bool mailboxes = strcmp(place->name, "virtual_mailbox_maps") == 0;
 	const char *slash = strchr(place->name, '/');
 
@@ -187,7 +197,7 @@ static void tell(const struct known *known, const struct place *place)
 		return;
 	mw_findings_add(known->findings, (struct mw_finding){
 		.id = mailboxes ? MW_FOUND_UNKNOWN_MAILBOXES : MW_FOUND_UNKNOWN_LOGINS,
-		.severity = place->doubtful ? MW_FINDING_WARNING : MW_FINDING_ERROR,
+		.severity = doubtful ? MW_FINDING_WARNING : MW_FINDING_ERROR,
 		/* "passwd-file /etc/dovecot/users" names its file. */
 		.file = slash != NULL ? slash : "",
 		.setting = slash != NULL ? "" : place->name,
@@ -195,7 +205,7 @@ static void tell(const struct known *known, const struct place *place)
 				       mailboxes ? "mailbox" : "login", place->count == 1 ? "" : mailboxes ? "es" : "s",
 				       place->unknown, place->unknown == 1 ? "which is" : "which are"),
 		.detail = list_names(known, place),
-		.why = mailboxes ? WHY_MAILBOXES : place->doubtful ? WHY_DOUBTFUL : WHY_LOGINS,
+		.why = why_of(known, place, mailboxes, doubtful),
 		.fix = fix_of(known, place),
 	});
 }

@@ -8,32 +8,12 @@
 
 #include "base/units.h"
 #include "mail/address.h"
+#include "servers/init/passwd_file.h"
 #include "servers/restriction.h"
 #include "sync/text_name.h"
 #include "ui/process.h"
 
 /* --- pure */
-
-bool mw_init_passwd_name(struct mw_str line, struct mw_str *name_r)
-{
-	*name_r = mw_str_trim(mw_str_head(line, mw_str_find(line, ':')));
-	return !mw_str_empty(*name_r) && !mw_str_starts_with(*name_r, MW_STR("#"));
-}
-
-static bool is_locked(struct mw_str password)
-{
-	return mw_str_starts_with(password, MW_STR("!")) || mw_str_starts_with(password, MW_STR("*"));
-}
-
-bool mw_init_passwd_locked(struct mw_str line)
-{
-	struct mw_str password = mw_str_tail(line, mw_str_find(line, ':') + 1);
-
-	password = mw_str_trim(mw_str_head(password, mw_str_find(password, ':')));
-	if (mw_str_starts_with(password, MW_STR("{")))
-		password = mw_str_tail(password, mw_str_find(password, '}') + 1);
-	return is_locked(password);
-}
 
 bool mw_init_path_by_domain(struct mw_arena *arena, struct mw_str path, const char **pattern_r, size_t *before_r,
 			    size_t *after_r)
@@ -70,7 +50,7 @@ struct listing {
 	void *context;
 	bool asks_dovecot;
 	struct mw_strs denied; /* who is in a passdb that denies, in order */
-	bool denied_unread;    /* and there is one that lists nobody */
+	bool denied_unread;    /* and there is one that was not read */
 	bool system;         /* a passdb has the accounts of this machine */
 	const char *unlisted, *unlisted_path; /* the first passdb that lists none, for Dovecot to list; NULL: none */
 };
@@ -112,48 +92,52 @@ static void not_read(struct listing *listing, const char *setting, const char *w
 static void tell(struct listing *listing, struct mw_init_account account)
 {
 	account.locked |= has_name(&listing->denied, account.name);
-	account.doubtful |= listing->denied_unread;
+	if (listing->denied_unread && account.doubt == NULL)
+		account.doubt = "a passdb that denies, and that cannot be listed, may refuse it";
 	listing->found(listing->context, &account);
 }
 
 /* --- passwd-file */
 
-static bool take_file(struct listing *listing, const char *path, struct mw_str domain)
+struct file_lines {
+	struct listing *listing;
+	const struct mw_init_passwd_file *file;
+	struct mw_init_account account; /* what all of them have */
+};
+
+static void take_line(void *context, struct mw_str line, struct mw_str name)
 {
-	struct mw_arena *arena = listing->init->arena;
-	struct mw_init_account account = { .domain = domain, .from = mw_arena_textf(arena, "passwd-file %s", path) };
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t got;
+	const struct file_lines *lines = context;
+	struct mw_init_account account = lines->account;
 
-	while (file != NULL && (got = getline(&line, &size, file)) >= 0) {
-		struct mw_str text, name;
-
-		while (got > 0 && (line[got - 1] == '\n' || line[got - 1] == '\r'))
-			got--;
-		text = (struct mw_str){ line, (size_t)got };
-		if (!mw_init_passwd_name(text, &name))
-			continue;
-		account.name = mw_arena_copy(arena, name);
-		account.locked = mw_init_passwd_locked(text);
-		tell(listing, account);
-	}
-	free(line);
-	if (file != NULL)
-		fclose(file);
-	return file != NULL;
+	account.name = mw_arena_copy(lines->listing->init->arena, name);
+	account.locked = mw_init_passwd_locked(line, lines->file->scheme);
+	if (mw_init_passwd_changes_names(lines->file) && mw_str_find(name, '@') == name.len &&
+	    mw_str_empty(account.domain))
+		account.doubt = "its file may be asked for a login without its domain (username_format)";
+	tell(lines->listing, account);
 }
 
-static void take_files(struct listing *listing, struct mw_str path)
+static bool take_file(struct listing *listing, const struct mw_init_passwd_file *file, const char *path,
+		      struct mw_str domain)
+{
+	struct file_lines lines = {
+		listing, file, { .domain = domain, .from = mw_arena_textf(listing->init->arena, "passwd-file %s", path) }
+	};
+
+	return mw_init_passwd_each(path, take_line, &lines);
+}
+
+static void take_files(struct listing *listing, const struct mw_init_passwd_file *file)
 {
 	struct mw_arena *arena = listing->init->arena;
+	struct mw_str path = file->path;
 	const char *pattern;
 	size_t before, after;
 	glob_t found;
 
 	if (mw_str_find(path, '%') == path.len) {
-		if (!take_file(listing, mw_arena_text(arena, path), MW_STR_EMPTY))
+		if (!take_file(listing, file, mw_arena_text(arena, path), MW_STR_EMPTY))
 			not_read(listing, "passdb passwd-file", mw_arena_text(arena, path), "it cannot be read");
 		return;
 	}
@@ -164,8 +148,10 @@ static void take_files(struct listing *listing, struct mw_str path)
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct mw_str name = mw_str(found.gl_pathv[i]);
 
-		take_file(listing, found.gl_pathv[i],
-			  mw_arena_copy(arena, mw_str_head(mw_str_tail(name, before), name.len - before - after)));
+		if (!take_file(listing, file, found.gl_pathv[i],
+			       mw_arena_copy(arena, mw_str_head(mw_str_tail(name, before), name.len - before - after))))
+			not_read(listing, "passdb passwd-file", mw_arena_textf(arena, "%s", found.gl_pathv[i]),
+				 "it cannot be read");
 	}
 	globfree(&found);
 }
@@ -180,7 +166,7 @@ static struct mw_strs locked_names(struct mw_arena *arena)
 
 	setspent();
 	while ((entry = getspent()) != NULL)
-		if (entry->sp_pwdp != NULL && is_locked(mw_str(entry->sp_pwdp)))
+		if (entry->sp_pwdp != NULL && mw_init_is_locked(mw_str(entry->sp_pwdp)))
 			keep_name(arena, &names, mw_str(entry->sp_namp));
 	endspent();
 	sort_names(&names);
@@ -270,12 +256,6 @@ bool mw_init_has_system_users(const struct mw_init *init)
 	return false;
 }
 
-static struct mw_str path_of(const struct mw_dovecot_site *site, const struct mw_dovecot_node *passdb)
-{
-	return site->generation == MW_DOVECOT_2_4 ? mw_dovecot_value(passdb, "passwd_file_path")
-						  : mw_dovecot_path_of_args(mw_dovecot_value(passdb, "args"));
-}
-
 /* --- the Dovecot that runs */
 
 /* Its userdbs have the accounts of this machine, those of services among them. */
@@ -297,7 +277,8 @@ static const char *ask_dovecot(struct listing *listing)
 {
 	struct mw_arena *arena = listing->init->arena;
 	const char *const argv[] = { "doveadm", "-c", listing->init->dovecot.file, "user", "*", NULL };
-	struct mw_init_account account = { .from = "doveadm user '*'", .doubtful = true };
+	struct mw_init_account account = { .from = "doveadm user '*'",
+					   .doubt = "a userdb lists users whom its passdb may refuse, too" };
 	struct mw_run run;
 	const char *why = NULL;
 
@@ -323,21 +304,28 @@ static const char *ask_dovecot(struct listing *listing)
 
 /* --- */
 
+static void keep_denied(void *context, struct mw_str line, struct mw_str name)
+{
+	struct listing *listing = context;
+
+	(void)line;
+	keep_name(listing->init->arena, &listing->denied, name);
+}
+
 static void take_denied(struct listing *listing, const struct mw_dovecot_node *passdb)
 {
-	struct mw_arena *arena = listing->init->arena;
-	struct mw_str path = path_of(&listing->init->dovecot, passdb), text, line, name;
+	struct mw_init_passwd_file file = mw_init_passwd_file_of(&listing->init->dovecot, passdb);
+	const char *path = mw_arena_text(listing->init->arena, file.path);
 
 	if (!mw_str_equal(mw_dovecot_value(passdb, "deny"), MW_STR("yes")))
 		return;
-	if (!mw_str_equal(mw_dovecot_driver(passdb), MW_STR("passwd-file")) || mw_str_find(path, '%') < path.len) {
+	if (!mw_str_equal(mw_dovecot_driver(passdb), MW_STR("passwd-file")) || strchr(path, '%') != NULL ||
+	    mw_init_passwd_changes_names(&file)) {
 		listing->denied_unread = true;
-		return;
+	} else if (!mw_init_passwd_each(path, keep_denied, listing)) {
+		listing->denied_unread = true;
+		not_read(listing, "passdb passwd-file", path, "it denies logins, and cannot be read whole");
 	}
-	text = mw_file_text(arena, mw_arena_text(arena, path));
-	while (mw_postfix_line_next(&text, &line))
-		if (mw_init_passwd_name(line, &name))
-			keep_name(arena, &listing->denied, name);
 }
 
 static void each_passdb(struct listing *listing, void (*take)(struct listing *, const struct mw_dovecot_node *))
@@ -362,10 +350,12 @@ static void take_passdb(struct listing *listing, const struct mw_dovecot_node *p
 	if (is_one_of(driver, system_drivers, SYSTEM_DRIVERS)) {
 		listing->system = true;
 	} else if (mw_str_equal(driver, MW_STR("passwd-file"))) {
-		take_files(listing, path_of(&listing->init->dovecot, passdb));
+		struct mw_init_passwd_file file = mw_init_passwd_file_of(&listing->init->dovecot, passdb);
+
+		take_files(listing, &file);
 	} else {
 		const char *name = mw_arena_textf(arena, "passdb %.*s", MW_STR_ARG(driver));
-		const char *path = mw_arena_text(arena, path_of(&listing->init->dovecot, passdb));
+		const char *path = mw_arena_text(arena, mw_init_passwd_file_of(&listing->init->dovecot, passdb).path);
 
 		if (!listing->asks_dovecot)
 			not_read(listing, name, path, "it tells nobody who its users are");

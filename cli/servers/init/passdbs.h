@@ -14,7 +14,7 @@ struct mw_init_account {
 	struct mw_str domain; /* where it belongs if the name has none; "": not known */
 	const char *from;     /* "passwd-file /etc/dovecot/users" */
 	bool system;          /* an account of this machine */
-	bool doubtful;        /* a passdb may refuse it: a userdb lists it, or one that denies lists nobody */
+	const char *doubt;    /* why it may be no login, or none by this name, "a userdb lists ..."; NULL: it is one */
 	bool locked;          /* it cannot log in: no password is right (of accounts of this machine only root can tell), or
 				 a passdb denies it */
 };
@@ -27,10 +27,6 @@ void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_accou
 
 /* --- pure */
 
-/* The name of a line of a passwd-file; false: a comment, or nothing. */
-bool mw_init_passwd_name(struct mw_str line, struct mw_str *name_r);
-/* Whether the password of such a line is none: "*" or "!" and what is behind it, after a {SCHEME}. */
-bool mw_init_passwd_locked(struct mw_str line);
 /* Where the value of a path's only variable stands, which is a user's domain:
    "/etc/auth/%d/passwd", of either generation. False: there are other
    variables, or none. The pattern has a "*" there, for glob(3). */

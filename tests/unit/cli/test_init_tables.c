@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/init/passdbs.h"
+#include "servers/init/passwd_file.h"
 #include "servers/init/people.h"
 #include "servers/init/sample.h"
 #include "servers/init/tables.h"
@@ -133,6 +134,31 @@ START_TEST(the_name_of_a_line_of_a_passwd_file)
 END_TEST
 
 static const struct {
+	const char *line, *scheme;
+	bool locked;
+} passwords[] = {
+	{ "alice:{PLAIN}x", "", false },
+	{ "alice:!", "", true },
+	{ "alice:*:1:1", "", true },
+	{ "alice:!$6$x$y", "CRYPT", true },
+	{ "alice:{CRYPT}!", "", true },
+	{ "alice:{CRYPT}*", "PLAIN", true },
+	{ "alice:{PLAIN}!secret", "", false },
+	{ "alice:{CLEAR}*x", "CRYPT", false },
+	{ "alice:{cleartext}!x", "", false },
+	{ "alice:{PLAIN.b64}!x", "", true },
+	{ "alice:!secret", "plain", false },
+	{ "alice:", "", false },
+	{ "alice", "", false },
+};
+
+START_TEST(a_password_that_begins_like_a_locked_one_is_one_where_it_is_in_clear)
+{
+	ck_assert(mw_init_passwd_locked(mw_str(passwords[_i].line), mw_str(passwords[_i].scheme)) == passwords[_i].locked);
+}
+END_TEST
+
+static const struct {
 	const char *path, *pattern; /* NULL: none */
 	size_t before, after;
 } paths[] = {
@@ -222,6 +248,7 @@ MW_UNIT_TESTS("init_tables")
 	MW_LOOP(tcase, the_right_side_of_an_alias_is_parted_into_addresses, targets);
 	MW_LOOP(tcase, a_table_is_told_from_a_name_a_file_and_an_address, words);
 	MW_LOOP(tcase, the_name_of_a_line_of_a_passwd_file, lines);
+	MW_LOOP(tcase, a_password_that_begins_like_a_locked_one_is_one_where_it_is_in_clear, passwords);
 	MW_LOOP(tcase, a_file_for_each_domain_is_found_by_its_pattern, paths);
 	tcase_add_test(tcase, each_thing_that_is_not_read_is_kept_once_in_time_in_proportion_to_their_number);
 	tcase_add_test(tcase, an_address_and_a_login_belong_to_the_first_who_has_them);
