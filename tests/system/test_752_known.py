@@ -228,7 +228,8 @@ def on_a_machine_with(listed, accounts):
                     reason="no mounts of one's own here")
 def test_accounts_of_this_machine(listed):
     listed.dovecot("pam")
-    found, = listed.found(prefix=on_a_machine_with(listed, ACCOUNTS))
+    found, others = listed.found(prefix=on_a_machine_with(listed, ACCOUNTS))
+    assert brief([others])[0][:3] == ("not-listed", "not judged", "passdb pam") and "sssd" in others["detail"]
     assert brief([found]) == [("unknown-logins", "error", "/etc/passwd", "lists 3 logins, 2 of which are not known",
                                "mailonly, carol")], "not services, and not who has no password"
 

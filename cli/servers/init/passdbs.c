@@ -52,6 +52,7 @@ struct listing {
 	struct mw_strs denied; /* who is in a passdb that denies, in order */
 	bool denied_unread;    /* and there is one that was not read */
 	bool system;         /* a passdb has the accounts of this machine */
+	bool pam;            /* and one asks PAM */
 	const char *unlisted, *unlisted_path; /* the first passdb that lists none, for Dovecot to list; NULL: none */
 };
 
@@ -349,6 +350,7 @@ static void take_passdb(struct listing *listing, const struct mw_dovecot_node *p
 		return;
 	if (is_one_of(driver, system_drivers, SYSTEM_DRIVERS)) {
 		listing->system = true;
+		listing->pam |= mw_str_equal(driver, MW_STR("pam"));
 	} else if (mw_str_equal(driver, MW_STR("passwd-file"))) {
 		struct mw_init_passwd_file file = mw_init_passwd_file_of(&listing->init->dovecot, passdb);
 
@@ -378,6 +380,8 @@ void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_accou
 	each_passdb(&listing, take_passdb);
 	if (listing.system)
 		take_accounts(&listing);
+	if (listing.pam && asks_dovecot)
+		not_read(&listing, "passdb pam", "", "PAM may let in whom this machine does not list (sssd, winbind)");
 	if (listing.unlisted == NULL)
 		return;
 	why = ask_dovecot(&listing);
