@@ -114,6 +114,17 @@ def test_a_domain_that_begins_like_localhost_is_no_name_of_this_host(folder):
     server.assert_valid()
 
 
+def test_files_of_domains_that_name_one_another_end(folder):
+    server = Server(folder, main="virtual_alias_domains = DIR/domains\n")
+    server.table("domains", f"one.test\n{folder}/domains\n")
+    server.made()
+    assert server.policy.read_text().count('accepted_domain "one.test"') == 1
+    rows = json.loads(server.init("--json").stdout)["unread"]
+    assert [(row["setting"], row["what"]) for row in rows if "one another" in row["why"]] == [
+        ("virtual_alias_domains", f"{folder}/domains")]
+    server.assert_valid()
+
+
 @pytest.mark.parametrize("networks, ranges, unread", [
     ("!10.0.0.5, 10.0.0.0/8, 192.168.1.0/24", {"10.0.0.0-10.0.0.4", "10.0.0.6-10.255.255.255", "192.168.1.0/24"}, []),
     ("!10.0.0.5, !10.0.0.7, 10.0.0.4/30", {"10.0.0.4", "10.0.0.6"}, []),

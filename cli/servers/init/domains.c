@@ -144,21 +144,27 @@ static void keep_table(struct mw_init *init, struct mw_str table)
 	init->domain_tables.items = items;
 }
 
-static void take_list(struct mw_init *init, const struct list *list, struct mw_str text);
+static void take_list(struct mw_init *init, const struct list *list, struct mw_str text, unsigned depth);
 
-static void take_file(struct mw_init *init, const struct list *list, struct mw_str path)
+static void take_file(struct mw_init *init, const struct list *list, struct mw_str path, unsigned depth)
 {
-	struct mw_str text = mw_file_text(init->arena, mw_arena_text(init->arena, path)), line;
+	struct mw_str text, line;
 
+	if (depth == MW_POSTFIX_FILES_DEEPEST) {
+		mw_init_unread_add(init, (struct mw_init_unread){ list->setting, mw_arena_text(init->arena, path),
+								  "too many files name one another", list->fix });
+		return;
+	}
+	text = mw_file_text(init->arena, mw_arena_text(init->arena, path));
 	if (mw_str_empty(text))
 		mw_init_unread_add(init, (struct mw_init_unread){ list->setting, mw_arena_text(init->arena, path),
 								  "it cannot be read, or is empty", list->fix });
 	while (mw_postfix_line_next(&text, &line))
 		if (!mw_str_starts_with(line, MW_STR("#")))
-			take_list(init, list, line);
+			take_list(init, list, line, depth + 1);
 }
 
-static void take_list(struct mw_init *init, const struct list *list, struct mw_str text)
+static void take_list(struct mw_init *init, const struct list *list, struct mw_str text, unsigned depth)
 {
 	struct mw_restriction item;
 
@@ -166,7 +172,7 @@ static void take_list(struct mw_init *init, const struct list *list, struct mw_s
 		if (mw_str_starts_with(item.text, MW_STR("!")))
 			continue;
 		if (mw_str_starts_with(item.text, MW_STR("/"))) {
-			take_file(init, list, item.text);
+			take_file(init, list, item.text, depth);
 		} else if (mw_init_is_table(item.text)) {
 			struct mw_init_entries entries = mw_init_tables(init, list->setting, item.text, list->fix);
 
@@ -357,7 +363,7 @@ static void take_relay_domains(struct mw_init *init)
 
 	/* Below compatibility_level 3 that is its default. */
 	if (!mw_str_equal(value, mw_postfix_site_value(&init->postfix, "mydestination")))
-		take_list(init, &list, value);
+		take_list(init, &list, value, 0);
 }
 
 int mw_init_read_domains(struct mw_init *init)
@@ -379,7 +385,7 @@ int mw_init_read_domains(struct mw_init *init)
 		mw_init_tables(init, "virtual_alias_maps", mw_postfix_site_value(&init->postfix, "virtual_alias_maps"),
 			       MW_INIT_FIX_ALIASES);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		take_list(init, &lists[i], mw_postfix_site_value(&init->postfix, lists[i].setting));
+		take_list(init, &lists[i], mw_postfix_site_value(&init->postfix, lists[i].setting), 0);
 	take_relay_domains(init);
 	confirm(init, init->origin);
 	for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++)
