@@ -1,5 +1,6 @@
 """Dovecot's own services log in to one another for a session that has logged in: the login plugin leaves that alone."""
 import base64
+import errno
 import imaplib
 import os
 import socket
@@ -171,7 +172,7 @@ def ask_as_service(dovecot, name):
     rig.wait_for(path.is_socket, f"the socket {name}")
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(rig.PATIENCE)
-        raw.connect(str(path))
+        rig.wait_for(lambda: raw.connect_ex(str(path)) in (0, errno.EISCONN), f"who listens at {name}")
         raw.sendall(f"VERSION\t{name}\t2\t0\nAUTH\timap\t{os.getpid()}\tbob\tsession\tdeadbeef\n".encode())
         got = b""
         try:

@@ -137,7 +137,7 @@ def set_up(site, *words):
     (auth("0"), 100000, "0") if version() == "2.3" else (auth("unlimited"), 100000, "unlimited"),
 ])
 def test_setup_writes_enough_and_never_less_than_there_is(site, before, count, kept):
-    site.publish(users(count), everybody=False)
+    site.publish("user bob@example.test login=bob\n" + users(count), everybody=False)
     configure(site, before)
     enough = f"{shown(site)} M"
     result = set_up(site, "--apply")
