@@ -267,16 +267,18 @@ static bool read_session(enum mw_protocol protocol, struct mw_str program, const
 	return line->error && plain_name(event->user);
 }
 
-/* "submission(bob)<12><session>: Successfully relayed message: from=<...>, size=1, id=..., nrcpt=1, reply=`250 2.0.0
-   Ok: queued as 0B2'", or "Failed to relay message: ...": what the server said to which Dovecot hands the mail. */
+/* "submission(bob)<12><session>: [relay: ]Successfully relayed message: from=<...>, size=1, id=..., nrcpt=1, reply=`250 2.0.0
+   Ok: queued as 0B2'", or "Failed to relay message: ...": what the server said to which Dovecot hands the mail. 2.4 writes
+   the word in brackets. */
 static bool read_relayed(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
 {
 	static const char before[] = ", reply=`";
-	bool relayed = mw_str_starts_with(line->message, MW_STR("Successfully relayed message: "));
-	struct mw_str reply = mw_str_tail(line->message, mw_str_find_last_text(line->message, before) + strlen(before));
-	struct mw_str name = mw_part_after(program, "("), from = mw_part_after(line->message, ": from=<"), id;
+	struct mw_str text = mw_str_tail(line->message, mw_str_starts_with(line->message, MW_STR("relay: ")) ? 7 : 0);
+	bool relayed = mw_str_starts_with(text, MW_STR("Successfully relayed message: "));
+	struct mw_str reply = mw_str_tail(text, mw_str_find_last_text(text, before) + strlen(before));
+	struct mw_str name = mw_part_after(program, "("), from = mw_part_after(text, ": from=<"), id;
 
-	if (!relayed && !mw_str_starts_with(line->message, MW_STR("Failed to relay message: ")))
+	if (!relayed && !mw_str_starts_with(text, MW_STR("Failed to relay message: ")))
 		return false;
 	reply.len -= mw_str_ends_with(reply, MW_STR("'")) ? 1 : 0;
 	id = mw_part_after(reply, "queued as ");

@@ -53,7 +53,7 @@ local 127.0.0.1 {
 login_greeting = hello {
 login_log_format = "x # y \\" ' \\\\ {"
 auth_default_domain = }
-auth_anonymous_username = </etc/hostname {
+auth_anonymous_username = <$FOLDER/nobody {
 auth_username_format = \\
   %{user | lower}
 auth_master_user_separator = "# {"
@@ -100,6 +100,7 @@ def odd(site):
     text = site.dovecot.config.read_text()
     head, mark, rest = text.partition("base_dir =")
     shutil.copy(site.dovecot.certificate.cert, site.folder / "none = {")
+    (site.folder / "nobody {").write_text("nobody\n")
     return head + ODD[site.dovecot.generation].replace("$FOLDER", str(site.folder)) + mark + rest
 
 

@@ -20,7 +20,7 @@ static bool is_found_already(const struct mw_findings *findings)
 	for (size_t i = 0; (finding = mw_findings_get(findings, i)) != NULL; i++)
 		if (finding->severity == MW_FINDING_ERROR &&
 		    (finding->id == MW_FOUND_NO_LOGIN_MODULE || finding->id == MW_FOUND_NO_AUTH_MODULE ||
-		     finding->id == MW_FOUND_DOVECOT_CERTIFICATE))
+		     finding->id == MW_FOUND_DOVECOT_CERTIFICATE || finding->id == MW_FOUND_LAST_PASSDB))
 			return true;
 	return false;
 }

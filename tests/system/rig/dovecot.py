@@ -242,13 +242,17 @@ class PrivateDovecot:
         except ConnectionRefusedError:
             return False
 
+    def begin_reload(self):
+        """Returns once Dovecot knows of it."""
+        count = len(self.lines("SIGHUP received"))
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(self.lines("SIGHUP received")) > count, "Dovecot's reload")
+
     def reload(self):
         """Returns once no login or auth process from before takes a client. Such a login fails: the mail process asks the
         new auth process about it, which knows nothing of it ("Internal login failure")."""
         before = [pid for pid, name in children(self.process.pid).items() if name == "auth" or "-lo" in name]
-        count = len(self.lines("SIGHUP received"))
-        self.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: len(self.lines("SIGHUP received")) > count, "Dovecot's reload")
+        self.begin_reload()
         wait_for(lambda: not any(takes_clients(pid) for pid in before), "the old processes' end of taking clients")
 
     def stop(self):
