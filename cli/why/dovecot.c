@@ -267,9 +267,9 @@ static bool read_session(enum mw_protocol protocol, struct mw_str program, const
 	return line->error && plain_name(event->user);
 }
 
-/* "submission(bob)<12><session>: [relay: ]Successfully relayed message: from=<...>, size=1, id=..., nrcpt=1, reply=`250 2.0.0
-   Ok: queued as 0B2'", or "Failed to relay message: ...": what the server said to which Dovecot hands the mail. 2.4 writes
-   the word in brackets. */
+/* "submission(bob)<12><session>: [relay: ]Successfully relayed message: from=<...>, size=1, id=..., nrcpt=1,
+   reply=`250 2.0.0 Ok: queued as 0B2'", or "Failed to relay message: ...": what the server said to which Dovecot hands
+   the mail. 2.4 writes the word in brackets. */
 static bool read_relayed(struct mw_str program, const struct mw_why_line *line, struct mw_why_event *event)
 {
 	static const char before[] = ", reply=`";
