@@ -74,28 +74,30 @@ def test_the_way_of_an_administrator(site):
     assert site.tree() == tree
 
 
+def take_over(site, enforced):
+    """A running server gets the policy that init makes, in audit mode or not."""
+    assert site.init().returncode == 0
+    site.daemon.sync()
+    site.daemon.start()
+    if enforced:
+        site.enforce()
+    assert site.setup("--apply").returncode == 0
+    site.restart()
+
+
 @pytest.mark.parametrize("site", ["old_level"], indirect=True)
 def test_in_audit_nothing_that_worked_fails(site):
     site.start()
     before = Day(site).outcomes
     assert before["587: alice out"] == before["25: the web application"] == "once at world"
-    assert site.init().returncode == 0
-    site.daemon.sync()
-    site.daemon.start()
-    assert site.setup("--apply").returncode == 0
-    site.restart()
+    take_over(site, enforced=False)
     assert difference(before, Day(site).outcomes) == {}
 
 
 @pytest.mark.parametrize("site", ["haproxy"], indirect=True)
 def test_a_session_behind_the_proxy_is_judged_as_one_of_its_port(site):
     site.start()
-    assert site.init().returncode == 0
-    site.daemon.sync()
-    site.daemon.start()
-    site.enforce()
-    assert site.setup("--apply").returncode == 0
-    site.restart()
+    take_over(site, enforced=True)
 
     def send(sender):
         with Smtp(10587, preamble=b"PROXY TCP4 198.51.100.9 192.0.2.25 40000 587\r\n") as client:
@@ -112,12 +114,7 @@ def test_a_session_behind_the_proxy_is_judged_as_one_of_its_port(site):
 @pytest.mark.parametrize("site", ["dovecot_submission"], indirect=True)
 def test_users_of_dovecots_submission_service_are_judged_by_their_login(site):
     site.start()
-    assert site.init().returncode == 0
-    site.daemon.sync()
-    site.daemon.start()
-    site.enforce()
-    assert site.setup("--apply").returncode == 0
-    site.restart()
+    take_over(site, enforced=True)
     outcomes = Day(site).outcomes
     assert outcomes["587: alice out"] == "once at world"
     assert "Client does not have permissions to send as this sender" in outcomes["587: forged"]
