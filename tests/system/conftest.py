@@ -9,6 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from rig import dovecot  # noqa: E402
 import rig  # noqa: E402
+from rig.mariadb import MariaDB  # noqa: E402
+from rig.postgresql import PostgreSQL  # noqa: E402
 from rig.programs import Preload, sanitized  # noqa: E402
 
 
@@ -59,3 +61,17 @@ def module_folder():
     made = rig.make_folder("module")
     yield made
     rig.remove_folder(made)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A private PostgreSQL; each test takes a database of its own."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    """A private MariaDB; each test takes a database of its own."""
+    with MariaDB() as server:
+        yield server
