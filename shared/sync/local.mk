@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libmwsync.la
 libmwsync_la_SOURCES = \
 	shared/sync/complete.c \
 	shared/sync/expand.c shared/sync/expand.h \
+	shared/sync/file_watch.c shared/sync/file_watch.h \
 	shared/sync/groups.c \
 	shared/sync/index.c \
 	shared/sync/memory.c \

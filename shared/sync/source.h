@@ -3,10 +3,17 @@
 #ifndef MW_SYNC_SOURCE_H
 #define MW_SYNC_SOURCE_H
 
+#include "base/buf.h"
 #include "policy/model.h"
 #include "sync/record.h"
 
 #define MW_SOURCE_UNWATCHED (-1)
+
+enum mw_source_change {
+	MW_SOURCE_SAME,    /* nothing changed */
+	MW_SOURCE_CHANGED, /* it may have changed: it is to be read */
+	MW_SOURCE_LOST     /* the watch cannot tell any more, `why` has the reason: it is closed, and opened again later */
+};
 
 /* A driver adds to the records what it reads, and to their errors all that is wrong with it, each with where it stands
    (a file with line and column, a table with its row). With any error nothing is published: a source that could not be
@@ -20,9 +27,20 @@ struct mw_source_driver {
 	bool (*next)(void *opened);
 	/* Frees what open() returned. */
 	void (*close)(void *opened);
-	/* A descriptor that becomes readable when the source may have changed, good until close(); MW_SOURCE_UNWATCHED
-	   where there is none such: it is read when somebody asks. */
-	int (*watch)(void *opened);
+	/* The watch of a source, for `mailwicket sync --follow`: a thing of its own, open while the source is read many
+	   times. A source is read after its watch was opened, so that no change falls between. All four NULL: the driver
+	   cannot tell, and the source is read each interval. */
+	/* NULL with the reason in `why`: it is tried again later. The source outlives it. */
+	void *(*watch_open)(const struct mw_source *source, struct mw_buf *why);
+	/* A descriptor that becomes readable when there is something to ask, for poll(2); it may be another one after each
+	   call of watch_ask(). MW_SOURCE_UNWATCHED: there is none. */
+	int (*watch_fd)(void *watch);
+	/* Whether the source may have changed since the watch was opened or this was called last. Called when the descriptor
+	   is readable, and each interval. It takes what is there to be read, and may wait for the source's answer no longer
+	   than a few seconds. */
+	enum mw_source_change (*watch_ask)(void *watch, struct mw_buf *why);
+	void (*watch_close)(void *watch);
+	unsigned interval; /* seconds: how often the watch is asked, where the source's `interval` is not set */
 };
 
 /* The driver of this word in any case; NULL: none is built in. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sync/file_watch.h"
 #include "sync/text.h"
 
 #define FILE_MAX ((off_t)4 << 30)
@@ -125,11 +126,25 @@ static void text_close(void *opened)
 	free(opened);
 }
 
-/* It is not watched: the administrator runs `mailwicket sync` after an edit. */
-static int text_watch(void *opened)
+static void *text_watch_open(const struct mw_source *source, struct mw_buf *why)
 {
-	(void)opened;
-	return MW_SOURCE_UNWATCHED;
+	return mw_file_watch_open(source->path, why);
+}
+
+static int text_watch_fd(void *watch)
+{
+	return mw_file_watch_fd(watch);
+}
+
+static enum mw_source_change text_watch_ask(void *watch, struct mw_buf *why)
+{
+	(void)why;
+	return mw_file_watch_ask(watch) ? MW_SOURCE_CHANGED : MW_SOURCE_SAME;
+}
+
+static void text_watch_close(void *watch)
+{
+	mw_file_watch_close(watch);
 }
 
 const struct mw_source_driver mw_source_text = {
@@ -137,5 +152,9 @@ const struct mw_source_driver mw_source_text = {
 	.open = text_open,
 	.next = text_next,
 	.close = text_close,
-	.watch = text_watch,
+	.watch_open = text_watch_open,
+	.watch_fd = text_watch_fd,
+	.watch_ask = text_watch_ask,
+	.watch_close = text_watch_close,
+	.interval = 10,
 };

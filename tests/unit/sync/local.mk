@@ -3,6 +3,7 @@ TESTS += tests/unit/test_sync
 tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/sync_support.c tests/unit/sync/sync_support.h \
 	tests/unit/sync/test_expand.c \
+	tests/unit/sync/test_file_watch.c \
 	tests/unit/sync/test_memory.c \
 	tests/unit/sync/test_pairs.c \
 	tests/unit/sync/test_record.c \
