@@ -1,5 +1,4 @@
 """The submissions of tests/policy-cases, each asked of a running mailwicketd in Postfix's own words."""
-import fcntl
 import json
 import os
 import subprocess
@@ -7,21 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from rig import build_folder
+from rig.built import made
 from rig.daemon import Daemon
 
 SOURCE = Path(__file__).resolve().parents[2]
-TOOL = build_folder() / "tests" / "support" / "case_requests"
 
 
 def read_worlds():
     """The cases by the policy and directory that they share."""
-    # Each worker reads them, one of them builds.
-    with open(build_folder() / "Makefile") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run(["make", "-s", "-C", build_folder(), "tests/support/case_requests"], check=True,
-                       stdout=subprocess.DEVNULL)
-    printed = subprocess.run([TOOL, SOURCE / "tests" / "policy-cases"], capture_output=True, text=True, check=True)
+    printed = subprocess.run([made("tests/support/case_requests"), SOURCE / "tests" / "policy-cases"], capture_output=True,
+                             text=True, check=True)
     worlds = {}
     for line in printed.stdout.splitlines():
         case = json.loads(line)

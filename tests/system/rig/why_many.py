@@ -2,23 +2,18 @@
 
     answers = ask(policy, "bob", [b"...", b"..."])          # JSON of each; None where no line tells anything of the user
 """
-import fcntl
 import functools
 import json
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from rig.built import build_folder
+from rig.built import made
 
 
 @functools.lru_cache(maxsize=None)
 def many():
-    """The program, built once, whoever else wants it at the same time."""
-    with open(build_folder() / "config.status", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run(["make", "-s", "tests/logs/many"], cwd=build_folder(), check=True, timeout=300, capture_output=True)
-    return build_folder() / "tests" / "logs" / "many"
+    return made("tests/logs/many")
 
 
 def ask_some(policy, user, texts):
