@@ -6,10 +6,12 @@
 #include "mail/encoded_word.h"
 #include "mail/local_part.h"
 
+#define LINE_NEVER_BROKEN ((size_t)500) /* Postfix breaks lines of 998 octets, and others seldom shorter ones */
+
 struct list {
 	struct mw_str rest;
 	struct mw_str domain; /* completes what has none */
-	size_t count;
+	size_t count, ats; /* addresses, and those written with an at sign */
 	enum mw_originator_fault fault; /* the first one */
 	void (*found)(struct mw_str address, void *context);
 	void *context;
@@ -191,7 +193,7 @@ static size_t quoted_length(struct mw_str text)
 static bool is_safe_local(struct mw_str local)
 {
 	for (size_t i = 0; i < local.len; i++)
-		if (strchr("<>()[]@,;:\n\t", local.ptr[i]) != NULL)
+		if (strchr("<>()[]@,;:\\\n\t", local.ptr[i]) != NULL)
 			return false;
 	return true;
 }
@@ -275,6 +277,7 @@ static bool read_address(struct list *list)
 									  : MW_ORIGINATOR_SYNTAX);
 	skip(list, domain + 1);
 	whole = mw_str_head(whole, local + 1 + domain);
+	list->ats++;
 	if (peek(list) == '@')
 		return fail(list, MW_ORIGINATOR_PATH);
 	return take_address(list, whole, mw_str_head(whole, local));
@@ -390,23 +393,56 @@ static bool read_members(struct list *list)
 	return read_list(list, true);
 }
 
+/* --- what a line that is broken on its way makes of it */
+
+/* Blanks before the colon count there, and no milter sees them, so that any place of the first line may be that one. */
+static bool may_be_broken(struct mw_str line, bool is_first)
+{
+	return is_first || line.len >= LINE_NEVER_BROKEN;
+}
+
+/* Whether a backslash stands somewhere before the quote that it escapes, or seems to. */
+static bool escapes_a_quote(struct mw_str line)
+{
+	for (size_t i = 1; i < line.len; i++)
+		if (line.ptr[i] == '"' && line.ptr[i - 1] == '\\')
+			return true;
+	return false;
+}
+
+static bool quotes_may_end_elsewhere(struct mw_str value)
+{
+	for (bool is_first = true; value.len > 0; is_first = false) {
+		struct mw_str line = mw_str_head(value, mw_str_find(value, '\n'));
+
+		if (may_be_broken(line, is_first) && escapes_a_quote(line))
+			return true;
+		value = mw_str_tail(value, line.len + 1);
+	}
+	return false;
+}
+
+static bool has_more_than_addresses(struct mw_str value, size_t ats)
+{
+	char memory[MW_ORIGINATOR_MAX + 1];
+	struct mw_buf decoded = MW_BUF_OVER(memory);
+	struct mw_str shown;
+	bool unread;
+
+	mw_encoded_words_decode(value, &decoded, &unread);
+	shown = mw_buf_str(&decoded);
+	for (size_t i = 0; i < shown.len && !unread; i++)
+		if (shown.ptr[i] == '@' && ats-- == 0)
+			return true;
+	return unread;
+}
+
 /* Postfix's smtp(8) and lmtp(8) write CR LF and a blank behind the 998th octet of a line (smtp_line_length_limit),
    behind a backslash too: the quote that it escaped then ends the string, and what was quoted may be read as an
-   address. Blanks before the colon count there, and no milter sees them, so that any place may be that one. */
-static bool is_unsafe_when_broken(struct mw_str value)
+   address. */
+static bool is_unsafe_when_broken(const struct list *list, struct mw_str value)
 {
-	bool quoted = false, escapes = false, has_at = false;
-
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.ptr[i] == '"')
-			quoted = !quoted;
-		if (quoted && value.ptr[i] == '\\' && i + 1 < value.len) {
-			escapes = true;
-			i++;
-		}
-		has_at |= quoted && value.ptr[i] == '@';
-	}
-	return escapes && has_at;
+	return quotes_may_end_elsewhere(value) && has_more_than_addresses(value, list->ats);
 }
 
 enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str domain,
@@ -417,7 +453,7 @@ enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str
 	list.fault = look_at_octets(value);
 	if (list.fault == MW_ORIGINATOR_OK && read_list(&list, false) && list.rest.len > 0)
 		fail(&list, MW_ORIGINATOR_SYNTAX);
-	if (list.fault == MW_ORIGINATOR_OK && is_unsafe_when_broken(value))
+	if (list.fault == MW_ORIGINATOR_OK && is_unsafe_when_broken(&list, value))
 		fail(&list, MW_ORIGINATOR_SYNTAX);
 	return list.fault;
 }

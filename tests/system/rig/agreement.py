@@ -2,10 +2,11 @@
 import email.policy
 import email.utils
 import random
+import re
 import subprocess
 from email.headerregistry import HeaderRegistry
 
-from rig.built import SOURCE, build_folder
+from rig.built import SOURCE, made
 from rig.programs import compiled
 
 OWN = {"bob@example.test", "bob.smith@example.test"}
@@ -166,15 +167,26 @@ READERS = {"Python email.utils": python_utils, "Python email.policy": python_pol
 
 def ours(fields):
     """(fault or "ok", addresses) of each."""
-    lines = run([str(build_folder() / "tests/agreement/ours")], fields)
+    lines = run([made("tests/agreement/ours")], fields)
     return [(line[0], [bytes.fromhex(one).decode("utf-8", "replace") for one in line[1:]]) for line in lines]
 
 
 def canonical(addresses):
     """As the policy compares them."""
-    lines = run([str(build_folder() / "tests/agreement/ours"), "-a"],
+    lines = run([made("tests/agreement/ours"), "-a"],
                 [one.encode("utf-8", "surrogateescape") for one in addresses])
     return {one: bytes.fromhex(line[0]).decode("utf-8", "replace") for one, line in zip(addresses, lines)}
+
+
+def broken_lines(field):
+    """As Postfix may deliver it: it writes CR LF and a blank behind the 998th octet of a line, behind a backslash too.
+    Blanks before the colon count and no milter sees them, so that any place of the first line may be that one."""
+    first = field.split(b"\n")[0]
+    return [field[:at + 1] + b"\n " + field[at + 1:] for at in range(len(first)) if first[at:at + 1] == b"\\"]
+
+
+# Two words and an at sign between, however they are quoted, in angle brackets or encoded.
+LIKE_AN_ADDRESS = re.compile(r"[^@\s<>()\[\]\\,;:]+@[^@\s<>()\[\]\\,;:]+")
 
 
 class Agreement:
@@ -184,9 +196,14 @@ class Agreement:
         self.fields = list(Fields(seed).some(count))
         octets = [one for _, one in self.fields]
         self.ours = ours(octets)
-        self.read = {name: reader(octets) for name, reader in READERS.items()}
+        broken = [(at, one) for at, field in enumerate(octets) for one in broken_lines(field)]
+        every = octets + [one for _, one in broken]
+        self.read = {name: reader(every) for name, reader in READERS.items()}
         self.canonical = canonical(sorted({address for read in self.read.values() for one in read for address in one}))
-        assert all(len(read) == len(self.fields) for read in (self.ours, *self.read.values()))
+        assert len(self.ours) == count and all(len(read) == len(every) for read in self.read.values())
+        self.forms = [[at] for at in range(count)]  # the places in `every` of a field: itself, then its broken lines
+        for place, (at, _) in enumerate(broken, count):
+            self.forms[at].append(place)
 
     def is_own(self, addresses):
         return bool(addresses) and all(self.canonical[one] in OWN for one in addresses)
@@ -199,14 +216,28 @@ class Agreement:
         return sum(self.is_permitted(at) for at in range(len(self.fields)))
 
     def forged(self):
-        """Fields that we permit and a reader takes for another's: [(reader, field, addresses)]."""
-        return [(name, self.fields[at][1], read[at]) for name, read in self.read.items() for at in range(len(self.fields))
-                if self.is_permitted(at) and read[at] and not self.is_own(read[at])]
+        """Fields that we permit and a reader takes for another's, or would with a line broken: [(reader, field, addresses)]."""
+        return [(name, self.fields[at][1], taken) for name in self.read for at in range(len(self.fields))
+                if self.is_permitted(at) for broken, taken in enumerate(self.taken(name, at)) if self.is_anothers(taken, broken)]
+
+    def is_anothers(self, taken, broken):
+        """What is said of syntax that a broken line spoilt is anything: an address of others has to stand in it."""
+        if not broken:
+            return bool(taken) and not self.is_own(taken)
+        return any(like.lower() not in OWN for one in taken for like in LIKE_AN_ADDRESS.findall(one.replace('"', "")))
+
+    def taken(self, name, at):
+        """What this reader reads in a field, and in it with a line broken."""
+        return [self.read[name][place] for place in self.forms[at]]
+
+    def is_agreed(self, at):
+        """All readers say that it names the user, and however its line is broken nobody else."""
+        return all(self.is_own(taken) if not broken else not self.is_anothers(taken, broken) for name in self.read
+                   for broken, taken in enumerate(self.taken(name, at)))
 
     def agreed(self, *kinds):
-        """Of which all readers say that they name the user and nobody else: (place, permitted) of each."""
-        return [(at, self.is_permitted(at)) for at, (kind, _) in enumerate(self.fields)
-                if kind in kinds and all(self.is_own(read[at]) for read in self.read.values())]
+        """(place, permitted) of each."""
+        return [(at, self.is_permitted(at)) for at, (kind, _) in enumerate(self.fields) if kind in kinds and self.is_agreed(at)]
 
     def refused(self, *kinds):
         """How many of the agreed ones we refuse, by fault."""

@@ -149,6 +149,14 @@ static const struct { const char *value, *fault, *addresses; } fields[] = {
 	{ "=?utf-8?b?bWFyeUBleGFtcGxlLnRlc3QA?= <" OWN ">", "control-character", "" },
 	/* a line is broken behind its 998th octet, and a quote that is escaped ends the string then */
 	{ "\"A\\\" <ceo@example.test> (\" <" OWN ">", "syntax", "" },
+	{ "\"A\\\\\" \"ceo@example.test\" <" OWN ">", "syntax", "" },
+	{ "\"A\\\"A\" =?utf-8?q?ceo=40example.test?= <" OWN ">", "syntax", "" },
+	{ "\"A\\\"A\" =?utf-7?q?ceo?= <" OWN ">", "syntax", "" },
+	{ "\"A\\\"A\" <" OWN "> (\\\"), \"ceo@example.test\" <" OWN ">", "comment", "" },
+	{ "\"A\\\\A\" \"ceo@example.test\" <" OWN ">", "", OWN },
+	{ "\"A\\\"A\"\n <" OWN ">", "", OWN },
+	/* not so behind a fold, where the line's length is seen */
+	{ "Bob\n \"A\\\"A\" \"ceo@example.test\" <" OWN ">", "", OWN },
 	{ "\"Bob \\\"the\\\" Builder\" <" OWN ">", "", OWN },
 	{ "=?utf-8?q?mary=40example.test=0A?= <" OWN ">", "control-character", "" },
 	{ "=?utf-8?q?a=0Db?= <" OWN ">", "control-character", "" },
@@ -370,7 +378,7 @@ static const struct { const char *value, *claims; } claims[] = {
 	{ "=?utf-8?b?bWFyeUBleGFtcGxlLnRlc3Q=?= <" OWN ">", OTHER },
 	{ "=?utf-8?q?mary=40?= =?utf-8?q?example.test?= <" OWN ">", OTHER },
 	{ "=?utf-8?q?mary?=\n =?iso-8859-1?b?QGV4YW1wbGUudGVzdA==?= <" OWN ">", OTHER },
-	{ "\"mary@exam\\ple.test\" <" OWN ">", "mary@exam," OWN "," OTHER },
+	{ "\"mary@exam\\ple.test\" <" OWN ">", "mary@exam," OTHER },
 	{ "\"mary\357\274\240example.test\" <" OWN ">", OTHER },
 	{ "\"ask: mary@example.test.\" <" OWN ">", OTHER },
 	{ OWN " (" OTHER ")", OTHER },
