@@ -116,6 +116,39 @@ void mw_print_size(uint64_t octets, struct mw_buf *out)
 	mw_buf_add(out, sizes[i].suffix);
 }
 
+/* The longest first. */
+static const struct {
+	char suffix;
+	uint64_t seconds;
+} durations[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+
+bool mw_parse_duration(struct mw_str text, uint64_t *seconds_r)
+{
+	uint64_t unit = 1, number;
+
+	for (size_t i = 0; text.len > 0 && i < sizeof(durations) / sizeof(durations[0]); i++) {
+		if ((text.ptr[text.len - 1] | 0x20) != durations[i].suffix)
+			continue;
+		unit = durations[i].seconds;
+		text.len--;
+		break;
+	}
+	if (!mw_parse_number(text, &number) || number == 0 || number > MW_DURATION_MAX / unit)
+		return false;
+	*seconds_r = number * unit;
+	return true;
+}
+
+void mw_print_duration(uint64_t seconds, struct mw_buf *out)
+{
+	size_t i = 0;
+
+	while (durations[i].seconds > 1 && (seconds == 0 || seconds % durations[i].seconds != 0))
+		i++;
+	mw_buf_add_number(out, seconds / durations[i].seconds);
+	mw_buf_add_char(out, durations[i].suffix);
+}
+
 bool mw_parse_limit(struct mw_str text, uint64_t *limit_r)
 {
 	uint64_t number = MW_UNLIMITED;

@@ -12,6 +12,10 @@ bool mw_parse_number(struct mw_str text, uint64_t *number_r);
 /* "36MB", "500KB", "1GB", "4096", "4096B", "unlimited"; 1,024s as in Exchange's ByteQuantifiedSize. Octets. */
 bool mw_parse_size(struct mw_str text, uint64_t *octets_r);
 void mw_print_size(uint64_t octets, struct mw_buf *out);
+/* "90", "90s", "5m", "1h", "2d": seconds, minutes, hours, days. 1 second to 366 days. */
+#define MW_DURATION_MAX (UINT64_C(366) * 86400)
+bool mw_parse_duration(struct mw_str text, uint64_t *seconds_r);
+void mw_print_duration(uint64_t seconds, struct mw_buf *out);
 /* A count or "unlimited". */
 bool mw_parse_limit(struct mw_str text, uint64_t *limit_r);
 void mw_print_limit(uint64_t limit, struct mw_buf *out);

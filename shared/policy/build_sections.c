@@ -222,6 +222,7 @@ static void build_sources(struct mw_reader *reader, const struct mw_statement *s
 		source->name = read_title(reader, statement);
 		source->place = mw_build_place(reader, statement);
 		source->path = MW_STR_EMPTY;
+		source->interval = 0;
 		refuse_same_title(reader, statements, statement, "source");
 		mw_build_settings(reader, MW_SECTION_SOURCE, statement->children, source, &written);
 		if (written != NULL && mw_str_equal(source->driver, MW_STR("text")) &&

@@ -106,6 +106,7 @@ struct mw_local_name {
 struct mw_source {
 	struct mw_str name, driver, path;
 	bool complete; /* it has every login of the domains that it names */
+	uint64_t interval, full_every; /* seconds; an interval of 0: the driver's own (sync/source.h) */
 	struct mw_place place;
 };
 

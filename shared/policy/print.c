@@ -151,6 +151,9 @@ static void print_scalar(const struct mw_setting *setting, const void *field, st
 	case MW_TYPE_LIMIT:
 		print_limit(setting, *(const uint64_t *)field, out);
 		break;
+	case MW_TYPE_DURATION:
+		mw_print_duration(*(const uint64_t *)field, out);
+		break;
 	case MW_TYPE_BITS:
 		mw_buf_add_number(out, *(const unsigned *)field);
 		break;
@@ -173,6 +176,8 @@ static bool is_absent(const struct mw_setting *setting, const void *base, const 
 {
 	if (setting->type == MW_TYPE_DATE)
 		return !((const struct mw_enforcement *)field)->has_audit_until;
+	if (setting->type == MW_TYPE_DURATION)
+		return *(const uint64_t *)field == 0;
 	if (setting->type == MW_TYPE_PROTOCOLS)
 		return !((const struct mw_login_rule *)base)->names_protocols;
 	if (setting->section == MW_SECTION_CONNECTOR && setting->table == &mw_header_froms)

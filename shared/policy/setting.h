@@ -25,6 +25,7 @@ enum mw_setting_type {
 	MW_TYPE_FLAG,         /* bool, as the word of a table */
 	MW_TYPE_WORD,         /* an enum, as the word of a table */
 	MW_TYPE_SIZE,         /* uint64_t octets */
+	MW_TYPE_DURATION,     /* uint64_t seconds; 0: not set, where the setting has no default */
 	MW_TYPE_LIMIT,        /* uint64_t */
 	MW_TYPE_BITS,         /* unsigned */
 	MW_TYPE_SOCKET_MODE,  /* unsigned, octal */

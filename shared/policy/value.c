@@ -203,6 +203,13 @@ static void read_word(struct mw_reader *reader, const struct mw_setting *setting
 
 _Static_assert(sizeof(enum mw_mode) == sizeof(int), "read_word() and the printer take an enum for an int");
 
+static void read_duration(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
+			  void *field)
+{
+	if (!mw_parse_duration(value->text, field))
+		mw_value_bad(reader, setting, value, "a time from 1s to 366d: 30s, 5m, 1h", "is not a time");
+}
+
 static void read_size(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 		      void *field)
 {
@@ -276,6 +283,7 @@ static read_function *const readers[] = {
 	[MW_TYPE_FACILITY] = read_facility, [MW_TYPE_LISTENER] = read_listener,
 	[MW_TYPE_SWITCH] = read_switch,     [MW_TYPE_FLAG] = read_flag,
 	[MW_TYPE_WORD] = read_word,         [MW_TYPE_SIZE] = read_size,
+	[MW_TYPE_DURATION] = read_duration,
 	[MW_TYPE_LIMIT] = read_limit,       [MW_TYPE_BITS] = read_bits,
 	[MW_TYPE_SOCKET_MODE] = read_socket_mode, [MW_TYPE_DATE] = read_date,
 };

@@ -73,6 +73,28 @@ START_TEST(sizes_are_printed_as_they_can_be_read)
 }
 END_TEST
 
+static const struct { const char *text; uint64_t seconds; const char *printed; } durations[] = {
+	{ "90", 90, "90s" }, { "60s", 60, "1m" }, { "5M", 300, "5m" }, { "1h", 3600, "1h" }, { "48h", 172800, "2d" },
+	{ "366d", MW_DURATION_MAX, "366d" }, { "1", 1, "1s" },
+	{ "367d", NO, "" }, { "0", NO, "" }, { "0s", NO, "" }, { "", NO, "" }, { "s", NO, "" }, { "1 h", NO, "" },
+	{ "1hour", NO, "" }, { "-1s", NO, "" }, { "1.5h", NO, "" }, { "99999999999999999999d", NO, "" },
+};
+
+START_TEST(times_are_read_and_printed)
+{
+	char memory[40];
+	struct mw_buf out = MW_BUF_OVER(memory);
+	uint64_t got = 1;
+
+	ck_assert_int_eq(mw_parse_duration(mw_str(durations[_i].text), &got), durations[_i].seconds != NO);
+	if (durations[_i].seconds == NO)
+		return;
+	ck_assert_uint_eq(got, durations[_i].seconds);
+	mw_print_duration(got, &out);
+	ck_assert_str_eq(memory, durations[_i].printed);
+}
+END_TEST
+
 static const struct { const char *text; int64_t days; bool good; } dates[] = {
 	{ "1970-01-01", 0, true },	{ "1970-01-02", 1, true },     { "2027-01-31", 20849, true },
 	{ "2024-02-29", 19782, true },	{ "2000-02-29", 11016, true }, { "2023-02-29", 0, false },
@@ -123,6 +145,7 @@ END_TEST
 
 MW_UNIT_TESTS("units")
 {
+	MW_LOOP(tcase, times_are_read_and_printed, durations);
 	MW_LOOP(tcase, numbers_sizes_and_limits_take_the_whole_text_or_fail, numbers);
 	MW_LOOP(tcase, sizes_are_printed_as_they_can_be_read, sizes);
 	tcase_add_test(tcase, a_day_begins_at_midnight_in_utc);

@@ -117,6 +117,8 @@ static const struct mistake mistakes[] = {
 	{ "policy_service \"x\" { }", 1, 16, "takes no title" },
 	{ "directory { path = here }", 1, 20, "absolute" },
 	{ "directory { source \"x\" { driver = ldap path = /x } }", 1, 35, "not built into this version" },
+	{ "directory { source \"x\" { path = /x interval = 0 } }", 1, 47, "1s to 366d" },
+	{ "directory { source \"x\" { path = /x full_every = often } }", 1, 49, "1s to 366d" },
 	{ "directory { source \"x\" { driver = text } }", 1, 13, "needs a path" },
 	{ "directory { source \"x\" { driver = oracle path = /x } }", 1, 35, "text" },
 	{ "source \"x\" { path = /x }", 1, 1, "unknown section" },

@@ -22,7 +22,7 @@ static const char *const texts[] = {
 	"\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\" } max_message_size = 1 }",
 	"unlisted_logins = own_address default_domain = example.org accepted_domain \"example.org\" { }\n"
 	"connector \"e\" { mode = audit enforce_for = { sales, \"Bob@Example.ORG\", x@other.example } }\n"
-	"directory { source \"s\" { path = \"/a\" complete = yes } }",
+	"directory { source \"s\" { path = \"/a\" complete = yes interval = 90 full_every = 30m } }",
 	"milter { listen = { \"unix:/run/m\", \"inet:127.0.0.1:9\" } }\n"
 	"connector \"h\" { header_from = off display_name = check allow_resend = yes add_sender = yes }",
 	"connector \"h\" { permission_groups = { AnonymousUsers, ExchangeUsers }\n"
