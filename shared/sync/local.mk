@@ -5,9 +5,11 @@ libmwsync_la_SOURCES = \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
 	shared/sync/groups.c \
 	shared/sync/index.c \
+	shared/sync/key.c shared/sync/key.h \
 	shared/sync/memory.c \
 	shared/sync/pairs.c shared/sync/pairs.h \
 	shared/sync/record.c shared/sync/record.h \
+	shared/sync/row.c shared/sync/row.h \
 	shared/sync/source.c shared/sync/source.h \
 	shared/sync/source_text.c \
 	shared/sync/sync.c shared/sync/sync.h \

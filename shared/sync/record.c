@@ -16,6 +16,7 @@ void mw_records_deinit(struct mw_records *records)
 	free(records->sources);
 	free(records->items);
 	free(records->grants);
+	free(records->values);
 	memset(records, 0, sizeof(*records));
 }
 
@@ -71,6 +72,18 @@ void mw_records_add_grant(struct mw_records *records, const struct mw_grant_reco
 	}
 	records->grants = grants;
 	records->grants[records->grant_count++] = *grant;
+}
+
+void mw_records_add_value(struct mw_records *records, const struct mw_value_record *value)
+{
+	void *values = records->values;
+
+	if (!grow(&values, records->value_count, &records->value_size, sizeof(*value))) {
+		records->failed = true;
+		return;
+	}
+	records->values = values;
+	records->values[records->value_count++] = *value;
 }
 
 const char *mw_origin_file(const struct mw_records *records, struct mw_origin origin)

@@ -7,6 +7,8 @@
 #include "decide/directory_view.h"
 #include "policy/model.h"
 
+struct mw_record_key;
+
 struct mw_origin { uint32_t source, line; };
 
 struct mw_record {
@@ -15,6 +17,7 @@ struct mw_record {
 	struct mw_principal principal;
 	struct mw_strs addresses, logins, members, senders_list; /* canonical, as written */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
+	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */
 };
 
 struct mw_grant_record {
@@ -24,9 +27,23 @@ struct mw_grant_record {
 	struct mw_str trustee;
 };
 
+/* One more value of the user or group `name`, from a row of its own (row.h). */
+struct mw_value_record {
+	struct mw_origin origin;
+	struct mw_str name;
+	const struct mw_record_key *key; /* a list */
+	struct mw_str value;
+	const char *bad; /* as a record's; `value` is none then */
+};
+
+/* A driver's errors are of two kinds. What is in `errors` says that the source as a whole could not be read to its end:
+   nothing that was read of it counts. What is wrong with one record goes to `reports`, and the record has it in `bad`; the
+   others count. Where `reports` is NULL (text, which is read whole or not at all) both are the first kind. Values are read
+   by key.h, which keeps to that. */
 struct mw_records {
 	struct mw_arena *arena;
 	struct mw_errors *errors;
+	struct mw_errors *reports; /* as warnings */
 	unsigned errors_before; /* in `errors` from elsewhere */
 	struct mw_str login_domain; /* that completes a login without one, canonical; empty: nothing does */
 	const char **sources; /* as messages name them */
@@ -36,6 +53,8 @@ struct mw_records {
 	size_t count, size;
 	struct mw_grant_record *grants;
 	size_t grant_count, grant_size;
+	struct mw_value_record *values; /* until mw_rows_end() */
+	size_t value_count, value_size;
 	bool failed; /* out of memory */
 };
 
@@ -46,6 +65,7 @@ void mw_records_deinit(struct mw_records *records);
 uint32_t mw_records_add_source(struct mw_records *records, const char *name);
 void mw_records_add(struct mw_records *records, const struct mw_record *record);
 void mw_records_add_grant(struct mw_records *records, const struct mw_grant_record *grant);
+void mw_records_add_value(struct mw_records *records, const struct mw_value_record *value);
 
 const char *mw_origin_file(const struct mw_records *records, struct mw_origin origin);
 /* Orders by source, then line. */

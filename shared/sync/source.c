@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/source.h"
 
+#include "sync/row.h"
+
 #define MW_SOURCE_DRIVER(word) &mw_source_##word,
 #define MW_SOURCE_DRIVER_ABSENT(word)
 static const struct mw_source_driver *const drivers[] = {
@@ -35,4 +37,6 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 		;
 	records->complete = false;
 	driver->close(opened);
+	if (!mw_rows_end(records))
+		records->failed = true;
 }

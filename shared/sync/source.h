@@ -15,9 +15,9 @@ enum mw_source_change {
 	MW_SOURCE_LOST     /* the watch cannot tell any more, `why` has the reason: it is closed, and opened again later */
 };
 
-/* A driver adds to the records what it reads, and to their errors all that is wrong with it, each with where it stands
-   (a file with line and column, a table with its row). With any error nothing is published: a source that could not be
-   read to its end is one, never a shorter directory. Names are completed with default_domain. */
+/* A driver adds to the records what it reads (text.h, row.h), and all that is wrong with it, each with where it stands (a file
+   with line and column, a query with its row). Its errors are of two kinds (record.h): a record that is bad, and a source
+   that could not be read to its end, which is never a shorter directory. Names are completed with default_domain. */
 struct mw_source_driver {
 	const char *name; /* the word of the policy's `driver` */
 	/* Returns what the other functions are called with; NULL with an error in the records'. The records, the source and

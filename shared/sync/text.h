@@ -2,19 +2,14 @@
 #ifndef MW_SYNC_TEXT_H
 #define MW_SYNC_TEXT_H
 
-#include "sync/record.h"
+#include "sync/key.h"
 
 #define MW_TEXT_LINE_MAX ((size_t)32 << 20) /* a group of a million members fits */
 
 /* Where a text is read. Private to text.c but for its size. */
 struct mw_text_reader {
-	struct mw_records *records;
-	struct mw_errors *errors;
-	const char *name;
-	struct mw_str default_domain, rest;
-	struct mw_origin origin;
-	const char *line; /* where it begins */
-	bool rates_warned;
+	struct mw_reading reading;
+	struct mw_str rest;
 };
 
 /* Begins a text of this name, which messages show. Nothing is copied: records, name and text must outlive the reader, which

@@ -7,6 +7,7 @@ tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/test_memory.c \
 	tests/unit/sync/test_pairs.c \
 	tests/unit/sync/test_record.c \
+	tests/unit/sync/test_row.c \
 	tests/unit/sync/test_run.c \
 	tests/unit/sync/test_source.c \
 	tests/unit/sync/test_text.c \
