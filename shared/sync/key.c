@@ -16,7 +16,7 @@ enum grant_kind { GRANT_SEND_AS, GRANT_SEND_ON_BEHALF };
 
 static const struct mw_word senders_words[] = {
 	{ "anyone", MW_SENDERS_ANYONE }, { "authenticated", MW_SENDERS_AUTHENTICATED },
-	{ "members", MW_SENDERS_MEMBERS },
+	{ "members", MW_SENDERS_MEMBERS }, { "nobody", MW_SENDERS_LIST }, /* a list without anybody */
 };
 static const struct mw_word grant_words[] = {
 	{ "send-as", GRANT_SEND_AS }, { "send-on-behalf", GRANT_SEND_ON_BEHALF },
@@ -115,6 +115,11 @@ static bool read_login(struct mw_reading *reading, struct mw_str text, struct mw
 		return false;
 	}
 	*login_r = mw_arena_copy(reading->records->arena, (struct mw_str){ login, len });
+	/* In text both end it; a row may have them. */
+	if (login[0] != '"' && (memchr(login, ' ', len) != NULL || memchr(login, ',', len) != NULL)) {
+		ERROR(reading, text, "a name without blanks and commas", "\"%.*s\" is no login name", SHOW(text));
+		return false;
+	}
 	return login_is_usual(reading, text, *login_r);
 }
 
@@ -208,6 +213,60 @@ static void read_size(struct mw_reading *reading, const struct mw_record_key *ke
 		ERROR(reading, value, "a size as 36MB, or unlimited", "%s: bad value \"%.*s\"", key->word, SHOW(value));
 }
 
+/* --- values as text */
+
+static const void *value_of(const struct mw_record_key *key, const struct mw_record *record)
+{
+	return (const char *)record + key->at;
+}
+
+static void write_items(struct mw_text_out *out, const char *word, const struct mw_strs *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (i == 0)
+			mw_text_out_key(out, word);
+		else
+			mw_text_out_add(out, MW_STR(","));
+		mw_text_out_add(out, list->items[i]);
+	}
+}
+
+static void write_list(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	write_items(out, key->word, value_of(key, record));
+}
+
+static void write_senders(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	const struct mw_strs *list = value_of(key, record);
+
+	if (record->principal.senders == MW_SENDERS_LIST && list->count > 0) {
+		write_items(out, key->word, list);
+		return;
+	}
+	mw_text_out_key(out, key->word);
+	mw_text_out_add(out, mw_str(mw_table_word(MW_TABLE(senders_words), (int)record->principal.senders)));
+}
+
+static void write_switch(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	mw_text_out_key(out, key->word);
+	mw_text_out_add(out, *(const bool *)value_of(key, record) ? MW_STR("yes") : MW_STR("no"));
+}
+
+static void write_limit(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	const uint64_t *limit = value_of(key, record);
+	char memory[32];
+	struct mw_buf number = MW_BUF_OVER(memory);
+
+	if (*limit == MW_NOT_SET)
+		return;
+	mw_print_limit(*limit, &number);
+	mw_text_out_key(out, key->word);
+	mw_text_out_add(out, mw_buf_str(&number));
+}
+
 /* --- the table */
 
 #define USER (1u << MW_ROW_USER)
@@ -215,19 +274,19 @@ static void read_size(struct mw_reading *reading, const struct mw_record_key *ke
 #define AT(field) offsetof(struct mw_record, field)
 
 const struct mw_record_key mw_record_keys[] = {
-	{ "address", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(addresses), mw_read_address, read_list },
-	{ "login", USER | 1u << MW_ROW_LOGIN, AT(logins), read_login, read_list },
-	{ "member", GROUP | 1u << MW_ROW_MEMBER, AT(members), mw_read_address, read_list },
-	{ "imap", USER, AT(principal.imap), NULL, read_switch },
-	{ "pop3", USER, AT(principal.pop3), NULL, read_switch },
-	{ "sieve", USER, AT(principal.sieve), NULL, read_switch },
-	{ "smtp", USER, AT(principal.smtp), NULL, read_switch },
-	{ "relay", USER, AT(principal.relay), NULL, read_switch },
-	{ "senders", USER | GROUP, AT(senders_list), read_sender, read_senders },
-	{ "message_rate_limit", USER, AT(principal.message_rate_limit), NULL, read_rate },
-	{ "recipient_rate_limit", USER, AT(principal.recipient_rate_limit), NULL, read_rate },
-	{ "max_message_size", USER, AT(principal.max_message_size), NULL, read_size },
-	{ "max_recipients", USER, AT(principal.max_recipients), NULL, read_limit },
+	{ "address", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(addresses), mw_read_address, read_list, write_list },
+	{ "login", USER | 1u << MW_ROW_LOGIN, AT(logins), read_login, read_list, write_list },
+	{ "member", GROUP | 1u << MW_ROW_MEMBER, AT(members), mw_read_address, read_list, write_list },
+	{ "imap", USER, AT(principal.imap), NULL, read_switch, write_switch },
+	{ "pop3", USER, AT(principal.pop3), NULL, read_switch, write_switch },
+	{ "sieve", USER, AT(principal.sieve), NULL, read_switch, write_switch },
+	{ "smtp", USER, AT(principal.smtp), NULL, read_switch, write_switch },
+	{ "relay", USER, AT(principal.relay), NULL, read_switch, write_switch },
+	{ "senders", USER | GROUP, AT(senders_list), read_sender, read_senders, write_senders },
+	{ "message_rate_limit", USER, AT(principal.message_rate_limit), NULL, read_rate, write_limit },
+	{ "recipient_rate_limit", USER, AT(principal.recipient_rate_limit), NULL, read_rate, write_limit },
+	{ "max_message_size", USER, AT(principal.max_message_size), NULL, read_size, write_limit },
+	{ "max_recipients", USER, AT(principal.max_recipients), NULL, read_limit, write_limit },
 };
 const size_t mw_record_key_count = sizeof(mw_record_keys) / sizeof(mw_record_keys[0]);
 
@@ -260,9 +319,9 @@ static const char *keys_text(enum mw_row kind, struct mw_buf *buf)
 
 /* --- records */
 
-static enum mw_row row_of(const struct mw_record *record)
+enum mw_row mw_row_of(enum mw_principal_kind kind)
 {
-	return record->principal.kind == MW_USER ? MW_ROW_USER : MW_ROW_GROUP;
+	return kind == MW_USER ? MW_ROW_USER : MW_ROW_GROUP;
 }
 
 void mw_record_begin(struct mw_reading *reading, enum mw_principal_kind kind, struct mw_record *record_r)
@@ -277,17 +336,35 @@ void mw_record_begin(struct mw_reading *reading, enum mw_principal_kind kind, st
 	};
 }
 
+/* A reason in quotes, as text_write.c puts it down. */
+static void read_blocked(struct mw_reading *reading, struct mw_record *record, struct mw_str value)
+{
+	char *why = mw_arena_alloc(reading->records->arena, value.len + 1);
+	size_t used = 0;
+
+	for (size_t i = 1; why != NULL && i + 1 < value.len; i++) {
+		if (value.ptr[i] == '\\')
+			i++;
+		why[used++] = value.ptr[i];
+	}
+	record->bad = why != NULL ? why : "";
+}
+
 void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct mw_str at, struct mw_str value,
 		    uint64_t *seen_io)
 {
-	const struct mw_record_key *key = mw_record_key_find(row_of(record), at);
+	const struct mw_record_key *key = mw_record_key_find(mw_row_of(record->principal.kind), at);
 	const char *kind = record->principal.kind == MW_USER ? "user" : "group";
 	char memory[512];
 	struct mw_buf buf = MW_BUF_OVER(memory);
 	uint64_t bit;
 
+	if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("blocked"))) {
+		read_blocked(reading, record, value);
+		return;
+	}
 	if (key == NULL) {
-		ERROR(reading, at, keys_text(row_of(record), &buf), "unknown key \"%.*s\" of a %s", SHOW(at), kind);
+		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf), "unknown key \"%.*s\" of a %s", SHOW(at), kind);
 		return;
 	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
@@ -304,7 +381,8 @@ void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool na
 {
 	if (!named)
 		return;
-	record->bad = reading->bad;
+	if (record->bad == NULL)
+		record->bad = reading->bad;
 	mw_records_add(reading->records, record);
 }
 
@@ -352,4 +430,9 @@ void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str
 	good = mw_read_address(reading, trustee, &grant.trustee) && good;
 	if (good)
 		mw_records_add_grant(reading->records, &grant);
+}
+
+const char *mw_grant_word(const struct mw_grant_record *grant)
+{
+	return mw_table_word(MW_TABLE(grant_words), grant->on_behalf ? GRANT_SEND_ON_BEHALF : GRANT_SEND_AS);
 }

@@ -4,6 +4,7 @@
 #define MW_SYNC_KEY_H
 
 #include "sync/record.h"
+#include "sync/text_write.h"
 
 /* Where values are read: a text, or the answer to one query. */
 struct mw_reading {
@@ -38,7 +39,10 @@ struct mw_record_key {
 	size_t at;     /* of its field in struct mw_record */
 	/* Of a list: reads one of its items. */
 	bool (*read_item)(struct mw_reading *reading, struct mw_str text, struct mw_str *item_r);
-	void (*read)(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record, struct mw_str value);
+	void (*read)(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+		     struct mw_str value);
+	/* Writes what the record says for text_write.h, " KEY=VALUE"; nothing where no value would say it. */
+	void (*write)(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
 };
 
 extern const struct mw_record_key mw_record_keys[];
@@ -47,6 +51,8 @@ extern const size_t mw_record_key_count;
 const struct mw_record_key *mw_record_key_find(enum mw_row kind, struct mw_str word);
 bool mw_record_key_is_list(const struct mw_record_key *key);
 void *mw_record_key_field(const struct mw_record_key *key, struct mw_record *record);
+/* The kind of row that says what such a record does. */
+enum mw_row mw_row_of(enum mw_principal_kind kind);
 
 /* A record of this kind that says nothing yet. */
 void mw_record_begin(struct mw_reading *reading, enum mw_principal_kind kind, struct mw_record *record_r);
@@ -58,5 +64,7 @@ bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_s
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named);
 /* A grant from its three words. */
 void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str identity, struct mw_str trustee);
+/* The word of its kind. */
+const char *mw_grant_word(const struct mw_grant_record *grant);
 
 #endif

@@ -16,7 +16,8 @@ libmwsync_la_SOURCES = \
 	shared/sync/text.c shared/sync/text.h \
 	shared/sync/text_edit.c shared/sync/text_edit.h \
 	shared/sync/text_field.c shared/sync/text_field.h \
-	shared/sync/text_name.c shared/sync/text_name.h
+	shared/sync/text_name.c shared/sync/text_name.h \
+	shared/sync/text_write.c shared/sync/text_write.h
 libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS)
-libmwsync_la_CFLAGS = $(MW_CFLAGS)
-libmwsync_la_LIBADD = $(UNISTRING_LIBS)
+libmwsync_la_CFLAGS = $(MW_CFLAGS) $(XXHASH_CFLAGS)
+libmwsync_la_LIBADD = $(UNISTRING_LIBS) $(XXHASH_LIBS)

@@ -59,6 +59,7 @@ void mw_records_add(struct mw_records *records, const struct mw_record *record)
 	}
 	records->items = items;
 	records->items[records->count] = *record;
+	records->items[records->count].owner = records->owner;
 	records->items[records->count++].complete = records->complete;
 }
 
@@ -71,7 +72,8 @@ void mw_records_add_grant(struct mw_records *records, const struct mw_grant_reco
 		return;
 	}
 	records->grants = grants;
-	records->grants[records->grant_count++] = *grant;
+	records->grants[records->grant_count] = *grant;
+	records->grants[records->grant_count++].owner = records->owner;
 }
 
 void mw_records_add_value(struct mw_records *records, const struct mw_value_record *value)

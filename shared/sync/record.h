@@ -17,6 +17,7 @@ struct mw_record {
 	struct mw_principal principal;
 	struct mw_strs addresses, logins, members, senders_list; /* canonical, as written */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
+	uint32_t owner; /* the source of the policy that it came from: records->owner */
 	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */
 };
 
@@ -25,6 +26,7 @@ struct mw_grant_record {
 	struct mw_str identity; /* an address, or the domain of "*@domain" */
 	bool domain, on_behalf;
 	struct mw_str trustee;
+	uint32_t owner; /* as a record's */
 };
 
 /* One more value of the user or group `name`, from a row of its own (row.h). */
@@ -49,6 +51,8 @@ struct mw_records {
 	const char **sources; /* as messages name them */
 	size_t source_count;
 	bool complete; /* the source that is read now is */
+	uint32_t owner; /* the number of the source that is read now, among the policy's */
+	bool copy; /* what is read now is the last good copy of a source: a record may be blocked */
 	struct mw_record *items;
 	size_t count, size;
 	struct mw_grant_record *grants;

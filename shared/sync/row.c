@@ -49,7 +49,7 @@ void mw_row_print_keys(enum mw_row kind, struct mw_buf *out)
 }
 
 /* Octets that no text may hold. */
-static bool is_text(struct mw_reading *reading, const struct mw_named *named)
+static bool is_text(struct mw_reading *reading, const struct mw_column *named)
 {
 	for (size_t i = 0; i < named->value.len; i++) {
 		unsigned char c = (unsigned char)named->value.ptr[i];
@@ -66,7 +66,7 @@ static bool is_text(struct mw_reading *reading, const struct mw_named *named)
 }
 
 /* False: it is not there, or bad. */
-static bool find_value(struct mw_reading *reading, const struct mw_named *values, size_t count, const char *key,
+static bool find_value(struct mw_reading *reading, const struct mw_column *values, size_t count, const char *key,
 		       struct mw_str *value_r)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -81,14 +81,14 @@ static bool find_value(struct mw_reading *reading, const struct mw_named *values
 	return false;
 }
 
-static bool read_name(struct mw_reading *reading, const struct mw_named *values, size_t count, struct mw_str *name_r)
+static bool read_name(struct mw_reading *reading, const struct mw_column *values, size_t count, struct mw_str *name_r)
 {
 	struct mw_str name;
 
 	return find_value(reading, values, count, "name", &name) && mw_read_address(reading, name, name_r);
 }
 
-static void read_principal(struct mw_reading *reading, enum mw_row kind, const struct mw_named *values, size_t count)
+static void read_principal(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count)
 {
 	struct mw_record record;
 	uint64_t seen = 0;
@@ -109,7 +109,7 @@ static void read_principal(struct mw_reading *reading, enum mw_row kind, const s
 	mw_record_end(reading, &record, named);
 }
 
-static void read_grant(struct mw_reading *reading, const struct mw_named *values, size_t count)
+static void read_grant(struct mw_reading *reading, const struct mw_column *values, size_t count)
 {
 	struct mw_str kind, identity, trustee;
 
@@ -119,7 +119,7 @@ static void read_grant(struct mw_reading *reading, const struct mw_named *values
 		mw_grant_read(reading, kind, identity, trustee);
 }
 
-static void read_one(struct mw_reading *reading, struct mw_value_record *record, const struct mw_named *named)
+static void read_one(struct mw_reading *reading, struct mw_value_record *record, const struct mw_column *named)
 {
 	if (is_text(reading, named) && record->key->read_item(reading, named->value, &record->value))
 		return;
@@ -127,7 +127,7 @@ static void read_one(struct mw_reading *reading, struct mw_value_record *record,
 }
 
 /* A row of values without any is none: an outer join gives such. */
-static void read_values(struct mw_reading *reading, enum mw_row kind, const struct mw_named *values, size_t count)
+static void read_values(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count)
 {
 	struct mw_value_record record = { .origin = reading->origin };
 
@@ -144,7 +144,7 @@ static void read_values(struct mw_reading *reading, enum mw_row kind, const stru
 	}
 }
 
-void mw_row_read(struct mw_reading *reading, enum mw_row kind, const struct mw_named *values, size_t count)
+void mw_row_read(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count)
 {
 	reading->origin.line++;
 	reading->line = NULL;

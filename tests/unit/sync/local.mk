@@ -12,7 +12,8 @@ tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/test_source.c \
 	tests/unit/sync/test_text.c \
 	tests/unit/sync/test_text_edit.c \
-	tests/unit/sync/test_text_field.c
+	tests/unit/sync/test_text_field.c \
+	tests/unit/sync/test_text_write.c
 tests_unit_test_sync_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_sync_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_sync_LDADD = \

@@ -27,8 +27,8 @@ static void tear_down(void)
 }
 
 #define ROW(kind, ...) \
-	mw_row_read(&reading, (kind), (const struct mw_named[]){ __VA_ARGS__ }, \
-		    sizeof((const struct mw_named[]){ __VA_ARGS__ }) / sizeof(struct mw_named))
+	mw_row_read(&reading, (kind), (const struct mw_column[]){ __VA_ARGS__ }, \
+		    sizeof((const struct mw_column[]){ __VA_ARGS__ }) / sizeof(struct mw_column))
 #define PAIR(key, value) { MW_STR(key), MW_STR(value) }
 
 static const char *report(unsigned index)
@@ -90,7 +90,7 @@ START_TEST(a_value_of_nobody_is_told_and_left_out)
 }
 END_TEST
 
-static const struct { struct mw_named value; const char *message; } bad_values[] = {
+static const struct { struct mw_column value; const char *message; } bad_values[] = {
 	{ PAIR("imap", "maybe"), "users:1: warning: imap: bad value \"maybe\" (expected yes or no)" },
 	{ PAIR("imap", ""), "users:1: warning: imap= has no value" },
 	{ PAIR("address", "a\nb"), "address: a control character (0x0a)" },
@@ -103,7 +103,7 @@ static const struct { struct mw_named value; const char *message; } bad_values[]
 
 START_TEST(a_bad_value_makes_a_bad_record_and_no_error_of_the_source)
 {
-	const struct mw_named row[] = { PAIR("name", "bob"), bad_values[_i].value, PAIR("smtp", "no") };
+	const struct mw_column row[] = { PAIR("name", "bob"), bad_values[_i].value, PAIR("smtp", "no") };
 
 	mw_row_read(&reading, MW_ROW_USER, row, 3);
 	ck_assert_uint_eq(records.count, 1);

@@ -64,6 +64,7 @@ static const struct { const char *line, *message; } mistakes[] = {
 	{ "user a\\b", "no mail system needs a \\ in a name (expected a name without \" ` $ ( ) ; | < > \\ * ?)" },
 	{ "user bob login=b@", "\"b@\" is no login name" },
 	{ "user bob member=x", "unknown key \"member\" of a user" },
+	{ "user bob senders=nobody,bob", "stands alone, not in a list" },
 	{ "user bob senders=members", "senders: a user has no members" },
 	{ "user bob senders=anyone,bob", "stands alone, not in a list" },
 	{ "group g login=x", "unknown key \"login\" of a group (expected address, member or senders)" },
