@@ -364,7 +364,8 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 		return;
 	}
 	if (key == NULL) {
-		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf), "unknown key \"%.*s\" of a %s", SHOW(at), kind);
+		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf),
+		      "unknown key \"%.*s\" of a %s", SHOW(at), kind);
 		return;
 	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
