@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import rig
-from rig.stock import POLICY, Stock, needs_stock
+from rig import changed
+from rig.stock import AUDIT_POLICY, AUDITED_LOGINS, LOGINS, POLICY, Stock, needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
-AUDIT = POLICY.replace('connector "Client" {', 'connector "Client" {\n    mode = audit') + 'login "all" { mode = audit }\n'
-ALL_AUDIT = AUDIT.replace('connector "Default" {', 'connector "Default" {\n    mode = audit')
+AUDIT = changed(POLICY, ('connector "Client" {', 'connector "Client" {\n    mode = audit'), (LOGINS, AUDITED_LOGINS))
+ALL_AUDIT = AUDIT_POLICY
 STRICT = {"smtpd_tls_security_level": "encrypt", "smtpd_tls_auth_only": "yes", "smtpd_tls_mandatory_protocols": ">=TLSv1.3",
           "smtpd_tls_protocols": ">=TLSv1.3", "smtpd_sasl_security_options": "noanonymous, noplaintext",
           "smtpd_recipient_limit": "50", "message_size_limit": "1000000"}
@@ -144,7 +145,7 @@ def test_in_audit_mode_the_recipient_list_goes_on_deciding_about_relaying(stock,
         assert re.fullmatch(r"check_policy_service \{ [^}]* \}" + (f", {relay}" if relay else ""), lists), lists
 
 
-PROXIED = POLICY.replace('"*:$submission"', '"127.0.0.1:$submission", "*:$other"')
+PROXIED = changed(POLICY, ('"*:$submission", "*:$submissions"', '"127.0.0.1:$submission", "*:$other"'))
 
 
 def test_the_port_of_a_proxys_clients_gets_no_listener(stock):
@@ -187,7 +188,7 @@ def test_an_entry_keeps_its_order_indentation_and_comments(stock):
     text = (stock.postfix.etc / "master.cf").read_text()
     assert f"{port}   inet n - y - - smtpd\n\t-o syslog_name=postfix/subm\n# TLS\n\t-o smtpd_tls_security_level=may\n" \
            "\t-o { smtpd_client_restrictions = permit_sasl_authenticated, reject }\n\t-o " in text
-    assert text.endswith(" } }\n# end\n")
+    assert f" }} }}\n# end\n{stock.ports['submissions']} " in text, "the listener that was not there comes behind it"
 
 
 @pytest.mark.parametrize("path", ["private/other-auth", "inet:127.0.0.1:$port"])

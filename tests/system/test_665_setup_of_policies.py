@@ -1,20 +1,22 @@
 """setup of policies of every kind on stock servers: nothing is left to find, nothing to do again, undo gives the bytes."""
 import pytest
 
-from rig.stock import POLICY, Stock, needs_stock
+from rig import changed
+from rig.stock import AUDITED_LOGINS, LOGINS, POLICY, Stock, needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
 CLIENT = "    permission_groups = { ExchangeUsers }\n"
 POLICIES = {
-    "TLS 1.3": POLICY.replace(CLIENT, CLIENT + '    tls_min_version = TLSv1.3\n')
-    + 'login "all" { tls_min_version = TLSv1.3 }\n',
+    "TLS 1.3": changed(POLICY, (CLIENT, CLIENT + '    tls_min_version = TLSv1.3\n'),
+                       (LOGINS, 'login "everywhere" { tls_min_version = TLSv1.3 }')),
     "several domains, local names": POLICY + 'accepted_domain "other.test" { type = Authoritative  local_names = '
     '{ "localhost", "mx.other.test", "[192.0.2.7]" } }\naccepted_domain "*.relayed.test" { type = InternalRelay }\n',
-    "no limits": POLICY.replace(CLIENT, CLIENT + "    max_message_size = unlimited\n"
-                                "    max_recipients_per_message = unlimited\n"),
-    "audit mode": POLICY.replace(CLIENT, CLIENT + "    mode = audit\n") + 'login "all" { mode = audit }\n',
-    "another port, and 465": POLICY + 'connector "Implicit" { bindings = { "*:$submissions" }  auth_mechanism = '
+    "no limits": changed(POLICY, (CLIENT, CLIENT + "    max_message_size = unlimited\n"
+                                  "    max_recipients_per_message = unlimited\n")),
+    "audit mode": changed(POLICY, (CLIENT, CLIENT + "    mode = audit\n"), (LOGINS, AUDITED_LOGINS)),
+    "another port, and 465": changed(POLICY, ('"*:$submission", "*:$submissions"', '"*:$submission"'))
+    + 'connector "Implicit" { bindings = { "*:$submissions" }  auth_mechanism = '
     "{ Tls, BasicAuth, BasicAuthRequireTLS }  require_tls = yes  permission_groups = { ExchangeUsers } }\n",
 }
 

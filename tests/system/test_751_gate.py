@@ -8,16 +8,13 @@ import pytest
 
 import rig
 from rig.mailsite import WORLD_DIRECTORY
-from rig.stock import POLICY, Stock, needs_stock
+from rig.stock import AUDIT_POLICY, POLICY, Stock, needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
-CLIENT = "    permission_groups = { ExchangeUsers }\n"
 MODES = {
     "enforced": POLICY,
-    "audit": POLICY.replace(CLIENT, CLIENT + "    mode = audit\n").replace(
-        "    permission_groups = { AnonymousUsers }\n", "    permission_groups = { AnonymousUsers }\n    mode = audit\n")
-    + 'login "everywhere" { mode = audit }\n',
+    "audit": AUDIT_POLICY,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 import rig
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot, version
-from rig.stock import Stock, needs_stock
+from rig.stock import AUDIT_POLICY, Stock, needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
@@ -294,9 +294,7 @@ def test_mailboxes_of_postfix(stock):
 @pytest.mark.parametrize("mode", ["enforce", "audit"])
 def test_setup_refuses_while_a_login_is_unknown(stock, mode):
     if mode == "audit":
-        text = stock.policy_text().replace("{ ExchangeUsers }\n", "{ ExchangeUsers }\n    mode = audit\n").replace(
-            "{ AnonymousUsers }\n", "{ AnonymousUsers }\n    mode = audit\n")
-        stock.daemon.write_policy(text + 'login "everywhere" { mode = audit }\n')
+        stock.daemon.write_policy(stock.policy_text(AUDIT_POLICY))
         stock.daemon.reload()
     stock.dovecot.write_users({**stock.passwords, "new": "secret"})
     before = stock.tree()

@@ -405,7 +405,7 @@ int mw_check_postfix(const struct mw_policy *policy, const char *config_director
 		status = mw_check_postfix_names(&site);
 	if (status == EX_OK)
 		status = mw_check_postfix_submission(&site);
-	if (sockets_r->count == 0)
+	if (sockets_r->count == 0 && !sockets_r->elsewhere)
 		mw_postfix_sasl_socket(&site, NULL);
 	mw_wiring_free(wiring);
 	return status;

@@ -41,10 +41,14 @@ void mw_postfix_sasl_socket(const struct mw_postfix_site *site, const struct mw_
 	struct mw_sasl_socket socket = { .listener = endpoint != NULL ? endpoint->name : "" };
 	struct mw_binding binding;
 
+	if (site->sasl_sockets == NULL) /* setup looks at listeners too, and asks for no list */
+		return;
+	if (endpoint != NULL && !mw_endpoint_says(endpoint, "smtpd_sasl_type", "dovecot")) {
+		site->sasl_sockets->elsewhere = true;
+		return;
+	}
 	socket.path = path_of(site, endpoint != NULL && endpoint->chroot, path);
 	if (socket.path == NULL && mw_postfix_binding(mw_str_tail(path, strlen("inet:")), &binding))
 		socket.port = binding.port;
-	/* setup looks at listeners too, and asks for no list. */
-	if (site->sasl_sockets != NULL)
-		mw_sasl_sockets_add(site->sasl_sockets, socket);
+	mw_sasl_sockets_add(site->sasl_sockets, socket);
 }

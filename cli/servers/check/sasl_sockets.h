@@ -2,6 +2,7 @@
 #ifndef MW_CLI_CHECK_SASL_SOCKETS_H
 #define MW_CLI_CHECK_SASL_SOCKETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct mw_sasl_socket {
 struct mw_sasl_sockets {
 	struct mw_sasl_socket items[MW_SASL_SOCKETS_MOST];
 	size_t count;
+	bool elsewhere; /* some listener has passwords checked by another library */
 };
 
 void mw_sasl_sockets_add(struct mw_sasl_sockets *sockets, struct mw_sasl_socket socket);

@@ -39,19 +39,27 @@ static const char *binding_text(const struct planning *planning, const struct mw
 
 /* --- the listeners of the policy */
 
-/* Where Postfix will ask Dovecot: of the first listener with users. */
+/* A listener's value once it has what it lacks. */
+static struct mw_postfix_value value_after(const struct mw_postfix_endpoint *endpoint, const struct mw_lacks *lacks,
+					   const char *name)
+{
+	struct mw_postfix_value value = { .name = mw_str(name), .value = mw_endpoint_value(endpoint, name) };
+
+	for (size_t i = 0; i < lacks->count; i++)
+		if (strcmp(lacks->items[i].name, name) == 0)
+			value.value = lacks->items[i].value.items[0];
+	return value;
+}
+
+/* Where Postfix will ask Dovecot: of the first listener with users whose passwords Dovecot checks. */
 static void keep_socket(struct planning *planning, struct mw_postfix_endpoint *endpoint, const struct mw_lacks *lacks)
 {
-	struct mw_postfix_value path = { .name = MW_STR("smtpd_sasl_path") };
+	struct mw_postfix_value path = value_after(endpoint, lacks, "smtpd_sasl_path");
 	struct mw_postfix_endpoint after = *endpoint;
 
-	if (!endpoint->need.sasl || planning->plan->sasl_socket != NULL)
+	if (!endpoint->need.sasl || planning->plan->sasl_socket != NULL ||
+	    !mw_str_equal(value_after(endpoint, lacks, "smtpd_sasl_type").value, MW_STR("dovecot")))
 		return;
-	path.value = mw_endpoint_value(endpoint, "smtpd_sasl_path");
-	for (size_t i = 0; i < lacks->count; i++) {
-		if (strcmp(lacks->items[i].name, "smtpd_sasl_path") == 0)
-			path.value = lacks->items[i].value.items[0];
-	}
 	after.values = (struct mw_postfix_values){ &path, 1 };
 	planning->plan->sasl_socket = mw_endpoint_sasl_socket(&after);
 }

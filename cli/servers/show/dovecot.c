@@ -113,7 +113,7 @@ void mw_show_dovecot_log(struct mw_buf *out)
 
 void mw_show_dovecot_sasl(const char *socket, struct mw_buf *out)
 {
-	mw_buf_printf(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path = private/auth)\n"
+	mw_buf_printf(out, "# Postfix asks Dovecot for SMTP AUTH here (smtpd_sasl_path)\n"
 			   "service auth {\n"
 			   "  unix_listener %s {\n"
 			   "    mode = 0660\n"

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from rig import dovecot
+from rig import dovecot, guide
 from rig.checked import brief
 from rig.dovecot import PrivateDovecot
 from rig.mailsite import MailSite, WORLD_DIRECTORY, WORLD_LOGINS
@@ -20,22 +20,10 @@ def needs_stock():
     return "not Debian's Postfix and Dovecot"
 
 
-POLICY = """\
-hostname = "mx.example.test"
-default_domain = "example.test"
-recipient_delimiter = "+"
-accepted_domain "example.test" { type = Authoritative }
-connector "Default" {
-    bindings = { "*:$smtp" }
-    auth_mechanism = { Tls }
-    permission_groups = { AnonymousUsers }
-}
-connector "Client" {
-    bindings = { "*:$submission" }
-    auth_mechanism = { Tls, BasicAuth, BasicAuthRequireTLS }
-    permission_groups = { ExchangeUsers }
-}
-"""
+MORE = 'hostname = "mx.example.test"\nrecipient_delimiter = "+"\n'
+POLICY, AUDIT_POLICY = MORE + guide.policy(), MORE + guide.policy(audit=True)
+# What the guide says of every login, and its place in an audit.
+LOGINS, AUDITED_LOGINS = 'login "everywhere" { }', 'login "everywhere" { mode = audit }'
 
 # What a private instance needs, in local.conf, which Debian's dovecot.conf reads last.
 LOCAL = {
