@@ -39,6 +39,10 @@ libmwcli_la_SOURCES = \
 	cli/finding.c cli/finding.def cli/finding.h \
 	cli/finding_print.c \
 	cli/file.c cli/file.h \
+	cli/follow/follow.c cli/follow/follow.h \
+	cli/follow/reading.c cli/follow/reading.h \
+	cli/follow/say.c cli/follow/say.h \
+	cli/follow/watches.c cli/follow/watches.h \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
@@ -194,7 +198,7 @@ libmwcli_la_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_builddir)/cli
 libmwcli_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 MW_CLI_LIBS = \
 	libmwcli.la libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la \
-	libmwmail.la libmwbase.la \
+	libmwmail.la libmwnotify.la libmwbase.la $(SYSTEMD_LIBS) \
 	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(MW_UNPACK_LIBS)
 
 cli_mailwicket_SOURCES = cli/main.c

@@ -3,12 +3,17 @@
 
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "follow/follow.h"
+#include "follow/say.h"
 #include "setting.h"
 #include "sync/sync.h"
 
 static const struct mw_option options[] = {
 	{ "dry-run", NULL, "read and check everything, publish nothing" },
+	{ "follow", NULL, "stay, and publish again whenever a source changes" },
 };
+
+enum { OPTION_DRY_RUN, OPTION_FOLLOW };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
@@ -42,6 +47,8 @@ static void write_result(struct mw_json *json, const void *context)
 static void print_result(const struct result *result, const struct mw_policy *policy)
 {
 	const struct mw_sync_report *report = &result->report;
+	char text[256];
+	struct mw_buf counts = MW_BUF_OVER(text);
 	const char *what = report->published ? "published" : result->dry_run ? "checked, nothing published"
 									       : "nothing to change";
 
@@ -50,12 +57,8 @@ static void print_result(const struct result *result, const struct mw_policy *po
 		mw_complain("the directory in %.*s is unchanged", MW_STR_ARG(policy->directory.path));
 		return;
 	}
-	printf("%s: %llu users, %llu groups, %llu addresses, %llu logins, %llu grants (%llu added, %llu changed, "
-	       "%llu removed)\n",
-	       what, (unsigned long long)report->users, (unsigned long long)report->groups,
-	       (unsigned long long)report->addresses, (unsigned long long)report->logins,
-	       (unsigned long long)report->grants, (unsigned long long)report->added,
-	       (unsigned long long)report->changed, (unsigned long long)report->removed);
+	mw_say_counts(report, &counts);
+	printf("%s: %s\n", what, text);
 }
 
 /* A message with a line is about the sources' content; without one it is about reading or writing files. */
@@ -94,7 +97,7 @@ static int sync_directory(const struct mw_cli *cli, bool dry_run)
 static int run_sync(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
-	bool dry_run = false;
+	bool dry_run = false, follow = false;
 	const char *value;
 	int row;
 
@@ -103,14 +106,19 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return mw_arguments_exit(row);
-		dry_run = true;
+		dry_run = dry_run || row == OPTION_DRY_RUN;
+		follow = follow || row == OPTION_FOLLOW;
 	}
+	if (follow && (dry_run || cli->json))
+		return mw_usage_error("--follow goes with neither --dry-run nor --json");
+	if (follow)
+		return mw_follow(cli);
 	return sync_directory(cli, dry_run);
 }
 
 const struct mw_command mw_sync_command = {
 	.name = "sync",
-	.usage = "[--dry-run]",
+	.usage = "[--dry-run | --follow]",
 	.summary = "read the sources and publish the directory",
 	.run = run_sync,
 	.options = options,

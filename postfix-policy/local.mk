@@ -21,7 +21,7 @@ mw_daemon_sources = \
 	postfix-policy/server/log.c postfix-policy/server/log.h \
 	postfix-policy/server/log_lines.c postfix-policy/server/log_lines.h \
 	postfix-policy/server/loop.c postfix-policy/server/loop.h \
-	postfix-policy/server/notify.c postfix-policy/server/notify.h \
+	postfix-policy/server/passed.c postfix-policy/server/passed.h \
 	postfix-policy/server/peer.c postfix-policy/server/peer.h \
 	postfix-policy/server/pool.c postfix-policy/server/pool.h \
 	postfix-policy/server/pooled.h \
@@ -31,7 +31,7 @@ mw_daemon_sources = \
 	postfix-policy/server/world.c postfix-policy/server/world.h \
 	postfix-policy/server/system_log.c postfix-policy/server/system_log.h
 mw_daemon_libs = \
-	libmwpostfix.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwnotify.la libmwpostfix.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(EV_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SYSTEMD_LIBS)
 
 sbin_PROGRAMS += postfix-policy/mailwicketd

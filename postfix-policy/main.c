@@ -11,6 +11,7 @@
 #include "mailwicket-config.h"
 #include "base/clock.h"
 #include "base/complain.h"
+#include "base/notify.h"
 #include "base/standard_files.h"
 #include "milter/milters.h"
 #include "policy/connection.h"
@@ -19,7 +20,7 @@
 #include "server/daemonize.h"
 #include "server/listener.h"
 #include "server/log.h"
-#include "server/notify.h"
+#include "server/passed.h"
 #include "server/privileges.h"
 #include "server/status.h"
 
@@ -191,7 +192,7 @@ static int start(struct service *service, const struct options *options)
 	struct mw_passed passed;
 	int status;
 
-	mw_notify_sockets(&passed);
+	mw_passed_take(&passed);
 	service->loop = mw_loop_new();
 	if (service->loop == NULL || !watch_events(service)) {
 		mw_log(MW_LOG_ERROR, "cannot watch for events");

@@ -3,7 +3,7 @@
 #define MW_POSTFIX_LISTENER_H
 
 #include "loop.h"
-#include "notify.h"
+#include "passed.h"
 #include "world.h"
 
 struct mw_listeners;

@@ -13,3 +13,9 @@ libmwbase_la_SOURCES = \
 	shared/base/units.c shared/base/units.h
 libmwbase_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwbase_la_CFLAGS = $(MW_CFLAGS)
+
+# Of the programs alone: Dovecot's modules have no use for it.
+noinst_LTLIBRARIES += libmwnotify.la
+libmwnotify_la_SOURCES = shared/base/notify.c shared/base/notify.h
+libmwnotify_la_CPPFLAGS = $(MW_CPPFLAGS)
+libmwnotify_la_CFLAGS = $(MW_CFLAGS) $(SYSTEMD_CFLAGS)

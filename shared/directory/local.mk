@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libmwdirectory.la
 libmwdirectory_la_SOURCES = \
 	shared/directory/content.c shared/directory/content.h \
 	shared/directory/directory.h \
+	shared/directory/follower.c shared/directory/follower.h \
 	shared/directory/folder.c shared/directory/folder.h \
 	shared/directory/index.c shared/directory/index.h \
 	shared/directory/overlay.c shared/directory/overlay.h \

@@ -57,7 +57,7 @@ struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *err
 	if (!make_names(publisher, folder))
 		add_error(errors, folder, "out of memory");
 	else if (mw_folder_open(&publisher->folder, publisher->name, true, errors) &&
-		 mw_folder_lock(&publisher->folder, LOCK_NAME, 0, "another sync is running", errors) &&
+		 mw_folder_lock(&publisher->folder, LOCK_NAME, 0, MW_PUBLISHER_BUSY, errors) &&
 		 mw_folder_remove_leftovers(&publisher->folder, MW_SNAPSHOT_TEMPORARY, errors))
 		return publisher;
 	mw_publisher_close(publisher);

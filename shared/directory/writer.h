@@ -5,6 +5,8 @@
 #include "base/errors.h"
 #include "directory/content.h"
 
+#define MW_PUBLISHER_BUSY "another sync is running" /* the error when it is another process's */
+
 /* The right to publish in a folder: one publisher at a time, over all processes. */
 struct mw_publisher;
 

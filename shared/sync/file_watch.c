@@ -7,7 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define NO_FOLDER (-1)
+/* Half a file may be a directory that can be read: who writes it closes it, or has nothing to write for so long. */
+#define WRITING_SECONDS 5.0
 /* Of the file, and of the folder itself. */
 #define EVENTS (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | \
 		IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
@@ -17,6 +21,8 @@ struct mw_file_watch {
 	int fd;     /* inotify's; -1: none */
 	int folder; /* of the folder of the file: editors put a new file in the old one's place */
 	struct stat seen; /* all zero: there was no file */
+	bool changed;     /* and not told yet */
+	double writing;   /* when somebody who has it open wrote last; 0: nobody does */
 	char *path, *folder_path;
 	const char *name; /* in path */
 };
@@ -71,12 +77,25 @@ int mw_file_watch_fd(const struct mw_file_watch *watch)
 	return watch->fd;
 }
 
+static void take_event(struct mw_file_watch *watch, const struct inotify_event *event)
+{
+	if ((event->mask & IN_Q_OVERFLOW) != 0)
+		watch->changed = true;
+	if (event->len > 0 && strcmp(event->name, watch->name) == 0) {
+		watch->changed = true;
+		watch->writing = (event->mask & IN_MODIFY) != 0 ? mw_clock_seconds() : 0;
+	}
+	if ((event->mask & FOLDER_IS_GONE) != 0 && event->wd == watch->folder) {
+		inotify_rm_watch(watch->fd, watch->folder);
+		watch->folder = NO_FOLDER;
+	}
+}
+
 /* Takes all events that wait. */
-static bool read_events(struct mw_file_watch *watch)
+static void read_events(struct mw_file_watch *watch)
 {
 	char memory[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
-	bool changed = false;
 	ssize_t got;
 
 	while (watch->fd >= 0 && (got = read(watch->fd, memory, sizeof(memory))) > 0) {
@@ -84,25 +103,26 @@ static bool read_events(struct mw_file_watch *watch)
 
 		for (const char *at = memory; at < memory + got; at += sizeof(*event) + event->len) {
 			event = (const struct inotify_event *)(const void *)at;
-			if ((event->mask & IN_Q_OVERFLOW) != 0 ||
-			    (event->len > 0 && strcmp(event->name, watch->name) == 0))
-				changed = true;
-			if ((event->mask & FOLDER_IS_GONE) == 0 || event->wd != watch->folder)
-				continue;
-			inotify_rm_watch(watch->fd, watch->folder);
-			watch->folder = NO_FOLDER;
+			take_event(watch, event);
 		}
 	}
-	return changed;
 }
 
 bool mw_file_watch_ask(struct mw_file_watch *watch)
 {
-	bool changed = read_events(watch);
+	bool changed;
 
+	read_events(watch);
 	if (watch->folder == NO_FOLDER)
 		watch_folder(watch);
-	return looks_changed(watch) || changed;
+	if (looks_changed(watch))
+		watch->changed = true;
+	if (watch->writing > 0 && mw_clock_seconds() - watch->writing < WRITING_SECONDS)
+		return false;
+	changed = watch->changed;
+	watch->changed = false;
+	watch->writing = 0;
+	return changed;
 }
 
 void mw_file_watch_close(struct mw_file_watch *watch)

@@ -11,8 +11,8 @@ struct mw_file_watch;
 struct mw_file_watch *mw_file_watch_open(struct mw_str path, struct mw_buf *why);
 /* A descriptor for poll(2); -1: there is none. */
 int mw_file_watch_fd(const struct mw_file_watch *watch);
-/* Whether the file was written, replaced, made, removed or given other rights since it was opened or asked last. Does not
-   wait. */
+/* Whether the file was written, replaced, made, removed or given other rights since it was opened or asked last. A file
+   that somebody is writing has changed once it was closed, or was not written for some seconds. Does not wait. */
 bool mw_file_watch_ask(struct mw_file_watch *watch);
 void mw_file_watch_close(struct mw_file_watch *watch);
 

@@ -92,6 +92,23 @@ START_TEST(a_change_of_the_file_is_told_once)
 }
 END_TEST
 
+/* Half of a directory is a directory, too. */
+START_TEST(a_file_that_is_being_written_is_not_read_yet)
+{
+	struct mw_file_watch *watch = mw_file_watch_open(mw_str(path), NULL);
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	ck_assert(!mw_file_watch_ask(watch));
+	ck_assert_int_eq(write(fd, "user g@example.test\n", 20), 20);
+	ck_assert(!mw_file_watch_ask(watch));
+	ck_assert_int_eq(write(fd, "user h@example.test\n", 20), 20);
+	close(fd);
+	ck_assert(is_readable(watch));
+	ck_assert(mw_file_watch_ask(watch) && !mw_file_watch_ask(watch));
+	mw_file_watch_close(watch);
+}
+END_TEST
+
 START_TEST(a_folder_that_comes_later_is_watched_from_then_on)
 {
 	struct mw_file_watch *watch;
@@ -112,5 +129,6 @@ MW_UNIT_TESTS("watch of a file")
 {
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_loop_test(tcase, a_change_of_the_file_is_told_once, 0, MW_COUNT(changes));
+	tcase_add_test(tcase, a_file_that_is_being_written_is_not_read_yet);
 	tcase_add_test(tcase, a_folder_that_comes_later_is_watched_from_then_on);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "notify.h"
+#include "passed.h"
 
 #include "mailwicket-config.h"
-#include "base/clock.h"
 
 #ifdef HAVE_SYSTEMD
 #include <stdint.h>
@@ -10,7 +9,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-void mw_notify_sockets(struct mw_passed *passed_r)
+void mw_passed_take(struct mw_passed *passed_r)
 {
 	char **names = NULL;
 	int count = sd_listen_fds_with_names(1, &names);
@@ -25,46 +24,9 @@ void mw_notify_sockets(struct mw_passed *passed_r)
 	}
 	free(names);
 }
-
-void mw_notify_ready(void)
-{
-	(void)sd_notify(0, "READY=1");
-}
-
-void mw_notify_reloading(void)
-{
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-			 (long long)mw_clock_microseconds());
-}
-
-void mw_notify_stopping(void)
-{
-	(void)sd_notify(0, "STOPPING=1");
-}
-
-void mw_notify_alive(void)
-{
-	(void)sd_notify(0, "WATCHDOG=1");
-}
 #else
-void mw_notify_sockets(struct mw_passed *passed_r)
+void mw_passed_take(struct mw_passed *passed_r)
 {
 	passed_r->count = 0;
-}
-
-void mw_notify_ready(void)
-{
-}
-
-void mw_notify_reloading(void)
-{
-}
-
-void mw_notify_stopping(void)
-{
-}
-
-void mw_notify_alive(void)
-{
 }
 #endif

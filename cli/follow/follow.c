@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "follow/follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/complain.h"
+#include "base/notify.h"
+#include "directory/follower.h"
+#include "directory/writer.h"
+#include "follow/reading.h"
+#include "follow/say.h"
+#include "follow/watches.h"
+#include "setting.h"
+
+/* All times are milliseconds. After a change more may follow: it is read once nothing changed for so long, or the first
+   change is so old. */
+#define QUIET 50
+#define QUIET_AT_MOST 250
+#define FIRST_PAUSE 1000
+#define ALIVE_EVERY 1000
+/* After SIGTERM, whatever a source's library waits for. */
+#define END_AT_LATEST 700
+#define NEVER INT64_MAX
+#define MESSAGES_AT_MOST 100
+
+struct follow {
+	const struct mw_cli *cli;
+	struct mw_policy *policy;
+	struct mw_watches *watches;
+	struct mw_follower *follower;
+	struct mw_follower_state state;
+	struct mw_reading reading;
+	struct mw_say say;
+	int64_t changed; /* when the first change was told that is not read yet; 0: none was */
+	int64_t due;     /* when the sources are read */
+	int64_t pause;   /* until they are tried again after an error */
+	int64_t alive;
+	bool ready, ending;
+	struct pollfd *rows; /* of the signals, of the reading, and of the watches */
+};
+
+#define ROWS_OF_OURS 2
+
+/* --- signals: a byte each in a pipe, so that the loop wakes up */
+
+static int signals[2] = { -1, -1 };
+
+static void on_signal(int number)
+{
+	const struct itimerval latest = { .it_value = { .tv_usec = END_AT_LATEST * 1000 } };
+	int error = errno;
+	char byte = (char)number;
+
+	if (number == SIGALRM)
+		_exit(EX_OK);
+	if (number != SIGHUP)
+		setitimer(ITIMER_REAL, &latest, NULL);
+	if (write(signals[1], &byte, 1) < 0)
+		error = errno == EAGAIN ? error : errno;
+	errno = error;
+}
+
+static bool hear_signals(void)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	if (pipe2(signals, O_CLOEXEC | O_NONBLOCK) != 0)
+		return false;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (sigaction(numbers[i], &action, NULL) != 0)
+			return false;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* A file at the size limit is treated as a full disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	return true;
+}
+
+/* --- the policy */
+
+static const char *folder_of(const struct mw_policy *policy)
+{
+	return mw_str_empty(policy->directory.path) ? "" : policy->directory.path.ptr;
+}
+
+static void complain_all(struct mw_errors *errors, const char *prefix)
+{
+	mw_errors_sort(errors);
+	for (unsigned i = 0; i < mw_errors_kept(errors); i++) {
+		char line[4096];
+		struct mw_buf out = MW_BUF_OVER(line);
+
+		if (mw_errors_get(errors, i)->severity != MW_ERROR)
+			continue;
+		mw_error_print(mw_errors_get(errors, i), &out);
+		mw_complain("%s%s", prefix, line);
+	}
+}
+
+/* Takes over what was read, and watches its sources. False: out of memory, or another process follows; nothing
+   changed. */
+static bool use(struct follow *follow, struct mw_policy *policy, struct mw_errors *errors)
+{
+	bool same_folder = follow->follower != NULL && strcmp(folder_of(policy), folder_of(follow->policy)) == 0;
+	struct mw_follower *follower = same_folder ? follow->follower : mw_follower_open(folder_of(policy), errors);
+	struct mw_watches *watches = follower == NULL ? NULL : mw_watches_new(policy);
+	struct pollfd *rows = watches == NULL ? NULL :
+		calloc(mw_watches_count(watches) + ROWS_OF_OURS, sizeof(rows[0]));
+
+	if (rows == NULL) {
+		mw_watches_free(watches);
+		if (!same_folder)
+			mw_follower_close(follower);
+		return false;
+	}
+	if (!same_folder)
+		mw_follower_close(follow->follower);
+	mw_watches_free(follow->watches);
+	mw_policy_free(follow->policy);
+	free(follow->rows);
+	follow->policy = policy;
+	follow->follower = follower;
+	follow->watches = watches;
+	follow->rows = rows;
+	follow->due = mw_clock_milliseconds();
+	follow->pause = FIRST_PAUSE;
+	return true;
+}
+
+static void reload(struct follow *follow)
+{
+	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
+	struct mw_policy *policy = NULL;
+
+	mw_notify_reloading();
+	if (errors != NULL && mw_setting_read(follow->cli, errors, &policy) && use(follow, policy, errors)) {
+		mw_complain("policy read: %s", follow->cli->policy_path);
+		mw_follower_tell(follow->follower, &follow->state);
+	} else {
+		if (errors != NULL)
+			complain_all(errors, "reload failed: ");
+		mw_complain("reload failed: %s; still using the previous policy", follow->cli->policy_path);
+		mw_policy_free(policy);
+	}
+	mw_errors_free(errors);
+	mw_notify_ready();
+}
+
+static void take_signals(struct follow *follow)
+{
+	char bytes[64];
+	ssize_t got = read(signals[0], bytes, sizeof(bytes));
+	bool reloads = false;
+
+	for (ssize_t i = 0; i < got; i++) {
+		if (bytes[i] == SIGHUP)
+			reloads = true;
+		else
+			follow->ending = true;
+	}
+	if (reloads && !follow->ending)
+		reload(follow);
+}
+
+/* --- reading */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void start_reading(struct follow *follow, int64_t now)
+{
+	follow->changed = 0;
+	follow->due = NEVER;
+	if (mw_reading_start(&follow->reading, follow->policy))
+		return;
+	mw_complain("cannot start a process to read the sources: %s", strerror(errno));
+	follow->due = now + FIRST_PAUSE;
+}
+
+/* `mailwicket sync` runs beside this process: what it read may be older than the change that is due. */
+static bool was_busy(const struct mw_reading_result *result)
+{
+	return !result->done && result->errors == 1 && strstr(result->lines[0], MW_PUBLISHER_BUSY) != NULL;
+}
+
+static void plan(struct follow *follow, const struct mw_reading_result *result, int64_t now)
+{
+	if (result->errors == 0) {
+		follow->state.good = follow->state.tried;
+		follow->state.failing = 0;
+		follow->state.error[0] = '\0';
+		follow->pause = FIRST_PAUSE;
+		follow->due = earlier(follow->due, now + mw_watches_full_every(follow->watches));
+		return;
+	}
+	if (follow->state.failing == 0)
+		follow->state.failing = follow->state.tried;
+	snprintf(follow->state.error, sizeof(follow->state.error), "%s", result->lines[0]);
+	follow->due = earlier(follow->due, now + follow->pause);
+	follow->pause = earlier(2 * follow->pause, mw_watches_interval(follow->watches));
+}
+
+static void finish_reading(struct follow *follow, struct mw_reading_result *result)
+{
+	int64_t now = mw_clock_milliseconds();
+
+	if (was_busy(result)) {
+		follow->due = earlier(follow->due, now + FIRST_PAUSE);
+		mw_reading_result_free(result);
+	} else {
+		follow->state.tried = mw_clock_date();
+		plan(follow, result, now);
+		mw_say_result(&follow->say, result, folder_of(follow->policy), now);
+		mw_follower_tell(follow->follower, &follow->state);
+	}
+	if (!follow->ready)
+		mw_notify_ready();
+	follow->ready = true;
+}
+
+/* --- the loop */
+
+static void wait_for_something(struct follow *follow)
+{
+	int64_t now = mw_clock_milliseconds(), until = earlier(follow->alive, mw_watches_due(follow->watches));
+	size_t count = mw_watches_count(follow->watches) + ROWS_OF_OURS;
+
+	if (follow->reading.process == 0)
+		until = earlier(until, follow->due);
+	follow->rows[0] = (struct pollfd){ .fd = signals[0], .events = POLLIN };
+	follow->rows[1] = (struct pollfd){ .fd = follow->reading.fd, .events = POLLIN };
+	mw_watches_poll(follow->watches, follow->rows + ROWS_OF_OURS);
+	if (poll(follow->rows, count, until <= now ? 0 : (int)(until - now)) >= 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		follow->rows[i].revents = 0;
+}
+
+static void ask_watches(struct follow *follow)
+{
+	int64_t now = mw_clock_milliseconds();
+
+	if (!mw_watches_ask(follow->watches, follow->rows + ROWS_OF_OURS, now))
+		return;
+	if (follow->changed == 0)
+		follow->changed = now;
+	follow->due = earlier(now + QUIET, follow->changed + QUIET_AT_MOST);
+}
+
+static void step(struct follow *follow)
+{
+	struct mw_reading_result result;
+	int64_t now;
+
+	wait_for_something(follow);
+	ask_watches(follow);
+	if (follow->rows[1].revents != 0 && mw_reading_take(&follow->reading, &result))
+		finish_reading(follow, &result);
+	now = mw_clock_milliseconds();
+	if (follow->reading.process == 0 && now >= follow->due)
+		start_reading(follow, now);
+	if (now >= follow->alive) {
+		mw_notify_alive();
+		follow->alive = now + ALIVE_EVERY;
+	}
+	/* Last: a reload exchanges the rows. */
+	if (follow->rows[0].revents != 0)
+		take_signals(follow);
+}
+
+/* What a reading that was ended has left is removed, unless another sync is there, which does it too. */
+static void clean_up(const struct follow *follow)
+{
+	struct mw_errors *errors = mw_errors_new(1);
+
+	if (errors != NULL)
+		mw_publisher_close(mw_publisher_open(folder_of(follow->policy), errors));
+	mw_errors_free(errors);
+}
+
+static void end(struct follow *follow)
+{
+	bool was_reading = follow->reading.process != 0;
+
+	mw_notify_stopping();
+	mw_reading_stop(&follow->reading);
+	if (was_reading)
+		clean_up(follow);
+	mw_follower_close(follow->follower);
+	mw_watches_free(follow->watches);
+	mw_policy_free(follow->policy);
+	mw_say_free(&follow->say);
+	free(follow->rows);
+}
+
+static int run(struct follow *follow)
+{
+	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
+	struct mw_policy *policy = mw_setting_policy(follow->cli);
+	int status = policy == NULL ? EX_CONFIG : EX_TEMPFAIL;
+
+	if (policy != NULL && errors != NULL && hear_signals() && use(follow, policy, errors)) {
+		follow->state = (struct mw_follower_state){ .process = getpid(), .since = mw_clock_date() };
+		mw_follower_tell(follow->follower, &follow->state);
+		mw_complain("following %zu source%s: pid=%d policy=%s", mw_watches_count(follow->watches),
+			    mw_watches_count(follow->watches) == 1 ? "" : "s", (int)getpid(), follow->cli->policy_path);
+		while (!follow->ending)
+			step(follow);
+		mw_complain("exiting");
+		status = EX_OK;
+	} else if (policy != NULL) {
+		if (errors != NULL)
+			complain_all(errors, "");
+		mw_policy_free(policy);
+	}
+	mw_errors_free(errors);
+	return status;
+}
+
+int mw_follow(const struct mw_cli *cli)
+{
+	struct follow follow = { .cli = cli, .reading = { .fd = -1 } };
+	int status = run(&follow);
+
+	if (status == EX_OK)
+		end(&follow);
+	return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "follow/reading.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define STEP 65536
+
+/* What the process writes: this, and then the messages, each with its NUL. */
+struct head {
+	bool done;
+	struct mw_sync_report report;
+	size_t errors, count, more;
+};
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t put = write(fd, (const char *)bytes + done, size - done);
+
+		if (put < 0 && errno != EINTR)
+			return false;
+		done += put < 0 ? 0 : (size_t)put;
+	}
+	return true;
+}
+
+static bool write_lines(int fd, const struct mw_errors *errors, enum mw_severity severity, size_t *room)
+{
+	for (unsigned i = 0; i < mw_errors_kept(errors) && *room > 0; i++) {
+		char line[4096];
+		struct mw_buf out = MW_BUF_OVER(line);
+
+		if (mw_errors_get(errors, i)->severity != severity)
+			continue;
+		mw_error_print(mw_errors_get(errors, i), &out);
+		if (!write_all(fd, line, out.used + 1))
+			return false;
+		(*room)--;
+	}
+	return true;
+}
+
+static int sync_and_tell(const struct mw_policy *policy, int fd)
+{
+	struct mw_errors *errors = mw_errors_new(1000);
+	struct head head = { .done = false };
+	size_t all, room;
+
+	if (errors == NULL)
+		return EX_OSERR;
+	head.done = mw_sync_run(policy, false, errors, &head.report);
+	mw_errors_sort(errors);
+	head.errors = mw_errors_count(errors, MW_ERROR);
+	all = head.errors + mw_errors_count(errors, MW_WARNING);
+	head.count = room = all < MW_READING_LINES ? all : MW_READING_LINES;
+	head.more = all - head.count;
+	if (head.errors > head.count)
+		head.errors = head.count;
+	return write_all(fd, &head, sizeof(head)) && write_lines(fd, errors, MW_ERROR, &room) &&
+	       write_lines(fd, errors, MW_WARNING, &room) ? EX_OK : EX_IOERR;
+}
+
+/* In the new process: the signals are its own again, and it does not outlive the other one. */
+static void become_reader(pid_t parent)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EX_OSERR);
+}
+
+bool mw_reading_start(struct mw_reading *reading, const struct mw_policy *policy)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	fflush(NULL);
+	reading->process = fork();
+	if (reading->process < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		reading->process = 0;
+		return false;
+	}
+	if (reading->process == 0) {
+		become_reader(parent);
+		_exit(sync_and_tell(policy, ends[1]));
+	}
+	close(ends[1]);
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	reading->fd = ends[0];
+	reading->used = 0;
+	return true;
+}
+
+/* True: the other end is closed, or nothing can be taken any more. */
+static bool take_bytes(struct mw_reading *reading)
+{
+	for (;;) {
+		ssize_t got;
+
+		if (reading->room - reading->used < STEP) {
+			char *more = realloc(reading->bytes, reading->room + STEP);
+
+			if (more == NULL)
+				return true;
+			reading->bytes = more;
+			reading->room += STEP;
+		}
+		got = read(reading->fd, reading->bytes + reading->used, reading->room - reading->used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got == 0 || errno != EAGAIN;
+		reading->used += (size_t)got;
+	}
+}
+
+static int wait_for(struct mw_reading *reading)
+{
+	int status = 0;
+
+	while (waitpid(reading->process, &status, 0) < 0 && errno == EINTR)
+		;
+	close(reading->fd);
+	reading->fd = -1;
+	reading->process = 0;
+	return status;
+}
+
+static bool read_lines(const struct mw_reading *reading, struct mw_reading_result *result)
+{
+	size_t at = sizeof(struct head);
+	struct head head;
+
+	if (reading->used < sizeof(head))
+		return false;
+	memcpy(&head, reading->bytes, sizeof(head));
+	result->lines = calloc(head.count + 1, sizeof(result->lines[0]));
+	result->done = head.done;
+	result->report = head.report;
+	result->errors = head.errors;
+	result->more = head.more;
+	for (; result->lines != NULL && result->count < head.count && at < reading->used; result->count++) {
+		result->lines[result->count] = strndup(reading->bytes + at, reading->used - at);
+		if (result->lines[result->count] == NULL)
+			return false;
+		at += strlen(result->lines[result->count]) + 1;
+	}
+	return result->lines != NULL && result->count == head.count;
+}
+
+static void tell_end(struct mw_reading_result *result, int status)
+{
+	mw_reading_result_free(result);
+	*result = (struct mw_reading_result){ .broke = true, .lines = calloc(1, sizeof(result->lines[0])) };
+	if (result->lines != NULL &&
+	    asprintf(&result->lines[0], "error: the process that reads the sources ended with %s %d",
+		     WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)) > 0)
+		result->count = result->errors = 1;
+}
+
+bool mw_reading_take(struct mw_reading *reading, struct mw_reading_result *result_r)
+{
+	int status;
+
+	if (reading->process == 0 || !take_bytes(reading))
+		return false;
+	status = wait_for(reading);
+	*result_r = (struct mw_reading_result){ .done = false };
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != EX_OK || !read_lines(reading, result_r))
+		tell_end(result_r, status);
+	return true;
+}
+
+void mw_reading_stop(struct mw_reading *reading)
+{
+	if (reading->process != 0) {
+		kill(reading->process, SIGKILL);
+		(void)wait_for(reading);
+	}
+	free(reading->bytes);
+	reading->bytes = NULL;
+	reading->used = reading->room = 0;
+}
+
+void mw_reading_result_free(struct mw_reading_result *result)
+{
+	for (size_t i = 0; i < result->count; i++)
+		free(result->lines[i]);
+	free(result->lines);
+	result->lines = NULL;
+	result->count = result->errors = 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "follow/say.h"
+
+#include <stdlib.h>
+
+#include "base/complain.h"
+
+/* A source that fails in ever other words is told no more often than this. */
+#define PAUSE 10000
+
+void mw_say_counts(const struct mw_sync_report *report, struct mw_buf *out)
+{
+	mw_buf_printf(out, "%llu users, %llu groups, %llu addresses, %llu logins, %llu grants (%llu added, %llu changed, "
+		      "%llu removed)", (unsigned long long)report->users, (unsigned long long)report->groups,
+		      (unsigned long long)report->addresses, (unsigned long long)report->logins,
+		      (unsigned long long)report->grants, (unsigned long long)report->added,
+		      (unsigned long long)report->changed, (unsigned long long)report->removed);
+}
+
+static bool was_told(const struct mw_say *say, const char *line)
+{
+	for (size_t i = 0; i < say->count; i++) {
+		if (strcmp(say->lines[i], line) == 0)
+			return true;
+	}
+	return false;
+}
+
+void mw_say_free(struct mw_say *say)
+{
+	for (size_t i = 0; i < say->count; i++)
+		free(say->lines[i]);
+	free(say->lines);
+	say->lines = NULL;
+	say->count = 0;
+}
+
+static void say_lines(struct mw_say *say, struct mw_reading_result *result, int64_t now)
+{
+	bool new = false;
+
+	for (size_t i = 0; i < result->count; i++) {
+		if (was_told(say, result->lines[i]))
+			continue;
+		mw_complain("%s", result->lines[i]);
+		new = true;
+	}
+	if (new) {
+		say->at = now;
+		if (result->more > 0)
+			mw_complain("and %zu more", result->more);
+	}
+	mw_say_free(say);
+	say->lines = result->lines;
+	say->count = result->count;
+	result->lines = NULL;
+	result->count = 0;
+}
+
+void mw_say_result(struct mw_say *say, struct mw_reading_result *result, const char *folder, int64_t now)
+{
+	char text[256];
+	struct mw_buf counts = MW_BUF_OVER(text);
+	bool failing = result->errors > 0;
+
+	if (!failing || !say->failing || now - say->at >= PAUSE)
+		say_lines(say, result, now);
+	if (failing && !say->failing && !result->done)
+		mw_complain("the directory in %s is unchanged; the sources are read again when one changes, and with growing pauses",
+			    folder);
+	if (!failing && say->failing)
+		mw_complain("all sources are read again");
+	say->failing = failing;
+	mw_say_counts(&result->report, &counts);
+	if (result->report.published)
+		mw_complain("published: %s", text);
+	mw_reading_result_free(result);
+}

@@ -1,0 +1,23 @@
+/* What the process that follows the sources logs: what changed, in counts, and each fault once until it is over. */
+#ifndef MW_CLI_FOLLOW_SAY_H
+#define MW_CLI_FOLLOW_SAY_H
+
+#include "base/buf.h"
+#include "follow/reading.h"
+
+/* "5 users, 2 groups, ... (1 added, 0 changed, 0 removed)" */
+void mw_say_counts(const struct mw_sync_report *report, struct mw_buf *out);
+
+/* All zero before. */
+struct mw_say {
+	char **lines; /* of the result that was told last */
+	size_t count;
+	bool failing;
+	int64_t at;   /* when lines were told last, in milliseconds */
+};
+
+/* Logs what is new in a result, and takes its lines. `folder` is the published directory's. */
+void mw_say_result(struct mw_say *say, struct mw_reading_result *result, const char *folder, int64_t now);
+void mw_say_free(struct mw_say *say);
+
+#endif

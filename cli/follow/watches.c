@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "follow/watches.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/complain.h"
+#include "sync/source.h"
+
+#define FIRST_PAUSE 1000
+
+struct watched {
+	const struct mw_source *source;
+	const struct mw_source_driver *driver;
+	void *watch;      /* NULL: there is none now */
+	int64_t interval; /* this and the rest: milliseconds */
+	int64_t due;      /* when it is asked, or read, without a word from the source */
+	int64_t open_at;  /* when opening is tried again; 0: it is open, or cannot be */
+	int64_t pause;    /* until then */
+	bool complained;
+};
+
+struct mw_watches {
+	size_t count;
+	struct watched items[];
+};
+
+static bool can_watch(const struct watched *one)
+{
+	return one->driver != NULL && one->driver->watch_open != NULL;
+}
+
+/* It is said once until it is well again; the source is read each interval meanwhile. */
+static void lose(struct watched *one, const char *why, int64_t now)
+{
+	if (!one->complained)
+		mw_complain("source \"%.*s\" cannot be watched: %s; it is read every %lld s until it can",
+			    MW_STR_ARG(one->source->name), why, (long long)one->interval / 1000);
+	one->complained = true;
+	one->open_at = now + one->pause;
+	one->pause = one->pause * 2 < one->interval ? one->pause * 2 : one->interval;
+}
+
+static void open_watch(struct watched *one, int64_t now)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+
+	one->watch = one->driver->watch_open(one->source, &why);
+	if (one->watch == NULL) {
+		lose(one, text, now);
+		return;
+	}
+	if (one->complained)
+		mw_complain("source \"%.*s\" is watched again", MW_STR_ARG(one->source->name));
+	one->complained = false;
+	one->open_at = 0;
+	one->pause = FIRST_PAUSE;
+}
+
+struct mw_watches *mw_watches_new(const struct mw_policy *policy)
+{
+	size_t count = policy->directory.source_count;
+	struct mw_watches *watches = calloc(1, sizeof(*watches) + count * sizeof(watches->items[0]));
+	int64_t now = mw_clock_milliseconds();
+
+	if (watches == NULL)
+		return NULL;
+	watches->count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct watched *one = &watches->items[i];
+
+		one->source = &policy->directory.sources[i];
+		one->driver = mw_source_driver_find(one->source->driver);
+		one->interval = (int64_t)one->source->interval * 1000;
+		if (one->interval == 0 && one->driver != NULL)
+			one->interval = (int64_t)one->driver->interval * 1000;
+		if (one->interval < FIRST_PAUSE)
+			one->interval = FIRST_PAUSE;
+		one->due = now + one->interval;
+		one->pause = FIRST_PAUSE;
+		if (can_watch(one))
+			open_watch(one, now);
+	}
+	return watches;
+}
+
+static void close_watch(struct watched *one)
+{
+	if (one->watch != NULL)
+		one->driver->watch_close(one->watch);
+	one->watch = NULL;
+}
+
+void mw_watches_free(struct mw_watches *watches)
+{
+	if (watches == NULL)
+		return;
+	for (size_t i = 0; i < watches->count; i++)
+		close_watch(&watches->items[i]);
+	free(watches);
+}
+
+size_t mw_watches_count(const struct mw_watches *watches)
+{
+	return watches->count;
+}
+
+void mw_watches_poll(const struct mw_watches *watches, struct pollfd *rows_r)
+{
+	for (size_t i = 0; i < watches->count; i++) {
+		const struct watched *one = &watches->items[i];
+
+		rows_r[i] = (struct pollfd){
+			.fd = one->watch == NULL ? MW_SOURCE_UNWATCHED : one->driver->watch_fd(one->watch),
+			.events = POLLIN,
+		};
+	}
+}
+
+int64_t mw_watches_due(const struct mw_watches *watches)
+{
+	int64_t due = INT64_MAX;
+
+	for (size_t i = 0; i < watches->count; i++) {
+		const struct watched *one = &watches->items[i];
+
+		if (one->due < due)
+			due = one->due;
+		if (one->open_at != 0 && one->open_at < due)
+			due = one->open_at;
+	}
+	return due;
+}
+
+/* Whether the source may have changed. */
+static bool ask(struct watched *one, bool ready, int64_t now)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	bool is_due = now >= one->due;
+
+	if (is_due)
+		one->due = now + one->interval;
+	if (one->open_at != 0 && now >= one->open_at) {
+		open_watch(one, now);
+		return one->watch != NULL || is_due;
+	}
+	if (one->watch == NULL)
+		return is_due;
+	if (!ready && !is_due)
+		return false;
+	switch (one->driver->watch_ask(one->watch, &why)) {
+	case MW_SOURCE_SAME:
+		return false;
+	case MW_SOURCE_CHANGED:
+		return true;
+	case MW_SOURCE_LOST:
+		break;
+	}
+	close_watch(one);
+	lose(one, text, now);
+	return true;
+}
+
+bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, int64_t now)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < watches->count; i++) {
+		if (ask(&watches->items[i], rows[i].revents != 0, now))
+			changed = true;
+	}
+	return changed;
+}
+
+int64_t mw_watches_interval(const struct mw_watches *watches)
+{
+	int64_t interval = INT64_MAX;
+
+	for (size_t i = 0; i < watches->count; i++) {
+		if (watches->items[i].interval < interval)
+			interval = watches->items[i].interval;
+	}
+	return interval;
+}
+
+int64_t mw_watches_full_every(const struct mw_watches *watches)
+{
+	int64_t every = INT64_MAX;
+
+	for (size_t i = 0; i < watches->count; i++) {
+		int64_t one = (int64_t)watches->items[i].source->full_every * 1000;
+
+		if (one < every)
+			every = one;
+	}
+	return every;
+}

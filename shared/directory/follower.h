@@ -1,0 +1,31 @@
+/* The process that follows the sources (`mailwicket sync --follow`), as others see it: it holds a lock in the folder of the
+   published directory, and what it says of itself stands in the locked file. */
+#ifndef MW_DIRECTORY_FOLLOWER_H
+#define MW_DIRECTORY_FOLLOWER_H
+
+#include "base/errors.h"
+
+struct mw_follower_state {
+	int64_t process;   /* its id */
+	int64_t since;     /* when it started; this and the others: seconds since the epoch, 0: never */
+	int64_t tried;     /* when it read the sources last, with or without success */
+	int64_t good;      /* when it read them last without an error */
+	int64_t failing;   /* since when they cannot be read; 0: they can */
+	char error[512];   /* the first error of that */
+};
+
+/* The right to follow: one process for a folder. NULL with errors. */
+struct mw_follower;
+struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *errors);
+void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
+void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
+
+enum mw_following {
+	MW_FOLLOWING_NEVER,  /* none was ever started there, or the last one ended in order */
+	MW_FOLLOWING,        /* one runs: *state_r is what it said last */
+	MW_FOLLOWING_ENDED,  /* the last one was killed, or its machine was; *state_r is what it said last */
+	MW_FOLLOWING_UNKNOWN /* only root and the follower's user can tell */
+};
+enum mw_following mw_follower_look(const char *folder, struct mw_follower_state *state_r);
+
+#endif

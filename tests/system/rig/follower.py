@@ -1,0 +1,80 @@
+"""`mailwicket sync --follow` for a test, beside a mailwicketd (daemon.py) whose policy it has.
+
+    with Follower(daemon) as follower:
+        follower.wait_log("published: ")
+"""
+import os
+import re
+import signal
+import socket
+import subprocess
+
+from rig.built import CLI
+from rig.waiting import PATIENCE, wait_for
+
+
+class Follower:
+    """`prefix` is what stands before the command, `notify` a folder for the socket of a service manager."""
+
+    def __init__(self, daemon, *, prefix=(), binary=CLI, notify=None, name="follow.log", **popen):
+        self.daemon, self.prefix, self.binary, self.popen = daemon, list(prefix), str(binary), popen
+        self.log = daemon.folder / name
+        self.environment = {key: value for key, value in os.environ.items() if key not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
+        self.notify = None
+        if notify is not None:
+            self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.notify.bind(str(notify / "notify"))
+            self.notify.settimeout(PATIENCE)
+            self.environment["NOTIFY_SOCKET"] = self.notify.getsockname()
+        self.process = None
+
+    def launch(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([*self.prefix, self.binary, "-c", str(self.daemon.policy), "sync", "--follow"],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
+                                            **self.popen)
+        return self
+
+    def text(self):
+        return self.log.read_text() if self.log.exists() else ""
+
+    def lines(self, pattern):
+        return [line for line in self.text().splitlines() if re.search(pattern, line)]
+
+    def wait_log(self, pattern, count=1):
+        def enough():
+            assert self.process.poll() is None, self.text()
+            found = self.lines(pattern)
+            return found if len(found) >= count else None
+        return wait_for(enough, f"{pattern!r} in the log of the follower")
+
+    def hears(self, word):
+        """Waits for a word to the service manager."""
+        while word not in self.notify.recv(4096).decode().splitlines():
+            pass
+
+    def child(self):
+        """The process that reads the sources now; None: there is none."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
+            children = file.read().split()
+        return int(children[0]) if children else None
+
+    def stop(self, expect=0):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+        status = self.process.wait(PATIENCE)
+        assert status == expect, f"exit {status}: {self.text()}"
+        return self.text()
+
+    def __enter__(self):
+        return self.launch()
+
+    def __exit__(self, failed, *_):
+        if failed:
+            self.process.kill()
+            self.process.wait()
+        else:
+            self.stop()
+        if self.notify is not None:
+            self.notify.close()
