@@ -9,7 +9,9 @@
 
 int mw_check_servers(const struct mw_policy *policy, const struct mw_servers *servers, struct mw_findings *findings)
 {
-	struct mw_sasl_sockets sockets = { .items = { { .path = MW_POSTFIX_QUEUE "/private/auth", .listener = "" } }, .count = 1 };
+	struct mw_sasl_sockets sockets = {
+		.items = { { .path = MW_POSTFIX_QUEUE "/private/auth", .listener = "" } }, .count = 1,
+	};
 	struct mw_dovecot_site dovecot;
 	bool both = servers->postfix && servers->dovecot &&
 		    mw_dovecot_site_try(&dovecot, policy, servers->dovecot_config, servers->dovecot_named,
