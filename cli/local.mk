@@ -29,6 +29,8 @@ libmwcli_la_SOURCES = \
 	cli/decisions/facts_options.c cli/decisions/facts_options.h \
 	cli/decisions/facts_request.c \
 	cli/decisions/lookup.c \
+	cli/decisions/lookup_answer.h \
+	cli/decisions/lookup_print.c \
 	cli/decisions/message.c cli/decisions/message.h \
 	cli/decisions/recorded.c cli/decisions/recorded.h \
 	cli/decisions/replay.c cli/decisions/replay.h \

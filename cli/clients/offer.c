@@ -45,10 +45,11 @@ static enum mw_lookup find_login(void *context, struct mw_str login, struct mw_p
 	return MW_LOOKUP_FOUND;
 }
 
-static enum mw_lookup find_address(void *context, struct mw_str address, struct mw_principal *user_r, bool *primary_r)
+static enum mw_lookup find_address(void *context, struct mw_str address, struct mw_principal *user_r,
+				   enum mw_held *held_r)
 {
 	*user_r = *(const struct mw_principal *)context;
-	*primary_r = true;
+	*held_r = MW_HELD_PRIMARY;
 	return mw_str_equal(address, user_r->name) ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
 }
 

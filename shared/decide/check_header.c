@@ -31,14 +31,32 @@ static bool holds(const struct mw_session *session, mw_permissions permissions)
 }
 
 /* What the user may do as an address that stands in the header. */
-static enum mw_right right_on(const struct mw_session *session, struct mw_str text)
+static enum mw_right look_at(const struct mw_session *session, struct mw_str text, struct mw_identity *identity_r)
 {
 	struct mw_address address;
-	struct mw_identity identity;
 
 	mw_identity_address(session->policy, text, &address, NULL);
-	mw_identity_right(session->policy, session->directory, &session->user, &address, &identity);
-	return identity.right;
+	mw_identity_right(session->policy, session->directory, &session->user, &address, identity_r);
+	return identity_r->right;
+}
+
+static enum mw_right right_on(const struct mw_session *session, struct mw_str text)
+{
+	struct mw_identity identity;
+
+	return look_at(session, text, &identity);
+}
+
+/* The user has no right on the address: `note`, or why it has none. */
+static bool fail_without_right(struct mw_session *session, enum mw_note note, enum mw_reason reason,
+			       struct mw_str address)
+{
+	struct mw_identity identity;
+
+	if (look_at(session, address, &identity) == MW_RIGHT_NONE &&
+	    mw_identity_only_receives(session->policy, &session->user, &identity))
+		note = MW_NOTE_HEADER_RECEIVE_ONLY;
+	return fail(session, note, reason, address, session->user.name);
 }
 
 /* The first address of a list on which the user has not at least this right. *right_r is the right on it. False: there
@@ -112,7 +130,7 @@ static bool check_sent_as(struct mw_session *session, const struct mw_originator
 		return true;
 	if (right == MW_RIGHT_UNAVAILABLE)
 		return unavailable(session);
-	return fail(session, note, MW_REASON_SEND_AS_DENIED, address, session->user.name);
+	return fail_without_right(session, note, MW_REASON_SEND_AS_DENIED, address);
 }
 
 /* A name that stands in a header of ASCII as it is. */
@@ -166,8 +184,8 @@ static bool check_from(struct mw_session *session)
 	if (find_lacking(session, &read->from, true, &address, &right))
 		return right == MW_RIGHT_UNAVAILABLE
 			       ? unavailable(session)
-			       : fail(session, MW_NOTE_HEADER_FROM_NO_GRANT, MW_REASON_SEND_ON_BEHALF_DENIED, address,
-				      session->user.name);
+			       : fail_without_right(session, MW_NOTE_HEADER_FROM_NO_GRANT,
+						    MW_REASON_SEND_ON_BEHALF_DENIED, address);
 	if (right == MW_RIGHT_SEND_ON_BEHALF)
 		return check_on_behalf(session, address_on_behalf(session));
 	return pass(session, MW_NOTE_HEADER_HELD, read->from.addresses, session->user.name);

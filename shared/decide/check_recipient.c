@@ -154,8 +154,9 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 	struct mw_step step = { .check = MW_CHECK_RESTRICTION, .note = MW_NOTE_RESTRICTION_NONE };
 	struct mw_address base;
 	struct mw_principal owner;
-	bool primary, admitted = true;
-	enum mw_lookup found = mw_identity_owner(session->policy, session->directory, recipient, &base, &owner, &primary);
+	enum mw_held held;
+	bool admitted = true;
+	enum mw_lookup found = mw_identity_owner(session->policy, session->directory, recipient, &base, &owner, &held);
 
 	if (found != MW_LOOKUP_FOUND && found != MW_LOOKUP_NONE) {
 		mw_verdict_unavailable(session->verdict, MW_CHECK_RESTRICTION);

@@ -56,16 +56,22 @@ static bool admits_stranger(const struct mw_session *session, bool authoritative
 	       (!authoritative || holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER));
 }
 
-/* The user is neither the owner of the address nor a trustee. */
+static enum mw_note why_no_right(const struct mw_session *session, const struct mw_identity *identity)
+{
+	return mw_identity_only_receives(session->policy, &session->user, identity) ? MW_NOTE_SENDER_RECEIVE_ONLY
+										     : MW_NOTE_SENDER_NO_GRANT;
+}
+
+/* The user is neither the owner of the address nor a trustee, by `identity`. Not logged in: it is not looked at. */
 static bool check_permissions(struct mw_session *session, const struct mw_address *sender,
-			      const struct mw_accepted_domain *stands_for)
+			      const struct mw_accepted_domain *stands_for, const struct mw_identity *identity)
 {
 	bool authoritative = is_authoritative(session, sender);
 
 	if (admits_stranger(session, authoritative))
 		return pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY);
 	if (session->logged_in)
-		return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender,
+		return fail(session, why_no_right(session, identity), MW_REASON_SEND_AS_DENIED, session->facts->sender,
 			    session->user.name);
 	if (authoritative && !holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
 		return fail(session, MW_NOTE_SENDER_AUTHORITATIVE, MW_REASON_SEND_AS_DENIED,
@@ -79,7 +85,7 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 	struct mw_identity identity;
 
 	if (!session->logged_in)
-		return check_permissions(session, sender, stands_for);
+		return check_permissions(session, sender, stands_for, NULL);
 	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
 	switch (identity.right) {
 	case MW_RIGHT_OWN:
@@ -93,7 +99,7 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 		return pass(session, MW_NOTE_SENDER_SEND_AS, session->facts->sender);
 	case MW_RIGHT_NONE:
 	case MW_RIGHT_SEND_ON_BEHALF:
-		return check_permissions(session, sender, stands_for);
+		return check_permissions(session, sender, stands_for, &identity);
 	case MW_RIGHT_UNAVAILABLE:
 		break;
 	}
@@ -120,7 +126,7 @@ static bool check_foreign(struct mw_session *session, const struct mw_address *s
 	struct mw_identity identity;
 
 	if (!session->logged_in || admits_stranger(session, is_authoritative(session, sender)))
-		return check_permissions(session, sender, stands_for);
+		return check_permissions(session, sender, stands_for, NULL);
 	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
 	if (identity.right == MW_RIGHT_NONE && !identity.has_owner)
 		return fail_as_invalid(session);

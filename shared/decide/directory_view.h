@@ -17,6 +17,12 @@ enum mw_lookup {
 struct mw_ids { const uint32_t *items; size_t count; };
 
 enum mw_principal_kind { MW_USER, MW_GROUP };
+/* How a principal has an address that delivers to it; numbers stand in snapshots. */
+enum mw_held {
+	MW_HELD_ALIAS = 0,
+	MW_HELD_PRIMARY = 1, /* its name */
+	MW_HELD_RECEIVE = 2  /* receive=: it gives no right to send, and grants on the principal do not cover it */
+};
 enum mw_senders { MW_SENDERS_ANYONE, MW_SENDERS_AUTHENTICATED, MW_SENDERS_MEMBERS, MW_SENDERS_LIST };
 
 #define MW_NOT_SET (UINT64_MAX - 1) /* the user has no limit: the connector's applies */
@@ -33,7 +39,7 @@ struct mw_principal {
 	enum mw_senders senders;
 	struct mw_ids senders_list;   /* for LIST: users and groups */
 	struct mw_ids groups;         /* users: every group it belongs to, directly or through groups */
-	struct mw_ids send_as;        /* trustees (users and groups) of grants on any of its addresses */
+	struct mw_ids send_as;        /* trustees (users and groups) of grants on any of its addresses but those of receive= */
 	struct mw_ids send_on_behalf;
 };
 
@@ -45,10 +51,11 @@ struct mw_directory_view {
 	void *context;
 	/* By login name (canonical, mw_login_canonical()): the user's primary address or one of its login= names. */
 	enum mw_lookup (*by_login)(void *context, struct mw_str login, struct mw_principal *user_r);
-	/* By canonical address: the user or group that it delivers to. *primary_r: it is the principal's name. */
+	/* By canonical address: the user or group that it delivers to. *held_r, which may be NULL: how it has
+	   the address. */
 	enum mw_lookup (*by_address)(void *context, struct mw_str address, struct mw_principal *principal_r,
-				     bool *primary_r);
-	/* Grants on an address that no principal has; NONE when there are none. */
+				     enum mw_held *held_r);
+	/* Grants on an address that no principal has, or that is one of receive=; NONE when there are none. */
 	enum mw_lookup (*grants_on_address)(void *context, struct mw_str address, struct mw_grants *grants_r);
 	/* Grants on "*@domain"; domain canonical. */
 	enum mw_lookup (*grants_on_domain)(void *context, struct mw_str domain, struct mw_grants *grants_r);

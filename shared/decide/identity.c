@@ -28,11 +28,11 @@ struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str t
 }
 
 static enum mw_lookup by_address(const struct mw_directory_view *directory, const struct mw_address *address,
-				 struct mw_principal *owner_r, bool *primary_r)
+				 struct mw_principal *owner_r, enum mw_held *held_r)
 {
 	if (directory == NULL || directory->by_address == NULL)
 		return MW_LOOKUP_UNAVAILABLE;
-	return directory->by_address(directory->context, address->whole, owner_r, primary_r);
+	return directory->by_address(directory->context, address->whole, owner_r, held_r);
 }
 
 static enum mw_lookup grants_on_address(const struct mw_directory_view *directory, struct mw_str address,
@@ -58,7 +58,7 @@ __attribute__((noinline)) static enum mw_lookup owner_behind_backslash(const str
 								       const struct mw_address *address,
 								       const struct mw_address *cut,
 								       struct mw_address *base,
-								       struct mw_principal *owner_r, bool *primary_r)
+								       struct mw_principal *owner_r, enum mw_held *held_r)
 {
 	struct mw_address whole_cut;
 	enum mw_lookup found = MW_LOOKUP_NONE;
@@ -66,15 +66,15 @@ __attribute__((noinline)) static enum mw_lookup owner_behind_backslash(const str
 	if (cut != NULL)
 		mw_address_copy(&whole_cut, cut);
 	if (mw_address_without_backslash(address, base))
-		found = by_address(directory, base, owner_r, primary_r);
+		found = by_address(directory, base, owner_r, held_r);
 	if (found == MW_LOOKUP_NONE && cut != NULL && mw_address_without_backslash(&whole_cut, base))
-		found = by_address(directory, base, owner_r, primary_r);
+		found = by_address(directory, base, owner_r, held_r);
 	return found;
 }
 
 enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 const struct mw_address *address, struct mw_address *base,
-				 struct mw_principal *owner_r, bool *primary_r)
+				 struct mw_principal *owner_r, enum mw_held *held_r)
 {
 	enum mw_lookup found = MW_LOOKUP_NONE;
 	bool is_cut = false;
@@ -83,14 +83,14 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 		return MW_LOOKUP_NONE;
 	/* An address that no directory can have needs no lookup. */
 	if (address->kind == MW_ADDRESS_MAILBOX)
-		found = by_address(directory, address, owner_r, primary_r);
+		found = by_address(directory, address, owner_r, held_r);
 	if (found == MW_LOOKUP_NONE)
 		is_cut = mw_address_without_extension(address, policy->recipient_delimiter, base);
 	if (is_cut)
-		found = by_address(directory, base, owner_r, primary_r);
+		found = by_address(directory, base, owner_r, held_r);
 	if (found != MW_LOOKUP_NONE || !mw_str_starts_with(address->local, MW_STR("\"\\\\")))
 		return found;
-	return owner_behind_backslash(directory, address, is_cut ? base : NULL, base, owner_r, primary_r);
+	return owner_behind_backslash(directory, address, is_cut ? base : NULL, base, owner_r, held_r);
 }
 
 static bool has_id(struct mw_ids ids, uint32_t id)
@@ -144,14 +144,14 @@ static bool is_settled(const struct mw_identity *identity)
 }
 
 static enum mw_lookup by_own_address(void *context, struct mw_str address, struct mw_principal *owner_r,
-				     bool *primary_r)
+				     enum mw_held *held_r)
 {
 	const struct mw_principal *user = context;
 
 	if (!mw_str_equal(address, user->name))
 		return MW_LOOKUP_NONE;
 	*owner_r = *user;
-	*primary_r = true;
+	*held_r = MW_HELD_PRIMARY;
 	return MW_LOOKUP_FOUND;
 }
 
@@ -160,24 +160,24 @@ __attribute__((noinline)) static enum mw_lookup find_unlisted_owner(const struct
 								    const struct mw_principal *user,
 								    const struct mw_address *address,
 								    struct mw_address *base,
-								    struct mw_principal *owner_r, bool *primary_r)
+								    struct mw_principal *owner_r, enum mw_held *held_r)
 {
 	struct mw_principal alone = *user;
 	const struct mw_directory_view directory = { .context = &alone, .by_address = by_own_address };
 
-	return mw_identity_owner(policy, &directory, address, base, owner_r, primary_r);
+	return mw_identity_owner(policy, &directory, address, base, owner_r, held_r);
 }
 
 /* Who has the address, the user itself among them where the directory lacks it. */
 static enum mw_lookup find_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 const struct mw_principal *user, const struct mw_address *address,
-				 struct mw_address *base, struct mw_principal *owner_r, bool *primary_r)
+				 struct mw_address *base, struct mw_principal *owner_r, enum mw_held *held_r)
 {
-	enum mw_lookup found = mw_identity_owner(policy, directory, address, base, owner_r, primary_r);
+	enum mw_lookup found = mw_identity_owner(policy, directory, address, base, owner_r, held_r);
 
 	if (found != MW_LOOKUP_NONE || user->id != MW_ID_UNLISTED)
 		return found;
-	return find_unlisted_owner(policy, user, address, base, owner_r, primary_r);
+	return find_unlisted_owner(policy, user, address, base, owner_r, held_r);
 }
 
 bool mw_identity_receives(const struct mw_policy *policy, const struct mw_directory_view *directory,
@@ -185,10 +185,17 @@ bool mw_identity_receives(const struct mw_policy *policy, const struct mw_direct
 {
 	struct mw_address base;
 	struct mw_principal owner;
-	bool primary;
+	enum mw_held held;
 
-	return find_owner(policy, directory, user, address, &base, &owner, &primary) == MW_LOOKUP_FOUND &&
+	return find_owner(policy, directory, user, address, &base, &owner, &held) == MW_LOOKUP_FOUND &&
 	       owner.kind == MW_USER && mw_principal_same(&owner, user);
+}
+
+bool mw_identity_only_receives(const struct mw_policy *policy, const struct mw_principal *user,
+			       const struct mw_identity *identity)
+{
+	return identity->receive_only && policy->aliases_grant_send_as && identity->owner.kind == MW_USER &&
+	       mw_principal_same(&identity->owner, user);
 }
 
 static void look_at_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
@@ -196,8 +203,8 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 			  struct mw_identity *identity)
 {
 	struct mw_address base;
-	bool primary = false;
-	enum mw_lookup found = find_owner(policy, directory, user, address, &base, &identity->owner, &primary);
+	enum mw_held held = MW_HELD_ALIAS;
+	enum mw_lookup found = find_owner(policy, directory, user, address, &base, &identity->owner, &held);
 
 	if (found == MW_LOOKUP_NONE)
 		return;
@@ -206,8 +213,11 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 		return;
 	}
 	identity->has_owner = true;
+	identity->receive_only = held == MW_HELD_RECEIVE;
+	if (identity->receive_only)
+		return;
 	if (identity->owner.kind == MW_USER && mw_principal_same(&identity->owner, user) &&
-	    (primary || policy->aliases_grant_send_as)) {
+	    (held == MW_HELD_PRIMARY || policy->aliases_grant_send_as)) {
 		identity->right = MW_RIGHT_OWN;
 		identity->granted_on = identity->owner.name;
 		return;

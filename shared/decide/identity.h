@@ -19,6 +19,7 @@ enum mw_right {
 struct mw_identity {
 	enum mw_right right;      /* the strongest one */
 	bool has_owner;
+	bool receive_only;        /* the owner has it in receive=: only a grant on the address or its domain covers it */
 	struct mw_principal owner; /* the user or group that has the address (its extension cut, where needed) */
 	struct mw_str granted_on;  /* the owner's name, the address or "*@domain"'s domain; empty: none */
 };
@@ -39,13 +40,17 @@ struct mw_str mw_identity_domain(const struct mw_policy *policy, struct mw_str t
    scratch memory that the result may point into. */
 enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 const struct mw_address *address, struct mw_address *base,
-				 struct mw_principal *owner_r, bool *primary_r);
+				 struct mw_principal *owner_r, enum mw_held *held_r);
 
 /* By which right a user acts as an address. The user's own name needs no lookup: the record that the login led to has it.
    An unlisted user has its name, also with an extension, as a user of the directory has its addresses. identity_r->owner
    points into `user` or the directory. */
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
+
+/* With no right: whether it is only that the user has the address in receive=, and address= would give the right. */
+bool mw_identity_only_receives(const struct mw_policy *policy, const struct mw_principal *user,
+			       const struct mw_identity *identity);
 
 /* Whether mail for the address is the user's, by its own addresses and their extensions. */
 bool mw_identity_receives(const struct mw_policy *policy, const struct mw_directory_view *directory,
@@ -87,7 +92,8 @@ enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_
 struct mw_named {
 	struct mw_principal principal, other;
 	bool by_login;            /* the name is a login of the user */
-	bool by_address, primary; /* the name is an address of it; the primary address */
+	bool by_address;          /* the name is an address of it */
+	enum mw_held held;        /* and how it has it */
 	bool ambiguous;
 	bool unlisted;            /* the directory lacks it: a user by unlisted_logins = own_address */
 	bool is_address;          /* the name completed with default_domain */

@@ -226,7 +226,8 @@ enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_
    whoever else logs in by it. */
 static bool is_torn(const struct mw_named *named, struct mw_str name)
 {
-	return named->other.id != named->principal.id && !(named->primary && mw_str_find(name, '@') < name.len);
+	return named->other.id != named->principal.id &&
+	       !(named->held == MW_HELD_PRIMARY && mw_str_find(name, '@') < name.len);
 }
 
 /* Whom the directory lacks, and the policy lets in. */
@@ -249,7 +250,8 @@ static enum mw_lookup find_unlisted(const struct mw_policy *policy, const struct
 		return MW_LOOKUP_NONE;
 	found = mw_unlisted_find(policy, directory, mw_buf_str(&login), &named_r->unlisted_name, &unlisted);
 
-	named_r->by_login = named_r->by_address = named_r->primary = named_r->unlisted = found == MW_LOOKUP_FOUND;
+	named_r->by_login = named_r->by_address = named_r->unlisted = found == MW_LOOKUP_FOUND;
+	named_r->held = MW_HELD_PRIMARY;
 	if (found == MW_LOOKUP_FOUND)
 		named_r->principal = unlisted.user;
 	return found;
@@ -267,11 +269,12 @@ enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw
 	/* As Postfix logs it too, without the quotes that it needs. */
 	mw_identity_address(policy, mw_address_quoted(name, &quoted), &named_r->address, NULL);
 	named_r->is_address = mw_address_has_domain(&named_r->address);
-	named_r->primary = named_r->by_login = named_r->unlisted = false;
+	named_r->held = MW_HELD_ALIAS;
+	named_r->by_login = named_r->unlisted = false;
 	named_r->ambiguous = login.ambiguous;
 	if (named_r->is_address)
 		as_address = mw_identity_owner(policy, directory, &named_r->address, &named_r->base, &named_r->principal,
-					       &named_r->primary);
+					       &named_r->held);
 	named_r->by_address = as_address == MW_LOOKUP_FOUND && !login.ambiguous;
 	if (login.ambiguous) {
 		named_r->principal = user;

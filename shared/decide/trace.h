@@ -66,6 +66,7 @@ enum mw_note {
 	MW_NOTE_SENDER_NULL_REFUSED,
 	MW_NOTE_SENDER_INVALID,
 	MW_NOTE_SENDER_NO_GRANT,        /* value: sender; other: user; owned by somebody else or by nobody */
+	MW_NOTE_SENDER_RECEIVE_ONLY,    /* value: sender, an address of the user's receive=; other: user */
 	MW_NOTE_SENDER_AUTHORITATIVE,   /* anonymous sender in an Authoritative domain; value: domain */
 	MW_NOTE_RECIPIENT_ACCEPTED,     /* value: accepted domain; other: its type */
 	MW_NOTE_RECIPIENT_ANY,          /* Accept-Any-Recipient */
@@ -94,6 +95,7 @@ enum mw_note {
 	MW_NOTE_HEADER_NEEDS_SENDER,    /* the same; the user has send-on-behalf, and Sender is missing or another's */
 	MW_NOTE_HEADER_SENDER_SIGNED,   /* the same; it would be added, but a DKIM-Signature names sender */
 	MW_NOTE_HEADER_SENDER_NO_GRANT, /* value: the address in Sender; other: user */
+	MW_NOTE_HEADER_RECEIVE_ONLY,    /* value: an address of the user's receive=, in any of the fields; other: user */
 	MW_NOTE_HEADER_RESENT_NO_GRANT, /* value: the address in Resent-From or Resent-Sender; other: user */
 	MW_NOTE_HEADER_NAME,            /* value: the address in a display name; other: user */
 	MW_NOTE_HEADER_NAME_UNREAD,     /* a display name that cannot be read */

@@ -4,7 +4,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum part { PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF };
+enum part {
+	PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF, PART_RECEIVE
+};
 
 int mw_content_compare_text(struct mw_str a, struct mw_str b)
 {
@@ -47,7 +49,8 @@ static void add_names(uint64_t *sums, const struct mw_name_entry *entries, size_
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		sums[entries[i].id - 1] += hash(entries[i].text.ptr, entries[i].text.len, part);
+		sums[entries[i].id - 1] += hash(entries[i].text.ptr, entries[i].text.len,
+						entries[i].held == MW_HELD_RECEIVE ? PART_RECEIVE : part);
 	}
 }
 

@@ -8,8 +8,8 @@
 #include "policy/model.h"
 
 /* A login or address and the id of the principal that has it. */
-struct mw_name_entry { struct mw_str text; uint32_t id; bool primary; };
-/* Grants on an address without a principal, or on a domain (without "*@"). */
+struct mw_name_entry { struct mw_str text; uint32_t id; enum mw_held held; };
+/* Grants on an address without a principal or of receive=, or on a domain (without "*@"). */
 struct mw_grants_entry { struct mw_str text; struct mw_grants grants; };
 
 struct mw_content {

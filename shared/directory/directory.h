@@ -58,10 +58,11 @@ struct mw_directory_status {
 };
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r);
 
-/* Calls `found` with each address, or each login name, of the principal with this id, in order; the names are canonical
+/* Calls `found` with each address (`receive`: those of receive=, else all others), or each login name, of the principal
+   with this id, in order; the names are canonical
    and valid until the next refresh. Reads all names of the snapshot that serves: for commands, not for questions.
    False: it cannot be read. */
-bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id,
+bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id, bool receive,
 			       void (*found)(void *context, struct mw_str address), void *context);
 bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
 			     void (*found)(void *context, struct mw_str login), void *context);

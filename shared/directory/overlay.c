@@ -107,8 +107,8 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, enum mw_key_
 				uint32_t *id_r)
 {
 	struct mw_principal principal;
-	bool primary;
-	enum mw_lookup found = mw_snapshot_named(snapshot, kind, name, &principal, &primary);
+	enum mw_held held;
+	enum mw_lookup found = mw_snapshot_named(snapshot, kind, name, &principal, &held);
 
 	*id_r = found == MW_LOOKUP_FOUND && principal.kind == MW_USER ? principal.id : 0;
 	return found;

@@ -50,13 +50,13 @@ static enum mw_lookup get_text(const struct mw_directory_hold *hold, enum mw_key
 }
 
 static enum mw_lookup get_named(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,
-				struct mw_principal *principal_r, bool *primary_r)
+				struct mw_principal *principal_r, enum mw_held *held_r)
 {
 	enum mw_lookup found;
 
 	if (!serves(hold))
 		return MW_LOOKUP_UNAVAILABLE;
-	found = mw_snapshot_named(&hold->snapshot, kind, text, principal_r, primary_r);
+	found = mw_snapshot_named(&hold->snapshot, kind, text, principal_r, held_r);
 	if (found == MW_LOOKUP_FOUND)
 		mw_overlay_apply(&hold->bound, principal_r);
 	return found;
@@ -64,17 +64,17 @@ static enum mw_lookup get_named(const struct mw_directory_hold *hold, enum mw_ke
 
 static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
 {
-	bool primary;
+	enum mw_held held;
 
-	return get_named(context, MW_KEY_LOGIN, login, user_r, &primary);
+	return get_named(context, MW_KEY_LOGIN, login, user_r, &held);
 }
 
 static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
-				 bool *primary_r)
+				 enum mw_held *held_r)
 {
-	bool primary;
+	enum mw_held held;
 
-	return get_named(context, MW_KEY_ADDRESS, address, principal_r, primary_r != NULL ? primary_r : &primary);
+	return get_named(context, MW_KEY_ADDRESS, address, principal_r, held_r != NULL ? held_r : &held);
 }
 
 static enum mw_lookup get_grants(const struct mw_directory_hold *hold, enum mw_key_kind kind, struct mw_str text,
@@ -391,23 +391,23 @@ const struct mw_directory_view *mw_directory_view(struct mw_directory *directory
 	return &directory->current->view;
 }
 
-static bool each_name(const struct mw_directory *directory, enum mw_key_kind kind, uint32_t id,
+static bool each_name(const struct mw_directory *directory, enum mw_key_kind kind, uint32_t id, bool receive,
 		      void (*found)(void *context, struct mw_str name), void *context)
 {
 	return serves(directory->current) &&
-		mw_snapshot_each_name(&directory->current->snapshot, kind, id, found, context);
+		mw_snapshot_each_name(&directory->current->snapshot, kind, id, receive, found, context);
 }
 
-bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id,
+bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id, bool receive,
 			       void (*found)(void *context, struct mw_str address), void *context)
 {
-	return each_name(directory, MW_KEY_ADDRESS, id, found, context);
+	return each_name(directory, MW_KEY_ADDRESS, id, receive, found, context);
 }
 
 bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
 			     void (*found)(void *context, struct mw_str login), void *context)
 {
-	return each_name(directory, MW_KEY_LOGIN, id, found, context);
+	return each_name(directory, MW_KEY_LOGIN, id, false, found, context);
 }
 
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r)

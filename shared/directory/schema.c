@@ -191,22 +191,24 @@ bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r)
 		read_ids(&value, counts[1], &grants_r->send_on_behalf) && value.size == 0;
 }
 
-void mw_value_address_write(uint32_t id, bool primary, void *out)
+void mw_value_address_write(uint32_t id, enum mw_held held, void *out)
 {
-	const uint32_t words[2] = { id, primary };
+	const uint32_t words[2] = { id, (uint32_t)held };
 
 	memcpy(out, words, sizeof(words));
 }
 
-bool mw_value_address_read(struct mw_value value, uint32_t *id_r, bool *primary_r)
+bool mw_value_address_read(struct mw_value value, uint32_t *id_r, enum mw_held *held_r)
 {
 	uint32_t words[2];
 
 	if (value.size != sizeof(words))
 		return false;
 	memcpy(words, value.ptr, sizeof(words));
+	if (words[1] > MW_HELD_RECEIVE)
+		return false;
 	*id_r = words[0];
-	*primary_r = words[1] != 0;
+	*held_r = (enum mw_held)words[1];
 	return true;
 }
 

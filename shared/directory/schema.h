@@ -2,10 +2,10 @@
    One unnamed database; the first byte of a key says its kind, zero bytes fill it up to a multiple of four (no name
    contains one), and every value is a multiple of four long: so every node of a page, and every list of ids in a value,
    lies on a multiple of four and is read in place.
-     'a' ADDRESS    the principal that has it: id, 1 if its name
+     'a' ADDRESS    the principal that has it: id, enum mw_held
      'c' DOMAIN     a source that is complete names it
      'd' DOMAIN     grants on *@DOMAIN
-     'g' ADDRESS    grants on an address that no principal has
+     'g' ADDRESS    grants on an address that no principal has, or of receive=
      'i' 0 0 0 ID   the principal with this id, big-endian
      'l' LOGIN      id of the user
      'x' "index"    where names and principals are found sooner: index.h
@@ -15,7 +15,7 @@
 
 #include "decide/directory_view.h"
 
-#define MW_SCHEMA_VERSION 2
+#define MW_SCHEMA_VERSION 3
 #define MW_SNAPSHOT_NAME "snapshot.mdb"
 #define MW_SNAPSHOT_TEMPORARY ".snapshot." /* prefix of the names of temporary and old snapshot files */
 
@@ -58,8 +58,8 @@ bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r);
 #define MW_VALUE_ADDRESS_SIZE 8
 #define MW_VALUE_LOGIN_SIZE 4
 #define MW_VALUE_COMPLETE_DOMAIN_SIZE 4 /* zero bytes */
-void mw_value_address_write(uint32_t id, bool primary, void *out);
-bool mw_value_address_read(struct mw_value value, uint32_t *id_r, bool *primary_r);
+void mw_value_address_write(uint32_t id, enum mw_held held, void *out);
+bool mw_value_address_read(struct mw_value value, uint32_t *id_r, enum mw_held *held_r);
 void mw_value_login_write(uint32_t id, void *out);
 bool mw_value_login_read(struct mw_value value, uint32_t *id_r);
 

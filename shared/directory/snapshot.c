@@ -276,7 +276,7 @@ enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_k
 
 /* The id that LMDB has for a name. */
 static enum mw_lookup get_id(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
-			     uint32_t *id_r, bool *primary_r)
+			     uint32_t *id_r, enum mw_held *held_r)
 {
 	struct mw_value value;
 	enum mw_lookup found = get_text(snapshot, kind, text, &value);
@@ -284,23 +284,23 @@ static enum mw_lookup get_id(const struct mw_snapshot *snapshot, enum mw_key_kin
 
 	if (found != MW_LOOKUP_FOUND)
 		return found;
-	fine = kind == MW_KEY_LOGIN ? mw_value_login_read(value, id_r) : mw_value_address_read(value, id_r, primary_r);
+	fine = kind == MW_KEY_LOGIN ? mw_value_login_read(value, id_r) : mw_value_address_read(value, id_r, held_r);
 	return fine ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
 }
 
 enum mw_lookup mw_snapshot_named(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
-				 struct mw_principal *principal_r, bool *primary_r)
+				 struct mw_principal *principal_r, enum mw_held *held_r)
 {
 	uint32_t id = 0;
 	enum mw_lookup found = mw_index_name(&snapshot->index, kind, text, &id);
 
 	if (found == MW_LOOKUP_NONE)
 		return MW_LOOKUP_NONE;
-	*primary_r = true;
+	*held_r = MW_HELD_PRIMARY;
 	if (id != 0 && mw_snapshot_principal(snapshot, id, principal_r, NULL) == MW_LOOKUP_FOUND &&
 	    mw_str_equal(principal_r->name, text))
 		return MW_LOOKUP_FOUND;
-	found = get_id(snapshot, kind, text, &id, primary_r);
+	found = get_id(snapshot, kind, text, &id, held_r);
 	if (found != MW_LOOKUP_FOUND)
 		return found;
 	return mw_snapshot_principal(snapshot, id, principal_r, NULL) == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND :
@@ -333,6 +333,7 @@ bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,
 struct names {
 	enum mw_key_kind kind;
 	uint32_t id;
+	bool receive;
 	void (*found)(void *context, struct mw_str name);
 	void *context;
 };
@@ -341,18 +342,19 @@ static bool take_name(void *context, struct mw_str name, struct mw_value value)
 {
 	const struct names *names = context;
 	uint32_t owner;
-	bool primary;
+	enum mw_held held = MW_HELD_PRIMARY;
 
 	if ((names->kind == MW_KEY_LOGIN ? mw_value_login_read(value, &owner) :
-	     mw_value_address_read(value, &owner, &primary)) && owner == names->id)
+	     mw_value_address_read(value, &owner, &held)) && owner == names->id &&
+	    (held == MW_HELD_RECEIVE) == names->receive)
 		names->found(names->context, name);
 	return true;
 }
 
-bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id,
+bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id, bool receive,
 			   void (*found)(void *context, struct mw_str name), void *context)
 {
-	struct names names = { kind, id, found, context };
+	struct names names = { kind, id, receive, found, context };
 
 	return mw_snapshot_each(snapshot, kind, take_name, &names);
 }

@@ -39,14 +39,14 @@ void mw_snapshot_close(struct mw_snapshot *snapshot);
 enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
 			       struct mw_value *value_r);
 enum mw_lookup mw_snapshot_named(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
-				 struct mw_principal *principal_r, bool *primary_r);
+				 struct mw_principal *principal_r, enum mw_held *held_r);
 /* Calls `found` with the text and value of each key of a kind that has texts, in order, until it says false. False: the
    file could not be read. */
 bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,
 		      bool (*found)(void *context, struct mw_str text, struct mw_value value), void *context);
-/* Calls `found` with each login (MW_KEY_LOGIN) or address (MW_KEY_ADDRESS) of a principal, in order. Reads all keys of
-   the kind: for commands, not for questions. False: the file could not be read. */
-bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id,
+/* Calls `found` with each login (MW_KEY_LOGIN) or address (MW_KEY_ADDRESS) of a principal, in order; `receive`: the
+   addresses of receive=, else all others. Reads all keys of the kind: for commands, not for questions. False: the file could not be read. */
+bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id, bool receive,
 			   void (*found)(void *context, struct mw_str name), void *context);
 enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
 				     uint64_t *fingerprint_r);

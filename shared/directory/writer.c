@@ -90,7 +90,7 @@ static void append_all(struct pages *pages, const struct mw_content *content)
 		void *out = append_text(pages, MW_KEY_ADDRESS, entry->text, MW_VALUE_ADDRESS_SIZE);
 
 		if (out != NULL)
-			mw_value_address_write(entry->id, entry->primary, out);
+			mw_value_address_write(entry->id, entry->held, out);
 	}
 	for (i = 0; i < content->complete_domains.count && pages->rc == 0; i++) {
 		void *out = append_text(pages, MW_KEY_COMPLETE_DOMAIN, content->complete_domains.items[i],

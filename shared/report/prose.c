@@ -48,6 +48,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_SENDER_NULL_REFUSED] = "the connector refuses the null sender of a login (allow_null_sender)",
 	[MW_NOTE_SENDER_INVALID] = "the sender[ <value>] is no mail address",
 	[MW_NOTE_SENDER_NO_GRANT] = "no send-as grant on <value>[ for <other>]",
+	[MW_NOTE_SENDER_RECEIVE_ONLY] = "<value> is an address for receiving only[ of <other>] (receive=)",
 	[MW_NOTE_SENDER_AUTHORITATIVE] =
 		"the sender's domain[ <value>] is Authoritative and the session lacks Accept-Authoritative-Domain-Sender",
 	[MW_NOTE_RECIPIENT_ACCEPTED] = "<value> is an accepted domain[, <other>]",
@@ -79,6 +80,8 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_HEADER_SENDER_SIGNED] =
 		"From is <value>: a Sender would be added[ for <other>], but a DKIM-Signature names sender",
 	[MW_NOTE_HEADER_SENDER_NO_GRANT] = "Sender is <value>: no send-as grant on it[ for <other>]",
+	[MW_NOTE_HEADER_RECEIVE_ONLY] =
+		"<value> in the header is an address for receiving only[ of <other>] (receive=)",
 	[MW_NOTE_HEADER_RESENT_NO_GRANT] = "Resent-From or Resent-Sender is <value>: no send-as grant on it[ for <other>]",
 	[MW_NOTE_HEADER_NAME] = "a name in From holds <value>[, which is no address of <other>] (display_name)",
 	[MW_NOTE_HEADER_NAME_UNREAD] = "a name in From cannot be read (display_name)",

@@ -35,6 +35,8 @@ static void add_record(struct domains *domains, const struct mw_record *record)
 {
 	for (size_t i = 0; i < record->addresses.count; i++)
 		add(domains, record->addresses.items[i]);
+	for (size_t i = 0; i < record->receives.count; i++)
+		add(domains, record->receives.items[i]);
 	for (size_t i = 0; i < record->logins.count; i++)
 		add(domains, record->logins.items[i]);
 	add(domains, record->principal.name);

@@ -8,7 +8,7 @@
 
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
 
-/* A grant on an address without a principal, or on a domain. */
+/* A grant on an address without a principal or of receive=, or on a domain. */
 struct loose_grant { struct mw_str text; bool domain, on_behalf; uint32_t trustee; };
 
 struct grants {
@@ -34,7 +34,7 @@ static bool expand_senders(struct mw_expansion *expansion)
 		const struct mw_record *record = expansion->by_id[i];
 
 		for (j = 0; j < record->senders_list.count; j++) {
-			uint32_t id = mw_expand_find(expansion, record->senders_list.items[j]);
+			uint32_t id = mw_expand_find(expansion, record->senders_list.items[j], NULL);
 
 			if (id != 0)
 				mw_pairs_add(&pairs, record->principal.id, id);
@@ -55,14 +55,15 @@ static bool expand_senders(struct mw_expansion *expansion)
 
 static void resolve_grant(struct mw_expansion *expansion, struct grants *grants, const struct mw_grant_record *grant)
 {
-	uint32_t trustee = mw_expand_find(expansion, grant->trustee);
-	uint32_t identity = grant->domain ? 0 : mw_expand_find(expansion, grant->identity);
+	enum mw_held held = MW_HELD_ALIAS;
+	uint32_t trustee = mw_expand_find(expansion, grant->trustee, NULL);
+	uint32_t identity = grant->domain ? 0 : mw_expand_find(expansion, grant->identity, &held);
 
 	if (trustee == 0) {
 		report_unknown(expansion, grant->origin, "a grant to nobody", grant->trustee);
 		return;
 	}
-	if (identity != 0) {
+	if (identity != 0 && held != MW_HELD_RECEIVE) {
 		mw_pairs_add(grant->on_behalf ? &grants->on_behalf : &grants->send_as, identity, trustee);
 		return;
 	}

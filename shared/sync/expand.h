@@ -26,8 +26,8 @@ struct mw_expansion {
 
 /* index.c: ids, addresses, logins; two owners of one name are errors. False when memory is out. */
 bool mw_expand_index(struct mw_expansion *expansion);
-/* The id of the user or group with this address, or 0. */
-uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address);
+/* The id of the user or group with this address, or 0; held_r, which may be NULL: how it has it. */
+uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address, enum mw_held *held_r);
 /* complete.c: the domains that sources which are complete name. False when memory is out. */
 bool mw_expand_complete_domains(struct mw_expansion *expansion);
 /* groups.c: principal.groups of every user; groups that contain each other are errors. False when memory is out. */

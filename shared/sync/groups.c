@@ -53,7 +53,7 @@ static void resolve_members(struct graph *graph, const struct mw_record *group)
 	size_t i;
 
 	for (i = 0; i < group->members.count; i++) {
-		uint32_t id = mw_expand_find(expansion, group->members.items[i]);
+		uint32_t id = mw_expand_find(expansion, group->members.items[i], NULL);
 
 		if (id != 0)
 			mw_pairs_add(&graph->edges, id, group->principal.id);

@@ -24,7 +24,7 @@ static int compare_entries(const void *left, const void *right)
 		return order;
 	if (a->id != b->id)
 		return a->id < b->id ? -1 : 1;
-	return b->primary - a->primary;
+	return (a->held != MW_HELD_PRIMARY) - (b->held != MW_HELD_PRIMARY);
 }
 
 static void report_twice(struct mw_expansion *expansion, const char *what, struct mw_str text,
@@ -37,6 +37,18 @@ static void report_twice(struct mw_expansion *expansion, const char *what, struc
 		      second->origin.line, 0, NULL, "%s \"%.*s\" belongs to %s %.*s already (%s:%u)", what, SHOW(text),
 		      first->principal.kind == MW_USER ? "user" : "group", SHOW(first->principal.name),
 		      mw_origin_file(expansion->records, first->origin), first->origin.line);
+}
+
+/* An address to send as and to receive only. */
+static void report_both(struct mw_expansion *expansion, const struct mw_name_entry *entry,
+			const struct mw_record *record)
+{
+	bool named = entry->held == MW_HELD_PRIMARY;
+
+	mw_errors_add(expansion->errors, MW_ERROR, mw_origin_file(expansion->records, record->origin),
+		      record->origin.line, 0, named ? "only other addresses in receive=" : "it in one of the two",
+		      "address \"%.*s\" is %s, and in receive= of %.*s", SHOW(entry->text),
+		      named ? "the name" : "in address=", SHOW(record->principal.name));
 }
 
 /* Gives ids in the order of the names. Of two principals with one name the first one counts, so that later errors
@@ -81,6 +93,8 @@ static size_t settle(struct mw_expansion *expansion, const char *what, struct mw
 		else if (last->id != entries[i].id)
 			report_twice(expansion, what, entries[i].text, expansion->by_id[last->id - 1],
 				     expansion->by_id[entries[i].id - 1]);
+		else if ((last->held == MW_HELD_RECEIVE) != (entries[i].held == MW_HELD_RECEIVE))
+			report_both(expansion, last, expansion->by_id[last->id - 1]);
 	}
 	return kept;
 }
@@ -137,12 +151,13 @@ static void refuse_ambiguous(struct mw_expansion *expansion, const struct mw_nam
 	}
 }
 
-static void add_entries(struct mw_name_entry *entries, size_t *count, struct mw_strs names, uint32_t id)
+static void add_entries(struct mw_name_entry *entries, size_t *count, struct mw_strs names, uint32_t id,
+			enum mw_held held)
 {
 	size_t i;
 
 	for (i = 0; i < names.count; i++)
-		entries[(*count)++] = (struct mw_name_entry){ .text = names.items[i], .id = id };
+		entries[(*count)++] = (struct mw_name_entry){ .text = names.items[i], .id = id, .held = held };
 }
 
 bool mw_expand_index(struct mw_expansion *expansion)
@@ -154,7 +169,7 @@ bool mw_expand_index(struct mw_expansion *expansion)
 	if (!number_records(expansion))
 		return false;
 	for (i = 0; i < expansion->count; i++) {
-		address_count += 1 + expansion->by_id[i]->addresses.count;
+		address_count += 1 + expansion->by_id[i]->addresses.count + expansion->by_id[i]->receives.count;
 		login_count += 1 + expansion->by_id[i]->logins.count;
 	}
 	addresses = MW_ARENA_ARRAY(expansion->arena, struct mw_name_entry, address_count + 1);
@@ -164,14 +179,15 @@ bool mw_expand_index(struct mw_expansion *expansion)
 	address_count = login_count = 0;
 	for (i = 0; i < expansion->count; i++) {
 		const struct mw_record *record = expansion->by_id[i];
-		struct mw_name_entry name = { record->principal.name, record->principal.id, true };
+		struct mw_name_entry name = { record->principal.name, record->principal.id, MW_HELD_PRIMARY };
 
 		addresses[address_count++] = name;
-		add_entries(addresses, &address_count, record->addresses, name.id);
+		add_entries(addresses, &address_count, record->addresses, name.id, MW_HELD_ALIAS);
+		add_entries(addresses, &address_count, record->receives, name.id, MW_HELD_RECEIVE);
 		if (record->principal.kind != MW_USER)
 			continue;
 		logins[login_count++] = name;
-		add_entries(logins, &login_count, record->logins, name.id);
+		add_entries(logins, &login_count, record->logins, name.id, MW_HELD_ALIAS);
 	}
 	content->address_count = settle(expansion, "address", addresses, address_count);
 	content->login_count = settle(expansion, "login", logins, login_count);
@@ -181,10 +197,12 @@ bool mw_expand_index(struct mw_expansion *expansion)
 	return true;
 }
 
-uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address)
+uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address, enum mw_held *held_r)
 {
 	const struct mw_content *content = expansion->content;
 	const struct mw_name_entry *found = find_entry(content->addresses, content->address_count, address);
 
+	if (found != NULL && held_r != NULL)
+		*held_r = found->held;
 	return found != NULL ? found->id : 0;
 }

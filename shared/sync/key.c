@@ -275,6 +275,7 @@ static void write_limit(struct mw_text_out *out, const struct mw_record_key *key
 
 const struct mw_record_key mw_record_keys[] = {
 	{ "address", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(addresses), mw_read_address, read_list, write_list },
+	{ "receive", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(receives), mw_read_address, read_list, write_list },
 	{ "login", USER | 1u << MW_ROW_LOGIN, AT(logins), read_login, read_list, write_list },
 	{ "member", GROUP | 1u << MW_ROW_MEMBER, AT(members), mw_read_address, read_list, write_list },
 	{ "imap", USER, AT(principal.imap), NULL, read_switch, write_switch },

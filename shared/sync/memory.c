@@ -51,15 +51,15 @@ static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_pri
 }
 
 static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
-				 bool *primary_r)
+				 enum mw_held *held_r)
 {
 	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
 	const struct mw_name_entry *entry = find(content->addresses, content->address_count, sizeof(*entry), address);
 
 	if (entry == NULL)
 		return MW_LOOKUP_NONE;
-	if (primary_r != NULL)
-		*primary_r = entry->primary;
+	if (held_r != NULL)
+		*held_r = entry->held;
 	return by_id(context, entry->id, principal_r);
 }
 

@@ -18,6 +18,8 @@ static bool lists(const struct mw_record *record, struct mw_str address)
 
 	for (size_t i = 0; i < record->addresses.count && !found; i++)
 		found = mw_str_equal(record->addresses.items[i], address);
+	for (size_t i = 0; i < record->receives.count && !found; i++)
+		found = mw_str_equal(record->receives.items[i], address);
 	return found;
 }
 
@@ -68,6 +70,8 @@ static void refuse_local_names(const struct mw_policy *policy, const struct mw_r
 		refuse_local_name(policy, records, record->origin, record, record->principal.name);
 		for (size_t k = 0; k < record->addresses.count; k++)
 			refuse_local_name(policy, records, record->origin, record, record->addresses.items[k]);
+		for (size_t k = 0; k < record->receives.count; k++)
+			refuse_local_name(policy, records, record->origin, record, record->receives.items[k]);
 	}
 	for (size_t i = 0; i < records->grant_count; i++) {
 		const struct mw_grant_record *grant = &records->grants[i];

@@ -28,7 +28,8 @@ static void check_names(const struct mw_content *content, const struct mw_name_e
 	for (size_t i = 0; i < count; i++) {
 		must(entries[i].text.len > 0 && entries[i].id >= 1 && entries[i].id <= content->principal_count);
 		must(i == 0 || mw_content_compare_text(entries[i - 1].text, entries[i].text) < 0);
-		must(!entries[i].primary || mw_str_equal(content->principals[entries[i].id - 1].name, entries[i].text));
+		must(entries[i].held != MW_HELD_PRIMARY ||
+		     mw_str_equal(content->principals[entries[i].id - 1].name, entries[i].text));
 	}
 }
 

@@ -55,12 +55,12 @@ static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_pri
 }
 
 static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
-				 bool *primary_r)
+				 enum mw_held *held_r)
 {
 	const struct mw_case_world *world = context;
 	const struct mw_directory_view *view = mw_memory_directory_view(world->directory);
 
-	return mark(world, view->by_address(view->context, address, principal_r, primary_r), principal_r);
+	return mark(world, view->by_address(view->context, address, principal_r, held_r), principal_r);
 }
 
 static enum mw_lookup grants_on_address(void *context, struct mw_str address, struct mw_grants *grants_r)
@@ -86,9 +86,9 @@ static enum mw_lookup no_login(void *context, struct mw_str login, struct mw_pri
 }
 
 static enum mw_lookup no_address(void *context, struct mw_str address, struct mw_principal *principal_r,
-				 bool *primary_r)
+				 enum mw_held *held_r)
 {
-	(void)context, (void)address, (void)principal_r, (void)primary_r;
+	(void)context, (void)address, (void)principal_r, (void)held_r;
 	return MW_LOOKUP_UNAVAILABLE;
 }
 

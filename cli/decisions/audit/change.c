@@ -82,7 +82,7 @@ static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_pri
 }
 
 static enum mw_lookup by_address(void *context, struct mw_str address, struct mw_principal *principal_r,
-				 bool *primary_r)
+				 enum mw_held *held_r)
 {
 	struct mw_audit_world *world = context;
 	const struct mw_audit_change *change = world->change;
@@ -92,11 +92,11 @@ static enum mw_lookup by_address(void *context, struct mw_str address, struct mw
 
 	if (is_name || is_other) {
 		*principal_r = world->user;
-		if (primary_r != NULL)
-			*primary_r = is_name;
+		if (held_r != NULL)
+			*held_r = is_name ? MW_HELD_PRIMARY : MW_HELD_ALIAS;
 		return MW_LOOKUP_FOUND;
 	}
-	return patched(world, world->directory->by_address(world->directory->context, address, principal_r, primary_r),
+	return patched(world, world->directory->by_address(world->directory->context, address, principal_r, held_r),
 		       principal_r);
 }
 

@@ -28,10 +28,8 @@ static bool read_sender(const struct mw_audit_world *world, const struct mw_logg
 
 static enum mw_lookup owner_of(const struct mw_audit_world *world, struct mw_audit_proposal *proposal)
 {
-	bool primary;
-
 	return mw_identity_owner(mw_audit_world_policy(world), mw_audit_world_directory(world), &proposal->sender,
-				 &proposal->base, &proposal->owner, &primary);
+				 &proposal->base, &proposal->owner, &proposal->held);
 }
 
 /* The session's user by its own address, whom the directory has, or the policy in its place (unlisted_logins); empty:
@@ -72,7 +70,9 @@ static void propose_sender(const struct mw_audit_world *world, const struct mw_l
 	}
 	switch (owner_of(world, proposal)) {
 	case MW_LOOKUP_FOUND:
-		grant = add(proposal, MW_AUDIT_GRANT, user, proposal->owner.name);
+		/* A grant on an address of receive= is on that address alone. */
+		grant = add(proposal, MW_AUDIT_GRANT, user,
+			    proposal->held == MW_HELD_RECEIVE ? proposal->sender.whole : proposal->owner.name);
 		if (proposal->owner.kind == MW_USER)
 			grant->owner = proposal->owner.name;
 		return;

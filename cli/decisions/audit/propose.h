@@ -20,6 +20,7 @@ struct mw_audit_proposal {
 	struct mw_address sender, base, named; /* canonical */
 	char login[MW_LOGIN_MAX + 1], completed[MW_LOGIN_MAX + 1], name[MW_LOGIN_MAX + 1];
 	struct mw_principal owner;
+	enum mw_held held; /* how the owner has the sender's address */
 };
 
 /* Whether it is a machine of one's own network that did not log in: a printer, a scanner, a program. */

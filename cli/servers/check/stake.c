@@ -60,10 +60,10 @@ static bool has_address(const struct mw_directory_view *view, const struct mw_pr
 	char text[2 * MW_ADDRESS_MAX];
 	struct mw_buf address = MW_BUF_OVER(text);
 	struct mw_principal owner;
-	bool primary;
+	enum mw_held held;
 
 	mw_buf_printf(&address, "%.*s@%.*s", MW_STR_ARG(local), MW_STR_ARG(domain));
-	return view->by_address(view->context, mw_buf_str(&address), &owner, &primary) == MW_LOOKUP_FOUND &&
+	return view->by_address(view->context, mw_buf_str(&address), &owner, &held) == MW_LOOKUP_FOUND &&
 	       owner.id == principal->id;
 }
 

@@ -80,9 +80,9 @@ static enum mw_lookup away_name(void *context, struct mw_str name, struct mw_pri
 	return MW_LOOKUP_UNAVAILABLE;
 }
 
-static enum mw_lookup away_address(void *context, struct mw_str name, struct mw_principal *user_r, bool *primary_r)
+static enum mw_lookup away_address(void *context, struct mw_str name, struct mw_principal *user_r, enum mw_held *held_r)
 {
-	(void)context, (void)name, (void)user_r, (void)primary_r;
+	(void)context, (void)name, (void)user_r, (void)held_r;
 	return MW_LOOKUP_UNAVAILABLE;
 }
 

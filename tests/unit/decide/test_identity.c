@@ -67,10 +67,11 @@ END_TEST
 static int fail_at;
 static const struct mw_directory_view *behind;
 
-static enum mw_lookup half_address(void *context, struct mw_str text, struct mw_principal *owner_r, bool *primary_r)
+static enum mw_lookup half_address(void *context, struct mw_str text, struct mw_principal *owner_r,
+				   enum mw_held *held_r)
 {
 	(void)context;
-	return fail_at == 0 ? MW_LOOKUP_UNAVAILABLE : behind->by_address(behind->context, text, owner_r, primary_r);
+	return fail_at == 0 ? MW_LOOKUP_UNAVAILABLE : behind->by_address(behind->context, text, owner_r, held_r);
 }
 
 static enum mw_lookup half_grants(void *context, struct mw_str text, struct mw_grants *grants_r)
@@ -219,11 +220,11 @@ static enum mw_lookup owner_of(struct mw_str text, struct mw_principal *owner_r)
 	char memory[MW_ADDRESS_QUOTED_MAX];
 	struct mw_buf quoted = MW_BUF_OVER(memory);
 	struct mw_address address, base;
-	bool primary;
+	enum mw_held held;
 
 	mw_address_parse(mw_address_quoted(text, &quoted), &address);
 	ck_assert_msg(mw_address_has_domain(&address), "%.*s", MW_STR_ARG(text));
-	return mw_identity_owner(mw_test_policy, mw_test_view, &address, &base, owner_r, &primary);
+	return mw_identity_owner(mw_test_policy, mw_test_view, &address, &base, owner_r, &held);
 }
 
 static bool is_request(struct mw_str extension)

@@ -213,7 +213,7 @@ START_TEST(an_administrator_may_name_an_unlisted_user)
 	struct mw_named named;
 
 	ck_assert_int_eq(mw_identity_named(policy, view, MW_STR("eve"), &named), MW_LOOKUP_FOUND);
-	ck_assert(named.unlisted && named.by_login && named.primary && !named.ambiguous);
+	ck_assert(named.unlisted && named.by_login && named.held == MW_HELD_PRIMARY && !named.ambiguous);
 	ck_assert_slice(named.principal.name, MW_STR("eve@example.test"));
 	ck_assert_int_eq(mw_identity_named(policy, view, MW_STR("robert"), &named), MW_LOOKUP_FOUND);
 	ck_assert(!named.unlisted);

@@ -25,6 +25,7 @@ static const struct { const char *text; bool same; } changes[] = {
 	{ "user bob relay=no\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob max_recipients=5\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob address=x\nuser mary\ngroup g member=bob\n", false },
+	{ "user bob receive=x\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob login=x\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob senders=authenticated\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob senders=mary\nuser mary\ngroup g member=bob\n", false },

@@ -50,14 +50,14 @@ static void compare_principal(enum mw_key_kind kind, struct mw_str name)
 {
 	struct mw_snapshot plain = without_index();
 	struct mw_principal a, b;
-	bool primary_a, primary_b;
-	enum mw_lookup found = mw_snapshot_named(&plain, kind, name, &b, &primary_b);
+	enum mw_held held_a, held_b;
+	enum mw_lookup found = mw_snapshot_named(&plain, kind, name, &b, &held_b);
 
-	ck_assert_int_eq(mw_snapshot_named(&snapshot, kind, name, &a, &primary_a), found);
+	ck_assert_int_eq(mw_snapshot_named(&snapshot, kind, name, &a, &held_a), found);
 	if (found != MW_LOOKUP_FOUND)
 		return;
 	ck_assert_uint_eq(a.id, b.id);
-	ck_assert(a.name.ptr == b.name.ptr && (kind == MW_KEY_LOGIN || primary_a == primary_b));
+	ck_assert(a.name.ptr == b.name.ptr && (kind == MW_KEY_LOGIN || held_a == held_b));
 }
 
 static void compare_all(struct mw_str name)
@@ -100,7 +100,7 @@ START_TEST(it_says_what_lmdb_says)
 	struct mw_snapshot plain;
 	struct mw_principal a, b;
 	uint32_t id = UINT32_MAX;
-	bool primary;
+	enum mw_held held;
 
 	publish_many();
 	compare_names();
@@ -113,9 +113,9 @@ START_TEST(it_says_what_lmdb_says)
 	}
 	/* And it was asked. */
 	ck_assert_int_eq(mw_index_name(&snapshot.index, MW_KEY_LOGIN, MW_STR("u1@example.test"), &id), MW_LOOKUP_FOUND);
-	ck_assert_int_eq(mw_snapshot_named(&snapshot, MW_KEY_LOGIN, MW_STR("u1@example.test"), &a, &primary),
+	ck_assert_int_eq(mw_snapshot_named(&snapshot, MW_KEY_LOGIN, MW_STR("u1@example.test"), &a, &held),
 			 MW_LOOKUP_FOUND);
-	ck_assert(primary && a.id == id);
+	ck_assert(held == MW_HELD_PRIMARY && a.id == id);
 	ck_assert_int_eq(mw_index_name(&snapshot.index, MW_KEY_LOGIN, MW_STR("l1"), &id), MW_LOOKUP_FOUND);
 	ck_assert_uint_eq(id, 0);
 	ck_assert_int_eq(mw_index_name(&snapshot.index, MW_KEY_LOGIN, MW_STR("g@example.test"), &id), MW_LOOKUP_NONE);
@@ -213,12 +213,12 @@ START_TEST(an_empty_directory_has_one)
 	char memory[400];
 	struct mw_buf why = MW_BUF_OVER(memory);
 	struct mw_principal user;
-	bool primary;
+	enum mw_held held;
 
 	mw_test_publish("");
 	ck_assert_msg(mw_snapshot_open(&snapshot, mw_test_path, &why) == MW_SNAPSHOT_OPEN, "%s", memory);
 	ck_assert_uint_eq(snapshot.index.bucket_count, 1);
-	ck_assert_int_eq(mw_snapshot_named(&snapshot, MW_KEY_LOGIN, MW_STR("a@example.test"), &user, &primary),
+	ck_assert_int_eq(mw_snapshot_named(&snapshot, MW_KEY_LOGIN, MW_STR("a@example.test"), &user, &held),
 			 MW_LOOKUP_NONE);
 	ck_assert_int_eq(mw_snapshot_principal(&snapshot, 1, &user, NULL), MW_LOOKUP_NONE);
 	mw_snapshot_close(&snapshot);

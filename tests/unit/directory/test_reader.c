@@ -27,7 +27,7 @@ START_TEST(lookups_answer_what_was_published)
 	struct mw_directory_status status;
 	struct mw_principal found;
 	struct mw_grants grants;
-	bool primary;
+	enum mw_held held;
 
 	mw_test_publish("user bob login=b address=x pop3=no\nuser mary\ngroup g member=bob senders=bob,mary\n"
 			"grant send-as x mary\ngrant send-as a@b.test bob\ngrant send-on-behalf *@c.test g\n");
@@ -37,11 +37,11 @@ START_TEST(lookups_answer_what_was_published)
 	ck_assert(found.imap && !found.pop3 && found.groups.count == 1 && found.send_as.count == 1);
 	ck_assert_int_eq(mw_test_login(directory, "g@example.test", &found), MW_LOOKUP_NONE);
 	ck_assert_int_eq(mw_test_login(directory, "nobody", &found), MW_LOOKUP_NONE);
-	ck_assert_int_eq(view->by_address(view->context, MW_STR("x@example.test"), &found, &primary), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(view->by_address(view->context, MW_STR("x@example.test"), &found, &held), MW_LOOKUP_FOUND);
 	ck_assert_slice(found.name, MW_STR("bob@example.test"));
-	ck_assert(!primary);
-	ck_assert_int_eq(view->by_address(view->context, MW_STR("g@example.test"), &found, &primary), MW_LOOKUP_FOUND);
-	ck_assert(primary && found.kind == MW_GROUP && found.senders_list.count == 2);
+	ck_assert(held == MW_HELD_ALIAS);
+	ck_assert_int_eq(view->by_address(view->context, MW_STR("g@example.test"), &found, &held), MW_LOOKUP_FOUND);
+	ck_assert(held == MW_HELD_PRIMARY && found.kind == MW_GROUP && found.senders_list.count == 2);
 	ck_assert_int_eq(view->by_id(view->context, found.id, &found), MW_LOOKUP_FOUND);
 	ck_assert_int_eq(view->by_id(view->context, 99, &found), MW_LOOKUP_NONE);
 	ck_assert_int_eq(view->grants_on_address(view->context, MW_STR("a@b.test"), &grants), MW_LOOKUP_FOUND);

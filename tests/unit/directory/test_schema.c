@@ -95,11 +95,15 @@ END_TEST
 START_TEST(names_lead_to_ids)
 {
 	uint32_t memory[3] = { 0 }, id;
-	bool primary;
+	enum mw_held held;
 
-	mw_value_address_write(77, true, memory);
-	ck_assert(mw_value_address_read((struct mw_value){ memory, 8 }, &id, &primary) && id == 77 && primary);
-	ck_assert(!mw_value_address_read((struct mw_value){ memory, 4 }, &id, &primary));
+	mw_value_address_write(77, MW_HELD_PRIMARY, memory);
+	ck_assert(mw_value_address_read((struct mw_value){ memory, 8 }, &id, &held) && id == 77 && held == MW_HELD_PRIMARY);
+	ck_assert(!mw_value_address_read((struct mw_value){ memory, 4 }, &id, &held));
+	mw_value_address_write(79, MW_HELD_RECEIVE, memory);
+	ck_assert(mw_value_address_read((struct mw_value){ memory, 8 }, &id, &held) && id == 79 && held == MW_HELD_RECEIVE);
+	memory[1] = MW_HELD_RECEIVE + 1;
+	ck_assert(!mw_value_address_read((struct mw_value){ memory, 8 }, &id, &held));
 	mw_value_login_write(78, memory);
 	ck_assert(mw_value_login_read((struct mw_value){ memory, 4 }, &id) && id == 78);
 	ck_assert(!mw_value_login_read((struct mw_value){ memory, 8 }, &id));

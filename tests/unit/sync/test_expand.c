@@ -54,6 +54,25 @@ START_TEST(grants_stand_on_who_has_the_address)
 }
 END_TEST
 
+START_TEST(a_grant_on_an_address_for_receiving_is_on_that_address_alone)
+{
+	const struct mw_content *content =
+		mw_test_content("user bob receive=r,r\nuser mary\ngrant send-as r mary\ngrant send-on-behalf r bob\n");
+
+	ck_assert_ptr_nonnull(content);
+	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->send_as.count, 0);
+	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->send_on_behalf.count, 0);
+	ck_assert_uint_eq(content->address_count, 3);
+	ck_assert_slice(content->addresses[2].text, MW_STR("r@example.test"));
+	ck_assert_int_eq(content->addresses[2].held, MW_HELD_RECEIVE);
+	ck_assert_uint_eq(content->login_count, 2);
+	ck_assert_uint_eq(content->address_grant_count, 1);
+	ck_assert_slice(content->address_grants[0].text, MW_STR("r@example.test"));
+	ck_assert_str_eq(mw_test_names(content, content->address_grants[0].grants.send_as), "mary@example.test");
+	ck_assert_str_eq(mw_test_names(content, content->address_grants[0].grants.send_on_behalf), "bob@example.test");
+}
+END_TEST
+
 START_TEST(everything_is_sorted_and_distinct)
 {
 	const struct mw_content *content = mw_test_content(world);
@@ -78,6 +97,16 @@ static const struct { const char *text, *message; } conflicts[] = {
 	  "users:2: error: name \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
 	{ "user bob\nuser mary address=bob\n",
 	  "users:2: error: address \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob receive=x\nuser mary address=x\n",
+	  "users:2: error: address \"x@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob\ngroup g receive=bob\n",
+	  "users:2: error: address \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
+	{ "user bob address=x receive=y,x\n",
+	  "users:1: error: address \"x@example.test\" is in address=, and in receive= of bob@example.test (expected it in "
+	  "one of the two)" },
+	{ "user bob receive=bob\n",
+	  "users:1: error: address \"bob@example.test\" is the name, and in receive= of bob@example.test (expected only "
+	  "other addresses in receive=)" },
 	{ "user bob\ngroup bob\n",
 	  "users:2: error: name \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
 	{ "user bob login=x\nuser mary login=X\n",
@@ -139,6 +168,7 @@ MW_UNIT_TESTS("expand")
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_add_test(tcase, groups_are_expanded_through_groups);
 	tcase_add_test(tcase, grants_stand_on_who_has_the_address);
+	tcase_add_test(tcase, a_grant_on_an_address_for_receiving_is_on_that_address_alone);
 	tcase_add_test(tcase, everything_is_sorted_and_distinct);
 	MW_LOOP(tcase, a_conflict_is_told_with_its_line_and_nothing_comes_of_it, conflicts);
 	tcase_add_test(tcase, order_in_the_text_does_not_matter);

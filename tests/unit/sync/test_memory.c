@@ -10,16 +10,16 @@ START_TEST(a_view_in_memory_answers_as_a_snapshot_does)
 	const struct mw_directory_view *view = mw_memory_directory_view(directory);
 	struct mw_principal found;
 	struct mw_grants grants;
-	bool primary;
+	enum mw_held held;
 
 	ck_assert_int_eq(view->by_login(view->context, MW_STR("b"), &found), MW_LOOKUP_FOUND);
 	ck_assert_slice(found.name, MW_STR("bob@example.test"));
 	ck_assert_int_eq(view->by_login(view->context, MW_STR("g@example.test"), &found), MW_LOOKUP_NONE);
-	ck_assert_int_eq(view->by_address(view->context, MW_STR("x@example.test"), &found, &primary), MW_LOOKUP_FOUND);
-	ck_assert(!primary);
-	ck_assert_int_eq(view->by_address(view->context, MW_STR("bob@example.test"), &found, &primary), MW_LOOKUP_FOUND);
-	ck_assert(primary);
-	ck_assert_int_eq(view->by_address(view->context, MW_STR("none@example.test"), &found, &primary), MW_LOOKUP_NONE);
+	ck_assert_int_eq(view->by_address(view->context, MW_STR("x@example.test"), &found, &held), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(held, MW_HELD_ALIAS);
+	ck_assert_int_eq(view->by_address(view->context, MW_STR("bob@example.test"), &found, &held), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(held, MW_HELD_PRIMARY);
+	ck_assert_int_eq(view->by_address(view->context, MW_STR("none@example.test"), &found, &held), MW_LOOKUP_NONE);
 	ck_assert_int_eq(view->grants_on_address(view->context, MW_STR("a@b.test"), &grants), MW_LOOKUP_FOUND);
 	ck_assert_uint_eq(grants.send_as.count, 1);
 	ck_assert_int_eq(view->grants_on_address(view->context, MW_STR("x@example.test"), &grants), MW_LOOKUP_NONE);

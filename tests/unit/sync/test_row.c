@@ -98,7 +98,7 @@ static const struct { struct mw_column value; const char *message; } bad_values[
 	{ PAIR("login", "b\xff"), "login: no valid UTF-8" },
 	{ PAIR("login", "$(id)"), "no mail system needs a $ in a name" },
 	{ PAIR("address", "x' OR ''='"), "is no address" },
-	{ PAIR("colour", "red"), "unknown key \"colour\" of a user (expected address, login," },
+	{ PAIR("colour", "red"), "unknown key \"colour\" of a user (expected address, receive, login," },
 };
 
 START_TEST(a_bad_value_makes_a_bad_record_and_no_error_of_the_source)

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+#include "decisions/lookup_answer.h"
+
+#include <stdio.h>
+
+#include "suspension.h"
+#include "ui/output.h"
+
+static struct mw_str name_of(const struct mw_lookup_answer *answer, uint32_t id)
+{
+	struct mw_principal principal;
+
+	if (answer->view->by_id(answer->view->context, id, &principal) != MW_LOOKUP_FOUND)
+		return MW_STR("?");
+	return principal.name;
+}
+
+/* Text and JSON are written by the same walk: `json` NULL writes text. */
+struct writer {
+	const struct mw_lookup_answer *answer;
+	struct mw_buf *out;
+	struct mw_json *json;
+};
+
+static void begin_list(const struct writer *to, const char *key, const char *title)
+{
+	if (to->json != NULL)
+		mw_json_array(to->json, key);
+	else
+		mw_buf_printf(to->out, "%s", title);
+}
+
+static void list_item(const struct writer *to, struct mw_str item)
+{
+	if (to->json != NULL)
+		mw_json_string(to->json, NULL, item);
+	else
+		mw_buf_printf(to->out, " %.*s", MW_STR_ARG(item));
+}
+
+static void end_list(const struct writer *to, bool empty)
+{
+	if (to->json != NULL)
+		mw_json_end_array(to->json);
+	else
+		mw_buf_add_text(to->out, empty ? " nobody\n" : "\n");
+}
+
+static size_t list_ids(const struct writer *to, struct mw_ids ids)
+{
+	for (size_t i = 0; i < ids.count; i++)
+		list_item(to, name_of(to->answer, ids.items[i]));
+	return ids.count;
+}
+
+static void write_trustees(const struct writer *to)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	const struct mw_principal *principal = &answer->principal;
+	size_t count = 0;
+
+	begin_list(to, "send_as", "may send as it:        ");
+	if (!mw_lookup_is_apart(answer) && principal->kind == MW_USER) {
+		list_item(to, principal->name);
+		count++;
+	}
+	if (!mw_lookup_is_apart(answer))
+		count += list_ids(to, principal->send_as);
+	count += list_ids(to, answer->on_address.send_as);
+	count += list_ids(to, answer->on_domain.send_as);
+	end_list(to, count == 0);
+	begin_list(to, "send_on_behalf", "may send on behalf:    ");
+	count = mw_lookup_is_apart(answer) ? 0 : list_ids(to, principal->send_on_behalf);
+	count += list_ids(to, answer->on_address.send_on_behalf);
+	count += list_ids(to, answer->on_domain.send_on_behalf);
+	end_list(to, count == 0);
+}
+
+static void write_switch(const struct writer *to, const char *name, bool on)
+{
+	if (to->json != NULL)
+		mw_json_bool(to->json, name, on);
+	else
+		mw_buf_printf(to->out, " %s=%s", name, on ? "yes" : "no");
+}
+
+static void write_switches(const struct writer *to)
+{
+	const struct mw_principal *user = &to->answer->principal;
+
+	if (to->json != NULL)
+		mw_json_object(to->json, "may");
+	else
+		mw_buf_add_text(to->out, "may:                   ");
+	write_switch(to, "imap", user->imap);
+	write_switch(to, "pop3", user->pop3);
+	write_switch(to, "sieve", user->sieve);
+	write_switch(to, "smtp", user->smtp);
+	write_switch(to, "relay", user->relay);
+	if (to->json != NULL)
+		mw_json_end_object(to->json);
+	else
+		mw_buf_add_char(to->out, '\n');
+}
+
+static void write_suspension(const struct writer *to, const struct mw_suspension *suspension)
+{
+	if (to->json == NULL) {
+		mw_buf_add_text(to->out, "suspended:              ");
+		mw_suspension_print(suspension, to->out);
+		mw_buf_add_char(to->out, '\n');
+		return;
+	}
+	mw_json_object(to->json, NULL);
+	mw_suspension_json(suspension, to->json);
+	mw_json_end_object(to->json);
+}
+
+/* Whether the suspension is the user's. No address of an unlisted one is in the directory. */
+static bool is_of(const struct mw_lookup_answer *answer, size_t index, const struct mw_suspension *suspension)
+{
+	if (answer->principal.id != MW_ID_UNLISTED)
+		return mw_directory_suspended_next(answer->directory, index, answer->principal.id - 1) ==
+		       answer->principal.id;
+	return mw_directory_suspended_id(answer->directory, index) == 0 &&
+	       mw_str_equal(mw_str(suspension->user), answer->principal.name);
+}
+
+static void write_suspensions(const struct writer *to)
+{
+	const struct mw_directory *directory = to->answer->directory;
+	const struct mw_suspensions *suspensions = mw_directory_suspensions(directory);
+
+	if (to->json != NULL)
+		mw_json_array(to->json, "suspended");
+	for (size_t i = 0; i < suspensions->count; i++)
+		if (is_of(to->answer, i, &suspensions->items[i]))
+			write_suspension(to, &suspensions->items[i]);
+	if (to->json != NULL)
+		mw_json_end_array(to->json);
+}
+
+static void write_limit(const struct writer *to, const char *name, uint64_t limit, bool is_size)
+{
+	char text[40];
+	struct mw_buf number = MW_BUF_OVER(text);
+
+	if (limit == MW_NOT_SET)
+		return;
+	if (is_size)
+		mw_print_size(limit, &number);
+	else
+		mw_print_limit(limit, &number);
+	if (to->json != NULL)
+		mw_json_string(to->json, name, mw_buf_str(&number));
+	else
+		mw_buf_printf(to->out, "%-23s %s\n", name, text);
+}
+
+static void write_limits(const struct writer *to)
+{
+	const struct mw_principal *user = &to->answer->principal;
+
+	write_limit(to, "max_message_size", user->max_message_size, true);
+	write_limit(to, "max_recipients", user->max_recipients, false);
+	write_limit(to, "message_rate_limit", user->message_rate_limit, false);
+	write_limit(to, "recipient_rate_limit", user->recipient_rate_limit, false);
+}
+
+/* Which users and groups the user may send as: no lookup goes that way, so every principal is asked once. */
+static void write_identities(const struct writer *to, const char *key, const char *title, bool on_behalf)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	const struct mw_directory_view *view = answer->view;
+	size_t count = 0;
+
+	begin_list(to, key, title);
+	for (uint64_t id = 0; id <= answer->principals; id++) {
+		struct mw_principal other;
+
+		if (view->by_id(view->context, (uint32_t)id, &other) == MW_LOOKUP_FOUND &&
+		    mw_identity_in(&answer->principal, on_behalf ? other.send_on_behalf : other.send_as)) {
+			list_item(to, other.name);
+			count++;
+		}
+	}
+	for (size_t i = 0; i < answer->policy->accepted_domain_count; i++) {
+		const struct mw_accepted_domain *domain = &answer->policy->accepted_domains[i];
+		struct mw_grants grants;
+		char text[MW_DOMAIN_MAX + 3];
+
+		if (domain->subdomains ||
+		    view->grants_on_domain(view->context, domain->domain, &grants) != MW_LOOKUP_FOUND ||
+		    !mw_identity_in(&answer->principal, on_behalf ? grants.send_on_behalf : grants.send_as))
+			continue;
+		snprintf(text, sizeof(text), "*@%.*s", MW_STR_ARG(domain->domain));
+		list_item(to, mw_str(text));
+		count++;
+	}
+	end_list(to, count == 0);
+}
+
+static void write_senders(const struct writer *to)
+{
+	static const char *const words[] = {
+		[MW_SENDERS_ANYONE] = "anyone", [MW_SENDERS_AUTHENTICATED] = "authenticated",
+		[MW_SENDERS_MEMBERS] = "members", [MW_SENDERS_LIST] = "list",
+	};
+	const struct mw_principal *principal = &to->answer->principal;
+
+	if (principal->senders == MW_SENDERS_LIST) {
+		begin_list(to, "senders", "may write to it:       ");
+		end_list(to, list_ids(to, principal->senders_list) == 0);
+		return;
+	}
+	if (to->json != NULL)
+		mw_json_string(to->json, "senders", mw_str(words[principal->senders]));
+	else
+		mw_buf_printf(to->out, "may write to it:        %s\n", words[principal->senders]);
+}
+
+static void write_user(const struct writer *to)
+{
+	write_suspensions(to);
+	write_switches(to);
+	write_limits(to);
+	begin_list(to, "groups", "member of:             ");
+	if (list_ids(to, to->answer->principal.groups) == 0 && to->json == NULL)
+		mw_buf_add_text(to->out, " no group\n");
+	else
+		end_list(to, false);
+	write_identities(to, "may_send_as", "may also send as:      ", false);
+	write_identities(to, "may_send_on_behalf", "may send on behalf of: ", true);
+}
+
+static void name_item(void *context, struct mw_str name)
+{
+	list_item(context, name);
+}
+
+struct lazy_list { const struct writer *to; const char *title; bool begun; };
+
+/* A line of text only where there is an item. */
+static void lazy_item(void *context, struct mw_str item)
+{
+	struct lazy_list *list = context;
+
+	if (list->to->json == NULL && !list->begun)
+		begin_list(list->to, NULL, list->title);
+	list->begun = true;
+	list_item(list->to, item);
+}
+
+static void write_receive_only(const struct writer *to)
+{
+	struct lazy_list list = { .to = to, .title = "for receiving only:    " };
+
+	if (to->json != NULL)
+		begin_list(to, "receive_only", NULL);
+	(void)mw_directory_each_address(to->answer->directory, to->answer->principal.id, true, lazy_item, &list);
+	if (to->json != NULL || list.begun)
+		end_list(to, false);
+}
+
+/* All names by which mail reaches it, the primary address too; and those by which a user logs in. */
+/* An unlisted login has one name. */
+static void write_own_name(const struct writer *to)
+{
+	begin_list(to, "addresses", "addresses:             ");
+	list_item(to, to->answer->principal.name);
+	end_list(to, false);
+	write_receive_only(to);
+	begin_list(to, "logins", "logs in as:            ");
+	list_item(to, to->answer->principal.name);
+	end_list(to, false);
+}
+
+static void write_names(const struct writer *to)
+{
+	const struct mw_principal *principal = &to->answer->principal;
+	struct writer copy = *to;
+
+	if (to->answer->named.unlisted) {
+		write_own_name(to);
+		return;
+	}
+	begin_list(to, "addresses", "addresses:             ");
+	(void)mw_directory_each_address(to->answer->directory, principal->id, false, name_item, &copy);
+	end_list(to, false);
+	write_receive_only(to);
+	if (principal->kind != MW_USER)
+		return;
+	begin_list(to, "logins", "logs in as:            ");
+	(void)mw_directory_each_login(to->answer->directory, principal->id, name_item, &copy);
+	end_list(to, false);
+}
+
+static const char *how_held(enum mw_held held)
+{
+	switch (held) {
+	case MW_HELD_ALIAS:
+		return " (one of its addresses)";
+	case MW_HELD_RECEIVE:
+		return " (one of its addresses, for receiving only)";
+	case MW_HELD_PRIMARY:
+		break;
+	}
+	return "";
+}
+
+static const char *kind_word(const struct mw_lookup_answer *answer)
+{
+	return !answer->has_principal ? "address" : answer->principal.kind == MW_GROUP ? "group" : "user";
+}
+
+/* The two whom the name means. */
+static void write_ambiguous(const struct writer *to)
+{
+	mw_json_array(to->json, "ambiguous");
+	mw_json_string(to->json, NULL, to->answer->named.principal.name);
+	mw_json_string(to->json, NULL, to->answer->named.other.name);
+	mw_json_end_array(to->json);
+}
+
+static void write_answer(const struct writer *to)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	struct mw_str owner = answer->has_principal ? answer->principal.name : MW_STR_EMPTY;
+
+	if (to->json != NULL) {
+		mw_json_string(to->json, "asked", answer->asked);
+		mw_json_bool(to->json, "known", answer->found == MW_LOOKUP_FOUND);
+		if (answer->named.ambiguous)
+			write_ambiguous(to);
+		if (answer->found != MW_LOOKUP_FOUND)
+			return;
+		mw_json_string(to->json, "kind", mw_str(kind_word(answer)));
+		mw_json_bool(to->json, "unlisted", answer->named.unlisted);
+		if (answer->has_principal && !answer->named.unlisted)
+			mw_json_string(to->json, "receives", owner);
+		else
+			mw_json_null(to->json, "receives");
+	} else if (answer->named.unlisted) {
+		mw_buf_printf(to->out, "%.*s: not in the directory: as a login %.*s, own address by unlisted_logins\n",
+			      MW_STR_ARG(answer->asked), MW_STR_ARG(owner));
+	} else if (answer->has_principal) {
+		mw_buf_printf(to->out, "%.*s: %s %.*s%s\n", MW_STR_ARG(answer->asked), kind_word(answer),
+			      MW_STR_ARG(owner),
+			      !answer->named.by_address ? " (its login name)"
+			      : how_held(answer->named.held));
+	} else {
+		mw_buf_printf(to->out, "%.*s: nobody receives mail for it\n", MW_STR_ARG(answer->asked));
+	}
+	if (answer->has_principal)
+		write_names(to);
+	write_trustees(to);
+	if (!answer->has_principal)
+		return;
+	write_senders(to);
+	if (answer->principal.kind == MW_USER)
+		write_user(to);
+}
+
+static void write_text(struct mw_buf *out, const void *context)
+{
+	write_answer(&(struct writer){ context, out, NULL });
+}
+
+static void write_members(struct mw_json *json, const void *context)
+{
+	write_answer(&(struct writer){ context, json->out, json });
+}
+
+void mw_lookup_print(const struct mw_lookup_answer *answer, bool json)
+{
+	if (json)
+		mw_output_json(write_members, answer);
+	else
+		mw_output(write_text, answer);
+}
