@@ -219,6 +219,16 @@ static void write_senders(const struct writer *to)
 		mw_buf_printf(to->out, "may write to it:        %s\n", words[principal->senders]);
 }
 
+static void write_denied(const struct writer *to)
+{
+	const struct mw_ids *denied = &to->answer->principal.senders_denied;
+
+	if (to->json == NULL && denied->count == 0)
+		return;
+	begin_list(to, "senders_denied", "may not write to it:   ");
+	end_list(to, list_ids(to, *denied) == 0);
+}
+
 static void write_user(const struct writer *to)
 {
 	write_suspensions(to);
@@ -357,6 +367,7 @@ static void write_answer(const struct writer *to)
 	if (!answer->has_principal)
 		return;
 	write_senders(to);
+	write_denied(to);
 	if (answer->principal.kind == MW_USER)
 		write_user(to);
 }

@@ -133,6 +133,24 @@ static bool admits(const struct mw_session *session, const struct mw_principal *
 	return false;
 }
 
+/* Who of the recipient's senders_denied= the session's user is, or is a member of; 0: nobody. */
+static uint32_t denied_as(const struct mw_session *session, const struct mw_principal *owner)
+{
+	return session->logged_in ? mw_identity_which(&session->user, owner->senders_denied) : 0;
+}
+
+static struct mw_str name_of(const struct mw_session *session, uint32_t id)
+{
+	const struct mw_directory_view *directory = session->directory;
+	struct mw_principal principal;
+
+	if (id == session->user.id)
+		return session->user.name;
+	if (directory->by_id == NULL || directory->by_id(directory->context, id, &principal) != MW_LOOKUP_FOUND)
+		return MW_STR_EMPTY;
+	return principal.name;
+}
+
 static struct mw_str restriction_word(enum mw_senders senders)
 {
 	switch (senders) {
@@ -148,6 +166,21 @@ static struct mw_str restriction_word(enum mw_senders senders)
 	return MW_STR_EMPTY;
 }
 
+/* Whether the owner takes mail of the session, into the step. senders_denied= comes before senders=. */
+static void judge_owner(const struct mw_session *session, const struct mw_principal *owner, struct mw_step *step)
+{
+	uint32_t denied = denied_as(session, owner);
+	bool admitted = denied == 0 && admits(session, owner);
+
+	step->outcome = admitted ? MW_PASSED : MW_FAILED;
+	step->note = admitted ? MW_NOTE_RESTRICTION_MET : MW_NOTE_RESTRICTION_REFUSED;
+	step->other = restriction_word(owner->senders);
+	if (denied == 0)
+		return;
+	step->note = MW_NOTE_RESTRICTION_DENIED;
+	step->other = name_of(session, denied);
+}
+
 /* False: the verdict is set and its step written; true: the step is *step_r. */
 static bool check_owner(struct mw_session *session, const struct mw_address *recipient, struct mw_step *step_r)
 {
@@ -155,7 +188,6 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 	struct mw_address base;
 	struct mw_principal owner;
 	enum mw_held held;
-	bool admitted = true;
 	enum mw_lookup found = mw_identity_owner(session->policy, session->directory, recipient, &base, &owner, &held);
 
 	if (found != MW_LOOKUP_FOUND && found != MW_LOOKUP_NONE) {
@@ -163,14 +195,10 @@ static bool check_owner(struct mw_session *session, const struct mw_address *rec
 		return false;
 	}
 	step.value = session->facts->recipient;
-	if (found == MW_LOOKUP_FOUND && owner.senders != MW_SENDERS_ANYONE) {
-		admitted = admits(session, &owner);
-		step.note = admitted ? MW_NOTE_RESTRICTION_MET : MW_NOTE_RESTRICTION_REFUSED;
-		step.other = restriction_word(owner.senders);
-	}
-	step.outcome = admitted ? MW_PASSED : MW_FAILED;
+	if (found == MW_LOOKUP_FOUND && (owner.senders != MW_SENDERS_ANYONE || owner.senders_denied.count > 0))
+		judge_owner(session, &owner, &step);
 	*step_r = step;
-	if (admitted)
+	if (step.outcome == MW_PASSED)
 		return true;
 	mw_trace_write(&session->verdict->trace, &step);
 	mw_verdict_refuse(session->policy, session->verdict, MW_REASON_RECIPIENT_RESTRICTED);

@@ -38,6 +38,7 @@ struct mw_principal {
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients; /* or MW_NOT_SET */
 	enum mw_senders senders;
 	struct mw_ids senders_list;   /* for LIST: users and groups */
+	struct mw_ids senders_denied; /* users and groups who may not write to it, whatever `senders` says */
 	struct mw_ids groups;         /* users: every group it belongs to, directly or through groups */
 	struct mw_ids send_as;        /* trustees (users and groups) of grants on any of its addresses but those of receive= */
 	struct mw_ids send_on_behalf;

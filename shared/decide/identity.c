@@ -110,16 +110,21 @@ static bool has_id(struct mw_ids ids, uint32_t id)
 	return false;
 }
 
-bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids)
+uint32_t mw_identity_which(const struct mw_principal *user, struct mw_ids ids)
 {
 	if (ids.count == 0)
-		return false;
+		return 0;
 	if (has_id(ids, user->id))
-		return true;
+		return user->id;
 	for (size_t i = 0; i < user->groups.count; i++)
 		if (has_id(ids, user->groups.items[i]))
-			return true;
-	return false;
+			return user->groups.items[i];
+	return 0;
+}
+
+bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids)
+{
+	return mw_identity_which(user, ids) != 0;
 }
 
 /* Keeps the stronger right; the enum goes from weak to strong, but for NONE. */

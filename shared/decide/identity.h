@@ -103,7 +103,8 @@ struct mw_named {
 enum mw_lookup mw_identity_named(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				 struct mw_str name, struct mw_named *named_r);
 
-/* Whether the user or one of its groups is in a list of ids. */
+/* The user's id, or that of one of its groups, that is in a list of ids; 0: none is. mw_identity_in(): whether one is. */
+uint32_t mw_identity_which(const struct mw_principal *user, struct mw_ids ids);
 bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids);
 
 #endif

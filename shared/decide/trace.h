@@ -15,7 +15,7 @@ enum mw_check {
 	MW_CHECK_SUBMIT,
 	MW_CHECK_SENDER,
 	MW_CHECK_RECIPIENT,
-	MW_CHECK_RESTRICTION, /* the recipient's senders= */
+	MW_CHECK_RESTRICTION, /* the recipient's senders= and senders_denied= */
 	MW_CHECK_RECIPIENTS,
 	MW_CHECK_SIZE,
 	MW_CHECK_HEADER,     /* the message's From, Sender and Resent-* */
@@ -77,6 +77,7 @@ enum mw_note {
 	MW_NOTE_RESTRICTION_NONE,
 	MW_NOTE_RESTRICTION_MET,
 	MW_NOTE_RESTRICTION_REFUSED,    /* value: recipient; other: "authenticated", "members" or "list" */
+	MW_NOTE_RESTRICTION_DENIED,     /* value: recipient; other: the user or group of its senders_denied=; empty: not told */
 	MW_NOTE_WITHIN_LIMIT,           /* number: seen; limit: allowed */
 	MW_NOTE_OVER_LIMIT,
 	MW_NOTE_LIMIT_BYPASSED,

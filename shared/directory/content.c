@@ -5,7 +5,8 @@
 #include <xxhash.h>
 
 enum part {
-	PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF, PART_RECEIVE
+	PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF, PART_RECEIVE,
+	PART_DENIED
 };
 
 int mw_content_compare_text(struct mw_str a, struct mw_str b)
@@ -71,7 +72,8 @@ bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena)
 		const struct mw_principal *p = &content->principals[i];
 
 		sums[i] = hash_scalars(p) + hash_ids(p->groups, names, PART_GROUP) +
-			hash_ids(p->senders_list, names, PART_SENDER) + hash_ids(p->send_as, names, PART_SEND_AS) +
+			hash_ids(p->senders_list, names, PART_SENDER) +
+			hash_ids(p->senders_denied, names, PART_DENIED) + hash_ids(p->send_as, names, PART_SEND_AS) +
 			hash_ids(p->send_on_behalf, names, PART_ON_BEHALF);
 	}
 	add_names(sums, content->addresses, content->address_count, PART_ADDRESS);

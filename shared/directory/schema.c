@@ -21,9 +21,9 @@ enum flag {
 	FLAG_RELAY = 1 << 5
 };
 
-/* Followed by the four lists of ids, then the name, then zero bytes up to a multiple of four. */
+/* Followed by the five lists of ids, senders_denied last, then the name, then zero bytes up to a multiple of four. */
 struct stored_principal {
-	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, unused;
+	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, senders_denied;
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients, fingerprint;
 };
 
@@ -77,7 +77,8 @@ static bool aligned(struct mw_value value)
 
 size_t mw_value_principal_size(const struct mw_principal *p)
 {
-	size_t ids = p->groups.count + p->senders_list.count + p->send_as.count + p->send_on_behalf.count;
+	size_t ids = p->groups.count + p->senders_list.count + p->send_as.count + p->send_on_behalf.count +
+		     p->senders_denied.count;
 
 	return sizeof(struct stored_principal) + ids * sizeof(uint32_t) + FOUR(p->name.len);
 }
@@ -98,6 +99,7 @@ void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint
 		.senders_list = (uint32_t)p->senders_list.count,
 		.send_as = (uint32_t)p->send_as.count,
 		.send_on_behalf = (uint32_t)p->send_on_behalf.count,
+		.senders_denied = (uint32_t)p->senders_denied.count,
 		.message_rate_limit = p->message_rate_limit,
 		.recipient_rate_limit = p->recipient_rate_limit,
 		.max_message_size = p->max_message_size,
@@ -111,6 +113,7 @@ void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint
 	next = write_ids(next, p->senders_list);
 	next = write_ids(next, p->send_as);
 	next = write_ids(next, p->send_on_behalf);
+	next = write_ids(next, p->senders_denied);
 	memcpy(next, p->name.ptr, p->name.len);
 	memset(next + p->name.len, 0, FOUR(p->name.len) - p->name.len);
 }
@@ -143,7 +146,8 @@ bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_princ
 	value.size -= sizeof(head);
 	if (head.senders > MW_SENDERS_LIST || !read_ids(&value, head.groups, &p->groups) ||
 	    !read_ids(&value, head.senders_list, &p->senders_list) || !read_ids(&value, head.send_as, &p->send_as) ||
-	    !read_ids(&value, head.send_on_behalf, &p->send_on_behalf))
+	    !read_ids(&value, head.send_on_behalf, &p->send_on_behalf) ||
+	    !read_ids(&value, head.senders_denied, &p->senders_denied))
 		return false;
 	if (head.name_len > MW_KEY_TEXT_MAX || FOUR((size_t)head.name_len) != value.size)
 		return false;
@@ -161,7 +165,7 @@ struct mw_value mw_value_principal_at(const void *record)
 	size_t ids;
 
 	memcpy(&head, record, sizeof(head));
-	ids = (size_t)head.groups + head.senders_list + head.send_as + head.send_on_behalf;
+	ids = (size_t)head.groups + head.senders_list + head.send_as + head.send_on_behalf + head.senders_denied;
 	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) + FOUR((size_t)head.name_len) };
 }
 

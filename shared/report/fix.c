@@ -106,6 +106,8 @@ static const struct fix fixes[] = {
 	  "A user has to log in; for a domain that is yours: accepted_domain \"<domain>\" { type = Authoritative }; for a "
 	  "device that may send anywhere, in a connector for its address alone: "
 	  "grant_permissions = { Accept-Any-Recipient }." },
+	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_RESTRICTION_DENIED,
+	  "Take[ <denied>] out of the senders_denied= of <recipient> in the directory's source" THEN_SYNC "." },
 	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_NONE,
 	  "Write into the directory's source, for <recipient>: senders=anyone, or senders=...[,<user>]" THEN_SYNC "." },
 	{ MW_REASON_NO_TRANSACTION, MW_NOTE_NONE,
@@ -306,6 +308,7 @@ void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict
 	mw_template_set(&values, "user", user_name(facts, verdict));
 	mw_template_set(&values, "suspended", suspended_name(facts, verdict, failed));
 	mw_template_set(&values, "seen_address", failed != NULL ? failed->value : MW_STR_EMPTY);
+	mw_template_set(&values, "denied", failed != NULL ? failed->other : MW_STR_EMPTY);
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
 	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));
 	mw_template_write(fix->sentence, &values, out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/expand.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "sync/pairs.h"
@@ -24,33 +25,53 @@ static void report_unknown(struct mw_expansion *expansion, struct mw_origin orig
 		      "%s: no user or group is called \"%.*s\"", what, SHOW(name));
 }
 
-static bool expand_senders(struct mw_expansion *expansion)
+/* What a record writes as names, and its principal has as ids. */
+struct id_list { const char *word; size_t names, ids; };
+static const struct id_list id_lists[] = {
+	{ "senders", offsetof(struct mw_record, senders_list), offsetof(struct mw_principal, senders_list) },
+	{ "senders_denied", offsetof(struct mw_record, senders_denied), offsetof(struct mw_principal, senders_denied) },
+};
+
+static void resolve_names(struct mw_expansion *expansion, const struct mw_record *record, const struct id_list *list,
+			  struct mw_pairs *pairs)
+{
+	const struct mw_strs *names = (const void *)((const char *)record + list->names);
+
+	for (size_t i = 0; i < names->count; i++) {
+		uint32_t id = mw_expand_find(expansion, names->items[i], NULL);
+
+		if (id != 0)
+			mw_pairs_add(pairs, record->principal.id, id);
+		else
+			report_unknown(expansion, record->origin, list->word, names->items[i]);
+	}
+}
+
+static bool expand_list(struct mw_expansion *expansion, const struct id_list *list)
 {
 	struct mw_pairs pairs = { 0 };
-	size_t i, j;
 	bool failed;
 
-	for (i = 0; i < expansion->count; i++) {
-		const struct mw_record *record = expansion->by_id[i];
-
-		for (j = 0; j < record->senders_list.count; j++) {
-			uint32_t id = mw_expand_find(expansion, record->senders_list.items[j], NULL);
-
-			if (id != 0)
-				mw_pairs_add(&pairs, record->principal.id, id);
-			else
-				report_unknown(expansion, record->origin, "senders", record->senders_list.items[j]);
-		}
-	}
+	for (size_t i = 0; i < expansion->count; i++)
+		resolve_names(expansion, expansion->by_id[i], list, &pairs);
 	mw_pairs_sort(&pairs);
-	for (i = 0; i < expansion->count; i++) {
+	for (size_t i = 0; i < expansion->count; i++) {
 		struct mw_principal *principal = &expansion->by_id[i]->principal;
+		struct mw_ids *ids = (void *)((char *)principal + list->ids);
 
-		principal->senders_list = mw_pairs_take(&pairs, principal->id, expansion->arena);
+		*ids = mw_pairs_take(&pairs, principal->id, expansion->arena);
 	}
 	failed = pairs.failed;
 	mw_pairs_deinit(&pairs);
 	return !failed;
+}
+
+static bool expand_senders(struct mw_expansion *expansion)
+{
+	for (size_t i = 0; i < sizeof(id_lists) / sizeof(id_lists[0]); i++)
+		if (!expand_list(expansion, &id_lists[i]))
+			return false;
+	return true;
 }
 
 static void resolve_grant(struct mw_expansion *expansion, struct grants *grants, const struct mw_grant_record *grant)

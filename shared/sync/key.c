@@ -133,6 +133,17 @@ static bool read_sender(struct mw_reading *reading, struct mw_str text, struct m
 	return false;
 }
 
+static bool read_denied(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r)
+{
+	int word;
+
+	if (!mw_table_find(MW_TABLE(senders_words), text, &word))
+		return mw_read_address(reading, text, address_r);
+	ERROR(reading, text, "users and groups; a group's name means its members",
+	      "senders_denied: \"%.*s\" is a word of senders=", SHOW(text));
+	return false;
+}
+
 static void read_items(struct mw_reading *reading, const struct mw_record_key *key, struct mw_str value,
 		       struct mw_strs *list_r)
 {
@@ -284,6 +295,7 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "smtp", USER, AT(principal.smtp), NULL, read_switch, write_switch },
 	{ "relay", USER, AT(principal.relay), NULL, read_switch, write_switch },
 	{ "senders", USER | GROUP, AT(senders_list), read_sender, read_senders, write_senders },
+	{ "senders_denied", USER | GROUP, AT(senders_denied), read_denied, read_list, write_list },
 	{ "message_rate_limit", USER, AT(principal.message_rate_limit), NULL, read_rate, write_limit },
 	{ "recipient_rate_limit", USER, AT(principal.recipient_rate_limit), NULL, read_rate, write_limit },
 	{ "max_message_size", USER, AT(principal.max_message_size), NULL, read_size, write_limit },

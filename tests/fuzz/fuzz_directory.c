@@ -54,6 +54,7 @@ static void check_content(const struct mw_content *content)
 		for (size_t k = 0; k < p->groups.count; k++)
 			must(content->principals[p->groups.items[k] - 1].kind == MW_GROUP);
 		check_ids(content, p->senders_list);
+		check_ids(content, p->senders_denied);
 		check_ids(content, p->send_as);
 		check_ids(content, p->send_on_behalf);
 	}

@@ -35,7 +35,7 @@ static void visit(const struct mw_policy *policy, void (*look)(const struct mw_d
 static bool next_restricted(const struct mw_directory_view *view, uint32_t *id_io, struct mw_principal *principal_r)
 {
 	while (view->by_id(view->context, (*id_io)++, principal_r) == MW_LOOKUP_FOUND)
-		if (principal_r->senders != MW_SENDERS_ANYONE)
+		if (principal_r->senders != MW_SENDERS_ANYONE || principal_r->senders_denied.count > 0)
 			return true;
 	return false;
 }

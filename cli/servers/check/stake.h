@@ -6,7 +6,7 @@
 #include "policy/model.h"
 
 struct mw_stake {
-	uint64_t restricted; /* users and groups with senders= */
+	uint64_t restricted; /* users and groups with senders= or senders_denied= */
 	/* In words, "" for nobody: who may write to any domain, where somebody has senders=; and who may use any sender but
 	   those of an Authoritative domain. */
 	const char *to_anybody, *as_strangers;

@@ -29,6 +29,7 @@ static const struct { const char *text; bool same; } changes[] = {
 	{ "user bob login=x\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob senders=authenticated\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob senders=mary\nuser mary\ngroup g member=bob\n", false },
+	{ "user bob senders_denied=mary\nuser mary\ngroup g member=bob\n", false },
 	{ "user bob\nuser mary\ngroup g member=mary\n", false },
 	{ WORLD "grant send-as bob mary\n", false },
 	{ WORLD "grant send-on-behalf bob mary\n", false },

@@ -29,7 +29,7 @@ static const struct mw_principal principals[] = {
 	{ .id = 7, .kind = MW_USER, .name = { "bob@example.test", 16 }, .imap = true, .message_rate_limit = MW_NOT_SET,
 	  .recipient_rate_limit = MW_UNLIMITED, .max_message_size = 1, .max_recipients = 0 },
 	{ .id = 8, .kind = MW_GROUP, .name = { "g@e.test", 8 }, .senders = MW_SENDERS_LIST, .senders_list = { many, 5 },
-	  .groups = { many, 1 }, .send_as = { many, 3 }, .send_on_behalf = { many, 2 } },
+	  .senders_denied = { many, 2 }, .groups = { many, 1 }, .send_as = { many, 3 }, .send_on_behalf = { many, 2 } },
 	{ .id = 9, .kind = MW_USER, .name = { "x", 1 }, .pop3 = true, .sieve = true, .smtp = true, .relay = true,
 	  .senders = MW_SENDERS_MEMBERS },
 };
@@ -58,6 +58,7 @@ START_TEST(a_principal_reads_back_as_it_was_written)
 	ck_assert(back.message_rate_limit == p->message_rate_limit && back.max_recipients == p->max_recipients &&
 		  back.recipient_rate_limit == p->recipient_rate_limit && back.max_message_size == p->max_message_size);
 	ck_assert(same_ids(back.groups, p->groups) && same_ids(back.senders_list, p->senders_list) &&
+		  same_ids(back.senders_denied, p->senders_denied) &&
 		  same_ids(back.send_as, p->send_as) && same_ids(back.send_on_behalf, p->send_on_behalf));
 }
 END_TEST

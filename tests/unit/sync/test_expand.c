@@ -121,6 +121,8 @@ static const struct { const char *text, *message; } conflicts[] = {
 	  "users:2: error: login \"bob@example.test\" belongs to user bob@example.test already (users:1)" },
 	{ "group g member=who\n", "users:1: error: unknown member \"who@example.test\" of group g@example.test" },
 	{ "user bob senders=who\n", "users:1: error: senders: no user or group is called \"who@example.test\"" },
+	{ "user bob senders_denied=bob,who\n",
+	  "users:1: error: senders_denied: no user or group is called \"who@example.test\"" },
 	{ "grant send-as a@b.test who\n",
 	  "users:1: error: a grant to nobody: no user or group is called \"who@example.test\"" },
 	{ "group a member=a\n", "users:1: error: groups contain each other: a@example.test in a@example.test" },

@@ -68,12 +68,13 @@ START_TEST(every_key_is_written)
 					   "grant send-as *@x.test bob\n"
 					   "grant send-on-behalf a@b.test g\n"
 					   "user bob imap=no pop3=no sieve=no smtp=no relay=no address=b receive=r,q login=rob,X\\y "
-					   "senders=g,bob message_rate_limit=5 recipient_rate_limit=unlimited "
+					   "senders=g,bob senders_denied=g message_rate_limit=5 recipient_rate_limit=unlimited "
 					   "max_message_size=10MB max_recipients=7\n"), false),
 			 "user bob@example.test address=b@example.test "
 			 "receive=r@example.test,q@example.test login=rob,x\\y "
 			 "imap=no pop3=no sieve=no smtp=no relay=no senders=g@example.test,bob@example.test "
-			 "message_rate_limit=5 recipient_rate_limit=unlimited max_message_size=10485760 max_recipients=7\n"
+			 "senders_denied=g@example.test message_rate_limit=5 recipient_rate_limit=unlimited max_message_size=10485760 "
+			 "max_recipients=7\n"
 			 "group g@example.test address=h@example.test member=bob@example.test senders=members\n"
 			 "grant send-on-behalf a@b.test g@example.test\n"
 			 "grant send-as *@x.test bob@example.test\n");
