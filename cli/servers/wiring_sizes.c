@@ -8,19 +8,11 @@
 
 #define POSTFIX_RECIPIENT_LIMIT 1000 /* postconf(5), smtpd_recipient_limit */
 
-/* What a session may hold here, whoever it is. */
-static mw_permissions permissions_of(const struct mw_connector *connector)
-{
-	mw_permission_groups groups = connector->permission_groups;
-
-	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) == 0)
-		groups &= ~(mw_permission_groups)MW_EXCHANGE_SERVERS;
-	return (mw_permissions_of_groups(groups) | connector->grant) & ~connector->deny;
-}
-
 static uint64_t size_of_connector(const struct mw_connector *connector)
 {
-	if ((permissions_of(connector) & MW_BYPASS_MESSAGE_SIZE_LIMIT) != 0)
+	const mw_permission_groups anybody = MW_ANONYMOUS_USERS | MW_EXCHANGE_USERS | MW_PARTNERS;
+
+	if ((mw_permissions_at(connector, anybody) & MW_BYPASS_MESSAGE_SIZE_LIMIT) != 0)
 		return MW_UNLIMITED;
 	return connector->max_message_size;
 }

@@ -5,13 +5,7 @@
 
 bool mw_wiring_admits_strangers(const struct mw_connector *connector)
 {
-	mw_permission_groups groups = MW_ANONYMOUS_USERS;
-
-	/* Servers that are secured by other means do not log in either. */
-	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0)
-		groups |= MW_EXCHANGE_SERVERS;
-	return (((mw_permissions_of_groups(groups & connector->permission_groups) | connector->grant) & ~connector->deny) &
-		MW_SUBMIT) != 0;
+	return (mw_permissions_at(connector, MW_ANONYMOUS_USERS) & MW_SUBMIT) != 0;
 }
 
 enum mw_tls_version mw_wiring_version_of(const struct mw_connector *connector)

@@ -193,13 +193,10 @@ static void find_permissions(struct mw_session *session)
 {
 	const struct mw_connector *connector = session->connector;
 
-	session->principals = session->logged_in ? MW_EXCHANGE_USERS : MW_ANONYMOUS_USERS;
-	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0)
-		session->principals |= MW_EXCHANGE_SERVERS;
+	session->principals = mw_principals_at(connector, session->logged_in ? MW_EXCHANGE_USERS : MW_ANONYMOUS_USERS);
 	if (is_partner(session))
 		session->principals |= MW_PARTNERS;
-	session->permissions = mw_permissions_of_groups(session->principals & connector->permission_groups);
-	session->permissions = (session->permissions | connector->grant) & ~connector->deny;
+	session->permissions = mw_permissions_at(connector, session->principals);
 	if (session->logged_in && !session->user.relay) {
 		session->relay_off = (session->permissions & MW_ACCEPT_ANY_RECIPIENT) != 0;
 		session->permissions &= ~(mw_permissions)MW_ACCEPT_ANY_RECIPIENT;

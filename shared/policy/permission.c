@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/permission.h"
 
+#include "policy/model.h"
+
 static const struct mw_word permission_words[] = {
 	{ "Submit", MW_SUBMIT },
 	{ "Accept-Any-Recipient", MW_ACCEPT_ANY_RECIPIENT },
@@ -60,4 +62,18 @@ mw_permissions mw_permissions_of_groups(mw_permission_groups groups)
 		if ((groups & group_permissions[i].group) != 0)
 			permissions |= group_permissions[i].permissions;
 	return permissions;
+}
+
+mw_permission_groups mw_principals_at(const struct mw_connector *connector, mw_permission_groups shown)
+{
+	bool secured = (connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0;
+
+	return secured ? shown | MW_EXCHANGE_SERVERS : shown;
+}
+
+mw_permissions mw_permissions_at(const struct mw_connector *connector, mw_permission_groups shown)
+{
+	mw_permission_groups groups = mw_principals_at(connector, shown) & connector->permission_groups;
+
+	return (mw_permissions_of_groups(groups) | connector->grant) & ~connector->deny;
 }

@@ -7,6 +7,8 @@
 
 #include "base/table.h"
 
+struct mw_connector;
+
 typedef uint32_t mw_permissions; /* a set: bits of enum mw_permission */
 
 enum mw_permission {
@@ -37,6 +39,14 @@ extern const struct mw_table mw_permission_group_names; /* AnonymousUsers, ... *
 
 /* The union of the permissions of these groups. */
 mw_permissions mw_permissions_of_groups(mw_permission_groups groups);
+
+/* Which groups a session of this connector is in: those that it showed itself to be, and ExchangeServers where
+   the connector has ExternalAuthoritative (Set-ReceiveConnector -AuthMechanism). */
+mw_permission_groups mw_principals_at(const struct mw_connector *connector, mw_permission_groups shown);
+
+/* What a session of these groups holds at this connector. It counts each group that the connector has in
+   permission_groups, then grant_permissions, then deny_permissions. `shown` is as for mw_principals_at(). */
+mw_permissions mw_permissions_at(const struct mw_connector *connector, mw_permission_groups shown);
 
 typedef uint32_t mw_auth_mechanisms; /* a set: bits of enum mw_auth_mechanism; empty is Exchange's "None" */
 

@@ -63,23 +63,13 @@ static bool is_private(const struct mw_ranges *ranges)
 	return true;
 }
 
-/* A session that is not authenticated and showed no certificate. */
-static mw_permissions permissions_of_stranger(const struct mw_connector *connector)
-{
-	mw_permission_groups groups = MW_ANONYMOUS_USERS;
-
-	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0)
-		groups |= MW_EXCHANGE_SERVERS;
-	return (mw_permissions_of_groups(groups & connector->permission_groups) | connector->grant) & ~connector->deny;
-}
-
 static void check_open_relay(struct mw_reader *reader, const struct mw_connector *connector,
 			     const struct mw_written *written)
 {
 	bool external = (connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0;
 
 	if (!connector->enabled || connector->open_relay_accepted || is_private(&connector->remote) ||
-	    (permissions_of_stranger(connector) & MW_ACCEPT_ANY_RECIPIENT) == 0)
+	    (mw_permissions_at(connector, MW_ANONYMOUS_USERS) & MW_ACCEPT_ANY_RECIPIENT) == 0)
 		return;
 	mw_reader_error(reader, spot_of(connector, written, external ? "auth_mechanism" : "grant_permissions"),
 			"private addresses in remote_ip_ranges, or open_relay_accepted = yes",

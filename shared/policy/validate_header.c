@@ -11,30 +11,25 @@ static bool is_written(const struct mw_written *written, const char *name)
 	return written->spots[mw_setting_find(MW_SECTION_CONNECTOR, mw_str(name))].line != 0;
 }
 
-static mw_permissions permissions_of(const struct mw_connector *connector, mw_permission_groups principals)
-{
-	return (mw_permissions_of_groups(principals & connector->permission_groups) | connector->grant) & ~connector->deny;
-}
-
 /* Whether these may write any header. */
 static bool pass_all(const struct mw_connector *connector, mw_permission_groups principals)
 {
 	const mw_permissions both = MW_ACCEPT_ANY_SENDER | MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER;
 
-	return (permissions_of(connector, principals) & both) == both;
+	return (mw_permissions_at(connector, principals) & both) == both;
 }
 
 /* Who did not log in, may send, and may not as one of us. */
 static bool holds_strangers(const struct mw_connector *connector)
 {
-	mw_permissions permissions = permissions_of(connector, MW_ANONYMOUS_USERS);
+	mw_permissions permissions = mw_permissions_at(connector, MW_ANONYMOUS_USERS);
 
 	return (permissions & MW_SUBMIT) != 0 && !pass_all(connector, MW_ANONYMOUS_USERS);
 }
 
 static void check_who(struct mw_reader *reader, const struct mw_connector *connector, const struct mw_written *written)
 {
-	bool users = (permissions_of(connector, MW_EXCHANGE_USERS) & MW_SUBMIT) != 0 &&
+	bool users = (mw_permissions_at(connector, MW_EXCHANGE_USERS) & MW_SUBMIT) != 0 &&
 		     !pass_all(connector, MW_EXCHANGE_USERS);
 
 	if (!connector->header_from_written || connector->header_from != MW_HEADER_FROM_CHECK)

@@ -10,13 +10,6 @@ static const struct {
 	[MW_PERMITTED_PARTNERS] = { MW_ANONYMOUS_USERS | MW_PARTNERS, "partners" },
 };
 
-static mw_permissions permissions_of(const struct mw_connector *connector, mw_permission_groups groups)
-{
-	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0)
-		groups |= MW_EXCHANGE_SERVERS;
-	return (mw_permissions_of_groups(groups & connector->permission_groups) | connector->grant) & ~connector->deny;
-}
-
 static bool exists(const struct mw_connector *connector, enum mw_permitted_kind kind)
 {
 	if (kind == MW_PERMITTED_USERS)
@@ -39,7 +32,7 @@ size_t mw_permitted_by(const struct mw_connector *connector, struct mw_permitted
 	if (!connector->enabled || connector->enforcement.mode == MW_MODE_AUDIT)
 		return 0;
 	for (size_t i = 0; i < MW_PERMITTED_MOST; i++) {
-		mw_permissions permissions = permissions_of(connector, kinds[i].groups);
+		mw_permissions permissions = mw_permissions_at(connector, kinds[i].groups);
 
 		if (!exists(connector, (enum mw_permitted_kind)i) || (permissions & MW_SUBMIT) == 0)
 			continue;

@@ -107,18 +107,11 @@ static const struct kind kinds[] = {
 	{ MW_EXCHANGE_USERS | MW_PARTNERS, "users who are partners, at" },
 };
 
-static mw_permissions permissions_of(const struct mw_connector *connector, mw_permission_groups groups)
-{
-	if ((connector->auth_mechanism & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0)
-		groups |= MW_EXCHANGE_SERVERS;
-	return (mw_permissions_of_groups(groups & connector->permission_groups) | connector->grant) & ~connector->deny;
-}
-
 /* NULL: nobody. */
 static const char *who_at(const struct mw_connector *connector, mw_permissions held, mw_permissions lacked)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && connector->enabled; i++) {
-		mw_permissions permissions = permissions_of(connector, kinds[i].groups);
+		mw_permissions permissions = mw_permissions_at(connector, kinds[i].groups);
 
 		if ((permissions & held) == held && (permissions & lacked) == 0)
 			return kinds[i].words;

@@ -216,6 +216,9 @@ static const struct warning warnings[] = {
 	{ M C "permission_groups = { AnonymousUsers } header_from = check }", 1, "may write any header" },
 	{ M C "permission_groups = { AnonymousUsers } header_from = check mode = audit "
 	  "deny_permissions = { Accept-Authoritative-Domain-Sender } }", 0, "" },
+	{ M C "permission_groups = { ExchangeServers } auth_mechanism = { Tls, ExternalAuthoritative } "
+	  "remote_ip_ranges = { 10.0.0.0/8 } deny_permissions = { Accept-Authoritative-Domain-Sender } "
+	  "header_from = check mode = audit }", 0, "" },
 	{ M C "permission_groups = { AnonymousUsers, ExchangeUsers } "
 	  "deny_permissions = { Accept-Authoritative-Domain-Sender } }", 0, "" },
 	{ C "enforce_for = { a@b.test } }", 1, "enforce_for has no effect without mode = audit" },
