@@ -136,6 +136,12 @@ static bool may_wait(const struct connection *connection)
 	return session->state >= MW_SESSION_CONNECTED && (session->message == NULL || !session->message->has_fields);
 }
 
+/* The negotiation is done, and no packet is begun. */
+static bool is_at_rest(const struct connection *connection)
+{
+	return connection->session.state != MW_SESSION_NEW && connection->room == NULL && connection->reader.skip == 0;
+}
+
 /* Gives back what is not needed any more, and sets the times. */
 static void settle(struct connection *connection)
 {
@@ -150,9 +156,7 @@ static void settle(struct connection *connection)
 	if (!needs_memory(connection))
 		leave(connection);
 	deadlines->active = now;
-	if (is_pending(connection) || may_wait(connection))
-		deadlines->begun = 0;
-	else if ((connection->room == NULL && connection->reader.skip == 0) && connection->session.state != MW_SESSION_NEW)
+	if (is_pending(connection) || may_wait(connection) || is_at_rest(connection))
 		deadlines->begun = 0;
 	else if (deadlines->begun <= 0)
 		deadlines->begun = now;
@@ -162,20 +166,30 @@ static void settle(struct connection *connection)
 
 /* --- answers */
 
+/* Sends what the peer takes now: *sent_r octets. False: the connection was closed. */
+static bool send_some(struct connection *connection, struct mw_str bytes, size_t *sent_r)
+{
+	ssize_t sent;
+
+	do
+		sent = send(connection->pooled.watch.fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	*sent_r = sent < 0 ? 0 : (size_t)sent;
+	if (sent >= 0 || errno == EAGAIN || errno == EWOULDBLOCK)
+		return true;
+	mw_pool_close(&connection->pooled);
+	return false;
+}
+
 /* Sends; what the peer does not take is pending. False: the connection was closed. */
 static bool send_answer(struct connection *connection, struct mw_str answer)
 {
-	ssize_t sent;
 	struct room *room;
+	size_t sent;
 
-	do
-		sent = send(connection->pooled.watch.fd, answer.ptr, answer.len, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-		mw_pool_close(&connection->pooled);
+	if (!send_some(connection, answer, &sent))
 		return false;
-	}
-	answer = mw_str_tail(answer, sent < 0 ? 0 : (size_t)sent);
+	answer = mw_str_tail(answer, sent);
 	if (mw_str_empty(answer))
 		return true;
 	room = room_of(connection);
@@ -194,17 +208,12 @@ static bool send_answer(struct connection *connection, struct mw_str answer)
 static bool send_more(struct connection *connection)
 {
 	struct room *room = connection->room;
-	ssize_t sent;
+	size_t sent;
 
-	do
-		sent = send(connection->pooled.watch.fd, room->answer + room->sent, room->pending - room->sent, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return true;
-	if (sent < 0) {
-		mw_pool_close(&connection->pooled);
+	if (!send_some(connection, (struct mw_str){ room->answer + room->sent, room->pending - room->sent }, &sent))
 		return false;
-	}
+	if (sent == 0)
+		return true;
 	room->sent += (uint32_t)sent;
 	connection->pooled.deadlines.stalled = mw_loop_now(connection->pooled.pool->loop);
 	if (room->sent < room->pending)
@@ -356,6 +365,11 @@ static enum turn take(struct connection *connection)
 	return is_pending(connection) ? go_on(connection) : receive(connection);
 }
 
+static bool take_pooled(struct mw_pooled *pooled)
+{
+	return take(of_pooled(pooled)) != TURN_CLOSED;
+}
+
 /* Whether Postfix waits for what comes of this: a header is under way, or an answer is. */
 static bool is_under_way(const struct connection *connection)
 {
@@ -403,6 +417,7 @@ static const struct mw_pool_kind milter_kind = {
 	.speaks_at_once = true,
 	.slow_words = "a packet was not whole after 10 seconds",
 	.ready = on_ready,
+	.take = take_pooled,
 	.is_idle = is_idle,
 	.closed = closed,
 };
@@ -444,20 +459,10 @@ struct mw_acceptor mw_milters_acceptor(struct mw_milters *all)
 	return mw_pool_acceptor(&all->pool);
 }
 
-static void sweep_one(struct mw_pooled *pooled)
-{
-	if (mw_pool_due(pooled) == MW_DUE_NONE)
-		return;
-	/* When this process was stopped, the rest may have come meanwhile. */
-	if (take(of_pooled(pooled)) == TURN_CLOSED || mw_pool_due(pooled) == MW_DUE_NONE)
-		return;
-	mw_pool_refuse(pooled, mw_pool_due_words(pooled, mw_pool_due(pooled)));
-}
-
 void mw_milters_sweep(struct mw_milters *all)
 {
 	if (all != NULL)
-		mw_pool_for_each(&all->pool, sweep_one);
+		mw_pool_sweep(&all->pool);
 }
 
 void mw_milters_finish(struct mw_milters *all)

@@ -46,6 +46,7 @@ static bool is_closed(const struct connection *connection)
 }
 
 static enum turn take(struct connection *connection);
+static bool take_pooled(struct mw_pooled *pooled);
 
 static void on_ready(struct mw_watch *watch)
 {
@@ -84,6 +85,7 @@ static const struct mw_pool_kind policy_kind = {
 	.idle_seconds = IDLE_SECONDS,
 	.slow_words = "a request was not whole after 10 seconds",
 	.ready = on_ready,
+	.take = take_pooled,
 	.is_idle = is_idle,
 	.closed = closed,
 };
@@ -237,6 +239,11 @@ static enum turn take_now(struct connection *connection)
 	return is_closed(connection) ? TURN_CLOSED : turn;
 }
 
+static bool take_pooled(struct mw_pooled *pooled)
+{
+	return take_now(of_pooled(pooled)) != TURN_CLOSED;
+}
+
 static enum turn take_turns(struct connection *connection)
 {
 	enum turn turn = TURN_SOME;
@@ -260,12 +267,12 @@ static void finish(struct mw_pooled *pooled)
 		mw_pool_close(pooled);
 }
 
-/* Sending may close a connection, and that must not be another than the one that the function is called for: so the
-   batch is empty before. */
-static void for_each(struct mw_connections *all, void (*function)(struct mw_pooled *pooled))
+/* Sending may close a connection, and while the pool is walked through that must not be another than the one that the
+   walk is at: so the batch is empty before. */
+static void finish_all(struct mw_connections *all)
 {
 	mw_batch_settle(&all->batch);
-	mw_pool_for_each(&all->pool, function);
+	mw_pool_for_each(&all->pool, finish);
 }
 
 static void on_turn(void *context)
@@ -273,7 +280,7 @@ static void on_turn(void *context)
 	struct mw_connections *all = context;
 
 	if (all->finishing)
-		for_each(all, finish);
+		finish_all(all);
 	else
 		mw_batch_settle(&all->batch);
 }
@@ -283,24 +290,15 @@ struct mw_acceptor mw_connections_acceptor(struct mw_connections *all)
 	return mw_pool_acceptor(&all->pool);
 }
 
-static void sweep_one(struct mw_pooled *pooled)
-{
-	if (mw_pool_due(pooled) == MW_DUE_NONE)
-		return;
-	/* When this process was stopped, the rest of the request may have come meanwhile: read it before judging
-	   the time. */
-	if (take_now(of_pooled(pooled)) == TURN_CLOSED || mw_pool_due(pooled) == MW_DUE_NONE)
-		return;
-	mw_pool_refuse(pooled, mw_pool_due_words(pooled, mw_pool_due(pooled)));
-}
-
 void mw_connections_sweep(struct mw_connections *all)
 {
-	for_each(all, sweep_one);
+	/* As in finish_all(). */
+	mw_batch_settle(&all->batch);
+	mw_pool_sweep(&all->pool);
 }
 
 void mw_connections_finish(struct mw_connections *all)
 {
 	all->finishing = true;
-	for_each(all, finish);
+	finish_all(all);
 }

@@ -83,13 +83,15 @@ void mw_pool_for_each(struct mw_pool *pool, void (*function)(struct mw_pooled *c
 	}
 }
 
-enum mw_due mw_pool_due(const struct mw_pooled *connection)
+/* Which of its times is over. */
+static enum mw_due due_of(const struct mw_pooled *connection)
 {
 	return mw_deadline_due(&connection->deadlines, connection->pool->kind->idle_seconds,
 			       mw_loop_now(connection->pool->loop));
 }
 
-const char *mw_pool_due_words(const struct mw_pooled *connection, enum mw_due due)
+/* For the log; NULL: it was idle, and nothing is said. */
+static const char *words_of(const struct mw_pooled *connection, enum mw_due due)
 {
 	switch (due) {
 	case MW_DUE_REQUEST:
@@ -101,6 +103,21 @@ const char *mw_pool_due_words(const struct mw_pooled *connection, enum mw_due du
 		break;
 	}
 	return NULL;
+}
+
+static void sweep_one(struct mw_pooled *connection)
+{
+	if (due_of(connection) == MW_DUE_NONE)
+		return;
+	/* When this process was stopped, the rest may have come meanwhile: it is read before the time is judged. */
+	if (!connection->pool->kind->take(connection) || due_of(connection) == MW_DUE_NONE)
+		return;
+	mw_pool_refuse(connection, words_of(connection, due_of(connection)));
+}
+
+void mw_pool_sweep(struct mw_pool *pool)
+{
+	mw_pool_for_each(pool, sweep_one);
 }
 
 static struct mw_pooled *take(struct mw_pool *pool)

@@ -22,8 +22,7 @@ void mw_pool_refuse(struct mw_pooled *connection, const char *why);
 
 /* For each open connection, which it may close, but no other one. */
 void mw_pool_for_each(struct mw_pool *pool, void (*function)(struct mw_pooled *connection));
-/* Which of its times is over, and the words for the log; NULL for one that was idle. */
-enum mw_due mw_pool_due(const struct mw_pooled *connection);
-const char *mw_pool_due_words(const struct mw_pooled *connection, enum mw_due due);
+/* Closes the connections whose time is over: what the peer sent meanwhile is read first, by the kind's take(). */
+void mw_pool_sweep(struct mw_pool *pool);
 
 #endif

@@ -27,6 +27,8 @@ struct mw_pool_kind {
 	bool speaks_at_once;   /* a peer begins as soon as it is connected; else it may wait before its first octet */
 	const char *slow_words; /* why one is closed that began something and does not go on with it */
 	void (*ready)(struct mw_watch *watch);
+	/* Takes what came, and goes on with what is pending. False: it is closed. */
+	bool (*take)(struct mw_pooled *connection);
 	/* Whether it may be closed to make room; `busy`: within a request too. */
 	bool (*is_idle)(const struct mw_pooled *connection, bool busy);
 	/* It is closed: gives back what it has. */
