@@ -59,26 +59,33 @@ static bool fail_without_right(struct mw_session *session, enum mw_note note, en
 	return fail(session, note, reason, address, session->user.name);
 }
 
-/* The first address of a list on which the user has not at least this right. *right_r is the right on it. False: there
-   is none, and *right_r is the weakest right on any of them. */
+/* Of own, send-as and send-on-behalf. */
+static bool is_weaker(enum mw_right right, enum mw_right than)
+{
+	return than == MW_RIGHT_OWN ? right != MW_RIGHT_OWN : right == MW_RIGHT_SEND_ON_BEHALF && than != right;
+}
+
+/* The first address of a list on which the user has not at least this right, and the right on it. False: there is none,
+   and they are the first address with the weakest right, and that right. */
 static bool find_lacking(const struct mw_session *session, const struct mw_originator *originator, bool on_behalf,
 			 struct mw_str *address_r, enum mw_right *right_r)
 {
 	struct mw_str rest = originator->addresses, address;
-	enum mw_right weakest = MW_RIGHT_OWN;
 
+	*address_r = MW_STR_EMPTY;
+	*right_r = MW_RIGHT_OWN;
 	while (mw_originator_next(&rest, &address)) {
 		enum mw_right right = right_on(session, address);
+		bool lacking = right == MW_RIGHT_NONE || right == MW_RIGHT_UNAVAILABLE ||
+			       (right == MW_RIGHT_SEND_ON_BEHALF && !on_behalf);
 
-		*address_r = address;
-		*right_r = right;
-		if (right == MW_RIGHT_NONE || right == MW_RIGHT_UNAVAILABLE ||
-		    (right == MW_RIGHT_SEND_ON_BEHALF && !on_behalf))
+		if (lacking || is_weaker(right, *right_r)) {
+			*address_r = address;
+			*right_r = right;
+		}
+		if (lacking)
 			return true;
-		if (right == MW_RIGHT_SEND_ON_BEHALF || weakest == MW_RIGHT_OWN)
-			weakest = right;
 	}
-	*right_r = weakest;
 	return false;
 }
 
@@ -165,16 +172,6 @@ static bool check_on_behalf(struct mw_session *session, struct mw_str address)
 	return fail(session, MW_NOTE_HEADER_NEEDS_SENDER, MW_REASON_SEND_ON_BEHALF_DENIED, address, session->user.name);
 }
 
-/* The address of From on which the user has send-on-behalf alone. */
-static struct mw_str address_on_behalf(const struct mw_session *session)
-{
-	struct mw_str address = MW_STR_EMPTY;
-	enum mw_right right;
-
-	(void)find_lacking(session, &session->facts->originators.from, false, &address, &right);
-	return address;
-}
-
 static bool check_from(struct mw_session *session)
 {
 	const struct mw_originators *read = &session->facts->originators;
@@ -187,7 +184,7 @@ static bool check_from(struct mw_session *session)
 			       : fail_without_right(session, MW_NOTE_HEADER_FROM_NO_GRANT,
 						    MW_REASON_SEND_ON_BEHALF_DENIED, address);
 	if (right == MW_RIGHT_SEND_ON_BEHALF)
-		return check_on_behalf(session, address_on_behalf(session));
+		return check_on_behalf(session, address);
 	return pass(session, MW_NOTE_HEADER_HELD, read->from.addresses, session->user.name);
 }
 
