@@ -55,18 +55,16 @@ static bool take_value(struct mw_str *text, struct mw_str *value_r, bool *array_
 	return !*array_r || take_char(text, ']');
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The four digits of \u; a half of a pair is written as '?'. */
 static void add_unicode(struct mw_buf *out, struct mw_str digits)
 {
 	unsigned code = 0;
 
-	for (size_t i = 0; i < 4; i++)
-		code = code * 16 + (unsigned)(i < digits.len && hex_digit(digits.ptr[i]) >= 0 ? hex_digit(digits.ptr[i]) : 0);
+	for (size_t i = 0; i < 4; i++) {
+		int digit = i < digits.len ? mw_hex_digit(digits.ptr[i]) : 0;
+
+		code = code * 16 + (unsigned)(digit >= 0 ? digit : 0);
+	}
 	if (code >= 0xd800 && code < 0xe000)
 		code = '?';
 	if (code < 0x80) {

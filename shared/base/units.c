@@ -33,6 +33,15 @@ bool mw_parse_number(struct mw_str text, uint64_t *number_r)
 	return true;
 }
 
+int mw_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 static bool is_unlimited(struct mw_str text)
 {
 	return mw_str_equal_nocase(text, MW_STR("unlimited"));

@@ -9,6 +9,8 @@
 #define MW_UNLIMITED UINT64_MAX /* no limit; written "unlimited" */
 
 bool mw_parse_number(struct mw_str text, uint64_t *number_r);
+/* The value of a hexadecimal digit in either case; -1: it is none. */
+int mw_hex_digit(char c);
 /* "36MB", "500KB", "1GB", "4096", "4096B", "unlimited"; 1,024s as in Exchange's ByteQuantifiedSize. Octets. */
 bool mw_parse_size(struct mw_str text, uint64_t *octets_r);
 void mw_print_size(uint64_t octets, struct mw_buf *out);

@@ -151,15 +151,6 @@ void mw_check_suspension(struct mw_session *session)
 		look_for_suspension(session);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Fingerprints come with colons or without, in capitals or not; the policy's are lower-case hex alone. */
 static bool is_fingerprint(struct mw_str given, struct mw_str listed)
 {
@@ -168,8 +159,8 @@ static bool is_fingerprint(struct mw_str given, struct mw_str listed)
 	for (size_t i = 0; i < given.len; i++) {
 		if (given.ptr[i] == ':')
 			continue;
-		if (at == listed.len || hex_digit(given.ptr[i]) < 0 ||
-		    hex_digit(given.ptr[i]) != hex_digit(listed.ptr[at]))
+		if (at == listed.len || mw_hex_digit(given.ptr[i]) < 0 ||
+		    mw_hex_digit(given.ptr[i]) != mw_hex_digit(listed.ptr[at]))
 			return false;
 		at++;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/encoded_word.h"
 
+#include "base/units.h"
+
 struct encoded_word {
 	struct mw_str charset, octets;
 	bool base64;
@@ -28,23 +30,16 @@ static bool encoded_word_at(struct mw_str text, struct encoded_word *word_r)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void decode_quoted(struct mw_str octets, struct mw_buf *out)
 {
 	for (size_t i = 0; i < octets.len; i++) {
 		char c = octets.ptr[i];
 
-		if (c == '=' && i + 2 < octets.len && hex_digit(octets.ptr[i + 1]) >= 0 &&
-		    hex_digit(octets.ptr[i + 2]) >= 0) {
-			c = (char)(hex_digit(octets.ptr[i + 1]) * 16 + hex_digit(octets.ptr[i + 2]));
+		int high = i + 2 < octets.len ? mw_hex_digit(octets.ptr[i + 1]) : -1;
+		int low = high >= 0 ? mw_hex_digit(octets.ptr[i + 2]) : -1;
+
+		if (c == '=' && low >= 0) {
+			c = (char)(high * 16 + low);
 			i += 2;
 		} else if (c == '_') {
 			c = ' ';
@@ -171,13 +166,12 @@ static bool is_control(char c)
 	return ((unsigned char)c < ' ' && c != '\t' && c != 0x1b && c != 0x0e && c != 0x0f) || c == 0x7f;
 }
 
-static bool hides_control(struct mw_str octets, bool base64)
+static bool hides_control(const struct encoded_word *word)
 {
 	char memory[4096];
 	struct mw_buf decoded = MW_BUF_OVER(memory);
-	const struct encoded_word word = { .octets = octets, .base64 = base64 };
 
-	decode(&word, &decoded);
+	decode(word, &decoded);
 	for (size_t i = 0; i < decoded.used; i++)
 		if (is_control(memory[i]))
 			return true;
@@ -189,7 +183,7 @@ bool mw_encoded_words_hide_control(struct mw_str text)
 	struct encoded_word word;
 
 	for (size_t at = mw_str_find_text(text, "=?"); at < text.len; at += mw_str_find_text(mw_str_tail(text, at), "=?")) {
-		if (encoded_word_at(mw_str_tail(text, at), &word) && hides_control(word.octets, word.base64))
+		if (encoded_word_at(mw_str_tail(text, at), &word) && hides_control(&word))
 			return true;
 		at += 2;
 	}

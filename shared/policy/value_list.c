@@ -99,12 +99,6 @@ static void read_bindings(struct mw_reader *reader, const struct mw_setting *set
 	*(struct mw_bindings *)field = (struct mw_bindings){ items, count };
 }
 
-static bool hex_digit(char c, char *lower_r)
-{
-	*lower_r = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
-	return (*lower_r >= '0' && *lower_r <= '9') || (*lower_r >= 'a' && *lower_r <= 'f');
-}
-
 /* 64 hexadecimal digits, with or without colons between the octets. */
 static bool fingerprint(struct mw_str text, char out[FINGERPRINT_LEN])
 {
@@ -117,8 +111,10 @@ static bool fingerprint(struct mw_str text, char out[FINGERPRINT_LEN])
 		if (colons && i % 3 == 2) {
 			if (text.ptr[i] != ':')
 				return false;
-		} else if (!hex_digit(text.ptr[i], &out[len++])) {
+		} else if (mw_hex_digit(text.ptr[i]) < 0) {
 			return false;
+		} else {
+			out[len++] = "0123456789abcdef"[mw_hex_digit(text.ptr[i])];
 		}
 	}
 	return len == FINGERPRINT_LEN;

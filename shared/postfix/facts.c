@@ -68,17 +68,12 @@ enum mw_context mw_context_read(struct mw_str value, bool *audit_r)
 	return (enum mw_context)context;
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool is_sha256(struct mw_str fingerprint)
 {
 	size_t digits = 0;
 
 	for (size_t i = 0; i < fingerprint.len; i++) {
-		if (is_hex(fingerprint.ptr[i]))
+		if (mw_hex_digit(fingerprint.ptr[i]) >= 0)
 			digits++;
 		else if (fingerprint.ptr[i] != ':')
 			return false;

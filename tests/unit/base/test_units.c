@@ -53,6 +53,19 @@ START_TEST(numbers_sizes_and_limits_take_the_whole_text_or_fail)
 }
 END_TEST
 
+START_TEST(a_hexadecimal_digit_has_its_value_in_either_case)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	for (int c = 0; c < 256; c++) {
+		const char *found = c == 0 ? NULL : strchr(digits, c);
+		int value = found == NULL ? -1 : (int)(found - digits);
+
+		ck_assert_int_eq(mw_hex_digit((char)c), value > 15 ? value - 6 : value);
+	}
+}
+END_TEST
+
 static const struct { uint64_t octets; const char *text; } sizes[] = {
 	{ 0, "0" }, { 1000, "1000" }, { 1024, "1KB" }, { 36 << 20, "36MB" }, { 1 << 30, "1GB" }, { 1025, "1025" },
 	{ MW_UNLIMITED, "unlimited" },
@@ -147,6 +160,7 @@ MW_UNIT_TESTS("units")
 {
 	MW_LOOP(tcase, times_are_read_and_printed, durations);
 	MW_LOOP(tcase, numbers_sizes_and_limits_take_the_whole_text_or_fail, numbers);
+	tcase_add_test(tcase, a_hexadecimal_digit_has_its_value_in_either_case);
 	MW_LOOP(tcase, sizes_are_printed_as_they_can_be_read, sizes);
 	tcase_add_test(tcase, a_day_begins_at_midnight_in_utc);
 	MW_LOOP(tcase, dates_are_days_and_those_that_do_not_exist_fail, dates);
