@@ -274,18 +274,22 @@ enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_k
 	return get_text(snapshot, kind, text, value_r);
 }
 
+/* Whose a login or an address is; of an address, how it is held. */
+static bool read_id(enum mw_key_kind kind, struct mw_value value, uint32_t *id_r, enum mw_held *held_r)
+{
+	return kind == MW_KEY_LOGIN ? mw_value_login_read(value, id_r) : mw_value_address_read(value, id_r, held_r);
+}
+
 /* The id that LMDB has for a name. */
 static enum mw_lookup get_id(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
 			     uint32_t *id_r, enum mw_held *held_r)
 {
 	struct mw_value value;
 	enum mw_lookup found = get_text(snapshot, kind, text, &value);
-	bool fine;
 
 	if (found != MW_LOOKUP_FOUND)
 		return found;
-	fine = kind == MW_KEY_LOGIN ? mw_value_login_read(value, id_r) : mw_value_address_read(value, id_r, held_r);
-	return fine ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
+	return read_id(kind, value, id_r, held_r) ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
 }
 
 enum mw_lookup mw_snapshot_named(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
@@ -344,8 +348,7 @@ static bool take_name(void *context, struct mw_str name, struct mw_value value)
 	uint32_t owner;
 	enum mw_held held = MW_HELD_PRIMARY;
 
-	if ((names->kind == MW_KEY_LOGIN ? mw_value_login_read(value, &owner) :
-	     mw_value_address_read(value, &owner, &held)) && owner == names->id &&
+	if (read_id(names->kind, value, &owner, &held) && owner == names->id &&
 	    (held == MW_HELD_RECEIVE) == names->receive)
 		names->found(names->context, name);
 	return true;

@@ -213,21 +213,16 @@ static size_t domain_length(struct mw_str text)
 	return end < text.len ? end + 1 : 0;
 }
 
-static bool has_octet(struct mw_str text, char c)
-{
-	return mw_str_find(text, c) < text.len;
-}
-
 static bool check_address(struct list *list, struct mw_str whole, struct mw_str local)
 {
 	struct mw_address address;
 
 	if (mw_str_has(whole, "=?"))
 		return fail(list, MW_ORIGINATOR_ENCODED_WORD);
-	if (has_octet(local, '%') || has_octet(local, '!'))
+	if (mw_str_has(local, "%") || mw_str_has(local, "!"))
 		return fail(list, MW_ORIGINATOR_PATH);
 	if (!is_safe_local(local))
-		return fail(list, has_octet(local, '@') ? MW_ORIGINATOR_PATH : MW_ORIGINATOR_SYNTAX);
+		return fail(list, mw_str_has(local, "@") ? MW_ORIGINATOR_PATH : MW_ORIGINATOR_SYNTAX);
 	mw_address_parse(whole, &address);
 	if (address.kind != MW_ADDRESS_MAILBOX && address.kind != MW_ADDRESS_FOREIGN)
 		return fail(list, MW_ORIGINATOR_SYNTAX);
@@ -324,7 +319,7 @@ static bool skip_phrase(struct list *list)
 	}
 }
 
-static bool read_members(struct list *list);
+static bool read_list(struct list *list, bool in_group);
 
 static bool read_group(struct list *list)
 {
@@ -332,7 +327,7 @@ static bool read_group(struct list *list)
 	skip_blanks(list);
 	if (peek(list) == ';')
 		return fail(list, MW_ORIGINATOR_EMPTY_GROUP);
-	if (!read_members(list))
+	if (!read_list(list, true))
 		return false;
 	if (peek(list) != ';')
 		return fail(list, MW_ORIGINATOR_SYNTAX);
@@ -386,11 +381,6 @@ static bool read_list(struct list *list, bool in_group)
 			return true;
 		skip(list, 1);
 	}
-}
-
-static bool read_members(struct list *list)
-{
-	return read_list(list, true);
 }
 
 /* --- what a line that is broken on its way makes of it */
