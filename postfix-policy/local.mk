@@ -26,6 +26,7 @@ mw_daemon_sources = \
 	postfix-policy/server/pool.c postfix-policy/server/pool.h \
 	postfix-policy/server/pooled.h \
 	postfix-policy/server/privileges.c postfix-policy/server/privileges.h \
+	postfix-policy/server/seed.c postfix-policy/server/seed.h \
 	postfix-policy/server/standard_error.c postfix-policy/server/standard_error.h \
 	postfix-policy/server/status.c postfix-policy/server/status.h \
 	postfix-policy/server/world.c postfix-policy/server/world.h \

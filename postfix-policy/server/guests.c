@@ -2,29 +2,22 @@
 #include "guests.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
+#include <xxhash.h>
+
+#include "seed.h"
 
 #define NONE_SECONDS 0.1
 #define LEAVERS_MOST (sizeof(((struct mw_leavers *)0)->items) / sizeof(((struct mw_leavers *)0)->items[0]))
 
 void mw_guests_init(struct mw_guests *guests)
 {
-	if (getrandom(&guests->seed, sizeof(guests->seed), GRND_NONBLOCK) != (ssize_t)sizeof(guests->seed))
-		guests->seed = (uint64_t)(uintptr_t)guests;
-	guests->seed |= 1;
+	guests->seed = mw_hash_seed();
 }
 
 static size_t bucket_of(const struct mw_guests *guests, const struct mw_peer *peer)
 {
-	uint64_t words[2], hash = guests->seed ^ peer->user;
+	uint64_t hash = XXH3_64bits_withSeed(peer->ip.bytes, sizeof(peer->ip.bytes), guests->seed ^ peer->user);
 
-	memcpy(words, peer->ip.bytes, sizeof(words));
-	for (size_t i = 0; i < 2; i++) {
-		hash = (hash ^ words[i]) * (guests->seed | 1);
-		hash ^= hash >> 32;
-		hash *= 0x9e3779b97f4a7c15u;
-		hash ^= hash >> 29;
-	}
 	return (size_t)(hash % MW_GUEST_BUCKETS);
 }
 

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
+
+#include "seed.h"
 
 /* An entry stays until the milter takes it, which is a moment, or for good on a listener without a milter. */
 #define BUCKETS 1024
@@ -18,12 +21,17 @@ struct entry {
 };
 
 struct mw_handover {
+	uint64_t seed; /* of the hash: a peer that is not Postfix may name any queue id */
 	struct entry buckets[BUCKETS][WAYS];
 };
 
 struct mw_handover *mw_handover_new(void)
 {
-	return calloc(1, sizeof(struct mw_handover));
+	struct mw_handover *handover = calloc(1, sizeof(*handover));
+
+	if (handover != NULL)
+		handover->seed = mw_hash_seed();
+	return handover;
 }
 
 void mw_handover_free(struct mw_handover *handover)
@@ -31,14 +39,9 @@ void mw_handover_free(struct mw_handover *handover)
 	free(handover);
 }
 
-/* Postfix chooses queue ids, no client does: the hash needs no key. */
 static struct entry *bucket_of(struct mw_handover *handover, struct mw_str id)
 {
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < id.len; i++)
-		hash = (hash ^ (unsigned char)id.ptr[i]) * 16777619u;
-	return handover->buckets[hash % BUCKETS];
+	return handover->buckets[XXH3_64bits_withSeed(id.ptr, id.len, handover->seed) % BUCKETS];
 }
 
 static bool is_for(const struct entry *entry, struct mw_str id)
