@@ -57,6 +57,6 @@ END_TEST
 
 MW_UNIT_TESTS("doveadm")
 {
-	tcase_add_loop_test(tcase, a_name_that_means_others_is_never_kicked, 0, sizeof(names) / sizeof(names[0]));
+	MW_LOOP(tcase, a_name_that_means_others_is_never_kicked, names);
 	tcase_add_test(tcase, a_script_of_others_is_never_taken_out_of_use);
 }

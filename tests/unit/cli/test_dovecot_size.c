@@ -36,5 +36,5 @@ END_TEST
 
 MW_UNIT_TESTS("dovecot_size")
 {
-	tcase_add_loop_test(tcase, a_size_is_read_as_dovecot_reads_it, 0, (int)MW_COUNT(sizes));
+	MW_LOOP(tcase, a_size_is_read_as_dovecot_reads_it, sizes);
 }

@@ -111,8 +111,8 @@ END_TEST
 
 MW_UNIT_TESTS("userdb_fields")
 {
-	tcase_add_loop_test(tcase, a_variable_of_the_same_name_changes_nobody, 0, MW_COUNT(values));
-	tcase_add_loop_test(tcase, a_column_that_names_the_user_is_found, 0, MW_COUNT(queries));
-	tcase_add_loop_test(tcase, an_attribute_that_names_the_user_is_found, 0, MW_COUNT(attributes));
-	tcase_add_loop_test(tcase, an_entry_that_names_another_user_is_found, 0, MW_COUNT(entries));
+	MW_LOOP(tcase, a_variable_of_the_same_name_changes_nobody, values);
+	MW_LOOP(tcase, a_column_that_names_the_user_is_found, queries);
+	MW_LOOP(tcase, an_attribute_that_names_the_user_is_found, attributes);
+	MW_LOOP(tcase, an_entry_that_names_another_user_is_found, entries);
 }

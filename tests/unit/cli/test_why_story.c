@@ -387,8 +387,7 @@ MW_UNIT_TESTS("story of a user")
 	MW_LOOP(tcase, an_address_is_the_users_for_an_hour_before_and_after_a_login, windows);
 	tcase_add_test(tcase, a_login_of_somebody_else_is_not_told_but_makes_the_address_a_shared_one);
 	tcase_add_test(tcase, entries_come_in_order_of_time_whatever_the_order_of_the_logs);
-	tcase_add_loop_test(tcase, a_refusal_is_the_same_at_the_end_of_a_message, 0,
-			    sizeof(replies) / sizeof(replies[0]));
+	MW_LOOP(tcase, a_refusal_is_the_same_at_the_end_of_a_message, replies);
 	tcase_add_test(tcase, more_events_than_there_is_room_for_are_counted);
 	tcase_add_test(tcase, an_address_of_the_user_is_never_forgotten_for_others);
 	tcase_add_test(tcase, addresses_forgotten_hours_later_are_no_loss_in_one_log);

@@ -92,12 +92,12 @@ START_TEST(what_a_killed_one_left_is_removed)
 }
 END_TEST
 
+static const struct { mode_t mode; const char *why; } modes[] = {
+	{ 0775, "is writable by its group" }, { 0757, "is writable by everybody" }, { 01777, "is writable by" },
+};
+
 START_TEST(a_folder_that_others_may_write_is_refused)
 {
-	static const struct { mode_t mode; const char *why; } modes[] = {
-		{ 0775, "is writable by its group" }, { 0757, "is writable by everybody" }, { 01777, "is writable by" },
-	};
-
 	chmod(mw_test_folder, modes[_i].mode);
 	ck_assert_ptr_null(mw_publisher_open(mw_test_folder, errors));
 	ck_assert_msg(strstr(mw_errors_get(errors, 0)->text, modes[_i].why) != NULL, "%s",
@@ -187,9 +187,8 @@ MW_UNIT_TESTS("publish")
 	tcase_add_test(tcase, a_snapshot_is_as_readable_as_its_folder);
 	tcase_add_test(tcase, two_do_not_publish_at_once);
 	tcase_add_test(tcase, what_a_killed_one_left_is_removed);
-	tcase_add_loop_test(tcase, a_folder_that_others_may_write_is_refused, 0, 3);
+	MW_LOOP(tcase, a_folder_that_others_may_write_is_refused, modes);
 	tcase_add_test(tcase, contents_are_compared_by_name);
-	tcase_add_loop_test(tcase, another_content_with_the_same_counts_differs, 0,
-			    sizeof(changed_texts) / sizeof(changed_texts[0]));
+	MW_LOOP(tcase, another_content_with_the_same_counts_differs, changed_texts);
 	tcase_add_test(tcase, another_complete_domain_differs);
 }

@@ -84,5 +84,5 @@ MW_UNIT_TESTS("watch")
 {
 	tcase_add_checked_fixture(tcase, make, end);
 	tcase_add_test(tcase, trouble_is_said_at_once_and_each_minute_with_its_age);
-	tcase_add_loop_test(tcase, an_age_is_told_in_its_unit, 0, (int)MW_COUNT(ages));
+	MW_LOOP(tcase, an_age_is_told_in_its_unit, ages);
 }

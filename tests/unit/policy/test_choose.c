@@ -190,12 +190,8 @@ END_TEST
 MW_UNIT_TESTS("choose")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
-	tcase_add_loop_test(tcase, the_narrowest_login_rule_is_chosen, 0,
-			    (int)(sizeof(login_questions) / sizeof(login_questions[0])));
-	tcase_add_loop_test(tcase, the_narrowest_connector_is_chosen, 0,
-			    (int)(sizeof(connector_questions) / sizeof(connector_questions[0])));
-	tcase_add_loop_test(tcase, the_connectors_a_sasl_session_could_mean_are_found, 0,
-			    (int)(sizeof(sasl_questions) / sizeof(sasl_questions[0])));
-	tcase_add_loop_test(tcase, the_accepted_domain_is_the_exact_one_then_the_longest_wildcard, 0,
-			    (int)(sizeof(domain_questions) / sizeof(domain_questions[0])));
+	MW_LOOP(tcase, the_narrowest_login_rule_is_chosen, login_questions);
+	MW_LOOP(tcase, the_narrowest_connector_is_chosen, connector_questions);
+	MW_LOOP(tcase, the_connectors_a_sasl_session_could_mean_are_found, sasl_questions);
+	MW_LOOP(tcase, the_accepted_domain_is_the_exact_one_then_the_longest_wildcard, domain_questions);
 }

@@ -339,13 +339,10 @@ MW_UNIT_TESTS("mistakes")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
-			    (int)(sizeof(mistakes) / sizeof(mistakes[0])));
+	MW_LOOP(tcase, a_mistake_is_named_with_its_place, mistakes);
 	tcase_add_test(tcase, seven_mistakes_are_seven_errors_in_one_run);
-	tcase_add_loop_test(tcase, after_a_syntax_error_later_lines_are_still_looked_at, 0,
-			    (int)(sizeof(broken_starts) / sizeof(broken_starts[0])));
-	tcase_add_loop_test(tcase, a_warning_stops_nothing, 0, (int)(sizeof(warnings) / sizeof(warnings[0])));
-	tcase_add_loop_test(tcase, a_bomb_ends_within_a_second, 0,
-			    (int)(sizeof(bombs) / sizeof(bombs[0])));
+	MW_LOOP(tcase, after_a_syntax_error_later_lines_are_still_looked_at, broken_starts);
+	MW_LOOP(tcase, a_warning_stops_nothing, warnings);
+	MW_LOOP(tcase, a_bomb_ends_within_a_second, bombs);
 	tcase_add_test(tcase, nul_bytes_and_size_are_refused);
 }

@@ -89,8 +89,7 @@ END_TEST
 MW_UNIT_TESTS("print")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
-	tcase_add_loop_test(tcase, what_is_printed_reads_back_the_same, 0, (int)(sizeof(texts) / sizeof(texts[0])));
-	tcase_add_loop_test(tcase, a_connector_without_its_defaults_reads_back_the_same, 0,
-			    (int)(sizeof(texts) / sizeof(texts[0])));
+	MW_LOOP(tcase, what_is_printed_reads_back_the_same, texts);
+	MW_LOOP(tcase, a_connector_without_its_defaults_reads_back_the_same, texts);
 	tcase_add_test(tcase, a_small_buffer_is_cut_not_overrun);
 }

@@ -61,6 +61,5 @@ END_TEST
 MW_UNIT_TESTS("ties")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
-	tcase_add_loop_test(tcase, rules_that_cannot_be_told_apart_are_an_error_naming_both, 0,
-			    (int)(sizeof(pairs) / sizeof(pairs[0])));
+	MW_LOOP(tcase, rules_that_cannot_be_told_apart_are_an_error_naming_both, pairs);
 }

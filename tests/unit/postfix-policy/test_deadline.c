@@ -28,5 +28,5 @@ END_TEST
 
 MW_UNIT_TESTS("deadline")
 {
-	tcase_add_loop_test(tcase, when_a_connection_waited_long_enough, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	MW_LOOP(tcase, when_a_connection_waited_long_enough, cases);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "milter/packet.h"
 
-#include <stdlib.h>
-
 #include "unit.h"
 
 /* What one call makes of these bytes. */
@@ -108,7 +106,7 @@ END_TEST
 
 MW_UNIT_TESTS("packet")
 {
-	tcase_add_loop_test(tcase, a_packet_is_read, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	MW_LOOP(tcase, a_packet_is_read, cases);
 	tcase_add_test(tcase, a_long_field_is_cut_and_passed_over);
 	tcase_add_test(tcase, a_packet_that_was_written_is_read_back);
 }

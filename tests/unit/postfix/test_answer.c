@@ -126,7 +126,7 @@ END_TEST
 
 MW_UNIT_TESTS("answer")
 {
-	tcase_add_loop_test(tcase, the_answer_of_a_verdict, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	MW_LOOP(tcase, the_answer_of_a_verdict, cases);
 	tcase_add_test(tcase, replies_that_may_be_sent);
 	tcase_add_test(tcase, an_answer_that_does_not_fit_is_none);
 	MW_LOOP(tcase, what_the_client_reads, seen);

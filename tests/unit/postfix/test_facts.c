@@ -190,8 +190,8 @@ MW_UNIT_TESTS("facts")
 {
 	tcase_add_test(tcase, every_fact_of_a_request);
 	tcase_add_test(tcase, what_is_left_out_is_unknown);
-	tcase_add_loop_test(tcase, what_cannot_be_judged, 0, (int)(sizeof(not_judged) / sizeof(not_judged[0])));
-	tcase_add_loop_test(tcase, what_a_stage_needs_is_enough, 0, (int)(sizeof(judged) / sizeof(judged[0])));
+	MW_LOOP(tcase, what_cannot_be_judged, not_judged);
+	MW_LOOP(tcase, what_a_stage_needs_is_enough, judged);
 	MW_LOOP(tcase, which_list_asks, contexts);
 	tcase_add_test(tcase, quotes_that_postfix_left_out);
 	tcase_add_test(tcase, another_digest_is_no_fingerprint);

@@ -377,7 +377,7 @@ MW_UNIT_TESTS("request")
 	tcase_add_test(tcase, a_request_cut_at_every_offset);
 	tcase_add_test(tcase, a_request_byte_by_byte);
 	tcase_add_test(tcase, the_next_request_is_left_where_it_is);
-	tcase_add_loop_test(tcase, what_is_no_request, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	MW_LOOP(tcase, what_is_no_request, bad);
 	tcase_add_test(tcase, a_request_that_fills_the_room_for_it);
 	tcase_add_test(tcase, the_longest_line);
 	tcase_add_test(tcase, the_longest_request);

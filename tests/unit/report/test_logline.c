@@ -326,11 +326,11 @@ MW_UNIT_TESTS("log line")
 	tcase_add_test(tcase, values_that_were_cut_are_named);
 	tcase_add_test(tcase, in_audit_the_line_says_would_refuse_and_no_reply);
 	tcase_add_test(tcase, an_exposed_credential_is_the_last_field_and_its_login_cut_at_64);
-	tcase_add_loop_test(tcase, a_value_is_quoted_and_escaped_where_needed, 0, sizeof(written) / sizeof(written[0]));
+	MW_LOOP(tcase, a_value_is_quoted_and_escaped_where_needed, written);
 	tcase_add_test(tcase, cli_05_hostile_values_come_back_and_forge_nothing);
 	tcase_add_test(tcase, every_field_at_its_longest_fits);
 	tcase_add_test(tcase, a_value_is_cut_at_254_octets_and_not_within_a_character);
 	tcase_add_test(tcase, a_field_that_does_not_fit_is_left_out_whole);
-	tcase_add_loop_test(tcase, a_malformed_line_is_not_read, 0, sizeof(malformed) / sizeof(malformed[0]));
+	MW_LOOP(tcase, a_malformed_line_is_not_read, malformed);
 	tcase_add_test(tcase, an_empty_value_in_quotes_is_read);
 }

@@ -172,7 +172,7 @@ MW_UNIT_TESTS("prose")
 	tcase_add_loop_test(tcase, every_reason_has_a_fix_for_every_note, MW_REASON_PERMITTED + 1, MW_REASON_COUNT);
 	tcase_add_test(tcase, what_is_permitted_has_no_hint_and_no_fix);
 	tcase_add_test(tcase, a_verdict_without_a_failed_step_hints_at_its_reason);
-	tcase_add_loop_test(tcase, a_fix_names_the_line_to_write, 0, sizeof(fixes) / sizeof(fixes[0]));
+	MW_LOOP(tcase, a_fix_names_the_line_to_write, fixes);
 	tcase_add_test(tcase, a_fix_names_who_is_suspended_where_the_login_was_not_found);
 	tcase_add_test(tcase, hostile_values_do_not_reach_the_terminal);
 }
