@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge.h"
 
-#include "base/text.h"
 #include "policy/audit.h"
 #include "postfix/answer.h"
 #include "server/decision_log.h"

@@ -12,7 +12,7 @@ struct mw_milters;
    caller's. */
 struct mw_milters *mw_milters_new(struct mw_loop *loop, struct mw_worlds *worlds, struct mw_handover *handover,
 				  size_t most, mw_loop_function *on_close, void *context);
-/* Closes all connections. NULL is allowed, here and below. */
+/* Closes all connections. NULL is allowed, as for all functions below but mw_milters_acceptor(). */
 void mw_milters_free(struct mw_milters *milters);
 
 size_t mw_milters_count(const struct mw_milters *milters);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
 
-#include <stdlib.h>
-
 #include "macros.h"
 
 #define VERSION 6

@@ -8,7 +8,7 @@
 
 /* A time is 0 while it does not apply. */
 struct mw_deadlines {
-	double begun;   /* the first byte of what is not whole came */
+	double begun;   /* the first byte of what is not whole came, or the connection did and its peer has to speak at once */
 	double stalled; /* the last byte of a pending answer went out */
 	double active;  /* the last byte came or went */
 };

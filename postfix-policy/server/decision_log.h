@@ -4,7 +4,7 @@
 
 #include "decide/verdict.h"
 
-/* The line is written by the batch, before the answer is sent or soon after. */
+/* Adds the line to those that are not written yet: it goes out with the next mw_log_flush() or mw_log_flush_paced(). */
 void mw_decision_log(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict);
 
 #endif

@@ -35,10 +35,9 @@ struct mw_listeners *mw_listeners_new(struct mw_loop *loop, const struct mw_worl
 void mw_listeners_start(struct mw_listeners *listeners);
 /* Accepts again after descriptors or memory were out: called when a connection ended, and once a second. */
 void mw_listeners_resume(struct mw_listeners *listeners);
-/* Accepts the connections in the queues, then closes and removes the sockets that this process made. NULL is allowed, here
-   and below. */
-void mw_listeners_close(struct mw_listeners *listeners);
-void mw_listeners_free(struct mw_listeners *listeners);
+/* Accepts the connections in the queues, then closes and removes the sockets that this process made. */
+void mw_listeners_close(struct mw_listeners *listeners); /* NULL is allowed */
+void mw_listeners_free(struct mw_listeners *listeners);  /* NULL is allowed */
 
 /* Whether these are the listeners that this policy names. */
 bool mw_listeners_match(const struct mw_listeners *listeners, const struct mw_policy *policy);

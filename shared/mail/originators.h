@@ -24,7 +24,6 @@ enum mw_originator_fault {
 	MW_ORIGINATOR_ROUTE,        /* "<@a,@b:bob@c>" */
 	MW_ORIGINATOR_PATH,         /* "%" or "!" in a local part, or a second "@" */
 };
-#define MW_ORIGINATOR_FAULT_COUNT 14
 extern const struct mw_table mw_originator_faults; /* missing repeated too-long ...; MW_ORIGINATOR_OK is not in it */
 
 #define MW_ORIGINATOR_MAX 8192

@@ -16,7 +16,6 @@ enum mw_stage {
 	MW_STAGE_CONNECT, MW_STAGE_EHLO, MW_STAGE_HELO, MW_STAGE_MAIL, MW_STAGE_RCPT, MW_STAGE_DATA,
 	MW_STAGE_END_OF_MESSAGE, MW_STAGE_VRFY, MW_STAGE_ETRN, MW_STAGE_HEADER, MW_STAGE_UNKNOWN
 };
-#define MW_STAGE_COUNT 11
 
 extern const struct mw_table mw_stages; /* as Postfix writes them; UNKNOWN is not in it */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Invariants: however a stream of a milter's connection is cut, the same packets come out of it, in the same order, and
    the same is answered; a message is only judged that a MAIL began; without a fault it has a queue id and a port. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "milter/session.h"
