@@ -15,26 +15,19 @@
 #include "suspension.h"
 #include "sync/sync.h"
 #include "ui/own_command.h"
+#include "ui/shell_text.h"
 
 #define MESSAGES_AT_MOST 100
 #define TRIES 20
 #define TRY_MILLISECONDS 100
-
-/* With commands of the policy file that is looked at. */
-static const char *own(const struct mw_status_view *view, const char *text)
-{
-	char memory[8192];
-	struct mw_buf room = MW_BUF_OVER(memory);
-
-	return mw_arena_text(view->arena, mw_own_commands_in(&room, mw_str(text)));
-}
 
 void mw_status_add(struct mw_status_view *view, enum mw_status_level level, const char *text, const char *fix)
 {
 	if (level > view->level)
 		view->level = level;
 	if (view->problem_count < MW_STATUS_PROBLEMS)
-		view->problems[view->problem_count++] = (struct mw_status_problem){ level, own(view, text), own(view, fix) };
+		view->problems[view->problem_count++] = (struct mw_status_problem){
+			level, mw_own_commands_text(view->arena, text), mw_own_commands_text(view->arena, fix) };
 }
 
 static enum mw_status_level by_mode(const struct mw_status_view *view)
@@ -128,7 +121,7 @@ static void look_at_suspensions(struct mw_status_view *view, const struct mw_dir
 		mw_status_add(view, MW_STATUS_WARNING,
 			mw_arena_textf(view->arena, "%s is suspended, and the directory has nobody with this address or a login name "
 				       "of that user: who has another address now is not suspended", user),
-			mw_arena_textf(view->arena, "mailwicket resume %s", user));
+			mw_arena_textf(view->arena, "mailwicket resume %s", mw_shell_operand_text(view->arena, user)));
 	}
 }
 

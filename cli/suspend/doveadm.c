@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "suspend/doveadm.h"
 
-#include "report/shell.h"
+#include "base/shell.h"
 
 bool mw_doveadm_is_user(struct mw_str name)
 {

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "ui/output.h"
 #include "base/text.h"
+#include "ui/output.h"
+#include "ui/own_command.h"
 
 #define FIRST_SIZE 16384
+#define MESSAGE_MOST 16384
 #define LARGEST_SIZE (256UL * 1024 * 1024)
 
 int mw_usage_error(const char *format, ...)
@@ -29,10 +31,11 @@ void mw_output_errors(struct mw_errors *errors)
 
 	mw_errors_sort(errors);
 	for (unsigned i = 0; i < kept; i++) {
-		char line[4096];
+		char line[MESSAGE_MOST];
 		struct mw_buf out = MW_BUF_OVER(line);
 
 		mw_error_print(mw_errors_get(errors, i), &out);
+		mw_own_commands(&out, 0);
 		fprintf(stderr, "%s\n", line);
 	}
 	if (all > kept)
@@ -47,13 +50,15 @@ void mw_json_errors(struct mw_json *json, struct mw_errors *errors)
 	mw_json_array(json, "messages");
 	for (unsigned i = 0; i < kept; i++) {
 		const struct mw_error *error = mw_errors_get(errors, i);
+		char memory[MESSAGE_MOST];
+		struct mw_buf room = MW_BUF_OVER(memory);
 
 		mw_json_object(json, NULL);
 		mw_json_string(json, "severity", mw_str(error->severity == MW_ERROR ? "error" : "warning"));
 		mw_json_string(json, "file", mw_str(error->file));
 		mw_json_number(json, "line", error->line);
 		mw_json_number(json, "column", error->column);
-		mw_json_string(json, "text", mw_str(error->text));
+		mw_json_string(json, "text", mw_own_commands_in(&room, mw_str(error->text)));
 		mw_json_string(json, "expected", mw_str(error->expected));
 		mw_json_end_object(json);
 	}

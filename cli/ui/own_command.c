@@ -2,12 +2,14 @@
 #include "ui/own_command.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 
+#include "base/shell.h"
 #include "policy/read.h"
-#include "report/shell.h"
 
 #define NAME "mailwicket "
+#define ROOM (PATH_MAX * 7 + 8192) /* for a path between quotes, and a text around it */
 
 static const struct mw_cli *run;
 
@@ -85,4 +87,12 @@ struct mw_str mw_own_commands_in(struct mw_buf *room, struct mw_str text)
 		return text;
 	write(room, text);
 	return room->truncated ? text : mw_buf_str(room);
+}
+
+const char *mw_own_commands_text(struct mw_arena *arena, const char *text)
+{
+	char memory[ROOM];
+	struct mw_buf room = MW_BUF_OVER(memory);
+
+	return mw_arena_text(arena, mw_own_commands_in(&room, mw_str(text)));
 }

@@ -2,6 +2,7 @@
 #ifndef MW_CLI_OWN_COMMAND_H
 #define MW_CLI_OWN_COMMAND_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "command.h"
 
@@ -13,5 +14,7 @@ void mw_own_command_init(const struct mw_cli *cli);
 void mw_own_commands(struct mw_buf *out, size_t from);
 /* The same for a text: it, or what is made of it in `room`, an empty buffer. */
 struct mw_str mw_own_commands_in(struct mw_buf *room, struct mw_str text);
+/* The same in an arena. */
+const char *mw_own_commands_text(struct mw_arena *arena, const char *text);
 
 #endif

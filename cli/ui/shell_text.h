@@ -4,7 +4,9 @@
 
 #include "base/arena.h"
 
-/* `text` as mw_shell_word() writes it (report/shell.h); "" when memory is out. */
+/* `text` as mw_shell_word() writes it (base/shell.h); "" when memory is out. */
 const char *mw_shell_text(struct mw_arena *arena, const char *text);
+/* The same as mw_shell_operand() writes it. */
+const char *mw_shell_operand_text(struct mw_arena *arena, const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/shell.h"
 #include "report/prose.h"
-#include "report/shell.h"
 #include "report/template.h"
 #include "ui/own_command.h"
 #include "why/cause.h"

@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "report/shell.h"
+#include "base/shell.h"
 
 #define BEGINNING "mailwicket: "
 

@@ -6,6 +6,7 @@ libmwbase_la_SOURCES = \
 	shared/base/complain.c shared/base/complain.h \
 	shared/base/errors.c shared/base/errors.h \
 	shared/base/path.c shared/base/path.h \
+	shared/base/shell.c shared/base/shell.h \
 	shared/base/standard_files.c shared/base/standard_files.h \
 	shared/base/str.c shared/base/str.h \
 	shared/base/table.c shared/base/table.h \

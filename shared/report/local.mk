@@ -7,7 +7,6 @@ libmwreport_la_SOURCES = \
 	shared/report/module_version.h \
 	shared/report/prose.c shared/report/prose.h \
 	shared/report/fix.c \
-	shared/report/shell.c shared/report/shell.h \
 	shared/report/template.c shared/report/template.h
 libmwreport_la_CPPFLAGS = $(MW_CPPFLAGS)
 libmwreport_la_CFLAGS = $(MW_CFLAGS)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/template.h"
 
+#include "base/shell.h"
 #include "base/text.h"
-#include "report/shell.h"
 
 #define VALUE_MAX 254
 

@@ -2,6 +2,7 @@
 #include "sync/sync.h"
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "decide/unlisted.h"
 #include "directory/suspensions.h"
 #include "directory/writer.h"
@@ -157,6 +158,9 @@ static void look_at_enforce_for(const struct mw_policy *policy, const struct mw_
 	}
 }
 
+/* Of a user's name as a word of a command: an octet may become seven characters, behind "-- ". */
+#define WORD_MOST (MW_KEY_TEXT_MAX * 7 + 16)
+
 /* A suspension, and what is told of it. */
 struct kept {
 	const struct mw_content *content;
@@ -171,10 +175,21 @@ static const char *option_of(const struct mw_suspension *one)
 	return one->what == MW_SUSPENDED_ALL ? "--all" : "--sending";
 }
 
+/* The user as a word of a command. */
+static const char *word_of(const char *user, char memory[WORD_MOST])
+{
+	struct mw_buf word = mw_buf_over(memory, WORD_MOST);
+
+	mw_shell_operand(&word, mw_str(user));
+	return memory;
+}
+
 /* True: somebody else than `owner`, who has the address, has a login name that the suspended user had. */
 static bool tell_of_logins(const struct kept *kept, const struct mw_principal *owner)
 {
 	const struct mw_principal *told = NULL;
+
+	char word[WORD_MOST];
 
 	for (size_t i = 0; i < kept->suspensions->name_count; i++) {
 		const struct mw_suspended_name *name = &kept->suspensions->names[i];
@@ -190,19 +205,19 @@ static bool tell_of_logins(const struct kept *kept, const struct mw_principal *o
 			      "%s is suspended%s: it holds for %.*s too, who has its login name %s; if that is another "
 			      "person: mailwicket resume %s", kept->one->user,
 			      owner == NULL ? " and no user has this address any more" : "", MW_STR_ARG(user->name),
-			      name->login, kept->one->user);
+			      name->login, word_of(kept->one->user, word));
 	}
 	return told != NULL;
 }
 
 static void tell_of_nobody(const struct kept *kept)
 {
-	const char *user = kept->one->user;
+	char word[WORD_MOST];
 
 	mw_errors_add(kept->errors, MW_WARNING, kept->path, 0, 0, NULL,
 		      "%s is suspended and no user has this address any more, nor a login name that it had: the suspension stays; "
 		      "if the user has another address now: mailwicket suspend ADDRESS %s; if not: mailwicket resume %s",
-		      user, option_of(kept->one), user);
+		      kept->one->user, option_of(kept->one), word_of(kept->one->user, word));
 }
 
 /* Suspensions are kept beside the sources: a sync never removes one. Nobody needs to be in the directory where unlisted

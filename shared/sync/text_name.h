@@ -16,7 +16,7 @@
 char mw_text_name_refused(struct mw_str name);
 /* The same for a login name, which may also be Windows' DOMAIN\user ("down-level logon name"): one backslash, with a name
    on each side. A backslash is an ordinary character in doveadm's masks (Dovecot's wildcard_match_icase()) and in what
-   report/shell.h writes. */
+   base/shell.h writes. */
 char mw_text_login_refused(struct mw_str login);
 
 #endif

@@ -79,6 +79,25 @@ def test_the_fix_of_explain_resumes_that_user(folder, shell):
     assert fix in site.cli("explain", "imap", "--tls", "TLSv1.3", "--login", USER).stdout
 
 
+def test_the_commands_about_a_suspended_user_who_is_gone_are_about_that_user(folder, shell):
+    site = suspended(folder)
+    site.write(site.directory, "user bob@example.test\n")
+    synced = site.cli("sync")
+    assert synced.returncode == 0, synced
+    assert shell.words(re.search(r"if not: (mailwicket .*)", synced.stderr)[1]) == ["resume", USER]
+    told = json.loads(site.cli("--json", "status", "--log", "/dev/null", "--dovecot-config", folder / "none").stdout)
+    fix, = [problem["fix"] for problem in told["problems"] if "is suspended" in problem["text"]]
+    assert shell.words(fix) == ["resume", USER]
+
+
+def test_the_command_about_a_login_name_that_another_has_now_is_about_the_suspended_user(folder, shell):
+    site = suspended(folder)
+    site.write(site.directory, "user bob@example.test login=a\n")
+    synced = site.cli("sync")
+    assert synced.returncode == 0, synced
+    assert shell.words(re.search(r"another person: (mailwicket .*)", synced.stderr)[1]) == ["resume", USER]
+
+
 @pytest.mark.parametrize("command", [["lookup", "bob"], ["suspend", "bob", "--all"], ["client-settings", "bob"],
                                      ["explain", "imap", "--tls", "TLSv1.3", "--login", "bob"]])
 def test_where_nothing_is_published_the_command_is_told_once(folder, shell, command):

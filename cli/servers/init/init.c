@@ -12,13 +12,13 @@
 
 #include <xxhash.h>
 
-#include "policy/read.h"
-#include "report/shell.h"
+#include "base/shell.h"
 #include "base/text.h"
+#include "policy/read.h"
 #include "servers/init/passdbs.h"
 #include "servers/init/sample.h"
 #include "servers/setup/diff.h"
-#include "servers/setup/guard.h"
+#include "servers/guard.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
 #include "ui/own_command.h"
@@ -263,14 +263,6 @@ static int write_files(struct result *result)
 
 #define NEXT_MOST 4
 
-static const char *own(struct mw_arena *arena, const char *command)
-{
-	char memory[PATH_MAX * 4 + 64];
-	struct mw_buf room = MW_BUF_OVER(memory);
-
-	return mw_arena_text(arena, mw_own_commands_in(&room, mw_str(command)));
-}
-
 /* What comes next; returns how many commands. */
 static size_t next_commands(const struct result *result, const char *commands_r[NEXT_MOST])
 {
@@ -280,11 +272,11 @@ static size_t next_commands(const struct result *result, const char *commands_r[
 	struct mw_buf out = MW_BUF_OVER(text);
 	size_t count = 0;
 
-	commands_r[count++] = own(arena, "mailwicket check");
-	commands_r[count++] = own(arena, "mailwicket sync");
+	commands_r[count++] = mw_own_commands_text(arena, "mailwicket check");
+	commands_r[count++] = mw_own_commands_text(arena, "mailwicket sync");
 	if (strcmp(request->cli->policy_path, MW_POLICY_PATH) == 0)
 		commands_r[count++] = "systemctl enable --now mailwicketd";
-	mw_buf_add_text(&out, own(arena, "mailwicket setup"));
+	mw_buf_add_text(&out, mw_own_commands_text(arena, "mailwicket setup"));
 	/* A place names its server alone; both are wanted. */
 	if (request->postfix_config != NULL || request->dovecot_config != NULL)
 		mw_buf_add_text(&out, " --postfix --dovecot");

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "report/shell.h"
+#include "base/shell.h"
 #include "report/template.h"
 
 static char memory[4096];

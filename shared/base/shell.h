@@ -1,6 +1,6 @@
 /* Words of commands to paste into a shell: whatever a name contains, the shell sees one word. */
-#ifndef MW_REPORT_SHELL_H
-#define MW_REPORT_SHELL_H
+#ifndef MW_BASE_SHELL_H
+#define MW_BASE_SHELL_H
 
 #include "base/buf.h"
 
