@@ -178,21 +178,7 @@ bool mw_postfix_is_before_proxy(struct mw_postfix_site *site, const struct mw_bi
 /* Whether it is there for a content filter, a signer or a program of this host, and nobody else gets in. */
 bool mw_endpoint_is_way_back(const struct mw_postfix_endpoint *endpoint);
 
-/* Whether a milter is at the place below the queue directory where `show` and `setup` have it. */
-bool mw_postfix_milter_was_ours(const struct mw_postfix_endpoint *endpoint, struct mw_str server);
-/* The milters of a listener, as far as they matter to the policy's own. */
-struct mw_milters_there {
-	bool ours;              /* it is among them */
-	bool first;             /* before all others */
-	bool accepts;           /* without an answer from it, mail is accepted */
-	bool gone;              /* there is one where `setup` has it, and the policy has no milter there */
-	bool others;            /* there are others */
-	bool others_accept;     /* without an answer from one of them, or from one to come, mail is accepted */
-	struct mw_milter milter; /* ours */
-	const char *path;       /* its unix socket; NULL: it has none */
-};
-void mw_endpoint_milters(const struct mw_postfix_endpoint *endpoint, struct mw_milters_there *there_r);
-/* Whether they will do for the policy, and those that will: the policy's own first, where it has to be asked, and behind it
+/* Whether the milters of a listener will do for the policy, and those that will: the policy's own first, where it has to be asked, and behind it
    what is there; nothing behind it where no milter was asked until now. In the site's arena. */
 bool mw_endpoint_milters_do(const struct mw_postfix_endpoint *endpoint);
 struct mw_str mw_endpoint_milter_list(const struct mw_postfix_endpoint *endpoint);

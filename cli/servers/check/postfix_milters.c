@@ -16,20 +16,37 @@
 
 /* --- what is there */
 
+/* The milters of a listener, as far as they matter to the policy's own. */
+struct milters_there {
+	bool ours;               /* it is among them */
+	bool first;              /* before all others */
+	bool accepts;            /* without an answer from it, mail is accepted */
+	bool gone;               /* there is one where `setup` has it, and the policy has no milter there */
+	bool others;             /* there are others */
+	bool others_accept;      /* without an answer from one of them, or from one to come, mail is accepted */
+	bool item_accepts;       /* the same of one whose item in the list says so itself */
+	struct mw_milter milter; /* ours */
+	const char *path;        /* its unix socket; NULL: it has none */
+};
+
 static struct mw_str given_or(const struct mw_postfix_endpoint *endpoint, struct mw_str given, const char *setting)
 {
 	return mw_str_empty(given) ? mw_endpoint_value(endpoint, setting) : given;
 }
 
 /* postconf(5), milter_default_action: quarantine takes the message too, into the hold queue. */
-static bool accepts(const struct mw_postfix_endpoint *endpoint, const struct mw_milter *milter)
+static bool is_lax(struct mw_str action)
 {
-	struct mw_str action = given_or(endpoint, milter->default_action, "milter_default_action");
-
 	return mw_str_equal(action, MW_STR("accept")) || mw_str_equal(action, MW_STR("quarantine"));
 }
 
-bool mw_postfix_milter_was_ours(const struct mw_postfix_endpoint *endpoint, struct mw_str server)
+static bool accepts(const struct mw_postfix_endpoint *endpoint, const struct mw_milter *milter)
+{
+	return is_lax(given_or(endpoint, milter->default_action, "milter_default_action"));
+}
+
+/* Whether it is at the place below the queue directory where `show` and `setup` have it. */
+static bool was_ours(const struct mw_postfix_endpoint *endpoint, struct mw_str server)
 {
 	const char *path;
 
@@ -45,16 +62,16 @@ static bool is_ours(const struct mw_postfix_endpoint *endpoint, const struct mw_
 	const char *path;
 
 	return mw_endpoint_milter_is_ours(endpoint, milter->server, &path) ||
-	       mw_postfix_milter_was_ours(endpoint, milter->server);
+	       was_ours(endpoint, milter->server);
 }
 
-void mw_endpoint_milters(const struct mw_postfix_endpoint *endpoint, struct mw_milters_there *there_r)
+static void find_milters(const struct mw_postfix_endpoint *endpoint, struct milters_there *there_r)
 {
 	struct mw_str list = mw_endpoint_value(endpoint, MW_WIRING_MILTERS);
 	struct mw_milter milter;
 	const char *path;
 
-	*there_r = (struct mw_milters_there){ .others_accept = mw_endpoint_says(endpoint, "milter_default_action", "accept") };
+	*there_r = (struct milters_there){ .others_accept = mw_endpoint_says(endpoint, "milter_default_action", "accept") };
 	while (mw_milter_next(&list, &milter)) {
 		if (mw_endpoint_milter_is_ours(endpoint, milter.server, &path)) {
 			there_r->first = there_r->ours ? there_r->first : !there_r->others;
@@ -62,21 +79,22 @@ void mw_endpoint_milters(const struct mw_postfix_endpoint *endpoint, struct mw_m
 			there_r->accepts = accepts(endpoint, &milter);
 			there_r->milter = milter;
 			there_r->path = path;
-		} else if (mw_postfix_milter_was_ours(endpoint, milter.server)) {
+		} else if (was_ours(endpoint, milter.server)) {
 			there_r->gone = true;
 		} else {
 			there_r->others = true;
-			there_r->others_accept |= accepts(endpoint, &milter);
+			there_r->others_accept |= mw_str_empty(milter.default_action) && accepts(endpoint, &milter);
+			there_r->item_accepts |= is_lax(milter.default_action);
 		}
 	}
 }
 
 bool mw_endpoint_milters_do(const struct mw_postfix_endpoint *endpoint)
 {
-	struct mw_milters_there there;
+	struct milters_there there;
 	const char *rest;
 
-	mw_endpoint_milters(endpoint, &there);
+	find_milters(endpoint, &there);
 	if (!endpoint->need.headers)
 		return !there.gone;
 	return there.ours && there.first && !there.gone && there.accepts == endpoint->site->wiring->harmless &&
@@ -117,6 +135,38 @@ struct mw_str mw_endpoint_milter_list(const struct mw_postfix_endpoint *endpoint
 	if (count_ours(endpoint, written) != count_ours(endpoint, expanded))
 		written = expanded;
 	return mw_str(append_others(endpoint, ours, written));
+}
+
+/* The list, with tempfail in place of what its items for other milters say; those that did not are counted. */
+static const char *strict_list(const struct mw_postfix_endpoint *endpoint, struct mw_str list, size_t *lax_r)
+{
+	struct mw_arena *arena = endpoint->site->arena;
+	const char *strict = "";
+	struct mw_milter milter;
+
+	for (*lax_r = 0; mw_milter_next(&list, &milter);) {
+		struct mw_str before = milter.text, behind = MW_STR_EMPTY;
+		bool lax = is_lax(milter.default_action) && !is_ours(endpoint, &milter);
+
+		*lax_r += lax;
+		if (lax) {
+			before = mw_str_head(milter.text, (size_t)(milter.default_action.ptr - milter.text.ptr));
+			behind = mw_str_tail(milter.text, before.len + milter.default_action.len);
+		}
+		strict = mw_arena_textf(arena, "%s%s%.*s%s%.*s", strict, strict[0] != '\0' ? ", " : "", MW_STR_ARG(before),
+					lax ? "tempfail" : "", MW_STR_ARG(behind));
+	}
+	return strict;
+}
+
+static const char *strict_milters(const struct mw_postfix_endpoint *endpoint)
+{
+	size_t lax, all_lax;
+	const char *written = strict_list(endpoint, mw_endpoint_written(endpoint, MW_WIRING_MILTERS), &lax);
+	const char *expanded = strict_list(endpoint, mw_endpoint_value(endpoint, MW_WIRING_MILTERS), &all_lax);
+
+	/* A name in the list may stand for one that accepts. */
+	return lax == all_lax ? written : expanded;
 }
 
 bool mw_endpoint_overrides(const struct mw_postfix_endpoint *endpoint, const char **rest_r)
@@ -202,7 +252,7 @@ static void check_truth(const struct mw_postfix_endpoint *endpoint)
 
 /* --- ours among the others */
 
-static void check_action(const struct mw_postfix_endpoint *endpoint, const struct mw_milters_there *there)
+static void check_action(const struct mw_postfix_endpoint *endpoint, const struct milters_there *there)
 {
 	bool harmless = endpoint->site->wiring->harmless;
 
@@ -217,7 +267,7 @@ static void check_action(const struct mw_postfix_endpoint *endpoint, const struc
 		       "and back when a rule is enforced");
 }
 
-static void check_protocol(const struct mw_postfix_endpoint *endpoint, const struct mw_milters_there *there)
+static void check_protocol(const struct mw_postfix_endpoint *endpoint, const struct milters_there *there)
 {
 	struct mw_str protocol = given_or(endpoint, there->milter.protocol, "milter_protocol");
 	struct mw_str wait = given_or(endpoint, there->milter.content_timeout, "milter_content_timeout");
@@ -235,17 +285,27 @@ static void check_protocol(const struct mw_postfix_endpoint *endpoint, const str
 		       "a mailwicketd that hangs holds every client as long");
 }
 
+/* Whether the others stop a message that they give no answer about. */
+static void check_others(const struct mw_postfix_endpoint *endpoint, const struct milters_there *there)
+{
+	static const char what[] = "without an answer of a milter, mail is accepted";
+	static const char why[] = "whoever stops the milter, or finds it stopped, gets past what it would have refused";
+	const struct mw_postfix_site *site = endpoint->site;
+
+	if (there->others_accept)
+		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_ACCEPTS, MW_FINDING_WARNING, "milter_default_action", what, why,
+			mw_fix_setting(site, endpoint->service, "milter_default_action", "tempfail"));
+	if (there->item_accepts)
+		mw_list_finding(endpoint, MW_FOUND_MILTER_ACCEPTS, MW_FINDING_WARNING, MW_WIRING_MILTERS, what, why,
+			mw_fix_setting(site, endpoint->service, MW_WIRING_MILTERS, strict_milters(endpoint)));
+}
+
 void mw_check_postfix_milters(const struct mw_postfix_endpoint *endpoint)
 {
-	const struct mw_postfix_site *site = endpoint->site;
-	struct mw_milters_there there;
+	struct milters_there there;
 
-	mw_endpoint_milters(endpoint, &there);
-	if (there.others_accept)
-		mw_endpoint_finding(endpoint, MW_FOUND_MILTER_ACCEPTS, MW_FINDING_WARNING, "milter_default_action",
-			"without an answer of a milter, mail is accepted",
-			"whoever stops the milter, or finds it stopped, gets past what it would have refused",
-			mw_fix_setting(site, endpoint->service, "milter_default_action", "tempfail"));
+	find_milters(endpoint, &there);
+	check_others(endpoint, &there);
 	if (there.gone)
 		report(endpoint, MW_FOUND_MILTER_GONE, MW_FINDING_ERROR,
 		       "a milter of mailwicketd is asked, and the policy has none there",

@@ -142,7 +142,14 @@ static struct mw_fix socket_fix(const struct mw_postfix_endpoint *endpoint)
 	return mw_fix_run("systemctl restart mailwicketd");
 }
 
-static void check_folder(const struct mw_postfix_endpoint *endpoint, const char *path, const struct passwd *user)
+/* What becomes of mail that mailwicketd is not asked about, as its socket is out of reach. */
+static const char *deferral(bool milter)
+{
+	return milter ? "every message is deferred (451 4.7.1)" : "every session is deferred (451 4.3.5)";
+}
+
+static void check_folder(const struct mw_postfix_endpoint *endpoint, bool milter, const char *path,
+			 const struct passwd *user)
 {
 	struct mw_arena *arena = endpoint->site->arena;
 	const char *folder = mw_arena_text(arena, mw_str_head(mw_str(path), mw_str_find_last(mw_str(path), '/')));
@@ -158,23 +165,24 @@ static void check_folder(const struct mw_postfix_endpoint *endpoint, const char 
 	if (!may(user, &status, 1))
 		add(endpoint, MW_FOUND_CLOSED_FOLDER, MW_FINDING_ERROR, folder,
 		    "Postfix may not enter the folder of mailwicketd's socket",
-		    "no question gets through: every session is deferred (451 4.3.5)",
+		    mw_arena_textf(arena, "nothing gets through: %s", deferral(milter)),
 		    mw_fix_run(mw_arena_textf(arena, "chmod a+x %s", mw_shell_text(arena, folder))));
 }
 
-static void check_socket(const struct mw_postfix_endpoint *endpoint, const char *path, const struct stat *status,
-			 const struct passwd *user)
+static void check_socket(const struct mw_postfix_endpoint *endpoint, bool milter, const char *path,
+			 const struct stat *status, const struct passwd *user)
 {
+	struct mw_arena *arena = endpoint->site->arena;
+
 	if (!S_ISSOCK(status->st_mode)) {
 		add(endpoint, MW_FOUND_NO_SOCKET, MW_FINDING_ERROR, path, "is no socket",
 		    "mailwicketd does not start while it is there",
-		    mw_fix_run(mw_arena_textf(endpoint->site->arena, "rm %s && systemctl restart mailwicketd",
-					      mw_shell_text(endpoint->site->arena, path))));
+		    mw_fix_run(mw_arena_textf(arena, "rm %s && systemctl restart mailwicketd", mw_shell_text(arena, path))));
 		return;
 	}
 	if (!may(user, status, 2))
 		add(endpoint, MW_FOUND_CLOSED_SOCKET, MW_FINDING_ERROR, path, "Postfix may not write to mailwicketd's socket",
-		    "no question gets through: every session is deferred (451 4.3.5)", socket_fix(endpoint));
+		    mw_arena_textf(arena, "nothing gets through: %s", deferral(milter)), socket_fix(endpoint));
 	if ((status->st_mode & S_IWOTH) != 0)
 		add(endpoint, MW_FOUND_OPEN_SOCKET, MW_FINDING_WARNING, path, "everybody may connect to mailwicketd's socket",
 		    "mailwicketd refuses others than Postfix, but they keep it busy", socket_fix(endpoint));
@@ -182,7 +190,8 @@ static void check_socket(const struct mw_postfix_endpoint *endpoint, const char 
 
 void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const char *list, const char *path)
 {
-	const char *owner = mw_arena_text(endpoint->site->arena, mw_endpoint_value(endpoint, "mail_owner"));
+	struct mw_arena *arena = endpoint->site->arena;
+	const char *owner = mw_arena_text(arena, mw_endpoint_value(endpoint, "mail_owner"));
 	const struct passwd *user = getpwnam(owner);
 	bool milter = strcmp(list, MW_WIRING_MILTERS) == 0;
 	const struct mw_policy *policy = endpoint->site->policy;
@@ -191,21 +200,20 @@ void mw_check_postfix_socket(const struct mw_postfix_endpoint *endpoint, const c
 	if (!is_listened(endpoint->site, milter ? &policy->milter.listen : &policy->policy_service.listen, path)) {
 		mw_endpoint_finding(endpoint, MW_FOUND_OUTSIDE_CHROOT, MW_FINDING_ERROR, list,
 			"the path of mailwicketd's socket leads out of the chroot of this smtpd",
-			"it is not found there: every session is deferred (451 4.3.5)",
-			mw_fix_words(mw_arena_textf(endpoint->site->arena,
-				       "%s { listen = { \"unix:%s/mailwicket/%s\" } } in %s",
+			mw_arena_textf(arena, "it is not found there: %s", deferral(milter)),
+			mw_fix_words(mw_arena_textf(arena, "%s { listen = { \"unix:%s/mailwicket/%s\" } } in %s",
 				       milter ? "milter" : "policy_service", endpoint->site->queue_directory,
 				       milter ? "milter" : "policy", policy->file)));
 		return;
 	}
-	check_folder(endpoint, path, user);
+	check_folder(endpoint, milter, path, user);
 	if (lstat(path, &status) == 0)
-		check_socket(endpoint, path, &status, user);
+		check_socket(endpoint, milter, path, &status, user);
 	else if (errno == EACCES)
 		add(endpoint, MW_FOUND_UNSEEN_SOCKET, MW_FINDING_WARNING, path, "cannot be looked at", "run this as root",
 		    MW_NO_FIX);
 	else
 		add(endpoint, MW_FOUND_DAEMON_AWAY, MW_FINDING_WARNING, path, "mailwicketd's socket is not there",
-		    "while mailwicketd is not running, every session is deferred (451 4.3.5)",
+		    mw_arena_textf(arena, "while mailwicketd is not running, %s", deferral(milter)),
 		    mw_fix_run("systemctl enable --now mailwicketd"));
 }

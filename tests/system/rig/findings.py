@@ -52,6 +52,11 @@ POSTFIX = {
     "public-as-own": dict(main="mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks\n"),
     "xclient": dict(main="smtpd_authorized_xclient_hosts = 192.0.2.1\n"),
     "milter-accepts": dict(main="smtpd_milters = unix:private/milter\nmilter_default_action = accept\n"),
+    "milter-accepts, by an item": dict(main="smtpd_milters = $smtpd_other, { unix:private/odd, protocol=6, { default_action = "
+                                       "accept } }, inet:127.0.0.1:1\nsmtpd_other = inet:127.0.0.1:2\n"),
+    "milter-accepts, by an item of a name": dict(
+        main="smtpd_milters = $smtpd_other\nnon_smtpd_milters = $smtpd_other\n"
+             "smtpd_other = { inet:127.0.0.1:2, default_action=quarantine }\n"),
     "no-milter": dict(options={"submission": {"smtpd_milters": ""}}),
     "milter-bypassed": dict(options={"submission": {"receive_override_options": "no_milters,no_address_mappings"}}),
     "milter-action": dict(options={"submission": {"smtpd_milters": "{ unix:mailwicket/milter, default_action=accept }"}}),
