@@ -117,6 +117,16 @@ const struct mw_finding *mw_findings_get(const struct mw_findings *findings, siz
 	return NULL;
 }
 
+bool mw_findings_have(const struct mw_findings *findings, enum mw_finding_id id)
+{
+	const struct mw_finding *finding;
+
+	for (size_t i = 0; (finding = mw_findings_get(findings, i)) != NULL; i++)
+		if (finding->id == id)
+			return true;
+	return false;
+}
+
 bool mw_findings_complete(const struct mw_findings *findings)
 {
 	return !mw_arena_failed(findings->arena);

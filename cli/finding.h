@@ -80,6 +80,8 @@ unsigned mw_findings_laxer(const struct mw_findings *findings);
 size_t mw_findings_kept(const struct mw_findings *findings);
 /* In order of severity, then of arrival; NULL behind the last. */
 const struct mw_finding *mw_findings_get(const struct mw_findings *findings, size_t index);
+/* Whether one of these is among them. */
+bool mw_findings_have(const struct mw_findings *findings, enum mw_finding_id id);
 /* False: something was left out because memory was out. */
 bool mw_findings_complete(const struct mw_findings *findings);
 

@@ -108,6 +108,8 @@ libmwcli_la_SOURCES = \
 	cli/servers/dovecot_memory.c cli/servers/dovecot_memory.h \
 	cli/servers/dovecot_sasl.c cli/servers/dovecot_sasl.h \
 	cli/servers/dovecot_source.c cli/servers/dovecot_source.h \
+	cli/servers/files.c cli/servers/files.h \
+	cli/servers/guard.c cli/servers/guard.h \
 	cli/servers/init/addresses.c \
 	cli/servers/init/directory_text.c \
 	cli/servers/init/domains.c \
@@ -122,13 +124,12 @@ libmwcli_la_SOURCES = \
 	cli/servers/init/tables.c cli/servers/init/tables.h \
 	cli/servers/own_names.c cli/servers/own_names.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
+	cli/servers/pid.c cli/servers/pid.h \
 	cli/servers/restriction.c cli/servers/restriction.h \
 	cli/servers/setup/backup.c \
 	cli/servers/setup/diff.c cli/servers/setup/diff.h \
 	cli/servers/setup/dovecot_conf.c \
 	cli/servers/setup/dovecot_service.c \
-	cli/servers/setup/files.c cli/servers/setup/files.h \
-	cli/servers/setup/guard.c cli/servers/setup/guard.h \
 	cli/servers/setup/in_use.c cli/servers/setup/in_use.h \
 	cli/servers/setup/lacks.c cli/servers/setup/lacks.h \
 	cli/servers/setup/main_cf.c \
@@ -139,7 +140,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/setup/sasl.c cli/servers/setup/sasl.h \
 	cli/servers/setup/setup.c \
 	cli/servers/setup/text.h \
-	cli/servers/setup/trial.c cli/servers/setup/trial.h \
+	cli/servers/trial.c cli/servers/trial.h \
 	cli/servers/show/dovecot.c \
 	cli/servers/show/json.c \
 	cli/servers/show/postfix.c \

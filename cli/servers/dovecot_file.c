@@ -188,6 +188,11 @@ struct mw_str mw_dovecot_driver(const struct mw_dovecot_node *block)
 	return mw_str_empty(driver) ? block->value : driver;
 }
 
+bool mw_dovecot_passdb_is_ours(const struct mw_dovecot_node *passdb)
+{
+	return mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket"));
+}
+
 struct mw_str mw_dovecot_path_of_args(struct mw_str args)
 {
 	struct mw_str word, last = MW_STR_EMPTY;

@@ -22,6 +22,8 @@ const struct mw_dovecot_node *mw_dovecot_next(const struct mw_dovecot_node *pare
 struct mw_str mw_dovecot_value(const struct mw_dovecot_node *parent, const char *key);
 /* The driver of a passdb or userdb. In 2.4 one without a driver has the one that stands for all, or its own title. */
 struct mw_str mw_dovecot_driver(const struct mw_dovecot_node *block);
+/* Whether a passdb is our auth module. */
+bool mw_dovecot_passdb_is_ours(const struct mw_dovecot_node *passdb);
 /* The path in its `args` of 2.3: behind options, as in "scheme=CRYPT /etc/dovecot/users". */
 struct mw_str mw_dovecot_path_of_args(struct mw_str args);
 /* Whether a list "a b c" has a word. */

@@ -1,4 +1,5 @@
-/* Postfix's restriction lists (smtpd_*_restrictions) and lists of milters, word by word. Pure; everything points into the text. */
+/* Postfix's restriction lists (smtpd_*_restrictions) and lists of milters, word by word, what their items say, and times. Pure;
+   everything points into the text. */
 #ifndef MW_CLI_RESTRICTION_H
 #define MW_CLI_RESTRICTION_H
 

@@ -4,7 +4,6 @@
 
 #include "status/status.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +13,8 @@
 
 #include "base/units.h"
 #include "report/module_version.h"
+#include "servers/check/dovecot.h"
+#include "servers/pid.h"
 
 #define INTERFACE_MARK ".ABIv"
 #define BLOCK 4096
@@ -61,42 +62,6 @@ static const char *version_of(struct mw_arena *arena, const char *path)
 }
 
 /* --- what Dovecot's processes have */
-
-static uint64_t number_in(const char *path)
-{
-	char text[32];
-	struct mw_str line;
-	uint64_t number = 0;
-	FILE *file = fopen(path, "re");
-
-	if (file != NULL && fgets(text, sizeof(text), file) != NULL) {
-		line = mw_str_trim(mw_str_head(mw_str(text), mw_str_find(mw_str(text), '\n')));
-		if (!mw_parse_number(line, &number))
-			number = 0;
-	}
-	if (file != NULL)
-		fclose(file);
-	return number;
-}
-
-/* The process that started this one; 0: it is gone. Its name, in parentheses, may have anything in it. */
-static uint64_t parent_of(const char *process)
-{
-	char path[64], text[512];
-	const char *behind = NULL;
-	uint64_t parent = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", process);
-	file = fopen(path, "re");
-	if (file != NULL && fgets(text, sizeof(text), file) != NULL)
-		behind = strrchr(text, ')');
-	if (behind == NULL || sscanf(behind + 1, " %*c %" SCNu64, &parent) != 1)
-		parent = 0;
-	if (file != NULL)
-		fclose(file);
-	return parent;
-}
 
 /* A line of /proc/PID/maps. */
 struct mapping {
@@ -168,10 +133,11 @@ static void look_at_process(struct mw_status_view *view, const char *process, co
 /* All of Dovecot's processes are started by its first. */
 static void look_at_processes(struct mw_status_view *view, const struct mw_dovecot_site *site)
 {
-	uint64_t master = number_in(mw_arena_textf(view->arena, "%.*s/master.pid",
+	uint64_t master = mw_pid_in(mw_arena_textf(view->arena, "%.*s/master.pid",
 						   MW_STR_ARG(mw_dovecot_value(site->root, "base_dir"))));
 	uint64_t inodes[MW_STATUS_MODULES] = { 0 };
 	const struct dirent *entry;
+	uint64_t process;
 	DIR *processes = master > 0 && geteuid() == 0 ? opendir("/proc") : NULL;
 	struct stat file;
 
@@ -179,7 +145,7 @@ static void look_at_processes(struct mw_status_view *view, const struct mw_dovec
 		if (stat(view->modules[i].path, &file) == 0)
 			inodes[i] = file.st_ino;
 	while (processes != NULL && (entry = readdir(processes)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || parent_of(entry->d_name) != master)
+		if (!mw_parse_number(mw_str(entry->d_name), &process) || mw_pid_parent(process) != master)
 			continue;
 		view->running_known = true;
 		look_at_process(view, entry->d_name, inodes);
@@ -200,7 +166,7 @@ static bool asks_us(const struct mw_dovecot_site *site)
 			return true;
 		passdb = NULL;
 		while ((passdb = mw_dovecot_next(node, passdb, "passdb")) != NULL)
-			if (mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket")))
+			if (mw_dovecot_passdb_is_ours(passdb))
 				return true;
 	} while ((node = mw_dovecot_next_filter(site, node)) != NULL);
 	return false;

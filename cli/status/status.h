@@ -7,7 +7,6 @@
 #include "directory/directory.h"
 #include "logs/usual.h"
 #include "policy/read.h"
-#include "servers/check/dovecot.h"
 #include "servers/daemon.h"
 
 #define MW_STATUS_PROBLEMS 32

@@ -1,4 +1,4 @@
-/* The causes, a row each, the surest first. Private to why_cause*.c. */
+/* The causes, a row each, the surest first. Private to cause*.c. */
 #ifndef MW_CLI_WHY_CAUSE_TABLE_H
 #define MW_CLI_WHY_CAUSE_TABLE_H
 

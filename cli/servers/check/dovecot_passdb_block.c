@@ -44,11 +44,6 @@ static struct rule rule_of(const struct mw_dovecot_site *site, size_t i)
 
 /* --- the blocks */
 
-bool mw_dovecot_passdb_is_ours(const struct mw_dovecot_node *passdb)
-{
-	return mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket"));
-}
-
 static const struct mw_dovecot_node *global_block(const struct mw_dovecot_site *site, struct mw_str name)
 {
 	const struct mw_dovecot_node *passdb = NULL;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A passdb block of ours: which one is, and what it must say. */
+/* A passdb block of ours: what it changes, and what it must say. */
 #ifndef MW_CLI_CHECK_DOVECOT_PASSDB_BLOCK_H
 #define MW_CLI_CHECK_DOVECOT_PASSDB_BLOCK_H
 
 #include "servers/check/dovecot.h"
 
-bool mw_dovecot_passdb_is_ours(const struct mw_dovecot_node *passdb);
 /* The global block that one in a filter changes: in 2.4 that of its name. NULL: none; it is asked before all global ones, as
    in 2.3 every block in a filter is. */
 const struct mw_dovecot_node *mw_dovecot_passdb_changed(const struct mw_dovecot_site *site,

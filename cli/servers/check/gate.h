@@ -1,9 +1,8 @@
-/* What has to be there before a server asks: the published directory, readers that may read it, a mailwicketd that has what the
-   files say. */
+/* What has to be there before a server is changed: the published directory, readers that may read it, a mailwicketd that has
+   what the files say, logins that the directory knows (known.h), a Dovecot that starts. */
 #ifndef MW_CLI_CHECK_GATE_H
 #define MW_CLI_CHECK_GATE_H
 
-#include "directory/directory.h"
 #include "servers/check/servers.h"
 #include "sync/sync.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/sockets.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/units.h"
+#include "servers/pid.h"
 
 #define LISTENING 0x0A /* TCP_LISTEN */
 
@@ -107,27 +109,27 @@ static bool has_socket(const char *process, unsigned long number)
 }
 
 /* 0: not told, as for other users' processes without root. */
-static long process_of(unsigned long number)
+static uint64_t process_of(unsigned long number)
 {
 	DIR *listing = opendir("/proc");
 	struct dirent *entry;
-	long found = 0;
+	uint64_t found = 0;
 
 	while (listing != NULL && found == 0 && (entry = readdir(listing)) != NULL) {
-		if (isdigit((unsigned char)entry->d_name[0]) && has_socket(entry->d_name, number))
-			found = strtol(entry->d_name, NULL, 10);
+		if (!mw_parse_number(mw_str(entry->d_name), &found) || !has_socket(entry->d_name, number))
+			found = 0;
 	}
 	if (listing != NULL)
 		closedir(listing);
 	return found;
 }
 
-static const char *name_of(long process, struct mw_arena *arena)
+static const char *name_of(uint64_t process, struct mw_arena *arena)
 {
 	char path[64], name[64] = "";
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%ld/comm", process);
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/comm", process);
 	file = fopen(path, "re");
 	if (file != NULL && fgets(name, sizeof(name), file) != NULL)
 		name[strcspn(name, "\n")] = '\0';
@@ -136,51 +138,20 @@ static const char *name_of(long process, struct mw_arena *arena)
 	return mw_arena_textf(arena, "%s", name[0] != '\0' ? name : "a process");
 }
 
-/* Postfix's master writes its process there (master(8)). */
-static long master_of(const char *queue_directory)
-{
-	char path[4096], text[64] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/pid/master.pid", queue_directory);
-	file = fopen(path, "re");
-	if (file != NULL && fgets(text, sizeof(text), file) == NULL)
-		text[0] = '\0';
-	if (file != NULL)
-		fclose(file);
-	return strtol(text, NULL, 10);
-}
-
-/* master hands its listeners to smtpd. */
-static long parent_of(long process)
-{
-	char path[64], text[512] = "", *end;
-	FILE *file;
-	long parent = 0;
-
-	snprintf(path, sizeof(path), "/proc/%ld/stat", process);
-	file = fopen(path, "re");
-	if (file != NULL && fgets(text, sizeof(text), file) != NULL && (end = strrchr(text, ')')) != NULL &&
-	    sscanf(end + 1, " %*c %ld", &parent) != 1)
-		parent = 0;
-	if (file != NULL)
-		fclose(file);
-	return parent;
-}
-
 const char *mw_socket_holder(const struct mw_binding *binding, const char *queue_directory, struct mw_arena *arena)
 {
 	unsigned long number = find_in("/proc/net/tcp", binding);
-	long process, master = master_of(queue_directory);
+	/* master(8) writes it there, and hands its listeners to smtpd. */
+	uint64_t master = mw_pid_in(mw_arena_textf(arena, "%s/pid/master.pid", queue_directory)), process;
 
 	if (number == 0)
 		number = find_in("/proc/net/tcp6", binding);
 	if (number == 0)
 		return NULL;
 	process = process_of(number);
-	if (process != 0 && master != 0 && (process == master || parent_of(process) == master))
+	if (process != 0 && master != 0 && (process == master || mw_pid_parent(process) == master))
 		return NULL;
 	if (process == 0)
 		return mw_arena_textf(arena, "a process that this user cannot see listens there");
-	return mw_arena_textf(arena, "%s (process %ld) listens there", name_of(process, arena), process);
+	return mw_arena_textf(arena, "%s (process %" PRIu64 ") listens there", name_of(process, arena), process);
 }

@@ -8,19 +8,18 @@
 #include <unistd.h>
 
 #include "servers/check/dovecot.h"
-#include "servers/setup/files.h"
-#include "servers/setup/guard.h"
-#include "servers/setup/trial.h"
+#include "servers/files.h"
+#include "servers/guard.h"
+#include "servers/trial.h"
 
 /* What is found already, and why it would not start. */
 static bool is_found_already(const struct mw_findings *findings)
 {
-	const struct mw_finding *finding;
+	static const enum mw_finding_id faults[] = { MW_FOUND_NO_LOGIN_MODULE, MW_FOUND_NO_AUTH_MODULE,
+						     MW_FOUND_DOVECOT_CERTIFICATE, MW_FOUND_LAST_PASSDB };
 
-	for (size_t i = 0; (finding = mw_findings_get(findings, i)) != NULL; i++)
-		if (finding->severity == MW_FINDING_ERROR &&
-		    (finding->id == MW_FOUND_NO_LOGIN_MODULE || finding->id == MW_FOUND_NO_AUTH_MODULE ||
-		     finding->id == MW_FOUND_DOVECOT_CERTIFICATE || finding->id == MW_FOUND_LAST_PASSDB))
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (mw_findings_have(findings, faults[i]))
 			return true;
 	return false;
 }
@@ -45,20 +44,20 @@ static void try_start(const struct mw_dovecot_site *site, struct mw_guard *guard
 	if (realpath(where, folder) == NULL || !mw_changes_stage(&none, folder, stage))
 		return;
 	name = mw_arena_textf(site->arena, "%s/%s", stage, name == NULL ? site->file : name + 1);
-	switch (mw_setup_trial(site, name, guard, &why)) {
+	switch (mw_dovecot_trial(site, name, guard, &why)) {
 	case MW_TRIAL_STARTS:
 		return;
 	case MW_TRIAL_FAILS:
 		add(site, MW_FINDING_ERROR, "Dovecot does not start with it", why,
-		    "after a restart or a reload nobody can log in, at Postfix neither", mw_fix_words("see what it says"));
+		    "after a restart or a reload nobody can log in at Dovecot, nor at Postfix, which asks Dovecot",
+		    mw_fix_words("change what Dovecot's message names"));
 		return;
 	case MW_TRIAL_SILENT:
-		add(site, MW_FINDING_BEYOND, "whether Dovecot starts with it is not known: tried, it gave no answer in time", "", "",
-		    MW_NO_FIX);
+		add(site, MW_FINDING_BEYOND, "whether Dovecot starts with it is not known", why, "", MW_NO_FIX);
 		return;
 	case MW_TRIAL_NOT_TRIED:
-		add(site, MW_FINDING_BEYOND, "whether Dovecot starts with it is not known: only root can try it, with namespaces",
-		    "", "", MW_NO_FIX);
+		add(site, MW_FINDING_BEYOND, "whether Dovecot starts with it is not known: to try it takes namespaces of its own, "
+		    "and root has none here", "", "", MW_NO_FIX);
 		return;
 	}
 }

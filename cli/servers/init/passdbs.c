@@ -240,7 +240,7 @@ static bool counts(const struct mw_dovecot_node *passdb)
 {
 	return !mw_str_equal(mw_dovecot_value(passdb, "master"), MW_STR("yes")) &&
 	       !mw_str_equal(mw_dovecot_value(passdb, "deny"), MW_STR("yes")) &&
-	       !mw_str_equal(mw_dovecot_driver(passdb), MW_STR("mailwicket"));
+	       !mw_dovecot_passdb_is_ours(passdb);
 }
 
 bool mw_init_has_system_users(const struct mw_init *init)

@@ -7,7 +7,7 @@
 #include "servers/dovecot_source.h"
 #include "servers/postfix_file.h"
 #include "servers/restriction.h"
-#include "servers/setup/files.h"
+#include "servers/files.h"
 #include "servers/wiring.h"
 #include "setting.h"
 #include "ui/output.h"

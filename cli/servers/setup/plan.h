@@ -3,7 +3,7 @@
 #define MW_CLI_SETUP_PLAN_H
 
 #include "servers/check/servers.h"
-#include "servers/setup/files.h"
+#include "servers/files.h"
 #include "servers/setup/sasl.h"
 #include "servers/setup/text.h"
 

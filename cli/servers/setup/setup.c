@@ -5,19 +5,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ui/arguments.h"
+#include "base/shell.h"
 #include "servers/check/gate.h"
 #include "servers/check/servers.h"
-#include "ui/output.h"
-#include "ui/own_command.h"
-#include "report/shell.h"
-#include "ui/process.h"
-#include "setting.h"
 #include "servers/setup/diff.h"
-#include "servers/setup/guard.h"
+#include "servers/guard.h"
 #include "servers/setup/in_use.h"
 #include "servers/setup/plan.h"
-#include "servers/setup/trial.h"
+#include "servers/trial.h"
+#include "setting.h"
+#include "ui/arguments.h"
+#include "ui/output.h"
+#include "ui/own_command.h"
+#include "ui/process.h"
 
 #define BACKUP_FOLDER "/var/lib/mailwicket/setup"
 
@@ -172,15 +172,6 @@ static int print(const struct result *result, int status)
 
 /* --- the change */
 
-static bool finds(const struct mw_findings *findings, enum mw_finding_id id)
-{
-	for (size_t i = 0; i < mw_findings_kept(findings); i++) {
-		if (mw_findings_get(findings, i)->id == id)
-			return true;
-	}
-	return false;
-}
-
 /* Dovecot's auth service as it is after the change. */
 static bool starts(struct result *result, const struct mw_policy *policy, const char *config)
 {
@@ -189,7 +180,7 @@ static bool starts(struct result *result, const struct mw_policy *policy, const 
 	const char *why;
 
 	if (mw_dovecot_site_try(&site, policy, config, NULL, result->plan.changes.arena))
-		trial = mw_setup_trial(&site, config, &result->guard, &why);
+		trial = mw_dovecot_trial(&site, config, &result->guard, &why);
 	if (trial == MW_TRIAL_STARTS || trial == MW_TRIAL_NOT_TRIED)
 		return true;
 	mw_complain("nothing was changed: nobody could log in any more, as Dovecot's auth service does not start with it: %s",
@@ -235,7 +226,7 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 	result->findings = findings;
 	if (status != EX_OK)
 		return status;
-	if (plan->changes_postfix && finds(findings, MW_FOUND_DAEMON_AWAY))
+	if (plan->changes_postfix && mw_findings_have(findings, MW_FOUND_DAEMON_AWAY))
 		mw_complain("nothing was changed: mailwicketd is not running, all mail would be deferred; start it first");
 	else if (mw_findings_laxer(findings) > 0)
 		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/setup/files.h"
+#include "servers/files.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Files that `mailwicket setup` changes: staged in a folder of their own, shown as a diff, put in place whole, backed up
    and put back. Every function prints one line where it fails. */
-#ifndef MW_CLI_SETUP_FILES_H
-#define MW_CLI_SETUP_FILES_H
+#ifndef MW_CLI_FILES_H
+#define MW_CLI_FILES_H
 
 #include <sys/types.h>
 

@@ -1,6 +1,6 @@
 /* A process that tidies up when this one is gone, however it went: it removes a folder and ends a process. */
-#ifndef MW_CLI_SETUP_GUARD_H
-#define MW_CLI_SETUP_GUARD_H
+#ifndef MW_CLI_GUARD_H
+#define MW_CLI_GUARD_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/setup/guard.h"
+#include "servers/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "servers/setup/files.h"
+#include "servers/files.h"
 #include "ui/output.h"
 
 /* Waits for the end of the pipe. A terminal's signals do not reach it, and nobody waits for its output. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "servers/setup/trial.h"
+#include "servers/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 #include "base/clock.h"
 #include "servers/dovecot_sasl.h"
-#include "servers/setup/files.h"
+#include "servers/files.h"
 #include "ui/program.h"
 
 #define SOCKET "mailwicket-trial" /* in Dovecot's base_dir */
@@ -287,7 +287,7 @@ static enum mw_trial result_of(const struct mw_dovecot_site *site, const char *l
 	return MW_TRIAL_SILENT;
 }
 
-enum mw_trial mw_setup_trial(const struct mw_dovecot_site *site, const char *config, const struct mw_guard *guard,
+enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *config, const struct mw_guard *guard,
 			     const char **why_r)
 {
 	const char *folder = mw_arena_textf(site->arena, "%s/trial", guard->folder);
