@@ -100,7 +100,8 @@ static uint32_t draw(uint32_t below)
 
 static const char *const pieces[] = {
 	"a", "B", "7", ".", "-", "+", "=", "#", "'", "&", "/", "%", "{", "}", "\"", "\\", " ", ",", "@", "ä", "ß",
-	"\xe2\x80\xae", "\xe2\x82\xac", "*", "$", "`", "|", "<", ">", "(", ")", ";", "?", "!", "~", "\t", "\n", "\x7f", "\xff", "\xc3", "%s",
+	"\xe2\x80\xae", "\xe2\x82\xac", "*", "$", "`", "|", "<", ">", "(", ")", ";", "?", "!", "~", "\t", "\n", "\x7f",
+	"\xff", "\xc3", "%s",
 	"x.test",
 	"example.test", "''--", "\r", "bücher.example", "xn--bcher-kva.example",
 };
