@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "ui/arguments.h"
+#include "base/clock.h"
+#include "directory/suspensions.h"
 #include "ui/output.h"
 #include "follow/follow.h"
 #include "follow/say.h"
@@ -75,6 +77,20 @@ static int exit_code(const struct result *result)
 	return EX_TEMPFAIL;
 }
 
+/* From the place where earlier versions had them. */
+static void move_suspensions(const struct mw_policy *policy, struct mw_errors *errors)
+{
+	struct mw_errors *why = mw_errors_new(1);
+
+	if (why == NULL)
+		return;
+	if (!mw_str_empty(policy->directory.path) && !mw_suspensions_move(policy->directory.path.ptr, mw_clock_date(), why) &&
+	    mw_errors_kept(why) > 0)
+		mw_errors_add(errors, MW_WARNING, mw_errors_get(why, 0)->file, 0, 0, NULL,
+			      "the suspensions stay where earlier versions had them: %s", mw_errors_get(why, 0)->text);
+	mw_errors_free(why);
+}
+
 static int sync_directory(const struct mw_cli *cli, bool dry_run)
 {
 	struct result result = { .errors = mw_errors_new(1000), .dry_run = dry_run };
@@ -82,6 +98,8 @@ static int sync_directory(const struct mw_cli *cli, bool dry_run)
 	int status = EX_CONFIG;
 
 	if (policy != NULL && result.errors != NULL) {
+		if (!dry_run)
+			move_suspensions(policy, result.errors);
 		result.done = mw_sync_run(policy, dry_run, result.errors, &result.report);
 		if (cli->json)
 			mw_output_json(write_result, &result);

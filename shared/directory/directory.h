@@ -1,6 +1,6 @@
 /* The published directory: a sealed LMDB snapshot, opened read-only and without locks, never changed in place, and over it
    who is suspended. Each sync writes a new file and renames it to DIRECTORY/snapshot.mdb, `mailwicket suspend` one to
-   DIRECTORY/suspensions; readers follow the names. */
+   DIRECTORY.suspensions/suspensions; readers follow the names. */
 #ifndef MW_DIRECTORY_DIRECTORY_H
 #define MW_DIRECTORY_DIRECTORY_H
 

@@ -13,6 +13,7 @@ libmwdirectory_la_SOURCES = \
 	shared/directory/snapshot.c shared/directory/snapshot.h \
 	shared/directory/suspensions.c shared/directory/suspensions.h \
 	shared/directory/suspensions_edit.c \
+	shared/directory/suspensions_place.c \
 	shared/directory/watch.c shared/directory/watch.h \
 	shared/directory/writer.c shared/directory/writer.h
 libmwdirectory_la_CPPFLAGS = $(MW_CPPFLAGS)

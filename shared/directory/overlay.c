@@ -9,15 +9,13 @@
 
 bool mw_overlay_init(struct mw_overlay *overlay, const char *folder)
 {
-	if (asprintf(&overlay->path, "%s/%s", folder, MW_SUSPENSIONS_NAME) < 0)
-		overlay->path = NULL;
-	return overlay->path != NULL;
+	return mw_suspensions_place_init(&overlay->place, folder);
 }
 
 void mw_overlay_deinit(struct mw_overlay *overlay)
 {
 	mw_suspensions_free(&overlay->list);
-	free(overlay->path);
+	mw_suspensions_place_deinit(&overlay->place);
 }
 
 /* True: some have ended. */
@@ -48,18 +46,24 @@ static enum mw_directory_change take(struct mw_overlay *overlay, struct mw_suspe
 }
 
 /* When this fails, the list that was read before stays: it is a copy in memory. */
-static enum mw_directory_change read_published(struct mw_overlay *overlay, const char *folder, const struct stat *seen)
+static enum mw_directory_change read_published(struct mw_overlay *overlay, const char *path, const struct stat *seen)
 {
 	struct mw_buf why = MW_BUF_OVER(overlay->error);
+	const char *folder = path == overlay->place.path ? overlay->place.folder : overlay->place.old_folder;
 	struct mw_suspensions list;
 	struct stat st;
 
 	/* A folder that is not there has no list in it. */
 	if ((lstat(folder, &st) == 0 || errno != ENOENT) && !mw_snapshot_folder_is_fit(folder, &why))
 		return MW_DIRECTORY_FAILED;
-	switch (mw_suspensions_read(overlay->path, &list, &st, &why)) {
+	switch (mw_suspensions_read(path, &list, &st, &why)) {
 	case MW_SNAPSHOT_OPEN:
-		return take(overlay, &list, &st);
+		if (st.st_ino != 0 || seen->st_ino == 0)
+			return take(overlay, &list, &st);
+		/* No file is no word that nobody is suspended: it is in its new place by now, where the next look is. */
+		mw_suspensions_free(&list);
+		mw_buf_printf(&why, "%s was taken away while it was read", path);
+		return MW_DIRECTORY_FAILED;
 	case MW_SNAPSHOT_BAD:
 		overlay->refused = true;
 		overlay->refused_stat = *seen;
@@ -72,17 +76,15 @@ static enum mw_directory_change read_published(struct mw_overlay *overlay, const
 	return MW_DIRECTORY_FAILED;
 }
 
-enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay, const char *folder)
+enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay)
 {
 	bool ended = expire(overlay);
 	struct stat st;
+	const char *path = mw_suspensions_place_look(&overlay->place, &st);
 
-	if (lstat(overlay->path, &st) != 0) {
-		memset(&st, 0, sizeof(st));
-		if (errno != ENOENT) {
-			snprintf(overlay->error, sizeof(overlay->error), "%s: %s", overlay->path, strerror(errno));
-			return MW_DIRECTORY_FAILED;
-		}
+	if (path == NULL) {
+		snprintf(overlay->error, sizeof(overlay->error), "%s: %s", overlay->place.path, strerror(errno));
+		return MW_DIRECTORY_FAILED;
 	}
 	if (overlay->read && mw_snapshot_same(&st, &overlay->stat)) {
 		overlay->error[0] = '\0';
@@ -90,7 +92,7 @@ enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay, const ch
 	}
 	if (overlay->refused && mw_snapshot_same(&st, &overlay->refused_stat))
 		return MW_DIRECTORY_FAILED;
-	return read_published(overlay, folder, &st);
+	return read_published(overlay, path, &st);
 }
 
 static int compare_bound(const void *a, const void *b)

@@ -7,7 +7,7 @@
 
 /* The list that is in force. */
 struct mw_overlay {
-	char *path;
+	struct mw_suspensions_place place;
 	struct mw_suspensions list;   /* without the suspensions that have ended */
 	uint64_t generation;          /* of the list */
 	bool read;                    /* it was read once, or there is no file */
@@ -38,7 +38,7 @@ void mw_overlay_deinit(struct mw_overlay *overlay);
 
 /* Reads the file again if it changed, and removes suspensions that have ended. After NEW and FAILED (some may have
    ended) mw_overlay_bind() is needed. */
-enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay, const char *folder);
+enum mw_directory_change mw_overlay_refresh(struct mw_overlay *overlay);
 
 /* Finds the users in the snapshot. Nothing is bound while the snapshot is not open, or without memory until the
    next call. Zeroed memory before the first call. */

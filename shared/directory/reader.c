@@ -233,7 +233,7 @@ void mw_directory_hold_look_again(struct mw_directory_hold *hold)
 	struct mw_directory *directory = hold->directory;
 
 	/* mw_directory_refresh() must find the changed list too. */
-	(void)mw_overlay_refresh(&directory->overlay, directory->folder);
+	(void)mw_overlay_refresh(&directory->overlay);
 	if (hold->bound.generation != directory->overlay.generation)
 		mw_overlay_bind(&directory->overlay, &hold->snapshot, &hold->bound);
 }
@@ -349,7 +349,7 @@ static enum mw_directory_change refresh_snapshot(struct mw_directory *directory)
 enum mw_directory_change mw_directory_refresh(struct mw_directory *directory)
 {
 	enum mw_directory_change snapshot = refresh_snapshot(directory);
-	enum mw_directory_change overlay = mw_overlay_refresh(&directory->overlay, directory->folder);
+	enum mw_directory_change overlay = mw_overlay_refresh(&directory->overlay);
 	struct mw_directory_hold *current = directory->current;
 
 	/* The list was read before, by the holder of an older snapshot. */

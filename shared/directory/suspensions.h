@@ -1,4 +1,5 @@
-/* Who is suspended, by `mailwicket suspend`: one file beside the snapshot, DIRECTORY/suspensions, which no sync touches.
+/* Who is suspended, by `mailwicket suspend`: one file in a folder of root's beside that of the snapshots,
+   DIRECTORY.suspensions/suspensions, which no sync touches: the user who publishes snapshots must not lift a suspension.
    Like a snapshot it is written under another name, synced to disk, read back, renamed, and never changed afterwards; no
    file means that nobody is suspended. */
 #ifndef MW_DIRECTORY_SUSPENSIONS_H
@@ -10,6 +11,7 @@
 #include "directory/result.h"
 #include "directory/schema.h"
 
+#define MW_SUSPENSIONS_FOLDER ".suspensions" /* behind the path of the folder of the snapshots */
 #define MW_SUSPENSIONS_NAME "suspensions"
 #define MW_SUSPENSIONS_MAX 4096 /* a bound, as each process that decides keeps the list in memory */
 #define MW_SUSPENDED_NAMES_MAX 8192 /* login names of all suspended users together */
@@ -45,6 +47,22 @@ struct mw_suspensions {
 	struct mw_suspended_name *names;
 	size_t name_count;
 };
+
+/* Where the list is. Until 2026 it was in the folder of the snapshots; one that is still there counts as long as there
+   is none in the right place, and is moved by whoever changes the list, or by `mailwicket sync` of root. */
+struct mw_suspensions_place { char *folder, *path, *old_folder, *old_path; };
+/* `folder`: of the snapshots. False: out of memory; deinit all the same. */
+bool mw_suspensions_place_init(struct mw_suspensions_place *place, const char *folder);
+void mw_suspensions_place_deinit(struct mw_suspensions_place *place);
+/* The file that counts, `path` or `old_path`, with its stat, all zero where there is none. NULL with errno, of `path`. */
+const char *mw_suspensions_place_look(const struct mw_suspensions_place *place, struct stat *stat_r);
+/* Makes the folder where it is missing; false with errno. */
+bool mw_suspensions_place_make(const struct mw_suspensions_place *place);
+/* Removes what is in the old place, once there is a list in the right one. */
+void mw_suspensions_place_leave_old(const struct mw_suspensions_place *place);
+/* Moves a list that is in the old place. True: it is in the right one, or there is none. False with errors: it counts where
+   it is. */
+bool mw_suspensions_move(const char *folder, int64_t now, struct mw_errors *errors);
 
 /* Reads the file whole and checks it; *stat_r is the file's, all zero where there is none. Free the result with
    mw_suspensions_free(). BAD and FAILED with the reason, naming the path, in `why`; nothing is to be freed then. */

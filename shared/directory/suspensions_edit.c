@@ -13,7 +13,8 @@
 #define TEMPORARY ".suspensions." /* prefix of the names of temporary and old files of suspensions */
 
 struct mw_suspensions_edit {
-	char *name, *path, *temporary, *old;
+	struct mw_suspensions_place place;
+	char *temporary, *old;
 	struct mw_folder folder;
 	struct mw_suspensions list; /* with room for MW_SUSPENSIONS_MAX */
 };
@@ -33,11 +34,11 @@ static char *join(const char *folder, const char *prefix, const char *suffix)
 
 static bool make_names(struct mw_suspensions_edit *edit, const char *folder)
 {
-	edit->name = strdup(folder);
-	edit->path = join(folder, MW_SUSPENSIONS_NAME, "");
-	edit->temporary = join(folder, TEMPORARY, "tmp");
-	edit->old = join(folder, TEMPORARY, "old");
-	return edit->name != NULL && edit->path != NULL && edit->temporary != NULL && edit->old != NULL;
+	if (!mw_suspensions_place_init(&edit->place, folder))
+		return false;
+	edit->temporary = join(edit->place.folder, TEMPORARY, "tmp");
+	edit->old = join(edit->place.folder, TEMPORARY, "old");
+	return edit->temporary != NULL && edit->old != NULL;
 }
 
 static bool read_list(struct mw_suspensions_edit *edit, int64_t now, struct mw_errors *errors)
@@ -48,9 +49,12 @@ static bool read_list(struct mw_suspensions_edit *edit, int64_t now, struct mw_e
 	struct mw_suspension *items;
 	struct stat st;
 	int64_t next;
+	const char *path = mw_suspensions_place_look(&edit->place, &st);
 
-	edit->folder.error = 0;
-	if (mw_suspensions_read(edit->path, &edit->list, &st, &why) != MW_SNAPSHOT_OPEN) {
+	edit->folder.error = path == NULL ? errno : 0;
+	if (path == NULL)
+		return fail(errors, edit->place.path, strerror(errno));
+	if (mw_suspensions_read(path, &edit->list, &st, &why) != MW_SNAPSHOT_OPEN) {
 		mw_buf_add_text(&why, "; move it away, then suspend again whom it held");
 		return fail(errors, "", text);
 	}
@@ -62,10 +66,26 @@ static bool read_list(struct mw_suspensions_edit *edit, int64_t now, struct mw_e
 		edit->list.names = names;
 	if (items == NULL || names == NULL) {
 		edit->folder.error = ENOMEM;
-		return fail(errors, edit->path, "out of memory");
+		return fail(errors, edit->place.path, "out of memory");
 	}
 	mw_suspensions_expire(&edit->list, now, &next);
 	return true;
+}
+
+static bool make_folder(struct mw_suspensions_edit *edit, struct mw_errors *errors)
+{
+	struct stat published;
+
+	/* Who is suspended belongs to a directory. */
+	if (stat(edit->place.old_folder, &published) != 0) {
+		edit->folder.error = errno;
+		return fail(errors, edit->place.old_folder, strerror(errno));
+	}
+	if (mw_suspensions_place_make(&edit->place))
+		return true;
+	edit->folder.error = errno;
+	mw_errors_add(errors, MW_ERROR, edit->place.folder, 0, 0, NULL, "cannot make the folder: %s", strerror(errno));
+	return false;
 }
 
 struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t now, struct mw_errors *errors,
@@ -82,7 +102,9 @@ struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t
 	edit->folder.error = ENOMEM;
 	if (!make_names(edit, folder))
 		fail(errors, folder, "out of memory");
-	else if (mw_folder_open(&edit->folder, edit->name, false, errors) &&
+	else if (!make_folder(edit, errors))
+		;
+	else if (mw_folder_open(&edit->folder, edit->place.folder, false, errors) &&
 		 mw_folder_lock(&edit->folder, LOCK_NAME, LOCK_SECONDS, "another suspend or resume is running", errors) &&
 		 mw_folder_remove_leftovers(&edit->folder, TEMPORARY, errors) && read_list(edit, now, errors))
 		return edit;
@@ -97,8 +119,7 @@ void mw_suspensions_edit_close(struct mw_suspensions_edit *edit)
 		return;
 	mw_folder_close(&edit->folder);
 	mw_suspensions_free(&edit->list);
-	free(edit->name);
-	free(edit->path);
+	mw_suspensions_place_deinit(&edit->place);
 	free(edit->temporary);
 	free(edit->old);
 	free(edit);
@@ -205,7 +226,7 @@ static bool check_temporary(const struct mw_suspensions_edit *edit, struct mw_er
 	       memcmp(back.items, edit->list.items, back.count * sizeof(back.items[0])) == 0 &&
 	       memcmp(back.names, edit->list.names, back.name_count * sizeof(back.names[0])) == 0;
 	mw_suspensions_free(&back);
-	return same || fail(errors, edit->path, "what was written does not read back: nothing is changed");
+	return same || fail(errors, edit->place.path, "what was written does not read back: nothing is changed");
 }
 
 bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r)
@@ -215,12 +236,38 @@ bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors
 	mw_suspensions_prune_names(&edit->list);
 	*errno_r = write_temporary(edit);
 	if (*errno_r != 0) {
-		fail(errors, edit->path, strerror(*errno_r));
+		fail(errors, edit->place.path, strerror(*errno_r));
 	} else if (check_temporary(edit, errors)) {
-		done = mw_folder_take_over(&edit->folder, edit->temporary, edit->path, edit->old, errors);
+		done = mw_folder_take_over(&edit->folder, edit->temporary, edit->place.path, edit->old, errors);
 		*errno_r = done ? 0 : edit->folder.error;
+		if (done)
+			mw_suspensions_place_leave_old(&edit->place);
 	}
 	mw_folder_remove(&edit->folder, edit->temporary);
 	mw_folder_remove(&edit->folder, edit->old);
+	return done;
+}
+
+static bool is_in_old_place(const char *folder)
+{
+	struct mw_suspensions_place place;
+	struct stat st;
+	bool old = mw_suspensions_place_init(&place, folder) && mw_suspensions_place_look(&place, &st) == place.old_path;
+
+	mw_suspensions_place_deinit(&place);
+	return old;
+}
+
+bool mw_suspensions_move(const char *folder, int64_t now, struct mw_errors *errors)
+{
+	struct mw_suspensions_edit *edit;
+	int error;
+	bool done;
+
+	if (!is_in_old_place(folder))
+		return true;
+	edit = mw_suspensions_edit_open(folder, now, errors, &error);
+	done = edit != NULL && mw_suspensions_edit_save(edit, errors, &error);
+	mw_suspensions_edit_close(edit);
 	return done;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/sync.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "base/shell.h"
 #include "decide/unlisted.h"
@@ -226,16 +228,20 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 				struct mw_errors *errors)
 {
 	struct mw_address unlisted;
-	char path[4096], text[512];
-	struct mw_buf name = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_suspensions_place place;
 	struct mw_suspensions suspensions;
-	struct kept kept = { .content = content, .suspensions = &suspensions, .path = path, .errors = errors };
+	struct kept kept = { .content = content, .suspensions = &suspensions, .errors = errors };
 	struct stat st;
 	int64_t next;
 
-	mw_buf_printf(&name, "%s/%s", folder, MW_SUSPENSIONS_NAME);
-	if (mw_suspensions_read(path, &suspensions, &st, &why) != MW_SNAPSHOT_OPEN) {
+	kept.path = mw_suspensions_place_init(&place, folder) ? mw_suspensions_place_look(&place, &st) : NULL;
+	if (kept.path == NULL)
+		mw_buf_printf(&why, "%s: %s", folder, strerror(errno));
+	if (kept.path == NULL || mw_suspensions_read(kept.path, &suspensions, &st, &why) != MW_SNAPSHOT_OPEN) {
 		mw_errors_add(errors, MW_WARNING, "", 0, 0, NULL, "it is not known who is suspended: %s", text);
+		mw_suspensions_place_deinit(&place);
 		return;
 	}
 	mw_suspensions_expire(&suspensions, mw_clock_date(), &next);
@@ -251,6 +257,7 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 			tell_of_nobody(&kept);
 	}
 	mw_suspensions_free(&suspensions);
+	mw_suspensions_place_deinit(&place);
 }
 
 static void fill_report(const struct mw_content *content, const char *folder, struct mw_sync_report *report)

@@ -71,7 +71,8 @@ def test_mailwicketd_answers_and_logs_what_the_cases_expect(world, tmp_path):
     if cases[0]["unavailable"]:
         (daemon.published / "snapshot.mdb").unlink()
     if cases[0]["unreadable"]:
-        (daemon.published / "suspensions").write_text("no list\n")
+        daemon.suspensions.parent.mkdir(exist_ok=True)
+        daemon.suspensions.write_text("no list\n")
     with daemon.start():
         actions = []
         for case in cases:

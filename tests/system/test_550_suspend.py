@@ -210,7 +210,7 @@ def test_explain_says_what_the_servers_do(site):
 
 def test_a_list_that_is_damaged_opens_nothing(site):
     """Running servers go on with what they read; a new one answers nobody until the list is whole again."""
-    path = site.daemon.published / "suspensions"
+    path = site.daemon.suspensions
     site.suspend("ida", "--all")
     assert site.services("ida") == set()
     whole = path.read_bytes()

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(files, words, code, text)
     result = files.cli(*words)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (code, "", 1), result.stderr
     assert re.search(text, result.stderr), result.stderr
-    assert not (files.published / "suspensions").exists()
+    assert not files.suspensions.exists()
 
 
 def test_without_a_directory_nobody_can_be_named(files):
@@ -191,21 +191,24 @@ def test_where_unlisted_logins_are_let_in_a_renamed_user_is_told_of_too(files):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_without_permission_to_write_it_says_so(files):
-    subprocess.run(["mount", "--bind", files.published, files.published], check=True)
+    home = files.suspensions.parent
+    home.mkdir(exist_ok=True)
+    subprocess.run(["mount", "--bind", home, home], check=True)
     try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", files.published], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", files.suspensions.parent], check=True)
         for words in (("suspend", "bob", "--all"), ("resume", "bob")):
             result = files.cli(*words)
             assert result.returncode == 77 and result.stderr.count("\n") == 1, result.stderr
-            assert str(files.published) in result.stderr and "run it as root" in result.stderr
+            assert str(files.suspensions.parent) in result.stderr and "run it as root" in result.stderr
     finally:
-        subprocess.run(["umount", files.published], check=True)
+        subprocess.run(["umount", files.suspensions.parent], check=True)
 
 
 # --- whatever dies
 
 def left_over(files):
-    return {path.name for path in files.published.iterdir()} - {"snapshot.mdb", ".lock", ".suspend.lock", "suspensions"}
+    return {path.name for folder in (files.published, files.suspensions.parent) for path in folder.iterdir()} - \
+        {"snapshot.mdb", ".lock", ".suspend.lock", "suspensions"}
 
 
 def test_those_who_suspend_at_once_lose_nothing_of_one_another(files):
@@ -244,7 +247,7 @@ def test_one_killed_at_any_moment_leaves_the_old_or_the_new(files):
 def test_a_disk_that_fails_at_any_call_changes_nothing(files, error, calls):
     """The Nth such call fails, for every N until there is none left to fail."""
     suspend(files, "mary", "--all")
-    path = files.published / "suspensions"
+    path = files.suspensions
     for number in range(1, 100):
         before = path.read_bytes()
         result = subprocess.run(["strace", "-f", "-qq", "-e", f"trace={calls}", "-e",
@@ -268,22 +271,22 @@ def test_a_disk_that_fails_at_any_call_changes_nothing(files, error, calls):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_a_full_disk_changes_nothing(files):
-    snapshot = (files.published / "snapshot.mdb").read_bytes()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs", files.published], check=True)
+    home = files.suspensions.parent
+    home.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs", home], check=True)
     try:
-        (files.published / "snapshot.mdb").write_bytes(snapshot)
         suspend(files, "mary", "--all")
-        with open(files.published / "ballast", "wb", buffering=0) as ballast, pytest.raises(OSError):
+        with open(home / "ballast", "wb", buffering=0) as ballast, pytest.raises(OSError):
             while True:
                 ballast.write(bytes(4096))
         result = files.cli("suspend", "bob", "--sending")
         assert result.returncode == 75 and result.stderr.count("\n") == 1, result.stderr
         assert "No space left" in result.stderr and "suspensions" in result.stderr
         assert names(files) == [("mary@example.test", "all")] and left_over(files) == {"ballast"}
-        (files.published / "ballast").unlink()
+        (home / "ballast").unlink()
         suspend(files, "bob", "--sending")
     finally:
-        subprocess.run(["umount", files.published], check=True)
+        subprocess.run(["umount", home], check=True)
 
 
 # --- in mailwicketd

@@ -38,7 +38,8 @@ def failing(files, link_error, nth, *words):
 
 def hidden(files):
     """Names of files that are neither published nor a lock."""
-    return [path.name for path in files.published.iterdir() if ".tmp" in path.name or ".old" in path.name]
+    return [path.name for folder in (files.published, files.suspensions.parent) for path in folder.iterdir()
+            if ".tmp" in path.name or ".old" in path.name]
 
 
 @pytest.mark.parametrize("link_error", ["EPERM", "EOPNOTSUPP", "EMLINK"])
@@ -48,7 +49,7 @@ def hidden(files):
 def test_without_hard_links_a_failed_fsync_keeps_what_served(files, link_error, name, words):
     assert files.cli("suspend", "bob", "--all").returncode == 0
     files.write(files.directory, CHANGED)
-    published = files.published / name
+    published = files.suspensions if name == "suspensions" else files.published / name
     for nth in range(1, 20):
         before = published.read_bytes()
         failed, result = failing(files, link_error, nth, *words)

@@ -146,7 +146,7 @@ def test_taking_the_right_to_read_from_the_one_that_serves_stops_nobody(dovecot)
 def test_a_damaged_list_of_suspensions_is_told_by_the_auth_process(dovecot):
     assert dovecot.files.cli("suspend", "bob", "--sending").returncode == 0
     assert dovecot.may_log_in()
-    path = dovecot.files.published / "suspensions"
+    path = dovecot.files.suspensions
     new = path.with_name("restored")
     new.write_bytes(path.read_bytes()[:-1])
     new.rename(path)

@@ -108,8 +108,9 @@ def snapshot_damaged(site):
 
 
 def suspensions_damaged(site):
-    path = site.daemon.published / "suspensions"
+    path = site.daemon.suspensions
     site.daemon.stop()
+    path.parent.mkdir(exist_ok=True)
     site.daemon.write(path, "no list\n")
     site.daemon.start()
     site.dovecot.reload()

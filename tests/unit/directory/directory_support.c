@@ -21,20 +21,30 @@ void mw_test_make(void)
 	snprintf(mw_test_path, sizeof(mw_test_path), "%s/snapshot.mdb", mw_test_folder);
 }
 
-void mw_test_end(void)
+static void remove_folder(const char *folder)
 {
-	DIR *dir = opendir(mw_test_folder);
+	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	char path[400];
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", mw_test_folder, entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (entry->d_name[0] != '.' || strcmp(entry->d_name, ".lock") == 0 ||
 		    strcmp(entry->d_name, ".suspend.lock") == 0)
 			unlink(path);
 	}
 	closedir(dir);
-	ck_assert_int_eq(rmdir(mw_test_folder), 0); /* no half file was left */
+	ck_assert_int_eq(rmdir(folder), 0); /* no half file was left */
+}
+
+void mw_test_end(void)
+{
+	char suspensions[100];
+
+	snprintf(suspensions, sizeof(suspensions), "%s" MW_SUSPENSIONS_FOLDER, mw_test_folder);
+	remove_folder(mw_test_folder);
+	if (access(suspensions, F_OK) == 0)
+		remove_folder(suspensions);
 	while (arena_count > 0)
 		mw_arena_free(arenas[--arena_count]);
 }

@@ -4,10 +4,11 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-static char path[100];
+static char path[100], list_folder[100];
 static struct mw_directory *directory;
 static int64_t clock_offset;
 
@@ -26,7 +27,9 @@ time_t time(time_t *result)
 static void make(void)
 {
 	mw_test_make();
-	snprintf(path, sizeof(path), "%s/" MW_SUSPENSIONS_NAME, mw_test_folder);
+	snprintf(path, sizeof(path), "%s" MW_SUSPENSIONS_FOLDER "/" MW_SUSPENSIONS_NAME, mw_test_folder);
+	snprintf(list_folder, sizeof(list_folder), "%s" MW_SUSPENSIONS_FOLDER, mw_test_folder);
+	ck_assert_int_eq(mkdir(list_folder, 0755), 0);
 	directory = mw_directory_new(mw_test_folder);
 	clock_offset = 0;
 }

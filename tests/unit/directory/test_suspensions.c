@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory_support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@ static struct mw_errors *errors;
 static void make(void)
 {
 	mw_test_make();
-	snprintf(path, sizeof(path), "%s/" MW_SUSPENSIONS_NAME, mw_test_folder);
+	snprintf(path, sizeof(path), "%s" MW_SUSPENSIONS_FOLDER "/" MW_SUSPENSIONS_NAME, mw_test_folder);
 	errors = mw_errors_new(10);
 }
 
@@ -22,6 +23,14 @@ static void end(void)
 {
 	mw_errors_free(errors);
 	mw_test_end();
+}
+
+static int mkdir_of_list(void)
+{
+	char folder[100];
+
+	snprintf(folder, sizeof(folder), "%s" MW_SUSPENSIONS_FOLDER, mw_test_folder);
+	return mkdir(folder, 0755);
 }
 
 static struct mw_suspensions_edit *open_edit(int64_t now)
@@ -207,8 +216,9 @@ static void write_file(const struct mw_suspensions *list)
 {
 	size_t size = mw_suspensions_size(list->count, list->name_count);
 	char *bytes = malloc(size);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	int made = mkdir_of_list(), fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
+	ck_assert(made == 0 || errno == EEXIST);
 	mw_suspensions_write(list, bytes);
 	ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
 	close(fd);
@@ -296,8 +306,9 @@ END_TEST
 
 START_TEST(a_damaged_file_is_not_written_over)
 {
-	int fd = open(path, O_WRONLY | O_CREAT, 0644), error;
+	int made = mkdir_of_list(), fd = open(path, O_WRONLY | O_CREAT, 0644), error;
 
+	ck_assert_int_eq(made, 0);
 	ck_assert_int_eq(write(fd, "damaged", 7), 7);
 	close(fd);
 	ck_assert_ptr_null(mw_suspensions_edit_open(mw_test_folder, 0, errors, &error));
@@ -312,12 +323,71 @@ START_TEST(what_a_killed_one_left_is_removed)
 	char left[100];
 	int fd;
 
-	snprintf(left, sizeof(left), "%s/.suspensions.tmp", mw_test_folder);
+	ck_assert_int_eq(mkdir_of_list(), 0);
+	snprintf(left, sizeof(left), "%s" MW_SUSPENSIONS_FOLDER "/.suspensions.tmp", mw_test_folder);
 	fd = open(left, O_WRONLY | O_CREAT, 0600);
 	ck_assert_int_eq(write(fd, "half", 4), 4);
 	close(fd);
 	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
 	ck_assert_int_ne(access(left, F_OK), 0);
+}
+END_TEST
+
+/* As earlier versions left it. */
+static void put_into_the_old_place(char old[100])
+{
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	snprintf(old, 100, "%s/" MW_SUSPENSIONS_NAME, mw_test_folder);
+	ck_assert_int_eq(rename(path, old), 0);
+}
+
+static const char *now_at(struct mw_suspensions_place *place)
+{
+	struct stat st;
+
+	return mw_suspensions_place_look(place, &st);
+}
+
+START_TEST(a_list_in_the_old_place_counts_until_it_is_moved)
+{
+	struct mw_suspensions_place place;
+	char old[100], why[400];
+
+	put_into_the_old_place(old);
+	ck_assert(mw_suspensions_place_init(&place, mw_test_folder));
+	ck_assert_str_eq(now_at(&place), old);
+	if (_i == 0)
+		ck_assert(mw_suspensions_move(mw_test_folder, 0, errors));
+	else
+		mw_test_suspend("mary@example.test", MW_SUSPENDED_ALL, 0);
+	ck_assert_str_eq(now_at(&place), path);
+	ck_assert_int_ne(access(old, F_OK), 0);
+	ck_assert_int_eq(try_it(why), MW_SNAPSHOT_OPEN);
+	/* What is put there afterwards counts for nothing. */
+	ck_assert_int_eq(link(path, old), 0);
+	ck_assert_str_eq(now_at(&place), path);
+	ck_assert(mw_suspensions_move(mw_test_folder, 0, errors));
+	mw_suspensions_place_deinit(&place);
+}
+END_TEST
+
+START_TEST(in_the_folder_of_another_user_only_what_is_roots_counts)
+{
+	struct mw_suspensions_place place;
+	char old[100];
+
+	if (geteuid() != 0)
+		return;
+	put_into_the_old_place(old);
+	ck_assert(mw_suspensions_place_init(&place, mw_test_folder));
+	ck_assert_int_eq(chown(mw_test_folder, 65534, (gid_t)-1), 0);
+	ck_assert_str_eq(now_at(&place), old);
+	ck_assert_int_eq(chown(old, 65534, (gid_t)-1), 0);
+	ck_assert_str_eq(now_at(&place), path);
+	/* In a folder of root's it is a fault, not nothing. */
+	ck_assert_int_eq(chown(mw_test_folder, 0, (gid_t)-1), 0);
+	ck_assert_str_eq(now_at(&place), old);
+	mw_suspensions_place_deinit(&place);
 }
 END_TEST
 
@@ -347,6 +417,8 @@ END_TEST
 MW_UNIT_TESTS("suspensions")
 {
 	tcase_add_checked_fixture(tcase, make, end);
+	tcase_add_loop_test(tcase, a_list_in_the_old_place_counts_until_it_is_moved, 0, 2);
+	tcase_add_test(tcase, in_the_folder_of_another_user_only_what_is_roots_counts);
 	tcase_add_test(tcase, without_a_file_nobody_is_suspended);
 	tcase_add_test(tcase, what_was_saved_reads_back_in_order);
 	tcase_add_test(tcase, names_go_with_the_last_suspension);
