@@ -41,8 +41,14 @@ static void unknown_name(struct mw_reader *reader, enum mw_section_kind section,
 	struct mw_word words[MW_SETTINGS_MAX];
 	struct mw_table table = { words, mw_setting_words(section, words, MW_SETTINGS_MAX) };
 	const char *nearest = mw_table_nearest(table, statement->name), *home = home_of(statement->name);
+	const bool secret = section == MW_SECTION_SOURCE && mw_str_equal_nocase(statement->name, MW_STR("password"));
 	const char *exchange = section == MW_SECTION_CONNECTOR ? mw_exchange_parameter(statement->name) : NULL;
 
+	if (secret) {
+		mw_reader_error(reader, statement->spot, "password_file = \"/...\"",
+				"password: a secret does not stand in the policy; write it into a file that is closed to others");
+		return;
+	}
 	mw_quote(statement->name, &name);
 	mw_table_print(table, &expected);
 	if (exchange != NULL)

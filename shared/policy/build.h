@@ -9,7 +9,7 @@
 #define MW_POLICY_RULES_MAX 1000 /* login rules, and connectors */
 
 /* Where each setting of a section was written; line 0: nowhere. Index: that of mw_settings. */
-#define MW_SETTINGS_MAX 80
+#define MW_SETTINGS_MAX 160
 struct mw_written {
 	struct mw_spot spots[MW_SETTINGS_MAX];
 };
@@ -50,6 +50,10 @@ void mw_validate_unlisted_logins(struct mw_reader *reader, const struct mw_writt
 /* Checks policy_service and the milter's listeners: who may ask. */
 void mw_validate_policy_service(struct mw_reader *reader, const struct mw_written *written,
 				const struct mw_written *milter);
+/* What a source of this driver does not know or lacks; fills in what follows from its other settings. */
+void mw_validate_source(struct mw_reader *reader, struct mw_source *source, const struct mw_written *written);
+/* Whether the source's driver knows the setting. */
+bool mw_source_knows(const struct mw_source *source, const struct mw_setting *setting);
 /* Reports conflicts between rules: ties (errors), rules that never apply (warnings). */
 void mw_validate_ties(struct mw_reader *reader);
 void mw_validate_reach(struct mw_reader *reader);

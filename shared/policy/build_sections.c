@@ -222,12 +222,10 @@ static void build_sources(struct mw_reader *reader, const struct mw_statement *s
 		source->name = read_title(reader, statement);
 		source->place = mw_build_place(reader, statement);
 		source->path = MW_STR_EMPTY;
-		source->interval = 0;
 		refuse_same_title(reader, statements, statement, "source");
 		mw_build_settings(reader, MW_SECTION_SOURCE, statement->children, source, &written);
-		if (written != NULL && mw_str_equal(source->driver, MW_STR("text")) &&
-		    written->spots[mw_setting_find(MW_SECTION_SOURCE, MW_STR("path"))].line == 0)
-			mw_reader_error(reader, statement->spot, "path = \"/...\"", "a text source needs a path");
+		if (written != NULL)
+			mw_validate_source(reader, source, written);
 	}
 	reader->policy->directory.sources = sources;
 	reader->policy->directory.source_count = (size_t)(source - sources);

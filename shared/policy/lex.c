@@ -194,6 +194,34 @@ static struct mw_token lex_string(struct mw_lexer *lexer, struct mw_spot spot)
 	return token;
 }
 
+static bool at_long_quote(const struct mw_lexer *lexer)
+{
+	return look(lexer, 0) == '"' && look(lexer, 1) == '"' && look(lexer, 2) == '"';
+}
+
+/* Text of several lines, as it stands between """ and """. */
+static struct mw_token lex_long_string(struct mw_lexer *lexer, struct mw_spot spot)
+{
+	struct mw_token token = { .kind = MW_TOKEN_STRING, .spot = spot };
+	bool bad = false;
+	size_t start = lexer->at += 3;
+	int c;
+
+	while ((c = look(lexer, 0)) != -1 && !at_long_quote(lexer)) {
+		if (!bad && ((c < 0x20 && c != '\n' && c != '\t' && !(c == '\r' && look(lexer, 1) == '\n')) || c == 0x7f)) {
+			complain(lexer, here(lexer), NULL, "control character in a string");
+			bad = true;
+		}
+		step(lexer);
+	}
+	token.text = (struct mw_str){ lexer->text.ptr + start, lexer->at - start };
+	if (c == -1)
+		complain(lexer, spot, "\"\"\"", "this string is never closed");
+	else
+		lexer->at += 3;
+	return token;
+}
+
 struct mw_token mw_lexer_next(struct mw_lexer *lexer)
 {
 	struct mw_token token = { .kind = MW_TOKEN_OTHER };
@@ -206,6 +234,8 @@ struct mw_token mw_lexer_next(struct mw_lexer *lexer)
 		token.kind = MW_TOKEN_END;
 		return token;
 	}
+	if (at_long_quote(lexer))
+		return lex_long_string(lexer, token.spot);
 	if (c == '"' || c == '\'')
 		return lex_string(lexer, token.spot);
 	if (!ends_word(c))

@@ -25,6 +25,7 @@ extern const struct mw_table mw_modes, mw_login_types, mw_domain_types, mw_rate_
 	mw_unlisted_logins, /* refuse own_address */
 	mw_header_froms,    /* check off */
 	mw_display_names,   /* any check */
+	mw_source_tls_words, /* verify none */
 	mw_tls_versions; /* "none" "SSLv3" "TLSv1" "TLSv1.1" "TLSv1.2" "TLSv1.3" */
 
 struct mw_strs { const struct mw_str *items; size_t count; };
@@ -103,10 +104,28 @@ struct mw_local_name {
 	const struct mw_accepted_domain *domain;
 };
 
+enum mw_source_tls { MW_SOURCE_TLS_VERIFY = 1, MW_SOURCE_TLS_NONE };
+/* Queries of a source that is a database, in the order of their settings. */
+enum mw_sql_query {
+	MW_SQL_USERS, MW_SQL_GROUPS, MW_SQL_GRANTS, MW_SQL_ADDRESSES, MW_SQL_MEMBERS, MW_SQL_LOGINS, MW_SQL_QUERY_COUNT
+};
+
+struct mw_source_sql {
+	struct mw_str host;       /* empty: the socket */
+	unsigned port;            /* with a host, and PostgreSQL's of a socket: never 0 */
+	struct mw_str socket;     /* PostgreSQL: its folder; MySQL: itself */
+	struct mw_str dbname, user, password_file;
+	enum mw_source_tls tls;
+	struct mw_str tls_ca_file;
+	uint64_t statement_timeout; /* seconds */
+	struct mw_str queries[MW_SQL_QUERY_COUNT]; /* empty: none */
+};
+
 struct mw_source {
 	struct mw_str name, driver, path;
 	bool complete; /* it has every login of the domains that it names */
 	uint64_t interval, full_every; /* seconds; an interval of 0: the driver's own (sync/source.h) */
+	struct mw_source_sql sql;
 	struct mw_place place;
 };
 

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/print.h"
 
+#include "policy/build.h"
 #include "policy/setting.h"
 
 static void print_quoted(struct mw_str text, struct mw_buf *out)
 {
+	if (mw_str_has(text, "\n") || mw_str_has(text, "\t")) {
+		mw_buf_add_text(out, "\"\"\"");
+		mw_buf_add(out, text);
+		mw_buf_add_text(out, "\"\"\"");
+		return;
+	}
 	mw_buf_add_char(out, '"');
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
@@ -154,6 +161,7 @@ static void print_scalar(const struct mw_setting *setting, const void *field, st
 	case MW_TYPE_DURATION:
 		mw_print_duration(*(const uint64_t *)field, out);
 		break;
+	case MW_TYPE_PORT:
 	case MW_TYPE_BITS:
 		mw_buf_add_number(out, *(const unsigned *)field);
 		break;
@@ -171,11 +179,29 @@ static void print_scalar(const struct mw_setting *setting, const void *field, st
 	}
 }
 
+static bool is_absent_in_source(const struct mw_setting *setting, const struct mw_source *source, const void *field)
+{
+	switch (setting->type) {
+	case MW_TYPE_SWITCH:
+	case MW_TYPE_DRIVER:
+		return false;
+	case MW_TYPE_WORD:
+	case MW_TYPE_PORT:
+		return *(const unsigned *)field == 0 || !mw_source_knows(source, setting);
+	case MW_TYPE_DURATION:
+		return *(const uint64_t *)field == 0 || !mw_source_knows(source, setting);
+	default:
+		return mw_str_empty(*(const struct mw_str *)field) || !mw_source_knows(source, setting);
+	}
+}
+
 /* A setting that has no written form: its value means that it is absent. */
 static bool is_absent(const struct mw_setting *setting, const void *base, const void *field)
 {
 	if (setting->type == MW_TYPE_DATE)
 		return !((const struct mw_enforcement *)field)->has_audit_until;
+	if (setting->section == MW_SECTION_SOURCE)
+		return is_absent_in_source(setting, base, field);
 	if (setting->type == MW_TYPE_DURATION)
 		return *(const uint64_t *)field == 0;
 	if (setting->type == MW_TYPE_PROTOCOLS)

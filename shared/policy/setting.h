@@ -21,6 +21,7 @@ enum mw_setting_type {
 	MW_TYPE_DRIVER,       /* struct mw_str, from a table whose value 1 is "not built in" */
 	MW_TYPE_FACILITY,     /* struct mw_str, from a table */
 	MW_TYPE_LISTENER,     /* struct mw_str */
+	MW_TYPE_QUERY,        /* struct mw_str, of any length */
 	MW_TYPE_SWITCH,       /* bool */
 	MW_TYPE_FLAG,         /* bool, as the word of a table */
 	MW_TYPE_WORD,         /* an enum, as the word of a table */
@@ -28,6 +29,7 @@ enum mw_setting_type {
 	MW_TYPE_DURATION,     /* uint64_t seconds; 0: not set, where the setting has no default */
 	MW_TYPE_LIMIT,        /* uint64_t */
 	MW_TYPE_BITS,         /* unsigned */
+	MW_TYPE_PORT,         /* unsigned, 0: not written */
 	MW_TYPE_SOCKET_MODE,  /* unsigned, octal */
 	MW_TYPE_DATE,         /* struct mw_enforcement: audit_until */
 	/* From here on lists */

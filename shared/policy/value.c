@@ -124,14 +124,15 @@ static void read_group(struct mw_reader *reader, const struct mw_setting *settin
 static void read_driver(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 			void *field)
 {
-	int word;
+	int absent;
 
-	if (!mw_value_word(reader, setting, value, &word))
+	if (!mw_value_word(reader, setting, value, &absent))
 		return;
-	if (word != 0)
+	if (absent != 0)
 		mw_value_bad(reader, setting, value, setting->table->words[0].word, "is not built into this version");
-	else
-		*(struct mw_str *)field = mw_str(mw_table_word(*setting->table, word));
+	for (size_t i = 0; i < setting->table->count && absent == 0; i++)
+		if (mw_str_equal_nocase(mw_str(setting->table->words[i].word), value->text))
+			*(struct mw_str *)field = mw_str(setting->table->words[i].word);
 }
 
 static void read_facility(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
@@ -247,6 +248,17 @@ static void read_bits(struct mw_reader *reader, const struct mw_setting *setting
 		*(unsigned *)field = (unsigned)bits;
 }
 
+static void read_port(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
+		      void *field)
+{
+	uint64_t port;
+
+	if (!mw_parse_number(value->text, &port) || port == 0 || port > UINT16_MAX)
+		mw_value_bad(reader, setting, value, "a number from 1 to 65535", "is not a port");
+	else
+		*(unsigned *)field = (unsigned)port;
+}
+
 static void read_socket_mode(struct mw_reader *reader, const struct mw_setting *setting,
 			     const struct mw_value *value, void *field)
 {
@@ -281,6 +293,7 @@ static read_function *const readers[] = {
 	[MW_TYPE_DELIMITER] = read_delimiter, [MW_TYPE_PATH] = read_path,
 	[MW_TYPE_GROUP] = read_group,       [MW_TYPE_DRIVER] = read_driver,
 	[MW_TYPE_FACILITY] = read_facility, [MW_TYPE_LISTENER] = read_listener,
+	[MW_TYPE_QUERY] = read_text,        [MW_TYPE_PORT] = read_port,
 	[MW_TYPE_SWITCH] = read_switch,     [MW_TYPE_FLAG] = read_flag,
 	[MW_TYPE_WORD] = read_word,         [MW_TYPE_SIZE] = read_size,
 	[MW_TYPE_DURATION] = read_duration,

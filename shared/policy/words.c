@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "mailwicket-config.h"
 #include "policy/model.h"
 #include "policy/setting.h"
 
@@ -81,6 +82,9 @@ static const struct mw_word source_driver_words[] = {
 #include "policy/source_driver.def"
 };
 const struct mw_table mw_source_drivers = MW_TABLE(source_driver_words);
+
+static const struct mw_word source_tls_words[] = { { "verify", MW_SOURCE_TLS_VERIFY }, { "none", MW_SOURCE_TLS_NONE } };
+const struct mw_table mw_source_tls_words = MW_TABLE(source_tls_words);
 
 static const struct mw_word counter_driver_words[] = { { "memory", 0 }, { "redis", 1 } };
 const struct mw_table mw_counter_drivers = MW_TABLE(counter_driver_words);

@@ -191,10 +191,21 @@ static void read_senders(struct mw_reading *reading, const struct mw_record_key 
 	record->principal.senders = (enum mw_senders)word;
 }
 
+/* A row has what databases give for a truth value. */
+static bool parse_row_switch(struct mw_str value, bool *on_r)
+{
+	const char c = value.len == 1 ? value.ptr[0] : ' ';
+
+	*on_r = c == '1' || c == 't' || c == 'T' || c == 'y' || c == 'Y';
+	return *on_r || c == '0' || c == 'f' || c == 'F' || c == 'n' || c == 'N';
+}
+
 static void read_switch(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 			struct mw_str value)
 {
-	if (!mw_parse_switch(value, mw_record_key_field(key, record)))
+	bool *on = mw_record_key_field(key, record);
+
+	if (!mw_parse_switch(value, on) && (reading->line != NULL || !parse_row_switch(value, on)))
 		ERROR(reading, value, "yes or no", "%s: bad value \"%.*s\"", key->word, SHOW(value));
 }
 

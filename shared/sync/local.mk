@@ -12,12 +12,22 @@ libmwsync_la_SOURCES = \
 	shared/sync/row.c shared/sync/row.h \
 	shared/sync/source.c shared/sync/source.h \
 	shared/sync/source_text.c \
+	shared/sync/sql.h shared/sync/sql_password.c shared/sync/sql_read.c \
 	shared/sync/sync.c shared/sync/sync.h \
 	shared/sync/text.c shared/sync/text.h \
 	shared/sync/text_edit.c shared/sync/text_edit.h \
 	shared/sync/text_field.c shared/sync/text_field.h \
 	shared/sync/text_name.c shared/sync/text_name.h \
 	shared/sync/text_write.c shared/sync/text_write.h
-libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS)
+if HAVE_SQLITE
+libmwsync_la_SOURCES += shared/sync/source_sqlite.c
+endif
+if HAVE_PGSQL
+libmwsync_la_SOURCES += shared/sync/source_pgsql.c
+endif
+if HAVE_MYSQL
+libmwsync_la_SOURCES += shared/sync/source_mysql.c
+endif
+libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS) $(SQLITE_CFLAGS) $(PGSQL_CFLAGS) $(MYSQL_CFLAGS)
 libmwsync_la_CFLAGS = $(MW_CFLAGS) $(XXHASH_CFLAGS)
-libmwsync_la_LIBADD = $(UNISTRING_LIBS) $(XXHASH_LIBS)
+libmwsync_la_LIBADD = $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SQLITE_LIBS) $(PGSQL_LIBS) $(MYSQL_LIBS)

@@ -3,6 +3,8 @@
 #ifndef MW_SYNC_SOURCE_H
 #define MW_SYNC_SOURCE_H
 
+#include "mailwicket-config.h"
+
 #include "base/buf.h"
 #include "policy/model.h"
 #include "sync/record.h"

@@ -34,7 +34,7 @@ class MariaDB(DatabaseServer):
 
     def sql(self, text, database=None):
         return self.run(tool("mariadb"), "--no-defaults", "-N", "-B", "-u", getpass.getuser(), "-S", self.socket,
-                        "--default-character-set=utf8mb4", database or "mysql", input=text.encode(),
+                        "--default-character-set=utf8mb4", database or "mysql", input=text if isinstance(text, bytes) else text.encode(),
                         user=None, group=None, extra_groups=None).stdout.decode().rstrip("\n")
 
     def account(self, name, database=None, rights="SELECT"):

@@ -45,7 +45,7 @@ class PostgreSQL(DatabaseServer):
                         "-d", database or "postgres", *arguments, **options).stdout.decode().rstrip("\n")
 
     def sql(self, text, database=None):
-        return self.psql(database, "-f", "-", input=text.encode())
+        return self.psql(database, "-f", "-", input=text if isinstance(text, bytes) else text.encode())
 
     def account(self, name, database=None, rights="SELECT"):
         """One who may connect with PASSWORD and, in a database, has these rights on every table that is there now."""

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy_support.h"
 
+#include "mailwicket-config.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,6 +14,7 @@ struct mistake {
 };
 
 #define C "connector x { "
+#define DB "directory { source \"x\" { driver = mysql dbname = d user = u "
 #define M "milter { listen = { \"unix:/run/m\" } } "
 
 static const struct mistake mistakes[] = {
@@ -119,7 +122,24 @@ static const struct mistake mistakes[] = {
 	{ "directory { source \"x\" { driver = ldap path = /x } }", 1, 35, "not built into this version" },
 	{ "directory { source \"x\" { path = /x interval = 0 } }", 1, 47, "1s to 366d" },
 	{ "directory { source \"x\" { path = /x full_every = often } }", 1, 49, "1s to 366d" },
-	{ "directory { source \"x\" { driver = text } }", 1, 13, "needs a path" },
+	{ "directory { source \"x\" { driver = text } }", 1, 0, "a text source needs a path" },
+	{ "directory { source \"x\" { driver = text path = /x users = a } }", 1, 50, "a text source has no such setting" },
+#ifdef HAVE_MYSQL
+	{ DB "users = a host = h password = secret } }", 1, 0, "password_file = \"/...\")" },
+	{ DB "users = a host = \"h,i\" } }", 1, 0, "is no host" },
+	{ DB "users = a host = h socket = /s } }", 1, 0, "beside a host" },
+	{ DB "users = a tls = verify } }", 1, 0, "a socket has none" },
+	{ DB "users = a port = 70000 } }", 1, 0, "is not a port" },
+	{ DB "users = a statement_timeout = soon } }", 1, 0, "is not a time" },
+	{ DB "} }", 1, 0, "a mysql source needs a query" },
+	{ "directory { source \"x\" { driver = mysql users = a } }", 1, 0, "a mysql source needs a dbname" },
+	{ DB "users = a path = /x } }", 1, 0, "a mysql source has no such setting" },
+	{ DB "users = a dbname = \"mysql://u:p@h/d\" } }", 1, 0, "written twice" },
+	{ "directory { source \"x\" { driver = mysql user = u users = a dbname = \"m://u:p@h/d\" } }", 1, 0,
+	  "settings of a connection" },
+#endif
+	{ "directory { source \"x\" { users = \"\"\"a\nb } }", 1, 34, "this string is never closed" },
+	{ "directory { source \"x\" { users = \"\"\"a\nb\x01\"\"\" } }", 2, 2, "control character" },
 	{ "directory { source \"x\" { driver = oracle path = /x } }", 1, 35, "text" },
 	{ "source \"x\" { path = /x }", 1, 1, "unknown section" },
 	{ "counters { driver = redis }", 1, 21, "not built into this version" },

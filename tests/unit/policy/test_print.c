@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy_support.h"
 
+#include "mailwicket-config.h"
 #include "policy/print.h"
 
 static const char *const texts[] = {
@@ -27,6 +28,12 @@ static const char *const texts[] = {
 	"connector \"h\" { header_from = off display_name = check allow_resend = yes add_sender = yes }",
 	"connector \"h\" { permission_groups = { AnonymousUsers, ExchangeUsers }\n"
 	"deny_permissions = { Accept-Authoritative-Domain-Sender } }",
+#ifdef HAVE_PGSQL
+	"directory { source \"s\" { driver = pgsql dbname = d user = u host = db.example port = 5433 password_file = /p\n"
+	"statement_timeout = 5m users = \"\"\"SELECT \"a\" AS name,\n\t'\\b' AS login FROM x\"\"\"\n"
+	"grants = \"SELECT \\\"\\\\\" } }",
+	"directory { source \"s\" { driver = pgsql dbname = d user = u users = a } }",
+#endif
 	"policy_service { listen = { \"inet:[::1]:10045\" } socket_group = \"\" peers = { a, b } socket_mode = 0600 }\n"
 	"directory { source \"s\" { path = \"/a b\" } } log { decisions = all }",
 };

@@ -1,0 +1,50 @@
+/* What the drivers of databases share: settings, the password, columns, rows. A driver says here how its library does
+   the rest, in one table of functions; sqlite, pgsql and mysql are such. Nothing is ever put into the text of a query:
+   each goes to the server as the policy has it, and what comes back is data. */
+#ifndef MW_SYNC_SQL_H
+#define MW_SYNC_SQL_H
+
+#include "sync/source.h"
+
+#define MW_SQL_CONNECT_TIMEOUT 10     /* seconds, for connecting and logging in */
+#define MW_SQL_GRACE 5                /* seconds that a connection waits for longer than the server's own time-out */
+#define MW_SQL_VALUE_MAX (32 << 20)   /* octets of one value */
+#define MW_SQL_COLUMNS_MAX 64
+#define MW_SQL_CA_FILE "/etc/ssl/certs/ca-certificates.crt" /* what Debian's ca-certificates keeps */
+
+enum mw_sql_step { MW_SQL_ROW, MW_SQL_END, MW_SQL_FAILED };
+
+/* Functions that fail say why in one sentence, without the password. No call waits longer than statement_timeout and
+   MW_SQL_GRACE for a server that is silent. */
+struct mw_sql_database {
+	/* Connects, and begins one transaction that only reads and in which all queries see one moment. `password`: "" for
+	   none. The source outlives it. NULL: it failed. */
+	void *(*open)(const struct mw_source *source, const char *password, struct mw_buf *why);
+	/* Lets the database look at a query without running it. The columns' names are copied into the arena. */
+	bool (*prepare)(void *opened, const char *query, struct mw_arena *arena, struct mw_strs *columns_r,
+			struct mw_buf *why);
+	/* Runs a query that gives `columns` columns; the one before was read to its end. */
+	bool (*run)(void *opened, const char *query, size_t columns, struct mw_buf *why);
+	/* The next row of it. A value that is NULL has a NULL ptr; the others are good until the next call. */
+	enum mw_sql_step (*step)(void *opened, struct mw_str *values, struct mw_buf *why);
+	void (*close)(void *opened);
+};
+
+/* open() of a driver of such a database: everything up to the first row, so that a wrong query is told before any is
+   run. The rest are the driver's next() and close(). */
+void *mw_sql_open(const struct mw_sql_database *database, struct mw_records *records, const struct mw_source *source,
+		  struct mw_str default_domain);
+bool mw_sql_next(void *opened);
+void mw_sql_close(void *opened);
+
+/* Connects as a source's settings say, with its password. For mw_sql_open(), and for a watch. NULL: it failed. */
+void *mw_sql_connect(const struct mw_sql_database *database, const struct mw_source *source, struct mw_buf *why);
+
+/* The first line of a password_file of at most size - 1 octets. It has to be a regular file of root's or the reader's
+   own that others may not read and nobody else may write. */
+bool mw_sql_read_password(const char *path, char *password, size_t size, struct mw_buf *why);
+
+/* A library's message as one line. */
+void mw_sql_say(struct mw_buf *why, const char *message);
+
+#endif

@@ -1,0 +1,257 @@
+"""Databases as sources of the directory: the same content as in text, and what is said where a database is not as it should be."""
+import json
+import re
+import time
+
+import pytest
+
+from rig.daemon import Daemon
+from rig.relay import Relay
+from rig.sources import QUERIES, Content, MysqlSource, PgsqlSource, SqliteSource, TextSource, company
+
+POLICY = ('hostname = "mx.example.test"\ndefault_domain = "example.test"\naccepted_domain "example.test" { }\n'
+          'accepted_domain "xn--bcher-kva.example" { }\n')
+SMALL = Content().user("bob@example.test", imap=False, login=["bob"]).group("sales@example.test", member=["bob@example.test"])
+OTHER = Content().user("bob@example.test").user("mary@example.test")
+
+
+class Files(Daemon):
+    def __init__(self, folder):
+        super().__init__(POLICY, "", folder, start=False)
+
+    def use(self, settings):
+        self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n  source "people" {{\n    {settings}\n  }}\n}}\n')
+
+    def digest(self):
+        return json.loads(self.cli("status", "--json").stdout)["directory"]["digest"]
+
+    def publish(self, settings):
+        """Reads a source that is good: the digest."""
+        self.use(settings)
+        self.sync()
+        return self.digest()
+
+    def refused(self, settings, *told, command="sync"):
+        """A source that fails: what is told. What was published stays."""
+        before = (self.published / "snapshot.mdb").read_bytes()
+        self.use(settings)
+        result = self.cli(command)
+        assert result.returncode != 0, result.stdout
+        for words in told:
+            assert words in result.stderr + result.stdout, result.stderr + result.stdout
+        assert (self.published / "snapshot.mdb").read_bytes() == before
+        return result
+
+
+@pytest.fixture
+def files(folder):
+    return Files(folder)
+
+
+@pytest.fixture(params=["sqlite", "pgsql", "mysql"])
+def source(request, folder):
+    if request.param == "sqlite":
+        return SqliteSource(folder)
+    if request.param == "pgsql":
+        return PgsqlSource(request.getfixturevalue("postgresql"), folder)
+    return MysqlSource(request.getfixturevalue("mariadb"), folder)
+
+
+@pytest.fixture(params=["pgsql", "mysql"])
+def server_source(request, folder):
+    if request.param == "pgsql":
+        return PgsqlSource(request.getfixturevalue("postgresql"), folder)
+    return MysqlSource(request.getfixturevalue("mariadb"), folder)
+
+
+def test_a_thousand_users_are_the_same_as_in_text(files, source, folder):
+    text = TextSource(folder)
+    text.load(company())
+    source.load(company())
+    expected = files.publish(text.settings())
+    text.load(OTHER)
+    assert files.publish(text.settings()) != expected
+    assert files.publish(source.settings()) == expected
+    source.load(OTHER)
+    assert files.publish(source.settings()) != expected
+
+
+def test_a_column_may_have_any_case_and_a_list(files, source):
+    source.load(Content().user("bob@example.test").user("mary@example.test"))
+    users = ("SELECT name AS NAME, CASE WHEN name LIKE 'bob%' THEN 'b1@example.test,b2@example.test' END AS Address,\n"
+             "       CASE WHEN name LIKE 'bob%' THEN 'no' END AS imap\n  FROM t_users -- \"quoted\" \\ %s")
+    assert files.publish(source.settings({"users": users})) == files.publish(_text(files, (
+        "user bob@example.test address=b2@example.test,b1@example.test imap=no\nuser mary@example.test\n")))
+
+
+def _text(files, text):
+    files.write(files.directory, text)
+    return f'driver = text path = "{files.directory}"'
+
+
+MISTAKES = [
+    ("users", "SELECT name, imap AS imapp FROM t_users", 'users: unknown column "imapp"', "(expected name, address, "),
+    ("users", "SELECT imap FROM t_users", 'users: it gives no column "name"'),
+    ("users", "SELECT name, name FROM t_users", 'users: two columns are called "name"'),
+    ("grants", "SELECT kind, identity FROM t_grants", 'grants: it gives no column "trustee"', "(expected kind, identity or trustee)"),
+    ("members", "SELECT name FROM t_members", 'members: it gives no column "member"'),
+    ("groups", "SELECT name, imap FROM t_users", 'groups: unknown column "imap"'),
+    ("logins", "SELECT name, login FROM nowhere", "logins: ", "nowhere"),
+    ("users", "SELECT name FROM t_users; DELETE FROM t_users", "users: "),
+    ("users", "DELETE FROM t_users", "users: "),
+    ("users", "SELECT name FROM", "users: "),
+]
+
+
+@pytest.mark.parametrize("command", ["sync", "check"])
+def test_a_wrong_query_is_named_before_any_is_run(files, source, command):
+    source.load(SMALL)
+    files.publish(source.settings())
+    for query, text, *told in MISTAKES:
+        # Another one is wrong too, and is told in the same run.
+        result = files.refused(source.settings({**QUERIES, "addresses": "SELECT 1 AS x", query: text}), 'source "people", ', *told,
+                               'addresses: unknown column "x"', command=command)
+        assert f"{files.policy}:" in result.stderr + result.stdout
+    assert files.publish(source.settings())
+
+
+def test_a_wrong_password_an_unknown_database_and_a_missing_right_are_told(files, server_source, folder):
+    source = server_source
+    source.load(SMALL)
+    files.publish(source.settings())
+    wrong = folder / "wrong"
+    wrong.write_text("another\n")
+    wrong.chmod(0o640)
+    result = files.refused(source.settings(password_file=wrong), 'source "people": ', source.account)
+    assert "another" not in result.stderr
+    files.refused(source.settings(dbname="elsewhere"), 'source "people": ', "elsewhere" if source.driver == "pgsql" else "denied")
+    source.run(f"REVOKE SELECT ON t_grants FROM {source.account}" if source.driver == "pgsql" else
+               f"REVOKE SELECT ON {source.database}.* FROM {source.account}@'%'")
+    files.refused(source.settings(), "denied")
+
+
+@pytest.mark.parametrize("mode,content,told", [
+    (0o644, "x\n", "may be read or written by others"), (0o620, "x\n", "may be read or written by others"),
+    (0o600, "\n", "its first line is empty"), (0o600, "x" * 3000, "its first line is too long"), (0o600, None, "No such file")])
+def test_a_password_file_that_is_unfit_is_told(files, server_source, folder, mode, content, told):
+    server_source.load(SMALL)
+    files.publish(server_source.settings())
+    unfit = folder / "unfit"
+    if content is not None:
+        unfit.write_text(content)
+        unfit.chmod(mode)
+    files.refused(server_source.settings(password_file=unfit), f"password_file {unfit}", told)
+
+
+def test_a_password_in_the_policy_is_an_error_that_does_not_show_it(files, server_source):
+    server_source.load(SMALL)
+    files.publish(server_source.settings())
+    result = files.refused(server_source.settings(password="hunter2"), "password: a secret does not stand in the policy",
+                           'password_file = "/..."')
+    assert "hunter2" not in result.stderr
+
+
+def test_the_socket_serves_too(files, server_source):
+    server_source.load(SMALL)
+    over_tcp = files.publish(server_source.settings())
+    port = server_source.server.port if server_source.driver == "pgsql" else None
+    server_source.load(OTHER)
+    assert files.publish(server_source.settings(host=None, port=port, socket=server_source.server.socket)) != over_tcp
+
+
+def test_tls_is_verified(files, server_source, folder):
+    """The server's certificate is its own authority, and names localhost and 127.0.0.1."""
+    source = server_source
+    source.load(SMALL)
+    plain = files.publish(source.settings())
+    certificate = source.server.certificate.cert
+    if source.driver == "mysql":
+        source.server.sql(f"ALTER USER {source.account}@'%' REQUIRE SSL")
+    assert files.publish(source.settings(tls="verify", tls_ca_file=certificate)) == plain
+    assert files.publish(source.settings(tls="verify", tls_ca_file=certificate, host="localhost")) == plain
+    files.refused(source.settings(tls="verify"), 'source "people": ', "certificate")
+    files.refused(source.settings(tls="verify", tls_ca_file=certificate, host="127.0.0.2"), 'source "people": ')
+    if source.driver == "mysql":
+        files.refused(source.settings(), "denied")
+
+
+def test_a_server_that_stands_still_or_is_gone_stops_nothing(files, server_source):
+    server_source.load(SMALL)
+    files.publish(server_source.settings())
+    server_source.server.pause()
+    try:
+        files.refused(server_source.settings(statement_timeout="1s"), 'source "people": ')
+    finally:
+        server_source.server.resume()
+    server_source.server.stop()
+    try:
+        files.refused(server_source.settings(), 'source "people": ')
+    finally:
+        server_source.server.start()
+    assert files.publish(server_source.settings())
+
+
+SLEEP = {"pgsql": "SELECT name FROM t_users WHERE pg_sleep(100) IS NOT NULL", "mysql": "SELECT name FROM t_users WHERE sleep(100) = 0",
+         "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS name FROM n"}
+
+
+def test_a_query_that_takes_too_long_ends(files, source):
+    source.load(SMALL)
+    files.publish(source.settings())
+    began = time.monotonic()
+    files.refused(source.settings({"users": SLEEP[source.driver]}, statement_timeout="1s"), "people\", users: ")
+    assert time.monotonic() - began < 60
+
+
+def test_a_connection_that_is_cut_anywhere_publishes_nothing(files, server_source):
+    source = server_source
+    source.load(SMALL)
+    before = files.publish(source.settings())
+    source.load(OTHER)
+    with Relay(source.server.port) as relay:
+        settings = source.settings(port=relay.port)
+        files.use(settings)
+        assert files.cli("sync", "--dry-run").returncode == 0
+        whole = relay.passed
+        assert whole > 300
+        for cut in [*range(0, whole, max(1, whole // 60)), whole - 1]:
+            relay.cut = cut
+            files.refused(settings, 'source "people"')
+        assert files.digest() == before
+        relay.cut = None
+        assert files.publish(settings) != before
+
+
+def test_all_queries_see_one_moment(files, server_source):
+    """A change that is committed before the last query runs is not seen by half."""
+    source = server_source
+    source.load(SMALL)
+    seen = []
+
+    def change(data):
+        # The first is looking at the query, the second runs it.
+        seen.extend(["query"] * data.count(b"FROM t_groups"))
+        if len(seen) == 2 and "change" not in seen:
+            seen.append("change")
+            source.run("INSERT INTO t_groups (name) VALUES ('late@example.test')")
+
+    queries = {table: QUERIES[table] for table in ("users", "groups")}
+    expected = files.publish(source.settings(queries))
+    with Relay(source.server.port) as relay:
+        relay.before_query = change
+        assert files.publish(source.settings(queries, port=relay.port)) == expected
+    assert "change" in seen
+    assert files.publish(source.settings(queries)) != expected
+
+
+def test_what_was_asked_is_what_the_policy_says(files, server_source):
+    source = server_source
+    source.load(company(100))
+    files.publish(source.settings())
+    asked = [re.sub(r"^(statement|execute <unnamed>): ", "", text) for text in source.statements()]
+    ours = [text for text in asked if text not in QUERIES.values()]
+    assert set(QUERIES.values()) <= set(asked)
+    assert set(ours) == ({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = 60000"}
+                         if source.driver == "pgsql" else
+                         {"SET SESSION max_statement_time = 60", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                          "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"})
