@@ -31,6 +31,7 @@ libmwcli_la_SOURCES = \
 	cli/decisions/lookup.c \
 	cli/decisions/lookup_answer.h \
 	cli/decisions/lookup_print.c \
+	cli/decisions/networks.c cli/decisions/networks.h \
 	cli/decisions/message.c cli/decisions/message.h \
 	cli/decisions/recorded.c cli/decisions/recorded.h \
 	cli/decisions/replay.c cli/decisions/replay.h \

@@ -298,6 +298,9 @@ void mw_client_settings_find(const struct mw_policy *policy, const struct mw_pri
 {
 	struct question question = { .policy = policy, .user = *user };
 
+	/* What to enter into a client is the same wherever it is. */
+	question.user.networks = 0;
+
 	question.view = (struct mw_directory_view){
 		.context = &question.user, .by_login = find_login, .by_address = find_address,
 		.grants_on_address = no_grants, .grants_on_domain = no_grants, .by_id = find_id,

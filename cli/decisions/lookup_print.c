@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "decisions/networks.h"
 #include "suspension.h"
 #include "ui/output.h"
 
@@ -229,6 +230,19 @@ static void write_denied(const struct writer *to)
 	end_list(to, list_ids(to, *denied) == 0);
 }
 
+static void write_networks(const struct writer *to)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	struct mw_networks networks = { .of = { { .count = 0 } } };
+
+	if (answer->principal.networks != 0)
+		(void)answer->view->networks(answer->view->context, answer->principal.networks, &networks);
+	if (to->json != NULL)
+		mw_networks_json(&networks, to->json);
+	else
+		mw_networks_print(&networks, to->out);
+}
+
 static void write_user(const struct writer *to)
 {
 	write_suspensions(to);
@@ -367,6 +381,7 @@ static void write_answer(const struct writer *to)
 	if (!answer->has_principal)
 		return;
 	write_senders(to);
+	write_networks(to);
 	write_denied(to);
 	if (answer->principal.kind == MW_USER)
 		write_user(to);

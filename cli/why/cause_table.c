@@ -46,6 +46,11 @@ static bool switched_off(const struct mw_why_entry *entry)
 	return because(entry, "smtp-disabled") || (because(entry, "service-disabled") && sending(entry));
 }
 
+static bool network_refused(const struct mw_why_entry *entry)
+{
+	return because(entry, "network-refused") && sending(entry);
+}
+
 static bool send_as(const struct mw_why_entry *entry)
 {
 	return (because(entry, "send-as-denied") || is(entry, MW_WHY_NOT_OWNED)) && !entry->other_login;

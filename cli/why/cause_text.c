@@ -28,10 +28,11 @@ static void find_rule(const struct mw_policy *policy, const struct mw_why_entry 
 			verdict->login_rule = &policy->login_rules[i];
 }
 
-/* Postfix's line alone names no login; these two reasons are about one. */
+/* Postfix's line alone names no login; these reasons are about one. */
 static struct mw_str login_of(const struct mw_why_told *told, const struct mw_why_entry *entry, int reason)
 {
-	bool is_about_login = reason == MW_REASON_SMTP_DISABLED || reason == MW_REASON_SEND_AS_DENIED;
+	bool is_about_login = reason == MW_REASON_SMTP_DISABLED || reason == MW_REASON_SEND_AS_DENIED ||
+			      reason == MW_REASON_NETWORK_REFUSED;
 
 	return mw_str(entry->kind == MW_WHY_REJECTED && is_about_login ? told->user : entry->login);
 }

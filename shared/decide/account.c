@@ -18,8 +18,7 @@ struct account {
 static void judge_user(const struct account *account, struct mw_verdict *verdict)
 {
 	if (mw_login_is_known(account->policy, account->directory, account->facts, &account->login, verdict))
-		mw_service_permits(account->policy, account->facts, &account->login.user,
-				   mw_login_master(&account->login), verdict);
+		mw_user_permits(account->policy, account->directory, account->facts, &account->login, verdict);
 }
 
 /* After a rule that refused. */

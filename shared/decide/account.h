@@ -10,7 +10,7 @@
 
 /* UNDECIDED with directory-unavailable: a temporary failure, never a wrong password. Reasons otherwise: permitted,
    no-connector, login-without-tls, mechanism-refused, basic-without-tls, unknown-login, service-disabled,
-   smtp-disabled, master-refused. Every refusal must look like a wrong password to the client. */
+   smtp-disabled, network-refused, master-refused. Every refusal must look like a wrong password to the client. */
 void mw_account_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_facts *facts, struct mw_verdict *verdict_r);
 

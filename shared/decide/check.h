@@ -93,6 +93,25 @@ bool mw_connector_admits(const struct mw_policy *policy, const struct mw_connect
    verdict. `master` is the master user's own record; NULL: none. A suspension is enforced in audit mode too. */
 bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_principal *user,
 			const struct mw_principal *master, struct mw_verdict *verdict);
+/* "imap", "pop3", "sieve" or "smtp": Dovecot's submission is smtp. */
+struct mw_str mw_service_name(enum mw_protocol protocol);
+/* Whether the user, and a master user who acts as the user, may log in from the client's address: the networks= of the
+   directory (Exchange's Client Access Rules). Writes a step where there are any, and, when refused, the verdict. Where
+   the address is not known the login is undecided. Comes after mw_service_permits(): whoever is suspended is refused,
+   also in audit mode. */
+bool mw_network_permits(const struct mw_policy *policy, const struct mw_directory_view *directory,
+			const struct mw_facts *facts, const struct mw_principal *user,
+			const struct mw_principal *master, struct mw_verdict *verdict);
+/* Both, of a login that is known. */
+static inline bool mw_user_permits(const struct mw_policy *policy, const struct mw_directory_view *directory,
+				   const struct mw_facts *facts, const struct mw_login *login,
+				   struct mw_verdict *verdict)
+{
+	const struct mw_principal *master = mw_login_master(login);
+
+	return mw_service_permits(policy, facts, &login->user, master, verdict) &&
+	       mw_network_permits(policy, directory, facts, &login->user, master, verdict);
+}
 /* After a refusal that an audited rule lets pass before the user was looked up: refuses if the user or the master
    user is suspended. Where the directory has no such user or cannot be read, the login name decides. */
 void mw_suspension_holds(const struct mw_policy *policy, const struct mw_directory_view *directory,

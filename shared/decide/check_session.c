@@ -128,8 +128,7 @@ bool mw_check_login(struct mw_session *session)
 	if (!mw_login_is_known(session->policy, session->directory, session->facts, &login, session->verdict))
 		return false;
 	session->user = login.user;
-	return mw_service_permits(session->policy, session->facts, &session->user, mw_login_master(&login),
-				  session->verdict);
+	return mw_user_permits(session->policy, session->directory, session->facts, &login, session->verdict);
 }
 
 /* Not inlined: few decisions come here, and the others should not pay for its memory. */

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "base/units.h"
+#include "mail/protocol.h"
+#include "policy/model.h"
 
 enum mw_lookup {
 	MW_LOOKUP_FOUND,
@@ -23,6 +25,18 @@ enum mw_held {
 	MW_HELD_PRIMARY = 1, /* its name */
 	MW_HELD_RECEIVE = 2  /* receive=: it gives no right to send, and grants on the principal do not cover it */
 };
+/* What a user logs in to; Dovecot's submission is smtp, as for the switches. */
+enum mw_service { MW_SERVICE_IMAP, MW_SERVICE_POP3, MW_SERVICE_SIEVE, MW_SERVICE_SMTP };
+#define MW_SERVICE_COUNT 4
+
+static inline enum mw_service mw_service_of(enum mw_protocol protocol)
+{
+	return protocol < MW_PROTOCOL_SUBMISSION ? (enum mw_service)protocol : MW_SERVICE_SMTP;
+}
+
+/* From where one may log in to each service; no range: from anywhere. The view owns the ranges. */
+struct mw_networks { struct mw_ranges of[MW_SERVICE_COUNT]; };
+
 enum mw_senders { MW_SENDERS_ANYONE, MW_SENDERS_AUTHENTICATED, MW_SENDERS_MEMBERS, MW_SENDERS_LIST };
 
 #define MW_NOT_SET (UINT64_MAX - 1) /* the user has no limit: the connector's applies */
@@ -34,6 +48,7 @@ struct mw_principal {
 	struct mw_str name;          /* primary address, canonical */
 	bool imap, pop3, sieve, smtp; /* users: Set-CASMailbox's switches */
 	bool relay;
+	uint32_t networks;           /* from where it may log in, for view->networks(); 0: from anywhere */
 	bool suspended_sending, suspended_login; /* set by `mailwicket suspend` */
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients; /* or MW_NOT_SET */
 	enum mw_senders senders;
@@ -60,6 +75,9 @@ struct mw_directory_view {
 	enum mw_lookup (*grants_on_address)(void *context, struct mw_str address, struct mw_grants *grants_r);
 	/* Grants on "*@domain"; domain canonical. */
 	enum mw_lookup (*grants_on_domain)(void *context, struct mw_str domain, struct mw_grants *grants_r);
+	/* The networks behind a number of a principal's `networks`: of a user its own, or those of its groups; of a group
+	   those of its record. NONE: there is no such number, which is damage. */
+	enum mw_lookup (*networks)(void *context, uint32_t number, struct mw_networks *networks_r);
 	/* Whether a source that is complete names this domain (canonical): whoever else logs in there is no user. */
 	enum mw_lookup (*complete_domain)(void *context, struct mw_str domain);
 	/* The user or group with this id: names for explanations. */

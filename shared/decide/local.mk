@@ -5,6 +5,7 @@ libmwdecide_la_SOURCES = \
 	shared/decide/check_header.c \
 	shared/decide/check_limits.c \
 	shared/decide/check_login.c \
+	shared/decide/check_network.c \
 	shared/decide/check_recipient.c \
 	shared/decide/check_sender.c \
 	shared/decide/check_session.c \

@@ -30,7 +30,7 @@ static bool is_switched_on(enum mw_protocol protocol, const struct mw_principal 
 	return false;
 }
 
-static struct mw_str service_name(enum mw_protocol protocol)
+struct mw_str mw_service_name(enum mw_protocol protocol)
 {
 	return mw_str(mw_table_word(mw_protocols, is_sending(protocol) ? MW_PROTOCOL_SMTP : protocol));
 }
@@ -63,7 +63,7 @@ bool mw_service_permits(const struct mw_policy *policy, const struct mw_facts *f
 			const struct mw_principal *master, struct mw_verdict *verdict)
 {
 	enum mw_protocol protocol = facts->endpoints.protocol;
-	struct mw_step step = { .check = MW_CHECK_SERVICE, .value = service_name(protocol), .other = user->name };
+	struct mw_step step = { .check = MW_CHECK_SERVICE, .value = mw_service_name(protocol), .other = user->name };
 	enum mw_reason reason;
 
 	step.note = MW_NOTE_SERVICE_ON;
@@ -102,7 +102,7 @@ void mw_suspension_by_name(const struct mw_policy *policy, const struct mw_direc
 	struct mw_principal user, master = { .id = 0 };
 	enum mw_lookup found = mw_identity_suspended(policy, directory, facts->login, &user);
 	struct mw_step step = { .check = MW_CHECK_SERVICE, .outcome = MW_FAILED,
-				.value = service_name(facts->endpoints.protocol) };
+				.value = mw_service_name(facts->endpoints.protocol) };
 	enum mw_reason reason;
 
 	if (found != MW_LOOKUP_UNAVAILABLE && !mw_str_empty(facts->master) &&

@@ -7,6 +7,7 @@ static const struct mw_word check_words[] = {
 	{ "mechanism", MW_CHECK_MECHANISM },
 	{ "login", MW_CHECK_LOGIN },
 	{ "service", MW_CHECK_SERVICE },
+	{ "network", MW_CHECK_NETWORK },
 	{ "submit", MW_CHECK_SUBMIT },
 	{ "sender", MW_CHECK_SENDER },
 	{ "recipient", MW_CHECK_RECIPIENT },

@@ -12,6 +12,7 @@ enum mw_check {
 	MW_CHECK_MECHANISM,
 	MW_CHECK_LOGIN,
 	MW_CHECK_SERVICE,    /* imap= pop3= sieve= smtp= of the user */
+	MW_CHECK_NETWORK,    /* networks= of the user; writes a step only where there are some */
 	MW_CHECK_SUBMIT,
 	MW_CHECK_SENDER,
 	MW_CHECK_RECIPIENT,
@@ -22,7 +23,7 @@ enum mw_check {
 	MW_CHECK_TRANSACTION, /* runs before all others; writes a step only when it fails */
 	MW_CHECK_COUNT
 };
-extern const struct mw_table mw_checks; /* rule tls mechanism login service submit sender recipient senders recipients size header transaction */
+extern const struct mw_table mw_checks; /* rule tls mechanism login service network submit sender recipient senders recipients size header transaction */
 
 enum mw_check_outcome { MW_PASSED, MW_FAILED, MW_SKIPPED, MW_UNKNOWN };
 extern const struct mw_table mw_check_outcomes; /* passed failed skipped unknown */
@@ -57,6 +58,9 @@ enum mw_note {
 	MW_NOTE_SUSPENDED_LOGIN,
 	MW_NOTE_MASTER_OK,
 	MW_NOTE_MASTER_REFUSED,
+	MW_NOTE_NETWORK_INSIDE,         /* value: service; other: user, or the master user who acts as the user */
+	MW_NOTE_NETWORK_OUTSIDE,
+	MW_NOTE_NETWORK_CLIENT_UNKNOWN, /* the client's address is not known */
 	MW_NOTE_SUBMIT_HELD,            /* value: principals, e.g. "ExchangeUsers" */
 	MW_NOTE_SUBMIT_MISSING,
 	MW_NOTE_SENDER_OWN,             /* value: sender; other: user */

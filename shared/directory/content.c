@@ -6,7 +6,8 @@
 
 enum part {
 	PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF, PART_RECEIVE,
-	PART_DENIED
+	PART_DENIED,
+	PART_NETWORKS /* and the numbers behind it, one a service */
 };
 
 int mw_content_compare_text(struct mw_str a, struct mw_str b)
@@ -45,6 +46,21 @@ static uint64_t hash_ids(struct mw_ids ids, const uint64_t *names, enum part par
 	return sum;
 }
 
+/* A principal without networks has what it had before there were any. */
+static uint64_t hash_networks(const struct mw_content *content, const struct mw_principal *p)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; p->networks != 0 && i < MW_SERVICE_COUNT; i++) {
+		const struct mw_ranges *ranges = &content->networks[p->networks - 1].of[i];
+
+		if (ranges->count > 0)
+			sum += hash(ranges->items, ranges->count * sizeof(ranges->items[0]),
+				    (enum part)(PART_NETWORKS + i));
+	}
+	return sum;
+}
+
 static void add_names(uint64_t *sums, const struct mw_name_entry *entries, size_t count, enum part part)
 {
 	size_t i;
@@ -74,7 +90,7 @@ bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena)
 		sums[i] = hash_scalars(p) + hash_ids(p->groups, names, PART_GROUP) +
 			hash_ids(p->senders_list, names, PART_SENDER) +
 			hash_ids(p->senders_denied, names, PART_DENIED) + hash_ids(p->send_as, names, PART_SEND_AS) +
-			hash_ids(p->send_on_behalf, names, PART_ON_BEHALF);
+			hash_ids(p->send_on_behalf, names, PART_ON_BEHALF) + hash_networks(content, p);
 	}
 	add_names(sums, content->addresses, content->address_count, PART_ADDRESS);
 	add_names(sums, content->logins, content->login_count, PART_LOGIN);

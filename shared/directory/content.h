@@ -20,6 +20,8 @@ struct mw_content {
 	size_t login_count, address_count;
 	const struct mw_grants_entry *address_grants, *domain_grants; /* by text */
 	size_t address_grant_count, domain_grant_count;
+	const struct mw_networks *networks;    /* distinct; the number is the index + 1 */
+	size_t network_count;
 	struct mw_strs complete_domains;       /* whose every login is here */
 	uint64_t users, groups, grants;
 };

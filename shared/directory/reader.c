@@ -98,6 +98,13 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 	return get_grants(context, MW_KEY_DOMAIN_GRANTS, domain, grants_r);
 }
 
+static enum mw_lookup networks(void *context, uint32_t number, struct mw_networks *networks_r)
+{
+	const struct mw_directory_hold *hold = context;
+
+	return serves(hold) ? mw_snapshot_networks(&hold->snapshot, number, networks_r) : MW_LOOKUP_UNAVAILABLE;
+}
+
 static enum mw_lookup complete_domain(void *context, struct mw_str domain)
 {
 	struct mw_value value;
@@ -146,6 +153,7 @@ static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.networks = networks,
 		.complete_domain = complete_domain,
 		.by_id = by_id,
 		.suspended = suspended,

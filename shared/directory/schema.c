@@ -23,7 +23,8 @@ enum flag {
 
 /* Followed by the five lists of ids, senders_denied last, then the name, then zero bytes up to a multiple of four. */
 struct stored_principal {
-	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, senders_denied;
+	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, senders_denied,
+		networks, unused;
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients, fingerprint;
 };
 
@@ -38,11 +39,11 @@ bool mw_key_text(enum mw_key_kind kind, struct mw_str text, struct mw_key *key_r
 	return true;
 }
 
-void mw_key_id(uint32_t id, struct mw_key *key_r)
+void mw_key_number(enum mw_key_kind kind, uint32_t number, struct mw_key *key_r)
 {
 	const unsigned char bytes[8] = {
-		MW_KEY_PRINCIPAL, 0, 0, 0, (unsigned char)(id >> 24), (unsigned char)(id >> 16),
-		(unsigned char)(id >> 8), (unsigned char)id,
+		(unsigned char)kind, 0, 0, 0, (unsigned char)(number >> 24), (unsigned char)(number >> 16),
+		(unsigned char)(number >> 8), (unsigned char)number,
 	};
 
 	key_r->len = sizeof(bytes);
@@ -100,6 +101,7 @@ void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint
 		.send_as = (uint32_t)p->send_as.count,
 		.send_on_behalf = (uint32_t)p->send_on_behalf.count,
 		.senders_denied = (uint32_t)p->senders_denied.count,
+		.networks = p->networks,
 		.message_rate_limit = p->message_rate_limit,
 		.recipient_rate_limit = p->recipient_rate_limit,
 		.max_message_size = p->max_message_size,
@@ -128,6 +130,7 @@ static void fill_scalars(const struct stored_principal *head, uint32_t id, struc
 	p->smtp = (head->flags & FLAG_SMTP) != 0;
 	p->relay = (head->flags & FLAG_RELAY) != 0;
 	p->suspended_sending = p->suspended_login = false;
+	p->networks = head->networks;
 	p->message_rate_limit = head->message_rate_limit;
 	p->recipient_rate_limit = head->recipient_rate_limit;
 	p->max_message_size = head->max_message_size;
@@ -193,6 +196,59 @@ bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r)
 	value.size -= sizeof(counts);
 	return read_ids(&value, counts[0], &grants_r->send_as) &&
 		read_ids(&value, counts[1], &grants_r->send_on_behalf) && value.size == 0;
+}
+
+/* Followed by the ranges of all services, one after the other. */
+struct stored_networks { uint32_t counts[MW_SERVICE_COUNT]; };
+
+_Static_assert(sizeof(struct mw_range) == 40 && _Alignof(struct mw_range) == sizeof(uint32_t),
+	       "a range is written as it stands in memory: another form is another MW_SCHEMA_VERSION");
+
+size_t mw_value_networks_size(const struct mw_networks *networks)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < MW_SERVICE_COUNT; i++)
+		count += networks->of[i].count;
+	return sizeof(struct stored_networks) + count * sizeof(struct mw_range);
+}
+
+void mw_value_networks_write(const struct mw_networks *networks, void *out)
+{
+	struct stored_networks head;
+	char *next = (char *)out + sizeof(head);
+
+	for (size_t i = 0; i < MW_SERVICE_COUNT; i++) {
+		size_t size = networks->of[i].count * sizeof(struct mw_range);
+
+		head.counts[i] = (uint32_t)networks->of[i].count;
+		if (size > 0)
+			memcpy(next, networks->of[i].items, size);
+		next += size;
+	}
+	memcpy(out, &head, sizeof(head));
+}
+
+bool mw_value_networks_read(struct mw_value value, struct mw_networks *networks_r)
+{
+	struct stored_networks head;
+	const char *next = (const char *)value.ptr + sizeof(head);
+
+	if (value.size < sizeof(head) || !aligned(value))
+		return false;
+	memcpy(&head, value.ptr, sizeof(head));
+	value.size -= sizeof(head);
+	for (size_t i = 0; i < MW_SERVICE_COUNT; i++) {
+		size_t size = (size_t)head.counts[i] * sizeof(struct mw_range);
+
+		if (size > value.size)
+			return false;
+		networks_r->of[i].items = (const struct mw_range *)(const void *)next;
+		networks_r->of[i].count = head.counts[i];
+		next += size;
+		value.size -= size;
+	}
+	return value.size == 0;
 }
 
 void mw_value_address_write(uint32_t id, enum mw_held held, void *out)

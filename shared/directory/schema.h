@@ -8,6 +8,7 @@
      'g' ADDRESS    grants on an address that no principal has, or of receive=
      'i' 0 0 0 ID   the principal with this id, big-endian
      'l' LOGIN      id of the user
+     'n' 0 0 0 N    networks from which principals may log in, by their number, big-endian
      'x' "index"    where names and principals are found sooner: index.h
    Numbers are in the byte order of the machine that wrote it; the trailer tells. */
 #ifndef MW_DIRECTORY_SCHEMA_H
@@ -26,6 +27,7 @@ enum mw_key_kind {
 	MW_KEY_ADDRESS_GRANTS = 'g',
 	MW_KEY_PRINCIPAL = 'i',
 	MW_KEY_LOGIN = 'l',
+	MW_KEY_NETWORKS = 'n',
 	MW_KEY_INDEX = 'x' /* another release's reader looks for none */
 };
 
@@ -38,7 +40,8 @@ struct mw_key {
 
 /* False for a text that cannot be a key: no user has such a name. */
 bool mw_key_text(enum mw_key_kind kind, struct mw_str text, struct mw_key *key_r);
-void mw_key_id(uint32_t id, struct mw_key *key_r);
+/* For PRINCIPAL and NETWORKS. */
+void mw_key_number(enum mw_key_kind kind, uint32_t number, struct mw_key *key_r);
 
 /* Values: how long one will be, writing it into that many bytes, reading it. Readers point into the value and are false
    for what is none. Suspensions are no part of it: suspensions.h. */
@@ -54,6 +57,11 @@ struct mw_value mw_value_principal_at(const void *record);
 size_t mw_value_grants_size(const struct mw_grants *grants);
 void mw_value_grants_write(const struct mw_grants *grants, void *out);
 bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r);
+
+/* Ranges are written as they stand in memory, and read in place. */
+size_t mw_value_networks_size(const struct mw_networks *networks);
+void mw_value_networks_write(const struct mw_networks *networks, void *out);
+bool mw_value_networks_read(struct mw_value value, struct mw_networks *networks_r);
 
 #define MW_VALUE_ADDRESS_SIZE 8
 #define MW_VALUE_LOGIN_SIZE 4

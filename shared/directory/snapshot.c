@@ -191,7 +191,7 @@ static void find_index(struct mw_snapshot *snapshot)
 	struct mw_value index, first = { .ptr = NULL };
 	struct mw_key key;
 
-	mw_key_id(1, &key);
+	mw_key_number(MW_KEY_PRINCIPAL, 1, &key);
 	if (get(snapshot, &key, &first) == MW_LOOKUP_UNAVAILABLE || !mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &key) ||
 	    get(snapshot, &key, &index) != MW_LOOKUP_FOUND || !mw_index_read(index, first.ptr, &snapshot->index))
 		snapshot->index = (struct mw_index){ .buckets = NULL };
@@ -368,7 +368,7 @@ static enum mw_lookup get_record(const struct mw_snapshot *snapshot, uint32_t id
 	struct mw_key key;
 
 	if (record == NULL) {
-		mw_key_id(id, &key);
+		mw_key_number(MW_KEY_PRINCIPAL, id, &key);
 		return get(snapshot, &key, value_r);
 	}
 	*value_r = mw_value_principal_at(record);
@@ -384,4 +384,15 @@ enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_
 	if (found == MW_LOOKUP_FOUND && !mw_value_principal_read(value, id, principal_r, fingerprint_r))
 		return MW_LOOKUP_UNAVAILABLE;
 	return found;
+}
+
+enum mw_lookup mw_snapshot_networks(const struct mw_snapshot *snapshot, uint32_t number, struct mw_networks *networks_r)
+{
+	struct mw_key key;
+	struct mw_value value;
+	enum mw_lookup found;
+
+	mw_key_number(MW_KEY_NETWORKS, number, &key);
+	found = get(snapshot, &key, &value);
+	return found == MW_LOOKUP_FOUND && !mw_value_networks_read(value, networks_r) ? MW_LOOKUP_UNAVAILABLE : found;
 }

@@ -50,5 +50,7 @@ bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind 
 			   void (*found)(void *context, struct mw_str name), void *context);
 enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
 				     uint64_t *fingerprint_r);
+/* What a principal's `networks` stands for. */
+enum mw_lookup mw_snapshot_networks(const struct mw_snapshot *snapshot, uint32_t number, struct mw_networks *networks_r);
 
 #endif

@@ -64,10 +64,24 @@ static void append_principals(struct pages *pages, const struct mw_content *cont
 		const struct mw_principal *principal = &content->principals[i];
 		void *out;
 
-		mw_key_id(principal->id, &key);
+		mw_key_number(MW_KEY_PRINCIPAL, principal->id, &key);
 		out = append(pages, &key, mw_value_principal_size(principal));
 		if (out != NULL)
 			mw_value_principal_write(principal, content->fingerprints[i], out);
+	}
+}
+
+static void append_networks(struct pages *pages, const struct mw_content *content)
+{
+	struct mw_key key;
+
+	for (size_t i = 0; i < content->network_count && pages->rc == 0; i++) {
+		void *out;
+
+		mw_key_number(MW_KEY_NETWORKS, (uint32_t)i + 1, &key);
+		out = append(pages, &key, mw_value_networks_size(&content->networks[i]));
+		if (out != NULL)
+			mw_value_networks_write(&content->networks[i], out);
 	}
 }
 
@@ -109,6 +123,7 @@ static void append_all(struct pages *pages, const struct mw_content *content)
 		if (out != NULL)
 			mw_value_login_write(entry->id, out);
 	}
+	append_networks(pages, content);
 	reserve_index(pages, content);
 }
 
@@ -128,6 +143,8 @@ static size_t room_for(const struct mw_content *content)
 		octets += mw_value_grants_size(&content->domain_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
 	for (i = 0; i < content->address_grant_count; i++)
 		octets += mw_value_grants_size(&content->address_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
+	for (i = 0; i < content->network_count; i++)
+		octets += mw_value_networks_size(&content->networks[i]) + NODE_OVERHEAD + 8;
 	octets += content->complete_domains.count * (MW_VALUE_COMPLETE_DOMAIN_SIZE + NODE_OVERHEAD + MW_KEY_TEXT_MAX);
 	return (octets * 3 / PAGE + 1) * PAGE;
 }
@@ -183,7 +200,7 @@ static const void *record(void *context, uint32_t id)
 	struct mw_key key;
 	MDB_val name = { .mv_data = key.bytes }, found;
 
-	mw_key_id(id, &key);
+	mw_key_number(MW_KEY_PRINCIPAL, id, &key);
 	name.mv_size = key.len;
 	return mdb_get(pages->txn, pages->dbi, &name, &found) == 0 ? found.mv_data : NULL;
 }

@@ -41,10 +41,13 @@ static const struct fix fixes[] = {
 	  THEN_SYNC "." },
 	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
 	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC "." },
+	{ MW_REASON_NETWORK_REFUSED, MW_NOTE_NONE,
+	  "Somebody outside may know the password: ask the user. If it is the user, add <client> to networks= or "
+	  "<service>_networks= of <refused>, or of a group that has the key, in the directory's source" THEN_SYNC "." },
 	{ MW_REASON_SENDING_SUSPENDED, MW_NOTE_NONE,
-	  "Find out why (mailwicket lookup <'suspended'>), have the password changed, then: mailwicket resume <'suspended'>" },
+	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>" },
 	{ MW_REASON_LOGIN_SUSPENDED, MW_NOTE_NONE,
-	  "Find out why (mailwicket lookup <'suspended'>), have the password changed, then: mailwicket resume <'suspended'>" },
+	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>" },
 	{ MW_REASON_NOT_AUTHENTICATED, MW_NOTE_NONE,
 	  "Switch on authentication for outgoing mail in the client; for a device that cannot, give its address a "
 	  "connector of its own: connector \"NAME\" { bindings = { \"*:<port>\" } remote_ip_ranges = { \"<client>\" } "
@@ -264,8 +267,8 @@ static struct mw_str user_name(const struct mw_facts *facts, const struct mw_ver
 }
 
 /* The user, or the master user who acts as the user. */
-static struct mw_str suspended_name(const struct mw_facts *facts, const struct mw_verdict *verdict,
-				    const struct mw_step *failed)
+static struct mw_str refused_name(const struct mw_facts *facts, const struct mw_verdict *verdict,
+				  const struct mw_step *failed)
 {
 	return failed != NULL && !mw_str_empty(failed->other) ? failed->other : user_name(facts, verdict);
 }
@@ -306,7 +309,7 @@ void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict
 		return;
 	set_facts(&values, facts, &texts);
 	mw_template_set(&values, "user", user_name(facts, verdict));
-	mw_template_set(&values, "suspended", suspended_name(facts, verdict, failed));
+	mw_template_set(&values, "refused", refused_name(facts, verdict, failed));
 	mw_template_set(&values, "seen_address", failed != NULL ? failed->value : MW_STR_EMPTY);
 	mw_template_set(&values, "denied", failed != NULL ? failed->other : MW_STR_EMPTY);
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));

@@ -39,6 +39,10 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_SUSPENDED_LOGIN] = "every login is suspended[ for <other>]",
 	[MW_NOTE_MASTER_OK] = "the master user[ <value>] may act[ as <other>]",
 	[MW_NOTE_MASTER_REFUSED] = "a master user[ <value>] may not submit mail as another[ (<other>)]",
+	[MW_NOTE_NETWORK_INSIDE] = "the client's address is in the networks[ of <other>][ for <value>]",
+	[MW_NOTE_NETWORK_OUTSIDE] = "the client's address is in none of the networks[ of <other>][ for <value>]",
+	[MW_NOTE_NETWORK_CLIENT_UNKNOWN] =
+		"the client's address is not known, and there are networks[ of <other>][ for <value>]",
 	[MW_NOTE_SUBMIT_HELD] = "the session holds Submit[ as <value>]",
 	[MW_NOTE_SUBMIT_MISSING] = "the session lacks Submit[ as <value>]",
 	[MW_NOTE_SENDER_OWN] = "<value> is an own address[ of <other>]",

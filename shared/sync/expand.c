@@ -213,8 +213,9 @@ struct mw_content *mw_expand(struct mw_records *records)
 	};
 	bool done = expansion.content != NULL && !records->failed && !mw_arena_failed(records->arena);
 
-	done = done && mw_expand_index(&expansion) && mw_expand_groups(&expansion) && expand_senders(&expansion) &&
-		expand_grants(&expansion) && mw_expand_complete_domains(&expansion) && fill_principals(&expansion);
+	done = done && mw_expand_index(&expansion) && mw_expand_groups(&expansion) && mw_expand_networks(&expansion) &&
+		expand_senders(&expansion) && expand_grants(&expansion) && mw_expand_complete_domains(&expansion) &&
+		fill_principals(&expansion);
 	free(expansion.by_id);
 	if (!done || mw_arena_failed(records->arena)) {
 		mw_errors_add(records->errors, MW_ERROR, "", 0, 0, NULL, "directory: out of memory");

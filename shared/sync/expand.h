@@ -30,6 +30,8 @@ bool mw_expand_index(struct mw_expansion *expansion);
 uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address, enum mw_held *held_r);
 /* complete.c: the domains that sources which are complete name. False when memory is out. */
 bool mw_expand_complete_domains(struct mw_expansion *expansion);
+/* networks.c: from where every principal may log in, after its groups. False when memory is out. */
+bool mw_expand_networks(struct mw_expansion *expansion);
 /* groups.c: principal.groups of every user; groups that contain each other are errors. False when memory is out. */
 bool mw_expand_groups(struct mw_expansion *expansion);
 

@@ -7,6 +7,7 @@
 
 #include "base/table.h"
 #include "mail/address.h"
+#include "sync/key_networks.h"
 #include "sync/text_field.h"
 #include "sync/text_name.h"
 
@@ -294,6 +295,7 @@ static void write_limit(struct mw_text_out *out, const struct mw_record_key *key
 #define USER (1u << MW_ROW_USER)
 #define GROUP (1u << MW_ROW_GROUP)
 #define AT(field) offsetof(struct mw_record, field)
+#define NETWORKS_AT(field) offsetof(struct mw_record_networks, field)
 
 const struct mw_record_key mw_record_keys[] = {
 	{ "address", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(addresses), mw_read_address, read_list, write_list },
@@ -311,6 +313,11 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "recipient_rate_limit", USER, AT(principal.recipient_rate_limit), NULL, read_rate, write_limit },
 	{ "max_message_size", USER, AT(principal.max_message_size), NULL, read_size, write_limit },
 	{ "max_recipients", USER, AT(principal.max_recipients), NULL, read_limit, write_limit },
+	{ "networks", USER | GROUP, NETWORKS_AT(all), NULL, mw_networks_read, mw_networks_write },
+	{ "imap_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_IMAP]), NULL, mw_networks_read, mw_networks_write },
+	{ "pop3_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_POP3]), NULL, mw_networks_read, mw_networks_write },
+	{ "sieve_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SIEVE]), NULL, mw_networks_read, mw_networks_write },
+	{ "smtp_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SMTP]), NULL, mw_networks_read, mw_networks_write },
 };
 const size_t mw_record_key_count = sizeof(mw_record_keys) / sizeof(mw_record_keys[0]);
 
@@ -325,7 +332,7 @@ const struct mw_record_key *mw_record_key_find(enum mw_row kind, struct mw_str w
 
 bool mw_record_key_is_list(const struct mw_record_key *key)
 {
-	return key->read == read_list;
+	return key->read == read_list || key->read == mw_networks_read;
 }
 
 static const char *keys_text(enum mw_row kind, struct mw_buf *buf)

@@ -36,7 +36,7 @@ enum mw_row {
 struct mw_record_key {
 	const char *word;
 	unsigned rows; /* 1 << each enum mw_row that has it */
-	size_t at;     /* of its field in struct mw_record */
+	size_t at;     /* of its field in struct mw_record; of networks in struct mw_record_networks */
 	/* Of a list: reads one of its items. */
 	bool (*read_item)(struct mw_reading *reading, struct mw_str text, struct mw_str *item_r);
 	void (*read)(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,

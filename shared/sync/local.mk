@@ -6,7 +6,9 @@ libmwsync_la_SOURCES = \
 	shared/sync/groups.c \
 	shared/sync/index.c \
 	shared/sync/key.c shared/sync/key.h \
+	shared/sync/key_networks.c shared/sync/key_networks.h \
 	shared/sync/memory.c \
+	shared/sync/networks.c \
 	shared/sync/pairs.c shared/sync/pairs.h \
 	shared/sync/record.c shared/sync/record.h \
 	shared/sync/row.c shared/sync/row.h \

@@ -87,6 +87,16 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 				 sizeof(struct mw_grants_entry), domain), grants_r);
 }
 
+static enum mw_lookup networks(void *context, uint32_t number, struct mw_networks *networks_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+
+	if (number == 0 || number > content->network_count)
+		return MW_LOOKUP_NONE;
+	*networks_r = content->networks[number - 1];
+	return MW_LOOKUP_FOUND;
+}
+
 static enum mw_lookup complete_domain(void *context, struct mw_str domain)
 {
 	const struct mw_strs *domains = &((const struct mw_memory_directory *)context)->content->complete_domains;
@@ -128,6 +138,7 @@ static struct mw_memory_directory *end(struct mw_memory_directory *directory)
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.networks = networks,
 		.complete_domain = complete_domain,
 		.by_id = by_id,
 		.suspended = suspended,

@@ -11,11 +11,15 @@ struct mw_record_key;
 
 struct mw_origin { uint32_t source, line; };
 
+/* networks= and the keys of one service, as written. */
+struct mw_record_networks { struct mw_ranges all, of[MW_SERVICE_COUNT]; };
+
 struct mw_record {
 	struct mw_origin origin;
-	/* name, switches, limits and `senders` as said; id and lists of ids are filled by mw_expand() */
+	/* name, switches, limits and `senders` as said; id, `networks` and lists of ids are filled by mw_expand() */
 	struct mw_principal principal;
 	struct mw_strs addresses, receives, logins, members, senders_list, senders_denied; /* canonical, as written */
+	struct mw_record_networks *networks; /* NULL: it has no such key */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
 	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */

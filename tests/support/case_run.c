@@ -79,6 +79,14 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 	return view->grants_on_domain(view->context, domain, grants_r);
 }
 
+static enum mw_lookup networks(void *context, uint32_t number, struct mw_networks *networks_r)
+{
+	const struct mw_directory_view *view =
+		mw_memory_directory_view(((const struct mw_case_world *)context)->directory);
+
+	return view->networks(view->context, number, networks_r);
+}
+
 static enum mw_lookup no_login(void *context, struct mw_str login, struct mw_principal *user_r)
 {
 	(void)context, (void)login, (void)user_r;
@@ -144,6 +152,7 @@ void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.networks = networks,
 		.complete_domain = complete_domain,
 		.suspended = suspended,
 	};

@@ -28,7 +28,7 @@ struct mw_audit_world {
 };
 
 /* A function of the view that is not forwarded below would be missing in every decision. */
-_Static_assert(sizeof(struct mw_directory_view) == 8 * sizeof(void *), "every function of a view is answered here");
+_Static_assert(sizeof(struct mw_directory_view) == 9 * sizeof(void *), "every function of a view is answered here");
 
 /* The trustees of a grant with the user among them. */
 static struct mw_ids with_user(struct mw_audit_world *world, struct mw_ids ids)
@@ -121,6 +121,13 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 	return directory->grants_on_domain(directory->context, domain, grants_r);
 }
 
+static enum mw_lookup networks(void *context, uint32_t number, struct mw_networks *networks_r)
+{
+	const struct mw_directory_view *directory = ((struct mw_audit_world *)context)->directory;
+
+	return directory->networks(directory->context, number, networks_r);
+}
+
 static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
 {
 	struct mw_audit_world *world = context;
@@ -170,6 +177,7 @@ struct mw_audit_world *mw_audit_world_new(const struct mw_policy *policy, const 
 		.by_address = by_address,
 		.grants_on_address = grants_on_address,
 		.grants_on_domain = grants_on_domain,
+		.networks = networks,
 		.by_id = by_id,
 		.complete_domain = complete_domain,
 		.suspended = suspended,

@@ -18,8 +18,8 @@ START_TEST(keys_are_multiples_of_four_and_distinct)
 	ck_assert(!mw_key_text(MW_KEY_LOGIN, (struct mw_str){ text, MW_KEY_TEXT_MAX + 1 }, &key));
 	ck_assert(!mw_key_text(MW_KEY_LOGIN, MW_STR_EMPTY, &key));
 	ck_assert(!mw_key_text(MW_KEY_LOGIN, MW_STR("a\0b"), &key));
-	mw_key_id(1, &key);
-	mw_key_id(256, &other);
+	mw_key_number(MW_KEY_PRINCIPAL, 1, &key);
+	mw_key_number(MW_KEY_PRINCIPAL, 256, &other);
 	ck_assert(key.len == 8 && other.len == 8 && memcmp(key.bytes, other.bytes, 8) < 0);
 }
 END_TEST
@@ -60,6 +60,33 @@ START_TEST(a_principal_reads_back_as_it_was_written)
 	ck_assert(same_ids(back.groups, p->groups) && same_ids(back.senders_list, p->senders_list) &&
 		  same_ids(back.senders_denied, p->senders_denied) &&
 		  same_ids(back.send_as, p->send_as) && same_ids(back.send_on_behalf, p->send_on_behalf));
+}
+END_TEST
+
+START_TEST(networks_read_back_as_they_were_written)
+{
+	static const struct mw_range ranges[] = {
+		{ { MW_FAMILY_IPV4, { 10 } }, { MW_FAMILY_IPV4, { 10, 255, 255, 255 } } },
+		{ { MW_FAMILY_IPV6, { 0x20, 1 } }, { MW_FAMILY_IPV6, { 0x20, 2 } } },
+	};
+	const struct mw_networks networks = { { { ranges, 2 }, { NULL, 0 }, { ranges, 1 }, { ranges + 1, 1 } } };
+	uint32_t memory[60];
+	struct mw_value value = { memory, mw_value_networks_size(&networks) };
+	struct mw_networks back;
+	size_t whole = value.size;
+
+	mw_value_networks_write(&networks, memory);
+	ck_assert(mw_value_networks_read(value, &back));
+	for (size_t i = 0; i < MW_SERVICE_COUNT; i++) {
+		ck_assert_uint_eq(back.of[i].count, networks.of[i].count);
+		for (size_t j = 0; j < back.of[i].count; j++)
+			ck_assert(memcmp(&back.of[i].items[j], &networks.of[i].items[j], sizeof(ranges[0])) == 0);
+	}
+	for (value.size = 0; value.size < whole + 4; value.size++)
+		ck_assert(value.size == whole || !mw_value_networks_read(value, &back));
+	value.size = whole;
+	memory[1] = UINT32_MAX;
+	ck_assert(!mw_value_networks_read(value, &back));
 }
 END_TEST
 
@@ -129,6 +156,7 @@ END_TEST
 
 MW_UNIT_TESTS("schema")
 {
+	tcase_add_test(tcase, networks_read_back_as_they_were_written);
 	tcase_add_test(tcase, keys_are_multiples_of_four_and_distinct);
 	MW_LOOP(tcase, a_principal_reads_back_as_it_was_written, principals);
 	tcase_add_test(tcase, a_value_that_is_damaged_is_none);

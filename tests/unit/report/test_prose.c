@@ -109,6 +109,8 @@ static const struct {
 	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_NONE, MW_PROTOCOL_IMAP,
 	  "protocols = { imap } remote = { \"192.0.2.7\" } login_type = PlainTextLogin }" },
 	{ MW_REASON_SERVICE_DISABLED, MW_NOTE_SERVICE_OFF, MW_PROTOCOL_POP3, "user alice pop3=yes" },
+	{ MW_REASON_NETWORK_REFUSED, MW_NOTE_NETWORK_OUTSIDE, MW_PROTOCOL_IMAP,
+	  "add 192.0.2.7 to networks= or imap_networks= of alice" },
 	{ MW_REASON_NO_CONNECTOR, MW_NOTE_NO_RULE, MW_PROTOCOL_SMTP, "bindings = { \"*:587\" }" },
 };
 

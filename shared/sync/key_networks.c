@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/key_networks.h"
+
+#include "sync/text_field.h"
+#include "sync/text_write.h"
+
+static bool read_range(struct mw_reading *reading, const char *key, struct mw_str item, struct mw_range *range_r)
+{
+	const char *why;
+
+	if (mw_range_parse(item, range_r, &why))
+		return true;
+	mw_reading_error(reading, item, "addresses, networks (192.0.2.0/24) or ranges (192.0.2.10-192.0.2.20)",
+	      "%s: \"%.*s\": %s", key, MW_STR_ARG(mw_text_shown(item)), why);
+	return false;
+}
+
+static struct mw_ranges read_ranges(struct mw_reading *reading, const char *key, struct mw_str value)
+{
+	size_t count = mw_text_list_count(value), good = 0;
+	struct mw_range *ranges = MW_ARENA_ARRAY(reading->records->arena, struct mw_range, count);
+
+	for (size_t i = 0; ranges != NULL && i < count; i++)
+		good += read_range(reading, key, mw_text_list_next(&value), &ranges[good]);
+	return (struct mw_ranges){ ranges, good };
+}
+
+void mw_networks_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+			  struct mw_str value)
+{
+	if (record->networks == NULL)
+		record->networks = MW_ARENA_NEW(reading->records->arena, struct mw_record_networks);
+	if (record->networks != NULL)
+		*(struct mw_ranges *)((char *)record->networks + key->at) = read_ranges(reading, key->word, value);
+}
+
+static struct mw_ranges networks_of(const struct mw_record_key *key, const struct mw_record *record)
+{
+	if (record->networks == NULL)
+		return (struct mw_ranges){ .count = 0 };
+	return *(const struct mw_ranges *)((const char *)record->networks + key->at);
+}
+
+void mw_networks_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	struct mw_ranges ranges = networks_of(key, record);
+	char memory[100];
+
+	for (size_t i = 0; i < ranges.count; i++) {
+		struct mw_buf range = MW_BUF_OVER(memory);
+
+		if (i == 0)
+			mw_text_out_key(out, key->word);
+		else
+			mw_text_out_add(out, MW_STR(","));
+		mw_range_print(&ranges.items[i], &range);
+		mw_text_out_add(out, mw_buf_str(&range));
+	}
+}
