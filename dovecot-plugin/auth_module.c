@@ -68,15 +68,15 @@ static bool passes_undecided(struct auth_request *request)
 	return passdb != NULL && passdb->result_internalfail == AUTH_DB_RULE_CONTINUE;
 }
 
-/* A directory that is away is logged once a minute; a login name that could be two users' is a matter of its own. */
+/* A directory that is away is logged once a minute; what else is not known of a login is a matter of its own. */
 static enum passdb_result undecided(struct auth_request *request, const struct mw_facts *facts,
 				    const struct mw_verdict *verdict)
 {
-	const struct mw_step *login = mw_trace_step(&verdict->trace, MW_CHECK_LOGIN);
+	const struct mw_step *step = mw_verdict_step(verdict);
 
-	if (login != NULL && login->note == MW_NOTE_LOGIN_AMBIGUOUS)
+	if (step != NULL && step->note != MW_NOTE_DIRECTORY_UNAVAILABLE)
 		mw_decision_log(policy, facts, verdict, false);
-	else if (verdict->reason == MW_REASON_DIRECTORY_UNAVAILABLE)
+	else
 		mw_auth_directory_log(directory);
 	return mw_verdict_stops(verdict) && !passes_undecided(request) ? PASSDB_RESULT_INTERNAL_FAILURE : PASSDB_RESULT_NEXT;
 }

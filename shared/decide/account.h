@@ -8,7 +8,7 @@
 #include "decide/directory_view.h"
 #include "decide/verdict.h"
 
-/* UNDECIDED with directory-unavailable: a temporary failure, never a wrong password. Reasons otherwise: permitted,
+/* UNDECIDED with directory-unavailable or client-unknown: a temporary failure, never a wrong password. Reasons otherwise: permitted,
    no-connector, login-without-tls, mechanism-refused, basic-without-tls, unknown-login, service-disabled,
    smtp-disabled, network-refused, master-refused. Every refusal must look like a wrong password to the client. */
 void mw_account_decide(const struct mw_policy *policy, const struct mw_directory_view *directory,

@@ -39,6 +39,7 @@ __attribute__((noinline)) static bool judge(const struct mw_policy *policy, cons
 		step.outcome = MW_UNKNOWN;
 		step.note = MW_NOTE_NETWORK_CLIENT_UNKNOWN;
 		mw_verdict_undecided(verdict, &step);
+		verdict->reason = MW_REASON_CLIENT_UNKNOWN;
 		return false;
 	}
 	if (!contain(networks.of[service], client)) {

@@ -41,6 +41,9 @@ static const struct fix fixes[] = {
 	  THEN_SYNC "." },
 	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
 	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC "." },
+	{ MW_REASON_CLIENT_UNKNOWN, MW_NOTE_NONE,
+	  "See that whatever asks for the client names its address (a proxy, XCLIENT, Dovecot's rip); or take networks= and "
+	  "<service>_networks= off <refused> and its groups, in the directory's source" THEN_SYNC "." },
 	{ MW_REASON_NETWORK_REFUSED, MW_NOTE_NONE,
 	  "Somebody outside may know the password: ask the user. If it is the user, add <client> to networks= or "
 	  "<service>_networks= of <refused>, or of a group that has the key, in the directory's source" THEN_SYNC "." },

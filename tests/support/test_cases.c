@@ -234,7 +234,7 @@ START_TEST(every_reason_is_reached_in_both_modes)
 		} else if (i == MW_REASON_NO_TRANSACTION) {
 			ck_assert_msg(is_reached("defer", reason), "%s", reason);
 			ck_assert_msg(!is_reached("would-refuse", reason), "%s in mode audit", reason);
-		} else if (i == MW_REASON_DIRECTORY_UNAVAILABLE) {
+		} else if (i == MW_REASON_DIRECTORY_UNAVAILABLE || i == MW_REASON_CLIENT_UNKNOWN) {
 			ck_assert(is_reached("undecided", reason));
 			ck_assert(is_reached("would-refuse", reason));
 		} else if (i == MW_REASON_SENDING_SUSPENDED || i == MW_REASON_LOGIN_SUSPENDED) {

@@ -120,3 +120,16 @@ def test_it_is_a_note_where_no_rule_goes_by_the_address(folder):
         assert [row[:2] for row in site.found(site.sound + ANYBODY)] == [("note", "login_trusted_networks")]
     finally:
         site.stop()
+
+
+def test_that_anybody_may_is_an_error_where_somebody_has_networks(folder):
+    site = Site(folder, WORLD_POLICY)
+    try:
+        site.daemon.write_directory(site.daemon.directory.read_text() + "user far@example.test networks=192.0.2.0/24\n")
+        site.daemon.sync()
+        assert [row[:2] for row in site.found(site.sound + ANYBODY)] == [("error", "login_trusted_networks")]
+        told = site.check_dovecot(site.sound + ANYBODY)[1]
+        assert "networks=" in told[0]["why"] and told[0]["fix"] == "login_trusted_networks = 192.0.2.1"
+        assert [row[:2] for row in site.found(site.sound + TRUST)] == [("note", "login_trusted_networks")]
+    finally:
+        site.stop()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose word Dovecot takes for who the client is: login rules go by that address. */
+/* Whose word Dovecot takes for who the client is: login rules and networks= go by that address. */
 #include "servers/check/dovecot.h"
+#include "servers/check/stake.h"
 
 #define LOGIN_NETWORKS "login_trusted_networks"
 #define PROXY_NETWORKS "haproxy_trusted_networks"
@@ -105,13 +106,25 @@ static const struct mw_login_rule *rule_by_client(const struct mw_policy *policy
 	return NULL;
 }
 
+/* What is lost where anybody can claim an address; NULL: nothing goes by it. */
+static const char *lost_to_anybody(const struct mw_dovecot_site *site)
+{
+	const struct mw_login_rule *rule = rule_by_client(site->policy);
+
+	if (rule != NULL)
+		return mw_arena_textf(site->arena, "any client can claim an address that the login rule \"%.*s\" "
+				      "is for, or one that it is not for", MW_STR_ARG(rule->name));
+	if (mw_stake_networks(site->policy) > 0)
+		return "any client can claim an address of the networks= that users may log in from";
+	return NULL;
+}
+
 /* all: the whole setting, whose other networks the fix keeps. */
 static void report_trust(const struct mw_dovecot_site *site, const struct mw_dovecot_node *node, const char *name,
 			 struct mw_str networks, struct mw_str all)
 {
 	const char *place = mw_dovecot_place(site, node, name);
-	const struct mw_login_rule *rule = rule_by_client(site->policy);
-	const char *what = mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks));
+	const char *lost, *what = mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks));
 	const char *fix = mw_arena_textf(site->arena, "%s =", name);
 	struct mw_str network;
 	bool everybody = false;
@@ -122,13 +135,13 @@ static void report_trust(const struct mw_dovecot_site *site, const struct mw_dov
 		if (!is_everybody(network))
 			fix = mw_arena_textf(site->arena, "%s %.*s", fix, MW_STR_ARG(network));
 	}
-	if (everybody && rule != NULL)
-		mw_dovecot_finding(site, MW_FOUND_TRUSTED_CLIENTS, MW_FINDING_ERROR, place, what,
-			mw_arena_textf(site->arena, "any client can claim an address that the login rule \"%.*s\" is for, or one "
-				   "that it is not for", MW_STR_ARG(rule->name)), mw_fix_dovecot(site, node, fix));
+	lost = everybody ? lost_to_anybody(site) : NULL;
+	if (lost != NULL)
+		mw_dovecot_finding(site, MW_FOUND_TRUSTED_CLIENTS, MW_FINDING_ERROR, place, what, lost,
+			mw_fix_dovecot(site, node, fix));
 	else
 		mw_dovecot_finding(site, MW_FOUND_TRUSTED_CLIENTS, MW_FINDING_NOTE, place, what,
-			"the address that a login rule's remote is compared with is what they claim", MW_NO_FIX);
+			"the address that a login rule's remote, and networks=, are compared with is what they claim", MW_NO_FIX);
 }
 
 static void look_at_trusted(const struct mw_dovecot_site *site, const struct mw_dovecot_node *filter,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/postfix_interfaces.h"
+#include "servers/check/stake.h"
 
 /* The PROXY line that smtpd or postscreen reads before the greeting has the client's address, and the address and port
    that it connected to. Postfix believes it from everybody (postconf(5), smtpd_upstream_proxy_protocol). */
@@ -120,11 +121,23 @@ static void check_binding(const struct mw_postfix_endpoint *endpoint)
 						    MW_STR_ARG(endpoint->need.connector))));
 }
 
+/* What goes by the address that a PROXY line names; NULL: nothing does. */
+static const char *gained_by_address(const struct mw_postfix_site *site)
+{
+	const struct mw_connector *narrow = narrow_connector(site->policy);
+
+	if (narrow != NULL)
+		return mw_arena_textf(site->arena, "a PROXY line makes a stranger one of the remote_ip_ranges of connector "
+				      "\"%.*s\", with all that those hosts may do", MW_STR_ARG(narrow->name));
+	if (mw_stake_networks(site->policy) > 0)
+		return "a PROXY line takes a client into the networks= that users may log in from";
+	return NULL;
+}
+
 void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_postfix_site *site = endpoint->site;
-	const struct mw_connector *narrow = narrow_connector(site->policy);
-	const char *setting = setting_of(has_postscreen(endpoint));
+	const char *gained, *setting = setting_of(has_postscreen(endpoint));
 	struct mw_str value = protocol_of(endpoint);
 	bool local = mw_postfix_is_loopback(site, &endpoint->binding);
 	const char *who = local ? "whoever is on this machine" : "every client";
@@ -132,17 +145,17 @@ void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 	if (mw_str_empty(value))
 		return;
 	check_binding(endpoint);
-	if (narrow != NULL)
+	gained = gained_by_address(site);
+	if (gained != NULL)
 		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, local ? MW_FINDING_WARNING : MW_FINDING_ERROR, setting,
 			mw_arena_textf(site->arena, "%s of this listener may claim any address and port (%.*s)", who,
 				       MW_STR_ARG(value)),
-			mw_arena_textf(site->arena, "a PROXY line makes a stranger one of the remote_ip_ranges of connector \"%.*s\", "
-				       "with all that those hosts may do", MW_STR_ARG(narrow->name)),
-			mw_fix_or(mw_fix_setting(site, endpoint->front, setting, ""),
-				  "a listener for the proxy alone, on 127.0.0.1"));
+			gained, mw_fix_or(mw_fix_setting(site, endpoint->front, setting, ""),
+					  "a listener for the proxy alone, on 127.0.0.1"));
 	else
 		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, MW_FINDING_NOTE, setting,
 			mw_arena_textf(site->arena, "%s of this listener may claim any address and port (%.*s)", who,
 				       MW_STR_ARG(value)),
-			"no connector goes by the client's address; limits by address and the log believe what is claimed", MW_NO_FIX);
+			"no connector and no networks= go by the client's address; limits by address and the log believe what is "
+			"claimed", MW_NO_FIX);
 }

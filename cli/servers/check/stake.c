@@ -48,6 +48,22 @@ static void count_restricted(const struct mw_directory_view *view, void *context
 		++*(uint64_t *)context;
 }
 
+static void count_networks(const struct mw_directory_view *view, void *context)
+{
+	struct mw_principal principal;
+
+	for (uint32_t id = 1; view->by_id(view->context, id, &principal) == MW_LOOKUP_FOUND; id++)
+		*(uint64_t *)context += principal.networks != 0;
+}
+
+uint64_t mw_stake_networks(const struct mw_policy *policy)
+{
+	uint64_t count = 0;
+
+	visit(policy, count_networks, &count);
+	return count;
+}
+
 struct shared {
 	const struct mw_str *domains;
 	size_t count;

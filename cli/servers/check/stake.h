@@ -14,6 +14,8 @@ struct mw_stake {
 
 /* Of the published directory; where there is none to be read, of the policy's sources. Texts live in `arena`. */
 struct mw_stake mw_stake_of(const struct mw_policy *policy, struct mw_arena *arena);
+/* How many users and groups have networks= or one of its keys, found in the same way. */
+uint64_t mw_stake_networks(const struct mw_policy *policy);
 /* Of domains that share their mailboxes: how many who have senders= at another one are not who has the same name there, for
    each in open_r. */
 void mw_stake_apart(const struct mw_policy *policy, const struct mw_str *domains, size_t count, uint64_t *open_r);

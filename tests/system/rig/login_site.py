@@ -63,9 +63,9 @@ MASTERS = ("auth_master_user_separator = *\n" + block("mailwicket", RULES, maste
 class LoginSite:
     """Dovecot and the files of its policy."""
 
-    def __init__(self, extra="", users=USERS, policy=POLICY, scheme="PLAIN", **options):
+    def __init__(self, extra="", users=USERS, policy=POLICY, scheme="PLAIN", directory=DIRECTORY, **options):
         self.folder = make_folder("auth")
-        self.files = Daemon(policy, DIRECTORY, self.folder, start=False)
+        self.files = Daemon(policy, directory, self.folder, start=False)
         masters = self.folder / "masters"
         masters.write_text(f"admin:{{PLAIN}}master-password\n")
         masters.chmod(0o644)
@@ -94,7 +94,8 @@ class LoginSite:
         return SaslClient(self.dovecot.auth_path())
 
     def log_in(self, protocol, login, password=PASSWORD, way="plain", **options):
-        with client(protocol, self.ports, how="implicit", **options) as it:
+        how = "starttls" if protocol == "sieve" else "implicit"  # ManageSieve has no other
+        with client(protocol, self.ports, how=how, **options) as it:
             return getattr(it, way)(login, password) == "ok"
 
     def decided(self, **fields):
