@@ -124,8 +124,9 @@ static void report_trust(const struct mw_dovecot_site *site, const struct mw_dov
 			 struct mw_str networks, struct mw_str all)
 {
 	const char *place = mw_dovecot_place(site, node, name);
-	const char *lost, *what = mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks));
+	const char *what = mw_arena_textf(site->arena, "%.*s may say which client they speak for", MW_STR_ARG(networks));
 	const char *fix = mw_arena_textf(site->arena, "%s =", name);
+	const char *lost;
 	struct mw_str network;
 	bool everybody = false;
 
