@@ -64,7 +64,8 @@ static const char *round_trip(struct mw_str text, bool copy)
 
 START_TEST(every_key_is_written)
 {
-	ck_assert_str_eq(round_trip(MW_STR("group g member=bob address=h senders=members networks=10.0.0.0/8,192.0.2.1-192.0.2.9\n"
+	ck_assert_str_eq(round_trip(MW_STR("group g member=bob address=h senders=members "
+					   "networks=10.0.0.0/8,192.0.2.1-192.0.2.9\n"
 					   "grant send-as *@x.test bob\n"
 					   "grant send-on-behalf a@b.test g\n"
 					   "user bob imap=no pop3=no sieve=no smtp=no relay=no address=b receive=r,q login=rob,X\\y "
