@@ -8,16 +8,17 @@ import pytest
 
 import rig
 from rig import mail_programs
+from rig.claws import Claws
 from rig.composers import BOB, COMPOSERS, SENDERS
-from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
+from rig.mailsite import PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
 from rig.milter_site import MILTERS, MilterSite
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
 
 AWAY = "127.0.0.9"
 WITH, WITHOUT = "mary@example.test", "eve@example.test"  # who gets it through the milter, and who without
-MESSAGES = {"mutt": 80, "s-nail": 80, "python": 340}
-SHARE = ["msmtp"] * 5 + ["curl"] * 5 + ["swaks"] + ["smtplib"] * 9
+MESSAGES = {"mutt": 80, "s-nail": 80, "python": 250, "phpmailer": 40, "nodemailer": 40, "claws": 10}
+SHARE = ["msmtp"] * 4 + ["curl"] * 4 + ["swaks"] + ["smtplib"] * 7 + ["phpmailer"] * 2 + ["nodemailer"] * 2
 HOSTILE = 200
 SIGNING = """\
 Syslog no
@@ -32,8 +33,7 @@ Socket inet:{port}@127.0.0.1
 UserID nobody
 Background no
 """
-POLICY = WORLD_POLICY.replace('"*:$submissions"', '"*:$submissions", "*:$without", "*:$behind", "*:$before"').replace(
-    "permission_groups = { ExchangeUsers }", "permission_groups = { ExchangeUsers }\n    add_sender = yes")
+POLICY = rig.changed(WORLD_POLICY, ("permission_groups = { ExchangeUsers }", "permission_groups = { ExchangeUsers }\n    add_sender = yes"))
 
 
 @pytest.fixture(scope="module")
@@ -49,21 +49,9 @@ def signer(module_folder):
 @pytest.fixture(scope="module")
 def site(module_folder, signer):
     opendkim = f"inet:127.0.0.1:{signer.port}"
-    names = ("without", "behind", "before")
-    made = MilterSite(module_folder, POLICY, WORLD_DIRECTORY, WORLD_LOGINS, extra=names,
+    made = MilterSite(module_folder, POLICY, WORLD_DIRECTORY, WORLD_LOGINS, copies=("without", "behind", "before"),
                       milters={"submission": MILTERS, "behind": f"{MILTERS},{opendkim}", "before": f"{opendkim},{MILTERS}"},
                       main="message_size_limit = 30000000\n")
-    # further listeners, wired as submission is
-    wire = made.wire
-
-    def wire_all():
-        wire()
-        entry = re.search(rf"(?m)^{made.ports['submission']} inet .*\n(?:[ \t].*\n)*",
-                          made.postfix.wired["master.cf"])
-        assert entry, made.postfix.wired["master.cf"]
-        for name in names:
-            made.postfix.wired["master.cf"] += entry[0].replace(str(made.ports["submission"]), str(made.ports[name]), 1)
-    made.wire = wire_all
     try:
         yield made.start()
     finally:
@@ -87,13 +75,11 @@ def arrived(site, whole=False):
 
 def compose(folder):
     """Each message with its own X-Case, as a file."""
-    made = []
-    for name, count in MESSAGES.items():
-        for number in range(count):
-            path = folder / f"{name}-{number}"
-            COMPOSERS[name](folder, number, path)
-            path.write_bytes(f"X-Case: {name}-{number}\n".encode() + path.read_bytes().replace(b"\r\n", b"\n"))
-            made.append(path)
+    made = [folder / f"{name}-{number}" for name, count in MESSAGES.items() for number in range(count)]
+    for path in made:
+        name, _, number = path.name.rpartition("-")
+        COMPOSERS[name](folder, int(number), path)
+        path.write_bytes(f"X-Case: {path.name}\n".encode() + path.read_bytes().replace(b"\r\n", b"\n"))
     return made
 
 
@@ -115,6 +101,14 @@ def test_500_messages_of_real_mail_programs_arrive_as_without_the_milter(site, m
                  if found.get((WITH, path.name)) is None or found[WITH, path.name] != found.get((WITHOUT, path.name))]
     assert different == []
     assert len(site.header_lines(verdict="permit", login="bob")) >= 500
+
+
+def test_what_claws_mail_sends_by_itself_arrives_as_it_lies_in_its_folder_sent(site, module_folder):
+    with Claws(module_folder, port=site.ports["submission"], password=PASSWORD) as claws:
+        claws.send(f"To: {WITH}\nSubject: by claws\n\nhello\n.\nFrom here\n")
+        kept = claws.last_sent()
+    assert b"\nFrom: Bob <bob@example.test>\n" in kept
+    assert site.wait_octets("by claws") == kept
 
 
 # --- hostile, but permitted
@@ -159,15 +153,8 @@ def test_200_hostile_but_permitted_messages_arrive_as_without_the_milter(site):
 
 # --- signatures
 
-def key_record(folder):
-    from subprocess import run
-    key = run([rig.tool("openssl"), "rsa", "-in", folder / "dkim.key", "-pubout", "-outform", "DER"], capture_output=True, check=True)
-    import base64
-    return b"v=DKIM1; k=rsa; p=" + base64.b64encode(key.stdout)
-
-
 def test_signatures_made_before_and_behind_verify(site, module_folder, signer):
-    record = key_record(module_folder)
+    record = mail_programs.key_record(module_folder)
     private = (module_folder / "dkim.key").read_bytes()
     sent = {}
     for listener in ("before", "behind", "submission"):

@@ -18,21 +18,13 @@ pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.
 BOB, MARY = "bob@example.test", "mary@example.test"
 AWAY = "127.0.0.9"
 LISTENERS = ("submission", "libmilter", "pymilter", "without")
-POLICY = WORLD_POLICY.replace('"*:$submissions"', '"*:$submissions", "*:$libmilter", "*:$pymilter", "*:$without"')
 
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MilterSite(module_folder, POLICY, WORLD_DIRECTORY, WORLD_LOGINS, extra=LISTENERS[1:],
+    made = MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS, copies=LISTENERS[1:],
                       milters={"submission": MILTERS, "libmilter": "unix:mailwicket/libmilter", "pymilter": "unix:mailwicket/pymilter"})
-    wire, sockets = made.wire, made.postfix.queue / "mailwicket"
-
-    def wire_all():
-        wire()
-        entry = re.search(rf"(?m)^{made.ports['submission']} inet .*\n(?:[ \t].*\n)*", made.postfix.wired["master.cf"])[0]
-        for name in LISTENERS[1:]:
-            made.postfix.wired["master.cf"] += entry.replace(str(made.ports["submission"]), str(made.ports[name]), 1)
-    made.wire = wire_all
+    sockets = made.postfix.queue / "mailwicket"
     processes = [
         subprocess.Popen([compiled("tests/bench/milter_libmilter.c", libraries=["-lmilter", "-lpthread"]), f"unix:{sockets / 'libmilter'}"],
                          stdout=subprocess.DEVNULL),

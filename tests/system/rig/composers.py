@@ -1,7 +1,7 @@
 """Messages as real mail programs compose them, and the programs that send them.
 
-    for number, message in enumerate(composed(folder, 500)): ...
-    SENDERS["msmtp"](site, "submission", message_path, recipient)
+    COMPOSERS["mutt"](folder, number, path)
+    SENDERS["msmtp"](site, "submission", path, recipient)
 """
 import email.message
 import email.policy
@@ -10,11 +10,13 @@ import random
 import smtplib
 import subprocess
 
+from rig.built import SOURCE
+from rig.claws import Claws
 from rig.processes import tool
 from rig.tls import client_context
 from rig.waiting import PATIENCE
 
-BOB, PASSWORD, SOURCE = "bob@example.test", "right-password", "127.0.0.9"
+BOB, PASSWORD, SOURCE_ADDRESS = "bob@example.test", "right-password", "127.0.0.9"
 TO = "mary@example.test"
 WORDS = ["Grüße", "offer", "meeting", "Ünïcode", "日本語", "-- ", ".", "..", "From here", ">From", "a" * 120, "=?x?=", "tab\there"]
 
@@ -65,7 +67,28 @@ def by_python(folder, number, path):
     path.write_bytes(message.as_bytes())
 
 
-COMPOSERS = {"mutt": by_mutt, "s-nail": by_s_nail, "python": by_python}
+RIG = SOURCE / "tests/system/rig"
+PHPMAILER, NODEMAILER = ("php", RIG / "phpmailer.php"), ("node", RIG / "nodemailer.js")
+
+
+def by_phpmailer(folder, number, path):
+    run(*PHPMAILER, "compose", number, text(number), path)
+
+
+def by_nodemailer(folder, number, path):
+    run(*NODEMAILER, "compose", number, text(number), path)
+
+
+def by_claws(folder, number, path):
+    # Each has a Claws Mail of its own: it does not always live through windows that close as soon as they are open.
+    own = folder / f"claws-folder-{number}"
+    own.mkdir()
+    with Claws(own, command=capture(folder), environment={"CAPTURED": str(path)}) as claws:
+        claws.send(f"To: {TO}\nSubject: Grüße {number}\n\n{text(number)}")
+
+
+COMPOSERS = {"mutt": by_mutt, "s-nail": by_s_nail, "python": by_python, "phpmailer": by_phpmailer, "nodemailer": by_nodemailer,
+             "claws": by_claws}
 
 
 # --- sending
@@ -73,24 +96,33 @@ COMPOSERS = {"mutt": by_mutt, "s-nail": by_s_nail, "python": by_python}
 def by_msmtp(site, listener, path, recipient):
     run(tool("msmtp"), "--host=127.0.0.1", f"--port={site.ports[listener]}", "--auth=plain", "--user=bob",
         f"--passwordeval=echo {PASSWORD}", "--tls=on", "--tls-starttls=on", "--tls-certcheck=off", f"--from={BOB}",
-        f"--source-ip={SOURCE}", "--file=/dev/null", recipient, data=path.read_bytes())
+        f"--source-ip={SOURCE_ADDRESS}", "--file=/dev/null", recipient, data=path.read_bytes())
 
 
 def by_curl(site, listener, path, recipient):
-    run(tool("curl"), "-sS", f"smtp://127.0.0.1:{site.ports[listener]}/client.example.net", "--ssl-reqd", "-k", "--interface", SOURCE, "--login-options", "AUTH=PLAIN",
+    run(tool("curl"), "-sS", f"smtp://127.0.0.1:{site.ports[listener]}/client.example.net", "--ssl-reqd", "-k", "--interface", SOURCE_ADDRESS, "--login-options", "AUTH=PLAIN",
         "--user", f"bob:{PASSWORD}", "--mail-from", BOB, "--mail-rcpt", recipient, "--crlf", "--upload-file", path)
 
 
 def by_swaks(site, listener, path, recipient):
     run(tool("swaks"), "--server", "127.0.0.1", "--port", site.ports[listener], "-tls", "--auth", "PLAIN", "--auth-user", "bob",
-        "--auth-password", PASSWORD, "--from", BOB, "--to", recipient, "--local-interface", SOURCE, "--data", f"@{path}")
+        "--auth-password", PASSWORD, "--from", BOB, "--to", recipient, "--local-interface", SOURCE_ADDRESS, "--data", f"@{path}")
 
 
 def by_smtplib(site, listener, path, recipient):
-    with smtplib.SMTP("127.0.0.1", site.ports[listener], "client.example.net", PATIENCE, (SOURCE, 0)) as client:
+    with smtplib.SMTP("127.0.0.1", site.ports[listener], "client.example.net", PATIENCE, (SOURCE_ADDRESS, 0)) as client:
         client.starttls(context=client_context())
         client.login("bob", PASSWORD)
         client.sendmail(BOB, recipient, path.read_bytes(), ["BODY=8BITMIME"])
 
 
-SENDERS = {"msmtp": by_msmtp, "curl": by_curl, "swaks": by_swaks, "smtplib": by_smtplib}
+def with_phpmailer(site, listener, path, recipient):
+    run(*PHPMAILER, "send", site.ports[listener], SOURCE_ADDRESS, path, recipient, environment={"PASSWORD": PASSWORD})
+
+
+def with_nodemailer(site, listener, path, recipient):
+    run(*NODEMAILER, "send", site.ports[listener], SOURCE_ADDRESS, path, recipient, environment={"PASSWORD": PASSWORD})
+
+
+SENDERS = {"msmtp": by_msmtp, "curl": by_curl, "swaks": by_swaks, "smtplib": by_smtplib, "phpmailer": with_phpmailer,
+           "nodemailer": with_nodemailer}

@@ -2,6 +2,7 @@
 
 Each serves in a thread of the test, in the network namespace of the thread that starts it, and keeps what it saw.
 """
+import base64
 import re
 import shutil
 import smtplib
@@ -93,11 +94,68 @@ class Process:
         kill_and_wait(self.process)
 
 
+def signing_key(folder, owner):
+    """A key for DKIM signatures, `folder`/dkim.key."""
+    subprocess.run([tool("openssl"), "genrsa", "-out", folder / "dkim.key", "2048"], check=True, capture_output=True, timeout=60)
+    shutil.chown(folder / "dkim.key", owner)
+
+
+def key_record(folder):
+    """What DNS would say of it."""
+    key = subprocess.run([tool("openssl"), "rsa", "-in", folder / "dkim.key", "-pubout", "-outform", "DER"], capture_output=True,
+                         check=True, timeout=60)
+    return b"v=DKIM1; k=rsa; p=" + base64.b64encode(key.stdout)
+
+
 def signer(folder, port):
     """opendkim, as its file in `folder` says, which has its key there."""
-    subprocess.run([tool("openssl"), "genrsa", "-out", folder / "dkim.key", "2048"], check=True, capture_output=True, timeout=60)
-    shutil.chown(folder / "dkim.key", "nobody")
+    signing_key(folder, "nobody")
     return Process(port, tool("opendkim"), "-f", "-x", folder / "opendkim.conf")
+
+
+RSPAMD = """\
+options {
+    pidfile = "{folder}/rspamd.pid";
+    filters = "dkim";
+    cache_file = "{folder}/symbols.cache";
+    dynamic_conf = "{folder}/dynamic";
+    tempdir = "{folder}";
+    url_tld = "{folder}/tld";
+    control_socket = "{folder}/control mode=0600";
+    hs_cache_dir = "{folder}";
+    history_file = "{folder}/history";
+    stats_file = "{folder}/stats.ucl";
+    dns { nameserver = ["127.0.0.1:1"]; timeout = 1s; retransmits = 1; }
+}
+logging { type = "file"; filename = "{folder}/log"; level = "info"; }
+lua = "/usr/share/rspamd/rules/rspamd.lua";
+modules { path = "/usr/share/rspamd/plugins"; }
+actions { reject = 15; }
+dkim { sign_headers = "(o)from:(o)sender:to:subject:date:message-id"; }
+dkim_signing {
+    sign_authenticated = true; sign_local = true; use_domain = "header"; use_esld = false;
+    allow_username_mismatch = true; allow_hdrfrom_mismatch = true;
+    domain { example.test { selector = "mail"; path = "{folder}/dkim.key"; } }
+}
+milter_headers { use = ["x-spam-status", "x-spamd-result"]; skip_local = false; skip_authenticated = false; }
+worker "rspamd_proxy" {
+    bind_socket = "127.0.0.1:{port}";
+    milter = yes;
+    count = 1;
+    upstream "local" { default = yes; self_scan = yes; }
+}
+"""
+
+
+def rspamd(folder, port):
+    """rspamd as a milter, with all its files in `folder`/rspamd: it signs, writes its headers and refuses GTUBE."""
+    own = folder / "rspamd"
+    own.mkdir()
+    (own / "rspamd.conf").write_text(RSPAMD.replace("{folder}", str(own)).replace("{port}", str(port)))
+    (own / "tld").write_text("test\n")
+    signing_key(own, "_rspamd")
+    shutil.chown(own, "_rspamd", "_rspamd")
+    return Process(port, tool("rspamd"), "-c", own / "rspamd.conf", "-f", "-u", "_rspamd", "-g", "_rspamd")
 
 
 def greylist(folder, port):

@@ -10,6 +10,7 @@ import re
 
 from rig.daemon import Connection
 from rig.mailsite import MailSite
+from rig.text import changed
 from rig.waiting import wait_for
 
 MAIN = "milter_default_action = tempfail\nmilter_protocol = 6\n"
@@ -18,17 +19,32 @@ RECIPIENT = "mary@example.test"
 
 
 class MilterSite(MailSite):
-    """`milters` maps listeners to their smtpd_milters: all that the policy names to mailwicketd, by default."""
+    """`milters` maps listeners to their smtpd_milters: all that the policy names to mailwicketd, by default. Further listeners
+    named in `copies` are wired as submission is, and of the same connector."""
 
-    def __init__(self, folder, policy, directory, logins, *, milters=None, main="", options=None, listen=True, **more):
+    def __init__(self, folder, policy, directory, logins, *, milters=None, main="", options=None, listen=True, copies=(), **more):
         options = {name: dict(settings) for name, settings in (options or {}).items()}
         if milters is None:
             milters = {name: MILTERS for name in ("smtp", "submission", "submissions") if f'${name}"' in policy}
         for name, service in milters.items():
             options.setdefault(name, {})["smtpd_milters"] = service
+        if copies:
+            own = '"*:$submissions"'
+            policy = changed(policy, (own, ", ".join([own, *(f'"*:${name}"' for name in copies)])))
+            more["extra"] = (*more.get("extra", ()), *copies)
+        self.copies = copies
         super().__init__(folder, policy, directory, logins, main=MAIN + main, options=options, **more)
         if listen:
             self.add_milter()
+
+    def wire(self):
+        super().wire()
+        if not self.copies:
+            return
+        files, port = self.postfix.wired, str(self.ports["submission"])
+        entry = re.search(rf"(?m)^{port} inet .*\n(?:[ \t].*\n)*", files["master.cf"])[0]
+        for name in self.copies:
+            files["master.cf"] += entry.replace(port, str(self.ports[name]), 1)
 
     # --- messages
 
