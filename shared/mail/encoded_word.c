@@ -86,13 +86,16 @@ static void decode(const struct encoded_word *word, struct mw_buf *out)
 		decode_quoted(word->octets, out);
 }
 
-/* Whether an octet of ASCII is that character in it, so that an address can be seen without converting. */
+/* Whether an octet of ASCII is that character in it, so that an address or a control character can be seen without
+   converting. A name that is not known here may be anything to some reader: UTF-7, EBCDIC, a codec of Python's. */
 static bool holds_ascii(struct mw_str charset)
 {
 	static const char *const known[] = {
-		"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-", "iso8859-", "iso_8859-", "windows-125", "cp125", "koi8-",
-		"latin", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "shift-jis", "sjis", "windows-31j", "euc-",
-		"iso-2022-", "ks_c_5601", "macintosh", "tis-620", "windows-874", "viscii", "unknown-8bit",
+		"utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4", "iso646-us", "iso-646-us", "unknown-8bit", "x-unknown",
+		"iso-8859-", "iso8859-", "iso_8859-", "latin", "windows-125", "windows-874", "windows-31j", "windows-9",
+		"cp125", "cp437", "cp85", "cp86", "cp874", "cp932", "cp936", "cp949", "cp950", "ibm437", "ibm85", "ibm86",
+		"koi8-", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "shift-jis", "sjis", "x-sjis", "euc-", "x-euc-",
+		"iso-2022-", "ks_c_5601", "ksc5601", "macintosh", "x-mac-", "tis-620", "viscii",
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -178,14 +181,38 @@ static bool hides_control(const struct encoded_word *word)
 	return decoded.truncated;
 }
 
+/* The first encoded-word at or behind *at_io, which is set behind its "=?". False: there is none. */
+static bool next_encoded_word(struct mw_str text, size_t *at_io, struct encoded_word *word_r)
+{
+	while (*at_io < text.len) {
+		struct mw_str rest = mw_str_tail(text, *at_io);
+		size_t begin = mw_str_find_text(rest, "=?");
+
+		if (begin == rest.len)
+			return false;
+		*at_io += begin + 2;
+		if (encoded_word_at(mw_str_tail(rest, begin), word_r))
+			return true;
+	}
+	return false;
+}
+
+bool mw_encoded_words_are_readable(struct mw_str text)
+{
+	struct encoded_word word;
+
+	for (size_t at = 0; next_encoded_word(text, &at, &word);)
+		if (!holds_ascii(word.charset))
+			return false;
+	return true;
+}
+
 bool mw_encoded_words_hide_control(struct mw_str text)
 {
 	struct encoded_word word;
 
-	for (size_t at = mw_str_find_text(text, "=?"); at < text.len; at += mw_str_find_text(mw_str_tail(text, at), "=?")) {
-		if (encoded_word_at(mw_str_tail(text, at), &word) && hides_control(&word))
+	for (size_t at = 0; next_encoded_word(text, &at, &word);)
+		if (hides_control(&word))
 			return true;
-		at += 2;
-	}
 	return false;
 }

@@ -14,6 +14,10 @@ void mw_encoded_words_decode(struct mw_str text, struct mw_buf *out, bool *unrea
    else is in an atom that has one (RFC 2047 5). Readers that look for "=?" first go on to the next "?=" otherwise. */
 bool mw_encoded_words_are_whole(struct mw_str word, bool is_quoted);
 
+/* Whether the character set of each encoded-word in the text is one in which ASCII is ASCII. In others (UTF-7, UTF-16,
+   EBCDIC ...) plain octets may be shown as a control character or as an address. */
+bool mw_encoded_words_are_readable(struct mw_str text);
+
 /* Whether an encoded-word in the text has an octet that no name has: NUL, CR, LF or another control character. */
 bool mw_encoded_words_hide_control(struct mw_str text);
 

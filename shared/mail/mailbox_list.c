@@ -300,7 +300,7 @@ static bool read_angle(struct list *list)
 /* --- phrases and groups */
 
 /* The words before "<" or ":"; a dot may stand anywhere but first (RFC 5322 4.1). False: a word that does not end, or
-   one with an encoded-word that is none or hides a control character. */
+   one with an encoded-word that is none, cannot be read or hides a control character. */
 static bool skip_phrase(struct list *list)
 {
 	if (peek(list) == '.')
@@ -310,7 +310,8 @@ static bool skip_phrase(struct list *list)
 
 		if (len == 0)
 			return peek(list) != '"' || fail(list, MW_ORIGINATOR_SYNTAX);
-		if (!mw_encoded_words_are_whole(mw_str_head(list->rest, len), peek(list) == '"'))
+		if (!mw_encoded_words_are_whole(mw_str_head(list->rest, len), peek(list) == '"') ||
+		    !mw_encoded_words_are_readable(mw_str_head(list->rest, len)))
 			return fail(list, MW_ORIGINATOR_ENCODED_WORD);
 		if (mw_encoded_words_hide_control(mw_str_head(list->rest, len)))
 			return fail(list, MW_ORIGINATOR_CONTROL);

@@ -19,7 +19,7 @@ enum mw_originator_fault {
 	MW_ORIGINATOR_SYNTAX,       /* no list of addresses of RFC 5322 */
 	MW_ORIGINATOR_EMPTY_GROUP,  /* "undisclosed:;" */
 	MW_ORIGINATOR_NO_DOMAIN,    /* "bob" */
-	MW_ORIGINATOR_ENCODED_WORD, /* one outside a phrase */
+	MW_ORIGINATOR_ENCODED_WORD, /* one outside a phrase, or in a character set without ASCII */
 	MW_ORIGINATOR_COMMENT,      /* one before or in an address; one that readers end at different places */
 	MW_ORIGINATOR_ROUTE,        /* "<@a,@b:bob@c>" */
 	MW_ORIGINATOR_PATH,         /* "%" or "!" in a local part, or a second "@" */

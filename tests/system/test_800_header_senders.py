@@ -85,6 +85,7 @@ CASES = {
     "an encoded address alone": ("bob", "From: =?utf-8?q?mary=40example.test?=", INVALID),
     "an encoded local part": ("bob", "From: =?utf-8?q?mary?=@example.test", INVALID),
     "an encoded-word in the brackets": ("bob", "From: <=?utf-8?q?mary?=@example.test>", INVALID),
+    "a name in UTF-7, with a line's end in it": ("bob", "From: =?utf-7?q?Bob+AA0ACg-From:+AA0ACg-?= <bob@example.test>", INVALID),
     "a route": ("bob", "From: <@mary.test,@example.test:bob@example.test>", INVALID),
     "a route to another": ("bob", "From: <@bob.test:mary@example.test>", INVALID),
     "a path with %": ("bob", "From: mary%example.test@example.test", INVALID),
