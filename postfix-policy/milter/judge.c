@@ -60,11 +60,16 @@ static bool needs_certificate(const struct mw_policy *policy, const struct mw_fa
 static const char *take_over(const struct mw_policy *policy, struct mw_handover *handover, struct mw_facts *facts,
 			     double now, struct mw_handed_over *left)
 {
-	if (!mw_handover_take(handover, facts, now, left)) {
+	switch (mw_handover_take(handover, facts, now, left)) {
+	case MW_HANDOVER_NONE:
 		if (needs_certificate(policy, facts))
 			return "its connector has partner_certificates, and no question was asked about it in "
 			       "smtpd_end_of_data_restrictions";
 		return NULL;
+	case MW_HANDOVER_OTHER_LOGIN:
+		return "its question in smtpd_end_of_data_restrictions named another login than its macros";
+	case MW_HANDOVER_TAKEN:
+		break;
 	}
 	if (left->stopped)
 		return "its question in smtpd_end_of_data_restrictions was refused";

@@ -93,17 +93,21 @@ void mw_handover_leave(struct mw_handover *handover, const struct mw_facts *fact
 	snprintf(entry->login, sizeof(entry->login), "%.*s", MW_STR_ARG(facts->login));
 }
 
-bool mw_handover_take(struct mw_handover *handover, const struct mw_facts *facts, double now,
-		      struct mw_handed_over *entry_r)
+enum mw_handover_result mw_handover_take(struct mw_handover *handover, const struct mw_facts *facts, double now,
+					 struct mw_handed_over *entry_r)
 {
 	struct entry *entry = place_for(handover, facts->queue_id);
-	bool good;
+	double left = entry->left;
 
 	if (!is_for(entry, facts->queue_id))
-		return false;
-	good = now - entry->left < MW_HANDOVER_SECONDS && mw_ip_equal(&entry->ip, &facts->endpoints.remote_ip) &&
-	       entry->port == facts->endpoints.remote_port && mw_str_equal(mw_str(entry->login), facts->login);
-	*entry_r = entry->what;
+		return MW_HANDOVER_NONE;
 	entry->left = 0;
-	return good;
+	/* Queue ids come again: an entry of long ago, or of another connection, is another message's. */
+	if (now - left >= MW_HANDOVER_SECONDS || !mw_ip_equal(&entry->ip, &facts->endpoints.remote_ip) ||
+	    entry->port != facts->endpoints.remote_port)
+		return MW_HANDOVER_NONE;
+	if (!mw_str_equal(mw_str(entry->login), facts->login))
+		return MW_HANDOVER_OTHER_LOGIN;
+	*entry_r = entry->what;
+	return MW_HANDOVER_TAKEN;
 }

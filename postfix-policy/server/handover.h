@@ -28,8 +28,14 @@ void mw_handover_free(struct mw_handover *handover); /* NULL is allowed */
 /* A question was decided; nothing happens unless it is one of END-OF-MESSAGE. `now` as mw_clock_seconds(). */
 void mw_handover_leave(struct mw_handover *handover, const struct mw_facts *facts, const struct mw_verdict *verdict,
 		       double now);
-/* The entry of this message, which is none any more. False: there is none. */
-bool mw_handover_take(struct mw_handover *handover, const struct mw_facts *facts, double now,
-		      struct mw_handed_over *entry_r);
+enum mw_handover_result {
+	MW_HANDOVER_NONE,        /* nothing was left of this message */
+	MW_HANDOVER_TAKEN,
+	MW_HANDOVER_OTHER_LOGIN, /* the question of this client's connection had another login, or only one of the two has one */
+};
+
+/* The entry of this message, which is none any more. *entry_r is set where it is taken. */
+enum mw_handover_result mw_handover_take(struct mw_handover *handover, const struct mw_facts *facts, double now,
+					 struct mw_handed_over *entry_r);
 
 #endif

@@ -267,6 +267,15 @@ def test_what_was_asked_of_another_message_counts_for_nothing(daemon, changes):
     assert partner(daemon) == TEMPFAIL
 
 
+@pytest.mark.parametrize("asked,login", [("bob", None), ("bob", "mary"), ("", "bob")])
+def test_a_login_that_the_question_and_the_macros_do_not_share_is_no_fact(daemon, asked, login):
+    daemon.request(protocol_state="END-OF-MESSAGE", recipient_count="1", queue_id="L1", client_address="127.0.0.1", client_port="40000",
+                   sasl_username=asked, sasl_method=asked and "PLAIN", sender=BOB, server_address="127.0.0.1")
+    with daemon.session(login) as milter:
+        assert milter.field("From", BOB if login == "bob" else MARY).end("L1") == TEMPFAIL
+    assert "named another login than its macros" in daemon.wait_log("deferred")[-1]
+
+
 def test_without_a_partner_s_certificate_the_entry_makes_no_partner(daemon):
     ask_end_of_message(daemon, ccert_fingerprint="")
     assert partner(daemon) not in (CONTINUE, None)
