@@ -142,7 +142,7 @@ MAIN = [
     ("a milter that may be stopped", "smtpd_milters = unix:private/milter\nmilter_default_action = accept", "warning",
      "milter_default_action", "accepted", "milter_default_action = tempfail"),
     ("a milter with an action of its own", "smtpd_milters = { unix:private/milter, default_action=accept }", "warning",
-     "milter_default_action", "accepted", "milter_default_action = tempfail"),
+     "smtpd_milters", "accepted", "smtpd_milters = { unix:private/milter, default_action=tempfail }"),
     ("accept without a milter", "milter_default_action = accept", "warning", "milter_default_action", "accepted",
      "milter_default_action = tempfail"),
     ("another SASL library", "smtpd_sasl_type = cyrus", "error", "smtpd_sasl_type", "Dovecot does not check", "= dovecot"),
@@ -391,8 +391,8 @@ ENTRIES = [
     ("TLS at once on 587", "submission inet n - n - - smtpd\n", "submission inet n - n - - smtpd\n"
      "  -o smtpd_tls_wrappermode=yes\n", "error", "submission/inet/smtpd_tls_wrappermode", "begins at once on port 587",
      "-o smtpd_tls_wrappermode=no"),
-    ("TLS required on 25", "  -o smtpd_tls_security_level=may\n", "  -o smtpd_tls_security_level=encrypt\n", "warning",
-     "smtp/inet/smtpd_tls_security_level", "TLS is required on port 25", "-o smtpd_tls_security_level=may"),
+    ("TLS required on 25", "  -o smtpd_tls_security_level=may\n", "  -o smtpd_tls_security_level=encrypt\n", "note",
+     "smtp/inet/smtpd_tls_security_level", "TLS is required on port 25", 'require_tls = yes in connector "Default"'),
     ("AUTH where nobody may log in", "  -o smtpd_sasl_auth_enable=no\n", "  -o smtpd_sasl_auth_enable=yes\n", "warning",
      "smtp/inet/smtpd_sasl_auth_enable", "no connector admits it", "-o smtpd_sasl_auth_enable=no"),
     ("no client certificates", "  -o smtpd_tls_ask_ccert=yes\n", "", "error", "smtp/inet/smtpd_tls_ask_ccert",
@@ -411,7 +411,7 @@ def test_check_names_what_an_entry_of_master_cf_undoes(usual, old, new, severity
     assert [(f["severity"], f["setting"]) for f in findings] == [(severity, setting)], brief(findings)
     assert code == (1 if severity == "error" else 0)
     assert what in findings[0]["what"]
-    assert findings[0]["fix"] == (f"  {fix}" if fix else "")
+    assert findings[0]["fix"] == (f"  {fix}" if fix.startswith("-o") else fix)
     assert findings[0]["line"] > 0
 
 

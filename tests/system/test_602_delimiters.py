@@ -5,7 +5,8 @@ import rig
 from rig import changed
 from rig.checked import Checked
 from rig.dovecot import version
-from rig.mailsite import WORLD_POLICY
+from rig.findings import SENDERS
+from rig.mailsite import WORLD_DIRECTORY, WORLD_POLICY
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))]
 
@@ -58,8 +59,18 @@ LMTP = [
 
 
 @pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
+@pytest.mark.parametrize("general", ["_", "+-"])
+def test_what_lmtp_takes_off_is_no_matter_where_nobody_has_senders(site, general):
+    """As on a plain server, whose Dovecot takes "+" off and whose Postfix and policy nothing."""
+    site.daemon.write_directory(WORLD_DIRECTORY)
+    _, findings = site.check_dovecot(site.dovecot.config.read_text() + f"\nprotocols = lmtp\nrecipient_delimiter = {general}\n")
+    assert not found(findings, "recipient_delimiter")
+
+
+@pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 @pytest.mark.parametrize("general,lmtp,word", LMTP)
 def test_what_lmtp_takes_off_and_the_policy_does_not_is_a_warning(site, general, lmtp, word):
+    site.daemon.write_directory(SENDERS)
     text = site.dovecot.config.read_text() + f"\nprotocols = lmtp\nrecipient_delimiter = {general}\n"
     if lmtp is not None:
         text += f"protocol lmtp {{\n  recipient_delimiter = {lmtp}\n}}\n"

@@ -168,8 +168,10 @@ void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint)
 	}
 	if (need->connected && !need->tls_required && !need->wrapper && endpoint->binding.port == 25 &&
 	    mw_endpoint_requires_tls(endpoint) && !mw_endpoint_says(endpoint, "smtpd_tls_wrappermode", "yes"))
-		add(endpoint, MW_FOUND_TLS_REQUIRED, MW_FINDING_WARNING, "smtpd_tls_security_level", "TLS is required on port 25",
-		    "the policy does not ask for it, and servers without TLS cannot deliver");
+		mw_endpoint_option_finding(endpoint, MW_FOUND_TLS_REQUIRED, MW_FINDING_NOTE, "smtpd_tls_security_level",
+			"TLS is required on port 25", "servers without TLS cannot deliver, and the policy does not say that it is meant",
+			mw_fix_words(mw_arena_textf(endpoint->site->arena, "require_tls = yes in connector \"%.*s\"",
+						    MW_STR_ARG(need->connector))));
 	if (need->ask_certificate && !mw_endpoint_says(endpoint, "smtpd_tls_ask_ccert", "yes") &&
 	    !mw_endpoint_says(endpoint, "smtpd_tls_req_ccert", "yes"))
 		add(endpoint, MW_FOUND_NO_CLIENT_CERTIFICATE, MW_FINDING_ERROR, "smtpd_tls_ask_ccert",

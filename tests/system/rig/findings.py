@@ -81,7 +81,6 @@ POSTFIX = {
     "unserved-connector": dict(),
     "no-wrapper": dict(master="465 inet n - n - - smtpd\n"),
     "wrapper": dict(master="587 inet n - n - - smtpd\n  -o smtpd_tls_wrappermode=yes\n"),
-    "tls-required": dict(master="25 inet n - n - - smtpd\n  -o smtpd_tls_security_level=encrypt\n"),
     "no-client-certificate": dict(options={"smtp": {"smtpd_tls_ask_ccert": "no"}}),
     "fingerprints": dict(options={"smtp": {"smtpd_tls_fingerprint_digest": "md5"}}),
     "auth-over-tls-only": dict(options={"submission": {"smtpd_tls_auth_only": "yes"}}),
@@ -200,6 +199,7 @@ SENTENCES = {
     "port-taken": "which of both goes", "submission-relay": "where users go instead",
     "no-proxy-listener": "which listener the proxy connects to", "proxy-listener": "whose word counts",
     "auth-over-old-tls": "users go to another listener", "other-at-end": "it goes to another list, beside what is there",
+    "tls-required": "whether that is meant, and the policy says it too",
     "qmqpd": "another protocol for its hosts", "local-mail": "who sends on this machine", "takes-mail": "an smtpd in its place",
     "other-listener": "whether anybody elsewhere needs it", "unix-smtpd": "an inet service in its place",
     "outside-chroot": "the questions have to be asked at the new path too: setup writes both",
@@ -217,7 +217,6 @@ POLICY = {
     "unserved-connector": [(CLIENT, CLIENT + '"*:$PORT", ')],
     "no-wrapper": [('"*:$submissions"', '"*:465"')],
     "wrapper": [(CLIENT, CLIENT + '"*:587", ')],
-    "tls-required": [('{ "*:$smtp" }', '{ "*:$smtp", "*:25" }')],
     "no-client-certificate": [(STRANGERS, "permission_groups = { AnonymousUsers, Partners }\n    partner_certificates = { \"%s\" }"
                                % ":".join(["AB"] * 32))],
     "auth-over-tls-only": [(", BasicAuthRequireTLS", "")],
@@ -233,4 +232,4 @@ POLICY["fingerprints"] = POLICY["no-client-certificate"]
 POLICY["dovecot-requires-tls"] = POLICY["cleartext-refused"]
 
 SENDERS = changed(WORLD_DIRECTORY, ("user ceo@example.test\n", "user ceo@example.test senders=bob@example.test\n"))
-DIRECTORY = {"missing-name": SENDERS, "append-dot": SENDERS}
+DIRECTORY = {"missing-name": SENDERS, "append-dot": SENDERS, "lmtp-delimiter": SENDERS}
