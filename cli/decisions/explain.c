@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include "ui/output.h"
 #include "ui/own_command.h"
 #include "postfix/answer.h"
-#include "postfix/request.h"
 #include "decisions/reply.h"
 #include "report/prose.h"
 #include "setting.h"

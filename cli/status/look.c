@@ -4,7 +4,6 @@
 #include "status/status.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/check/dovecot.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
