@@ -190,9 +190,8 @@ def test_a_null_envelope_sender_hides_no_forged_from(site, clients):
 def test_what_a_reader_gets_of_a_field_with_a_nul_is_what_was_judged(site, clients):
     """Postfix cuts a header field at a NUL, for the milter and in the queue alike."""
     reply = site.send(clients["bob"], BOB, b"From: bob@example.test\0, mary@example.test", "nul behind")
-    if reply.startswith(TAKEN):
-        octets = site.wait_octets("nul behind")
-        assert b"mary@" not in octets.split(b"\nTo:")[0]
+    assert reply.startswith(TAKEN)
+    assert b"mary@" not in site.wait_octets("nul behind").split(b"\nTo:")[0]
     assert not site.send(clients["bob"], BOB, b"From: mary@example.test\0 <bob@example.test>", "nul before").startswith("250")
 
 

@@ -409,8 +409,8 @@ def test_a_field_of_many_megabytes_is_passed_over(daemon):
         assert milter.end()[0] == "y"
 
 
-def test_a_peer_without_permission_is_not_served(daemon):
-    """The same who may ask policy questions: test_673_who_may_ask.py."""
+def test_the_socket_is_for_its_user_and_group_alone(daemon):
+    """As that of the policy questions is; who of them may ask is test_673_who_may_ask.py's."""
     assert daemon.milter_path.stat().st_mode & 0o777 == 0o660
 
 

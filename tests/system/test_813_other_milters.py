@@ -127,7 +127,7 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(site):
             client = site.client(listener, login="bob", source=AWAY)
             for line in ENVELOPE[:steps]:
                 client.command(line)
-            client.send(b"From: bob@exam")
+            client.send(b"Subject: middle\r\nFrom: bob@exam")
             client.close()
     wait_for(lambda: site.daemon.descriptors() < 60, "mailwicketd to close what was left")
     site.postfix.queue_idle()

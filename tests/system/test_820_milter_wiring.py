@@ -91,10 +91,12 @@ def test_a_policy_without_a_milter_leaves_postfix_s_as_they_are(folder):
 
 
 def test_show_has_it_at_the_listeners_of_users(site):
-    shown = site().daemon.cli("show", "--postfix").stdout
+    stock = site()
+    shown = stock.daemon.cli("show", "--postfix").stdout
     entries = re.split(r"(?m)^# connector ", shown)
-    assert f"  -o {{ smtpd_milters = {ENFORCED} }}\n".replace("unix:mailwicket/", "unix:") not in shown
-    assert ["smtpd_milters" in entry for entry in entries[1:]] == [False, True, True], "of 587 and of 465"
+    lines = [re.findall(r"(?m)^  -o \{ smtpd_milters = (.*) \}$", entry) for entry in entries[1:]]
+    wanted = ENFORCED.replace("mailwicket/milter", str(stock.postfix.queue / "mailwicket/milter"))
+    assert lines == [[], [wanted], [wanted]], "of 587 and of 465"
 
 
 def test_an_audit_is_wired_to_be_harmless_and_both_change_together(site):

@@ -1,7 +1,8 @@
 """A small mail server of one file in tests/servers: how administrators configure Postfix and Dovecot, one special thing each.
 
     with SmallServer("ispmail", folder) as site:
-        way = Way(site)           # before; init, setup in audit; enforced; after --undo
+        before = Day(site).outcomes        # what its clients get
+        site.init()                        # and sync, setup, enforce, undo, as an administrator does
 
 A file is parts, each headed by `=== NAME`: `main.cf`, `master.cf`, `dovecot-2.3`, `dovecot-2.4` (a name of `common` stands
 for the usual part of servers/common), any other file of Postfix's folder (`postfix/NAME`), of Dovecot's (`dovecot/NAME`,
