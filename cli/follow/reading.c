@@ -11,6 +11,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ui/own_command.h"
+
 #define STEP 65536
 
 /* What the process writes: this, and then the messages, each with its NUL. */
@@ -35,12 +37,13 @@ static bool write_all(int fd, const void *bytes, size_t size)
 static bool write_lines(int fd, const struct mw_errors *errors, enum mw_severity severity, size_t *room)
 {
 	for (unsigned i = 0; i < mw_errors_kept(errors) && *room > 0; i++) {
-		char line[4096];
+		char line[16384];
 		struct mw_buf out = MW_BUF_OVER(line);
 
 		if (mw_errors_get(errors, i)->severity != severity)
 			continue;
 		mw_error_print(mw_errors_get(errors, i), &out);
+		mw_own_commands(&out, 0);
 		if (!write_all(fd, line, out.used + 1))
 			return false;
 		(*room)--;

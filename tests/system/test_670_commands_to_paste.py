@@ -13,6 +13,7 @@ import rig
 from rig.checked import Checked
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot, version
+from rig.follower import Follower
 from rig.login_clients import is_open
 from rig.shell import Shell
 from rig.submission_world import POLICY
@@ -88,6 +89,14 @@ def test_the_commands_about_a_suspended_user_who_is_gone_are_about_that_user(fol
     told = json.loads(site.cli("--json", "status", "--log", "/dev/null", "--dovecot-config", folder / "none").stdout)
     fix, = [problem["fix"] for problem in told["problems"] if "is suspended" in problem["text"]]
     assert shell.words(fix) == ["resume", USER]
+
+
+def test_what_sync_follow_says_names_its_policy_too(folder, shell):
+    site = suspended(folder)
+    site.write(site.directory, "user bob@example.test\n")
+    with Follower(site) as follower:
+        line, = follower.wait_log("if not: mailwicket ")
+    assert shell.words(re.search(r"if not: (mailwicket .*)", line)[1]) == ["resume", USER]
 
 
 def test_the_command_about_a_login_name_that_another_has_now_is_about_the_suspended_user(folder, shell):
