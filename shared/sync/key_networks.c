@@ -26,7 +26,7 @@ static struct mw_ranges read_ranges(struct mw_reading *reading, const char *key,
 }
 
 void mw_networks_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
-			  struct mw_str value)
+		      struct mw_str value)
 {
 	if (record->networks == NULL)
 		record->networks = MW_ARENA_NEW(reading->records->arena, struct mw_record_networks);
