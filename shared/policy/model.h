@@ -119,6 +119,8 @@ struct mw_source_sql {
 	struct mw_str tls_ca_file;
 	uint64_t statement_timeout; /* seconds */
 	struct mw_str queries[MW_SQL_QUERY_COUNT]; /* empty: none */
+	struct mw_str listen;     /* a channel of PostgreSQL that tells of every change; empty: none */
+	struct mw_str changed;    /* a query whose one value is another after each change; empty: none */
 };
 
 struct mw_source {

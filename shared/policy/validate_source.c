@@ -23,6 +23,8 @@ static const struct rule {
 	{ "addresses", " sqlite pgsql mysql ", "" },
 	{ "members", " sqlite pgsql mysql ", "" },
 	{ "logins", " sqlite pgsql mysql ", "" },
+	{ "listen", " pgsql ", "" },
+	{ "changed", " pgsql mysql ", "" },
 };
 
 /* What follows from the driver where nobody wrote it. */
@@ -118,6 +120,16 @@ static bool is_host(struct mw_str host)
 	return true;
 }
 
+/* A name that needs no quotes. */
+static bool is_channel(struct mw_str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (!((name.ptr[i] >= 'a' && name.ptr[i] <= 'z') || name.ptr[i] == '_' ||
+		      (i > 0 && name.ptr[i] >= '0' && name.ptr[i] <= '9')))
+			return false;
+	return name.len < 64;
+}
+
 static bool is_this_host(struct mw_str host)
 {
 	struct mw_ip ip;
@@ -134,6 +146,11 @@ static void check_server(const struct source_check *check, const struct server *
 	if (!is_host(sql->host))
 		mw_reader_error(check->reader, spot_of(check, "host"), "a name or an address",
 				"host: \"%.*s\" is no host", MW_STR_ARG(sql->host));
+	if (!is_channel(sql->listen))
+		mw_reader_error(check->reader, spot_of(check, "listen"), "lower-case letters, digits and _",
+				"listen: \"%.*s\" is no name of a channel", MW_STR_ARG(sql->listen));
+	if (!mw_str_empty(sql->listen) && !mw_str_empty(sql->changed))
+		mw_reader_error(check->reader, spot_of(check, "changed"), "listen or changed", "changed: it stands beside listen");
 	if (remote && is_written(check, "socket"))
 		mw_reader_error(check->reader, spot_of(check, "socket"), "host or socket", "socket: it stands beside a host");
 	if (mw_str_has(sql->dbname, "://") || mw_str_has(sql->dbname, "="))

@@ -14,7 +14,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/row.c shared/sync/row.h \
 	shared/sync/source.c shared/sync/source.h \
 	shared/sync/source_text.c \
-	shared/sync/sql.h shared/sync/sql_password.c shared/sync/sql_read.c \
+	shared/sync/sql.h shared/sync/sql_password.c shared/sync/sql_read.c shared/sync/sql_watch.c \
 	shared/sync/sync.c shared/sync/sync.h \
 	shared/sync/text.c shared/sync/text.h \
 	shared/sync/text_edit.c shared/sync/text_edit.h \

@@ -225,10 +225,19 @@ static void *open_source(struct mw_records *records, const struct mw_source *sou
 	return mw_sql_open(&database, records, source, default_domain);
 }
 
+static void *watch_open(const struct mw_source *source, struct mw_buf *why)
+{
+	return mw_sql_watch_open(&database, source, why);
+}
+
 const struct mw_source_driver mw_source_mysql = {
 	.name = "mysql",
 	.open = open_source,
 	.next = mw_sql_next,
 	.close = mw_sql_close,
-	.interval = 10,
+	.watch_open = watch_open,
+	.watch_fd = mw_sql_watch_fd,
+	.watch_ask = mw_sql_watch_ask,
+	.watch_close = mw_sql_watch_close,
+	.interval = 60,
 };

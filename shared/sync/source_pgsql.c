@@ -76,33 +76,41 @@ static bool next_result(struct pgsql *pgsql, PGresult **result_r, struct mw_buf 
 	return true;
 }
 
+static bool is_copy(ExecStatusType status)
+{
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 /* Takes all results of what was `asked`. The last, in *result_r, is the caller's; it has the status that is wanted. */
 static bool take_results(struct pgsql *pgsql, int asked, ExecStatusType wanted, PGresult **result_r, struct mw_buf *why)
 {
 	PGresult *result = NULL;
-	bool good = asked == 1;
+	bool answered = true, good = true;
 
 	*result_r = NULL;
-	if (!good)
+	if (asked != 1) {
 		say(pgsql, NULL, why);
-	good = good && flush(pgsql, why);
-	while (good && next_result(pgsql, &result, why) && result != NULL) {
+		return false;
+	}
+	if (!flush(pgsql, why))
+		return false;
+	while (answered && (answered = next_result(pgsql, &result, why)) && result != NULL) {
+		if (PQresultStatus(result) != wanted && good) {
+			say(pgsql, result, why);
+			good = false;
+		}
+		/* It gives no end to these. */
+		answered = !is_copy(PQresultStatus(result));
 		PQclear(*result_r);
 		*result_r = result;
-		if (PQresultStatus(result) != wanted && why->used == 0)
-			say(pgsql, result, why);
-		/* It gives no end to these. */
-		good = PQresultStatus(result) != PGRES_COPY_IN && PQresultStatus(result) != PGRES_COPY_OUT &&
-			PQresultStatus(result) != PGRES_COPY_BOTH;
 	}
-	good = good && *result_r != NULL && why->used == 0;
-	if (!good && why->used == 0)
+	if (answered && good && *result_r != NULL)
+		return true;
+	if (answered && good)
 		say(pgsql, NULL, why);
-	if (!good) {
-		PQclear(*result_r);
-		*result_r = NULL;
-	}
-	return good;
+	PQclear(*result_r);
+	*result_r = NULL;
+	return false;
 }
 
 static void begin_wait(struct pgsql *pgsql)
@@ -178,7 +186,8 @@ static void pgsql_close(void *opened)
 	free(pgsql);
 }
 
-static void *pgsql_open(const struct mw_source *source, const char *password, struct mw_buf *why)
+/* A connection, without a transaction. */
+static void *open_connection(const struct mw_source *source, const char *password, struct mw_buf *why)
 {
 	struct pgsql *pgsql = calloc(1, sizeof(*pgsql));
 
@@ -190,7 +199,17 @@ static void *pgsql_open(const struct mw_source *source, const char *password, st
 	pgsql->connection = begin_connecting(&source->sql, password);
 	if (pgsql->connection == NULL)
 		mw_buf_add_text(why, "a setting is too long, or out of memory");
-	else if (finish_connecting(pgsql, why) && begin_transaction(pgsql, why))
+	else if (finish_connecting(pgsql, why))
+		return pgsql;
+	pgsql_close(pgsql);
+	return NULL;
+}
+
+static void *pgsql_open(const struct mw_source *source, const char *password, struct mw_buf *why)
+{
+	struct pgsql *pgsql = open_connection(source, password, why);
+
+	if (pgsql == NULL || begin_transaction(pgsql, why))
 		return pgsql;
 	pgsql_close(pgsql);
 	return NULL;
@@ -257,7 +276,7 @@ static struct mw_str value_of(const PGresult *row, int column)
 static enum mw_sql_step pgsql_step(void *opened, struct mw_str *values, struct mw_buf *why)
 {
 	struct pgsql *pgsql = opened;
-	PGresult *end;
+	PGresult *end = NULL;
 
 	PQclear(pgsql->row);
 	pgsql->row = NULL;
@@ -268,11 +287,17 @@ static enum mw_sql_step pgsql_step(void *opened, struct mw_str *values, struct m
 			values[i] = value_of(pgsql->row, (int)i);
 		return MW_SQL_ROW;
 	}
-	/* The end of the rows, and nothing behind it. */
-	if (PQresultStatus(pgsql->row) == PGRES_TUPLES_OK && next_result(pgsql, &end, why) && end == NULL)
-		return MW_SQL_END;
-	if (why->used == 0)
+	if (PQresultStatus(pgsql->row) != PGRES_TUPLES_OK) {
 		say(pgsql, pgsql->row, why);
+		return MW_SQL_FAILED;
+	}
+	/* The end of the rows, and nothing behind it. */
+	if (!next_result(pgsql, &end, why))
+		return MW_SQL_FAILED;
+	if (end == NULL)
+		return MW_SQL_END;
+	say(pgsql, end, why);
+	PQclear(end);
 	return MW_SQL_FAILED;
 }
 
@@ -289,10 +314,143 @@ static void *open_source(struct mw_records *records, const struct mw_source *sou
 	return mw_sql_open(&database, records, source, default_domain);
 }
 
+/* --- LISTEN */
+
+#define ALIVE "mailwicket is alive" /* what a watch tells itself */
+
+static const struct mw_sql_database listening = { .open = open_connection, .close = pgsql_close };
+
+struct pgsql_watch {
+	struct mw_source source;
+	struct pgsql *pgsql; /* that listens */
+	void *asked;         /* without `listen`: sql_watch.c */
+};
+
+/* What was sent, our own heartbeat apart. */
+static void take_notices(struct pgsql *pgsql, bool *changed_r, bool *alive_r)
+{
+	PGnotify *notice;
+
+	while ((notice = PQnotifies(pgsql->connection)) != NULL) {
+		if (strcmp(notice->extra, ALIVE) == 0)
+			*alive_r = *alive_r || notice->be_pid == PQbackendPID(pgsql->connection);
+		else
+			*changed_r = true;
+		PQfreemem(notice);
+	}
+}
+
+/* LISTEN CHANNEL, or NOTIFY CHANNEL and our heartbeat: a channel has letters, digits and _ (validate_source.c). */
+static bool tell(struct pgsql_watch *watch, const char *verb, const char *rest, struct mw_buf *why)
+{
+	char memory[160];
+	struct mw_buf text = MW_BUF_OVER(memory);
+
+	mw_buf_printf(&text, "%s %.*s%s", verb, MW_STR_ARG(watch->source.sql.listen), rest);
+	return command(watch->pgsql, memory, why);
+}
+
+/* A pooler hands what it is asked to one connection and then to another, which nobody listens on. It is known by the
+   number of the server's process, which it does not hand over. */
+static bool is_direct(struct pgsql *pgsql, struct mw_buf *why)
+{
+	PGresult *result;
+	bool good;
+
+	begin_wait(pgsql);
+	good = take_results(pgsql, PQsendQuery(pgsql->connection, "SELECT pg_backend_pid()"), PGRES_TUPLES_OK, &result, why);
+	if (good && atoi(PQgetvalue(result, 0, 0)) != PQbackendPID(pgsql->connection)) {
+		mw_buf_add_text(why, "a pooler such as PgBouncer stands between, which does not pass on what LISTEN asks for");
+		good = false;
+	}
+	PQclear(result);
+	return good;
+}
+
+static void watch_close(void *opened)
+{
+	struct pgsql_watch *watch = opened;
+
+	if (watch->pgsql != NULL)
+		pgsql_close(watch->pgsql);
+	if (watch->asked != NULL)
+		mw_sql_watch_close(watch->asked);
+	free(watch);
+}
+
+static void *watch_open(const struct mw_source *source, struct mw_buf *why)
+{
+	struct pgsql_watch *watch = calloc(1, sizeof(*watch));
+	bool good;
+
+	if (watch == NULL) {
+		mw_buf_add_text(why, "out of memory");
+		return NULL;
+	}
+	watch->source = mw_sql_impatient(source);
+	if (mw_str_empty(source->sql.listen)) {
+		watch->asked = mw_sql_watch_open(&database, source, why);
+		good = watch->asked != NULL;
+	} else {
+		watch->pgsql = mw_sql_connect(&listening, &watch->source, why);
+		good = watch->pgsql != NULL && is_direct(watch->pgsql, why) && tell(watch, "LISTEN", "", why);
+	}
+	if (good)
+		return watch;
+	watch_close(watch);
+	return NULL;
+}
+
+static int watch_fd(void *opened)
+{
+	struct pgsql_watch *watch = opened;
+
+	return watch->pgsql == NULL ? MW_SOURCE_UNWATCHED : PQsocket(watch->pgsql->connection);
+}
+
+/* Where nothing came, silence has to be told from a connection that is dead: what we notify has to come back. */
+static enum mw_source_change ask_listening(struct pgsql_watch *watch, struct mw_buf *why)
+{
+	struct pgsql *pgsql = watch->pgsql;
+	bool changed = false, alive = false;
+
+	if (PQconsumeInput(pgsql->connection) == 0) {
+		say(pgsql, NULL, why);
+		return MW_SOURCE_LOST;
+	}
+	take_notices(pgsql, &changed, &alive);
+	if (changed)
+		return MW_SOURCE_CHANGED;
+	if (!tell(watch, "NOTIFY", ", '" ALIVE "'", why))
+		return MW_SOURCE_LOST;
+	take_notices(pgsql, &changed, &alive);
+	while (!alive) {
+		if (!wait_for(pgsql, POLLIN, why))
+			return MW_SOURCE_LOST;
+		if (PQconsumeInput(pgsql->connection) == 0) {
+			say(pgsql, NULL, why);
+			return MW_SOURCE_LOST;
+		}
+		take_notices(pgsql, &changed, &alive);
+	}
+	return changed ? MW_SOURCE_CHANGED : MW_SOURCE_SAME;
+}
+
+static enum mw_source_change watch_ask(void *opened, struct mw_buf *why)
+{
+	struct pgsql_watch *watch = opened;
+
+	return watch->pgsql == NULL ? mw_sql_watch_ask(watch->asked, why) : ask_listening(watch, why);
+}
+
 const struct mw_source_driver mw_source_pgsql = {
 	.name = "pgsql",
 	.open = open_source,
 	.next = mw_sql_next,
 	.close = mw_sql_close,
+	.watch_open = watch_open,
+	.watch_fd = watch_fd,
+	.watch_ask = watch_ask,
+	.watch_close = watch_close,
 	.interval = 60,
 };

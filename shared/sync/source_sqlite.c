@@ -50,7 +50,10 @@ static void say(const struct sqlite *sqlite, int status, struct mw_buf *why)
 /* The schema is data too: its views and triggers may call nothing that reaches beyond the file. */
 static int set_up(struct sqlite *sqlite)
 {
-	int status = sqlite3_db_config(sqlite->file, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	int status;
+
+	sqlite->deadline = mw_clock_milliseconds() + sqlite->timeout;
+	status = sqlite3_db_config(sqlite->file, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 
 	if (status == SQLITE_OK)
 		status = sqlite3_db_config(sqlite->file, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -58,10 +61,6 @@ static int set_up(struct sqlite *sqlite)
 		status = sqlite3_busy_timeout(sqlite->file, (int)(sqlite->timeout < INT32_MAX ? sqlite->timeout : INT32_MAX));
 	sqlite3_limit(sqlite->file, SQLITE_LIMIT_LENGTH, MW_SQL_VALUE_MAX);
 	sqlite3_progress_handler(sqlite->file, STEPS_BETWEEN_LOOKS, is_too_late, sqlite);
-	sqlite->deadline = mw_clock_milliseconds() + sqlite->timeout;
-	/* Everything that is read after the first read is of the same moment. */
-	if (status == SQLITE_OK)
-		status = sqlite3_exec(sqlite->file, "BEGIN", NULL, NULL, NULL);
 	return status;
 }
 
@@ -74,14 +73,14 @@ static void sqlite_close(void *opened)
 	free(sqlite);
 }
 
-static void *sqlite_open(const struct mw_source *source, const char *password, struct mw_buf *why)
+/* The file, without a transaction. */
+static struct sqlite *open_file(const struct mw_source *source, struct mw_buf *why)
 {
 	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
 	char path[4096];
 	struct mw_buf name = MW_BUF_OVER(path);
 	int status = SQLITE_NOMEM;
 
-	(void)password;
 	mw_buf_add(&name, source->path);
 	if (sqlite != NULL) {
 		sqlite->timeout = (int64_t)source->sql.statement_timeout * 1000;
@@ -100,6 +99,23 @@ static void *sqlite_open(const struct mw_source *source, const char *password, s
 	} else {
 		mw_buf_add_text(why, "out of memory");
 	}
+	return NULL;
+}
+
+static void *sqlite_open(const struct mw_source *source, const char *password, struct mw_buf *why)
+{
+	struct sqlite *sqlite = open_file(source, why);
+	int status;
+
+	(void)password;
+	if (sqlite == NULL)
+		return NULL;
+	/* Everything that is read after the first read is of the same moment. */
+	status = sqlite3_exec(sqlite->file, "BEGIN", NULL, NULL, NULL);
+	if (status == SQLITE_OK)
+		return sqlite;
+	say(sqlite, status, why);
+	sqlite_close(sqlite);
 	return NULL;
 }
 
@@ -198,10 +214,94 @@ static void *open_source(struct mw_records *records, const struct mw_source *sou
 	return mw_sql_open(&database, records, source, default_domain);
 }
 
+/* SQLite counts the changes that others make to a file; a file that took its place is another one. */
+struct sqlite_watch {
+	struct mw_source source;
+	struct sqlite *sqlite;
+	struct stat st;
+	int64_t version;
+};
+
+static bool read_version(struct sqlite_watch *watch, int64_t *version_r, struct mw_buf *why)
+{
+	struct sqlite *sqlite = watch->sqlite;
+	sqlite3_stmt *statement = NULL;
+	int status;
+
+	sqlite->deadline = mw_clock_milliseconds() + sqlite->timeout;
+	status = sqlite3_prepare_v2(sqlite->file, "PRAGMA data_version", -1, &statement, NULL);
+	if (status == SQLITE_OK)
+		status = sqlite3_step(statement);
+	if (status == SQLITE_ROW)
+		*version_r = sqlite3_column_int64(statement, 0);
+	else
+		say(sqlite, status, why);
+	sqlite3_finalize(statement);
+	return status == SQLITE_ROW;
+}
+
+static bool look_at_file(const struct sqlite_watch *watch, struct stat *st_r, struct mw_buf *why)
+{
+	char path[4096];
+	struct mw_buf name = MW_BUF_OVER(path);
+
+	mw_buf_add(&name, watch->source.path);
+	if (stat(path, st_r) == 0)
+		return true;
+	mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	return false;
+}
+
+static void watch_close(void *opened)
+{
+	struct sqlite_watch *watch = opened;
+
+	if (watch->sqlite != NULL)
+		sqlite_close(watch->sqlite);
+	free(watch);
+}
+
+static void *watch_open(const struct mw_source *source, struct mw_buf *why)
+{
+	struct sqlite_watch *watch = calloc(1, sizeof(*watch));
+
+	if (watch == NULL) {
+		mw_buf_add_text(why, "out of memory");
+		return NULL;
+	}
+	watch->source = mw_sql_impatient(source);
+	if (look_at_file(watch, &watch->st, why) && (watch->sqlite = open_file(&watch->source, why)) != NULL &&
+	    read_version(watch, &watch->version, why))
+		return watch;
+	watch_close(watch);
+	return NULL;
+}
+
+static enum mw_source_change watch_ask(void *opened, struct mw_buf *why)
+{
+	struct sqlite_watch *watch = opened;
+	const int64_t before = watch->version;
+	struct stat st;
+
+	if (!look_at_file(watch, &st, why))
+		return MW_SOURCE_LOST;
+	if (st.st_ino != watch->st.st_ino || st.st_dev != watch->st.st_dev) {
+		mw_buf_add_text(why, "another file took its place");
+		return MW_SOURCE_LOST;
+	}
+	if (!read_version(watch, &watch->version, why))
+		return MW_SOURCE_LOST;
+	return watch->version == before ? MW_SOURCE_SAME : MW_SOURCE_CHANGED;
+}
+
 const struct mw_source_driver mw_source_sqlite = {
 	.name = "sqlite",
 	.open = open_source,
 	.next = mw_sql_next,
 	.close = mw_sql_close,
+	.watch_open = watch_open,
+	.watch_fd = mw_sql_watch_fd,
+	.watch_ask = watch_ask,
+	.watch_close = watch_close,
 	.interval = 1,
 };

@@ -7,6 +7,7 @@
 #include "sync/source.h"
 
 #define MW_SQL_CONNECT_TIMEOUT 10     /* seconds, for connecting and logging in */
+#define MW_SQL_WATCH_TIMEOUT 5        /* seconds, for what a watch asks */
 #define MW_SQL_GRACE 5                /* seconds that a connection waits for longer than the server's own time-out */
 #define MW_SQL_VALUE_MAX (32 << 20)   /* octets of one value */
 #define MW_SQL_COLUMNS_MAX 64
@@ -36,6 +37,16 @@ void *mw_sql_open(const struct mw_sql_database *database, struct mw_records *rec
 		  struct mw_str default_domain);
 bool mw_sql_next(void *opened);
 void mw_sql_close(void *opened);
+
+/* The watch of a database that is asked: the value of `changed` is compared with the one before. Without that query
+   the source may have changed whenever it is asked. */
+void *mw_sql_watch_open(const struct mw_sql_database *database, const struct mw_source *source, struct mw_buf *why);
+int mw_sql_watch_fd(void *watch);
+enum mw_source_change mw_sql_watch_ask(void *watch, struct mw_buf *why);
+void mw_sql_watch_close(void *watch);
+
+/* A source that waits no longer than a few seconds, for watches. */
+struct mw_source mw_sql_impatient(const struct mw_source *source);
 
 /* Connects as a source's settings say, with its password. For mw_sql_open(), and for a watch. NULL: it failed. */
 void *mw_sql_connect(const struct mw_sql_database *database, const struct mw_source *source, struct mw_buf *why);

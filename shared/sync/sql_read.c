@@ -121,10 +121,30 @@ static bool check_columns(const struct sql_source *sql, int number)
 	return good;
 }
 
+/* The watch's query is looked at with the others, so that it is told before anything waits for it. */
+static bool check_changed(const struct sql_source *sql)
+{
+	char memory[WHY_MAX];
+	struct mw_buf why = MW_BUF_OVER(memory);
+	struct mw_strs columns;
+	bool good;
+
+	if (mw_str_empty(sql->source->sql.changed))
+		return true;
+	mw_buf_add_text(&why, "changed: ");
+	good = sql->database->prepare(sql->opened, mw_arena_text(sql->records->arena, sql->source->sql.changed),
+				      sql->records->arena, &columns, &why);
+	if (good && columns.count != 1)
+		mw_buf_printf(&why, "it gives %zu values", columns.count);
+	if (!good || columns.count != 1)
+		report(sql, MW_SQL_QUERY_COUNT, good ? "one value" : NULL, memory);
+	return good && columns.count == 1;
+}
+
 static bool prepare_queries(struct sql_source *sql)
 {
 	char memory[WHY_MAX];
-	bool good = true;
+	bool good = check_changed(sql);
 
 	for (int i = 0; i < MW_SQL_QUERY_COUNT; i++) {
 		struct mw_str text = sql->source->sql.queries[i];

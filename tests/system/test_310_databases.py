@@ -1,47 +1,12 @@
 """Databases as sources of the directory: the same content as in text, and what is said where a database is not as it should be."""
-import json
 import re
 import time
 
 import pytest
 
-from rig.daemon import Daemon
+from rig.pgbouncer import PgBouncer
 from rig.relay import Relay
-from rig.sources import QUERIES, Content, MysqlSource, PgsqlSource, SqliteSource, TextSource, company
-
-POLICY = ('hostname = "mx.example.test"\ndefault_domain = "example.test"\naccepted_domain "example.test" { }\n'
-          'accepted_domain "xn--bcher-kva.example" { }\n')
-SMALL = Content().user("bob@example.test", imap=False, login=["bob"]).group("sales@example.test", member=["bob@example.test"])
-OTHER = Content().user("bob@example.test").user("mary@example.test")
-
-
-class Files(Daemon):
-    def __init__(self, folder):
-        super().__init__(POLICY, "", folder, start=False)
-
-    def use(self, settings):
-        self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n  source "people" {{\n    {settings}\n  }}\n}}\n')
-
-    def digest(self):
-        return json.loads(self.cli("status", "--json").stdout)["directory"]["digest"]
-
-    def publish(self, settings):
-        """Reads a source that is good: the digest."""
-        self.use(settings)
-        self.sync()
-        return self.digest()
-
-    def refused(self, settings, *told, command="sync"):
-        """A source that fails: what is told. What was published stays."""
-        before = (self.published / "snapshot.mdb").read_bytes()
-        self.use(settings)
-        result = self.cli(command)
-        assert result.returncode != 0, result.stdout
-        for words in told:
-            assert words in result.stderr + result.stdout, result.stderr + result.stdout
-        assert (self.published / "snapshot.mdb").read_bytes() == before
-        return result
-
+from rig.sources import OTHER, QUERIES, SMALL, Content, Files, MysqlSource, PgsqlSource, SqliteSource, TextSource, company
 
 @pytest.fixture
 def files(folder):
@@ -255,3 +220,13 @@ def test_what_was_asked_is_what_the_policy_says(files, server_source):
                          if source.driver == "pgsql" else
                          {"SET SESSION max_statement_time = 60", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                           "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"})
+
+
+def test_pgbouncer_may_stand_between(files, postgresql, folder):
+    source = PgsqlSource(postgresql, folder)
+    source.load(company(100))
+    direct = files.publish(source.settings())
+    with PgBouncer(postgresql, source.account, folder) as pooler:
+        assert files.publish(source.settings(port=pooler.port)) == direct
+        files.refused(source.settings({"users": "SELECT nothing"}, port=pooler.port), "users: ")
+        assert files.publish(source.settings(port=pooler.port)) == direct

@@ -5,8 +5,10 @@
     source.load(content)
     files.write_policy(POLICY + directory(files, source.settings()))
 """
+import json
 import sqlite3
 
+from rig.daemon import Daemon
 from rig.database import PASSWORD
 
 LISTS = {"addresses": "address", "members": "member", "logins": "login"}
@@ -195,3 +197,37 @@ class MysqlSource(ServerSource):
         if value is None or isinstance(value, bool):
             return {None: b"NULL", True: b"1", False: b"0"}[value]
         return b"X'" + octets(value).hex().encode() + b"'" if octets(value) else b"''"
+
+
+POLICY = ('hostname = "mx.example.test"\ndefault_domain = "example.test"\naccepted_domain "example.test" { }\n'
+          'accepted_domain "xn--bcher-kva.example" { }\n')
+SMALL = Content().user("bob@example.test", imap=False, login=["bob"]).group("sales@example.test", member=["bob@example.test"])
+OTHER = Content().user("bob@example.test").user("mary@example.test")
+
+
+class Files(Daemon):
+    def __init__(self, folder):
+        super().__init__(POLICY, "", folder, start=False)
+
+    def use(self, settings):
+        self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n  source "people" {{\n    {settings}\n  }}\n}}\n')
+
+    def digest(self):
+        return json.loads(self.cli("status", "--json").stdout)["directory"]["digest"]
+
+    def publish(self, settings):
+        """Reads a source that is good: the digest."""
+        self.use(settings)
+        self.sync()
+        return self.digest()
+
+    def refused(self, settings, *told, command="sync"):
+        """A source that fails: what is told. What was published stays."""
+        before = (self.published / "snapshot.mdb").read_bytes()
+        self.use(settings)
+        result = self.cli(command)
+        assert result.returncode != 0, result.stdout
+        for words in told:
+            assert words in result.stderr + result.stdout, result.stderr + result.stdout
+        assert (self.published / "snapshot.mdb").read_bytes() == before
+        return result

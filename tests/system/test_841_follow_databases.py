@@ -1,0 +1,112 @@
+"""`mailwicket sync --follow` with databases: each tells of a change in its own way, and silence is noticed."""
+import os
+import sqlite3
+
+import pytest
+
+from rig.follower import Follower
+from rig.pgbouncer import PgBouncer
+from rig.sources import OTHER, SMALL, Files, MysqlSource, PgsqlSource, SqliteSource
+
+CHANGED = "SELECT CONCAT(COUNT(*), '/', MAX(name)) FROM t_users"
+NOTIFY = """
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('directory', ''); RETURN NULL; END $$;
+CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON t_users FOR EACH STATEMENT EXECUTE FUNCTION tell();
+"""
+
+
+@pytest.fixture
+def files(folder):
+    return Files(folder)
+
+
+def pgsql_that_notifies(postgresql, folder):
+    source = PgsqlSource(postgresql, folder)
+    source.run(NOTIFY)
+    return source
+
+
+def follows(files, source, settings):
+    """A change is published, and the next one too; nothing else is read by then."""
+    source.load(SMALL)
+    files.publish(settings)
+    with Follower(files) as follower:
+        follower.wait_log("following 1 source")
+        source.load(OTHER)
+        follower.wait_log("published: 2 users")
+        source.load(SMALL)
+        follower.wait_log("published: 1 users")
+    assert follower.lines("cannot be watched") == []
+
+
+def test_sqlite_counts_the_changes_of_others(files, folder):
+    source = SqliteSource(folder)
+    follows(files, source, source.settings())
+
+
+def test_a_file_that_takes_the_place_of_sqlites_is_read(files, folder):
+    source = SqliteSource(folder)
+    source.load(SMALL)
+    files.publish(source.settings())
+    with Follower(files) as follower:
+        follower.wait_log("following 1 source")
+        with sqlite3.connect(source.path) as old, sqlite3.connect(folder / "new") as new:
+            old.backup(new)
+            new.execute("INSERT INTO t_users (name) VALUES ('mary@example.test')")
+        (folder / "new").chmod(0o644)
+        os.rename(folder / "new", source.path)
+        follower.wait_log("published: 2 users")
+        follower.wait_log("is watched again")
+
+
+def test_postgresql_notifies(files, postgresql, folder):
+    """Neither the interval nor full_every, an hour, brings the change."""
+    source = pgsql_that_notifies(postgresql, folder)
+    follows(files, source, source.settings(listen="directory", interval="1h"))
+
+
+@pytest.mark.parametrize("kind", [PgsqlSource, MysqlSource])
+def test_the_value_of_a_query_tells(files, request, folder, kind):
+    source = kind(request.getfixturevalue("postgresql" if kind is PgsqlSource else "mariadb"), folder)
+    follows(files, source, source.settings(changed=CHANGED, interval="1s"))
+
+
+def test_without_any_such_it_is_read_each_interval(files, mariadb, folder):
+    source = MysqlSource(mariadb, folder)
+    follows(files, source, source.settings(interval="1s"))
+
+
+@pytest.mark.parametrize("query,told", [("SELECT 1, 2", "changed: it gives 2 values"), ("SELECT x", "changed: ")])
+def test_a_wrong_changed_query_is_told(files, mariadb, folder, query, told):
+    source = MysqlSource(mariadb, folder)
+    source.load(SMALL)
+    files.publish(source.settings())
+    files.refused(source.settings(changed=query), told)
+
+
+def test_a_server_that_falls_silent_is_noticed_and_watched_again(files, postgresql, folder):
+    source = pgsql_that_notifies(postgresql, folder)
+    source.load(SMALL)
+    files.publish(source.settings(listen="directory", interval="1s"))
+    with Follower(files) as follower:
+        follower.wait_log("following 1 source")
+        postgresql.pause()
+        try:
+            follower.wait_log('source "people" cannot be watched: the server does not answer')
+        finally:
+            postgresql.resume()
+        follower.wait_log('source "people" is watched again')
+        source.load(OTHER)
+        follower.wait_log("published: 2 users")
+
+
+def test_behind_pgbouncer_it_is_told_and_read_each_interval(files, postgresql, folder):
+    source = pgsql_that_notifies(postgresql, folder)
+    source.load(SMALL)
+    with PgBouncer(postgresql, source.account, folder) as pooler:
+        files.publish(source.settings(listen="directory", interval="1s", port=pooler.port))
+        with Follower(files) as follower:
+            follower.wait_log('source "people" cannot be watched: a pooler such as PgBouncer stands between')
+            source.load(OTHER)
+            follower.wait_log("published: 2 users")
+        assert len(follower.lines("a pooler such as")) == 1
