@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +43,28 @@ bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struc
 	if (folder->fd < 0 || fstat(folder->fd, &folder->stat) != 0)
 		return fail_errno(folder, errors, path, "open the folder", "");
 	/* The owner of the folder above may have replaced it meanwhile. */
-	return mw_snapshot_owner_is_fit(path, &folder->stat, &why) || fail(folder, errors, path, text);
+	return mw_snapshot_folder_stat_is_fit(path, &folder->stat, &why) || fail(folder, errors, path, text);
+}
+
+static bool is_roots_guest(const struct mw_folder *folder)
+{
+	return geteuid() == 0 && folder->fd >= 0 && folder->stat.st_uid != 0;
+}
+
+void mw_folder_enter(const struct mw_folder *folder)
+{
+	if (!is_roots_guest(folder))
+		return;
+	setfsgid(folder->stat.st_gid);
+	setfsuid(folder->stat.st_uid);
+}
+
+void mw_folder_leave(const struct mw_folder *folder)
+{
+	if (!is_roots_guest(folder))
+		return;
+	setfsuid(geteuid());
+	setfsgid(getegid());
 }
 
 void mw_folder_close(struct mw_folder *folder)

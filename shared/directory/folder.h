@@ -19,6 +19,11 @@ struct mw_folder {
 bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struct mw_errors *errors);
 void mw_folder_close(struct mw_folder *folder);
 
+/* Root works in the folder of another user with the rights of that user: whatever stands there, links to other files among
+   it, leads nowhere that the user could not get. Between the two calls nothing is opened that is root's. mw_publisher_open() and mw_publisher_publish() do it. */
+void mw_folder_enter(const struct mw_folder *folder);
+void mw_folder_leave(const struct mw_folder *folder);
+
 /* Locks a file of this name in it, against other processes too; `busy` says who has it. Waits for so many seconds. */
 bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds, const char *busy,
 		    struct mw_errors *errors);

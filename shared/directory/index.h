@@ -37,6 +37,9 @@ bool mw_index_write(const struct mw_content *content, void *out,
 /* `first`: the record of id 1. False for what is no index, or another release's. */
 bool mw_index_read(struct mw_value value, const void *first, struct mw_index *index_r);
 
+/* Whether all records that it leads to lie within this memory, where it lies itself: of a file that another user wrote. */
+bool mw_index_fits(const struct mw_index *index, const void *memory, size_t octets);
+
 /* NONE: no such name. FOUND with 0: LMDB knows; with an id: it is that principal's, if its name is `text`, else LMDB
    knows. UNAVAILABLE: there is no index. */
 enum mw_lookup mw_index_name(const struct mw_index *index, enum mw_key_kind kind, struct mw_str text, uint32_t *id_r);

@@ -1,11 +1,13 @@
 noinst_LTLIBRARIES += libmwdirectory.la
 libmwdirectory_la_SOURCES = \
 	shared/directory/content.c shared/directory/content.h \
+	shared/directory/copy.c \
 	shared/directory/directory.h \
 	shared/directory/follower.c shared/directory/follower.h \
 	shared/directory/folder.c shared/directory/folder.h \
 	shared/directory/index.c shared/directory/index.h \
 	shared/directory/overlay.c shared/directory/overlay.h \
+	shared/directory/pages.c shared/directory/pages.h \
 	shared/directory/publish.c \
 	shared/directory/reader.c \
 	shared/directory/result.h \
@@ -14,6 +16,7 @@ libmwdirectory_la_SOURCES = \
 	shared/directory/suspensions.c shared/directory/suspensions.h \
 	shared/directory/suspensions_edit.c \
 	shared/directory/suspensions_place.c \
+	shared/directory/trust.c \
 	shared/directory/watch.c shared/directory/watch.h \
 	shared/directory/writer.c shared/directory/writer.h
 libmwdirectory_la_CPPFLAGS = $(MW_CPPFLAGS)

@@ -53,8 +53,9 @@ static enum mw_directory_change read_published(struct mw_overlay *overlay, const
 	struct mw_suspensions list;
 	struct stat st;
 
-	/* A folder that is not there has no list in it. */
-	if ((lstat(folder, &st) == 0 || errno != ENOENT) && !mw_snapshot_folder_is_fit(folder, &why))
+	/* A folder that is not there has no list in it. The old place may be another user's: the list itself is not. */
+	if ((lstat(folder, &st) == 0 || errno != ENOENT) &&
+	    !(folder == overlay->place.folder ? mw_snapshot_folder_is_ours : mw_snapshot_folder_is_fit)(folder, &why))
 		return MW_DIRECTORY_FAILED;
 	switch (mw_suspensions_read(path, &list, &st, &why)) {
 	case MW_SNAPSHOT_OPEN:

@@ -45,6 +45,17 @@ static bool make_names(struct mw_publisher *publisher, const char *folder)
 	return names[0] != NULL && names[1] != NULL && names[2] != NULL && names[3] != NULL;
 }
 
+static bool prepare(struct mw_publisher *publisher, struct mw_errors *errors)
+{
+	bool done;
+
+	mw_folder_enter(&publisher->folder);
+	done = mw_folder_lock(&publisher->folder, LOCK_NAME, 0, MW_PUBLISHER_BUSY, errors) &&
+		mw_folder_remove_leftovers(&publisher->folder, MW_SNAPSHOT_TEMPORARY, errors);
+	mw_folder_leave(&publisher->folder);
+	return done;
+}
+
 struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *errors)
 {
 	struct mw_publisher *publisher = calloc(1, sizeof(*publisher));
@@ -56,9 +67,7 @@ struct mw_publisher *mw_publisher_open(const char *folder, struct mw_errors *err
 	publisher->folder.fd = publisher->folder.lock_fd = -1;
 	if (!make_names(publisher, folder))
 		add_error(errors, folder, "out of memory");
-	else if (mw_folder_open(&publisher->folder, publisher->name, true, errors) &&
-		 mw_folder_lock(&publisher->folder, LOCK_NAME, 0, MW_PUBLISHER_BUSY, errors) &&
-		 mw_folder_remove_leftovers(&publisher->folder, MW_SNAPSHOT_TEMPORARY, errors))
+	else if (mw_folder_open(&publisher->folder, publisher->name, true, errors) && prepare(publisher, errors))
 		return publisher;
 	mw_publisher_close(publisher);
 	return NULL;
@@ -152,6 +161,7 @@ bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_conten
 	bool done;
 
 	*published_r = false;
+	mw_folder_enter(&publisher->folder);
 	done = write_temporary(publisher, content, now, errors) &&
 		check_temporary(publisher, content, &trailer, errors);
 	if (done && !is_published(publisher, &trailer)) {
@@ -161,6 +171,7 @@ bool mw_publisher_publish(struct mw_publisher *publisher, const struct mw_conten
 	}
 	mw_folder_remove(&publisher->folder, publisher->temporary);
 	mw_folder_remove(&publisher->folder, publisher->old);
+	mw_folder_leave(&publisher->folder);
 	return done;
 }
 

@@ -285,7 +285,8 @@ static struct refusal refuse(enum mw_snapshot_result why, const struct stat *st,
 /* What is mapped is being overwritten: touching a page that was cut off would kill the process. */
 static bool is_overwritten(const struct mw_snapshot *snapshot, const struct stat *st)
 {
-	return snapshot->env != NULL && snapshot->stat.st_dev == st->st_dev && snapshot->stat.st_ino == st->st_ino &&
+	return snapshot->env != NULL && !snapshot->copied && snapshot->stat.st_dev == st->st_dev &&
+		snapshot->stat.st_ino == st->st_ino &&
 		(snapshot->stat.st_size != st->st_size || snapshot->stat.st_mtim.tv_sec != st->st_mtim.tv_sec ||
 		 snapshot->stat.st_mtim.tv_nsec != st->st_mtim.tv_nsec);
 }

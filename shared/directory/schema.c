@@ -172,6 +172,11 @@ struct mw_value mw_value_principal_at(const void *record)
 	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) + FOUR((size_t)head.name_len) };
 }
 
+bool mw_value_principal_fits(const void *record, size_t room)
+{
+	return room >= sizeof(struct stored_principal) && mw_value_principal_at(record).size <= room;
+}
+
 size_t mw_value_grants_size(const struct mw_grants *grants)
 {
 	return (2 + grants->send_as.count + grants->send_on_behalf.count) * sizeof(uint32_t);

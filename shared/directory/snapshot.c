@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,54 +13,6 @@
 /* What LMDB and the heap may take beside the mapping. */
 #define ROOM_BESIDE ((uint64_t)4 << 20)
 #define MEGABYTE ((unsigned long long)1 << 20)
-
-bool mw_snapshot_owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
-{
-	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		mw_buf_printf(why, "%s belongs to user %u, neither root nor the user that reads it", path,
-			      (unsigned)st->st_uid);
-		return false;
-	}
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		mw_buf_printf(why, "%s is writable by %s (mode %04o)", path,
-			      (st->st_mode & S_IWOTH) != 0 ? "everybody" : "its group",
-			      (unsigned)(st->st_mode & 07777));
-		return false;
-	}
-	return true;
-}
-
-bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why)
-{
-	struct stat st;
-
-	if (lstat(folder, &st) != 0) {
-		mw_buf_printf(why, "%s: %s", folder, strerror(errno));
-		return false;
-	}
-	if (S_ISLNK(st.st_mode)) {
-		mw_buf_printf(why, "%s is a symbolic link", folder);
-		return false;
-	}
-	if (!S_ISDIR(st.st_mode)) {
-		mw_buf_printf(why, "%s is no folder", folder);
-		return false;
-	}
-	return mw_snapshot_owner_is_fit(folder, &st, why);
-}
-
-bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why)
-{
-	if (S_ISLNK(st->st_mode)) {
-		mw_buf_printf(why, "%s is a symbolic link", path);
-		return false;
-	}
-	if (!S_ISREG(st->st_mode)) {
-		mw_buf_printf(why, "%s is no regular file", path);
-		return false;
-	}
-	return mw_snapshot_owner_is_fit(path, st, why);
-}
 
 bool mw_snapshot_same(const struct stat *a, const struct stat *b)
 {
@@ -146,7 +99,33 @@ static enum mw_snapshot_result check_content(int fd, const char *path, struct mw
 	return check_digest(fd, path, &snapshot->trailer, why);
 }
 
-static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
+/* The same of a copy, with its pages: a digest does not tell who wrote them. *copy_r is the copy. */
+static enum mw_snapshot_result check_foreign(int fd, const char *path, struct mw_snapshot *snapshot, int *copy_r,
+					     struct mw_buf *why)
+{
+	enum mw_snapshot_result result;
+	const char *wrong;
+
+	/* So that what is no snapshot is not copied. */
+	result = check_trailer(fd, path, &snapshot->stat, &snapshot->trailer, why);
+	if (result != MW_SNAPSHOT_OPEN)
+		return result;
+	if ((uint64_t)snapshot->stat.st_size > MW_SNAPSHOT_COPY_MOST)
+		return fail_bad(path, "belongs to another user, so that it is copied, and is larger than 1,024 MB", why);
+	*copy_r = mw_snapshot_copy(fd, (uint64_t)snapshot->stat.st_size);
+	if (*copy_r < 0) {
+		fail_errno(path, errno, why);
+		return MW_SNAPSHOT_LATER;
+	}
+	result = check_content(*copy_r, path, snapshot, why);
+	if (result == MW_SNAPSHOT_OPEN && !mw_snapshot_copy_check(*copy_r, snapshot->trailer.pages_octets, &wrong))
+		result = fail_bad(path, wrong, why);
+	return result;
+}
+
+/* *copy_r: of a file of another user's; -1: it is root's, or the reader's own. */
+static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, int *copy_r,
+					  struct mw_buf *why)
 {
 	enum mw_snapshot_result result;
 	/* O_NONBLOCK: a FIFO must not hold us. */
@@ -163,6 +142,8 @@ static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const ch
 		result = fail_errno(path, errno, why);
 	else if (!mw_snapshot_file_is_fit(path, &snapshot->stat, why))
 		result = MW_SNAPSHOT_BAD;
+	else if (mw_snapshot_is_foreign(&snapshot->stat))
+		result = check_foreign(fd, path, snapshot, copy_r, why);
 	else
 		result = check_content(fd, path, snapshot, why);
 	close(fd);
@@ -214,7 +195,7 @@ static int map_file(struct mw_snapshot *snapshot, const char *path)
 		rc = mdb_env_get_fd(snapshot->env, &fd);
 	if (rc == 0 && fstat(fd, &st) != 0)
 		rc = errno;
-	if (rc == 0 && !mw_snapshot_same(&st, &snapshot->stat))
+	if (rc == 0 && !snapshot->copied && !mw_snapshot_same(&st, &snapshot->stat))
 		rc = EAGAIN;
 	if (rc == 0)
 		rc = mdb_txn_begin(snapshot->env, NULL, MDB_RDONLY, &snapshot->txn);
@@ -227,18 +208,32 @@ static int map_file(struct mw_snapshot *snapshot, const char *path)
 	return rc;
 }
 
+/* LMDB opens by a name. */
+static int map_copy(struct mw_snapshot *snapshot, int copy)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	return map_file(snapshot, path);
+}
+
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
 {
-	enum mw_snapshot_result result;
-	int attempt, rc = EAGAIN;
+	int rc = EAGAIN;
 
 	snapshot->env = NULL;
 	snapshot->txn = NULL;
-	for (attempt = 0; attempt < OPEN_ATTEMPTS && rc == EAGAIN; attempt++) {
-		result = check_file(snapshot, path, why);
+	for (int attempt = 0; attempt < OPEN_ATTEMPTS && rc == EAGAIN; attempt++) {
+		int copy = -1;
+		enum mw_snapshot_result result = check_file(snapshot, path, &copy, why);
+
+		snapshot->copied = copy >= 0;
+		if (result == MW_SNAPSHOT_OPEN)
+			rc = copy >= 0 ? map_copy(snapshot, copy) : map_file(snapshot, path);
+		if (copy >= 0)
+			close(copy);
 		if (result != MW_SNAPSHOT_OPEN)
 			return result;
-		rc = map_file(snapshot, path);
 	}
 	if (rc == 0)
 		return MW_SNAPSHOT_OPEN;

@@ -14,15 +14,30 @@ struct mw_snapshot {
 	MDB_txn *txn; /* one transaction for its whole life: the file never changes */
 	MDB_dbi dbi;
 	struct mw_index index;
-	struct stat stat;
+	struct stat stat; /* of the published file */
+	bool copied;      /* what is mapped is a copy of it: the file is another user's */
 	struct mw_trailer trailer;
 };
 
-/* Whether the folder or the snapshot may be trusted: no symbolic link, owned by root or the caller, writable by its
-   owner only. False with the reason, naming the path, in `why`. */
+/* Whether a folder or file may be trusted: of the right kind, no symbolic link, writable by its owner only, and
+   ..._ours: owned by root or the caller; ..._fit, for snapshots: or by another user, where it is a folder whose parent is
+   root's alone, or a file in such a folder of the same user's. That user may be `mailwicket-sync`: it is believed in what
+   the directory says, and in nothing else. False with the reason, naming the path, in `why`. trust.c */
 bool mw_snapshot_folder_is_fit(const char *folder, struct mw_buf *why);
-bool mw_snapshot_owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
+bool mw_snapshot_folder_stat_is_fit(const char *folder, const struct stat *st, struct mw_buf *why);
+bool mw_snapshot_folder_is_ours(const char *folder, struct mw_buf *why);
 bool mw_snapshot_file_is_fit(const char *path, const struct stat *st, struct mw_buf *why);
+bool mw_snapshot_file_is_ours(const char *path, const struct stat *st, struct mw_buf *why);
+bool mw_snapshot_owner_is_fit(const char *path, const struct stat *st, struct mw_buf *why); /* ours, of any kind */
+/* Owned by neither root nor the caller. */
+bool mw_snapshot_is_foreign(const struct stat *st);
+
+/* A copy in memory that cannot be changed any more; -1 with errno. copy.c */
+#define MW_SNAPSHOT_COPY_MOST ((uint64_t)1 << 30)
+int mw_snapshot_copy(int fd, uint64_t octets);
+/* Whether its pages can be read without leaving them, whoever wrote them. */
+bool mw_snapshot_copy_check(int copy, uint64_t octets, const char **wrong_r);
+
 /* Whether it is the same file, with the same size, time of change, owner and mode. */
 bool mw_snapshot_same(const struct stat *a, const struct stat *b);
 

@@ -181,7 +181,7 @@ static enum mw_snapshot_result read_file(int fd, const char *path, const struct 
 	const char *wrong;
 	ssize_t got;
 
-	if (!mw_snapshot_file_is_fit(path, st, why))
+	if (!mw_snapshot_file_is_ours(path, st, why))
 		return MW_SNAPSHOT_BAD;
 	got = pread(fd, &head, sizeof(head), 0);
 	if (got < 0)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "directory/folder.h"
+#include "directory/snapshot.h"
 #include "directory/suspensions.h"
 
 #define LOCK_NAME ".suspend.lock"
@@ -88,6 +89,17 @@ static bool make_folder(struct mw_suspensions_edit *edit, struct mw_errors *erro
 	return false;
 }
 
+/* Not that of the user who publishes snapshots, say. */
+static bool folder_is_ours(struct mw_suspensions_edit *edit, struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+
+	edit->folder.error = 0;
+	return mw_snapshot_owner_is_fit(edit->place.folder, &edit->folder.stat, &why) ||
+	       fail(errors, edit->place.folder, text);
+}
+
 struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t now, struct mw_errors *errors,
 						     int *errno_r)
 {
@@ -104,7 +116,7 @@ struct mw_suspensions_edit *mw_suspensions_edit_open(const char *folder, int64_t
 		fail(errors, folder, "out of memory");
 	else if (!make_folder(edit, errors))
 		;
-	else if (mw_folder_open(&edit->folder, edit->place.folder, false, errors) &&
+	else if (mw_folder_open(&edit->folder, edit->place.folder, false, errors) && folder_is_ours(edit, errors) &&
 		 mw_folder_lock(&edit->folder, LOCK_NAME, LOCK_SECONDS, "another suspend or resume is running", errors) &&
 		 mw_folder_remove_leftovers(&edit->folder, TEMPORARY, errors) && read_list(edit, now, errors))
 		return edit;

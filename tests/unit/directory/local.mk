@@ -3,6 +3,7 @@ TESTS += tests/unit/test_directory
 tests_unit_test_directory_SOURCES = $(mw_unit_sources) \
 	tests/unit/directory/directory_support.c tests/unit/directory/directory_support.h \
 	tests/unit/directory/test_content.c \
+	tests/unit/directory/test_foreign.c \
 	tests/unit/directory/test_index.c \
 	tests/unit/directory/test_overlay.c \
 	tests/unit/directory/test_publish.c \

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* Snapshots of another user, who is believed in what the directory says, and in nothing else. For root. */
+#include "directory_support.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "directory/schema.h"
+
+#define OTHER 65534
+#define ANOTHER 65533
+#define USERS 400
+#define MUTATIONS 1500
+
+static char folder[100], file[120];
+static uint8_t *original;
+static size_t octets;
+
+static void put(const void *bytes, size_t size)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
+	ck_assert_int_eq(fchown(fd, OTHER, (gid_t)-1), 0);
+	close(fd);
+}
+
+/* Users with grants, one of them with so many that they need pages of their own. */
+static void write_text(char *text, size_t size)
+{
+	struct mw_buf out = mw_buf_over(text, size);
+
+	for (int i = 0; i < USERS; i++)
+		mw_buf_printf(&out, "user u%d login=l%d address=a%d\n", i, i, i);
+	for (int i = 1; i < USERS; i++)
+		mw_buf_printf(&out, "grant send-as shared@other.test u%d\ngrant send-as u0 u%d\n", i, i);
+	ck_assert(!out.truncated);
+}
+
+static void make(void)
+{
+	static char text[100000];
+	int fd;
+
+	mw_test_make();
+	if (geteuid() != 0)
+		return;
+	write_text(text, sizeof(text));
+	mw_test_publish(text);
+	fd = open(mw_test_path, O_RDONLY | O_CLOEXEC);
+	octets = (size_t)lseek(fd, 0, SEEK_END);
+	original = malloc(octets);
+	ck_assert_int_eq(pread(fd, original, octets, 0), (ssize_t)octets);
+	close(fd);
+	snprintf(folder, sizeof(folder), "%s/published", mw_test_folder);
+	snprintf(file, sizeof(file), "%s/snapshot.mdb", folder);
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	ck_assert_int_eq(chown(folder, OTHER, (gid_t)-1), 0);
+	put(original, octets);
+}
+
+static void end(void)
+{
+	chmod(mw_test_folder, 0755);
+	unlink(file);
+	if (rmdir(folder) != 0)
+		unlink(folder);
+	free(original);
+	original = NULL;
+	mw_test_end();
+}
+
+static enum mw_lookup look_up(struct mw_directory *directory)
+{
+	struct mw_principal found;
+
+	return mw_test_login(directory, "l7", &found);
+}
+
+enum { RIGHT, FILE_OF_ROOT, FILE_OF_ANOTHER, PARENT_FOR_GROUP, PARENT_FOR_ALL, PARENT_OF_OTHER, FOLDER_FOR_GROUP,
+       FOLDER_OF_ROOT, FILE_FOR_GROUP, FILE_FOR_ALL, FILE_LINK, FOLDER_LINK, FILE_FIFO };
+
+static const struct { int what; const char *why; } combinations[] = {
+	{ RIGHT, NULL },
+	{ FILE_OF_ROOT, NULL },
+	{ FILE_OF_ANOTHER, "snapshot.mdb belongs to user 65533" },
+	{ PARENT_FOR_GROUP, "published belongs to user 65534" },
+	{ PARENT_FOR_ALL, "published belongs to user 65534" },
+	{ PARENT_OF_OTHER, "published belongs to user 65534" },
+	{ FOLDER_FOR_GROUP, "published is writable by its group" },
+	{ FOLDER_OF_ROOT, "snapshot.mdb belongs to user 65534" },
+	{ FILE_FOR_GROUP, "snapshot.mdb is writable by its group" },
+	{ FILE_FOR_ALL, "snapshot.mdb is writable by everybody" },
+	{ FILE_LINK, "snapshot.mdb is a symbolic link" },
+	{ FOLDER_LINK, "published is a symbolic link" },
+	{ FILE_FIFO, "snapshot.mdb is no regular file" },
+};
+
+static int arrange(int what)
+{
+	char aside[120];
+
+	snprintf(aside, sizeof(aside), "%s/elsewhere", mw_test_folder);
+	switch (what) {
+	case FILE_OF_ROOT: return chown(file, 0, (gid_t)-1);
+	case FILE_OF_ANOTHER: return chown(file, ANOTHER, (gid_t)-1);
+	case PARENT_FOR_GROUP: return chmod(mw_test_folder, 0775);
+	case PARENT_FOR_ALL: return chmod(mw_test_folder, 01777);
+	case PARENT_OF_OTHER: return chown(mw_test_folder, OTHER, (gid_t)-1);
+	case FOLDER_FOR_GROUP: return chmod(folder, 0775);
+	case FOLDER_OF_ROOT: return chown(folder, 0, (gid_t)-1);
+	case FILE_FOR_GROUP: return chmod(file, 0664);
+	case FILE_FOR_ALL: return chmod(file, 0646);
+	case FILE_LINK: return unlink(file) | symlink(mw_test_path, file);
+	case FOLDER_LINK: return unlink(file) | rmdir(folder) | symlink(mw_test_folder, folder);
+	case FILE_FIFO: return unlink(file) | mkfifo(file, 0644);
+	default: return 0;
+	}
+}
+
+START_TEST(the_owner_of_the_folder_is_believed_where_its_parent_is_roots)
+{
+	struct mw_directory *directory;
+	const char *why = combinations[_i].why;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(arrange(combinations[_i].what), 0);
+	directory = mw_directory_new(folder);
+	ck_assert_int_eq(mw_directory_refresh(directory), why == NULL ? MW_DIRECTORY_NEW : MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(look_up(directory), why == NULL ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE);
+	ck_assert_msg(why == NULL || strstr(mw_directory_error(directory), why) != NULL, "%s", mw_directory_error(directory));
+	mw_directory_free(directory);
+}
+END_TEST
+
+/* A mapping of the file itself would end the process with SIGBUS. */
+START_TEST(a_file_that_is_cut_off_or_written_over_kills_no_reader)
+{
+	struct mw_directory *directory;
+	uint8_t *zeros;
+
+	if (geteuid() != 0)
+		return;
+	directory = mw_directory_new(folder);
+	zeros = calloc(1, octets);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(truncate(file, 0), 0);
+	ck_assert_int_eq(look_up(directory), MW_LOOKUP_FOUND);
+	/* It is not what is published any more; what was published before goes on. */
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(look_up(directory), MW_LOOKUP_FOUND);
+	put(zeros, octets);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_FAILED);
+	ck_assert_int_eq(look_up(directory), MW_LOOKUP_FOUND);
+	put(original, octets);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	mw_directory_free(directory);
+	free(zeros);
+}
+END_TEST
+
+static void ignore(void *context, struct mw_str name)
+{
+	*(size_t *)context += name.len;
+}
+
+/* All that a decision or a command reads. */
+static void read_all(struct mw_directory *directory)
+{
+	const struct mw_directory_view *view = mw_directory_view(directory);
+	struct mw_principal principal;
+	struct mw_grants grants;
+	size_t sum = 0;
+	char name[60];
+
+	for (int i = 0; i < USERS + 2; i++) {
+		snprintf(name, sizeof(name), "l%d", i);
+		(void)mw_test_login(directory, name, &principal);
+		snprintf(name, sizeof(name), "a%d@example.test", i);
+		if (view->by_address(view->context, mw_str(name), &principal, NULL) == MW_LOOKUP_FOUND) {
+			for (size_t k = 0; k < principal.send_as.count; k++)
+				sum += principal.send_as.items[k];
+			ignore(&sum, principal.name);
+		}
+		(void)view->by_id(view->context, (uint32_t)i, &principal);
+	}
+	(void)view->complete_domain(view->context, MW_STR("example.test"));
+	if (view->grants_on_address(view->context, MW_STR("shared@other.test"), &grants) == MW_LOOKUP_FOUND) {
+		for (size_t k = 0; k < grants.send_as.count; k++)
+			sum += grants.send_as.items[k];
+	}
+	(void)mw_directory_each_address(directory, 3, false, ignore, &sum);
+	(void)mw_directory_each_login(directory, 3, ignore, &sum);
+	ck_assert(sum != 1);
+}
+
+/* As somebody who knows the format: the digest is right. */
+static void seal(uint8_t *bytes)
+{
+	struct mw_trailer trailer;
+	int fd;
+
+	put(bytes, octets);
+	memcpy(&trailer, bytes + octets - sizeof(trailer), sizeof(trailer));
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(mw_trailer_digest(fd, trailer.pages_octets, trailer.digest), 0);
+	close(fd);
+	mw_trailer_seal(&trailer);
+	memcpy(bytes + octets - sizeof(trailer), &trailer, sizeof(trailer));
+	put(bytes, octets);
+}
+
+/* Mostly where a page says how it is to be read. */
+static void mutate(uint8_t *bytes)
+{
+	static const uint16_t values[] = { 0, 1, 2, 3, 7, 8, 15, 16, 17, 4095, 4096, 4097, 0x7fff, 0x8000, 0xffff };
+	size_t pages = (octets - sizeof(struct mw_trailer)) / 4096;
+
+	for (long count = 1 + random() % 3; count > 0; count--) {
+		size_t within = (size_t)(random() % 3 == 0 ? random() % 4094 : random() % 160);
+		size_t at = ((size_t)random() % pages) * 4096 + within;
+		uint16_t value = random() % 2 == 0 ? (uint16_t)random() : values[(size_t)random() % MW_COUNT(values)];
+
+		memcpy(bytes + at, &value, sizeof(value));
+	}
+}
+
+START_TEST(no_file_that_its_owner_can_make_ends_a_reader)
+{
+	uint8_t *bytes;
+	size_t opened = 0, refused = 0;
+
+	if (geteuid() != 0)
+		return;
+	bytes = malloc(octets);
+	srandom(20);
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct mw_directory *directory = mw_directory_new(folder);
+
+		memcpy(bytes, original, octets);
+		mutate(bytes);
+		seal(bytes);
+		if (mw_directory_refresh(directory) == MW_DIRECTORY_NEW)
+			opened++;
+		else
+			refused++;
+		read_all(directory);
+		mw_directory_free(directory);
+	}
+	ck_assert_uint_gt(opened, 0);
+	ck_assert_uint_gt(refused, 0);
+	free(bytes);
+}
+END_TEST
+
+MW_UNIT_TESTS("snapshots of another user")
+{
+	tcase_add_checked_fixture(tcase, make, end);
+	tcase_set_timeout(tcase, 120);
+	MW_LOOP(tcase, the_owner_of_the_folder_is_believed_where_its_parent_is_roots, combinations);
+	tcase_add_test(tcase, a_file_that_is_cut_off_or_written_over_kills_no_reader);
+	tcase_add_test(tcase, no_file_that_its_owner_can_make_ends_a_reader);
+}
