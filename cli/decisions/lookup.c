@@ -23,7 +23,9 @@ static enum mw_lookup find_principal(struct mw_lookup_answer *answer)
 
 static enum mw_lookup find_grants(struct mw_lookup_answer *answer)
 {
-	enum mw_lookup on_address = MW_LOOKUP_NONE, on_domain = MW_LOOKUP_NONE;
+	enum mw_lookup on_address = MW_LOOKUP_NONE, on_domain = MW_LOOKUP_NONE, on_prefix = MW_LOOKUP_NONE;
+	size_t len = answer->named.address.local.len;
+	struct mw_grants grants;
 
 	if (!answer->named.is_address || answer->named.address.kind == MW_ADDRESS_FOREIGN)
 		return MW_LOOKUP_NONE;
@@ -32,9 +34,12 @@ static enum mw_lookup find_grants(struct mw_lookup_answer *answer)
 							     &answer->on_address);
 	on_domain = answer->view->grants_on_domain(answer->view->context, answer->named.address.domain,
 						   &answer->on_domain);
-	if (unavailable(on_address) || unavailable(on_domain))
+	if (!answer->has_principal)
+		on_prefix = mw_identity_prefix(answer->view, &answer->named.address, &len, &grants);
+	if (unavailable(on_address) || unavailable(on_domain) || unavailable(on_prefix))
 		return MW_LOOKUP_UNAVAILABLE;
-	return on_address == MW_LOOKUP_FOUND || on_domain == MW_LOOKUP_FOUND ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
+	return on_address == MW_LOOKUP_FOUND || on_domain == MW_LOOKUP_FOUND || on_prefix == MW_LOOKUP_FOUND
+		       ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
 }
 
 static void look_up(struct mw_lookup_answer *answer)

@@ -54,6 +54,20 @@ static size_t list_ids(const struct writer *to, struct mw_ids ids)
 	return ids.count;
 }
 
+/* Of grants on addresses that begin as this one does. */
+static size_t list_prefixes(const struct writer *to, bool on_behalf)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	size_t len = answer->named.address.local.len, count = 0;
+	struct mw_grants grants;
+
+	if (answer->has_principal || !answer->named.is_address)
+		return 0;
+	while (mw_identity_prefix(answer->view, &answer->named.address, &len, &grants) == MW_LOOKUP_FOUND)
+		count += list_ids(to, on_behalf ? grants.send_on_behalf : grants.send_as);
+	return count;
+}
+
 static void write_trustees(const struct writer *to)
 {
 	const struct mw_lookup_answer *answer = to->answer;
@@ -68,12 +82,12 @@ static void write_trustees(const struct writer *to)
 	if (!mw_lookup_is_apart(answer))
 		count += list_ids(to, principal->send_as);
 	count += list_ids(to, answer->on_address.send_as);
-	count += list_ids(to, answer->on_domain.send_as);
+	count += list_ids(to, answer->on_domain.send_as) + list_prefixes(to, false);
 	end_list(to, count == 0);
 	begin_list(to, "send_on_behalf", "may send on behalf:    ");
 	count = mw_lookup_is_apart(answer) ? 0 : list_ids(to, principal->send_on_behalf);
 	count += list_ids(to, answer->on_address.send_on_behalf);
-	count += list_ids(to, answer->on_domain.send_on_behalf);
+	count += list_ids(to, answer->on_domain.send_on_behalf) + list_prefixes(to, true);
 	end_list(to, count == 0);
 }
 

@@ -43,6 +43,14 @@ static struct mw_str lasting_domain(const struct mw_session *session, const stru
 	return mw_identity_domain(session->policy, session->facts->sender, stands_for);
 }
 
+/* The same of a prefix of the sender; empty where the client writes it in another way. */
+static struct mw_str lasting_prefix(const struct mw_session *session, struct mw_str prefix)
+{
+	struct mw_str given = mw_str_head(session->facts->sender, prefix.len);
+
+	return mw_str_equal_nocase(given, prefix) ? given : MW_STR_EMPTY;
+}
+
 static bool is_authoritative(const struct mw_session *session, const struct mw_address *sender)
 {
 	const struct mw_accepted_domain *accepted = mw_choose_accepted_domain(session->policy, sender->domain);
@@ -96,6 +104,8 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 			return pass(session, MW_NOTE_SENDER_SEND_AS, identity.owner.name);
 		if (mw_str_equal(identity.granted_on, sender->domain))
 			return pass(session, MW_NOTE_SENDER_SEND_AS, lasting_domain(session, stands_for));
+		if (identity.granted_on.len < sender->whole.len)
+			return pass(session, MW_NOTE_SENDER_PREFIX, lasting_prefix(session, identity.granted_on));
 		return pass(session, MW_NOTE_SENDER_SEND_AS, session->facts->sender);
 	case MW_RIGHT_NONE:
 	case MW_RIGHT_SEND_ON_BEHALF:

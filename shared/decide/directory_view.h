@@ -71,7 +71,8 @@ struct mw_directory_view {
 	   the address. */
 	enum mw_lookup (*by_address)(void *context, struct mw_str address, struct mw_principal *principal_r,
 				     enum mw_held *held_r);
-	/* Grants on an address that no principal has, or that is one of receive=; NONE when there are none. */
+	/* Grants on an address that no principal has, or that is one of receive=, or on addresses that begin alike, as
+	   "prefix-*@domain" (mail/prefix.h); NONE when there are none. */
 	enum mw_lookup (*grants_on_address)(void *context, struct mw_str address, struct mw_grants *grants_r);
 	/* Grants on "*@domain"; domain canonical. */
 	enum mw_lookup (*grants_on_domain)(void *context, struct mw_str domain, struct mw_grants *grants_r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decide/identity.h"
 
+#include "mail/prefix.h"
 
 enum mw_address_kind mw_identity_address(const struct mw_policy *policy, struct mw_str text,
 					 struct mw_address *address_r, const struct mw_accepted_domain **stands_for_r)
@@ -127,6 +128,22 @@ bool mw_identity_in(const struct mw_principal *user, struct mw_ids ids)
 	return mw_identity_which(user, ids) != 0;
 }
 
+enum mw_lookup mw_identity_prefix(const struct mw_directory_view *directory, const struct mw_address *address,
+				  size_t *len_io, struct mw_grants *grants_r)
+{
+	char text[MW_ADDRESS_MAX + 2];
+
+	if (address->kind != MW_ADDRESS_MAILBOX || address->local.ptr[0] == '"')
+		return MW_LOOKUP_NONE;
+	while ((*len_io = mw_prefix_shorter(address->local, *len_io)) > 0) {
+		enum mw_lookup found = grants_on_address(directory, mw_prefix_of(address, *len_io, text), grants_r);
+
+		if (found != MW_LOOKUP_NONE)
+			return found;
+	}
+	return MW_LOOKUP_NONE;
+}
+
 /* Keeps the stronger right; the enum goes from weak to strong, but for NONE. */
 static void take_grants(const struct mw_principal *user, struct mw_ids send_as, struct mw_ids send_on_behalf,
 			struct mw_str granted_on, struct mw_identity *identity)
@@ -239,6 +256,22 @@ static void look_at_grants(enum mw_lookup found, const struct mw_grants *grants,
 		identity->right = MW_RIGHT_UNAVAILABLE;
 }
 
+/* Whoever has an address has it whole: a prefix of it gives nobody a right on it. */
+__attribute__((noinline)) static void look_at_prefixes(const struct mw_directory_view *directory,
+						       const struct mw_principal *user, const struct mw_address *address,
+						       struct mw_identity *identity)
+{
+	struct mw_grants grants;
+
+	for (size_t len = address->local.len; !is_settled(identity);) {
+		enum mw_lookup found = mw_identity_prefix(directory, address, &len, &grants);
+
+		if (found == MW_LOOKUP_NONE)
+			return;
+		look_at_grants(found, &grants, user, mw_str_head(address->local, len), identity);
+	}
+}
+
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r)
 {
@@ -267,4 +300,6 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 		return;
 	found = grants_on_domain(directory, address->domain, &grants);
 	look_at_grants(found, &grants, user, address->domain, identity_r);
+	if (!is_settled(identity_r) && !identity_r->has_owner)
+		look_at_prefixes(directory, user, address, identity_r);
 }

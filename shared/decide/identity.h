@@ -21,7 +21,8 @@ struct mw_identity {
 	bool has_owner;
 	bool receive_only;        /* the owner has it in receive=: only a grant on the address or its domain covers it */
 	struct mw_principal owner; /* the user or group that has the address (its extension cut, where needed) */
-	struct mw_str granted_on;  /* the owner's name, the address or "*@domain"'s domain; empty: none */
+	struct mw_str granted_on;  /* the owner's name, the address, "*@domain"'s domain, or "prefix-*@domain"'s prefix,
+				      which is in the address; empty: none */
 };
 
 /* Parses an address as it came, in the way the policy judges it: without "@" it gets default_domain; at a local
@@ -51,6 +52,12 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 /* With no right: whether it is only that the user has the address in receive=, and address= would give the right. */
 bool mw_identity_only_receives(const struct mw_policy *policy, const struct mw_principal *user,
 			       const struct mw_identity *identity);
+
+/* The next shorter prefix of an address (mail/prefix.h) that has grants, from *len_io octets of its local part on, which is
+   its whole length at first: FOUND, its length and they. A quoted local part and a path have none. It says nothing of
+   whether somebody has the address: then they do not hold. */
+enum mw_lookup mw_identity_prefix(const struct mw_directory_view *directory, const struct mw_address *address,
+				  size_t *len_io, struct mw_grants *grants_r);
 
 /* Whether mail for the address is the user's, by its own addresses and their extensions. */
 bool mw_identity_receives(const struct mw_policy *policy, const struct mw_directory_view *directory,

@@ -65,6 +65,7 @@ enum mw_note {
 	MW_NOTE_SUBMIT_MISSING,
 	MW_NOTE_SENDER_OWN,             /* value: sender; other: user */
 	MW_NOTE_SENDER_SEND_AS,         /* value: sender; other: what the grant stands on */
+	MW_NOTE_SENDER_PREFIX,          /* value: sender; other: the beginning that the grant stands on, "list-" */
 	MW_NOTE_SENDER_ANY,             /* Accept-Any-Sender (and Accept-Authoritative-Domain-Sender) */
 	MW_NOTE_SENDER_NULL,
 	MW_NOTE_SENDER_NULL_REFUSED,

@@ -11,6 +11,7 @@ libmwmail_la_SOURCES = \
 	shared/mail/mechanism.c shared/mail/mechanism.h \
 	shared/mail/network.c shared/mail/network.h \
 	shared/mail/originators.c shared/mail/originators.h \
+	shared/mail/prefix.c shared/mail/prefix.h \
 	shared/mail/protocol.c shared/mail/protocol.h \
 	shared/mail/plain.h \
 	shared/mail/range.c

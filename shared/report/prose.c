@@ -47,6 +47,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_SUBMIT_MISSING] = "the session lacks Submit[ as <value>]",
 	[MW_NOTE_SENDER_OWN] = "<value> is an own address[ of <other>]",
 	[MW_NOTE_SENDER_SEND_AS] = "a send-as grant[ on <other>] covers <value>",
+	[MW_NOTE_SENDER_PREFIX] = "a send-as grant on addresses that begin alike[ (<other>*)] covers <value>",
 	[MW_NOTE_SENDER_ANY] = "the session may use any sender",
 	[MW_NOTE_SENDER_NULL] = "the null sender is permitted",
 	[MW_NOTE_SENDER_NULL_REFUSED] = "the connector refuses the null sender of a login (allow_null_sender)",

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/table.h"
-#include "mail/address.h"
+#include "mail/prefix.h"
 #include "sync/key_networks.h"
 #include "sync/text_field.h"
 #include "sync/text_name.h"
@@ -431,11 +431,27 @@ static bool read_granted(struct mw_reading *reading, struct mw_str text, struct 
 	return name_is_usual(reading, text, address.whole);
 }
 
+/* The error is about all that a "*" could have been meant for. */
+static bool read_prefix(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r)
+{
+	char prefix[MW_ADDRESS_MAX + 2];
+	size_t len;
+
+	if (!mw_prefix_parse(text, reading->default_domain, prefix, &len)) {
+		ERROR(reading, text, MW_PREFIX_RIGHT, "\"%.*s\": nothing to grant a right on", SHOW(text));
+		return false;
+	}
+	*address_r = mw_arena_copy(reading->records->arena, (struct mw_str){ prefix, len });
+	return name_is_usual(reading, text, mw_str_head(*address_r, mw_str_find(*address_r, '*')));
+}
+
 static bool read_identity(struct mw_reading *reading, struct mw_str text, struct mw_grant_record *grant)
 {
 	char domain[MW_DOMAIN_MAX + 1];
 	size_t len;
 
+	if (mw_str_find(text, '*') < text.len && !mw_str_starts_with(text, MW_STR("*@")))
+		return read_prefix(reading, text, &grant->identity);
 	if (!mw_str_starts_with(text, MW_STR("*@")))
 		return read_granted(reading, text, &grant->identity);
 	grant->domain = true;

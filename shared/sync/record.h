@@ -27,7 +27,7 @@ struct mw_record {
 
 struct mw_grant_record {
 	struct mw_origin origin;
-	struct mw_str identity; /* an address, or the domain of "*@domain" */
+	struct mw_str identity; /* an address, "prefix-*@domain" (mail/prefix.h), or the domain of "*@domain" */
 	bool domain, on_behalf;
 	struct mw_str trustee;
 	uint32_t owner; /* as a record's */

@@ -56,6 +56,28 @@ def test_snd_01_a_user_sends_as_itself_and_as_what_was_granted(bob, sender, expe
     assert bob.ask(sender, MARY) == expected_reply(sender, expected)
 
 
+def test_a_grant_on_a_beginning_covers_return_addresses_and_nobody_s_own(site, bob):
+    site.change_directory(WORLD_DIRECTORY + "user list-ann@example.test receive=list-zoe@example.test\n"
+                          "grant send-as list-*@example.test bob@example.test\n")
+    try:
+        verp = "list-return-7-x=remote.test@example.test"
+        wait_for(lambda: bob.ask(verp, MARY) == PERMITTED, "the new directory")
+        for sender in ("LIST-7@Example.Test", "list-7+8@example.test", "list-" + 59 * "-" + "@example.test"):
+            assert bob.ask(sender, MARY) == PERMITTED, sender
+        for sender in ("list-ann@example.test", "List-Ann+7@example.test", "list-zoe@example.test", "list-@example.test",
+                       "list@example.test", "alist-7@example.test", "list-7@remote.test", "a" + 63 * "-" + "@example.test",
+                       '"list-7 8"@example.test', "list-7%remote.test@example.test"):
+            assert is_refused(bob.ask(sender, MARY)), sender
+        facts = ["--port", str(site.ports["submission"]), "--tls", "TLSv1.3", "--login", "bob", "--recipient", MARY]
+        assert f"a send-as grant on addresses that begin alike (list-*) covers {verp}" in site.explain("--sender", verp, *facts)[1]
+        found = site.daemon.cli("lookup", "list-7@example.test").stdout
+        assert "list-7@example.test: nobody receives mail for it\nmay send as it:         bob@example.test\n" in found
+        assert " bob@example.test" not in site.daemon.cli("lookup", "list-ann@example.test").stdout
+    finally:
+        site.change_directory(WORLD_DIRECTORY)
+        wait_for(lambda: bob.ask("list-7@example.test", MARY) == denied("list-7@example.test"), "the old directory")
+
+
 def test_snd_01_a_grant_taken_away_ends_within_a_running_session(site, bob):
     assert bob.ask("sales@example.test", MARY) == PERMITTED
     site.change_directory(WORLD_DIRECTORY.replace("grant send-as sales@example.test bob@example.test\n", ""))

@@ -68,6 +68,7 @@ START_TEST(every_key_is_written)
 					   "networks=10.0.0.0/8,192.0.2.1-192.0.2.9\n"
 					   "grant send-as *@x.test bob\n"
 					   "grant send-on-behalf a@b.test g\n"
+					   "grant send-as List-*@X.test bob\n"
 					   "user bob imap=no pop3=no sieve=no smtp=no relay=no address=b receive=r,q login=rob,X\\y "
 					   "senders=g,bob senders_denied=g message_rate_limit=5 recipient_rate_limit=unlimited "
 					   "max_message_size=10MB max_recipients=7 smtp_networks=::1 imap_networks=::ffff:10.1.0.0/112 "
@@ -80,6 +81,7 @@ START_TEST(every_key_is_written)
 			 "group g@example.test address=h@example.test member=bob@example.test senders=members "
 			 "networks=10.0.0.0/8,192.0.2.1-192.0.2.9\n"
 			 "grant send-on-behalf a@b.test g@example.test\n"
+			 "grant send-as list-*@x.test bob@example.test\n"
 			 "grant send-as *@x.test bob@example.test\n");
 }
 END_TEST
