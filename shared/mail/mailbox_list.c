@@ -436,6 +436,18 @@ static bool is_unsafe_when_broken(const struct list *list, struct mw_str value)
 	return quotes_may_end_elsewhere(value) && has_more_than_addresses(value, list->ats);
 }
 
+/* Characters that turn what follows them around (U+202D and U+202E), so that an address is shown as another one. Looked
+   for in the whole field, as the octets of one may stand in two encoded-words. */
+static bool turns_text_around(struct mw_str value)
+{
+	char memory[MW_ORIGINATOR_MAX + 1];
+	struct mw_buf decoded = MW_BUF_OVER(memory);
+	bool unread;
+
+	mw_encoded_words_decode(value, &decoded, &unread);
+	return mw_str_has(mw_buf_str(&decoded), "\xe2\x80\xad") || mw_str_has(mw_buf_str(&decoded), "\xe2\x80\xae");
+}
+
 enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str domain,
 					      void (*found)(struct mw_str address, void *context), void *context)
 {
@@ -444,6 +456,8 @@ enum mw_originator_fault mw_mailbox_list_read(struct mw_str value, struct mw_str
 	list.fault = look_at_octets(value);
 	if (list.fault == MW_ORIGINATOR_OK && read_list(&list, false) && list.rest.len > 0)
 		fail(&list, MW_ORIGINATOR_SYNTAX);
+	if (list.fault == MW_ORIGINATOR_OK && turns_text_around(value))
+		fail(&list, MW_ORIGINATOR_CONTROL);
 	if (list.fault == MW_ORIGINATOR_OK && is_unsafe_when_broken(&list, value))
 		fail(&list, MW_ORIGINATOR_SYNTAX);
 	return list.fault;

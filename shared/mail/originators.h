@@ -14,7 +14,7 @@ enum mw_originator_fault {
 	MW_ORIGINATOR_REPEATED,     /* more than one field */
 	MW_ORIGINATOR_TOO_LONG,     /* MW_ORIGINATOR_MAX octets or more */
 	MW_ORIGINATOR_TOO_MANY,     /* more than MW_ORIGINATOR_ADDRESSES_MAX addresses */
-	MW_ORIGINATOR_CONTROL,      /* a control character, also one in an encoded-word; a line without text */
+	MW_ORIGINATOR_CONTROL,      /* a control character, also one in an encoded-word, and U+202D, U+202E; a line without text */
 	MW_ORIGINATOR_UTF8,         /* not UTF-8 */
 	MW_ORIGINATOR_SYNTAX,       /* no list of addresses of RFC 5322 */
 	MW_ORIGINATOR_EMPTY_GROUP,  /* "undisclosed:;" */

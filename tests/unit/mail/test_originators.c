@@ -146,6 +146,12 @@ static const struct { const char *value, *fault, *addresses; } fields[] = {
 	{ "=?utf-8?q?a <" OWN ">", "encoded-word", "" },
 	{ "\"=?utf-8?q?a\" b?= <" OWN ">", "encoded-word", "" },
 	{ "x=?utf-8?q?a?=y <" OWN ">", "encoded-word", "" },
+	/* text that is turned around */
+	{ "B\xe2\x80\xae" "b <" OWN ">", "control-character", "" },
+	{ "\"B\xe2\x80\xad" "b\" <" OWN ">", "control-character", "" },
+	{ "=?utf-8?b?4oCuYm9i?= <" OWN ">", "control-character", "" },
+	{ "=?utf-8?q?B=E2=80?= =?utf-8?q?=AEb?= <" OWN ">", "control-character", "" },
+	{ "\xe2\x80\x8f" "B <" OWN ">", "", OWN },
 	/* ones that show something else than their octets say, to readers that know the character set */
 	{ "=?utf-7?q?B+AAo-b?= <" OWN ">", "encoded-word", "" },
 	{ "\"=?UTF-7?q?B+AA0ACg-b?=\" <" OWN ">", "encoded-word", "" },
