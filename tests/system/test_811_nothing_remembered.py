@@ -1,6 +1,8 @@
 """Between two messages a milter's connection remembers nothing, and a mailwicketd that goes away lets nothing pass."""
+import contextlib
 import random
 import signal
+import socket
 import threading
 
 import pytest
@@ -117,6 +119,91 @@ def test_hdr_09_killed_in_data_the_message_is_deferred_and_the_next_one_is_fine(
     site.wait_octets(subject + " next")
     site.postfix.queue_idle()
     assert site.octets(subject) is None and site.octets(subject + " forged") is None
+
+
+class Between:
+    """A listener in front of mailwicketd's, which does something when a packet of this letter comes, and then hands it on."""
+
+    def __init__(self, path, to, letter):
+        self.to, self.letter, self.action = to, letter, None
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        path.chmod(0o666)
+        self.listener.listen(16)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            if server.connect_ex(str(self.to)) != 0:
+                client.close()
+                server.close()
+                continue
+            threading.Thread(target=self.there, args=(client, server), daemon=True).start()
+            threading.Thread(target=self.back, args=(server, client), daemon=True).start()
+
+    @staticmethod
+    def back(source, target):
+        try:
+            while part := source.recv(65536):
+                target.sendall(part)
+        except OSError:
+            pass
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    def there(self, source, target):
+        try:
+            with source, source.makefile("rb") as packets:
+                while head := packets.read(5):
+                    if head[4:] == self.letter and self.action is not None:
+                        self.action()
+                    target.sendall(head + packets.read(int.from_bytes(head[:4], "big") - 1))
+        except OSError:
+            pass
+        target.close()
+
+
+@pytest.mark.parametrize("letter", [b"L", b"E"])
+@pytest.mark.parametrize("start_again", [False, True])
+def test_killed_between_the_question_and_the_end_the_message_is_deferred(module_folder, letter, start_again):
+    """The policy question is answered; the milter's packet of this letter, a field or the end, finds nobody."""
+    folder = module_folder / f"between-{letter.decode()}-{start_again}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    site = MilterSite(folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS, milters={"submission": "unix:mailwicket/between"})
+    between = Between(site.milter_socket.with_name("between"), site.milter_socket, letter)
+    asked, done = [], threading.Event()
+
+    def kill():
+        between.action = None
+        asked.extend(site.daemon.logged(stage="END-OF-MESSAGE"))
+        site.daemon.kill()
+        if start_again:
+            site.daemon.start()
+        done.set()
+    try:
+        site.start()
+        with site.client(login="bob", source=AWAY) as client:
+            assert site.send(client, BOB, f"From: {BOB}", "first").startswith(TAKEN)
+            between.action = kill
+            assert site.send(client, BOB, f"From: {BOB}", "second").startswith("4")
+            wait_for(done.is_set, "mailwicketd to be gone")
+            assert len(asked) == 2 and asked[1]["verdict"] == "permit"
+        if not start_again:
+            site.daemon.start()
+        with site.client(login="bob", source=AWAY) as client:
+            assert site.send(client, BOB, f"From: {BOB}", "third").startswith(TAKEN)
+            assert site.send(client, BOB, f"From: {MARY}", "fourth").startswith(DENIED)
+        site.postfix.queue_idle()
+        assert [site.octets(name) is not None for name in ("first", "second", "third", "fourth")] == [True, False, True, False]
+    finally:
+        between.listener.close()
+        site.stop()
 
 
 def test_stopped_by_its_manager_the_message_is_deferred(site):
