@@ -6,6 +6,7 @@
 #include "directory/suspensions.h"
 #include "ui/output.h"
 #include "follow/follow.h"
+#include "follow/hand_over.h"
 #include "follow/say.h"
 #include "setting.h"
 #include "sync/sync.h"
@@ -13,9 +14,10 @@
 static const struct mw_option options[] = {
 	{ "dry-run", NULL, "read and check everything, publish nothing" },
 	{ "follow", NULL, "stay, and publish again whenever a source changes" },
+	{ "hand-over", "USER", "make USER, whom --follow runs as, the owner of the published directory's folder" },
 };
 
-enum { OPTION_DRY_RUN, OPTION_FOLLOW };
+enum { OPTION_DRY_RUN, OPTION_FOLLOW, OPTION_HAND_OVER };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
@@ -116,6 +118,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 {
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	bool dry_run = false, follow = false;
+	const char *user = NULL;
 	const char *value;
 	int row;
 
@@ -126,7 +129,12 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 			return mw_arguments_exit(row);
 		dry_run = dry_run || row == OPTION_DRY_RUN;
 		follow = follow || row == OPTION_FOLLOW;
+		user = row == OPTION_HAND_OVER ? value : user;
 	}
+	if (user != NULL && (follow || dry_run || cli->json))
+		return mw_usage_error("--hand-over stands alone");
+	if (user != NULL)
+		return mw_hand_over(cli, user);
 	if (follow && (dry_run || cli->json))
 		return mw_usage_error("--follow goes with neither --dry-run nor --json");
 	if (follow)
@@ -136,7 +144,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 
 const struct mw_command mw_sync_command = {
 	.name = "sync",
-	.usage = "[--dry-run | --follow]",
+	.usage = "[--dry-run | --follow | --hand-over USER]",
 	.summary = "read the sources and publish the directory",
 	.run = run_sync,
 	.options = options,

@@ -3,7 +3,7 @@ sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
 # Without libsystemd mailwicketd reports no readiness, feeds no watchdog and takes no socket.
-nodist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.service
+nodist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.service packaging/systemd/mailwicket-sync.service
 if HAVE_SYSTEMD
 dist_systemdsystemunit_DATA = packaging/systemd/mailwicketd.socket
 unit_follows_build =
@@ -11,13 +11,14 @@ else
 unit_follows_build = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d'
 endif
 EXTRA_DIST += packaging/build-deb packaging/copy-tree packaging/debian packaging/systemd/mailwicketd.service.in \
+	packaging/systemd/mailwicket-sync.service.in \
 	packaging/systemd/mailwicketd.socket packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
-CLEANFILES += packaging/systemd/mailwicketd.service
+CLEANFILES += packaging/systemd/mailwicketd.service packaging/systemd/mailwicket-sync.service
 
-packaging/systemd/mailwicketd.service: packaging/systemd/mailwicketd.service.in Makefile
+packaging/systemd/mailwicketd.service packaging/systemd/mailwicket-sync.service: packaging/systemd/%.service: packaging/systemd/%.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
-	sed -e 's|@sbindir[@]|$(sbindir)|' $(unit_follows_build) \
-		$(srcdir)/packaging/systemd/mailwicketd.service.in > $@.new && mv $@.new $@
+	sed -e 's|@sbindir[@]|$(sbindir)|' -e 's|@bindir[@]|$(bindir)|' $(unit_follows_build) \
+		$(srcdir)/packaging/systemd/$*.service.in > $@.new && mv $@.new $@
 
 # What a new policy and directory begin with.
 examplesdir = $(docdir)/examples

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory/follower.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -65,6 +66,52 @@ void mw_follower_close(struct mw_follower *follower)
 	mw_folder_close(&follower->folder);
 	free(follower->path);
 	free(follower);
+}
+
+/* While the folder is root's nobody else can put anything there: what is in it goes first, the folder last. Depth is of
+   folders in it. */
+static bool give(int fd, uid_t user, unsigned depth)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	bool done = dir != NULL;
+
+	if (dir == NULL)
+		close(fd);
+	while (done && (entry = readdir(dir)) != NULL) {
+		int inner;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		inner = depth > 0 ? openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		done = (inner < 0 || give(inner, user, depth - 1)) &&
+		       fchownat(dirfd(dir), entry->d_name, user, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return done;
+}
+
+bool mw_follower_hand_over(const char *path, uid_t user, struct mw_errors *errors)
+{
+	struct mw_folder folder;
+	bool done = false;
+
+	if (!mw_folder_open(&folder, path, true, errors)) {
+		mw_folder_close(&folder);
+		return false;
+	}
+	if (folder.stat.st_uid == user)
+		done = true;
+	else if (folder.stat.st_uid != 0)
+		mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "belongs to user %u already", (unsigned)folder.stat.st_uid);
+	else if (give(openat(folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), user, 1) &&
+		 fchown(folder.fd, user, (gid_t)-1) == 0)
+		done = true;
+	else
+		mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "cannot be handed over: %s", strerror(errno));
+	mw_folder_close(&folder);
+	return done;
 }
 
 static bool read_state(int fd, struct mw_follower_state *state)

@@ -3,6 +3,8 @@
 #ifndef MW_DIRECTORY_FOLLOWER_H
 #define MW_DIRECTORY_FOLLOWER_H
 
+#include <sys/types.h>
+
 #include "base/errors.h"
 
 struct mw_follower_state {
@@ -19,6 +21,10 @@ struct mw_follower;
 struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *errors);
 void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
 void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
+
+/* Makes this user the owner of the folder and of what is in it, once; groups stay: a folder that is the user's already stays as it is, and
+   one of a third user is refused. For root. False with errors. */
+bool mw_follower_hand_over(const char *folder, uid_t user, struct mw_errors *errors);
 
 enum mw_following {
 	MW_FOLLOWING_NEVER,  /* none was ever started there, or the last one ended in order */

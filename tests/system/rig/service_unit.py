@@ -94,7 +94,7 @@ def become(unit, own):
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     group = number(unit["Group"][-1])
-    os.setgroups([number(name) for name in unit["SupplementaryGroups"][-1].split()])
+    os.setgroups([number(name) for name in unit.get("SupplementaryGroups", [""])[-1].split()])
     os.setresgid(group, group, group)
     os.setresuid(own, own, own)
     os.umask(int(unit["UMask"][-1], 8))

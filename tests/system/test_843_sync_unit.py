@@ -1,0 +1,93 @@
+"""mailwicket-sync.service: the follower does its work with no more than the unit leaves it; the folder is handed over."""
+import os
+import pwd
+import shutil
+import subprocess
+
+import pytest
+
+import rig
+from rig import CLI, service_unit, wait_for
+from rig.daemon import Daemon
+from rig.follower import Follower
+from rig.programs import has_systemd, sanitized
+
+UNIT = rig.build_folder() / "packaging" / "systemd" / "mailwicket-sync.service"
+MAILWICKETD_UNIT = UNIT.with_name("mailwicketd.service")
+POLICY = 'accepted_domain "example.test" { type = Authoritative }\n'
+DIRECTORY = "user bob@example.test\nuser mary@example.test\n"
+GRANT = "grant send-as mary@example.test bob@example.test\n"
+SUSPENDED = "550 5.7.1 Access denied, sending is suspended for this account"
+NOBODY = pwd.getpwnam("nobody").pw_uid
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+
+
+@pytest.fixture
+def daemon(folder):
+    with Daemon(POLICY, DIRECTORY, folder) as made:
+        yield made
+
+
+def hand_over(daemon, user="nobody"):
+    return daemon.cli("sync", "--hand-over", user)
+
+
+def may_send_as_mary(daemon):
+    return daemon.request(sender="mary@example.test") == "DUNNO"
+
+
+def test_it_alone_has_a_network_and_both_units_hold_the_rest_shut():
+    ours, other = service_unit.settings(UNIT), service_unit.settings(MAILWICKETD_UNIT)
+    assert ours["Type"] == (["notify"] if has_systemd() else ["exec"]) and ("WatchdogSec" in ours) == has_systemd()
+    assert ours["User"] == ["mailwicket-sync"] and "IPAddressDeny" not in ours and other["IPAddressDeny"] == ["any"]
+    assert ours["ReadWritePaths"] == ["-/var/lib/mailwicket/directory"]
+    for name in ("ProtectSystem", "NoNewPrivileges", "CapabilityBoundingSet", "SystemCallFilter", "PrivateDevices",
+                 "MemoryDenyWriteExecute", "RestrictNamespaces", "ProtectHome", "ProtectKernelTunables"):
+        assert ours[name] == other[name], name
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on this machine")
+@pytest.mark.skipif(sanitized(), reason="a sanitizer makes other system calls")
+def test_within_its_unit_it_follows_and_publishes(daemon):
+    binary = shutil.copy(CLI, daemon.folder)
+    assert hand_over(daemon).returncode == 0
+    with Follower(daemon, binary=binary, prefix=service_unit.prefix(UNIT, NOBODY)) as follower:
+        follower.wait_log("following 1 source")
+        daemon.write(daemon.directory, DIRECTORY + GRANT)
+        wait_for(lambda: may_send_as_mary(daemon), "the grant")
+        assert (daemon.published / "snapshot.mdb").stat().st_uid == NOBODY
+        status = open(f"/proc/{follower.process.pid}/status").read()
+        assert "Seccomp:\t2" in status and f"Uid:\t{NOBODY}" in status and "CapEff:\t0000000000000000" in status
+        # Root beside it, and it beside what root left.
+        wait_for(lambda: daemon.cli("sync").returncode == 0, "a sync by root")
+        daemon.write(daemon.directory, DIRECTORY)
+        wait_for(lambda: not may_send_as_mary(daemon), "the grant to be gone")
+
+
+def test_what_is_handed_over_is_the_folder_and_no_suspension(daemon):
+    assert daemon.cli("suspend", "bob@example.test", "--sending").returncode == 0
+    daemon.suspensions.rename(daemon.published / "suspensions")
+    assert hand_over(daemon).returncode == 0
+    assert {path.stat().st_uid for path in (daemon.published, *daemon.published.iterdir())} == {NOBODY}
+    assert daemon.suspensions.stat().st_uid == 0 and not (daemon.published / "suspensions").exists()
+    wait_for(lambda: daemon.request() == SUSPENDED, "the suspension")
+    # Once it is handed over, what is in it is not touched again.
+    link = daemon.published / "link"
+    os.link(daemon.policy, link)
+    assert hand_over(daemon).returncode == 0 and link.stat().st_uid == 0
+
+
+def test_a_folder_of_a_third_user_and_a_user_that_is_not_there_are_refused(daemon):
+    result = hand_over(daemon, "nobody-at-all")
+    assert result.returncode == 67 and "there is no user nobody-at-all" in result.stderr
+    os.chown(daemon.published, 64215, 64215)
+    result = hand_over(daemon)
+    assert result.returncode == 75 and "belongs to user 64215 already" in result.stderr
+
+
+def test_only_root_hands_over(daemon):
+    binary = shutil.copy(CLI, daemon.folder)
+    result = subprocess.run([binary, "-c", daemon.policy, "sync", "--hand-over", "nobody"], user="nobody", group="nogroup",
+                            extra_groups=[], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 77 and "only root" in result.stderr
