@@ -23,6 +23,7 @@ enum mw_tls_version { MW_TLS_NONE, MW_SSL_3_0, MW_TLS_1_0, MW_TLS_1_1, MW_TLS_1_
 
 extern const struct mw_table mw_modes, mw_login_types, mw_domain_types, mw_rate_sources, mw_reply_styles,
 	mw_unlisted_logins, /* refuse own_address */
+	mw_source_schemas, /* none mailcow iredmail postfixadmin */
 	mw_header_froms,    /* check off */
 	mw_display_names,   /* any check */
 	mw_source_tls_words, /* verify none */
@@ -110,6 +111,9 @@ enum mw_sql_query {
 	MW_SQL_USERS, MW_SQL_GROUPS, MW_SQL_GRANTS, MW_SQL_ADDRESSES, MW_SQL_MEMBERS, MW_SQL_LOGINS, MW_SQL_QUERY_COUNT
 };
 
+/* Whose tables an SQL source reads (sync/schema.h). */
+enum mw_source_schema { MW_SCHEMA_NONE, MW_SCHEMA_MAILCOW, MW_SCHEMA_IREDMAIL, MW_SCHEMA_POSTFIXADMIN };
+
 struct mw_source_sql {
 	struct mw_str host;       /* empty: the socket */
 	unsigned port;            /* with a host, and PostgreSQL's of a socket: never 0 */
@@ -118,6 +122,7 @@ struct mw_source_sql {
 	enum mw_source_tls tls;
 	struct mw_str tls_ca_file;
 	uint64_t statement_timeout; /* seconds */
+	enum mw_source_schema schema;
 	struct mw_str queries[MW_SQL_QUERY_COUNT]; /* empty: none */
 	struct mw_str listen;     /* a channel of PostgreSQL that tells of every change; empty: none */
 	struct mw_str changed;    /* a query whose one value is another after each change; empty: none */

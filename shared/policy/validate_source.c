@@ -17,6 +17,7 @@ static const struct rule {
 	{ "tls", " pgsql mysql ", "" },
 	{ "tls_ca_file", " pgsql mysql ", "" },
 	{ "statement_timeout", " sqlite pgsql mysql ", "" },
+	{ "schema", " pgsql mysql ", "" },
 	{ "users", " sqlite pgsql mysql ", "" },
 	{ "groups", " sqlite pgsql mysql ", "" },
 	{ "grants", " sqlite pgsql mysql ", "" },
@@ -36,6 +37,14 @@ static const struct server {
 } servers[] = {
 	{ "pgsql", 5432, "/run/postgresql", true },
 	{ "mysql", 3306, "/run/mysqld/mysqld.sock", false },
+};
+
+/* Where a project keeps the tables that its schema reads: sync/schema.c has queries for each of these. */
+static const char *const schema_drivers[] = {
+	[MW_SCHEMA_NONE] = " sqlite pgsql mysql ",
+	[MW_SCHEMA_MAILCOW] = " mysql ",
+	[MW_SCHEMA_IREDMAIL] = " pgsql mysql ",
+	[MW_SCHEMA_POSTFIXADMIN] = " pgsql mysql ",
 };
 
 struct source_check {
@@ -98,13 +107,25 @@ static void check_rules(const struct source_check *check)
 	}
 }
 
+static void check_schema(const struct source_check *check)
+{
+	enum mw_source_schema schema = check->source->sql.schema;
+
+	if (is_written(check, "schema") && lists(find_rule("schema")->known, check->source->driver) &&
+	    !lists(schema_drivers[schema], check->source->driver))
+		mw_reader_error(check->reader, spot_of(check, "schema"), "driver = mysql", "schema: %s has no tables in %.*s",
+				mw_table_word(mw_source_schemas, (int)schema), MW_STR_ARG(check->source->driver));
+}
+
 static void check_queries(const struct source_check *check)
 {
+	if (check->source->sql.schema != MW_SCHEMA_NONE)
+		return;
 	for (int i = 0; i < MW_SQL_QUERY_COUNT; i++)
 		if (!mw_str_empty(check->source->sql.queries[i]))
 			return;
-	mw_reader_error(check->reader, spot_of(check, "users"), "users = \"SELECT ...\"", "a %.*s source needs a query",
-			MW_STR_ARG(check->source->driver));
+	mw_reader_error(check->reader, spot_of(check, "users"), "users = \"SELECT ...\", or a schema",
+			"a %.*s source needs a query", MW_STR_ARG(check->source->driver));
 }
 
 /* libpq takes a list, or a folder, for a host. */
@@ -182,6 +203,7 @@ void mw_validate_source(struct mw_reader *reader, struct mw_source *source, cons
 	if (mw_str_empty(source->driver))
 		return;
 	check_rules(&check);
+	check_schema(&check);
 	if (lists(find_rule("users")->known, source->driver))
 		check_queries(&check);
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)

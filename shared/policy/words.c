@@ -33,6 +33,14 @@ static const struct mw_word unlisted_login_words[] = {
 };
 const struct mw_table mw_unlisted_logins = MW_TABLE(unlisted_login_words);
 
+static const struct mw_word source_schema_words[] = {
+	{ "none", MW_SCHEMA_NONE },
+	{ "mailcow", MW_SCHEMA_MAILCOW },
+	{ "iredmail", MW_SCHEMA_IREDMAIL },
+	{ "postfixadmin", MW_SCHEMA_POSTFIXADMIN },
+};
+const struct mw_table mw_source_schemas = MW_TABLE(source_schema_words);
+
 static const struct mw_word header_from_words[] = {
 	{ "check", MW_HEADER_FROM_CHECK },
 	{ "off", MW_HEADER_FROM_OFF },

@@ -12,6 +12,10 @@ libmwsync_la_SOURCES = \
 	shared/sync/pairs.c shared/sync/pairs.h \
 	shared/sync/record.c shared/sync/record.h \
 	shared/sync/row.c shared/sync/row.h \
+	shared/sync/schema.c shared/sync/schema.h \
+	shared/sync/schema_iredmail.c \
+	shared/sync/schema_mailcow.c \
+	shared/sync/schema_postfixadmin.c \
 	shared/sync/source.c shared/sync/source.h \
 	shared/sync/source_text.c \
 	shared/sync/sql.h shared/sync/sql_password.c shared/sync/sql_read.c shared/sync/sql_watch.c \

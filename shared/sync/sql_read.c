@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sync/row.h"
+#include "sync/schema.h"
 #include "sync/sql.h"
 
 #define WHY_MAX 1024
@@ -141,13 +142,21 @@ static bool check_changed(const struct sql_source *sql)
 	return good && columns.count == 1;
 }
 
+/* As the policy has it, or else the schema; empty: neither has one. */
+static struct mw_str query_text(const struct mw_source *source, int number)
+{
+	const char *ready = mw_schema_query(source->sql.schema, source->driver, kinds[number].word);
+
+	return ready != NULL && mw_str_empty(source->sql.queries[number]) ? mw_str(ready) : source->sql.queries[number];
+}
+
 static bool prepare_queries(struct sql_source *sql)
 {
 	char memory[WHY_MAX];
 	bool good = check_changed(sql);
 
 	for (int i = 0; i < MW_SQL_QUERY_COUNT; i++) {
-		struct mw_str text = sql->source->sql.queries[i];
+		struct mw_str text = query_text(sql->source, i);
 		struct query *query = &sql->queries[i];
 		struct mw_buf why = MW_BUF_OVER(memory);
 

@@ -132,12 +132,19 @@ static const struct mistake mistakes[] = {
 	{ DB "users = a port = 70000 } }", 1, 0, "is not a port" },
 	{ DB "users = a statement_timeout = soon } }", 1, 0, "is not a time" },
 	{ DB "} }", 1, 0, "a mysql source needs a query" },
+	{ DB "schema = none } }", 1, 0, "or a schema" },
+	{ DB "schema = courier } }", 1, 0, "none, mailcow, iredmail or postfixadmin" },
 	{ "directory { source \"x\" { driver = mysql users = a } }", 1, 0, "a mysql source needs a dbname" },
 	{ DB "users = a path = /x } }", 1, 0, "a mysql source has no such setting" },
 	{ DB "users = a dbname = \"mysql://u:p@h/d\" } }", 1, 0, "written twice" },
 	{ "directory { source \"x\" { driver = mysql user = u users = a dbname = \"m://u:p@h/d\" } }", 1, 0,
 	  "settings of a connection" },
 #endif
+#ifdef HAVE_PGSQL
+	{ "directory { source \"x\" { driver = pgsql dbname = d user = u schema = mailcow } }", 1, 0,
+	  "mailcow has no tables in pgsql (expected driver = mysql)" },
+#endif
+	{ "directory { source \"x\" { path = /x schema = mailcow } }", 1, 36, "a text source has no such setting" },
 	{ "directory { source \"x\" { users = \"\"\"a\nb } }", 1, 34, "this string is never closed" },
 	{ "directory { source \"x\" { users = \"\"\"a\nb\x01\"\"\" } }", 2, 2, "control character" },
 	{ "directory { source \"x\" { driver = oracle path = /x } }", 1, 35, "text" },

@@ -1,0 +1,143 @@
+-- The tables of iRedMail 1.7 (database vmail) that name domains, mailboxes, aliases and lists: names and types as
+-- samples/iredmail/iredmail.mysql and iredmail.pgsql have them (github.com/iredmail/iRedMail), written anew, in words
+-- that MariaDB (with sql_mode = ANSI_QUOTES) and PostgreSQL both take. What the queries of the schema do not read stands
+-- here too: the guide says of each column what becomes of it.
+
+CREATE TABLE domain (
+	domain VARCHAR(255) NOT NULL DEFAULT '' PRIMARY KEY,
+	description TEXT NOT NULL DEFAULT '',
+	disclaimer TEXT NOT NULL DEFAULT '',
+	aliases BIGINT NOT NULL DEFAULT 0,
+	mailboxes BIGINT NOT NULL DEFAULT 0,
+	maillists BIGINT NOT NULL DEFAULT 0,
+	maxquota BIGINT NOT NULL DEFAULT 0,
+	quota BIGINT NOT NULL DEFAULT 0,
+	transport VARCHAR(255) NOT NULL DEFAULT 'dovecot',
+	settings TEXT NOT NULL DEFAULT '',
+	backupmx SMALLINT NOT NULL DEFAULT 0,
+	created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	modified TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	expired TIMESTAMP NOT NULL DEFAULT '2037-12-31 01:01:01',
+	active SMALLINT NOT NULL DEFAULT 1
+);
+
+CREATE TABLE alias_domain (
+	alias_domain VARCHAR(255) NOT NULL PRIMARY KEY,
+	target_domain VARCHAR(255) NOT NULL,
+	created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	modified TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	active SMALLINT NOT NULL DEFAULT 1
+);
+
+CREATE TABLE mailbox (
+	username VARCHAR(255) NOT NULL PRIMARY KEY,
+	password VARCHAR(255) NOT NULL DEFAULT '',
+	name VARCHAR(255) NOT NULL DEFAULT '',
+	language VARCHAR(5) NOT NULL DEFAULT '',
+	first_name VARCHAR(255) NOT NULL DEFAULT '',
+	last_name VARCHAR(255) NOT NULL DEFAULT '',
+	mobile VARCHAR(255) NOT NULL DEFAULT '',
+	telephone VARCHAR(255) NOT NULL DEFAULT '',
+	recovery_email VARCHAR(255) NOT NULL DEFAULT '',
+	birthday DATE NOT NULL DEFAULT '0001-01-01',
+	mailboxformat VARCHAR(50) NOT NULL DEFAULT 'maildir',
+	mailboxfolder VARCHAR(50) NOT NULL DEFAULT 'Maildir',
+	storagebasedirectory VARCHAR(255) NOT NULL DEFAULT '',
+	storagenode VARCHAR(255) NOT NULL DEFAULT '',
+	maildir VARCHAR(255) NOT NULL DEFAULT '',
+	quota BIGINT NOT NULL DEFAULT 0,
+	domain VARCHAR(255) NOT NULL DEFAULT '',
+	transport VARCHAR(255) NOT NULL DEFAULT '',
+	department VARCHAR(255) NOT NULL DEFAULT '',
+	rank VARCHAR(255) NOT NULL DEFAULT 'normal',
+	employeeid VARCHAR(255) DEFAULT '',
+	isadmin SMALLINT NOT NULL DEFAULT 0,
+	isglobaladmin SMALLINT NOT NULL DEFAULT 0,
+	enablesmtp SMALLINT NOT NULL DEFAULT 1,
+	enablesmtpsecured SMALLINT NOT NULL DEFAULT 1,
+	enablepop3 SMALLINT NOT NULL DEFAULT 1,
+	enablepop3secured SMALLINT NOT NULL DEFAULT 1,
+	enablepop3tls SMALLINT NOT NULL DEFAULT 1,
+	enableimap SMALLINT NOT NULL DEFAULT 1,
+	enableimapsecured SMALLINT NOT NULL DEFAULT 1,
+	enableimaptls SMALLINT NOT NULL DEFAULT 1,
+	enabledeliver SMALLINT NOT NULL DEFAULT 1,
+	enablelda SMALLINT NOT NULL DEFAULT 1,
+	enablemanagesieve SMALLINT NOT NULL DEFAULT 1,
+	enablemanagesievesecured SMALLINT NOT NULL DEFAULT 1,
+	enablesieve SMALLINT NOT NULL DEFAULT 1,
+	enablesievesecured SMALLINT NOT NULL DEFAULT 1,
+	enablesievetls SMALLINT NOT NULL DEFAULT 1,
+	enableinternal SMALLINT NOT NULL DEFAULT 1,
+	enabledoveadm SMALLINT NOT NULL DEFAULT 1,
+	"enablelib-storage" SMALLINT NOT NULL DEFAULT 1,
+	"enablequota-status" SMALLINT NOT NULL DEFAULT 1,
+	"enableindexer-worker" SMALLINT NOT NULL DEFAULT 1,
+	enablelmtp SMALLINT NOT NULL DEFAULT 1,
+	enabledsync SMALLINT NOT NULL DEFAULT 1,
+	enablesogo SMALLINT NOT NULL DEFAULT 1,
+	enablesogowebmail VARCHAR(1) NOT NULL DEFAULT 'y',
+	enablesogocalendar VARCHAR(1) NOT NULL DEFAULT 'y',
+	enablesogoactivesync VARCHAR(1) NOT NULL DEFAULT 'y',
+	allow_nets TEXT DEFAULT NULL,
+	disclaimer TEXT NOT NULL DEFAULT '',
+	settings TEXT NOT NULL DEFAULT '',
+	passwordlastchange TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	modified TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	expired TIMESTAMP NOT NULL DEFAULT '2037-12-31 01:01:01',
+	active SMALLINT NOT NULL DEFAULT 1
+);
+
+CREATE TABLE alias (
+	address VARCHAR(255) NOT NULL DEFAULT '' PRIMARY KEY,
+	name VARCHAR(255) NOT NULL DEFAULT '',
+	accesspolicy VARCHAR(30) NOT NULL DEFAULT '',
+	domain VARCHAR(255) NOT NULL DEFAULT '',
+	created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	modified TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	expired TIMESTAMP NOT NULL DEFAULT '2037-12-31 01:01:01',
+	active SMALLINT NOT NULL DEFAULT 1
+);
+
+CREATE TABLE forwardings (
+	id SERIAL,
+	address VARCHAR(255) NOT NULL DEFAULT '',
+	forwarding VARCHAR(255) NOT NULL DEFAULT '',
+	domain VARCHAR(255) NOT NULL DEFAULT '',
+	dest_domain VARCHAR(255) NOT NULL DEFAULT '',
+	is_maillist SMALLINT NOT NULL DEFAULT 0,
+	is_list SMALLINT NOT NULL DEFAULT 0,
+	is_forwarding SMALLINT NOT NULL DEFAULT 0,
+	is_alias SMALLINT NOT NULL DEFAULT 0,
+	active SMALLINT NOT NULL DEFAULT 1,
+	UNIQUE (address, forwarding)
+);
+
+CREATE TABLE moderators (
+	id SERIAL,
+	address VARCHAR(255) NOT NULL DEFAULT '',
+	moderator VARCHAR(255) NOT NULL DEFAULT '',
+	domain VARCHAR(255) NOT NULL DEFAULT '',
+	dest_domain VARCHAR(255) NOT NULL DEFAULT '',
+	UNIQUE (address, moderator)
+);
+
+CREATE TABLE maillists (
+	id SERIAL,
+	address VARCHAR(255) NOT NULL DEFAULT '',
+	domain VARCHAR(255) NOT NULL DEFAULT '',
+	transport VARCHAR(255) NOT NULL DEFAULT '',
+	accesspolicy VARCHAR(30) NOT NULL DEFAULT '',
+	maxmsgsize BIGINT NOT NULL DEFAULT 0,
+	name VARCHAR(255) NOT NULL DEFAULT '',
+	description TEXT,
+	mlid VARCHAR(36) NOT NULL DEFAULT '',
+	is_newsletter SMALLINT NOT NULL DEFAULT 0,
+	settings TEXT,
+	created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	modified TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+	expired TIMESTAMP NOT NULL DEFAULT '2037-12-31 01:01:01',
+	active SMALLINT NOT NULL DEFAULT 1,
+	UNIQUE (address)
+);

@@ -1,0 +1,68 @@
+"""The pages "From PostfixAdmin", "From iRedMail", "From mailcow": their commands, as they stand there, lead to a directory."""
+import json
+
+import pytest
+
+from rig.pages import Page
+from rig.schema_world import POLICY, fill
+
+PAGES = {"postfixadmin": "postfix", "iredmail": "vmail", "mailcow": "mailcow"}
+ACCOUNTS = {"mysql": "DROP USER IF EXISTS mailwicket@localhost, mailwicket@'%'",
+            "pgsql": "DROP ROLE IF EXISTS mailwicket"}
+
+
+@pytest.fixture(params=[("postfixadmin", "mysql"), ("postfixadmin", "pgsql"), ("iredmail", "mysql"), ("iredmail", "pgsql"),
+                        ("mailcow", "mysql")], ids=" in ".join)
+def page(request, folder):
+    project, driver = request.param
+    server = request.getfixturevalue({"mysql": "mariadb", "pgsql": "postgresql"}[driver])
+    database = PAGES[project]
+    server.sql(f"CREATE DATABASE {database}")
+    try:
+        fill(server, database, project)
+        made = Page(f"from-{project}.md", server, driver, folder, POLICY)
+        made.project = project
+        yield made
+    finally:
+        server.sql(f"DROP DATABASE {database}")
+        server.sql(ACCOUNTS[driver])
+
+
+def follow(page):
+    shell = "docker " if page.project == "mailcow" else {"mysql": "mariadb ", "pgsql": "sudo "}[page.driver]
+    page.run_for(shell)
+    page.run_for("install ")
+    page.write_source()
+
+
+def test_the_commands_of_the_page_publish_the_directory(page):
+    follow(page)
+    password = page.folder / f"{page.project}.password"
+    assert password.read_text() == "change me\n" and password.stat().st_mode & 0o777 == 0o640
+    assert "published: " in page.run_for("mailwicket check")
+    assert "alice@example.test" in page.run_for("mailwicket lookup")
+
+
+def test_the_account_can_read_and_nothing_else(page):
+    """What the page grants is enough for the schema, and no more: passwords in other tables stay closed."""
+    follow(page)
+    page.server.sql("CREATE TABLE secrets (a INT)", PAGES[page.project])
+    page.run("mailwicket sync\n")
+    page.write_source('        users = "SELECT a AS name FROM secrets"\n')
+    done = page.daemon.cli("sync")
+    assert done.returncode != 0 and "denied" in done.stderr, done
+
+
+def test_the_page_lets_aliases_send_where_somebody_wants_that(page):
+    follow(page)
+    if page.project == "mailcow":
+        assert page.grants == []
+        return
+    query = page.grants[-1 if page.driver == "pgsql" else 0]
+    for with_it in (False, True):
+        page.write_source("        " + page.here(query) if with_it else "")
+        page.run("mailwicket sync\n")
+        for alias, may in (("info@example.test", ["alice@example.test"]),
+                           ("team@example.test", ["alice@example.test", "bob@example.test"])):
+            told = json.loads(page.daemon.cli("--json", "lookup", alias).stdout)
+            assert told["send_as"] == (may if with_it else []), (alias, told)
