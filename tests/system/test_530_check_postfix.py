@@ -67,6 +67,8 @@ MAIN = [
      "reject_unauth_destination", "error", "smtpd_relay_restrictions", "not asked", "HOOK"),
     ("the end of data without the question", "smtpd_end_of_data_restrictions =", "error",
      "smtpd_end_of_data_restrictions", "not asked", "END"),
+    ("the end of data that only warns", "smtpd_end_of_data_restrictions = warn_if_reject END", "error",
+     "smtpd_end_of_data_restrictions", "warn_if_reject", "END"),
     ("the relay context at end of data", "smtpd_end_of_data_restrictions = check_policy_service { unix:SOCKET, "
      "policy_context=relay, timeout=10s, ACTION }", "error",
      "smtpd_end_of_data_restrictions", "policy_context=relay in smtpd_end_of_data", "END"),

@@ -2,6 +2,8 @@
 
 Each case is judged by what arrives: a message that was taken has no address in From that its reader could take for
 somebody else's."""
+import json
+
 import pytest
 
 import rig
@@ -113,6 +115,14 @@ CASES = {
     # HDR-07: names are free
     "a name that is an address": ("bob", 'From: "mary@example.test" <bob@example.test>', TAKEN),
     "an encoded name that is an address": ("bob", "From: =?utf-8?q?mary=40example.test?= <bob@example.test>", TAKEN),
+    # what mailwicketd(8) says of names, and how to write them instead
+    "the own address as a name": ("bob", "From: bob@example.test <bob@example.test>", INVALID),
+    "the own address as a quoted name": ("bob", 'From: "bob@example.test" <bob@example.test>', TAKEN),
+    "a name with a comment": ("bob", "From: Bob (Sales) <bob@example.test>", INVALID),
+    "a quoted name with a comment": ("bob", 'From: "Bob (Sales)" <bob@example.test>', TAKEN),
+    "a name with brackets": ("bob", "From: Bob [Sales] <bob@example.test>", INVALID),
+    "a quoted name with brackets": ("bob", 'From: "Bob [Sales]" <bob@example.test>', TAKEN),
+    "a name with a comma": ("bob", "From: Builder, Bob <bob@example.test>", INVALID),
     # Resent-*
     "resent by its own": ("bob", "From: bob@example.test\r\nResent-From: bob@example.test", TAKEN),
     "resent by another": ("bob", "From: bob@example.test\r\nResent-From: mary@example.test", SEND_AS),
@@ -218,6 +228,18 @@ def test_anonymous_mail_from_outside_passes_with_any_from(site):
         for number, header in enumerate(["From: mary@example.test", "From: someone@remote.test", "X-None: x",
                                          "From: a@b.test\r\nFrom: c@d.test"]):
             assert site.send(client, "someone@remote.test", header, f"inbound {number}").startswith(TAKEN)
+
+
+def test_a_from_too_long_for_the_log_is_counted_and_not_taken_again(site, clients):
+    """Half of its addresses would be another decision."""
+    long = "From: " + ",\r\n ".join(["bob@example.test"] * 99 + ["mary@example.test"]) + "\r\nSender: bob@example.test"
+    assert site.send(clients["bob"], BOB, long, "long").startswith(DENIED)
+    line = site.header_lines()[-1]
+    assert (line["verdict"], line["cut"]) == ("refuse", "from")
+    path = site.folder / "long.log"
+    path.write_text(site.daemon.wait_log("cut=from")[-1] + "\n")
+    told = json.loads(site.daemon.cli("--json", "replay", path).stdout)
+    assert told["not_decided"]["cut"] == 1 and told["unchanged"] == 0 and told["rows"] == [], told
 
 
 # --- settings
