@@ -14,6 +14,7 @@
 #include "suspension.h"
 #include "sync/sync.h"
 #include "ui/own_command.h"
+#include "ui/when.h"
 #include "ui/shell_text.h"
 
 #define MESSAGES_AT_MOST 100
@@ -124,6 +125,24 @@ static void look_at_suspensions(struct mw_status_view *view, const struct mw_dir
 	}
 }
 
+static void look_at_follower(struct mw_status_view *view)
+{
+	char memory[64] = "";
+	struct mw_buf since = MW_BUF_OVER(memory);
+
+	view->following = mw_follower_look(view->policy->directory.path.ptr, &view->follower);
+	if (view->following == MW_FOLLOWING_ENDED) {
+		mw_status_add(view, MW_STATUS_WARNING,
+			      mw_arena_textf(view->arena, "the process that followed the sources, %lld, is gone without an orderly end",
+					     (long long)view->follower.process), "systemctl restart mailwicket-sync");
+	} else if (view->following == MW_FOLLOWING && view->follower.failing != 0) {
+		mw_when_print(view->follower.failing, &since);
+		mw_status_add(view, MW_STATUS_WARNING,
+			      mw_arena_textf(view->arena, "the process that follows the sources cannot read them all since %s: %s", memory,
+					     view->follower.error), "mailwicket check");
+	}
+}
+
 static void look_at_directory(struct mw_status_view *view)
 {
 	struct mw_directory *directory = mw_setting_directory(view->policy);
@@ -143,6 +162,7 @@ static void look_at_directory(struct mw_status_view *view)
 	else if (view->directory_error[0] != '\0')
 		mw_status_add(view, by_mode(view), view->directory_error, "");
 	look_at_sources(view);
+	look_at_follower(view);
 }
 
 /* --- mailwicketd */

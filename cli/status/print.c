@@ -62,6 +62,24 @@ static void print_daemon(struct mw_buf *out, const struct mw_status_view *view)
 	mw_buf_add_text(out, "\n");
 }
 
+static void print_follower(struct mw_buf *out, const struct mw_status_view *view)
+{
+	const struct mw_follower_state *follower = &view->follower;
+
+	if (view->following != MW_FOLLOWING)
+		return;
+	mw_buf_printf(out, LABEL "followed by process %lld", "sources", (long long)follower->process);
+	if (follower->good != 0) {
+		mw_buf_add_text(out, ", read ");
+		print_when(out, follower->good, view->now);
+	}
+	if (follower->failing != 0) {
+		mw_buf_add_text(out, ", not all readable since ");
+		print_when(out, follower->failing, view->now);
+	}
+	mw_buf_add_text(out, "\n");
+}
+
 static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 {
 	mw_buf_printf(out, LABEL "%s", "policy", view->policy_path);
@@ -78,6 +96,7 @@ static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 		print_when(out, view->directory.written, view->now);
 	}
 	mw_buf_add_text(out, "\n");
+	print_follower(out, view);
 }
 
 static void print_module(struct mw_buf *out, const struct mw_status_view *view, const struct mw_status_module *module)
@@ -257,6 +276,27 @@ static void write_dovecot(struct mw_json *json, const struct mw_status_view *vie
 	mw_json_end_object(json);
 }
 
+static void write_follower(struct mw_json *json, const struct mw_status_view *view)
+{
+	static const char *const states[] = {
+		[MW_FOLLOWING_NEVER] = "none", [MW_FOLLOWING] = "running", [MW_FOLLOWING_ENDED] = "gone",
+		[MW_FOLLOWING_UNKNOWN] = "unknown",
+	};
+	const struct mw_follower_state *follower = &view->follower;
+
+	mw_json_object(json, "follower");
+	word(json, "state", states[view->following]);
+	if (view->following == MW_FOLLOWING || view->following == MW_FOLLOWING_ENDED) {
+		mw_json_number(json, "process", (uint64_t)follower->process);
+		when(json, "since", follower->since);
+		when(json, "tried", follower->tried);
+		when(json, "good", follower->good);
+		when(json, "failing", follower->failing);
+		word(json, "error", follower->error);
+	}
+	mw_json_end_object(json);
+}
+
 static void write_files(struct mw_json *json, const struct mw_status_view *view)
 {
 	mw_json_object(json, "policy");
@@ -275,6 +315,7 @@ static void write_files(struct mw_json *json, const struct mw_status_view *view)
 	when(json, "published", view->directory.written);
 	mw_json_number(json, "users", view->directory.users);
 	word(json, "sources", sources[view->sources]);
+	write_follower(json, view);
 	mw_json_end_object(json);
 }
 

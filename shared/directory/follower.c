@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "directory/folder.h"
 
 #define FILE_NAME ".follow"
@@ -116,6 +117,7 @@ bool mw_follower_hand_over(const char *path, uid_t user, struct mw_errors *error
 
 static bool read_state(int fd, struct mw_follower_state *state)
 {
+	struct mw_buf error = MW_BUF_OVER(state->error);
 	char text[1024];
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 	int version = 0, begin = 0;
@@ -125,7 +127,8 @@ static bool read_state(int fd, struct mw_follower_state *state)
 	if (sscanf(text, "%d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %n", &version, &state->process,
 		   &state->since, &state->tried, &state->good, &state->failing, &begin) != 6 || version != VERSION)
 		return false;
-	snprintf(state->error, sizeof(state->error), "%s", text + begin);
+	/* It is shown on a terminal, and who wrote it need not be root. */
+	mw_text_show(&error, mw_str(text + begin));
 	return true;
 }
 

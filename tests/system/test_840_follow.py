@@ -1,4 +1,5 @@
 """`mailwicket sync --follow`: a change of a source decides the next question; faults are told once; it ends in order."""
+import json
 import os
 import signal
 import subprocess
@@ -169,9 +170,30 @@ def test_the_service_manager_hears_of_it(daemon, folder):
         follower.hears("STOPPING=1")
 
 
+def test_status_tells_of_the_process_and_since_when_a_source_fails(daemon):
+    def told():
+        return json.loads(daemon.cli("--json", "status").stdout)["directory"]["follower"]
+    assert told() == {"state": "none"}
+    with Follower(daemon) as follower:
+        wait_for(lambda: state(daemon)["tried"] not in ("", "0"), "the first reading")
+        found = told()
+        assert (found["state"], found["process"], found["failing"]) == ("running", follower.process.pid, None)
+        assert f"followed by process {follower.process.pid}, read " in daemon.cli("status").stdout
+        in_place(daemon, "usr nobody\n")
+        wait_for(lambda: told()["failing"], "the failure")
+        assert "unknown record" in told()["error"]
+        assert "the process that follows the sources cannot read them all since" in daemon.cli("status").stdout
+        follower.process.kill()
+        follower.process.wait()
+        assert told()["state"] == "gone"
+        assert "is gone without an orderly end" in daemon.cli("status").stdout
+        follower.launch().wait_log("following 1 source", 2)
+    assert told() == {"state": "none"}
+
+
 @pytest.mark.parametrize("options", [["--dry-run"], []])
 def test_it_answers_in_lines_of_a_log_alone(daemon, options):
-    json = [] if options else ["--json"]
-    result = subprocess.run([CLI, "-c", daemon.policy, *json, "sync", "--follow", *options], capture_output=True, text=True,
+    before = [] if options else ["--json"]
+    result = subprocess.run([CLI, "-c", daemon.policy, *before, "sync", "--follow", *options], capture_output=True, text=True,
                             timeout=PATIENCE)
     assert result.returncode == 64 and "--follow goes with neither" in result.stderr
