@@ -67,6 +67,36 @@ def test_a_refused_message_in_chunks_leaves_nothing_either(site, bob):
     assert eom.deaths(site) == []
 
 
+def in_chunks(text, *cuts):
+    ends = [*cuts, len(text)]
+    return b"".join(b"BDAT %d%s\r\n" % (end - begin, b" LAST" if end == len(text) else b"") + text[begin:end]
+                    for begin, end in zip([0, *ends], ends))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_header_cut_into_chunks_anywhere_is_judged_as_a_whole(site, bob, own):
+    text = site.message(f"From: {BOB if own else MARY}", f"chunks {own}")
+    for cut in range(1, text.index(b"\r\nTo:") + 3):
+        bob.reset()
+        assert bob.mail(BOB).startswith("250") and bob.rcpt(MARY).startswith("250")
+        bob.send(in_chunks(text, cut))
+        assert bob.reply().startswith("250 2.0.0 Ok: %d bytes" % cut)
+        reply = bob.reply()
+        assert "queued as" in reply if own else reply.startswith(DENIED), (cut, reply)
+
+
+def test_messages_in_one_write_are_judged_one_by_one(site, bob):
+    bob.reset()
+    authors = [BOB, MARY, BOB, MARY, MARY, BOB]
+    bob.send(b"".join(f"MAIL FROM:<{BOB}>\r\nRCPT TO:<{MARY}>\r\n".encode() +
+                      in_chunks(site.message(f"From: {author}", f"pipelined {number}"), 5) for number, author in enumerate(authors)))
+    for author in authors:
+        assert [bob.reply()[:3] for _ in range(3)] == ["250"] * 3
+        reply = bob.reply()
+        assert "queued as" in reply if author == BOB else reply.startswith(DENIED), reply
+    assert eom.deaths(site) == []
+
+
 def test_a_reset_message_leaves_nothing(site, bob):
     bob.reset()
     assert bob.mail(BOB).startswith("250") and bob.rcpt(MARY).startswith("250")
