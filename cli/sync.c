@@ -13,19 +13,59 @@
 
 static const struct mw_option options[] = {
 	{ "dry-run", NULL, "read and check everything, publish nothing" },
+	{ "accept", "SOURCE", "let the names of a source vanish as the last sync refused" },
 	{ "follow", NULL, "stay, and publish again whenever a source changes" },
 	{ "hand-over", "USER", "make USER, whom --follow runs as, the owner of the published directory's folder" },
 };
 
-enum { OPTION_DRY_RUN, OPTION_FOLLOW, OPTION_HAND_OVER };
+enum { OPTION_DRY_RUN, OPTION_ACCEPT, OPTION_FOLLOW, OPTION_HAND_OVER };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
+#define EX_HELD EX_NOPERM /* published, but for names that would have vanished */
+
 struct result {
+	const struct mw_policy *policy;
 	struct mw_errors *errors;
 	struct mw_sync_report report;
 	bool done, dry_run;
 };
+
+static bool has_state(const struct mw_source *source, struct mw_buf *folder, const struct mw_policy *policy,
+		      struct mw_source_state *state_r)
+{
+	mw_buf_reset(folder);
+	mw_buf_add(folder, policy->directory.path);
+	mw_source_state_read(folder->data, source->name, state_r);
+	return state_r->read_at != 0;
+}
+
+static void write_sources(struct mw_json *json, const struct mw_policy *policy)
+{
+	char path[4096];
+	struct mw_buf folder = MW_BUF_OVER(path);
+
+	mw_json_array(json, "sources");
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		struct mw_source_state state;
+
+		if (!has_state(&policy->directory.sources[i], &folder, policy, &state))
+			continue;
+		mw_json_object(json, NULL);
+		mw_json_string(json, "source", state.source);
+		mw_json_number(json, "read", (uint64_t)state.read_at);
+		mw_json_number(json, "failed_since", (uint64_t)state.failed_since);
+		mw_json_string(json, "why", mw_str(state.why));
+		mw_json_number(json, "bad", state.bad);
+		mw_json_number(json, "blocked", state.blocked);
+		mw_json_number(json, "held_users", state.held_users);
+		mw_json_number(json, "held_groups", state.held_groups);
+		mw_json_number(json, "held_addresses", state.held_addresses);
+		mw_json_string(json, "digest", mw_str(state.digest));
+		mw_json_end_object(json);
+	}
+	mw_json_end_array(json);
+}
 
 static void write_result(struct mw_json *json, const void *context)
 {
@@ -45,6 +85,7 @@ static void write_result(struct mw_json *json, const void *context)
 		mw_json_number(json, "changed", report->changed);
 		mw_json_number(json, "removed", report->removed);
 	}
+	write_sources(json, result->policy);
 	mw_json_errors(json, result->errors);
 }
 
@@ -69,7 +110,8 @@ static void print_result(const struct result *result, const struct mw_policy *po
 static int exit_code(const struct result *result)
 {
 	if (result->done)
-		return EX_OK;
+		return result->report.old_sources > 0 ? EX_TEMPFAIL
+						      : result->report.held_sources > 0 && !result->dry_run ? EX_HELD : EX_OK;
 	for (unsigned i = 0; i < mw_errors_kept(result->errors); i++) {
 		const struct mw_error *error = mw_errors_get(result->errors, i);
 
@@ -93,16 +135,30 @@ static void move_suspensions(const struct mw_policy *policy, struct mw_errors *e
 	mw_errors_free(why);
 }
 
-static int sync_directory(const struct mw_cli *cli, bool dry_run)
+static bool knows(const struct mw_policy *policy, const char *accept)
+{
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		if (mw_str_equal(policy->directory.sources[i].name, mw_str(accept)))
+			return true;
+	}
+	mw_complain("the policy has no source \"%s\"", accept);
+	return false;
+}
+
+static int sync_directory(const struct mw_cli *cli, bool dry_run, const char *accept)
 {
 	struct result result = { .errors = mw_errors_new(1000), .dry_run = dry_run };
 	struct mw_policy *policy = mw_setting_policy(cli);
 	int status = EX_CONFIG;
 
-	if (policy != NULL && result.errors != NULL) {
+	if (policy != NULL && accept != NULL && !knows(policy, accept)) {
+		status = EX_USAGE;
+	} else if (policy != NULL && result.errors != NULL) {
+		result.policy = policy;
 		if (!dry_run)
 			move_suspensions(policy, result.errors);
-		result.done = mw_sync_run(policy, dry_run, result.errors, &result.report);
+		result.done = accept != NULL ? mw_sync_accept(policy, mw_str(accept), result.errors, &result.report)
+					     : mw_sync_run(policy, dry_run, result.errors, &result.report);
 		if (cli->json)
 			mw_output_json(write_result, &result);
 		else
@@ -119,7 +175,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	bool dry_run = false, follow = false;
 	const char *user = NULL;
-	const char *value;
+	const char *value, *accept = NULL;
 	int row;
 
 	while ((row = mw_arguments_next(&arguments, &value)) != MW_ARGUMENT_END) {
@@ -130,7 +186,11 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 		dry_run = dry_run || row == OPTION_DRY_RUN;
 		follow = follow || row == OPTION_FOLLOW;
 		user = row == OPTION_HAND_OVER ? value : user;
+		if (row == OPTION_ACCEPT)
+			accept = value;
 	}
+	if (accept != NULL && (dry_run || follow))
+		return mw_usage_error("--accept goes with neither --dry-run nor --follow");
 	if (user != NULL && (follow || dry_run || cli->json))
 		return mw_usage_error("--hand-over stands alone");
 	if (user != NULL)
@@ -139,12 +199,12 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 		return mw_usage_error("--follow goes with neither --dry-run nor --json");
 	if (follow)
 		return mw_follow(cli);
-	return sync_directory(cli, dry_run);
+	return sync_directory(cli, dry_run, accept);
 }
 
 const struct mw_command mw_sync_command = {
 	.name = "sync",
-	.usage = "[--dry-run | --follow | --hand-over USER]",
+	.usage = "[--accept SOURCE] [--dry-run | --follow | --hand-over USER]",
 	.summary = "read the sources and publish the directory",
 	.run = run_sync,
 	.options = options,

@@ -257,6 +257,16 @@ static void write_networks(const struct writer *to)
 		mw_networks_print(&networks, to->out);
 }
 
+static void write_blocked(const struct writer *to)
+{
+	struct mw_str why = to->answer->principal.blocked;
+
+	if (to->json != NULL)
+		mw_json_string(to->json, "blocked", why);
+	else if (!mw_str_empty(why))
+		mw_buf_printf(to->out, "blocked:                %.*s\n", MW_STR_ARG(why));
+}
+
 static void write_user(const struct writer *to)
 {
 	write_suspensions(to);
@@ -394,6 +404,7 @@ static void write_answer(const struct writer *to)
 	write_trustees(to);
 	if (!answer->has_principal)
 		return;
+	write_blocked(to);
 	write_senders(to);
 	write_networks(to);
 	write_denied(to);

@@ -64,11 +64,31 @@ __attribute__((noinline)) static void say_unknown(const struct mw_policy *policy
 		step->other = unlisted.user.name;
 }
 
+/* The user, or the master user who acts as the user. */
+static bool is_blocked(const struct mw_login *login, struct mw_step *step)
+{
+	struct mw_str why = login->user.blocked;
+
+	if (mw_str_empty(why) && login->has_master)
+		why = login->master.blocked;
+	if (mw_str_empty(why))
+		return false;
+	step->outcome = MW_FAILED;
+	step->note = MW_NOTE_LOGIN_BLOCKED;
+	step->other = why;
+	return true;
+}
+
 bool mw_login_is_known(const struct mw_policy *policy, const struct mw_directory_view *directory,
 		       const struct mw_facts *facts, const struct mw_login *login, struct mw_verdict *verdict)
 {
 	struct mw_step step = { .check = MW_CHECK_LOGIN, .value = facts->login };
 
+	if (login->found == MW_LOOKUP_FOUND && is_blocked(login, &step)) {
+		mw_trace_write(&verdict->trace, &step);
+		mw_verdict_refuse(policy, verdict, MW_REASON_NAME_BLOCKED);
+		return false;
+	}
 	if (login->found == MW_LOOKUP_FOUND) {
 		step.note = login->user.id == MW_ID_UNLISTED ? MW_NOTE_LOGIN_UNLISTED : MW_NOTE_LOGIN_KNOWN;
 		step.other = login->user.name;

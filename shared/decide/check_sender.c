@@ -78,6 +78,9 @@ static bool check_permissions(struct mw_session *session, const struct mw_addres
 
 	if (admits_stranger(session, authoritative))
 		return pass(session, MW_NOTE_SENDER_ANY, MW_STR_EMPTY);
+	if (session->logged_in && identity->has_owner && !mw_str_empty(identity->owner.blocked))
+		return fail(session, MW_NOTE_SENDER_BLOCKED, MW_REASON_SEND_AS_DENIED, session->facts->sender,
+			    identity->owner.blocked);
 	if (session->logged_in)
 		return fail(session, why_no_right(session, identity), MW_REASON_SEND_AS_DENIED, session->facts->sender,
 			    session->user.name);

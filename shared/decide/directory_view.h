@@ -49,6 +49,8 @@ struct mw_principal {
 	bool imap, pop3, sieve, smtp; /* users: Set-CASMailbox's switches */
 	bool relay;
 	uint32_t networks;           /* from where it may log in, for view->networks(); 0: from anywhere */
+	struct mw_str blocked;       /* which record of its source is bad or claims the name too: nobody logs in as it or sends as
+					it; empty: none */
 	bool suspended_sending, suspended_login; /* set by `mailwicket suspend` */
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients; /* or MW_NOT_SET */
 	enum mw_senders senders;

@@ -220,6 +220,12 @@ bool mw_identity_only_receives(const struct mw_policy *policy, const struct mw_p
 	       mw_principal_same(&identity->owner, user);
 }
 
+/* No grant holds on a blocked name, not that of its domain either. */
+static bool is_blocked(const struct mw_identity *identity)
+{
+	return identity->has_owner && !mw_str_empty(identity->owner.blocked);
+}
+
 static void look_at_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			  const struct mw_principal *user, const struct mw_address *address,
 			  struct mw_identity *identity)
@@ -236,7 +242,7 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 	}
 	identity->has_owner = true;
 	identity->receive_only = held == MW_HELD_RECEIVE;
-	if (identity->receive_only)
+	if (identity->receive_only || is_blocked(identity))
 		return;
 	if (identity->owner.kind == MW_USER && mw_principal_same(&identity->owner, user) &&
 	    (held == MW_HELD_PRIMARY || policy->aliases_grant_send_as)) {
@@ -281,7 +287,7 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 	memset(identity_r, 0, sizeof(*identity_r));
 	identity_r->right = MW_RIGHT_NONE;
 	identity_r->granted_on = MW_STR_EMPTY;
-	if (!mw_address_has_domain(address))
+	if (!mw_address_has_domain(address) || !mw_str_empty(user->blocked))
 		return;
 	/* Most users send as themselves: the name is the user's own address, whatever grants there are. */
 	if (mw_str_equal(address->whole, user->name)) {
@@ -292,7 +298,7 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 		return;
 	}
 	look_at_owner(policy, directory, user, address, identity_r);
-	if (is_settled(identity_r) || address->kind == MW_ADDRESS_FOREIGN)
+	if (is_settled(identity_r) || is_blocked(identity_r) || address->kind == MW_ADDRESS_FOREIGN)
 		return;
 	found = grants_on_address(directory, address->whole, &grants);
 	look_at_grants(found, &grants, user, address->whole, identity_r);

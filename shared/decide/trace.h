@@ -52,6 +52,7 @@ enum mw_note {
 	MW_NOTE_LOGIN_TAKEN,            /* the same, and the address is somebody's; other: whose, empty: of a grant */
 	MW_NOTE_LOGIN_COMPLETE,         /* the same, and a source is complete */
 	MW_NOTE_LOGIN_AMBIGUOUS,        /* value: login */
+	MW_NOTE_LOGIN_BLOCKED,          /* value: login; other: which record of which source is bad */
 	MW_NOTE_SERVICE_ON,
 	MW_NOTE_SERVICE_OFF,            /* value: service; other: user */
 	MW_NOTE_SUSPENDED_SENDING,      /* other: user, or the master user who acts as the user */
@@ -71,6 +72,7 @@ enum mw_note {
 	MW_NOTE_SENDER_NULL_REFUSED,
 	MW_NOTE_SENDER_INVALID,
 	MW_NOTE_SENDER_NO_GRANT,        /* value: sender; other: user; owned by somebody else or by nobody */
+	MW_NOTE_SENDER_BLOCKED,         /* value: sender; other: which record of which source is bad */
 	MW_NOTE_SENDER_RECEIVE_ONLY,    /* value: sender, an address of the user's receive=; other: user */
 	MW_NOTE_SENDER_AUTHORITATIVE,   /* anonymous sender in an Authoritative domain; value: domain */
 	MW_NOTE_RECIPIENT_ACCEPTED,     /* value: accepted domain; other: its type */

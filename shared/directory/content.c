@@ -6,7 +6,7 @@
 
 enum part {
 	PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF, PART_RECEIVE,
-	PART_DENIED,
+	PART_DENIED, PART_BLOCKED,
 	PART_NETWORKS /* and the numbers behind it, one a service */
 };
 
@@ -87,7 +87,8 @@ bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena)
 	for (i = 0; i < count; i++) {
 		const struct mw_principal *p = &content->principals[i];
 
-		sums[i] = hash_scalars(p) + hash_ids(p->groups, names, PART_GROUP) +
+		sums[i] = hash_scalars(p) + hash(p->blocked.ptr, p->blocked.len, PART_BLOCKED) +
+			hash_ids(p->groups, names, PART_GROUP) +
 			hash_ids(p->senders_list, names, PART_SENDER) +
 			hash_ids(p->senders_denied, names, PART_DENIED) + hash_ids(p->send_as, names, PART_SEND_AS) +
 			hash_ids(p->send_on_behalf, names, PART_ON_BEHALF) + hash_networks(content, p);

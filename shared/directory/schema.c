@@ -10,6 +10,7 @@
 
 #define MAGIC "MWSEALED"
 #define BYTE_ORDER_MARK 0x01020304u
+#define BLOCKED_MAX ((size_t)600)
 #define FOUR(size) (((size) + 3) & ~(size_t)3)
 
 enum flag {
@@ -21,10 +22,11 @@ enum flag {
 	FLAG_RELAY = 1 << 5
 };
 
-/* Followed by the five lists of ids, senders_denied last, then the name, then zero bytes up to a multiple of four. */
+/* Followed by the five lists of ids, senders_denied last, then the name and why it is blocked, then zero bytes up to a
+   multiple of four. */
 struct stored_principal {
 	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, senders_denied,
-		networks, unused;
+		networks, blocked_len;
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients, fingerprint;
 };
 
@@ -76,12 +78,18 @@ static bool aligned(struct mw_value value)
 	return (uintptr_t)value.ptr % sizeof(uint32_t) == 0;
 }
 
+/* A reason that is longer is cut. */
+static size_t blocked_len(const struct mw_principal *p)
+{
+	return p->blocked.len < BLOCKED_MAX ? p->blocked.len : BLOCKED_MAX;
+}
+
 size_t mw_value_principal_size(const struct mw_principal *p)
 {
 	size_t ids = p->groups.count + p->senders_list.count + p->send_as.count + p->send_on_behalf.count +
 		     p->senders_denied.count;
 
-	return sizeof(struct stored_principal) + ids * sizeof(uint32_t) + FOUR(p->name.len);
+	return sizeof(struct stored_principal) + ids * sizeof(uint32_t) + FOUR(p->name.len + blocked_len(p));
 }
 
 static uint32_t flags_of(const struct mw_principal *p)
@@ -102,6 +110,7 @@ void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint
 		.send_on_behalf = (uint32_t)p->send_on_behalf.count,
 		.senders_denied = (uint32_t)p->senders_denied.count,
 		.networks = p->networks,
+		.blocked_len = (uint32_t)blocked_len(p),
 		.message_rate_limit = p->message_rate_limit,
 		.recipient_rate_limit = p->recipient_rate_limit,
 		.max_message_size = p->max_message_size,
@@ -117,7 +126,10 @@ void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint
 	next = write_ids(next, p->send_on_behalf);
 	next = write_ids(next, p->senders_denied);
 	memcpy(next, p->name.ptr, p->name.len);
-	memset(next + p->name.len, 0, FOUR(p->name.len) - p->name.len);
+	next += p->name.len;
+	if (head.blocked_len > 0)
+		memcpy(next, p->blocked.ptr, head.blocked_len);
+	memset(next + head.blocked_len, 0, FOUR(p->name.len + head.blocked_len) - p->name.len - head.blocked_len);
 }
 
 static void fill_scalars(const struct stored_principal *head, uint32_t id, struct mw_principal *p)
@@ -152,10 +164,13 @@ bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_princ
 	    !read_ids(&value, head.send_on_behalf, &p->send_on_behalf) ||
 	    !read_ids(&value, head.senders_denied, &p->senders_denied))
 		return false;
-	if (head.name_len > MW_KEY_TEXT_MAX || FOUR((size_t)head.name_len) != value.size)
+	if (head.name_len > MW_KEY_TEXT_MAX || head.blocked_len > BLOCKED_MAX ||
+	    FOUR((size_t)head.name_len + head.blocked_len) != value.size)
 		return false;
 	p->name.ptr = value.ptr;
 	p->name.len = head.name_len;
+	p->blocked.ptr = p->name.ptr + head.name_len;
+	p->blocked.len = head.blocked_len;
 	fill_scalars(&head, id, p);
 	if (fingerprint_r != NULL)
 		*fingerprint_r = head.fingerprint;
@@ -169,7 +184,8 @@ struct mw_value mw_value_principal_at(const void *record)
 
 	memcpy(&head, record, sizeof(head));
 	ids = (size_t)head.groups + head.senders_list + head.send_as + head.send_on_behalf + head.senders_denied;
-	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) + FOUR((size_t)head.name_len) };
+	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) +
+					  FOUR((size_t)head.name_len + head.blocked_len) };
 }
 
 bool mw_value_principal_fits(const void *record, size_t room)

@@ -127,9 +127,14 @@ struct mw_source_sql {
 	struct mw_str listen;     /* a channel of PostgreSQL that tells of every change; empty: none */
 	struct mw_str changed;    /* a query whose one value is another after each change; empty: none */
 };
+enum mw_source_part { MW_PART_USERS = 1, MW_PART_GROUPS = 2, MW_PART_GRANTS = 4 };
 
 struct mw_source {
 	struct mw_str name, driver, path;
+	struct mw_strs command;  /* exec: the program and its arguments */
+	uint64_t timeout;        /* exec: seconds */
+	uint32_t parts;          /* enum mw_source_part */
+	uint64_t max_shrink;     /* per cent, or MW_UNLIMITED */
 	bool complete; /* it has every login of the domains that it names */
 	uint64_t interval, full_every; /* seconds; an interval of 0: the driver's own (sync/source.h) */
 	struct mw_source_sql sql;

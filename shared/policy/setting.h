@@ -38,6 +38,7 @@ enum mw_setting_type {
 	MW_TYPE_RANGES,       /* struct mw_ranges */
 	MW_TYPE_BINDINGS,     /* struct mw_bindings */
 	MW_TYPE_NAMES,        /* struct mw_strs */
+	MW_TYPE_WORDS,        /* struct mw_strs, any text: a program and its arguments */
 	MW_TYPE_PRINCIPALS,   /* struct mw_strs, addresses of users and groups; the domain canonical */
 	MW_TYPE_DOMAINS,      /* struct mw_strs, canonical; address literals too */
 	MW_TYPE_FINGERPRINTS, /* struct mw_strs */
@@ -64,7 +65,7 @@ extern const struct mw_setting mw_settings[];
 extern const size_t mw_setting_count;
 extern const struct mw_section_info mw_sections[MW_SECTION_COUNT];
 
-extern const struct mw_table mw_login_protocols, mw_log_facilities, mw_log_decisions, mw_source_drivers,
+extern const struct mw_table mw_login_protocols, mw_log_facilities, mw_log_decisions, mw_source_drivers, mw_source_part_names,
 	mw_counter_drivers;
 
 bool mw_setting_is_list(enum mw_setting_type type);

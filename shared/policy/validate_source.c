@@ -8,6 +8,9 @@ static const struct rule {
 	const char *setting, *known, *needed;
 } rules[] = {
 	{ "path", " text sqlite ", " text sqlite " },
+	{ "command", " exec ", " exec " },
+	{ "timeout", " exec ", "" },
+	{ "max_shrink", " exec sqlite pgsql mysql ", "" },
 	{ "host", " pgsql mysql ", "" },
 	{ "port", " pgsql mysql ", "" },
 	{ "socket", " pgsql mysql ", "" },

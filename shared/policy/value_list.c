@@ -188,6 +188,10 @@ static bool check_item(struct mw_reader *reader, const struct mw_setting *settin
 		return check_principal(reader, setting, value, item_r);
 	if (setting->type == MW_TYPE_DOMAINS)
 		return check_domain(reader, setting, value, item_r);
+	if (setting->type == MW_TYPE_WORDS) {
+		*item_r = mw_arena_copy(reader->arena, value->text);
+		return true;
+	}
 	if (setting->type == MW_TYPE_LISTENERS ? !mw_value_check_listener(reader, setting, value)
 					       : !mw_value_check_name(reader, setting, value))
 		return false;

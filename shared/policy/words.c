@@ -94,5 +94,10 @@ const struct mw_table mw_source_drivers = MW_TABLE(source_driver_words);
 static const struct mw_word source_tls_words[] = { { "verify", MW_SOURCE_TLS_VERIFY }, { "none", MW_SOURCE_TLS_NONE } };
 const struct mw_table mw_source_tls_words = MW_TABLE(source_tls_words);
 
+static const struct mw_word source_part_words[] = {
+	{ "users", MW_PART_USERS }, { "groups", MW_PART_GROUPS }, { "grants", MW_PART_GRANTS },
+};
+const struct mw_table mw_source_part_names = MW_TABLE(source_part_words);
+
 static const struct mw_word counter_driver_words[] = { { "memory", 0 }, { "redis", 1 } };
 const struct mw_table mw_counter_drivers = MW_TABLE(counter_driver_words);

@@ -39,6 +39,10 @@ static const struct fix fixes[] = {
 	{ MW_REASON_UNKNOWN_LOGIN, MW_NOTE_NONE,
 	  "Correct the login name in the client; or write into the directory's source: user ADDRESS login=<login>"
 	  THEN_SYNC "." },
+	{ MW_REASON_NAME_BLOCKED, MW_NOTE_NONE,
+	  "Correct the record in the directory's source that mailwicket lookup <'login'> names" THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_BLOCKED,
+	  "Correct the record in the directory's source that mailwicket lookup <'sender'> names" THEN_SYNC "." },
 	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
 	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC "." },
 	{ MW_REASON_CLIENT_UNKNOWN, MW_NOTE_NONE,

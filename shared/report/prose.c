@@ -33,6 +33,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_LOGIN_COMPLETE] = "the directory has no user with the login name <value>, and its source for that domain is "
 				   "complete",
 	[MW_NOTE_LOGIN_AMBIGUOUS] = "the login name <value> is one user's, and with default_domain another's",
+	[MW_NOTE_LOGIN_BLOCKED] = "the name of <value> is blocked[: <other>]",
 	[MW_NOTE_SERVICE_ON] = "the service[ <value>] is switched on[ for <other>]",
 	[MW_NOTE_SERVICE_OFF] = "the service[ <value>] is switched off[ for <other>]",
 	[MW_NOTE_SUSPENDED_SENDING] = "sending is suspended[ for <other>]",
@@ -53,6 +54,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_SENDER_NULL_REFUSED] = "the connector refuses the null sender of a login (allow_null_sender)",
 	[MW_NOTE_SENDER_INVALID] = "the sender[ <value>] is no mail address",
 	[MW_NOTE_SENDER_NO_GRANT] = "no send-as grant on <value>[ for <other>]",
+	[MW_NOTE_SENDER_BLOCKED] = "<value> is blocked, so that no grant holds[: <other>]",
 	[MW_NOTE_SENDER_RECEIVE_ONLY] = "<value> is an address for receiving only[ of <other>] (receive=)",
 	[MW_NOTE_SENDER_AUTHORITATIVE] =
 		"the sender's domain[ <value>] is Authoritative and the session lacks Accept-Authoritative-Domain-Sender",

@@ -182,6 +182,17 @@ static bool expand_grants(struct mw_expansion *expansion)
 	return done;
 }
 
+/* A blocked name has no rights. */
+static void block(struct mw_expansion *expansion, const struct mw_record *record, struct mw_principal *principal)
+{
+	const char *file = mw_origin_file(expansion->records, record->origin);
+
+	principal->blocked = mw_str(mw_arena_textf(expansion->arena, "%s:%u: %s", file, record->origin.line, record->bad));
+	principal->imap = principal->pop3 = principal->sieve = principal->smtp = principal->relay = false;
+	principal->send_as = principal->send_on_behalf = (struct mw_ids){ NULL, 0 };
+	principal->groups = (struct mw_ids){ NULL, 0 };
+}
+
 static bool fill_principals(struct mw_expansion *expansion)
 {
 	struct mw_content *content = expansion->content;
@@ -193,6 +204,8 @@ static bool fill_principals(struct mw_expansion *expansion)
 		return false;
 	for (i = 0; i < expansion->count; i++) {
 		principals[i] = expansion->by_id[i]->principal;
+		if (expansion->by_id[i]->bad != NULL)
+			block(expansion, expansion->by_id[i], &principals[i]);
 		if (principals[i].kind == MW_USER)
 			content->users++;
 		else

@@ -14,6 +14,9 @@ struct mw_text_change;
 struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
 				   struct mw_arena *arena, struct mw_errors *errors);
 
+/* Reports addresses at a local name of an accepted domain. In sync.c. */
+void mw_sync_refuse_local_names(const struct mw_policy *policy, const struct mw_records *records);
+
 /* Parts of it, private to sync/. */
 struct mw_expansion {
 	struct mw_records *records;

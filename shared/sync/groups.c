@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "sync/expand.h"
+#include "sync/merge.h"
 #include "sync/pairs.h"
 #include "sync/text_field.h"
 
@@ -25,6 +26,7 @@ struct graph {
 	uint32_t *found;
 	size_t found_count, memberships;
 	bool failed;
+	bool again; /* members were left out */
 };
 
 static uint32_t group_of(const struct graph *graph, size_t edge)
@@ -52,7 +54,8 @@ static void resolve_members(struct graph *graph, const struct mw_record *group)
 	struct mw_expansion *expansion = graph->expansion;
 	size_t i;
 
-	for (i = 0; i < group->members.count; i++) {
+	/* A blocked group has none. */
+	for (i = 0; group->bad == NULL && i < group->members.count; i++) {
 		uint32_t id = mw_expand_find(expansion, group->members.items[i], NULL);
 
 		if (id != 0)
@@ -157,6 +160,32 @@ static uint32_t marked_group(const struct graph *graph, uint32_t id)
 	return 0;
 }
 
+/* Where a source may have bad records, its groups lose the members that lead back to them. */
+static bool cut_cycles(struct graph *graph, const uint32_t *component, size_t count)
+{
+	struct mw_expansion *expansion = graph->expansion;
+	bool cut = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct mw_record *record = expansion->by_id[component[i] - 1];
+		struct mw_str *items;
+		size_t kept = 0;
+
+		if (mw_merge_is_strict(expansion->records, record->owner))
+			continue;
+		items = MW_ARENA_ARRAY(expansion->arena, struct mw_str, record->members.count + 1);
+		for (size_t k = 0; items != NULL && k < record->members.count; k++) {
+			uint32_t id = mw_expand_find(expansion, record->members.items[k], NULL);
+
+			if (id == 0 || graph->mark[id] != graph->marking)
+				items[kept++] = record->members.items[k];
+		}
+		cut = cut || kept < record->members.count;
+		record->members = (struct mw_strs){ items, kept };
+	}
+	return cut;
+}
+
 /* Walks inside the component until it meets a group again, which is on a cycle; then reports the cycle. */
 static void report_cycle(struct graph *graph, const uint32_t *component, size_t count)
 {
@@ -164,11 +193,14 @@ static void report_cycle(struct graph *graph, const uint32_t *component, size_t 
 	char memory[600];
 	struct mw_buf text = MW_BUF_OVER(memory);
 	uint32_t id = component[0], start;
+	bool cut;
 	size_t i;
 
 	graph->marking++;
 	for (i = 0; i < count; i++)
 		graph->mark[component[i]] = graph->marking;
+	cut = cut_cycles(graph, component, count);
+	graph->again = graph->again || cut;
 	for (i = 0; i < count; i++)
 		id = marked_group(graph, id);
 	start = id;
@@ -178,10 +210,10 @@ static void report_cycle(struct graph *graph, const uint32_t *component, size_t 
 		id = marked_group(graph, id);
 	} while (id != start && !text.truncated);
 	mw_buf_add(&text, expansion->by_id[start - 1]->principal.name);
-	mw_errors_add(expansion->errors, MW_ERROR,
+	mw_errors_add(cut ? expansion->records->reports : expansion->errors, cut ? MW_WARNING : MW_ERROR,
 		      mw_origin_file(expansion->records, expansion->by_id[start - 1]->origin),
-		      expansion->by_id[start - 1]->origin.line, 0, NULL, "groups contain each other: %.*s%s",
-		      MW_STR_ARG(mw_text_shown(mw_buf_str(&text))),
+		      expansion->by_id[start - 1]->origin.line, 0, NULL, "groups contain each other%s: %.*s%s",
+		      cut ? ", these members are left out" : "", MW_STR_ARG(mw_text_shown(mw_buf_str(&text))),
 		      mw_text_shown(mw_buf_str(&text)).len < text.used ? "..." : "");
 }
 
@@ -249,23 +281,35 @@ static struct mw_ids groups_of(struct graph *graph, uint32_t id)
 	return close_over(graph, id, false);
 }
 
-bool mw_expand_groups(struct mw_expansion *expansion)
+static bool expand(struct graph *graph, struct mw_expansion *expansion)
 {
-	struct graph graph = { 0 };
-	bool done = graph_init(&graph, expansion);
+	bool done = graph_init(graph, expansion);
 	uint32_t id;
 
-	for (id = 1; done && id <= expansion->count && !graph.failed; id++) {
-		if (expansion->by_id[id - 1]->principal.kind == MW_GROUP && graph.index[id] == 0)
-			visit(&graph, id);
+	for (id = 1; done && id <= expansion->count && !graph->failed; id++) {
+		if (expansion->by_id[id - 1]->principal.kind == MW_GROUP && graph->index[id] == 0)
+			visit(graph, id);
 	}
-	for (id = 1; done && id <= expansion->count && !graph.failed; id++) {
+	for (id = 1; done && !graph->again && id <= expansion->count && !graph->failed; id++) {
 		struct mw_principal *principal = &expansion->by_id[id - 1]->principal;
 
 		if (principal->kind == MW_USER)
-			principal->groups = groups_of(&graph, id);
+			principal->groups = groups_of(graph, id);
 	}
-	done = done && !graph.failed;
-	graph_deinit(&graph);
+	return done && !graph->failed;
+}
+
+/* Each time some members are left out, until no groups contain each other. */
+bool mw_expand_groups(struct mw_expansion *expansion)
+{
+	bool done, again;
+
+	do {
+		struct graph graph = { 0 };
+
+		done = expand(&graph, expansion);
+		again = graph.again;
+		graph_deinit(&graph);
+	} while (done && again);
 	return done;
 }

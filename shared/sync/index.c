@@ -186,7 +186,8 @@ bool mw_expand_index(struct mw_expansion *expansion)
 		add_entries(addresses, &address_count, record->receives, name.id, MW_HELD_RECEIVE);
 		if (record->principal.kind != MW_USER)
 			continue;
-		logins[login_count++] = name;
+		if (!record->no_login)
+			logins[login_count++] = name;
 		add_entries(logins, &login_count, record->logins, name.id, MW_HELD_ALIAS);
 	}
 	content->address_count = settle(expansion, "address", addresses, address_count);

@@ -3,11 +3,17 @@ libmwsync_la_SOURCES = \
 	shared/sync/complete.c \
 	shared/sync/expand.c shared/sync/expand.h \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
+	shared/sync/copy.c shared/sync/copy.h \
+	shared/sync/gather.c shared/sync/gather.h \
 	shared/sync/groups.c \
 	shared/sync/index.c \
 	shared/sync/key.c shared/sync/key.h \
 	shared/sync/key_networks.c shared/sync/key_networks.h \
 	shared/sync/memory.c \
+	shared/sync/keep.c shared/sync/keep.h \
+	shared/sync/merge.c shared/sync/merge.h \
+	shared/sync/merge_list.c \
+	shared/sync/names.c shared/sync/names.h \
 	shared/sync/networks.c \
 	shared/sync/pairs.c shared/sync/pairs.h \
 	shared/sync/record.c shared/sync/record.h \
@@ -17,6 +23,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/schema_mailcow.c \
 	shared/sync/schema_postfixadmin.c \
 	shared/sync/source.c shared/sync/source.h \
+	shared/sync/source_exec.c \
 	shared/sync/source_text.c \
 	shared/sync/sql.h shared/sync/sql_password.c shared/sync/sql_read.c shared/sync/sql_watch.c \
 	shared/sync/sync.c shared/sync/sync.h \

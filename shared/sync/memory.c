@@ -157,6 +157,7 @@ static struct mw_memory_directory *make(const char *name, struct mw_str text, co
 		return NULL;
 	mw_records_init(&records, directory->arena, errors);
 	records.login_domain = default_domain;
+	records.copy = source == NULL;
 	if (source == NULL)
 		mw_text_read(&records, name, text, default_domain);
 	else

@@ -21,6 +21,7 @@ struct mw_record {
 	struct mw_strs addresses, receives, logins, members, senders_list, senders_denied; /* canonical, as written */
 	struct mw_record_networks *networks; /* NULL: it has no such key */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
+	bool no_login; /* its name is no login name: filled by mw_merge() */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
 	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */
 };
@@ -56,6 +57,7 @@ struct mw_records {
 	size_t source_count;
 	bool complete; /* the source that is read now is */
 	uint32_t owner; /* the number of the source that is read now, among the policy's */
+	const bool *lenient; /* [owner]: a record of this source may be bad; NULL: of none */
 	bool copy; /* what is read now is the last good copy of a source: a record may be blocked */
 	struct mw_record *items;
 	size_t count, size;

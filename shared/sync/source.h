@@ -42,6 +42,7 @@ struct mw_source_driver {
 	   than a few seconds. */
 	enum mw_source_change (*watch_ask)(void *watch, struct mw_buf *why);
 	void (*watch_close)(void *watch);
+	bool whole; /* what is wrong with a record is an error of the whole sync; there is no last good copy */
 	unsigned interval; /* seconds: how often the watch is asked, where the source's `interval` is not set */
 };
 

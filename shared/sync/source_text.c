@@ -149,6 +149,7 @@ static void text_watch_close(void *watch)
 
 const struct mw_source_driver mw_source_text = {
 	.name = "text",
+	.whole = true,
 	.open = text_open,
 	.next = text_next,
 	.close = text_close,

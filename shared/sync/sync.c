@@ -11,8 +11,9 @@
 #include "mail/address.h"
 #include "policy/choose.h"
 #include "sync/expand.h"
+#include "sync/gather.h"
+#include "sync/merge.h"
 #include "sync/source.h"
-#include "sync/text.h"
 #include "sync/text_field.h"
 
 static bool lists(const struct mw_record *record, struct mw_str address)
@@ -26,10 +27,15 @@ static bool lists(const struct mw_record *record, struct mw_str address)
 	return found;
 }
 
-static void report_local_name(const struct mw_records *records, struct mw_origin origin, struct mw_str written,
-			      const char *expected, const struct mw_accepted_domain *stands_for)
+/* One of a source whose records may be bad is nobody's address, and no more. */
+static void report_local_name(const struct mw_records *records, struct mw_origin origin, uint32_t owner,
+			      struct mw_str written, const char *expected,
+			      const struct mw_accepted_domain *stands_for)
 {
-	mw_errors_add(records->errors, MW_ERROR, mw_origin_file(records, origin), origin.line, 0, expected,
+	bool strict = mw_merge_is_strict(records, owner);
+
+	mw_errors_add(strict ? records->errors : records->reports, strict ? MW_ERROR : MW_WARNING,
+		      mw_origin_file(records, origin), origin.line, 0, expected,
 		      "%.*s: its domain is a local name of %.*s (%s:%u)", MW_STR_ARG(mw_text_shown(written)),
 		      MW_STR_ARG(stands_for->domain), stands_for->local_names_place.file,
 		      stands_for->local_names_place.line);
@@ -38,7 +44,7 @@ static void report_local_name(const struct mw_records *records, struct mw_origin
 /* An address at a local name is judged at the accepted domain, so that no question would find this one. `record`
    NULL: a grant. */
 static void refuse_local_name(const struct mw_policy *policy, const struct mw_records *records, struct mw_origin origin,
-			      const struct mw_record *record, struct mw_str address)
+			      uint32_t owner, const struct mw_record *record, struct mw_str address)
 {
 	size_t at = mw_str_find_last(address, '@');
 	const struct mw_accepted_domain *stands_for = mw_choose_local_name(policy, mw_str_tail(address, at + 1));
@@ -49,7 +55,7 @@ static void refuse_local_name(const struct mw_policy *policy, const struct mw_re
 		return;
 	mw_buf_printf(&judged, "%.*s@%.*s", (int)at, address.ptr, MW_STR_ARG(stands_for->domain));
 	if (record == NULL || !lists(record, mw_buf_str(&judged)))
-		report_local_name(records, origin, address, text, stands_for);
+		report_local_name(records, origin, owner, address, text, stands_for);
 }
 
 static void refuse_local_domain(const struct mw_policy *policy, const struct mw_records *records,
@@ -62,19 +68,21 @@ static void refuse_local_domain(const struct mw_policy *policy, const struct mw_
 	if (stands_for == NULL)
 		return;
 	mw_buf_printf(&expected, "*@%.*s", MW_STR_ARG(stands_for->domain));
-	report_local_name(records, grant->origin, grant->identity, text, stands_for);
+	report_local_name(records, grant->origin, grant->owner, grant->identity, text, stands_for);
 }
 
-static void refuse_local_names(const struct mw_policy *policy, const struct mw_records *records)
+void mw_sync_refuse_local_names(const struct mw_policy *policy, const struct mw_records *records)
 {
+	if (policy->local_name_count == 0)
+		return;
 	for (size_t i = 0; i < records->count; i++) {
 		const struct mw_record *record = &records->items[i];
 
-		refuse_local_name(policy, records, record->origin, record, record->principal.name);
+		refuse_local_name(policy, records, record->origin, record->owner, record, record->principal.name);
 		for (size_t k = 0; k < record->addresses.count; k++)
-			refuse_local_name(policy, records, record->origin, record, record->addresses.items[k]);
+			refuse_local_name(policy, records, record->origin, record->owner, record, record->addresses.items[k]);
 		for (size_t k = 0; k < record->receives.count; k++)
-			refuse_local_name(policy, records, record->origin, record, record->receives.items[k]);
+			refuse_local_name(policy, records, record->origin, record->owner, record, record->receives.items[k]);
 	}
 	for (size_t i = 0; i < records->grant_count; i++) {
 		const struct mw_grant_record *grant = &records->grants[i];
@@ -82,37 +90,8 @@ static void refuse_local_names(const struct mw_policy *policy, const struct mw_r
 		if (grant->domain)
 			refuse_local_domain(policy, records, grant);
 		else
-			refuse_local_name(policy, records, grant->origin, NULL, grant->identity);
+			refuse_local_name(policy, records, grant->origin, grant->owner, NULL, grant->identity);
 	}
-}
-
-static void read_source(const struct mw_policy *policy, size_t number, const struct mw_text_change *change,
-			struct mw_records *records)
-{
-	const struct mw_source *source = &policy->directory.sources[number];
-
-	if (change != NULL && change->source == number)
-		mw_text_read(records, mw_arena_text(records->arena, source->path), change->text, policy->default_domain);
-	else
-		mw_source_read(records, source, policy->default_domain);
-}
-
-/* Nothing is published from sources that are wrong; the records are released before the writer needs the memory. */
-struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
-				   struct mw_arena *arena, struct mw_errors *errors)
-{
-	struct mw_content *content;
-	struct mw_records records;
-
-	mw_records_init(&records, arena, errors);
-	records.login_domain = mw_choose_login_domain(policy);
-	for (size_t i = 0; i < policy->directory.source_count; i++)
-		read_source(policy, i, change, &records);
-	if (policy->local_name_count > 0)
-		refuse_local_names(policy, &records);
-	content = mw_expand(&records);
-	mw_records_deinit(&records);
-	return content;
 }
 
 /* Who has the address, or the login; NULL: nobody. */
@@ -276,44 +255,119 @@ static void fill_report(const struct mw_content *content, const char *folder, st
 	report->differs = difference.other || difference.added + difference.changed + difference.removed > 0;
 }
 
-static bool run(const struct mw_policy *policy, const char *folder, struct mw_publisher *publisher,
-		struct mw_arena *arena, struct mw_errors *errors, struct mw_sync_report *report)
+/* Nothing is published from sources that are wrong. */
+struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
+				   struct mw_arena *arena, struct mw_errors *errors)
 {
-	struct mw_content *content = mw_sync_content(policy, NULL, arena, errors);
+	struct mw_gathering gathering = { .policy = policy, .change = change, .arena = arena, .errors = errors };
 
-	if (content == NULL)
+	return mw_gather(&gathering);
+}
+
+static bool write_states(const struct mw_gathering *gathering)
+{
+	for (size_t i = 0; i < gathering->policy->directory.source_count; i++) {
+		const struct mw_source_state *state = &gathering->states[i];
+
+		if (state->read_at != 0 && !mw_copies_write_state(gathering->copies, state, gathering->errors))
+			return false;
+	}
+	return true;
+}
+
+/* What a source says now is its last good content before it is published: a right that it took away must not come back
+   with the content before, if the source fails after we were stopped in between. */
+static bool publish(const struct mw_gathering *gathering, struct mw_publisher *publisher,
+		    const struct mw_content *content, bool *published_r)
+{
+	if (gathering->copies != NULL && (!mw_copies_commit(gathering->copies, gathering->errors) || !write_states(gathering)))
+		return false;
+	return mw_publisher_publish(publisher, content, mw_clock_date(), gathering->errors, published_r);
+}
+
+static bool run(struct mw_gathering *gathering, const char *folder, struct mw_publisher *publisher,
+		struct mw_sync_report *report)
+{
+	const struct mw_policy *policy = gathering->policy;
+	struct mw_errors *errors = gathering->errors;
+	unsigned errors_before = mw_errors_count(errors, MW_ERROR);
+	struct mw_content *content = mw_gather(gathering);
+
+	report->old_sources = gathering->old;
+	report->held_sources = gathering->held;
+	if (content == NULL || mw_errors_count(errors, MW_ERROR) > errors_before)
 		return false;
 	fill_report(content, folder, report);
 	look_at_suspensions(policy, content, folder, errors);
 	look_at_enforce_for(policy, content, errors);
-	return publisher == NULL ||
-		mw_publisher_publish(publisher, content, mw_clock_date(), errors, &report->published);
+	return publisher == NULL || publish(gathering, publisher, content, &report->published);
+}
+
+static bool has_copies(const struct mw_policy *policy)
+{
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		const struct mw_source_driver *driver = mw_source_driver_find(policy->directory.sources[i].driver);
+
+		if (driver != NULL && !driver->whole)
+			return true;
+	}
+	return false;
+}
+
+static bool run_locked(struct mw_gathering *gathering, const char *folder, bool dry_run, struct mw_sync_report *report)
+{
+	const struct mw_policy *policy = gathering->policy;
+	struct mw_publisher *publisher = NULL;
+	bool done = true;
+
+	/* The lock is taken before the reading: an older reading must not be published over a newer one. */
+	if (!dry_run && policy->directory.source_count > 0)
+		publisher = mw_publisher_open(folder, gathering->errors);
+	if (publisher != NULL && has_copies(policy)) {
+		gathering->copies = mw_copies_open(folder, gathering->errors);
+		done = gathering->copies != NULL;
+	}
+	done = done && (dry_run || publisher != NULL) && run(gathering, folder, publisher, report);
+	mw_copies_close(gathering->copies);
+	mw_publisher_close(publisher);
+	return done;
+}
+
+static bool sync_all(const struct mw_policy *policy, struct mw_str accept, bool dry_run, struct mw_errors *errors,
+		     struct mw_sync_report *report_r)
+{
+	struct mw_arena *arena = mw_arena_new(0);
+	struct mw_gathering gathering = {
+		.policy = policy, .accept = accept, .arena = arena, .errors = errors, .dry_run = dry_run,
+	};
+	bool done = false;
+
+	memset(report_r, 0, sizeof(*report_r));
+	if (arena != NULL)
+		gathering.states = MW_ARENA_ARRAY(arena, struct mw_source_state, policy->directory.source_count + 1);
+	if (gathering.states == NULL) {
+		mw_errors_add(errors, MW_ERROR, "", 0, 0, NULL, "out of memory");
+		mw_arena_free(arena);
+		return false;
+	}
+	if (policy->directory.source_count == 0)
+		mw_errors_add(errors, dry_run ? MW_WARNING : MW_ERROR, policy->file, 0, 0,
+			      "directory { source \"NAME\" { driver = text  path = \"FILE\" } }",
+			      "the directory has no source");
+	done = run_locked(&gathering, mw_arena_text(arena, policy->directory.path), dry_run, report_r);
+	mw_arena_free(arena);
+	mw_errors_sort(errors);
+	return done;
 }
 
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors,
 		 struct mw_sync_report *report_r)
 {
-	struct mw_arena *arena = mw_arena_new(0);
-	struct mw_publisher *publisher = NULL;
-	const char *folder;
-	bool done;
+	return sync_all(policy, MW_STR_EMPTY, dry_run, errors, report_r);
+}
 
-	memset(report_r, 0, sizeof(*report_r));
-	if (arena == NULL) {
-		mw_errors_add(errors, MW_ERROR, "", 0, 0, NULL, "out of memory");
-		return false;
-	}
-	folder = mw_arena_text(arena, policy->directory.path);
-	if (policy->directory.source_count == 0)
-		mw_errors_add(errors, dry_run ? MW_WARNING : MW_ERROR, policy->file, 0, 0,
-			      "directory { source \"NAME\" { driver = text  path = \"FILE\" } }",
-			      "the directory has no source");
-	/* The lock is taken before the reading: an older reading must not be published over a newer one. */
-	if (!dry_run && policy->directory.source_count > 0)
-		publisher = mw_publisher_open(folder, errors);
-	done = (dry_run || publisher != NULL) && run(policy, folder, publisher, arena, errors, report_r);
-	mw_publisher_close(publisher);
-	mw_arena_free(arena);
-	mw_errors_sort(errors);
-	return done;
+bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_errors *errors,
+		    struct mw_sync_report *report_r)
+{
+	return sync_all(policy, source, false, errors, report_r);
 }

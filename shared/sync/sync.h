@@ -6,18 +6,37 @@
 #include "decide/directory_view.h"
 #include "policy/model.h"
 
+/* How the last readings of a source went that is no text (copy.h). */
+struct mw_source_state {
+	struct mw_str source; /* its name in the policy */
+	int64_t read_at;      /* when it was read last, to its end; seconds since the epoch, 0: never */
+	int64_t failed_since; /* since when it cannot be read; 0: it can */
+	char why[400];        /* why not */
+	uint64_t bad, blocked; /* records that are bad; those of them that have no last good version */
+	uint64_t held_users, held_groups, held_addresses; /* that would vanish, and stay */
+	char digest[33];      /* of the content whose vanishing names stay; "": none do */
+};
+/* What the last sync wrote of it; zero where there is nothing. */
+void mw_source_state_read(const char *folder, struct mw_str source, struct mw_source_state *state_r);
+
 struct mw_sync_report {
 	bool published;        /* false: nothing was to be changed, or dry_run */
 	uint64_t users, groups, addresses, logins, grants;
 	uint64_t added, changed, removed; /* principals, against the snapshot that served before */
 	bool differs;          /* from that snapshot, in these or in anything else */
+	uint64_t old_sources;  /* that could not be read: their last good content stands */
+	uint64_t held_sources; /* so many of whose names would vanish that they stay */
 };
 
 /* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing changed.
    Addresses are completed with policy->default_domain. dry_run: check only (`mailwicket check`). */
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors, struct mw_sync_report *report_r);
+/* The same; what the last sync held back of this source may vanish, if it still says the same. */
+bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_errors *errors,
+		    struct mw_sync_report *report_r);
 
-/* The same content as a view in memory, from directory text (tests, policy cases). NULL with errors. */
+/* The same content as a view in memory, from directory text (tests, policy cases); a record may have blocked="WHY", as in
+   the last good copy of a source. NULL with errors. */
 struct mw_memory_directory;
 struct mw_memory_directory *mw_memory_directory_new(const char *name, struct mw_str text, struct mw_str default_domain,
 						    struct mw_errors *errors);

@@ -6,6 +6,7 @@
     files.write_policy(POLICY + directory(files, source.settings()))
 """
 import json
+import os
 import sqlite3
 
 from rig.daemon import Daemon
@@ -216,9 +217,12 @@ class Files(Daemon):
         return json.loads(self.cli("status", "--json").stdout)["directory"]["digest"]
 
     def publish(self, settings):
-        """Reads a source that is good: the digest."""
+        """Reads a source that is good, whatever vanishes from it: the digest."""
         self.use(settings)
-        self.sync()
+        done = self.cli("sync")
+        if done.returncode == os.EX_NOPERM:
+            done = self.cli("sync", "--accept", "people")
+        assert done.returncode == 0, done.stderr
         return self.digest()
 
     def refused(self, settings, *told, command="sync"):

@@ -125,7 +125,7 @@ START_TEST(every_setting_has_a_sentence_and_a_place)
 		ck_assert_msg(strlen(setting->sentence) > 10, "%s", setting->name);
 		ck_assert_uint_eq(mw_setting_find(setting->section, mw_str(setting->name)), i);
 	}
-	ck_assert_uint_lt(mw_setting_count, 80);
+	ck_assert_uint_lt(mw_setting_count, 160);
 }
 END_TEST
 

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "directory/folder.h"
+#include "directory/snapshot.h"
+
+#define FOLDER_NAME "sources"
+#define TEMPORARY ".copy."
+#define NAME_SIZE 256
+#define STATE_MAX 4096
+#define HEAD "# The last good content of a source, as mailwicket sync published it. Not to be edited.\n"
+
+struct written { char name[NAME_SIZE]; size_t number; };
+
+struct mw_copies {
+	char *path;
+	struct mw_folder folder;
+	struct written *items;
+	size_t count;
+};
+
+/* The name of a file that any source has: what is no letter, digit, "-" or "_" is %XX, so that none has a ".". */
+static bool file_name(struct mw_str source, const char *end, char name_r[NAME_SIZE])
+{
+	struct mw_buf name = mw_buf_over(name_r, NAME_SIZE);
+
+	for (size_t i = 0; i < source.len; i++) {
+		unsigned char c = (unsigned char)source.ptr[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')
+			mw_buf_add_char(&name, (char)c);
+		else
+			mw_buf_printf(&name, "%%%02X", c);
+	}
+	mw_buf_add_text(&name, end);
+	return !name.truncated;
+}
+
+/* --- reading */
+
+static char *read_octets(int fd, size_t size)
+{
+	char *memory = malloc(size + 1);
+	size_t done = 0;
+
+	while (memory != NULL && done < size) {
+		ssize_t got = read(fd, memory + done, size - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (got == 0)
+				errno = EIO;
+			free(memory);
+			return NULL;
+		}
+		done += (size_t)got;
+	}
+	if (memory != NULL)
+		memory[size] = '\0';
+	return memory;
+}
+
+static enum mw_copy_result read_file(const char *path, char **memory_r, size_t *size_r, struct mw_buf *why)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	*memory_r = NULL;
+	if (fd < 0 && errno == ENOENT)
+		return MW_COPY_NONE;
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	} else if (mw_snapshot_file_is_fit(path, &st, why)) {
+		*memory_r = read_octets(fd, (size_t)st.st_size);
+		*size_r = (size_t)st.st_size;
+		if (*memory_r == NULL)
+			mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return *memory_r != NULL ? MW_COPY_READ : MW_COPY_BAD;
+}
+
+enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, struct mw_str source,
+				 struct mw_copy *copy_r, struct mw_buf *why)
+{
+	char name[NAME_SIZE];
+
+	*copy_r = (struct mw_copy){ 0 };
+	if (!file_name(source, "", name))
+		return MW_COPY_NONE;
+	copy_r->path = mw_arena_textf(arena, "%s/" FOLDER_NAME "/%s", folder, name);
+	return read_file(copy_r->path, &copy_r->memory, &copy_r->text.len, why) == MW_COPY_READ
+		? (copy_r->text.ptr = copy_r->memory, MW_COPY_READ)
+		: why->used > 0 ? MW_COPY_BAD : MW_COPY_NONE;
+}
+
+void mw_copy_free(struct mw_copy *copy)
+{
+	free(copy->memory);
+	*copy = (struct mw_copy){ 0 };
+}
+
+static void read_number(struct mw_str line, const char *word, uint64_t *number_r)
+{
+	if (mw_str_starts_with(line, mw_str(word)) && line.len > strlen(word) && line.ptr[strlen(word)] == ' ')
+		mw_parse_number(mw_str_tail(line, strlen(word) + 1), number_r);
+}
+
+static void read_text(struct mw_str line, const char *word, char *out, size_t size)
+{
+	struct mw_buf buf = mw_buf_over(out, size);
+
+	if (mw_str_starts_with(line, mw_str(word)) && line.len > strlen(word) && line.ptr[strlen(word)] == ' ')
+		mw_buf_add(&buf, mw_str_tail(line, strlen(word) + 1));
+}
+
+static void parse_state(struct mw_str text, struct mw_source_state *state)
+{
+	struct mw_str line;
+	uint64_t read_at = 0, failed_since = 0;
+
+	while (mw_str_split(&text, '\n', &line)) {
+		read_number(line, "read", &read_at);
+		read_number(line, "failed", &failed_since);
+		read_number(line, "bad", &state->bad);
+		read_number(line, "blocked", &state->blocked);
+		read_number(line, "held_users", &state->held_users);
+		read_number(line, "held_groups", &state->held_groups);
+		read_number(line, "held_addresses", &state->held_addresses);
+		if (mw_str_starts_with(line, MW_STR("digest ")))
+			read_text(line, "digest", state->digest, sizeof(state->digest));
+		if (mw_str_starts_with(line, MW_STR("why ")))
+			read_text(line, "why", state->why, sizeof(state->why));
+	}
+	state->read_at = (int64_t)read_at;
+	state->failed_since = (int64_t)failed_since;
+}
+
+void mw_source_state_read(const char *folder, struct mw_str source, struct mw_source_state *state_r)
+{
+	char name[NAME_SIZE], path[4096], text[512];
+	struct mw_buf buf = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
+	char *memory;
+	size_t size;
+
+	*state_r = (struct mw_source_state){ .source = source };
+	if (!file_name(source, ".state", name))
+		return;
+	mw_buf_printf(&buf, "%s/" FOLDER_NAME "/%s", folder, name);
+	if (buf.truncated || read_file(path, &memory, &size, &why) != MW_COPY_READ)
+		return;
+	parse_state((struct mw_str){ memory, size }, state_r);
+	free(memory);
+}
+
+/* --- writing */
+
+static bool fail(struct mw_errors *errors, const char *path, int error)
+{
+	mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "cannot write the last good copy of a source: %s", strerror(error));
+	return false;
+}
+
+struct mw_copies *mw_copies_open(const char *folder, struct mw_errors *errors)
+{
+	struct mw_copies *copies = calloc(1, sizeof(*copies));
+
+	if (copies != NULL && asprintf(&copies->path, "%s/" FOLDER_NAME, folder) < 0)
+		copies->path = NULL;
+	if (copies == NULL || copies->path == NULL) {
+		mw_errors_add(errors, MW_ERROR, folder, 0, 0, NULL, "out of memory");
+		free(copies);
+		return NULL;
+	}
+	copies->folder = (struct mw_folder){ .fd = -1, .lock_fd = -1 };
+	if (mw_folder_open(&copies->folder, copies->path, true, errors) &&
+	    mw_folder_remove_leftovers(&copies->folder, TEMPORARY, errors))
+		return copies;
+	mw_copies_close(copies);
+	return NULL;
+}
+
+static void temporary_name(size_t number, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, TEMPORARY "%ld.%zu.tmp", (long)getpid(), number);
+}
+
+void mw_copies_close(struct mw_copies *copies)
+{
+	char name[NAME_SIZE];
+
+	if (copies == NULL)
+		return;
+	for (size_t i = 0; i < copies->count; i++) {
+		temporary_name(copies->items[i].number, name);
+		mw_folder_remove(&copies->folder, name);
+	}
+	mw_folder_close(&copies->folder);
+	free(copies->items);
+	free(copies->path);
+	free(copies);
+}
+
+static bool same_octets(int a, int b)
+{
+	static char one[1 << 16], other[1 << 16];
+	ssize_t got;
+
+	if (lseek(a, 0, SEEK_SET) != 0 || lseek(b, 0, SEEK_SET) != 0)
+		return false;
+	while ((got = read(a, one, sizeof(one))) > 0) {
+		for (ssize_t done = 0, more; done < got; done += more) {
+			more = read(b, other, (size_t)(got - done));
+			if (more <= 0 || memcmp(one + done, other, (size_t)more) != 0)
+				return false;
+		}
+	}
+	return got == 0 && read(b, other, 1) == 0;
+}
+
+/* Whether the copy has the octets of the new file, and its rights. */
+static bool is_published(const struct mw_copies *copies, const char *name, int fd)
+{
+	int old = openat(copies->folder.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat a, b;
+	bool same = old >= 0 && fstat(old, &a) == 0 && fstat(fd, &b) == 0 && S_ISREG(a.st_mode) && a.st_size == b.st_size &&
+		a.st_mode == b.st_mode && a.st_uid == b.st_uid && same_octets(old, fd);
+
+	if (old >= 0)
+		close(old);
+	return same;
+}
+
+static bool fill(int fd, const struct mw_records *records, uint32_t owner)
+{
+	struct mw_text_out *out = malloc(sizeof(*out));
+	char digest[MW_TEXT_DIGEST_SIZE];
+	bool done = out != NULL && mw_text_out_begin(out, fd);
+
+	if (!done) {
+		free(out);
+		errno = ENOMEM;
+		return false;
+	}
+	mw_text_out_add(out, MW_STR(HEAD));
+	done = mw_text_write(out, records, owner);
+	errno = mw_text_out_end(out, digest);
+	if (!done)
+		errno = ENOMEM;
+	done = done && errno == 0 && fsync(fd) == 0;
+	free(out);
+	return done;
+}
+
+bool mw_copies_write(struct mw_copies *copies, struct mw_str source, const struct mw_records *records, uint32_t owner,
+		     struct mw_errors *errors)
+{
+	struct written *larger = reallocarray(copies->items, copies->count + 1, sizeof(*larger)), *item;
+	char temporary[NAME_SIZE];
+	int fd, error;
+	bool done;
+
+	if (larger == NULL)
+		return fail(errors, copies->path, ENOMEM);
+	copies->items = larger;
+	item = &larger[copies->count];
+	item->number = owner;
+	if (!file_name(source, "", item->name))
+		return fail(errors, copies->path, ENAMETOOLONG);
+	temporary_name(item->number, temporary);
+	fd = mw_folder_make(&copies->folder, temporary);
+	if (fd < 0)
+		return fail(errors, copies->path, errno);
+	copies->count++;
+	done = mw_folder_own(&copies->folder, fd) && fill(fd, records, owner);
+	error = errno;
+	if (done && is_published(copies, item->name, fd)) {
+		mw_folder_remove(&copies->folder, temporary);
+		copies->count--;
+	}
+	if (close(fd) != 0 && done) {
+		error = errno;
+		done = false;
+	}
+	return done || fail(errors, copies->path, error);
+}
+
+static bool put(struct mw_copies *copies, const char *temporary, const char *name, struct mw_errors *errors)
+{
+	if (renameat(copies->folder.fd, temporary, copies->folder.fd, name) == 0 && fsync(copies->folder.fd) == 0)
+		return true;
+	return fail(errors, copies->path, errno);
+}
+
+bool mw_copies_commit(struct mw_copies *copies, struct mw_errors *errors)
+{
+	char temporary[NAME_SIZE];
+
+	while (copies->count > 0) {
+		temporary_name(copies->items[copies->count - 1].number, temporary);
+		if (!put(copies, temporary, copies->items[copies->count - 1].name, errors))
+			return false;
+		copies->count--;
+	}
+	return true;
+}
+
+static void print_state(const struct mw_source_state *state, struct mw_buf *out)
+{
+	mw_buf_printf(out, "read %" PRId64 "\nfailed %" PRId64 "\nbad %" PRIu64 "\nblocked %" PRIu64 "\n", state->read_at,
+		      state->failed_since, state->bad, state->blocked);
+	mw_buf_printf(out, "held_users %" PRIu64 "\nheld_groups %" PRIu64 "\nheld_addresses %" PRIu64 "\n", state->held_users,
+		      state->held_groups, state->held_addresses);
+	if (state->digest[0] != '\0')
+		mw_buf_printf(out, "digest %s\n", state->digest);
+	if (state->why[0] == '\0')
+		return;
+	mw_buf_add_text(out, "why ");
+	for (const char *c = state->why; *c != '\0'; c++)
+		mw_buf_add_char(out, (unsigned char)*c < ' ' ? ' ' : *c);
+	mw_buf_add_char(out, '\n');
+}
+
+bool mw_copies_write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors)
+{
+	char name[NAME_SIZE], temporary[NAME_SIZE], memory[STATE_MAX];
+	struct mw_buf text = MW_BUF_OVER(memory);
+	bool done;
+	int fd;
+
+	if (!file_name(state->source, ".state", name))
+		return true;
+	print_state(state, &text);
+	snprintf(temporary, sizeof(temporary), TEMPORARY "%ld.state.tmp", (long)getpid());
+	fd = mw_folder_make(&copies->folder, temporary);
+	if (fd < 0)
+		return fail(errors, copies->path, errno);
+	done = mw_folder_own(&copies->folder, fd) && write(fd, memory, text.used) == (ssize_t)text.used && fsync(fd) == 0;
+	if (!done)
+		fail(errors, copies->path, errno == 0 ? ENOSPC : errno);
+	close(fd);
+	done = done && put(copies, temporary, name, errors);
+	if (!done)
+		mw_folder_remove(&copies->folder, temporary);
+	return done;
+}

@@ -1,0 +1,36 @@
+/* The last good copy of a source: what of it was published last, as directory text, in FOLDER/sources/NAME. A file of its
+   own, NAME.state, says how its last readings went. Written as snapshots are: another name, fsync, rename. */
+#ifndef MW_SYNC_COPY_H
+#define MW_SYNC_COPY_H
+
+#include "sync/record.h"
+#include "sync/sync.h"
+#include "sync/text_write.h"
+
+struct mw_copy {
+	const char *path; /* in the arena */
+	struct mw_str text;
+	char *memory;
+};
+
+enum mw_copy_result { MW_COPY_READ, MW_COPY_NONE, MW_COPY_BAD };
+
+/* Reads the copy whole. BAD with the reason. Free with mw_copy_free(). */
+enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, struct mw_str source,
+				 struct mw_copy *copy_r, struct mw_buf *why);
+void mw_copy_free(struct mw_copy *copy);
+
+/* The right to write them: with the publisher's lock. NULL with errors. */
+struct mw_copies;
+struct mw_copies *mw_copies_open(const char *folder, struct mw_errors *errors);
+void mw_copies_close(struct mw_copies *copies); /* NULL is allowed. What is not committed is removed */
+
+/* Writes what the records have of a source beside its copy. False with errors. */
+bool mw_copies_write(struct mw_copies *copies, struct mw_str source, const struct mw_records *records, uint32_t owner,
+		     struct mw_errors *errors);
+/* Puts all that was written in the place of the copies. False with errors: some may be. */
+bool mw_copies_commit(struct mw_copies *copies, struct mw_errors *errors);
+/* Writes the state of a source. False with errors. */
+bool mw_copies_write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors);
+
+#endif

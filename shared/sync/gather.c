@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/gather.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "policy/choose.h"
+#include "sync/expand.h"
+#include "sync/keep.h"
+#include "sync/merge.h"
+#include "sync/source.h"
+#include "sync/text.h"
+
+#define REPORTS_MAX 100
+
+struct gather {
+	struct mw_gathering *order;
+	struct mw_records records;
+	struct mw_errors *reports;
+	bool *lenient; /* [source] */
+	const char *folder;
+};
+
+static void warn(const struct gather *gather, const struct mw_source *source, const char *text)
+{
+	mw_errors_add(gather->order->errors, MW_WARNING, source->place.file, source->place.line, 0, NULL,
+		      "source \"%.*s\": %s", MW_STR_ARG(source->name), text);
+}
+
+static const char *moment_text(struct gather *gather, int64_t moment)
+{
+	time_t seconds = (time_t)moment;
+	char text[64];
+	struct tm tm;
+
+	if (moment == 0 || gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		return "an unknown time";
+	return mw_arena_text(gather->order->arena, mw_str(text));
+}
+
+/* --- parts */
+
+static void leave_out(struct gather *gather, struct mw_origin origin, const char *what)
+{
+	mw_errors_add(gather->reports, MW_WARNING, mw_origin_file(&gather->records, origin), origin.line, 0, NULL,
+		      "%s is left out: the source's parts do not have %ss", what, what);
+}
+
+static void drop_other_parts(struct gather *gather, const struct mw_slice *slice, uint32_t parts)
+{
+	struct mw_records *records = slice->records;
+	size_t count = slice->first_item;
+
+	for (size_t i = slice->first_item; i < records->count; i++) {
+		bool user = records->items[i].principal.kind == MW_USER;
+
+		if ((parts & (user ? MW_PART_USERS : MW_PART_GROUPS)) != 0)
+			records->items[count++] = records->items[i];
+		else
+			leave_out(gather, records->items[i].origin, user ? "user" : "group");
+	}
+	records->count = count;
+	count = slice->first_grant;
+	for (size_t i = slice->first_grant; i < records->grant_count; i++) {
+		if ((parts & MW_PART_GRANTS) != 0)
+			records->grants[count++] = records->grants[i];
+		else
+			leave_out(gather, records->grants[i].origin, "grant");
+	}
+	records->grant_count = count;
+}
+
+/* --- one source */
+
+/* All that is wrong with it, as warnings or as errors of the sync. */
+static void tell(const struct gather *gather, const struct mw_errors *own, enum mw_severity severity)
+{
+	for (unsigned i = 0; i < mw_errors_kept(own); i++) {
+		const struct mw_error *error = mw_errors_get(own, i);
+
+		mw_errors_add(gather->order->errors, error->severity == MW_WARNING ? MW_WARNING : severity, error->file,
+			      error->line, error->column, error->expected, "%s", error->text);
+	}
+}
+
+static void cut_back(const struct mw_slice *slice)
+{
+	slice->records->count = slice->first_item;
+	slice->records->grant_count = slice->first_grant;
+	slice->records->value_count = 0;
+}
+
+/* Its records as they were. False: it has none. */
+static bool read_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+		      struct mw_buf *why)
+{
+	struct mw_errors *errors = mw_errors_new(1);
+	struct mw_copy copy;
+	bool good = errors != NULL &&
+		mw_copy_read(gather->order->arena, gather->folder, source->name, &copy, why) == MW_COPY_READ;
+
+	if (good) {
+		gather->records.errors = errors;
+		gather->records.reports = NULL;
+		gather->records.copy = true;
+		gather->records.complete = source->complete;
+		mw_text_read(&gather->records, copy.path, copy.text, gather->order->policy->default_domain);
+		gather->records.complete = gather->records.copy = false;
+		gather->records.errors = gather->order->errors;
+		gather->records.reports = gather->reports;
+		good = mw_errors_count(errors, MW_ERROR) == 0;
+		if (!good) {
+			mw_buf_reset(why);
+			mw_error_print(mw_errors_get(errors, 0), why);
+			cut_back(slice);
+		}
+		mw_copy_free(&copy);
+	}
+	mw_errors_free(errors);
+	return good;
+}
+
+static const char *first_error(const struct mw_errors *errors)
+{
+	for (unsigned i = 0; i < mw_errors_kept(errors); i++) {
+		if (mw_errors_get(errors, i)->severity == MW_ERROR)
+			return mw_errors_get(errors, i)->text;
+	}
+	return "it could not be read";
+}
+
+static void stand_in(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+		     const struct mw_errors *own, struct mw_source_state *state)
+{
+	struct mw_arena *arena = gather->order->arena;
+	char text[1024];
+	struct mw_buf why = MW_BUF_OVER(text), kept = MW_BUF_OVER(state->why);
+
+	cut_back(slice);
+	if (!read_copy(gather, source, slice, &why)) {
+		tell(gather, own, MW_ERROR);
+		mw_errors_add(gather->order->errors, MW_ERROR, source->place.file, 0, 0, NULL,
+			      "source \"%.*s\" cannot be read, and it has no last good content%s%s", MW_STR_ARG(source->name),
+			      why.used > 0 ? ": " : "", text);
+		return;
+	}
+	tell(gather, own, gather->order->dry_run ? MW_ERROR : MW_WARNING);
+	mw_buf_add_text(&kept, first_error(own));
+	if (state->failed_since == 0)
+		state->failed_since = mw_clock_date();
+	gather->order->old++;
+	warn(gather, source, mw_arena_textf(arena, "cannot be read; its content of %s stands",
+					    moment_text(gather, state->read_at)));
+}
+
+static void tell_held(struct gather *gather, const struct mw_source *source, const struct mw_source_state *state)
+{
+	gather->order->held++;
+	warn(gather, source,
+	     mw_arena_textf(gather->order->arena, "%llu users, %llu groups and %llu addresses would vanish (content %s): they "
+			    "stay, without their grants and members; if it is right that they go: mailwicket sync --accept "
+			    "\"%.*s\"", (unsigned long long)state->held_users, (unsigned long long)state->held_groups,
+			    (unsigned long long)state->held_addresses, state->digest, MW_STR_ARG(source->name)));
+}
+
+static bool look_at_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+			 struct mw_source_state *state)
+{
+	const struct mw_gathering *order = gather->order;
+	char refused[MW_TEXT_DIGEST_SIZE], text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+	struct mw_copy copy;
+	bool accept = mw_str_equal(order->accept, source->name) && !mw_str_empty(source->name), done;
+
+	memcpy(refused, state->digest, sizeof(refused));
+	if (mw_copy_read(order->arena, gather->folder, source->name, &copy, &why) == MW_COPY_BAD)
+		warn(gather, source, mw_arena_textf(order->arena, "its last good content cannot be read: %s", text));
+	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept ? refused : NULL,
+		       order->policy->default_domain, state);
+	mw_copy_free(&copy);
+	if (done && state->digest[0] != '\0')
+		tell_held(gather, source, state);
+	if (done && accept && state->digest[0] != '\0')
+		warn(gather, source, "--accept takes the content that was refused last: this is another one");
+	return done;
+}
+
+static void use(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+		struct mw_source_state *state)
+{
+	const struct mw_gathering *order = gather->order;
+
+	drop_other_parts(gather, slice, source->parts);
+	if (!look_at_copy(gather, source, slice, state)) {
+		gather->records.failed = true;
+		return;
+	}
+	state->read_at = mw_clock_date();
+	state->failed_since = 0;
+	state->why[0] = '\0';
+	if (order->copies != NULL)
+		mw_copies_write(order->copies, source->name, slice->records, slice->owner, order->errors);
+}
+
+static void read_lenient(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+			 struct mw_source_state *state)
+{
+	struct mw_errors *own = mw_errors_new(20);
+
+	if (own == NULL) {
+		gather->records.failed = true;
+		return;
+	}
+	mw_source_state_read(gather->folder, source->name, state);
+	gather->records.errors = own;
+	gather->records.reports = gather->reports;
+	mw_source_read(&gather->records, source, gather->order->policy->default_domain);
+	gather->records.errors = gather->order->errors;
+	if (mw_errors_count(own, MW_ERROR) > 0) {
+		stand_in(gather, source, slice, own, state);
+	} else {
+		tell(gather, own, MW_WARNING);
+		use(gather, source, slice, state);
+	}
+	gather->records.reports = NULL;
+	mw_errors_free(own);
+}
+
+static void read_source(struct gather *gather, size_t number)
+{
+	struct mw_gathering *order = gather->order;
+	const struct mw_source *source = &order->policy->directory.sources[number];
+	struct mw_slice slice = { &gather->records, gather->records.count, gather->records.grant_count, (uint32_t)number };
+	struct mw_source_state state = { .source = source->name };
+
+	gather->records.owner = (uint32_t)number;
+	if (order->change != NULL && order->change->source == number) {
+		mw_text_read(&gather->records, mw_arena_text(order->arena, source->path), order->change->text,
+			     order->policy->default_domain);
+	} else if (gather->lenient[number]) {
+		read_lenient(gather, source, &slice, &state);
+		if (order->states != NULL)
+			order->states[number] = state;
+	} else {
+		mw_source_read(&gather->records, source, order->policy->default_domain);
+	}
+}
+
+/* --- all of them */
+
+static bool find_lenient(struct gather *gather)
+{
+	const struct mw_policy *policy = gather->order->policy;
+	bool any = false;
+
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		const struct mw_source_driver *driver = mw_source_driver_find(policy->directory.sources[i].driver);
+
+		gather->lenient[i] = driver != NULL && !driver->whole;
+		any = any || gather->lenient[i];
+	}
+	return any;
+}
+
+static void tell_reports(const struct gather *gather)
+{
+	unsigned all = mw_errors_count(gather->reports, MW_WARNING), kept = mw_errors_kept(gather->reports);
+
+	tell(gather, gather->reports, MW_WARNING);
+	if (all > kept)
+		mw_errors_add(gather->order->errors, MW_WARNING, "", 0, 0, NULL,
+			      "%u more records or names of the sources were left out or blocked", all - kept);
+}
+
+struct mw_content *mw_gather(struct mw_gathering *order)
+{
+	size_t count = order->policy->directory.source_count;
+	struct gather gather = {
+		.order = order,
+		.reports = mw_errors_new(REPORTS_MAX),
+		.lenient = calloc(count + 1, sizeof(bool)),
+		.folder = mw_arena_text(order->arena, order->policy->directory.path),
+	};
+	struct mw_content *content = NULL;
+	bool any;
+
+	mw_records_init(&gather.records, order->arena, order->errors);
+	gather.records.login_domain = mw_choose_login_domain(order->policy);
+	if (gather.reports == NULL || gather.lenient == NULL) {
+		mw_errors_add(order->errors, MW_ERROR, "", 0, 0, NULL, "directory: out of memory");
+	} else {
+		any = find_lenient(&gather);
+		for (size_t i = 0; i < count; i++)
+			read_source(&gather, i);
+		gather.records.lenient = any ? gather.lenient : NULL;
+		gather.records.reports = any ? gather.reports : NULL;
+		mw_sync_refuse_local_names(order->policy, &gather.records);
+		if (any && !mw_merge(&gather.records))
+			gather.records.failed = true;
+		content = mw_expand(&gather.records);
+		tell_reports(&gather);
+	}
+	mw_records_deinit(&gather.records);
+	free(gather.lenient);
+	mw_errors_free(gather.reports);
+	return content;
+}

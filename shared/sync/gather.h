@@ -1,0 +1,23 @@
+/* What all sources of a policy say: each read, held against its last good copy, and put together. Private to sync/. */
+#ifndef MW_SYNC_GATHER_H
+#define MW_SYNC_GATHER_H
+
+#include "directory/content.h"
+#include "sync/copy.h"
+
+struct mw_gathering {
+	const struct mw_policy *policy;
+	const struct mw_text_change *change; /* NULL: none */
+	struct mw_str accept;    /* the source whose names may vanish as was refused last; empty: none */
+	bool dry_run;            /* a source that cannot be read is an error, whatever stands in its place */
+	struct mw_copies *copies; /* NULL: none are written */
+	struct mw_arena *arena;
+	struct mw_errors *errors;
+	struct mw_source_state *states; /* [source], filled for all drivers but text; NULL: nobody wants them */
+	uint64_t held, old;      /* sources whose vanishing names stay; that could not be read */
+};
+
+/* NULL with errors. The content lives in the arena. What was read is written beside the copies, not committed. */
+struct mw_content *mw_gather(struct mw_gathering *gathering);
+
+#endif

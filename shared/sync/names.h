@@ -1,0 +1,22 @@
+/* A table from texts to numbers: names of records while sources are put together. Private to sync/. */
+#ifndef MW_SYNC_NAMES_H
+#define MW_SYNC_NAMES_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct mw_names {
+	struct mw_name { struct mw_str text; uint32_t value; } *items; /* the texts are the caller's */
+	uint32_t *slots; /* number of an item, from 1 on; 0: free */
+	size_t count, size, slot_count;
+	bool failed; /* out of memory: nothing more is found */
+};
+
+/* The value of the text, 0 and *added_r where it was not there. Valid until the next call; NULL when memory is out. */
+uint32_t *mw_names_add(struct mw_names *names, struct mw_str text, bool *added_r);
+/* NULL: it is not there. */
+uint32_t *mw_names_find(const struct mw_names *names, struct mw_str text);
+void mw_names_deinit(struct mw_names *names);
+
+#endif

@@ -1,0 +1,317 @@
+"""Several sources, programs that print directory text among them: which of two has a name, what stands when one cannot be
+read or says something bad, and what it takes until many names vanish at once."""
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import rig
+from rig.daemon import Daemon
+from rig.submission_world import POLICY
+
+HELD, BAD_DATA, FAILED = 77, 65, 75
+
+
+class Site(Daemon):
+    """Its sources are programs, each of which does what `says` or `runs` wrote last; `text=` is a file."""
+
+    def __init__(self, folder):
+        super().__init__(POLICY, "user first@example.test\n", folder, start=False)
+
+    def sources(self, *names, more="", **settings):
+        rows = ""
+        for name in names:
+            if name.startswith("text"):
+                rows += f'  source "{name}" {{ driver = text path = "{self.folder / name}" }}\n'
+            else:
+                rows += (f'  source "{name}" {{ driver = exec command = {{ "{self.folder / name}.sh", "an argument" }} '
+                         f'{settings.get(name, "")} }}\n')
+        self.write_policy(POLICY + more + f'directory {{ path = "{self.published}"\n{rows}}}\n')
+
+    def runs(self, name, script):
+        path = self.folder / f"{name}.sh"
+        aside = self.folder / f"{name}.new"
+        aside.write_text(f"#!/bin/sh\n{script}\n")
+        aside.chmod(0o755)
+        os.replace(aside, path)
+
+    def says(self, name, text):
+        aside = self.folder / f"{name}.out.new"
+        aside.write_bytes(text if isinstance(text, bytes) else text.encode())
+        os.replace(aside, self.folder / f"{name}.out")
+        self.runs(name, f"exec cat {self.folder / name}.out")
+
+    def sync(self, *words, status=0):
+        done = self.cli("sync", *words)
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    def looked_up(self, name):
+        done = self.cli("lookup", name, "--json")
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def may_send(self, login, sender):
+        return self.cli("explain", "smtp", "--login", login, "--sender", sender, "--recipient", "first@example.test",
+                        "--port", "587", "--client", "127.0.0.1", "--tls", "TLSv1.3")
+
+    def snapshot(self):
+        return (self.published / "snapshot.mdb").read_bytes()
+
+
+@pytest.fixture
+def site(folder):
+    return Site(folder)
+
+
+def users(count, more=""):
+    return "".join(f"user u{i}@example.test address=a{i}@example.test\n" for i in range(count)) + more
+
+
+def test_a_program_is_a_source(site):
+    site.sources("one")
+    site.runs("one", 'echo "user bob@example.test login=$(echo $1 | tr -d " ")"; echo "group g@example.test member=$(env | '
+                     'grep -c HOME=)@example.test,bob@example.test"')
+    told = site.sync()
+    assert "published: 1 users, 1 groups" in told and '"0@example.test" of group' in told
+    assert site.looked_up("bob@example.test")["logins"] == ["anargument", "bob@example.test"]
+
+
+@pytest.mark.parametrize("script,told", [
+    ("echo 'user bob@example.test'; echo the database is away >&2; echo more >&2; exit 3",
+     "ended with status 3: the database is away\n"),
+    ("echo 'user bob@example.test'; kill -9 $$", "was ended by signal 9"),
+    ("echo 'user bob@example.test'; printf 'user mary@exam'", "was cut off"),
+    ("echo 'user bob@example.test'; sleep 600", "took too long"),
+    ("echo 'user bob@example.test'; sleep 600 & exit 4", "ended with status 4"),
+])
+def test_a_program_that_fails_leaves_its_last_good_records(site, script, told):
+    site.sources("one", "two", one="timeout = 3s")
+    site.says("two", "user carl@example.test\n")
+    site.runs("one", script)
+    assert "has no last good content" in site.sync(status=FAILED)
+    assert not (site.published / "snapshot.mdb").exists() or site.looked_up("carl@example.test") is None
+    site.says("one", "user bob@example.test imap=no\nuser mary@example.test\n")
+    site.sync()
+    site.runs("one", script)
+    site.says("two", "user carl@example.test\nuser dora@example.test\n")
+    output = site.sync(status=FAILED)
+    assert told in output and "its content of " in output, output
+    assert site.looked_up("mary@example.test") and site.looked_up("dora@example.test")
+    assert site.looked_up("bob@example.test")["may"]["imap"] is False
+    said = json.loads(site.cli("sync", "--json").stdout)
+    failed = {row["source"]: row for row in said["sources"]}
+    assert failed["one"]["failed_since"] >= failed["one"]["read"] > 0 and failed["two"]["failed_since"] == 0
+    site.says("one", "user bob@example.test\n")
+    site.sync()
+    assert site.looked_up("mary@example.test") is None and site.looked_up("bob@example.test")["may"]["imap"] is True
+
+
+def test_a_program_that_others_can_write_is_not_run(site):
+    site.sources("one")
+    site.says("one", "user bob@example.test\n")
+    (site.folder / "one.sh").chmod(0o775)
+    assert "can be written by others" in site.sync(status=FAILED)
+
+
+def test_of_two_sources_the_first_has_a_name(site):
+    site.sources("one", "text", "two")
+    site.says("one", "user bob@example.test address=b@example.test login=bobby smtp=no\n")
+    (site.folder / "text").write_text("user mary@example.test address=m@example.test\ngrant send-as m@example.test "
+                                      "bob@example.test\ngrant send-as mary@example.test gone@example.test\n")
+    site.says("two", "user bob@example.test address=other@example.test smtp=yes\n"
+                     "user carl@example.test address=b@example.test,c@example.test login=bobby,mary@example.test\n"
+                     "user m@example.test\ngroup g@example.test member=mary@example.test,carl@example.test\n"
+                     "grant send-as g@example.test carl@example.test\n")
+    output = site.sync()
+    assert site.looked_up("bob@example.test")["may"]["smtp"] is False
+    assert site.looked_up("other@example.test") is None
+    assert site.looked_up("carl@example.test")["addresses"] == ["c@example.test", "carl@example.test"]
+    assert site.looked_up("carl@example.test")["logins"] == ["carl@example.test"]
+    assert site.looked_up("m@example.test")["receives"] == "mary@example.test"
+    assert site.looked_up("mary@example.test")["groups"] == ["g@example.test"]
+    for told in ("an earlier source has it", 'address "b@example.test" of user carl', 'login "bobby@example.test" of user carl',
+                 'called "gone@example.test"'):
+        assert told in output, output
+
+
+def test_a_source_has_the_parts_that_it_says(site):
+    site.sources("one", "two", one="parts = { users }", two="parts = { groups, grants }")
+    site.says("one", "user bob@example.test\ngroup g@example.test member=bob@example.test\n"
+                     "grant send-as *@example.test bob@example.test\n")
+    site.says("two", "user mary@example.test\ngroup h@example.test member=bob@example.test\n"
+                     "grant send-as h@example.test bob@example.test\n")
+    output = site.sync()
+    assert "published: 1 users, 1 groups" in output and output.count("is left out: the source's parts") == 3
+
+
+def test_a_bad_record_keeps_its_last_good_version_without_what_it_takes_away(site):
+    site.sources("one")
+    site.says("one", users(5) + "user bob@example.test address=b@example.test,c@example.test login=bobby\n")
+    site.sync()
+    site.says("one", users(5) + "user bob@example.test address=b@example.test,x@@y pop3=no\n")
+    output = site.sync()
+    assert '"x@@y" is no address' in output
+    bob = site.looked_up("bob@example.test")
+    assert bob["addresses"] == ["b@example.test", "bob@example.test"] and bob["logins"] == ["bob@example.test"]
+    assert bob["may"]["pop3"] is False and bob["may"]["imap"] is True and bob["blocked"] == ""
+    site.runs("one", "exit 1")
+    site.sync(status=FAILED)
+    assert site.cli("sync", "--dry-run").returncode != 0 and "cannot be read" in site.cli("check").stderr
+    assert site.looked_up("bob@example.test") == bob
+
+
+def test_a_bad_record_without_one_is_blocked(site):
+    site.sources("text", "one")
+    (site.folder / "text").write_text("user mary@example.test\ngrant send-as bob@example.test mary@example.test\n"
+                                      "grant send-as *@example.test mary@example.test\n")
+    site.says("one", "user bob@example.test address=b@example.test senders=authenticated imap=banana login=bobby\n"
+                     "user \xff@example.test\nuser good@example.test\n")
+    output = site.sync()
+    assert 'imap: bad value "banana"' in output
+    bob = site.looked_up("b@example.test")
+    assert 'source "one":1: imap: bad value "banana"' in bob["blocked"] and bob["senders"] == "authenticated"
+    told = site.may_send("mary@example.test", "b@example.test")
+    assert told.returncode == 1 and "is blocked" in told.stdout and 'source "one":1' in told.stdout, told.stdout
+    for login in ("bobby", "bob@example.test"):
+        told = site.may_send(login, "bob@example.test")
+        assert told.returncode == 1 and "reason=name-blocked" in told.stdout.replace(": ", "=") or \
+            "name-blocked" in told.stdout, told.stdout
+    assert "blocked:" in site.cli("lookup", "bob@example.test").stdout
+    assert site.looked_up("good@example.test")["blocked"] == ""
+    site.runs("one", "exit 1")
+    site.sync(status=FAILED)
+    assert site.cli("sync", "--dry-run").returncode != 0 and "cannot be read" in site.cli("check").stderr
+    assert "banana" in site.looked_up("b@example.test")["blocked"]
+    site.says("one", "user bob@example.test\n")
+    site.sync()
+    assert site.looked_up("bob@example.test")["blocked"] == ""
+
+
+def test_what_two_claim_in_one_source_is_nobody_s(site):
+    site.sources("one")
+    site.says("one", "user a@example.test address=x@example.test login=l senders=authenticated\n"
+                     "user b@example.test address=x@example.test,y@example.test login=l,m senders=a@example.test\n"
+                     "user c@example.test address=b@example.test\n"
+                     "user d@example.test imap=no\nuser d@example.test address=e@example.test\n"
+                     "grant send-as x@example.test a@example.test\n")
+    output = site.sync()
+    assert output.count("belongs to user") >= 3 and "stands there twice" in output, output
+    assert site.looked_up("x@example.test")["blocked"] and site.looked_up("b@example.test")["blocked"]
+    assert site.looked_up("x@example.test")["senders"] == ["a@example.test"]
+    assert site.looked_up("e@example.test")["blocked"] and site.looked_up("d@example.test")["blocked"]
+    assert site.looked_up("a@example.test")["logins"] == ["a@example.test"]
+    for login, sender in (("a@example.test", "x@example.test"), ("c@example.test", "b@example.test"), ("l", "a@example.test")):
+        assert site.may_send(login, sender).returncode == 1
+    assert site.may_send("a@example.test", "a@example.test").returncode == 0
+
+
+def test_a_hundred_bad_records_are_told_and_then_counted(site):
+    site.sources("one")
+    site.says("one", "user good@example.test\n" + "user bad@example.test imap=x\n" * 1 +
+              "".join(f"user b{i}@example.test imap=x\n" for i in range(250)))
+    output = site.sync()
+    assert output.count("imap: bad value") == 100 and "151 more records or names" in output
+
+
+def test_groups_that_contain_each_other_lose_these_members(site):
+    site.sources("one")
+    site.says("one", "user bob@example.test\ngroup g@example.test member=h@example.test,bob@example.test\n"
+                     "group h@example.test member=g@example.test\n")
+    assert "groups contain each other, these members are left out" in site.sync()
+    assert site.looked_up("bob@example.test")["groups"] == ["g@example.test"]
+
+
+def test_many_names_do_not_vanish_at_once(site):
+    site.sources("one")
+    rights = ("group g@example.test member=u1@example.test,u39@example.test\ngrant send-as g@example.test u39@example.test\n"
+              "grant send-as u39@example.test u1@example.test\n")
+    site.says("one", users(40, rights))
+    site.sync()
+    site.says("one", users(39, "user u39@example.test\n" + rights))
+    site.sync()
+    site.says("one", users(20, "user u39@example.test imap=no\n"))
+    output = site.sync(status=HELD)
+    assert "19 users, 1 groups and 39 addresses would vanish" in output and 'sync --accept "one"' in output and "user u30@example.test would vanish" in output, output
+    gone = site.looked_up("u30@example.test")
+    assert gone["addresses"] == ["a30@example.test", "u30@example.test"] and gone["may"]["imap"] is True
+    # What the new content took away is gone at once: switches, members, grants.
+    assert site.looked_up("u39@example.test")["may"]["imap"] is False
+    assert site.looked_up("g@example.test") and site.looked_up("u1@example.test")["groups"] == []
+    assert site.may_send("u1@example.test", "u39@example.test").returncode == 1
+    assert site.may_send("u39@example.test", "g@example.test").returncode == 1
+    # It is refused until somebody takes it, and a source that fails meanwhile brings nothing back.
+    site.runs("one", "exit 1")
+    site.sync(status=FAILED)
+    assert site.cli("sync", "--dry-run").returncode != 0 and "cannot be read" in site.cli("check").stderr
+    assert site.looked_up("u39@example.test")["may"]["imap"] is False and site.looked_up("u30@example.test")
+    site.says("one", users(19, "user u39@example.test imap=no\n"))
+    assert "this is another one" in site.sync("--accept", "one", status=HELD)
+    site.sync("--accept", "one")
+    assert site.looked_up("u30@example.test") is None and site.looked_up("g@example.test") is None
+    assert site.sync() .startswith("nothing to change")
+    assert site.cli("sync", "--accept", "nobody").returncode == 64
+
+
+def test_an_address_that_is_held_gives_no_right(site):
+    site.sources("one")
+    site.says("one", users(40))
+    site.sync()
+    site.says("one", "".join(f"user u{i}@example.test\n" for i in range(40)))
+    site.sync(status=HELD)
+    assert site.looked_up("a3@example.test")["receives"] == "u3@example.test"
+    assert site.may_send("u3@example.test", "a3@example.test").returncode == 1
+
+
+@pytest.mark.parametrize("before,after,held", [(3, 0, True), (2, 0, False), (40, 31, False), (40, 30, True), (60, 48, False),
+                                               (60, 47, True)])
+def test_how_many_may_vanish(site, before, after, held):
+    site.sources("one")
+    site.says("one", "".join(f"user u{i}@example.test\n" for i in range(before)))
+    site.sync()
+    site.says("one", "".join(f"user u{i}@example.test\n" for i in range(after)))
+    site.sync(status=HELD if held else 0)
+    assert (site.looked_up(f"u{before - 1}@example.test") is not None) == held
+
+
+def test_max_shrink_is_a_setting(site):
+    site.sources("one", one="max_shrink = 60")
+    site.says("one", users(40))
+    site.sync()
+    site.says("one", users(20))
+    site.sync()
+    site.says("one", "")
+    site.sync(status=HELD)
+
+
+def test_a_text_is_taken_at_its_word(site):
+    site.sources("text", "one")
+    site.says("one", "user bob@example.test\n")
+    (site.folder / "text").write_text(users(40))
+    site.sync()
+    (site.folder / "text").write_text("")
+    site.sync()
+    (site.folder / "text").write_text("user x@example.test imap=maybe\n")
+    before = site.snapshot()
+    site.sync(status=BAD_DATA)
+    assert site.snapshot() == before
+
+
+def test_the_files_beside_the_snapshots_are_ours(site):
+    site.sources("one/../x", "two")
+    for name in ("one/../x", "two"):
+        (site.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        site.says(name, f"user {name[:3]}@example.test\n")
+    site.sync()
+    names = sorted(path.name for path in (site.published / "sources").iterdir())
+    assert names == ["one%2F%2E%2E%2Fx", "one%2F%2E%2E%2Fx.state", "two", "two.state"]
+    for path in (site.published / "sources").iterdir():
+        assert path.stat().st_uid == 0 and path.stat().st_mode & 0o022 == 0
+    (site.published / "sources" / "two").chmod(0o666)
+    site.runs("two", "exit 1")
+    assert "writable by" in site.sync(status=FAILED)
