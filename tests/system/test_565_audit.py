@@ -32,6 +32,7 @@ class World:
 
     def __init__(self, site, log):
         self.site, self.log, self.source = site, log, site.daemon.directory
+        self.shown = site.daemon.published.with_name(f"{site.daemon.published.name}.audit-shown")
 
     def cli(self, *words, log=None, **popen):
         return subprocess.run([rig.CLI, "-c", self.site.daemon.policy, "audit", "--log", log or self.log, *words],
@@ -264,9 +265,22 @@ def test_a_wrong_command_line_is_one_line_and_writes_nothing(kept, words, said):
 
 
 def test_without_a_list_that_was_shown_nothing_is_written(kept):
-    (kept.site.daemon.published / "audit-shown").unlink(missing_ok=True)
+    kept.shown.unlink(missing_ok=True)
     result = kept.cli("--write", "1")
     assert result.returncode == os.EX_USAGE and "run mailwicket audit first" in result.stderr
+
+
+def test_the_list_is_kept_where_the_snapshots_are_another_users(kept):
+    published = kept.site.daemon.published
+    handed = kept.site.daemon.cli("sync", "--hand-over", "nobody")
+    assert handed.returncode == 0, handed.stderr
+    try:
+        kept.shown.unlink(missing_ok=True)
+        assert kept.told()["proposals"]
+        assert kept.shown.stat().st_uid == 0
+    finally:
+        for path in (published, *published.iterdir()):
+            os.chown(path, 0, 0)
 
 
 def test_the_page_is_whole_by_itself_and_says_the_same(world):

@@ -15,7 +15,15 @@
 
 static bool path_of(const struct mw_policy *policy, char *out, size_t size)
 {
-	return (size_t)snprintf(out, size, "%.*s/" MW_AUDIT_SHOWN_NAME, MW_STR_ARG(policy->directory.path)) < size;
+	return (size_t)snprintf(out, size, "%.*s" MW_AUDIT_SHOWN_ENDING, MW_STR_ARG(policy->directory.path)) < size;
+}
+
+static bool may_write_beside(const char *path)
+{
+	char folder[4096];
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	return access(folder, W_OK) == 0;
 }
 
 void mw_audit_digest(const struct mw_audit_entry *entry, char digest_r[33])
@@ -34,7 +42,7 @@ bool mw_audit_shown_keep(const struct mw_audit_day *day, size_t count)
 	struct mw_buf text;
 	bool kept;
 
-	if (!path_of(day->policy, path, sizeof(path)) || access(day->policy->directory.path.ptr, W_OK) != 0)
+	if (!path_of(day->policy, path, sizeof(path)) || !may_write_beside(path))
 		return true;
 	memory = malloc(sizeof(HEAD) + MW_AUDIT_SHOWN_MOST * LINE_LENGTH);
 	if (memory == NULL)

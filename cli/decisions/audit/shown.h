@@ -5,7 +5,7 @@
 
 #include "decisions/audit/day.h"
 
-#define MW_AUDIT_SHOWN_NAME "audit-shown"
+#define MW_AUDIT_SHOWN_ENDING ".audit-shown" /* behind the path of the folder of the snapshots */
 #define MW_AUDIT_SHOWN_MOST 10000
 
 struct mw_audit_shown {
@@ -13,7 +13,8 @@ struct mw_audit_shown {
 	char digests[MW_AUDIT_SHOWN_MOST][33]; /* of number index + 1 */
 };
 
-/* Keeps the first `count` proposals of the day, beside the published directory; where the caller may not write there, nothing.
+/* Keeps the first `count` proposals of the day, beside the folder of the snapshots, which may be
+   another user's; where the caller may not write there, nothing.
    False: it cannot be written, one line was printed. */
 bool mw_audit_shown_keep(const struct mw_audit_day *day, size_t count);
 /* False: there is none, or it cannot be trusted. */
