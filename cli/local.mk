@@ -30,7 +30,10 @@ libmwcli_la_SOURCES = \
 	cli/decisions/facts_request.c \
 	cli/decisions/lookup.c \
 	cli/decisions/lookup_answer.h \
+	cli/decisions/lookup_list.c \
+	cli/decisions/lookup_list.h \
 	cli/decisions/lookup_print.c \
+	cli/decisions/lookup_trustees.c \
 	cli/decisions/networks.c cli/decisions/networks.h \
 	cli/decisions/message.c cli/decisions/message.h \
 	cli/decisions/recorded.c cli/decisions/recorded.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/clock.h"
 #include "decisions/lookup_answer.h"
 #include "named.h"
 #include "setting.h"
@@ -81,6 +82,7 @@ static int lookup(const struct mw_cli *cli, const char *asked)
 		answer.policy = policy;
 		answer.directory = directory;
 		answer.view = mw_directory_view(directory);
+		answer.today = mw_clock_today();
 		mw_directory_status(directory, &status);
 		answer.principals = status.users + status.groups;
 		look_up(&answer);

@@ -1,97 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "decisions/lookup_answer.h"
+#include "decisions/lookup_list.h"
 
 #include <stdio.h>
 
 #include "decisions/networks.h"
 #include "suspension.h"
-#include "ui/output.h"
 
-static struct mw_str name_of(const struct mw_lookup_answer *answer, uint32_t id)
-{
-	struct mw_principal principal;
-
-	if (answer->view->by_id(answer->view->context, id, &principal) != MW_LOOKUP_FOUND)
-		return MW_STR("?");
-	return principal.name;
-}
-
-/* Text and JSON are written by the same walk: `json` NULL writes text. */
-struct writer {
-	const struct mw_lookup_answer *answer;
-	struct mw_buf *out;
-	struct mw_json *json;
-};
-
-static void begin_list(const struct writer *to, const char *key, const char *title)
-{
-	if (to->json != NULL)
-		mw_json_array(to->json, key);
-	else
-		mw_buf_printf(to->out, "%s", title);
-}
-
-static void list_item(const struct writer *to, struct mw_str item)
-{
-	if (to->json != NULL)
-		mw_json_string(to->json, NULL, item);
-	else
-		mw_buf_printf(to->out, " %.*s", MW_STR_ARG(item));
-}
-
-static void end_list(const struct writer *to, bool empty)
-{
-	if (to->json != NULL)
-		mw_json_end_array(to->json);
-	else
-		mw_buf_add_text(to->out, empty ? " nobody\n" : "\n");
-}
-
-static size_t list_ids(const struct writer *to, struct mw_ids ids)
-{
-	for (size_t i = 0; i < ids.count; i++)
-		list_item(to, name_of(to->answer, ids.items[i]));
-	return ids.count;
-}
-
-/* Of grants on addresses that begin as this one does. */
-static size_t list_prefixes(const struct writer *to, bool on_behalf)
-{
-	const struct mw_lookup_answer *answer = to->answer;
-	size_t len = answer->named.address.local.len, count = 0;
-	struct mw_grants grants;
-
-	if (answer->has_principal || !answer->named.is_address)
-		return 0;
-	while (mw_identity_prefix(answer->view, &answer->named.address, &len, &grants) == MW_LOOKUP_FOUND)
-		count += list_ids(to, on_behalf ? grants.send_on_behalf : grants.send_as);
-	return count;
-}
-
-static void write_trustees(const struct writer *to)
-{
-	const struct mw_lookup_answer *answer = to->answer;
-	const struct mw_principal *principal = &answer->principal;
-	size_t count = 0;
-
-	begin_list(to, "send_as", "may send as it:        ");
-	if (!mw_lookup_is_apart(answer) && principal->kind == MW_USER) {
-		list_item(to, principal->name);
-		count++;
-	}
-	if (!mw_lookup_is_apart(answer))
-		count += list_ids(to, principal->send_as);
-	count += list_ids(to, answer->on_address.send_as);
-	count += list_ids(to, answer->on_domain.send_as) + list_prefixes(to, false);
-	end_list(to, count == 0);
-	begin_list(to, "send_on_behalf", "may send on behalf:    ");
-	count = mw_lookup_is_apart(answer) ? 0 : list_ids(to, principal->send_on_behalf);
-	count += list_ids(to, answer->on_address.send_on_behalf);
-	count += list_ids(to, answer->on_domain.send_on_behalf) + list_prefixes(to, true);
-	end_list(to, count == 0);
-}
-
-static void write_switch(const struct writer *to, const char *name, bool on)
+static void write_switch(const struct mw_lookup_writer *to, const char *name, bool on)
 {
 	if (to->json != NULL)
 		mw_json_bool(to->json, name, on);
@@ -99,7 +14,7 @@ static void write_switch(const struct writer *to, const char *name, bool on)
 		mw_buf_printf(to->out, " %s=%s", name, on ? "yes" : "no");
 }
 
-static void write_switches(const struct writer *to)
+static void write_switches(const struct mw_lookup_writer *to)
 {
 	const struct mw_principal *user = &to->answer->principal;
 
@@ -118,7 +33,7 @@ static void write_switches(const struct writer *to)
 		mw_buf_add_char(to->out, '\n');
 }
 
-static void write_suspension(const struct writer *to, const struct mw_suspension *suspension)
+static void write_suspension(const struct mw_lookup_writer *to, const struct mw_suspension *suspension)
 {
 	if (to->json == NULL) {
 		mw_buf_add_text(to->out, "suspended:              ");
@@ -141,7 +56,7 @@ static bool is_of(const struct mw_lookup_answer *answer, size_t index, const str
 	       mw_str_equal(mw_str(suspension->user), answer->principal.name);
 }
 
-static void write_suspensions(const struct writer *to)
+static void write_suspensions(const struct mw_lookup_writer *to)
 {
 	const struct mw_directory *directory = to->answer->directory;
 	const struct mw_suspensions *suspensions = mw_directory_suspensions(directory);
@@ -155,7 +70,7 @@ static void write_suspensions(const struct writer *to)
 		mw_json_end_array(to->json);
 }
 
-static void write_limit(const struct writer *to, const char *name, uint64_t limit, bool is_size)
+static void write_limit(const struct mw_lookup_writer *to, const char *name, uint64_t limit, bool is_size)
 {
 	char text[40];
 	struct mw_buf number = MW_BUF_OVER(text);
@@ -172,7 +87,7 @@ static void write_limit(const struct writer *to, const char *name, uint64_t limi
 		mw_buf_printf(to->out, "%-23s %s\n", name, text);
 }
 
-static void write_limits(const struct writer *to)
+static void write_limits(const struct mw_lookup_writer *to)
 {
 	const struct mw_principal *user = &to->answer->principal;
 
@@ -183,19 +98,19 @@ static void write_limits(const struct writer *to)
 }
 
 /* Which users and groups the user may send as: no lookup goes that way, so every principal is asked once. */
-static void write_identities(const struct writer *to, const char *key, const char *title, bool on_behalf)
+static void write_identities(const struct mw_lookup_writer *to, const char *key, const char *title, bool on_behalf)
 {
 	const struct mw_lookup_answer *answer = to->answer;
 	const struct mw_directory_view *view = answer->view;
 	size_t count = 0;
 
-	begin_list(to, key, title);
+	mw_lookup_list_begin(to, key, title);
 	for (uint64_t id = 0; id <= answer->principals; id++) {
 		struct mw_principal other;
 
 		if (view->by_id(view->context, (uint32_t)id, &other) == MW_LOOKUP_FOUND &&
-		    mw_identity_in(&answer->principal, on_behalf ? other.send_on_behalf : other.send_as)) {
-			list_item(to, other.name);
+		    mw_lookup_may(answer, &other.grants, on_behalf)) {
+			mw_lookup_list_item(to, other.name);
 			count++;
 		}
 	}
@@ -206,16 +121,16 @@ static void write_identities(const struct writer *to, const char *key, const cha
 
 		if (domain->subdomains ||
 		    view->grants_on_domain(view->context, domain->domain, &grants) != MW_LOOKUP_FOUND ||
-		    !mw_identity_in(&answer->principal, on_behalf ? grants.send_on_behalf : grants.send_as))
+		    !mw_lookup_may(answer, &grants, on_behalf))
 			continue;
 		snprintf(text, sizeof(text), "*@%.*s", MW_STR_ARG(domain->domain));
-		list_item(to, mw_str(text));
+		mw_lookup_list_item(to, mw_str(text));
 		count++;
 	}
-	end_list(to, count == 0);
+	mw_lookup_list_end(to, count == 0);
 }
 
-static void write_senders(const struct writer *to)
+static void write_senders(const struct mw_lookup_writer *to)
 {
 	static const char *const words[] = {
 		[MW_SENDERS_ANYONE] = "anyone", [MW_SENDERS_AUTHENTICATED] = "authenticated",
@@ -224,8 +139,8 @@ static void write_senders(const struct writer *to)
 	const struct mw_principal *principal = &to->answer->principal;
 
 	if (principal->senders == MW_SENDERS_LIST) {
-		begin_list(to, "senders", "may write to it:       ");
-		end_list(to, list_ids(to, principal->senders_list) == 0);
+		mw_lookup_list_begin(to, "senders", "may write to it:       ");
+		mw_lookup_list_end(to, mw_lookup_list_ids(to, principal->senders_list) == 0);
 		return;
 	}
 	if (to->json != NULL)
@@ -234,17 +149,17 @@ static void write_senders(const struct writer *to)
 		mw_buf_printf(to->out, "may write to it:        %s\n", words[principal->senders]);
 }
 
-static void write_denied(const struct writer *to)
+static void write_denied(const struct mw_lookup_writer *to)
 {
 	const struct mw_ids *denied = &to->answer->principal.senders_denied;
 
 	if (to->json == NULL && denied->count == 0)
 		return;
-	begin_list(to, "senders_denied", "may not write to it:   ");
-	end_list(to, list_ids(to, *denied) == 0);
+	mw_lookup_list_begin(to, "senders_denied", "may not write to it:   ");
+	mw_lookup_list_end(to, mw_lookup_list_ids(to, *denied) == 0);
 }
 
-static void write_networks(const struct writer *to)
+static void write_networks(const struct mw_lookup_writer *to)
 {
 	const struct mw_lookup_answer *answer = to->answer;
 	struct mw_networks networks = { .of = { { .count = 0 } } };
@@ -257,7 +172,7 @@ static void write_networks(const struct writer *to)
 		mw_networks_print(&networks, to->out);
 }
 
-static void write_blocked(const struct writer *to)
+static void write_blocked(const struct mw_lookup_writer *to)
 {
 	struct mw_str why = to->answer->principal.blocked;
 
@@ -267,26 +182,26 @@ static void write_blocked(const struct writer *to)
 		mw_buf_printf(to->out, "blocked:                %.*s\n", MW_STR_ARG(why));
 }
 
-static void write_user(const struct writer *to)
+static void write_user(const struct mw_lookup_writer *to)
 {
 	write_suspensions(to);
 	write_switches(to);
 	write_limits(to);
-	begin_list(to, "groups", "member of:             ");
-	if (list_ids(to, to->answer->principal.groups) == 0 && to->json == NULL)
+	mw_lookup_list_begin(to, "groups", "member of:             ");
+	if (mw_lookup_list_ids(to, to->answer->principal.groups) == 0 && to->json == NULL)
 		mw_buf_add_text(to->out, " no group\n");
 	else
-		end_list(to, false);
+		mw_lookup_list_end(to, false);
 	write_identities(to, "may_send_as", "may also send as:      ", false);
 	write_identities(to, "may_send_on_behalf", "may send on behalf of: ", true);
 }
 
 static void name_item(void *context, struct mw_str name)
 {
-	list_item(context, name);
+	mw_lookup_list_item(context, name);
 }
 
-struct lazy_list { const struct writer *to; const char *title; bool begun; };
+struct lazy_list { const struct mw_lookup_writer *to; const char *title; bool begun; };
 
 /* A line of text only where there is an item. */
 static void lazy_item(void *context, struct mw_str item)
@@ -294,53 +209,52 @@ static void lazy_item(void *context, struct mw_str item)
 	struct lazy_list *list = context;
 
 	if (list->to->json == NULL && !list->begun)
-		begin_list(list->to, NULL, list->title);
+		mw_lookup_list_begin(list->to, NULL, list->title);
 	list->begun = true;
-	list_item(list->to, item);
+	mw_lookup_list_item(list->to, item);
 }
 
-static void write_receive_only(const struct writer *to)
+static void write_receive_only(const struct mw_lookup_writer *to)
 {
 	struct lazy_list list = { .to = to, .title = "for receiving only:    " };
 
 	if (to->json != NULL)
-		begin_list(to, "receive_only", NULL);
+		mw_lookup_list_begin(to, "receive_only", NULL);
 	(void)mw_directory_each_address(to->answer->directory, to->answer->principal.id, true, lazy_item, &list);
 	if (to->json != NULL || list.begun)
-		end_list(to, false);
+		mw_lookup_list_end(to, false);
 }
 
-/* All names by which mail reaches it, the primary address too; and those by which a user logs in. */
 /* An unlisted login has one name. */
-static void write_own_name(const struct writer *to)
+static void write_own_name(const struct mw_lookup_writer *to)
 {
-	begin_list(to, "addresses", "addresses:             ");
-	list_item(to, to->answer->principal.name);
-	end_list(to, false);
+	mw_lookup_list_begin(to, "addresses", "addresses:             ");
+	mw_lookup_list_item(to, to->answer->principal.name);
+	mw_lookup_list_end(to, false);
 	write_receive_only(to);
-	begin_list(to, "logins", "logs in as:            ");
-	list_item(to, to->answer->principal.name);
-	end_list(to, false);
+	mw_lookup_list_begin(to, "logins", "logs in as:            ");
+	mw_lookup_list_item(to, to->answer->principal.name);
+	mw_lookup_list_end(to, false);
 }
 
-static void write_names(const struct writer *to)
+static void write_names(const struct mw_lookup_writer *to)
 {
 	const struct mw_principal *principal = &to->answer->principal;
-	struct writer copy = *to;
+	struct mw_lookup_writer copy = *to;
 
 	if (to->answer->named.unlisted) {
 		write_own_name(to);
 		return;
 	}
-	begin_list(to, "addresses", "addresses:             ");
+	mw_lookup_list_begin(to, "addresses", "addresses:             ");
 	(void)mw_directory_each_address(to->answer->directory, principal->id, false, name_item, &copy);
-	end_list(to, false);
+	mw_lookup_list_end(to, false);
 	write_receive_only(to);
 	if (principal->kind != MW_USER)
 		return;
-	begin_list(to, "logins", "logs in as:            ");
+	mw_lookup_list_begin(to, "logins", "logs in as:            ");
 	(void)mw_directory_each_login(to->answer->directory, principal->id, name_item, &copy);
-	end_list(to, false);
+	mw_lookup_list_end(to, false);
 }
 
 static const char *how_held(enum mw_held held)
@@ -362,7 +276,7 @@ static const char *kind_word(const struct mw_lookup_answer *answer)
 }
 
 /* The two whom the name means. */
-static void write_ambiguous(const struct writer *to)
+static void write_ambiguous(const struct mw_lookup_writer *to)
 {
 	mw_json_array(to->json, "ambiguous");
 	mw_json_string(to->json, NULL, to->answer->named.principal.name);
@@ -370,7 +284,7 @@ static void write_ambiguous(const struct writer *to)
 	mw_json_end_array(to->json);
 }
 
-static void write_answer(const struct writer *to)
+static void write_answer(const struct mw_lookup_writer *to)
 {
 	const struct mw_lookup_answer *answer = to->answer;
 	struct mw_str owner = answer->has_principal ? answer->principal.name : MW_STR_EMPTY;
@@ -401,7 +315,7 @@ static void write_answer(const struct writer *to)
 	}
 	if (answer->has_principal)
 		write_names(to);
-	write_trustees(to);
+	mw_lookup_write_trustees(to);
 	if (!answer->has_principal)
 		return;
 	write_blocked(to);
@@ -414,12 +328,12 @@ static void write_answer(const struct writer *to)
 
 static void write_text(struct mw_buf *out, const void *context)
 {
-	write_answer(&(struct writer){ context, out, NULL });
+	write_answer(&(struct mw_lookup_writer){ context, out, NULL });
 }
 
 static void write_members(struct mw_json *json, const void *context)
 {
-	write_answer(&(struct writer){ context, json->out, json });
+	write_answer(&(struct mw_lookup_writer){ context, json->out, json });
 }
 
 void mw_lookup_print(const struct mw_lookup_answer *answer, bool json)

@@ -10,6 +10,16 @@ static bool pass(struct mw_session *session, enum mw_note note, struct mw_str va
 	return true;
 }
 
+/* From may be what it is, by grants of which the first ends on the day `until`; 0: none ends. */
+static bool pass_from(struct mw_session *session, enum mw_note note, int64_t until)
+{
+	mw_trace_write(&session->verdict->trace,
+		       &(struct mw_step){ .check = MW_CHECK_HEADER, .note = note, .other = session->user.name,
+					  .value = session->facts->originators.from.addresses,
+					  .number = (uint64_t)until });
+	return true;
+}
+
 static bool fail(struct mw_session *session, enum mw_note note, enum mw_reason reason, struct mw_str value,
 		 struct mw_str other)
 {
@@ -36,7 +46,8 @@ static enum mw_right look_at(const struct mw_session *session, struct mw_str tex
 	struct mw_address address;
 
 	mw_identity_address(session->policy, text, &address, NULL);
-	mw_identity_right(session->policy, session->directory, &session->user, &address, identity_r);
+	mw_identity_right(session->policy, session->directory, &session->user, &address, session->facts->today,
+			  identity_r);
 	return identity_r->right;
 }
 
@@ -47,16 +58,42 @@ static enum mw_right right_on(const struct mw_session *session, struct mw_str te
 	return look_at(session, text, &identity);
 }
 
-/* The user has no right on the address: `note`, or why it has none. */
+/* The last day of a grant that would be enough for the field if it had not ended. */
+static int64_t ended_of(const struct mw_identity *identity, enum mw_reason reason)
+{
+	int64_t ended = identity->ended.send_as;
+
+	if (reason == MW_REASON_SEND_ON_BEHALF_DENIED && identity->ended.on_behalf > ended)
+		ended = identity->ended.on_behalf;
+	return ended;
+}
+
+/* The user has not the right on the address that the field needs: `note`, or why it has not. */
 static bool fail_without_right(struct mw_session *session, enum mw_note note, enum mw_reason reason,
 			       struct mw_str address)
 {
+	struct mw_step step = { .check = MW_CHECK_HEADER, .outcome = MW_FAILED, .note = note, .value = address,
+				.other = session->user.name };
 	struct mw_identity identity;
+	int64_t ended;
 
-	if (look_at(session, address, &identity) == MW_RIGHT_NONE &&
-	    mw_identity_only_receives(session->policy, &session->user, &identity))
-		note = MW_NOTE_HEADER_RECEIVE_ONLY;
-	return fail(session, note, reason, address, session->user.name);
+	(void)look_at(session, address, &identity);
+	ended = ended_of(&identity, reason);
+	if (mw_identity_only_receives(session->policy, &session->user, &identity)) {
+		step.note = MW_NOTE_HEADER_RECEIVE_ONLY;
+	} else if (ended != 0) {
+		step.note = MW_NOTE_HEADER_GRANT_ENDED;
+		step.number = (uint64_t)ended;
+	}
+	mw_trace_write(&session->verdict->trace, &step);
+	mw_verdict_refuse(session->policy, session->verdict, reason);
+	return false;
+}
+
+/* The earlier last day; 0 is none. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 /* Of own, send-as and send-on-behalf. */
@@ -66,16 +103,19 @@ static bool is_weaker(enum mw_right right, enum mw_right than)
 }
 
 /* The first address of a list on which the user has not at least this right, and the right on it. False: there is none,
-   and they are the first address with the weakest right, and that right. */
+   they are the first address with the weakest right, and that right, and *until_r is the last day of the right that
+   ends first; 0: none ends. */
 static bool find_lacking(const struct mw_session *session, const struct mw_originator *originator, bool on_behalf,
-			 struct mw_str *address_r, enum mw_right *right_r)
+			 struct mw_str *address_r, enum mw_right *right_r, int64_t *until_r)
 {
 	struct mw_str rest = originator->addresses, address;
+	struct mw_identity identity;
 
 	*address_r = MW_STR_EMPTY;
 	*right_r = MW_RIGHT_OWN;
+	*until_r = 0;
 	while (mw_originator_next(&rest, &address)) {
-		enum mw_right right = right_on(session, address);
+		enum mw_right right = look_at(session, address, &identity);
 		bool lacking = right == MW_RIGHT_NONE || right == MW_RIGHT_UNAVAILABLE ||
 			       (right == MW_RIGHT_SEND_ON_BEHALF && !on_behalf);
 
@@ -85,6 +125,7 @@ static bool find_lacking(const struct mw_session *session, const struct mw_origi
 		}
 		if (lacking)
 			return true;
+		*until_r = earlier(*until_r, identity.until);
 	}
 	return false;
 }
@@ -132,8 +173,9 @@ static bool check_sent_as(struct mw_session *session, const struct mw_originator
 {
 	struct mw_str address;
 	enum mw_right right;
+	int64_t until;
 
-	if (!find_lacking(session, originator, false, &address, &right))
+	if (!find_lacking(session, originator, false, &address, &right, &until))
 		return true;
 	if (right == MW_RIGHT_UNAVAILABLE)
 		return unavailable(session);
@@ -150,7 +192,7 @@ static bool is_plain_name(struct mw_str name)
 }
 
 /* From is somebody's on whose behalf the user may send: then Sender has to say who sent it. */
-static bool check_on_behalf(struct mw_session *session, struct mw_str address)
+static bool check_on_behalf(struct mw_session *session, struct mw_str address, int64_t until)
 {
 	const struct mw_originators *read = &session->facts->originators;
 	enum mw_right right;
@@ -160,14 +202,14 @@ static bool check_on_behalf(struct mw_session *session, struct mw_str address)
 		if (right == MW_RIGHT_UNAVAILABLE)
 			return unavailable(session);
 		if (right == MW_RIGHT_OWN)
-			return pass(session, MW_NOTE_HEADER_ON_BEHALF, read->from.addresses, session->user.name);
+			return pass_from(session, MW_NOTE_HEADER_ON_BEHALF, until);
 	} else if (session->connector->add_sender && is_plain_name(session->user.name)) {
 		if (read->sender_signed)
 			return fail(session, MW_NOTE_HEADER_SENDER_SIGNED, MW_REASON_SEND_ON_BEHALF_DENIED, address,
 				    session->user.name);
 		if (session->verdict->mode == MW_MODE_ENFORCE)
 			session->verdict->add_sender = session->user.name;
-		return pass(session, MW_NOTE_HEADER_SENDER_ADDED, read->from.addresses, session->user.name);
+		return pass_from(session, MW_NOTE_HEADER_SENDER_ADDED, until);
 	}
 	return fail(session, MW_NOTE_HEADER_NEEDS_SENDER, MW_REASON_SEND_ON_BEHALF_DENIED, address, session->user.name);
 }
@@ -177,15 +219,16 @@ static bool check_from(struct mw_session *session)
 	const struct mw_originators *read = &session->facts->originators;
 	struct mw_str address;
 	enum mw_right right;
+	int64_t until;
 
-	if (find_lacking(session, &read->from, true, &address, &right))
+	if (find_lacking(session, &read->from, true, &address, &right, &until))
 		return right == MW_RIGHT_UNAVAILABLE
 			       ? unavailable(session)
 			       : fail_without_right(session, MW_NOTE_HEADER_FROM_NO_GRANT,
 						    MW_REASON_SEND_ON_BEHALF_DENIED, address);
 	if (right == MW_RIGHT_SEND_ON_BEHALF)
-		return check_on_behalf(session, address);
-	return pass(session, MW_NOTE_HEADER_HELD, read->from.addresses, session->user.name);
+		return check_on_behalf(session, address, until);
+	return pass_from(session, MW_NOTE_HEADER_HELD, until);
 }
 
 /* --- names, and sessions without a login */

@@ -66,8 +66,19 @@ static bool admits_stranger(const struct mw_session *session, bool authoritative
 
 static enum mw_note why_no_right(const struct mw_session *session, const struct mw_identity *identity)
 {
-	return mw_identity_only_receives(session->policy, &session->user, identity) ? MW_NOTE_SENDER_RECEIVE_ONLY
-										     : MW_NOTE_SENDER_NO_GRANT;
+	if (mw_identity_only_receives(session->policy, &session->user, identity))
+		return MW_NOTE_SENDER_RECEIVE_ONLY;
+	return identity->ended.send_as != 0 ? MW_NOTE_SENDER_GRANT_ENDED : MW_NOTE_SENDER_NO_GRANT;
+}
+
+static bool fail_without_right(struct mw_session *session, const struct mw_identity *identity)
+{
+	mw_trace_write(&session->verdict->trace,
+		       &(struct mw_step){ .check = MW_CHECK_SENDER, .outcome = MW_FAILED, .note = why_no_right(session, identity),
+					  .value = session->facts->sender, .other = session->user.name,
+					  .number = (uint64_t)identity->ended.send_as });
+	mw_verdict_refuse(session->policy, session->verdict, MW_REASON_SEND_AS_DENIED);
+	return false;
 }
 
 /* The user is neither the owner of the address nor a trustee, by `identity`. Not logged in: it is not looked at. */
@@ -82,12 +93,30 @@ static bool check_permissions(struct mw_session *session, const struct mw_addres
 		return fail(session, MW_NOTE_SENDER_BLOCKED, MW_REASON_SEND_AS_DENIED, session->facts->sender,
 			    identity->owner.blocked);
 	if (session->logged_in)
-		return fail(session, why_no_right(session, identity), MW_REASON_SEND_AS_DENIED, session->facts->sender,
-			    session->user.name);
+		return fail_without_right(session, identity);
 	if (authoritative && !holds(session, MW_ACCEPT_AUTHORITATIVE_DOMAIN_SENDER))
 		return fail(session, MW_NOTE_SENDER_AUTHORITATIVE, MW_REASON_SEND_AS_DENIED,
 			    lasting_domain(session, stands_for), MW_STR_EMPTY);
 	return fail(session, MW_NOTE_SENDER_NO_GRANT, MW_REASON_SEND_AS_DENIED, session->facts->sender, MW_STR_EMPTY);
+}
+
+/* The step names a grant's address or domain as the client sent it. */
+static bool pass_by_grant(struct mw_session *session, const struct mw_identity *identity,
+			  const struct mw_address *sender, const struct mw_accepted_domain *stands_for)
+{
+	struct mw_step step = { .check = MW_CHECK_SENDER, .note = MW_NOTE_SENDER_SEND_AS, .value = session->facts->sender,
+				.other = session->facts->sender, .number = (uint64_t)identity->until };
+
+	if (identity->has_owner && identity->granted_on.ptr == identity->owner.name.ptr) {
+		step.other = identity->owner.name;
+	} else if (mw_str_equal(identity->granted_on, sender->domain)) {
+		step.other = lasting_domain(session, stands_for);
+	} else if (identity->granted_on.len < sender->whole.len) {
+		step.note = MW_NOTE_SENDER_PREFIX;
+		step.other = lasting_prefix(session, identity->granted_on);
+	}
+	mw_trace_write(&session->verdict->trace, &step);
+	return true;
 }
 
 static bool check_mailbox(struct mw_session *session, const struct mw_address *sender,
@@ -97,19 +126,13 @@ static bool check_mailbox(struct mw_session *session, const struct mw_address *s
 
 	if (!session->logged_in)
 		return check_permissions(session, sender, stands_for, NULL);
-	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
+	mw_identity_right(session->policy, session->directory, &session->user, sender, session->facts->today,
+			  &identity);
 	switch (identity.right) {
 	case MW_RIGHT_OWN:
 		return pass(session, MW_NOTE_SENDER_OWN, session->user.name);
 	case MW_RIGHT_SEND_AS:
-		/* A step names a grant's address or domain as the client sent it. */
-		if (identity.has_owner && identity.granted_on.ptr == identity.owner.name.ptr)
-			return pass(session, MW_NOTE_SENDER_SEND_AS, identity.owner.name);
-		if (mw_str_equal(identity.granted_on, sender->domain))
-			return pass(session, MW_NOTE_SENDER_SEND_AS, lasting_domain(session, stands_for));
-		if (identity.granted_on.len < sender->whole.len)
-			return pass(session, MW_NOTE_SENDER_PREFIX, lasting_prefix(session, identity.granted_on));
-		return pass(session, MW_NOTE_SENDER_SEND_AS, session->facts->sender);
+		return pass_by_grant(session, &identity, sender, stands_for);
 	case MW_RIGHT_NONE:
 	case MW_RIGHT_SEND_ON_BEHALF:
 		return check_permissions(session, sender, stands_for, &identity);
@@ -140,7 +163,8 @@ static bool check_foreign(struct mw_session *session, const struct mw_address *s
 
 	if (!session->logged_in || admits_stranger(session, is_authoritative(session, sender)))
 		return check_permissions(session, sender, stands_for, NULL);
-	mw_identity_right(session->policy, session->directory, &session->user, sender, &identity);
+	mw_identity_right(session->policy, session->directory, &session->user, sender, session->facts->today,
+			  &identity);
 	if (identity.right == MW_RIGHT_NONE && !identity.has_owner)
 		return fail_as_invalid(session);
 	return check_mailbox(session, sender, stands_for);

@@ -18,6 +18,17 @@ enum mw_lookup {
 /* Sorted, distinct ids. The view owns the memory, which is aligned to 4 bytes. */
 struct mw_ids { const uint32_t *items; size_t count; };
 
+/* Grants that end: whom they are for, each once and in order, and the last day on which they permit, in days since 1970-01-01
+   (UTC), from 1 on. The view owns the memory. */
+struct mw_ending { uint32_t id, until; };
+struct mw_endings { const struct mw_ending *items; size_t count; };
+
+/* Trustees (users and groups). Whoever has a grant without an end is in no list of those that end. */
+struct mw_grants {
+	struct mw_ids send_as, send_on_behalf;
+	struct mw_endings send_as_until, send_on_behalf_until;
+};
+
 enum mw_principal_kind { MW_USER, MW_GROUP };
 /* How a principal has an address that delivers to it; numbers stand in snapshots. */
 enum mw_held {
@@ -57,12 +68,7 @@ struct mw_principal {
 	struct mw_ids senders_list;   /* for LIST: users and groups */
 	struct mw_ids senders_denied; /* users and groups who may not write to it, whatever `senders` says */
 	struct mw_ids groups;         /* users: every group it belongs to, directly or through groups */
-	struct mw_ids send_as;        /* trustees (users and groups) of grants on any of its addresses but those of receive= */
-	struct mw_ids send_on_behalf;
-};
-
-struct mw_grants {
-	struct mw_ids send_as, send_on_behalf;
+	struct mw_grants grants;      /* on any of its addresses but those of receive= */
 };
 
 struct mw_directory_view {

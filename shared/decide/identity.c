@@ -144,25 +144,93 @@ enum mw_lookup mw_identity_prefix(const struct mw_directory_view *directory, con
 	return MW_LOOKUP_NONE;
 }
 
-/* Keeps the stronger right; the enum goes from weak to strong, but for NONE. */
-static void take_grants(const struct mw_principal *user, struct mw_ids send_as, struct mw_ids send_on_behalf,
-			struct mw_str granted_on, struct mw_identity *identity)
+static uint32_t until_of(struct mw_endings endings, uint32_t id)
 {
-	if (identity->right == MW_RIGHT_OWN || identity->right == MW_RIGHT_SEND_AS)
+	size_t low = 0, high = endings.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (endings.items[middle].id == id)
+			return endings.items[middle].until;
+		if (endings.items[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
+int64_t mw_identity_until(const struct mw_principal *user, struct mw_endings endings)
+{
+	uint32_t latest;
+
+	if (endings.count == 0)
+		return 0;
+	latest = until_of(endings, user->id);
+	for (size_t i = 0; i < user->groups.count; i++) {
+		uint32_t until = until_of(endings, user->groups.items[i]);
+
+		if (until > latest)
+			latest = until;
+	}
+	return latest;
+}
+
+/* The enum goes from strong to weak, but for NONE. Of two that are as strong the one counts that ends later. */
+static bool is_better(const struct mw_identity *identity, enum mw_right right, int64_t until)
+{
+	if (identity->right != right)
+		return identity->right == MW_RIGHT_NONE || right < identity->right;
+	return identity->until != 0 && (until == 0 || until > identity->until);
+}
+
+/* Grants of one kind. */
+struct granted {
+	enum mw_right right;
+	struct mw_ids ids;
+	struct mw_endings endings;
+	struct mw_str on;
+	int64_t today;
+};
+
+static void take_granted(const struct mw_principal *user, const struct granted *granted, struct mw_identity *identity,
+			 int64_t *ended)
+{
+	int64_t until = 0;
+
+	if (!mw_identity_in(user, granted->ids)) {
+		until = mw_identity_until(user, granted->endings);
+		if (until == 0)
+			return;
+		if (!mw_grant_holds(until, granted->today)) {
+			*ended = until > *ended ? until : *ended;
+			return;
+		}
+	}
+	if (!is_better(identity, granted->right, until))
 		return;
-	if (mw_identity_in(user, send_as))
-		identity->right = MW_RIGHT_SEND_AS;
-	else if (identity->right == MW_RIGHT_NONE && mw_identity_in(user, send_on_behalf))
-		identity->right = MW_RIGHT_SEND_ON_BEHALF;
-	else
-		return;
-	identity->granted_on = granted_on;
+	identity->right = granted->right;
+	identity->until = until;
+	identity->granted_on = granted->on;
 }
 
 static bool is_settled(const struct mw_identity *identity)
 {
-	return identity->right == MW_RIGHT_OWN || identity->right == MW_RIGHT_SEND_AS ||
+	return identity->right == MW_RIGHT_OWN || (identity->right == MW_RIGHT_SEND_AS && identity->until == 0) ||
 	       identity->right == MW_RIGHT_UNAVAILABLE;
+}
+
+static void take_grants(const struct mw_principal *user, const struct mw_grants *grants, struct mw_str granted_on,
+			int64_t today, struct mw_identity *identity)
+{
+	const struct granted send_as = { MW_RIGHT_SEND_AS, grants->send_as, grants->send_as_until, granted_on, today };
+	const struct granted on_behalf = { MW_RIGHT_SEND_ON_BEHALF, grants->send_on_behalf, grants->send_on_behalf_until,
+					   granted_on, today };
+
+	take_granted(user, &send_as, identity, &identity->ended.send_as);
+	if (identity->right != MW_RIGHT_SEND_AS)
+		take_granted(user, &on_behalf, identity, &identity->ended.on_behalf);
 }
 
 static enum mw_lookup by_own_address(void *context, struct mw_str address, struct mw_principal *owner_r,
@@ -227,7 +295,7 @@ static bool is_blocked(const struct mw_identity *identity)
 }
 
 static void look_at_owner(const struct mw_policy *policy, const struct mw_directory_view *directory,
-			  const struct mw_principal *user, const struct mw_address *address,
+			  const struct mw_principal *user, const struct mw_address *address, int64_t today,
 			  struct mw_identity *identity)
 {
 	struct mw_address base;
@@ -250,14 +318,14 @@ static void look_at_owner(const struct mw_policy *policy, const struct mw_direct
 		identity->granted_on = identity->owner.name;
 		return;
 	}
-	take_grants(user, identity->owner.send_as, identity->owner.send_on_behalf, identity->owner.name, identity);
+	take_grants(user, &identity->owner.grants, identity->owner.name, today, identity);
 }
 
 static void look_at_grants(enum mw_lookup found, const struct mw_grants *grants, const struct mw_principal *user,
-			   struct mw_str granted_on, struct mw_identity *identity)
+			   struct mw_str granted_on, int64_t today, struct mw_identity *identity)
 {
 	if (found == MW_LOOKUP_FOUND)
-		take_grants(user, grants->send_as, grants->send_on_behalf, granted_on, identity);
+		take_grants(user, grants, granted_on, today, identity);
 	else if (found != MW_LOOKUP_NONE)
 		identity->right = MW_RIGHT_UNAVAILABLE;
 }
@@ -265,7 +333,7 @@ static void look_at_grants(enum mw_lookup found, const struct mw_grants *grants,
 /* Whoever has an address has it whole: a prefix of it gives nobody a right on it. */
 __attribute__((noinline)) static void look_at_prefixes(const struct mw_directory_view *directory,
 						       const struct mw_principal *user, const struct mw_address *address,
-						       struct mw_identity *identity)
+						       int64_t today, struct mw_identity *identity)
 {
 	struct mw_grants grants;
 
@@ -274,12 +342,13 @@ __attribute__((noinline)) static void look_at_prefixes(const struct mw_directory
 
 		if (found == MW_LOOKUP_NONE)
 			return;
-		look_at_grants(found, &grants, user, mw_str_head(address->local, len), identity);
+		look_at_grants(found, &grants, user, mw_str_head(address->local, len), today, identity);
 	}
 }
 
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
-		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r)
+		       const struct mw_principal *user, const struct mw_address *address, int64_t today,
+		       struct mw_identity *identity_r)
 {
 	struct mw_grants grants;
 	enum mw_lookup found;
@@ -297,15 +366,15 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 		identity_r->granted_on = user->name;
 		return;
 	}
-	look_at_owner(policy, directory, user, address, identity_r);
+	look_at_owner(policy, directory, user, address, today, identity_r);
 	if (is_settled(identity_r) || is_blocked(identity_r) || address->kind == MW_ADDRESS_FOREIGN)
 		return;
 	found = grants_on_address(directory, address->whole, &grants);
-	look_at_grants(found, &grants, user, address->whole, identity_r);
+	look_at_grants(found, &grants, user, address->whole, today, identity_r);
 	if (is_settled(identity_r))
 		return;
 	found = grants_on_domain(directory, address->domain, &grants);
-	look_at_grants(found, &grants, user, address->domain, identity_r);
+	look_at_grants(found, &grants, user, address->domain, today, identity_r);
 	if (!is_settled(identity_r) && !identity_r->has_owner)
-		look_at_prefixes(directory, user, address, identity_r);
+		look_at_prefixes(directory, user, address, today, identity_r);
 }

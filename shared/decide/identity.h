@@ -19,6 +19,8 @@ enum mw_right {
 struct mw_identity {
 	enum mw_right right;      /* the strongest one */
 	bool has_owner;
+	int64_t until;            /* the last day of the right, days since 1970-01-01; 0: it has no end */
+	struct { int64_t send_as, on_behalf; } ended; /* the last day of a grant that has ended, the latest; 0: none has */
 	bool receive_only;        /* the owner has it in receive=: only a grant on the address or its domain covers it */
 	struct mw_principal owner; /* the user or group that has the address (its extension cut, where needed) */
 	struct mw_str granted_on;  /* the owner's name, the address, "*@domain"'s domain, or "prefix-*@domain"'s prefix,
@@ -45,9 +47,18 @@ enum mw_lookup mw_identity_owner(const struct mw_policy *policy, const struct mw
 
 /* By which right a user acts as an address. The user's own name needs no lookup: the record that the login led to has it.
    An unlisted user has its name, also with an extension, as a user of the directory has its addresses. identity_r->owner
-   points into `user` or the directory. */
+   points into `user` or the directory. `today`: the day, for grants that end (mw_grant_holds()). */
 void mw_identity_right(const struct mw_policy *policy, const struct mw_directory_view *directory,
-		       const struct mw_principal *user, const struct mw_address *address, struct mw_identity *identity_r);
+		       const struct mw_principal *user, const struct mw_address *address, int64_t today,
+		       struct mw_identity *identity_r);
+
+/* Whether a grant until this day permits: through the whole of the day, in UTC. 0 for a day that is not known: it does not. */
+static inline bool mw_grant_holds(int64_t until, int64_t today)
+{
+	return today != 0 && today <= until;
+}
+/* The latest last day of grants for the user or one of its groups; 0: there is none. */
+int64_t mw_identity_until(const struct mw_principal *user, struct mw_endings endings);
 
 /* With no right: whether it is only that the user has the address in receive=, and address= would give the right. */
 bool mw_identity_only_receives(const struct mw_policy *policy, const struct mw_principal *user,

@@ -65,7 +65,7 @@ enum mw_note {
 	MW_NOTE_SUBMIT_HELD,            /* value: principals, e.g. "ExchangeUsers" */
 	MW_NOTE_SUBMIT_MISSING,
 	MW_NOTE_SENDER_OWN,             /* value: sender; other: user */
-	MW_NOTE_SENDER_SEND_AS,         /* value: sender; other: what the grant stands on */
+	MW_NOTE_SENDER_SEND_AS,         /* value: sender; other: what the grant stands on; number: its last day, 0: no end */
 	MW_NOTE_SENDER_PREFIX,          /* value: sender; other: the beginning that the grant stands on, "list-" */
 	MW_NOTE_SENDER_ANY,             /* Accept-Any-Sender (and Accept-Authoritative-Domain-Sender) */
 	MW_NOTE_SENDER_NULL,
@@ -73,6 +73,7 @@ enum mw_note {
 	MW_NOTE_SENDER_INVALID,
 	MW_NOTE_SENDER_NO_GRANT,        /* value: sender; other: user; owned by somebody else or by nobody */
 	MW_NOTE_SENDER_BLOCKED,         /* value: sender; other: which record of which source is bad */
+	MW_NOTE_SENDER_GRANT_ENDED,     /* value: sender; other: user; number: the last day of the grant */
 	MW_NOTE_SENDER_RECEIVE_ONLY,    /* value: sender, an address of the user's receive=; other: user */
 	MW_NOTE_SENDER_AUTHORITATIVE,   /* anonymous sender in an Authoritative domain; value: domain */
 	MW_NOTE_RECIPIENT_ACCEPTED,     /* value: accepted domain; other: its type */
@@ -93,7 +94,8 @@ enum mw_note {
 	MW_NOTE_NO_TRANSACTION,
 	MW_NOTE_HEADER_OFF,             /* header_from = off */
 	MW_NOTE_HEADER_ANY,             /* Accept-Any-Sender and Accept-Authoritative-Domain-Sender */
-	MW_NOTE_HEADER_HELD,            /* value: From's addresses; other: user, who has them, or send-as on them */
+	MW_NOTE_HEADER_HELD,            /* value: From's addresses; other: user, who has them, or send-as on them; number: the
+					   last day of the grant that ends first, here and in the next two; 0: none ends */
 	MW_NOTE_HEADER_ON_BEHALF,       /* the same, with send-on-behalf and a Sender that is the user's */
 	MW_NOTE_HEADER_SENDER_ADDED,    /* the same, with a Sender that the milter adds */
 	MW_NOTE_HEADER_RESENT,          /* value: Resent-From's addresses; other: user; From is excused (allow_resend) */
@@ -103,6 +105,7 @@ enum mw_note {
 	MW_NOTE_HEADER_NEEDS_SENDER,    /* the same; the user has send-on-behalf, and Sender is missing or another's */
 	MW_NOTE_HEADER_SENDER_SIGNED,   /* the same; it would be added, but a DKIM-Signature names sender */
 	MW_NOTE_HEADER_SENDER_NO_GRANT, /* value: the address in Sender; other: user */
+	MW_NOTE_HEADER_GRANT_ENDED,     /* the same, in any of the fields; number: the last day of the grant */
 	MW_NOTE_HEADER_RECEIVE_ONLY,    /* value: an address of the user's receive=, in any of the fields; other: user */
 	MW_NOTE_HEADER_RESENT_NO_GRANT, /* value: the address in Resent-From or Resent-Sender; other: user */
 	MW_NOTE_HEADER_NAME,            /* value: the address in a display name; other: user */

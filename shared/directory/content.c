@@ -6,7 +6,7 @@
 
 enum part {
 	PART_SCALARS, PART_ADDRESS, PART_LOGIN, PART_GROUP, PART_SENDER, PART_SEND_AS, PART_ON_BEHALF, PART_RECEIVE,
-	PART_DENIED, PART_BLOCKED,
+	PART_DENIED, PART_BLOCKED, PART_SEND_AS_UNTIL, PART_ON_BEHALF_UNTIL,
 	PART_NETWORKS /* and the numbers behind it, one a service */
 };
 
@@ -61,6 +61,25 @@ static uint64_t hash_networks(const struct mw_content *content, const struct mw_
 	return sum;
 }
 
+static uint64_t hash_endings(struct mw_endings endings, const uint64_t *names, enum part part)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < endings.count; i++) {
+		const uint64_t ending[2] = { names[endings.items[i].id - 1], endings.items[i].until };
+
+		sum += hash(ending, sizeof(ending), part);
+	}
+	return sum;
+}
+
+static uint64_t hash_grants(const struct mw_grants *grants, const uint64_t *names)
+{
+	return hash_ids(grants->send_as, names, PART_SEND_AS) + hash_ids(grants->send_on_behalf, names, PART_ON_BEHALF) +
+	       hash_endings(grants->send_as_until, names, PART_SEND_AS_UNTIL) +
+	       hash_endings(grants->send_on_behalf_until, names, PART_ON_BEHALF_UNTIL);
+}
+
 static void add_names(uint64_t *sums, const struct mw_name_entry *entries, size_t count, enum part part)
 {
 	size_t i;
@@ -90,8 +109,8 @@ bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena)
 		sums[i] = hash_scalars(p) + hash(p->blocked.ptr, p->blocked.len, PART_BLOCKED) +
 			hash_ids(p->groups, names, PART_GROUP) +
 			hash_ids(p->senders_list, names, PART_SENDER) +
-			hash_ids(p->senders_denied, names, PART_DENIED) + hash_ids(p->send_as, names, PART_SEND_AS) +
-			hash_ids(p->send_on_behalf, names, PART_ON_BEHALF) + hash_networks(content, p);
+			hash_ids(p->senders_denied, names, PART_DENIED) + hash_grants(&p->grants, names) +
+			hash_networks(content, p);
 	}
 	add_names(sums, content->addresses, content->address_count, PART_ADDRESS);
 	add_names(sums, content->logins, content->login_count, PART_LOGIN);

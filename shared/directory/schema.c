@@ -22,11 +22,14 @@ enum flag {
 	FLAG_RELAY = 1 << 5
 };
 
-/* Followed by the five lists of ids, senders_denied last, then the name and why it is blocked, then zero bytes up to a
-   multiple of four. */
+/* Of a struct mw_grants: send_as, send_on_behalf, send_as_until, send_on_behalf_until. */
+#define GRANT_LISTS 4
+
+/* Followed by the three lists of ids and those of the grants, then the name and why it is blocked, then zero
+   bytes up to a multiple of four. */
 struct stored_principal {
-	uint32_t flags, senders, name_len, groups, senders_list, send_as, send_on_behalf, senders_denied,
-		networks, blocked_len;
+	uint32_t flags, senders, name_len, groups, senders_list, senders_denied, networks, blocked_len,
+		grants[GRANT_LISTS];
 	uint64_t message_rate_limit, recipient_rate_limit, max_message_size, max_recipients, fingerprint;
 };
 
@@ -73,6 +76,54 @@ static bool read_ids(struct mw_value *value, uint32_t count, struct mw_ids *ids_
 	return true;
 }
 
+/* How long each of its lists is. */
+static void count_grants(const struct mw_grants *grants, uint32_t counts[GRANT_LISTS])
+{
+	counts[0] = (uint32_t)grants->send_as.count;
+	counts[1] = (uint32_t)grants->send_on_behalf.count;
+	counts[2] = (uint32_t)grants->send_as_until.count;
+	counts[3] = (uint32_t)grants->send_on_behalf_until.count;
+}
+
+/* The octets of lists of such lengths. */
+static size_t grants_size(const uint32_t counts[GRANT_LISTS])
+{
+	return ((size_t)counts[0] + counts[1]) * sizeof(uint32_t) + ((size_t)counts[2] + counts[3]) * sizeof(struct mw_ending);
+}
+
+static char *write_endings(char *out, struct mw_endings endings)
+{
+	if (endings.count > 0)
+		memcpy(out, endings.items, endings.count * sizeof(endings.items[0]));
+	return out + endings.count * sizeof(endings.items[0]);
+}
+
+static char *write_grants(char *out, const struct mw_grants *grants)
+{
+	out = write_ids(write_ids(out, grants->send_as), grants->send_on_behalf);
+	return write_endings(write_endings(out, grants->send_as_until), grants->send_on_behalf_until);
+}
+
+static bool read_endings(struct mw_value *value, uint32_t count, struct mw_endings *endings_r)
+{
+	size_t size = (size_t)count * sizeof(endings_r->items[0]);
+
+	if (size > value->size)
+		return false;
+	endings_r->items = value->ptr;
+	endings_r->count = count;
+	value->ptr = (const char *)value->ptr + size;
+	value->size -= size;
+	return true;
+}
+
+static bool read_grants(struct mw_value *value, const uint32_t counts[GRANT_LISTS], struct mw_grants *grants_r)
+{
+	return read_ids(value, counts[0], &grants_r->send_as) && read_ids(value, counts[1], &grants_r->send_on_behalf) &&
+	       read_endings(value, counts[2], &grants_r->send_as_until) &&
+	       read_endings(value, counts[3], &grants_r->send_on_behalf_until);
+}
+
 static bool aligned(struct mw_value value)
 {
 	return (uintptr_t)value.ptr % sizeof(uint32_t) == 0;
@@ -86,10 +137,12 @@ static size_t blocked_len(const struct mw_principal *p)
 
 size_t mw_value_principal_size(const struct mw_principal *p)
 {
-	size_t ids = p->groups.count + p->senders_list.count + p->send_as.count + p->send_on_behalf.count +
-		     p->senders_denied.count;
+	size_t ids = p->groups.count + p->senders_list.count + p->senders_denied.count;
+	uint32_t grants[GRANT_LISTS];
 
-	return sizeof(struct stored_principal) + ids * sizeof(uint32_t) + FOUR(p->name.len + blocked_len(p));
+	count_grants(&p->grants, grants);
+	return sizeof(struct stored_principal) + ids * sizeof(uint32_t) + grants_size(grants) +
+	       FOUR(p->name.len + blocked_len(p));
 }
 
 static uint32_t flags_of(const struct mw_principal *p)
@@ -100,14 +153,12 @@ static uint32_t flags_of(const struct mw_principal *p)
 
 void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint, void *out)
 {
-	const struct stored_principal head = {
+	struct stored_principal head = {
 		.flags = flags_of(p),
 		.senders = (uint32_t)p->senders,
 		.name_len = (uint32_t)p->name.len,
 		.groups = (uint32_t)p->groups.count,
 		.senders_list = (uint32_t)p->senders_list.count,
-		.send_as = (uint32_t)p->send_as.count,
-		.send_on_behalf = (uint32_t)p->send_on_behalf.count,
 		.senders_denied = (uint32_t)p->senders_denied.count,
 		.networks = p->networks,
 		.blocked_len = (uint32_t)blocked_len(p),
@@ -119,12 +170,12 @@ void mw_value_principal_write(const struct mw_principal *p, uint64_t fingerprint
 	};
 	char *next = out;
 
+	count_grants(&p->grants, head.grants);
 	memcpy(next, &head, sizeof(head));
 	next = write_ids(next + sizeof(head), p->groups);
 	next = write_ids(next, p->senders_list);
-	next = write_ids(next, p->send_as);
-	next = write_ids(next, p->send_on_behalf);
 	next = write_ids(next, p->senders_denied);
+	next = write_grants(next, &p->grants);
 	memcpy(next, p->name.ptr, p->name.len);
 	next += p->name.len;
 	if (head.blocked_len > 0)
@@ -160,9 +211,8 @@ bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_princ
 	value.ptr = (const char *)value.ptr + sizeof(head);
 	value.size -= sizeof(head);
 	if (head.senders > MW_SENDERS_LIST || !read_ids(&value, head.groups, &p->groups) ||
-	    !read_ids(&value, head.senders_list, &p->senders_list) || !read_ids(&value, head.send_as, &p->send_as) ||
-	    !read_ids(&value, head.send_on_behalf, &p->send_on_behalf) ||
-	    !read_ids(&value, head.senders_denied, &p->senders_denied))
+	    !read_ids(&value, head.senders_list, &p->senders_list) ||
+	    !read_ids(&value, head.senders_denied, &p->senders_denied) || !read_grants(&value, head.grants, &p->grants))
 		return false;
 	if (head.name_len > MW_KEY_TEXT_MAX || head.blocked_len > BLOCKED_MAX ||
 	    FOUR((size_t)head.name_len + head.blocked_len) != value.size)
@@ -183,9 +233,9 @@ struct mw_value mw_value_principal_at(const void *record)
 	size_t ids;
 
 	memcpy(&head, record, sizeof(head));
-	ids = (size_t)head.groups + head.senders_list + head.send_as + head.send_on_behalf + head.senders_denied;
-	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) +
-					  FOUR((size_t)head.name_len + head.blocked_len) };
+	ids = (size_t)head.groups + head.senders_list + head.senders_denied;
+	return (struct mw_value){ record, sizeof(head) + ids * sizeof(uint32_t) + grants_size(head.grants) +
+						  FOUR((size_t)head.name_len + head.blocked_len) };
 }
 
 bool mw_value_principal_fits(const void *record, size_t room)
@@ -195,28 +245,31 @@ bool mw_value_principal_fits(const void *record, size_t room)
 
 size_t mw_value_grants_size(const struct mw_grants *grants)
 {
-	return (2 + grants->send_as.count + grants->send_on_behalf.count) * sizeof(uint32_t);
+	uint32_t counts[GRANT_LISTS];
+
+	count_grants(grants, counts);
+	return sizeof(counts) + grants_size(counts);
 }
 
 void mw_value_grants_write(const struct mw_grants *grants, void *out)
 {
-	const uint32_t counts[2] = { (uint32_t)grants->send_as.count, (uint32_t)grants->send_on_behalf.count };
+	uint32_t counts[GRANT_LISTS];
 
+	count_grants(grants, counts);
 	memcpy(out, counts, sizeof(counts));
-	write_ids(write_ids((char *)out + sizeof(counts), grants->send_as), grants->send_on_behalf);
+	write_grants((char *)out + sizeof(counts), grants);
 }
 
 bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r)
 {
-	uint32_t counts[2];
+	uint32_t counts[GRANT_LISTS];
 
 	if (value.size < sizeof(counts) || !aligned(value))
 		return false;
 	memcpy(counts, value.ptr, sizeof(counts));
 	value.ptr = (const char *)value.ptr + sizeof(counts);
 	value.size -= sizeof(counts);
-	return read_ids(&value, counts[0], &grants_r->send_as) &&
-		read_ids(&value, counts[1], &grants_r->send_on_behalf) && value.size == 0;
+	return read_grants(&value, counts, grants_r) && value.size == 0;
 }
 
 /* Followed by the ranges of all services, one after the other. */

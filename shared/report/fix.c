@@ -67,6 +67,15 @@ static const struct fix fixes[] = {
 	  "Write " IN_RULE "allow_null_sender = yes." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_AUTHORITATIVE,
 	  "Have the client log in; or " IN_RULE "grant_permissions = { Accept-Authoritative-Domain-Sender }." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_GRANT_ENDED,
+	  "Correct the sender in the client; or in the directory's source, give the grant a later until=, or write: grant "
+	  "send-as <sender> <user>" THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_GRANT_ENDED,
+	  "Correct the field in the client; or in the directory's source, give the grant on <seen_address> a later "
+	  "until=" THEN_SYNC "." },
+	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_HEADER_GRANT_ENDED,
+	  "Correct From in the client; or in the directory's source, give the grant on <seen_address> a later until=" THEN_SYNC
+	  "." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_RECEIVE_ONLY,
 	  "Correct the sender in the client; or in the directory's source, in the line of user <user>, move <sender> from "
 	  "receive= to address=; or write there: grant send-as <sender> <user>" THEN_SYNC "." },

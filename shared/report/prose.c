@@ -47,14 +47,16 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_SUBMIT_HELD] = "the session holds Submit[ as <value>]",
 	[MW_NOTE_SUBMIT_MISSING] = "the session lacks Submit[ as <value>]",
 	[MW_NOTE_SENDER_OWN] = "<value> is an own address[ of <other>]",
-	[MW_NOTE_SENDER_SEND_AS] = "a send-as grant[ on <other>] covers <value>",
-	[MW_NOTE_SENDER_PREFIX] = "a send-as grant on addresses that begin alike[ (<other>*)] covers <value>",
+	[MW_NOTE_SENDER_SEND_AS] = "a send-as grant[ on <other>] covers <value>[, until <day>]",
+	[MW_NOTE_SENDER_PREFIX] =
+		"a send-as grant on addresses that begin alike[ (<other>*)] covers <value>[, until <day>]",
 	[MW_NOTE_SENDER_ANY] = "the session may use any sender",
 	[MW_NOTE_SENDER_NULL] = "the null sender is permitted",
 	[MW_NOTE_SENDER_NULL_REFUSED] = "the connector refuses the null sender of a login (allow_null_sender)",
 	[MW_NOTE_SENDER_INVALID] = "the sender[ <value>] is no mail address",
 	[MW_NOTE_SENDER_NO_GRANT] = "no send-as grant on <value>[ for <other>]",
 	[MW_NOTE_SENDER_BLOCKED] = "<value> is blocked, so that no grant holds[: <other>]",
+	[MW_NOTE_SENDER_GRANT_ENDED] = "the send-as grant on <value>[ for <other>] ended[ on <day>]",
 	[MW_NOTE_SENDER_RECEIVE_ONLY] = "<value> is an address for receiving only[ of <other>] (receive=)",
 	[MW_NOTE_SENDER_AUTHORITATIVE] =
 		"the sender's domain[ <value>] is Authoritative and the session lacks Accept-Authoritative-Domain-Sender",
@@ -76,9 +78,11 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_NO_TRANSACTION] = "Postfix named neither a message instance nor a sender",
 	[MW_NOTE_HEADER_OFF] = "the header is not looked at (header_from)",
 	[MW_NOTE_HEADER_ANY] = "the session may use any sender",
-	[MW_NOTE_HEADER_HELD] = "From[ (<value>)] is own, or covered by send-as[, for <other>]",
-	[MW_NOTE_HEADER_ON_BEHALF] = "send-on-behalf covers From[ (<value>)], and Sender is an own address[ of <other>]",
-	[MW_NOTE_HEADER_SENDER_ADDED] = "send-on-behalf covers From[ (<value>)], and Sender is added[: <other>] (add_sender)",
+	[MW_NOTE_HEADER_HELD] = "From[ (<value>)] is own, or covered by send-as[, for <other>][, until <day>]",
+	[MW_NOTE_HEADER_ON_BEHALF] =
+		"send-on-behalf covers From[ (<value>)][, until <day>], and Sender is an own address[ of <other>]",
+	[MW_NOTE_HEADER_SENDER_ADDED] =
+		"send-on-behalf covers From[ (<value>)][, until <day>], and Sender is added[: <other>] (add_sender)",
 	[MW_NOTE_HEADER_RESENT] = "Resent-From[ (<value>)] is own[, for <other>], and From may be anybody's (allow_resend)",
 	[MW_NOTE_HEADER_INVALID] = "the field <value> cannot be taken[: <other>]",
 	[MW_NOTE_HEADER_SEVERAL] = "From has several addresses[ (<value>)] and there is no Sender",
@@ -88,6 +92,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_HEADER_SENDER_SIGNED] =
 		"From is <value>: a Sender would be added[ for <other>], but a DKIM-Signature names sender",
 	[MW_NOTE_HEADER_SENDER_NO_GRANT] = "Sender is <value>: no send-as grant on it[ for <other>]",
+	[MW_NOTE_HEADER_GRANT_ENDED] = "the grant on <value> in the header[ for <other>] ended[ on <day>]",
 	[MW_NOTE_HEADER_RECEIVE_ONLY] =
 		"<value> in the header is an address for receiving only[ of <other>] (receive=)",
 	[MW_NOTE_HEADER_RESENT_NO_GRANT] = "Resent-From or Resent-Sender is <value>: no send-as grant on it[ for <other>]",
@@ -105,11 +110,19 @@ static void print_quantity(enum mw_check check, uint64_t quantity, struct mw_buf
 		mw_print_limit(quantity, out);
 }
 
+/* The number of a step of these is a day, or nothing. */
+static struct mw_str print_day(const struct mw_step *step, struct mw_buf *out)
+{
+	if ((step->check == MW_CHECK_SENDER || step->check == MW_CHECK_HEADER) && step->number != 0)
+		mw_print_date((int64_t)step->number, out);
+	return mw_buf_str(out);
+}
+
 void mw_prose_step(const struct mw_step *step, struct mw_buf *out)
 {
 	struct mw_template_values values = { .count = 0 };
-	char seen_text[32], allowed_text[32];
-	struct mw_buf seen = MW_BUF_OVER(seen_text), allowed = MW_BUF_OVER(allowed_text);
+	char seen_text[32], allowed_text[32], day_text[32];
+	struct mw_buf seen = MW_BUF_OVER(seen_text), allowed = MW_BUF_OVER(allowed_text), day = MW_BUF_OVER(day_text);
 
 	print_quantity(step->check, step->number, &seen);
 	print_quantity(step->check, step->limit, &allowed);
@@ -117,6 +130,7 @@ void mw_prose_step(const struct mw_step *step, struct mw_buf *out)
 	mw_template_set(&values, "other", step->other);
 	mw_template_set(&values, "seen", mw_buf_str(&seen));
 	mw_template_set(&values, "allowed", mw_buf_str(&allowed));
+	mw_template_set(&values, "day", print_day(step, &day));
 	mw_template_write(sentences[step->note], &values, out);
 }
 

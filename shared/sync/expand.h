@@ -35,6 +35,10 @@ uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str addr
 bool mw_expand_complete_domains(struct mw_expansion *expansion);
 /* networks.c: from where every principal may log in, after its groups. False when memory is out. */
 bool mw_expand_networks(struct mw_expansion *expansion);
+/* Says that no user or group is called so: WHAT: no user ... */
+void mw_expand_unknown(struct mw_expansion *expansion, struct mw_origin origin, const char *what, struct mw_str name);
+/* grants.c: the grants of principals, addresses and domains; a warning for one that has ended. False when memory is out. */
+bool mw_expand_grants(struct mw_expansion *expansion);
 /* groups.c: principal.groups of every user; groups that contain each other are errors. False when memory is out. */
 bool mw_expand_groups(struct mw_expansion *expansion);
 

@@ -463,7 +463,16 @@ static bool read_identity(struct mw_reading *reading, struct mw_str text, struct
 	return true;
 }
 
-void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str identity, struct mw_str trustee)
+static bool read_until(struct mw_reading *reading, struct mw_str text, struct mw_grant_record *grant)
+{
+	if (mw_str_empty(text) || (mw_parse_date(text, &grant->until) && grant->until > 0))
+		return true;
+	ERROR(reading, text, "a day as YYYY-MM-DD, the last one", "until: bad value \"%.*s\"", SHOW(text));
+	return false;
+}
+
+void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str identity, struct mw_str trustee,
+		   struct mw_str until)
 {
 	struct mw_grant_record grant = { .origin = reading->origin };
 	char memory[64];
@@ -476,6 +485,7 @@ void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str
 	grant.on_behalf = good && value == GRANT_SEND_ON_BEHALF;
 	good = read_identity(reading, identity, &grant) && good;
 	good = mw_read_address(reading, trustee, &grant.trustee) && good;
+	good = read_until(reading, until, &grant) && good;
 	if (good)
 		mw_records_add_grant(reading->records, &grant);
 }

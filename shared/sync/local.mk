@@ -5,7 +5,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
 	shared/sync/copy.c shared/sync/copy.h \
 	shared/sync/gather.c shared/sync/gather.h \
-	shared/sync/groups.c \
+	shared/sync/grants.c shared/sync/groups.c \
 	shared/sync/index.c \
 	shared/sync/key.c shared/sync/key.h \
 	shared/sync/key_networks.c shared/sync/key_networks.h \

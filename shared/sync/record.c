@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 void mw_records_init(struct mw_records *records, struct mw_arena *arena, struct mw_errors *errors)
 {
 	memset(records, 0, sizeof(*records));
 	records->arena = arena;
 	records->errors = errors;
+	records->today = mw_clock_today();
 	records->errors_before = mw_errors_count(errors, MW_ERROR);
 }
 

@@ -31,6 +31,7 @@ struct mw_grant_record {
 	struct mw_str identity; /* an address, "prefix-*@domain" (mail/prefix.h), or the domain of "*@domain" */
 	bool domain, on_behalf;
 	struct mw_str trustee;
+	int64_t until; /* its last day, days since 1970-01-01, from 1 on; 0: it has no end */
 	uint32_t owner; /* as a record's */
 };
 
@@ -55,6 +56,7 @@ struct mw_records {
 	struct mw_str login_domain; /* that completes a login without one, canonical; empty: nothing does */
 	const char **sources; /* as messages name them */
 	size_t source_count;
+	int64_t today; /* days since 1970-01-01, for warnings; mw_records_init() asks the clock */
 	bool complete; /* the source that is read now is */
 	uint32_t owner; /* the number of the source that is read now, among the policy's */
 	const bool *lenient; /* [owner]: a record of this source may be bad; NULL: of none */

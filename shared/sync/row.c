@@ -29,9 +29,15 @@ bool mw_row_needs(enum mw_row kind, struct mw_str key)
 	return false;
 }
 
+/* A grant's one key that is no word of it. */
+static bool is_until(enum mw_row kind, struct mw_str key)
+{
+	return kind == MW_ROW_GRANT && mw_str_equal_nocase(key, MW_STR("until"));
+}
+
 bool mw_row_has(enum mw_row kind, struct mw_str key)
 {
-	return mw_row_needs(kind, key) || mw_record_key_find(kind, key) != NULL;
+	return mw_row_needs(kind, key) || mw_record_key_find(kind, key) != NULL || is_until(kind, key);
 }
 
 void mw_row_print_keys(enum mw_row kind, struct mw_buf *out)
@@ -45,6 +51,8 @@ void mw_row_print_keys(enum mw_row kind, struct mw_buf *out)
 		if ((mw_record_keys[i].rows & 1u << kind) != 0)
 			words[count++] = (struct mw_word){ mw_record_keys[i].word, 0 };
 	}
+	if (kind == MW_ROW_GRANT)
+		words[count++] = (struct mw_word){ "until", 0 };
 	mw_table_print((struct mw_table){ words, count }, out);
 }
 
@@ -111,12 +119,19 @@ static void read_principal(struct mw_reading *reading, enum mw_row kind, const s
 
 static void read_grant(struct mw_reading *reading, const struct mw_column *values, size_t count)
 {
-	struct mw_str kind, identity, trustee;
+	struct mw_str kind, identity, trustee, until = MW_STR_EMPTY;
 
+	for (size_t i = 0; i < count; i++) {
+		if (!is_until(MW_ROW_GRANT, values[i].key))
+			continue;
+		if (!is_text(reading, &values[i]))
+			return;
+		until = values[i].value;
+	}
 	if (find_value(reading, values, count, "kind", &kind) &&
 	    find_value(reading, values, count, "identity", &identity) &&
 	    find_value(reading, values, count, "trustee", &trustee))
-		mw_grant_read(reading, kind, identity, trustee);
+		mw_grant_read(reading, kind, identity, trustee, until);
 }
 
 static void read_one(struct mw_reading *reading, struct mw_value_record *record, const struct mw_column *named)

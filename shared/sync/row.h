@@ -10,7 +10,7 @@ struct mw_column { struct mw_str key, value; };
 
 /* A driver calls mw_reading_begin() for each query, with a name that messages show (source "people", users), then this for
    each row of its answer: it counts the row, adds what it says to the records, and what is wrong with it to their reports.
-   A user or group: `name` and the keys of mailwicket-directory(5). A grant: kind, identity, trustee. The others: `name`,
+   A user or group: `name` and the keys of mailwicket-directory(5). A grant: kind, identity, trustee, and `until` where it has an end. The others: `name`,
    which may come before or after them, and one value, which is no list. */
 void mw_row_read(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count);
 

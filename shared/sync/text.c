@@ -66,17 +66,41 @@ static void read_principal(struct mw_text_reader *reader, enum mw_principal_kind
 	mw_record_end(&reader->reading, &record, named);
 }
 
+/* What stands behind a grant's three words; false with an error. */
+static bool read_grant_key(struct mw_text_reader *reader, struct mw_str field, struct mw_str *until)
+{
+	size_t equals = mw_str_find(field, '=');
+	struct mw_str key = mw_str_head(field, equals);
+
+	if (equals == field.len) {
+		ERROR(reader, field, "one grant a line", "\"%.*s\" is too much for a grant", SHOW(field));
+	} else if (!mw_str_equal_nocase(key, MW_STR("until"))) {
+		ERROR(reader, field, "until", "unknown key \"%.*s\" of a grant", SHOW(key));
+	} else if (!mw_str_empty(*until)) {
+		ERROR(reader, field, NULL, "until= stands here twice");
+	} else if (equals + 1 == field.len) {
+		ERROR(reader, field, "a value", "until= has no value");
+	} else {
+		*until = mw_str_tail(field, equals + 1);
+		return true;
+	}
+	return false;
+}
+
 static void read_grant(struct mw_text_reader *reader, struct mw_str word, struct mw_str rest)
 {
-	struct mw_str kind, identity, trustee, more;
+	struct mw_str kind, identity, trustee, field, until = MW_STR_EMPTY;
+	bool good = true;
 
 	if (!next_field(reader, &rest, &kind) || !next_field(reader, &rest, &identity) ||
-	    !next_field(reader, &rest, &trustee))
+	    !next_field(reader, &rest, &trustee)) {
 		ERROR(reader, word, "grant send-as|send-on-behalf IDENTITY TRUSTEE", "the grant is not complete");
-	else if (next_field(reader, &rest, &more))
-		ERROR(reader, more, "one grant a line", "\"%.*s\" is too much for a grant", SHOW(more));
-	else
-		mw_grant_read(&reader->reading, kind, identity, trustee);
+		return;
+	}
+	while (good && next_field(reader, &rest, &field))
+		good = read_grant_key(reader, field, &until);
+	if (good)
+		mw_grant_read(&reader->reading, kind, identity, trustee, until);
 }
 
 /* Reports octets that no line may hold. */

@@ -118,6 +118,9 @@ static void write_record(struct mw_text_out *out, const struct mw_record *record
 
 static void write_grant(struct mw_text_out *out, const struct mw_grant_record *grant)
 {
+	char memory[32];
+	struct mw_buf until = MW_BUF_OVER(memory);
+
 	mw_text_out_add(out, MW_STR("grant "));
 	mw_text_out_add(out, mw_str(mw_grant_word(grant)));
 	mw_text_out_add(out, grant->domain ? MW_STR(" *@") : MW_STR(" "));
@@ -127,6 +130,11 @@ static void write_grant(struct mw_text_out *out, const struct mw_grant_record *g
 		add_name(out, grant->identity);
 	mw_text_out_add(out, MW_STR(" "));
 	add_name(out, grant->trustee);
+	if (grant->until != 0) {
+		mw_print_date(grant->until, &until);
+		mw_text_out_key(out, "until");
+		mw_text_out_add(out, mw_buf_str(&until));
+	}
 	mw_text_out_add(out, MW_STR("\n"));
 }
 
@@ -148,7 +156,9 @@ static int compare_grants(const void *left, const void *right)
 		order = mw_content_compare_text(a->identity, b->identity);
 	if (order == 0)
 		order = mw_content_compare_text(a->trustee, b->trustee);
-	return order != 0 ? order : a->on_behalf - b->on_behalf;
+	if (order == 0)
+		order = a->on_behalf - b->on_behalf;
+	return order != 0 ? order : (a->until > b->until) - (a->until < b->until);
 }
 
 static bool write_records(struct mw_text_out *out, const struct mw_records *records, uint32_t owner)

@@ -33,13 +33,32 @@ static void check_names(const struct mw_content *content, const struct mw_name_e
 	}
 }
 
-static void check_grants(const struct mw_content *content, const struct mw_grants_entry *entries, size_t count)
+static void check_endings(const struct mw_content *content, struct mw_endings endings, struct mw_ids endless)
+{
+	for (size_t i = 0; i < endings.count; i++) {
+		must(endings.items[i].id >= 1 && endings.items[i].id <= content->principal_count);
+		must(endings.items[i].until > 0);
+		must(i == 0 || endings.items[i - 1].id < endings.items[i].id);
+		for (size_t k = 0; k < endless.count; k++)
+			must(endless.items[k] != endings.items[i].id);
+	}
+}
+
+static void check_grants(const struct mw_content *content, const struct mw_grants *grants)
+{
+	check_ids(content, grants->send_as);
+	check_ids(content, grants->send_on_behalf);
+	check_endings(content, grants->send_as_until, grants->send_as);
+	check_endings(content, grants->send_on_behalf_until, grants->send_on_behalf);
+}
+
+static void check_entries(const struct mw_content *content, const struct mw_grants_entry *entries, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		must(i == 0 || mw_content_compare_text(entries[i - 1].text, entries[i].text) < 0);
-		must(entries[i].grants.send_as.count + entries[i].grants.send_on_behalf.count > 0);
-		check_ids(content, entries[i].grants.send_as);
-		check_ids(content, entries[i].grants.send_on_behalf);
+		must(entries[i].grants.send_as.count + entries[i].grants.send_on_behalf.count +
+		     entries[i].grants.send_as_until.count + entries[i].grants.send_on_behalf_until.count > 0);
+		check_grants(content, &entries[i].grants);
 	}
 }
 
@@ -55,13 +74,12 @@ static void check_content(const struct mw_content *content)
 			must(content->principals[p->groups.items[k] - 1].kind == MW_GROUP);
 		check_ids(content, p->senders_list);
 		check_ids(content, p->senders_denied);
-		check_ids(content, p->send_as);
-		check_ids(content, p->send_on_behalf);
+		check_grants(content, &p->grants);
 	}
 	check_names(content, content->addresses, content->address_count);
 	check_names(content, content->logins, content->login_count);
-	check_grants(content, content->address_grants, content->address_grant_count);
-	check_grants(content, content->domain_grants, content->domain_grant_count);
+	check_entries(content, content->address_grants, content->address_grant_count);
+	check_entries(content, content->domain_grants, content->domain_grant_count);
 }
 
 static void check_errors(const struct mw_errors *errors, unsigned lines)

@@ -63,7 +63,7 @@ static enum mw_lookup patched(struct mw_audit_world *world, enum mw_lookup found
 {
 	if (found == MW_LOOKUP_FOUND && is_kind(world, MW_AUDIT_GRANT) &&
 	    mw_str_equal(principal->name, world->change->value))
-		principal->send_as = with_user(world, principal->send_as);
+		principal->grants.send_as = with_user(world, principal->grants.send_as);
 	return found;
 }
 

@@ -98,6 +98,8 @@ void mw_audit_line(void *context, struct mw_str line)
 		return;
 	}
 	day->permitted += day->recorded.logged.verdict == MW_LOGGED_PERMIT;
+	/* As it would be now: a grant may have ended since. */
+	day->recorded.logged.facts.today = day->today;
 	if (day->recorded.logged.verdict == MW_LOGGED_PERMIT || day->recorded.logged.verdict == MW_LOGGED_WOULD_REFUSE)
 		judge(day);
 	else

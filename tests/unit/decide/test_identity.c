@@ -51,10 +51,10 @@ START_TEST(the_strongest_right_is_found)
 
 	ck_assert_int_eq(mw_identity_login(mw_test_policy, mw_test_view, MW_STR("BOB"), &user), MW_LOOKUP_FOUND);
 	mw_address_parse(mw_str(rights[_i].address), &address);
-	mw_identity_right(mw_test_policy, mw_test_view, &user, &address, &identity);
+	mw_identity_right(mw_test_policy, mw_test_view, &user, &address, 20000, &identity);
 	ck_assert_int_eq(identity.right, rights[_i].right);
 	ck_assert_slice(identity.granted_on, mw_str(rights[_i].granted_on));
-	mw_identity_right(mw_test_policy, &mw_test_away, &user, &address, &identity);
+	mw_identity_right(mw_test_policy, &mw_test_away, &user, &address, 20000, &identity);
 	/* Its own name is in the record that the login led to: there is nothing more to look up. */
 	if (mw_str_equal(address.whole, user.name))
 		ck_assert_int_eq(identity.right, MW_RIGHT_OWN);
@@ -98,7 +98,7 @@ START_TEST(a_lookup_that_fails_is_no_answer)
 	fail_at = _i;
 	mw_identity_login(mw_test_policy, mw_test_view, MW_STR("bob"), &user);
 	mw_address_parse(MW_STR("nobody@example.test"), &address);
-	mw_identity_right(mw_test_policy, &half, &user, &address, &identity);
+	mw_identity_right(mw_test_policy, &half, &user, &address, 20000, &identity);
 	ck_assert_int_eq(identity.right, _i < 3 ? MW_RIGHT_UNAVAILABLE : MW_RIGHT_NONE);
 }
 END_TEST

@@ -201,7 +201,7 @@ START_TEST(an_unlisted_user_has_its_login_and_what_extends_it)
 
 	ck_assert_int_eq(mw_identity_user(policy, view, MW_STR("eve"), &name, &user), MW_LOOKUP_FOUND);
 	mw_address_parse(mw_str(senders[_i].address), &address);
-	mw_identity_right(policy, view, &user, &address, &identity);
+	mw_identity_right(policy, view, &user, &address, 20000, &identity);
 	ck_assert_int_eq(identity.right, senders[_i].right);
 	ck_assert_int_eq(mw_identity_receives(policy, view, &user, &address), senders[_i].right == MW_RIGHT_OWN);
 }

@@ -33,6 +33,9 @@ static const struct { const char *text; bool same; } changes[] = {
 	{ "user bob\nuser mary\ngroup g member=mary\n", false },
 	{ WORLD "grant send-as bob mary\n", false },
 	{ WORLD "grant send-on-behalf bob mary\n", false },
+	{ WORLD "grant send-as bob mary until=2099-01-31\n", false },
+	{ WORLD "grant send-on-behalf bob g until=2099-01-31\n", false },
+	{ WORLD "grant send-as mary bob until=2099-01-31\n", true },
 	{ WORLD "grant send-as mary bob\n", true },
 };
 
@@ -53,9 +56,21 @@ START_TEST(a_fingerprint_is_over_all_that_a_principal_is)
 }
 END_TEST
 
+START_TEST(another_last_day_is_another_fingerprint)
+{
+	uint64_t one = fingerprint_of_bob(mw_test_content(WORLD "grant send-as bob mary until=2099-01-31\n"));
+
+	ck_assert(fingerprint_of_bob(mw_test_content(WORLD "grant send-as bob mary until=2099-02-01\n")) != one);
+	ck_assert(fingerprint_of_bob(mw_test_content(WORLD "grant send-on-behalf bob mary until=2099-01-31\n")) != one);
+	ck_assert(fingerprint_of_bob(mw_test_content(WORLD "grant send-as bob mary until=2099-01-31\n"
+						     "grant send-as bob mary until=2099-01-30\n")) == one);
+}
+END_TEST
+
 MW_UNIT_TESTS("content")
 {
 	tcase_add_checked_fixture(tcase, mw_test_make, mw_test_end);
 	MW_LOOP(tcase, texts_are_in_order_of_bytes_then_length, texts);
+	tcase_add_test(tcase, another_last_day_is_another_fingerprint);
 	MW_LOOP(tcase, a_fingerprint_is_over_all_that_a_principal_is, changes);
 }

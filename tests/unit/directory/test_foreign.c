@@ -183,8 +183,8 @@ static void read_all(struct mw_directory *directory)
 		(void)mw_test_login(directory, name, &principal);
 		snprintf(name, sizeof(name), "a%d@example.test", i);
 		if (view->by_address(view->context, mw_str(name), &principal, NULL) == MW_LOOKUP_FOUND) {
-			for (size_t k = 0; k < principal.send_as.count; k++)
-				sum += principal.send_as.items[k];
+			for (size_t k = 0; k < principal.grants.send_as.count; k++)
+				sum += principal.grants.send_as.items[k];
 			ignore(&sum, principal.name);
 		}
 		(void)view->by_id(view->context, (uint32_t)i, &principal);

@@ -34,7 +34,7 @@ START_TEST(lookups_answer_what_was_published)
 	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
 	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_SAME);
 	ck_assert_int_eq(mw_test_login(directory, "b", &found), MW_LOOKUP_FOUND);
-	ck_assert(found.imap && !found.pop3 && found.groups.count == 1 && found.send_as.count == 1);
+	ck_assert(found.imap && !found.pop3 && found.groups.count == 1 && found.grants.send_as.count == 1);
 	ck_assert_int_eq(mw_test_login(directory, "g@example.test", &found), MW_LOOKUP_NONE);
 	ck_assert_int_eq(mw_test_login(directory, "nobody", &found), MW_LOOKUP_NONE);
 	ck_assert_int_eq(view->by_address(view->context, MW_STR("x@example.test"), &found, &held), MW_LOOKUP_FOUND);

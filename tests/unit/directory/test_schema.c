@@ -25,11 +25,13 @@ START_TEST(keys_are_multiples_of_four_and_distinct)
 END_TEST
 
 static const uint32_t many[] = { 1, 2, 3, 70000, UINT32_MAX };
+static const struct mw_ending ends[] = { { 4, 20000 }, { 70000, UINT32_MAX } };
 static const struct mw_principal principals[] = {
 	{ .id = 7, .kind = MW_USER, .name = { "bob@example.test", 16 }, .imap = true, .message_rate_limit = MW_NOT_SET,
 	  .recipient_rate_limit = MW_UNLIMITED, .max_message_size = 1, .max_recipients = 0 },
 	{ .id = 8, .kind = MW_GROUP, .name = { "g@e.test", 8 }, .senders = MW_SENDERS_LIST, .senders_list = { many, 5 },
-	  .senders_denied = { many, 2 }, .groups = { many, 1 }, .send_as = { many, 3 }, .send_on_behalf = { many, 2 } },
+	  .senders_denied = { many, 2 }, .groups = { many, 1 },
+	  .grants = { { many, 3 }, { many, 2 }, { ends, 2 }, { ends, 1 } } },
 	{ .id = 9, .kind = MW_USER, .name = { "x", 1 }, .pop3 = true, .sieve = true, .smtp = true, .relay = true,
 	  .senders = MW_SENDERS_MEMBERS },
 };
@@ -37,6 +39,18 @@ static const struct mw_principal principals[] = {
 static bool same_ids(struct mw_ids a, struct mw_ids b)
 {
 	return a.count == b.count && (a.count == 0 || memcmp(a.items, b.items, a.count * sizeof(a.items[0])) == 0);
+}
+
+static bool same_endings(struct mw_endings a, struct mw_endings b)
+{
+	return a.count == b.count && (a.count == 0 || memcmp(a.items, b.items, a.count * sizeof(a.items[0])) == 0);
+}
+
+static bool same_grants(const struct mw_grants *a, const struct mw_grants *b)
+{
+	return same_ids(a->send_as, b->send_as) && same_ids(a->send_on_behalf, b->send_on_behalf) &&
+	       same_endings(a->send_as_until, b->send_as_until) &&
+	       same_endings(a->send_on_behalf_until, b->send_on_behalf_until);
 }
 
 START_TEST(a_principal_reads_back_as_it_was_written)
@@ -59,7 +73,7 @@ START_TEST(a_principal_reads_back_as_it_was_written)
 		  back.recipient_rate_limit == p->recipient_rate_limit && back.max_message_size == p->max_message_size);
 	ck_assert(same_ids(back.groups, p->groups) && same_ids(back.senders_list, p->senders_list) &&
 		  same_ids(back.senders_denied, p->senders_denied) &&
-		  same_ids(back.send_as, p->send_as) && same_ids(back.send_on_behalf, p->send_on_behalf));
+		  same_grants(&back.grants, &p->grants));
 }
 END_TEST
 
@@ -96,7 +110,8 @@ START_TEST(a_value_that_is_damaged_is_none)
 	const struct mw_principal *p = &principals[1];
 	uint32_t memory[100];
 	struct mw_value value = { memory, mw_value_principal_size(p) };
-	struct mw_grants grants = { { many, 5 }, { many, 2 } };
+	const struct mw_grants written = { { many, 5 }, { many, 2 }, { ends, 1 }, { ends, 2 } };
+	struct mw_grants grants;
 	struct mw_principal back;
 	size_t whole = value.size;
 
@@ -104,19 +119,21 @@ START_TEST(a_value_that_is_damaged_is_none)
 	for (value.size = 0; value.size < whole + 4; value.size++)
 		ck_assert(value.size == whole || !mw_value_principal_read(value, 1, &back, NULL));
 	value.size = whole;
-	for (size_t word = 1; word < 7; word++) {
+	for (size_t word = 1; word < 12; word++) {
 		uint32_t before = memory[word];
 
+		if (word == 6 || word == 7) /* which networks, and nothing */
+			continue;
 		memory[word] = UINT32_MAX;
 		ck_assert(!mw_value_principal_read(value, 1, &back, NULL));
 		memory[word] = before;
 	}
-	whole = mw_value_grants_size(&grants);
-	mw_value_grants_write(&grants, memory);
+	whole = mw_value_grants_size(&written);
+	mw_value_grants_write(&written, memory);
 	for (value.size = 0; value.size < whole + 4; value.size++)
 		ck_assert_int_eq(mw_value_grants_read(value, &grants), value.size == whole);
-	ck_assert(same_ids(grants.send_as, (struct mw_ids){ many, 5 }) &&
-		  same_ids(grants.send_on_behalf, (struct mw_ids){ many, 2 }));
+	value.size = whole;
+	ck_assert(mw_value_grants_read(value, &grants) && same_grants(&grants, &written));
 }
 END_TEST
 

@@ -38,8 +38,8 @@ START_TEST(grants_stand_on_who_has_the_address)
 	const struct mw_principal *bob = mw_test_principal(content, "bob@example.test");
 	const struct mw_principal *staff = mw_test_principal(content, "staff@example.test");
 
-	ck_assert_str_eq(mw_test_names(content, bob->send_on_behalf), "staff@example.test");
-	ck_assert_str_eq(mw_test_names(content, staff->send_as), "eve@example.test");
+	ck_assert_str_eq(mw_test_names(content, bob->grants.send_on_behalf), "staff@example.test");
+	ck_assert_str_eq(mw_test_names(content, staff->grants.send_as), "eve@example.test");
 	ck_assert_str_eq(mw_test_names(content, bob->senders_list), "mary@example.test staff@example.test");
 	ck_assert_int_eq(bob->senders, MW_SENDERS_LIST);
 	ck_assert_int_eq(staff->senders, MW_SENDERS_MEMBERS);
@@ -60,8 +60,8 @@ START_TEST(a_grant_on_an_address_for_receiving_is_on_that_address_alone)
 		mw_test_content("user bob receive=r,r\nuser mary\ngrant send-as r mary\ngrant send-on-behalf r bob\n");
 
 	ck_assert_ptr_nonnull(content);
-	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->send_as.count, 0);
-	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->send_on_behalf.count, 0);
+	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->grants.send_as.count, 0);
+	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->grants.send_on_behalf.count, 0);
 	ck_assert_uint_eq(content->address_count, 3);
 	ck_assert_slice(content->addresses[2].text, MW_STR("r@example.test"));
 	ck_assert_int_eq(content->addresses[2].held, MW_HELD_RECEIVE);
@@ -70,6 +70,67 @@ START_TEST(a_grant_on_an_address_for_receiving_is_on_that_address_alone)
 	ck_assert_slice(content->address_grants[0].text, MW_STR("r@example.test"));
 	ck_assert_str_eq(mw_test_names(content, content->address_grants[0].grants.send_as), "mary@example.test");
 	ck_assert_str_eq(mw_test_names(content, content->address_grants[0].grants.send_on_behalf), "bob@example.test");
+}
+END_TEST
+
+/* Day 20000 is 2024-10-04. */
+START_TEST(grants_that_end_are_apart_each_with_its_latest_day)
+{
+	const struct mw_content *content =
+		mw_test_content("user bob\nuser mary\nuser eve\n"
+				"grant send-as bob mary until=2099-01-01\ngrant send-as bob mary until=2099-01-02\n"
+				"grant send-as bob eve until=2024-10-04\ngrant send-on-behalf bob eve\n"
+				"grant send-on-behalf x@y.test bob until=2024-10-04\ngrant send-as x@y.test bob\n"
+				"grant send-as *@z.test bob until=2099-01-01\ngrant send-as *@z.test bob\n");
+	const struct mw_grants *grants;
+
+	ck_assert_ptr_nonnull(content);
+	grants = &mw_test_principal(content, "bob@example.test")->grants;
+	ck_assert_uint_eq(grants->send_as.count, 0);
+	ck_assert_str_eq(mw_test_names(content, grants->send_on_behalf), "eve@example.test");
+	ck_assert_uint_eq(grants->send_as_until.count, 2);
+	ck_assert(grants->send_as_until.items[0].id == 2 && grants->send_as_until.items[0].until == 20000);
+	ck_assert(grants->send_as_until.items[1].id == 3 && grants->send_as_until.items[1].until == 47118);
+	ck_assert_uint_eq(content->address_grant_count, 1);
+	grants = &content->address_grants[0].grants;
+	ck_assert(grants->send_as.count == 1 && grants->send_on_behalf.count == 0);
+	ck_assert(grants->send_on_behalf_until.count == 1 && grants->send_on_behalf_until.items[0].until == 20000);
+	ck_assert_uint_eq(content->domain_grant_count, 1);
+	grants = &content->domain_grants[0].grants;
+	ck_assert(grants->send_as.count == 1 && grants->send_as_until.count == 0);
+	ck_assert_uint_eq(content->grants, 6);
+	ck_assert_ptr_nonnull(strstr(mw_test_messages(), "users:6: warning: the grant ended on 2024-10-04: "
+							 "eve@example.test has no right by it (expected no such line, or a later until=)"));
+	ck_assert_ptr_nonnull(strstr(mw_test_messages(), "users:10: warning: until=2099-01-01 has no effect: bob@example.test "
+							 "has the same grant without an end"));
+}
+END_TEST
+
+START_TEST(a_grant_without_an_end_on_a_user_makes_an_end_idle)
+{
+	const struct mw_content *content =
+		mw_test_content("user bob\nuser mary\ngrant send-as bob mary\ngrant send-as bob mary until=2099-01-01\n");
+
+	ck_assert_ptr_nonnull(content);
+	ck_assert_str_eq(mw_test_names(content, mw_test_principal(content, "bob@example.test")->grants.send_as),
+			 "mary@example.test");
+	ck_assert_uint_eq(mw_test_principal(content, "bob@example.test")->grants.send_as_until.count, 0);
+	ck_assert_ptr_nonnull(strstr(mw_test_messages(), "users:4: warning: until=2099-01-01 has no effect"));
+}
+END_TEST
+
+START_TEST(many_grants_that_ended_are_counted)
+{
+	char text[8000];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	mw_buf_add_text(&out, "user bob\n");
+	for (int i = 0; i < 50; i++)
+		mw_buf_printf(&out, "grant send-as a%d@x.test bob until=2020-01-01\n", i);
+	ck_assert_ptr_nonnull(mw_test_content(text));
+	ck_assert_ptr_nonnull(strstr(mw_test_messages(), "users:21: warning: the grant ended on 2020-01-01"));
+	ck_assert_ptr_null(strstr(mw_test_messages(), "users:22: warning"));
+	ck_assert_ptr_nonnull(strstr(mw_test_messages(), "30 more grants have ended"));
 }
 END_TEST
 
@@ -144,7 +205,8 @@ START_TEST(order_in_the_text_does_not_matter)
 	const struct mw_content *content = mw_test_content("grant send-as g bob\ngroup g member=bob\nuser bob\n");
 
 	ck_assert_ptr_nonnull(content);
-	ck_assert_str_eq(mw_test_names(content, mw_test_principal(content, "g@example.test")->send_as), "bob@example.test");
+	ck_assert_str_eq(mw_test_names(content, mw_test_principal(content, "g@example.test")->grants.send_as),
+			 "bob@example.test");
 }
 END_TEST
 
@@ -171,6 +233,9 @@ MW_UNIT_TESTS("expand")
 	tcase_add_test(tcase, groups_are_expanded_through_groups);
 	tcase_add_test(tcase, grants_stand_on_who_has_the_address);
 	tcase_add_test(tcase, a_grant_on_an_address_for_receiving_is_on_that_address_alone);
+	tcase_add_test(tcase, grants_that_end_are_apart_each_with_its_latest_day);
+	tcase_add_test(tcase, a_grant_without_an_end_on_a_user_makes_an_end_idle);
+	tcase_add_test(tcase, many_grants_that_ended_are_counted);
 	tcase_add_test(tcase, everything_is_sorted_and_distinct);
 	MW_LOOP(tcase, a_conflict_is_told_with_its_line_and_nothing_comes_of_it, conflicts);
 	tcase_add_test(tcase, order_in_the_text_does_not_matter);
