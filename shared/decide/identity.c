@@ -369,8 +369,11 @@ void mw_identity_right(const struct mw_policy *policy, const struct mw_directory
 	look_at_owner(policy, directory, user, address, today, identity_r);
 	if (is_settled(identity_r) || is_blocked(identity_r) || address->kind == MW_ADDRESS_FOREIGN)
 		return;
-	found = grants_on_address(directory, address->whole, &grants);
-	look_at_grants(found, &grants, user, address->whole, today, identity_r);
+	/* A grant on "list-*@domain" stands there as an address would: it is not one, and is looked at below. */
+	if (!mw_str_ends_with(address->local, MW_STR("*"))) {
+		found = grants_on_address(directory, address->whole, &grants);
+		look_at_grants(found, &grants, user, address->whole, today, identity_r);
+	}
 	if (is_settled(identity_r))
 		return;
 	found = grants_on_domain(directory, address->domain, &grants);

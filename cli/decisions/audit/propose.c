@@ -54,6 +54,13 @@ static void propose_unlisted(const struct mw_audit_world *world, struct mw_str u
 		add(proposal, MW_AUDIT_USER, user, MW_STR_EMPTY)->alias = proposal->sender.whole;
 }
 
+static bool grant_ended(const struct mw_verdict *verdict)
+{
+	const struct mw_step *step = mw_trace_step(&verdict->trace, MW_CHECK_SENDER);
+
+	return step != NULL && step->note == MW_NOTE_SENDER_GRANT_ENDED;
+}
+
 static void propose_sender(const struct mw_audit_world *world, const struct mw_logged *logged,
 			   const struct mw_verdict *verdict, struct mw_audit_proposal *proposal)
 {
@@ -62,7 +69,8 @@ static void propose_sender(const struct mw_audit_world *world, const struct mw_l
 	struct mw_str user = user_of(verdict, &listed, proposal);
 	struct mw_audit_change *grant;
 
-	if (mw_str_empty(user) || !read_sender(world, logged, proposal))
+	/* Who let a grant end meant it: the words about it say what can be done. */
+	if (mw_str_empty(user) || !read_sender(world, logged, proposal) || grant_ended(verdict))
 		return;
 	if (!listed) {
 		propose_unlisted(world, user, proposal);
@@ -73,7 +81,7 @@ static void propose_sender(const struct mw_audit_world *world, const struct mw_l
 		/* A grant on an address of receive= is on that address alone. */
 		grant = add(proposal, MW_AUDIT_GRANT, user,
 			    proposal->held == MW_HELD_RECEIVE ? proposal->sender.whole : proposal->owner.name);
-		if (proposal->owner.kind == MW_USER)
+		if (proposal->owner.kind == MW_USER && !mw_str_equal(proposal->owner.name, user))
 			grant->owner = proposal->owner.name;
 		return;
 	case MW_LOOKUP_NONE:
