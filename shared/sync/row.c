@@ -229,7 +229,7 @@ static bool give(struct mw_records *records, struct mw_record *record, const str
 	return true;
 }
 
-static bool give_all(struct mw_records *records, struct mw_record *const *by_name)
+static bool give_all(struct mw_records *records, struct mw_record *const *by_name, size_t count)
 {
 	const struct mw_value_record *from = records->values, *end = from + records->value_count, *to;
 	size_t i = 0;
@@ -237,10 +237,10 @@ static bool give_all(struct mw_records *records, struct mw_record *const *by_nam
 	for (; from < end; from = to) {
 		for (to = from + 1; to < end && to->key == from->key && mw_str_equal(to->name, from->name); to++)
 			;
-		while (i < records->count && mw_content_compare_text(by_name[i]->principal.name, from->name) < 0)
+		while (i < count && mw_content_compare_text(by_name[i]->principal.name, from->name) < 0)
 			i++;
-		if (i == records->count || !mw_str_equal(by_name[i]->principal.name, from->name))
-			report_value(records, from, "there is no such user or group");
+		if (i == count || !mw_str_equal(by_name[i]->principal.name, from->name))
+			report_value(records, from, "the source has no such user or group");
 		else if (!give(records, by_name[i], from, to))
 			return false;
 	}
@@ -250,6 +250,7 @@ static bool give_all(struct mw_records *records, struct mw_record *const *by_nam
 bool mw_rows_end(struct mw_records *records)
 {
 	struct mw_record **by_name;
+	size_t count = 0;
 	bool done;
 
 	if (records->value_count == 0)
@@ -257,11 +258,13 @@ bool mw_rows_end(struct mw_records *records)
 	by_name = calloc(records->count + 1, sizeof(*by_name));
 	if (by_name == NULL)
 		return false;
-	for (size_t i = 0; i < records->count; i++)
-		by_name[i] = &records->items[i];
-	qsort(by_name, records->count, sizeof(*by_name), compare_records);
+	for (size_t i = 0; i < records->count; i++) {
+		if (records->items[i].owner == records->owner)
+			by_name[count++] = &records->items[i];
+	}
+	qsort(by_name, count, sizeof(*by_name), compare_records);
 	qsort(records->values, records->value_count, sizeof(records->values[0]), compare_values);
-	done = give_all(records, by_name);
+	done = give_all(records, by_name, count);
 	free(by_name);
 	free(records->values);
 	records->values = NULL;

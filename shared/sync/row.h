@@ -14,8 +14,8 @@ struct mw_column { struct mw_str key, value; };
    which may come before or after them, and one value, which is no list. */
 void mw_row_read(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count);
 
-/* Behind the last row of a source: gives each user and group its values that had rows of their own. False when memory is
-   out. mw_source_read() calls it. */
+/* Behind the last row of a source: gives each of its users and groups the values that had rows of their own, and none of
+   another source's. False when memory is out. mw_source_read() calls it. */
 bool mw_rows_end(struct mw_records *records);
 
 /* Whether such a row has this key, and the keys: "name, address or login", those that it must have first. */

@@ -21,6 +21,7 @@ const struct mw_source_driver *mw_source_driver_find(struct mw_str word)
 void mw_source_read(struct mw_records *records, const struct mw_source *source, struct mw_str default_domain)
 {
 	const struct mw_source_driver *driver = mw_source_driver_find(source->driver);
+	unsigned errors_before = mw_errors_count(records->errors, MW_ERROR);
 	void *opened;
 
 	if (driver == NULL) {
@@ -37,6 +38,8 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 		;
 	records->complete = false;
 	driver->close(opened);
+	if (mw_errors_count(records->errors, MW_ERROR) > errors_before)
+		records->value_count = 0;
 	if (!mw_rows_end(records))
 		records->failed = true;
 }

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ from rig.daemon import Daemon
 from rig.submission_world import POLICY
 
 HELD, BAD_DATA, FAILED = 77, 65, 75
+OVERFLOW = "abs(-9223372036854775807 - 1) AS member"  # a query that fails at its row
 
 
 class Site(Daemon):
@@ -23,7 +25,7 @@ class Site(Daemon):
     def __init__(self, folder):
         super().__init__(POLICY, "user first@example.test\n", folder, start=False)
 
-    def sources(self, *names, more="", **settings):
+    def sources(self, *names, more="", more_sources="", **settings):
         rows = ""
         for name in names:
             if name.startswith("text"):
@@ -31,7 +33,7 @@ class Site(Daemon):
             else:
                 rows += (f'  source "{name}" {{ driver = exec command = {{ "{self.folder / name}.sh", "an argument" }} '
                          f'{settings.get(name, "")} }}\n')
-        self.write_policy(POLICY + more + f'directory {{ path = "{self.published}"\n{rows}}}\n')
+        self.write_policy(POLICY + more + f'directory {{ path = "{self.published}"\n{rows}{more_sources}}}\n')
 
     def runs(self, name, script):
         path = self.folder / f"{name}.sh"
@@ -117,6 +119,35 @@ def test_a_program_that_others_can_write_is_not_run(site):
     site.says("one", "user bob@example.test\n")
     (site.folder / "one.sh").chmod(0o775)
     assert "can be written by others" in site.sync(status=FAILED)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_rows_of_a_database_belong_to_its_own_users_and_groups(site, fails):
+    (site.folder / "text").write_text("user ceo@example.test\nuser eve@example.test\nuser bob@example.test\n"
+                                      "user victim@example.test\ngroup admins@example.test member=victim@example.test\n"
+                                      "grant send-as ceo@example.test admins@example.test\n")
+    queries = ('users = "SELECT \'own@example.test\' AS name" '
+               'addresses = "SELECT \'bob@example.test\' AS name, \'b@example.test\' AS address '
+               'UNION ALL SELECT \'bob@example.test\', \'x@@y\' UNION ALL SELECT \'own@example.test\', \'o@example.test\'" '
+               'members = "SELECT \'admins@example.test\' AS name, \'eve@example.test\' AS member"')
+    with sqlite3.connect(site.folder / "rows.sqlite") as file:
+        file.execute("CREATE TABLE t (name)")
+    (site.folder / "rows.sqlite").chmod(0o644)
+
+    def publish(text, status=0):
+        site.sources("text", more_sources=f'source "rows" {{ driver = sqlite path = "{site.folder}/rows.sqlite" '
+                                          f'parts = {{ users }} {text} }}\n')
+        return site.sync(status=status)
+    output = publish(queries)
+    assert 'address of "bob@example.test": the source has no such user or group' in output, output
+    assert 'member of "admins@example.test": the source has no such user or group' in output, output
+    if fails:
+        assert "integer overflow" in publish(queries.replace("'eve@example.test' AS member", OVERFLOW), FAILED)
+    assert site.may_send("victim@example.test", "ceo@example.test").returncode == 0
+    assert site.may_send("eve@example.test", "ceo@example.test").returncode == 1
+    bob = site.looked_up("bob@example.test")
+    assert bob["addresses"] == ["bob@example.test"] and bob["blocked"] == ""
+    assert site.looked_up("o@example.test")["addresses"] == ["o@example.test", "own@example.test"]
 
 
 def test_of_two_sources_the_first_has_a_name(site):

@@ -83,8 +83,8 @@ START_TEST(a_value_of_nobody_is_told_and_left_out)
 	ROW(MW_ROW_ADDRESS, PAIR("name", "mary"), PAIR("address", "m"));
 	ROW(MW_ROW_MEMBER, PAIR("name", "bob"), PAIR("member", "bob"));
 	ck_assert(mw_rows_end(&records));
-	ck_assert_str_eq(report(1), "source \"people\", users:2: warning: address of \"mary@example.test\": there is no such "
-				    "user or group");
+	ck_assert_str_eq(report(1), "source \"people\", users:2: warning: address of \"mary@example.test\": the source has no "
+				    "such user or group");
 	ck_assert_ptr_nonnull(strstr(report(0), "users:3: warning: member of \"bob@example.test\": that is a user"));
 	ck_assert_uint_eq(records.items[0].addresses.count + records.items[0].members.count, 0);
 }
@@ -124,6 +124,21 @@ START_TEST(a_bad_value_in_a_row_of_its_own_makes_its_record_bad)
 }
 END_TEST
 
+START_TEST(a_value_is_for_nobody_of_another_source)
+{
+	ROW(MW_ROW_USER, PAIR("name", "bob"));
+	ROW(MW_ROW_GROUP, PAIR("name", "g"));
+	records.owner = 1;
+	ROW(MW_ROW_ADDRESS, PAIR("name", "bob"), PAIR("address", "b"));
+	ROW(MW_ROW_ADDRESS, PAIR("name", "bob"), PAIR("address", "x@@y"));
+	ROW(MW_ROW_MEMBER, PAIR("name", "g"), PAIR("member", "bob"));
+	ck_assert(mw_rows_end(&records));
+	ck_assert_uint_eq(records.items[0].addresses.count + records.items[1].members.count, 0);
+	ck_assert_ptr_null(records.items[0].bad);
+	ck_assert_uint_eq(mw_errors_kept(reports), 3);
+}
+END_TEST
+
 START_TEST(a_row_without_what_it_needs_is_told)
 {
 	ROW(MW_ROW_USER, PAIR("address", "b"));
@@ -159,6 +174,7 @@ MW_UNIT_TESTS("row")
 	tcase_add_test(tcase, a_value_of_nobody_is_told_and_left_out);
 	MW_LOOP(tcase, a_bad_value_makes_a_bad_record_and_no_error_of_the_source, bad_values);
 	tcase_add_test(tcase, a_bad_value_in_a_row_of_its_own_makes_its_record_bad);
+	tcase_add_test(tcase, a_value_is_for_nobody_of_another_source);
 	tcase_add_test(tcase, a_row_without_what_it_needs_is_told);
 	tcase_add_test(tcase, each_kind_of_row_has_its_keys);
 }
