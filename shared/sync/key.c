@@ -486,7 +486,8 @@ void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str
 	good = read_identity(reading, identity, &grant) && good;
 	good = mw_read_address(reading, trustee, &grant.trustee) && good;
 	good = read_until(reading, until, &grant) && good;
-	if (good)
+	/* What was wrong in its line may have been its end. */
+	if (good && reading->bad == NULL)
 		mw_records_add_grant(reading->records, &grant);
 }
 

@@ -62,7 +62,8 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r);
 /* The record behind its last value. `named`: its name could be read. */
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named);
-/* A grant from its three words. `until`: its last day as it is written; empty: it has no end. */
+/* A grant from its three words. `until`: its last day as it is written; empty: it has no end. Where anything of it is
+   wrong, or was before (reading->bad), there is none. */
 void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str identity, struct mw_str trustee,
 		   struct mw_str until);
 /* The word of its kind. */

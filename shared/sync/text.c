@@ -137,7 +137,7 @@ static void read_line(struct mw_text_reader *reader, struct mw_str line)
 
 	reader->reading.line = line.ptr;
 	reader->reading.bad = NULL;
-	/* Of a bad record the name may be told all the same. */
+	/* Of a bad record the name may be told all the same; a grant that is bad is none (mw_grant_read()). */
 	if ((!line_is_text(reader, line) && reader->reading.records->reports == NULL) || !next_field(reader, &rest, &word))
 		return;
 	if (!mw_table_find(MW_TABLE(words), word, &value)) {

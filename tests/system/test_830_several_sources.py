@@ -150,6 +150,20 @@ def test_rows_of_a_database_belong_to_its_own_users_and_groups(site, fails):
     assert site.looked_up("o@example.test")["addresses"] == ["o@example.test", "own@example.test"]
 
 
+@pytest.mark.parametrize("mistake,told", [
+    ('until="2020-01-01', "a quote is not closed"), ("# \x01", "a control character"), (b"# \xff", "no valid UTF-8"),
+    pytest.param("#" * (33 << 20), "the line is longer than", id="long"),
+    ("until=2020-01-32", "until: bad value"), ("until=2020-01-01 until=", "until= stands here twice")])
+def test_a_grant_with_a_mistake_is_none(site, mistake, told):
+    site.sources("one")
+    line = mistake if isinstance(mistake, bytes) else mistake.encode()
+    site.says("one", b"user u1@example.test\nuser u2@example.test\ngrant send-as u1@example.test u2@example.test " + line +
+              b"\ngrant send-as u2@example.test u1@example.test\n")
+    assert told in site.sync()
+    assert site.may_send("u2@example.test", "u1@example.test").returncode == 1
+    assert site.may_send("u1@example.test", "u2@example.test").returncode == 0
+
+
 def test_of_two_sources_the_first_has_a_name(site):
     site.sources("one", "text", "two")
     site.says("one", "user bob@example.test address=b@example.test login=bobby smtp=no\n")
