@@ -156,6 +156,26 @@ static void each_record(struct keep *keep, struct mw_str text, const char *path,
 
 /* --- bad records */
 
+/* From where it may log in is what it says now, where a key could be read to its end; else what the copy says. A key that
+   is not there may be the one that could not be read. */
+static void keep_networks(struct mw_record *record, struct mw_record_networks *now)
+{
+	const struct mw_record_networks *old = record->networks;
+
+	if (now == NULL)
+		return;
+	record->networks = now;
+	for (size_t i = 0; i <= MW_SERVICE_COUNT; i++) {
+		struct mw_ranges *list = i == 0 ? &now->all : &now->of[i - 1];
+		struct mw_ranges before = { NULL, 0 };
+
+		if (old != NULL)
+			before = i == 0 ? old->all : old->of[i - 1];
+		if (before.count > 0 && (list->count == 0 || (now->unread & 1u << i) != 0))
+			*list = before;
+	}
+}
+
 /* What the readable part of a bad record takes away is taken away. */
 static void keep_version(struct keep *keep, struct mw_record *record, const struct mw_record *old)
 {
@@ -177,9 +197,7 @@ static void keep_version(struct keep *keep, struct mw_record *record, const stru
 	record->logins = mw_merge_both(arena, old->logins, bad.logins);
 	record->members = mw_merge_both(arena, old->members, bad.members);
 	mw_merge_senders(arena, record, &bad);
-	/* From where it may log in is what it says now, where that could be read. */
-	if (bad.networks != NULL)
-		record->networks = bad.networks;
+	keep_networks(record, bad.networks);
 }
 
 /* --- what is held back */

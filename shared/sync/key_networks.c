@@ -15,23 +15,48 @@ static bool read_range(struct mw_reading *reading, const char *key, struct mw_st
 	return false;
 }
 
-static struct mw_ranges read_ranges(struct mw_reading *reading, const char *key, struct mw_str value)
+/* No client has this address. */
+static struct mw_ranges nowhere(struct mw_arena *arena)
 {
+	struct mw_range *range = MW_ARENA_NEW(arena, struct mw_range);
+	const char *why;
+
+	if (range == NULL || !mw_range_parse(MW_STR("0.0.0.0"), range, &why))
+		return (struct mw_ranges){ NULL, 0 };
+	return (struct mw_ranges){ range, 1 };
+}
+
+/* False: not all could be read. */
+static bool read_ranges(struct mw_reading *reading, const char *key, struct mw_str value, struct mw_ranges *ranges_r)
+{
+	struct mw_arena *arena = reading->records->arena;
 	size_t count = mw_text_list_count(value), good = 0;
-	struct mw_range *ranges = MW_ARENA_ARRAY(reading->records->arena, struct mw_range, count);
+	struct mw_range *ranges = MW_ARENA_ARRAY(arena, struct mw_range, count);
 
 	for (size_t i = 0; ranges != NULL && i < count; i++)
 		good += read_range(reading, key, mw_text_list_next(&value), &ranges[good]);
-	return (struct mw_ranges){ ranges, good };
+	*ranges_r = good > 0 ? (struct mw_ranges){ ranges, good } : nowhere(arena);
+	return good == count;
 }
 
+/* A second list of the same key counts as one that could not be read. */
 void mw_networks_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		      struct mw_str value)
 {
+	unsigned place = (unsigned)(key->at / sizeof(struct mw_ranges));
+	struct mw_ranges *ranges;
+
 	if (record->networks == NULL)
 		record->networks = MW_ARENA_NEW(reading->records->arena, struct mw_record_networks);
-	if (record->networks != NULL)
-		*(struct mw_ranges *)((char *)record->networks + key->at) = read_ranges(reading, key->word, value);
+	if (record->networks == NULL)
+		return;
+	ranges = (struct mw_ranges *)((char *)record->networks + key->at);
+	if (ranges->count > 0) {
+		*ranges = nowhere(reading->records->arena);
+		record->networks->unread |= 1u << place;
+	} else if (!read_ranges(reading, key->word, value, ranges)) {
+		record->networks->unread |= 1u << place;
+	}
 }
 
 static struct mw_ranges networks_of(const struct mw_record_key *key, const struct mw_record *record)

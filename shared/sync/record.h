@@ -11,8 +11,12 @@ struct mw_record_key;
 
 struct mw_origin { uint32_t source, line; };
 
-/* networks= and the keys of one service, as written. */
-struct mw_record_networks { struct mw_ranges all, of[MW_SERVICE_COUNT]; };
+/* networks= and the keys of one service, as written. A key of which no item could be read, or that stands there twice, has
+   a range that is nobody's: no range would mean "from anywhere". */
+struct mw_record_networks {
+	struct mw_ranges all, of[MW_SERVICE_COUNT];
+	unsigned unread; /* 1 << place of each key, in this order, of which not all could be read */
+};
 
 struct mw_record {
 	struct mw_origin origin;

@@ -17,6 +17,7 @@ from rig.submission_world import POLICY
 
 HELD, BAD_DATA, FAILED = 77, 65, 75
 OVERFLOW = "abs(-9223372036854775807 - 1) AS member"  # a query that fails at its row
+OUTSIDE = "203.0.113.9"
 
 
 class Site(Daemon):
@@ -58,9 +59,9 @@ class Site(Daemon):
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    def may_send(self, login, sender):
+    def may_send(self, login, sender, client="127.0.0.1"):
         return self.cli("explain", "smtp", "--login", login, "--sender", sender, "--recipient", "first@example.test",
-                        "--port", "587", "--client", "127.0.0.1", "--tls", "TLSv1.3")
+                        "--port", "587", "--client", client, "--tls", "TLSv1.3")
 
     def snapshot(self):
         return (self.published / "snapshot.mdb").read_bytes()
@@ -236,6 +237,35 @@ def test_a_bad_record_without_one_is_blocked(site):
     site.says("one", "user bob@example.test\n")
     site.sync()
     assert site.looked_up("bob@example.test")["blocked"] == ""
+
+
+@pytest.mark.parametrize("kind,before,after", [
+    ("user u1", "networks=192.0.2.0/24", "networks=192.0.2.0/33"),
+    ("user u1", "networks=192.0.2.0/24", "networks=192.0.2.0/24 networks=0.0.0.0/0"),
+    ("user u1", "networks=192.0.2.0/24", "networks=0.0.0.0/0,x"),
+    ("user u1", "networks=0.0.0.0/0 smtp_networks=192.0.2.0/24", "networks=0.0.0.0/0 smtp_networks=192.0.2.O/24"),
+    ("user u1", "networks=0.0.0.0/0 smtp_networks=192.0.2.0/24", "networks=0.0.0.0/0 smtp_netwroks=192.0.2.0/24"),
+    ("group g member=u1@example.test", "networks=192.0.2.0/24", "networks=192.0.2.0/33"),
+    ("group g member=u1@example.test", "smtp_networks=192.0.2.0/24", "networks=0.0.0.0/0 smtp_networks=192.0.2.0/33"),
+])
+def test_a_mistake_in_networks_leaves_them_as_they_were(site, kind, before, after):
+    site.sources("one")
+    name, rest = (kind + " ").split(" ", 2)[1:]
+    line = f"{kind.split()[0]} {name}@example.test {rest}"
+    more = "" if name == "u1" else "user u1@example.test\n"
+    site.says("one", f"user u0@example.test\n{more}{line} {before}\n")
+    site.sync()
+    for says in (before, after, after):
+        site.says("one", f"user u0@example.test\n{more}{line} {says}\n")
+        site.sync()
+        assert site.may_send("u0@example.test", "u0@example.test", OUTSIDE).returncode == 0
+        assert site.may_send("u1@example.test", "u1@example.test", "192.0.2.7").returncode == 0
+        told = site.may_send("u1@example.test", "u1@example.test", OUTSIDE)
+        assert told.returncode == 1 and "network-refused" in told.stdout, told.stdout
+    # It is mended, and holds as it stands.
+    site.says("one", f"user u0@example.test\n{more}{line} networks=203.0.113.0/24\n")
+    site.sync()
+    assert site.may_send("u1@example.test", "u1@example.test", OUTSIDE).returncode == 0
 
 
 def test_what_two_claim_in_one_source_is_nobody_s(site):
