@@ -176,8 +176,10 @@ static bool look_at_copy(struct gather *gather, const struct mw_source *source, 
 	memcpy(refused, state->digest, sizeof(refused));
 	if (mw_copy_read(order->arena, gather->folder, source->name, &copy, &why) == MW_COPY_BAD)
 		warn(gather, source, mw_arena_textf(order->arena, "its last good content cannot be read: %s", text));
+	gather->records.complete = source->complete;
 	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept ? refused : NULL,
 		       order->policy->default_domain, state);
+	gather->records.complete = false;
 	mw_copy_free(&copy);
 	if (done && state->digest[0] != '\0')
 		tell_held(gather, source, state);

@@ -333,7 +333,9 @@ static void add_blocked(struct merge *merge, size_t address_conflicts)
 		record.no_login = !of_login;
 		record.bad = conflict->why;
 		records->owner = record.owner;
+		records->complete = record.complete;
 		mw_records_add(records, &record);
+		records->complete = false;
 	}
 }
 

@@ -268,6 +268,18 @@ def test_a_mistake_in_networks_leaves_them_as_they_were(site, kind, before, afte
     assert site.may_send("u1@example.test", "u1@example.test", OUTSIDE).returncode == 0
 
 
+@pytest.mark.parametrize("now,status", [("", HELD), ("user bad@example.test imap=x\n", HELD),
+                                        (f"{users(5)}user bad@example.test login=u1@example.test\n", 0)])
+def test_what_is_held_or_blocked_is_of_a_complete_source(site, now, status):
+    site.sources("one", more="unlisted_logins = own_address\n", one="complete = yes")
+    site.says("one", users(5))
+    site.sync()
+    assert site.may_send("nobody@example.test", "nobody@example.test").returncode == 1
+    site.says("one", now)
+    site.sync(status=status)
+    assert site.may_send("nobody@example.test", "nobody@example.test").returncode == 1
+
+
 def test_what_two_claim_in_one_source_is_nobody_s(site):
     site.sources("one")
     site.says("one", "user a@example.test address=x@example.test login=l senders=authenticated\n"
