@@ -191,7 +191,7 @@ def test_log_13_a_bad_file_at_start_closes_every_door(mode, harm):
                     assert it.plain("bob", PASSWORD) == "refused" and TEXT in it.last, it.transcript
                     if it.command is not None:
                         assert it.command("bob", PASSWORD) == "refused" and TEXT in it.last, it.transcript
-        assert site.dovecot.lines("every login is refused")
+        rig.wait_for(lambda: site.dovecot.lines("every login is refused"), "the log")
         rig.wait_for(lambda: site.dovecot.lines("reason=policy-unreadable"), "the decision")
         assert PASSWORD not in site.dovecot.text()
 

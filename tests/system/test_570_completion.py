@@ -73,7 +73,7 @@ def test_each_option_in_the_help_of_a_command_is_offered_and_no_other(complete, 
     (("-c", ""), {"policy.conf", "two words"}),
     (("-c", "policy.conf", "syn"), {"sync"}),
     (("explain", "smtp", "--request", "two"), {"two words"}),
-    (("--json", "sync", ""), {*COMMON, "--dry-run", "--follow", "--hand-over"}),
+    (("--json", "sync", ""), {*COMMON, "--dry-run", "--accept", "--follow", "--hand-over"}),
     (("lookup", "alice", ""), COMMON),
     (("nonsense", "--"), {"--json", "--help"}),
 ], ids=lambda words: " ".join(words if isinstance(words, tuple) else sorted(words)))

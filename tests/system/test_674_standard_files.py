@@ -56,7 +56,7 @@ def test_mailwicketd_serves_whatever_is_closed(site, closed):
 @pytest.mark.parametrize("closed", CLOSED)
 def test_what_a_command_says_lands_in_no_file(site, closed):
     def contents():
-        return {path.name: path.read_bytes() for path in site.published.iterdir()}
+        return {path.name: path.read_bytes() for path in site.suspensions.parent.iterdir()}
 
     assert run("", CLI, "-c", site.policy, "suspend", "--all", "mary") == 0
     before = contents()

@@ -121,7 +121,6 @@ class Daemon:
         self.directory = self.folder / "directory"
         self.published = self.folder / "published"
         self.suspensions = self.folder / "published.suspensions" / "suspensions"
-        self.suspensions = self.folder / "published.suspensions" / "suspensions"
         self.socket_path = self.folder / "policy"
         self.port = free_port()
         self.log = self.folder / "mailwicketd.log"
