@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/copy.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,7 +17,8 @@
 #define TEMPORARY ".copy."
 #define NAME_SIZE 256
 #define STATE_MAX 4096
-#define HEAD "# The last good content of a source, as mailwicket sync published it. Not to be edited.\n"
+#define HEAD "# The last good content of a source, as mailwicket sync published it. Not to be edited.\n# Read by "
+#define HEAD_SIZE 256
 
 struct written { char name[NAME_SIZE]; size_t number; };
 
@@ -42,6 +44,41 @@ static bool file_name(struct mw_str source, const char *end, char name_r[NAME_SI
 	}
 	mw_buf_add_text(&name, end);
 	return !name.truncated;
+}
+
+static void add_setting(struct mw_text_out *out, struct mw_str value)
+{
+	char memory[32];
+	struct mw_buf length = MW_BUF_OVER(memory);
+
+	mw_buf_printf(&length, "%zu:", value.len);
+	mw_text_out_add(out, mw_buf_str(&length));
+	mw_text_out_add(out, value);
+}
+
+/* The first lines of a source's copy. They say where it was read, in a digest: others may read the file, and the
+   arguments of a command may hold what not everybody should know. False when memory is out. */
+static bool print_head(const struct mw_source *source, struct mw_buf *head)
+{
+	struct mw_text_out *out = malloc(sizeof(*out));
+	char digest[MW_TEXT_DIGEST_SIZE], port[32];
+	struct mw_buf number = MW_BUF_OVER(port);
+
+	if (out == NULL || !mw_text_out_begin(out, -1)) {
+		free(out);
+		return false;
+	}
+	mw_buf_printf(&number, "%u", source->sql.port);
+	add_setting(out, source->path);
+	for (size_t i = 0; i < source->command.count; i++)
+		add_setting(out, source->command.items[i]);
+	add_setting(out, source->sql.host);
+	add_setting(out, mw_buf_str(&number));
+	add_setting(out, source->sql.dbname);
+	mw_text_out_end(out, digest);
+	free(out);
+	mw_buf_printf(head, HEAD "%.*s from %s\n", MW_STR_ARG(source->driver), digest);
+	return true;
 }
 
 /* --- reading */
@@ -90,18 +127,23 @@ static enum mw_copy_result read_file(const char *path, char **memory_r, size_t *
 	return *memory_r != NULL ? MW_COPY_READ : MW_COPY_BAD;
 }
 
-enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, struct mw_str source,
+enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, const struct mw_source *source,
 				 struct mw_copy *copy_r, struct mw_buf *why)
 {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], memory[HEAD_SIZE];
+	struct mw_buf head = MW_BUF_OVER(memory);
+	enum mw_copy_result result;
 
 	*copy_r = (struct mw_copy){ 0 };
-	if (!file_name(source, "", name))
+	if (!file_name(source->name, "", name))
 		return MW_COPY_NONE;
 	copy_r->path = mw_arena_textf(arena, "%s/" FOLDER_NAME "/%s", folder, name);
-	return read_file(copy_r->path, &copy_r->memory, &copy_r->text.len, why) == MW_COPY_READ
-		? (copy_r->text.ptr = copy_r->memory, MW_COPY_READ)
-		: why->used > 0 ? MW_COPY_BAD : MW_COPY_NONE;
+	result = read_file(copy_r->path, &copy_r->memory, &copy_r->text.len, why);
+	if (result != MW_COPY_READ)
+		return result;
+	copy_r->text.ptr = copy_r->memory;
+	copy_r->of_another = !print_head(source, &head) || !mw_str_starts_with(copy_r->text, mw_buf_str(&head));
+	return MW_COPY_READ;
 }
 
 void mw_copy_free(struct mw_copy *copy)
@@ -241,18 +283,19 @@ static bool is_published(const struct mw_copies *copies, const char *name, int f
 	return same;
 }
 
-static bool fill(int fd, const struct mw_records *records, uint32_t owner)
+static bool fill(int fd, const struct mw_source *source, const struct mw_records *records, uint32_t owner)
 {
 	struct mw_text_out *out = malloc(sizeof(*out));
-	char digest[MW_TEXT_DIGEST_SIZE];
-	bool done = out != NULL && mw_text_out_begin(out, fd);
+	char digest[MW_TEXT_DIGEST_SIZE], memory[HEAD_SIZE];
+	struct mw_buf head = MW_BUF_OVER(memory);
+	bool done = out != NULL && print_head(source, &head) && mw_text_out_begin(out, fd);
 
 	if (!done) {
 		free(out);
 		errno = ENOMEM;
 		return false;
 	}
-	mw_text_out_add(out, MW_STR(HEAD));
+	mw_text_out_add(out, mw_buf_str(&head));
 	done = mw_text_write(out, records, owner);
 	errno = mw_text_out_end(out, digest);
 	if (!done)
@@ -262,8 +305,8 @@ static bool fill(int fd, const struct mw_records *records, uint32_t owner)
 	return done;
 }
 
-bool mw_copies_write(struct mw_copies *copies, struct mw_str source, const struct mw_records *records, uint32_t owner,
-		     struct mw_errors *errors)
+bool mw_copies_write(struct mw_copies *copies, const struct mw_source *source, const struct mw_records *records,
+		     uint32_t owner, struct mw_errors *errors)
 {
 	struct written *larger = reallocarray(copies->items, copies->count + 1, sizeof(*larger)), *item;
 	char temporary[NAME_SIZE];
@@ -275,14 +318,14 @@ bool mw_copies_write(struct mw_copies *copies, struct mw_str source, const struc
 	copies->items = larger;
 	item = &larger[copies->count];
 	item->number = owner;
-	if (!file_name(source, "", item->name))
+	if (!file_name(source->name, "", item->name))
 		return fail(errors, copies->path, ENAMETOOLONG);
 	temporary_name(item->number, temporary);
 	fd = mw_folder_make(&copies->folder, temporary);
 	if (fd < 0)
 		return fail(errors, copies->path, errno);
 	copies->count++;
-	done = mw_folder_own(&copies->folder, fd) && fill(fd, records, owner);
+	done = mw_folder_own(&copies->folder, fd) && fill(fd, source, records, owner);
 	error = errno;
 	if (done && is_published(copies, item->name, fd)) {
 		mw_folder_remove(&copies->folder, temporary);
@@ -313,6 +356,51 @@ bool mw_copies_commit(struct mw_copies *copies, struct mw_errors *errors)
 		copies->count--;
 	}
 	return true;
+}
+
+bool mw_copies_are_there(const char *folder)
+{
+	char path[4096];
+	struct mw_buf buf = MW_BUF_OVER(path);
+	struct stat st;
+
+	mw_buf_printf(&buf, "%s/" FOLDER_NAME, folder);
+	return !buf.truncated && lstat(path, &st) == 0;
+}
+
+/* Whether a file is the copy of one of the sources, or its state. */
+static bool is_of(const char *file, const struct mw_strs *sources)
+{
+	char name[NAME_SIZE];
+
+	for (size_t i = 0; i < sources->count; i++) {
+		if ((file_name(sources->items[i], "", name) && strcmp(file, name) == 0) ||
+		    (file_name(sources->items[i], ".state", name) && strcmp(file, name) == 0))
+			return true;
+	}
+	return false;
+}
+
+bool mw_copies_remove_others(struct mw_copies *copies, const struct mw_strs *sources, struct mw_errors *errors)
+{
+	int fd = openat(copies->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int error = 0;
+
+	if (dir == NULL) {
+		error = errno;
+		if (fd >= 0)
+			close(fd);
+		return fail(errors, copies->path, error);
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] != '.' && !is_of(entry->d_name, sources) &&
+		    unlinkat(copies->folder.fd, entry->d_name, 0) != 0 && errno != EISDIR)
+			error = errno;
+	}
+	closedir(dir);
+	return error == 0 || fail(errors, copies->path, error);
 }
 
 static void print_state(const struct mw_source_state *state, struct mw_buf *out)

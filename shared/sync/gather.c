@@ -98,8 +98,13 @@ static bool read_copy(struct gather *gather, const struct mw_source *source, con
 	struct mw_errors *errors = mw_errors_new(1);
 	struct mw_copy copy;
 	bool good = errors != NULL &&
-		mw_copy_read(gather->order->arena, gather->folder, source->name, &copy, why) == MW_COPY_READ;
+		mw_copy_read(gather->order->arena, gather->folder, source, &copy, why) == MW_COPY_READ;
 
+	if (good && copy.of_another) {
+		mw_buf_add_text(why, "what is kept under this name was read by another driver or from another place");
+		mw_copy_free(&copy);
+		good = false;
+	}
 	if (good) {
 		gather->records.errors = errors;
 		gather->records.reports = NULL;
@@ -145,6 +150,7 @@ static void stand_in(struct gather *gather, const struct mw_source *source, cons
 			      why.used > 0 ? ": " : "", text);
 		return;
 	}
+	drop_other_parts(gather, slice, source->parts);
 	tell(gather, own, gather->order->dry_run ? MW_ERROR : MW_WARNING);
 	mw_buf_add_text(&kept, first_error(own));
 	if (state->failed_since == 0)
@@ -174,7 +180,7 @@ static bool look_at_copy(struct gather *gather, const struct mw_source *source, 
 	bool accept = mw_str_equal(order->accept, source->name) && !mw_str_empty(source->name), done;
 
 	memcpy(refused, state->digest, sizeof(refused));
-	if (mw_copy_read(order->arena, gather->folder, source->name, &copy, &why) == MW_COPY_BAD)
+	if (mw_copy_read(order->arena, gather->folder, source, &copy, &why) == MW_COPY_BAD)
 		warn(gather, source, mw_arena_textf(order->arena, "its last good content cannot be read: %s", text));
 	gather->records.complete = source->complete;
 	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept ? refused : NULL,
@@ -202,7 +208,7 @@ static void use(struct gather *gather, const struct mw_source *source, const str
 	state->failed_since = 0;
 	state->why[0] = '\0';
 	if (order->copies != NULL)
-		mw_copies_write(order->copies, source->name, slice->records, slice->owner, order->errors);
+		mw_copies_write(order->copies, source, slice->records, slice->owner, order->errors);
 }
 
 static void read_lenient(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,

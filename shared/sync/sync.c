@@ -275,14 +275,37 @@ static bool write_states(const struct mw_gathering *gathering)
 	return true;
 }
 
+/* The sources that have a last good copy. */
+static struct mw_strs with_copies(const struct mw_policy *policy, struct mw_arena *arena)
+{
+	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, policy->directory.source_count + 1);
+	size_t count = 0;
+
+	for (size_t i = 0; items != NULL && i < policy->directory.source_count; i++) {
+		const struct mw_source_driver *driver = mw_source_driver_find(policy->directory.sources[i].driver);
+
+		if (driver != NULL && !driver->whole)
+			items[count++] = policy->directory.sources[i].name;
+	}
+	return (struct mw_strs){ items, count };
+}
+
+static bool commit_copies(const struct mw_gathering *gathering)
+{
+	const struct mw_strs sources = with_copies(gathering->policy, gathering->arena);
+
+	return gathering->copies == NULL ||
+		(mw_copies_remove_others(gathering->copies, &sources, gathering->errors) &&
+		 mw_copies_commit(gathering->copies, gathering->errors) && write_states(gathering));
+}
+
 /* What a source says now is its last good content before it is published: a right that it took away must not come back
    with the content before, if the source fails after we were stopped in between. */
 static bool publish(const struct mw_gathering *gathering, struct mw_publisher *publisher,
 		    const struct mw_content *content, bool *published_r)
 {
-	if (gathering->copies != NULL && (!mw_copies_commit(gathering->copies, gathering->errors) || !write_states(gathering)))
-		return false;
-	return mw_publisher_publish(publisher, content, mw_clock_date(), gathering->errors, published_r);
+	return commit_copies(gathering) &&
+		mw_publisher_publish(publisher, content, mw_clock_date(), gathering->errors, published_r);
 }
 
 static bool run(struct mw_gathering *gathering, const char *folder, struct mw_publisher *publisher,
@@ -303,17 +326,6 @@ static bool run(struct mw_gathering *gathering, const char *folder, struct mw_pu
 	return publisher == NULL || publish(gathering, publisher, content, &report->published);
 }
 
-static bool has_copies(const struct mw_policy *policy)
-{
-	for (size_t i = 0; i < policy->directory.source_count; i++) {
-		const struct mw_source_driver *driver = mw_source_driver_find(policy->directory.sources[i].driver);
-
-		if (driver != NULL && !driver->whole)
-			return true;
-	}
-	return false;
-}
-
 static bool run_locked(struct mw_gathering *gathering, const char *folder, bool dry_run, struct mw_sync_report *report)
 {
 	const struct mw_policy *policy = gathering->policy;
@@ -323,7 +335,7 @@ static bool run_locked(struct mw_gathering *gathering, const char *folder, bool 
 	/* The lock is taken before the reading: an older reading must not be published over a newer one. */
 	if (!dry_run && policy->directory.source_count > 0)
 		publisher = mw_publisher_open(folder, gathering->errors);
-	if (publisher != NULL && has_copies(policy)) {
+	if (publisher != NULL && (with_copies(policy, gathering->arena).count > 0 || mw_copies_are_there(folder))) {
 		gathering->copies = mw_copies_open(folder, gathering->errors);
 		done = gathering->copies != NULL;
 	}

@@ -165,6 +165,57 @@ def test_a_grant_with_a_mistake_is_none(site, mistake, told):
     assert site.may_send("u1@example.test", "u2@example.test").returncode == 0
 
 
+GRANTED = "user u1@example.test\nuser u2@example.test\ngrant send-as u1@example.test u2@example.test\n"
+
+
+@pytest.mark.parametrize("between", ["text", "gone", "kept"])
+def test_a_copy_does_not_outlive_its_source(site, between):
+    site.sources("one")
+    site.says("one", GRANTED)
+    site.sync()
+    assert site.may_send("u2@example.test", "u1@example.test").returncode == 0
+    (site.folder / "text").write_text("user u1@example.test\nuser u2@example.test smtp=no\n")
+    if between == "text":
+        site.sources(more_sources=f'source "one" {{ driver = text path = "{site.folder}/text" }}\n')
+    elif between == "gone":
+        site.sources("text")
+    site.sync()
+    assert [path.name for path in (site.published / "sources").glob("*")] == (["one", "one.state"] if between == "kept" else [])
+    site.sources("one")
+    site.runs("one", "exit 1")
+    told = site.sync(status=FAILED)
+    assert ("has no last good content" in told) == (between != "kept"), told
+    assert site.may_send("u2@example.test", "u1@example.test").returncode == (0 if between == "kept" else 1)
+
+
+def test_a_copy_stands_in_for_what_it_was_read_from_alone(site):
+    site.sources("one")
+    site.says("one", "user u0@example.test\n" + GRANTED)
+    site.sync()
+    site.runs("two", "exit 1")
+    site.sources(more_sources=f'source "one" {{ driver = exec command = {{ "{site.folder}/two.sh" }} }}\n')
+    told = site.sync(status=FAILED)
+    assert "was read by another driver or from another place" in told and "content of" not in told, told
+    # Its names do not vanish at once all the same.
+    site.says("two", "user new@example.test\n")
+    site.sync(status=HELD)
+    assert site.looked_up("u2@example.test")
+    assert site.may_send("u2@example.test", "u1@example.test").returncode == 1
+    site.runs("two", "exit 1")
+    assert "its content of " in site.sync(status=FAILED)
+
+
+def test_a_copy_has_the_parts_that_the_policy_says(site):
+    site.sources("one")
+    site.says("one", GRANTED)
+    site.sync()
+    site.sources("one", one="parts = { users }")
+    site.runs("one", "exit 1")
+    assert "the source's parts do not have grants" in site.sync(status=FAILED)
+    assert site.looked_up("u2@example.test")
+    assert site.may_send("u2@example.test", "u1@example.test").returncode == 1
+
+
 def test_of_two_sources_the_first_has_a_name(site):
     site.sources("one", "text", "two")
     site.says("one", "user bob@example.test address=b@example.test login=bobby smtp=no\n")
