@@ -46,22 +46,6 @@ int mw_snapshot_copy(int fd, uint64_t octets)
 	return -1;
 }
 
-static bool check(const void *memory, size_t octets, const char **wrong_r)
-{
-	struct mw_key first, index;
-	struct mw_pages_wanted wanted[] = { { .key = &first }, { .key = &index } };
-	struct mw_index read = { .buckets = NULL };
-
-	mw_key_number(MW_KEY_PRINCIPAL, 1, &first);
-	if (!mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &index) ||
-	    !mw_pages_check(memory, octets, wanted, sizeof(wanted) / sizeof(wanted[0]), wrong_r))
-		return false;
-	*wrong_r = "is damaged (index)";
-	return wanted[1].found == NULL ||
-	       !mw_index_read((struct mw_value){ wanted[1].found, wanted[1].size }, wanted[0].found, &read) ||
-	       mw_index_fits(&read, memory, octets);
-}
-
 bool mw_snapshot_copy_check(int copy, uint64_t octets, const char **wrong_r)
 {
 	void *memory = mmap(NULL, (size_t)octets, PROT_READ, MAP_PRIVATE, copy, 0);
@@ -70,7 +54,7 @@ bool mw_snapshot_copy_check(int copy, uint64_t octets, const char **wrong_r)
 	*wrong_r = "cannot be checked: no room in memory";
 	if (memory == MAP_FAILED)
 		return false;
-	good = check(memory, (size_t)octets, wrong_r);
+	good = mw_pages_check(memory, (size_t)octets, wrong_r);
 	munmap(memory, (size_t)octets);
 	return good;
 }

@@ -147,23 +147,6 @@ bool mw_index_read(struct mw_value value, const void *first, struct mw_index *in
 	       (size_t)(end - (const char *)index_r->places) / sizeof(int32_t) > head.principals;
 }
 
-bool mw_index_fits(const struct mw_index *index, const void *memory, size_t octets)
-{
-	uintptr_t begin = (uintptr_t)memory, first = (uintptr_t)index->first;
-
-	if (index->principals == 0)
-		return true;
-	if (first < begin || first - begin >= octets)
-		return false;
-	for (uint32_t id = 1; id <= index->principals && id != 0; id++) {
-		int64_t at = (int64_t)(first - begin) + (int64_t)index->places[id] * (int64_t)sizeof(uint32_t);
-
-		if (at < 0 || (uint64_t)at >= octets || !mw_value_principal_fits((const char *)memory + at, octets - (size_t)at))
-			return false;
-	}
-	return true;
-}
-
 enum mw_lookup mw_index_name(const struct mw_index *index, enum mw_key_kind kind, struct mw_str text, uint32_t *id_r)
 {
 	uint64_t hash = hash_of(kind, text), at;

@@ -5,7 +5,8 @@
    The value of its key has a head, then buckets of one line of a processor's cache, then places. A name (its kind and
    text) stands in the bucket that its hash chooses, or in the next one that had room. It has the id of the principal where
    it is that principal's name, so that the record itself proves it; otherwise 0: LMDB knows. A place tells how far a
-   record is from the first one's: LMDB gives addresses, and the file never changes. */
+   record is from the first one's: LMDB gives addresses, and the file never changes. Nothing checks where it leads: that of
+   a file which another user wrote is not used. */
 #ifndef MW_DIRECTORY_INDEX_H
 #define MW_DIRECTORY_INDEX_H
 
@@ -36,9 +37,6 @@ bool mw_index_write(const struct mw_content *content, void *out,
 		    const void *(*record)(void *context, uint32_t id), void *context);
 /* `first`: the record of id 1. False for what is no index, or another release's. */
 bool mw_index_read(struct mw_value value, const void *first, struct mw_index *index_r);
-
-/* Whether all records that it leads to lie within this memory, where it lies itself: of a file that another user wrote. */
-bool mw_index_fits(const struct mw_index *index, const void *memory, size_t octets);
 
 /* NONE: no such name. FOUND with 0: LMDB knows; with an id: it is that principal's, if its name is `text`, else LMDB
    knows. UNAVAILABLE: there is no index. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory/pages.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,9 +46,10 @@ struct walk {
 	const uint8_t *memory;
 	uint64_t page_size, count; /* of the pages */
 	uint8_t *seen;             /* a bit a page: none is reached twice */
-	struct mw_pages_wanted *wanted;
-	size_t wanted_count;
 	uint16_t depth;
+	const uint8_t *last;       /* the key that was reached last; NULL: none was */
+	size_t last_size;
+	bool last_is_above;        /* it stands in a branch: the first key below may be the same */
 };
 
 static const uint8_t *page_at(const struct walk *walk, uint64_t number)
@@ -66,8 +68,25 @@ static bool take(struct walk *walk, uint64_t number)
 	return true;
 }
 
-/* A value that has pages of its own: *found_r is where it lies. */
-static bool check_overflow(struct walk *walk, uint64_t number, uint64_t size, const uint8_t **found_r)
+/* Keys ascend by memcmp(), a shorter one first, as LMDB compares them: it finds by halves, and so would not find what
+   stands in another place. */
+static bool follows(struct walk *walk, const uint8_t *key, size_t size, bool is_above)
+{
+	size_t both = size < walk->last_size ? size : walk->last_size;
+	int order = walk->last == NULL ? 1 : memcmp(key, walk->last, both);
+
+	if (order == 0)
+		order = (size > walk->last_size) - (size < walk->last_size);
+	if (order < 0 || (order == 0 && !walk->last_is_above))
+		return false;
+	walk->last = key;
+	walk->last_size = size;
+	walk->last_is_above = is_above;
+	return true;
+}
+
+/* A value that has pages of its own. */
+static bool check_overflow(struct walk *walk, uint64_t number, uint64_t size)
 {
 	struct page_head head;
 	uint64_t pages;
@@ -83,56 +102,45 @@ static bool check_overflow(struct walk *walk, uint64_t number, uint64_t size, co
 		if (!take(walk, number + i))
 			return false;
 	}
-	*found_r = page_at(walk, number) + sizeof(head);
 	return true;
 }
 
-static void note(struct walk *walk, const uint8_t *key, size_t key_size, const uint8_t *value, size_t size)
+/* `room`: octets from the entry to the end of its page. *size_r: those that it takes. */
+static bool check_leaf_node(struct walk *walk, const uint8_t *at, size_t room, size_t *size_r)
 {
-	for (size_t i = 0; i < walk->wanted_count; i++) {
-		struct mw_pages_wanted *wanted = &walk->wanted[i];
-
-		if (wanted->key->len != key_size || memcmp(wanted->key->bytes, key, key_size) != 0)
-			continue;
-		wanted->found = value;
-		wanted->size = size;
-	}
-}
-
-/* `room`: octets from the entry to the end of its page. */
-static bool check_leaf_node(struct walk *walk, const uint8_t *at, size_t room)
-{
-	const uint8_t *value = at + sizeof(struct node);
+	const uint8_t *key = at + sizeof(struct node);
 	struct node node;
 	uint64_t size, number;
 
 	memcpy(&node, at, sizeof(node));
 	size = node.low | (uint64_t)node.high << 16;
-	if (node.key_size == 0 || node.key_size > LONGEST_KEY || sizeof(node) + node.key_size > room)
+	*size_r = sizeof(node) + node.key_size;
+	if (node.key_size == 0 || node.key_size > LONGEST_KEY || *size_r > room || !follows(walk, key, node.key_size, false))
 		return false;
-	room -= sizeof(node) + node.key_size;
-	value += node.key_size;
-	if (node.flags == NODE_ON_PAGES_OF_ITS_OWN) {
-		if (room < sizeof(number))
-			return false;
-		memcpy(&number, value, sizeof(number));
-		if (!check_overflow(walk, number, size, &value))
-			return false;
-	} else if (node.flags != 0 || size > room) {
-		return false;
+	room -= *size_r;
+	if (node.flags == 0) {
+		*size_r += size;
+		return size <= room;
 	}
-	note(walk, at + sizeof(node), node.key_size, value, (size_t)size);
-	return true;
+	*size_r += sizeof(number);
+	if (node.flags != NODE_ON_PAGES_OF_ITS_OWN || room < sizeof(number))
+		return false;
+	memcpy(&number, key + node.key_size, sizeof(number));
+	return check_overflow(walk, number, size);
 }
 
 static bool check_page(struct walk *walk, uint64_t number, unsigned depth);
 
-static bool check_branch_node(struct walk *walk, const uint8_t *at, size_t room, unsigned depth)
+/* The first entry of a branch has a key that nobody looks at. */
+static bool check_branch_node(struct walk *walk, const uint8_t *at, size_t room, bool is_first, unsigned depth,
+			      size_t *size_r)
 {
 	struct node node;
 
 	memcpy(&node, at, sizeof(node));
-	return node.key_size <= LONGEST_KEY && sizeof(node) + node.key_size <= room &&
+	*size_r = sizeof(node) + node.key_size;
+	return node.key_size <= LONGEST_KEY && *size_r <= room &&
+	       (is_first || follows(walk, at + sizeof(node), node.key_size, true)) &&
 	       check_page(walk, node.low | (uint64_t)node.high << 16 | (uint64_t)node.flags << 32, depth + 1);
 }
 
@@ -140,29 +148,33 @@ static bool check_branch_node(struct walk *walk, const uint8_t *at, size_t room,
 static bool check_page(struct walk *walk, uint64_t number, unsigned depth)
 {
 	bool is_leaf = depth == walk->depth;
+	const uint8_t *page = page_at(walk, number);
 	struct page_head head;
-	size_t entries;
+	size_t entries, left;
 
 	if (!take(walk, number))
 		return false;
-	memcpy(&head, page_at(walk, number), sizeof(head));
+	memcpy(&head, page, sizeof(head));
 	if (head.number != number || head.kind != (is_leaf ? LEAF : BRANCH) ||
 	    head.lower < sizeof(head) || head.lower > head.upper || head.upper > walk->page_size || head.lower % 2 != 0)
 		return false;
 	entries = (head.lower - sizeof(head)) / sizeof(uint16_t);
 	if (entries < (is_leaf ? 1 : 2))
 		return false;
+	left = (size_t)walk->page_size - head.upper;
 	for (size_t i = 0; i < entries; i++) {
-		const uint8_t *page = page_at(walk, number);
-		size_t room;
+		size_t room, size;
 		uint16_t at;
 
 		memcpy(&at, page + sizeof(head) + i * sizeof(at), sizeof(at));
 		if (at % 2 != 0 || at < head.upper || at + sizeof(struct node) > walk->page_size)
 			return false;
 		room = (size_t)walk->page_size - at;
-		if (!(is_leaf ? check_leaf_node(walk, page + at, room) : check_branch_node(walk, page + at, room, depth)))
+		/* Entries that lie over each other would make more of a page than is in it. */
+		if (!(is_leaf ? check_leaf_node(walk, page + at, room, &size) :
+				check_branch_node(walk, page + at, room, i == 0, depth, &size)) || size > left)
 			return false;
+		left -= size;
 	}
 	return true;
 }
@@ -204,14 +216,11 @@ static bool check_table(struct walk *walk, const struct table *table, const char
 	return good;
 }
 
-bool mw_pages_check(const void *memory, size_t octets, struct mw_pages_wanted *wanted, size_t wanted_count,
-		    const char **wrong_r)
+bool mw_pages_check(const void *memory, size_t octets, const char **wrong_r)
 {
-	struct walk walk = { .memory = memory, .wanted = wanted, .wanted_count = wanted_count };
+	struct walk walk = { .memory = memory };
 	struct meta metas[2], *newer;
 
-	for (size_t i = 0; i < wanted_count; i++)
-		wanted[i].found = NULL;
 	*wrong_r = "is damaged (head)";
 	if (!read_meta(memory, octets, 0, 0, &metas[0]))
 		return false;

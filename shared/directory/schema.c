@@ -238,11 +238,6 @@ struct mw_value mw_value_principal_at(const void *record)
 						  FOUR((size_t)head.name_len + head.blocked_len) };
 }
 
-bool mw_value_principal_fits(const void *record, size_t room)
-{
-	return room >= sizeof(struct stored_principal) && mw_value_principal_at(record).size <= room;
-}
-
 size_t mw_value_grants_size(const struct mw_grants *grants)
 {
 	uint32_t counts[GRANT_LISTS];

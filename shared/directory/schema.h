@@ -53,8 +53,6 @@ bool mw_value_principal_read(struct mw_value value, uint32_t id, struct mw_princ
 			     uint64_t *fingerprint_r);
 /* The whole value of a record that a snapshot's own index points to. */
 struct mw_value mw_value_principal_at(const void *record);
-/* Whether a record, or what somebody says is one, lies within so many octets. */
-bool mw_value_principal_fits(const void *record, size_t room);
 
 size_t mw_value_grants_size(const struct mw_grants *grants);
 void mw_value_grants_write(const struct mw_grants *grants, void *out);

@@ -166,12 +166,15 @@ static enum mw_lookup get(const struct mw_snapshot *snapshot, const struct mw_ke
 	}
 }
 
-/* A snapshot of another release may have none. */
+/* A snapshot of another release may have none. That of another user's is not used: it would lead anywhere. */
 static void find_index(struct mw_snapshot *snapshot)
 {
 	struct mw_value index, first = { .ptr = NULL };
 	struct mw_key key;
 
+	snapshot->index = (struct mw_index){ .buckets = NULL };
+	if (snapshot->copied)
+		return;
 	mw_key_number(MW_KEY_PRINCIPAL, 1, &key);
 	if (get(snapshot, &key, &first) == MW_LOOKUP_UNAVAILABLE || !mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &key) ||
 	    get(snapshot, &key, &index) != MW_LOOKUP_FOUND || !mw_index_read(index, first.ptr, &snapshot->index))

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory/index.h"
 #include "directory/schema.h"
 
 #define OTHER 65534
@@ -258,6 +259,124 @@ START_TEST(no_file_that_its_owner_can_make_ends_a_reader)
 }
 END_TEST
 
+/* --- pages that are not what a writer makes */
+
+#define PAGE 4096
+#define HEAD 16 /* of a page */
+#define NODE 8  /* its head */
+
+static uint16_t get_u16(const uint8_t *bytes)
+{
+	uint16_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+static void put_u16(uint8_t *bytes, uint16_t value)
+{
+	memcpy(bytes, &value, sizeof(value));
+}
+
+/* Finds the entry of a key in a leaf; *place_r: where the page says where it is. */
+static uint8_t *find_node(uint8_t *bytes, const struct mw_key *key, uint8_t **page_r, uint8_t **place_r)
+{
+	for (uint8_t *page = bytes + 2 * PAGE; page + PAGE < bytes + octets; page += PAGE) {
+		if (get_u16(page + 10) != 2)
+			continue;
+		for (uint8_t *place = page + HEAD; place < page + get_u16(page + 12); place += sizeof(uint16_t)) {
+			uint8_t *node = page + get_u16(place);
+
+			if (get_u16(node + 6) != key->len || memcmp(node + NODE, key->bytes, key->len) != 0)
+				continue;
+			*page_r = page;
+			*place_r = place;
+			return node;
+		}
+	}
+	ck_abort_msg("no such key");
+	return NULL;
+}
+
+/* LMDB, which halves a page, does not find the first principal; who walks over it does. */
+static void exchange_entries(uint8_t *page, uint8_t *place)
+{
+	uint8_t *other = place == page + HEAD ? place + sizeof(uint16_t) : page + HEAD;
+	uint16_t at = get_u16(place);
+
+	put_u16(place, get_u16(other));
+	put_u16(other, at);
+}
+
+static void repeat_entry(uint8_t *page, uint8_t *place)
+{
+	put_u16(place == page + HEAD ? place + sizeof(uint16_t) : page + HEAD, get_u16(place));
+}
+
+/* The entry that lies first takes all that comes behind it. */
+static void cover_entries(uint8_t *page, uint8_t *place)
+{
+	uint8_t *node = page + get_u16(page + 14);
+
+	(void)place;
+	ck_assert_uint_eq(get_u16(node + 4), 0);
+	put_u16(node, (uint16_t)(page + PAGE - node - NODE - get_u16(node + 6)));
+}
+
+static const struct { void (*change)(uint8_t *page, uint8_t *place); } pages[] = {
+	{ exchange_entries }, { repeat_entry }, { cover_entries },
+};
+
+START_TEST(pages_that_no_writer_makes_are_refused)
+{
+	struct mw_directory *directory;
+	uint8_t *page, *place;
+	struct mw_key key;
+
+	if (geteuid() != 0)
+		return;
+	mw_key_number(MW_KEY_PRINCIPAL, 1, &key);
+	find_node(original, &key, &page, &place);
+	pages[_i].change(page, place);
+	seal(original);
+	directory = mw_directory_new(folder);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_FAILED);
+	ck_assert_ptr_nonnull(strstr(mw_directory_error(directory), "is damaged (tree)"));
+	ck_assert_int_eq(look_up(directory), MW_LOOKUP_UNAVAILABLE);
+	mw_directory_free(directory);
+}
+END_TEST
+
+/* It would say that there is nobody, or that all names are there, or lead out of the file. */
+static const int fillings[] = { 0, 0xff, 0x7f };
+
+START_TEST(the_index_of_another_user_is_not_used)
+{
+	struct mw_directory *directory;
+	uint8_t *page, *place, *node, *value;
+	struct mw_principal found;
+	struct mw_key key;
+	uint64_t number;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert(mw_key_text(MW_KEY_INDEX, MW_INDEX_NAME, &key));
+	node = find_node(original, &key, &page, &place);
+	ck_assert_uint_eq(get_u16(node + 4), 1); /* its value has pages of its own */
+	memcpy(&number, node + NODE + key.len, sizeof(number));
+	value = original + number * PAGE + HEAD;
+	memset(value + 2 * sizeof(uint64_t), fillings[_i], get_u16(node) + ((size_t)get_u16(node + 2) << 16) -
+	       2 * sizeof(uint64_t));
+	seal(original);
+	directory = mw_directory_new(folder);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(look_up(directory), MW_LOOKUP_FOUND);
+	ck_assert_int_eq(mw_test_login(directory, "nobody", &found), MW_LOOKUP_NONE);
+	read_all(directory);
+	mw_directory_free(directory);
+}
+END_TEST
+
 MW_UNIT_TESTS("snapshots of another user")
 {
 	tcase_add_checked_fixture(tcase, make, end);
@@ -265,4 +384,6 @@ MW_UNIT_TESTS("snapshots of another user")
 	MW_LOOP(tcase, the_owner_of_the_folder_is_believed_where_its_parent_is_roots, combinations);
 	tcase_add_test(tcase, a_file_that_is_cut_off_or_written_over_kills_no_reader);
 	tcase_add_test(tcase, no_file_that_its_owner_can_make_ends_a_reader);
+	MW_LOOP(tcase, pages_that_no_writer_makes_are_refused, pages);
+	MW_LOOP(tcase, the_index_of_another_user_is_not_used, fillings);
 }
