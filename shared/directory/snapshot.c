@@ -377,8 +377,12 @@ enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_
 				     uint64_t *fingerprint_r)
 {
 	struct mw_value value;
-	enum mw_lookup found = get_record(snapshot, id, &value);
+	enum mw_lookup found;
 
+	/* Ids are from 1 on: 0 stands for nobody where suspensions are bound, and for an unlisted user. */
+	if (id == 0)
+		return MW_LOOKUP_UNAVAILABLE;
+	found = get_record(snapshot, id, &value);
 	if (found == MW_LOOKUP_FOUND && !mw_value_principal_read(value, id, principal_r, fingerprint_r))
 		return MW_LOOKUP_UNAVAILABLE;
 	return found;

@@ -42,21 +42,28 @@ static void write_text(char *text, size_t size)
 	ck_assert(!out.truncated);
 }
 
+static void write_original(const char *text)
+{
+	int fd;
+
+	mw_test_publish(text);
+	fd = open(mw_test_path, O_RDONLY | O_CLOEXEC);
+	octets = (size_t)lseek(fd, 0, SEEK_END);
+	free(original);
+	original = malloc(octets);
+	ck_assert_int_eq(pread(fd, original, octets, 0), (ssize_t)octets);
+	close(fd);
+}
+
 static void make(void)
 {
 	static char text[100000];
-	int fd;
 
 	mw_test_make();
 	if (geteuid() != 0)
 		return;
 	write_text(text, sizeof(text));
-	mw_test_publish(text);
-	fd = open(mw_test_path, O_RDONLY | O_CLOEXEC);
-	octets = (size_t)lseek(fd, 0, SEEK_END);
-	original = malloc(octets);
-	ck_assert_int_eq(pread(fd, original, octets, 0), (ssize_t)octets);
-	close(fd);
+	write_original(text);
 	snprintf(folder, sizeof(folder), "%s/published", mw_test_folder);
 	snprintf(file, sizeof(file), "%s/snapshot.mdb", folder);
 	ck_assert_int_eq(mkdir(folder, 0755), 0);
@@ -347,6 +354,40 @@ START_TEST(pages_that_no_writer_makes_are_refused)
 }
 END_TEST
 
+/* Suspensions are of principals with a number, so that nothing would hold for this one. */
+START_TEST(nobody_is_principal_number_0)
+{
+	const uint32_t zero[2] = { 0, MW_HELD_PRIMARY };
+	struct mw_directory *directory;
+	uint8_t *page, *place, *node;
+	struct mw_principal found;
+	struct mw_key key;
+
+	if (geteuid() != 0)
+		return;
+	write_original("user u7@example.test login=l7\n");
+	mw_key_number(MW_KEY_PRINCIPAL, 1, &key);
+	node = find_node(original, &key, &page, &place);
+	mw_key_number(MW_KEY_PRINCIPAL, 0, &key);
+	memcpy(node + NODE, key.bytes, key.len);
+	ck_assert(mw_key_text(MW_KEY_LOGIN, MW_STR("l7"), &key));
+	node = find_node(original, &key, &page, &place);
+	memcpy(node + NODE + key.len, zero, sizeof(zero[0]));
+	ck_assert(mw_key_text(MW_KEY_ADDRESS, MW_STR("u7@example.test"), &key));
+	node = find_node(original, &key, &page, &place);
+	ck_assert_uint_eq(get_u16(node), sizeof(zero));
+	memcpy(node + NODE + key.len, zero, sizeof(zero));
+	seal(original);
+	directory = mw_directory_new(folder);
+	ck_assert_int_eq(mw_directory_refresh(directory), MW_DIRECTORY_NEW);
+	ck_assert_int_eq(look_up(directory), MW_LOOKUP_UNAVAILABLE);
+	ck_assert_int_eq(mw_directory_view(directory)->by_address(mw_directory_view(directory)->context,
+								  MW_STR("u7@example.test"), &found, NULL),
+			 MW_LOOKUP_UNAVAILABLE);
+	mw_directory_free(directory);
+}
+END_TEST
+
 /* It would say that there is nobody, or that all names are there, or lead out of the file. */
 static const int fillings[] = { 0, 0xff, 0x7f };
 
@@ -385,5 +426,6 @@ MW_UNIT_TESTS("snapshots of another user")
 	tcase_add_test(tcase, a_file_that_is_cut_off_or_written_over_kills_no_reader);
 	tcase_add_test(tcase, no_file_that_its_owner_can_make_ends_a_reader);
 	MW_LOOP(tcase, pages_that_no_writer_makes_are_refused, pages);
+	tcase_add_test(tcase, nobody_is_principal_number_0);
 	MW_LOOP(tcase, the_index_of_another_user_is_not_used, fillings);
 }
