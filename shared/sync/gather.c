@@ -223,6 +223,7 @@ static void read_lenient(struct gather *gather, const struct mw_source *source, 
 	mw_source_state_read(gather->folder, source->name, state);
 	gather->records.errors = own;
 	gather->records.reports = gather->reports;
+	gather->records.unnamed = 0;
 	mw_source_read(&gather->records, source, gather->order->policy->default_domain);
 	gather->records.errors = gather->order->errors;
 	if (mw_errors_count(own, MW_ERROR) > 0) {

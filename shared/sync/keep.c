@@ -154,10 +154,23 @@ static void each_record(struct keep *keep, struct mw_str text, const char *path,
 	mw_errors_free(errors);
 }
 
+/* Leaves in the list what is not among `taken`. */
+static void keep_free(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken)
+{
+	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + 1);
+	size_t count = 0;
+
+	for (size_t i = 0; items != NULL && i < list->count; i++) {
+		if (mw_names_find(taken, list->items[i]) == NULL)
+			items[count++] = list->items[i];
+	}
+	*list = (struct mw_strs){ items, count };
+}
+
 /* --- bad records */
 
-/* From where it may log in is what it says now, where a key could be read to its end; else what the copy says. A key that
-   is not there may be the one that could not be read. */
+/* From where it may log in is what it says now, where a key could be read to its end; else what the copy says. A key
+   that is not there may be the one that could not be read. */
 static void keep_networks(struct mw_record *record, struct mw_record_networks *now)
 {
 	const struct mw_record_networks *old = record->networks;
@@ -176,43 +189,39 @@ static void keep_networks(struct mw_record *record, struct mw_record_networks *n
 	}
 }
 
+/* It was of the other kind, or blocked: it is blocked, with what nobody else has now of what it had. */
+static void keep_names(struct keep *keep, struct mw_record *record, const struct mw_record *old)
+{
+	struct mw_arena *arena = keep->slice->records->arena;
+	struct mw_strs addresses = old->addresses, receives = old->receives;
+
+	keep_free(arena, &addresses, &keep->addresses);
+	keep_free(arena, &receives, &keep->addresses);
+	mw_merge_append(arena, &record->receives, addresses);
+	mw_merge_append(arena, &record->receives, receives);
+	mw_merge_senders(arena, record, old);
+}
+
 /* What the readable part of a bad record takes away is taken away. */
 static void keep_version(struct keep *keep, struct mw_record *record, const struct mw_record *old)
 {
 	struct mw_arena *arena = keep->slice->records->arena;
 	const struct mw_record bad = *record;
 
+	if (old->principal.kind != bad.principal.kind || old->bad != NULL) {
+		keep_names(keep, record, old);
+		return;
+	}
 	*record = *old;
 	record->origin = bad.origin;
 	record->owner = bad.owner;
 	record->complete = bad.complete;
 	record->bad = NULL;
-	record->principal.imap = old->principal.imap && bad.principal.imap;
-	record->principal.pop3 = old->principal.pop3 && bad.principal.pop3;
-	record->principal.sieve = old->principal.sieve && bad.principal.sieve;
-	record->principal.smtp = old->principal.smtp && bad.principal.smtp;
-	record->principal.relay = old->principal.relay && bad.principal.relay;
-	record->addresses = mw_merge_both(arena, old->addresses, bad.addresses);
-	record->receives = mw_merge_both(arena, old->receives, bad.receives);
-	record->logins = mw_merge_both(arena, old->logins, bad.logins);
-	record->members = mw_merge_both(arena, old->members, bad.members);
-	mw_merge_senders(arena, record, &bad);
+	mw_merge_stricter(arena, record, &bad);
 	keep_networks(record, bad.networks);
 }
 
 /* --- what is held back */
-
-static void keep_free(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken)
-{
-	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + 1);
-	size_t count = 0;
-
-	for (size_t i = 0; items != NULL && i < list->count; i++) {
-		if (mw_names_find(taken, list->items[i]) == NULL)
-			items[count++] = list->items[i];
-	}
-	*list = (struct mw_strs){ items, count };
-}
 
 /* A group that says from where its members may log in keeps those who come back: they must not come back without that.
    Its addresses and logins that somebody of the new content has are that one's. */
@@ -260,7 +269,7 @@ static void take(struct keep *keep, bool held)
 		old.count = 0;
 		mw_text_read(&old, keep->copy->path, keep->wanted[i], keep->default_domain);
 		record = old.count == 0 ? NULL : new_record(keep, old.items[0].principal.name);
-		if (record != NULL && record->bad != NULL && old.items[0].bad == NULL)
+		if (record != NULL && record->bad != NULL)
 			keep_version(keep, record, &old.items[0]);
 		if (held && old.count > 0)
 			hold(keep, &old.items[0]);
@@ -301,8 +310,11 @@ static uint64_t count_bad(const struct mw_slice *slice)
 /* Before anything of the copy is in the records, so that the digest is that of what the source says. */
 static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_source_state *state)
 {
+	/* A record without a name may be any that is gone. */
+	bool unnamed = keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0;
+
 	state->digest[0] = '\0';
-	if (!shrinks(&keep->users, max_shrink) && !shrinks(&keep->groups, max_shrink) &&
+	if (!unnamed && !shrinks(&keep->users, max_shrink) && !shrinks(&keep->groups, max_shrink) &&
 	    !shrinks(&keep->addresses_share, max_shrink))
 		return false;
 	if (!digest_of(keep->slice, state->digest)) {

@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "mail/prefix.h"
 #include "sync/key_networks.h"
+#include "sync/merge.h"
 #include "sync/text_field.h"
 #include "sync/text_name.h"
 
@@ -367,18 +368,18 @@ void mw_record_begin(struct mw_reading *reading, enum mw_principal_kind kind, st
 	};
 }
 
-/* A reason in quotes, as text_write.c puts it down. */
-static void read_blocked(struct mw_reading *reading, struct mw_record *record, struct mw_str value)
+/* Nobody can tell which of two values is right: the stricter one counts. */
+static void read_again(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+		       struct mw_str at, struct mw_str value)
 {
-	char *why = mw_arena_alloc(reading->records->arena, value.len + 1);
-	size_t used = 0;
+	struct mw_record second = *record;
 
-	for (size_t i = 1; why != NULL && i + 1 < value.len; i++) {
-		if (value.ptr[i] == '\\')
-			i++;
-		why[used++] = value.ptr[i];
-	}
-	record->bad = why != NULL ? why : "";
+	ERROR(reading, at, NULL, "%s= stands here twice", key->word);
+	if (reading->records->reports == NULL || value.len == 0)
+		return;
+	key->read(reading, key, &second, value);
+	mw_merge_stricter(reading->records->arena, record, &second);
+	record->networks = second.networks;
 }
 
 void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct mw_str at, struct mw_str value,
@@ -391,7 +392,7 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 	uint64_t bit;
 
 	if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("blocked"))) {
-		read_blocked(reading, record, value);
+		record->bad = mw_text_unquoted(reading->records->arena, value);
 		return;
 	}
 	if (key == NULL) {
@@ -401,7 +402,7 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
 	if ((*seen_io & bit) != 0)
-		ERROR(reading, at, NULL, "%s= stands here twice", key->word);
+		read_again(reading, key, record, at, value);
 	else if (value.len == 0)
 		ERROR(reading, at, "a value", "%s= has no value", key->word);
 	else
@@ -411,8 +412,10 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named)
 {
-	if (!named)
+	if (!named) {
+		reading->records->unnamed++;
 		return;
+	}
 	if (record->bad == NULL)
 		record->bad = reading->bad;
 	mw_records_add(reading->records, record);

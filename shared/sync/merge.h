@@ -23,8 +23,12 @@ bool mw_merge_has(struct mw_strs list, struct mw_str text);
 void mw_merge_senders_as_list(struct mw_arena *arena, const struct mw_record *record, struct mw_strs *list_r);
 /* What both lists have, by name. */
 struct mw_strs mw_merge_both(struct mw_arena *arena, struct mw_strs a, struct mw_strs b);
+/* Adds to the first list what it has not. False when memory is out: it is as it was. */
+bool mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more);
 /* Adds to the first list. */
 void mw_merge_append(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more);
+/* Leaves in `record` what both have of switches, addresses, logins and members, the smaller limits, and mw_merge_senders(). */
+void mw_merge_stricter(struct mw_arena *arena, struct mw_record *record, const struct mw_record *other);
 /* The strictest of two senders=, and all that senders_denied= has: fills in `record`. */
 void mw_merge_senders(struct mw_arena *arena, struct mw_record *record, const struct mw_record *other);
 

@@ -71,6 +71,7 @@ struct mw_records {
 	size_t grant_count, grant_size;
 	struct mw_value_record *values; /* until mw_rows_end() */
 	size_t value_count, value_size;
+	size_t unnamed; /* bad records whose name could not be read, of the source that is read now */
 	bool failed; /* out of memory */
 };
 

@@ -58,6 +58,7 @@ static void read_principal(struct mw_text_reader *reader, enum mw_principal_kind
 	mw_record_begin(&reader->reading, kind, &record);
 	if (!next_field(reader, &rest, &field)) {
 		ERROR(reader, word, "an address", "a %s has no name", kind == MW_USER ? "user" : "group");
+		mw_record_end(&reader->reading, &record, false);
 		return;
 	}
 	named = mw_read_address(&reader->reading, field, &record.principal.name);
@@ -138,10 +139,13 @@ static void read_line(struct mw_text_reader *reader, struct mw_str line)
 	reader->reading.line = line.ptr;
 	reader->reading.bad = NULL;
 	/* Of a bad record the name may be told all the same; a grant that is bad is none (mw_grant_read()). */
-	if ((!line_is_text(reader, line) && reader->reading.records->reports == NULL) || !next_field(reader, &rest, &word))
+	if ((!line_is_text(reader, line) && reader->reading.records->reports == NULL) || !next_field(reader, &rest, &word)) {
+		reader->reading.records->unnamed += reader->reading.bad != NULL;
 		return;
+	}
 	if (!mw_table_find(MW_TABLE(words), word, &value)) {
 		ERROR(reader, word, table_text(MW_TABLE(words), &buf), "unknown record \"%.*s\"", SHOW(word));
+		reader->reading.records->unnamed++;
 		return;
 	}
 	switch ((enum word)value) {

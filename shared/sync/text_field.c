@@ -73,3 +73,16 @@ struct mw_str mw_text_shown(struct mw_str value)
 		value.len--;
 	return value;
 }
+
+const char *mw_text_unquoted(struct mw_arena *arena, struct mw_str value)
+{
+	char *text = mw_arena_alloc(arena, value.len + 1);
+	size_t used = 0;
+
+	for (size_t i = 1; text != NULL && i + 1 < value.len; i++) {
+		if (value.ptr[i] == '\\')
+			i++;
+		text[used++] = value.ptr[i];
+	}
+	return text != NULL ? text : "";
+}

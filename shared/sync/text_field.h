@@ -2,7 +2,7 @@
 #ifndef MW_SYNC_TEXT_FIELD_H
 #define MW_SYNC_TEXT_FIELD_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 enum mw_text_field { MW_TEXT_FIELD, MW_TEXT_END, MW_TEXT_OPEN_QUOTE };
 
@@ -13,5 +13,8 @@ size_t mw_text_list_count(struct mw_str list);
 struct mw_str mw_text_list_next(struct mw_str *rest_io);
 /* The part of a value that a message shows: cut when it is long, at a whole character. */
 struct mw_str mw_text_shown(struct mw_str value);
+
+/* What stands in quotes, which text_write.c put there, in the arena. */
+const char *mw_text_unquoted(struct mw_arena *arena, struct mw_str value);
 
 #endif

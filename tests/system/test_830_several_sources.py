@@ -319,6 +319,60 @@ def test_a_mistake_in_networks_leaves_them_as_they_were(site, kind, before, afte
     assert site.may_send("u1@example.test", "u1@example.test", OUTSIDE).returncode == 0
 
 
+@pytest.mark.parametrize("before,after,key,value", [
+    ("", "smtp=yes smtp=no", "smtp", False),
+    ("", "smtp=no smtp=yes", "smtp", False),
+    ("", "smtp=no bananas=1", "smtp", False),
+])
+def test_the_stricter_of_two_values_counts(site, before, after, key, value):
+    site.sources("one")
+    site.says("one", f"user bob@example.test {before}\n")
+    site.sync()
+    site.says("one", f"user bob@example.test {after}\n")
+    site.sync()
+    bob = site.looked_up("bob@example.test")
+    assert bob["may"][key] is value and bob["blocked"] == ""
+
+
+@pytest.mark.parametrize("before,after,limit", [
+    ("max_recipients=1000", "max_recipients=5 bananas=1", 5), ("max_recipients=5", "max_recipients=1000 bananas=1", 5),
+    ("", "max_recipients=5 bananas=1", 5), ("max_recipients=5", "bananas=1", 5),
+    ("max_recipients=unlimited", "max_recipients=7 max_recipients=5", 5),
+])
+def test_of_the_limits_of_a_bad_record_the_smaller_one_counts(site, before, after, limit):
+    site.sources("one")
+    for says in (before, after):
+        site.says("one", f"user bob@example.test {says}\n")
+        site.sync()
+    copy = (site.published / "sources" / "one").read_text()
+    assert f" max_recipients={limit}\n" in copy, copy
+
+
+def test_a_bad_record_of_the_other_kind_is_blocked(site):
+    site.sources("one")
+    site.says("one", "user bob@example.test address=b@example.test senders=authenticated\n" + users(2))
+    site.sync()
+    for i in range(2):
+        site.says("one", "group bob@example.test bananas=1\n" + users(2))
+        site.sync()
+        bob = site.looked_up("b@example.test")
+        assert "bananas" in bob["blocked"] and bob["senders"] == "authenticated"
+        assert site.may_send("bob@example.test", "bob@example.test").returncode == 1
+
+
+@pytest.mark.parametrize("line", ["user bob;@example.test smtp=no", "usr bob@example.test", "user", "\"user bob@example.test"])
+def test_a_record_without_a_name_keeps_who_is_gone(site, line):
+    site.sources("one", more="unlisted_logins = own_address\n")
+    site.says("one", users(2) + "user bob@example.test smtp=no\n")
+    site.sync()
+    site.says("one", users(2) + line + "\n")
+    assert "user bob@example.test would vanish" in site.sync(status=HELD)
+    assert site.looked_up("bob@example.test")["may"]["smtp"] is False
+    assert site.may_send("bob@example.test", "bob@example.test").returncode == 1
+    site.sync("--accept", "one")
+    assert site.may_send("bob@example.test", "bob@example.test").returncode == 0
+
+
 @pytest.mark.parametrize("now,status", [("", HELD), ("user bad@example.test imap=x\n", HELD),
                                         (f"{users(5)}user bad@example.test login=u1@example.test\n", 0)])
 def test_what_is_held_or_blocked_is_of_a_complete_source(site, now, status):
