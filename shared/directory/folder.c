@@ -29,6 +29,14 @@ static bool fail_errno(struct mw_folder *folder, struct mw_errors *errors, const
 	return false;
 }
 
+/* All work in the folder goes by its descriptor: its path may lead elsewhere by now. */
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
 bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struct mw_errors *errors)
 {
 	char text[512];
@@ -44,6 +52,46 @@ bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struc
 		return fail_errno(folder, errors, path, "open the folder", "");
 	/* The owner of the folder above may have replaced it meanwhile. */
 	return mw_snapshot_folder_stat_is_fit(path, &folder->stat, &why) || fail(folder, errors, path, text);
+}
+
+/* What stands in a folder may be its owner's: who believes the folder believes that. */
+static bool inner_is_fit(const struct mw_folder *folder, const char *path, const struct stat *st, struct mw_buf *why)
+{
+	struct stat judged = *st;
+
+	if (judged.st_uid == folder->stat.st_uid)
+		judged.st_uid = geteuid();
+	return mw_snapshot_owner_is_fit(path, &judged, why);
+}
+
+bool mw_folder_open_inner(struct mw_folder *inner, const struct mw_folder *folder, const char *path, bool make,
+			  struct mw_errors *errors)
+{
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+
+	*inner = (struct mw_folder){ .path = path, .fd = -1, .lock_fd = -1 };
+	if (make && mkdirat(folder->fd, name_of(path), 0755) != 0 && errno != EEXIST)
+		return fail_errno(inner, errors, path, "make the folder", "");
+	inner->fd = openat(folder->fd, name_of(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (inner->fd < 0 || fstat(inner->fd, &inner->stat) != 0)
+		return fail_errno(inner, errors, path, "open the folder", "");
+	return inner_is_fit(folder, path, &inner->stat, &why) || fail(inner, errors, path, text);
+}
+
+int mw_folder_open_file(const struct mw_folder *folder, const char *path, struct stat *stat_r, struct mw_buf *why)
+{
+	int fd = openat(folder->fd, name_of(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, stat_r) != 0)
+		mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	else if (!S_ISREG(stat_r->st_mode))
+		mw_buf_printf(why, "%s is no regular file", path);
+	else if (inner_is_fit(folder, path, stat_r, why))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 static bool is_roots_guest(const struct mw_folder *folder)
@@ -74,14 +122,6 @@ void mw_folder_close(struct mw_folder *folder)
 	if (folder->fd >= 0)
 		close(folder->fd);
 	folder->fd = folder->lock_fd = -1;
-}
-
-/* All work in the folder goes by its descriptor: its path may lead elsewhere by now. */
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
 }
 
 int mw_folder_make(const struct mw_folder *folder, const char *path)
@@ -147,7 +187,9 @@ bool mw_folder_remove_leftovers(struct mw_folder *folder, const char *prefix, st
 
 bool mw_folder_own(const struct mw_folder *folder, int fd)
 {
-	if (fchown(fd, (uid_t)-1, folder->stat.st_gid) != 0 && errno != EPERM)
+	/* Who may not give it that group leaves it, unless only that group reads here. */
+	if (fchown(fd, (uid_t)-1, folder->stat.st_gid) != 0 &&
+	    (errno != EPERM || (folder->stat.st_mode & 0044) == 0040))
 		return false;
 	return fchmod(fd, 0600 | (folder->stat.st_mode & 0044)) == 0;
 }

@@ -6,6 +6,9 @@
 
 #include "base/errors.h"
 
+#define MW_FOLDER_LOCK ".lock"      /* of who publishes */
+#define MW_FOLDER_SOURCES "sources" /* the folder in it of the last good copies (sync/copy.h) */
+
 struct mw_folder {
 	const char *path; /* owned by the caller */
 	int fd, lock_fd;  /* -1: not open */
@@ -18,6 +21,13 @@ struct mw_folder {
 /* Refuses a folder that others may write. make: makes it if only the last part of its path is missing. */
 bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struct mw_errors *errors);
 void mw_folder_close(struct mw_folder *folder);
+
+/* A folder in that one, by the last part of its path; refuses what is neither its owner's nor root's, and what others
+   may write. `folder` stays open as long. */
+bool mw_folder_open_inner(struct mw_folder *inner, const struct mw_folder *folder, const char *path, bool make,
+			  struct mw_errors *errors);
+/* Opens a regular file in the folder for reading, with the same trust; -1 with why. */
+int mw_folder_open_file(const struct mw_folder *folder, const char *path, struct stat *stat_r, struct mw_buf *why);
 
 /* Root works in the folder of another user with the rights of that user: whatever stands there, links to other files among
    it, leads nowhere that the user could not get. Between the two calls nothing is opened that is root's. mw_publisher_open() and mw_publisher_publish() do it. */

@@ -12,16 +12,31 @@
 
 #include "base/text.h"
 #include "directory/folder.h"
+#include "directory/snapshot.h"
+#include "directory/writer.h"
 
 #define FILE_NAME ".follow"
 /* Whoever looks holds the lock for a moment. */
 #define LOCK_SECONDS 2
+#define HAND_OVER_SECONDS 10
+#define NOT_OURS "is nothing that Mailwicket writes there: move it away, or give directory { path } a folder of its own"
 #define VERSION 1
+#define BUSY "another mailwicket sync --follow is running"
 
 struct mw_follower {
 	char *path;
 	struct mw_folder folder;
 };
+
+static bool lock(struct mw_follower *follower, struct mw_errors *errors)
+{
+	bool done;
+
+	mw_folder_enter(&follower->folder);
+	done = mw_folder_lock(&follower->folder, FILE_NAME, LOCK_SECONDS, BUSY, errors);
+	mw_folder_leave(&follower->folder);
+	return done;
+}
 
 struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *errors)
 {
@@ -33,9 +48,7 @@ struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *error
 	}
 	if (follower == NULL || follower->path == NULL)
 		mw_errors_add(errors, MW_ERROR, folder, 0, 0, NULL, "out of memory");
-	else if (mw_folder_open(&follower->folder, follower->path, true, errors) &&
-		 mw_folder_lock(&follower->folder, FILE_NAME, LOCK_SECONDS, "another mailwicket sync --follow is running",
-				errors))
+	else if (mw_folder_open(&follower->folder, follower->path, true, errors) && lock(follower, errors))
 		return follower;
 	mw_follower_close(follower);
 	return NULL;
@@ -69,49 +82,172 @@ void mw_follower_close(struct mw_follower *follower)
 	free(follower);
 }
 
-/* While the folder is root's nobody else can put anything there: what is in it goes first, the folder last. Depth is of
-   folders in it. */
-static bool give(int fd, uid_t user, unsigned depth)
+/* --- handing over */
+
+struct handing {
+	struct mw_folder folder;
+	uid_t user;
+	struct mw_errors *errors;
+};
+
+/* Looks at one entry of the folder, or of the folder of the copies in it. False: that was all. */
+typedef bool visit_entry(struct handing *handing, int fd, const char *name, const struct stat *st);
+
+static bool walk(struct handing *handing, int folder, visit_entry *visit)
 {
-	DIR *dir = fdopendir(fd);
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	struct stat st;
 	bool done = dir != NULL;
 
-	if (dir == NULL)
-		close(fd);
 	while (done && (entry = readdir(dir)) != NULL) {
-		int inner;
-
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		inner = depth > 0 ? openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-		done = (inner < 0 || give(inner, user, depth - 1)) &&
-		       fchownat(dirfd(dir), entry->d_name, user, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0;
+		done = fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		       visit(handing, dirfd(dir), entry->d_name, &st);
 	}
 	if (dir != NULL)
 		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
 	return done;
+}
+
+static bool refuse(struct handing *handing, const char *text)
+{
+	mw_errors_add(handing->errors, MW_ERROR, handing->folder.path, 0, 0, NULL, "cannot be handed over: %s", text);
+	return false;
+}
+
+static bool refuse_entry(struct handing *handing, const char *name, const char *text)
+{
+	char line[512];
+	struct mw_buf out = MW_BUF_OVER(line);
+
+	mw_text_show(&out, mw_str(name));
+	mw_buf_printf(&out, " %s", text);
+	return refuse(handing, line);
+}
+
+/* A link to a file elsewhere would give that one. */
+static bool give_file(struct handing *handing, int fd, const char *name, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
+		return refuse_entry(handing, name, "is no file of its own");
+	return fchownat(fd, name, handing->user, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0 || refuse(handing, strerror(errno));
+}
+
+/* New files get the group of the folder, which the user need not be in. The owner changes last: until then nobody but
+   root can put anything there. */
+static bool give_folder(struct handing *handing, int fd, mode_t mode)
+{
+	return (fchown(fd, (uid_t)-1, handing->folder.stat.st_gid) == 0 && fchmod(fd, (mode & 07777) | S_ISGID) == 0 &&
+		fchown(fd, handing->user, (gid_t)-1) == 0) || refuse(handing, strerror(errno));
+}
+
+static bool give_sources(struct handing *handing, int folder)
+{
+	int fd = openat(folder, MW_FOLDER_SOURCES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	bool done;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		done = refuse_entry(handing, MW_FOLDER_SOURCES, strerror(errno));
+	else
+		done = st.st_uid != 0 || (walk(handing, fd, give_file) && give_folder(handing, fd, st.st_mode));
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static bool give(struct handing *handing, int fd, const char *name, const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) ? give_sources(handing, fd) : give_file(handing, fd, name, st);
+}
+
+/* A folder that has anything else is not that of the snapshots: the policy may name any. */
+static bool is_mailwickets(struct handing *handing, int fd, const char *name, const struct stat *st)
+{
+	static const char *const names[] = { MW_SNAPSHOT_NAME, MW_FOLDER_LOCK, FILE_NAME, ".suspend.lock" };
+	static const char *const beginnings[] = { MW_SNAPSHOT_TEMPORARY, ".suspensions." };
+	bool known = false;
+
+	(void)fd;
+	if (S_ISDIR(st->st_mode))
+		return strcmp(name, MW_FOLDER_SOURCES) == 0 || refuse_entry(handing, name, NOT_OURS);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		known = known || strcmp(name, names[i]) == 0;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		known = known || strncmp(name, beginnings[i], strlen(beginnings[i])) == 0;
+	return known || refuse_entry(handing, name, NOT_OURS);
+}
+
+/* Nobody publishes or follows meanwhile: what a sync by root made then would stay root's. */
+static bool give_all(struct handing *handing)
+{
+	struct mw_folder *folder = &handing->folder, follow = *folder;
+	bool done = walk(handing, folder->fd, is_mailwickets) &&
+		mw_folder_lock(folder, MW_FOLDER_LOCK, HAND_OVER_SECONDS, MW_PUBLISHER_BUSY, handing->errors) &&
+		mw_folder_lock(&follow, FILE_NAME, LOCK_SECONDS, BUSY, handing->errors) &&
+		mw_folder_remove_leftovers(folder, MW_SNAPSHOT_TEMPORARY, handing->errors) &&
+		mw_folder_remove_leftovers(folder, ".suspensions.", handing->errors) &&
+		walk(handing, folder->fd, give) && give_folder(handing, folder->fd, folder->stat.st_mode);
+
+	if (follow.lock_fd >= 0)
+		close(follow.lock_fd);
+	return done;
+}
+
+/* Takes away the file of a lock that is root's; nobody else can open it. It is not given: the user may have put a link
+   to any file of root's there. */
+static bool remove_lock(struct handing *handing, int fd, const char *name)
+{
+	int lock = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool held = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
+	bool done = held ? refuse_entry(handing, name, "is held by a process of root's: end that first")
+			 : unlinkat(fd, name, 0) == 0 || refuse_entry(handing, name, strerror(errno));
+
+	if (lock >= 0)
+		close(lock);
+	return done;
+}
+
+/* What root left in a folder that is the user's already. The snapshot may stay: another is put in its place. */
+static bool mend(struct handing *handing, int fd, const char *name, const struct stat *st)
+{
+	if (st->st_uid != 0)
+		return true;
+	if (S_ISDIR(st->st_mode) && strcmp(name, MW_FOLDER_SOURCES) == 0)
+		return give_sources(handing, fd);
+	if (S_ISREG(st->st_mode) && (strcmp(name, MW_FOLDER_LOCK) == 0 || strcmp(name, FILE_NAME) == 0))
+		return remove_lock(handing, fd, name);
+	return true;
+}
+
+static bool mend_all(struct handing *handing)
+{
+	const struct mw_folder *folder = &handing->folder;
+
+	return walk(handing, folder->fd, mend) &&
+	       ((folder->stat.st_mode & S_ISGID) != 0 || give_folder(handing, folder->fd, folder->stat.st_mode));
 }
 
 bool mw_follower_hand_over(const char *path, uid_t user, struct mw_errors *errors)
 {
-	struct mw_folder folder;
+	struct handing handing = { .user = user, .errors = errors };
 	bool done = false;
 
-	if (!mw_folder_open(&folder, path, true, errors)) {
-		mw_folder_close(&folder);
-		return false;
-	}
-	if (folder.stat.st_uid == user)
-		done = true;
-	else if (folder.stat.st_uid != 0)
-		mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "belongs to user %u already", (unsigned)folder.stat.st_uid);
-	else if (give(openat(folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), user, 1) &&
-		 fchown(folder.fd, user, (gid_t)-1) == 0)
-		done = true;
+	if (!mw_folder_open(&handing.folder, path, true, errors))
+		;
+	else if (handing.folder.stat.st_uid == user)
+		done = mend_all(&handing);
+	else if (handing.folder.stat.st_uid == 0)
+		done = give_all(&handing);
 	else
-		mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "cannot be handed over: %s", strerror(errno));
-	mw_folder_close(&folder);
+		mw_errors_add(errors, MW_ERROR, path, 0, 0, NULL, "belongs to user %u already",
+			      (unsigned)handing.folder.stat.st_uid);
+	mw_folder_close(&handing.folder);
 	return done;
 }
 

@@ -22,8 +22,9 @@ struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *error
 void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
 void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
 
-/* Makes this user the owner of the folder and of what is in it, once; groups stay: a folder that is the user's already stays as it is, and
-   one of a third user is refused. For root. False with errors. */
+/* Makes this user the owner of the folder and of what is in it; groups stay, and new files get that of the folder. Refused
+   with the name of what Mailwicket did not write there, and where the folder is a third user's. In a folder that is the
+   user's already, what root left there is mended. For root. False with errors. */
 bool mw_follower_hand_over(const char *folder, uid_t user, struct mw_errors *errors);
 
 enum mw_following {

@@ -9,8 +9,6 @@
 #include "directory/snapshot.h"
 #include "directory/writer.h"
 
-#define LOCK_NAME ".lock"
-
 struct mw_publisher {
 	char *name, *path, *temporary, *old;
 	struct mw_folder folder;
@@ -50,7 +48,7 @@ static bool prepare(struct mw_publisher *publisher, struct mw_errors *errors)
 	bool done;
 
 	mw_folder_enter(&publisher->folder);
-	done = mw_folder_lock(&publisher->folder, LOCK_NAME, 0, MW_PUBLISHER_BUSY, errors) &&
+	done = mw_folder_lock(&publisher->folder, MW_FOLDER_LOCK, 0, MW_PUBLISHER_BUSY, errors) &&
 		mw_folder_remove_leftovers(&publisher->folder, MW_SNAPSHOT_TEMPORARY, errors);
 	mw_folder_leave(&publisher->folder);
 	return done;
@@ -99,7 +97,8 @@ static bool write_temporary(struct mw_publisher *publisher, const struct mw_cont
 	}
 	done = mw_folder_own(&publisher->folder, fd);
 	if (!done)
-		mw_buf_printf(&why, "%s: %s", publisher->temporary, strerror(errno));
+		mw_buf_printf(&why, "%s: cannot get the group of the folder, %u, and its mode: %s", publisher->temporary,
+			      (unsigned)publisher->folder.stat.st_gid, strerror(errno));
 	done = done && mw_snapshot_write(publisher->temporary, fd, content, now, &why);
 	if (close(fd) != 0 && done) {
 		mw_buf_printf(&why, "%s: %s", publisher->temporary, strerror(errno));

@@ -90,13 +90,21 @@ static void read_delimiter(struct mw_reader *reader, const struct mw_setting *se
 		read_text(reader, setting, value, field);
 }
 
+/* One place has one name: a slash at its end says nothing. */
+static struct mw_str without_slashes(struct mw_str path)
+{
+	while (path.len > 1 && path.ptr[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
 static void read_path(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value,
 		      void *field)
 {
 	if (!mw_str_starts_with(value->text, MW_STR("/")))
 		mw_value_bad(reader, setting, value, "a path that begins with /", "is not an absolute path");
 	else
-		read_text(reader, setting, value, field);
+		*(struct mw_str *)field = keep(reader, without_slashes(value->text));
 }
 
 bool mw_value_check_name(struct mw_reader *reader, const struct mw_setting *setting, const struct mw_value *value)

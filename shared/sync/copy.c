@@ -4,16 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "directory/folder.h"
-#include "directory/snapshot.h"
 
-#define FOLDER_NAME "sources"
 #define TEMPORARY ".copy."
 #define NAME_SIZE 256
 #define STATE_MAX 4096
@@ -22,9 +19,12 @@
 
 struct written { char name[NAME_SIZE]; size_t number; };
 
+/* That of the snapshots, and that of the copies in it. Root enters the first to work in the second. */
+struct folders { struct mw_folder outer, inner; };
+
 struct mw_copies {
 	char *path;
-	struct mw_folder folder;
+	struct folders folders;
 	struct written *items;
 	size_t count;
 };
@@ -106,24 +106,69 @@ static char *read_octets(int fd, size_t size)
 	return memory;
 }
 
-static enum mw_copy_result read_file(const char *path, char **memory_r, size_t *size_r, struct mw_buf *why)
+/* As the folder of the snapshots is believed, so are the copies in it. Close both with close_folders(). */
+static bool open_folders(struct folders *folders, const char *folder, const char *path, bool make,
+			 struct mw_errors *errors)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool done;
+
+	folders->inner = (struct mw_folder){ .fd = -1, .lock_fd = -1 };
+	if (!mw_folder_open(&folders->outer, folder, false, errors))
+		return false;
+	mw_folder_enter(&folders->outer);
+	done = mw_folder_open_inner(&folders->inner, &folders->outer, path, make, errors);
+	mw_folder_leave(&folders->outer);
+	return done;
+}
+
+static void close_folders(struct folders *folders)
+{
+	mw_folder_close(&folders->inner);
+	mw_folder_close(&folders->outer);
+}
+
+static char *read_fit(const struct folders *folders, const char *path, size_t *size_r, struct mw_buf *why)
+{
+	char *memory = NULL;
 	struct stat st;
+	int fd;
+
+	mw_folder_enter(&folders->outer);
+	fd = mw_folder_open_file(&folders->inner, path, &st, why);
+	mw_folder_leave(&folders->outer);
+	if (fd < 0)
+		return NULL;
+	memory = read_octets(fd, (size_t)st.st_size);
+	*size_r = (size_t)st.st_size;
+	if (memory == NULL)
+		mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	close(fd);
+	return memory;
+}
+
+static enum mw_copy_result read_file(const char *folder, const char *path, char **memory_r, size_t *size_r,
+				     struct mw_buf *why)
+{
+	struct mw_errors *errors;
+	struct folders folders;
+	char *inner;
 
 	*memory_r = NULL;
-	if (fd < 0 && errno == ENOENT)
+	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return MW_COPY_NONE;
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		mw_buf_printf(why, "%s: %s", path, strerror(errno));
-	} else if (mw_snapshot_file_is_fit(path, &st, why)) {
-		*memory_r = read_octets(fd, (size_t)st.st_size);
-		*size_r = (size_t)st.st_size;
-		if (*memory_r == NULL)
-			mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	errors = mw_errors_new(1);
+	inner = strndup(path, (size_t)(strrchr(path, '/') - path));
+	if (errors == NULL || inner == NULL) {
+		mw_buf_printf(why, "%s: out of memory", path);
+	} else {
+		if (open_folders(&folders, folder, inner, false, errors))
+			*memory_r = read_fit(&folders, path, size_r, why);
+		else
+			mw_error_print(mw_errors_get(errors, 0), why);
+		close_folders(&folders);
 	}
-	if (fd >= 0)
-		close(fd);
+	free(inner);
+	mw_errors_free(errors);
 	return *memory_r != NULL ? MW_COPY_READ : MW_COPY_BAD;
 }
 
@@ -137,8 +182,8 @@ enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, con
 	*copy_r = (struct mw_copy){ 0 };
 	if (!file_name(source->name, "", name))
 		return MW_COPY_NONE;
-	copy_r->path = mw_arena_textf(arena, "%s/" FOLDER_NAME "/%s", folder, name);
-	result = read_file(copy_r->path, &copy_r->memory, &copy_r->text.len, why);
+	copy_r->path = mw_arena_textf(arena, "%s/" MW_FOLDER_SOURCES "/%s", folder, name);
+	result = read_file(folder, copy_r->path, &copy_r->memory, &copy_r->text.len, why);
 	if (result != MW_COPY_READ)
 		return result;
 	copy_r->text.ptr = copy_r->memory;
@@ -152,42 +197,6 @@ void mw_copy_free(struct mw_copy *copy)
 	*copy = (struct mw_copy){ 0 };
 }
 
-static void read_number(struct mw_str line, const char *word, uint64_t *number_r)
-{
-	if (mw_str_starts_with(line, mw_str(word)) && line.len > strlen(word) && line.ptr[strlen(word)] == ' ')
-		mw_parse_number(mw_str_tail(line, strlen(word) + 1), number_r);
-}
-
-static void read_text(struct mw_str line, const char *word, char *out, size_t size)
-{
-	struct mw_buf buf = mw_buf_over(out, size);
-
-	if (mw_str_starts_with(line, mw_str(word)) && line.len > strlen(word) && line.ptr[strlen(word)] == ' ')
-		mw_buf_add(&buf, mw_str_tail(line, strlen(word) + 1));
-}
-
-static void parse_state(struct mw_str text, struct mw_source_state *state)
-{
-	struct mw_str line;
-	uint64_t read_at = 0, failed_since = 0;
-
-	while (mw_str_split(&text, '\n', &line)) {
-		read_number(line, "read", &read_at);
-		read_number(line, "failed", &failed_since);
-		read_number(line, "bad", &state->bad);
-		read_number(line, "blocked", &state->blocked);
-		read_number(line, "held_users", &state->held_users);
-		read_number(line, "held_groups", &state->held_groups);
-		read_number(line, "held_addresses", &state->held_addresses);
-		if (mw_str_starts_with(line, MW_STR("digest ")))
-			read_text(line, "digest", state->digest, sizeof(state->digest));
-		if (mw_str_starts_with(line, MW_STR("why ")))
-			read_text(line, "why", state->why, sizeof(state->why));
-	}
-	state->read_at = (int64_t)read_at;
-	state->failed_since = (int64_t)failed_since;
-}
-
 void mw_source_state_read(const char *folder, struct mw_str source, struct mw_source_state *state_r)
 {
 	char name[NAME_SIZE], path[4096], text[512];
@@ -198,10 +207,10 @@ void mw_source_state_read(const char *folder, struct mw_str source, struct mw_so
 	*state_r = (struct mw_source_state){ .source = source };
 	if (!file_name(source, ".state", name))
 		return;
-	mw_buf_printf(&buf, "%s/" FOLDER_NAME "/%s", folder, name);
-	if (buf.truncated || read_file(path, &memory, &size, &why) != MW_COPY_READ)
+	mw_buf_printf(&buf, "%s/" MW_FOLDER_SOURCES "/%s", folder, name);
+	if (buf.truncated || read_file(folder, path, &memory, &size, &why) != MW_COPY_READ)
 		return;
-	parse_state((struct mw_str){ memory, size }, state_r);
+	mw_source_state_parse((struct mw_str){ memory, size }, state_r);
 	free(memory);
 }
 
@@ -213,20 +222,28 @@ static bool fail(struct mw_errors *errors, const char *path, int error)
 	return false;
 }
 
+static bool remove_leftovers(struct mw_copies *copies, struct mw_errors *errors)
+{
+	bool done;
+
+	mw_folder_enter(&copies->folders.outer);
+	done = mw_folder_remove_leftovers(&copies->folders.inner, TEMPORARY, errors);
+	mw_folder_leave(&copies->folders.outer);
+	return done;
+}
+
 struct mw_copies *mw_copies_open(const char *folder, struct mw_errors *errors)
 {
 	struct mw_copies *copies = calloc(1, sizeof(*copies));
 
-	if (copies != NULL && asprintf(&copies->path, "%s/" FOLDER_NAME, folder) < 0)
+	if (copies != NULL && asprintf(&copies->path, "%s/" MW_FOLDER_SOURCES, folder) < 0)
 		copies->path = NULL;
 	if (copies == NULL || copies->path == NULL) {
 		mw_errors_add(errors, MW_ERROR, folder, 0, 0, NULL, "out of memory");
 		free(copies);
 		return NULL;
 	}
-	copies->folder = (struct mw_folder){ .fd = -1, .lock_fd = -1 };
-	if (mw_folder_open(&copies->folder, copies->path, true, errors) &&
-	    mw_folder_remove_leftovers(&copies->folder, TEMPORARY, errors))
+	if (open_folders(&copies->folders, folder, copies->path, true, errors) && remove_leftovers(copies, errors))
 		return copies;
 	mw_copies_close(copies);
 	return NULL;
@@ -243,11 +260,13 @@ void mw_copies_close(struct mw_copies *copies)
 
 	if (copies == NULL)
 		return;
+	mw_folder_enter(&copies->folders.outer);
 	for (size_t i = 0; i < copies->count; i++) {
 		temporary_name(copies->items[i].number, name);
-		mw_folder_remove(&copies->folder, name);
+		mw_folder_remove(&copies->folders.inner, name);
 	}
-	mw_folder_close(&copies->folder);
+	mw_folder_leave(&copies->folders.outer);
+	close_folders(&copies->folders);
 	free(copies->items);
 	free(copies->path);
 	free(copies);
@@ -273,7 +292,7 @@ static bool same_octets(int a, int b)
 /* Whether the copy has the octets of the new file, and its rights. */
 static bool is_published(const struct mw_copies *copies, const char *name, int fd)
 {
-	int old = openat(copies->folder.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int old = openat(copies->folders.inner.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat a, b;
 	bool same = old >= 0 && fstat(old, &a) == 0 && fstat(fd, &b) == 0 && S_ISREG(a.st_mode) && a.st_size == b.st_size &&
 		a.st_mode == b.st_mode && a.st_uid == b.st_uid && same_octets(old, fd);
@@ -305,8 +324,8 @@ static bool fill(int fd, const struct mw_source *source, const struct mw_records
 	return done;
 }
 
-bool mw_copies_write(struct mw_copies *copies, const struct mw_source *source, const struct mw_records *records,
-		     uint32_t owner, struct mw_errors *errors)
+static bool write_copy(struct mw_copies *copies, const struct mw_source *source, const struct mw_records *records,
+		       uint32_t owner, struct mw_errors *errors)
 {
 	struct written *larger = reallocarray(copies->items, copies->count + 1, sizeof(*larger)), *item;
 	char temporary[NAME_SIZE];
@@ -321,14 +340,14 @@ bool mw_copies_write(struct mw_copies *copies, const struct mw_source *source, c
 	if (!file_name(source->name, "", item->name))
 		return fail(errors, copies->path, ENAMETOOLONG);
 	temporary_name(item->number, temporary);
-	fd = mw_folder_make(&copies->folder, temporary);
+	fd = mw_folder_make(&copies->folders.inner, temporary);
 	if (fd < 0)
 		return fail(errors, copies->path, errno);
 	copies->count++;
-	done = mw_folder_own(&copies->folder, fd) && fill(fd, source, records, owner);
+	done = mw_folder_own(&copies->folders.inner, fd) && fill(fd, source, records, owner);
 	error = errno;
 	if (done && is_published(copies, item->name, fd)) {
-		mw_folder_remove(&copies->folder, temporary);
+		mw_folder_remove(&copies->folders.inner, temporary);
 		copies->count--;
 	}
 	if (close(fd) != 0 && done) {
@@ -338,9 +357,22 @@ bool mw_copies_write(struct mw_copies *copies, const struct mw_source *source, c
 	return done || fail(errors, copies->path, error);
 }
 
+bool mw_copies_write(struct mw_copies *copies, const struct mw_source *source, const struct mw_records *records,
+		     uint32_t owner, struct mw_errors *errors)
+{
+	bool done;
+
+	mw_folder_enter(&copies->folders.outer);
+	done = write_copy(copies, source, records, owner, errors);
+	mw_folder_leave(&copies->folders.outer);
+	return done;
+}
+
 static bool put(struct mw_copies *copies, const char *temporary, const char *name, struct mw_errors *errors)
 {
-	if (renameat(copies->folder.fd, temporary, copies->folder.fd, name) == 0 && fsync(copies->folder.fd) == 0)
+	int fd = copies->folders.inner.fd;
+
+	if (renameat(fd, temporary, fd, name) == 0 && fsync(fd) == 0)
 		return true;
 	return fail(errors, copies->path, errno);
 }
@@ -348,14 +380,17 @@ static bool put(struct mw_copies *copies, const char *temporary, const char *nam
 bool mw_copies_commit(struct mw_copies *copies, struct mw_errors *errors)
 {
 	char temporary[NAME_SIZE];
+	bool done = true;
 
-	while (copies->count > 0) {
+	mw_folder_enter(&copies->folders.outer);
+	while (copies->count > 0 && done) {
 		temporary_name(copies->items[copies->count - 1].number, temporary);
-		if (!put(copies, temporary, copies->items[copies->count - 1].name, errors))
-			return false;
-		copies->count--;
+		done = put(copies, temporary, copies->items[copies->count - 1].name, errors);
+		if (done)
+			copies->count--;
 	}
-	return true;
+	mw_folder_leave(&copies->folders.outer);
+	return done;
 }
 
 bool mw_copies_are_there(const char *folder)
@@ -364,7 +399,7 @@ bool mw_copies_are_there(const char *folder)
 	struct mw_buf buf = MW_BUF_OVER(path);
 	struct stat st;
 
-	mw_buf_printf(&buf, "%s/" FOLDER_NAME, folder);
+	mw_buf_printf(&buf, "%s/" MW_FOLDER_SOURCES, folder);
 	return !buf.truncated && lstat(path, &st) == 0;
 }
 
@@ -381,9 +416,9 @@ static bool is_of(const char *file, const struct mw_strs *sources)
 	return false;
 }
 
-bool mw_copies_remove_others(struct mw_copies *copies, const struct mw_strs *sources, struct mw_errors *errors)
+static bool remove_others(struct mw_copies *copies, const struct mw_strs *sources, struct mw_errors *errors)
 {
-	int fd = openat(copies->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(copies->folders.inner.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int error = 0;
@@ -396,30 +431,24 @@ bool mw_copies_remove_others(struct mw_copies *copies, const struct mw_strs *sou
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] != '.' && !is_of(entry->d_name, sources) &&
-		    unlinkat(copies->folder.fd, entry->d_name, 0) != 0 && errno != EISDIR)
+		    unlinkat(copies->folders.inner.fd, entry->d_name, 0) != 0 && errno != EISDIR)
 			error = errno;
 	}
 	closedir(dir);
 	return error == 0 || fail(errors, copies->path, error);
 }
 
-static void print_state(const struct mw_source_state *state, struct mw_buf *out)
+bool mw_copies_remove_others(struct mw_copies *copies, const struct mw_strs *sources, struct mw_errors *errors)
 {
-	mw_buf_printf(out, "read %" PRId64 "\nfailed %" PRId64 "\nbad %" PRIu64 "\nblocked %" PRIu64 "\n", state->read_at,
-		      state->failed_since, state->bad, state->blocked);
-	mw_buf_printf(out, "held_users %" PRIu64 "\nheld_groups %" PRIu64 "\nheld_addresses %" PRIu64 "\n", state->held_users,
-		      state->held_groups, state->held_addresses);
-	if (state->digest[0] != '\0')
-		mw_buf_printf(out, "digest %s\n", state->digest);
-	if (state->why[0] == '\0')
-		return;
-	mw_buf_add_text(out, "why ");
-	for (const char *c = state->why; *c != '\0'; c++)
-		mw_buf_add_char(out, (unsigned char)*c < ' ' ? ' ' : *c);
-	mw_buf_add_char(out, '\n');
+	bool done;
+
+	mw_folder_enter(&copies->folders.outer);
+	done = remove_others(copies, sources, errors);
+	mw_folder_leave(&copies->folders.outer);
+	return done;
 }
 
-bool mw_copies_write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors)
+static bool write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors)
 {
 	char name[NAME_SIZE], temporary[NAME_SIZE], memory[STATE_MAX];
 	struct mw_buf text = MW_BUF_OVER(memory);
@@ -428,17 +457,28 @@ bool mw_copies_write_state(struct mw_copies *copies, const struct mw_source_stat
 
 	if (!file_name(state->source, ".state", name))
 		return true;
-	print_state(state, &text);
+	mw_source_state_print(state, &text);
 	snprintf(temporary, sizeof(temporary), TEMPORARY "%ld.state.tmp", (long)getpid());
-	fd = mw_folder_make(&copies->folder, temporary);
+	fd = mw_folder_make(&copies->folders.inner, temporary);
 	if (fd < 0)
 		return fail(errors, copies->path, errno);
-	done = mw_folder_own(&copies->folder, fd) && write(fd, memory, text.used) == (ssize_t)text.used && fsync(fd) == 0;
+	done = mw_folder_own(&copies->folders.inner, fd) && write(fd, memory, text.used) == (ssize_t)text.used &&
+		fsync(fd) == 0;
 	if (!done)
 		fail(errors, copies->path, errno == 0 ? ENOSPC : errno);
 	close(fd);
 	done = done && put(copies, temporary, name, errors);
 	if (!done)
-		mw_folder_remove(&copies->folder, temporary);
+		mw_folder_remove(&copies->folders.inner, temporary);
+	return done;
+}
+
+bool mw_copies_write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors)
+{
+	bool done;
+
+	mw_folder_enter(&copies->folders.outer);
+	done = write_state(copies, state, errors);
+	mw_folder_leave(&copies->folders.outer);
 	return done;
 }

@@ -37,4 +37,8 @@ bool mw_copies_commit(struct mw_copies *copies, struct mw_errors *errors);
 /* Writes the state of a source. False with errors. */
 bool mw_copies_write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors);
 
+/* The text of a state's file; what is no line of it is passed over. `state` has what the text does not say. */
+void mw_source_state_parse(struct mw_str text, struct mw_source_state *state);
+void mw_source_state_print(const struct mw_source_state *state, struct mw_buf *out);
+
 #endif

@@ -3,7 +3,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/complete.c \
 	shared/sync/expand.c shared/sync/expand.h \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
-	shared/sync/copy.c shared/sync/copy.h \
+	shared/sync/copy.c shared/sync/copy_state.c shared/sync/copy.h \
 	shared/sync/gather.c shared/sync/gather.h \
 	shared/sync/grants.c shared/sync/groups.c \
 	shared/sync/index.c \
