@@ -19,11 +19,18 @@ void mw_login_find(const struct mw_policy *policy, const struct mw_directory_vie
 
 	login_r->found = find_user(policy, directory, facts, &verdict->unlisted.user, &login_r->user);
 	login_r->has_master = false;
+	/* The directory may have given the name to somebody else, by mistake or to lift the suspension. */
+	if (login_r->found == MW_LOOKUP_FOUND &&
+	    mw_identity_add_suspended(policy, directory, facts->login, &login_r->user) == MW_LOOKUP_UNAVAILABLE)
+		login_r->found = MW_LOOKUP_UNAVAILABLE;
 	if (mw_str_empty(facts->master) || login_r->found == MW_LOOKUP_UNAVAILABLE)
 		return;
 	master = mw_identity_user(policy, directory, facts->master, &verdict->unlisted.master, &login_r->master);
 	login_r->has_master = master == MW_LOOKUP_FOUND;
-	if (master == MW_LOOKUP_NONE) {
+	if (master == MW_LOOKUP_FOUND) {
+		if (mw_identity_add_suspended(policy, directory, facts->master, &login_r->master) == MW_LOOKUP_UNAVAILABLE)
+			master = MW_LOOKUP_UNAVAILABLE;
+	} else if (master == MW_LOOKUP_NONE) {
 		master = mw_identity_suspended(policy, directory, facts->master, &login_r->master);
 		login_r->has_master = master == MW_LOOKUP_FOUND;
 	}

@@ -94,6 +94,8 @@ struct mw_directory_view {
 	/* Who is suspended, without a snapshot: whether the list of suspensions has this login name (canonical). FOUND: sets
 	   the name and what it is suspended from, and leaves the rest; UNAVAILABLE: nobody can tell. May be NULL: the same. */
 	enum mw_lookup (*suspended)(void *context, struct mw_str login, struct mw_principal *user_r);
+	/* Whether that list was read and is empty. May be NULL: it has to be asked. */
+	bool (*nobody_suspended)(void *context);
 };
 
 #endif

@@ -99,6 +99,11 @@ bool mw_identity_could_be(const struct mw_policy *policy, struct mw_str login, s
 enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				     struct mw_str login, struct mw_principal *user_r);
 
+/* The same of a login that the directory has: adds what the list alone says of the names that it could mean, which may be
+   another user's than *user now. Where it is NONE nothing is added. */
+enum mw_lookup mw_identity_add_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
+					 struct mw_str login, struct mw_principal *user);
+
 /* The user behind a login name, and, where the directory has none, whoever the login is by unlisted_logins =
    own_address: an unlisted user (mw_unlisted_find()), whose name lies in `name`. Every login of a session is looked for
    with this one. */

@@ -208,6 +208,38 @@ enum mw_lookup mw_identity_suspended(const struct mw_policy *policy, const struc
 	return all;
 }
 
+/* Not inlined: mostly nobody is suspended, and then no login should pay for its memory. */
+__attribute__((noinline)) static enum mw_lookup add_listed(const struct mw_policy *policy,
+							   const struct mw_directory_view *directory,
+							   struct mw_str login, struct mw_principal *user)
+{
+	struct mw_principal listed = { .name = MW_STR_EMPTY };
+	enum mw_lookup all = MW_LOOKUP_NONE;
+	struct meant meant;
+
+	list_meant(policy, login, &meant);
+	for (size_t i = 0; i < meant.count; i++) {
+		enum mw_lookup found = directory->suspended(directory->context, meant.items[i], &listed);
+
+		if (found == MW_LOOKUP_UNAVAILABLE)
+			return found;
+		if (found == MW_LOOKUP_FOUND)
+			all = found;
+	}
+	user->suspended_login |= listed.suspended_login;
+	user->suspended_sending |= listed.suspended_sending;
+	return all;
+}
+
+enum mw_lookup mw_identity_add_suspended(const struct mw_policy *policy, const struct mw_directory_view *directory,
+					 struct mw_str login, struct mw_principal *user)
+{
+	if (directory->suspended == NULL ||
+	    (directory->nobody_suspended != NULL && directory->nobody_suspended(directory->context)))
+		return MW_LOOKUP_NONE;
+	return add_listed(policy, directory, login, user);
+}
+
 enum mw_lookup mw_identity_user(const struct mw_policy *policy, const struct mw_directory_view *directory,
 				struct mw_str login, struct mw_unlisted_name *name, struct mw_principal *user_r)
 {

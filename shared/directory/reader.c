@@ -139,6 +139,13 @@ static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_pr
 	return what != 0 ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
 }
 
+static bool nobody_suspended(void *context)
+{
+	const struct mw_overlay *overlay = &((const struct mw_directory_hold *)context)->directory->overlay;
+
+	return overlay->read && overlay->list.count == 0;
+}
+
 static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 {
 	struct mw_directory_hold *hold = calloc(1, sizeof(*hold));
@@ -157,6 +164,7 @@ static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 		.complete_domain = complete_domain,
 		.by_id = by_id,
 		.suspended = suspended,
+		.nobody_suspended = nobody_suspended,
 	};
 	return hold;
 }

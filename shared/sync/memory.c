@@ -112,6 +112,12 @@ static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_pr
 	return MW_LOOKUP_NONE;
 }
 
+static bool nobody_suspended(void *context)
+{
+	(void)context;
+	return true;
+}
+
 static struct mw_memory_directory *begin(void)
 {
 	struct mw_memory_directory *directory = calloc(1, sizeof(*directory));
@@ -142,6 +148,7 @@ static struct mw_memory_directory *end(struct mw_memory_directory *directory)
 		.complete_domain = complete_domain,
 		.by_id = by_id,
 		.suspended = suspended,
+		.nobody_suspended = nobody_suspended,
 	};
 	return directory;
 }

@@ -28,7 +28,7 @@ struct mw_audit_world {
 };
 
 /* A function of the view that is not forwarded below would be missing in every decision. */
-_Static_assert(sizeof(struct mw_directory_view) == 9 * sizeof(void *), "every function of a view is answered here");
+_Static_assert(sizeof(struct mw_directory_view) == 10 * sizeof(void *), "every function of a view is answered here");
 
 /* The trustees of a grant with the user among them. */
 static struct mw_ids with_user(struct mw_audit_world *world, struct mw_ids ids)
@@ -153,6 +153,13 @@ static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_pr
 	return directory->suspended != NULL ? directory->suspended(directory->context, login, user_r) : MW_LOOKUP_UNAVAILABLE;
 }
 
+static bool nobody_suspended(void *context)
+{
+	const struct mw_directory_view *directory = ((struct mw_audit_world *)context)->directory;
+
+	return directory->nobody_suspended != NULL && directory->nobody_suspended(directory->context);
+}
+
 struct mw_audit_world *mw_audit_world_new(const struct mw_policy *policy, const struct mw_directory_view *directory)
 {
 	struct mw_audit_world *world = calloc(1, sizeof(*world));
@@ -181,6 +188,7 @@ struct mw_audit_world *mw_audit_world_new(const struct mw_policy *policy, const 
 		.by_id = by_id,
 		.complete_domain = complete_domain,
 		.suspended = suspended,
+		.nobody_suspended = nobody_suspended,
 	};
 	return world;
 }
