@@ -17,10 +17,18 @@ void mw_expand_unknown(struct mw_expansion *expansion, struct mw_origin origin, 
 
 /* What a record writes as names, and its principal has as ids. */
 struct id_list { const char *word; size_t names, ids; };
+static const char denied_word[] = "senders_denied";
 static const struct id_list id_lists[] = {
 	{ "senders", offsetof(struct mw_record, senders_list), offsetof(struct mw_principal, senders_list) },
-	{ "senders_denied", offsetof(struct mw_record, senders_denied), offsetof(struct mw_principal, senders_denied) },
+	{ denied_word, offsetof(struct mw_record, senders_denied), offsetof(struct mw_principal, senders_denied) },
 };
+
+/* Who is bound by a group is no member of it when it is asked who may write. */
+static void add_bound(struct mw_pairs *pairs, uint32_t owner, struct mw_ids users)
+{
+	for (size_t i = 0; i < users.count; i++)
+		mw_pairs_add(pairs, owner, users.items[i]);
+}
 
 static void resolve_names(struct mw_expansion *expansion, const struct mw_record *record, const struct id_list *list,
 			  struct mw_pairs *pairs)
@@ -30,10 +38,13 @@ static void resolve_names(struct mw_expansion *expansion, const struct mw_record
 	for (size_t i = 0; i < names->count; i++) {
 		uint32_t id = mw_expand_find(expansion, names->items[i], NULL);
 
-		if (id != 0)
-			mw_pairs_add(pairs, record->principal.id, id);
-		else
+		if (id == 0) {
 			mw_expand_unknown(expansion, record->origin, list->word, names->items[i]);
+			continue;
+		}
+		mw_pairs_add(pairs, record->principal.id, id);
+		if (list->word == denied_word && expansion->by_id[id - 1]->principal.kind == MW_GROUP)
+			add_bound(pairs, record->principal.id, expansion->by_id[id - 1]->bound_ids);
 	}
 }
 
@@ -108,7 +119,8 @@ struct mw_content *mw_expand(struct mw_records *records)
 	};
 	bool done = expansion.content != NULL && !records->failed && !mw_arena_failed(records->arena);
 
-	done = done && mw_expand_index(&expansion) && mw_expand_groups(&expansion) && mw_expand_networks(&expansion) &&
+	done = done && mw_expand_index(&expansion) && mw_expand_groups(&expansion) && mw_expand_bound(&expansion) &&
+		mw_expand_networks(&expansion) &&
 		expand_senders(&expansion) && mw_expand_grants(&expansion) && mw_expand_complete_domains(&expansion) &&
 		fill_principals(&expansion);
 	free(expansion.by_id);

@@ -160,7 +160,8 @@ static uint32_t marked_group(const struct graph *graph, uint32_t id)
 	return 0;
 }
 
-/* Where a source may have bad records, its groups lose the members that lead back to them. */
+/* Where a source may have bad records, its groups lose the members that lead back to them: these
+   stay bound. */
 static bool cut_cycles(struct graph *graph, const uint32_t *component, size_t count)
 {
 	struct mw_expansion *expansion = graph->expansion;
@@ -174,6 +175,7 @@ static bool cut_cycles(struct graph *graph, const uint32_t *component, size_t co
 		if (mw_merge_is_strict(expansion->records, record->owner))
 			continue;
 		items = MW_ARENA_ARRAY(expansion->arena, struct mw_str, record->members.count + 1);
+		mw_merge_union(expansion->arena, &record->bound, record->members);
 		for (size_t k = 0; items != NULL && k < record->members.count; k++) {
 			uint32_t id = mw_expand_find(expansion, record->members.items[k], NULL);
 

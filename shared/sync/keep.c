@@ -116,7 +116,7 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 	keep->addresses_share.gone += gone;
 	share->all++;
 	share->gone += record == NULL;
-	if (gone > 0 || record == NULL || record->bad != NULL || old->networks != NULL)
+	if (gone > 0 || record == NULL || record->bad != NULL || old->principal.kind == MW_GROUP)
 		want(keep, line);
 }
 
@@ -200,6 +200,14 @@ static void keep_names(struct keep *keep, struct mw_record *record, const struct
 	mw_merge_append(arena, &record->receives, addresses);
 	mw_merge_append(arena, &record->receives, receives);
 	mw_merge_senders(arena, record, old);
+	if (old->principal.kind == MW_GROUP && record->principal.kind == MW_GROUP) {
+		struct mw_record_networks *now = record->networks;
+
+		mw_merge_union(arena, &record->bound, old->members);
+		mw_merge_union(arena, &record->bound, old->bound);
+		record->networks = old->networks;
+		keep_networks(record, now);
+	}
 }
 
 /* What the readable part of a bad record takes away is taken away. */
@@ -217,14 +225,18 @@ static void keep_version(struct keep *keep, struct mw_record *record, const stru
 	record->owner = bad.owner;
 	record->complete = bad.complete;
 	record->bad = NULL;
+	if (bad.principal.kind == MW_GROUP) {
+		mw_merge_union(arena, &record->bound, old->members);
+		mw_merge_union(arena, &record->bound, bad.members);
+	}
 	mw_merge_stricter(arena, record, &bad);
 	keep_networks(record, bad.networks);
 }
 
 /* --- what is held back */
 
-/* A group that says from where its members may log in keeps those who come back: they must not come back without that.
-   Its addresses and logins that somebody of the new content has are that one's. */
+/* A group's restrictions hold for those who were its members: of a group that is still there, for those who come
+   back. Its addresses and logins that somebody of the new content has are that one's. */
 static void hold(struct keep *keep, const struct mw_record *old)
 {
 	struct mw_records *records = keep->slice->records;
@@ -232,11 +244,12 @@ static void hold(struct keep *keep, const struct mw_record *old)
 
 	keep_free(records->arena, &held.addresses, &keep->addresses);
 	keep_free(records->arena, &held.receives, &keep->addresses);
-	keep_free(records->arena, &held.members, &keep->addresses);
-	if (held.networks == NULL)
-		held.members = (struct mw_strs){ NULL, 0 };
+	mw_merge_union(records->arena, &held.bound, held.members);
+	held.members = (struct mw_strs){ NULL, 0 };
 	if (record != NULL) {
-		mw_merge_append(records->arena, &record->members, held.members);
+		keep_free(records->arena, &held.bound, &keep->addresses);
+		if (held.principal.kind == MW_GROUP && record->principal.kind == MW_GROUP)
+			mw_merge_union(records->arena, &record->bound, held.bound);
 		mw_merge_append(records->arena, &record->receives, held.addresses);
 		mw_merge_append(records->arena, &record->receives, held.receives);
 		return;

@@ -162,8 +162,7 @@ static void read_items(struct mw_reading *reading, const struct mw_record_key *k
 		else if (key->read_item(reading, item, &items[good]))
 			good++;
 	}
-	list_r->items = items;
-	list_r->count = good;
+	*list_r = (struct mw_strs){ items, good };
 }
 
 void *mw_record_key_field(const struct mw_record_key *key, struct mw_record *record)
@@ -303,6 +302,7 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "receive", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(receives), mw_read_address, read_list, write_list },
 	{ "login", USER | 1u << MW_ROW_LOGIN, AT(logins), read_login, read_list, write_list },
 	{ "member", GROUP | 1u << MW_ROW_MEMBER, AT(members), mw_read_address, read_list, write_list },
+	{ "bound", 1u << MW_ROW_COPY, AT(bound), mw_read_address, read_list, write_list },
 	{ "imap", USER, AT(principal.imap), NULL, read_switch, write_switch },
 	{ "pop3", USER, AT(principal.pop3), NULL, read_switch, write_switch },
 	{ "sieve", USER, AT(principal.sieve), NULL, read_switch, write_switch },
@@ -386,18 +386,19 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 		    uint64_t *seen_io)
 {
 	const struct mw_record_key *key = mw_record_key_find(mw_row_of(record->principal.kind), at);
-	const char *kind = record->principal.kind == MW_USER ? "user" : "group";
 	char memory[512];
 	struct mw_buf buf = MW_BUF_OVER(memory);
 	uint64_t bit;
 
+	if (key == NULL && reading->records->copy)
+		key = mw_record_key_find(MW_ROW_COPY, at);
 	if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("blocked"))) {
 		record->bad = mw_text_unquoted(reading->records->arena, value);
 		return;
 	}
 	if (key == NULL) {
 		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf),
-		      "unknown key \"%.*s\" of a %s", SHOW(at), kind);
+		      "unknown key \"%.*s\" of a %s", SHOW(at), record->principal.kind == MW_USER ? "user" : "group");
 		return;
 	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
@@ -412,10 +413,9 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named)
 {
-	if (!named) {
-		reading->records->unnamed++;
+	reading->records->unnamed += !named;
+	if (!named)
 		return;
-	}
 	if (record->bad == NULL)
 		record->bad = reading->bad;
 	mw_records_add(reading->records, record);

@@ -30,7 +30,8 @@ void mw_reading_error(struct mw_reading *reading, struct mw_str at, const char *
 /* The kinds of rows (row.h). A line of directory text is one of the first three. */
 enum mw_row {
 	MW_ROW_USER, MW_ROW_GROUP, MW_ROW_GRANT,
-	MW_ROW_ADDRESS, MW_ROW_MEMBER, MW_ROW_LOGIN /* one more value of a user or group */
+	MW_ROW_ADDRESS, MW_ROW_MEMBER, MW_ROW_LOGIN, /* one more value of a user or group */
+	MW_ROW_COPY /* what a user or group says in a last good copy only */
 };
 
 struct mw_record_key {

@@ -59,6 +59,50 @@ void mw_networks_read(struct mw_reading *reading, const struct mw_record_key *ke
 	}
 }
 
+static struct mw_ranges said_of(const struct mw_record_networks *networks, size_t service)
+{
+	return networks->of[service].count > 0 ? networks->of[service] : networks->all;
+}
+
+static bool is_in(const struct mw_range *range, struct mw_ranges list)
+{
+	for (size_t i = 0; i < list.count; i++) {
+		if (mw_range_contains(&list.items[i], &range->first) && mw_range_contains(&list.items[i], &range->last))
+			return true;
+	}
+	return false;
+}
+
+/* The ranges of each that are within the other. */
+static struct mw_ranges both(struct mw_arena *arena, struct mw_ranges a, struct mw_ranges b)
+{
+	struct mw_range *ranges = MW_ARENA_ARRAY(arena, struct mw_range, a.count + b.count + 1);
+	size_t count = 0;
+
+	if (a.count == 0 || b.count == 0)
+		return a.count == 0 ? b : a;
+	for (size_t i = 0; ranges != NULL && i < a.count; i++)
+		if (is_in(&a.items[i], b))
+			ranges[count++] = a.items[i];
+	for (size_t i = 0; ranges != NULL && i < b.count; i++)
+		if (is_in(&b.items[i], a))
+			ranges[count++] = b.items[i];
+	return count > 0 ? (struct mw_ranges){ ranges, count } : nowhere(arena);
+}
+
+void mw_networks_both(struct mw_arena *arena, struct mw_record *record, const struct mw_record *other)
+{
+	struct mw_record_networks *networks = MW_ARENA_NEW(arena, struct mw_record_networks);
+
+	if (record->networks == NULL)
+		record->networks = other->networks;
+	if (networks == NULL || other->networks == NULL)
+		return;
+	for (size_t i = 0; i < MW_SERVICE_COUNT; i++)
+		networks->of[i] = both(arena, said_of(record->networks, i), said_of(other->networks, i));
+	record->networks = networks;
+}
+
 static struct mw_ranges networks_of(const struct mw_record_key *key, const struct mw_record *record)
 {
 	if (record->networks == NULL)

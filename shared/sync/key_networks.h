@@ -9,4 +9,7 @@ void mw_networks_read(struct mw_reading *reading, const struct mw_record_key *ke
 		      struct mw_str value);
 void mw_networks_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
 
+/* Leaves in `record` what is in the networks of both; those of the one where the other has none. */
+void mw_networks_both(struct mw_arena *arena, struct mw_record *record, const struct mw_record *other);
+
 #endif

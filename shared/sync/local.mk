@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libmwsync.la
 libmwsync_la_SOURCES = \
+	shared/sync/bound.c \
 	shared/sync/complete.c \
 	shared/sync/expand.c shared/sync/expand.h \
 	shared/sync/file_watch.c shared/sync/file_watch.h \

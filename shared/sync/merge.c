@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mail/address.h"
+#include "sync/key_networks.h"
 #include "sync/names.h"
 #include "sync/text_field.h"
 
@@ -128,6 +129,9 @@ static void join_records(struct merge *merge, struct mw_record *record, const st
 	mw_merge_append(arena, &record->addresses, second->addresses);
 	mw_merge_append(arena, &record->receives, second->receives);
 	mw_merge_append(arena, &record->logins, second->logins);
+	mw_merge_append(arena, &record->bound, second->members);
+	mw_merge_append(arena, &record->bound, second->bound);
+	mw_networks_both(arena, record, second);
 	mw_merge_senders(arena, record, second);
 }
 

@@ -92,16 +92,20 @@ static void tidy(struct sets *sets, size_t from)
 	sets->used = from + kept;
 }
 
-/* The networks of one service: the record's own; of a user without any, those of all its groups together. */
+/* The networks of one service: the record's own; of a user without any, those of all its groups together;
+   without these, those of the groups that it is bound by. */
 static size_t add_service(struct sets *sets, const struct mw_record *record, size_t service)
 {
 	struct mw_ids groups = record->principal.groups;
-	size_t from = sets->used;
+	size_t from = sets->used, own;
 
 	add(sets, said_of(record, service));
-	if (sets->used == from) {
-		for (size_t i = 0; i < groups.count; i++)
-			add(sets, said_of(sets->expansion->by_id[groups.items[i] - 1], service));
+	own = sets->used;
+	for (size_t i = 0; own == from && i < groups.count; i++)
+		add(sets, said_of(sets->expansion->by_id[groups.items[i] - 1], service));
+	if (sets->used == from && record->principal.kind == MW_USER) {
+		for (size_t i = 0; i < record->bound_ids.count; i++)
+			add(sets, said_of(sets->expansion->by_id[record->bound_ids.items[i] - 1], service));
 	}
 	tidy(sets, from);
 	return sets->used - from;
@@ -130,7 +134,7 @@ static struct set *keep(struct sets *sets, const struct set *set)
 static bool has_networks(const struct sets *sets, const struct mw_record *record)
 {
 	struct mw_ids groups = record->principal.groups;
-	bool has = record->networks != NULL;
+	bool has = record->networks != NULL || (record->principal.kind == MW_USER && record->bound_ids.count > 0);
 
 	for (size_t i = 0; i < groups.count && !has; i++)
 		has = sets->expansion->by_id[groups.items[i] - 1]->networks != NULL;

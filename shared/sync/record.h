@@ -23,6 +23,8 @@ struct mw_record {
 	/* name, switches, limits and `senders` as said; id, `networks` and lists of ids are filled by mw_expand() */
 	struct mw_principal principal;
 	struct mw_strs addresses, receives, logins, members, senders_list, senders_denied; /* canonical, as written */
+	struct mw_strs bound; /* a group's: who has no right as a member, but its networks= and senders_denied= hold for */
+	struct mw_ids bound_ids; /* of a user: the groups it is bound by so; of a group: these users. By mw_expand_bound() */
 	struct mw_record_networks *networks; /* NULL: it has no such key */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
 	bool no_login; /* its name is no login name: filled by mw_merge() */

@@ -171,6 +171,7 @@ void mw_row_read(struct mw_reading *reading, enum mw_row kind, const struct mw_c
 	case MW_ROW_ADDRESS:
 	case MW_ROW_MEMBER:
 	case MW_ROW_LOGIN: read_values(reading, kind, values, count); break;
+	case MW_ROW_COPY: break;
 	}
 }
 

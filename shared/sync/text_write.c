@@ -103,12 +103,12 @@ static void add_blocked(struct mw_text_out *out, const char *why)
 
 static void write_record(struct mw_text_out *out, const struct mw_record *record)
 {
-	enum mw_row row = mw_row_of(record->principal.kind);
+	unsigned rows = 1u << mw_row_of(record->principal.kind) | 1u << MW_ROW_COPY;
 
 	mw_text_out_add(out, record->principal.kind == MW_USER ? MW_STR("user ") : MW_STR("group "));
 	add_name(out, record->principal.name);
 	for (size_t i = 0; i < mw_record_key_count; i++) {
-		if ((mw_record_keys[i].rows & 1u << row) != 0)
+		if ((mw_record_keys[i].rows & rows) != 0)
 			mw_record_keys[i].write(out, &mw_record_keys[i], record);
 	}
 	if (record->bad != NULL)

@@ -373,6 +373,71 @@ def test_a_record_without_a_name_keeps_who_is_gone(site, line):
     assert site.may_send("bob@example.test", "bob@example.test").returncode == 0
 
 
+OFFICE = "group office@example.test networks=192.0.2.0/24 member=u1@example.test,u2@example.test"
+
+
+@pytest.mark.parametrize("before,after", [
+    (users(3) + "user u9@example.test\n", users(3) + OFFICE + " bananas=1\n"),
+    (users(3), users(3) + OFFICE + "\n" + OFFICE + "\n"),
+    (users(3) + OFFICE + "\n", users(3) + OFFICE.replace("u1@", "u0@example.test,u1@@") + "\n"),
+    (users(3) + OFFICE.replace("u1@", "u0@") + "\n", users(3) + OFFICE + " bananas=1\n"),
+    (users(3) + OFFICE + "\n", users(3) + OFFICE + ",in@example.test\ngroup in@example.test member=office@example.test,"
+     "u1@example.test\n"),
+    (users(3), users(3) + OFFICE.replace("u1@", "in@") + "\ngroup in@example.test member=office@example.test,u1@example.test\n"),
+])
+def test_a_fault_of_a_group_frees_nobody_of_its_networks(site, before, after):
+    site.sources("one")
+    site.says("one", before)
+    site.sync()
+    for _ in range(3):
+        site.says("one", after)
+        site.sync()
+        for name in ("u1@example.test", "u2@example.test"):
+            assert site.may_send(name, name, "192.0.2.7").returncode == 0
+            told = site.may_send(name, name, OUTSIDE)
+            assert told.returncode == 1 and "network-refused" in told.stdout, told.stdout
+    site.says("one", users(3))
+    site.sync("--accept", "one")
+    assert site.may_send("u1@example.test", "u1@example.test", OUTSIDE).returncode == 0
+
+
+def test_who_is_held_is_bound_by_its_groups_and_no_member(site):
+    site.sources("one", "text")
+    grants = "".join(f"grant send-as u0@example.test {group}@example.test\n" for group in ("direct", "staff"))
+    (site.folder / "text").write_text("user first@example.test\n" + grants)
+    rights = ("group office@example.test networks=192.0.2.0/24 member=staff@example.test,u1@example.test\n"
+              "group staff@example.test member=u30@example.test\n"
+              "group direct@example.test networks=192.0.2.0/24 member=u31@example.test\n")
+    site.says("one", users(40, rights))
+    site.sync()
+    assert site.may_send("u30@example.test", "u0@example.test", "192.0.2.7").returncode == 0
+    fewer = rights.replace(" member=u30@example.test", "").replace(" member=u31@example.test", "")
+    for now, bound in ((users(20, fewer), (30, 31, 1)), (users(20), (30, 31, 1))):
+        for _ in range(2):
+            site.says("one", now)
+            site.sync(status=HELD)
+            for i in bound:
+                name = f"u{i}@example.test"
+                assert site.may_send(name, name, "192.0.2.7").returncode == 0
+                assert "network-refused" in site.may_send(name, name, OUTSIDE).stdout
+            for i in (30, 31):
+                assert site.looked_up(f"u{i}@example.test")["groups"] == []
+                assert site.may_send(f"u{i}@example.test", "u0@example.test", "192.0.2.7").returncode == 1
+
+
+@pytest.mark.parametrize("bad", ["bananas=1", "\n" + "group ban@example.test member=u1@example.test"])
+def test_senders_denied_holds_for_the_members_of_a_bad_group(site, bad):
+    site.sources("one", "text")
+    (site.folder / "text").write_text("user first@example.test senders_denied=ban@example.test\n")
+    for now in (f"group ban@example.test member=u1@example.test {bad}\n", "group ban@example.test member=u1@example.test\n",
+                f"group ban@example.test member=u1@example.test,u2@example.test {bad}\n"):
+        site.says("one", users(4) + now)
+        site.sync()
+        for i, code in ((0, 0), (1, 1), (2, "u2@" in now)):
+            told = site.may_send(f"u{i}@example.test", f"u{i}@example.test")
+            assert told.returncode == code, told.stdout
+
+
 @pytest.mark.parametrize("now,status", [("", HELD), ("user bad@example.test imap=x\n", HELD),
                                         (f"{users(5)}user bad@example.test login=u1@example.test\n", 0)])
 def test_what_is_held_or_blocked_is_of_a_complete_source(site, now, status):
