@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* How often the name may be taken over by another file between our check and LMDB's open. */
+/* How often the file may be written over between our check and LMDB's open. */
 #define OPEN_ATTEMPTS 8
 /* What LMDB and the heap may take beside the mapping. */
 #define ROOM_BESIDE ((uint64_t)4 << 20)
@@ -123,11 +123,12 @@ static enum mw_snapshot_result check_foreign(int fd, const char *path, struct mw
 	return result;
 }
 
-/* *copy_r: of a file of another user's; -1: it is root's, or the reader's own. */
-static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, int *copy_r,
+/* OPEN: *fd_r is what was checked: a copy of another user's file, or the file itself. */
+static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, int *fd_r,
 					  struct mw_buf *why)
 {
 	enum mw_snapshot_result result;
+	int copy = -1;
 	/* O_NONBLOCK: a FIFO must not hold us. */
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
@@ -143,10 +144,15 @@ static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const ch
 	else if (!mw_snapshot_file_is_fit(path, &snapshot->stat, why))
 		result = MW_SNAPSHOT_BAD;
 	else if (mw_snapshot_is_foreign(&snapshot->stat))
-		result = check_foreign(fd, path, snapshot, copy_r, why);
+		result = check_foreign(fd, path, snapshot, &copy, why);
 	else
 		result = check_content(fd, path, snapshot, why);
-	close(fd);
+	snapshot->copied = copy >= 0;
+	*fd_r = copy >= 0 ? copy : fd;
+	if (copy >= 0)
+		close(fd);
+	if (result != MW_SNAPSHOT_OPEN)
+		close(*fd_r);
 	return result;
 }
 
@@ -181,12 +187,15 @@ static void find_index(struct mw_snapshot *snapshot)
 		snapshot->index = (struct mw_index){ .buckets = NULL };
 }
 
-/* Returns an LMDB or errno error; EAGAIN when the name stands for another file by now. */
-static int map_file(struct mw_snapshot *snapshot, const char *path)
+/* Returns an LMDB or errno error; EAGAIN when the file was written over meanwhile. */
+static int map_file(struct mw_snapshot *snapshot, int checked)
 {
+	char path[40];
 	struct stat st;
 	int rc, fd;
 
+	/* LMDB opens by a name. That of the file may stand for another one by now, or for a FIFO, which would hold us. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", checked);
 	rc = mdb_env_create(&snapshot->env);
 	if (rc != 0)
 		return rc;
@@ -211,15 +220,6 @@ static int map_file(struct mw_snapshot *snapshot, const char *path)
 	return rc;
 }
 
-/* LMDB opens by a name. */
-static int map_copy(struct mw_snapshot *snapshot, int copy)
-{
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
-	return map_file(snapshot, path);
-}
-
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
 {
 	int rc = EAGAIN;
@@ -227,20 +227,17 @@ enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const cha
 	snapshot->env = NULL;
 	snapshot->txn = NULL;
 	for (int attempt = 0; attempt < OPEN_ATTEMPTS && rc == EAGAIN; attempt++) {
-		int copy = -1;
-		enum mw_snapshot_result result = check_file(snapshot, path, &copy, why);
+		int fd;
+		enum mw_snapshot_result result = check_file(snapshot, path, &fd, why);
 
-		snapshot->copied = copy >= 0;
-		if (result == MW_SNAPSHOT_OPEN)
-			rc = copy >= 0 ? map_copy(snapshot, copy) : map_file(snapshot, path);
-		if (copy >= 0)
-			close(copy);
 		if (result != MW_SNAPSHOT_OPEN)
 			return result;
+		rc = map_file(snapshot, fd);
+		close(fd);
 	}
 	if (rc == 0)
 		return MW_SNAPSHOT_OPEN;
-	mw_buf_printf(why, "%s: %s", path, mdb_strerror(rc));
+	mw_buf_printf(why, "%s: cannot open it by /proc/self/fd: %s", path, mdb_strerror(rc));
 	return rc > 0 ? MW_SNAPSHOT_LATER : MW_SNAPSHOT_BAD;
 }
 

@@ -3,9 +3,12 @@
 #include "directory_support.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "directory/index.h"
@@ -15,6 +18,7 @@
 #define ANOTHER 65533
 #define USERS 400
 #define MUTATIONS 1500
+#define EXCHANGES 1500
 
 static char folder[100], file[120];
 static uint8_t *original;
@@ -388,6 +392,35 @@ START_TEST(nobody_is_principal_number_0)
 }
 END_TEST
 
+/* The owner of the folder exchanges a file of root's in it all the time for a FIFO, whose open would not end. */
+START_TEST(a_fifo_in_the_place_of_what_was_checked_holds_no_reader)
+{
+	char fifo[140];
+	pid_t other;
+
+	if (geteuid() != 0)
+		return;
+	snprintf(fifo, sizeof(fifo), "%s.fifo", file);
+	ck_assert_int_eq(chown(file, 0, (gid_t)-1) | mkfifo(fifo, 0644), 0);
+	other = fork();
+	if (other == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			renameat2(AT_FDCWD, file, AT_FDCWD, fifo, RENAME_EXCHANGE);
+		_exit(0);
+	}
+	for (int i = 0; i < EXCHANGES; i++) {
+		struct mw_directory *directory = mw_directory_new(folder);
+
+		(void)mw_directory_refresh(directory);
+		mw_directory_free(directory);
+	}
+	kill(other, SIGKILL);
+	ck_assert_int_eq(waitpid(other, NULL, 0), other);
+	unlink(fifo);
+}
+END_TEST
+
 /* It would say that there is nobody, or that all names are there, or lead out of the file. */
 static const int fillings[] = { 0, 0xff, 0x7f };
 
@@ -426,6 +459,7 @@ MW_UNIT_TESTS("snapshots of another user")
 	tcase_add_test(tcase, a_file_that_is_cut_off_or_written_over_kills_no_reader);
 	tcase_add_test(tcase, no_file_that_its_owner_can_make_ends_a_reader);
 	MW_LOOP(tcase, pages_that_no_writer_makes_are_refused, pages);
+	tcase_add_test(tcase, a_fifo_in_the_place_of_what_was_checked_holds_no_reader);
 	tcase_add_test(tcase, nobody_is_principal_number_0);
 	MW_LOOP(tcase, the_index_of_another_user_is_not_used, fillings);
 }
