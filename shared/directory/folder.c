@@ -37,6 +37,23 @@ static const char *name_of(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+static bool is_roots_guest(const struct mw_folder *folder)
+{
+	return geteuid() == 0 && folder->fd >= 0 && folder->stat.st_uid != 0;
+}
+
+/* Whether root gets the rights of the folder's owner: setfsuid(2) itself does not tell. */
+static bool can_enter(struct mw_folder *folder, struct mw_errors *errors)
+{
+	bool can;
+
+	mw_folder_enter(folder);
+	can = (uid_t)setfsuid((uid_t)-1) == folder->stat.st_uid && (gid_t)setfsgid((gid_t)-1) == folder->stat.st_gid;
+	mw_folder_leave(folder);
+	return can || fail(folder, errors, folder->path,
+			   "cannot work with the rights of the folder's owner (setfsuid): root lacks CAP_SETUID or CAP_SETGID here");
+}
+
 bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struct mw_errors *errors)
 {
 	char text[512];
@@ -51,7 +68,9 @@ bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struc
 	if (folder->fd < 0 || fstat(folder->fd, &folder->stat) != 0)
 		return fail_errno(folder, errors, path, "open the folder", "");
 	/* The owner of the folder above may have replaced it meanwhile. */
-	return mw_snapshot_folder_stat_is_fit(path, &folder->stat, &why) || fail(folder, errors, path, text);
+	if (!mw_snapshot_folder_stat_is_fit(path, &folder->stat, &why))
+		return fail(folder, errors, path, text);
+	return !is_roots_guest(folder) || can_enter(folder, errors);
 }
 
 /* What stands in a folder may be its owner's: who believes the folder believes that. */
@@ -92,11 +111,6 @@ int mw_folder_open_file(const struct mw_folder *folder, const char *path, struct
 	if (fd >= 0)
 		close(fd);
 	return -1;
-}
-
-static bool is_roots_guest(const struct mw_folder *folder)
-{
-	return geteuid() == 0 && folder->fd >= 0 && folder->stat.st_uid != 0;
 }
 
 void mw_folder_enter(const struct mw_folder *folder)

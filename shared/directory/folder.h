@@ -18,7 +18,7 @@ struct mw_folder {
 
 /* All of these: false with errors, and with the errno in `folder->error`. */
 
-/* Refuses a folder that others may write. make: makes it if only the last part of its path is missing. */
+/* Refuses a folder that others may write, and another user's where root cannot get that user's rights. make: makes it if only the last part of its path is missing. */
 bool mw_folder_open(struct mw_folder *folder, const char *path, bool make, struct mw_errors *errors);
 void mw_folder_close(struct mw_folder *folder);
 

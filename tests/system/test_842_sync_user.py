@@ -60,6 +60,14 @@ def test_root_follows_no_link_that_the_owner_put_there(daemon):
     wait_for(lambda: daemon.request() == "DUNNO", "the directory")
 
 
+def test_root_that_cannot_get_the_owners_rights_does_nothing_there(daemon):
+    before = {path.name: path.stat().st_ino for path in daemon.published.iterdir()}
+    result = subprocess.run(["setpriv", "--bounding-set=-setuid", CLI, "-c", daemon.policy, "sync"],
+                            capture_output=True, text=True, timeout=60)
+    assert result.returncode == 75 and "CAP_SETUID" in result.stderr
+    assert {path.name: path.stat().st_ino for path in daemon.published.iterdir()} == before
+
+
 def test_a_snapshot_that_is_cut_off_ends_no_server(daemon):
     assert daemon.request() == "DUNNO"
     assert as_sync_user("truncate", "-s", "0", daemon.published / "snapshot.mdb").returncode == 0
