@@ -261,6 +261,7 @@ static void hold(struct keep *keep, const struct mw_record *old)
 		      "%s %.*s would vanish", held.principal.kind == MW_USER ? "user" : "group",
 		      SHOW(held.principal.name));
 	records->owner = keep->slice->owner;
+	held.held = true;
 	mw_records_add(records, &held);
 }
 

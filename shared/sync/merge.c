@@ -81,8 +81,8 @@ static const struct mw_record *claimant(const struct merge *merge, uint32_t valu
 	return &merge->records->items[value - 1];
 }
 
-/* False: an earlier source has the text, or the record of another name has it where errors are the sync's (then
-   mw_expand() tells). */
+/* False: an earlier source has the text, or anybody where the record is held, or the record of another name has it
+   where errors are the sync's (then mw_expand() tells). */
 static bool claim(struct merge *merge, struct mw_names *names, struct mw_record *record, struct mw_str text,
 		  const char *what)
 {
@@ -98,6 +98,8 @@ static bool claim(struct merge *merge, struct mw_names *names, struct mw_record 
 		*value = own;
 	if (*value == own)
 		return true;
+	if (record->held)
+		return false;
 	other = claimant(merge, *value);
 	if (other->owner != record->owner) {
 		if (mw_merge_is_strict(merge->records, other->owner) && mw_merge_is_strict(merge->records, record->owner))
@@ -135,15 +137,18 @@ static void join_records(struct merge *merge, struct mw_record *record, const st
 	mw_merge_senders(arena, record, second);
 }
 
-static void claim_names(struct merge *merge)
+static void claim_names(struct merge *merge, bool held)
 {
 	struct mw_records *records = merge->records;
 
 	for (size_t i = 0; i < records->count && !merge->failed; i++) {
 		struct mw_record *record = &records->items[i], *first;
+		uint32_t *value;
 		bool added;
-		uint32_t *value = mw_names_add(&merge->names, record->principal.name, &added);
 
+		if (record->held != held)
+			continue;
+		value = mw_names_add(&merge->names, record->principal.name, &added);
 		if (value == NULL) {
 			merge->failed = true;
 			return;
@@ -159,9 +164,9 @@ static void claim_names(struct merge *merge)
 		if (first->owner == record->owner)
 			join_records(merge, first, record);
 		else
-			REPORT(merge, record->origin, "%s %.*s is left out: an earlier source has it (%s:%u)",
-			       kind_of(record), SHOW(record->principal.name), mw_origin_file(records, first->origin),
-			       first->origin.line);
+			REPORT(merge, record->origin, "%s %.*s is left out: %s source has it (%s:%u)",
+			       kind_of(record), SHOW(record->principal.name), record->held ? "another" : "an earlier",
+			       mw_origin_file(records, first->origin), first->origin.line);
 	}
 }
 
@@ -189,14 +194,14 @@ static void claim_list(struct merge *merge, struct mw_names *names, struct mw_re
 		*list = (struct mw_strs){ items, count };
 }
 
-static void claim_addresses(struct merge *merge)
+static void claim_addresses(struct merge *merge, bool held)
 {
 	struct mw_records *records = merge->records;
 
 	for (size_t i = 0; i < records->count; i++) {
 		struct mw_record *record = &records->items[i];
 
-		if (merge->gone[i])
+		if (record->held != held || merge->gone[i])
 			continue;
 		merge->gone[i] = !claim(merge, &merge->addresses, record, record->principal.name, "address");
 		if (!merge->gone[i])
@@ -217,7 +222,7 @@ static struct mw_str whole_login(struct merge *merge, struct mw_str login)
 	return mw_arena_copy(merge->records->arena, (struct mw_str){ completed, len });
 }
 
-static void claim_logins(struct merge *merge)
+static void claim_logins(struct merge *merge, bool held)
 {
 	struct mw_records *records = merge->records;
 
@@ -226,7 +231,7 @@ static void claim_logins(struct merge *merge)
 		struct mw_str *items;
 		size_t count = 0;
 
-		if (merge->gone[i] || record->principal.kind != MW_USER)
+		if (record->held != held || merge->gone[i] || record->principal.kind != MW_USER)
 			continue;
 		record->no_login = !claim(merge, &merge->logins, record, record->principal.name, "login");
 		items = MW_ARENA_ARRAY(records->arena, struct mw_str, record->logins.count + 1);
@@ -430,12 +435,15 @@ bool mw_merge(struct mw_records *records)
 
 	merge.failed = merge.gone == NULL;
 	if (!merge.failed) {
-		claim_names(&merge);
+		claim_names(&merge, false);
+		claim_names(&merge, true);
 		mw_names_deinit(&merge.names);
-		claim_addresses(&merge);
+		claim_addresses(&merge, false);
+		claim_addresses(&merge, true);
 		release_conflicts(&merge, &merge.addresses, false);
 		of_addresses = merge.conflict_count;
-		claim_logins(&merge);
+		claim_logins(&merge, false);
+		claim_logins(&merge, true);
 		release_conflicts(&merge, &merge.logins, true);
 		drop_names_of_nobody(&merge);
 		compact(&merge);

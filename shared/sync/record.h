@@ -29,6 +29,7 @@ struct mw_record {
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
 	bool no_login; /* its name is no login name: filled by mw_merge() */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
+	bool held; /* it is not in its source's new content: filled by mw_keep() */
 	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */
 };
 

@@ -425,6 +425,24 @@ def test_who_is_held_is_bound_by_its_groups_and_no_member(site):
                 assert site.may_send(f"u{i}@example.test", "u0@example.test", "192.0.2.7").returncode == 1
 
 
+def test_who_is_held_takes_no_name_from_anybody(site):
+    site.sources("one", "two")
+    site.says("one", users(40, "user carl@example.test address=sales@example.test login=sales\n"
+                               "user dora@example.test login=new@example.test\n"))
+    site.says("two", "user x@example.test\n")
+    site.sync()
+    site.says("one", users(20, "user new@example.test\n"))
+    site.says("two", "user x@example.test\nuser mary@example.test address=sales@example.test login=sales\n"
+                     "user carl@example.test smtp=no\n")
+    site.sync(status=HELD)
+    assert site.may_send("sales", "sales@example.test").returncode == 0
+    assert site.may_send("mary@example.test", "sales@example.test").returncode == 0
+    assert site.looked_up("carl@example.test")["may"]["smtp"] is False
+    assert site.may_send("carl@example.test", "sales@example.test").returncode == 1
+    assert site.may_send("new@example.test", "new@example.test").returncode == 0
+    assert site.looked_up("dora@example.test")["logins"] == ["dora@example.test"]
+
+
 @pytest.mark.parametrize("bad", ["bananas=1", "\n" + "group ban@example.test member=u1@example.test"])
 def test_senders_denied_holds_for_the_members_of_a_bad_group(site, bad):
     site.sources("one", "text")
