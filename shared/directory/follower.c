@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "directory/folder.h"
 #include "directory/snapshot.h"
+#include "directory/suspensions.h"
 #include "directory/writer.h"
 
 #define FILE_NAME ".follow"
@@ -163,13 +164,18 @@ static bool give_sources(struct handing *handing, int folder)
 
 static bool give(struct handing *handing, int fd, const char *name, const struct stat *st)
 {
-	return S_ISDIR(st->st_mode) ? give_sources(handing, fd) : give_file(handing, fd, name, st);
+	if (S_ISDIR(st->st_mode))
+		return give_sources(handing, fd);
+	if (strcmp(name, MW_SUSPENSIONS_NAME) == 0)
+		return unlinkat(fd, name, 0) == 0 || refuse_entry(handing, name, strerror(errno));
+	return give_file(handing, fd, name, st);
 }
 
 /* A folder that has anything else is not that of the snapshots: the policy may name any. */
 static bool is_mailwickets(struct handing *handing, int fd, const char *name, const struct stat *st)
 {
-	static const char *const names[] = { MW_SNAPSHOT_NAME, MW_FOLDER_LOCK, FILE_NAME, ".suspend.lock" };
+	static const char *const names[] = { MW_SNAPSHOT_NAME, MW_FOLDER_LOCK, FILE_NAME, MW_SUSPENSIONS_NAME,
+					     ".suspend.lock" };
 	static const char *const beginnings[] = { MW_SNAPSHOT_TEMPORARY, ".suspensions." };
 	bool known = false;
 

@@ -24,7 +24,8 @@ void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
 
 /* Makes this user the owner of the folder and of what is in it; groups stay, and new files get that of the folder. Refused
    with the name of what Mailwicket did not write there, and where the folder is a third user's. In a folder that is the
-   user's already, what root left there is mended. For root. False with errors. */
+   user's already, what root left there is mended. A list of suspensions in the old place is removed: call
+   mw_suspensions_move() first. For root. False with errors. */
 bool mw_follower_hand_over(const char *folder, uid_t user, struct mw_errors *errors);
 
 enum mw_following {

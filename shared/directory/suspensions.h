@@ -49,7 +49,8 @@ struct mw_suspensions {
 };
 
 /* Where the list is. Until 2026 it was in the folder of the snapshots; one that is still there counts as long as there
-   is none in the right place, and is moved by whoever changes the list, or by `mailwicket sync` of root. */
+   is none in the right place. Whoever changes the list, or `mailwicket sync` of root, writes the right one, and as long
+   as there is one in the old place and the folder is root's, that one too. */
 struct mw_suspensions_place { char *folder, *path, *old_folder, *old_path; };
 /* `folder`: of the snapshots. False: out of memory; deinit all the same. */
 bool mw_suspensions_place_init(struct mw_suspensions_place *place, const char *folder);
@@ -58,10 +59,8 @@ void mw_suspensions_place_deinit(struct mw_suspensions_place *place);
 const char *mw_suspensions_place_look(const struct mw_suspensions_place *place, struct stat *stat_r);
 /* Makes the folder where it is missing; false with errno. */
 bool mw_suspensions_place_make(const struct mw_suspensions_place *place);
-/* Removes what is in the old place, once there is a list in the right one. */
-void mw_suspensions_place_leave_old(const struct mw_suspensions_place *place);
-/* Moves a list that is in the old place. True: it is in the right one, or there is none. False with errors: it counts where
-   it is. */
+/* Writes a list that is in the old place alone to the right one. True: it is in the right one, or there is none. False
+   with errors: it counts where it is. */
 bool mw_suspensions_move(const char *folder, int64_t now, struct mw_errors *errors);
 
 /* Reads the file whole and checks it; *stat_r is the file's, all zero where there is none. Free the result with

@@ -202,17 +202,17 @@ static int write_whole(int fd, const char *bytes, size_t size)
 }
 
 /* 0 or an errno. */
-static int write_temporary(const struct mw_suspensions_edit *edit)
+static int write_list(const struct mw_suspensions *list, const struct mw_folder *folder, const char *path)
 {
-	size_t size = mw_suspensions_size(edit->list.count, edit->list.name_count);
+	size_t size = mw_suspensions_size(list->count, list->name_count);
 	char *bytes = malloc(size);
-	int fd = mw_folder_make(&edit->folder, edit->temporary);
+	int fd = mw_folder_make(folder, path);
 	int error = fd < 0 ? errno : bytes == NULL ? ENOMEM : 0;
 
-	if (error == 0 && !mw_folder_own(&edit->folder, fd))
+	if (error == 0 && !mw_folder_own(folder, fd))
 		error = errno;
 	if (error == 0) {
-		mw_suspensions_write(&edit->list, bytes);
+		mw_suspensions_write(list, bytes);
 		error = write_whole(fd, bytes, size);
 	}
 	if (error == 0 && fsync(fd) != 0)
@@ -241,19 +241,56 @@ static bool check_temporary(const struct mw_suspensions_edit *edit, struct mw_er
 	return same || fail(errors, edit->place.path, "what was written does not read back: nothing is changed");
 }
 
+static bool put_old(struct mw_suspensions_edit *edit, struct mw_folder *folder, struct mw_errors *errors, int *errno_r)
+{
+	bool done = false;
+
+	if (folder->stat.st_uid != geteuid())
+		return true;
+	if (!mw_folder_remove_leftovers(folder, TEMPORARY, errors)) {
+		*errno_r = folder->error;
+		return false;
+	}
+	*errno_r = write_list(&edit->list, folder, TEMPORARY "tmp");
+	if (*errno_r != 0) {
+		fail(errors, edit->place.old_path, strerror(*errno_r));
+	} else {
+		done = mw_folder_take_over(folder, TEMPORARY "tmp", edit->place.old_path, TEMPORARY "old", errors);
+		*errno_r = done ? 0 : folder->error;
+	}
+	mw_folder_remove(folder, TEMPORARY "tmp");
+	mw_folder_remove(folder, TEMPORARY "old");
+	return done;
+}
+
+/* A process of an earlier version that still runs looks in the old place alone, and takes no list for an empty one. */
+static bool save_old(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r)
+{
+	struct mw_folder folder;
+	struct stat st;
+	bool done;
+
+	if (lstat(edit->place.old_path, &st) != 0)
+		return true;
+	done = mw_folder_open(&folder, edit->place.old_folder, false, errors);
+	*errno_r = done ? 0 : folder.error;
+	done = done && put_old(edit, &folder, errors, errno_r);
+	mw_folder_close(&folder);
+	return done;
+}
+
 bool mw_suspensions_edit_save(struct mw_suspensions_edit *edit, struct mw_errors *errors, int *errno_r)
 {
 	bool done = false;
 
 	mw_suspensions_prune_names(&edit->list);
-	*errno_r = write_temporary(edit);
+	*errno_r = write_list(&edit->list, &edit->folder, edit->temporary);
 	if (*errno_r != 0) {
 		fail(errors, edit->place.path, strerror(*errno_r));
 	} else if (check_temporary(edit, errors)) {
 		done = mw_folder_take_over(&edit->folder, edit->temporary, edit->place.path, edit->old, errors);
 		*errno_r = done ? 0 : edit->folder.error;
-		if (done)
-			mw_suspensions_place_leave_old(&edit->place);
+		done = done && save_old(edit, errors, errno_r);
 	}
 	mw_folder_remove(&edit->folder, edit->temporary);
 	mw_folder_remove(&edit->folder, edit->old);

@@ -110,14 +110,3 @@ bool mw_suspensions_place_make(const struct mw_suspensions_place *place)
 	/* Somebody else was faster. */
 	return done || access(place->folder, F_OK) == 0;
 }
-
-void mw_suspensions_place_leave_old(const struct mw_suspensions_place *place)
-{
-	int fd = open(place->old_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	/* It does not count any more, whether it goes or not. */
-	if (fd >= 0)
-		(void)unlinkat(fd, MW_SUSPENSIONS_NAME, 0);
-	if (fd >= 0)
-		close(fd);
-}

@@ -52,13 +52,16 @@ def test_it_is_moved_and_holds_at_every_moment(daemon, words):
     thread.start()
     for each in words:
         assert daemon.cli(*each).returncode == 0
-    assert not daemon.old.exists() and daemon.suspensions.exists()
+    # A process of the version before, which still runs, looks there alone.
+    assert daemon.old.read_bytes() == daemon.suspensions.read_bytes()
     over.set()
     thread.join()
     assert answers <= {SUSPENDED}
     assert is_suspended(daemon)
     assert daemon.cli("resume", "bob@example.test").returncode == 0
     wait_for(lambda: not is_suspended(daemon), "the end of the suspension")
+    assert daemon.old.read_bytes() == daemon.suspensions.read_bytes()
+    assert not [path for path in daemon.published.iterdir() if path.name.startswith(".suspensions.")]
 
 
 def test_a_dry_run_moves_nothing(daemon):
