@@ -24,6 +24,8 @@ struct keep {
 	struct mw_names addresses; /* names and all addresses of the new records */
 	struct mw_names logins;
 	struct share users, groups, addresses_share;
+	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
+	bool guarded;              /* what is gone is held until somebody lets it go */
 	struct mw_str *wanted;     /* lines of the copy that have something that is gone, or a bad record's version */
 	size_t wanted_count, wanted_size;
 	bool failed;
@@ -105,18 +107,39 @@ static size_t count_gone(const struct keep *keep, struct mw_strs list)
 	return gone;
 }
 
+/* 1 << its kind, before anything of it was held. */
+static unsigned kind_before(const struct mw_record *old)
+{
+	return old->held_kind != 0 ? old->held_kind : 1u << old->principal.kind;
+}
+
+static size_t addresses_gone(const struct keep *keep, const struct mw_record *old)
+{
+	return (mw_names_find(&keep->addresses, old->principal.name) == NULL) + count_gone(keep, old->addresses) +
+		count_gone(keep, old->receives);
+}
+
+/* The name of another kind is another one. */
+static bool is_gone(const struct keep *keep, const struct mw_record *old)
+{
+	const struct mw_record *record = new_record(keep, old->principal.name);
+
+	return record == NULL || 1u << record->principal.kind != kind_before(old);
+}
+
 static void compare(struct keep *keep, const struct mw_record *old, struct mw_str line)
 {
-	struct share *share = old->principal.kind == MW_USER ? &keep->users : &keep->groups;
+	struct share *share = kind_before(old) == 1u << MW_USER ? &keep->users : &keep->groups;
 	const struct mw_record *record = new_record(keep, old->principal.name);
-	size_t gone = mw_names_find(&keep->addresses, old->principal.name) == NULL;
+	size_t gone = addresses_gone(keep, old);
+	bool name_gone = is_gone(keep, old);
 
-	gone += count_gone(keep, old->addresses) + count_gone(keep, old->receives);
 	keep->addresses_share.all += 1 + old->addresses.count + old->receives.count;
 	keep->addresses_share.gone += gone;
 	share->all++;
-	share->gone += record == NULL;
-	if (gone > 0 || record == NULL || record->bad != NULL || old->principal.kind == MW_GROUP)
+	share->gone += name_gone;
+	keep->still_held += old->held_kind != 0 && (name_gone || gone > 0);
+	if (gone > 0 || name_gone || record->bad != NULL || old->principal.kind == MW_GROUP)
 		want(keep, line);
 }
 
@@ -246,7 +269,9 @@ static void hold(struct keep *keep, const struct mw_record *old)
 	keep_free(records->arena, &held.receives, &keep->addresses);
 	mw_merge_union(records->arena, &held.bound, held.members);
 	held.members = (struct mw_strs){ NULL, 0 };
+	held.held_kind = keep->guarded && (is_gone(keep, old) || addresses_gone(keep, old) > 0) ? kind_before(old) : 0;
 	if (record != NULL) {
+		record->held_kind = held.held_kind;
 		keep_free(records->arena, &held.bound, &keep->addresses);
 		if (held.principal.kind == MW_GROUP && record->principal.kind == MW_GROUP)
 			mw_merge_union(records->arena, &record->bound, held.bound);
@@ -328,8 +353,9 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 	bool unnamed = keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0;
 
 	state->digest[0] = '\0';
-	if (!unnamed && !shrinks(&keep->users, max_shrink) && !shrinks(&keep->groups, max_shrink) &&
-	    !shrinks(&keep->addresses_share, max_shrink))
+	keep->guarded = (keep->still_held > 0 && max_shrink <= 100) || shrinks(&keep->users, max_shrink) ||
+		shrinks(&keep->groups, max_shrink) || shrinks(&keep->addresses_share, max_shrink);
+	if (!keep->guarded && !unnamed)
 		return false;
 	if (!digest_of(keep->slice, state->digest)) {
 		keep->failed = true;

@@ -392,15 +392,15 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 
 	if (key == NULL && reading->records->copy)
 		key = mw_record_key_find(MW_ROW_COPY, at);
-	if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("blocked"))) {
+	if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("blocked")))
 		record->bad = mw_text_unquoted(reading->records->arena, value);
-		return;
-	}
-	if (key == NULL) {
+	else if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("held")))
+		record->held_kind = 1u << (mw_str_equal(value, MW_STR("user")) ? MW_USER : MW_GROUP);
+	else if (key == NULL)
 		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf),
 		      "unknown key \"%.*s\" of a %s", SHOW(at), record->principal.kind == MW_USER ? "user" : "group");
+	if (key == NULL)
 		return;
-	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
 	if ((*seen_io & bit) != 0)
 		read_again(reading, key, record, at, value);

@@ -30,6 +30,9 @@ struct mw_record {
 	bool no_login; /* its name is no login name: filled by mw_merge() */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
 	bool held; /* it is not in its source's new content: filled by mw_keep() */
+	/* 1 << enum mw_principal_kind that it was when its name, or an address of it, vanished from the source: it is held
+	   (keep.h); 0: nothing of it is */
+	unsigned held_kind;
 	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */
 };
 

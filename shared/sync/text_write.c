@@ -111,6 +111,10 @@ static void write_record(struct mw_text_out *out, const struct mw_record *record
 		if ((mw_record_keys[i].rows & rows) != 0)
 			mw_record_keys[i].write(out, &mw_record_keys[i], record);
 	}
+	if (record->held_kind != 0) {
+		mw_text_out_key(out, "held");
+		mw_text_out_add(out, record->held_kind == 1u << MW_USER ? MW_STR("user") : MW_STR("group"));
+	}
 	if (record->bad != NULL)
 		add_blocked(out, record->bad);
 	mw_text_out_add(out, MW_STR("\n"));
