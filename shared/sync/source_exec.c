@@ -50,9 +50,14 @@ static void add_error(struct mw_records *records, const struct mw_source *source
 
 /* --- the program */
 
+static bool belongs_to_us(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
 static bool is_ours(const struct stat *st)
 {
-	return (st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	return belongs_to_us(st) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* NULL when it may be run: whoever can write it, or put another in its place, could do all that we can. */
@@ -69,7 +74,7 @@ static const char *why_unfit(const char *path)
 	if (!is_ours(&st))
 		return "can be written by others than root and the user that runs it";
 	snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path);
-	if (stat(folder, &st) != 0 || (!is_ours(&st) && (st.st_mode & S_ISVTX) == 0))
+	if (stat(folder, &st) != 0 || !belongs_to_us(&st) || (!is_ours(&st) && (st.st_mode & S_ISVTX) == 0))
 		return "is in a folder that others than root and the user that runs it can write to";
 	return NULL;
 }

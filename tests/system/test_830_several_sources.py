@@ -120,6 +120,11 @@ def test_a_program_that_others_can_write_is_not_run(site):
     site.says("one", "user bob@example.test\n")
     (site.folder / "one.sh").chmod(0o775)
     assert "can be written by others" in site.sync(status=FAILED)
+    (site.folder / "one.sh").chmod(0o755)
+    os.chown(site.folder, 64215, -1)
+    site.folder.chmod(0o1755)  # its owner may put another program there, whatever the bit keeps from others
+    assert "is in a folder that others" in site.sync(status=FAILED)
+    os.chown(site.folder, 0, -1)
 
 
 @pytest.mark.parametrize("fails", [False, True])
