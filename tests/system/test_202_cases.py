@@ -54,11 +54,11 @@ def differences(daemon, case, action):
 
 
 def suspend_all(daemon, case):
-    """Who is not in the directory was there when suspended, and is gone since."""
+    """Who is not in the directory was there alone when suspended, and is gone since."""
     for user, what in case["suspended"]:
         result = daemon.cli("suspend", user, what)
         if result.returncode == os.EX_NOUSER:
-            daemon.write_directory(f"{case['directory']}\nuser {user}\n")
+            daemon.write_directory(f"user {user}\n")
             result = daemon.cli("suspend", user, what)
             daemon.write_directory(case["directory"])
         assert result.returncode == 0, result.stderr
