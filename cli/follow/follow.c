@@ -36,7 +36,7 @@ struct follow {
 	struct mw_watches *watches;
 	struct mw_follower *follower;
 	struct mw_follower_state state;
-	struct mw_reading reading;
+	struct mw_sync_process reading;
 	struct mw_say say;
 	int64_t changed; /* when the first change was told that is not read yet; 0: none was */
 	int64_t due;     /* when the sources are read */
@@ -182,19 +182,19 @@ static void start_reading(struct follow *follow, int64_t now)
 {
 	follow->changed = 0;
 	follow->due = NEVER;
-	if (mw_reading_start(&follow->reading, follow->policy))
+	if (mw_sync_process_start(&follow->reading, follow->policy))
 		return;
 	mw_complain("cannot start a process to read the sources: %s", strerror(errno));
 	follow->due = now + FIRST_PAUSE;
 }
 
 /* `mailwicket sync` runs beside this process: what it read may be older than the change that is due. */
-static bool was_busy(const struct mw_reading_result *result)
+static bool was_busy(const struct mw_sync_process_result *result)
 {
 	return !result->done && result->errors == 1 && strstr(result->lines[0], MW_PUBLISHER_BUSY) != NULL;
 }
 
-static void plan(struct follow *follow, const struct mw_reading_result *result, int64_t now)
+static void plan(struct follow *follow, const struct mw_sync_process_result *result, int64_t now)
 {
 	if (result->errors == 0) {
 		follow->state.good = follow->state.tried;
@@ -211,13 +211,13 @@ static void plan(struct follow *follow, const struct mw_reading_result *result, 
 	follow->pause = earlier(2 * follow->pause, mw_watches_interval(follow->watches));
 }
 
-static void finish_reading(struct follow *follow, struct mw_reading_result *result)
+static void finish_reading(struct follow *follow, struct mw_sync_process_result *result)
 {
 	int64_t now = mw_clock_milliseconds();
 
 	if (was_busy(result)) {
 		follow->due = earlier(follow->due, now + FIRST_PAUSE);
-		mw_reading_result_free(result);
+		mw_sync_process_result_free(result);
 	} else {
 		follow->state.tried = mw_clock_date();
 		plan(follow, result, now);
@@ -260,12 +260,12 @@ static void ask_watches(struct follow *follow)
 
 static void step(struct follow *follow)
 {
-	struct mw_reading_result result;
+	struct mw_sync_process_result result;
 	int64_t now;
 
 	wait_for_something(follow);
 	ask_watches(follow);
-	if (follow->rows[1].revents != 0 && mw_reading_take(&follow->reading, &result))
+	if (follow->rows[1].revents != 0 && mw_sync_process_take(&follow->reading, &result))
 		finish_reading(follow, &result);
 	now = mw_clock_milliseconds();
 	if (follow->reading.process == 0 && now >= follow->due)
@@ -294,7 +294,7 @@ static void end(struct follow *follow)
 	bool was_reading = follow->reading.process != 0;
 
 	mw_notify_stopping();
-	mw_reading_stop(&follow->reading);
+	mw_sync_process_stop(&follow->reading);
 	if (was_reading)
 		clean_up(follow);
 	mw_follower_close(follow->follower);

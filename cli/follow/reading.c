@@ -63,7 +63,7 @@ static int sync_and_tell(const struct mw_policy *policy, int fd)
 	mw_errors_sort(errors);
 	head.errors = mw_errors_count(errors, MW_ERROR);
 	all = head.errors + mw_errors_count(errors, MW_WARNING);
-	head.count = room = all < MW_READING_LINES ? all : MW_READING_LINES;
+	head.count = room = all < MW_SYNC_PROCESS_LINES ? all : MW_SYNC_PROCESS_LINES;
 	head.more = all - head.count;
 	if (head.errors > head.count)
 		head.errors = head.count;
@@ -83,7 +83,7 @@ static void become_reader(pid_t parent)
 		_exit(EX_OSERR);
 }
 
-bool mw_reading_start(struct mw_reading *reading, const struct mw_policy *policy)
+bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -110,7 +110,7 @@ bool mw_reading_start(struct mw_reading *reading, const struct mw_policy *policy
 }
 
 /* True: the other end is closed, or nothing can be taken any more. */
-static bool take_bytes(struct mw_reading *reading)
+static bool take_bytes(struct mw_sync_process *reading)
 {
 	for (;;) {
 		ssize_t got;
@@ -132,7 +132,7 @@ static bool take_bytes(struct mw_reading *reading)
 	}
 }
 
-static int wait_for(struct mw_reading *reading)
+static int wait_for(struct mw_sync_process *reading)
 {
 	int status = 0;
 
@@ -144,7 +144,7 @@ static int wait_for(struct mw_reading *reading)
 	return status;
 }
 
-static bool read_lines(const struct mw_reading *reading, struct mw_reading_result *result)
+static bool read_lines(const struct mw_sync_process *reading, struct mw_sync_process_result *result)
 {
 	size_t at = sizeof(struct head);
 	struct head head;
@@ -166,30 +166,30 @@ static bool read_lines(const struct mw_reading *reading, struct mw_reading_resul
 	return result->lines != NULL && result->count == head.count;
 }
 
-static void tell_end(struct mw_reading_result *result, int status)
+static void tell_end(struct mw_sync_process_result *result, int status)
 {
-	mw_reading_result_free(result);
-	*result = (struct mw_reading_result){ .broke = true, .lines = calloc(1, sizeof(result->lines[0])) };
+	mw_sync_process_result_free(result);
+	*result = (struct mw_sync_process_result){ .broke = true, .lines = calloc(1, sizeof(result->lines[0])) };
 	if (result->lines != NULL &&
 	    asprintf(&result->lines[0], "error: the process that reads the sources ended with %s %d",
 		     WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)) > 0)
 		result->count = result->errors = 1;
 }
 
-bool mw_reading_take(struct mw_reading *reading, struct mw_reading_result *result_r)
+bool mw_sync_process_take(struct mw_sync_process *reading, struct mw_sync_process_result *result_r)
 {
 	int status;
 
 	if (reading->process == 0 || !take_bytes(reading))
 		return false;
 	status = wait_for(reading);
-	*result_r = (struct mw_reading_result){ .done = false };
+	*result_r = (struct mw_sync_process_result){ .done = false };
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != EX_OK || !read_lines(reading, result_r))
 		tell_end(result_r, status);
 	return true;
 }
 
-void mw_reading_stop(struct mw_reading *reading)
+void mw_sync_process_stop(struct mw_sync_process *reading)
 {
 	if (reading->process != 0) {
 		kill(reading->process, SIGKILL);
@@ -200,7 +200,7 @@ void mw_reading_stop(struct mw_reading *reading)
 	reading->used = reading->room = 0;
 }
 
-void mw_reading_result_free(struct mw_reading_result *result)
+void mw_sync_process_result_free(struct mw_sync_process_result *result)
 {
 	for (size_t i = 0; i < result->count; i++)
 		free(result->lines[i]);

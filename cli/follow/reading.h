@@ -8,17 +8,17 @@
 #include "policy/model.h"
 #include "sync/sync.h"
 
-#define MW_READING_LINES 100 /* messages that are told one by one */
+#define MW_SYNC_PROCESS_LINES 100 /* messages that are told one by one */
 
-struct mw_reading {
+struct mw_sync_process {
 	pid_t process; /* 0: none runs */
-	int fd;        /* readable when there is something for mw_reading_take(); -1: none */
+	int fd;        /* readable when there is something for mw_sync_process_take(); -1: none */
 	size_t used, room;
 	char *bytes;
 };
 
-/* What came of it. The lines are freed with mw_reading_result_free(). */
-struct mw_reading_result {
+/* What came of it. The lines are freed with mw_sync_process_result_free(). */
+struct mw_sync_process_result {
 	bool done;  /* the sources were read, and published where they differ */
 	bool broke; /* the process ended otherwise: `lines` has one that says how */
 	struct mw_sync_report report;
@@ -28,11 +28,11 @@ struct mw_reading_result {
 };
 
 /* False with errno. */
-bool mw_reading_start(struct mw_reading *reading, const struct mw_policy *policy);
+bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy);
 /* Takes what there is, without waiting. True: it is over, and *result_r is filled. */
-bool mw_reading_take(struct mw_reading *reading, struct mw_reading_result *result_r);
+bool mw_sync_process_take(struct mw_sync_process *reading, struct mw_sync_process_result *result_r);
 /* Ends it at once, if it runs. What it has not published yet is not published. */
-void mw_reading_stop(struct mw_reading *reading);
-void mw_reading_result_free(struct mw_reading_result *result);
+void mw_sync_process_stop(struct mw_sync_process *reading);
+void mw_sync_process_result_free(struct mw_sync_process_result *result);
 
 #endif

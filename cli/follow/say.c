@@ -35,7 +35,7 @@ void mw_say_free(struct mw_say *say)
 	say->count = 0;
 }
 
-static void say_lines(struct mw_say *say, struct mw_reading_result *result, int64_t now)
+static void say_lines(struct mw_say *say, struct mw_sync_process_result *result, int64_t now)
 {
 	bool new = false;
 
@@ -57,7 +57,7 @@ static void say_lines(struct mw_say *say, struct mw_reading_result *result, int6
 	result->count = 0;
 }
 
-void mw_say_result(struct mw_say *say, struct mw_reading_result *result, const char *folder, int64_t now)
+void mw_say_result(struct mw_say *say, struct mw_sync_process_result *result, const char *folder, int64_t now)
 {
 	char text[256];
 	struct mw_buf counts = MW_BUF_OVER(text);
@@ -74,5 +74,5 @@ void mw_say_result(struct mw_say *say, struct mw_reading_result *result, const c
 	mw_say_counts(&result->report, &counts);
 	if (result->report.published)
 		mw_complain("published: %s", text);
-	mw_reading_result_free(result);
+	mw_sync_process_result_free(result);
 }

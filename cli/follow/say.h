@@ -17,7 +17,7 @@ struct mw_say {
 };
 
 /* Logs what is new in a result, and takes its lines. `folder` is the published directory's. */
-void mw_say_result(struct mw_say *say, struct mw_reading_result *result, const char *folder, int64_t now);
+void mw_say_result(struct mw_say *say, struct mw_sync_process_result *result, const char *folder, int64_t now);
 void mw_say_free(struct mw_say *say);
 
 #endif
