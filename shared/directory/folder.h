@@ -7,7 +7,7 @@
 #include "base/errors.h"
 
 #define MW_FOLDER_LOCK ".lock"      /* of who publishes */
-#define MW_FOLDER_SOURCES "sources" /* the folder in it of the last good copies (sync/copy.h) */
+#define MW_FOLDER_SOURCES "sources" /* the folder in it of the last good copies (sync/merge/copy.h) */
 
 struct mw_folder {
 	const char *path; /* owned by the caller */

@@ -111,7 +111,7 @@ enum mw_sql_query {
 	MW_SQL_USERS, MW_SQL_GROUPS, MW_SQL_GRANTS, MW_SQL_ADDRESSES, MW_SQL_MEMBERS, MW_SQL_LOGINS, MW_SQL_QUERY_COUNT
 };
 
-/* Whose tables an SQL source reads (sync/schema.h). */
+/* Whose tables an SQL source reads (sync/sql/schema.h). */
 enum mw_source_schema { MW_SCHEMA_NONE, MW_SCHEMA_MAILCOW, MW_SCHEMA_IREDMAIL, MW_SCHEMA_POSTFIXADMIN };
 
 struct mw_source_sql {

@@ -42,7 +42,7 @@ static const struct server {
 	{ "mysql", 3306, "/run/mysqld/mysqld.sock", false },
 };
 
-/* Where a project keeps the tables that its schema reads: sync/schema.c has queries for each of these. */
+/* Where a project keeps the tables that its schema reads: sync/sql/schema.c has queries for each of these. */
 static const char *const schema_drivers[] = {
 	[MW_SCHEMA_NONE] = " sqlite pgsql mysql ",
 	[MW_SCHEMA_MAILCOW] = " mysql ",

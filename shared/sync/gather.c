@@ -6,11 +6,11 @@
 
 #include "base/clock.h"
 #include "policy/choose.h"
-#include "sync/expand.h"
-#include "sync/keep.h"
-#include "sync/merge.h"
+#include "sync/expand/expand.h"
+#include "sync/merge/keep.h"
+#include "sync/merge/merge.h"
 #include "sync/source.h"
-#include "sync/text.h"
+#include "sync/text/text.h"
 
 #define REPORTS_MAX 100
 

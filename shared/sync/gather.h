@@ -3,7 +3,7 @@
 #define MW_SYNC_GATHER_H
 
 #include "directory/content.h"
-#include "sync/copy.h"
+#include "sync/merge/copy.h"
 
 struct mw_gathering {
 	const struct mw_policy *policy;

@@ -1,46 +1,51 @@
 noinst_LTLIBRARIES += libmwsync.la
 libmwsync_la_SOURCES = \
-	shared/sync/bound.c \
-	shared/sync/complete.c \
-	shared/sync/expand.c shared/sync/expand.h \
+	shared/sync/exec.c \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
-	shared/sync/copy.c shared/sync/copy_state.c shared/sync/copy.h \
 	shared/sync/gather.c shared/sync/gather.h \
-	shared/sync/grants.c shared/sync/groups.c \
-	shared/sync/index.c \
-	shared/sync/key.c shared/sync/key.h \
-	shared/sync/key_networks.c shared/sync/key_networks.h \
 	shared/sync/memory.c \
-	shared/sync/keep.c shared/sync/keep.h \
-	shared/sync/merge.c shared/sync/merge.h \
-	shared/sync/merge_list.c \
-	shared/sync/names.c shared/sync/names.h \
-	shared/sync/networks.c \
-	shared/sync/pairs.c shared/sync/pairs.h \
-	shared/sync/record.c shared/sync/record.h \
-	shared/sync/row.c shared/sync/row.h \
-	shared/sync/schema.c shared/sync/schema.h \
-	shared/sync/schema_iredmail.c \
-	shared/sync/schema_mailcow.c \
-	shared/sync/schema_postfixadmin.c \
 	shared/sync/source.c shared/sync/source.h \
-	shared/sync/source_exec.c \
-	shared/sync/source_text.c \
-	shared/sync/sql.h shared/sync/sql_password.c shared/sync/sql_read.c shared/sync/sql_watch.c \
 	shared/sync/sync.c shared/sync/sync.h \
-	shared/sync/text.c shared/sync/text.h \
-	shared/sync/text_edit.c shared/sync/text_edit.h \
-	shared/sync/text_field.c shared/sync/text_field.h \
-	shared/sync/text_name.c shared/sync/text_name.h \
-	shared/sync/text_write.c shared/sync/text_write.h
+	shared/sync/expand/bound.c \
+	shared/sync/expand/complete.c \
+	shared/sync/expand/expand.c shared/sync/expand/expand.h \
+	shared/sync/expand/grants.c \
+	shared/sync/expand/groups.c \
+	shared/sync/expand/index.c \
+	shared/sync/expand/networks.c \
+	shared/sync/expand/pairs.c shared/sync/expand/pairs.h \
+	shared/sync/merge/copy.c shared/sync/merge/copy.h \
+	shared/sync/merge/copy_state.c \
+	shared/sync/merge/keep.c shared/sync/merge/keep.h \
+	shared/sync/merge/merge.c shared/sync/merge/merge.h \
+	shared/sync/merge/merge_list.c \
+	shared/sync/merge/names.c shared/sync/merge/names.h \
+	shared/sync/record/key.c shared/sync/record/key.h \
+	shared/sync/record/key_networks.c shared/sync/record/key_networks.h \
+	shared/sync/record/record.c shared/sync/record/record.h \
+	shared/sync/record/row.c shared/sync/record/row.h \
+	shared/sync/sql/password.c \
+	shared/sync/sql/read.c \
+	shared/sync/sql/schema.c shared/sync/sql/schema.h \
+	shared/sync/sql/schema_iredmail.c \
+	shared/sync/sql/schema_mailcow.c \
+	shared/sync/sql/schema_postfixadmin.c \
+	shared/sync/sql/sql.h \
+	shared/sync/sql/watch.c \
+	shared/sync/text/edit.c shared/sync/text/edit.h \
+	shared/sync/text/field.c shared/sync/text/field.h \
+	shared/sync/text/name.c shared/sync/text/name.h \
+	shared/sync/text/source.c \
+	shared/sync/text/text.c shared/sync/text/text.h \
+	shared/sync/text/write.c shared/sync/text/write.h
 if HAVE_SQLITE
-libmwsync_la_SOURCES += shared/sync/source_sqlite.c
+libmwsync_la_SOURCES += shared/sync/sql/sqlite.c
 endif
 if HAVE_PGSQL
-libmwsync_la_SOURCES += shared/sync/source_pgsql.c
+libmwsync_la_SOURCES += shared/sync/sql/pgsql.c
 endif
 if HAVE_MYSQL
-libmwsync_la_SOURCES += shared/sync/source_mysql.c
+libmwsync_la_SOURCES += shared/sync/sql/mysql.c
 endif
 libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS) $(SQLITE_CFLAGS) $(PGSQL_CFLAGS) $(MYSQL_CFLAGS)
 libmwsync_la_CFLAGS = $(MW_CFLAGS) $(XXHASH_CFLAGS)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "sync/expand.h"
+#include "sync/expand/expand.h"
 #include "sync/source.h"
 #include "sync/sync.h"
-#include "sync/text.h"
+#include "sync/text/text.h"
 
 struct mw_memory_directory {
 	struct mw_arena *arena;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/source.h"
 
-#include "sync/row.h"
+#include "sync/record/row.h"
 
 #define MW_SOURCE_DRIVER(word) &mw_source_##word,
 #define MW_SOURCE_DRIVER_ABSENT(word)

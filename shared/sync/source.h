@@ -1,5 +1,5 @@
 /* Drivers of the directory's sources. Each is one table of functions, named in policy/source_driver.def; how to add one is
-   in CONTRIBUTING.md, the shortest is source_text.c. */
+   in CONTRIBUTING.md, the shortest is text/source.c. */
 #ifndef MW_SYNC_SOURCE_H
 #define MW_SYNC_SOURCE_H
 
@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "policy/model.h"
-#include "sync/record.h"
+#include "sync/record/record.h"
 
 #define MW_SOURCE_UNWATCHED (-1)
 

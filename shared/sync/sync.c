@@ -10,11 +10,11 @@
 #include "directory/writer.h"
 #include "mail/address.h"
 #include "policy/choose.h"
-#include "sync/expand.h"
+#include "sync/expand/expand.h"
 #include "sync/gather.h"
-#include "sync/merge.h"
+#include "sync/merge/merge.h"
 #include "sync/source.h"
-#include "sync/text_field.h"
+#include "sync/text/field.h"
 
 static bool lists(const struct mw_record *record, struct mw_str address)
 {

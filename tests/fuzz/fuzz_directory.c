@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "sync/expand.h"
-#include "sync/text.h"
+#include "sync/expand/expand.h"
+#include "sync/text/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 
 #include "policy/print.h"
 #include "policy/read.h"
-#include "sync/text.h"
+#include "sync/text/text.h"
 
 static bool is_only(struct mw_str value, struct mw_strs list)
 {

@@ -12,7 +12,7 @@
 #include "file.h"
 #include "base/text.h"
 #include "sync/sync.h"
-#include "sync/text_edit.h"
+#include "sync/text/edit.h"
 #include "ui/output.h"
 
 #define MESSAGES_AT_MOST 100

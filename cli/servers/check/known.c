@@ -7,7 +7,7 @@
 #include "mail/address.h"
 #include "servers/init/passdbs.h"
 #include "servers/init/tables.h"
-#include "sync/text_name.h"
+#include "sync/text/name.h"
 
 #define NAMES_SHOWN 5
 

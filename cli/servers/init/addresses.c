@@ -4,7 +4,7 @@
 
 #include "mail/address.h"
 #include "servers/init/tables.h"
-#include "sync/text_name.h"
+#include "sync/text/name.h"
 
 #define DEEPEST 16 /* aliases of aliases */
 #define TARGETS_MOST 1000

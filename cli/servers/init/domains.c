@@ -7,7 +7,7 @@
 #include "servers/init/tables.h"
 #include "servers/own_names.h"
 #include "servers/restriction.h"
-#include "sync/text_name.h"
+#include "sync/text/name.h"
 
 #define FIX_DOMAINS                                                                  \
 	"write accepted_domain \"DOMAIN\" { type = Authoritative } for each of its " \

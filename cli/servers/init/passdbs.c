@@ -10,7 +10,7 @@
 #include "mail/address.h"
 #include "servers/init/passwd_file.h"
 #include "servers/restriction.h"
-#include "sync/text_name.h"
+#include "sync/text/name.h"
 #include "ui/process.h"
 
 /* --- pure */

@@ -6,7 +6,7 @@
 #include "decisions/audit/day.h"
 #include "policy/read.h"
 #include "sync/sync.h"
-#include "sync/text.h"
+#include "sync/text/text.h"
 
 #define POLICY \
 	"default_domain = \"example.test\"\n" \

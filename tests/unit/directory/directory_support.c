@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sync/expand.h"
-#include "sync/text.h"
+#include "sync/expand/expand.h"
+#include "sync/text/text.h"
 
 char mw_test_folder[64], mw_test_path[80];
 static struct mw_arena *arenas[20];

@@ -3,10 +3,10 @@
 #define MW_TESTS_SYNC_SUPPORT_H
 
 #include "unit.h"
-#include "sync/expand.h"
+#include "sync/expand/expand.h"
 #include "sync/source.h"
 #include "sync/sync.h"
-#include "sync/text.h"
+#include "sync/text/text.h"
 
 /* Reads a text as "users" with default_domain example.test; messages in mw_test_messages() until the next call. */
 const struct mw_content *mw_test_content(const char *text);

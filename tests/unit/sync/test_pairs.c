@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_support.h"
 
-#include "sync/pairs.h"
+#include "sync/expand/pairs.h"
 
 START_TEST(ids_come_sorted_and_once_by_owner)
 {

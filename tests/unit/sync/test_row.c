@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_support.h"
 
-#include "sync/row.h"
+#include "sync/record/row.h"
 
 static struct mw_arena *arena;
 static struct mw_errors *errors, *reports;

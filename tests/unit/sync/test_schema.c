@@ -2,7 +2,7 @@
 #include "sync_support.h"
 
 #include "policy/setting.h"
-#include "sync/schema.h"
+#include "sync/sql/schema.h"
 
 static const struct {
 	enum mw_source_schema schema;

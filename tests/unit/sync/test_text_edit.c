@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_support.h"
 
-#include "sync/text_edit.h"
+#include "sync/text/edit.h"
 
 static struct mw_arena *arena;
 

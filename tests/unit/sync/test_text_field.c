@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_support.h"
 
-#include "sync/text_field.h"
+#include "sync/text/field.h"
 
 static const struct { const char *line, *fields[4]; bool open; } lines[] = {
 	{ "", { NULL }, false },

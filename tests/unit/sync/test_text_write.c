@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "sync/row.h"
-#include "sync/text_write.h"
+#include "sync/record/row.h"
+#include "sync/text/write.h"
 
 /* What is written of the records, in memory that the next call uses again. */
 static struct mw_str written(const struct mw_records *records, char *digest)

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/merge/keep.h"
+
+#include <stdlib.h>
+
+#include "sync/merge/merge.h"
+#include "sync/merge/names.h"
+#include "sync/text/field.h"
+#include "sync/text/text.h"
+
+#define SHOW(value) MW_STR_ARG(mw_text_shown(value))
+#define SHRINK_LEAST 10 /* so many may always go, but for all of SHRINK_ALL */
+#define SHRINK_ALL 3
+#define LINES_AT_ONCE 4096
+
+/* How many the copy has, and how many of these the new content lacks. */
+struct share { uint64_t all, gone; };
+
+struct keep {
+	const struct mw_slice *slice;
+	const struct mw_copy *copy;
+	struct mw_str default_domain;
+	struct mw_names names;     /* of the new records: number in the slice */
+	struct mw_names addresses; /* names and all addresses of the new records */
+	struct mw_names logins;
+	struct share users, groups, addresses_share;
+	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
+	bool guarded;              /* what is gone is held until somebody lets it go */
+	struct mw_str *wanted;     /* lines of the copy that have something that is gone, or a bad record's version */
+	size_t wanted_count, wanted_size;
+	bool failed;
+};
+
+static struct mw_record *new_record(const struct keep *keep, struct mw_str name)
+{
+	const uint32_t *number = mw_names_find(&keep->names, name);
+
+	return number == NULL ? NULL : &keep->slice->records->items[keep->slice->first_item + *number];
+}
+
+/* --- the new content */
+
+static void add(struct keep *keep, struct mw_names *names, struct mw_str text, uint32_t number)
+{
+	bool added;
+	uint32_t *value = mw_names_add(names, text, &added);
+
+	if (value == NULL)
+		keep->failed = true;
+	else if (added)
+		*value = number;
+}
+
+static void add_list(struct keep *keep, struct mw_names *names, struct mw_strs list, uint32_t number)
+{
+	for (size_t i = 0; i < list.count; i++)
+		add(keep, names, list.items[i], number);
+}
+
+static void index_new(struct keep *keep)
+{
+	const struct mw_records *records = keep->slice->records;
+
+	for (size_t i = keep->slice->first_item; i < records->count && !keep->failed; i++) {
+		const struct mw_record *record = &records->items[i];
+		uint32_t number = (uint32_t)(i - keep->slice->first_item);
+
+		add(keep, &keep->names, record->principal.name, number);
+		add(keep, &keep->addresses, record->principal.name, number);
+		add_list(keep, &keep->addresses, record->addresses, number);
+		add_list(keep, &keep->addresses, record->receives, number);
+	}
+}
+
+/* Only what comes back needs it. */
+static void index_logins(struct keep *keep)
+{
+	const struct mw_records *records = keep->slice->records;
+
+	for (size_t i = keep->slice->first_item; i < records->count && !keep->failed; i++)
+		add_list(keep, &keep->logins, records->items[i].logins, 0);
+}
+
+/* --- the copy, line by line */
+
+static void want(struct keep *keep, struct mw_str line)
+{
+	if (keep->wanted_count == keep->wanted_size) {
+		size_t size = 2 * keep->wanted_size + 64;
+		struct mw_str *larger = reallocarray(keep->wanted, size, sizeof(*larger));
+
+		keep->failed = keep->failed || larger == NULL;
+		if (larger == NULL)
+			return;
+		keep->wanted = larger;
+		keep->wanted_size = size;
+	}
+	keep->wanted[keep->wanted_count++] = line;
+}
+
+static size_t count_gone(const struct keep *keep, struct mw_strs list)
+{
+	size_t gone = 0;
+
+	for (size_t i = 0; i < list.count; i++)
+		gone += mw_names_find(&keep->addresses, list.items[i]) == NULL;
+	return gone;
+}
+
+/* 1 << its kind, before anything of it was held. */
+static unsigned kind_before(const struct mw_record *old)
+{
+	return old->held_kind != 0 ? old->held_kind : 1u << old->principal.kind;
+}
+
+static size_t addresses_gone(const struct keep *keep, const struct mw_record *old)
+{
+	return (mw_names_find(&keep->addresses, old->principal.name) == NULL) + count_gone(keep, old->addresses) +
+		count_gone(keep, old->receives);
+}
+
+/* The name of another kind is another one. */
+static bool is_gone(const struct keep *keep, const struct mw_record *old)
+{
+	const struct mw_record *record = new_record(keep, old->principal.name);
+
+	return record == NULL || 1u << record->principal.kind != kind_before(old);
+}
+
+static void compare(struct keep *keep, const struct mw_record *old, struct mw_str line)
+{
+	struct share *share = kind_before(old) == 1u << MW_USER ? &keep->users : &keep->groups;
+	const struct mw_record *record = new_record(keep, old->principal.name);
+	size_t gone = addresses_gone(keep, old);
+	bool name_gone = is_gone(keep, old);
+
+	keep->addresses_share.all += 1 + old->addresses.count + old->receives.count;
+	keep->addresses_share.gone += gone;
+	share->all++;
+	share->gone += name_gone;
+	keep->still_held += old->held_kind != 0 && (name_gone || gone > 0);
+	if (gone > 0 || name_gone || record->bad != NULL || old->principal.kind == MW_GROUP)
+		want(keep, line);
+}
+
+/* Calls `found` with each record of a text, and the line it stands in; the record lives until it returns. */
+static void each_record(struct keep *keep, struct mw_str text, const char *path,
+			void (*found)(struct keep *keep, const struct mw_record *old, struct mw_str line))
+{
+	struct mw_errors *errors = mw_errors_new(1);
+	struct mw_text_reader reader;
+
+	keep->failed = keep->failed || errors == NULL;
+	while (!keep->failed && text.len > 0) {
+		struct mw_arena *arena = mw_arena_new(0);
+		struct mw_records records;
+
+		if (arena == NULL) {
+			keep->failed = true;
+			break;
+		}
+		mw_records_init(&records, arena, errors);
+		records.copy = true;
+		mw_text_begin(&reader, &records, path, text, keep->default_domain);
+		for (size_t i = 0; i < LINES_AT_ONCE && mw_text_next_line(&reader); i++) {
+			const char *line = text.ptr;
+
+			text = reader.rest;
+			if (records.count > 0)
+				found(keep, &records.items[0], (struct mw_str){ line, (size_t)(text.ptr - line) });
+			records.count = records.grant_count = 0;
+		}
+		keep->failed = keep->failed || records.failed;
+		mw_records_deinit(&records);
+		mw_arena_free(arena);
+	}
+	mw_errors_free(errors);
+}
+
+/* Leaves in the list what is not among `taken`. */
+static void keep_free(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken)
+{
+	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + 1);
+	size_t count = 0;
+
+	for (size_t i = 0; items != NULL && i < list->count; i++) {
+		if (mw_names_find(taken, list->items[i]) == NULL)
+			items[count++] = list->items[i];
+	}
+	*list = (struct mw_strs){ items, count };
+}
+
+/* --- bad records */
+
+/* From where it may log in is what it says now, where a key could be read to its end; else what the copy says. A key
+   that is not there may be the one that could not be read. */
+static void keep_networks(struct mw_record *record, struct mw_record_networks *now)
+{
+	const struct mw_record_networks *old = record->networks;
+
+	if (now == NULL)
+		return;
+	record->networks = now;
+	for (size_t i = 0; i <= MW_SERVICE_COUNT; i++) {
+		struct mw_ranges *list = i == 0 ? &now->all : &now->of[i - 1];
+		struct mw_ranges before = { NULL, 0 };
+
+		if (old != NULL)
+			before = i == 0 ? old->all : old->of[i - 1];
+		if (before.count > 0 && (list->count == 0 || (now->unread & 1u << i) != 0))
+			*list = before;
+	}
+}
+
+/* It was of the other kind, or blocked: it is blocked, with what nobody else has now of what it had. */
+static void keep_names(struct keep *keep, struct mw_record *record, const struct mw_record *old)
+{
+	struct mw_arena *arena = keep->slice->records->arena;
+	struct mw_strs addresses = old->addresses, receives = old->receives;
+
+	keep_free(arena, &addresses, &keep->addresses);
+	keep_free(arena, &receives, &keep->addresses);
+	mw_merge_append(arena, &record->receives, addresses);
+	mw_merge_append(arena, &record->receives, receives);
+	mw_merge_senders(arena, record, old);
+	if (old->principal.kind == MW_GROUP && record->principal.kind == MW_GROUP) {
+		struct mw_record_networks *now = record->networks;
+
+		mw_merge_union(arena, &record->bound, old->members);
+		mw_merge_union(arena, &record->bound, old->bound);
+		record->networks = old->networks;
+		keep_networks(record, now);
+	}
+}
+
+/* What the readable part of a bad record takes away is taken away. */
+static void keep_version(struct keep *keep, struct mw_record *record, const struct mw_record *old)
+{
+	struct mw_arena *arena = keep->slice->records->arena;
+	const struct mw_record bad = *record;
+
+	if (old->principal.kind != bad.principal.kind || old->bad != NULL) {
+		keep_names(keep, record, old);
+		return;
+	}
+	*record = *old;
+	record->origin = bad.origin;
+	record->owner = bad.owner;
+	record->complete = bad.complete;
+	record->bad = NULL;
+	if (bad.principal.kind == MW_GROUP) {
+		mw_merge_union(arena, &record->bound, old->members);
+		mw_merge_union(arena, &record->bound, bad.members);
+	}
+	mw_merge_stricter(arena, record, &bad);
+	keep_networks(record, bad.networks);
+}
+
+/* --- what is held back */
+
+/* A group's restrictions hold for those who were its members: of a group that is still there, for those who come
+   back. Its addresses and logins that somebody of the new content has are that one's. */
+static void hold(struct keep *keep, const struct mw_record *old)
+{
+	struct mw_records *records = keep->slice->records;
+	struct mw_record *record = new_record(keep, old->principal.name), held = *old;
+
+	keep_free(records->arena, &held.addresses, &keep->addresses);
+	keep_free(records->arena, &held.receives, &keep->addresses);
+	mw_merge_union(records->arena, &held.bound, held.members);
+	held.members = (struct mw_strs){ NULL, 0 };
+	held.held_kind = keep->guarded && (is_gone(keep, old) || addresses_gone(keep, old) > 0) ? kind_before(old) : 0;
+	if (record != NULL) {
+		record->held_kind = held.held_kind;
+		keep_free(records->arena, &held.bound, &keep->addresses);
+		if (held.principal.kind == MW_GROUP && record->principal.kind == MW_GROUP)
+			mw_merge_union(records->arena, &record->bound, held.bound);
+		mw_merge_append(records->arena, &record->receives, held.addresses);
+		mw_merge_append(records->arena, &record->receives, held.receives);
+		return;
+	}
+	if (mw_names_find(&keep->addresses, old->principal.name) != NULL)
+		return;
+	keep_free(records->arena, &held.logins, &keep->logins);
+	mw_errors_add(records->reports, MW_WARNING, mw_origin_file(records, held.origin), 0, 0, NULL,
+		      "%s %.*s would vanish", held.principal.kind == MW_USER ? "user" : "group",
+		      SHOW(held.principal.name));
+	records->owner = keep->slice->owner;
+	held.held = true;
+	mw_records_add(records, &held);
+}
+
+/* Reads the lines that are wanted for good, and takes what is needed of each. */
+static void take(struct keep *keep, bool held)
+{
+	struct mw_records *records = keep->slice->records, old;
+	struct mw_errors *errors = mw_errors_new(1);
+
+	if (errors == NULL) {
+		keep->failed = true;
+		return;
+	}
+	mw_records_init(&old, records->arena, errors);
+	old.copy = true;
+	for (size_t i = 0; i < keep->wanted_count && !keep->failed; i++) {
+		struct mw_record *record;
+
+		old.count = 0;
+		mw_text_read(&old, keep->copy->path, keep->wanted[i], keep->default_domain);
+		record = old.count == 0 ? NULL : new_record(keep, old.items[0].principal.name);
+		if (record != NULL && record->bad != NULL)
+			keep_version(keep, record, &old.items[0]);
+		if (held && old.count > 0)
+			hold(keep, &old.items[0]);
+	}
+	keep->failed = keep->failed || old.failed;
+	mw_records_deinit(&old);
+	mw_errors_free(errors);
+}
+
+static bool shrinks(const struct share *share, uint64_t max_shrink)
+{
+	return (share->gone >= SHRINK_LEAST && max_shrink <= 100 && share->gone * 100 > share->all * max_shrink) ||
+		(share->all >= SHRINK_ALL && share->gone == share->all);
+}
+
+static bool digest_of(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE])
+{
+	struct mw_text_out *out = malloc(sizeof(*out));
+	bool done = out != NULL && mw_text_out_begin(out, -1);
+
+	if (done) {
+		done = mw_text_write(out, slice->records, slice->owner);
+		mw_text_out_end(out, digest_r);
+	}
+	free(out);
+	return done;
+}
+
+static uint64_t count_bad(const struct mw_slice *slice)
+{
+	uint64_t bad = 0;
+
+	for (size_t i = slice->first_item; i < slice->records->count; i++)
+		bad += slice->records->items[i].bad != NULL;
+	return bad;
+}
+
+/* Before anything of the copy is in the records, so that the digest is that of what the source says. */
+static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_source_state *state)
+{
+	/* A record without a name may be any that is gone. */
+	bool unnamed = keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0;
+
+	state->digest[0] = '\0';
+	keep->guarded = (keep->still_held > 0 && max_shrink <= 100) || shrinks(&keep->users, max_shrink) ||
+		shrinks(&keep->groups, max_shrink) || shrinks(&keep->addresses_share, max_shrink);
+	if (!keep->guarded && !unnamed)
+		return false;
+	if (!digest_of(keep->slice, state->digest)) {
+		keep->failed = true;
+		return false;
+	}
+	if (accept != NULL && strcmp(accept, state->digest) == 0) {
+		state->digest[0] = '\0';
+		return false;
+	}
+	state->held_users = keep->users.gone;
+	state->held_groups = keep->groups.gone;
+	state->held_addresses = keep->addresses_share.gone;
+	return true;
+}
+
+bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
+	     struct mw_str default_domain, struct mw_source_state *state)
+{
+	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain };
+	bool held;
+
+	state->bad = count_bad(slice);
+	state->held_users = state->held_groups = state->held_addresses = 0;
+	state->digest[0] = '\0';
+	if (copy != NULL) {
+		index_new(&keep);
+		each_record(&keep, copy->text, copy->path, compare);
+		held = !keep.failed && is_held(&keep, max_shrink, accept, state);
+		if (held)
+			index_logins(&keep);
+		if (held || state->bad > 0)
+			take(&keep, held);
+	}
+	state->blocked = count_bad(slice);
+	mw_names_deinit(&keep.names);
+	mw_names_deinit(&keep.addresses);
+	mw_names_deinit(&keep.logins);
+	free(keep.wanted);
+	return !keep.failed && !slice->records->failed;
+}

@@ -1,0 +1,29 @@
+/* A source's new content against its last good copy: records that are bad keep the version of the copy, and the vanishing of
+   many names at once is held back. Private to sync/. */
+#ifndef MW_SYNC_KEEP_H
+#define MW_SYNC_KEEP_H
+
+#include "sync/merge/copy.h"
+
+/* What was read of a source: the records and grants from these on. */
+struct mw_slice {
+	struct mw_records *records;
+	size_t first_item, first_grant;
+	uint32_t owner;
+};
+
+/* `copy`: NULL where there is none. `accept`: the digest of a content whose vanishing names an administrator let go; NULL or
+   "": of none. Fills bad, blocked, held_... and digest of `state`. False when memory is out.
+
+   A bad record with a version in the copy becomes that, without what its readable part lacks: switches, addresses, logins,
+   members. One without stays bad, which mw_merge() makes a blocked one.
+
+   More than max_shrink per cent and at least 10 of the users, groups or addresses of the copy are gone, or all of at least
+   three: then all names that are gone come back with the version of the copy, but a group without its members, and an
+   address of somebody who is still there as one that gives no right. No grant comes back, and no switch. A name that has
+   another kind now is gone, and the new one stays. What is held so is marked in its record, and while any of it is still
+   gone that holds for all that is, however few they are. */
+bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
+	     struct mw_str default_domain, struct mw_source_state *state);
+
+#endif
