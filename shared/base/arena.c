@@ -17,8 +17,14 @@ struct block {
 	alignas(max_align_t) char bytes[];
 };
 
+struct kept {
+	struct kept *next;
+	void *allocated;
+};
+
 struct mw_arena {
 	struct block *blocks; /* the first one is in use */
+	struct kept *kept;
 	size_t limit, used;
 	unsigned long fail_in;
 	bool failed;
@@ -39,6 +45,8 @@ void mw_arena_free(struct mw_arena *arena)
 
 	if (arena == NULL)
 		return;
+	for (struct kept *kept = arena->kept; kept != NULL; kept = kept->next)
+		free(kept->allocated);
 	for (block = arena->blocks; block != NULL; block = next) {
 		next = block->next;
 		free(block);
@@ -126,6 +134,17 @@ void *mw_arena_alloc_array(struct mw_arena *arena, size_t size, size_t count)
 		return NULL;
 	}
 	return mw_arena_alloc(arena, all);
+}
+
+bool mw_arena_keep(struct mw_arena *arena, void *allocated)
+{
+	struct kept *kept = MW_ARENA_NEW(arena, struct kept);
+
+	if (kept == NULL)
+		return false;
+	*kept = (struct kept){ arena->kept, allocated };
+	arena->kept = kept;
+	return true;
 }
 
 bool mw_arena_failed(const struct mw_arena *arena)

@@ -15,6 +15,8 @@ void mw_arena_free(struct mw_arena *arena); /* NULL is allowed */
 void *mw_arena_alloc(struct mw_arena *arena, size_t size);
 /* The same for `count` things of `size` bytes; a product that overflows fails. */
 void *mw_arena_alloc_array(struct mw_arena *arena, size_t size, size_t count);
+/* Takes over what malloc() gave: it is freed with the arena. False when memory is out; it stays the caller's then. */
+bool mw_arena_keep(struct mw_arena *arena, void *allocated);
 bool mw_arena_failed(const struct mw_arena *arena);
 size_t mw_arena_used(const struct mw_arena *arena);
 

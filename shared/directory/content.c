@@ -99,12 +99,12 @@ bool mw_content_fingerprints(struct mw_content *content, struct mw_arena *arena)
 	if (names == NULL || sums == NULL)
 		return false;
 	for (i = 0; i < count; i++) {
-		const struct mw_str name = content->principals[i].name;
+		const struct mw_str name = content->principals[i]->name;
 
 		names[i] = hash(name.ptr, name.len, PART_ADDRESS);
 	}
 	for (i = 0; i < count; i++) {
-		const struct mw_principal *p = &content->principals[i];
+		const struct mw_principal *p = content->principals[i];
 
 		sums[i] = hash_scalars(p) + hash(p->blocked.ptr, p->blocked.len, PART_BLOCKED) +
 			hash_ids(p->groups, names, PART_GROUP) +

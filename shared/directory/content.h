@@ -13,7 +13,7 @@ struct mw_name_entry { struct mw_str text; uint32_t id; enum mw_held held; };
 struct mw_grants_entry { struct mw_str text; struct mw_grants grants; };
 
 struct mw_content {
-	const struct mw_principal *principals; /* by name; the id is the index + 1 */
+	const struct mw_principal *const *principals; /* by name; the id is the index + 1 */
 	size_t principal_count;
 	const uint64_t *fingerprints;          /* of each principal, by mw_content_fingerprints() */
 	const struct mw_name_entry *logins, *addresses; /* by text */

@@ -80,7 +80,7 @@ static void add_entries(struct names *names, enum mw_key_kind kind, const struct
 			const struct mw_name_entry *entries, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool own = mw_str_equal(content->principals[entries[i].id - 1].name, entries[i].text);
+		bool own = mw_str_equal(content->principals[entries[i].id - 1]->name, entries[i].text);
 
 		add(names, kind, entries[i].text, own ? entries[i].id : 0);
 	}

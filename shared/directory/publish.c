@@ -125,7 +125,7 @@ static bool check_temporary(struct mw_publisher *publisher, const struct mw_cont
 		return false;
 	}
 	for (i = 0; i < content->principal_count && good; i++) {
-		const struct mw_principal *principal = &content->principals[i];
+		const struct mw_principal *principal = content->principals[i];
 
 		good = mw_snapshot_principal(&snapshot, principal->id, &found, NULL) == MW_LOOKUP_FOUND &&
 			mw_str_equal(found.name, principal->name);
@@ -190,7 +190,7 @@ static void compare_principals(const struct mw_snapshot *snapshot, const struct 
 		if (id <= count && mw_snapshot_principal(snapshot, id, &old, &fingerprint) != MW_LOOKUP_FOUND)
 			break;
 		if (i < content->principal_count && id <= count)
-			order = mw_content_compare_text(content->principals[i].name, old.name);
+			order = mw_content_compare_text(content->principals[i]->name, old.name);
 		if (order == 0 && content->fingerprints[i] != fingerprint)
 			difference->changed++;
 		difference->added += order < 0;

@@ -13,20 +13,37 @@
 #define NODE_OVERHEAD 10 /* of LMDB, a key */
 #define PAGE 65536       /* no page is larger */
 
+/* Octets of keys and values in a transaction. LMDB keeps its pages in memory until it ends; nobody reads the file
+   before it is whole. */
+#define TRANSACTION_MOST ((size_t)16 << 20)
+
 struct pages {
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
+	size_t appended; /* octets, in this transaction */
 	int rc;
 };
+
+static void begin_next_transaction(struct pages *pages)
+{
+	pages->rc = mdb_txn_commit(pages->txn);
+	pages->txn = NULL;
+	if (pages->rc == 0)
+		pages->rc = mdb_txn_begin(pages->env, NULL, 0, &pages->txn);
+	pages->appended = 0;
+}
 
 /* Adds a key, greater than all before, and gives the room for its value; NULL after the first error. */
 static void *append(struct pages *pages, const struct mw_key *key, size_t size)
 {
 	MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, value = { size, NULL };
 
+	if (pages->rc == 0 && pages->appended > TRANSACTION_MOST)
+		begin_next_transaction(pages);
 	if (pages->rc != 0)
 		return NULL;
+	pages->appended += key->len + size;
 	pages->rc = mdb_put(pages->txn, pages->dbi, &name, &value, MDB_APPEND | MDB_NOOVERWRITE | MDB_RESERVE);
 	return pages->rc == 0 ? value.mv_data : NULL;
 }
@@ -61,7 +78,7 @@ static void append_principals(struct pages *pages, const struct mw_content *cont
 	size_t i;
 
 	for (i = 0; i < content->principal_count && pages->rc == 0; i++) {
-		const struct mw_principal *principal = &content->principals[i];
+		const struct mw_principal *principal = content->principals[i];
 		void *out;
 
 		mw_key_number(MW_KEY_PRINCIPAL, principal->id, &key);
@@ -138,7 +155,7 @@ static size_t room_for(const struct mw_content *content)
 	for (i = 0; i < content->login_count; i++)
 		octets += content->logins[i].text.len + MW_VALUE_LOGIN_SIZE + NODE_OVERHEAD + 4;
 	for (i = 0; i < content->principal_count; i++)
-		octets += mw_value_principal_size(&content->principals[i]) + NODE_OVERHEAD + 8;
+		octets += mw_value_principal_size(content->principals[i]) + NODE_OVERHEAD + 8;
 	for (i = 0; i < content->domain_grant_count; i++)
 		octets += mw_value_grants_size(&content->domain_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
 	for (i = 0; i < content->address_grant_count; i++)
@@ -181,7 +198,7 @@ static int write_pages(int fd, const struct mw_content *content, uint64_t *octet
 		append_all(&pages, content);
 		if (pages.rc == 0)
 			pages.rc = mdb_txn_commit(pages.txn);
-		else
+		else if (pages.txn != NULL)
 			mdb_txn_abort(pages.txn);
 	}
 	if (pages.rc == 0)

@@ -38,7 +38,7 @@ static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *pri
 
 	if (id == 0 || id > content->principal_count)
 		return MW_LOOKUP_NONE;
-	*principal_r = content->principals[id - 1];
+	*principal_r = *content->principals[id - 1];
 	return MW_LOOKUP_FOUND;
 }
 

@@ -105,7 +105,7 @@ static const struct mw_principal *find_name(const struct mw_content *content, co
 		int order = mw_content_compare_text(text, entries[middle].text);
 
 		if (order == 0)
-			return &content->principals[entries[middle].id - 1];
+			return content->principals[entries[middle].id - 1];
 		if (order < 0)
 			high = middle;
 		else

@@ -29,7 +29,7 @@ static void check_names(const struct mw_content *content, const struct mw_name_e
 		must(entries[i].text.len > 0 && entries[i].id >= 1 && entries[i].id <= content->principal_count);
 		must(i == 0 || mw_content_compare_text(entries[i - 1].text, entries[i].text) < 0);
 		must(entries[i].held != MW_HELD_PRIMARY ||
-		     mw_str_equal(content->principals[entries[i].id - 1].name, entries[i].text));
+		     mw_str_equal(content->principals[entries[i].id - 1]->name, entries[i].text));
 	}
 }
 
@@ -66,12 +66,12 @@ static void check_content(const struct mw_content *content)
 {
 	must(content->users + content->groups == content->principal_count);
 	for (size_t i = 0; i < content->principal_count; i++) {
-		const struct mw_principal *p = &content->principals[i];
+		const struct mw_principal *p = content->principals[i];
 
 		must(p->id == i + 1);
 		check_ids(content, p->groups);
 		for (size_t k = 0; k < p->groups.count; k++)
-			must(content->principals[p->groups.items[k] - 1].kind == MW_GROUP);
+			must(content->principals[p->groups.items[k] - 1]->kind == MW_GROUP);
 		check_ids(content, p->senders_list);
 		check_ids(content, p->senders_denied);
 		check_grants(content, &p->grants);

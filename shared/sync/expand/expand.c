@@ -86,25 +86,53 @@ static void block(struct mw_expansion *expansion, const struct mw_record *record
 	principal->groups = (struct mw_ids){ NULL, 0 };
 }
 
+/* The principals of the records, in the place of these, which are no more: they need half the room, and both together
+   would be the most that a sync ever has. NULL when memory is out. */
+static struct mw_principal *take_principals(struct mw_records *records, struct mw_arena *arena)
+{
+	struct mw_principal *principals = (void *)records->items, *smaller;
+	size_t count = records->count;
+
+	for (size_t i = 0; i < count; i++)
+		memmove(&principals[i], &records->items[i].principal, sizeof(principals[i]));
+	records->items = NULL;
+	records->count = records->size = 0;
+	smaller = reallocarray(principals, count + 1, sizeof(*principals));
+	principals = smaller != NULL ? smaller : principals;
+	if (mw_arena_keep(arena, principals))
+		return principals;
+	free(principals);
+	return NULL;
+}
+
 static bool fill_principals(struct mw_expansion *expansion)
 {
 	struct mw_content *content = expansion->content;
-	struct mw_principal *principals =
-		MW_ARENA_ARRAY(expansion->arena, struct mw_principal, expansion->count + 1);
+	const struct mw_principal **by_id =
+		MW_ARENA_ARRAY(expansion->arena, const struct mw_principal *, expansion->count + 1);
+	ptrdiff_t *places = MW_ARENA_ARRAY(expansion->arena, ptrdiff_t, expansion->count + 1);
+	const struct mw_principal *principals;
 	size_t i;
 
-	if (principals == NULL)
+	if (by_id == NULL || places == NULL)
 		return false;
 	for (i = 0; i < expansion->count; i++) {
-		principals[i] = expansion->by_id[i]->principal;
-		if (expansion->by_id[i]->bad != NULL)
-			block(expansion, expansion->by_id[i], &principals[i]);
-		if (principals[i].kind == MW_USER)
+		struct mw_record *record = expansion->by_id[i];
+
+		if (record->bad != NULL)
+			block(expansion, record, &record->principal);
+		if (record->principal.kind == MW_USER)
 			content->users++;
 		else
 			content->groups++;
+		places[i] = record - expansion->records->items;
 	}
-	content->principals = principals;
+	principals = take_principals(expansion->records, expansion->arena);
+	if (principals == NULL)
+		return false;
+	for (i = 0; i < expansion->count; i++)
+		by_id[i] = &principals[places[i]];
+	content->principals = by_id;
 	content->principal_count = expansion->count;
 	return mw_content_fingerprints(content, expansion->arena);
 }

@@ -5,7 +5,8 @@
 #include "directory/content.h"
 #include "sync/record/record.h"
 
-/* NULL with errors in records->errors. The content lives in records->arena and outlives the records. */
+/* NULL with errors in records->errors. The content lives in records->arena and outlives the records: their `items` are
+   gone, as the principals were taken out of them. */
 struct mw_content *mw_expand(struct mw_records *records);
 
 /* What all sources of a policy say, one of them with a change (sync.h; NULL: none), checked against the policy. NULL with

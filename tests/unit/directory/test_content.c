@@ -42,7 +42,7 @@ static const struct { const char *text; bool same; } changes[] = {
 static uint64_t fingerprint_of_bob(const struct mw_content *content)
 {
 	for (size_t i = 0; i < content->principal_count; i++)
-		if (mw_str_equal(content->principals[i].name, MW_STR("bob@example.test")))
+		if (mw_str_equal(content->principals[i]->name, MW_STR("bob@example.test")))
 			return content->fingerprints[i];
 	ck_abort_msg("no bob");
 	return 0;

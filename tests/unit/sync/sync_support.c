@@ -44,8 +44,8 @@ const char *mw_test_messages(void)
 const struct mw_principal *mw_test_principal(const struct mw_content *content, const char *name)
 {
 	for (size_t i = 0; i < content->principal_count; i++)
-		if (mw_str_equal(content->principals[i].name, mw_str(name)))
-			return &content->principals[i];
+		if (mw_str_equal(content->principals[i]->name, mw_str(name)))
+			return content->principals[i];
 	ck_abort_msg("no %s", name);
 	return NULL;
 }
@@ -59,7 +59,7 @@ const char *mw_test_names(const struct mw_content *content, struct mw_ids ids)
 		ck_assert(i == 0 || ids.items[i] > ids.items[i - 1]);
 		if (i > 0)
 			mw_buf_add_char(&out, ' ');
-		mw_buf_add(&out, content->principals[ids.items[i] - 1].name);
+		mw_buf_add(&out, content->principals[ids.items[i] - 1]->name);
 	}
 	return memory;
 }

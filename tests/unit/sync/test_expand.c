@@ -139,9 +139,9 @@ START_TEST(everything_is_sorted_and_distinct)
 	const struct mw_content *content = mw_test_content(world);
 
 	for (size_t i = 0; i < content->principal_count; i++) {
-		ck_assert_uint_eq(content->principals[i].id, i + 1);
-		ck_assert(i == 0 || mw_content_compare_text(content->principals[i - 1].name,
-							    content->principals[i].name) < 0);
+		ck_assert_uint_eq(content->principals[i]->id, i + 1);
+		ck_assert(i == 0 || mw_content_compare_text(content->principals[i - 1]->name,
+							    content->principals[i]->name) < 0);
 	}
 	for (size_t i = 1; i < content->address_count; i++)
 		ck_assert(mw_content_compare_text(content->addresses[i - 1].text, content->addresses[i].text) < 0);

@@ -66,7 +66,7 @@ START_TEST(the_same_networks_stand_there_once)
 
 	ck_assert_uint_eq(content->network_count, 1);
 	for (size_t i = 0; i < content->principal_count; i++)
-		ck_assert_uint_eq(content->principals[i].networks, 1);
+		ck_assert_uint_eq(content->principals[i]->networks, 1);
 }
 END_TEST
 
