@@ -20,8 +20,11 @@ libmwsync_la_SOURCES = \
 	shared/sync/merge/merge.c shared/sync/merge/merge.h \
 	shared/sync/merge/merge_list.c \
 	shared/sync/merge/names.c shared/sync/merge/names.h \
+	shared/sync/record/grant.c \
 	shared/sync/record/key.c shared/sync/record/key.h \
+	shared/sync/record/key_copy.c shared/sync/record/key_copy.h \
 	shared/sync/record/key_networks.c shared/sync/record/key_networks.h \
+	shared/sync/record/key_source.c shared/sync/record/key_source.h \
 	shared/sync/record/record.c shared/sync/record/record.h \
 	shared/sync/record/row.c shared/sync/record/row.h \
 	shared/sync/sql/password.c \

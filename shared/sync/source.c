@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/source.h"
 
+#include "sync/record/key_source.h"
 #include "sync/record/row.h"
 
 #define MW_SOURCE_DRIVER(word) &mw_source_##word,
@@ -22,6 +23,7 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 {
 	const struct mw_source_driver *driver = mw_source_driver_find(source->driver);
 	unsigned errors_before = mw_errors_count(records->errors, MW_ERROR);
+	size_t first = records->count;
 	void *opened;
 
 	if (driver == NULL) {
@@ -40,6 +42,6 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 	driver->close(opened);
 	if (mw_errors_count(records->errors, MW_ERROR) > errors_before)
 		records->value_count = 0;
-	if (!mw_rows_end(records))
+	if (!mw_rows_end(records) || !mw_source_keys_end(records, first))
 		records->failed = true;
 }

@@ -6,22 +6,19 @@
 #include <stdio.h>
 
 #include "base/table.h"
-#include "mail/prefix.h"
+#include "mail/address.h"
 #include "sync/merge/merge.h"
+#include "sync/record/key_copy.h"
 #include "sync/record/key_networks.h"
+#include "sync/record/key_source.h"
 #include "sync/text/field.h"
 #include "sync/text/name.h"
 
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
 
-enum grant_kind { GRANT_SEND_AS, GRANT_SEND_ON_BEHALF };
-
 static const struct mw_word senders_words[] = {
 	{ "anyone", MW_SENDERS_ANYONE }, { "authenticated", MW_SENDERS_AUTHENTICATED },
 	{ "members", MW_SENDERS_MEMBERS }, { "nobody", MW_SENDERS_LIST }, /* a list without anybody */
-};
-static const struct mw_word grant_words[] = {
-	{ "send-as", GRANT_SEND_AS }, { "send-on-behalf", GRANT_SEND_ON_BEHALF },
 };
 
 /* --- what is wrong */
@@ -56,12 +53,6 @@ void mw_reading_error(struct mw_reading *reading, struct mw_str at, const char *
 
 #define ERROR(reading, at, expected, ...) mw_reading_error((reading), (at), (expected), __VA_ARGS__)
 
-static const char *table_text(struct mw_table table, struct mw_buf *buf)
-{
-	mw_table_print(table, buf);
-	return buf->data;
-}
-
 /* Reports an octet that is refused. True: there is none. */
 static bool is_usual(struct mw_reading *reading, struct mw_str text, char refused, const char *expected)
 {
@@ -75,7 +66,7 @@ static bool is_usual(struct mw_reading *reading, struct mw_str text, char refuse
 }
 
 /* The same for an address that may be none. `canonical` is what it stands for. */
-static bool name_is_usual(struct mw_reading *reading, struct mw_str text, struct mw_str canonical)
+bool mw_name_is_usual(struct mw_reading *reading, struct mw_str text, struct mw_str canonical)
 {
 	return is_usual(reading, text, mw_text_name_refused(canonical), MW_TEXT_NAME_RIGHT);
 }
@@ -95,12 +86,12 @@ bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_s
 	switch (mw_address_parse_completed(text, reading->default_domain, &address)) {
 	case MW_ADDRESS_MAILBOX:
 		*address_r = mw_arena_copy(reading->records->arena, address.whole);
-		return name_is_usual(reading, text, address.whole);
+		return mw_name_is_usual(reading, text, address.whole);
 	case MW_ADDRESS_ROUTED:
 		ERROR(reading, text, NULL, "\"%.*s\" is a percent or bang path, which is nobody's address", SHOW(text));
 		return false;
 	default:
-		if (name_is_usual(reading, text, text))
+		if (mw_name_is_usual(reading, text, text))
 			ERROR(reading, text, "local@domain", "\"%.*s\" is no address", SHOW(text));
 		return false;
 	}
@@ -302,6 +293,7 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "receive", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(receives), mw_read_address, read_list, write_list },
 	{ "login", USER | 1u << MW_ROW_LOGIN, AT(logins), read_login, read_list, write_list },
 	{ "member", GROUP | 1u << MW_ROW_MEMBER, AT(members), mw_read_address, read_list, write_list },
+	{ "source_key", USER | GROUP, AT(source_key), NULL, mw_source_key_read, mw_source_key_write },
 	{ "bound", 1u << MW_ROW_COPY, AT(bound), mw_read_address, read_list, write_list },
 	{ "imap", USER, AT(principal.imap), NULL, read_switch, write_switch },
 	{ "pop3", USER, AT(principal.pop3), NULL, read_switch, write_switch },
@@ -319,6 +311,8 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "pop3_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_POP3]), NULL, mw_networks_read, mw_networks_write },
 	{ "sieve_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SIEVE]), NULL, mw_networks_read, mw_networks_write },
 	{ "smtp_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SMTP]), NULL, mw_networks_read, mw_networks_write },
+	{ "held", 1u << MW_ROW_COPY, AT(held_kind), NULL, mw_held_read, mw_held_write },
+	{ "blocked", 1u << MW_ROW_COPY, AT(bad), NULL, mw_blocked_read, mw_blocked_write },
 };
 const size_t mw_record_key_count = sizeof(mw_record_keys) / sizeof(mw_record_keys[0]);
 
@@ -392,15 +386,11 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 
 	if (key == NULL && reading->records->copy)
 		key = mw_record_key_find(MW_ROW_COPY, at);
-	if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("blocked")))
-		record->bad = mw_text_unquoted(reading->records->arena, value);
-	else if (key == NULL && reading->records->copy && mw_str_equal(at, MW_STR("held")))
-		record->held_kind = 1u << (mw_str_equal(value, MW_STR("user")) ? MW_USER : MW_GROUP);
-	else if (key == NULL)
+	if (key == NULL) {
 		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf),
 		      "unknown key \"%.*s\" of a %s", SHOW(at), record->principal.kind == MW_USER ? "user" : "group");
-	if (key == NULL)
 		return;
+	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
 	if ((*seen_io & bit) != 0)
 		read_again(reading, key, record, at, value);
@@ -419,82 +409,4 @@ void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool na
 	if (record->bad == NULL)
 		record->bad = reading->bad;
 	mw_records_add(reading->records, record);
-}
-
-/* --- grants */
-
-/* a%b may be a mailbox elsewhere: nobody here receives mail for it, but a user may send as it. */
-static bool read_granted(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r)
-{
-	struct mw_address address;
-
-	if (mw_address_parse(text, &address) != MW_ADDRESS_ROUTED || address.local.len > MW_LOCAL_PART_MAX)
-		return mw_read_address(reading, text, address_r);
-	*address_r = mw_arena_copy(reading->records->arena, address.whole);
-	return name_is_usual(reading, text, address.whole);
-}
-
-/* The error is about all that a "*" could have been meant for. */
-static bool read_prefix(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r)
-{
-	char prefix[MW_ADDRESS_MAX + 2];
-	size_t len;
-
-	if (!mw_prefix_parse(text, reading->default_domain, prefix, &len)) {
-		ERROR(reading, text, MW_PREFIX_RIGHT, "\"%.*s\": nothing to grant a right on", SHOW(text));
-		return false;
-	}
-	*address_r = mw_arena_copy(reading->records->arena, (struct mw_str){ prefix, len });
-	return name_is_usual(reading, text, mw_str_head(*address_r, mw_str_find(*address_r, '*')));
-}
-
-static bool read_identity(struct mw_reading *reading, struct mw_str text, struct mw_grant_record *grant)
-{
-	char domain[MW_DOMAIN_MAX + 1];
-	size_t len;
-
-	if (mw_str_find(text, '*') < text.len && !mw_str_starts_with(text, MW_STR("*@")))
-		return read_prefix(reading, text, &grant->identity);
-	if (!mw_str_starts_with(text, MW_STR("*@")))
-		return read_granted(reading, text, &grant->identity);
-	grant->domain = true;
-	if (!mw_domain_canonical(mw_str_tail(text, 2), domain, &len)) {
-		ERROR(reading, text, "*@domain", "\"%.*s\": no domain", SHOW(text));
-		return false;
-	}
-	grant->identity = mw_arena_copy(reading->records->arena, (struct mw_str){ domain, len });
-	return true;
-}
-
-static bool read_until(struct mw_reading *reading, struct mw_str text, struct mw_grant_record *grant)
-{
-	if (mw_str_empty(text) || (mw_parse_date(text, &grant->until) && grant->until > 0))
-		return true;
-	ERROR(reading, text, "a day as YYYY-MM-DD, the last one", "until: bad value \"%.*s\"", SHOW(text));
-	return false;
-}
-
-void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str identity, struct mw_str trustee,
-		   struct mw_str until)
-{
-	struct mw_grant_record grant = { .origin = reading->origin };
-	char memory[64];
-	struct mw_buf buf = MW_BUF_OVER(memory);
-	int value;
-	bool good = mw_table_find(MW_TABLE(grant_words), kind, &value);
-
-	if (!good)
-		ERROR(reading, kind, table_text(MW_TABLE(grant_words), &buf), "unknown grant \"%.*s\"", SHOW(kind));
-	grant.on_behalf = good && value == GRANT_SEND_ON_BEHALF;
-	good = read_identity(reading, identity, &grant) && good;
-	good = mw_read_address(reading, trustee, &grant.trustee) && good;
-	good = read_until(reading, until, &grant) && good;
-	/* What was wrong in its line may have been its end. */
-	if (good && reading->bad == NULL)
-		mw_records_add_grant(reading->records, &grant);
-}
-
-const char *mw_grant_word(const struct mw_grant_record *grant)
-{
-	return mw_table_word(MW_TABLE(grant_words), grant->on_behalf ? GRANT_SEND_ON_BEHALF : GRANT_SEND_AS);
 }

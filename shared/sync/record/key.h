@@ -60,6 +60,9 @@ void mw_record_begin(struct mw_reading *reading, enum mw_principal_kind kind, st
 /* Reads KEY's value into the record, once each: `seen_io` is 0 at first. `at` is the key as it stands there. */
 void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct mw_str at, struct mw_str value,
 		    uint64_t *seen_io);
+/* Reports an octet in an address, or in what may be none, that no name has. `canonical` is what it stands for. True: there is
+   none. */
+bool mw_name_is_usual(struct mw_reading *reading, struct mw_str text, struct mw_str canonical);
 bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r);
 /* The record behind its last value. `named`: its name could be read. */
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named);

@@ -22,6 +22,8 @@ struct mw_record {
 	struct mw_origin origin;
 	/* name, switches, limits and `senders` as said; id, `networks` and lists of ids are filled by mw_expand() */
 	struct mw_principal principal;
+	/* What its source calls it for good, whatever its name (objectGUID, entryUUID): key_source.h. Empty: it has none */
+	struct mw_str source_key;
 	struct mw_strs addresses, receives, logins, members, senders_list, senders_denied; /* canonical, as written */
 	struct mw_strs bound; /* a group's: who has no right as a member, but its networks= and senders_denied= hold for */
 	struct mw_ids bound_ids; /* of a user: the groups it is bound by so; of a group: these users. By mw_expand_bound() */

@@ -89,18 +89,6 @@ static void add_name(struct mw_text_out *out, struct mw_str name)
 	mw_text_out_add(out, mw_str_tail(name, at));
 }
 
-static void add_blocked(struct mw_text_out *out, const char *why)
-{
-	mw_text_out_key(out, "blocked");
-	mw_text_out_add(out, MW_STR("\""));
-	for (; *why != '\0'; why++) {
-		if (*why == '"' || *why == '\\')
-			mw_text_out_add(out, MW_STR("\\"));
-		mw_text_out_add(out, (unsigned char)*why < ' ' ? MW_STR(" ") : (struct mw_str){ why, 1 });
-	}
-	mw_text_out_add(out, MW_STR("\""));
-}
-
 static void write_record(struct mw_text_out *out, const struct mw_record *record)
 {
 	unsigned rows = 1u << mw_row_of(record->principal.kind) | 1u << MW_ROW_COPY;
@@ -111,12 +99,6 @@ static void write_record(struct mw_text_out *out, const struct mw_record *record
 		if ((mw_record_keys[i].rows & rows) != 0)
 			mw_record_keys[i].write(out, &mw_record_keys[i], record);
 	}
-	if (record->held_kind != 0) {
-		mw_text_out_key(out, "held");
-		mw_text_out_add(out, record->held_kind == 1u << MW_USER ? MW_STR("user") : MW_STR("group"));
-	}
-	if (record->bad != NULL)
-		add_blocked(out, record->bad);
 	mw_text_out_add(out, MW_STR("\n"));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_support.h"
 
+#include "sync/record/key_source.h"
 #include "sync/record/row.h"
 
 static struct mw_arena *arena;
@@ -166,6 +167,24 @@ START_TEST(each_kind_of_row_has_its_keys)
 }
 END_TEST
 
+START_TEST(two_who_share_a_key_of_their_source_are_bad)
+{
+	ROW(MW_ROW_USER, PAIR("name", "bob"), PAIR("source_key", "9F-{a1}+/="));
+	ROW(MW_ROW_USER, PAIR("name", "mary"), PAIR("source_key", "9f-{a1}+/="));
+	ROW(MW_ROW_GROUP, PAIR("name", "sales"), PAIR("source_key", "9F-{a1}+/="));
+	ROW(MW_ROW_USER, PAIR("name", "carl"));
+	ROW(MW_ROW_USER, PAIR("name", "dora"), PAIR("source_key", "a b"));
+	ck_assert(mw_source_keys_end(&records, 0));
+	ck_assert_slice(records.items[1].source_key, MW_STR("9f-{a1}+/="));
+	ck_assert(records.items[1].bad == NULL && records.items[3].bad == NULL);
+	ck_assert_ptr_nonnull(strstr(records.items[0].bad,
+				     "source_key \"9F-{a1}+/=\" belongs to user bob@example.test already"));
+	ck_assert_str_eq(records.items[2].bad, records.items[0].bad);
+	ck_assert_ptr_nonnull(strstr(records.items[4].bad, "source_key: bad value \"a b\""));
+	ck_assert_uint_eq(mw_errors_count(errors, MW_ERROR), 0);
+}
+END_TEST
+
 MW_UNIT_TESTS("row")
 {
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -177,4 +196,5 @@ MW_UNIT_TESTS("row")
 	tcase_add_test(tcase, a_value_is_for_nobody_of_another_source);
 	tcase_add_test(tcase, a_row_without_what_it_needs_is_told);
 	tcase_add_test(tcase, each_kind_of_row_has_its_keys);
+	tcase_add_test(tcase, two_who_share_a_key_of_their_source_are_bad);
 }

@@ -72,7 +72,7 @@ static const struct { const char *line, *message; } mistakes[] = {
 	{ "user bob senders_denied=", "senders_denied= has no value" },
 	{ "user bob senders=anyone,bob", "stands alone, not in a list" },
 	{ "group g login=x", "unknown key \"login\" of a group (expected address, receive, member, "
-	  "senders, senders_denied, networks, " },
+	  "source_key, senders, senders_denied, networks, " },
 	{ "user bob networks=10.0.0.1/8",
 	  "users:1:19: error: networks: \"10.0.0.1/8\": host bits are set (expected addresses, networks (192.0.2.0/24) or " },
 	{ "user bob imap_networks=10.0.0.1,,::1", "users:1:33: error: imap_networks: \"\": not an IP address" },

@@ -64,21 +64,21 @@ static const char *round_trip(struct mw_str text, bool copy)
 
 START_TEST(every_key_is_written)
 {
-	ck_assert_str_eq(round_trip(MW_STR("group g member=bob address=h senders=members "
+	ck_assert_str_eq(round_trip(MW_STR("group g member=bob source_key=9f:{A-1} address=h senders=members "
 					   "networks=10.0.0.0/8,192.0.2.1-192.0.2.9\n"
 					   "grant send-as *@x.test bob\n"
 					   "grant send-on-behalf a@b.test g UNTIL=2027-01-31\n"
 					   "grant send-as List-*@X.test bob\n"
-					   "user bob imap=no pop3=no sieve=no smtp=no relay=no address=b receive=r,q login=rob,X\\y "
+					   "user bob source_key=7 imap=no pop3=no sieve=no smtp=no relay=no address=b receive=r,q login=rob,X\\y "
 					   "senders=g,bob senders_denied=g message_rate_limit=5 recipient_rate_limit=unlimited "
 					   "max_message_size=10MB max_recipients=7 smtp_networks=::1 imap_networks=::ffff:10.1.0.0/112 "
 					   "networks=2001:db8::/32,192.0.2.7\n"), false),
 			 "user bob@example.test address=b@example.test "
-			 "receive=r@example.test,q@example.test login=rob,x\\y "
+			 "receive=r@example.test,q@example.test login=rob,x\\y source_key=7 "
 			 "imap=no pop3=no sieve=no smtp=no relay=no senders=g@example.test,bob@example.test "
 			 "senders_denied=g@example.test message_rate_limit=5 recipient_rate_limit=unlimited max_message_size=10485760 "
 			 "max_recipients=7 networks=2001:db8::/32,192.0.2.7 imap_networks=10.1.0.0/16 smtp_networks=::1\n"
-			 "group g@example.test address=h@example.test member=bob@example.test senders=members "
+			 "group g@example.test address=h@example.test member=bob@example.test source_key=9f:{A-1} senders=members "
 			 "networks=10.0.0.0/8,192.0.2.1-192.0.2.9\n"
 			 "grant send-on-behalf a@b.test g@example.test until=2027-01-31\n"
 			 "grant send-as list-*@x.test bob@example.test\n"
