@@ -14,6 +14,9 @@ libmwsync_la_SOURCES = \
 	shared/sync/expand/index.c \
 	shared/sync/expand/networks.c \
 	shared/sync/expand/pairs.c shared/sync/expand/pairs.h \
+	shared/sync/ldap/ad_groups.c shared/sync/ldap/ad_groups.h \
+	shared/sync/ldap/descriptor.c shared/sync/ldap/descriptor.h \
+	shared/sync/ldap/sid.c shared/sync/ldap/sid.h \
 	shared/sync/merge/copy.c shared/sync/merge/copy.h \
 	shared/sync/merge/copy_state.c \
 	shared/sync/merge/keep.c shared/sync/merge/keep.h \

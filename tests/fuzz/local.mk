@@ -59,3 +59,12 @@ tests_fuzz_fuzz_originators_SOURCES = tests/fuzz/fuzz_originators.c tests/fuzz/r
 tests_fuzz_fuzz_originators_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_originators_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_originators_LDADD = libmwmail.la libmwbase.la $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_descriptor
+TESTS += tests/fuzz/fuzz_descriptor
+tests_fuzz_fuzz_descriptor_SOURCES = tests/fuzz/fuzz_descriptor.c tests/fuzz/replay.c
+tests_fuzz_fuzz_descriptor_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_descriptor_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_descriptor_LDADD = \
+	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)

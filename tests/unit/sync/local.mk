@@ -2,6 +2,10 @@ check_PROGRAMS += tests/unit/test_sync
 TESTS += tests/unit/test_sync
 tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/sync_support.c tests/unit/sync/sync_support.h \
+	tests/unit/sync/ldap/descriptors.h \
+	tests/unit/sync/ldap/test_ad_groups.c \
+	tests/unit/sync/ldap/test_descriptor.c \
+	tests/unit/sync/ldap/test_sid.c \
 	tests/unit/sync/test_expand.c \
 	tests/unit/sync/test_file_watch.c \
 	tests/unit/sync/test_memory.c \
