@@ -135,10 +135,16 @@ static const char *first_error(const struct mw_errors *errors)
 	return "it could not be read";
 }
 
+static void tell_old(struct gather *gather, const struct mw_source *source, const struct mw_source_state *state)
+{
+	gather->order->old++;
+	warn(gather, source, mw_arena_textf(gather->order->arena, "cannot be read; its content of %s stands",
+					    moment_text(gather, state->read_at)));
+}
+
 static void stand_in(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
 		     const struct mw_errors *own, struct mw_source_state *state)
 {
-	struct mw_arena *arena = gather->order->arena;
 	char text[1024];
 	struct mw_buf why = MW_BUF_OVER(text), kept = MW_BUF_OVER(state->why);
 
@@ -155,9 +161,7 @@ static void stand_in(struct gather *gather, const struct mw_source *source, cons
 	mw_buf_add_text(&kept, first_error(own));
 	if (state->failed_since == 0)
 		state->failed_since = mw_clock_date();
-	gather->order->old++;
-	warn(gather, source, mw_arena_textf(arena, "cannot be read; its content of %s stands",
-					    moment_text(gather, state->read_at)));
+	tell_old(gather, source, state);
 }
 
 static void tell_held(struct gather *gather, const struct mw_source *source, const struct mw_source_state *state)
@@ -211,6 +215,25 @@ static void use(struct gather *gather, const struct mw_source *source, const str
 		mw_copies_write(order->copies, source, slice->records, slice->owner, order->errors);
 }
 
+/* Its last good copy in place of its content, which nobody asks for. False: there is none that can be used. */
+static bool rest(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+		 const struct mw_source_state *state)
+{
+	char text[1024];
+	struct mw_buf why = MW_BUF_OVER(text);
+	bool done = read_copy(gather, source, slice, &why);
+
+	gather->records.reports = NULL;
+	if (!done)
+		return false;
+	drop_other_parts(gather, slice, source->parts);
+	if (state->digest[0] != '\0')
+		tell_held(gather, source, state);
+	if (state->failed_since != 0)
+		tell_old(gather, source, state);
+	return true;
+}
+
 static void read_lenient(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
 			 struct mw_source_state *state)
 {
@@ -220,7 +243,6 @@ static void read_lenient(struct gather *gather, const struct mw_source *source, 
 		gather->records.failed = true;
 		return;
 	}
-	mw_source_state_read(gather->folder, source->name, state);
 	gather->records.errors = own;
 	gather->records.reports = gather->reports;
 	gather->records.unnamed = 0;
@@ -242,13 +264,17 @@ static void read_source(struct gather *gather, size_t number)
 	const struct mw_source *source = &order->policy->directory.sources[number];
 	struct mw_slice slice = { &gather->records, gather->records.count, gather->records.grant_count, (uint32_t)number };
 	struct mw_source_state state = { .source = source->name };
+	struct mw_source_turn all = { .rest = false }, *turn = order->turns != NULL ? &order->turns[number] : &all;
 
 	gather->records.owner = (uint32_t)number;
 	if (order->change != NULL && order->change->source == number) {
 		mw_text_read(&gather->records, mw_arena_text(order->arena, source->path), order->change->text,
 			     order->policy->default_domain);
 	} else if (gather->lenient[number]) {
-		read_lenient(gather, source, &slice, &state);
+		mw_source_state_read(gather->folder, source->name, &state);
+		if (!turn->rest || !rest(gather, source, &slice, &state))
+			read_lenient(gather, source, &slice, &state);
+		turn->failed = state.failed_since != 0;
 		if (order->states != NULL)
 			order->states[number] = state;
 	} else {

@@ -8,6 +8,7 @@
 struct mw_gathering {
 	const struct mw_policy *policy;
 	const struct mw_text_change *change; /* NULL: none */
+	struct mw_source_turn *turns; /* [source] (sync.h); NULL: all are read */
 	struct mw_str accept;    /* the source whose names may vanish as was refused last; empty: none */
 	bool dry_run;            /* a source that cannot be read is an error, whatever stands in its place */
 	struct mw_copies *copies; /* NULL: none are written */

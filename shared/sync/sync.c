@@ -345,16 +345,18 @@ static bool run_locked(struct mw_gathering *gathering, const char *folder, bool 
 	return done;
 }
 
-static bool sync_all(const struct mw_policy *policy, struct mw_str accept, bool dry_run, struct mw_errors *errors,
-		     struct mw_sync_report *report_r)
+/* `order` says what is to be done; its arena and states are made here. */
+static bool sync_all(const struct mw_gathering *order, struct mw_sync_report *report_r)
 {
+	const struct mw_policy *policy = order->policy;
+	struct mw_errors *errors = order->errors;
 	struct mw_arena *arena = mw_arena_new(0);
-	struct mw_gathering gathering = {
-		.policy = policy, .accept = accept, .arena = arena, .errors = errors, .dry_run = dry_run,
-	};
+	struct mw_gathering gathering = *order;
+	bool dry_run = order->dry_run;
 	bool done = false;
 
 	memset(report_r, 0, sizeof(*report_r));
+	gathering.arena = arena;
 	if (arena != NULL)
 		gathering.states = MW_ARENA_ARRAY(arena, struct mw_source_state, policy->directory.source_count + 1);
 	if (gathering.states == NULL) {
@@ -375,11 +377,17 @@ static bool sync_all(const struct mw_policy *policy, struct mw_str accept, bool 
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors,
 		 struct mw_sync_report *report_r)
 {
-	return sync_all(policy, MW_STR_EMPTY, dry_run, errors, report_r);
+	return sync_all(&(struct mw_gathering){ .policy = policy, .dry_run = dry_run, .errors = errors }, report_r);
+}
+
+bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
+		  struct mw_sync_report *report_r)
+{
+	return sync_all(&(struct mw_gathering){ .policy = policy, .turns = turns, .errors = errors }, report_r);
 }
 
 bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_errors *errors,
 		    struct mw_sync_report *report_r)
 {
-	return sync_all(policy, source, false, errors, report_r);
+	return sync_all(&(struct mw_gathering){ .policy = policy, .accept = source, .errors = errors }, report_r);
 }

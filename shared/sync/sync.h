@@ -28,10 +28,19 @@ struct mw_sync_report {
 	uint64_t held_sources; /* so many of whose names would vanish that they stay */
 };
 
+/* What becomes of one source in a sync. */
+struct mw_source_turn {
+	bool rest;   /* its last good copy stands in, and it is not asked; without one it is read all the same */
+	bool failed; /* filled: it could not be read, now or when that was tried last */
+};
+
 /* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing changed.
    Addresses are completed with policy->default_domain. dry_run: check only (`mailwicket check`). */
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors, struct mw_sync_report *report_r);
-/* The same; what the last sync held back of this source may vanish, if it still says the same. */
+/* The same for some of them: turns[source], of all. Text is always read: it has no copy. */
+bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
+		  struct mw_sync_report *report_r);
+/* The same as mw_sync_run(); what the last sync held back of this source may vanish, if it still says the same. */
 bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_errors *errors,
 		    struct mw_sync_report *report_r);
 

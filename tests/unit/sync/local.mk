@@ -15,6 +15,7 @@ tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/test_row.c \
 	tests/unit/sync/test_run.c \
 	tests/unit/sync/test_schema.c \
+	tests/unit/sync/test_some.c \
 	tests/unit/sync/test_source.c \
 	tests/unit/sync/test_text.c \
 	tests/unit/sync/test_text_edit.c \
