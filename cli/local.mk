@@ -47,6 +47,7 @@ libmwcli_la_SOURCES = \
 	cli/file.c cli/file.h \
 	cli/follow/follow.c cli/follow/follow.h \
 	cli/follow/hand_over.c cli/follow/hand_over.h \
+	cli/follow/plan.c cli/follow/plan.h \
 	cli/follow/reading.c cli/follow/reading.h \
 	cli/follow/say.c cli/follow/say.h \
 	cli/follow/watches.c cli/follow/watches.h \

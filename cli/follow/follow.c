@@ -14,6 +14,7 @@
 #include "base/notify.h"
 #include "directory/follower.h"
 #include "directory/writer.h"
+#include "follow/plan.h"
 #include "follow/reading.h"
 #include "follow/say.h"
 #include "follow/watches.h"
@@ -23,24 +24,27 @@
    change is so old. */
 #define QUIET 50
 #define QUIET_AT_MOST 250
-#define FIRST_PAUSE 1000
 #define ALIVE_EVERY 1000
 /* After SIGTERM, whatever a source's library waits for. */
 #define END_AT_LATEST 700
-#define NEVER INT64_MAX
+/* A reading of what failed before is ended so often in a row for one of what changed, and then not. */
+#define GIVES_WAY_AT_MOST 3
+#define NEVER MW_PLAN_NEVER
 #define MESSAGES_AT_MOST 100
 
 struct follow {
 	const struct mw_cli *cli;
 	struct mw_policy *policy;
 	struct mw_watches *watches;
+	struct mw_plan *plan;
 	struct mw_follower *follower;
 	struct mw_follower_state state;
 	struct mw_sync_process reading;
 	struct mw_say say;
 	int64_t changed; /* when the first change was told that is not read yet; 0: none was */
-	int64_t due;     /* when the sources are read */
-	int64_t pause;   /* until they are tried again after an error */
+	int64_t due;     /* when what changed is read, or what is wrong in a text is tried again */
+	int64_t pause;   /* until then */
+	unsigned gave_way; /* readings in a row */
 	int64_t alive;
 	bool ready, ending;
 	struct pollfd *rows; /* of the signals, of the reading, and of the watches */
@@ -113,10 +117,12 @@ static bool use(struct follow *follow, struct mw_policy *policy, struct mw_error
 	bool same_folder = follow->follower != NULL && strcmp(folder_of(policy), folder_of(follow->policy)) == 0;
 	struct mw_follower *follower = same_folder ? follow->follower : mw_follower_open(folder_of(policy), errors);
 	struct mw_watches *watches = follower == NULL ? NULL : mw_watches_new(policy);
-	struct pollfd *rows = watches == NULL ? NULL :
+	struct mw_plan *plan = watches == NULL ? NULL : mw_plan_new(policy, mw_clock_milliseconds());
+	struct pollfd *rows = plan == NULL ? NULL :
 		calloc(mw_watches_count(watches) + ROWS_OF_OURS, sizeof(rows[0]));
 
 	if (rows == NULL) {
+		mw_plan_free(plan);
 		mw_watches_free(watches);
 		if (!same_folder)
 			mw_follower_close(follower);
@@ -124,15 +130,17 @@ static bool use(struct follow *follow, struct mw_policy *policy, struct mw_error
 	}
 	if (!same_folder)
 		mw_follower_close(follow->follower);
+	mw_plan_free(follow->plan);
 	mw_watches_free(follow->watches);
 	mw_policy_free(follow->policy);
 	free(follow->rows);
+	follow->plan = plan;
 	follow->policy = policy;
 	follow->follower = follower;
 	follow->watches = watches;
 	follow->rows = rows;
 	follow->due = mw_clock_milliseconds();
-	follow->pause = FIRST_PAUSE;
+	follow->pause = MW_PLAN_FIRST_PAUSE;
 	return true;
 }
 
@@ -180,12 +188,29 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static void start_reading(struct follow *follow, int64_t now)
 {
+	const struct mw_source_turn *turns = mw_plan_begin(follow->plan, now);
+
 	follow->changed = 0;
 	follow->due = NEVER;
-	if (mw_sync_process_start(&follow->reading, follow->policy))
+	if (mw_sync_process_start(&follow->reading, follow->policy, turns))
 		return;
 	mw_complain("cannot start a process to read the sources: %s", strerror(errno));
-	follow->due = now + FIRST_PAUSE;
+	mw_plan_end(follow->plan, NULL, now);
+	follow->due = now + MW_PLAN_FIRST_PAUSE;
+}
+
+/* A source that does not answer keeps its reading as long as its time-outs say. Once that is known, what changed
+   elsewhere does not wait for it. */
+static bool may_give_way(const struct follow *follow)
+{
+	return follow->changed != 0 && mw_plan_only_retries(follow->plan) && follow->gave_way < GIVES_WAY_AT_MOST;
+}
+
+static void give_way(struct follow *follow, int64_t now)
+{
+	mw_sync_process_stop(&follow->reading);
+	mw_plan_gave_way(follow->plan, now);
+	follow->gave_way++;
 }
 
 /* `mailwicket sync` runs beside this process: what it read may be older than the change that is due. */
@@ -194,21 +219,50 @@ static bool was_busy(const struct mw_sync_process_result *result)
 	return !result->done && result->errors == 1 && strstr(result->lines[0], MW_PUBLISHER_BUSY) != NULL;
 }
 
-static void plan(struct follow *follow, const struct mw_sync_process_result *result, int64_t now)
+/* The first source that its last good copy stands in for. */
+static void tell_of_old(struct follow *follow, const struct mw_source_turn *turns)
 {
-	if (result->errors == 0) {
+	const struct mw_source *sources = follow->policy->directory.sources;
+	struct mw_source_state state = { .read_at = 0 };
+	size_t i = 0, count = follow->policy->directory.source_count;
+
+	while (i < count && !turns[i].failed)
+		i++;
+	if (i == count)
+		return;
+	mw_source_state_read(folder_of(follow->policy), sources[i].name, &state);
+	snprintf(follow->state.error, sizeof(follow->state.error), "source \"%.*s\": %s", MW_STR_ARG(sources[i].name),
+		 state.why);
+}
+
+static void tell_state(struct follow *follow, const struct mw_sync_process_result *result)
+{
+	follow->state.tried = mw_clock_date();
+	if (result->errors == 0 && result->report.old_sources == 0) {
 		follow->state.good = follow->state.tried;
 		follow->state.failing = 0;
 		follow->state.error[0] = '\0';
-		follow->pause = FIRST_PAUSE;
-		follow->due = earlier(follow->due, now + mw_watches_full_every(follow->watches));
+	} else {
+		if (follow->state.failing == 0)
+			follow->state.failing = follow->state.tried;
+		if (result->errors > 0)
+			snprintf(follow->state.error, sizeof(follow->state.error), "%s", result->lines[0]);
+		else
+			tell_of_old(follow, result->turns);
+	}
+	mw_follower_tell(follow->follower, &follow->state);
+}
+
+static void plan(struct follow *follow, const struct mw_sync_process_result *result, int64_t now)
+{
+	follow->gave_way = 0;
+	mw_plan_end(follow->plan, result->errors == 0 ? result->turns : NULL, now);
+	if (result->errors == 0) {
+		follow->pause = MW_PLAN_FIRST_PAUSE;
 		return;
 	}
-	if (follow->state.failing == 0)
-		follow->state.failing = follow->state.tried;
-	snprintf(follow->state.error, sizeof(follow->state.error), "%s", result->lines[0]);
 	follow->due = earlier(follow->due, now + follow->pause);
-	follow->pause = earlier(2 * follow->pause, mw_watches_interval(follow->watches));
+	follow->pause = earlier(2 * follow->pause, mw_plan_interval_least(follow->plan));
 }
 
 static void finish_reading(struct follow *follow, struct mw_sync_process_result *result)
@@ -216,13 +270,13 @@ static void finish_reading(struct follow *follow, struct mw_sync_process_result 
 	int64_t now = mw_clock_milliseconds();
 
 	if (was_busy(result)) {
-		follow->due = earlier(follow->due, now + FIRST_PAUSE);
+		mw_plan_end(follow->plan, NULL, now);
+		follow->due = earlier(follow->due, now + MW_PLAN_FIRST_PAUSE);
 		mw_sync_process_result_free(result);
 	} else {
-		follow->state.tried = mw_clock_date();
 		plan(follow, result, now);
+		tell_state(follow, result);
 		mw_say_result(&follow->say, result, folder_of(follow->policy), now);
-		mw_follower_tell(follow->follower, &follow->state);
 	}
 	if (!follow->ready)
 		mw_notify_ready();
@@ -237,6 +291,8 @@ static void wait_for_something(struct follow *follow)
 	size_t count = mw_watches_count(follow->watches) + ROWS_OF_OURS;
 
 	if (follow->reading.process == 0)
+		until = earlier(until, mw_plan_due(follow->plan));
+	if (follow->reading.process == 0 || may_give_way(follow))
 		until = earlier(until, follow->due);
 	follow->rows[0] = (struct pollfd){ .fd = signals[0], .events = POLLIN };
 	follow->rows[1] = (struct pollfd){ .fd = follow->reading.fd, .events = POLLIN };
@@ -251,7 +307,7 @@ static void ask_watches(struct follow *follow)
 {
 	int64_t now = mw_clock_milliseconds();
 
-	if (!mw_watches_ask(follow->watches, follow->rows + ROWS_OF_OURS, now))
+	if (!mw_watches_ask(follow->watches, follow->rows + ROWS_OF_OURS, follow->plan, now))
 		return;
 	if (follow->changed == 0)
 		follow->changed = now;
@@ -268,7 +324,9 @@ static void step(struct follow *follow)
 	if (follow->rows[1].revents != 0 && mw_sync_process_take(&follow->reading, &result))
 		finish_reading(follow, &result);
 	now = mw_clock_milliseconds();
-	if (follow->reading.process == 0 && now >= follow->due)
+	if (follow->reading.process != 0 && may_give_way(follow) && now >= follow->due)
+		give_way(follow, now);
+	if (follow->reading.process == 0 && now >= earlier(follow->due, mw_plan_due(follow->plan)))
 		start_reading(follow, now);
 	if (now >= follow->alive) {
 		mw_notify_alive();
@@ -298,6 +356,7 @@ static void end(struct follow *follow)
 	if (was_reading)
 		clean_up(follow);
 	mw_follower_close(follow->follower);
+	mw_plan_free(follow->plan);
 	mw_watches_free(follow->watches);
 	mw_policy_free(follow->policy);
 	mw_say_free(&follow->say);

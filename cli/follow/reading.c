@@ -15,7 +15,7 @@
 
 #define STEP 65536
 
-/* What the process writes: this, and then the messages, each with its NUL. */
+/* What the process writes: this, the turn of each source, and then the messages, each with its NUL. */
 struct head {
 	bool done;
 	struct mw_sync_report report;
@@ -51,15 +51,18 @@ static bool write_lines(int fd, const struct mw_errors *errors, enum mw_severity
 	return true;
 }
 
-static int sync_and_tell(const struct mw_policy *policy, int fd)
+static int sync_and_tell(const struct mw_policy *policy, const struct mw_source_turn *turns, int fd)
 {
+	size_t count = policy->directory.source_count, turns_size = count * sizeof(turns[0]);
+	struct mw_source_turn *filled = malloc(turns_size + 1);
 	struct mw_errors *errors = mw_errors_new(1000);
 	struct head head = { .done = false };
 	size_t all, room;
 
-	if (errors == NULL)
+	if (errors == NULL || filled == NULL)
 		return EX_OSERR;
-	head.done = mw_sync_run(policy, false, errors, &head.report);
+	memcpy(filled, turns, turns_size);
+	head.done = mw_sync_some(policy, filled, errors, &head.report);
 	mw_errors_sort(errors);
 	head.errors = mw_errors_count(errors, MW_ERROR);
 	all = head.errors + mw_errors_count(errors, MW_WARNING);
@@ -67,8 +70,8 @@ static int sync_and_tell(const struct mw_policy *policy, int fd)
 	head.more = all - head.count;
 	if (head.errors > head.count)
 		head.errors = head.count;
-	return write_all(fd, &head, sizeof(head)) && write_lines(fd, errors, MW_ERROR, &room) &&
-	       write_lines(fd, errors, MW_WARNING, &room) ? EX_OK : EX_IOERR;
+	return write_all(fd, &head, sizeof(head)) && write_all(fd, filled, turns_size) &&
+	       write_lines(fd, errors, MW_ERROR, &room) && write_lines(fd, errors, MW_WARNING, &room) ? EX_OK : EX_IOERR;
 }
 
 /* In the new process: the signals are its own again, and it does not outlive the other one. */
@@ -83,7 +86,8 @@ static void become_reader(pid_t parent)
 		_exit(EX_OSERR);
 }
 
-bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy)
+bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy,
+			   const struct mw_source_turn *turns)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -100,11 +104,12 @@ bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_poli
 	}
 	if (reading->process == 0) {
 		become_reader(parent);
-		_exit(sync_and_tell(policy, ends[1]));
+		_exit(sync_and_tell(policy, turns, ends[1]));
 	}
 	close(ends[1]);
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	reading->fd = ends[0];
+	reading->sources = policy->directory.source_count;
 	reading->used = 0;
 	return true;
 }
@@ -146,12 +151,18 @@ static int wait_for(struct mw_sync_process *reading)
 
 static bool read_lines(const struct mw_sync_process *reading, struct mw_sync_process_result *result)
 {
-	size_t at = sizeof(struct head);
+	size_t turns_size = reading->sources * sizeof(result->turns[0]), at = sizeof(struct head) + turns_size;
 	struct head head;
 
-	if (reading->used < sizeof(head))
+	if (reading->used < at)
 		return false;
 	memcpy(&head, reading->bytes, sizeof(head));
+	result->turns = malloc(turns_size + 1);
+	if (result->turns == NULL)
+		return false;
+	memcpy(result->turns, reading->bytes + sizeof(head), turns_size);
+	for (size_t i = 0; i < reading->sources; i++)
+		result->rested = result->rested || result->turns[i].rest;
 	result->lines = calloc(head.count + 1, sizeof(result->lines[0]));
 	result->done = head.done;
 	result->report = head.report;
@@ -205,6 +216,8 @@ void mw_sync_process_result_free(struct mw_sync_process_result *result)
 	for (size_t i = 0; i < result->count; i++)
 		free(result->lines[i]);
 	free(result->lines);
+	free(result->turns);
 	result->lines = NULL;
+	result->turns = NULL;
 	result->count = result->errors = 0;
 }

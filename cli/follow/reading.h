@@ -15,6 +15,7 @@ struct mw_sync_process {
 	int fd;        /* readable when there is something for mw_sync_process_take(); -1: none */
 	size_t used, room;
 	char *bytes;
+	size_t sources; /* of the policy that it reads */
 };
 
 /* What came of it. The lines are freed with mw_sync_process_result_free(). */
@@ -22,13 +23,16 @@ struct mw_sync_process_result {
 	bool done;  /* the sources were read, and published where they differ */
 	bool broke; /* the process ended otherwise: `lines` has one that says how */
 	struct mw_sync_report report;
+	bool rested;         /* some source did */
+	struct mw_source_turn *turns; /* [source]; NULL when it broke */
 	size_t errors;       /* how many of the lines are errors; they come first */
 	size_t count, more;  /* of the lines; messages beyond them */
 	char **lines;
 };
 
-/* False with errno. */
-bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy);
+/* turns[source]: what each does. False with errno. */
+bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy,
+			   const struct mw_source_turn *turns);
 /* Takes what there is, without waiting. True: it is over, and *result_r is filled. */
 bool mw_sync_process_take(struct mw_sync_process *reading, struct mw_sync_process_result *result_r);
 /* Ends it at once, if it runs. What it has not published yet is not published. */

@@ -7,6 +7,7 @@
 
 /* A source that fails in ever other words is told no more often than this. */
 #define PAUSE 10000
+#define LINES_KEPT 1000
 
 void mw_say_counts(const struct mw_sync_report *report, struct mw_buf *out)
 {
@@ -35,6 +36,27 @@ void mw_say_free(struct mw_say *say)
 	say->count = 0;
 }
 
+/* What was told of sources that rested in this reading still holds. */
+static void keep_lines(struct mw_say *say, struct mw_sync_process_result *result)
+{
+	char **more = say->count + result->count > LINES_KEPT ? NULL :
+		reallocarray(result->lines, say->count + result->count + 1, sizeof(result->lines[0]));
+
+	if (more == NULL)
+		return;
+	result->lines = more;
+	for (size_t i = 0; i < say->count; i++) {
+		bool again = false;
+
+		for (size_t k = 0; k < result->count && !again; k++)
+			again = strcmp(result->lines[k], say->lines[i]) == 0;
+		if (again)
+			continue;
+		result->lines[result->count++] = say->lines[i];
+		say->lines[i] = NULL;
+	}
+}
+
 static void say_lines(struct mw_say *say, struct mw_sync_process_result *result, int64_t now)
 {
 	bool new = false;
@@ -50,6 +72,8 @@ static void say_lines(struct mw_say *say, struct mw_sync_process_result *result,
 		if (result->more > 0)
 			mw_complain("and %zu more", result->more);
 	}
+	if (result->rested)
+		keep_lines(say, result);
 	mw_say_free(say);
 	say->lines = result->lines;
 	say->count = result->count;
@@ -61,16 +85,17 @@ void mw_say_result(struct mw_say *say, struct mw_sync_process_result *result, co
 {
 	char text[256];
 	struct mw_buf counts = MW_BUF_OVER(text);
-	bool failing = result->errors > 0;
+	bool wrong = result->errors > 0, failing = wrong || result->report.old_sources > 0;
 
-	if (!failing || !say->failing || now - say->at >= PAUSE)
+	if (!wrong || !say->wrong || now - say->at >= PAUSE)
 		say_lines(say, result, now);
-	if (failing && !say->failing && !result->done)
+	if (wrong && !say->wrong && !result->done)
 		mw_complain("the directory in %s is unchanged; the sources are read again when one changes, and with growing pauses",
 			    folder);
 	if (!failing && say->failing)
 		mw_complain("all sources are read again");
 	say->failing = failing;
+	say->wrong = wrong;
 	mw_say_counts(&result->report, &counts);
 	if (result->report.published)
 		mw_complain("published: %s", text);

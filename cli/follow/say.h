@@ -12,7 +12,8 @@ void mw_say_counts(const struct mw_sync_report *report, struct mw_buf *out);
 struct mw_say {
 	char **lines; /* of the result that was told last */
 	size_t count;
-	bool failing;
+	bool failing; /* a source could not be read; wrong: and nothing could be published */
+	bool wrong;
 	int64_t at;   /* when lines were told last, in milliseconds */
 };
 

@@ -7,8 +7,6 @@
 #include "base/complain.h"
 #include "sync/source.h"
 
-#define FIRST_PAUSE 1000
-
 struct watched {
 	const struct mw_source *source;
 	const struct mw_source_driver *driver;
@@ -55,7 +53,7 @@ static void open_watch(struct watched *one, int64_t now)
 		mw_complain("source \"%.*s\" is watched again", MW_STR_ARG(one->source->name));
 	one->complained = false;
 	one->open_at = 0;
-	one->pause = FIRST_PAUSE;
+	one->pause = MW_PLAN_FIRST_PAUSE;
 }
 
 struct mw_watches *mw_watches_new(const struct mw_policy *policy)
@@ -72,13 +70,9 @@ struct mw_watches *mw_watches_new(const struct mw_policy *policy)
 
 		one->source = &policy->directory.sources[i];
 		one->driver = mw_source_driver_find(one->source->driver);
-		one->interval = (int64_t)one->source->interval * 1000;
-		if (one->interval == 0 && one->driver != NULL)
-			one->interval = (int64_t)one->driver->interval * 1000;
-		if (one->interval < FIRST_PAUSE)
-			one->interval = FIRST_PAUSE;
+		one->interval = mw_plan_interval(one->source);
 		one->due = now + one->interval;
-		one->pause = FIRST_PAUSE;
+		one->pause = MW_PLAN_FIRST_PAUSE;
 		if (can_watch(one))
 			open_watch(one, now);
 	}
@@ -133,8 +127,9 @@ int64_t mw_watches_due(const struct mw_watches *watches)
 	return due;
 }
 
-/* Whether the source may have changed. */
-static bool ask(struct watched *one, bool ready, int64_t now)
+/* Whether the source may have changed. A watch is opened again once the source was read: to open it may take as long as
+   the source does not answer, and meanwhile nobody hears of the others. */
+static bool ask(struct watched *one, bool ready, bool is_failing, bool is_read, int64_t now)
 {
 	char text[512];
 	struct mw_buf why = MW_BUF_OVER(text);
@@ -143,11 +138,14 @@ static bool ask(struct watched *one, bool ready, int64_t now)
 	if (is_due)
 		one->due = now + one->interval;
 	if (one->open_at != 0 && now >= one->open_at) {
-		open_watch(one, now);
-		return one->watch != NULL || is_due;
+		one->open_at = now + MW_PLAN_FIRST_PAUSE;
+		if (is_read)
+			open_watch(one, now);
+		if (one->watch != NULL)
+			return true;
 	}
 	if (one->watch == NULL)
-		return is_due;
+		return is_due && !is_failing;
 	if (!ready && !is_due)
 		return false;
 	switch (one->driver->watch_ask(one->watch, &why)) {
@@ -163,37 +161,15 @@ static bool ask(struct watched *one, bool ready, int64_t now)
 	return true;
 }
 
-bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, int64_t now)
+bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, struct mw_plan *plan, int64_t now)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < watches->count; i++) {
-		if (ask(&watches->items[i], rows[i].revents != 0, now))
-			changed = true;
+		if (!ask(&watches->items[i], rows[i].revents != 0, mw_plan_is_failing(plan, i), mw_plan_is_read(plan, i), now))
+			continue;
+		mw_plan_changed(plan, i);
+		changed = true;
 	}
 	return changed;
-}
-
-int64_t mw_watches_interval(const struct mw_watches *watches)
-{
-	int64_t interval = INT64_MAX;
-
-	for (size_t i = 0; i < watches->count; i++) {
-		if (watches->items[i].interval < interval)
-			interval = watches->items[i].interval;
-	}
-	return interval;
-}
-
-int64_t mw_watches_full_every(const struct mw_watches *watches)
-{
-	int64_t every = INT64_MAX;
-
-	for (size_t i = 0; i < watches->count; i++) {
-		int64_t one = (int64_t)watches->items[i].source->full_every * 1000;
-
-		if (one < every)
-			every = one;
-	}
-	return every;
 }

@@ -4,7 +4,7 @@
 
 #include <poll.h>
 
-#include "policy/model.h"
+#include "follow/plan.h"
 
 struct mw_watches;
 
@@ -17,10 +17,7 @@ size_t mw_watches_count(const struct mw_watches *watches);
 void mw_watches_poll(const struct mw_watches *watches, struct pollfd *rows_r);
 /* When mw_watches_ask() is to be called at the latest, in milliseconds of the monotonic clock. */
 int64_t mw_watches_due(const struct mw_watches *watches);
-/* Asks those whose row is ready or whose time has come. True: a source may have changed. */
-bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, int64_t now);
-/* The shortest interval and full_every of the sources, in milliseconds. */
-int64_t mw_watches_interval(const struct mw_watches *watches);
-int64_t mw_watches_full_every(const struct mw_watches *watches);
+/* Asks those whose row is ready or whose time has come, and tells the plan what may have changed. True: something may. */
+bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, struct mw_plan *plan, int64_t now);
 
 #endif
