@@ -52,6 +52,8 @@ void mw_validate_policy_service(struct mw_reader *reader, const struct mw_writte
 				const struct mw_written *milter);
 /* What a source of this driver does not know or lacks; fills in what follows from its other settings. */
 void mw_validate_source(struct mw_reader *reader, struct mw_source *source, const struct mw_written *written);
+/* The same for an LDAP source alone. */
+void mw_validate_ldap(struct mw_reader *reader, struct mw_source *source, const struct mw_written *written);
 /* Whether the source's driver knows the setting. */
 bool mw_source_knows(const struct mw_source *source, const struct mw_setting *setting);
 /* Reports conflicts between rules: ties (errors), rules that never apply (warnings). */

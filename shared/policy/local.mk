@@ -31,7 +31,7 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/setting.h \
 	shared/policy/syntax.h \
 	shared/policy/ties.c \
-	shared/policy/validate.c shared/policy/validate_header.c shared/policy/validate_source.c \
+	shared/policy/validate.c shared/policy/validate_header.c shared/policy/validate_ldap.c shared/policy/validate_source.c \
 	shared/policy/value.c \
 	shared/policy/value.h \
 	shared/policy/value_list.c \

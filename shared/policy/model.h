@@ -23,6 +23,8 @@ enum mw_tls_version { MW_TLS_NONE, MW_SSL_3_0, MW_TLS_1_0, MW_TLS_1_1, MW_TLS_1_
 
 extern const struct mw_table mw_modes, mw_login_types, mw_domain_types, mw_rate_sources, mw_reply_styles,
 	mw_unlisted_logins, /* refuse own_address */
+	mw_ldap_flavours,  /* openldap ad */
+	mw_ldap_binds,     /* simple external gssapi anonymous */
 	mw_source_schemas, /* none mailcow iredmail postfixadmin */
 	mw_header_froms,    /* check off */
 	mw_display_names,   /* any check */
@@ -127,17 +129,38 @@ struct mw_source_sql {
 	struct mw_str listen;     /* a channel of PostgreSQL that tells of every change; empty: none */
 	struct mw_str changed;    /* a query whose one value is another after each change; empty: none */
 };
+/* How an LDAP server's entries say what a directory says: defaults for filters and attributes (sync/ldap/map.h). */
+enum mw_source_flavour { MW_LDAP_OPENLDAP = 1, MW_LDAP_AD };
+enum mw_ldap_bind { MW_LDAP_SIMPLE = 1, MW_LDAP_EXTERNAL, MW_LDAP_GSSAPI, MW_LDAP_ANONYMOUS };
+enum mw_ldap_kind { MW_LDAP_USERS, MW_LDAP_GROUPS, MW_LDAP_KIND_COUNT };
+
+/* The rest of its settings are those of a database: user, password_file, tls, tls_ca_file. */
+struct mw_source_ldap {
+	struct mw_strs url;            /* ldap://, ldaps:// or ldapi://, tried in this order; checked */
+	enum mw_source_flavour flavour;
+	enum mw_ldap_bind bind;
+	struct mw_str base;
+	struct {
+		struct mw_str base;        /* empty: that of all */
+		struct mw_str filter;      /* empty: the flavour's */
+		struct mw_strs attributes; /* KEY=ATTRIBUTE; in place of the flavour's for each KEY that is here */
+	} kinds[MW_LDAP_KIND_COUNT];
+	struct mw_str tls_cert_file, tls_key_file; /* of ours, for EXTERNAL; empty: none */
+	struct mw_str keytab_file;     /* for GSSAPI; empty: the tickets that are there */
+};
+
 enum mw_source_part { MW_PART_USERS = 1, MW_PART_GROUPS = 2, MW_PART_GRANTS = 4 };
 
 struct mw_source {
 	struct mw_str name, driver, path;
 	struct mw_strs command;  /* exec: the program and its arguments */
-	uint64_t timeout;        /* exec: seconds */
+	uint64_t timeout;        /* exec and ldap: seconds */
 	uint32_t parts;          /* enum mw_source_part */
 	uint64_t max_shrink;     /* per cent, or MW_UNLIMITED */
 	bool complete; /* it has every login of the domains that it names */
 	uint64_t interval, full_every; /* seconds; an interval of 0: the driver's own (sync/source.h) */
 	struct mw_source_sql sql;
+	struct mw_source_ldap ldap;
 	struct mw_place place;
 };
 

@@ -9,16 +9,16 @@ static const struct rule {
 } rules[] = {
 	{ "path", " text sqlite ", " text sqlite " },
 	{ "command", " exec ", " exec " },
-	{ "timeout", " exec ", "" },
-	{ "max_shrink", " exec sqlite pgsql mysql ", "" },
+	{ "timeout", " exec ldap ", "" },
+	{ "max_shrink", " exec sqlite pgsql mysql ldap ", "" },
 	{ "host", " pgsql mysql ", "" },
 	{ "port", " pgsql mysql ", "" },
 	{ "socket", " pgsql mysql ", "" },
 	{ "dbname", " pgsql mysql ", " pgsql mysql " },
-	{ "user", " pgsql mysql ", " pgsql mysql " },
-	{ "password_file", " pgsql mysql ", "" },
-	{ "tls", " pgsql mysql ", "" },
-	{ "tls_ca_file", " pgsql mysql ", "" },
+	{ "user", " pgsql mysql ldap ", " pgsql mysql " },
+	{ "password_file", " pgsql mysql ldap ", "" },
+	{ "tls", " pgsql mysql ldap ", "" },
+	{ "tls_ca_file", " pgsql mysql ldap ", "" },
 	{ "statement_timeout", " sqlite pgsql mysql ", "" },
 	{ "schema", " pgsql mysql ", "" },
 	{ "users", " sqlite pgsql mysql ", "" },
@@ -29,6 +29,19 @@ static const struct rule {
 	{ "logins", " sqlite pgsql mysql ", "" },
 	{ "listen", " pgsql ", "" },
 	{ "changed", " pgsql mysql ", "" },
+	{ "url", " ldap ", " ldap " },
+	{ "base", " ldap ", " ldap " },
+	{ "flavour", " ldap ", "" },
+	{ "bind", " ldap ", "" },
+	{ "keytab_file", " ldap ", "" },
+	{ "tls_cert_file", " ldap ", "" },
+	{ "tls_key_file", " ldap ", "" },
+	{ "users_base", " ldap ", "" },
+	{ "users_filter", " ldap ", "" },
+	{ "users_attributes", " ldap ", "" },
+	{ "groups_base", " ldap ", "" },
+	{ "groups_filter", " ldap ", "" },
+	{ "groups_attributes", " ldap ", "" },
 };
 
 /* What follows from the driver where nobody wrote it. */
@@ -212,4 +225,6 @@ void mw_validate_source(struct mw_reader *reader, struct mw_source *source, cons
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
 		if (mw_str_equal(source->driver, mw_str(servers[i].driver)))
 			check_server(&check, &servers[i]);
+	if (mw_str_equal(source->driver, MW_STR("ldap")))
+		mw_validate_ldap(reader, source, written);
 }

@@ -94,6 +94,15 @@ const struct mw_table mw_source_drivers = MW_TABLE(source_driver_words);
 static const struct mw_word source_tls_words[] = { { "verify", MW_SOURCE_TLS_VERIFY }, { "none", MW_SOURCE_TLS_NONE } };
 const struct mw_table mw_source_tls_words = MW_TABLE(source_tls_words);
 
+static const struct mw_word ldap_flavour_words[] = { { "openldap", MW_LDAP_OPENLDAP }, { "ad", MW_LDAP_AD } };
+const struct mw_table mw_ldap_flavours = MW_TABLE(ldap_flavour_words);
+
+static const struct mw_word ldap_bind_words[] = {
+	{ "simple", MW_LDAP_SIMPLE }, { "external", MW_LDAP_EXTERNAL }, { "gssapi", MW_LDAP_GSSAPI },
+	{ "anonymous", MW_LDAP_ANONYMOUS },
+};
+const struct mw_table mw_ldap_binds = MW_TABLE(ldap_bind_words);
+
 static const struct mw_word source_part_words[] = {
 	{ "users", MW_PART_USERS }, { "groups", MW_PART_GROUPS }, { "grants", MW_PART_GRANTS },
 };

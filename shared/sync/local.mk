@@ -53,6 +53,19 @@ endif
 if HAVE_MYSQL
 libmwsync_la_SOURCES += shared/sync/sql/mysql.c
 endif
-libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS) $(SQLITE_CFLAGS) $(PGSQL_CFLAGS) $(MYSQL_CFLAGS)
+if HAVE_LDAP
+libmwsync_la_SOURCES += \
+	shared/sync/ldap/check.c \
+	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \
+	shared/sync/ldap/internal.h \
+	shared/sync/ldap/map.c shared/sync/ldap/map.h \
+	shared/sync/ldap/openldap.c \
+	shared/sync/ldap/reader.c shared/sync/ldap/reader.h \
+	shared/sync/ldap/resolve.c \
+	shared/sync/ldap/search.c \
+	shared/sync/ldap/session.c shared/sync/ldap/session.h \
+	shared/sync/ldap/source.c
+endif
+libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS) $(SQLITE_CFLAGS) $(PGSQL_CFLAGS) $(MYSQL_CFLAGS) $(LDAP_CFLAGS)
 libmwsync_la_CFLAGS = $(MW_CFLAGS) $(XXHASH_CFLAGS)
-libmwsync_la_LIBADD = $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SQLITE_LIBS) $(PGSQL_LIBS) $(MYSQL_LIBS)
+libmwsync_la_LIBADD = $(UNISTRING_LIBS) $(XXHASH_LIBS) $(SQLITE_LIBS) $(PGSQL_LIBS) $(MYSQL_LIBS) $(LDAP_LIBS)

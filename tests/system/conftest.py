@@ -12,6 +12,7 @@ import rig  # noqa: E402
 from rig.mariadb import MariaDB  # noqa: E402
 from rig.postgresql import PostgreSQL  # noqa: E402
 from rig.programs import Preload, sanitized  # noqa: E402
+from rig.slapd import Slapd  # noqa: E402
 
 
 def pytest_configure(config):
@@ -74,4 +75,11 @@ def postgresql():
 def mariadb():
     """A private MariaDB; each test takes a database of its own."""
     with MariaDB() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def slapd():
+    """A private slapd; each test takes a tree of its own."""
+    with Slapd() as server:
         yield server

@@ -75,6 +75,11 @@ static bool print_head(const struct mw_source *source, struct mw_buf *head)
 	add_setting(out, source->sql.host);
 	add_setting(out, mw_buf_str(&number));
 	add_setting(out, source->sql.dbname);
+	for (size_t i = 0; i < source->ldap.url.count; i++)
+		add_setting(out, source->ldap.url.items[i]);
+	/* What other drivers never have stands in no digest of theirs. */
+	if (!mw_str_empty(source->ldap.base))
+		add_setting(out, source->ldap.base);
 	mw_text_out_end(out, digest);
 	free(out);
 	mw_buf_printf(head, HEAD "%.*s from %s\n", MW_STR_ARG(source->driver), digest);

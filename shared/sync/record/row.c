@@ -56,21 +56,25 @@ void mw_row_print_keys(enum mw_row kind, struct mw_buf *out)
 	mw_table_print((struct mw_table){ words, count }, out);
 }
 
-/* Octets that no text may hold. */
-static bool is_text(struct mw_reading *reading, const struct mw_column *named)
+bool mw_row_is_text(struct mw_reading *reading, struct mw_str key, struct mw_str value)
 {
-	for (size_t i = 0; i < named->value.len; i++) {
-		unsigned char c = (unsigned char)named->value.ptr[i];
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
 
 		if (c < ' ' || c == 0x7f) {
-			ERROR(reading, named->value, NULL, "%.*s: a control character (0x%02x)", SHOW(named->key), c);
+			ERROR(reading, value, NULL, "%.*s: a control character (0x%02x)", SHOW(key), c);
 			return false;
 		}
 	}
-	if (u8_check((const uint8_t *)named->value.ptr, named->value.len) == NULL)
+	if (u8_check((const uint8_t *)value.ptr, value.len) == NULL)
 		return true;
-	ERROR(reading, named->value, NULL, "%.*s: no valid UTF-8", SHOW(named->key));
+	ERROR(reading, value, NULL, "%.*s: no valid UTF-8", SHOW(key));
 	return false;
+}
+
+static bool is_text(struct mw_reading *reading, const struct mw_column *named)
+{
+	return mw_row_is_text(reading, named->key, named->value);
 }
 
 /* False: it is not there, or bad. */

@@ -14,6 +14,9 @@ struct mw_column { struct mw_str key, value; };
    which may come before or after them, and one value, which is no list. */
 void mw_row_read(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count);
 
+/* False: the value has octets that no text may hold, control characters or no UTF-8, which makes the record a bad one. */
+bool mw_row_is_text(struct mw_reading *reading, struct mw_str key, struct mw_str value);
+
 /* Behind the last row of a source: gives each of its users and groups the values that had rows of their own, and none of
    another source's. False when memory is out. mw_source_read() calls it. */
 bool mw_rows_end(struct mw_records *records);

@@ -14,6 +14,7 @@ struct mistake {
 };
 
 #define C "connector x { "
+#define LDAP "directory { source \"x\" { driver = ldap base = \"dc=d\" "
 #define DB "directory { source \"x\" { driver = mysql dbname = d user = u "
 #define M "milter { listen = { \"unix:/run/m\" } } "
 
@@ -119,7 +120,6 @@ static const struct mistake mistakes[] = {
 	{ "policy_service { }\npolicy_service { }", 2, 1, "written twice" },
 	{ "policy_service \"x\" { }", 1, 16, "takes no title" },
 	{ "directory { path = here }", 1, 20, "absolute" },
-	{ "directory { source \"x\" { driver = ldap path = /x } }", 1, 35, "not built into this version" },
 	{ "directory { source \"x\" { path = /x interval = 0 } }", 1, 47, "1s to 366d" },
 	{ "directory { source \"x\" { path = /x full_every = often } }", 1, 49, "1s to 366d" },
 	{ "directory { source \"x\" { driver = text } }", 1, 0, "a text source needs a path" },
@@ -147,6 +147,25 @@ static const struct mistake mistakes[] = {
 	{ "directory { source \"x\" { path = /x schema = mailcow } }", 1, 36, "a text source has no such setting" },
 	{ "directory { source \"x\" { users = \"\"\"a\nb } }", 1, 34, "this string is never closed" },
 	{ "directory { source \"x\" { users = \"\"\"a\nb\x01\"\"\" } }", 2, 2, "control character" },
+#ifdef HAVE_LDAP
+	{ LDAP "user = u password_file = /p } }", 1, 0, "a ldap source needs a url" },
+	{ LDAP "url = { \"http://h\" } user = u password_file = /p } }", 1, 0, "no server" },
+	{ LDAP "url = { \"ldaps://h/dc=d\" } user = u password_file = /p } }", 1, 0, "no server" },
+	{ LDAP "url = { \"ldaps://h:99999\" } user = u password_file = /p } }", 1, 0, "no server" },
+	{ LDAP "url = { \"ldaps://[::1\" } user = u password_file = /p } }", 1, 0, "no server" },
+	{ LDAP "url = { \"ldaps://u@h\" } user = u password_file = /p } }", 1, 0, "no server" },
+	{ LDAP "url = { \"ldaps://h\" } } }", 1, 0, "bind = simple needs one" },
+	{ LDAP "url = { \"ldaps://h\" } user = u } }", 1, 0, "password_file: bind = simple needs one" },
+	{ LDAP "url = { \"ldaps://h\" } bind = anonymous user = u } }", 1, 0, "no effect with this bind" },
+	{ LDAP "url = { \"ldaps://h\" } bind = external } }", 1, 0, "external needs something that says who we are" },
+	{ LDAP "url = { \"ldaps://h\" } bind = external tls_cert_file = /c } }", 1, 0, "one stands without the other" },
+	{ LDAP "url = { \"ldaps://h\" } tls = none user = u password_file = /p } }", 1, 0,
+	  "none stands beside a url of ldaps://" },
+	{ LDAP "url = { \"ldapi:///\" } tls = verify } }", 1, 0, "a socket has none" },
+	{ LDAP "url = { \"ldapi:///\" } users_attributes = { mail } } }", 1, 0, "no key with an attribute" },
+	{ LDAP "url = { \"ldapi:///\" } flavour = novell } }", 1, 0, "openldap" },
+	{ LDAP "url = { \"ldapi:///\" } host = h } }", 1, 0, "a ldap source has no such setting" },
+#endif
 	{ "directory { source \"x\" { driver = oracle path = /x } }", 1, 35, "text" },
 	{ "source \"x\" { path = /x }", 1, 1, "unknown section" },
 	{ "counters { driver = redis }", 1, 21, "not built into this version" },

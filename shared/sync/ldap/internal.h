@@ -1,0 +1,44 @@
+/* What session.c and search.c share of a session. Private to these two. */
+#ifndef MW_SYNC_LDAP_INTERNAL_H
+#define MW_SYNC_LDAP_INTERNAL_H
+
+#include <ldap.h>
+
+#include "base/arena.h"
+#include "sync/ldap/session.h"
+
+/* Where an entry lies: its names and values are octets of the message; a range that was read on has an arena of its
+   own. */
+struct mw_ldap_memory {
+	LDAPMessage *message;
+	BerElement *ber;
+	struct mw_arena *ranges;
+	struct mw_ldap_attribute *attributes;
+	size_t attribute_size;
+	struct mw_str *values;
+	size_t value_count, value_size;
+};
+
+struct mw_ldap_session {
+	const struct mw_source *source;
+	LDAP *ld;
+	char url[512], who[256];
+	unsigned seconds;
+	const struct mw_ldap_search *search;
+	int message_id;             /* of the page that is read; -1: none */
+	int64_t deadline;           /* of that page, milliseconds */
+	struct berval cookie;       /* of the next page */
+	size_t page_entries, empty_pages;
+	struct mw_ldap_memory next, read;
+	size_t references;
+	char reference[256];        /* the first */
+};
+
+/* What libldap, or else the server, says of an error: "No such object: TEXT". */
+void mw_ldap_say(struct mw_ldap_session *session, int code, struct mw_buf *why);
+/* Waits for one message of an operation. False: the time is over, or the connection is. */
+bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadline, LDAPMessage **message_r,
+		  struct mw_buf *why);
+void mw_ldap_memory_deinit(struct mw_ldap_memory *memory);
+
+#endif

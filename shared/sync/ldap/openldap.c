@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Directories of OpenLDAP and its relatives: the attributes of the schemas that mail servers use. cosine and
+   inetorgperson (mail, uid), laser's inetLocalMailRecipient (mailLocalAddress), qmail (mailAlternateAddress),
+   postfix-book and docker-mailserver (mailAlias), FusionDirectory (gosaMailAlternateAddress), UCS
+   (mailAlternativeAddress), iRedMail (shadowAddress); groups of names and posixGroup. */
+#include <stdlib.h>
+
+#include "sync/ldap/dn.h"
+#include "sync/ldap/map.h"
+
+#define ADDRESSES                                                                        \
+	"address=mailLocalAddress", "address=mailAlternateAddress", "address=mailAlias", \
+		"address=gosaMailAlternateAddress", "address=mailAlternativeAddress", "address=shadowAddress"
+
+static const char *const user_attributes[] = { "name=mail", "login=uid", ADDRESSES, NULL };
+static const char *const group_attributes[] = { "name=mail",	       ADDRESSES,	   "member=member",
+						"member=uniqueMember", "member=memberUid", NULL };
+static const char *const also_of_users[] = { "uid", NULL };
+
+/* memberUid names somebody by uid, whatever the policy's map calls a login. */
+static void read_uid(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
+{
+	const struct mw_ldap_attribute *uid =
+		record->principal.kind == MW_USER ? mw_ldap_attribute(entry, "uid") : NULL;
+
+	for (size_t i = 0; uid != NULL && i < uid->count; i++)
+		mw_ldap_called(reader, MW_LDAP_BY_UID, uid->values[i]);
+}
+
+/* --- contextCSN: the suffix has one for each server that takes changes */
+
+static int compare_values(const void *left, const void *right)
+{
+	return mw_str_compare(*(const struct mw_str *)left, *(const struct mw_str *)right);
+}
+
+/* In any order, one after the other. False: memory is out. */
+static bool add_sorted(const struct mw_ldap_attribute *attribute, struct mw_buf *out)
+{
+	struct mw_str *values = calloc(attribute->count, sizeof(*values));
+
+	if (values == NULL)
+		return false;
+	memcpy(values, attribute->values, attribute->count * sizeof(*values));
+	qsort(values, attribute->count, sizeof(*values), compare_values);
+	for (size_t i = 0; i < attribute->count; i++) {
+		mw_buf_add(out, values[i]);
+		mw_buf_add_char(out, ' ');
+	}
+	free(values);
+	return true;
+}
+
+/* The server's suffix that the base is below, as the root DSE has it. */
+static bool find_suffix(struct mw_ldap_session *session, struct mw_str base, struct mw_buf *suffix,
+			struct mw_buf *why)
+{
+	static const char *const names[] = { "namingContexts", NULL };
+	char below[MW_LDAP_DN_MAX * 2], above[MW_LDAP_DN_MAX * 2];
+	struct mw_buf base_text = MW_BUF_OVER(below), text = MW_BUF_OVER(above);
+	const struct mw_ldap_attribute *contexts;
+	struct mw_ldap_entry root;
+	enum mw_ldap_step step = mw_ldap_read(session, MW_STR_EMPTY, names, &root, why);
+
+	if (step == MW_LDAP_FAILED)
+		return false;
+	contexts = step == MW_LDAP_ENTRY ? mw_ldap_attribute(&root, names[0]) : NULL;
+	if (!mw_ldap_dn_canonical(base, &base_text))
+		return true;
+	for (size_t i = 0; contexts != NULL && i < contexts->count; i++) {
+		if (mw_ldap_dn_canonical(contexts->values[i], &text) &&
+		    mw_ldap_dn_is_below(mw_buf_str(&base_text), mw_buf_str(&text)) &&
+		    (suffix->used == 0 || contexts->values[i].len > suffix->used)) {
+			mw_buf_reset(suffix);
+			mw_buf_add(suffix, contexts->values[i]);
+		}
+	}
+	return true;
+}
+
+static bool read_state(struct mw_ldap_session *session, const struct mw_source *source, struct mw_buf *state_r,
+		       struct mw_buf *why)
+{
+	static const char *const names[] = { "contextCSN", NULL };
+	char memory[MW_LDAP_DN_MAX];
+	struct mw_buf suffix = MW_BUF_OVER(memory);
+	const struct mw_ldap_attribute *state;
+	struct mw_ldap_entry entry;
+
+	if (!find_suffix(session, source->ldap.base, &suffix, why))
+		return false;
+	if (suffix.used == 0 || mw_ldap_read(session, mw_buf_str(&suffix), names, &entry, why) != MW_LDAP_ENTRY)
+		return false;
+	state = mw_ldap_attribute(&entry, names[0]);
+	return state != NULL && add_sorted(state, state_r);
+}
+
+const struct mw_ldap_flavour mw_ldap_openldap = {
+	.filters = {
+		[MW_LDAP_USERS] = "(&(mail=*)(|(objectClass=inetOrgPerson)(objectClass=posixAccount)"
+				  "(objectClass=inetLocalMailRecipient)(objectClass=PostfixBookMailAccount)))",
+		[MW_LDAP_GROUPS] = "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))",
+	},
+	.attributes = { [MW_LDAP_USERS] = user_attributes, [MW_LDAP_GROUPS] = group_attributes },
+	.also = { [MW_LDAP_USERS] = also_of_users },
+	.key = "entryUUID",
+	.entry = read_uid,
+	.state = read_state,
+};
