@@ -51,6 +51,11 @@ libmwcli_la_SOURCES = \
 	cli/follow/reading.c cli/follow/reading.h \
 	cli/follow/say.c cli/follow/say.h \
 	cli/follow/watches.c cli/follow/watches.h \
+	cli/import/import.c cli/import/import.h \
+	cli/import/postfix/owners.c cli/import/postfix/owners.h \
+	cli/import/postfix/postfix.c \
+	cli/import/postfix/senders.c cli/import/postfix/senders.h \
+	cli/import/postfix/write.c \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
@@ -126,8 +131,10 @@ libmwcli_la_SOURCES = \
 	cli/servers/init/passwd_file.c cli/servers/init/passwd_file.h \
 	cli/servers/init/people.c cli/servers/init/people.h \
 	cli/servers/init/policy_text.c \
+	cli/servers/init/read.c \
 	cli/servers/init/sample.c cli/servers/init/sample.h \
 	cli/servers/init/tables.c cli/servers/init/tables.h \
+	cli/servers/new_files.c cli/servers/new_files.h \
 	cli/servers/own_names.c cli/servers/own_names.h \
 	cli/servers/postfix_file.c cli/servers/postfix_file.h \
 	cli/servers/pid.c cli/servers/pid.h \

@@ -27,6 +27,7 @@ static const struct mw_command *const commands[] = {
 	&mw_resume_command,
 	&mw_suspended_command,
 	&mw_init_command,
+	&mw_import_command,
 	&mw_setup_command,
 	&mw_probe_command,
 	&mw_completion_command,
@@ -56,8 +57,8 @@ static void print_help(void)
 	mw_help_row("--json", "answer in JSON");
 	mw_help_row("--help", "this text; after a command: its options");
 	mw_help_row("--version", "print the version");
-	puts("\nmailwicket(1), mailwicket-audit(1), mailwicket-init(1), mailwicket-sync(1), mailwicket.conf(5),\n"
-	     "mailwicket-directory(5), mailwicket-log(5), mailwicketd(8)");
+	puts("\nmailwicket(1), mailwicket-audit(1), mailwicket-import(1), mailwicket-init(1), mailwicket-sync(1),\n"
+	     "mailwicket.conf(5), mailwicket-directory(5), mailwicket-log(5), mailwicketd(8)");
 }
 
 /* Options before the command. Returns the command's index, or -1 with the exit code. */

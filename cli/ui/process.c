@@ -130,12 +130,14 @@ static bool make_pipes(int out[2], int err[2])
 	return false;
 }
 
-bool mw_run_program(const char *const *argv, struct mw_run *run_r)
-{
-	return mw_run_program_in(argv, run_r, NULL, NULL);
-}
+/* How the program is started. */
+struct start {
+	int input; /* -1: nothing to read */
+	bool (*prepare)(void *context);
+	void *context;
+};
 
-bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*prepare)(void *context), void *context)
+static bool run(const char *const *argv, const struct start *start, struct mw_run *run_r)
 {
 	struct reading reading = { .out = -1, .err = -1, .deadline = mw_clock_milliseconds() + TIME_OUT * 1000 };
 	int out[2], err[2];
@@ -146,7 +148,8 @@ bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*pre
 		free(reading.memory);
 		return false;
 	}
-	pid = mw_program_start_in(argv, out[1], err[1], prepare, context);
+	pid = start->input >= 0 ? mw_program_start_fed(argv, start->input, out[1], err[1])
+				: mw_program_start_in(argv, out[1], err[1], start->prepare, start->context);
 	run_r->missing = pid < 0 && errno == ENOENT;
 	close(out[1]);
 	close(err[1]);
@@ -161,6 +164,21 @@ bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*pre
 	run_r->why = read_all(&reading);
 	finish(&reading, pid, run_r);
 	return run_r->status == 0;
+}
+
+bool mw_run_program(const char *const *argv, struct mw_run *run_r)
+{
+	return run(argv, &(struct start){ .input = -1 }, run_r);
+}
+
+bool mw_run_program_fed(const char *const *argv, int input, struct mw_run *run_r)
+{
+	return run(argv, &(struct start){ .input = input }, run_r);
+}
+
+bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*prepare)(void *context), void *context)
+{
+	return run(argv, &(struct start){ -1, prepare, context }, run_r);
 }
 
 /* The line that says what was fatal, behind warnings; else the first. */

@@ -15,7 +15,9 @@ struct mw_run {
 
 /* Runs argv[0] as mw_program_start() does (program.h). False when status is not 0; the output is there all the same. Free with mw_run_free(). */
 bool mw_run_program(const char *const *argv, struct mw_run *run_r);
-/* The same; `prepare` is called in the new process as mw_program_start_in() does. */
+/* The same; what it reads from standard input is in a file, open at its beginning. */
+bool mw_run_program_fed(const char *const *argv, int input, struct mw_run *run_r);
+/* The same as mw_run_program(); `prepare` is called in the new process as mw_program_start_in() does. */
 bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*prepare)(void *context), void *context);
 /* One line about a program that failed: `package` is the Debian package it comes from. EX_UNAVAILABLE where there is no
    such program, else EX_CONFIG. */

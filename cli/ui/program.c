@@ -101,12 +101,13 @@ static const char **by_path(const char *path, const char *const *argv)
 	return words;
 }
 
-static _Noreturn void become(const char *path, const char *const *argv, int output, int errors)
+/* input: -1 for nothing. */
+static _Noreturn void become(const char *path, const char *const *argv, int input, int output, int errors)
 {
 	const char **words = by_path(path, argv);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	dup2(null, STDIN_FILENO);
+	dup2(input >= 0 ? input : null, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
 	dup2(errors, STDERR_FILENO);
 	set_path();
@@ -117,13 +118,8 @@ static _Noreturn void become(const char *path, const char *const *argv, int outp
 	_exit(126);
 }
 
-pid_t mw_program_start(const char *const *argv, int output, int errors)
-{
-	return mw_program_start_in(argv, output, errors, NULL, NULL);
-}
-
-pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool (*prepare)(void *context),
-			  void *context)
+static pid_t start(const char *const *argv, int input, int output, int errors, bool (*prepare)(void *context),
+		   void *context)
 {
 	char path[PATH_MAX];
 	pid_t pid;
@@ -136,6 +132,22 @@ pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool 
 	if (pid == 0 && prepare != NULL && !prepare(context))
 		_exit(126);
 	if (pid == 0)
-		become(path, argv, output, errors);
+		become(path, argv, input, output, errors);
 	return pid;
+}
+
+pid_t mw_program_start(const char *const *argv, int output, int errors)
+{
+	return start(argv, -1, output, errors, NULL, NULL);
+}
+
+pid_t mw_program_start_fed(const char *const *argv, int input, int output, int errors)
+{
+	return start(argv, input, output, errors, NULL, NULL);
+}
+
+pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool (*prepare)(void *context),
+			  void *context)
+{
+	return start(argv, -1, output, errors, prepare, context);
 }

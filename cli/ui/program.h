@@ -16,7 +16,9 @@ bool mw_program_find(const char *name, char *path_r, size_t size);
    C.UTF-8 locale; its own PATH is where it was looked for. -1 with errno: ENOENT where there is no such program. Where
    it cannot be executed, the process ends with status 126. */
 pid_t mw_program_start(const char *const *argv, int output, int errors);
-/* The same; `prepare` is called in the new process, before anything else is there. False ends it with status 126. */
+/* The same with this descriptor as its standard input. */
+pid_t mw_program_start_fed(const char *const *argv, int input, int output, int errors);
+/* The same as mw_program_start(); `prepare` is called in the new process, before anything else is there. False ends it with status 126. */
 pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool (*prepare)(void *context),
 			  void *context);
 

@@ -1,6 +1,7 @@
 dist_man_MANS = \
 	docs/man/mailwicket.1 \
 	docs/man/mailwicket-audit.1 \
+	docs/man/mailwicket-import.1 \
 	docs/man/mailwicket-init.1 \
 	docs/man/mailwicket-sync.1 \
 	docs/man/mailwicket.conf.5 \

@@ -19,6 +19,7 @@ struct alias {
 
 struct aliases {
 	struct mw_init *init;
+	bool receive; /* they give no right to send */
 	struct alias *items; /* by address, then by position */
 	size_t count;
 };
@@ -147,28 +148,36 @@ static void take_alias(struct aliases *aliases, const struct alias *alias, struc
 
 	reached->count = 0;
 	reached->others = false;
-	if (mw_people_by_address(people, alias->address) != NULL)
+	group = mw_people_by_address(people, alias->address);
+	if (group != NULL && (!group->group || group->members.first != NULL))
 		return;
 	reach_all(aliases, alias->targets, 0, reached);
-	if (reached->count == 1 && !reached->others) {
+	if (group == NULL && reached->count == 1 && !reached->others && aliases->receive) {
+		mw_people_add_receive(people, reached->people[0], alias->address);
+	} else if (group == NULL && reached->count == 1 && !reached->others) {
 		mw_people_add_address(people, reached->people[0], alias->address);
 	} else if (reached->count > 0) {
-		group = mw_people_add(people, alias->address, true, alias->from);
+		if (group == NULL)
+			group = mw_people_add(people, alias->address, true, alias->from);
 		for (size_t i = 0; group != NULL && i < reached->count; i++)
 			mw_people_add_member(people, group, reached->people[i]);
 	}
 }
 
-static void take_aliases(struct mw_init *init)
+/* Names of local mailboxes are in the domain that mydestination names. */
+struct mw_init_entries mw_init_local_aliases(struct mw_init *init)
+{
+	if (mw_str_empty(init->home))
+		return (struct mw_init_entries){ .complete = true };
+	return mw_init_tables(init, "alias_maps", mw_postfix_site_value(&init->postfix, "alias_maps"), MW_INIT_FIX_ALIASES);
+}
+
+void mw_init_take_aliases(struct mw_init *init, bool receive)
 {
 	struct reached *reached = MW_ARENA_NEW(init->arena, struct reached);
-	struct aliases aliases = { .init = init };
-	struct mw_init_entries local = { .count = 0 };
+	struct aliases aliases = { .init = init, .receive = receive };
+	struct mw_init_entries local = mw_init_local_aliases(init);
 
-	/* Names of local mailboxes are in the domain that mydestination names. */
-	if (!mw_str_empty(init->home))
-		local = mw_init_tables(init, "alias_maps", mw_postfix_site_value(&init->postfix, "alias_maps"),
-				       MW_INIT_FIX_ALIASES);
 	add_aliases(&aliases, &init->aliases, "virtual_alias_maps");
 	add_aliases(&aliases, &local, "alias_maps");
 	if (reached == NULL)
@@ -187,6 +196,13 @@ struct mw_init_entries mw_init_mailboxes(struct mw_init *init)
 			      MW_INIT_FIX_USERS);
 }
 
+void mw_init_catch_all_unread(struct mw_init *init, struct mw_str key)
+{
+	mw_init_unread_add(init, (struct mw_init_unread){ "virtual_mailbox_maps", mw_arena_text(init->arena, key),
+							  "a catch-all is no address",
+							  "write address= for the names at it that its user sends as" });
+}
+
 static void take_mailboxes(struct mw_init *init)
 {
 	struct mw_init_entries entries = mw_init_mailboxes(init);
@@ -195,10 +211,7 @@ static void take_mailboxes(struct mw_init *init)
 		struct mw_str key = entries.items[i].key, address;
 
 		if (mw_str_starts_with(key, MW_STR("@")))
-			mw_init_unread_add(init, (struct mw_init_unread){
-							 "virtual_mailbox_maps", mw_arena_text(init->arena, key),
-							 "a catch-all is no address",
-							 "write address= for the names at it that its user sends as" });
+			mw_init_catch_all_unread(init, key);
 		else if (mw_init_address(init, key, &address))
 			mw_people_add(init->people, address, false, "virtual_mailbox_maps");
 	}
@@ -256,7 +269,7 @@ static void take_senders(struct mw_init *init)
 			struct mw_person *person = person_of(init, login);
 
 			if (person != NULL && mw_people_by_address(init->people, identity) != person)
-				mw_people_add_grant(init->people, identity, person->name);
+				mw_people_add_grant(init->people, identity, person->name, NULL);
 		}
 	}
 }
@@ -267,5 +280,5 @@ void mw_init_read_addresses(struct mw_init *init)
 	/* Logins that only smtpd_sender_login_maps names are users, to whom aliases
 	   may lead. */
 	take_senders(init);
-	take_aliases(init);
+	mw_init_take_aliases(init, false);
 }

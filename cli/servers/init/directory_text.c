@@ -23,6 +23,7 @@ static void print_person(FILE *out, const struct mw_person *person)
 	fprintf(out, "%s %.*s", person->group ? "group" : "user", MW_STR_ARG(person->name));
 	print_items(out, " login=", &person->logins);
 	print_items(out, " address=", &person->addresses);
+	print_items(out, " receive=", &person->receives);
 	print_items(out, " member=", &person->members);
 	fputc('\n', out);
 }
@@ -38,17 +39,29 @@ static void print_people(FILE *out, const struct mw_people *people, bool groups)
 			fprintf(out, "\n# %s\n", person->from);
 		from = person->from;
 		print_person(out, person);
-		if (groups)
+		if (groups && !person->granted)
 			fprintf(out, "#grant send-as %.*s USER\n", MW_STR_ARG(person->name));
 	}
 }
 
-static void print_all(FILE *out, const struct mw_people *people)
+static void print_grant(FILE *out, const struct mw_people_grant *grant)
 {
-	fputs("# Mailwicket's users, groups and grants, one a line: "
-	      "mailwicket-directory(5). Made by \"mailwicket init\".\n"
+	fprintf(out, "%sgrant send-as %.*s %.*s", grant->left_out != NULL ? "#" : "", MW_STR_ARG(grant->identity),
+		MW_STR_ARG(grant->trustee));
+	if (grant->left_out != NULL)
+		fprintf(out, "  # left out: %s", grant->left_out);
+	fputc('\n', out);
+}
+
+static void print_all(FILE *out, const struct mw_init *init)
+{
+	const struct mw_people *people = init->people;
+
+	fprintf(out,
+	      "# Mailwicket's users, groups and grants, one a line: "
+	      "mailwicket-directory(5). Made by \"mailwicket %s\".\n"
 	      "# After a change: mailwicket sync\n",
-	      out);
+	      init->made_by);
 	print_people(out, people, false);
 	if (people->groups > 0)
 		fputs("\n# Aliases of several people, or with an address elsewhere. Nobody "
@@ -58,7 +71,7 @@ static void print_all(FILE *out, const struct mw_people *people)
 	if (people->grant_count > 0)
 		fputs("\n# smtpd_sender_login_maps\n", out);
 	for (const struct mw_people_grant *grant = people->grants; grant != NULL; grant = grant->next)
-		fprintf(out, "grant send-as %.*s %.*s\n", MW_STR_ARG(grant->identity), MW_STR_ARG(grant->trustee));
+		print_grant(out, grant);
 }
 
 /* --- what sync does not take becomes a comment */
@@ -117,7 +130,7 @@ struct mw_str mw_init_directory_text(struct mw_init *init)
 
 	if (out == NULL)
 		return MW_STR_EMPTY;
-	print_all(out, init->people);
+	print_all(out, init);
 	text = fclose(out) == 0 ? mw_arena_copy(init->arena, (struct mw_str){ memory, size }) : MW_STR_EMPTY;
 	free(memory);
 	return accepted(init, text);

@@ -5,7 +5,6 @@
 #include "mail/address.h"
 #include "mail/domain.h"
 #include "servers/init/tables.h"
-#include "servers/own_names.h"
 #include "servers/restriction.h"
 #include "sync/text/name.h"
 
@@ -390,7 +389,7 @@ int mw_init_read_domains(struct mw_init *init)
 	confirm(init, init->origin);
 	for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++)
 		confirm(init, mw_postfix_site_value(&init->postfix, likely[i]));
-	names = mw_own_names_of(&rewriter);
+	init->own_names = names = mw_own_names_of(&rewriter);
 	if (names == NULL)
 		return EX_OSERR;
 	for (size_t i = 0; i < names->unseen_count; i++)

@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 
+#include "report/json.h"
 #include "servers/check/dovecot.h"
 #include "servers/check/postfix.h"
 #include "servers/init/people.h"
+#include "servers/own_names.h"
 
 /* What could not be read, so that what it has is missing in both files. */
 struct mw_init_unread {
@@ -66,6 +68,7 @@ struct mw_init_login {
 
 struct mw_init {
 	struct mw_arena *arena; /* owns everything */
+	const char *made_by; /* the command: "init" */
 	const char *policy_path, *directory_path;
 	struct mw_policy *nothing; /* the policy of an empty file, for functions that want one */
 	struct mw_wiring *wiring;
@@ -79,6 +82,7 @@ struct mw_init {
 	size_t *unread_places; /* a hash table of the numbers of them + 1; 0: free */
 	size_t unread_room;    /* how many places it has: a power of two, at least twice as many as are used */
 
+	const struct mw_own_names *own_names; /* NULL: not read yet */
 	struct mw_str origin; /* canonical myorigin; "": none */
 	struct mw_str delimiter;
 	struct mw_init_domain *domains;
@@ -115,6 +119,17 @@ void *mw_init_grown(struct mw_arena *arena, void *items, size_t count, size_t si
 /* Each thing once. */
 void mw_init_unread_add(struct mw_init *init, struct mw_init_unread unread);
 
+/* As members of an object, and as lines. */
+void mw_init_json_unread(const struct mw_init *init, struct mw_json *json);
+void mw_init_print_unread(const struct mw_init *init, struct mw_buf *out);
+
+/* Nothing read yet. directory: NULL for "directory" beside the policy. False: out of memory. End it in any case. */
+bool mw_init_begin(struct mw_init *init, const char *made_by, const char *policy_path, const char *directory);
+void mw_init_end(struct mw_init *init);
+/* Domains, listeners and login rules. NULL: the servers' own configuration. EX_OK, or as
+   mw_check_postfix(). What comes next: who logs in and who has which address, and then mw_init_confirm_domains(). */
+int mw_init_read_servers(struct mw_init *init, const char *postfix_config, const char *dovecot_config);
+
 /* The parts, in their order. EX_OK, or as mw_check_postfix(). */
 int mw_init_read_domains(struct mw_init *init);
 void mw_init_read_listeners(struct mw_init *init);
@@ -122,6 +137,9 @@ void mw_init_read_logins(struct mw_init *init);
 /* Who logs in and who has which address. */
 void mw_init_read_people(struct mw_init *init);
 void mw_init_read_addresses(struct mw_init *init);
+/* What virtual_alias_maps and alias_maps lead to the people that there are: an address of one of them, for receiving only
+   where receive is set; a group of several; the members of a group that is there and has none. */
+void mw_init_take_aliases(struct mw_init *init, bool receive);
 /* Domains of people that a table which cannot be listed has. */
 void mw_init_confirm_domains(struct mw_init *init);
 
@@ -136,6 +154,8 @@ bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_s
 
 /* The two files. */
 struct mw_str mw_init_policy_text(struct mw_init *init);
+/* Whether `check` takes it. False after lines that say what is wrong. */
+bool mw_init_is_valid(const struct mw_init *init, struct mw_str policy);
 struct mw_str mw_init_directory_text(struct mw_init *init);
 
 #endif

@@ -114,6 +114,14 @@ bool mw_people_add_address(struct mw_people *people, struct mw_person *person, s
 	return true;
 }
 
+bool mw_people_add_receive(struct mw_people *people, struct mw_person *person, struct mw_str address)
+{
+	if (!keep(people, ADDRESS, address, person))
+		return false;
+	add_item(people, &person->receives, address);
+	return true;
+}
+
 bool mw_people_add_login(struct mw_people *people, struct mw_person *person, struct mw_str login)
 {
 	if (!keep(people, LOGIN, login, person))
@@ -130,21 +138,24 @@ void mw_people_add_member(struct mw_people *people, struct mw_person *group, con
 	add_item(people, &group->members, member->name);
 }
 
-void mw_people_add_grant(struct mw_people *people, struct mw_str identity, struct mw_str trustee)
+void mw_people_add_grant(struct mw_people *people, struct mw_str identity, struct mw_str trustee, const char *left_out)
 {
 	const char *both = mw_arena_textf(people->arena, "%.*s %.*s", MW_STR_ARG(identity), MW_STR_ARG(trustee));
 	struct mw_people_grant *grant;
+	struct mw_person *owner = mw_people_by_address(people, identity);
 
 	if (!keep(people, GRANT, mw_str(both), NULL))
 		return;
 	grant = MW_ARENA_NEW(people->arena, struct mw_people_grant);
 	if (grant == NULL)
 		return;
-	*grant = (struct mw_people_grant){ .identity = identity, .trustee = trustee };
+	*grant = (struct mw_people_grant){ .identity = identity, .trustee = trustee, .left_out = left_out };
 	if (people->last_grant != NULL)
 		people->last_grant->next = grant;
 	else
 		people->grants = grant;
 	people->last_grant = grant;
-	people->grant_count++;
+	people->grant_count += left_out == NULL;
+	if (owner != NULL)
+		owner->granted = true;
 }

@@ -18,13 +18,15 @@ struct mw_people_list {
 struct mw_person {
 	struct mw_str name; /* the primary address */
 	bool group;
+	bool granted; /* somebody has a grant on it */
 	const char *from;					   /* where the first word of it was */
-	struct mw_people_list addresses, logins, members;
+	struct mw_people_list addresses, receives, logins, members; /* receives: for mail to it alone */
 	struct mw_person *next;
 };
 
 struct mw_people_grant {
 	struct mw_str identity, trustee; /* "*@example.org" for a domain */
+	const char *left_out; /* why it is to be a comment; NULL: it holds */
 	struct mw_people_grant *next;
 };
 
@@ -46,9 +48,10 @@ struct mw_person *mw_people_by_login(const struct mw_people *people, struct mw_s
 struct mw_person *mw_people_add(struct mw_people *people, struct mw_str address, bool group, const char *from);
 /* False: it is somebody else's, or the name itself. */
 bool mw_people_add_address(struct mw_people *people, struct mw_person *person, struct mw_str address);
+bool mw_people_add_receive(struct mw_people *people, struct mw_person *person, struct mw_str address);
 bool mw_people_add_login(struct mw_people *people, struct mw_person *person, struct mw_str login);
 void mw_people_add_member(struct mw_people *people, struct mw_person *group, const struct mw_person *member);
-/* Each once. */
-void mw_people_add_grant(struct mw_people *people, struct mw_str identity, struct mw_str trustee);
+/* Each once. left_out: why it is to be a comment only, which is not counted; NULL: it holds. */
+void mw_people_add_grant(struct mw_people *people, struct mw_str identity, struct mw_str trustee, const char *left_out);
 
 #endif

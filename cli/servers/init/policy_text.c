@@ -4,7 +4,9 @@
 
 #include "base/units.h"
 #include "base/text.h"
+#include "policy/read.h"
 #include "servers/init/init.h"
+#include "ui/output.h"
 
 #define COLUMNS 100 /* of a comment, as far as its words allow */
 
@@ -383,11 +385,11 @@ struct mw_str mw_init_policy_text(struct mw_init *init)
 
 	if (out == NULL)
 		return MW_STR_EMPTY;
-	fputs("# Mailwicket's policy: mailwicket.conf(5). Made by \"mailwicket init\" of what Postfix and\n"
+	fprintf(out, "# Mailwicket's policy: mailwicket.conf(5). Made by \"mailwicket %s\" of what Postfix and\n"
 	      "# Dovecot do today.\n"
 	      "# Nothing is refused while every rule below is in audit mode: what "
 	      "would be refused is logged.\n",
-	      out);
+	      init->made_by);
 	print_unread(out, init);
 	fputc('\n', out);
 	print_domains(out, init);
@@ -400,4 +402,20 @@ struct mw_str mw_init_policy_text(struct mw_init *init)
 	text = fclose(out) == 0 ? mw_arena_copy(init->arena, (struct mw_str){ memory, size }) : MW_STR_EMPTY;
 	free(memory);
 	return text;
+}
+
+bool mw_init_is_valid(const struct mw_init *init, struct mw_str text)
+{
+	struct mw_errors *errors = mw_errors_new(100);
+	struct mw_policy *policy =
+		errors != NULL ? mw_policy_read_text(init->policy_path, text, "localhost", 0, errors) : NULL;
+	bool valid = policy != NULL;
+
+	if (!valid && errors != NULL) {
+		mw_complain("the policy made of these servers has errors; nothing was written:");
+		mw_output_errors(errors);
+	}
+	mw_policy_free(policy);
+	mw_errors_free(errors);
+	return valid;
 }

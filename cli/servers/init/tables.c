@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/init/tables.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "file.h"
 #include "servers/restriction.h"
 #include "ui/process.h"
 
@@ -84,7 +88,8 @@ struct mw_str mw_init_table_bare(struct mw_str table)
 
 /* --- postmap(1) */
 
-static bool run_postmap(const struct mw_init *init, const char *option, const char *key, struct mw_str table,
+/* input: where its keys are; -1: nowhere. */
+static bool run_postmap(const struct mw_init *init, const char *option, const char *key, struct mw_str table, int input,
 			struct mw_run *run_r)
 {
 	const char *argv[8];
@@ -100,7 +105,7 @@ static bool run_postmap(const struct mw_init *init, const char *option, const ch
 		argv[count++] = key;
 	argv[count++] = mw_arena_text(init->arena, mw_init_table_bare(table));
 	argv[count] = NULL;
-	return mw_run_program(argv, run_r);
+	return input >= 0 ? mw_run_program_fed(argv, input, run_r) : mw_run_program(argv, run_r);
 }
 
 bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct mw_str key)
@@ -111,9 +116,46 @@ bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct m
 	/* postmap would read keys from its input. */
 	if (mw_str_starts_with(key, MW_STR("-")))
 		return false;
-	has = run_postmap(init, "-q", mw_arena_text(init->arena, key), table, &run);
+	has = run_postmap(init, "-q", mw_arena_text(init->arena, key), table, -1, &run);
 	mw_run_free(&run);
 	return has;
+}
+
+/* A file without a name that has the text, open at its beginning; -1: there is none. */
+static int file_with(struct mw_str text)
+{
+	int fd = memfd_create("keys", MFD_CLOEXEC);
+
+	if (fd >= 0 && mw_file_write(fd, text) && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str keys, struct mw_init_entries *entries_r,
+		       const char **why_r)
+{
+	int input = file_with(keys);
+	struct mw_str why;
+	struct mw_run run;
+	bool asked;
+
+	*entries_r = (struct mw_init_entries){ .complete = true };
+	*why_r = "memory is out";
+	if (input < 0)
+		return false;
+	run_postmap(init, "-q", "-", table, input, &run);
+	close(input);
+	/* 1 without a word: it has none of them. */
+	why = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
+	asked = run.status == 0 || (run.status == 1 && !mw_str_has(run.errors, "fatal:") && !mw_str_has(run.errors, "error:"));
+	if (asked)
+		*entries_r = mw_init_entries_parse(init->arena, mw_arena_copy(init->arena, run.output));
+	else
+		*why_r = mw_arena_text(init->arena, mw_str_empty(why) ? mw_str(run.missing ? "there is no postmap" : run.why) : why);
+	mw_run_free(&run);
+	return asked;
 }
 
 struct listing {
@@ -181,7 +223,7 @@ static void list_table(struct listing *listing, struct mw_str table)
 {
 	struct mw_run run;
 
-	if (run_postmap(listing->init, "-s", NULL, table, &run)) {
+	if (run_postmap(listing->init, "-s", NULL, table, -1, &run)) {
 		take(listing,
 		     mw_init_entries_parse(listing->init->arena, mw_arena_copy(listing->init->arena, run.output)));
 	} else {
@@ -195,17 +237,60 @@ static void list_table(struct listing *listing, struct mw_str table)
 	mw_run_free(&run);
 }
 
-static void list_tables(struct listing *listing, struct mw_str tables, unsigned depth)
+/* The tables within "unionmap:{ ... }" or "pipemap:{ ... }". False: it is none of these. */
+static bool tables_within(struct mw_str table, const char *type, struct mw_str *within_r)
+{
+	struct mw_str bare = mw_init_table_bare(table), name = mw_str_tail(bare, mw_str_find(bare, ':') + 1);
+
+	if (!mw_str_equal(mw_str_head(bare, mw_str_find(bare, ':')), mw_str(type)) || !mw_str_starts_with(name, MW_STR("{")) ||
+	    !mw_str_ends_with(name, MW_STR("}")))
+		return false;
+	*within_r = mw_str_head(mw_str_tail(name, 1), name.len - 2);
+	return true;
+}
+
+bool mw_init_table_next(struct mw_str *rest_io, struct mw_str *table_r)
 {
 	struct mw_restriction item;
 
+	if (!mw_restriction_next(rest_io, &item))
+		return false;
+	*table_r = item.text;
+	return true;
+}
+
+/* Of several tables in one the first counts (dict_union(3)). */
+static bool is_fixed(struct mw_str table, unsigned depth)
+{
+	static const char *const patterns[] = { "regexp", "pcre", "cidr", "randmap", "fail" };
+	struct mw_str bare = mw_init_table_bare(table), within, part;
+	struct mw_str type = mw_str_head(bare, mw_str_find(bare, ':'));
+	bool fixed = true;
+
+	if (depth < DEEPEST && (tables_within(table, "unionmap", &within) || tables_within(table, "pipemap", &within)))
+		return mw_init_table_next(&within, &part) && is_fixed(part, depth + 1);
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		fixed = fixed && !mw_str_equal(type, mw_str(patterns[i]));
+	return fixed;
+}
+
+bool mw_init_table_is_fixed(struct mw_str table)
+{
+	return is_fixed(table, 0);
+}
+
+static void list_tables(struct listing *listing, struct mw_str tables, unsigned depth)
+{
+	struct mw_restriction item;
+	struct mw_str within;
+
 	while (mw_restriction_next(&tables, &item)) {
 		struct mw_str bare = mw_init_table_bare(item.text);
-		struct mw_str type = mw_str_head(bare, mw_str_find(bare, ':')), name = mw_str_tail(bare, type.len + 1);
+		struct mw_str type = mw_str_head(bare, mw_str_find(bare, ':'));
 		const char *why = reason_of(type);
 
-		if (mw_str_equal(type, MW_STR("unionmap")) && depth < DEEPEST && mw_str_starts_with(name, MW_STR("{")))
-			list_tables(listing, mw_str_head(mw_str_tail(name, 1), name.len - 2), depth + 1);
+		if (depth < DEEPEST && tables_within(item.text, "unionmap", &within))
+			list_tables(listing, within, depth + 1);
 		else if (why != NULL)
 			not_listed(listing, item.text, why);
 		else

@@ -1,4 +1,5 @@
-/* A table from texts to numbers: names of records while sources are put together. Private to sync/. */
+/* A table from texts to numbers: names of records while sources are put together. For sync/, and for
+   who makes a directory out of something else. */
 #ifndef MW_SYNC_NAMES_H
 #define MW_SYNC_NAMES_H
 

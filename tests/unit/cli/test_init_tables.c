@@ -226,8 +226,8 @@ START_TEST(an_address_and_a_login_belong_to_the_first_who_has_them)
 	ck_assert_ptr_eq(mw_people_by_address(people, MW_STR("info@example.org")), alice);
 	ck_assert_ptr_eq(mw_people_by_login(people, MW_STR("alice")), alice);
 	ck_assert_ptr_null(mw_people_by_login(people, MW_STR("info@example.org")));
-	mw_people_add_grant(people, MW_STR("info@example.org"), MW_STR("bob@example.org"));
-	mw_people_add_grant(people, MW_STR("info@example.org"), MW_STR("bob@example.org"));
+	mw_people_add_grant(people, MW_STR("info@example.org"), MW_STR("bob@example.org"), NULL);
+	mw_people_add_grant(people, MW_STR("info@example.org"), MW_STR("bob@example.org"), NULL);
 	ck_assert_uint_eq(people->grant_count, 1);
 	ck_assert_uint_eq(people->users, 2);
 	mw_arena_free(arena);

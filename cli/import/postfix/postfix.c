@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* `mailwicket import postfix`: a directory of Postfix's sender rules, mailboxes and aliases; and, where there is
+   none yet, the policy that belongs to it. */
+#include "import/import.h"
+
+#include <limits.h>
+
+#include "import/postfix/senders.h"
+#include "servers/new_files.h"
+#include "servers/setup/diff.h"
+#include "ui/output.h"
+#include "ui/own_command.h"
+
+struct result {
+	const struct mw_import_request *request;
+	struct mw_init init;
+	struct mw_new_files files;
+};
+
+/* --- the files */
+
+/* The policy of somebody stays as it is: the directory is what is imported. */
+static int plan(struct result *result)
+{
+	struct mw_init *init = &result->init;
+	struct mw_str policy = mw_init_policy_text(init), directory = mw_init_directory_text(init);
+	int status = EX_OK;
+
+	if (mw_arena_failed(init->arena) || mw_str_empty(policy) || mw_str_empty(directory))
+		return EX_OSERR;
+	if (!mw_new_files_is_owned(init->arena, init->policy_path)) {
+		if (!mw_init_is_valid(init, policy))
+			return EX_SOFTWARE;
+		status = mw_new_files_add(&result->files, init->policy_path, policy);
+	}
+	if (status == EX_OK)
+		status = mw_new_files_add(&result->files, init->directory_path, directory);
+	return status == EX_OK ? mw_new_files_diff(&result->files) : status;
+}
+
+static int read_all(struct result *result)
+{
+	const char *const *values = result->request->values;
+	struct mw_init *init = &result->init;
+	struct mw_sender_rules *senders;
+	int status = mw_init_read_servers(init, values[MW_IMPORT_POSTFIX_CONFIG], values[MW_IMPORT_DOVECOT_CONFIG]);
+
+	if (status != EX_OK)
+		return status;
+	senders = mw_sender_rules_read(init);
+	if (senders == NULL)
+		return EX_OSERR;
+	mw_sender_rules_write(senders);
+	mw_sender_rules_end(senders);
+	mw_init_confirm_domains(init);
+	return mw_arena_failed(init->arena) ? EX_OSERR : EX_OK;
+}
+
+/* --- output */
+
+static void print_next(const struct result *result, struct mw_buf *out)
+{
+	mw_new_files_print_written(&result->files, out);
+	mw_buf_printf(out, "next:\n  %s\n  %s\n", mw_own_commands_text(result->init.arena, "mailwicket check"),
+		      mw_own_commands_text(result->init.arena, "mailwicket sync"));
+}
+
+static void write_text(struct mw_buf *out, const void *context)
+{
+	const struct result *result = context;
+	const struct mw_init *init = &result->init;
+	bool changes = result->files.changes.count > 0;
+
+	mw_diff_print(result->files.diff, out);
+	mw_init_print_unread(init, out);
+	mw_buf_printf(out, "%susers: %zu, groups: %zu, grants: %zu\n", changes ? "\n" : "", init->people->users,
+		      init->people->groups, init->people->grant_count);
+	if (!changes)
+		mw_buf_add_text(out, "nothing to do: the directory is as import would write it\n");
+	else if (result->files.applied)
+		print_next(result, out);
+	else if (result->files.kept_count == 0)
+		mw_buf_add_text(out, "nothing was written; --apply does it\n");
+}
+
+static void write_members(struct mw_json *json, const void *context)
+{
+	const struct result *result = context;
+	const struct mw_init *init = &result->init;
+
+	mw_new_files_json(&result->files, json);
+	mw_json_number(json, "users", init->people->users);
+	mw_json_number(json, "groups", init->people->groups);
+	mw_json_number(json, "grants", init->people->grant_count);
+	mw_init_json_unread(init, json);
+}
+
+static int print(const struct result *result, int status)
+{
+	bool printed =
+		result->request->cli->json ? mw_output_json(write_members, result) : mw_output(write_text, result);
+
+	mw_new_files_complain(&result->files, "--directory FILE");
+	return printed ? status : EX_OSERR;
+}
+
+/* --- the command */
+
+static int make(struct result *result)
+{
+	int status = read_all(result);
+
+	if (status == EX_OK)
+		status = plan(result);
+	if (status == EX_OK && result->files.kept_count > 0)
+		return print(result, 1);
+	if (status == EX_OK && result->request->values[MW_IMPORT_APPLY] != NULL && result->files.changes.count > 0)
+		status = mw_new_files_write(&result->files);
+	if (status == EX_OSERR)
+		mw_complain("out of memory");
+	return status == EX_OK ? print(result, EX_OK) : status;
+}
+
+static int run(const struct mw_import_request *request)
+{
+	struct result result = { .request = request };
+	int status = EX_OSERR;
+
+	if (mw_init_begin(&result.init, "import postfix", request->cli->policy_path, request->values[MW_IMPORT_DIRECTORY])) {
+		mw_new_files_begin(&result.files, result.init.arena);
+		status = make(&result);
+	} else {
+		mw_complain("out of memory");
+	}
+	mw_init_end(&result.init);
+	return status;
+}
+
+const struct mw_import_kind mw_import_postfix = {
+	.name = "postfix",
+	.options = 1u << MW_IMPORT_APPLY | 1u << MW_IMPORT_DIRECTORY | 1u << MW_IMPORT_POSTFIX_CONFIG |
+		   1u << MW_IMPORT_DOVECOT_CONFIG,
+	.run = run,
+};
