@@ -24,6 +24,11 @@ packaging/systemd/mailwicketd.service packaging/systemd/mailwicket-sync.service:
 examplesdir = $(docdir)/examples
 dist_examples_DATA = packaging/examples/mailwicket.conf packaging/examples/directory
 
+# Triggers with which PostgreSQL tells of changes in the tables of a schema.
+schemasdir = $(pkgdatadir)/schemas
+dist_schemas_DATA = packaging/schemas/iredmail-notify.sql packaging/schemas/iredmail-notify-undo.sql \
+	packaging/schemas/postfixadmin-notify.sql packaging/schemas/postfixadmin-notify-undo.sql
+
 # Two sources whose installed names are not their own.
 install-data-hook: install-systemd-files
 install-systemd-files:

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from rig.follower import Follower
 from rig.pages import Page
 from rig.schema_world import POLICY, fill
 
@@ -29,8 +30,9 @@ def page(request, folder):
 
 
 def follow(page):
-    shell = "docker " if page.project == "mailcow" else {"mysql": "mariadb ", "pgsql": "sudo "}[page.driver]
-    page.run_for(shell)
+    database = PAGES[page.project]
+    page.run_for("docker " if page.project == "mailcow" else
+                 {"mysql": "mariadb ", "pgsql": f"sudo -u postgres psql {database} <<"}[page.driver])
     page.run_for("install ")
     page.write_source()
 
@@ -41,6 +43,27 @@ def test_the_commands_of_the_page_publish_the_directory(page):
     assert password.read_text() == "change me\n" and password.stat().st_mode & 0o777 == 0o640
     assert "published: " in page.run_for("mailwicket check")
     assert "alice@example.test" in page.run_for("mailwicket lookup")
+
+
+def test_a_change_takes_effect_by_itself(page):
+    """In PostgreSQL told by the triggers of the package, with what the page says of them; they go without a trace."""
+    follow(page)
+    page.run("mailwicket sync\n")
+    if page.driver == "pgsql":
+        install, undo = [block for block in page.shell if "-notify" in block]
+        page.run(install)
+        page.write_source("        listen = mailwicket\n        interval = 1h\n")
+    else:
+        page.write_source("        interval = 1s\n")
+    page.run_for("systemctl ")
+    assert (page.folder / "systemctl").read_text() == "enable --now mailwicket-sync\n"
+    with Follower(page.daemon) as follower:
+        follower.wait_log("following 2 sources")
+        page.server.sql("DELETE FROM mailbox WHERE username = 'alice@example.test'", PAGES[page.project])
+        follower.wait_log("published: ")
+    if page.driver == "pgsql":
+        page.run(undo)
+        assert page.server.sql("SELECT COUNT(*) FROM pg_trigger WHERE tgname LIKE 'mailwicket%'", PAGES[page.project]) == "0"
 
 
 def test_the_account_can_read_and_nothing_else(page):

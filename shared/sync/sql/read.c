@@ -127,13 +127,14 @@ static bool check_changed(const struct sql_source *sql)
 {
 	char memory[WHY_MAX];
 	struct mw_buf why = MW_BUF_OVER(memory);
+	struct mw_str query = mw_sql_changed(sql->source);
 	struct mw_strs columns;
 	bool good;
 
-	if (mw_str_empty(sql->source->sql.changed))
+	if (mw_str_empty(query))
 		return true;
 	mw_buf_add_text(&why, "changed: ");
-	good = sql->database->prepare(sql->opened, mw_arena_text(sql->records->arena, sql->source->sql.changed),
+	good = sql->database->prepare(sql->opened, mw_arena_text(sql->records->arena, query),
 				      sql->records->arena, &columns, &why);
 	if (good && columns.count != 1)
 		mw_buf_printf(&why, "it gives %zu values", columns.count);

@@ -9,8 +9,8 @@ static const struct {
 	const struct mw_schema_query *queries;
 } schemas[] = {
 	{ MW_SCHEMA_MAILCOW, "mysql", mw_schema_mailcow_mysql },
-	{ MW_SCHEMA_IREDMAIL, "mysql", mw_schema_iredmail },
-	{ MW_SCHEMA_IREDMAIL, "pgsql", mw_schema_iredmail },
+	{ MW_SCHEMA_IREDMAIL, "mysql", mw_schema_iredmail_mysql },
+	{ MW_SCHEMA_IREDMAIL, "pgsql", mw_schema_iredmail_pgsql },
 	{ MW_SCHEMA_POSTFIXADMIN, "mysql", mw_schema_postfixadmin_mysql },
 	{ MW_SCHEMA_POSTFIXADMIN, "pgsql", mw_schema_postfixadmin_pgsql },
 };

@@ -7,7 +7,7 @@
 
 #include "policy/model.h"
 
-/* `word` is the name of the setting that the query stands in for. */
+/* `word` is the name of the setting that the query stands in for: a kind of row, or "changed". */
 struct mw_schema_query { const char *word, *text; };
 
 /* The queries of a schema for a driver, up to one whose word is NULL; NULL: the schema has none for it. */
@@ -17,7 +17,7 @@ const char *mw_schema_query(enum mw_source_schema schema, struct mw_str driver, 
 
 /* One table a project, private to sync/. */
 extern const struct mw_schema_query mw_schema_mailcow_mysql[];
-extern const struct mw_schema_query mw_schema_iredmail[]; /* for both drivers */
+extern const struct mw_schema_query mw_schema_iredmail_mysql[], mw_schema_iredmail_pgsql[];
 extern const struct mw_schema_query mw_schema_postfixadmin_mysql[], mw_schema_postfixadmin_pgsql[];
 
 /* The items of the comma list in a text column, as the items n of MW_SCHEMA_ITEM(). They keep the column's collation, so
@@ -26,5 +26,16 @@ extern const struct mw_schema_query mw_schema_postfixadmin_mysql[], mw_schema_po
 	"JSON_TABLE(CONCAT('[0', REPEAT(',0', CHAR_LENGTH(" list ") - CHAR_LENGTH(REPLACE(" list ", ',', ''))), ']')," \
 	" '$[*]' COLUMNS (n FOR ORDINALITY)) AS item"
 #define MW_SCHEMA_ITEM(list) "TRIM(SUBSTRING_INDEX(SUBSTRING_INDEX(" list ", ',', item.n), ',', -1))"
+
+
+/* What tells one content of a table from another: how many rows there are, and a sum over all that these columns say in
+   them. The sum is of 60 bits a row, so that two changes that undo one another in it do not happen. No column of them may
+   be NULL in MySQL, where it would be passed over. The database reads the table; one value comes back. */
+#define MW_SCHEMA_SUM_MYSQL(columns, from) \
+	"(SELECT CONCAT(COUNT(*), ':', COALESCE(SUM(CAST(CONV(LEFT(MD5(CONCAT_WS(CHAR(10), " columns ")), 15), 16, 10) AS UNSIGNED)), 0))" \
+	" FROM " from ")"
+#define MW_SCHEMA_SUM_PGSQL(columns, from) \
+	"(SELECT CONCAT(COUNT(*), ':', COALESCE(SUM(('x' || LEFT(MD5(ROW(" columns ")::text), 15))::bit(60)::bigint), 0))" \
+	" FROM " from ")"
 
 #endif

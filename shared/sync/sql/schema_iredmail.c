@@ -37,26 +37,42 @@
 
 #define SWITCH(columns) "CASE WHEN u.live = 1 AND (" columns ") THEN 'yes' ELSE 'no' END"
 
-const struct mw_schema_query mw_schema_iredmail[] = {
-	{ "users",
-	  "SELECT u.username AS name, "
-	  SWITCH("u.enableimap = 1 OR u.enableimapsecured = 1 OR u.enableimaptls = 1") " AS imap, "
-	  SWITCH("u.enablepop3 = 1 OR u.enablepop3secured = 1 OR u.enablepop3tls = 1") " AS pop3, "
-	  SWITCH("u.enablesieve = 1 OR u.enablesievesecured = 1 OR u.enablesievetls = 1") " AS sieve, "
-	  SWITCH("u.enablesmtp = 1") " AS smtp, "
-	  "NULLIF(TRIM(u.allow_nets), '') AS networks "
-	  "FROM (SELECT m.*, CASE WHEN m.active = 1 AND d.active = 1 AND d.backupmx = 0 THEN 1 ELSE 0 END AS live"
-	  " FROM mailbox m LEFT JOIN domain d ON d.domain = m.domain) u" },
-	{ "groups", WITH "SELECT address AS name FROM list_of GROUP BY address" },
-	{ "addresses",
-	  WITH "SELECT name, NULL AS address, address AS receive FROM alias_of"
-	  " UNION SELECT k.name, NULL, " RENAMED
-	  " FROM (SELECT username AS name, username AS address, domain FROM mailbox"
-	  " UNION SELECT name, address, domain FROM alias_of) k" IN_ALIAS_DOMAINS
-	  " UNION SELECT k.address, " RENAMED ", NULL FROM list_of k" IN_ALIAS_DOMAINS },
-	{ "members",
-	  WITH "SELECT DISTINCT l.address AS name, m.username AS member FROM list_of l"
-	  " JOIN forwardings f ON f.address = l.address AND f.active = 1"
-	  " JOIN mailbox m ON m.username = f.forwarding" },
-	{ NULL, NULL },
-};
+/* All that the queries read. */
+#define CHANGED(sum) \
+	"SELECT CONCAT_WS('/', " \
+	sum("domain, active, backupmx", "domain") ", " \
+	sum("alias_domain, target_domain, active", "alias_domain") ", " \
+	sum("username, domain, active, enableimap, enableimapsecured, enableimaptls," \
+	    " enablepop3, enablepop3secured, enablepop3tls, enablesieve, enablesievesecured," \
+	    " enablesievetls, enablesmtp, COALESCE(allow_nets, '')", "mailbox") ", " \
+	sum("address, domain, active", "alias") ", " \
+	sum("address, forwarding, domain, is_alias, active", "forwardings") ", " \
+	sum("address, domain, active", "maillists") ")"
+
+#define QUERIES(changed) { \
+	{ "users", \
+	  "SELECT u.username AS name, " \
+	  SWITCH("u.enableimap = 1 OR u.enableimapsecured = 1 OR u.enableimaptls = 1") " AS imap, " \
+	  SWITCH("u.enablepop3 = 1 OR u.enablepop3secured = 1 OR u.enablepop3tls = 1") " AS pop3, " \
+	  SWITCH("u.enablesieve = 1 OR u.enablesievesecured = 1 OR u.enablesievetls = 1") " AS sieve, " \
+	  SWITCH("u.enablesmtp = 1") " AS smtp, " \
+	  "NULLIF(TRIM(u.allow_nets), '') AS networks " \
+	  "FROM (SELECT m.*, CASE WHEN m.active = 1 AND d.active = 1 AND d.backupmx = 0 THEN 1 ELSE 0 END AS live" \
+	  " FROM mailbox m LEFT JOIN domain d ON d.domain = m.domain) u" }, \
+	{ "groups", WITH "SELECT address AS name FROM list_of GROUP BY address" }, \
+	{ "addresses", \
+	  WITH "SELECT name, NULL AS address, address AS receive FROM alias_of" \
+	  " UNION SELECT k.name, NULL, " RENAMED \
+	  " FROM (SELECT username AS name, username AS address, domain FROM mailbox" \
+	  " UNION SELECT name, address, domain FROM alias_of) k" IN_ALIAS_DOMAINS \
+	  " UNION SELECT k.address, " RENAMED ", NULL FROM list_of k" IN_ALIAS_DOMAINS }, \
+	{ "members", \
+	  WITH "SELECT DISTINCT l.address AS name, m.username AS member FROM list_of l" \
+	  " JOIN forwardings f ON f.address = l.address AND f.active = 1" \
+	  " JOIN mailbox m ON m.username = f.forwarding" }, \
+	{ "changed", changed }, \
+	{ NULL, NULL }, \
+}
+
+const struct mw_schema_query mw_schema_iredmail_mysql[] = QUERIES(CHANGED(MW_SCHEMA_SUM_MYSQL));
+const struct mw_schema_query mw_schema_iredmail_pgsql[] = QUERIES(CHANGED(MW_SCHEMA_SUM_PGSQL));

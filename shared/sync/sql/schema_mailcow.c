@@ -53,6 +53,9 @@
 #define SWITCH(attribute) \
 	"CASE WHEN u.live AND COALESCE(JSON_VALUE(u.attributes, '$." attribute "'), '1') = '1' THEN 'yes' ELSE 'no' END"
 
+#define IS_VALID_SPAMALIAS \
+	"(t.validity >= UNIX_TIMESTAMP() OR (SELECT permanent FROM spamalias i WHERE i.address = t.address) <> 0)"
+
 const struct mw_schema_query mw_schema_mailcow_mysql[] = {
 	{ "users",
 	  "SELECT u.username AS name, " SWITCH("imap_access") " AS imap, " SWITCH("pop3_access") " AS pop3, "
@@ -70,7 +73,7 @@ const struct mw_schema_query mw_schema_mailcow_mysql[] = {
 	  " UNION SELECT m.username, " FORM("m.username") ", NULL" FROM_FORMS " AND " IS_OWN("m.username")
 	  " UNION SELECT m.username, NULL, t.address FROM spamalias t JOIN mailbox m ON m.username = t.goto"
 	  " CROSS JOIN (SELECT 0 AS permanent) older"
-	  " WHERE (t.validity >= UNIX_TIMESTAMP() OR (SELECT permanent FROM spamalias i WHERE i.address = t.address) <> 0)"
+	  " WHERE " IS_VALID_SPAMALIAS
 	  " AND NOT " IS_ALIAS("t.address") " AND NOT " IS_MAILBOX("t.address") " AND " IS_ALONE("t.address") },
 	{ "members",
 	  "SELECT DISTINCT l.name, box.username AS member"
@@ -99,5 +102,16 @@ const struct mw_schema_query mw_schema_mailcow_mysql[] = {
 	  " UNION SELECT 'send-as', CONCAT('*@', d.domain), m.username" FROM_ACL
 	  " JOIN (SELECT domain FROM domain UNION SELECT alias_domain FROM alias_domain WHERE active = 1) d"
 	  " WHERE s.send_as = '*'" },
+	/* All that the queries read, and whether the time of an address is over. */
+	{ "changed",
+	  "SELECT CONCAT_WS('/', "
+	  MW_SCHEMA_SUM_MYSQL("domain, active", "domain") ", "
+	  MW_SCHEMA_SUM_MYSQL("alias_domain, target_domain, active", "alias_domain") ", "
+	  MW_SCHEMA_SUM_MYSQL("username, domain, active, COALESCE(attributes, ''), kind", "mailbox") ", "
+	  MW_SCHEMA_SUM_MYSQL("a.address, a.goto, a.domain, a.active, (SELECT sender_allowed FROM alias i WHERE i.id = a.id)",
+			      "alias a CROSS JOIN (SELECT 1 AS sender_allowed) older") ", "
+	  MW_SCHEMA_SUM_MYSQL("logged_in_as, send_as", "sender_acl") ", "
+	  MW_SCHEMA_SUM_MYSQL("t.address, t.goto, COALESCE(" IS_VALID_SPAMALIAS ", 0)",
+			      "spamalias t CROSS JOIN (SELECT 0 AS permanent) older") ")" },
 	{ NULL, NULL },
 };

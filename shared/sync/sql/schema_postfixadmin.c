@@ -35,7 +35,16 @@
 	" (SELECT smtp_active FROM mailbox i WHERE i.username = m.username) AS smtp" \
 	" FROM mailbox m LEFT JOIN domain d ON d.domain = m.domain CROSS JOIN (SELECT TRUE AS smtp_active) older) u"
 
-#define QUERIES(with) { \
+/* All that the queries read. */
+#define CHANGED(sum) \
+	"SELECT CONCAT_WS('/', " \
+	sum("domain, active", "domain") ", " \
+	sum("alias_domain, target_domain, active", "alias_domain") ", " \
+	sum("m.username, m.domain, m.active, (SELECT smtp_active FROM mailbox i WHERE i.username = m.username)", \
+	    "mailbox m CROSS JOIN (SELECT TRUE AS smtp_active) older") ", " \
+	sum("address, goto, domain, active", "alias") ")"
+
+#define QUERIES(with, changed) { \
 	{ "users", USERS }, \
 	{ "groups", with "SELECT address AS name FROM list_of" }, \
 	{ "addresses", \
@@ -47,10 +56,12 @@
 	{ "members", \
 	  with "SELECT DISTINCT l.address AS name, m.username AS member FROM list_of l" \
 	  " JOIN goal g ON g.address = l.address JOIN mailbox m ON m.username = g.goal" }, \
+	{ "changed", changed }, \
 	{ NULL, NULL }, \
 }
 
 const struct mw_schema_query mw_schema_postfixadmin_mysql[] =
-	QUERIES(WITH(MW_SCHEMA_ITEM("a.goto"), MW_SCHEMA_ITEMS("a.goto")));
+	QUERIES(WITH(MW_SCHEMA_ITEM("a.goto"), MW_SCHEMA_ITEMS("a.goto")), CHANGED(MW_SCHEMA_SUM_MYSQL));
 const struct mw_schema_query mw_schema_postfixadmin_pgsql[] =
-	QUERIES(WITH("TRIM(item.goal)", "LATERAL regexp_split_to_table(a.goto, ',') AS item (goal)"));
+	QUERIES(WITH("TRIM(item.goal)", "LATERAL regexp_split_to_table(a.goto, ',') AS item (goal)"),
+		CHANGED(MW_SCHEMA_SUM_PGSQL));

@@ -38,7 +38,11 @@ void *mw_sql_open(const struct mw_sql_database *database, struct mw_records *rec
 bool mw_sql_next(void *opened);
 void mw_sql_close(void *opened);
 
-/* The watch of a database that is asked: the value of `changed` is compared with the one before. Without that query
+/* The query whose one value is another after each change: `changed` of the policy; else the schema's, where the source
+   says neither `listen` nor a query of its own, of which the schema knows nothing. Empty: there is none. */
+struct mw_str mw_sql_changed(const struct mw_source *source);
+
+/* The watch of a database that is asked: the value of mw_sql_changed() is compared with the one before. Without that query
    the source may have changed whenever it is asked. */
 void *mw_sql_watch_open(const struct mw_sql_database *database, const struct mw_source *source, struct mw_buf *why);
 int mw_sql_watch_fd(void *watch);

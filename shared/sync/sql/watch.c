@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "sync/sql/schema.h"
 #include "sync/sql/sql.h"
 
 /* It connects each time: a transaction that is kept open would see the same moment for ever, and a server would keep
@@ -11,6 +12,18 @@ struct sql_watch {
 	struct mw_source source;
 	uint64_t value; /* a hash of the last one */
 };
+
+struct mw_str mw_sql_changed(const struct mw_source *source)
+{
+	const char *ready = mw_schema_query(source->sql.schema, source->driver, "changed");
+
+	if (!mw_str_empty(source->sql.changed) || ready == NULL || !mw_str_empty(source->sql.listen))
+		return source->sql.changed;
+	for (int i = 0; i < MW_SQL_QUERY_COUNT; i++)
+		if (!mw_str_empty(source->sql.queries[i]))
+			return MW_STR_EMPTY;
+	return mw_str(ready);
+}
 
 struct mw_source mw_sql_impatient(const struct mw_source *source)
 {
@@ -25,7 +38,7 @@ struct mw_source mw_sql_impatient(const struct mw_source *source)
 static bool read_value(const struct sql_watch *watch, void *opened, struct mw_arena *arena, uint64_t *value_r,
 		       struct mw_buf *why)
 {
-	const char *query = mw_arena_text(arena, watch->source.sql.changed);
+	const char *query = mw_arena_text(arena, mw_sql_changed(&watch->source));
 	struct mw_str value;
 	struct mw_strs columns;
 
@@ -71,7 +84,7 @@ void *mw_sql_watch_open(const struct mw_sql_database *database, const struct mw_
 		return NULL;
 	}
 	*watch = (struct sql_watch){ .database = database, .source = mw_sql_impatient(source) };
-	if (mw_str_empty(source->sql.changed) || ask(watch, &watch->value, why))
+	if (mw_str_empty(mw_sql_changed(source)) || ask(watch, &watch->value, why))
 		return watch;
 	free(watch);
 	return NULL;
@@ -88,7 +101,7 @@ enum mw_source_change mw_sql_watch_ask(void *opened, struct mw_buf *why)
 	struct sql_watch *watch = opened;
 	uint64_t before = watch->value;
 
-	if (mw_str_empty(watch->source.sql.changed))
+	if (mw_str_empty(mw_sql_changed(&watch->source)))
 		return MW_SOURCE_CHANGED;
 	if (!ask(watch, &watch->value, why))
 		return MW_SOURCE_LOST;

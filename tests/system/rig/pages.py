@@ -13,7 +13,7 @@ from rig.built import CLI, SOURCE
 from rig.daemon import Daemon
 from rig.processes import PATH, tool
 
-SHELL = ("mariadb ", "sudo ", "docker ", "install ", "mailwicket ")
+SHELL = ("mariadb ", "sudo ", "docker ", "install ", "mailwicket ", "systemctl ")
 
 
 def blocks(page):
@@ -55,6 +55,7 @@ class Page:
         """What the page calls, on the private server and with the private policy."""
         quoted = shlex.quote
         self.program("mailwicket", f'exec {quoted(str(CLI))} -c {quoted(str(self.daemon.policy))} "$@"')
+        self.program("systemctl", f'echo "$@" >> {quoted(str(self.folder / "systemctl"))}')
         if self.server.name == "mariadb":
             real = f"exec {tool('mariadb')} --no-defaults -S {quoted(str(self.server.socket))}"
             self.program("mariadb", real + ' "$@"')
@@ -68,6 +69,7 @@ class Page:
         """As the page has it, for the test's folder and people."""
         if not has_group("mailwicket-sync"):
             text = text.replace("-g mailwicket-sync", "-g root")
+        text = text.replace("/usr/share/mailwicket/schemas", str(SOURCE / "packaging" / "schemas"))
         return text.replace("/etc/mailwicket/", f"{self.folder}/").replace("example.org", "example.test")
 
     def run(self, block):

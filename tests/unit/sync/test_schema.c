@@ -18,7 +18,7 @@ static const struct {
 
 START_TEST(a_schema_has_its_queries_where_the_project_has_its_tables)
 {
-	static const char *const always[] = { "users", "groups", "addresses", "members" };
+	static const char *const always[] = { "users", "groups", "addresses", "members", "changed" };
 	struct mw_str driver = mw_str(offers[_i].driver);
 
 	ck_assert_int_eq(mw_schema_queries(offers[_i].schema, driver) != NULL, offers[_i].has);

@@ -1,0 +1,10 @@
+-- Takes away what postfixadmin-notify.sql made. Take `listen` out of the source first.
+
+\set ON_ERROR_STOP on
+BEGIN;
+DROP TRIGGER IF EXISTS mailwicket_notify ON domain;
+DROP TRIGGER IF EXISTS mailwicket_notify ON alias_domain;
+DROP TRIGGER IF EXISTS mailwicket_notify ON mailbox;
+DROP TRIGGER IF EXISTS mailwicket_notify ON alias;
+DROP FUNCTION IF EXISTS mailwicket_notify();
+COMMIT;
