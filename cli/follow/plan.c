@@ -76,6 +76,12 @@ void mw_plan_changed(struct mw_plan *plan, size_t source)
 	plan->items[source].changed = true;
 }
 
+void mw_plan_lost(struct mw_plan *plan, size_t source, int64_t now)
+{
+	plan->items[source].failing = true;
+	plan->items[source].retry_at = now;
+}
+
 bool mw_plan_is_failing(const struct mw_plan *plan, size_t source)
 {
 	return plan->items[source].failing;

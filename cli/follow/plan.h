@@ -20,6 +20,8 @@ void mw_plan_free(struct mw_plan *plan); /* NULL is allowed */
 
 /* The source may have changed, and is to be read. */
 void mw_plan_changed(struct mw_plan *plan, size_t source);
+/* It may have changed, or does not answer any more: it is tried as what failed before is. */
+void mw_plan_lost(struct mw_plan *plan, size_t source, int64_t now);
 /* It could not be read; when it is tried again is settled by its pauses. */
 bool mw_plan_is_failing(const struct mw_plan *plan, size_t source);
 /* It was read last, and nothing is known to have changed since. */

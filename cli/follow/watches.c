@@ -129,8 +129,9 @@ int64_t mw_watches_due(const struct mw_watches *watches)
 
 /* Whether the source may have changed. A watch is opened again once the source was read: to open it may take as long as
    the source does not answer, and meanwhile nobody hears of the others. */
-static bool ask(struct watched *one, bool ready, bool is_failing, bool is_read, int64_t now)
+static enum mw_source_change ask(struct watched *one, bool ready, bool is_failing, bool is_read, int64_t now)
 {
+	enum mw_source_change change;
 	char text[512];
 	struct mw_buf why = MW_BUF_OVER(text);
 	bool is_due = now >= one->due;
@@ -142,23 +143,18 @@ static bool ask(struct watched *one, bool ready, bool is_failing, bool is_read, 
 		if (is_read)
 			open_watch(one, now);
 		if (one->watch != NULL)
-			return true;
+			return MW_SOURCE_CHANGED;
 	}
 	if (one->watch == NULL)
-		return is_due && !is_failing;
+		return is_due && !is_failing ? MW_SOURCE_CHANGED : MW_SOURCE_SAME;
 	if (!ready && !is_due)
-		return false;
-	switch (one->driver->watch_ask(one->watch, &why)) {
-	case MW_SOURCE_SAME:
-		return false;
-	case MW_SOURCE_CHANGED:
-		return true;
-	case MW_SOURCE_LOST:
-		break;
+		return MW_SOURCE_SAME;
+	change = one->driver->watch_ask(one->watch, &why);
+	if (change == MW_SOURCE_LOST) {
+		close_watch(one);
+		lose(one, text, now);
 	}
-	close_watch(one);
-	lose(one, text, now);
-	return true;
+	return change;
 }
 
 bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, struct mw_plan *plan, int64_t now)
@@ -166,10 +162,18 @@ bool mw_watches_ask(struct mw_watches *watches, const struct pollfd *rows, struc
 	bool changed = false;
 
 	for (size_t i = 0; i < watches->count; i++) {
-		if (!ask(&watches->items[i], rows[i].revents != 0, mw_plan_is_failing(plan, i), mw_plan_is_read(plan, i), now))
-			continue;
-		mw_plan_changed(plan, i);
-		changed = true;
+		switch (ask(&watches->items[i], rows[i].revents != 0, mw_plan_is_failing(plan, i), mw_plan_is_read(plan, i),
+			    now)) {
+		case MW_SOURCE_SAME:
+			break;
+		case MW_SOURCE_CHANGED:
+			mw_plan_changed(plan, i);
+			changed = true;
+			break;
+		case MW_SOURCE_LOST:
+			mw_plan_lost(plan, i, now);
+			break;
+		}
 	}
 	return changed;
 }
