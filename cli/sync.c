@@ -13,7 +13,7 @@
 
 static const struct mw_option options[] = {
 	{ "dry-run", NULL, "read and check everything, publish nothing" },
-	{ "accept", "SOURCE", "let the names of a source vanish as the last sync refused" },
+	{ "accept", "SOURCE[=DIGEST]", "let the names of a source vanish that are held back" },
 	{ "follow", NULL, "stay, and publish again whenever a source changes" },
 	{ "hand-over", "USER", "make USER, whom --follow runs as, the owner of the published directory's folder" },
 };
@@ -62,6 +62,7 @@ static void write_sources(struct mw_json *json, const struct mw_policy *policy)
 		mw_json_number(json, "held_groups", state.held_groups);
 		mw_json_number(json, "held_addresses", state.held_addresses);
 		mw_json_string(json, "digest", mw_str(state.digest));
+		mw_json_bool(json, "several", state.several);
 		mw_json_end_object(json);
 	}
 	mw_json_end_array(json);
@@ -135,30 +136,53 @@ static void move_suspensions(const struct mw_policy *policy, struct mw_errors *e
 	mw_errors_free(why);
 }
 
-static bool knows(const struct mw_policy *policy, const char *accept)
+static bool has_source(const struct mw_policy *policy, struct mw_str name)
 {
 	for (size_t i = 0; i < policy->directory.source_count; i++) {
-		if (mw_str_equal(policy->directory.sources[i].name, mw_str(accept)))
+		if (mw_str_equal(policy->directory.sources[i].name, name))
 			return true;
 	}
+	return false;
+}
+
+/* SOURCE or SOURCE=DIGEST; a name may have a "=", too. False: the policy has no such source. */
+static bool find_accepted(const struct mw_policy *policy, const char *accept, struct mw_str *source_r,
+			  struct mw_str *digest_r)
+{
+	size_t equals = mw_str_find_last(mw_str(accept), '=');
+
+	*source_r = mw_str(accept);
+	*digest_r = MW_STR_EMPTY;
+	if (has_source(policy, *source_r))
+		return true;
+	*source_r = mw_str_head(mw_str(accept), equals);
+	*digest_r = mw_str_tail(mw_str(accept), equals + 1);
+	if (equals < strlen(accept) && has_source(policy, *source_r) && !mw_str_empty(*digest_r))
+		return true;
 	mw_complain("the policy has no source \"%s\"", accept);
 	return false;
+}
+
+static bool sync_with(const struct mw_policy *policy, struct result *result, struct mw_str source, struct mw_str digest)
+{
+	if (!result->dry_run)
+		move_suspensions(policy, result->errors);
+	return mw_str_empty(source) ? mw_sync_run(policy, result->dry_run, result->errors, &result->report)
+				    : mw_sync_accept(policy, source, digest, result->errors, &result->report);
 }
 
 static int sync_directory(const struct mw_cli *cli, bool dry_run, const char *accept)
 {
 	struct result result = { .errors = mw_errors_new(1000), .dry_run = dry_run };
 	struct mw_policy *policy = mw_setting_policy(cli);
+	struct mw_str source = MW_STR_EMPTY, digest = MW_STR_EMPTY;
 	int status = EX_CONFIG;
 
-	if (policy != NULL && accept != NULL && !knows(policy, accept)) {
+	if (policy != NULL && accept != NULL && !find_accepted(policy, accept, &source, &digest)) {
 		status = EX_USAGE;
 	} else if (policy != NULL && result.errors != NULL) {
 		result.policy = policy;
-		if (!dry_run)
-			move_suspensions(policy, result.errors);
-		result.done = accept != NULL ? mw_sync_accept(policy, mw_str(accept), result.errors, &result.report)
-					     : mw_sync_run(policy, dry_run, result.errors, &result.report);
+		result.done = sync_with(policy, &result, source, digest);
 		if (cli->json)
 			mw_output_json(write_result, &result);
 		else
@@ -204,7 +228,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 
 const struct mw_command mw_sync_command = {
 	.name = "sync",
-	.usage = "[--accept SOURCE] [--dry-run | --follow | --hand-over USER]",
+	.usage = "[--accept SOURCE[=DIGEST]] [--dry-run | --follow | --hand-over USER]",
 	.summary = "read the sources and publish the directory",
 	.run = run_sync,
 	.options = options,

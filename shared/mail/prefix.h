@@ -7,7 +7,8 @@
 
 #define MW_PREFIX_MIN 3
 #define MW_PREFIX_RIGHT \
-	"PREFIX*@domain, where PREFIX has three octets or more and ends in - + = or a dot; *@domain; or local@domain"
+	"PREFIX*@domain, where PREFIX has three octets or more, of which the first is no # and the last one of - + = and " \
+	"the dot; *@domain; or local@domain"
 
 /* Canonical "list-*@example.org" into out, NUL-terminated. Without "@" it gets default_domain. False: it is none. */
 bool mw_prefix_parse(struct mw_str text, struct mw_str default_domain, char out[MW_ADDRESS_MAX + 2], size_t *len_r);

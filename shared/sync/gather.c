@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "policy/choose.h"
 #include "sync/expand/expand.h"
 #include "sync/merge/keep.h"
@@ -115,6 +116,9 @@ static bool read_copy(struct gather *gather, const struct mw_source *source, con
 		gather->records.errors = gather->order->errors;
 		gather->records.reports = gather->reports;
 		good = mw_errors_count(errors, MW_ERROR) == 0;
+		/* One that an earlier version wrote may have a name twice. */
+		if (good)
+			mw_records_join(&gather->records, slice->first_item);
 		if (!good) {
 			mw_buf_reset(why);
 			mw_error_print(mw_errors_get(errors, 0), why);
@@ -164,55 +168,148 @@ static void stand_in(struct gather *gather, const struct mw_source *source, cons
 	tell_old(gather, source, state);
 }
 
-static void tell_held(struct gather *gather, const struct mw_source *source, const struct mw_source_state *state)
+/* "mailwicket sync --accept NAME=DIGEST", to be pasted. */
+static const char *accept_command(const struct gather *gather, const struct mw_source *source, const char *digest)
 {
-	gather->order->held++;
-	warn(gather, source,
-	     mw_arena_textf(gather->order->arena, "%llu users, %llu groups and %llu addresses would vanish (content %s): they "
-			    "stay, without their grants and members; if it is right that they go: mailwicket sync --accept "
-			    "\"%.*s\"", (unsigned long long)state->held_users, (unsigned long long)state->held_groups,
-			    (unsigned long long)state->held_addresses, state->digest, MW_STR_ARG(source->name)));
+	char words[2048], text[4096];
+	struct mw_buf word = MW_BUF_OVER(words), command = MW_BUF_OVER(text);
+
+	mw_buf_add(&word, source->name);
+	mw_buf_printf(&word, "=%s", digest);
+	mw_buf_add_text(&command, "mailwicket sync --accept ");
+	mw_shell_word(&command, mw_buf_str(&word));
+	return mw_arena_text(gather->order->arena, mw_buf_str(&command));
 }
 
+static void tell_held(struct gather *gather, const struct mw_source *source, const struct mw_source_state *state)
+{
+	const char *command = accept_command(gather, source, state->digest);
+
+	gather->order->held++;
+	warn(gather, source,
+	     mw_arena_textf(gather->order->arena, "%llu users, %llu groups and %llu addresses would vanish: they stay, "
+			    "without their grants and members; if it is right that they go: %s", (unsigned long long)state->held_users,
+			    (unsigned long long)state->held_groups, (unsigned long long)state->held_addresses, command));
+}
+
+static bool is_accepted(const struct gather *gather, const struct mw_source *source)
+{
+	return mw_str_equal(gather->order->accept, source->name) && !mw_str_empty(source->name);
+}
+
+/* The digest that an administrator accepts, of what is held of a source; NULL: there is none. Without a digest in the
+   command it is that of the one content that was told: of several, nobody knows which one was read. */
+static const char *accepted_digest(const struct gather *gather, const struct mw_source *source,
+				   const struct mw_source_state *state)
+{
+	const struct mw_gathering *order = gather->order;
+
+	if (!is_accepted(gather, source))
+		return NULL;
+	if (!mw_str_empty(order->accept_digest))
+		return mw_arena_text(order->arena, order->accept_digest);
+	return state->several ? NULL : mw_arena_text(order->arena, mw_str(state->digest));
+}
+
+/* Without its last good content nobody can tell what vanished. False: it is an error of the sync. */
+static bool goes_without_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+			      const char *accept, const char *why)
+{
+	char digest[MW_TEXT_DIGEST_SIZE];
+
+	if (!mw_keep_digest(slice, digest)) {
+		gather->records.failed = true;
+		return false;
+	}
+	if (accept != NULL && strcmp(accept, digest) == 0)
+		return true;
+	mw_errors_add(gather->order->errors, MW_ERROR, source->place.file, 0, 0, NULL,
+		      "source \"%.*s\": its last good content cannot be read, so that nobody can tell what has vanished: %s; put "
+		      "the file right; or, if all that the source says now is right: %s", MW_STR_ARG(source->name), why,
+		      accept_command(gather, source, digest));
+	return false;
+}
+
+/* Holds the new records against the copy. False: they are not to be used, with an error. */
 static bool look_at_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
 			 struct mw_source_state *state)
 {
 	const struct mw_gathering *order = gather->order;
-	char refused[MW_TEXT_DIGEST_SIZE], text[512];
+	const char *accept = accepted_digest(gather, source, state);
+	char text[512];
 	struct mw_buf why = MW_BUF_OVER(text);
 	struct mw_copy copy;
-	bool accept = mw_str_equal(order->accept, source->name) && !mw_str_empty(source->name), done;
+	bool done;
 
-	memcpy(refused, state->digest, sizeof(refused));
-	if (mw_copy_read(order->arena, gather->folder, source, &copy, &why) == MW_COPY_BAD)
-		warn(gather, source, mw_arena_textf(order->arena, "its last good content cannot be read: %s", text));
+	mw_copy_read(order->arena, gather->folder, source, &copy, &why);
 	gather->records.complete = source->complete;
-	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept ? refused : NULL,
-		       order->policy->default_domain, state);
+	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept,
+		       order->policy->default_domain, state, &why);
 	gather->records.complete = false;
 	mw_copy_free(&copy);
-	if (done && state->digest[0] != '\0')
-		tell_held(gather, source, state);
-	if (done && accept && state->digest[0] != '\0')
-		warn(gather, source, "--accept takes the content that was refused last: this is another one");
-	return done;
+	gather->records.failed = gather->records.failed || !done;
+	return done && (why.used == 0 || goes_without_copy(gather, source, slice, accept, text));
+}
+
+static void tell_not_accepted(const struct gather *gather, const struct mw_source *source,
+			      const struct mw_source_state *state)
+{
+	if (!mw_str_empty(gather->order->accept_digest))
+		warn(gather, source, "--accept takes the content with that digest: this is another one");
+	else if (state->several)
+		warn(gather, source, "it has said different things since its names are held, so that --accept needs the digest of "
+		     "the content that is meant");
+	else
+		warn(gather, source, "--accept takes what was told before: nothing was");
+}
+
+/* Writes what will stand in its place when it cannot be read. False: a copy of it would not read as it is. */
+static bool write_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+		       struct mw_errors *own)
+{
+	struct mw_gathering *order = gather->order;
+	char text[512];
+	struct mw_buf why = MW_BUF_OVER(text);
+
+	if (order->copies == NULL)
+		return true;
+	switch (mw_copies_write(order->copies, source, slice->records, slice->owner, order->errors, &why)) {
+	case MW_COPY_READ:
+		return true;
+	case MW_COPY_NONE:
+		order->failed = true;
+		return true;
+	case MW_COPY_BAD:
+		break;
+	}
+	mw_errors_add(own, MW_ERROR, source->place.file, 0, 0, NULL,
+		      "source \"%.*s\": its content cannot be kept: %s", MW_STR_ARG(source->name), text);
+	return false;
 }
 
 static void use(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
-		struct mw_source_state *state)
+		struct mw_errors *own, struct mw_source_state *state)
 {
-	const struct mw_gathering *order = gather->order;
+	struct mw_source_state before = *state;
 
 	drop_other_parts(gather, slice, source->parts);
 	if (!look_at_copy(gather, source, slice, state)) {
-		gather->records.failed = true;
+		*state = before;
 		return;
+	}
+	if (!write_copy(gather, source, slice, own)) {
+		*state = before;
+		stand_in(gather, source, slice, own, state);
+		return;
+	}
+	if (state->digest[0] != '\0') {
+		tell_held(gather, source, state);
+		if (is_accepted(gather, source))
+			tell_not_accepted(gather, source, state);
 	}
 	state->read_at = mw_clock_date();
 	state->failed_since = 0;
 	state->why[0] = '\0';
-	if (order->copies != NULL)
-		mw_copies_write(order->copies, source, slice->records, slice->owner, order->errors);
 }
 
 /* Its last good copy in place of its content, which nobody asks for. False: there is none that can be used. */
@@ -246,13 +343,14 @@ static void read_lenient(struct gather *gather, const struct mw_source *source, 
 	gather->records.errors = own;
 	gather->records.reports = gather->reports;
 	gather->records.unnamed = 0;
+	gather->records.unnamed_rows = 0;
 	mw_source_read(&gather->records, source, gather->order->policy->default_domain);
 	gather->records.errors = gather->order->errors;
 	if (mw_errors_count(own, MW_ERROR) > 0) {
 		stand_in(gather, source, slice, own, state);
 	} else {
 		tell(gather, own, MW_WARNING);
-		use(gather, source, slice, state);
+		use(gather, source, slice, own, state);
 	}
 	gather->records.reports = NULL;
 	mw_errors_free(own);
@@ -336,6 +434,7 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 		content = mw_expand(&gather.records);
 		tell_reports(&gather);
 	}
+	order->failed = order->failed || gather.records.failed || gather.reports == NULL || gather.lenient == NULL;
 	mw_records_deinit(&gather.records);
 	free(gather.lenient);
 	mw_errors_free(gather.reports);

@@ -9,13 +9,15 @@ struct mw_gathering {
 	const struct mw_policy *policy;
 	const struct mw_text_change *change; /* NULL: none */
 	struct mw_source_turn *turns; /* [source] (sync.h); NULL: all are read */
-	struct mw_str accept;    /* the source whose names may vanish as was refused last; empty: none */
+	struct mw_str accept;    /* the source whose names may vanish; empty: none */
+	struct mw_str accept_digest; /* of its content; empty: of the only one that was told */
 	bool dry_run;            /* a source that cannot be read is an error, whatever stands in its place */
 	struct mw_copies *copies; /* NULL: none are written */
 	struct mw_arena *arena;
 	struct mw_errors *errors;
 	struct mw_source_state *states; /* [source], filled for all drivers but text; NULL: nobody wants them */
 	uint64_t held, old;      /* sources whose vanishing names stay; that could not be read */
+	bool failed;             /* out of memory, or what was read could not be written: no copy is to be put in its place */
 };
 
 /* NULL with errors. The content lives in the arena. What was read is written beside the copies, not committed. */

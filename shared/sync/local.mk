@@ -18,12 +18,15 @@ libmwsync_la_SOURCES = \
 	shared/sync/ldap/descriptor.c shared/sync/ldap/descriptor.h \
 	shared/sync/ldap/sid.c shared/sync/ldap/sid.h \
 	shared/sync/merge/copy.c shared/sync/merge/copy.h \
+	shared/sync/merge/copy_file.c shared/sync/merge/copy_file.h \
 	shared/sync/merge/copy_state.c \
+	shared/sync/merge/copy_text.c \
 	shared/sync/merge/keep.c shared/sync/merge/keep.h \
 	shared/sync/merge/merge.c shared/sync/merge/merge.h \
 	shared/sync/merge/merge_list.c \
 	shared/sync/merge/names.c shared/sync/merge/names.h \
 	shared/sync/record/grant.c \
+	shared/sync/record/join.c \
 	shared/sync/record/key.c shared/sync/record/key.h \
 	shared/sync/record/key_copy.c shared/sync/record/key_copy.h \
 	shared/sync/record/key_networks.c shared/sync/record/key_networks.h \

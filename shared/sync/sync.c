@@ -318,19 +318,24 @@ static bool run(struct mw_gathering *gathering, const char *folder, struct mw_pu
 
 	report->old_sources = gathering->old;
 	report->held_sources = gathering->held;
-	if (content == NULL || mw_errors_count(errors, MW_ERROR) > errors_before)
+	if (content == NULL || mw_errors_count(errors, MW_ERROR) > errors_before) {
+		/* A right that a source took away must not come back with its copy, when the error elsewhere is mended and
+		   this source fails. */
+		if (publisher != NULL && !gathering->failed)
+			commit_copies(gathering);
 		return false;
+	}
 	fill_report(content, folder, report);
 	look_at_suspensions(policy, content, folder, errors);
 	look_at_enforce_for(policy, content, errors);
 	return publisher == NULL || publish(gathering, publisher, content, &report->published);
 }
 
-static bool run_locked(struct mw_gathering *gathering, const char *folder, bool dry_run, struct mw_sync_report *report)
+static bool run_locked(struct mw_gathering *gathering, const char *folder, struct mw_sync_report *report)
 {
 	const struct mw_policy *policy = gathering->policy;
 	struct mw_publisher *publisher = NULL;
-	bool done = true;
+	bool dry_run = gathering->dry_run, done = true;
 
 	/* The lock is taken before the reading: an older reading must not be published over a newer one. */
 	if (!dry_run && policy->directory.source_count > 0)
@@ -352,7 +357,6 @@ static bool sync_all(const struct mw_gathering *order, struct mw_sync_report *re
 	struct mw_errors *errors = order->errors;
 	struct mw_arena *arena = mw_arena_new(0);
 	struct mw_gathering gathering = *order;
-	bool dry_run = order->dry_run;
 	bool done = false;
 
 	memset(report_r, 0, sizeof(*report_r));
@@ -365,10 +369,10 @@ static bool sync_all(const struct mw_gathering *order, struct mw_sync_report *re
 		return false;
 	}
 	if (policy->directory.source_count == 0)
-		mw_errors_add(errors, dry_run ? MW_WARNING : MW_ERROR, policy->file, 0, 0,
+		mw_errors_add(errors, gathering.dry_run ? MW_WARNING : MW_ERROR, policy->file, 0, 0,
 			      "directory { source \"NAME\" { driver = text  path = \"FILE\" } }",
 			      "the directory has no source");
-	done = run_locked(&gathering, mw_arena_text(arena, policy->directory.path), dry_run, report_r);
+	done = run_locked(&gathering, mw_arena_text(arena, policy->directory.path), report_r);
 	mw_arena_free(arena);
 	mw_errors_sort(errors);
 	return done;
@@ -386,8 +390,9 @@ bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, 
 	return sync_all(&(struct mw_gathering){ .policy = policy, .turns = turns, .errors = errors }, report_r);
 }
 
-bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_errors *errors,
-		    struct mw_sync_report *report_r)
+bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_str digest,
+		    struct mw_errors *errors, struct mw_sync_report *report_r)
 {
-	return sync_all(&(struct mw_gathering){ .policy = policy, .accept = source, .errors = errors }, report_r);
+	return sync_all(&(struct mw_gathering){ .policy = policy, .errors = errors, .accept = source,
+						.accept_digest = digest }, report_r);
 }

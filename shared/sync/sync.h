@@ -15,6 +15,7 @@ struct mw_source_state {
 	uint64_t bad, blocked; /* records that are bad; those of them that have no last good version */
 	uint64_t held_users, held_groups, held_addresses; /* that would vanish, and stay */
 	char digest[33];      /* of the content whose vanishing names stay; "": none do */
+	bool several;         /* since names are held the source has said other things too, each with a digest of its own */
 };
 /* What the last sync wrote of it; zero where there is nothing. */
 void mw_source_state_read(const char *folder, struct mw_str source, struct mw_source_state *state_r);
@@ -40,8 +41,10 @@ bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors 
 /* The same for some of them: turns[source], of all. Text is always read: it has no copy. */
 bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
 		  struct mw_sync_report *report_r);
-/* The same as mw_sync_run(); what the last sync held back of this source may vanish, if it still says the same. */
-bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_errors *errors,
+/* The same as mw_sync_run(); what is held back of this source may vanish, if its content has the digest that an administrator was told. An
+   empty one: that of the only content that was told since names are held. It takes a content whose last good copy cannot be
+   read, too. */
+bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_str digest, struct mw_errors *errors,
 		    struct mw_sync_report *report_r);
 
 /* The same content as a view in memory, from directory text (tests, policy cases); a record may have blocked="WHY", as in

@@ -1,7 +1,7 @@
 """Names that a source would lose at once are held until they come back or somebody lets them go."""
 import pytest
 
-from test_830_several_sources import HELD, Site, users
+from test_830_several_sources import HELD, Site, accepted, users
 
 
 @pytest.fixture
@@ -42,11 +42,12 @@ def test_addresses_stay_held_too(site):
     site.sync(status=HELD)
     site.says("one", "".join(f"user u{i}@example.test{f' address=a{i}@example.test' if i else ''}\n" for i in range(40)))
     for _ in range(2):
-        assert "0 users, 0 groups and 1 addresses would vanish" in site.sync(status=HELD)
+        told = site.sync(status=HELD)
+        assert "0 users, 0 groups and 1 addresses would vanish" in told
         assert site.looked_up("a0@example.test")["receives"] == "u0@example.test"
         assert site.may_send("u0@example.test", "a0@example.test").returncode == 1
         assert site.may_send("u1@example.test", "a1@example.test").returncode == 0
-    site.sync("--accept", "one")
+    site.sync("--accept", accepted(told))
     assert site.looked_up("a0@example.test") is None
 
 
@@ -59,3 +60,13 @@ def test_a_name_of_another_kind_has_vanished(site):
         assert "40 users, 0 groups and 0 addresses would vanish" in site.sync(status=HELD)
     site.sync("--accept", "one")
     site.sync()
+
+
+def test_max_shrink_is_a_setting(site):
+    site.sources("one", one="max_shrink = 60")
+    site.says("one", users(40))
+    site.sync()
+    site.says("one", users(20))
+    site.sync()
+    site.says("one", "")
+    site.sync(status=HELD)

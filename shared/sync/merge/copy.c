@@ -9,190 +9,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "directory/folder.h"
+#include "sync/merge/copy_file.h"
 
 #define TEMPORARY ".copy."
-#define NAME_SIZE 256
 #define STATE_MAX 4096
-#define HEAD "# The last good content of a source, as mailwicket sync published it. Not to be edited.\n# Read by "
-#define HEAD_SIZE 256
 
-struct written { char name[NAME_SIZE]; size_t number; };
-
-/* That of the snapshots, and that of the copies in it. Root enters the first to work in the second. */
-struct folders { struct mw_folder outer, inner; };
+struct written { char name[MW_COPY_NAME_SIZE]; size_t number; };
 
 struct mw_copies {
 	char *path;
-	struct folders folders;
+	struct mw_copy_folders folders;
 	struct written *items;
 	size_t count;
 };
 
-/* The name of a file that any source has: what is no letter, digit, "-" or "_" is %XX, so that none has a ".". */
-static bool file_name(struct mw_str source, const char *end, char name_r[NAME_SIZE])
-{
-	struct mw_buf name = mw_buf_over(name_r, NAME_SIZE);
-
-	for (size_t i = 0; i < source.len; i++) {
-		unsigned char c = (unsigned char)source.ptr[i];
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')
-			mw_buf_add_char(&name, (char)c);
-		else
-			mw_buf_printf(&name, "%%%02X", c);
-	}
-	mw_buf_add_text(&name, end);
-	return !name.truncated;
-}
-
-static void add_setting(struct mw_text_out *out, struct mw_str value)
-{
-	char memory[32];
-	struct mw_buf length = MW_BUF_OVER(memory);
-
-	mw_buf_printf(&length, "%zu:", value.len);
-	mw_text_out_add(out, mw_buf_str(&length));
-	mw_text_out_add(out, value);
-}
-
-/* The first lines of a source's copy. They say where it was read, in a digest: others may read the file, and the
-   arguments of a command may hold what not everybody should know. False when memory is out. */
-static bool print_head(const struct mw_source *source, struct mw_buf *head)
-{
-	struct mw_text_out *out = malloc(sizeof(*out));
-	char digest[MW_TEXT_DIGEST_SIZE], port[32];
-	struct mw_buf number = MW_BUF_OVER(port);
-
-	if (out == NULL || !mw_text_out_begin(out, -1)) {
-		free(out);
-		return false;
-	}
-	mw_buf_printf(&number, "%u", source->sql.port);
-	add_setting(out, source->path);
-	for (size_t i = 0; i < source->command.count; i++)
-		add_setting(out, source->command.items[i]);
-	add_setting(out, source->sql.host);
-	add_setting(out, mw_buf_str(&number));
-	add_setting(out, source->sql.dbname);
-	for (size_t i = 0; i < source->ldap.url.count; i++)
-		add_setting(out, source->ldap.url.items[i]);
-	/* What other drivers never have stands in no digest of theirs. */
-	if (!mw_str_empty(source->ldap.base))
-		add_setting(out, source->ldap.base);
-	mw_text_out_end(out, digest);
-	free(out);
-	mw_buf_printf(head, HEAD "%.*s from %s\n", MW_STR_ARG(source->driver), digest);
-	return true;
-}
-
 /* --- reading */
-
-static char *read_octets(int fd, size_t size)
-{
-	char *memory = malloc(size + 1);
-	size_t done = 0;
-
-	while (memory != NULL && done < size) {
-		ssize_t got = read(fd, memory + done, size - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			if (got == 0)
-				errno = EIO;
-			free(memory);
-			return NULL;
-		}
-		done += (size_t)got;
-	}
-	if (memory != NULL)
-		memory[size] = '\0';
-	return memory;
-}
-
-/* As the folder of the snapshots is believed, so are the copies in it. Close both with close_folders(). */
-static bool open_folders(struct folders *folders, const char *folder, const char *path, bool make,
-			 struct mw_errors *errors)
-{
-	bool done;
-
-	folders->inner = (struct mw_folder){ .fd = -1, .lock_fd = -1 };
-	if (!mw_folder_open(&folders->outer, folder, false, errors))
-		return false;
-	mw_folder_enter(&folders->outer);
-	done = mw_folder_open_inner(&folders->inner, &folders->outer, path, make, errors);
-	mw_folder_leave(&folders->outer);
-	return done;
-}
-
-static void close_folders(struct folders *folders)
-{
-	mw_folder_close(&folders->inner);
-	mw_folder_close(&folders->outer);
-}
-
-static char *read_fit(const struct folders *folders, const char *path, size_t *size_r, struct mw_buf *why)
-{
-	char *memory = NULL;
-	struct stat st;
-	int fd;
-
-	mw_folder_enter(&folders->outer);
-	fd = mw_folder_open_file(&folders->inner, path, &st, why);
-	mw_folder_leave(&folders->outer);
-	if (fd < 0)
-		return NULL;
-	memory = read_octets(fd, (size_t)st.st_size);
-	*size_r = (size_t)st.st_size;
-	if (memory == NULL)
-		mw_buf_printf(why, "%s: %s", path, strerror(errno));
-	close(fd);
-	return memory;
-}
-
-static enum mw_copy_result read_file(const char *folder, const char *path, char **memory_r, size_t *size_r,
-				     struct mw_buf *why)
-{
-	struct mw_errors *errors;
-	struct folders folders;
-	char *inner;
-
-	*memory_r = NULL;
-	if (access(path, F_OK) != 0 && errno == ENOENT)
-		return MW_COPY_NONE;
-	errors = mw_errors_new(1);
-	inner = strndup(path, (size_t)(strrchr(path, '/') - path));
-	if (errors == NULL || inner == NULL) {
-		mw_buf_printf(why, "%s: out of memory", path);
-	} else {
-		if (open_folders(&folders, folder, inner, false, errors))
-			*memory_r = read_fit(&folders, path, size_r, why);
-		else
-			mw_error_print(mw_errors_get(errors, 0), why);
-		close_folders(&folders);
-	}
-	free(inner);
-	mw_errors_free(errors);
-	return *memory_r != NULL ? MW_COPY_READ : MW_COPY_BAD;
-}
 
 enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, const struct mw_source *source,
 				 struct mw_copy *copy_r, struct mw_buf *why)
 {
-	char name[NAME_SIZE], memory[HEAD_SIZE];
+	char name[MW_COPY_NAME_SIZE], memory[MW_COPY_HEAD_SIZE];
 	struct mw_buf head = MW_BUF_OVER(memory);
 	enum mw_copy_result result;
 
 	*copy_r = (struct mw_copy){ 0 };
-	if (!file_name(source->name, "", name))
+	if (!mw_copy_file_name(source->name, "", name))
 		return MW_COPY_NONE;
 	copy_r->path = mw_arena_textf(arena, "%s/" MW_FOLDER_SOURCES "/%s", folder, name);
-	result = read_file(folder, copy_r->path, &copy_r->memory, &copy_r->text.len, why);
+	result = mw_copy_read_file(folder, copy_r->path, &copy_r->memory, &copy_r->text.len, why);
 	if (result != MW_COPY_READ)
 		return result;
 	copy_r->text.ptr = copy_r->memory;
-	copy_r->of_another = !print_head(source, &head) || !mw_str_starts_with(copy_r->text, mw_buf_str(&head));
+	copy_r->of_another = !mw_copy_head(source, &head) || !mw_str_starts_with(copy_r->text, mw_buf_str(&head));
 	return MW_COPY_READ;
 }
 
@@ -204,16 +52,16 @@ void mw_copy_free(struct mw_copy *copy)
 
 void mw_source_state_read(const char *folder, struct mw_str source, struct mw_source_state *state_r)
 {
-	char name[NAME_SIZE], path[4096], text[512];
+	char name[MW_COPY_NAME_SIZE], path[4096], text[512];
 	struct mw_buf buf = MW_BUF_OVER(path), why = MW_BUF_OVER(text);
 	char *memory;
 	size_t size;
 
 	*state_r = (struct mw_source_state){ .source = source };
-	if (!file_name(source, ".state", name))
+	if (!mw_copy_file_name(source, ".state", name))
 		return;
 	mw_buf_printf(&buf, "%s/" MW_FOLDER_SOURCES "/%s", folder, name);
-	if (buf.truncated || read_file(folder, path, &memory, &size, &why) != MW_COPY_READ)
+	if (buf.truncated || mw_copy_read_file(folder, path, &memory, &size, &why) != MW_COPY_READ)
 		return;
 	mw_source_state_parse((struct mw_str){ memory, size }, state_r);
 	free(memory);
@@ -248,20 +96,20 @@ struct mw_copies *mw_copies_open(const char *folder, struct mw_errors *errors)
 		free(copies);
 		return NULL;
 	}
-	if (open_folders(&copies->folders, folder, copies->path, true, errors) && remove_leftovers(copies, errors))
+	if (mw_copy_open_folders(&copies->folders, folder, copies->path, true, errors) && remove_leftovers(copies, errors))
 		return copies;
 	mw_copies_close(copies);
 	return NULL;
 }
 
-static void temporary_name(size_t number, char name[NAME_SIZE])
+static void temporary_name(size_t number, char name[MW_COPY_NAME_SIZE])
 {
-	snprintf(name, NAME_SIZE, TEMPORARY "%ld.%zu.tmp", (long)getpid(), number);
+	snprintf(name, MW_COPY_NAME_SIZE, TEMPORARY "%ld.%zu.tmp", (long)getpid(), number);
 }
 
 void mw_copies_close(struct mw_copies *copies)
 {
-	char name[NAME_SIZE];
+	char name[MW_COPY_NAME_SIZE];
 
 	if (copies == NULL)
 		return;
@@ -271,7 +119,7 @@ void mw_copies_close(struct mw_copies *copies)
 		mw_folder_remove(&copies->folders.inner, name);
 	}
 	mw_folder_leave(&copies->folders.outer);
-	close_folders(&copies->folders);
+	mw_copy_close_folders(&copies->folders);
 	free(copies->items);
 	free(copies->path);
 	free(copies);
@@ -307,21 +155,20 @@ static bool is_published(const struct mw_copies *copies, const char *name, int f
 	return same;
 }
 
-static bool fill(int fd, const struct mw_source *source, const struct mw_records *records, uint32_t owner)
+static bool fill(int fd, const struct mw_source *source, const struct mw_records *records, uint32_t owner,
+		 struct mw_buf *head, char digest_r[MW_TEXT_DIGEST_SIZE])
 {
 	struct mw_text_out *out = malloc(sizeof(*out));
-	char digest[MW_TEXT_DIGEST_SIZE], memory[HEAD_SIZE];
-	struct mw_buf head = MW_BUF_OVER(memory);
-	bool done = out != NULL && print_head(source, &head) && mw_text_out_begin(out, fd);
+	bool done = out != NULL && mw_copy_head(source, head) && mw_text_out_begin(out, fd);
 
 	if (!done) {
 		free(out);
 		errno = ENOMEM;
 		return false;
 	}
-	mw_text_out_add(out, mw_buf_str(&head));
+	mw_text_out_add(out, mw_buf_str(head));
 	done = mw_text_write(out, records, owner);
-	errno = mw_text_out_end(out, digest);
+	errno = mw_text_out_end(out, digest_r);
 	if (!done)
 		errno = ENOMEM;
 	done = done && errno == 0 && fsync(fd) == 0;
@@ -329,48 +176,88 @@ static bool fill(int fd, const struct mw_source *source, const struct mw_records
 	return done;
 }
 
-static bool write_copy(struct mw_copies *copies, const struct mw_source *source, const struct mw_records *records,
-		       uint32_t owner, struct mw_errors *errors)
+/* A copy that could not be read would stand in for nothing when the source fails, and guard nothing. */
+static enum mw_copy_result read_back(const struct mw_copies *copies, const struct written *item, int fd,
+				     struct mw_str head, const char *digest, struct mw_buf *why)
 {
-	struct written *larger = reallocarray(copies->items, copies->count + 1, sizeof(*larger)), *item;
-	char temporary[NAME_SIZE];
-	int fd, error;
-	bool done;
+	char path[4096];
+	struct mw_buf name = MW_BUF_OVER(path);
+	struct stat st;
+	char *memory = fstat(fd, &st) == 0 && lseek(fd, 0, SEEK_SET) == 0 ? mw_copy_read_octets(fd, (size_t)st.st_size) : NULL;
+	bool good;
 
-	if (larger == NULL)
-		return fail(errors, copies->path, ENOMEM);
-	copies->items = larger;
-	item = &larger[copies->count];
-	item->number = owner;
-	if (!file_name(source->name, "", item->name))
-		return fail(errors, copies->path, ENAMETOOLONG);
-	temporary_name(item->number, temporary);
-	fd = mw_folder_make(&copies->folders.inner, temporary);
-	if (fd < 0)
-		return fail(errors, copies->path, errno);
-	copies->count++;
-	done = mw_folder_own(&copies->folders.inner, fd) && fill(fd, source, records, owner);
-	error = errno;
-	if (done && is_published(copies, item->name, fd)) {
-		mw_folder_remove(&copies->folders.inner, temporary);
-		copies->count--;
-	}
-	if (close(fd) != 0 && done) {
-		error = errno;
-		done = false;
-	}
-	return done || fail(errors, copies->path, error);
+	if (memory == NULL)
+		return MW_COPY_NONE;
+	mw_buf_printf(&name, "%s/%s", copies->path, item->name);
+	good = mw_copy_reads_back((struct mw_str){ memory, (size_t)st.st_size }, path, head, MW_STR_EMPTY, digest, why);
+	free(memory);
+	return good ? MW_COPY_READ : MW_COPY_BAD;
 }
 
-bool mw_copies_write(struct mw_copies *copies, const struct mw_source *source, const struct mw_records *records,
-		     uint32_t owner, struct mw_errors *errors)
+/* NONE with errno. What is there already has been read back. */
+static enum mw_copy_result write_file(const struct mw_copies *copies, const struct written *item, int fd,
+				      const struct mw_source *source, const struct mw_records *records,
+				      bool *published_r, struct mw_buf *why)
 {
-	bool done;
+	char digest[MW_TEXT_DIGEST_SIZE], memory[MW_COPY_HEAD_SIZE];
+	struct mw_buf head = MW_BUF_OVER(memory);
+
+	*published_r = false;
+	if (!mw_folder_own(&copies->folders.inner, fd) || !fill(fd, source, records, (uint32_t)item->number, &head, digest))
+		return MW_COPY_NONE;
+	*published_r = is_published(copies, item->name, fd);
+	return *published_r ? MW_COPY_READ : read_back(copies, item, fd, mw_buf_str(&head), digest, why);
+}
+
+static enum mw_copy_result write_copy(struct mw_copies *copies, const struct mw_source *source,
+				      const struct mw_records *records, uint32_t owner, struct mw_errors *errors,
+				      struct mw_buf *why)
+{
+	struct written *larger = reallocarray(copies->items, copies->count + 1, sizeof(*larger)), *item;
+	enum mw_copy_result result = MW_COPY_NONE;
+	char temporary[MW_COPY_NAME_SIZE];
+	bool published;
+	int fd, error;
+
+	if (larger != NULL)
+		copies->items = larger;
+	item = &copies->items[copies->count];
+	if (larger == NULL || !mw_copy_file_name(source->name, "", item->name)) {
+		fail(errors, copies->path, larger == NULL ? ENOMEM : ENAMETOOLONG);
+		return MW_COPY_NONE;
+	}
+	item->number = owner;
+	temporary_name(item->number, temporary);
+	fd = mw_folder_make(&copies->folders.inner, temporary);
+	if (fd < 0) {
+		fail(errors, copies->path, errno);
+		return MW_COPY_NONE;
+	}
+	result = write_file(copies, item, fd, source, records, &published, why);
+	error = errno;
+	if (close(fd) != 0 && result == MW_COPY_READ) {
+		error = errno;
+		result = MW_COPY_NONE;
+	}
+	if (result == MW_COPY_READ && !published)
+		copies->count++;
+	else
+		mw_folder_remove(&copies->folders.inner, temporary);
+	if (result == MW_COPY_NONE)
+		fail(errors, copies->path, error);
+	return result;
+}
+
+enum mw_copy_result mw_copies_write(struct mw_copies *copies, const struct mw_source *source,
+				    const struct mw_records *records, uint32_t owner, struct mw_errors *errors,
+				    struct mw_buf *why)
+{
+	enum mw_copy_result result;
 
 	mw_folder_enter(&copies->folders.outer);
-	done = write_copy(copies, source, records, owner, errors);
+	result = write_copy(copies, source, records, owner, errors, why);
 	mw_folder_leave(&copies->folders.outer);
-	return done;
+	return result;
 }
 
 static bool put(struct mw_copies *copies, const char *temporary, const char *name, struct mw_errors *errors)
@@ -384,7 +271,7 @@ static bool put(struct mw_copies *copies, const char *temporary, const char *nam
 
 bool mw_copies_commit(struct mw_copies *copies, struct mw_errors *errors)
 {
-	char temporary[NAME_SIZE];
+	char temporary[MW_COPY_NAME_SIZE];
 	bool done = true;
 
 	mw_folder_enter(&copies->folders.outer);
@@ -411,11 +298,11 @@ bool mw_copies_are_there(const char *folder)
 /* Whether a file is the copy of one of the sources, or its state. */
 static bool is_of(const char *file, const struct mw_strs *sources)
 {
-	char name[NAME_SIZE];
+	char name[MW_COPY_NAME_SIZE];
 
 	for (size_t i = 0; i < sources->count; i++) {
-		if ((file_name(sources->items[i], "", name) && strcmp(file, name) == 0) ||
-		    (file_name(sources->items[i], ".state", name) && strcmp(file, name) == 0))
+		if ((mw_copy_file_name(sources->items[i], "", name) && strcmp(file, name) == 0) ||
+		    (mw_copy_file_name(sources->items[i], ".state", name) && strcmp(file, name) == 0))
 			return true;
 	}
 	return false;
@@ -455,12 +342,12 @@ bool mw_copies_remove_others(struct mw_copies *copies, const struct mw_strs *sou
 
 static bool write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors)
 {
-	char name[NAME_SIZE], temporary[NAME_SIZE], memory[STATE_MAX];
+	char name[MW_COPY_NAME_SIZE], temporary[MW_COPY_NAME_SIZE], memory[STATE_MAX];
 	struct mw_buf text = MW_BUF_OVER(memory);
 	bool done;
 	int fd;
 
-	if (!file_name(state->source, ".state", name))
+	if (!mw_copy_file_name(state->source, ".state", name))
 		return true;
 	mw_source_state_print(state, &text);
 	snprintf(temporary, sizeof(temporary), TEMPORARY "%ld.state.tmp", (long)getpid());

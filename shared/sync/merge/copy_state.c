@@ -21,7 +21,7 @@ static void read_text(struct mw_str line, const char *word, char *out, size_t si
 void mw_source_state_parse(struct mw_str text, struct mw_source_state *state)
 {
 	struct mw_str line;
-	uint64_t read_at = 0, failed_since = 0;
+	uint64_t read_at = 0, failed_since = 0, several = 0;
 
 	while (mw_str_split(&text, '\n', &line)) {
 		read_number(line, "read", &read_at);
@@ -31,6 +31,7 @@ void mw_source_state_parse(struct mw_str text, struct mw_source_state *state)
 		read_number(line, "held_users", &state->held_users);
 		read_number(line, "held_groups", &state->held_groups);
 		read_number(line, "held_addresses", &state->held_addresses);
+		read_number(line, "several", &several);
 		if (mw_str_starts_with(line, MW_STR("digest ")))
 			read_text(line, "digest", state->digest, sizeof(state->digest));
 		if (mw_str_starts_with(line, MW_STR("why ")))
@@ -38,6 +39,7 @@ void mw_source_state_parse(struct mw_str text, struct mw_source_state *state)
 	}
 	state->read_at = (int64_t)read_at;
 	state->failed_since = (int64_t)failed_since;
+	state->several = several != 0;
 }
 
 void mw_source_state_print(const struct mw_source_state *state, struct mw_buf *out)
@@ -47,7 +49,7 @@ void mw_source_state_print(const struct mw_source_state *state, struct mw_buf *o
 	mw_buf_printf(out, "held_users %" PRIu64 "\nheld_groups %" PRIu64 "\nheld_addresses %" PRIu64 "\n", state->held_users,
 		      state->held_groups, state->held_addresses);
 	if (state->digest[0] != '\0')
-		mw_buf_printf(out, "digest %s\n", state->digest);
+		mw_buf_printf(out, "digest %s\nseveral %d\n", state->digest, state->several);
 	if (state->why[0] == '\0')
 		return;
 	mw_buf_add_text(out, "why ");

@@ -11,7 +11,6 @@
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
 #define SHRINK_LEAST 10 /* so many may always go, but for all of SHRINK_ALL */
 #define SHRINK_ALL 3
-#define LINES_AT_ONCE 4096
 
 /* How many the copy has, and how many of these the new content lacks. */
 struct share { uint64_t all, gone; };
@@ -24,11 +23,12 @@ struct keep {
 	struct mw_names addresses; /* names and all addresses of the new records */
 	struct mw_names logins;
 	struct share users, groups, addresses_share;
+	uint64_t addresses_lost;   /* of users and groups that are still there */
 	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
 	bool guarded;              /* what is gone is held until somebody lets it go */
 	struct mw_str *wanted;     /* lines of the copy that have something that is gone, or a bad record's version */
 	size_t wanted_count, wanted_size;
-	bool failed;
+	bool failed, unread;
 };
 
 static struct mw_record *new_record(const struct keep *keep, struct mw_str name)
@@ -136,6 +136,7 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 
 	keep->addresses_share.all += 1 + old->addresses.count + old->receives.count;
 	keep->addresses_share.gone += gone;
+	keep->addresses_lost += record != NULL ? gone : 0;
 	share->all++;
 	share->gone += name_gone;
 	keep->still_held += old->held_kind != 0 && (name_gone || gone > 0);
@@ -143,38 +144,10 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 		want(keep, line);
 }
 
-/* Calls `found` with each record of a text, and the line it stands in; the record lives until it returns. */
-static void each_record(struct keep *keep, struct mw_str text, const char *path,
-			void (*found)(struct keep *keep, const struct mw_record *old, struct mw_str line))
+static void compare_line(void *context, const struct mw_records *line, struct mw_str text)
 {
-	struct mw_errors *errors = mw_errors_new(1);
-	struct mw_text_reader reader;
-
-	keep->failed = keep->failed || errors == NULL;
-	while (!keep->failed && text.len > 0) {
-		struct mw_arena *arena = mw_arena_new(0);
-		struct mw_records records;
-
-		if (arena == NULL) {
-			keep->failed = true;
-			break;
-		}
-		mw_records_init(&records, arena, errors);
-		records.copy = true;
-		mw_text_begin(&reader, &records, path, text, keep->default_domain);
-		for (size_t i = 0; i < LINES_AT_ONCE && mw_text_next_line(&reader); i++) {
-			const char *line = text.ptr;
-
-			text = reader.rest;
-			if (records.count > 0)
-				found(keep, &records.items[0], (struct mw_str){ line, (size_t)(text.ptr - line) });
-			records.count = records.grant_count = 0;
-		}
-		keep->failed = keep->failed || records.failed;
-		mw_records_deinit(&records);
-		mw_arena_free(arena);
-	}
-	mw_errors_free(errors);
+	if (line->count > 0)
+		compare(context, &line->items[0], text);
 }
 
 /* Leaves in the list what is not among `taken`. */
@@ -188,6 +161,12 @@ static void keep_free(struct mw_arena *arena, struct mw_strs *list, const struct
 			items[count++] = list->items[i];
 	}
 	*list = (struct mw_strs){ items, count };
+}
+
+/* Whether there was a row of this kind that did not say of which user or group it is. */
+static bool has_unnamed(const struct keep *keep, enum mw_row kind)
+{
+	return (keep->slice->records->unnamed_rows & 1u << kind) != 0;
 }
 
 /* --- bad records */
@@ -212,7 +191,8 @@ static void keep_networks(struct mw_record *record, struct mw_record_networks *n
 	}
 }
 
-/* It was of the other kind, or blocked: it is blocked, with what nobody else has now of what it had. */
+/* It was of the other kind, or blocked: it is blocked, with what nobody else has now of what it had. What is said to be
+   a user and was a group binds as the group did. */
 static void keep_names(struct keep *keep, struct mw_record *record, const struct mw_record *old)
 {
 	struct mw_arena *arena = keep->slice->records->arena;
@@ -223,14 +203,26 @@ static void keep_names(struct keep *keep, struct mw_record *record, const struct
 	mw_merge_append(arena, &record->receives, addresses);
 	mw_merge_append(arena, &record->receives, receives);
 	mw_merge_senders(arena, record, old);
-	if (old->principal.kind == MW_GROUP && record->principal.kind == MW_GROUP) {
+	if (old->principal.kind == MW_GROUP) {
 		struct mw_record_networks *now = record->networks;
 
+		record->principal.kind = MW_GROUP;
 		mw_merge_union(arena, &record->bound, old->members);
 		mw_merge_union(arena, &record->bound, old->bound);
 		record->networks = old->networks;
 		keep_networks(record, now);
 	}
+}
+
+/* What both have, and one of them for receiving only, delivers and gives no right. */
+static void keep_receives(struct mw_arena *arena, struct mw_record *record, const struct mw_record *old,
+			  const struct mw_record *bad)
+{
+	struct mw_strs now = bad->addresses, more = mw_merge_both(arena, old->addresses, bad->receives);
+
+	mw_merge_union(arena, &now, bad->receives);
+	record->receives = mw_merge_both(arena, old->receives, now);
+	mw_merge_union(arena, &record->receives, more);
 }
 
 /* What the readable part of a bad record takes away is taken away. */
@@ -247,12 +239,16 @@ static void keep_version(struct keep *keep, struct mw_record *record, const stru
 	record->origin = bad.origin;
 	record->owner = bad.owner;
 	record->complete = bad.complete;
+	record->held = false;
+	record->held_kind = 0;
 	record->bad = NULL;
 	if (bad.principal.kind == MW_GROUP) {
 		mw_merge_union(arena, &record->bound, old->members);
 		mw_merge_union(arena, &record->bound, bad.members);
+		mw_merge_union(arena, &record->bound, bad.bound);
 	}
 	mw_merge_stricter(arena, record, &bad);
+	keep_receives(arena, record, old, &bad);
 	keep_networks(record, bad.networks);
 }
 
@@ -264,6 +260,7 @@ static void hold(struct keep *keep, const struct mw_record *old)
 {
 	struct mw_records *records = keep->slice->records;
 	struct mw_record *record = new_record(keep, old->principal.name), held = *old;
+	bool taken;
 
 	keep_free(records->arena, &held.addresses, &keep->addresses);
 	keep_free(records->arena, &held.receives, &keep->addresses);
@@ -279,15 +276,26 @@ static void hold(struct keep *keep, const struct mw_record *old)
 		mw_merge_append(records->arena, &record->receives, held.receives);
 		return;
 	}
-	if (mw_names_find(&keep->addresses, old->principal.name) != NULL)
-		return;
 	keep_free(records->arena, &held.logins, &keep->logins);
+	/* That stays in the copy alone, so that it is known to be gone until somebody decides. */
+	taken = mw_names_find(&keep->addresses, old->principal.name) != NULL;
 	mw_errors_add(records->reports, MW_WARNING, mw_origin_file(records, held.origin), 0, 0, NULL,
-		      "%s %.*s would vanish", held.principal.kind == MW_USER ? "user" : "group",
-		      SHOW(held.principal.name));
+		      "%s %.*s %s", held.principal.kind == MW_USER ? "user" : "group", SHOW(held.principal.name),
+		      taken ? "is gone: its name is an address of another user or group now" : "would vanish");
 	records->owner = keep->slice->owner;
 	held.held = true;
 	mw_records_add(records, &held);
+}
+
+/* A row of a member whose group could not be read may be of any group: who is no member now, and was, stays bound. */
+static void bind_members(struct keep *keep, struct mw_record *record, const struct mw_record *old)
+{
+	struct mw_arena *arena = keep->slice->records->arena;
+
+	if (record->principal.kind != MW_GROUP || old->principal.kind != MW_GROUP)
+		return;
+	mw_merge_union(arena, &record->bound, mw_merge_without(arena, old->members, record->members));
+	mw_merge_union(arena, &record->bound, mw_merge_without(arena, old->bound, record->members));
 }
 
 /* Reads the lines that are wanted for good, and takes what is needed of each. */
@@ -310,6 +318,8 @@ static void take(struct keep *keep, bool held)
 		record = old.count == 0 ? NULL : new_record(keep, old.items[0].principal.name);
 		if (record != NULL && record->bad != NULL)
 			keep_version(keep, record, &old.items[0]);
+		else if (record != NULL && has_unnamed(keep, MW_ROW_MEMBER))
+			bind_members(keep, record, &old.items[0]);
 		if (held && old.count > 0)
 			hold(keep, &old.items[0]);
 	}
@@ -324,7 +334,7 @@ static bool shrinks(const struct share *share, uint64_t max_shrink)
 		(share->all >= SHRINK_ALL && share->gone == share->all);
 }
 
-static bool digest_of(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE])
+bool mw_keep_digest(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE])
 {
 	struct mw_text_out *out = malloc(sizeof(*out));
 	bool done = out != NULL && mw_text_out_begin(out, -1);
@@ -350,14 +360,17 @@ static uint64_t count_bad(const struct mw_slice *slice)
 static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_source_state *state)
 {
 	/* A record without a name may be any that is gone. */
-	bool unnamed = keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0;
+	bool unnamed = (keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0) ||
+		(has_unnamed(keep, MW_ROW_ADDRESS) && keep->addresses_lost > 0);
+	char before[MW_TEXT_DIGEST_SIZE];
 
+	memcpy(before, state->digest, sizeof(before));
 	state->digest[0] = '\0';
 	keep->guarded = (keep->still_held > 0 && max_shrink <= 100) || shrinks(&keep->users, max_shrink) ||
 		shrinks(&keep->groups, max_shrink) || shrinks(&keep->addresses_share, max_shrink);
 	if (!keep->guarded && !unnamed)
 		return false;
-	if (!digest_of(keep->slice, state->digest)) {
+	if (!mw_keep_digest(keep->slice, state->digest)) {
 		keep->failed = true;
 		return false;
 	}
@@ -365,6 +378,7 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 		state->digest[0] = '\0';
 		return false;
 	}
+	state->several = state->several || (before[0] != '\0' && strcmp(before, state->digest) != 0);
 	state->held_users = keep->users.gone;
 	state->held_groups = keep->groups.gone;
 	state->held_addresses = keep->addresses_share.gone;
@@ -372,22 +386,26 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 }
 
 bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
-	     struct mw_str default_domain, struct mw_source_state *state)
+	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread)
 {
 	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain };
-	bool held;
+	bool held = false;
 
 	state->bad = count_bad(slice);
 	state->held_users = state->held_groups = state->held_addresses = 0;
-	state->digest[0] = '\0';
 	if (copy != NULL) {
 		index_new(&keep);
-		each_record(&keep, copy->text, copy->path, compare);
-		held = !keep.failed && is_held(&keep, max_shrink, accept, state);
+		if (!mw_copy_each(copy->text, copy->path, default_domain, compare_line, &keep, unread))
+			keep.unread = true;
+		held = !keep.failed && !keep.unread && is_held(&keep, max_shrink, accept, state);
 		if (held)
 			index_logins(&keep);
-		if (held || state->bad > 0)
+		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER))))
 			take(&keep, held);
+	}
+	if (!held) {
+		state->digest[0] = '\0';
+		state->several = false;
 	}
 	state->blocked = count_bad(slice);
 	mw_names_deinit(&keep.names);

@@ -13,7 +13,8 @@ struct mw_slice {
 };
 
 /* `copy`: NULL where there is none. `accept`: the digest of a content whose vanishing names an administrator let go; NULL or
-   "": of none. Fills bad, blocked, held_... and digest of `state`. False when memory is out.
+   "": of none. Fills bad, blocked, held_..., digest and `several` of `state`, which has what the last sync said of it. False
+   when memory is out. A copy that cannot be read leaves the records as they are, with the reason in `unread`.
 
    A bad record with a version in the copy becomes that, without what its readable part lacks: switches, addresses, logins,
    members. One without stays bad, which mw_merge() makes a blocked one.
@@ -24,6 +25,8 @@ struct mw_slice {
    another kind now is gone, and the new one stays. What is held so is marked in its record, and while any of it is still
    gone that holds for all that is, however few they are. */
 bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
-	     struct mw_str default_domain, struct mw_source_state *state);
+	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread);
+/* The digest of what the source says. False when memory is out. */
+bool mw_keep_digest(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE]);
 
 #endif

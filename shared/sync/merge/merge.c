@@ -5,7 +5,6 @@
 
 #include "mail/address.h"
 #include "sync/merge/names.h"
-#include "sync/record/key_networks.h"
 #include "sync/text/field.h"
 
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
@@ -118,25 +117,6 @@ static bool claim(struct merge *merge, struct mw_names *names, struct mw_record 
 	return true;
 }
 
-/* Two records of one name in one source: one that is blocked, with all that both claim. */
-static void join_records(struct merge *merge, struct mw_record *record, const struct mw_record *second)
-{
-	struct mw_arena *arena = merge->records->arena;
-	const char *why = mw_arena_textf(arena, "\"%.*s\" stands there twice (%s:%u)", SHOW(record->principal.name),
-					 mw_origin_file(merge->records, record->origin), record->origin.line);
-
-	REPORT(merge, second->origin, "%s", why);
-	if (record->bad == NULL)
-		record->bad = why;
-	mw_merge_append(arena, &record->addresses, second->addresses);
-	mw_merge_append(arena, &record->receives, second->receives);
-	mw_merge_append(arena, &record->logins, second->logins);
-	mw_merge_append(arena, &record->bound, second->members);
-	mw_merge_append(arena, &record->bound, second->bound);
-	mw_networks_both(arena, record, second);
-	mw_merge_senders(arena, record, second);
-}
-
 static void claim_names(struct merge *merge, bool held)
 {
 	struct mw_records *records = merge->records;
@@ -161,12 +141,9 @@ static void claim_names(struct merge *merge, bool held)
 		if (mw_merge_is_strict(records, first->owner) && mw_merge_is_strict(records, record->owner))
 			continue;
 		merge->gone[i] = true;
-		if (first->owner == record->owner)
-			join_records(merge, first, record);
-		else
-			REPORT(merge, record->origin, "%s %.*s is left out: %s source has it (%s:%u)",
-			       kind_of(record), SHOW(record->principal.name), record->held ? "another" : "an earlier",
-			       mw_origin_file(records, first->origin), first->origin.line);
+		REPORT(merge, record->origin, "%s %.*s is left out: %s source has it (%s:%u)", kind_of(record),
+		       SHOW(record->principal.name), record->held ? "another" : "an earlier",
+		       mw_origin_file(records, first->origin), first->origin.line);
 	}
 }
 

@@ -24,6 +24,8 @@ bool mw_merge_has(struct mw_strs list, struct mw_str text);
 void mw_merge_senders_as_list(struct mw_arena *arena, const struct mw_record *record, struct mw_strs *list_r);
 /* What both lists have, by name. */
 struct mw_strs mw_merge_both(struct mw_arena *arena, struct mw_strs a, struct mw_strs b);
+/* What the first list has and the second has not. When memory is out: nothing. */
+struct mw_strs mw_merge_without(struct mw_arena *arena, struct mw_strs list, struct mw_strs without);
 /* Adds to the first list what it has not. False when memory is out: it is as it was. */
 bool mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more);
 /* Adds to the first list. */

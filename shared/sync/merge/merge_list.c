@@ -28,29 +28,56 @@ bool mw_merge_has(struct mw_strs list, struct mw_str text)
 	return false;
 }
 
+/* The items of `a` that are in `b`, or those that are not. */
+static struct mw_strs choose(struct mw_arena *arena, struct mw_strs a, struct mw_strs b, bool in_both)
+{
+	struct mw_names names = { 0 };
+	struct mw_strs chosen = { NULL, 0 };
+	struct mw_str *items = NULL;
+	size_t count = 0;
+	bool added;
+
+	for (size_t i = 0; i < b.count; i++)
+		mw_names_add(&names, b.items[i], &added);
+	for (size_t i = 0; i < a.count; i++)
+		count += (mw_names_find(&names, a.items[i]) != NULL) == in_both;
+	if (!names.failed && count == a.count)
+		chosen = a;
+	else if (!names.failed && count > 0)
+		items = MW_ARENA_ARRAY(arena, struct mw_str, count);
+	if (items != NULL) {
+		chosen.items = items;
+		for (size_t i = 0; i < a.count; i++) {
+			if ((mw_names_find(&names, a.items[i]) != NULL) == in_both)
+				items[chosen.count++] = a.items[i];
+		}
+	}
+	mw_names_deinit(&names);
+	return chosen;
+}
+
 /* What both lists have, by name: who is in the one through a group and in the other by name is left out. */
 struct mw_strs mw_merge_both(struct mw_arena *arena, struct mw_strs a, struct mw_strs b)
 {
-	struct mw_str *items;
-	size_t count = 0;
+	return a.items == b.items && a.count == b.count ? a : choose(arena, a, b, true);
+}
 
-	if (a.items == b.items && a.count == b.count)
-		return a;
-	items = MW_ARENA_ARRAY(arena, struct mw_str, a.count + 1);
-	for (size_t i = 0; items != NULL && i < a.count; i++) {
-		if (mw_merge_has(b, a.items[i]))
-			items[count++] = a.items[i];
-	}
-	return (struct mw_strs){ items, count };
+struct mw_strs mw_merge_without(struct mw_arena *arena, struct mw_strs list, struct mw_strs without)
+{
+	return choose(arena, list, without, false);
 }
 
 bool mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more)
 {
-	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + more.count + 1);
 	struct mw_names names = { 0 };
+	struct mw_str *items;
 	size_t count = 0;
-	bool added = items != NULL;
+	bool added;
 
+	if (more.count == 0)
+		return true;
+	items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + more.count);
+	added = items != NULL;
 	for (size_t i = 0; added && i < list->count + more.count; i++) {
 		items[count] = i < list->count ? list->items[i] : more.items[i - list->count];
 		if (mw_names_add(&names, items[count], &added) == NULL)

@@ -31,7 +31,8 @@ static bool read_prefix(struct mw_reading *reading, struct mw_str text, struct m
 	char prefix[MW_ADDRESS_MAX + 2];
 	size_t len;
 
-	if (!mw_prefix_parse(text, reading->default_domain, prefix, &len)) {
+	/* In text a "#" would begin a comment, and quotes do not go with a "*". */
+	if (mw_str_starts_with(text, MW_STR("#")) || !mw_prefix_parse(text, reading->default_domain, prefix, &len)) {
 		ERROR(reading, text, MW_PREFIX_RIGHT, "\"%.*s\": nothing to grant a right on", SHOW(text));
 		return false;
 	}

@@ -18,6 +18,21 @@ void mw_held_write(struct mw_text_out *out, const struct mw_record_key *key, con
 	mw_text_out_add(out, record->held_kind == 1u << MW_USER ? MW_STR("user") : MW_STR("group"));
 }
 
+void mw_gone_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+		  struct mw_str value)
+{
+	(void)reading, (void)key;
+	record->held = mw_str_equal(value, MW_STR("yes"));
+}
+
+void mw_gone_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	if (!record->held)
+		return;
+	mw_text_out_key(out, key->word);
+	mw_text_out_add(out, MW_STR("yes"));
+}
+
 void mw_blocked_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		     struct mw_str value)
 {

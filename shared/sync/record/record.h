@@ -31,7 +31,7 @@ struct mw_record {
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
 	bool no_login; /* its name is no login name: filled by mw_merge() */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
-	bool held; /* it is not in its source's new content: filled by mw_keep() */
+	bool held; /* it is not in its source's content: filled by mw_keep(), and read from a copy */
 	/* 1 << enum mw_principal_kind that it was when its name, or an address of it, vanished from the source: it is held
 	   (keep.h); 0: nothing of it is */
 	unsigned held_kind;
@@ -79,7 +79,9 @@ struct mw_records {
 	size_t grant_count, grant_size;
 	struct mw_value_record *values; /* until mw_rows_end() */
 	size_t value_count, value_size;
-	size_t unnamed; /* bad records whose name could not be read, of the source that is read now */
+	/* Of the source that is read now: */
+	size_t unnamed;        /* bad records whose name could not be read */
+	unsigned unnamed_rows; /* 1 << each enum mw_row (key.h) of a value whose user or group could not be read */
 	bool failed; /* out of memory */
 };
 
@@ -91,6 +93,11 @@ uint32_t mw_records_add_source(struct mw_records *records, const char *name);
 void mw_records_add(struct mw_records *records, const struct mw_record *record);
 void mw_records_add_grant(struct mw_records *records, const struct mw_grant_record *grant);
 void mw_records_add_value(struct mw_records *records, const struct mw_value_record *value);
+
+/* Leaves one record of each name among those from `first` on, which are of one source whose records may be bad. Of those
+   that say the same it is one of them, and the others are told in a number; else one that is bad, with the rights that all
+   of them have and the names that any has. In join.c. */
+void mw_records_join(struct mw_records *records, size_t first);
 
 const char *mw_origin_file(const struct mw_records *records, struct mw_origin origin);
 /* Orders by source, then line. */

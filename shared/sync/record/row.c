@@ -150,8 +150,10 @@ static void read_values(struct mw_reading *reading, enum mw_row kind, const stru
 {
 	struct mw_value_record record = { .origin = reading->origin };
 
-	if (!read_name(reading, values, count, &record.name))
+	if (!read_name(reading, values, count, &record.name)) {
+		reading->records->unnamed_rows |= 1u << kind;
 		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		record.key = mw_record_key_find(kind, values[i].key);
 		if (record.key == NULL || values[i].value.len == 0)

@@ -110,7 +110,8 @@ static bool line_is_text(struct mw_text_reader *reader, struct mw_str line)
 	const uint8_t *bad;
 	size_t i;
 
-	if (line.len > MW_TEXT_LINE_MAX) {
+	/* A record of a database may be larger, and so may what it leaves in a copy. */
+	if (line.len > MW_TEXT_LINE_MAX && !reader->reading.records->copy) {
 		ERROR(reader, line, NULL, "the line is longer than %zu octets", MW_TEXT_LINE_MAX);
 		return false;
 	}

@@ -100,7 +100,8 @@ static const struct { const char *line, *message; } mistakes[] = {
 	{ "user bob until=2027-01-31", "unknown key \"until\" of a user" },
 	{ "grant send-as *@-.test bob", "no domain (expected *@domain)" },
 	{ "grant send-as list*@b.test bob", "users:1:15: error: \"list*@b.test\": nothing to grant a right on (expected "
-	  "PREFIX*@domain, where PREFIX has three octets or more and ends in - + = or a dot; *@domain; or local@domain)" },
+	  "PREFIX*@domain, where PREFIX has three octets or more, of which the first is no # and the last one of - + = and "
+	  "the dot; *@domain; or local@domain)" },
 	{ "grant send-as li-**@b.test bob", "\"li-**@b.test\": nothing to grant a right on" },
 	{ "grant send-as *li-*@b.test bob", "nothing to grant a right on" },
 	{ "grant send-as li-*x@b.test bob", "nothing to grant a right on" },

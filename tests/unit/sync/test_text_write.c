@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sync/merge/copy.h"
 #include "sync/record/row.h"
+#include "sync/text/text.h"
 #include "sync/text/write.h"
 
 /* What is written of the records, in memory that the next call uses again. */
@@ -167,6 +169,62 @@ START_TEST(hostile_values_come_back_as_they_were)
 }
 END_TEST
 
+START_TEST(a_copy_reads_back_or_it_is_told)
+{
+	const struct mw_str line = MW_STR("user bob@example.test imap=yes pop3=yes sieve=yes smtp=yes relay=yes "
+					  "senders=anyone held=group gone=yes blocked=\"a \\\"b\\\" c\"\n");
+	struct mw_arena *arena = mw_arena_new(0);
+	struct mw_errors *errors = mw_errors_new(10);
+	char digest[MW_TEXT_DIGEST_SIZE], memory[512];
+	struct mw_buf why = MW_BUF_OVER(memory);
+	struct mw_records records;
+
+	mw_records_init(&records, arena, errors);
+	records.copy = true;
+	mw_text_read(&records, "users", line, MW_STR_EMPTY);
+	ck_assert(records.items[0].held && records.items[0].held_kind == 1u << MW_GROUP);
+	ck_assert_slice(written(&records, digest), line);
+	ck_assert(mw_copy_reads_back(line, "copy", MW_STR_EMPTY, MW_STR_EMPTY, digest, &why));
+	ck_assert(!mw_copy_reads_back(line, "copy", MW_STR("# "), MW_STR_EMPTY, digest, &why));
+	ck_assert_str_eq(memory, "copy: its records are not read as they were written");
+	mw_buf_reset(&why);
+	ck_assert(!mw_copy_reads_back(MW_STR("usr bob\n"), "copy", MW_STR_EMPTY, MW_STR_EMPTY, digest, &why));
+	ck_assert_msg(strstr(memory, "copy:1:1: error: unknown record") == memory, "%s", memory);
+	mw_records_deinit(&records);
+	mw_errors_free(errors);
+	mw_arena_free(arena);
+}
+END_TEST
+
+/* A group of a database may be larger than a line of a text that somebody wrote. */
+START_TEST(a_line_of_a_copy_has_no_limit)
+{
+	const size_t len = MW_TEXT_LINE_MAX + 100;
+	char *line = malloc(len + 1);
+
+	ck_assert_ptr_nonnull(line);
+	memset(line, ' ', len);
+	memcpy(line, "group g", 7);
+	memcpy(line + len - 16, "member=bob@x.org", 16);
+	line[len] = '\0';
+	for (size_t i = 0; i < 2; i++) {
+		struct mw_arena *arena = mw_arena_new(0);
+		struct mw_errors *errors = mw_errors_new(10);
+		struct mw_records records;
+
+		mw_records_init(&records, arena, errors);
+		records.copy = i == 1;
+		mw_text_read(&records, "users", mw_str(line), MW_STR("example.test"));
+		ck_assert_uint_eq(mw_errors_count(errors, MW_ERROR), i == 0);
+		ck_assert_uint_eq(records.count, i);
+		mw_records_deinit(&records);
+		mw_errors_free(errors);
+		mw_arena_free(arena);
+	}
+	free(line);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told)
 {
 	static struct mw_text_out out;
@@ -185,5 +243,7 @@ MW_UNIT_TESTS("text_write")
 	tcase_add_test(tcase, every_key_is_written);
 	tcase_add_test(tcase, a_blocked_record_is_kept_with_its_reason);
 	tcase_add_test(tcase, hostile_values_come_back_as_they_were);
+	tcase_add_test(tcase, a_copy_reads_back_or_it_is_told);
+	tcase_add_test(tcase, a_line_of_a_copy_has_no_limit);
 	tcase_add_test(tcase, a_full_disk_is_told);
 }

@@ -1,0 +1,30 @@
+/* The files of the last good copies: their names, their first lines, and the folders they are in. Private to copy.c. */
+#ifndef MW_SYNC_COPY_FILE_H
+#define MW_SYNC_COPY_FILE_H
+
+#include "directory/folder.h"
+#include "sync/merge/copy.h"
+
+#define MW_COPY_NAME_SIZE 256
+#define MW_COPY_HEAD_SIZE 256
+
+/* That of the snapshots, and that of the copies in it. Root enters the first to work in the second. */
+struct mw_copy_folders { struct mw_folder outer, inner; };
+
+/* The name of a source's file that ends so. False: it is too long. */
+bool mw_copy_file_name(struct mw_str source, const char *end, char name_r[MW_COPY_NAME_SIZE]);
+/* Appends the first lines of a source's copy, which say what read it and from where. False when memory is out. */
+bool mw_copy_head(const struct mw_source *source, struct mw_buf *head);
+
+/* Opens the folder of the snapshots and, by its path, that of the copies. False with errors. Close both in any case. */
+bool mw_copy_open_folders(struct mw_copy_folders *folders, const char *folder, const char *path, bool make,
+			  struct mw_errors *errors);
+void mw_copy_close_folders(struct mw_copy_folders *folders);
+
+/* So many octets from where the file stands, and a NUL; NULL with errno. Free it. */
+char *mw_copy_read_octets(int fd, size_t size);
+/* A whole file in the folder of the copies, and a NUL behind it; BAD with the reason. Free *memory_r. */
+enum mw_copy_result mw_copy_read_file(const char *folder, const char *path, char **memory_r, size_t *size_r,
+				      struct mw_buf *why);
+
+#endif

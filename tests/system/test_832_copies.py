@@ -1,0 +1,233 @@
+"""The last good copies of sources: what is in them reads back, and one that cannot be read lets no name vanish."""
+import sqlite3
+
+import pytest
+
+from test_830_several_sources import BAD_DATA, FAILED, HELD, OUTSIDE, Site, accepted, users
+
+
+@pytest.fixture
+def site(folder):
+    return Site(folder)
+
+
+def writable_by_others(path):
+    path.chmod(0o666)
+
+
+def with_a_line_that_is_none(path):
+    path.write_text(path.read_text() + "usr bob@example.test\n")
+
+
+def cut_off(path):
+    path.write_text(path.read_text()[:-len("smtp=yes relay=yes senders=anyone\n") - 3])
+
+
+@pytest.mark.parametrize("spoil", [writable_by_others, with_a_line_that_is_none, cut_off])
+def test_a_copy_that_cannot_be_read_lets_no_name_vanish(site, spoil):
+    site.sources("one", "two")
+    site.says("one", users(40))
+    site.says("two", "user carl@example.test\n")
+    site.sync()
+    spoil(site.published / "sources" / "one")
+    before = site.snapshot()
+    for says in ("", users(39)):
+        site.says("one", says)
+        for words in ((), ("--accept", "one"), ("--accept", f"one={'0' * 32}")):
+            told = site.sync(*words, status=FAILED)
+            assert "its last good content cannot be read, so that nobody can tell what has vanished" in told, told
+            assert site.snapshot() == before
+        assert site.cli("check").returncode != 0
+    site.sync("--accept", accepted(told))
+    assert site.looked_up("u38@example.test") and site.looked_up("u39@example.test") is None
+    # And the guard is there again.
+    site.says("one", "")
+    site.sync(status=HELD)
+    assert site.looked_up("u38@example.test")
+
+
+def test_a_copy_reads_back_whatever_a_database_said(site):
+    with sqlite3.connect(site.folder / "rows.sqlite") as file:
+        file.execute("CREATE TABLE t (name)")
+    (site.folder / "rows.sqlite").chmod(0o644)
+    queries = ("users = \"SELECT 'bob@example.test' AS name, '#b@example.test' AS address\" "
+               "grants = \"SELECT 'send-as' AS kind, '#ab-*@example.test' AS identity, 'bob@example.test' AS trustee "
+               "UNION ALL SELECT 'send-as', '#x@example.test', 'bob@example.test' "
+               "UNION ALL SELECT 'send-as', 'ab-*@example.test', 'bob@example.test'\"")
+
+    def source(path):
+        site.sources(more_sources=f'source "rows" {{ driver = sqlite path = "{site.folder}/{path}" {queries} }}\n')
+    source("rows.sqlite")
+    assert '"#ab-*@example.test": nothing to grant a right on' in site.sync()
+    (site.folder / "rows.sqlite").rename(site.folder / "aside")
+    assert "its content of " in site.sync(status=FAILED)
+    for sender in ("#x@example.test", "ab-1@example.test", "#b@example.test"):
+        assert site.may_send("bob@example.test", sender).returncode == 0
+    assert site.may_send("bob@example.test", "#ab-1@example.test").returncode == 1
+
+
+def test_accept_takes_the_content_that_was_read(site):
+    site.sources("one")
+    site.says("one", users(40))
+    site.sync()
+    site.says("one", users(20))
+    first = accepted(site.sync(status=HELD))
+    # Another sync, that of the follower perhaps, sees other content before the administrator decides.
+    site.says("one", users(2))
+    second = accepted(site.sync(status=HELD))
+    assert first != second
+    assert "has said different things" in site.sync("--accept", "one", status=HELD)
+    assert "this is another one" in site.sync("--accept", first, status=HELD)
+    assert site.looked_up("u39@example.test")
+    site.says("one", users(20))
+    assert "has said different things" in site.sync("--accept", "one", status=HELD)
+    site.sync("--accept", first)
+    assert site.looked_up("u39@example.test") is None and site.looked_up("u19@example.test")
+    # The next time names are held one content is told, so that there is but one to mean.
+    site.says("one", users(2))
+    assert "--accept takes what was told before: nothing was" in site.sync("--accept", "one", status=HELD)
+    site.sync("--accept", "one")
+    assert site.looked_up("u19@example.test") is None
+    assert site.cli("sync", "--accept", "two=" + first.split("=")[1]).returncode == 64
+    assert site.cli("sync", "--accept", "one=").returncode == 64
+
+
+def test_a_source_may_have_an_equals_sign_in_its_name(site):
+    site.sources("one=two")
+    site.says("one=two", users(40))
+    site.sync()
+    site.says("one=two", "")
+    site.sync(status=HELD)
+    site.sync("--accept", "one=two")
+    assert site.looked_up("u39@example.test") is None
+
+
+def test_a_right_that_is_gone_does_not_come_back_while_a_text_is_wrong(site):
+    site.sources("one", "text")
+    grant = "grant send-as u0@example.test u1@example.test\n"
+    (site.folder / "text").write_text("user first@example.test\n")
+    site.says("one", users(3, grant))
+    site.sync()
+    assert site.may_send("u1@example.test", "u0@example.test").returncode == 0
+    site.says("one", users(3))
+    (site.folder / "text").write_text("user first@example.test imap=maybe\n")
+    site.sync(status=BAD_DATA)
+    (site.folder / "text").write_text("user first@example.test\n")
+    site.runs("one", "exit 1")
+    assert "its content of " in site.sync(status=FAILED)
+    assert site.looked_up("u2@example.test")
+    assert site.may_send("u1@example.test", "u0@example.test").returncode == 1
+
+
+OFFICE = "group office@example.test networks=192.0.2.0/24 member=u1@example.test"
+
+
+@pytest.mark.parametrize("after", ["user office@example.test bananas=1\n",
+                                   "user office@example.test\n" + OFFICE + "\n", OFFICE + "\nuser office@example.test\n"])
+def test_a_group_that_becomes_a_bad_user_binds_who_was_its_member(site, after):
+    site.sources("one")
+    site.says("one", users(3, OFFICE + "\n"))
+    site.sync()
+    for _ in range(3):
+        site.says("one", users(3, after))
+        site.sync()
+        assert site.may_send("u1@example.test", "u1@example.test", "192.0.2.7").returncode == 0
+        told = site.may_send("u1@example.test", "u1@example.test", OUTSIDE)
+        assert told.returncode == 1 and "network-refused" in told.stdout, told.stdout
+        # Of two kinds that are said the one that it was may be right.
+        assert bool(site.looked_up("office@example.test")["blocked"]) == ("bananas" in after)
+    site.says("one", users(3, "user office@example.test\n"))
+    site.sync()
+    assert site.may_send("u1@example.test", "u1@example.test", OUTSIDE).returncode == 0
+
+
+@pytest.mark.parametrize("first", ["user", "group"])
+def test_two_kinds_of_one_name_bind_the_members_of_the_group(site, first):
+    site.sources("one")
+    lines = [OFFICE + "\n", "user office@example.test\n"]
+    site.says("one", users(3, "".join(lines if first == "group" else reversed(lines))))
+    site.sync()
+    assert "network-refused" in site.may_send("u1@example.test", "u1@example.test", OUTSIDE).stdout
+    assert site.looked_up("office@example.test")["blocked"]
+
+
+def rows(site, members, addresses="SELECT 'u0@example.test' AS name, 'a0@example.test' AS address"):
+    if not (site.folder / "rows.sqlite").exists():
+        with sqlite3.connect(site.folder / "rows.sqlite") as file:
+            file.execute("CREATE TABLE t (name)")
+        (site.folder / "rows.sqlite").chmod(0o644)
+    names = " UNION ALL ".join(f"SELECT 'u{i}@example.test' AS name" for i in range(5))
+    site.sources(more_sources=(
+        f'source "rows" {{ driver = sqlite path = "{site.folder}/rows.sqlite" users = "{names}" '
+        f"groups = \"SELECT 'office@example.test' AS name, '192.0.2.0/24' AS networks\" "
+        f'members = "{members}" addresses = "{addresses}" }}\n'))
+
+
+def test_a_row_whose_group_cannot_be_read_frees_no_member(site):
+    row = "SELECT '{}' AS name, '{}' AS member"
+    good = " UNION ALL ".join(row.format("office@example.test", f"u{i}@example.test") for i in (1, 2))
+    bad = " UNION ALL ".join((row.format("office@@example.test", "u1@example.test"),
+                              row.format("office@example.test", "u2@example.test")))
+    rows(site, good)
+    site.sync()
+    for _ in range(3):
+        rows(site, bad)
+        assert '"office@@example.test" is no address' in site.sync()
+        for name, code in (("u1@example.test", 1), ("u2@example.test", 1), ("u3@example.test", 0)):
+            assert site.may_send(name, name, OUTSIDE).returncode == code
+        assert site.looked_up("u1@example.test")["groups"] == []
+    rows(site, row.format("office@example.test", "u2@example.test"))
+    site.sync()
+    assert site.may_send("u1@example.test", "u1@example.test", OUTSIDE).returncode == 0
+
+
+def test_a_row_whose_user_cannot_be_read_loses_no_address(site):
+    member = "SELECT 'office@example.test' AS name, 'u1@example.test' AS member"
+    rows(site, member)
+    site.sync()
+    rows(site, member, "SELECT 'u0@@example.test' AS name, 'a0@example.test' AS address")
+    for _ in range(2):
+        told = site.sync(status=HELD)
+        assert site.looked_up("a0@example.test")["receives"] == "u0@example.test"
+    site.sync("--accept", accepted(told, "rows"))
+    assert site.looked_up("a0@example.test") is None
+
+
+def test_a_name_that_is_anothers_address_now_is_gone_until_somebody_decides(site):
+    site.sources("one", "two")
+    site.says("one", users(40))
+    site.says("two", "user x@example.test\n")
+    site.sync()
+    merged = "".join(f"user u{i}@example.test address=a{i}@example.test,u{i + 20}@example.test\n" for i in range(20))
+    site.says("one", merged)
+    for _ in range(3):
+        told = site.sync(status=HELD)
+        assert "20 users, 0 groups and 20 addresses would vanish" in told, told
+        assert "user u39@example.test is gone: its name is an address of another user or group now" in told
+        assert "u19@example.test" in site.looked_up("u39@example.test")["addresses"]
+        assert site.may_send("u19@example.test", "u39@example.test").returncode == 0
+    # While the source fails, its copy says the same.
+    site.runs("one", "exit 1")
+    site.sync(status=FAILED)
+    assert site.may_send("u19@example.test", "u39@example.test").returncode == 0
+    assert site.looked_up("u39@example.test")["blocked"] == ""
+    site.says("one", merged)
+    site.sync("--accept", "one")
+    site.sync()
+
+
+def test_who_is_held_takes_no_name_from_anybody_when_its_source_fails(site):
+    site.sources("one", "two")
+    site.says("one", users(40, "user carl@example.test address=sales@example.test login=sales\n"))
+    site.says("two", "user x@example.test\n")
+    site.sync()
+    site.says("one", users(20))
+    site.says("two", "user mary@example.test address=sales@example.test login=sales\nuser carl@example.test smtp=no\n")
+    site.sync(status=HELD)
+    for script in (None, "exit 1", "exit 2"):
+        if script is not None:
+            site.runs("one", script)
+            site.sync(status=FAILED)
+        assert site.may_send("sales", "sales@example.test").returncode == 0
+        assert site.may_send("mary@example.test", "sales@example.test").returncode == 0
+        assert site.looked_up("carl@example.test")["may"]["smtp"] is False

@@ -1,0 +1,92 @@
+"""What a source says twice: records that are alike count once, and of two that differ the version that was there counts."""
+import sqlite3
+
+import pytest
+
+from test_830_several_sources import FAILED, OUTSIDE, Site, users
+
+
+@pytest.fixture
+def site(folder):
+    return Site(folder)
+
+
+RIGHTS = ("group g@example.test member=u1@example.test,u2@example.test networks=192.0.2.0/24\n"
+          "grant send-as u0@example.test u1@example.test\n")
+
+
+def test_a_program_that_prints_all_of_it_twice_says_it_once(site):
+    site.sources("one")
+    for says in (users(40, RIGHTS), users(40, RIGHTS) * 2, users(40, RIGHTS.replace("u1@example.test,u2", "u2@example.test,u1") * 2)):
+        site.says("one", says)
+        told = site.sync()
+        assert site.looked_up("u39@example.test")["blocked"] == ""
+        assert site.may_send("u1@example.test", "u0@example.test", "192.0.2.7").returncode == 0
+    assert "1 users or groups stand there twice and say the same: that counts once" in told
+
+
+def test_a_row_of_a_database_that_comes_twice_has_its_values(site):
+    with sqlite3.connect(site.folder / "rows.sqlite") as file:
+        file.execute("CREATE TABLE t (name)")
+    (site.folder / "rows.sqlite").chmod(0o644)
+    bob = "SELECT 'bob@example.test' AS name"
+    site.sources(more_sources=(
+        f'source "rows" {{ driver = sqlite path = "{site.folder}/rows.sqlite" users = "{bob} UNION ALL {bob}" '
+        f'addresses = "{bob}, \'b@example.test\' AS address UNION ALL {bob}, \'b@example.test\'" }}\n'))
+    site.sync()
+    bob = site.looked_up("bob@example.test")
+    assert bob["addresses"] == ["b@example.test", "bob@example.test"] and bob["blocked"] == ""
+
+
+def test_of_two_records_that_differ_what_was_there_and_in_both_counts(site):
+    site.sources("one")
+    site.says("one", users(3, "user bob@example.test address=b@example.test,c@example.test login=bobby\n"))
+    site.sync()
+    both = ("user bob@example.test address=b@example.test,c@example.test,new@example.test login=bobby pop3=no\n"
+            "user bob@example.test address=b@example.test,new@example.test imap=no\n")
+    for _ in range(2):
+        site.says("one", users(3, both))
+        assert '"bob@example.test" stands there twice' in site.sync()
+        bob = site.looked_up("bob@example.test")
+        assert bob["blocked"] == "" and bob["may"]["imap"] is False and bob["may"]["pop3"] is False
+        assert bob["addresses"] == ["b@example.test", "bob@example.test"] and "bobby" in bob["logins"]
+        # An address that one of both leaves out gives no right, and mail to it still comes.
+        assert site.looked_up("c@example.test")["receives"] == "bob@example.test"
+        assert site.may_send("bobby", "c@example.test").returncode == 1
+        assert site.looked_up("new@example.test") is None
+    site.runs("one", "exit 1")
+    site.sync(status=FAILED)
+    assert site.looked_up("bob@example.test") == bob
+
+
+def test_two_records_that_differ_and_are_new_are_blocked(site):
+    site.sources("one")
+    site.says("one", users(3, "user bob@example.test address=b@example.test\nuser bob@example.test login=bobby\n"
+                              "user eve@example.test login=bobby\n"))
+    for _ in range(2):
+        site.sync()
+        assert site.looked_up("bob@example.test")["blocked"] and site.looked_up("b@example.test")["blocked"]
+        assert site.may_send("bobby", "bob@example.test").returncode == 1
+        assert site.may_send("bobby", "eve@example.test").returncode == 1
+
+
+def test_ten_thousand_of_one_name_take_no_time_of_theirs(site):
+    """They would take minutes and gigabytes if each were put beside each."""
+    site.sources("one")
+    site.says("one", users(3))
+    site.sync()
+    site.says("one", users(3) + "".join(f"user u1@example.test address=x{i}@example.test login=l{i}\n" for i in range(10000)) +
+              "".join(f"group g@example.test member=u{i % 3}@example.test address=y{i}@example.test\n" for i in range(10000)))
+    assert '"u1@example.test" stands there twice' in site.sync()
+    assert site.looked_up("u1@example.test")["blocked"] == "" and site.looked_up("y77@example.test")["blocked"]
+
+
+def test_a_bad_group_of_many_members_keeps_them(site):
+    members = ",".join(f"u{i}@example.test" for i in range(30000))
+    everybody = "".join(f"user u{i}@example.test\n" for i in range(30000))
+    site.sources("one")
+    for more in ("", " bananas=1"):
+        site.says("one", f"{everybody}group g@example.test networks=192.0.2.0/24 member={members}{more}\n")
+        site.sync()
+    assert site.looked_up("u29999@example.test")["groups"] == ["g@example.test"]
+    assert site.may_send("u29999@example.test", "u29999@example.test", OUTSIDE).returncode == 1
