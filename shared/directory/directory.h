@@ -67,6 +67,15 @@ bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id
 bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
 			     void (*found)(void *context, struct mw_str login), void *context);
 
+/* The same of all addresses, with whose each is and how it is held. */
+bool mw_directory_all_addresses(const struct mw_directory *directory,
+				void (*found)(void *context, struct mw_str address, uint32_t id, enum mw_held held),
+				void *context);
+/* And of all grants on addresses that no principal has, or of receive=, or on prefixes (mail/prefix.h); or, `domains`, of those on
+   "*@domain" by the domain. */
+bool mw_directory_each_grants(const struct mw_directory *directory, bool domains,
+			      void (*found)(void *context, struct mw_str on, const struct mw_grants *grants), void *context);
+
 /* The length in octets of the snapshot published there, without opening it; 0: there is none. */
 uint64_t mw_directory_published_octets(const char *path);
 

@@ -9,6 +9,7 @@ libmwdirectory_la_SOURCES = \
 	shared/directory/overlay.c shared/directory/overlay.h \
 	shared/directory/pages.c shared/directory/pages.h \
 	shared/directory/publish.c \
+	shared/directory/names.c \
 	shared/directory/reader.c \
 	shared/directory/result.h \
 	shared/directory/schema.c shared/directory/schema.h \

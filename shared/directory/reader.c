@@ -408,23 +408,9 @@ const struct mw_directory_view *mw_directory_view(struct mw_directory *directory
 	return &directory->current->view;
 }
 
-static bool each_name(const struct mw_directory *directory, enum mw_key_kind kind, uint32_t id, bool receive,
-		      void (*found)(void *context, struct mw_str name), void *context)
+const struct mw_snapshot *mw_directory_snapshot(const struct mw_directory *directory)
 {
-	return serves(directory->current) &&
-		mw_snapshot_each_name(&directory->current->snapshot, kind, id, receive, found, context);
-}
-
-bool mw_directory_each_address(const struct mw_directory *directory, uint32_t id, bool receive,
-			       void (*found)(void *context, struct mw_str address), void *context)
-{
-	return each_name(directory, MW_KEY_ADDRESS, id, receive, found, context);
-}
-
-bool mw_directory_each_login(const struct mw_directory *directory, uint32_t id,
-			     void (*found)(void *context, struct mw_str login), void *context)
-{
-	return each_name(directory, MW_KEY_LOGIN, id, false, found, context);
+	return serves(directory->current) ? &directory->current->snapshot : NULL;
 }
 
 void mw_directory_status(const struct mw_directory *directory, struct mw_directory_status *status_r)

@@ -63,6 +63,9 @@ bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,
    addresses of receive=, else all others. Reads all keys of the kind: for commands, not for questions. False: the file could not be read. */
 bool mw_snapshot_each_name(const struct mw_snapshot *snapshot, enum mw_key_kind kind, uint32_t id, bool receive,
 			   void (*found)(void *context, struct mw_str name), void *context);
+/* The snapshot that serves a reader, with what suspends its users; NULL: none does. In reader.c. */
+struct mw_directory;
+const struct mw_snapshot *mw_directory_snapshot(const struct mw_directory *directory);
 /* UNAVAILABLE for id 0, which is nobody's. */
 enum mw_lookup mw_snapshot_principal(const struct mw_snapshot *snapshot, uint32_t id, struct mw_principal *principal_r,
 				     uint64_t *fingerprint_r);

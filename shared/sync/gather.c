@@ -406,6 +406,35 @@ static void tell_reports(const struct gather *gather)
 			      "%u more records or names of the sources were left out or blocked", all - kept);
 }
 
+/* For who wants the records: mw_expand() makes the content out of them. */
+static void keep_items(struct gather *gather, struct mw_records *records_r)
+{
+	size_t count = gather->records.count;
+
+	records_r->items = calloc(count + 1, sizeof(*records_r->items));
+	if (records_r->items == NULL) {
+		gather->records.failed = true;
+		return;
+	}
+	if (count > 0)
+		memcpy(records_r->items, gather->records.items, count * sizeof(*records_r->items));
+	records_r->count = records_r->size = count;
+}
+
+static void keep_rest(struct gather *gather, struct mw_records *records_r)
+{
+	const struct mw_records kept = *records_r;
+
+	mw_records_deinit(&(struct mw_records){ .items = gather->records.items });
+	*records_r = gather->records;
+	records_r->items = kept.items;
+	records_r->count = kept.count;
+	records_r->size = kept.size;
+	records_r->lenient = NULL;
+	records_r->reports = records_r->errors = NULL;
+	memset(&gather->records, 0, sizeof(gather->records));
+}
+
 struct mw_content *mw_gather(struct mw_gathering *order)
 {
 	size_t count = order->policy->directory.source_count;
@@ -431,10 +460,14 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 		mw_sync_refuse_local_names(order->policy, &gather.records);
 		if (any && !mw_merge(&gather.records))
 			gather.records.failed = true;
+		if (order->records_r != NULL)
+			keep_items(&gather, order->records_r);
 		content = mw_expand(&gather.records);
 		tell_reports(&gather);
 	}
 	order->failed = order->failed || gather.records.failed || gather.reports == NULL || gather.lenient == NULL;
+	if (order->records_r != NULL)
+		keep_rest(&gather, order->records_r);
 	mw_records_deinit(&gather.records);
 	free(gather.lenient);
 	mw_errors_free(gather.reports);

@@ -9,6 +9,7 @@
 struct mw_memory_directory {
 	struct mw_arena *arena;
 	const struct mw_content *content;
+	struct mw_records records; /* of mw_memory_directory_of() */
 	struct mw_directory_view view;
 };
 
@@ -192,8 +193,13 @@ struct mw_memory_directory *mw_memory_directory_of(const struct mw_policy *polic
 	struct mw_memory_directory *directory = begin();
 
 	if (directory != NULL)
-		directory->content = mw_sync_content(policy, change, directory->arena, errors);
+		directory->content = mw_sync_content(policy, change, directory->arena, errors, &directory->records);
 	return end(directory);
+}
+
+const struct mw_records *mw_memory_directory_records(const struct mw_memory_directory *directory)
+{
+	return &directory->records;
 }
 
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory)
@@ -205,6 +211,7 @@ void mw_memory_directory_free(struct mw_memory_directory *directory)
 {
 	if (directory == NULL)
 		return;
+	mw_records_deinit(&directory->records);
 	mw_arena_free(directory->arena);
 	free(directory);
 }

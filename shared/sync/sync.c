@@ -257,9 +257,11 @@ static void fill_report(const struct mw_content *content, const char *folder, st
 
 /* Nothing is published from sources that are wrong. */
 struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
-				   struct mw_arena *arena, struct mw_errors *errors)
+				   struct mw_arena *arena, struct mw_errors *errors, struct mw_records *records_r)
 {
-	struct mw_gathering gathering = { .policy = policy, .change = change, .arena = arena, .errors = errors };
+	struct mw_gathering gathering = {
+		.policy = policy, .change = change, .arena = arena, .errors = errors, .records_r = records_r,
+	};
 
 	return mw_gather(&gathering);
 }

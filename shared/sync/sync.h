@@ -61,6 +61,9 @@ struct mw_text_change { size_t source; struct mw_str text; };
    (NULL: none). */
 struct mw_memory_directory *mw_memory_directory_of(const struct mw_policy *policy, const struct mw_text_change *change,
 						   struct mw_errors *errors);
+/* What the sources said for it, put together, each with its place; of mw_memory_directory_of() alone. */
+struct mw_records;
+const struct mw_records *mw_memory_directory_records(const struct mw_memory_directory *directory);
 const struct mw_directory_view *mw_memory_directory_view(struct mw_memory_directory *directory);
 void mw_memory_directory_free(struct mw_memory_directory *directory);
 

@@ -10,10 +10,10 @@
 struct mw_content *mw_expand(struct mw_records *records);
 
 /* What all sources of a policy say, one of them with a change (sync.h; NULL: none), checked against the policy. NULL with
-   errors. In sync.c. */
+   errors. `records_r`, all zero: what they said, put together (mw_records_deinit()). In sync.c. */
 struct mw_text_change;
 struct mw_content *mw_sync_content(const struct mw_policy *policy, const struct mw_text_change *change,
-				   struct mw_arena *arena, struct mw_errors *errors);
+				   struct mw_arena *arena, struct mw_errors *errors, struct mw_records *records_r);
 
 /* Reports addresses at a local name of an accepted domain. In sync.c. */
 void mw_sync_refuse_local_names(const struct mw_policy *policy, const struct mw_records *records);

@@ -12,6 +12,22 @@ unsigned mw_text_find_user(struct mw_str text, struct mw_str name, struct mw_str
 struct mw_str mw_text_with_value(struct mw_arena *arena, struct mw_str text, unsigned line, const char *key,
 				 struct mw_str value);
 
+/* The text with this value of a setting of a line ("imap", "until"), in place of the one that stands there or as one more
+   setting behind the last. Empty: without the setting, and the blanks before it. */
+struct mw_str mw_text_with_setting(struct mw_arena *arena, struct mw_str text, unsigned line, const char *key,
+				   struct mw_str value);
+/* The text without an item of a list of several. `item` is where it stands in the text. */
+struct mw_str mw_text_without_item(struct mw_arena *arena, struct mw_str text, struct mw_str item);
+/* The text without a line, its comment and its end. */
+struct mw_str mw_text_without_line(struct mw_arena *arena, struct mw_str text, unsigned line);
+
+/* Where the value of a setting stands in a line; empty: it has no such setting. */
+struct mw_str mw_text_value(struct mw_str text, unsigned line, const char *key);
+/* Where a line stands, without its end; empty: there is none, or nothing is in it. */
+struct mw_str mw_text_line(struct mw_str text, unsigned line);
+/* The text with other octets in place of a part of it. `part` points into the text. */
+struct mw_str mw_text_replaced(struct mw_arena *arena, struct mw_str text, struct mw_str part, struct mw_str more);
+
 /* The text with one more line at its end, which ends as the line before it does. */
 struct mw_str mw_text_with_line(struct mw_arena *arena, struct mw_str text, struct mw_str line);
 
