@@ -38,6 +38,6 @@ struct mw_cli {
 extern const struct mw_command mw_audit_command, mw_check_command, mw_show_command, mw_explain_command, mw_lookup_command,
 	mw_sync_command, mw_client_settings_command, mw_completion_command, mw_suspend_command,
 	mw_status_command, mw_resume_command, mw_suspended_command, mw_replay_command, mw_setup_command, mw_why_command, mw_init_command,
-	mw_import_command, mw_probe_command;
+	mw_import_command, mw_probe_command, mw_grant_command, mw_revoke_command, mw_user_command, mw_group_command, mw_identities_command;
 
 #endif

@@ -34,7 +34,6 @@ libmwcli_la_SOURCES = \
 	cli/decisions/lookup_list.h \
 	cli/decisions/lookup_print.c \
 	cli/decisions/lookup_trustees.c \
-	cli/decisions/networks.c cli/decisions/networks.h \
 	cli/decisions/message.c cli/decisions/message.h \
 	cli/decisions/recorded.c cli/decisions/recorded.h \
 	cli/decisions/replay.c cli/decisions/replay.h \
@@ -44,6 +43,17 @@ libmwcli_la_SOURCES = \
 	cli/decisions/reply.c cli/decisions/reply.h \
 	cli/finding.c cli/finding.def cli/finding.h \
 	cli/finding_print.c \
+	cli/file_diff.c cli/file_diff.h \
+	cli/directory/editing.c cli/directory/editing.h \
+	cli/directory/grant.c \
+	cli/directory/identities.c \
+	cli/directory/identities_find.c cli/directory/identities_find.h \
+	cli/directory/named_by.c cli/directory/named_by.h \
+	cli/directory/print.c cli/directory/print.h \
+	cli/directory/record.c \
+	cli/directory/right.c cli/directory/right.h \
+	cli/directory/right_left.c cli/directory/right_left.h \
+	cli/directory/values.c cli/directory/values.h \
 	cli/file.c cli/file.h \
 	cli/follow/follow.c cli/follow/follow.h \
 	cli/follow/hand_over.c cli/follow/hand_over.h \
@@ -66,6 +76,7 @@ libmwcli_la_SOURCES = \
 	cli/logs/unpack.c cli/logs/unpack.h \
 	cli/logs/usual.c cli/logs/usual.h \
 	cli/named.c cli/named.h \
+	cli/networks.c cli/networks.h \
 	cli/probe/address.c cli/probe/address.h \
 	cli/probe/connection.c cli/probe/connection.h \
 	cli/probe/dialogue.c cli/probe/dialogue.h \
@@ -176,7 +187,8 @@ libmwcli_la_SOURCES = \
 	cli/suspend/suspend.c \
 	cli/suspend/suspended.c \
 	cli/suspension.c cli/suspension.h \
-	cli/sync.c \
+	cli/sync.c cli/sync.h \
+	cli/text_file.c cli/text_file.h \
 	cli/ui/arguments.c cli/ui/arguments.h \
 	cli/ui/completion.c \
 	cli/ui/markup.c cli/ui/markup.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ui/arguments.h"
 #include "base/clock.h"
@@ -9,6 +10,7 @@
 #include "follow/hand_over.h"
 #include "follow/say.h"
 #include "setting.h"
+#include "sync.h"
 #include "sync/sync.h"
 
 static const struct mw_option options[] = {
@@ -22,9 +24,10 @@ enum { OPTION_DRY_RUN, OPTION_ACCEPT, OPTION_FOLLOW, OPTION_HAND_OVER };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
+#define MESSAGES_AT_MOST 1000
 #define EX_HELD EX_NOPERM /* published, but for names that would have vanished */
 
-struct result {
+struct mw_sync_result {
 	const struct mw_policy *policy;
 	struct mw_errors *errors;
 	struct mw_sync_report report;
@@ -70,7 +73,7 @@ static void write_sources(struct mw_json *json, const struct mw_policy *policy)
 
 static void write_result(struct mw_json *json, const void *context)
 {
-	const struct result *result = context;
+	const struct mw_sync_result *result = context;
 	const struct mw_sync_report *report = &result->report;
 
 	mw_json_bool(json, "ok", result->done);
@@ -90,7 +93,12 @@ static void write_result(struct mw_json *json, const void *context)
 	mw_json_errors(json, result->errors);
 }
 
-static void print_result(const struct result *result, const struct mw_policy *policy)
+void mw_sync_result_json(struct mw_json *json, const struct mw_sync_result *result)
+{
+	write_result(json, result);
+}
+
+void mw_sync_result_print(const struct mw_sync_result *result)
 {
 	const struct mw_sync_report *report = &result->report;
 	char text[256];
@@ -100,7 +108,7 @@ static void print_result(const struct result *result, const struct mw_policy *po
 
 	mw_output_errors(result->errors);
 	if (!result->done) {
-		mw_complain("the directory in %.*s is unchanged", MW_STR_ARG(policy->directory.path));
+		mw_complain("the directory in %.*s is unchanged", MW_STR_ARG(result->policy->directory.path));
 		return;
 	}
 	mw_say_counts(report, &counts);
@@ -108,7 +116,7 @@ static void print_result(const struct result *result, const struct mw_policy *po
 }
 
 /* A message with a line is about the sources' content; without one it is about reading or writing files. */
-static int exit_code(const struct result *result)
+int mw_sync_result_code(const struct mw_sync_result *result)
 {
 	if (result->done)
 		return result->report.old_sources > 0 ? EX_TEMPFAIL
@@ -134,6 +142,14 @@ static void move_suspensions(const struct mw_policy *policy, struct mw_errors *e
 		mw_errors_add(errors, MW_WARNING, mw_errors_get(why, 0)->file, 0, 0, NULL,
 			      "the suspensions stay where earlier versions had them: %s", mw_errors_get(why, 0)->text);
 	mw_errors_free(why);
+}
+
+void mw_sync_result_free(struct mw_sync_result *result)
+{
+	if (result == NULL)
+		return;
+	mw_errors_free(result->errors);
+	free(result);
 }
 
 static bool has_source(const struct mw_policy *policy, struct mw_str name)
@@ -163,7 +179,7 @@ static bool find_accepted(const struct mw_policy *policy, const char *accept, st
 	return false;
 }
 
-static bool sync_with(const struct mw_policy *policy, struct result *result, struct mw_str source, struct mw_str digest)
+static bool sync_with(const struct mw_policy *policy, struct mw_sync_result *result, struct mw_str source, struct mw_str digest)
 {
 	if (!result->dry_run)
 		move_suspensions(policy, result->errors);
@@ -171,9 +187,25 @@ static bool sync_with(const struct mw_policy *policy, struct result *result, str
 				    : mw_sync_accept(policy, source, digest, result->errors, &result->report);
 }
 
+struct mw_sync_result *mw_sync_publish(const struct mw_policy *policy)
+{
+	struct mw_sync_result *result = calloc(1, sizeof(*result));
+
+	if (result == NULL)
+		return NULL;
+	result->policy = policy;
+	result->errors = mw_errors_new(MESSAGES_AT_MOST);
+	if (result->errors == NULL) {
+		free(result);
+		return NULL;
+	}
+	result->done = sync_with(policy, result, MW_STR_EMPTY, MW_STR_EMPTY);
+	return result;
+}
+
 static int sync_directory(const struct mw_cli *cli, bool dry_run, const char *accept)
 {
-	struct result result = { .errors = mw_errors_new(1000), .dry_run = dry_run };
+	struct mw_sync_result result = { .errors = mw_errors_new(MESSAGES_AT_MOST), .dry_run = dry_run };
 	struct mw_policy *policy = mw_setting_policy(cli);
 	struct mw_str source = MW_STR_EMPTY, digest = MW_STR_EMPTY;
 	int status = EX_CONFIG;
@@ -186,8 +218,8 @@ static int sync_directory(const struct mw_cli *cli, bool dry_run, const char *ac
 		if (cli->json)
 			mw_output_json(write_result, &result);
 		else
-			print_result(&result, policy);
-		status = exit_code(&result);
+			mw_sync_result_print(&result);
+		status = mw_sync_result_code(&result);
 	}
 	mw_policy_free(policy);
 	mw_errors_free(result.errors);

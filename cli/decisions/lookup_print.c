@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "decisions/networks.h"
+#include "networks.h"
 #include "suspension.h"
 
 static void write_switch(const struct mw_lookup_writer *to, const char *name, bool on)

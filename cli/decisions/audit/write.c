@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "decisions/audit/write.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "decisions/audit/shown.h"
-#include "file.h"
 #include "base/text.h"
+#include "text_file.h"
 #include "sync/sync.h"
 #include "sync/text/edit.h"
 #include "ui/output.h"
-
-#define MESSAGES_AT_MOST 100
 
 struct writing {
 	const struct mw_audit_day *day;
 	struct mw_arena *arena;
 	const struct mw_audit_entry *entries[MW_AUDIT_WRITES_MOST];
 	const struct mw_audit_order *order;
-	size_t source; /* whose file is changed */
-	const char *path;
-	struct stat status;
-	struct mw_str before, after;
+	struct mw_text_file *files; /* the text sources, locked */
+	size_t file_count;
+	struct mw_text_file *file; /* that is changed */
+	struct mw_str after;
 };
 
 static bool has_number(const struct mw_audit_order *order, unsigned number)
@@ -112,78 +106,52 @@ static int check_entry(const struct writing *writing, size_t i)
 
 /* --- the source */
 
-static int read_text(struct writing *writing, size_t number, struct mw_str *text_r)
-{
-	const struct mw_source *source = &writing->day->policy->directory.sources[number];
-	const char *path = mw_arena_text(writing->arena, source->path);
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *memory = NULL;
-	ssize_t got = -1;
-
-	*text_r = MW_STR_EMPTY;
-	if (fd >= 0 && fstat(fd, &writing->status) == 0 && S_ISREG(writing->status.st_mode)) {
-		memory = mw_arena_alloc(writing->arena, (size_t)writing->status.st_size + 1);
-		got = memory != NULL ? read(fd, memory, (size_t)writing->status.st_size) : -1;
-	}
-	if (fd < 0 || got != writing->status.st_size)
-		mw_complain("%s: %s", path, fd < 0 ? strerror(errno) : "cannot be read whole");
-	if (fd >= 0)
-		close(fd);
-	if (fd < 0 || got != writing->status.st_size)
-		return EX_NOINPUT;
-	*text_r = (struct mw_str){ memory, (size_t)got };
-	return EX_OK;
-}
-
-static bool is_text(const struct mw_source *source)
-{
-	return mw_str_equal_nocase(source->driver, MW_STR("text"));
-}
-
-static size_t first_text(const struct mw_policy *policy)
-{
-	size_t number = 0;
-
-	while (number < policy->directory.source_count && !is_text(&policy->directory.sources[number]))
-		number++;
-	return number;
-}
-
-/* The text source that has the user; for a new one, the first. policy->directory.source_count: none. */
-static size_t source_of(struct writing *writing, const struct mw_audit_change *change)
+static int open_files(struct writing *writing)
 {
 	const struct mw_policy *policy = writing->day->policy;
-	struct mw_str text;
+	int code = EX_OK;
+
+	writing->files = MW_ARENA_ARRAY(writing->arena, struct mw_text_file, policy->directory.source_count + 1);
+	for (size_t i = 0; writing->files != NULL && i < policy->directory.source_count && code == EX_OK; i++)
+		if (mw_source_is_text(&policy->directory.sources[i]))
+			code = mw_text_file_open(&writing->files[writing->file_count++], policy, i, writing->arena);
+	return writing->files == NULL ? EX_OSERR : code;
+}
+
+/* The text source that has the user; for a new one, the first. NULL: none. */
+static struct mw_text_file *file_of(struct writing *writing, const struct mw_audit_change *change)
+{
+	struct mw_text_file *first = writing->file_count > 0 ? &writing->files[0] : NULL;
 
 	if (change->kind == MW_AUDIT_USER)
-		return first_text(policy);
-	for (size_t i = 0; i < policy->directory.source_count; i++)
-		if (is_text(&policy->directory.sources[i]) && read_text(writing, i, &text) == EX_OK &&
-		    mw_text_find_user(text, change->user, policy->default_domain) > 0)
-			return i;
-	return change->kind == MW_AUDIT_GRANT ? first_text(policy) : policy->directory.source_count;
+		return first;
+	for (size_t i = 0; i < writing->file_count; i++)
+		if (mw_text_find_user(writing->files[i].text, change->user, writing->day->policy->default_domain) > 0)
+			return &writing->files[i];
+	return change->kind == MW_AUDIT_GRANT ? first : NULL;
 }
 
-static int find_source(struct writing *writing)
+static int find_file(struct writing *writing)
 {
 	const struct mw_policy *policy = writing->day->policy;
+	int code = open_files(writing);
 
-	for (size_t i = 0; i < writing->order->count; i++) {
-		size_t source = source_of(writing, &writing->entries[i]->change);
+	for (size_t i = 0; i < writing->order->count && code == EX_OK; i++) {
+		struct mw_text_file *file = file_of(writing, &writing->entries[i]->change);
 
-		if (source == policy->directory.source_count) {
+		if (file == NULL) {
 			mw_complain("--write %u: %.*s stands in no text source of %s, and others are not written by this "
 				    "command: write it where the user is", writing->order->numbers[i],
 				    MW_STR_ARG(writing->entries[i]->change.user), policy->file);
 			return EX_UNAVAILABLE;
 		}
-		if (i > 0 && source != writing->source)
+		if (i > 0 && file != writing->file)
 			return mw_usage_error("--write: %u and %u belong into two sources: write them one by one",
 					      writing->order->numbers[0], writing->order->numbers[i]);
-		writing->source = source;
+		writing->file = file;
+		writing->after = file->text;
 	}
-	writing->path = mw_arena_text(writing->arena, policy->directory.sources[writing->source].path);
-	return read_text(writing, writing->source, &writing->before);
+	return code;
 }
 
 static void edit(struct writing *writing, const struct mw_audit_entry *entry)
@@ -201,39 +169,17 @@ static void edit(struct writing *writing, const struct mw_audit_entry *entry)
 }
 
 /* As sync will read it, before it stands there. */
-static int check_text(const struct writing *writing)
-{
-	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
-	const struct mw_text_change change = { .source = writing->source, .text = writing->after };
-	struct mw_memory_directory *directory = NULL;
-
-	if (errors != NULL && !mw_arena_failed(writing->arena))
-		directory = mw_memory_directory_of(writing->day->policy, &change, errors);
-	if (directory == NULL) {
-		if (errors != NULL)
-			mw_output_errors(errors);
-		mw_complain("with these lines sync would refuse the directory; nothing was written");
-	}
-	mw_errors_free(errors);
-	mw_memory_directory_free(directory);
-	return directory != NULL ? EX_OK : EX_DATAERR;
-}
-
 static int put(struct writing *writing)
 {
-	struct stat first = writing->status;
-	struct mw_str now;
+	struct mw_memory_directory *directory;
+	int code = mw_arena_failed(writing->arena) ? EX_OSERR
+						    : mw_text_file_check(writing->file, writing->day->policy, writing->after,
+									 &directory);
 
-	if (!mw_place_is_ours(writing->path))
-		return EX_NOPERM;
-	if (read_text(writing, writing->source, &now) != EX_OK)
-		return EX_NOINPUT;
-	if (!mw_str_equal(now, writing->before) || first.st_ino != writing->status.st_ino) {
-		mw_complain("%s: was changed by somebody else just now; nothing was written", writing->path);
-		return EX_TEMPFAIL;
-	}
-	return mw_file_put(writing->path, writing->after, first.st_mode & 07777, first.st_uid, first.st_gid) ? EX_OK
-													    : EX_CANTCREAT;
+	if (code != EX_OK)
+		return code;
+	mw_memory_directory_free(directory);
+	return mw_text_file_put(writing->file, writing->after);
 }
 
 /* --- what was done */
@@ -247,14 +193,14 @@ static void print(struct mw_buf *out, const void *context)
 		mw_text_show(out, mw_str(writing->entries[i]->text));
 		mw_buf_add_char(out, '\n');
 	}
-	mw_buf_printf(out, "written to %s; to publish it: mailwicket sync\n", writing->path);
+	mw_buf_printf(out, "written to %s; to publish it: mailwicket sync\n", writing->file->path);
 }
 
 static void write_members(struct mw_json *json, const void *context)
 {
 	const struct writing *writing = context;
 
-	mw_json_string(json, "file", mw_str(writing->path));
+	mw_json_string(json, "file", mw_str(writing->file->path));
 	mw_json_array(json, "written");
 	for (size_t i = 0; i < writing->order->count; i++) {
 		mw_json_object(json, NULL);
@@ -272,12 +218,9 @@ static int write_all(struct writing *writing)
 	for (size_t i = 0; i < writing->order->count && code == EX_OK; i++)
 		code = check_entry(writing, i);
 	if (code == EX_OK)
-		code = find_source(writing);
-	writing->after = writing->before;
+		code = find_file(writing);
 	for (size_t i = 0; i < writing->order->count && code == EX_OK; i++)
 		edit(writing, writing->entries[i]);
-	if (code == EX_OK)
-		code = check_text(writing);
 	return code == EX_OK ? put(writing) : code;
 }
 
@@ -297,6 +240,8 @@ int mw_audit_write(const struct mw_audit_day *day, const struct mw_audit_order *
 		if (code == EX_OK && !(json ? mw_output_json(write_members, writing) : mw_output(print, writing)))
 			code = EX_OSERR;
 	}
+	for (size_t i = 0; writing != NULL && i < writing->file_count; i++)
+		mw_text_file_close(&writing->files[i]);
 	if (writing != NULL)
 		mw_arena_free(writing->arena);
 	free(writing);

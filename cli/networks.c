@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "decisions/networks.h"
+#include "networks.h"
 
 static const struct { const char *word, *title; } services[] = {
 	[MW_SERVICE_IMAP] = { "imap", "imap from:             " },

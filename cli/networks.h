@@ -1,6 +1,6 @@
 /* From where a user, or a group's members, may log in, as `lookup` tells it. */
-#ifndef MW_CLI_DECISIONS_NETWORKS_H
-#define MW_CLI_DECISIONS_NETWORKS_H
+#ifndef MW_CLI_NETWORKS_H
+#define MW_CLI_NETWORKS_H
 
 #include "decide/directory_view.h"
 #include "report/json.h"

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory/right.h"
+
+#include "base/units.h"
+#include "sync/record/key.h"
+
+bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address, struct mw_principal *owner_r)
+{
+	enum mw_held held = MW_HELD_ALIAS;
+
+	return view != NULL && view->by_address(view->context, address, owner_r, &held) == MW_LOOKUP_FOUND &&
+	       held != MW_HELD_RECEIVE;
+}
+
+bool mw_right_same_name(const struct mw_directory_view *view, struct mw_str a, struct mw_str b)
+{
+	struct mw_principal first, second;
+
+	if (mw_str_equal(a, b))
+		return true;
+	return mw_right_owner(view, a, &first) && mw_right_owner(view, b, &second) && first.id == second.id;
+}
+
+static bool same_identity(const struct mw_directory_view *view, const struct mw_grant_record *a,
+			  const struct mw_grant_record *b)
+{
+	if (a->domain || b->domain)
+		return a->domain == b->domain && mw_str_equal(a->identity, b->identity);
+	return mw_right_same_name(view, a->identity, b->identity);
+}
+
+bool mw_right_same_grant(const struct mw_directory_view *view, const struct mw_grant_record *a,
+			 const struct mw_grant_record *b)
+{
+	return a->on_behalf == b->on_behalf && same_identity(view, a, b) && mw_right_same_name(view, a->trustee, b->trustee);
+}
+
+static bool begins_so(struct mw_str prefix, struct mw_str identity)
+{
+	size_t star = mw_str_find(prefix, '*');
+	size_t at = mw_str_find_last(identity, '@');
+
+	return star < prefix.len && identity.len > star && mw_str_starts_with(identity, mw_str_head(prefix, star)) &&
+	       mw_str_equal(mw_str_tail(prefix, star + 1), mw_str_tail(identity, at));
+}
+
+bool mw_right_covers(const struct mw_directory_view *view, const struct mw_grant_record *grant,
+		     const struct mw_grant_record *identity)
+{
+	struct mw_principal owner;
+
+	if (same_identity(view, grant, identity))
+		return true;
+	if (identity->domain)
+		return false;
+	if (grant->domain)
+		return mw_str_equal(grant->identity, mw_str_tail(identity->identity, mw_str_find_last(identity->identity, '@') + 1));
+	/* Whoever has an address has it whole. */
+	return begins_so(grant->identity, identity->identity) &&
+	       (view == NULL || view->by_address(view->context, identity->identity, &owner, NULL) != MW_LOOKUP_FOUND);
+}
+
+void mw_right_print(const struct mw_grant_record *grant, struct mw_buf *out)
+{
+	mw_buf_printf(out, "grant %s %s%.*s %.*s", mw_grant_word(grant), grant->domain ? "*@" : "",
+		      MW_STR_ARG(grant->identity), MW_STR_ARG(grant->trustee));
+	if (grant->until == 0)
+		return;
+	mw_buf_add_text(out, " until=");
+	mw_print_date(grant->until, out);
+}

@@ -1,0 +1,23 @@
+/* Grants as they stand in the sources, compared by what they are about and not by how it is written. */
+#ifndef MW_CLI_DIRECTORY_RIGHT_H
+#define MW_CLI_DIRECTORY_RIGHT_H
+
+#include "decide/directory_view.h"
+#include "policy/model.h"
+#include "sync/record/record.h"
+
+/* The user or group that an address of a record leads to, but for an address of receive=; false: none. `view` NULL: none. */
+bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address, struct mw_principal *owner_r);
+/* Whether two addresses of records are one user's or group's, or the same text. */
+bool mw_right_same_name(const struct mw_directory_view *view, struct mw_str a, struct mw_str b);
+/* Whether two grants are of one kind, on the same and for the same; until= may differ. */
+bool mw_right_same_grant(const struct mw_directory_view *view, const struct mw_grant_record *a,
+			 const struct mw_grant_record *b);
+/* Whether a grant covers all that `identity` of another one is about. */
+bool mw_right_covers(const struct mw_directory_view *view, const struct mw_grant_record *grant,
+		     const struct mw_grant_record *identity);
+
+/* "grant send-as IDENTITY TRUSTEE[ until=DATE]" */
+void mw_right_print(const struct mw_grant_record *grant, struct mw_buf *out);
+
+#endif

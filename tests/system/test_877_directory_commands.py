@@ -1,0 +1,302 @@
+"""mailwicket grant, revoke, user and group: what they write into the text source, what they leave, what they refuse."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import rig
+from rig import CLI
+
+POLICY = """\
+hostname = "mx.example.test"
+recipient_delimiter = "+"
+default_domain = "example.test"
+accepted_domain "example.test" {{ type = Authoritative }}
+{more}
+connector "Client" {{ bindings = {{ "*:587" }} permission_groups = {{ ExchangeUsers }} }}
+directory {{
+    path = "{folder}/published"
+{sources}
+}}
+"""
+
+TEXT = ("\ufeff# Staff\r\n"
+        "\r\n"
+        "user  bob@example.test   login=bob address=b@example.test   # Bob, room 12\r\n"
+        "\tuser mary@example.test login=mary\r\n"
+        "group sales@example.test member=bob@example.test,Mary  senders=mary@example.test\r\n"
+        "# rights\r\n"
+        "grant send-as  sales@example.test  bob@example.test  until=2090-01-01  # for the fair\r\n"
+        "grant send-as *@granted.test sales@example.test\r\n"
+        "user last@example.test imap=no")
+
+
+class Site:
+    def __init__(self, folder, texts, more="", other=""):
+        self.folder, self.policy = folder, folder / "mailwicket.conf"
+        (folder / "published").mkdir(mode=0o755)
+        sources = ""
+        for name, text in texts.items():
+            (folder / name).write_bytes(text.encode())
+            sources += f'    source "{name}" {{ driver = text path = "{folder}/{name}" }}\n'
+        self.policy.write_text(POLICY.format(folder=folder, sources=sources + other, more=more))
+
+    def run(self, *words):
+        return subprocess.run([CLI, "-c", self.policy, *words], capture_output=True, text=True, timeout=60)
+
+    def done(self, *words, code=0):
+        told = self.run(*words)
+        assert told.returncode == code, (words, told.stdout, told.stderr)
+        return told.stdout + told.stderr
+
+    def json(self, *words, code=0):
+        told = self.run("--json", *words)
+        assert told.returncode == code, (words, told.stdout, told.stderr)
+        return json.loads(told.stdout)
+
+    def text(self, name="directory"):
+        return (self.folder / name).read_bytes().decode()
+
+    def lines(self, name="directory"):
+        return self.text(name).splitlines(keepends=True)
+
+
+@pytest.fixture
+def site(folder):
+    return Site(folder, {"directory": TEXT})
+
+
+def changed(site, before, number, line):
+    """Whether one line, from 1 on, is another one now, and no other octet."""
+    old = before.splitlines(keepends=True)
+    new = site.lines()
+    end = re.search(r"[\r\n]*$", old[number - 1])[0]
+    return new == old[:number - 1] + [line + end] + old[number:]
+
+
+# --- grant
+
+def test_a_grant_is_one_more_line_and_no_other_octet_changes(site):
+    told = site.done("grant", "send-as", "sales", "mary")
+    assert site.text() == TEXT + "\r\ngrant send-as sales@example.test mary@example.test\r\n"
+    assert "to publish it: mailwicket -c" in told
+
+
+def test_a_grant_that_stands_there_is_not_written_twice(site):
+    site.done("grant", "send-as", "sales", "bob", "--until", "2090-01-01")
+    assert site.text() == TEXT
+    site.done("grant", "send-as", "SALES@example.test", "b@example.test", "--until", "2091-02-03")
+    assert changed(site, TEXT, 7, "grant send-as  sales@example.test  bob@example.test  until=2091-02-03  # for the fair")
+    site.done("grant", "send-as", "sales", "bob")
+    assert changed(site, TEXT, 7, "grant send-as  sales@example.test  bob@example.test  # for the fair")
+
+
+def test_the_decision_changes_with_the_grant(site):
+    def sends():
+        return site.run("explain", "smtp", "--login", "mary", "--tls", "TLSv1.3", "--port", "587", "--sender",
+                        "sales@example.test").returncode
+    site.done("sync")
+    assert sends() == 1
+    site.done("grant", "send-as", "sales", "mary", "--sync")
+    assert sends() == 0
+    site.done("revoke", "send-as", "sales", "mary", "--sync")
+    assert sends() == 1 and site.text() == TEXT + "\r\n"
+
+
+@pytest.mark.parametrize("words, code, told", [
+    (("grant", "send-as", "sales", "stranger"), 67, "no such user"),
+    (("grant", "send-all", "sales", "bob"), 65, "unknown grant"),
+    (("grant", "send-as", "sales", "bob mary"), 64, "without blanks"),
+    (("grant", "send-as", "sales", "bob\nuser x@example.test"), 64, "without blanks"),
+    (("grant", "send-as", "#sales", "bob"), 64, "without blanks"),
+    (("grant", "send-as", "x*y@example.test", "bob"), 65, "nothing to grant"),
+    (("grant", "send-as", "sales", "bob", "--until", "2020-01-01"), 64, "past"),
+    (("grant", "send-as", "sales", "bob", "--until", "soon"), 65, "until"),
+    (("grant", "send-as", "sales"), 64, "IDENTITY"),
+    (("grant", "send-as", "sales", "bob", "--source", "other"), 64, "no such source"),
+    (("user", "add", "bob@example.test"), 65, "has this user"),
+    (("user", "add", "B"), 65, "is an address of bob@example.test"),
+    (("user", "add", "sales"), 65, "has this group"),
+    (("user", "add", "new", "login=mary"), 65, "mary"),
+    (("user", "add", "new", "colour=red"), 65, "unknown key"),
+    (("user", "add", "new", "imap=no # x"), 64, "without blanks"),
+    (("user", "add", "new", "imap"), 64, "key=value"),
+    (("user", "add", "x;y"), 65, ";"),
+    (("user", "set", "bob"), 64, "set what"),
+    (("user", "set", "stranger", "imap=no"), 67, "no user or group"),
+    (("user", "set", "sales", "imap=no"), 64, "mailwicket group set"),
+    (("user", "set", "bob", "imap+=no"), 64, "no list"),
+    (("user", "set", "bob", "imap=perhaps"), 65, "yes or no"),
+    (("user", "set", "bob", "login=mary"), 65, "mary"),
+    (("user", "set", "bob", "networks+=192.0.2.0/24"), 64, "networks=192.0.2.0/24"),
+    (("group", "set", "sales", "senders-=mary"), 64, "senders=nobody"),
+    (("group", "set", "sales", "member+=sales"), 65, "sales"),
+    (("group", "set", "sales", "member+=stranger"), 65, "stranger"),
+    (("user", "del", "mary"), 65, "--force"),
+    (("user", "del", "bob", "imap=no"), 64, "one user"),
+    (("user", "rename", "bob"), 64, "add, set or del"),
+    (("user", "set", "bob", "imap=no", "--force"), 64, "goes with del"),
+])
+def test_what_sync_would_refuse_or_nobody_meant_is_not_written(site, words, code, told):
+    before = os.stat(site.folder / "directory")
+    assert told in site.done(*words, code=code)
+    after = os.stat(site.folder / "directory")
+    assert site.text() == TEXT and (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+# --- revoke
+
+def test_a_revoked_grant_goes_with_its_comment(site):
+    told = site.done("revoke", "send-as", "sales", "bob")
+    assert site.text() == TEXT.replace(TEXT.splitlines(keepends=True)[6], "") and "removed" in told
+    assert "no such grant" in site.done("revoke", "send-as", "sales", "bob")
+
+
+def test_revoke_says_what_gives_the_right_all_the_same(site):
+    told = site.done("revoke", "send-as", "x@granted.test", "bob", code=1)
+    assert f"{site.folder}/directory:8: grant send-as *@granted.test sales@example.test" in told
+    assert "own address" in site.done("revoke", "send-as", "b", "bob", code=1)
+    site.done("grant", "send-on-behalf", "sales", "bob")
+    told = site.done("revoke", "send-on-behalf", "sales", "bob", code=1)
+    assert "directory:7: grant send-as" in told
+    assert site.json("revoke", "send-as", "sales", "bob")["changed"]
+
+
+def test_a_line_that_names_nobody_is_revoked_although_sync_refuses_the_text(folder):
+    broken = "user bob@example.test\ngrant send-as bob@example.test gone@example.test\n"
+    site = Site(folder, {"directory": broken})
+    site.done("sync", code=65)
+    site.done("revoke", "send-as", "bob", "gone")
+    assert site.text() == "user bob@example.test\n"
+    site.done("sync")
+
+
+# --- users and groups
+
+def test_a_user_is_added_changed_and_removed(site):
+    site.done("user", "add", "new", "login=new", "pop3=no")
+    assert site.text() == TEXT + "\r\nuser new login=new pop3=no\r\n"
+    site.done("user", "set", "new", "login+=nw,nova", "pop3=", "imap=no")
+    assert site.lines()[-1] == "user new login=new,nw,nova imap=no\r\n"
+    site.done("user", "set", "nova", "login-=NEW,nw")
+    assert site.lines()[-1] == "user new login=nova imap=no\r\n"
+    site.done("user", "set", "nova", "login-=nova")
+    assert site.lines()[-1] == "user new imap=no\r\n"
+    site.done("user", "del", "new@example.test")
+    assert site.text() == TEXT + "\r\n"
+
+
+def test_a_line_is_changed_where_it_stands(site):
+    site.done("user", "set", "b@example.test", "login+=bobby", "address-=B@EXAMPLE.test", "smtp=no")
+    assert changed(site, TEXT, 3, "user  bob@example.test   login=bob,bobby smtp=no   # Bob, room 12")
+
+
+def test_items_are_the_same_however_they_are_written(site):
+    site.done("group", "set", "sales", "member-=MARY@Example.Test", "networks=192.0.2.0/24,10.0.0.1")
+    line = "group sales@example.test member=bob@example.test  senders=mary@example.test networks=192.0.2.0/24,10.0.0.1"
+    assert changed(site, TEXT, 5, line)
+    site.done("group", "set", "sales", "networks-=10.0.0.1/32")
+    assert changed(site, TEXT, 5, line.replace(",10.0.0.1", ""))
+    told = site.done("group", "set", "sales", "networks+=192.0.2.0-192.0.2.255", "member-=mary")
+    assert changed(site, TEXT, 5, line.replace(",10.0.0.1", "")) and "does not have mary" in told
+
+
+def test_who_is_removed_is_named_nowhere_any_more(site):
+    told = site.done("user", "del", "mary", code=65)
+    assert "directory:5: member= of sales@example.test" in told and "directory:5: senders= of" in told
+    told = site.done("user", "del", "mary", "--force")
+    lines = TEXT.splitlines(keepends=True)
+    lines[4] = "group sales@example.test member=bob@example.test  senders=nobody\r\n"
+    del lines[3]
+    assert site.text() == "".join(lines) and "senders=, which is now nobody" in told
+    site.done("group", "del", "sales", "--force")
+    assert "sales" not in site.text()
+    site.done("sync")
+
+
+def test_a_grant_on_an_address_that_is_taken_away_is_told(site):
+    site.done("grant", "send-as", "bob", "mary")
+    written = site.text().replace("grant send-as bob@example.test mary", "grant send-as b@example.test mary")
+    (site.folder / "directory").write_bytes(written.encode())
+    assert "now on b@example.test alone" in site.done("user", "set", "bob", "address-=b")
+
+
+def test_who_may_still_log_in_is_told(folder):
+    site = Site(folder, {"directory": TEXT}, more="unlisted_logins = own_address")
+    assert "mailwicket -c" in site.done("user", "del", "last")
+    assert "unlisted_logins" in site.done("user", "del", "mary", "--force")
+
+
+# --- files
+
+def test_a_dry_run_shows_the_change_and_writes_nothing(site):
+    told = site.done("grant", "send-on-behalf", "bob", "mary", "--dry-run")
+    assert "\n+grant send-on-behalf bob@example.test mary@example.test" in told and site.text() == TEXT
+    told = site.json("user", "set", "bob", "imap=no", "--dry-run")
+    assert told["changed"] and not told["written"] and "+user  bob@example.test   login=bob" in told["diff"]
+    assert told["file"] == f"{site.folder}/directory" and told["source"] == "directory"
+
+
+def test_owner_and_mode_stay_and_a_link_is_refused_as_sync_refuses_it(site):
+    path = site.folder / "directory"
+    os.chown(path, 0, 12345)
+    path.chmod(0o640)
+    site.done("user", "add", "new")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (0, 12345, 0o640)
+    path.rename(site.folder / "elsewhere")
+    path.symlink_to("elsewhere")
+    assert "symbolic link" in site.done("user", "add", "newer", code=66)
+    assert list(site.folder.glob("*.mailwicket-*")) == []
+
+
+def test_two_at_once_lose_no_line(site):
+    runs = [subprocess.Popen([CLI, "-c", site.policy, "user", "add", f"n{number}@example.test"], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True) for number in range(24)]
+    told = [(run.communicate(timeout=rig.PATIENCE)[0], run.returncode) for run in runs]
+    assert all(code == 0 for _, code in told), told
+    assert {f"user n{number}@example.test\r\n" for number in range(24)} <= set(site.lines())
+    assert site.text().startswith(TEXT)
+
+
+def test_of_several_texts_the_record_says_which(folder):
+    site = Site(folder, {"staff": "user bob@example.test\n", "shared": "group sales@example.test member=bob@example.test\n"})
+    assert "staff, shared" in site.done("user", "add", "new", code=64)
+    site.done("user", "add", "new", "--source", "staff")
+    site.done("grant", "send-as", "sales", "bob")
+    site.done("user", "set", "bob", "imap=no")
+    assert site.text("staff") == "user bob@example.test imap=no\nuser new\n"
+    assert site.lines("shared")[-1] == "grant send-as sales@example.test bob@example.test\n"
+    assert "stands in source" in site.done("user", "set", "bob", "imap=no", "--source", "shared", code=69)
+    site.done("grant", "send-as", "sales", "bob", "--source", "staff")
+    assert "--source" in site.done("revoke", "send-as", "sales", "bob", code=64)
+    told = site.done("revoke", "send-as", "sales", "bob", "--source", "staff", code=1)
+    assert f"{folder}/shared:2: grant send-as" in told
+    told = site.done("user", "del", "bob", "--force", code=65)
+    assert f"{folder}/shared:1: member=" in told and "bob" in site.text("staff")
+
+
+def test_what_another_source_has_is_refused_and_named(folder):
+    program = folder / "program"
+    program.write_text("#!/bin/sh\ncat <<END\nuser eve@example.test login=eve\nuser bob@example.test\n"
+                       "grant send-as eve@example.test bob@example.test\nEND\n")
+    program.chmod(0o755)
+    site = Site(folder, {"directory": "user mary@example.test\n"},
+                other=f'    source "people" {{ driver = exec command = {{ "{program}" }} }}\n')
+    told = site.done("user", "set", "eve", "imap=no", code=69)
+    assert 'source "people" (driver exec)' in told
+    assert "driver is exec" in site.done("user", "add", "x", "--source", "people", code=69)
+    site.done("grant", "send-as", "eve", "mary")
+    told = site.done("revoke", "send-as", "eve", "bob", code=1)
+    assert "people" in told and "still has the right" in told
+    assert "has this user" in site.done("user", "add", "bob", code=65)
+
+
+def test_a_policy_without_a_text_source_says_so(folder):
+    program = folder / "program"
+    program.write_text("#!/bin/sh\necho user eve@example.test\n")
+    program.chmod(0o755)
+    site = Site(folder, {}, other=f'    source "people" {{ driver = exec command = {{ "{program}" }} }}\n')
+    assert "no text source" in site.done("user", "add", "x", code=69)
