@@ -235,21 +235,28 @@ static void tell_of_old(struct follow *follow, const struct mw_source_turn *turn
 		 state.why);
 }
 
-static void tell_state(struct follow *follow, const struct mw_sync_process_result *result)
+/* `why`: NULL where it is known. */
+static void tell_failing(struct follow *follow, const char *why)
 {
 	follow->state.tried = mw_clock_date();
-	if (result->errors == 0 && result->report.old_sources == 0) {
-		follow->state.good = follow->state.tried;
-		follow->state.failing = 0;
-		follow->state.error[0] = '\0';
-	} else {
-		if (follow->state.failing == 0)
-			follow->state.failing = follow->state.tried;
-		if (result->errors > 0)
-			snprintf(follow->state.error, sizeof(follow->state.error), "%s", result->lines[0]);
-		else
+	if (follow->state.failing == 0)
+		follow->state.failing = follow->state.tried;
+	if (why != NULL)
+		snprintf(follow->state.error, sizeof(follow->state.error), "%s", why);
+	mw_follower_tell(follow->follower, &follow->state);
+}
+
+static void tell_state(struct follow *follow, const struct mw_sync_process_result *result)
+{
+	if (result->errors > 0 || result->report.old_sources > 0) {
+		if (result->errors == 0)
 			tell_of_old(follow, result->turns);
+		tell_failing(follow, result->errors > 0 ? result->lines[0] : NULL);
+		return;
 	}
+	follow->state.good = follow->state.tried = mw_clock_date();
+	follow->state.failing = 0;
+	follow->state.error[0] = '\0';
 	mw_follower_tell(follow->follower, &follow->state);
 }
 
@@ -272,6 +279,8 @@ static void finish_reading(struct follow *follow, struct mw_sync_process_result 
 	if (was_busy(result)) {
 		mw_plan_end(follow->plan, NULL, now);
 		follow->due = earlier(follow->due, now + MW_PLAN_FIRST_PAUSE);
+		if (mw_say_busy(&follow->say, result->lines[0], now))
+			tell_failing(follow, result->lines[0]);
 		mw_sync_process_result_free(result);
 	} else {
 		plan(follow, result, now);
@@ -330,6 +339,7 @@ static void step(struct follow *follow)
 		start_reading(follow, now);
 	if (now >= follow->alive) {
 		mw_notify_alive();
+		mw_say_tick(&follow->say, now);
 		follow->alive = now + ALIVE_EVERY;
 	}
 	/* Last: a reload exchanges the rows. */

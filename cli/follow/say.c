@@ -8,6 +8,49 @@
 /* A source that fails in ever other words is told no more often than this. */
 #define PAUSE 10000
 #define LINES_KEPT 1000
+/* So many lines are logged in so many milliseconds, and the rest as a number. */
+#define LINES_MOST 100
+#define WINDOW 10000
+#define BUSY_MOST 60000
+
+void mw_say_tick(struct mw_say *say, int64_t now)
+{
+	if (now - say->window < WINDOW)
+		return;
+	if (say->left_out > 0)
+		mw_complain("%zu lines of the last %d s were left out", say->left_out, (int)((now - say->window) / 1000));
+	say->window = now;
+	say->told = say->left_out = 0;
+}
+
+static void tell(struct mw_say *say, int64_t now, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void tell(struct mw_say *say, int64_t now, const char *format, ...)
+{
+	va_list args;
+
+	mw_say_tick(say, now);
+	if (say->told == LINES_MOST) {
+		say->left_out++;
+		return;
+	}
+	say->told++;
+	va_start(args, format);
+	mw_complainv(format, args);
+	va_end(args);
+}
+
+bool mw_say_busy(struct mw_say *say, const char *line, int64_t now)
+{
+	if (say->busy_since == 0)
+		say->busy_since = now;
+	if (now - say->busy_since < BUSY_MOST)
+		return false;
+	if (!say->busy_told)
+		tell(say, now, "%s, for more than a minute: the sources are not read until it ends", line);
+	say->busy_told = true;
+	return true;
+}
 
 void mw_say_counts(const struct mw_sync_report *report, struct mw_buf *out)
 {
@@ -64,13 +107,13 @@ static void say_lines(struct mw_say *say, struct mw_sync_process_result *result,
 	for (size_t i = 0; i < result->count; i++) {
 		if (was_told(say, result->lines[i]))
 			continue;
-		mw_complain("%s", result->lines[i]);
+		tell(say, now, "%s", result->lines[i]);
 		new = true;
 	}
 	if (new) {
 		say->at = now;
 		if (result->more > 0)
-			mw_complain("and %zu more", result->more);
+			tell(say, now, "and %zu more", result->more);
 	}
 	if (result->rested)
 		keep_lines(say, result);
@@ -87,17 +130,22 @@ void mw_say_result(struct mw_say *say, struct mw_sync_process_result *result, co
 	struct mw_buf counts = MW_BUF_OVER(text);
 	bool wrong = result->errors > 0, failing = wrong || result->report.old_sources > 0;
 
+	if (say->busy_told)
+		tell(say, now, "the other sync has ended");
+	say->busy_since = 0;
+	say->busy_told = false;
 	if (!wrong || !say->wrong || now - say->at >= PAUSE)
 		say_lines(say, result, now);
 	if (wrong && !say->wrong && !result->done)
-		mw_complain("the directory in %s is unchanged; the sources are read again when one changes, and with growing pauses",
-			    folder);
+		tell(say, now,
+		     "the directory in %s is unchanged; the sources are read again when one changes, and with growing pauses",
+		     folder);
 	if (!failing && say->failing)
-		mw_complain("all sources are read again");
+		tell(say, now, "all sources are read again");
 	say->failing = failing;
 	say->wrong = wrong;
 	mw_say_counts(&result->report, &counts);
 	if (result->report.published)
-		mw_complain("published: %s", text);
+		tell(say, now, "published: %s", text);
 	mw_sync_process_result_free(result);
 }
