@@ -61,6 +61,7 @@ libmwcli_la_SOURCES = \
 	cli/follow/reading.c cli/follow/reading.h \
 	cli/follow/say.c cli/follow/say.h \
 	cli/follow/watches.c cli/follow/watches.h \
+	cli/following.c cli/following.h \
 	cli/import/import.c cli/import/import.h \
 	cli/import/postfix/owners.c cli/import/postfix/owners.h \
 	cli/import/postfix/postfix.c \
@@ -238,5 +239,7 @@ cli_mailwicket_LDADD = $(MW_CLI_LIBS)
 # The sample policy as a string of C.
 cli/servers/init/sample.inc: packaging/examples/mailwicket.conf
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $(top_srcdir)/packaging/examples/mailwicket.conf > $@
+# Named here too: what is built by its name alone has no BUILT_SOURCES.
+cli/servers/init/libmwcli_la-sample.lo: cli/servers/init/sample.inc
 BUILT_SOURCES += cli/servers/init/sample.inc
 CLEANFILES += cli/servers/init/sample.inc

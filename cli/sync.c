@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "directory/suspensions.h"
 #include "ui/output.h"
+#include "following.h"
 #include "follow/follow.h"
 #include "follow/hand_over.h"
 #include "follow/say.h"
@@ -59,13 +60,7 @@ static void write_sources(struct mw_json *json, const struct mw_policy *policy)
 		mw_json_number(json, "read", (uint64_t)state.read_at);
 		mw_json_number(json, "failed_since", (uint64_t)state.failed_since);
 		mw_json_string(json, "why", mw_str(state.why));
-		mw_json_number(json, "bad", state.bad);
-		mw_json_number(json, "blocked", state.blocked);
-		mw_json_number(json, "held_users", state.held_users);
-		mw_json_number(json, "held_groups", state.held_groups);
-		mw_json_number(json, "held_addresses", state.held_addresses);
-		mw_json_string(json, "digest", mw_str(state.digest));
-		mw_json_bool(json, "several", state.several);
+		mw_source_state_json(&state, json);
 		mw_json_end_object(json);
 	}
 	mw_json_end_array(json);

@@ -25,6 +25,7 @@
 #define QUIET 50
 #define QUIET_AT_MOST 250
 #define ALIVE_EVERY 1000
+#define SIGN_EVERY 10000 /* in a file, for `status` */
 /* After SIGTERM, whatever a source's library waits for. */
 #define END_AT_LATEST 700
 /* A reading of what failed before is ended so often in a row for one of what changed, and then not. */
@@ -45,7 +46,7 @@ struct follow {
 	int64_t due;     /* when what changed is read, or what is wrong in a text is tried again */
 	int64_t pause;   /* until then */
 	unsigned gave_way; /* readings in a row */
-	int64_t alive;
+	int64_t alive, sign; /* when the next word to the service manager is due, and the next sign in the file */
 	bool ready, ending;
 	struct pollfd *rows; /* of the signals, of the reading, and of the watches */
 };
@@ -136,6 +137,7 @@ static bool use(struct follow *follow, struct mw_policy *policy, struct mw_error
 	free(follow->rows);
 	follow->plan = plan;
 	follow->policy = policy;
+	snprintf(follow->state.policy, sizeof(follow->state.policy), "%s", policy->digest);
 	follow->follower = follower;
 	follow->watches = watches;
 	follow->rows = rows;
@@ -342,6 +344,10 @@ static void step(struct follow *follow)
 		mw_say_tick(&follow->say, now);
 		follow->alive = now + ALIVE_EVERY;
 	}
+	if (now >= follow->sign) {
+		mw_follower_alive(follow->follower);
+		follow->sign = now + SIGN_EVERY;
+	}
 	/* Last: a reload exchanges the rows. */
 	if (follow->rows[0].revents != 0)
 		take_signals(follow);
@@ -380,7 +386,8 @@ static int run(struct follow *follow)
 	int status = policy == NULL ? EX_CONFIG : EX_TEMPFAIL;
 
 	if (policy != NULL && errors != NULL && hear_signals() && use(follow, policy, errors)) {
-		follow->state = (struct mw_follower_state){ .process = getpid(), .since = mw_clock_date() };
+		follow->state.process = getpid();
+		follow->state.since = mw_clock_date();
 		mw_follower_tell(follow->follower, &follow->state);
 		mw_complain("following %zu source%s: pid=%d policy=%s", mw_watches_count(follow->watches),
 			    mw_watches_count(follow->watches) == 1 ? "" : "s", (int)getpid(), follow->cli->policy_path);

@@ -83,11 +83,17 @@ static void look_at_policy(struct mw_status_view *view, const struct mw_cli *cli
 		view->audits = mw_policy_audits(view->policy, mw_day_of(view->now));
 }
 
+/* Who follows the sources has read them: a database is not read again for each look. Text is, which costs little. */
 static void look_at_sources(struct mw_status_view *view)
 {
 	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
 	struct mw_sync_report report;
 
+	if (view->following.count > 0 && mw_following_is_well(&view->following)) {
+		view->sources = view->following.follower.failing != 0 ? MW_SOURCES_UNREADABLE : MW_SOURCES_PUBLISHED;
+		mw_errors_free(errors);
+		return;
+	}
 	if (view->policy->directory.source_count == 0 || errors == NULL) {
 		mw_errors_free(errors);
 		return;
@@ -125,22 +131,35 @@ static void look_at_suspensions(struct mw_status_view *view, const struct mw_dir
 	}
 }
 
+static void add_fault(void *context, enum mw_finding_id id, const struct mw_source *source, const char *text,
+		      const char *fix)
+{
+	(void)id;
+	(void)source;
+	mw_status_add(context, MW_STATUS_WARNING, text, fix);
+}
+
+static bool has_old_source(const struct mw_following_view *following)
+{
+	for (size_t i = 0; i < following->count; i++)
+		if (following->sources[i].state.failed_since != 0)
+			return true;
+	return false;
+}
+
 static void look_at_follower(struct mw_status_view *view)
 {
+	const struct mw_follower_state *follower = &view->following.follower;
 	char memory[64] = "";
 	struct mw_buf since = MW_BUF_OVER(memory);
 
-	view->following = mw_follower_look(view->policy->directory.path.ptr, &view->follower);
-	if (view->following == MW_FOLLOWING_ENDED) {
-		mw_status_add(view, MW_STATUS_WARNING,
-			      mw_arena_textf(view->arena, "the process that followed the sources, %lld, is gone without an orderly end",
-					     (long long)view->follower.process), "systemctl restart mailwicket-sync");
-	} else if (view->following == MW_FOLLOWING && view->follower.failing != 0) {
-		mw_when_print(view->follower.failing, &since);
-		mw_status_add(view, MW_STATUS_WARNING,
-			      mw_arena_textf(view->arena, "the process that follows the sources cannot read them all since %s: %s", memory,
-					     view->follower.error), "mailwicket check");
-	}
+	mw_following_judge(&view->following, view->arena, add_fault, view);
+	if (view->following.following != MW_FOLLOWING || follower->failing == 0 || has_old_source(&view->following))
+		return;
+	mw_when_print(follower->failing, &since);
+	mw_status_add(view, MW_STATUS_WARNING,
+		      mw_arena_textf(view->arena, "the process that follows the sources cannot read them all since %s: %s", memory,
+				     follower->error), "mailwicket check");
 }
 
 static void look_at_directory(struct mw_status_view *view)
@@ -161,6 +180,7 @@ static void look_at_directory(struct mw_status_view *view)
 			      "mailwicket sync");
 	else if (view->directory_error[0] != '\0')
 		mw_status_add(view, by_mode(view), view->directory_error, "");
+	mw_following_look(&view->following, view->policy, view->now, view->arena);
 	look_at_sources(view);
 	look_at_follower(view);
 }

@@ -26,20 +26,6 @@ static const char *const sources[] = {
 
 /* --- for a person */
 
-static void print_when(struct mw_buf *out, int64_t when, int64_t now)
-{
-	static const struct { int64_t seconds; const char *name; } units[] = {
-		{ 86400, "days" }, { 3600, "hours" }, { 60, "minutes" }, { 1, "seconds" },
-	};
-	int64_t age = now > when ? now - when : 0;
-	size_t i = 0;
-
-	while (i < 3 && age < 2 * units[i].seconds)
-		i++;
-	mw_when_print(when, out);
-	mw_buf_printf(out, ", %lld %s ago", (long long)(age / units[i].seconds), units[i].name);
-}
-
 static void print_daemon(struct mw_buf *out, const struct mw_status_view *view)
 {
 	const struct mw_daemon_status *now = &view->daemon;
@@ -52,31 +38,13 @@ static void print_daemon(struct mw_buf *out, const struct mw_status_view *view)
 	}
 	mw_buf_printf(out, "runs: process %llu, version %s\n", (unsigned long long)now->process, now->version);
 	mw_buf_printf(out, LABEL "policy %s, read ", "", now->policy);
-	print_when(out, (int64_t)now->policy_read, view->now);
+	mw_when_print_age((int64_t)now->policy_read, view->now, out);
 	if (now->directory[0] == '\0') {
 		mw_buf_printf(out, "\n" LABEL "no directory\n", "");
 		return;
 	}
 	mw_buf_printf(out, "\n" LABEL "directory %.16s, of ", "", now->directory);
-	print_when(out, (int64_t)now->directory_written, view->now);
-	mw_buf_add_text(out, "\n");
-}
-
-static void print_follower(struct mw_buf *out, const struct mw_status_view *view)
-{
-	const struct mw_follower_state *follower = &view->follower;
-
-	if (view->following != MW_FOLLOWING)
-		return;
-	mw_buf_printf(out, LABEL "followed by process %lld", "sources", (long long)follower->process);
-	if (follower->good != 0) {
-		mw_buf_add_text(out, ", read ");
-		print_when(out, follower->good, view->now);
-	}
-	if (follower->failing != 0) {
-		mw_buf_add_text(out, ", not all readable since ");
-		print_when(out, follower->failing, view->now);
-	}
+	mw_when_print_age((int64_t)now->directory_written, view->now, out);
 	mw_buf_add_text(out, "\n");
 }
 
@@ -85,7 +53,7 @@ static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 	mw_buf_printf(out, LABEL "%s", "policy", view->policy_path);
 	if (view->policy_changed != 0) {
 		mw_buf_add_text(out, ", changed ");
-		print_when(out, view->policy_changed, view->now);
+		mw_when_print_age(view->policy_changed, view->now, out);
 	}
 	mw_buf_add_text(out, "\n");
 	if (view->policy == NULL)
@@ -93,10 +61,10 @@ static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 	mw_buf_printf(out, LABEL "%.*s", "directory", MW_STR_ARG(view->policy->directory.path));
 	if (view->directory.open) {
 		mw_buf_printf(out, ", %llu users, published ", (unsigned long long)view->directory.users);
-		print_when(out, view->directory.written, view->now);
+		mw_when_print_age(view->directory.written, view->now, out);
 	}
 	mw_buf_add_text(out, "\n");
-	print_follower(out, view);
+	mw_following_print(&view->following, view->now, "sources     ", out);
 }
 
 static void print_module(struct mw_buf *out, const struct mw_status_view *view, const struct mw_status_module *module)
@@ -200,19 +168,6 @@ static void print(struct mw_buf *out, const void *context)
 
 /* --- for programs */
 
-static void when(struct mw_json *json, const char *key, int64_t time)
-{
-	char memory[64];
-	struct mw_buf text = MW_BUF_OVER(memory);
-
-	if (time == 0) {
-		mw_json_null(json, key);
-		return;
-	}
-	mw_when_print_exact(time, &text);
-	mw_json_string(json, key, mw_buf_str(&text));
-}
-
 static void word(struct mw_json *json, const char *key, const char *text)
 {
 	mw_json_string(json, key, mw_str(text));
@@ -230,12 +185,12 @@ static void write_daemon(struct mw_json *json, const struct mw_status_view *view
 		mw_json_number(json, "process", now->process);
 		mw_json_number(json, "user", now->user);
 		word(json, "policy", now->policy);
-		when(json, "policy_read", (int64_t)now->policy_read);
+		mw_when_json(json, "policy_read", (int64_t)now->policy_read);
 		mw_json_bool(json, "reload_failed", now->reload_failed != 0);
 		mw_json_bool(json, "enforces", now->enforces != 0);
 		mw_json_bool(json, "asked_in_audit", now->asked_in_audit != 0);
 		word(json, "directory", now->directory);
-		when(json, "directory_written", (int64_t)now->directory_written);
+		mw_when_json(json, "directory_written", (int64_t)now->directory_written);
 		mw_json_bool(json, "directory_failed", now->directory_failed != 0);
 	}
 	mw_json_end_object(json);
@@ -276,33 +231,12 @@ static void write_dovecot(struct mw_json *json, const struct mw_status_view *vie
 	mw_json_end_object(json);
 }
 
-static void write_follower(struct mw_json *json, const struct mw_status_view *view)
-{
-	static const char *const states[] = {
-		[MW_FOLLOWING_NEVER] = "none", [MW_FOLLOWING] = "running", [MW_FOLLOWING_ENDED] = "gone",
-		[MW_FOLLOWING_UNKNOWN] = "unknown",
-	};
-	const struct mw_follower_state *follower = &view->follower;
-
-	mw_json_object(json, "follower");
-	word(json, "state", states[view->following]);
-	if (view->following == MW_FOLLOWING || view->following == MW_FOLLOWING_ENDED) {
-		mw_json_number(json, "process", (uint64_t)follower->process);
-		when(json, "since", follower->since);
-		when(json, "tried", follower->tried);
-		when(json, "good", follower->good);
-		when(json, "failing", follower->failing);
-		word(json, "error", follower->error);
-	}
-	mw_json_end_object(json);
-}
-
 static void write_files(struct mw_json *json, const struct mw_status_view *view)
 {
 	mw_json_object(json, "policy");
 	word(json, "file", view->policy_path);
 	word(json, "digest", view->policy != NULL ? view->policy->digest : "");
-	when(json, "changed", view->policy_changed);
+	mw_when_json(json, "changed", view->policy_changed);
 	mw_json_end_object(json);
 	if (view->policy == NULL) {
 		mw_json_null(json, "directory");
@@ -312,10 +246,10 @@ static void write_files(struct mw_json *json, const struct mw_status_view *view)
 	mw_json_string(json, "path", view->policy->directory.path);
 	mw_json_bool(json, "readable", view->directory.open);
 	word(json, "digest", view->directory.digest);
-	when(json, "published", view->directory.written);
+	mw_when_json(json, "published", view->directory.written);
 	mw_json_number(json, "users", view->directory.users);
 	word(json, "sources", sources[view->sources]);
-	write_follower(json, view);
+	mw_following_json(&view->following, json);
 	mw_json_end_object(json);
 }
 
@@ -365,7 +299,7 @@ static void write_refusals(struct mw_json *json, const struct mw_status_view *vi
 		const struct mw_status_refusal *refusal = &view->refusals[i];
 
 		mw_json_object(json, NULL);
-		when(json, "time", refusal->time);
+		mw_when_json(json, "time", refusal->time);
 		word(json, "verdict", refusal->verdict);
 		word(json, "reason", refusal->reason);
 		word(json, "rule", refusal->rule);

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "command.h"
 #include "directory/directory.h"
-#include "directory/follower.h"
+#include "following.h"
 #include "logs/usual.h"
 #include "policy/read.h"
 #include "servers/daemon.h"
@@ -57,8 +57,7 @@ struct mw_status_view {
 	struct mw_directory_status directory;
 	const char *directory_error; /* "": none */
 	enum mw_status_sources sources;
-	enum mw_following following; /* whether a process follows the sources, and what it says */
-	struct mw_follower_state follower;
+	struct mw_following_view following; /* the process that follows the sources, and each of them */
 	bool audits; /* no rule is enforced today */
 
 	bool dovecot_seen, dovecot_asks; /* doveconf answers; its configuration names Mailwicket */

@@ -2,7 +2,7 @@
 #ifndef MW_CLI_WHEN_H
 #define MW_CLI_WHEN_H
 
-#include "base/buf.h"
+#include "report/json.h"
 
 /* What mw_when_parse() takes, for messages and helps. */
 #define MW_WHEN_FORMS "2h, 3d, 2026-12-01 or 2026-12-01T08:00"
@@ -14,5 +14,9 @@ bool mw_when_parse(struct mw_str text, int64_t now, int64_t *when_r);
 /* "2026-12-01 08:00:00", and for programs "2026-12-01T08:00:00+01:00" (RFC 3339). */
 void mw_when_print(int64_t when, struct mw_buf *out);
 void mw_when_print_exact(int64_t when, struct mw_buf *out);
+/* The first with its age: "2026-12-01 08:00:00, 3 minutes ago". */
+void mw_when_print_age(int64_t when, int64_t now, struct mw_buf *out);
+/* The second as a member; 0: null. */
+void mw_when_json(struct mw_json *json, const char *key, int64_t when);
 
 #endif

@@ -21,7 +21,7 @@
 #define LOCK_SECONDS 2
 #define HAND_OVER_SECONDS 10
 #define NOT_OURS "is nothing that Mailwicket writes there: move it away, or give directory { path } a folder of its own"
-#define VERSION 1
+#define VERSION 2
 #define BUSY "another mailwicket sync --follow is running"
 
 struct mw_follower {
@@ -65,11 +65,17 @@ void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_sta
 	char memory[1024];
 	struct mw_buf text = MW_BUF_OVER(memory);
 
-	mw_buf_printf(&text, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s\n", VERSION,
-		      state->process, state->since, state->tried, state->good, state->failing, state->error);
+	mw_buf_printf(&text, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s\n", VERSION,
+		      state->process, state->since, state->tried, state->good, state->failing,
+		      state->policy[0] == '\0' ? "-" : state->policy, state->error);
 	/* Only for people to read: what a full disk does not take is left out. */
 	if (!empty(follower) || pwrite(follower->folder.lock_fd, text.data, text.used, 0) != (ssize_t)text.used)
 		empty(follower);
+}
+
+void mw_follower_alive(const struct mw_follower *follower)
+{
+	(void)futimens(follower->folder.lock_fd, NULL);
 }
 
 void mw_follower_close(struct mw_follower *follower)
@@ -263,12 +269,18 @@ static bool read_state(int fd, struct mw_follower_state *state)
 	char text[1024];
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 	int version = 0, begin = 0;
+	struct stat st;
 
 	text[got < 0 ? 0 : got] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	if (sscanf(text, "%d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %n", &version, &state->process,
-		   &state->since, &state->tried, &state->good, &state->failing, &begin) != 6 || version != VERSION)
+	if (sscanf(text, "%d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %16s %n", &version, &state->process,
+		   &state->since, &state->tried, &state->good, &state->failing, state->policy, &begin) != 7 ||
+	    version != VERSION) {
+		*state = (struct mw_follower_state){ .process = 0 };
 		return false;
+	}
+	if (fstat(fd, &st) == 0)
+		state->alive = st.st_mtime;
 	/* It is shown on a terminal, and who wrote it need not be root. */
 	mw_text_show(&error, mw_str(text + begin));
 	return true;

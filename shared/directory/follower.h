@@ -9,17 +9,22 @@
 
 struct mw_follower_state {
 	int64_t process;   /* its id */
+	int64_t alive;     /* when it gave a sign of life last */
 	int64_t since;     /* when it started; this and the others: seconds since the epoch, 0: never */
 	int64_t tried;     /* when it read the sources last, with or without success */
 	int64_t good;      /* when it read them last without an error */
 	int64_t failing;   /* since when they cannot be read; 0: they can */
+	char policy[17];   /* the digest of the policy that it follows with, model.h */
 	char error[512];   /* the first error of that */
 };
 
 /* The right to follow: one process for a folder. NULL with errors. */
 struct mw_follower;
 struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *errors);
+/* Says what it has to say; `alive` of the state is now, whatever stands there. */
 void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
+/* A sign of life. One that gives none for a minute hangs. */
+void mw_follower_alive(const struct mw_follower *follower);
 void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
 
 /* Makes this user the owner of the folder and of what is in it; groups stay, and new files get that of the folder. Refused

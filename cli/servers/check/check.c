@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "following.h"
 #include "ui/arguments.h"
 #include "servers/check/gate.h"
 #include "servers/check/servers.h"
@@ -27,6 +29,9 @@ struct result {
 	bool policy_read, directory_read, servers_looked_at;
 	enum mw_unlisted_logins unlisted_logins;
 	struct mw_sync_report report;
+	struct mw_following_view following;
+	bool looked_at_following;
+	int64_t now;
 };
 
 static unsigned found(const struct result *result, enum mw_finding_severity severity)
@@ -54,10 +59,19 @@ static void write_result(struct mw_json *json, const void *context)
 		mw_json_number(json, "grants", result->report.grants);
 		mw_json_end_object(json);
 	}
-	if (result->servers_looked_at || found(result, MW_FINDING_NOTE) > 0) {
+	if (result->looked_at_following)
+		mw_following_json(&result->following, json);
+	if (result->findings != NULL && (result->servers_looked_at || mw_findings_kept(result->findings) > 0)) {
 		mw_findings_json(result->findings, json);
 		mw_findings_json_not_judged(result->findings, json);
 	}
+}
+
+static void write_following(struct mw_buf *out, const void *context)
+{
+	const struct result *result = context;
+
+	mw_following_print(&result->following, result->now, "sources: ", out);
 }
 
 static void print_count(unsigned count, const char *what)
@@ -102,6 +116,8 @@ static void print_result(const struct result *result)
 	puts("");
 	if (result->unlisted_logins == MW_UNLISTED_OWN_ADDRESS)
 		puts("logins that the directory lacks: let in, each with its own address (unlisted_logins = own_address)");
+	if (result->looked_at_following)
+		mw_output(write_following, result);
 	if (result->findings != NULL)
 		print_findings(result);
 }
@@ -115,7 +131,31 @@ static int exit_code(const struct result *result)
 	return found(result, MW_FINDING_ERROR) > 0 ? 1 : EX_OK;
 }
 
-static int look_further(struct result *result, const struct mw_policy *policy, const struct mw_servers *servers)
+static void add_fault(void *context, enum mw_finding_id id, const struct mw_source *source, const char *text,
+		      const char *fix)
+{
+	const struct result *result = context;
+
+	mw_findings_add(result->findings, (struct mw_finding){
+		.id = id, .severity = MW_FINDING_WARNING, .file = result->cli->policy_path,
+		.line = source != NULL ? source->place.line : 0, .setting = "directory", .what = text,
+		.why = "who may send and log in is judged by what was published: a right that was taken away since still holds",
+		.fix = mw_fix_run(fix) });
+}
+
+/* The sources were read for this; whether anybody does so when they change is another thing. */
+static void look_at_following(struct result *result, const struct mw_policy *policy)
+{
+	struct mw_arena *arena = mw_findings_arena(result->findings);
+
+	result->now = mw_clock_date();
+	mw_following_look(&result->following, policy, result->now, arena);
+	mw_following_judge(&result->following, arena, add_fault, result);
+	result->looked_at_following = true;
+}
+
+static int look_further(struct result *result, const struct mw_policy *policy, bool policy_only,
+			const struct mw_servers *servers)
 {
 	int status;
 
@@ -126,6 +166,8 @@ static int look_further(struct result *result, const struct mw_policy *policy, c
 		return EX_OSERR;
 	}
 	mw_check_service(policy, result->findings);
+	if (!policy_only)
+		look_at_following(result, policy);
 	if (!result->servers_looked_at)
 		return EX_OK;
 	mw_check_gate(policy, servers, result->directory_read ? &result->report : NULL, result->findings);
@@ -151,7 +193,7 @@ static int check(const struct mw_cli *cli, bool policy_only, const struct mw_ser
 	if (result.policy_read && !policy_only && policy->directory.source_count > 0)
 		result.directory_read = mw_sync_run(policy, true, result.errors, &result.report);
 	if (result.policy_read)
-		status = look_further(&result, policy, servers);
+		status = look_further(&result, policy, policy_only, servers);
 	if (status == EX_OK && cli->json)
 		mw_output_json(write_result, &result);
 	else if (status == EX_OK)

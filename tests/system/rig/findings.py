@@ -210,6 +210,9 @@ SENTENCES = {
     "shared-mailboxes": "a line for each user, or one domain less",
 }
 
+# Of the process that follows the sources: test_846_follower_told.py brings each, and runs what is no unit of systemd's.
+FOLLOWER = ("not-followed", "follower-silent", "follower-behind", "source-old", "source-held", "source-bad")
+
 # The site's own, with a part replaced, or another one.
 STRANGERS = "permission_groups = { AnonymousUsers }"
 CLIENT = '"*:$submission", '

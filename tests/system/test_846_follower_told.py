@@ -1,0 +1,184 @@
+"""What `check` and `status` tell of the process that follows the sources, and of each source that is no text."""
+import json
+import os
+import shlex
+import signal
+import subprocess
+
+import pytest
+
+from test_830_several_sources import Site, users
+from rig.built import CLI
+from rig.follower import Follower
+from rig.waiting import wait_for
+
+MINUTES = 600
+NOBODY = ["setpriv", "--reuid=nobody", "--clear-groups"]
+
+
+@pytest.fixture
+def site(folder):
+    made = Site(folder)
+    made.sources("corp", "text", corp="interval = 1s")
+    (folder / "text").write_text("user boss@example.test\n")
+    made.says("corp", users(40))
+    made.sync()
+    return made
+
+
+def status(site, *words):
+    return site.cli(*words, "status", "--limit", "0", "--dovecot-config", site.folder / "none", "--socket", site.folder / "none")
+
+
+def told(site):
+    """The follower and each source of `status`, and the fixes by the problems that are about them."""
+    done = status(site, "--json")
+    answer = json.loads(done.stdout)
+    problems = {problem["text"]: problem["fix"] for problem in answer["problems"] if "serves at" not in problem["text"]}
+    assert done.returncode == (2 if any(p["severity"] == "critical" for p in answer["problems"]) else 1), done
+    return answer["directory"]["follower"], answer["directory"]["each_source"], problems
+
+
+def findings(site):
+    """Of `check`, by their names."""
+    done = site.cli("--json", "check")
+    answer = json.loads(done.stdout)
+    return {row["id"]: row for row in answer.get("findings", []) if row["id"] != "asked-by-all"}, answer
+
+
+def age(site, seconds):
+    file = site.published / ".follow"
+    now = file.stat().st_mtime
+    os.utime(file, (now - seconds, now - seconds))
+
+
+def test_nothing_follows_a_source_that_others_change(site):
+    follower, [corp], problems = told(site)
+    assert follower["state"] == "none" and corp["source"] == "corp" and corp["read"] and corp["failed_since"] is None
+    [(text, fix)] = problems.items()
+    assert text.startswith('nothing follows the sources: a change in source "corp" has no effect') and \
+        fix == "systemctl enable --now mailwicket-sync"
+    found, answer = findings(site)
+    assert set(found) == {"not-followed"} and found["not-followed"]["severity"] == "warning"
+    assert found["not-followed"]["fix"] == fix and answer["ok"] and answer["each_source"][0]["source"] == "corp"
+    plain = site.cli("check")
+    assert plain.returncode == 0 and "sources: followed by no process\n" in plain.stdout
+    assert '"corp": read ' in plain.stdout and " seconds ago\n" in plain.stdout, plain.stdout
+
+
+def test_text_alone_needs_nobody_who_follows(site):
+    site.sources("text")
+    site.sync()
+    follower, sources, problems = told(site)
+    assert (follower["state"], sources, problems) == ("none", [], {})
+    assert findings(site)[0] == {} and "followed" not in site.cli("check").stdout
+
+
+def test_a_follower_that_is_well(site):
+    with Follower(site) as follower:
+        follower.wait_log("following 2 sources")
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        said, [corp], problems = told(site)
+        assert (said["state"], said["process"], said["failing"], problems) == ("running", follower.process.pid, None, {})
+        assert said["policy"] == json.loads(status(site, "--json").stdout)["policy"]["digest"] and corp["read"]
+        assert findings(site)[0] == {}
+        assert f"followed by process {follower.process.pid}, read " in status(site).stdout
+        assert '"corp": read ' in status(site).stdout
+    assert told(site)[0]["state"] == "none", "it ended in order"
+
+
+def test_a_silent_follower_is_noticed(site):
+    with Follower(site) as follower:
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        follower.process.send_signal(signal.SIGSTOP)
+        # What follows from minutes of that.
+        age(site, MINUTES)
+        said, _, problems = told(site)
+        assert said["state"] == "silent" and list(problems.values()) == ["systemctl restart mailwicket-sync"]
+        assert "has given no sign of life since " in list(problems)[0]
+        assert set(findings(site)[0]) == {"follower-silent"}
+        assert ", silent since " in status(site).stdout
+        follower.process.send_signal(signal.SIGCONT)
+        age(site, MINUTES)
+        wait_for(lambda: told(site)[0]["state"] == "running", "its sign of life")
+
+
+def test_a_follower_that_is_killed_is_noticed(site):
+    with Follower(site) as follower:
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        follower.process.kill()
+        follower.process.wait()
+        said, _, problems = told(site)
+        assert said["state"] == "gone" and list(problems.values()) == ["systemctl restart mailwicket-sync"]
+        assert set(findings(site)[0]) == {"not-followed"}
+        follower.launch().wait_log("following 2 sources", 2)
+
+
+def test_a_follower_with_another_policy_is_noticed(site):
+    with Follower(site) as follower:
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        site.policy.write_text(site.policy.read_text() + "# another\n")
+        _, _, problems = told(site)
+        assert list(problems.values()) == ["systemctl reload mailwicket-sync"] and "another policy" in list(problems)[0]
+        assert set(findings(site)[0]) == {"follower-behind"}
+        follower.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: told(site)[2] == {}, "the reload")
+
+
+def test_a_source_behind_its_last_good_copy_is_told_with_the_reason(site):
+    with Follower(site) as follower:
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        site.runs("corp", "echo 'the database is away' >&2; exit 3")
+        wait_for(lambda: told(site)[1][0]["failed_since"], "the failure")
+        _, [corp], problems = told(site)
+        assert "the database is away" in corp["why"]
+        [(text, fix)] = problems.items()
+        assert text.startswith('source "corp" cannot be read since ') and "the database is away" in text
+        assert fix == f"mailwicket -c {site.policy} check"
+        plain = status(site).stdout
+        assert '"corp": behind its last good copy of ' in plain and ", because " in plain, plain
+        assert "source-old" in findings(site)[0]
+        site.says("corp", users(40))
+        wait_for(lambda: told(site)[1][0]["failed_since"] is None and told(site)[2] == {}, "the recovery")
+        assert follower.process.poll() is None
+
+
+def test_what_is_held_is_told_with_the_command_that_lets_it_go(site):
+    with Follower(site):
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        site.says("corp", users(20))
+        wait_for(lambda: told(site)[1][0]["held_users"], "the guard")
+        _, [corp], problems = told(site)
+        assert (corp["held_users"], corp["held_groups"], corp["held_addresses"]) == (20, 0, 40) and len(corp["digest"]) == 32
+        [(text, fix)] = problems.items()
+        assert 'source "corp": 20 users, 0 groups and 40 addresses would vanish' in text
+        assert "source-held" in findings(site)[0] and "; held: 20 users, 0 groups, 40 addresses" in status(site).stdout
+        words = shlex.split(fix)
+        assert words[:3] == ["mailwicket", "-c", str(site.policy)], fix
+        done = site.cli(*words[3:])
+        assert done.returncode == 0, done.stderr
+        wait_for(lambda: told(site)[2] == {}, "what was accepted")
+    assert site.looked_up("u39@example.test") is None
+
+
+def test_bad_and_blocked_records_are_counted(site):
+    site.says("corp", users(38) + "user u38@example.test address=a38@example.test bananas=1\nuser new@example.test bananas=1\n")
+    site.cli("sync")
+    _, [corp], problems = told(site)
+    assert (corp["bad"], corp["blocked"]) == (2, 1)
+    assert any('source "corp": 2 records are bad; 1 of them' in text for text in problems), problems
+    assert "source-bad" in findings(site)[0]
+    assert "; 2 bad records, 1 blocked" in status(site).stdout
+
+
+def test_who_may_not_look_is_told_so(site):
+    for folder in (site.folder, *site.folder.parents):
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    with Follower(site) as follower:
+        follower.wait_log("following 2 sources")
+        done = subprocess.run([*NOBODY, CLI, "-c", site.policy, "--json", "status", "--limit", "0"], capture_output=True, text=True,
+                              timeout=120)
+        answer = json.loads(done.stdout)
+        assert answer["directory"]["follower"] == {"state": "unknown"}
+        assert not any("nothing follows" in problem["text"] for problem in answer["problems"])
