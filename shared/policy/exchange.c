@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/exchange.h"
 
+#include <ctype.h>
+
 #include "policy/permission.h"
 
 /* Microsoft, "Set-ReceiveConnector", "Receive connector permissions". */
@@ -25,49 +27,8 @@ static const struct explained permissions[] = {
 };
 
 static const struct explained parameters[] = {
-	{ "advertise_client_settings", "`mailwicket client-settings` tells users what to enter" },
-	{ "banner", "Postfix has smtpd_banner" },
-	{ "binary_mime_enabled", "Postfix does not offer it" },
-	{ "bare_linefeed_rejection_enabled", "Postfix has smtpd_forbid_bare_newline" },
-	{ "chunking_enabled", "Postfix has smtpd_discard_ehlo_keywords" },
-	{ "connection_inactivity_timeout", "Postfix has smtpd_timeout" },
-	{ "connection_timeout", "Postfix has smtpd_timeout" },
-	{ "default_domain", "it stands outside of connectors, for all of them" },
-	{ "delivery_status_notification_enabled", "Postfix has smtpd_discard_ehlo_keywords" },
-	{ "domain_secure_enabled", "partner_certificates name the partners' certificates" },
-	{ "eight_bit_mime_enabled", "Postfix has smtpd_discard_ehlo_keywords" },
-	{ "enable_auth_gssapi", "Dovecot has auth_mechanisms" },
-	{ "enhanced_status_codes_enabled", "Postfix has smtpd_discard_ehlo_keywords" },
-	{ "extended_protection_policy", "Postfix and Dovecot have no channel binding to require" },
-	{ "fqdn", "hostname stands outside of connectors; Postfix has smtpd_banner" },
-	{ "header_promotion_mode_setting", "Exchange's servers alone use it" },
-	{ "liveid_basic_auth_fallback", "it is of Exchange Online" },
-	{ "long_addresses_enabled", "Exchange's servers alone use it" },
-	{ "max_acknowledgement_delay", "Exchange's servers alone use it" },
-	{ "max_header_size", "Postfix has header_size_limit" },
-	{ "max_hop_count", "Postfix has hopcount_limit" },
-	{ "max_inbound_connection", "Postfix has the process limit of master.cf" },
-	{ "max_inbound_connection_percentage_per_source", "Postfix has smtpd_client_connection_count_limit" },
-	{ "max_inbound_connection_per_source", "Postfix has smtpd_client_connection_count_limit" },
-	{ "max_local_hop_count", "Postfix has hopcount_limit" },
-	{ "max_logon_failures", "Dovecot has auth_failure_delay" },
-	{ "max_protocol_errors", "Postfix has smtpd_hard_error_limit" },
-	{ "orar_enabled", "Exchange's servers alone use it" },
-	{ "pipelining_enabled", "Postfix has smtpd_discard_ehlo_keywords" },
-	{ "protocol_logging_level", "Postfix has smtpd_tls_loglevel and debug_peer_list, this policy log { decisions }" },
-	{ "reject_reserved_second_level_recipient_domains", "accepted_domain says which domains are taken" },
-	{ "reject_reserved_top_level_recipient_domains", "accepted_domain says which domains are taken" },
-	{ "reject_single_label_recipient_domains", "accepted_domain says which domains are taken" },
-	{ "require_ehlo_domain", "Postfix has smtpd_helo_required" },
-	{ "server", "this policy is that server's own" },
-	{ "service_discovery_fqdn", "`mailwicket client-settings` tells users what to enter" },
-	{ "size_enabled", "Postfix has smtpd_discard_ehlo_keywords" },
-	{ "smtp_utf8_enabled", "Postfix has smtputf8_enable" },
-	{ "suppress_x_anonymous_tls", "Exchange's servers alone use it" },
-	{ "tarpit_interval", "Postfix has smtpd_error_sleep_time" },
-	{ "tls_certificate_name", "Postfix has smtpd_tls_chain_files" },
-	{ "tls_domain_capabilities", "partner_certificates name the partners' certificates" },
-	{ "transport_role", "this server has one role" },
+#define MW_EXCHANGE_PARAMETER(name, where) { (name), (where) },
+#include "policy/exchange.def"
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -109,7 +70,25 @@ bool mw_exchange_word(struct mw_reader *reader, const struct mw_setting *setting
 	return why != NULL;
 }
 
+/* "MaxHeaderSize" is max_header_size here. */
+static bool same_name(struct mw_str here, const char *exchange)
+{
+	size_t i = 0;
+
+	for (; *exchange != '\0'; exchange++, i++) {
+		while (i < here.len && here.ptr[i] == '_')
+			i++;
+		if (i == here.len || tolower((unsigned char)here.ptr[i]) != tolower((unsigned char)*exchange))
+			return false;
+	}
+	return i == here.len;
+}
+
 const char *mw_exchange_parameter(struct mw_str name)
 {
-	return why_of(parameters, COUNT(parameters), name);
+	for (size_t i = 0; i < COUNT(parameters); i++) {
+		if (same_name(name, parameters[i].word))
+			return parameters[i].why;
+	}
+	return NULL;
 }

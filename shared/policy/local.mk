@@ -9,6 +9,7 @@ libmwpolicy_la_SOURCES = \
 	shared/policy/choose.h \
 	shared/policy/defaults.c \
 	shared/policy/exchange.c \
+	shared/policy/exchange.def \
 	shared/policy/exchange.h \
 	shared/policy/lex.c \
 	shared/policy/listing.c \

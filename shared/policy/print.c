@@ -4,7 +4,7 @@
 #include "policy/build.h"
 #include "policy/setting.h"
 
-static void print_quoted(struct mw_str text, struct mw_buf *out)
+void mw_policy_print_string(struct mw_str text, struct mw_buf *out)
 {
 	if (mw_str_has(text, "\n") || mw_str_has(text, "\t")) {
 		mw_buf_add_text(out, "\"\"\"");
@@ -90,7 +90,7 @@ static size_t print_strings(const struct mw_strs *strings, struct mw_buf *out)
 		struct mw_str text = strings->items[count];
 
 		separate(out, &count);
-		print_quoted(text, out);
+		mw_policy_print_string(text, out);
 	}
 	return count;
 }
@@ -174,7 +174,7 @@ static void print_scalar(const struct mw_setting *setting, const void *field, st
 		mw_buf_add_char(out, '"');
 		break;
 	default:
-		print_quoted(*(const struct mw_str *)field, out);
+		mw_policy_print_string(*(const struct mw_str *)field, out);
 		break;
 	}
 }
@@ -236,7 +236,7 @@ static void print_titled(enum mw_section_kind section, struct mw_str title, cons
 			 struct mw_buf *out)
 {
 	mw_buf_printf(out, "%s%s ", indent, mw_sections[section].name);
-	print_quoted(title, out);
+	mw_policy_print_string(title, out);
 	mw_buf_add_text(out, " {\n");
 	print_settings(section, base, indent[0] == '\0' ? "    " : "        ", out);
 	mw_buf_printf(out, "%s}\n", indent);
@@ -286,7 +286,7 @@ void mw_connector_print_short(const struct mw_connector *connector, struct mw_bu
 	char memory[65536];
 
 	mw_buf_printf(out, "%s ", mw_sections[MW_SECTION_CONNECTOR].name);
-	print_quoted(connector->name, out);
+	mw_policy_print_string(connector->name, out);
 	mw_buf_add_text(out, " {\n");
 	for (size_t i = 0; i < mw_setting_count; i++) {
 		const struct mw_setting *setting = &mw_settings[i];

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "policy/model.h"
 
+/* A string in quotes, as a policy has it; whole, whatever stands in it but line breaks. */
+void mw_policy_print_string(struct mw_str text, struct mw_buf *out);
 /* One connector, as mw_policy_print() prints it. */
 void mw_connector_print(const struct mw_connector *connector, struct mw_buf *out);
 /* The same without what has its default. */
