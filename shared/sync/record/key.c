@@ -258,12 +258,16 @@ static void write_senders(struct mw_text_out *out, const struct mw_record_key *k
 		write_items(out, key->word, list);
 		return;
 	}
+	if (out->brief && record->principal.senders == MW_SENDERS_ANYONE)
+		return;
 	mw_text_out_key(out, key->word);
 	mw_text_out_add(out, mw_str(mw_table_word(MW_TABLE(senders_words), (int)record->principal.senders)));
 }
 
 static void write_switch(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
 {
+	if (out->brief && *(const bool *)value_of(key, record))
+		return;
 	mw_text_out_key(out, key->word);
 	mw_text_out_add(out, *(const bool *)value_of(key, record) ? MW_STR("yes") : MW_STR("no"));
 }

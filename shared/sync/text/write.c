@@ -17,6 +17,7 @@ bool mw_text_out_begin(struct mw_text_out *out, int fd)
 	XXH3_state_t *digest = XXH3_createState();
 
 	out->fd = fd;
+	out->brief = false;
 	out->error = 0;
 	out->used = 0;
 	out->digest = digest;

@@ -8,6 +8,7 @@
 /* Octets on their way into a file and into a digest. */
 struct mw_text_out {
 	int fd;      /* -1: into the digest only */
+	bool brief;  /* a key that says what it says when it is missing is left out: for people; off after _begin() */
 	int error;   /* errno of the first failure; what follows is not written */
 	size_t used;
 	void *digest; /* XXH3 */
