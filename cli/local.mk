@@ -62,6 +62,23 @@ libmwcli_la_SOURCES = \
 	cli/follow/say.c cli/follow/say.h \
 	cli/follow/watches.c cli/follow/watches.h \
 	cli/following.c cli/following.h \
+	cli/import/exchange/connectors.c cli/import/exchange/connectors.h \
+	cli/import/exchange/directory_text.c \
+	cli/import/exchange/exchange.c \
+	cli/import/exchange/exporter.c cli/import/exchange/exporter.h \
+	cli/import/exchange/grants.c \
+	cli/import/exchange/groups.c \
+	cli/import/exchange/model.c cli/import/exchange/model.h \
+	cli/import/exchange/names.c cli/import/exchange/names.h \
+	cli/import/exchange/people.c \
+	cli/import/exchange/permissions.c \
+	cli/import/exchange/policy_text.c \
+	cli/import/exchange/print.c cli/import/exchange/print.h \
+	cli/import/exchange/property.c cli/import/exchange/property.h \
+	cli/import/exchange/property.def cli/import/exchange/property_quiet.def cli/import/exchange/property_server.def \
+	cli/import/exchange/read.c \
+	cli/import/exchange/table.c cli/import/exchange/table.h \
+	cli/import/exchange/value.c cli/import/exchange/value.h \
 	cli/import/import.c cli/import/import.h \
 	cli/import/postfix/owners.c cli/import/postfix/owners.h \
 	cli/import/postfix/postfix.c \
@@ -228,7 +245,7 @@ libmwcli_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)
 MW_CLI_LIBS = \
 	libmwcli.la libmwpostfix.la libmwsync.la libmwdirectory.la libmwreport.la libmwdecide.la libmwpolicy.la libmwtls.la \
 	libmwmail.la libmwnotify.la libmwbase.la $(SYSTEMD_LIBS) \
-	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(MW_UNPACK_LIBS)
+	$(LMDB_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS) $(OPENSSL_LIBS) $(CSV_LIBS) $(MW_UNPACK_LIBS)
 
 cli_mailwicket_SOURCES = cli/main.c
 cli_mailwicket_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
@@ -243,3 +260,11 @@ cli/servers/init/sample.inc: packaging/examples/mailwicket.conf
 cli/servers/init/libmwcli_la-sample.lo: cli/servers/init/sample.inc
 BUILT_SOURCES += cli/servers/init/sample.inc
 CLEANFILES += cli/servers/init/sample.inc
+
+# The exporters of `import exchange` as strings of C.
+cli/import/exchange/%.inc: cli/import/exchange/%.ps1
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+cli/import/exchange/libmwcli_la-exporter.lo: cli/import/exchange/exporter_server.inc cli/import/exchange/exporter_online.inc
+BUILT_SOURCES += cli/import/exchange/exporter_server.inc cli/import/exchange/exporter_online.inc
+CLEANFILES += cli/import/exchange/exporter_server.inc cli/import/exchange/exporter_online.inc
+EXTRA_DIST += cli/import/exchange/exporter_server.ps1 cli/import/exchange/exporter_online.ps1

@@ -8,6 +8,7 @@
 
 static const struct mw_import_kind *const kinds[] = {
 	&mw_import_postfix,
+	&mw_import_exchange,
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -18,6 +19,9 @@ static const struct mw_option options[MW_IMPORT_OPTIONS] = {
 				       "postfix: the folder of its main.cf (default: Postfix's own)" },
 	[MW_IMPORT_DOVECOT_CONFIG] = { "dovecot-config", "FILE",
 				       "postfix: Dovecot's configuration (default: Dovecot's own)" },
+	[MW_IMPORT_SERVER] = { "server", "NAME", "exchange: whose receive connectors and IMAP and POP settings are imported" },
+	[MW_IMPORT_EXPORTER] = { "exporter", "server|online", "exchange: print the PowerShell that writes DIR" },
+	[MW_IMPORT_PROPERTIES] = { "properties", NULL, "exchange: print what becomes of each property" },
 };
 
 static const struct mw_import_kind *find_kind(const char *name)
@@ -78,10 +82,10 @@ static int run_import(struct mw_cli *cli, int argc, char **argv)
 
 const struct mw_command mw_import_command = {
 	.name = "import",
-	.usage = "postfix [--apply] [--directory FILE]",
-	.summary = "a directory of what another server has: Postfix's tables",
+	.usage = "postfix|exchange [DIR] [--apply] [--directory FILE]",
+	.summary = "a directory of what another server has: Postfix's tables, Exchange",
 	.run = run_import,
 	.options = options,
 	.option_count = MW_IMPORT_OPTIONS,
-	.words = "postfix",
+	.words = "postfix|exchange",
 };

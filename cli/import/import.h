@@ -10,6 +10,9 @@ enum mw_import_option {
 	MW_IMPORT_DIRECTORY,
 	MW_IMPORT_POSTFIX_CONFIG,
 	MW_IMPORT_DOVECOT_CONFIG,
+	MW_IMPORT_SERVER,
+	MW_IMPORT_EXPORTER,
+	MW_IMPORT_PROPERTIES,
 	MW_IMPORT_OPTIONS
 };
 
@@ -26,6 +29,6 @@ struct mw_import_kind {
 	int (*run)(const struct mw_import_request *request);
 };
 
-extern const struct mw_import_kind mw_import_postfix;
+extern const struct mw_import_kind mw_import_postfix, mw_import_exchange;
 
 #endif

@@ -68,3 +68,11 @@ tests_fuzz_fuzz_descriptor_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_descriptor_LDADD = \
 	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)
+
+EXTRA_DIST += tests/fuzz/export_csv.dict
+check_PROGRAMS += tests/fuzz/fuzz_export_csv
+TESTS += tests/fuzz/fuzz_export_csv
+tests_fuzz_fuzz_export_csv_SOURCES = tests/fuzz/fuzz_export_csv.c tests/fuzz/replay.c cli/import/exchange/table.c
+tests_fuzz_fuzz_export_csv_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
+tests_fuzz_fuzz_export_csv_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_export_csv_LDADD = libmwbase.la $(CSV_LIBS) $(UNISTRING_LIBS)

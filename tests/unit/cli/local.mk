@@ -6,6 +6,8 @@ tests_unit_test_cli_SOURCES = $(mw_unit_sources) \
 	tests/unit/cli/test_doveadm.c \
 	tests/unit/cli/test_dovecot_file.c \
 	tests/unit/cli/test_dovecot_size.c \
+	tests/unit/cli/test_exchange_table.c \
+	tests/unit/cli/test_exchange_value.c \
 	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_file.c \
 	tests/unit/cli/test_follow_say.c \

@@ -1,0 +1,104 @@
+# Writes the folder that "mailwicket import exchange FOLDER" reads. It changes nothing in Exchange.
+#
+# Run it in the Exchange Management Shell of an Exchange server (2013 and later), as a member of "View-Only Organization
+# Management":
+#
+#     .\export.ps1 -Folder C:\mailwicket
+#
+# It asks for the permissions of each recipient: with 5,000 of them it runs for some minutes.
+param([Parameter(Mandatory = $true)] [string] $Folder)
+$ErrorActionPreference = 'Stop'
+
+# Export-Csv writes the name of a type in place of several values: here each value has a line.
+function Select-Text {
+    param([Parameter(ValueFromPipeline = $true)] $InputObject, [string[]] $Property, [hashtable] $With = @{})
+    process {
+        $row = [ordered] @{}
+        foreach ($name in $With.Keys) { $row[$name] = [string] $With[$name] }
+        foreach ($name in $Property) {
+            $values = @($InputObject.$name | Where-Object { $null -ne $_ } | ForEach-Object { [string] $_ })
+            $row[$name] = $values -join "`n"
+        }
+        [pscustomobject] $row
+    }
+}
+
+function Save-Table {
+    param([Parameter(ValueFromPipeline = $true)] $InputObject, [string] $Name)
+    begin { $rows = New-Object System.Collections.ArrayList }
+    process { if ($null -ne $InputObject) { [void] $rows.Add($InputObject) } }
+    end { $rows | Export-Csv -Path (Join-Path $Folder "$Name.csv") -NoTypeInformation -Encoding UTF8 }
+}
+
+function Get-Sid {
+    param([string] $Account)
+    try {
+        $name = New-Object System.Security.Principal.NTAccount($Account)
+        $name.Translate([System.Security.Principal.SecurityIdentifier]).Value
+    } catch {
+        ''
+    }
+}
+
+New-Item -ItemType Directory -Force -Path $Folder | Out-Null
+Set-ADServerSettings -ViewEntireForest $true
+
+$mailboxes = @(Get-Mailbox -ResultSize Unlimited)
+$groups = @(Get-DistributionGroup -ResultSize Unlimited)
+$dynamic = @(Get-DynamicDistributionGroup -ResultSize Unlimited)
+$mailUsers = @(Get-MailUser -ResultSize Unlimited)
+$contacts = @(Get-MailContact -ResultSize Unlimited)
+
+$mailboxes | Select-Text -Property {{Mailbox}} | Save-Table -Name 'Mailbox'
+$groups | Select-Text -Property {{DistributionGroup}} | Save-Table -Name 'DistributionGroup'
+$dynamic | Select-Text -Property {{DynamicDistributionGroup}} | Save-Table -Name 'DynamicDistributionGroup'
+$mailUsers | Select-Text -Property {{MailUser}} | Save-Table -Name 'MailUser'
+$contacts | Select-Text -Property {{MailContact}} | Save-Table -Name 'MailContact'
+
+Get-CASMailbox -ResultSize Unlimited | Select-Text -Property {{CASMailbox}} | Save-Table -Name 'CASMailbox'
+Get-User -ResultSize Unlimited | Select-Text -Property {{User}} | Save-Table -Name 'User'
+Get-Group -ResultSize Unlimited | Select-Text -Property {{Group}} | Save-Table -Name 'Group'
+
+$groups | ForEach-Object {
+    $with = @{ Group = $_.DistinguishedName }
+    Get-DistributionGroupMember -Identity $_.DistinguishedName -ResultSize Unlimited |
+        Select-Text -With $with -Property {{DistributionGroupMember}}
+} | Save-Table -Name 'DistributionGroupMember'
+
+$dynamic | ForEach-Object {
+    $with = @{ Group = $_.DistinguishedName }
+    Get-Recipient -RecipientPreviewFilter $_.RecipientFilter -OrganizationalUnit $_.RecipientContainer -ResultSize Unlimited |
+        Select-Text -With $with -Property {{DynamicDistributionGroupMember}}
+} | Save-Table -Name 'DynamicDistributionGroupMember'
+
+# Send-As, and who holds all rights. What else there is decides nothing about sending.
+@($mailboxes) + @($groups) + @($dynamic) + @($mailUsers) + @($contacts) | ForEach-Object {
+    $recipient = $_.DistinguishedName
+    Get-ADPermission -Identity $recipient | Where-Object {
+        "$($_.ExtendedRights)" -match 'Send-As' -or "$($_.AccessRights)" -match 'GenericAll' -or
+        ("$($_.AccessRights)" -match 'ExtendedRight' -and "$($_.ExtendedRights)" -eq '')
+    } | ForEach-Object {
+        $_ | Select-Text -With @{ Recipient = $recipient; UserSid = (Get-Sid -Account "$($_.User)") } -Property {{ADPermission}}
+    }
+} | Save-Table -Name 'ADPermission'
+
+Get-AcceptedDomain | Select-Text -Property {{AcceptedDomain}} | Save-Table -Name 'AcceptedDomain'
+Get-TransportConfig | Select-Text -Property {{TransportConfig}} | Save-Table -Name 'TransportConfig'
+
+$connectors = @(Get-ReceiveConnector)
+$connectors | Select-Text -Property {{ReceiveConnector}} | Save-Table -Name 'ReceiveConnector'
+$connectors | ForEach-Object {
+    $with = @{ Connector = [string] $_.Identity }
+    Get-ADPermission -Identity $_.DistinguishedName | Where-Object { "$($_.ExtendedRights)" -match 'ms-Exch-SMTP' } |
+        Select-Text -With $with -Property {{ReceiveConnectorPermission}}
+} | Save-Table -Name 'ReceiveConnectorPermission'
+
+# Each Mailbox server has its own; one that does not answer is left out.
+Get-ExchangeServer | ForEach-Object {
+    $server = [string] $_.Name
+    try { Get-ImapSettings -Server $server } catch { Write-Warning "IMAP settings of ${server}: $_" }
+} | Select-Text -Property {{ImapSettings}} | Save-Table -Name 'ImapSettings'
+Get-ExchangeServer | ForEach-Object {
+    $server = [string] $_.Name
+    try { Get-PopSettings -Server $server } catch { Write-Warning "POP settings of ${server}: $_" }
+} | Select-Text -Property {{PopSettings}} | Save-Table -Name 'PopSettings'

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Members of groups. Exchange's groups may contain each other; those of the directory may not. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "import/exchange/names.h"
+#include "import/exchange/value.h"
+
+#define GRANT_FIX "nobody with this name is in the files: leave it out, or export what lacks"
+
+bool mw_exchange_is_group(const struct mw_exchange_person *person)
+{
+	return person->kind == MW_EXCHANGE_LIST || person->kind == MW_EXCHANGE_RIGHTS;
+}
+
+/* --- names in cells */
+
+static bool has(const struct mw_exchange_people *people, const struct mw_exchange_person *person)
+{
+	for (size_t i = 0; i < people->count; i++) {
+		if (people->items[i] == person)
+			return true;
+	}
+	return false;
+}
+
+struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_exchange_file file,
+					    const struct mw_csv_row *row, const char *property, const char *whom)
+{
+	struct mw_str rest = mw_exchange_cell(import, file, row, property), item;
+	struct mw_exchange_people people = { NULL, 0 };
+	struct mw_exchange_person *person;
+
+	while (mw_exchange_next_item(&rest, &item)) {
+		char memory[1024];
+		struct mw_buf candidates = MW_BUF_OVER(memory);
+
+		switch (mw_exchange_find(import->names, item, &person, &candidates)) {
+		case MW_EXCHANGE_FOUND:
+			if (!has(&people, person))
+				mw_exchange_add_person(import, &people, person);
+			break;
+		case MW_EXCHANGE_SEVERAL:
+			mw_exchange_error(import, file, row, property, "a name that one of them has: an address, or the distinguished name",
+					  "\"%.*s\" may be %s", MW_STR_ARG(mw_text_cut(item, 200)), candidates.data);
+			break;
+		case MW_EXCHANGE_NOBODY:
+			mw_exchange_note(import, file, row, property,
+					 mw_arena_textf(import->arena, "%s: %.*s", whom, MW_STR_ARG(mw_text_cut(item, 200))), GRANT_FIX);
+			break;
+		}
+	}
+	return people;
+}
+
+static int compare_people(const void *left, const void *right)
+{
+	const struct mw_exchange_person *a = *(struct mw_exchange_person *const *)left;
+	const struct mw_exchange_person *b = *(struct mw_exchange_person *const *)right;
+
+	return mw_str_compare(a->name, b->name);
+}
+
+void mw_exchange_sort_people(struct mw_exchange_people *people)
+{
+	if (people->count > 0)
+		qsort(people->items, people->count, sizeof(*people->items), compare_people);
+}
+
+/* --- members */
+
+/* Whom a row of members means: by what nobody else has, before names. */
+static enum mw_exchange_found member_of(struct mw_exchange *import, enum mw_exchange_file file,
+					const struct mw_csv_row *row, struct mw_exchange_person **person_r,
+					struct mw_buf *candidates)
+{
+	static const char *const properties[] = { "DistinguishedName",
+						  "Guid",
+						  "ExternalDirectoryObjectId",
+						  "PrimarySmtpAddress",
+						  "Identity",
+						  "Alias",
+						  "Name",
+						  "DisplayName" };
+	enum mw_exchange_found found = MW_EXCHANGE_NOBODY;
+
+	for (size_t i = 0; found == MW_EXCHANGE_NOBODY && i < sizeof(properties) / sizeof(properties[0]); i++) {
+		struct mw_str text = mw_exchange_cell(import, file, row, properties[i]);
+
+		if (text.len > 0)
+			found = mw_exchange_find(import->names, text, person_r, candidates);
+	}
+	return found;
+}
+
+static void read_member(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row)
+{
+	struct mw_str name = mw_exchange_cell(import, file, row, "Group");
+	struct mw_exchange_person *group = NULL, *member = NULL;
+	char memory[1024];
+	struct mw_buf candidates = MW_BUF_OVER(memory);
+
+	switch (mw_exchange_find(import->names, name, &group, &candidates)) {
+	case MW_EXCHANGE_NOBODY: mw_exchange_count(import, "members of groups that are in no file"); return;
+	case MW_EXCHANGE_SEVERAL:
+		mw_exchange_error(import, file, row, "Group", "the group's distinguished name", "\"%.*s\" may be %s",
+				  MW_STR_ARG(mw_text_cut(name, 200)), candidates.data);
+		return;
+	case MW_EXCHANGE_FOUND: break;
+	}
+	switch (member_of(import, file, row, &member, &candidates)) {
+	case MW_EXCHANGE_NOBODY:
+		mw_exchange_count(import, "members of groups who are in no file");
+		break;
+	case MW_EXCHANGE_SEVERAL:
+		mw_exchange_error(import, file, row, NULL, "a column DistinguishedName or Guid",
+				  "this member may be %s", candidates.data);
+		break;
+	case MW_EXCHANGE_FOUND:
+		if (!mw_exchange_is_group(group))
+			mw_exchange_error(import, file, row, "Group", "a group", "%.*s is none", MW_STR_ARG(group->name));
+		else if (!has(&group->members, member))
+			mw_exchange_add_person(import, &group->members, member);
+		break;
+	}
+}
+
+/* --- groups that contain each other */
+
+struct reached {
+	struct mw_exchange_people groups;
+	struct mw_exchange *import;
+};
+
+static void collect_group(struct mw_exchange_person *person, void *context)
+{
+	struct reached *reached = context;
+
+	if (mw_exchange_is_group(person))
+		mw_exchange_add_person(reached->import, &reached->groups, person);
+}
+
+void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *person,
+		      void (*found)(struct mw_exchange_person *person, void *context), void *context)
+{
+	struct mw_exchange_person **waiting = import->waiting;
+	unsigned mark = ++import->walks;
+	size_t count = 0;
+
+	if (waiting == NULL)
+		waiting = import->waiting = MW_ARENA_ARRAY(import->arena, struct mw_exchange_person *, import->people.count);
+	if (waiting == NULL)
+		return;
+	waiting[count++] = person;
+	person->mark = mark;
+	for (size_t i = 0; i < count; i++) {
+		found(waiting[i], context);
+		for (size_t j = 0; j < waiting[i]->members.count; j++) {
+			struct mw_exchange_person *member = waiting[i]->members.items[j];
+
+			if (member->mark == mark)
+				continue;
+			member->mark = mark;
+			waiting[count++] = member;
+		}
+	}
+}
+
+static bool reaches(struct mw_exchange *import, struct mw_exchange_person *from, const struct mw_exchange_person *to)
+{
+	struct reached reached = { .import = import };
+
+	/* Past `from` itself, which a walk begins with. */
+	for (size_t i = 0; i < from->members.count; i++) {
+		if (mw_exchange_is_group(from->members.items[i]))
+			mw_exchange_walk(import, from->members.items[i], collect_group, &reached);
+	}
+	return has(&reached.groups, to);
+}
+
+/* All who are in a circle of groups are in each of its groups. */
+static struct mw_exchange_people without_circle(struct mw_exchange *import, struct mw_exchange_person *group)
+{
+	struct reached reached = { .import = import }, circle = { .import = import };
+	struct mw_exchange_people members = { NULL, 0 };
+
+	mw_exchange_walk(import, group, collect_group, &reached);
+	for (size_t i = 0; i < reached.groups.count; i++) {
+		if (reaches(import, reached.groups.items[i], group))
+			mw_exchange_add_person(import, &circle.groups, reached.groups.items[i]);
+	}
+	for (size_t i = 0; i < circle.groups.count; i++) {
+		const struct mw_exchange_people *some = &circle.groups.items[i]->members;
+
+		for (size_t j = 0; j < some->count; j++) {
+			if (!has(&circle.groups, some->items[j]) && !has(&members, some->items[j]))
+				mw_exchange_add_person(import, &members, some->items[j]);
+		}
+	}
+	return members;
+}
+
+static void open_circles(struct mw_exchange *import)
+{
+	struct mw_exchange_people groups = { NULL, 0 }, *members;
+
+	for (size_t i = 0; i < import->people.count; i++) {
+		struct mw_exchange_person *person = import->people.items[i];
+
+		if (mw_exchange_is_group(person) && reaches(import, person, person))
+			mw_exchange_add_person(import, &groups, person);
+	}
+	members = MW_ARENA_ARRAY(import->arena, struct mw_exchange_people, groups.count);
+	for (size_t i = 0; members != NULL && i < groups.count; i++)
+		members[i] = without_circle(import, groups.items[i]);
+	for (size_t i = 0; members != NULL && i < groups.count; i++) {
+		groups.items[i]->members = members[i];
+		mw_exchange_count(import, "groups that contain each other: each has the members of all of them");
+	}
+}
+
+void mw_exchange_read_members(struct mw_exchange *import)
+{
+	static const enum mw_exchange_file files[] = { MW_EXCHANGE_GROUP_MEMBER, MW_EXCHANGE_DYNAMIC_MEMBER };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const struct mw_csv *csv = &import->tables[files[i]].csv;
+
+		for (size_t row = 0; row < csv->row_count && !mw_arena_failed(import->arena); row++)
+			read_member(import, files[i], &csv->rows[row]);
+	}
+	for (size_t i = 0; i < import->people.count; i++) {
+		struct mw_exchange_person *person = import->people.items[i];
+
+		if (person->kind == MW_EXCHANGE_RIGHTS)
+			person->members = mw_exchange_named(import, person->file, person->row, "Members",
+							    mw_arena_text(import->arena, mw_exchange_cell(import, person->file, person->row, "Name")));
+	}
+	open_circles(import);
+	for (size_t i = 0; i < import->people.count; i++)
+		mw_exchange_sort_people(&import->people.items[i]->members);
+}

@@ -1,0 +1,29 @@
+/* Values as Exchange's cmdlets and Export-Csv write them. */
+#ifndef MW_CLI_IMPORT_EXCHANGE_VALUE_H
+#define MW_CLI_IMPORT_EXCHANGE_VALUE_H
+
+#include "base/arena.h"
+#include "base/units.h"
+#include "policy/model.h"
+
+/* "True", "False", in any case. */
+bool mw_exchange_switch(struct mw_str text, bool *on_r);
+/* "10 MB (10,485,760 bytes)", with the digits grouped as any culture does it; "36MB", "2048", "Unlimited". Octets. */
+bool mw_exchange_size(struct mw_str text, uint64_t *octets_r);
+/* "500", "1,000", "Unlimited". */
+bool mw_exchange_limit(struct mw_str text, uint64_t *limit_r);
+
+/* The items of a property with several values, as the exporter joins them: a line each. Empty lines are none. */
+bool mw_exchange_next_item(struct mw_str *rest_io, struct mw_str *item_r);
+/* The same for values that can hold no comma, and which Exchange itself prints with commas: "Tls, BasicAuth". */
+bool mw_exchange_next_word(struct mw_str *rest_io, struct mw_str *word_r);
+/* Whether the list has this word. */
+bool mw_exchange_has_word(struct mw_str list, const char *word);
+
+/* Whether Export-Csv wrote the name of a list's type in place of its values: "System.Object[]",
+   "Microsoft.Exchange.Data.MultiValuedProperty`1[...]"; or it is a list as Format-List prints it: "{a, b...}". */
+bool mw_exchange_is_no_value(struct mw_str text);
+/* Whether a property says nothing by it: nothing, False, Unlimited. */
+bool mw_exchange_says_nothing(struct mw_str text);
+
+#endif

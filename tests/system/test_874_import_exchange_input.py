@@ -1,0 +1,305 @@
+"""What `mailwicket import exchange` takes and refuses: forms of CSV, names, values, files that are there already."""
+import copy
+import json
+import subprocess
+
+import pytest
+
+from rig.built import CLI
+from rig.exchange_world import NETBIOS, World, write_table
+
+
+def run(folder, *arguments, json_=False):
+    done = subprocess.run([CLI, "-c", folder / "mailwicket.conf", *(["--json"] if json_ else []), "import", "exchange", *arguments],
+                          capture_output=True, text=True, timeout=120)
+    return json.loads(done.stdout) if json_ else done
+
+
+class Export:
+    """The tables of a small organization, to be changed."""
+
+    def __init__(self, folder, seed=5):
+        self.folder, self.dir = folder, folder / "export"
+        self.world = World(seed=seed, mailboxes=60)
+        self.tables = copy.deepcopy(self.world.tables())
+        self.dir.mkdir()
+
+    def write(self):
+        for name, rows in self.tables.items():
+            write_table(self.dir / f"{name}.csv", rows)
+        return self.dir
+
+    def apply(self, *arguments):
+        done = run(self.folder, self.write(), "--apply", *arguments)
+        assert done.returncode == 0, done.stderr
+        return (self.folder / "directory").read_text(), (self.folder / "mailwicket.conf").read_text()
+
+    def refused(self, *arguments):
+        done = run(self.folder, self.write(), "--apply", *arguments)
+        assert done.returncode == 65 and not (self.folder / "directory").exists(), done
+        return done.stderr
+
+    def told(self, *arguments):
+        self.write()
+        return run(self.folder, self.dir, *arguments, json_=True)
+
+
+@pytest.fixture
+def export(tmp_path):
+    return Export(tmp_path)
+
+
+FORMS = [("utf-8", ",", ""), ("utf-8-sig", ";", ""), ("utf-16", ",", ""), ("utf-16-le", "\t", ""), ("utf-16-be", ";", ""),
+         ("utf-8-sig", ",", "#TYPE Selected.System.Management.Automation.PSCustomObject\r\n")]
+
+
+def test_every_form_of_csv_gives_the_same_files(tmp_path):
+    found = set()
+    for i, form in enumerate(FORMS):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        World(seed=5, mailboxes=60).write(tmp_path / "export", *form)
+        done = run(folder, tmp_path / "export", "--apply", "--directory", tmp_path / "same")
+        assert done.returncode == 0, (form, done.stderr)
+        found.add(((tmp_path / "same").read_text(), (folder / "mailwicket.conf").read_text()))
+        (tmp_path / "same").unlink()
+    assert len(found) == 1
+
+
+def test_rows_in_another_order_give_the_same_directory(export):
+    first = export.apply()
+    for name in ("Mailbox", "DistributionGroupMember", "ADPermission", "User"):
+        export.tables[name].reverse()
+    again = run(export.folder, export.write(), "--apply")
+    assert "nothing to do" in again.stdout, again.stdout
+    assert (export.folder / "directory").read_text() == first[0]
+
+
+# table, row, column, value, and what is told
+MISTAKES = [
+    ("Mailbox", 3, "EmailAddresses", "System.Object[]",
+     'EmailAddresses: "System.Object[]" is what PowerShell writes in place of a list (expected the values, a line each'),
+    ("Mailbox", 3, "GrantSendOnBehalfTo", "Microsoft.Exchange.Data.MultiValuedProperty`1[Microsoft.Exchange.Data.Directory.ADObjectId]",
+     "GrantSendOnBehalfTo: "),
+    ("Mailbox", 3, "EmailAddresses", "{SMTP:a@example.test, smtp:b@example.test...}", "EmailAddresses: "),
+    ("Mailbox", 2, "MaxSendSize", "ten", 'MaxSendSize: bad value "ten" (expected a size as 10 MB (10,485,760 bytes), or Unlimited)'),
+    ("Mailbox", 2, "RecipientLimits", "-5", 'RecipientLimits: bad value "-5" (expected a number or Unlimited)'),
+    ("Mailbox", 2, "RequireSenderAuthenticationEnabled", "Ja",
+     'RequireSenderAuthenticationEnabled: bad value "Ja" (expected True or False)'),
+    ("Mailbox", 2, "PrimarySmtpAddress", "", 'PrimarySmtpAddress: "" is no address that the directory can have (expected local@domain)'),
+    ("Mailbox", 2, "PrimarySmtpAddress", "u0@example.test", "PrimarySmtpAddress: u0@example.test is of Mailbox.csv, line "),
+    ("Mailbox", 2, "RecipientTypeDetails", "Postbox", 'RecipientTypeDetails: "Postbox" is no kind of recipient that is known here'),
+    ("CASMailbox", 2, "ImapEnabled", "System.Boolean", 'ImapEnabled: "System.Boolean" is what PowerShell'),
+    ("ADPermission", 2, "Deny", "Deny", 'Deny: bad value "Deny" (expected True or False)'),
+    ("AcceptedDomain", 0, "DomainType", "Own", 'DomainType: bad value "Own" (expected Authoritative, InternalRelay or ExternalRelay)'),
+    ("ReceiveConnector", 1, "Name", 'a\n""" b', 'Name: bad value "a'),
+    ("ReceiveConnector", 1, "Name", "x" * 129, 'Name: bad value "x'),
+    ("ReceiveConnector", 0, "Bindings", "0.0.0.0", 'Bindings: bad value "0.0.0.0"'),
+    ("ReceiveConnector", 0, "RemoteIPRanges", "somewhere", 'RemoteIPRanges: bad value "somewhere"'),
+    ("ReceiveConnector", 0, "AuthMechanism", "Magic", 'AuthMechanism: bad value "Magic"'),
+    ("ReceiveConnector", 0, "PermissionGroups", "Users", 'PermissionGroups: bad value "Users"'),
+    ("ImapSettings", 0, "LoginType", "4", 'LoginType: bad value "4"'),
+]
+
+
+@pytest.mark.parametrize("table, row, column, value, expected", MISTAKES)
+def test_a_bad_value_is_told_with_file_line_and_column(export, table, row, column, value, expected):
+    export.tables[table][row][column] = value
+    told = export.refused()
+    breaks = sum(str(cell).count("\n") for before in export.tables[table][:row] for cell in before.values())
+    assert f"{export.dir}/{table}.csv:{row + 2 + breaks}: error: {expected}" in told, told
+
+
+def test_columns_and_files_that_are_needed(export):
+    for row in export.tables["Mailbox"]:
+        del row["RequireSenderAuthenticationEnabled"]
+    del export.tables["CASMailbox"]
+    told = export.refused()
+    assert "Mailbox.csv: error: it has no column RequireSenderAuthenticationEnabled" in told
+    assert "CASMailbox.csv: error: there is no such file (expected Get-CASMailbox)" in told
+
+
+def test_a_mailbox_without_a_row_of_its_services_is_refused(export):
+    gone = export.tables["CASMailbox"].pop(1)["PrimarySmtpAddress"]
+    assert f"CASMailbox.csv has no row of {gone} (expected its row, with ImapEnabled and PopEnabled)" in export.refused()
+
+
+def test_a_name_that_several_have_is_refused_with_all_of_them(export):
+    one, other, third = export.tables["Mailbox"][:3]
+    one["DisplayName"] = other["Name"] = "Jane Roe"
+    third["GrantSendOnBehalfTo"] = "Jane Roe"
+    told = export.refused()
+    assert (f'GrantSendOnBehalfTo: "Jane Roe" may be {one["PrimarySmtpAddress"]}, {other["PrimarySmtpAddress"]} '
+            "(expected a name that one of them has: an address, or the distinguished name)") in told
+
+
+NAMES = ["DistinguishedName", "Identity", "Guid", "PrimarySmtpAddress", "UserPrincipalName", "Alias", "SamAccountName", "Name"]
+
+
+@pytest.mark.parametrize("column", NAMES)
+def test_every_name_of_a_recipient_is_resolved(export, column):
+    holder, trustee = export.tables["Mailbox"][:2]
+    holder["GrantSendOnBehalfTo"] = trustee[column].upper() if column != "Guid" else trustee[column]
+    directory, _ = export.apply()
+    assert f"grant send-on-behalf {holder['PrimarySmtpAddress']} {trustee['PrimarySmtpAddress']}\n" in directory
+
+
+@pytest.mark.parametrize("text", ["{sam}", f"{NETBIOS}\\{{sam}}", "{sid}", "{upn}"])
+def test_every_name_of_a_trustee_is_resolved(export, text):
+    holder, trustee = export.world.users[:2]
+    export.tables["ADPermission"] = [export.world.ace_row(
+        holder, text.format(sam=trustee.sam, sid=trustee.sid, upn=trustee.upn), False, False, "All", "Send-As")]
+    directory, _ = export.apply()
+    assert f"grant send-as {holder.primary} {trustee.primary}\n" in directory
+
+
+def test_an_account_name_of_two_domains_needs_the_sid(export):
+    holder, one, other = export.world.users[:3]
+    for row in export.tables["Mailbox"] + export.tables["User"]:
+        if row["DistinguishedName"] == other.dn:
+            row["SamAccountName"] = one.sam
+    ace = export.world.ace_row(holder, f"OTHER\\{one.sam}", False, False, "All", "Send-As")
+    export.tables["ADPermission"] = [ace]
+    told = export.refused()
+    assert f"may be {one.primary}, {other.primary} (expected the SID in a column UserSid" in told
+    ace["UserSid"] = other.sid
+    directory, _ = export.apply()
+    assert f"grant send-as {holder.primary} {other.primary}\n" in directory
+    # Neither logs in by the name that both have.
+    assert f"login={one.sam} " not in directory and f",{one.sam} " not in directory
+
+
+def test_rights_of_a_group_without_an_address_are_its_members(export):
+    holder, group = export.world.users[0], export.world.rights[0]
+    export.tables["ADPermission"] = [export.world.ace_row(holder, group, False, False, "All", "Send-As")]
+    directory, _ = export.apply()
+    granted = {line.split()[3] for line in directory.splitlines() if line.startswith(f"grant send-as {holder.primary} ")}
+    assert granted == {m.primary for m in group.members} - {holder.primary}
+
+
+def test_what_has_no_counterpart_is_to_be_decided(export):
+    one, other = export.tables["Mailbox"][:2]
+    one["ModerationEnabled"], one["AcceptMessagesOnlyFromSendersOrMembers"] = "True", "Somebody Gone"
+    other["Surprise"] = "x"
+    export.tables["ADPermission"] += [export.world.ace_row(export.world.users[0], f"{NETBIOS}\\ghost", False, False, "All", "Send-As"),
+                                      export.world.ace_row(export.world.users[0], f"{NETBIOS}\\boss", False, False, "All", "GenericAll"),
+                                      export.world.ace_row(export.world.users[1], "Everyone", False, False, "All", "Send-As")]
+    (export.dir / "Mailboxes.csv").write_text("a\n")
+    told = export.told("--apply")
+    decide = {(n["file"], n["property"]): n for n in told["decide"]}
+    assert "senders=" in decide["Mailbox", "ModerationEnabled"]["fix"]
+    assert "Somebody Gone" in decide["Mailbox", "AcceptMessagesOnlyFromSendersOrMembers"]["what"]
+    whats = [n["what"] for n in told["decide"] if n["file"] == "ADPermission"]
+    assert any("ghost" in what for what in whats) and any("boss" in what for what in whats) and any("Everyone" in what for what in whats)
+    assert [p["name"] for p in told["properties"] if p["fate"] == "unknown"] == ["Surprise"]
+    assert told["unknown_files"] == ["Mailboxes.csv"]
+    # Nobody is on the list that is left, so nobody may write.
+    [line] = [line for line in (export.folder / "directory").read_text().splitlines() if line.split()[1:2] == [one["PrimarySmtpAddress"]]]
+    assert "senders=nobody" in line
+    shown = run(export.folder, export.dir).stdout
+    assert "unknown: Mailbox.csv, column Surprise, which says something in 1 rows" in shown
+    assert "decide: Mailbox.csv, ModerationEnabled (1)\n" in shown
+
+
+def test_a_denial_for_everybody_leaves_explicit_grants(export):
+    holder, one, other = export.world.users[:3]
+    row = export.world.ace_row
+    export.tables["ADPermission"] = [row(holder, "Everyone", True, True, "All", "Send-As"),
+                                     row(holder, one, False, False, "All", "Send-As"),
+                                     row(holder, other, False, True, "All", "Send-As")]
+    directory, _ = export.apply()
+    assert f"grant send-as {holder.primary} {one.primary}\n" in directory
+    assert f"grant send-as {holder.primary} {other.primary}\n" not in directory
+
+
+def test_connectors_of_several_servers_need_one_to_be_named(export):
+    more = [dict(row, Server="OTHER", Identity=row["Identity"].replace("MAIL", "OTHER")) for row in export.tables["ReceiveConnector"]]
+    export.tables["ReceiveConnector"] += more
+    assert "connectors of 2 servers: MAIL, OTHER (expected --server NAME)" in export.refused()
+    assert "no connector is of the server THIRD (expected MAIL, OTHER)" in export.refused("--server", "THIRD")
+    _, policy = export.apply("--server", "other")
+    assert policy.count('connector "') == 3
+
+
+def test_two_connectors_that_match_alike_make_no_policy(export):
+    export.tables["ReceiveConnector"].append(dict(export.tables["ReceiveConnector"][0], Name="Twin"))
+    done = run(export.folder, export.write(), "--apply")
+    assert done.returncode == 65 and "Twin" in done.stderr and not (export.folder / "directory").exists(), done
+
+
+def test_names_of_connectors_are_data(export):
+    """Quotes and backslashes in a name close nothing, and a long one is whole."""
+    name = 'Evil" { mode = audit } # \\ ' + "ü" * 48
+    export.tables["ReceiveConnector"][1]["Name"] = name
+    _, policy = export.apply()
+    shown = subprocess.run([CLI, "-c", export.folder / "mailwicket.conf", "--json", "check"], capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 0, shown
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    assert f'connector "{escaped}" {{\n' in policy
+
+
+def test_an_open_relay_is_not_carried_over(export):
+    relay = export.tables["ReceiveConnector"][2]
+    relay["RemoteIPRanges"] = "0.0.0.0-255.255.255.255"
+    relay["Bindings"] = "0.0.0.0:2525"
+    told = export.told("--apply")
+    policy = (export.folder / "mailwicket.conf").read_text()
+    assert "Accept-Any-Recipient" not in policy and "open_relay_accepted" not in policy
+    assert any(n["property"] == "RemoteIPRanges" and "from everywhere" in n["fix"] for n in told["decide"])
+
+
+def test_strangers_at_some_public_addresses_relay_as_before(export):
+    export.tables["ReceiveConnector"][2]["RemoteIPRanges"] = "198.51.100.7"
+    told = export.told("--apply")
+    assert "open_relay_accepted = yes" in (export.folder / "mailwicket.conf").read_text()
+    assert any(n["property"] == "RemoteIPRanges" for n in told["decide"])
+
+
+def test_exchange_online_has_no_connectors_and_other_permissions(export):
+    world = export.world
+    holder, one, other = world.users[:3]
+    for name in ("ADPermission", "ReceiveConnector", "ReceiveConnectorPermission", "ImapSettings", "PopSettings", "Group"):
+        del export.tables[name]
+    export.tables["TransportConfig"][0]["SmtpClientAuthenticationDisabled"] = "True"
+    world.org_smtp_disabled = True
+    base = {"Recipient": holder.dn, "Identity": holder.name, "AccessRights": "SendAs", "IsInherited": "False", "InheritanceType": "None"}
+    export.tables["RecipientPermission"] = [
+        {**base, "Trustee": "NT AUTHORITY\\SELF", "AccessControlType": "Allow"},
+        {**base, "Trustee": one.upn, "AccessControlType": "Allow"},
+        {**base, "Trustee": other.upn, "AccessControlType": "Allow"},
+        {**base, "Trustee": other.upn, "AccessControlType": "Deny"}]
+    directory, policy = export.apply()
+    grants = [line for line in directory.splitlines() if line.startswith("grant send-as")]
+    assert grants == [f"grant send-as {holder.primary} {one.primary}"]
+    assert 'connector "Client"' in policy and 'connector "Default"' in policy
+    for person in world.users:
+        [line] = [line for line in directory.splitlines() if line.split()[1:2] == [person.primary] and line.startswith("user")]
+        assert ("smtp=no" in line) != world.may_submit(person), line
+    assert export.told()["missing"] == []
+
+
+def test_somebodys_files_stay_as_they_are(export):
+    export.write()
+    (export.folder / "directory").write_text("user own@example.test\n")
+    done = run(export.folder, export.dir, "--apply")
+    assert done.returncode == 1 and "is there already and stays as it is" in done.stderr and "\n-user own@example.test" in done.stdout
+    assert (export.folder / "directory").read_text() == "user own@example.test\n"
+    assert not (export.folder / "mailwicket.conf").exists()
+
+
+def test_without_apply_nothing_is_written(export):
+    done = run(export.folder, export.write())
+    assert done.returncode == 0 and done.stdout.startswith("--- /dev/null\n") and "nothing was written; --apply does it" in done.stdout
+    assert [p.name for p in export.folder.iterdir()] == ["export"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--exporter", "2007"], ["dir", "--properties"], ["dir", "--exporter", "server"],
+                                       ["dir", "other"], ["--exporter", "server", "--postfix-config", "/"]])
+def test_a_wrong_command_line_is_told(tmp_path, arguments):
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 64 and done.stderr.startswith("mailwicket: import: "), done
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    done = run(tmp_path, tmp_path / "none")
+    assert done.returncode == 65 and "No such file or directory" in done.stderr
