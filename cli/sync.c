@@ -174,7 +174,8 @@ static bool find_accepted(const struct mw_policy *policy, const char *accept, st
 	return false;
 }
 
-static bool sync_with(const struct mw_policy *policy, struct mw_sync_result *result, struct mw_str source, struct mw_str digest)
+static bool sync_with(const struct mw_policy *policy, struct mw_sync_result *result, struct mw_str source,
+		      struct mw_str digest)
 {
 	if (!result->dry_run)
 		move_suspensions(policy, result->errors);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Invariant: what a descriptor says lies within it; a broken one says nothing; who is denied by everything, or has no SID,
-   has no right, and all rights never take one away. */
+/* Invariant: what a descriptor says lies within it; a broken one says nothing; who is denied by everything, or has no
+   SID, has no right, and all rights never take one away. */
 #include <stdint.h>
 #include <stdlib.h>
 

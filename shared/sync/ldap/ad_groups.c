@@ -116,8 +116,8 @@ static int compare_users(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* All that are to be looked at, in `stack`: the security groups in a group, itself first. Their users are marked too, and
-   how many there are is returned. */
+/* All that are to be looked at, in `stack`: the security groups in a group, itself first. Their users are marked too,
+   and how many there are is returned. */
 static size_t walk(struct mw_ad_groups *groups, uint32_t group, struct mw_ad_set *set, size_t *groups_r)
 {
 	size_t found = 0, stacked = 0, users = 0;
@@ -304,7 +304,8 @@ static void give_user(struct rights *rights, uint32_t user, bool ask, mw_ad_give
 		give(context, rights->groups->nodes[user].place);
 }
 
-static void give_subject(struct rights *rights, const struct subject *subject, bool ask, mw_ad_give *give, void *context)
+static void give_subject(struct rights *rights, const struct subject *subject, bool ask, mw_ad_give *give,
+			 void *context)
 {
 	bool everybody = subject->whose == EVERYBODYS || (subject->whose == OF_GROUP && subject->set->everybody);
 

@@ -52,8 +52,8 @@ static uint32_t read32(struct mw_str octets, size_t at)
 	return read16(octets, at) | read16(octets, at + 2) << 16;
 }
 
-/* The part of an entry behind its mask: the object it is about, where it names one, then whose it is. False: it is broken.
-   `about_r`: it is about Send-As or, where `all_r` says so, about all extended rights. */
+/* The part of an entry behind its mask: the object it is about, where it names one, then whose it is. False: it is
+   broken. `about_r`: it is about Send-As or, where `all_r` says so, about all extended rights. */
 static bool read_object(struct mw_str *rest, bool *about_r, bool *all_r)
 {
 	uint32_t flags;
@@ -190,7 +190,8 @@ static const struct mw_ace *first(const struct mw_descriptor *descriptor, enum p
 	return NULL;
 }
 
-bool mw_descriptor_permits(const struct mw_descriptor *descriptor, bool all_rights, mw_ace_is_for *is_for, void *context)
+bool mw_descriptor_permits(const struct mw_descriptor *descriptor, bool all_rights, mw_ace_is_for *is_for,
+			   void *context)
 {
 	const struct mw_ace *ace = first(descriptor, PLACES, all_rights, is_for, context);
 

@@ -81,7 +81,8 @@ static const char *members_of(uint32_t group)
 static struct mw_ad_lost lost;
 
 /* Who may send as Dave by a DACL of these. */
-#define RIGHTS(...) rights_of(dave, DAVE, (struct mw_ace[]){ __VA_ARGS__ }, MW_COUNT(((struct mw_ace[]){ __VA_ARGS__ })))
+#define RIGHTS(...) \
+	rights_of(dave, DAVE, (struct mw_ace[]){ __VA_ARGS__ }, MW_COUNT(((struct mw_ace[]){ __VA_ARGS__ })))
 
 static const char *rights_of(uint32_t self, uint32_t number, struct mw_ace *aces, size_t count)
 {
