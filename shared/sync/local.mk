@@ -17,6 +17,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/ldap/ad_groups.c shared/sync/ldap/ad_groups.h \
 	shared/sync/ldap/descriptor.c shared/sync/ldap/descriptor.h \
 	shared/sync/ldap/sid.c shared/sync/ldap/sid.h \
+	shared/sync/merge/contest.c shared/sync/merge/contest.h \
 	shared/sync/merge/copy.c shared/sync/merge/copy.h \
 	shared/sync/merge/copy_file.c shared/sync/merge/copy_file.h \
 	shared/sync/merge/copy_state.c \

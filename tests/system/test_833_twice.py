@@ -3,7 +3,7 @@ import sqlite3
 
 import pytest
 
-from test_830_several_sources import FAILED, OUTSIDE, Site, users
+from test_830_several_sources import FAILED, HELD, OUTSIDE, Site, users
 
 
 @pytest.fixture
@@ -90,3 +90,60 @@ def test_a_bad_group_of_many_members_keeps_them(site):
         site.sync()
     assert site.looked_up("u29999@example.test")["groups"] == ["g@example.test"]
     assert site.may_send("u29999@example.test", "u29999@example.test", OUTSIDE).returncode == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_name_that_another_claims_too_stays_with_who_had_it(site, order):
+    site.sources("one")
+    had = ["user ceo@example.test address=boss@example.test login=boss\n", "user carl@example.test address=c@example.test login=eve2\n"]
+    site.says("one", users(3, "".join(had)))
+    site.sync()
+    lines = [*had, "user eve@example.test address=ceo@example.test,boss@example.test,e@example.test login=boss,carl@example.test\n",
+             "user c@example.test\n", "user eve2@example.test\n"]
+    for says in (lines, lines, None):
+        if says is None:
+            site.runs("one", "exit 1")
+            site.sync(status=FAILED)
+        else:
+            site.says("one", users(3, "".join(says[::order])))
+            told = site.sync()
+            for part in ('address "ceo@example.test" of eve@example.test is left out: ceo@example.test had it before',
+                         'login "boss" of eve@example.test', 'login "carl@example.test" of eve@example.test',
+                         'all "c@example.test" of c@example.test is left out: carl@example.test had it before'):
+                assert part in told, told
+        for name in ("ceo@example.test", "carl@example.test", "eve@example.test", "eve2@example.test"):
+            assert site.looked_up(name)["blocked"] == ""
+        for login, sender, code in (("boss", "ceo@example.test", 0), ("ceo@example.test", "boss@example.test", 0),
+                                    ("eve@example.test", "ceo@example.test", 1), ("eve@example.test", "e@example.test", 0),
+                                    ("carl@example.test", "c@example.test", 0), ("eve2", "carl@example.test", 0),
+                                    ("eve2@example.test", "eve2@example.test", 1)):
+            assert site.may_send(login, sender).returncode == code, (login, sender)
+    site.says("one", users(3, "".join(lines[2:])))
+    site.sync()
+    assert site.may_send("boss", "ceo@example.test").returncode == 0
+
+
+def test_what_is_nobody_s_stays_nobody_s(site):
+    """Both stand in the copy after the first sync: neither of them had it before."""
+    site.sources("one")
+    lines = ["user a@example.test address=x@example.test login=l\n", "user b@example.test address=x@example.test login=l\n"]
+    for says in (lines, lines, lines[::-1], lines[::-1], None, lines):
+        site.runs("one", "exit 1") if says is None else site.says("one", users(3, "".join(says)))
+        site.sync(status=FAILED if says is None else 0)
+        assert site.looked_up("x@example.test")["blocked"]
+        for name in ("a@example.test", "b@example.test"):
+            assert site.may_send("l", name).returncode == 1 and site.may_send(name, "x@example.test").returncode == 1
+    # One of them lets it go.
+    site.says("one", users(3, lines[0]))
+    site.sync()
+    assert site.may_send("l", "x@example.test").returncode == 0
+
+
+def test_names_that_are_blocked_count_as_gone(site):
+    site.sources("one")
+    site.says("one", users(40))
+    site.sync()
+    site.says("one", "".join(f"user u{i}@example.test address=a{(i + 1) % 40}@example.test,a{(i + 2) % 40}@example.test\n"
+                             for i in range(40)))
+    assert "0 users, 0 groups and 40 addresses would vanish" in site.sync(status=HELD)
+    assert site.looked_up("a0@example.test")["blocked"]

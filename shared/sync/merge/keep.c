@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sync/merge/contest.h"
 #include "sync/merge/merge.h"
 #include "sync/merge/names.h"
 #include "sync/text/field.h"
@@ -22,6 +23,7 @@ struct keep {
 	struct mw_names names;     /* of the new records: number in the slice */
 	struct mw_names addresses; /* names and all addresses of the new records */
 	struct mw_names logins;
+	struct mw_contest contest;
 	struct share users, groups, addresses_share;
 	uint64_t addresses_lost;   /* of users and groups that are still there */
 	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
@@ -49,6 +51,8 @@ static void add(struct keep *keep, struct mw_names *names, struct mw_str text, u
 		keep->failed = true;
 	else if (added)
 		*value = number;
+	else if (*value != number)
+		mw_contest_add(&keep->contest, text);
 }
 
 static void add_list(struct keep *keep, struct mw_names *names, struct mw_strs list, uint32_t number)
@@ -70,6 +74,7 @@ static void index_new(struct keep *keep)
 		add_list(keep, &keep->addresses, record->addresses, number);
 		add_list(keep, &keep->addresses, record->receives, number);
 	}
+	keep->failed = keep->failed || !mw_contest_find_logins(&keep->contest, keep->slice);
 }
 
 /* Only what comes back needs it. */
@@ -131,7 +136,7 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 {
 	struct share *share = kind_before(old) == 1u << MW_USER ? &keep->users : &keep->groups;
 	const struct mw_record *record = new_record(keep, old->principal.name);
-	size_t gone = addresses_gone(keep, old);
+	size_t gone = addresses_gone(keep, old) + mw_contest_compare(&keep->contest, keep->slice, old, record);
 	bool name_gone = is_gone(keep, old);
 
 	keep->addresses_share.all += 1 + old->addresses.count + old->receives.count;
@@ -403,6 +408,8 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER))))
 			take(&keep, held);
 	}
+	if (copy != NULL && !keep.failed && !keep.unread && !mw_contest_settle(&keep.contest, slice))
+		keep.failed = true;
 	if (!held) {
 		state->digest[0] = '\0';
 		state->several = false;
@@ -411,6 +418,7 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	mw_names_deinit(&keep.names);
 	mw_names_deinit(&keep.addresses);
 	mw_names_deinit(&keep.logins);
+	mw_contest_deinit(&keep.contest);
 	free(keep.wanted);
 	return !keep.failed && !slice->records->failed;
 }

@@ -19,6 +19,8 @@ struct mw_slice {
    A bad record with a version in the copy becomes that, without what its readable part lacks: switches, addresses, logins,
    members. One without stays bad, which mw_merge() makes a blocked one.
 
+   A name that several records claim is the one's who had it in the copy, if he still claims it.
+
    More than max_shrink per cent and at least 10 of the users, groups or addresses of the copy are gone, or all of at least
    three: then all names that are gone come back with the version of the copy, but a group without its members, and an
    address of somebody who is still there as one that gives no right. No grant comes back, and no switch. A name that has

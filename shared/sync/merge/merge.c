@@ -188,15 +188,14 @@ static void claim_addresses(struct merge *merge, bool held)
 	}
 }
 
-/* Two login names that mw_identity_login() could take for one another are one here. */
-static struct mw_str whole_login(struct merge *merge, struct mw_str login)
+struct mw_str mw_merge_whole_login(const struct mw_records *records, struct mw_str login)
 {
 	char completed[MW_LOGIN_MAX + 1];
 	size_t len;
 
-	if (!mw_login_complete(login, merge->records->login_domain, completed, sizeof(completed), &len))
+	if (!mw_login_complete(login, records->login_domain, completed, sizeof(completed), &len))
 		return login;
-	return mw_arena_copy(merge->records->arena, (struct mw_str){ completed, len });
+	return mw_arena_copy(records->arena, (struct mw_str){ completed, len });
 }
 
 static void claim_logins(struct merge *merge, bool held)
@@ -210,12 +209,13 @@ static void claim_logins(struct merge *merge, bool held)
 
 		if (record->held != held || merge->gone[i] || record->principal.kind != MW_USER)
 			continue;
-		record->no_login = !claim(merge, &merge->logins, record, record->principal.name, "login");
+		record->no_login = record->no_login ||
+			!claim(merge, &merge->logins, record, record->principal.name, "login");
 		items = MW_ARENA_ARRAY(records->arena, struct mw_str, record->logins.count + 1);
 		if (items == NULL)
 			return;
 		for (size_t k = 0; k < record->logins.count; k++) {
-			if (claim(merge, &merge->logins, record, whole_login(merge, record->logins.items[k]), "login"))
+			if (claim(merge, &merge->logins, record, mw_merge_whole_login(merge->records, record->logins.items[k]), "login"))
 				items[count++] = record->logins.items[k];
 		}
 		record->logins = (struct mw_strs){ items, count };
@@ -237,7 +237,7 @@ static void drop_conflicts(struct merge *merge, const struct mw_names *names, st
 	size_t count = 0;
 
 	for (size_t i = 0; items != NULL && i < list->count; i++) {
-		if (!is_conflict(names, logins ? whole_login(merge, list->items[i]) : list->items[i]))
+		if (!is_conflict(names, logins ? mw_merge_whole_login(merge->records, list->items[i]) : list->items[i]))
 			items[count++] = list->items[i];
 	}
 	*list = (struct mw_strs){ items, items == NULL ? 0 : count };

@@ -17,6 +17,9 @@ bool mw_merge_is_strict(const struct mw_records *records, uint32_t owner);
    All of it goes to records->reports. Records stand in the order of their sources. False when memory is out. */
 bool mw_merge(struct mw_records *records);
 
+/* Two login names that mw_identity_login() could take for one another are one: it, or its completed form in the arena. */
+struct mw_str mw_merge_whole_login(const struct mw_records *records, struct mw_str login);
+
 /* --- merge_list.c */
 
 bool mw_merge_has(struct mw_strs list, struct mw_str text);

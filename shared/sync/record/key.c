@@ -316,7 +316,8 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "sieve_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SIEVE]), NULL, mw_networks_read, mw_networks_write },
 	{ "smtp_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SMTP]), NULL, mw_networks_read, mw_networks_write },
 	{ "held", 1u << MW_ROW_COPY, AT(held_kind), NULL, mw_held_read, mw_held_write },
-	{ "gone", 1u << MW_ROW_COPY, AT(held), NULL, mw_gone_read, mw_gone_write },
+	{ "gone", 1u << MW_ROW_COPY, AT(held), NULL, mw_flag_read, mw_flag_write },
+	{ "no_login", 1u << MW_ROW_COPY, AT(no_login), NULL, mw_flag_read, mw_flag_write },
 	{ "blocked", 1u << MW_ROW_COPY, AT(bad), NULL, mw_blocked_read, mw_blocked_write },
 };
 const size_t mw_record_key_count = sizeof(mw_record_keys) / sizeof(mw_record_keys[0]);

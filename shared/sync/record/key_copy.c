@@ -18,16 +18,16 @@ void mw_held_write(struct mw_text_out *out, const struct mw_record_key *key, con
 	mw_text_out_add(out, record->held_kind == 1u << MW_USER ? MW_STR("user") : MW_STR("group"));
 }
 
-void mw_gone_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+void mw_flag_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		  struct mw_str value)
 {
-	(void)reading, (void)key;
-	record->held = mw_str_equal(value, MW_STR("yes"));
+	(void)reading;
+	*(bool *)mw_record_key_field(key, record) = mw_str_equal(value, MW_STR("yes"));
 }
 
-void mw_gone_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+void mw_flag_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
 {
-	if (!record->held)
+	if (!*(const bool *)((const char *)record + key->at))
 		return;
 	mw_text_out_key(out, key->word);
 	mw_text_out_add(out, MW_STR("yes"));

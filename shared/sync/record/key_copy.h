@@ -8,10 +8,10 @@
 void mw_held_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		  struct mw_str value);
 void mw_held_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
-/* gone=yes: record->held. */
-void mw_gone_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+/* gone=yes, no_login=yes: record->held and no_login. */
+void mw_flag_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		  struct mw_str value);
-void mw_gone_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
+void mw_flag_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
 /* blocked="WHY": record->bad. */
 void mw_blocked_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		     struct mw_str value);

@@ -29,7 +29,7 @@ struct mw_record {
 	struct mw_ids bound_ids; /* of a user: the groups it is bound by so; of a group: these users. By mw_expand_bound() */
 	struct mw_record_networks *networks; /* NULL: it has no such key */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
-	bool no_login; /* its name is no login name: filled by mw_merge() */
+	bool no_login; /* its name is no login name: filled by mw_keep() and mw_merge(), and read from a copy */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
 	bool held; /* it is not in its source's content: filled by mw_keep(), and read from a copy */
 	/* 1 << enum mw_principal_kind that it was when its name, or an address of it, vanished from the source: it is held
