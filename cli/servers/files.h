@@ -17,7 +17,7 @@ struct mw_change {
 	gid_t gid;
 };
 
-#define MW_CHANGES_MOST 4
+#define MW_CHANGES_MOST 6
 
 struct mw_changes {
 	struct mw_arena *arena;

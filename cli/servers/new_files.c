@@ -2,6 +2,7 @@
 #include "servers/new_files.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -11,6 +12,8 @@
 #include "servers/postfix_file.h"
 #include "servers/setup/diff.h"
 #include "ui/output.h"
+
+#define SYNC_GROUP "mailwicket-sync" /* of mailwicket-sync.service */
 
 void mw_new_files_begin(struct mw_new_files *files, struct mw_arena *arena)
 {
@@ -41,6 +44,24 @@ int mw_new_files_add(struct mw_new_files *files, const char *path, struct mw_str
 	return EX_OK;
 }
 
+int mw_new_files_add_secret(struct mw_new_files *files, const char *path, struct mw_str text)
+{
+	const struct group *group = geteuid() == 0 ? getgrnam(SYNC_GROUP) : NULL;
+	size_t before = files->changes.count;
+	int status = mw_new_files_add(files, path, text);
+	struct mw_change *change = &files->changes.items[before];
+
+	if (status != EX_OK || files->changes.count == before)
+		return status;
+	files->secret[before] = true;
+	if (!change->existed) {
+		change->mode = group != NULL ? 0640 : 0600;
+		change->uid = geteuid();
+		change->gid = group != NULL ? group->gr_gid : getegid();
+	}
+	return EX_OK;
+}
+
 bool mw_new_files_is_owned(struct mw_arena *arena, const char *path)
 {
 	struct mw_str text;
@@ -49,6 +70,15 @@ bool mw_new_files_is_owned(struct mw_arena *arena, const char *path)
 	if (!mw_changes_read(arena, path, &text, &exists))
 		return exists;
 	return !is_untouched(text);
+}
+
+static void add_hidden(struct mw_new_files *files, const struct mw_change *change)
+{
+	files->diff = mw_str(mw_arena_textf(files->changes.arena,
+					    "%.*s--- %s\n+++ %s\n@@ -%s +1 @@\n%s+(a password, not shown)\n",
+					    MW_STR_ARG(files->diff), change->existed ? change->path : "/dev/null", change->path,
+					    change->existed ? "1" : "0,0",
+					    change->existed ? "-(something else, not shown)\n" : ""));
 }
 
 /* Through a copy of the new form, as diff(1) reads files. */
@@ -60,6 +90,10 @@ static bool make_diff(struct mw_new_files *files)
 		const struct mw_change *change = &files->changes.items[i];
 		const char *staged = mw_arena_textf(arena, "%s/%zu", files->guard.folder, i);
 
+		if (files->secret[i]) {
+			add_hidden(files, change);
+			continue;
+		}
 		if (!mw_file_put(staged, change->after, 0600, geteuid(), getegid()) ||
 		    !mw_change_diff(arena, change, staged, &files->diff))
 			return false;

@@ -11,6 +11,7 @@ struct mw_new_files {
 	struct mw_changes changes; /* what is to be written, in the order in which it was added */
 	struct mw_guard guard;
 	struct mw_str diff;
+	bool secret[MW_CHANGES_MOST];      /* of changes: neither what is there nor the new text is shown */
 	const char *kept[MW_CHANGES_MOST]; /* files that are somebody's own and differ */
 	size_t kept_count;
 	bool applied;
@@ -21,6 +22,9 @@ void mw_new_files_begin(struct mw_new_files *files, struct mw_arena *arena);
 /* One more, at an absolute path. A file of comments alone and the sample policy that packages install count as not there;
    one with anything else and another content is kept. EX_OK or EX_NOINPUT. */
 int mw_new_files_add(struct mw_new_files *files, const char *path, struct mw_str text);
+/* The same of a file with a password, which only root and the group of the process that reads the sources may read (where
+   there is no such group, who writes it alone). The diff says only that there is one. */
+int mw_new_files_add_secret(struct mw_new_files *files, const char *path, struct mw_str text);
 /* Whether somebody has written something else there, so that mw_new_files_add() would keep it. A file that cannot be read
    counts as that. */
 bool mw_new_files_is_owned(struct mw_arena *arena, const char *path);

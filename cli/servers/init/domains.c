@@ -4,6 +4,7 @@
 
 #include "mail/address.h"
 #include "mail/domain.h"
+#include "servers/init/databases.h"
 #include "servers/init/tables.h"
 #include "servers/restriction.h"
 #include "sync/text/name.h"
@@ -176,7 +177,7 @@ static void take_list(struct mw_init *init, const struct list *list, struct mw_s
 			struct mw_init_entries entries = mw_init_tables(init, list->setting, item.text, list->fix);
 
 			add_keys(init, list, entries);
-			if (!entries.complete)
+			if (!entries.complete || mw_init_is_of_source(init, list->setting, item.text))
 				keep_table(init, item.text);
 		} else {
 			add_name(init, list, item.text);
@@ -213,6 +214,14 @@ void mw_init_confirm_domains(struct mw_init *init)
 			confirm(init, domain);
 		last = domain;
 	}
+}
+
+/* Those in the tables of a source that is read. */
+static void confirm_of_databases(struct mw_init *init)
+{
+	for (size_t i = 0; i < init->database_count; i++)
+		for (size_t k = 0; k < init->databases[i].domains.count; k++)
+			confirm(init, init->databases[i].domains.items[k]);
 }
 
 /* --- the host's own */
@@ -389,6 +398,7 @@ int mw_init_read_domains(struct mw_init *init)
 	confirm(init, init->origin);
 	for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++)
 		confirm(init, mw_postfix_site_value(&init->postfix, likely[i]));
+	confirm_of_databases(init);
 	init->own_names = names = mw_own_names_of(&rewriter);
 	if (names == NULL)
 		return EX_OSERR;

@@ -9,6 +9,7 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "policy/read.h"
+#include "servers/init/databases.h"
 #include "servers/new_files.h"
 #include "servers/setup/diff.h"
 #include "ui/arguments.h"
@@ -39,6 +40,21 @@ struct result {
 
 /* --- the files */
 
+static int plan_passwords(struct result *result)
+{
+	int status = EX_OK;
+
+	for (size_t i = 0; i < result->init.database_count && status == EX_OK; i++) {
+		const struct mw_init_database *database = &result->init.databases[i];
+
+		if (database->why == NULL && database->password_file != NULL)
+			status = mw_new_files_add_secret(&result->files, database->password_file,
+							 mw_str(mw_arena_textf(result->init.arena, "%.*s\n",
+									       MW_STR_ARG(database->password))));
+	}
+	return status;
+}
+
 static int plan(struct result *result)
 {
 	struct mw_init *init = &result->init;
@@ -52,12 +68,14 @@ static int plan(struct result *result)
 	status = mw_new_files_add(&result->files, init->policy_path, policy);
 	if (status == EX_OK)
 		status = mw_new_files_add(&result->files, init->directory_path, directory);
+	if (status == EX_OK)
+		status = plan_passwords(result);
 	return status == EX_OK ? mw_new_files_diff(&result->files) : status;
 }
 
 /* --- output */
 
-#define NEXT_MOST 4
+#define NEXT_MOST 5
 
 /* What comes next; returns how many commands. */
 static size_t next_commands(const struct result *result, const char *commands_r[NEXT_MOST])
@@ -72,6 +90,8 @@ static size_t next_commands(const struct result *result, const char *commands_r[
 	commands_r[count++] = mw_own_commands_text(arena, "mailwicket sync");
 	if (strcmp(request->cli->policy_path, MW_POLICY_PATH) == 0)
 		commands_r[count++] = "systemctl enable --now mailwicketd";
+	if (strcmp(request->cli->policy_path, MW_POLICY_PATH) == 0 && mw_init_reads_database(&result->init))
+		commands_r[count++] = "systemctl enable --now mailwicket-sync";
 	mw_buf_add_text(&out, mw_own_commands_text(arena, "mailwicket setup"));
 	/* A place names its server alone; both are wanted. */
 	if (request->postfix_config != NULL || request->dovecot_config != NULL)
@@ -106,11 +126,12 @@ static void write_text(struct mw_buf *out, const void *context)
 
 	mw_diff_print(result->files.diff, out);
 	mw_init_print_unread(init, out);
+	mw_init_tell_databases(init, out);
 	mw_buf_printf(out, "%sdomains: %zu, users: %zu, groups: %zu, grants: %zu\n",
 		      result->files.changes.count > 0 ? "\n" : "", init->domain_count, init->people->users,
 		      init->people->groups, init->people->grant_count);
 	if (result->files.changes.count == 0)
-		mw_buf_add_text(out, "nothing to do: both files are as init would write them\n");
+		mw_buf_add_text(out, "nothing to do: the files are as init would write them\n");
 	else if (result->files.applied)
 		print_next(result, out);
 	else if (result->files.kept_count == 0)
@@ -130,6 +151,7 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_number(json, "groups", init->people->groups);
 	mw_json_number(json, "grants", init->people->grant_count);
 	mw_init_json_unread(init, json);
+	mw_init_databases_json(init, json);
 	mw_json_array(json, "next");
 	for (size_t i = 0; i < count; i++)
 		mw_json_string(json, NULL, mw_str(commands[i]));
@@ -174,6 +196,7 @@ static int begin(struct result *result)
 
 	if (mw_init_begin(&result->init, "init", request->cli->policy_path, request->directory)) {
 		mw_new_files_begin(&result->files, result->init.arena);
+		result->init.tries_databases = true;
 		status = make(result);
 	} else {
 		mw_complain("out of memory");

@@ -101,6 +101,9 @@ struct mw_init {
 					  policy's default; else MW_TLS_1_2 */
 
 	struct mw_people *people;
+	struct mw_init_database *databases; /* databases.h */
+	size_t database_count;
+	bool tries_databases;
 };
 
 /* What to do where a table cannot be read. */
@@ -152,6 +155,8 @@ const struct mw_init_domain *mw_init_domain_of(const struct mw_init *init, struc
    the arena. */
 bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_str *address_r);
 
+/* A comment of the policy, wrapped; a newline begins another line. Whatever is in the text, it stays a comment. */
+void mw_init_print_comment(FILE *out, const char *indent, const char *text);
 /* The two files. */
 struct mw_str mw_init_policy_text(struct mw_init *init);
 /* Whether `check` takes it. False after lines that say what is wrong. */

@@ -5,7 +5,7 @@
 #include "base/units.h"
 #include "base/text.h"
 #include "policy/read.h"
-#include "servers/init/init.h"
+#include "servers/init/databases.h"
 #include "ui/output.h"
 
 #define COLUMNS 100 /* of a comment, as far as its words allow */
@@ -38,16 +38,16 @@ static void print_ranges(FILE *out, const struct mw_ranges *ranges)
 	}
 }
 
-static void print_words(FILE *out, struct mw_str text)
+static void print_words(FILE *out, const char *indent, struct mw_str text)
 {
 	struct mw_str word;
-	size_t column = 1;
+	size_t column = strlen(indent) + 1;
 
-	fputc('#', out);
+	fprintf(out, "%s#", indent);
 	while (mw_str_split(&text, ' ', &word)) {
-		if (column > 1 && column + 1 + word.len > COLUMNS) {
-			fputs("\n#  ", out);
-			column = 3;
+		if (column > strlen(indent) + 1 && column + 1 + word.len > COLUMNS) {
+			fprintf(out, "\n%s#  ", indent);
+			column = strlen(indent) + 3;
 		}
 		fprintf(out, " %.*s", MW_STR_ARG(word));
 		column += 1 + word.len;
@@ -55,8 +55,7 @@ static void print_words(FILE *out, struct mw_str text)
 	fputc('\n', out);
 }
 
-/* What was read stays a comment, whatever it has in it. A newline of ours begins another line. */
-static void print_comment(FILE *out, const char *text)
+void mw_init_print_comment(FILE *out, const char *indent, const char *text)
 {
 	struct mw_str rest = mw_str(text), line;
 
@@ -65,8 +64,13 @@ static void print_comment(FILE *out, const char *text)
 		struct mw_buf buf = MW_BUF_OVER(memory);
 
 		mw_text_show(&buf, line);
-		print_words(out, mw_buf_str(&buf));
+		print_words(out, indent, mw_buf_str(&buf));
 	}
+}
+
+static void print_comment(FILE *out, const char *text)
+{
+	mw_init_print_comment(out, "", text);
 }
 
 /* --- domains */
@@ -228,8 +232,8 @@ static void print_permissions(FILE *out, const struct mw_init_listener *listener
 	fprintf(out, "    permission_groups = { %s%s%s }\n", anonymous ? "AnonymousUsers" : "",
 		anonymous && listener->users ? ", " : "", listener->users ? "ExchangeUsers" : "");
 	if (listener->any_sender)
-		fputs("    # smtpd_sender_login_maps could not be read whole, and Postfix "
-		      "goes on comparing senders with it.\n"
+		fputs("    # smtpd_sender_login_maps could not be read whole, and Postfix goes on comparing senders\n"
+		      "    # with it.\n"
 		      "    # When the directory has every grant, take the last two out.\n",
 		      out);
 	if (connector->relays || listener->any_sender)
@@ -372,8 +376,11 @@ static void print_service(FILE *out, const struct mw_init *init)
 	fprintf(out,
 		"\n# Who your users are: mailwicket-directory(5). After a change of that "
 		"file: mailwicket sync\n"
-		"directory {\n    source \"local\" { driver = text  path = \"%s\" }\n}\n",
+		"directory {\n    source \"local\" { driver = text  path = \"%s\" }\n",
 		init->directory_path);
+	for (size_t i = 0; i < init->database_count; i++)
+		mw_init_print_database(out, &init->databases[i]);
+	fputs("}\n", out);
 }
 
 struct mw_str mw_init_policy_text(struct mw_init *init)

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "policy/read.h"
+#include "servers/init/databases.h"
 #include "servers/init/passdbs.h"
 #include "servers/new_files.h"
 #include "ui/output.h"
@@ -159,6 +160,8 @@ int mw_init_read_servers(struct mw_init *init, const char *postfix_config, const
 	if (init->people == NULL)
 		return EX_OSERR;
 	init->system_users = mw_init_has_system_users(init);
+	if (init->tries_databases)
+		mw_init_read_databases(init);
 	mw_init_read_logins(init);
 	status = mw_init_read_domains(init);
 	if (status != EX_OK)

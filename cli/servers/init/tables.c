@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "servers/init/databases.h"
 #include "servers/restriction.h"
 #include "ui/process.h"
 
@@ -279,29 +280,43 @@ bool mw_init_table_is_fixed(struct mw_str table)
 	return is_fixed(table, 0);
 }
 
-static void list_tables(struct listing *listing, struct mw_str tables, unsigned depth)
+static void each_table(const char *setting, struct mw_str tables, mw_init_table_found *found, void *context,
+		       unsigned depth)
 {
 	struct mw_restriction item;
 	struct mw_str within;
 
 	while (mw_restriction_next(&tables, &item)) {
-		struct mw_str bare = mw_init_table_bare(item.text);
-		struct mw_str type = mw_str_head(bare, mw_str_find(bare, ':'));
-		const char *why = reason_of(type);
-
 		if (depth < DEEPEST && tables_within(item.text, "unionmap", &within))
-			list_tables(listing, within, depth + 1);
-		else if (why != NULL)
-			not_listed(listing, item.text, why);
+			each_table(setting, within, found, context, depth + 1);
 		else
-			list_table(listing, item.text);
+			found(context, setting, item.text);
 	}
+}
+
+void mw_init_each_table(const char *setting, struct mw_str tables, mw_init_table_found *found, void *context)
+{
+	each_table(setting, tables, found, context, 0);
+}
+
+static void look_at_table(void *context, const char *setting, struct mw_str table)
+{
+	struct listing *listing = context;
+	struct mw_str bare = mw_init_table_bare(table);
+	const char *why = reason_of(mw_str_head(bare, mw_str_find(bare, ':')));
+
+	if (mw_init_is_of_source(listing->init, setting, table))
+		return;
+	if (why != NULL)
+		not_listed(listing, table, why);
+	else
+		list_table(listing, table);
 }
 
 struct mw_init_entries mw_init_tables(struct mw_init *init, const char *setting, struct mw_str tables, const char *fix)
 {
 	struct listing listing = { .init = init, .setting = setting, .fix = fix, .entries = { .complete = true } };
 
-	list_tables(&listing, tables, 0);
+	mw_init_each_table(setting, tables, look_at_table, &listing);
 	return listing.entries;
 }

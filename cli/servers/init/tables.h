@@ -14,6 +14,9 @@ struct mw_init_entries mw_init_mailboxes(struct mw_init *init);
 struct mw_init_entries mw_init_local_aliases(struct mw_init *init);
 /* Keeps a catch-all of virtual_mailbox_maps as unread. */
 void mw_init_catch_all_unread(struct mw_init *init, struct mw_str key);
+/* Calls `found` with each table of a list, and with those within a unionmap. */
+typedef void mw_init_table_found(void *context, const char *setting, struct mw_str table);
+void mw_init_each_table(const char *setting, struct mw_str tables, mw_init_table_found *found, void *context);
 /* Whether a table has a key. */
 bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct mw_str key);
 /* The tables of a setting, one after another. A word that names no table is one too. False at the end. */

@@ -11,6 +11,7 @@ tests_unit_test_cli_SOURCES = $(mw_unit_sources) \
 	tests/unit/cli/test_facts_log.c \
 	tests/unit/cli/test_file.c \
 	tests/unit/cli/test_follow_say.c \
+	tests/unit/cli/test_init_databases.c \
 	tests/unit/cli/test_init_tables.c \
 	tests/unit/cli/test_log_source.c \
 	tests/unit/cli/test_log_unpack.c \
