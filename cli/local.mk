@@ -259,15 +259,16 @@ cli_mailwicket_LDADD = $(MW_CLI_LIBS)
 # The sample policy as a string of C.
 cli/servers/init/sample.inc: packaging/examples/mailwicket.conf
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $(top_srcdir)/packaging/examples/mailwicket.conf > $@
-# Named here too: what is built by its name alone has no BUILT_SOURCES.
-cli/servers/init/libmwcli_la-sample.lo: cli/servers/init/sample.inc
 BUILT_SOURCES += cli/servers/init/sample.inc
 CLEANFILES += cli/servers/init/sample.inc
 
 # The exporters of `import exchange` as strings of C.
 cli/import/exchange/%.inc: cli/import/exchange/%.ps1
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
-cli/import/exchange/libmwcli_la-exporter.lo: cli/import/exchange/exporter_server.inc cli/import/exchange/exporter_online.inc
 BUILT_SOURCES += cli/import/exchange/exporter_server.inc cli/import/exchange/exporter_online.inc
 CLEANFILES += cli/import/exchange/exporter_server.inc cli/import/exchange/exporter_online.inc
 EXTRA_DIST += cli/import/exchange/exporter_server.ps1 cli/import/exchange/exporter_online.ps1
+
+# What is built by its name alone has no BUILT_SOURCES. Of a single object automake would leave out its own rule.
+$(libmwcli_la_OBJECTS): | cli/servers/init/sample.inc cli/import/exchange/exporter_server.inc \
+	cli/import/exchange/exporter_online.inc
