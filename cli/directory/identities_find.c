@@ -125,19 +125,14 @@ static void look_at_address(struct finding *finding, struct mw_str text)
 		name_grant(finding, &grants, on, item);
 }
 
-/* Addresses that begin so are none of a prefix where what stands before their extension is somebody's. */
+/* Of a prefix: what stands before the extension of such addresses is somebody's, so that they are. */
 static bool is_extension(const struct finding *finding, struct mw_str prefix)
 {
-	size_t star = mw_str_find(prefix, '*');
-	struct mw_address address, base;
+	struct mw_address base;
 	struct mw_principal owner;
-	enum mw_held held;
-	const char *one = mw_arena_textf(finding->arena, "%.*sx%.*s", (int)star, prefix.ptr,
-					 MW_STR_ARG(mw_str_tail(prefix, star + 1)));
 
-	return mw_address_parse(mw_str(one), &address) == MW_ADDRESS_MAILBOX &&
-	       mw_address_without_extension(&address, finding->policy->recipient_delimiter, &base) &&
-	       finding->view->by_address(finding->view->context, base.whole, &owner, &held) == MW_LOOKUP_FOUND;
+	return mw_prefix_base(prefix, finding->policy->recipient_delimiter, &base) &&
+	       finding->view->by_address(finding->view->context, base.whole, &owner, NULL) == MW_LOOKUP_FOUND;
 }
 
 static void look_at_pattern(struct finding *finding, struct mw_str pattern, const struct mw_grants *grants)
@@ -171,7 +166,7 @@ static void take_address_grants(void *context, struct mw_str on, const struct mw
 {
 	struct finding *finding = context;
 	struct mw_principal owner;
-	bool is_prefix = mw_str_ends_with(mw_str_head(on, mw_str_find_last(on, '@')), MW_STR("*"));
+	bool is_prefix = mw_prefix_is(on);
 
 	if (is_prefix && !is_extension(finding, on))
 		look_at_pattern(finding, on, grants);

@@ -20,6 +20,24 @@ int mw_content_compare_text(struct mw_str a, struct mw_str b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
+const struct mw_name_entry *mw_content_find(const struct mw_name_entry *entries, size_t count, struct mw_str text)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mw_content_compare_text(text, entries[middle].text);
+
+		if (order == 0)
+			return &entries[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
 static uint64_t hash(const void *bytes, size_t size, enum part part)
 {
 	return XXH3_64bits_withSeed(bytes, size, (uint64_t)part);

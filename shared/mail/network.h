@@ -29,6 +29,8 @@ struct mw_range {
 /* An address, "192.0.2.0/24" (host bits must be zero), "2001:db8::/32" or "192.0.2.10-192.0.2.20".
    On failure *why_r is a static sentence part, e.g. "host bits are set". */
 bool mw_range_parse(struct mw_str text, struct mw_range *range_r, const char **why_r);
+/* The same, but host bits of a network may be set and are ignored, as in Dovecot's allow_nets (net_parse_range()). */
+bool mw_range_parse_host_bits(struct mw_str text, struct mw_range *range_r, const char **why_r);
 void mw_range_print(const struct mw_range *range, struct mw_buf *out);
 bool mw_range_contains(const struct mw_range *range, const struct mw_ip *ip);
 bool mw_range_overlaps(const struct mw_range *a, const struct mw_range *b);

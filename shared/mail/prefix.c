@@ -49,6 +49,19 @@ bool mw_prefix_parse(struct mw_str text, struct mw_str default_domain, char out[
 	return whole.len > 0;
 }
 
+bool mw_prefix_is(struct mw_str identity)
+{
+	return mw_str_ends_with(mw_str_head(identity, mw_str_find_last(identity, '@')), MW_STR("*"));
+}
+
+bool mw_prefix_base(struct mw_str prefix, struct mw_str delimiters, struct mw_address *base_r)
+{
+	struct mw_address address;
+
+	return parse_with_letter(prefix, mw_str_find(prefix, '*'), MW_STR_EMPTY, &address) &&
+	       mw_address_without_extension(&address, delimiters, base_r);
+}
+
 size_t mw_prefix_shorter(struct mw_str local, size_t len)
 {
 	while (len > MW_PREFIX_MIN)

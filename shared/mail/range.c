@@ -39,7 +39,8 @@ static bool parse_prefix(struct mw_str text, unsigned bits, unsigned *prefix_r)
 	return true;
 }
 
-static bool parse_network(struct mw_str address, struct mw_str length, struct mw_range *range_r, const char **why_r)
+static bool parse_network(struct mw_str address, struct mw_str length, bool host_bits, struct mw_range *range_r,
+			  const char **why_r)
 {
 	bool written_as_ipv6 = mw_str_find(address, ':') < address.len;
 	unsigned skipped = 0, prefix;
@@ -57,19 +58,19 @@ static bool parse_network(struct mw_str address, struct mw_str length, struct mw
 	}
 	range_r->first = with_host_bits(&base, prefix - skipped, false);
 	range_r->last = with_host_bits(&base, prefix - skipped, true);
-	if (compare(&base, &range_r->first) != 0) {
+	if (!host_bits && compare(&base, &range_r->first) != 0) {
 		*why_r = "host bits are set";
 		return false;
 	}
 	return true;
 }
 
-bool mw_range_parse(struct mw_str text, struct mw_range *range_r, const char **why_r)
+static bool parse_range(struct mw_str text, bool host_bits, struct mw_range *range_r, const char **why_r)
 {
 	size_t slash = mw_str_find(text, '/'), dash = mw_str_find(text, '-');
 
 	if (slash < text.len)
-		return parse_network(mw_str_head(text, slash), mw_str_tail(text, slash + 1), range_r, why_r);
+		return parse_network(mw_str_head(text, slash), mw_str_tail(text, slash + 1), host_bits, range_r, why_r);
 	if (!mw_ip_parse(mw_str_trim(mw_str_head(text, dash)), &range_r->first)) {
 		*why_r = "not an IP address";
 		return false;
@@ -90,6 +91,16 @@ bool mw_range_parse(struct mw_str text, struct mw_range *range_r, const char **w
 		return false;
 	}
 	return true;
+}
+
+bool mw_range_parse(struct mw_str text, struct mw_range *range_r, const char **why_r)
+{
+	return parse_range(text, false, range_r, why_r);
+}
+
+bool mw_range_parse_host_bits(struct mw_str text, struct mw_range *range_r, const char **why_r)
+{
+	return parse_range(text, true, range_r, why_r);
 }
 
 /* The prefix length when the range is a network, else false. */

@@ -10,6 +10,7 @@
 #include "sync/expand/expand.h"
 #include "sync/merge/keep.h"
 #include "sync/merge/merge.h"
+#include "sync/prefix_grants.h"
 #include "sync/source.h"
 #include "sync/text/text.h"
 
@@ -463,6 +464,8 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 		if (order->records_r != NULL)
 			keep_items(&gather, order->records_r);
 		content = mw_expand(&gather.records);
+		if (content != NULL)
+			mw_sync_look_at_prefixes(order->policy, &gather.records, content, order->errors);
 		tell_reports(&gather);
 	}
 	order->failed = order->failed || gather.records.failed || gather.reports == NULL || gather.lenient == NULL;

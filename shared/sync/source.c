@@ -36,9 +36,10 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 	if (opened == NULL)
 		return;
 	records->complete = source->complete;
+	records->allow_nets = source->sql.schema == MW_SCHEMA_IREDMAIL;
 	while (driver->next(opened))
 		;
-	records->complete = false;
+	records->complete = records->allow_nets = false;
 	driver->close(opened);
 	if (mw_errors_count(records->errors, MW_ERROR) > errors_before)
 		records->value_count = 0;

@@ -98,20 +98,9 @@ void mw_sync_refuse_local_names(const struct mw_policy *policy, const struct mw_
 static const struct mw_principal *find_name(const struct mw_content *content, const struct mw_name_entry *entries,
 					    size_t count, struct mw_str text)
 {
-	size_t low = 0, high = count;
+	const struct mw_name_entry *entry = mw_content_find(entries, count, text);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = mw_content_compare_text(text, entries[middle].text);
-
-		if (order == 0)
-			return content->principals[entries[middle].id - 1];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	return entry == NULL ? NULL : content->principals[entry->id - 1];
 }
 
 static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)

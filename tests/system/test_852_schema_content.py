@@ -119,6 +119,16 @@ def test_tables_of_an_older_version_are_read(world):
         assert look(world, "temporary@example.test")["receives"] == "alice@example.test"
 
 
+def test_networks_are_read_as_dovecot_reads_them(world):
+    """With blanks, host bits and the word for Dovecot's own sockets, which is no network."""
+    if world.project != "iredmail":
+        return
+    world.daemon.sync()
+    assert look(world, "bob@example.test")["networks"]["imap"] == ["192.0.2.0/24", "198.51.100.7"]
+    assert look(world, "ivan@example.test")["networks"]["smtp"] == ["127.0.0.1"]
+    assert not look(world, "bob@example.test")["blocked"] and not look(world, "ivan@example.test")["blocked"]
+
+
 def test_values_are_no_part_of_a_query(world):
     """An alias whose goals are meant to end a text of SQL or of JSON."""
     goals = ["\\\"]}', x'); DROP TABLE mailbox; --", "bob@example.test\\", "'\"''"]

@@ -8,7 +8,7 @@ static bool read_range(struct mw_reading *reading, const char *key, struct mw_st
 {
 	const char *why;
 
-	if (mw_range_parse(item, range_r, &why))
+	if (reading->records->allow_nets ? mw_range_parse_host_bits(item, range_r, &why) : mw_range_parse(item, range_r, &why))
 		return true;
 	mw_reading_error(reading, item, "addresses, networks (192.0.2.0/24) or ranges (192.0.2.10-192.0.2.20)",
 	      "%s: \"%.*s\": %s", key, MW_STR_ARG(mw_text_shown(item)), why);
@@ -30,13 +30,20 @@ static struct mw_ranges nowhere(struct mw_arena *arena)
 static bool read_ranges(struct mw_reading *reading, const char *key, struct mw_str value, struct mw_ranges *ranges_r)
 {
 	struct mw_arena *arena = reading->records->arena;
-	size_t count = mw_text_list_count(value), good = 0;
+	size_t count = mw_text_list_count(value), good = 0, without_address = 0;
 	struct mw_range *ranges = MW_ARENA_ARRAY(arena, struct mw_range, count);
 
-	for (size_t i = 0; ranges != NULL && i < count; i++)
-		good += read_range(reading, key, mw_text_list_next(&value), &ranges[good]);
+	for (size_t i = 0; ranges != NULL && i < count; i++) {
+		struct mw_str item = mw_str_trim(mw_text_list_next(&value));
+
+		/* Dovecot's word for clients on its own sockets: they have no address, and nobody else is meant. */
+		if (reading->records->allow_nets && mw_str_equal(item, MW_STR("local")))
+			without_address++;
+		else
+			good += read_range(reading, key, item, &ranges[good]);
+	}
 	*ranges_r = good > 0 ? (struct mw_ranges){ ranges, good } : nowhere(arena);
-	return good == count;
+	return good + without_address == count;
 }
 
 /* A second list of the same key counts as one that could not be read. */

@@ -70,6 +70,7 @@ struct mw_records {
 	size_t source_count;
 	int64_t today; /* days since 1970-01-01, for warnings; mw_records_init() asks the clock */
 	bool complete; /* the source that is read now is */
+	bool allow_nets; /* networks of the source that is read now are written as Dovecot's allow_nets */
 	uint32_t owner; /* the number of the source that is read now, among the policy's */
 	const bool *lenient; /* [owner]: a record of this source may be bad; NULL: of none */
 	bool copy; /* what is read now is the last good copy of a source: a record may be blocked */

@@ -6,14 +6,14 @@ INSERT INTO alias_domain (alias_domain, target_domain, active) VALUES
 INSERT INTO mailbox (username, domain, enablesmtp, enablesmtpsecured, enableimap, enableimapsecured, enableimaptls, enablepop3,
 	enablepop3secured, enablepop3tls, enablesieve, enablesievesecured, enablesievetls, allow_nets, active) VALUES
 	('alice@example.test', 'example.test', 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, NULL, 1),
-	('bob@example.test', 'example.test', 1, 1, 0, 1, 1, 1, 1, 1, 0, 0, 0, '192.0.2.0/24,198.51.100.7', 1),
+	('bob@example.test', 'example.test', 1, 1, 0, 1, 1, 1, 1, 1, 0, 0, 0, '192.0.2.1/24, 198.51.100.7', 1),
 	('carol@example.test', 'example.test', 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, '', 1),
 	('dave@example.test', 'example.test', 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, NULL, 1),
 	('erin@example.test', 'example.test', 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 1),
 	('frank@example.test', 'example.test', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 0),
 	('gina@off.test', 'off.test', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 1),
 	('heidi@backup.test', 'backup.test', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, NULL, 1),
-	('ivan@example.test', 'example.test', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '127.0.0.1', 1);
+	('ivan@example.test', 'example.test', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'local, 127.0.0.1', 1);
 INSERT INTO forwardings (address, forwarding, domain, is_forwarding)
 	SELECT username, username, domain, 1 FROM mailbox;
 INSERT INTO forwardings (address, forwarding, domain, is_forwarding) VALUES

@@ -61,6 +61,40 @@ START_TEST(a_row_says_what_a_line_says)
 }
 END_TEST
 
+static const char *networks_text(const struct mw_record *record)
+{
+	static char text[512];
+	struct mw_buf out = MW_BUF_OVER(text);
+
+	for (size_t i = 0; i < record->networks->all.count; i++) {
+		mw_buf_add_text(&out, i == 0 ? "" : " ");
+		mw_range_print(&record->networks->all.items[i], &out);
+	}
+	return text;
+}
+
+static const struct { bool allow_nets, bad; const char *value, *networks; } networks[] = {
+	{ false, false, "192.0.2.0/24, 198.51.100.7 ", "192.0.2.0/24 198.51.100.7" },
+	{ false, true, "192.0.2.1/24,198.51.100.7", "198.51.100.7" },
+	{ false, true, "local,198.51.100.7", "198.51.100.7" },
+	{ true, false, " 192.0.2.1/24 ,2001:db8::1/32", "192.0.2.0/24 2001:db8::/32" },
+	{ true, false, "local,198.51.100.7", "198.51.100.7" },
+	{ true, false, "local", "0.0.0.0" },
+	{ true, true, "192.0.2.1/33", "0.0.0.0" },
+	{ true, true, "locals,198.51.100.7", "198.51.100.7" },
+};
+
+START_TEST(networks_have_blanks_and_those_of_dovecot_host_bits)
+{
+	records.allow_nets = networks[_i].allow_nets;
+	mw_row_read(&reading, MW_ROW_USER,
+		    (const struct mw_column[]){ PAIR("name", "bob"), { MW_STR("networks"), mw_str(networks[_i].value) } }, 2);
+	ck_assert_uint_eq(records.count, 1);
+	ck_assert_int_eq(records.items[0].bad != NULL, networks[_i].bad);
+	ck_assert_str_eq(networks_text(&records.items[0]), networks[_i].networks);
+}
+END_TEST
+
 START_TEST(values_with_rows_of_their_own_come_before_or_behind)
 {
 	ROW(MW_ROW_ADDRESS, PAIR("name", "bob"), PAIR("address", "b1"));
@@ -189,6 +223,7 @@ MW_UNIT_TESTS("row")
 {
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_row_says_what_a_line_says);
+	MW_LOOP(tcase, networks_have_blanks_and_those_of_dovecot_host_bits, networks);
 	tcase_add_test(tcase, values_with_rows_of_their_own_come_before_or_behind);
 	tcase_add_test(tcase, a_value_of_nobody_is_told_and_left_out);
 	MW_LOOP(tcase, a_bad_value_makes_a_bad_record_and_no_error_of_the_source, bad_values);
