@@ -11,6 +11,7 @@ struct mw_client_sheet {
 	struct mw_str domain;
 	struct mw_str provider;  /* what the mail service is called */
 	struct mw_str hostname;  /* the policy's */
+	struct mw_networks networks; /* from where the user may log in */
 };
 
 /* "IMAP"; "SSL/TLS"; "normal password". */

@@ -172,6 +172,22 @@ static void add_absences(struct mw_markup *markup, const struct mw_client_sheet 
 	}
 }
 
+static bool has_networks(const struct mw_client_sheet *sheet)
+{
+	for (size_t i = 0; i < MW_SERVICE_COUNT; i++)
+		if (sheet->networks.of[i].count > 0)
+			return true;
+	return false;
+}
+
+/* People do not know their address: whoever they ask does. */
+static void add_networks(struct mw_markup *markup, const struct mw_client_sheet *sheet)
+{
+	if (has_networks(sheet))
+		add_paragraph(markup, "soft", MW_STR("Your mailbox can be used from some networks only. If your password is "
+						     "refused, ask from where you may log in."));
+}
+
 void mw_client_write_html(struct mw_buf *out, const void *context)
 {
 	const struct mw_client_sheet *sheet = context;
@@ -195,6 +211,7 @@ void mw_client_write_html(struct mw_buf *out, const void *context)
 	add_cards(&markup, sheet);
 	mw_markup_end(&markup);
 	add_absences(&markup, sheet);
+	add_networks(&markup, sheet);
 	mw_markup_end(&markup);
 	mw_markup_end(&markup);
 	mw_markup_end(&markup);

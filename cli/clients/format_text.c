@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "clients/format.h"
+#include "networks.h"
 #include "ui/terminal.h"
 
 static const struct {
@@ -104,6 +105,7 @@ void mw_client_write_text(struct mw_buf *out, const void *context)
 		out->truncated = true; /* out of memory: the caller says so when more does not help */
 	mw_grid_free(grid);
 	write_absences(out, sheet);
+	mw_networks_print(&sheet->networks, out);
 	write_warnings(out, &sheet->settings);
 }
 
@@ -139,6 +141,7 @@ void mw_client_write_json(struct mw_json *json, const void *context)
 		mw_json_null(json, "user_name");
 	else
 		mw_json_string(json, "user_name", sheet->user_name);
+	mw_networks_json(&sheet->networks, json);
 	mw_json_array(json, "offers");
 	for (size_t i = 0; i < sheet->settings.count; i++)
 		add_offer_object(json, &sheet->settings.offers[i]);

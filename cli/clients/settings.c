@@ -192,6 +192,11 @@ static int find_user(struct request *request, const struct mw_policy *policy, st
 			    found == MW_LOOKUP_NONE ? "not in the directory" : "a group, which logs in nowhere");
 		return 1;
 	}
+	if (user_r->networks != 0 &&
+	    view->networks(view->context, user_r->networks, &request->sheet.networks) != MW_LOOKUP_FOUND) {
+		mw_setting_complain(directory);
+		return EX_TEMPFAIL;
+	}
 	request->sheet.user_name = user_r->name;
 	request->sheet.domain = mw_str_tail(user_r->name, mw_str_find_last(user_r->name, '@') + 1);
 	return EX_OK;

@@ -119,8 +119,9 @@ static void write_reply(struct mw_buf *out, const struct mw_facts *facts, const 
 	}
 }
 
-static void write_decision(struct mw_buf *out, const struct mw_facts *facts, const struct decision *decision)
+static void write_decision(struct mw_buf *out, const struct explanation *explanation, const struct decision *decision)
 {
+	const struct mw_facts *facts = &explanation->given.facts;
 	size_t before;
 
 	mw_buf_printf(out, "%s%s: %s", decision->title, decision->condition != NULL ? decision->condition : "",
@@ -134,7 +135,7 @@ static void write_decision(struct mw_buf *out, const struct mw_facts *facts, con
 	write_reply(out, facts, decision);
 	mw_buf_add_text(out, "fix: ");
 	before = out->used;
-	mw_prose_fix(facts, &decision->verdict, out);
+	mw_prose_fix(explanation->policy, facts, &decision->verdict, out);
 	mw_own_commands(out, before);
 	if (out->used > before) {
 		mw_buf_add_char(out, '\n');
@@ -157,14 +158,16 @@ static void write_text(struct mw_buf *out, const void *context)
 	for (size_t i = 0; i < explanation->count; i++) {
 		if (i > 0)
 			mw_buf_add_char(out, '\n');
-		write_decision(out, &explanation->given.facts, &explanation->decisions[i]);
+		write_decision(out, explanation, &explanation->decisions[i]);
 	}
 	if (explanation->given.assumed[0] != '\0')
 		mw_buf_printf(out, "\nassumed: %s\n", explanation->given.assumed);
 }
 
-static void write_reply_member(struct mw_json *json, const struct mw_facts *facts, const struct decision *decision)
+static void write_reply_member(struct mw_json *json, const struct explanation *explanation,
+			       const struct decision *decision)
 {
+	const struct mw_facts *facts = &explanation->given.facts;
 	char text[TEXT_MAX];
 	struct mw_buf out = MW_BUF_OVER(text);
 
@@ -179,7 +182,7 @@ static void write_reply_member(struct mw_json *json, const struct mw_facts *fact
 	if (out.used > 0)
 		mw_json_string(json, "client_reads", mw_buf_str(&out));
 	mw_buf_reset(&out);
-	mw_prose_fix(facts, &decision->verdict, &out);
+	mw_prose_fix(explanation->policy, facts, &decision->verdict, &out);
 	mw_own_commands(&out, 0);
 	if (out.used > 0)
 		mw_json_string(json, "fix", mw_buf_str(&out));
@@ -223,7 +226,7 @@ static void write_members(struct mw_json *json, const void *context)
 		mw_json_string(json, "decision", mw_str(explanation->decisions[i].title));
 		mw_json_string(json, "result", mw_str(outcome_word(&explanation->decisions[i].verdict)));
 		mw_json_verdict(json, &explanation->decisions[i].verdict);
-		write_reply_member(json, facts, &explanation->decisions[i]);
+		write_reply_member(json, explanation, &explanation->decisions[i]);
 		mw_json_end_object(json);
 	}
 	mw_json_end_array(json);

@@ -97,12 +97,28 @@ static void write_limits(const struct mw_lookup_writer *to)
 	write_limit(to, "recipient_rate_limit", user->recipient_rate_limit, false);
 }
 
-/* Which users and groups the user may send as: no lookup goes that way, so every principal is asked once. */
+/* Grants on what no principal has. */
+struct granted { const struct mw_lookup_writer *to; bool on_behalf; const char *before; size_t count; };
+
+static void granted_item(void *context, struct mw_str on, const struct mw_grants *grants)
+{
+	struct granted *granted = context;
+	char text[MW_ADDRESS_MAX + 3];
+
+	if (!mw_lookup_may(granted->to->answer, grants, granted->on_behalf))
+		return;
+	snprintf(text, sizeof(text), "%s%.*s", granted->before, MW_STR_ARG(on));
+	mw_lookup_list_item(granted->to, mw_str(text));
+	granted->count++;
+}
+
+/* Which users, groups, addresses, prefixes and domains the user may send as: no lookup goes that way, so every
+   principal is asked once, and all other grants are read. */
 static void write_identities(const struct mw_lookup_writer *to, const char *key, const char *title, bool on_behalf)
 {
 	const struct mw_lookup_answer *answer = to->answer;
 	const struct mw_directory_view *view = answer->view;
-	size_t count = 0;
+	struct granted granted = { .to = to, .on_behalf = on_behalf, .before = "" };
 
 	mw_lookup_list_begin(to, key, title);
 	for (uint64_t id = 0; id <= answer->principals; id++) {
@@ -111,23 +127,13 @@ static void write_identities(const struct mw_lookup_writer *to, const char *key,
 		if (view->by_id(view->context, (uint32_t)id, &other) == MW_LOOKUP_FOUND &&
 		    mw_lookup_may(answer, &other.grants, on_behalf)) {
 			mw_lookup_list_item(to, other.name);
-			count++;
+			granted.count++;
 		}
 	}
-	for (size_t i = 0; i < answer->policy->accepted_domain_count; i++) {
-		const struct mw_accepted_domain *domain = &answer->policy->accepted_domains[i];
-		struct mw_grants grants;
-		char text[MW_DOMAIN_MAX + 3];
-
-		if (domain->subdomains ||
-		    view->grants_on_domain(view->context, domain->domain, &grants) != MW_LOOKUP_FOUND ||
-		    !mw_lookup_may(answer, &grants, on_behalf))
-			continue;
-		snprintf(text, sizeof(text), "*@%.*s", MW_STR_ARG(domain->domain));
-		mw_lookup_list_item(to, mw_str(text));
-		count++;
-	}
-	mw_lookup_list_end(to, count == 0);
+	(void)mw_directory_each_grants(answer->directory, false, granted_item, &granted);
+	granted.before = "*@";
+	(void)mw_directory_each_grants(answer->directory, true, granted_item, &granted);
+	mw_lookup_list_end(to, granted.count == 0);
 }
 
 static void write_senders(const struct mw_lookup_writer *to)

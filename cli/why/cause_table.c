@@ -46,6 +46,16 @@ static bool switched_off(const struct mw_why_entry *entry)
 	return because(entry, "smtp-disabled") || (because(entry, "service-disabled") && sending(entry));
 }
 
+static bool client_unknown(const struct mw_why_entry *entry)
+{
+	return because(entry, "client-unknown");
+}
+
+static bool reading_network_refused(const struct mw_why_entry *entry)
+{
+	return because(entry, "network-refused") && !sending(entry);
+}
+
 static bool network_refused(const struct mw_why_entry *entry)
 {
 	return because(entry, "network-refused") && sending(entry);

@@ -32,7 +32,7 @@ static void find_rule(const struct mw_policy *policy, const struct mw_why_entry 
 static struct mw_str login_of(const struct mw_why_told *told, const struct mw_why_entry *entry, int reason)
 {
 	bool is_about_login = reason == MW_REASON_SMTP_DISABLED || reason == MW_REASON_SEND_AS_DENIED ||
-			      reason == MW_REASON_NETWORK_REFUSED;
+			      reason == MW_REASON_NETWORK_REFUSED || reason == MW_REASON_CLIENT_UNKNOWN;
 
 	return mw_str(entry->kind == MW_WHY_REJECTED && is_about_login ? told->user : entry->login);
 }
@@ -72,7 +72,7 @@ static void write_fix(const struct mw_why_told *told, const struct mw_why_entry 
 	if (reason == MW_REASON_SEND_ON_BEHALF_DENIED)
 		verdict.trace.steps[verdict.trace.count++] = step_of_from(facts.sender);
 	find_rule(told->policy, entry, &verdict);
-	mw_prose_fix(&facts, &verdict, out);
+	mw_prose_fix(told->policy, &facts, &verdict, out);
 }
 
 static void write_sentence(const struct mw_why_told *told, const struct mw_why_cause *cause, const char *sentence,

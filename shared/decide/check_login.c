@@ -72,12 +72,14 @@ __attribute__((noinline)) static void say_unknown(const struct mw_policy *policy
 }
 
 /* The user, or the master user who acts as the user. */
-static bool is_blocked(const struct mw_login *login, struct mw_step *step)
+static bool is_blocked(const struct mw_login *login, struct mw_str master, struct mw_step *step)
 {
 	struct mw_str why = login->user.blocked;
 
-	if (mw_str_empty(why) && login->has_master)
+	if (mw_str_empty(why) && login->has_master) {
 		why = login->master.blocked;
+		step->value = master;
+	}
 	if (mw_str_empty(why))
 		return false;
 	step->outcome = MW_FAILED;
@@ -91,7 +93,7 @@ bool mw_login_is_known(const struct mw_policy *policy, const struct mw_directory
 {
 	struct mw_step step = { .check = MW_CHECK_LOGIN, .value = facts->login };
 
-	if (login->found == MW_LOOKUP_FOUND && is_blocked(login, &step)) {
+	if (login->found == MW_LOOKUP_FOUND && is_blocked(login, facts->master, &step)) {
 		mw_trace_write(&verdict->trace, &step);
 		mw_verdict_refuse(policy, verdict, MW_REASON_NAME_BLOCKED);
 		return false;

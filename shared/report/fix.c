@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "decide/identity.h"
 #include "mail/address.h"
 #include "report/prose.h"
 #include "report/template.h"
@@ -40,7 +41,10 @@ static const struct fix fixes[] = {
 	  "Correct the login name in the client; or write into the directory's source: user ADDRESS login=<login>"
 	  THEN_SYNC "." },
 	{ MW_REASON_NAME_BLOCKED, MW_NOTE_NONE,
-	  "Correct the record in the directory's source that mailwicket lookup <'login'> names" THEN_SYNC "." },
+	  "Correct the record in the directory's source that mailwicket lookup <'login'> names, or, where a master user "
+	  "logged in, the master user's" THEN_SYNC "." },
+	{ MW_REASON_NAME_BLOCKED, MW_NOTE_LOGIN_BLOCKED,
+	  "Correct the record in the directory's source that mailwicket lookup <'seen_address'> names" THEN_SYNC "." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_BLOCKED,
 	  "Correct the record in the directory's source that mailwicket lookup <'sender'> names" THEN_SYNC "." },
 	{ MW_REASON_SMTP_DISABLED, MW_NOTE_NONE,
@@ -49,8 +53,9 @@ static const struct fix fixes[] = {
 	  "See that whatever asks for the client names its address (a proxy, XCLIENT, Dovecot's rip); or take networks= and "
 	  "<service>_networks= off <refused> and its groups, in the directory's source" THEN_SYNC "." },
 	{ MW_REASON_NETWORK_REFUSED, MW_NOTE_NONE,
-	  "Somebody outside may know the password: ask the user. If it is the user, add <client> to networks= or "
-	  "<service>_networks= of <refused>, or of a group that has the key, in the directory's source" THEN_SYNC "." },
+	  "Somebody outside may know the password: ask the user. If it is the user, add <client> in the directory's source "
+	  "to <service>_networks= of <refused>; where it has no such key, to its networks=; where it has none either, to that "
+	  "of one of its groups (mailwicket lookup <'refused'>)" THEN_SYNC "." },
 	{ MW_REASON_SENDING_SUSPENDED, MW_NOTE_NONE,
 	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>" },
 	{ MW_REASON_LOGIN_SUSPENDED, MW_NOTE_NONE,
@@ -85,9 +90,13 @@ static const struct fix fixes[] = {
 	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_HEADER_RECEIVE_ONLY,
 	  "Correct From in the client; or in the directory's source, in the line of user <user>, move <seen_address> from "
 	  "receive= to address=; or write there: grant send-as <seen_address> <user>" THEN_SYNC "." },
-	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_NONE,
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_NO_GRANT,
 	  "Correct the sender in the client; or write into the directory's source: grant send-as <sender> <user>"
 	  THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_NONE,
+	  "Correct the sender in the client; or write into the directory's source: grant send-as <sender> <user>"
+	  THEN_SYNC " (where mailwicket lookup <'sender'> says that the name is blocked, correct the record that it names "
+	  "instead)." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_SENDER_NO_GRANT,
 	  "Correct Sender in the client; or write into the directory's source: grant send-as <seen_address> <user>"
 	  THEN_SYNC "." },
@@ -127,8 +136,12 @@ static const struct fix fixes[] = {
 	  "grant_permissions = { Accept-Any-Recipient }." },
 	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_RESTRICTION_DENIED,
 	  "Take[ <denied>] out of the senders_denied= of <recipient> in the directory's source" THEN_SYNC "." },
-	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_NONE,
+	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_RESTRICTION_REFUSED,
 	  "Write into the directory's source, for <recipient>: senders=anyone, or senders=...[,<user>]" THEN_SYNC "." },
+	{ MW_REASON_RECIPIENT_RESTRICTED, MW_NOTE_NONE,
+	  "See mailwicket lookup <'recipient'>: in the directory's source, for <recipient>, senders_denied= must not name "
+	  "[<user> or ]a group of the user's, and senders= has to admit[ <user>] (senders=anyone, or senders=...[,<user>])"
+	  THEN_SYNC "." },
 	{ MW_REASON_NO_TRANSACTION, MW_NOTE_NONE,
 	  "Nothing: the client has to begin a new session. Postfix 3.10.13 and later ask no such question." },
 	{ MW_REASON_TOO_MANY_RECIPIENTS, MW_NOTE_NONE,
@@ -193,7 +206,24 @@ static const struct fix *find(const struct mw_verdict *verdict, enum mw_note not
 /* Memory for the values of a sentence. */
 struct texts {
 	char client[64], port[8], bits[16], proxy[64], seen[32], rule[512], domain[MW_DOMAIN_MAX + 1];
+	char sender[MW_ADDRESS_MAX + 2], recipient[MW_ADDRESS_MAX + 2], seen_address[MW_ADDRESS_MAX + 2];
 };
+
+/* An address as the directory's source has to write it: at the accepted domain of a local name, with default_domain. */
+static struct mw_str as_judged(const struct mw_policy *policy, struct mw_str text, char memory[MW_ADDRESS_MAX + 2])
+{
+	struct mw_buf out = mw_buf_over(memory, MW_ADDRESS_MAX + 2);
+	const struct mw_accepted_domain *stands_for;
+	struct mw_address address;
+
+	if (policy == NULL || mw_str_empty(text))
+		return text;
+	mw_identity_address(policy, text, &address, &stands_for);
+	if (!mw_address_has_domain(&address) || (stands_for == NULL && mw_str_find(text, '@') < text.len))
+		return text;
+	mw_buf_add(&out, address.whole);
+	return mw_buf_str(&out);
+}
 
 static struct mw_str print_ip(const struct mw_ip *ip, char *memory, size_t size)
 {
@@ -296,7 +326,8 @@ static struct mw_str service_name(const struct mw_facts *facts)
 	return mw_str(mw_table_word(mw_protocols, protocol == MW_PROTOCOL_SUBMISSION ? MW_PROTOCOL_SMTP : protocol));
 }
 
-static void set_facts(struct mw_template_values *values, const struct mw_facts *facts, struct texts *texts)
+static void set_facts(struct mw_template_values *values, const struct mw_policy *policy, const struct mw_facts *facts,
+		      struct texts *texts)
 {
 	mw_template_set(values, "client", print_ip(&facts->endpoints.remote_ip, texts->client, sizeof(texts->client)));
 	mw_template_set(values, "port", print_number(facts->endpoints.local_port, texts->port, sizeof(texts->port)));
@@ -305,8 +336,8 @@ static void set_facts(struct mw_template_values *values, const struct mw_facts *
 	mw_template_set(values, "bits", print_number(facts->tls.bits, texts->bits, sizeof(texts->bits)));
 	mw_template_set(values, "proxy", print_ip(&facts->tls.proxy, texts->proxy, sizeof(texts->proxy)));
 	mw_template_set(values, "login", facts->login);
-	mw_template_set(values, "sender", facts->sender);
-	mw_template_set(values, "recipient", facts->recipient);
+	mw_template_set(values, "sender", as_judged(policy, facts->sender, texts->sender));
+	mw_template_set(values, "recipient", as_judged(policy, facts->recipient, texts->recipient));
 	mw_template_set(values, "domain", recipient_domain(facts, texts->domain));
 	mw_template_set(values, "admits", mw_str(admits(facts->mechanism)));
 	mw_template_set(values, "login_type", mw_str(laxer_login_type(facts->mechanism)));
@@ -314,7 +345,16 @@ static void set_facts(struct mw_template_values *values, const struct mw_facts *
 	mw_template_set(values, "group", mw_str(mw_str_empty(facts->login) ? "AnonymousUsers" : "ExchangeUsers"));
 }
 
-void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict, struct mw_buf *out)
+/* The name that the step is about; a login is none. */
+static struct mw_str seen_name(const struct mw_policy *policy, const struct mw_step *failed, struct texts *texts)
+{
+	if (failed == NULL)
+		return MW_STR_EMPTY;
+	return failed->check == MW_CHECK_LOGIN ? failed->value : as_judged(policy, failed->value, texts->seen_address);
+}
+
+void mw_prose_fix(const struct mw_policy *policy, const struct mw_facts *facts, const struct mw_verdict *verdict,
+		  struct mw_buf *out)
 {
 	const struct mw_step *failed = mw_verdict_step(verdict);
 	const struct fix *fix = find(verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
@@ -323,10 +363,10 @@ void mw_prose_fix(const struct mw_facts *facts, const struct mw_verdict *verdict
 
 	if (verdict->outcome == MW_PERMIT || fix == NULL)
 		return;
-	set_facts(&values, facts, &texts);
+	set_facts(&values, policy, facts, &texts);
 	mw_template_set(&values, "user", user_name(facts, verdict));
 	mw_template_set(&values, "refused", refused_name(facts, verdict, failed));
-	mw_template_set(&values, "seen_address", failed != NULL ? failed->value : MW_STR_EMPTY);
+	mw_template_set(&values, "seen_address", seen_name(policy, failed, &texts));
 	mw_template_set(&values, "denied", failed != NULL ? failed->other : MW_STR_EMPTY);
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
 	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));

@@ -127,7 +127,7 @@ START_TEST(every_refusal_of_a_case_has_a_hint_and_a_fix)
 	mw_prose_hint(&verdict, &text);
 	ck_assert_int_eq(text.used > 0, verdict.outcome != MW_PERMIT);
 	mw_buf_reset(&text);
-	mw_prose_fix(&given.facts, &verdict, &text);
+	mw_prose_fix(NULL, &given.facts, &verdict, &text);
 	ck_assert_int_eq(text.used > 0, verdict.outcome != MW_PERMIT);
 	ck_assert(!text.truncated);
 	/* Nobody knows which connector it was: none is to be opened. */

@@ -149,7 +149,7 @@ def test_explain_and_lookup_tell_of_networks(site):
     verdict, text = site.explain(*facts, "198.51.100.7")
     assert (verdict["result"], verdict["reason"]) == ("refused", "network-refused")
     assert "the client's address is in none of the networks of mary@example.test for smtp" in text
-    assert "add 198.51.100.7 to networks= or smtp_networks= of mary@example.test" in text
+    assert "add 198.51.100.7 in the directory's source to smtp_networks= of mary@example.test; where it has no such key" in text
     verdict, text = site.explain(*facts, "192.0.2.7")
     assert verdict["result"] == "permitted" and "in the networks of mary@example.test" in text
     assert "\nlogs in from:           127.0.0.2 192.0.2.0/24 2001:db8::/32\n" in site.daemon.cli("lookup", "mary").stdout
@@ -182,4 +182,4 @@ def test_why_tells_that_a_user_came_from_elsewhere(site):
     ran = site.daemon.cli("--json", "why", "kim", "--log", str(site.dovecot.folder / "log"), "--log", str(site.postfix.log))
     told = json.loads(ran.stdout)
     assert told["cause"]["id"] == "network-refused", ran.stdout
-    assert OUTSIDE in told["cause"]["text"] and f"add {OUTSIDE} to networks=" in told["cause"]["fix"]
+    assert OUTSIDE in told["cause"]["text"] and f"add {OUTSIDE} in the directory" in told["cause"]["fix"]

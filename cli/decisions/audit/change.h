@@ -18,7 +18,7 @@ extern const struct mw_table mw_audit_kinds; /* grant address login user connect
 struct mw_audit_change {
 	enum mw_audit_kind kind;
 	struct mw_str user, value; /* canonical */
-	struct mw_str owner;       /* another user whose own address it gives; empty: nobody's */
+	struct mw_str owner;       /* whose own address it gives, another user, or of receive= a group; empty: nobody's */
 	bool foreign;              /* GRANT: on an address in no accepted domain */
 	struct mw_str alias;       /* USER: an address for its line, of the decision that is looked at; empty: none */
 	/* CONNECTOR: */

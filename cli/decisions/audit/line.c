@@ -57,7 +57,9 @@ static void judge(struct mw_audit_day *day)
 	char login[MW_LOGIN_MAX + 1];
 	size_t len = 0;
 	struct mw_verdict verdict;
-	struct mw_audit_refusal refusal = { .logged = logged, .verdict = &verdict, .proposal = &day->proposal };
+	struct mw_audit_refusal refusal = {
+		.policy = day->policy, .logged = logged, .verdict = &verdict, .proposal = &day->proposal,
+	};
 
 	if (!mw_login_canonical(logged->facts.login, login, sizeof(login), &len))
 		refusal.login = logged->facts.login;

@@ -81,7 +81,9 @@ static void propose_sender(const struct mw_audit_world *world, const struct mw_l
 		/* A grant on an address of receive= is on that address alone. */
 		grant = add(proposal, MW_AUDIT_GRANT, user,
 			    proposal->held == MW_HELD_RECEIVE ? proposal->sender.whole : proposal->owner.name);
-		if (proposal->owner.kind == MW_USER && !mw_str_equal(proposal->owner.name, user))
+		/* Of a group's address of receive= nobody has the right to send, a member no more than others. */
+		if ((proposal->owner.kind == MW_USER || proposal->held == MW_HELD_RECEIVE) &&
+		    !mw_str_equal(proposal->owner.name, user))
 			grant->owner = proposal->owner.name;
 		return;
 	case MW_LOOKUP_NONE:

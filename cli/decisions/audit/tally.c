@@ -236,7 +236,7 @@ static const char *fix_of(struct mw_audit_tally *tally, const struct mw_audit_re
 	char memory[2048];
 	struct mw_buf text = MW_BUF_OVER(memory);
 
-	mw_prose_fix(&refusal->logged->facts, refusal->verdict, &text);
+	mw_prose_fix(refusal->policy, &refusal->logged->facts, refusal->verdict, &text);
 	return mw_arena_text(tally->texts, mw_buf_str(&text));
 }
 

@@ -102,6 +102,7 @@ bool mw_audit_is_proven(const struct mw_audit_tally *tally, struct mw_str login,
 
 /* A decision that comes out refused. */
 struct mw_audit_refusal {
+	const struct mw_policy *policy;
 	const struct mw_logged *logged;
 	const struct mw_verdict *verdict;
 	const struct mw_audit_proposal *proposal;

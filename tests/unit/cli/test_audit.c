@@ -18,6 +18,7 @@
 	"user bob@example.test login=bob\n" \
 	"user mary@example.test address=m.jones@example.test\n" \
 	"group sales@example.test member=mary@example.test address=buy@example.test\n" \
+	"group jobs@example.test member=mary@example.test receive=hr@example.test\n" \
 	"group staff@example.test member=bob@example.test,mary@example.test\n" \
 	"grant send-as news@example.test staff@example.test\n" \
 	"grant send-as sales@example.test staff@example.test\n"
@@ -76,6 +77,10 @@ static const struct { const char *fields, *texts; } cases[] = {
 	{ "login=bob sender=a@foreign.test recipient=x@y.test" SESSION, "grant send-as a@foreign.test bob@example.test!" },
 	{ "login=bob sender=news@example.test recipient=x@y.test" SESSION, "" },
 	{ "login=bob sender=buy@example.test recipient=x@y.test" SESSION, "" },
+	{ "login=mary@example.test sender=jobs@example.test recipient=x@y.test" SESSION,
+	  "grant send-as jobs@example.test mary@example.test" },
+	{ "login=mary@example.test sender=hr@example.test recipient=x@y.test" SESSION,
+	  "grant send-as hr@example.test mary@example.test!" },
 	{ "login=bob recipient=x@y.test" SESSION, "" },
 	{ "login=bob master=root sender=mary@example.test recipient=x@y.test" SESSION, "" },
 	{ "login=carol sender=carol@example.test recipient=x@y.test" SESSION, "user carol@example.test" },

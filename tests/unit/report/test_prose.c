@@ -58,7 +58,7 @@ START_TEST(every_reason_has_a_fix_for_every_note)
 	for (int note = 0; note < MW_NOTE_COUNT; note++) {
 		verdict.trace.steps[1].note = (enum mw_note)note;
 		mw_buf_reset(&text);
-		mw_prose_fix(&facts, &verdict, &text);
+		mw_prose_fix(NULL, &facts, &verdict, &text);
 		check_sentence(&text, mw_reason_name(verdict.reason));
 	}
 }
@@ -73,7 +73,7 @@ START_TEST(what_is_permitted_has_no_hint_and_no_fix)
 	mw_test_verdict(&mw_test_connector, &verdict);
 	verdict.outcome = MW_PERMIT;
 	mw_prose_hint(&verdict, &text);
-	mw_prose_fix(&facts, &verdict, &text);
+	mw_prose_fix(NULL, &facts, &verdict, &text);
 	ck_assert_uint_eq(text.used, 0);
 }
 END_TEST
@@ -110,7 +110,7 @@ static const struct {
 	  "protocols = { imap } remote = { \"192.0.2.7\" } login_type = PlainTextLogin }" },
 	{ MW_REASON_SERVICE_DISABLED, MW_NOTE_SERVICE_OFF, MW_PROTOCOL_POP3, "user alice pop3=yes" },
 	{ MW_REASON_NETWORK_REFUSED, MW_NOTE_NETWORK_OUTSIDE, MW_PROTOCOL_IMAP,
-	  "add 192.0.2.7 to networks= or imap_networks= of alice" },
+	  "to imap_networks= of alice@example.org; where it has no such key, to its networks=" },
 	{ MW_REASON_NO_CONNECTOR, MW_NOTE_NO_RULE, MW_PROTOCOL_SMTP, "bindings = { \"*:587\" }" },
 };
 
@@ -123,7 +123,7 @@ START_TEST(a_fix_names_the_line_to_write)
 	mw_test_verdict(&mw_test_connector, &verdict);
 	verdict.reason = fixes[_i].reason;
 	verdict.trace.steps[1].note = fixes[_i].note;
-	mw_prose_fix(&facts, &verdict, &text);
+	mw_prose_fix(NULL, &facts, &verdict, &text);
 	ck_assert_msg(strstr(text.data, fixes[_i].part) != NULL, "%s\n%s", fixes[_i].part, text.data);
 }
 END_TEST
@@ -143,7 +143,7 @@ START_TEST(a_fix_names_who_is_suspended_where_the_login_was_not_found)
 						   .note = MW_NOTE_SUSPENDED_LOGIN,
 						   .other = MW_STR("admin@example.org") };
 	verdict.trace.count = 3;
-	mw_prose_fix(&facts, &verdict, &text);
+	mw_prose_fix(NULL, &facts, &verdict, &text);
 	ck_assert_msg(strstr(text.data, "resume admin@example.org") != NULL, "%s", text.data);
 }
 END_TEST
@@ -162,7 +162,7 @@ START_TEST(hostile_values_do_not_reach_the_terminal)
 		mw_test_verdict(&mw_test_connector, &verdict);
 		verdict.trace.steps[1].value = facts.sender;
 		mw_prose_hint(&verdict, &text);
-		mw_prose_fix(&facts, &verdict, &text);
+		mw_prose_fix(NULL, &facts, &verdict, &text);
 		ck_assert(mw_test_is_printable(mw_buf_str(&text)));
 	}
 }
