@@ -33,17 +33,36 @@ static bool is_user(const struct order *order, enum mw_lookup found, const struc
 	return found == MW_LOOKUP_FOUND && owner->id == order->user.principal.id;
 }
 
-/* The address itself, for whom the directory has no more; else who has it now, or a login name that its user had. */
-static bool means(const struct order *order, const struct mw_directory_view *view, const struct mw_suspensions *list,
-		  struct mw_str address)
+/* Whether the user had the address of the suspension as a name before. */
+static bool had(const struct order *order, const struct mw_directory *directory, const struct mw_directory_view *view,
+		const struct mw_suspension *one)
 {
+	struct mw_former_name former = { 0, 0 };
+	struct mw_principal owner;
+	bool is_somebodys = view->by_address(view->context, mw_str(one->user), &owner, NULL) == MW_LOOKUP_FOUND &&
+		owner.kind == MW_USER;
+
+	while (mw_directory_former_next(directory, mw_str(one->user), &former)) {
+		if (former.id == order->user.principal.id)
+			return mw_suspension_is_of_former(one, former.until, is_somebodys);
+	}
+	return false;
+}
+
+/* The address itself, for whom the directory has no more; else who has it now, or had it, or a login name that its user
+   had. */
+static bool means(const struct order *order, const struct mw_directory *directory, const struct mw_directory_view *view,
+		  const struct mw_suspensions *list, const struct mw_suspension *one)
+{
+	struct mw_str address = mw_str(one->user);
 	struct mw_principal owner;
 
 	if (order->user.named.is_address && mw_str_equal(address, order->user.named.address.whole))
 		return true;
 	if (order->user.found != MW_LOOKUP_FOUND || order->user.named.unlisted)
 		return false;
-	if (is_user(order, view->by_address(view->context, address, &owner, NULL), &owner))
+	if (is_user(order, view->by_address(view->context, address, &owner, NULL), &owner) ||
+	    had(order, directory, view, one))
 		return true;
 	for (size_t i = 0; i < list->name_count; i++) {
 		const struct mw_suspended_name *name = &list->names[i];
@@ -55,12 +74,13 @@ static bool means(const struct order *order, const struct mw_directory_view *vie
 	return false;
 }
 
-static void sort_out(struct order *order, const struct mw_directory_view *view, const struct mw_suspensions *list)
+static void sort_out(struct order *order, const struct mw_directory *directory, const struct mw_directory_view *view,
+		     const struct mw_suspensions *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct mw_suspension *one = &list->items[i];
 
-		if (!means(order, view, list, mw_str(one->user)))
+		if (!means(order, directory, view, list, one))
 			continue;
 		if ((one->what & order->what) != 0 && order->ended_count < MATCHES_MAX)
 			order->ended[order->ended_count++] = *one;
@@ -89,12 +109,12 @@ static int nothing_to_do(const struct order *order)
 	return EX_NOUSER;
 }
 
-static int take_off(struct order *order, const struct mw_directory_view *view, struct mw_suspensions_edit *edit,
-		    struct mw_errors *errors)
+static int take_off(struct order *order, const struct mw_directory *directory, const struct mw_directory_view *view,
+		    struct mw_suspensions_edit *edit, struct mw_errors *errors)
 {
 	int error;
 
-	sort_out(order, view, mw_suspensions_edit_list(edit));
+	sort_out(order, directory, view, mw_suspensions_edit_list(edit));
 	if (order->ended_count == 0)
 		return nothing_to_do(order);
 	for (size_t i = 0; i < order->ended_count; i++)
@@ -121,7 +141,7 @@ static int change(struct order *order, const struct mw_policy *policy, struct mw
 	}
 	edit = mw_suspensions_edit_open(policy->directory.path.ptr, mw_clock_date(), errors, &error);
 	if (edit != NULL)
-		code = take_off(order, view, edit, errors);
+		code = take_off(order, directory, view, edit, errors);
 	else
 		code = mw_suspension_failed("resume", errors, error);
 	mw_suspensions_edit_close(edit);

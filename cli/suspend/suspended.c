@@ -106,7 +106,8 @@ static void name_holder(void *context, const struct mw_suspension *suspension, s
 {
 	(void)context;
 	if (!mw_str_equal(name, mw_str(suspension->user)))
-		mw_complain("%s: it holds for %.*s, who has this address now, or a login name that the suspended user had",
+		mw_complain("%s: it holds for %.*s, who has this address now, had it formerly, or has a login name that the "
+			    "suspended user had",
 			    suspension->user, MW_STR_ARG(name));
 }
 

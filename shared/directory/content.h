@@ -11,6 +11,10 @@
 struct mw_name_entry { struct mw_str text; uint32_t id; enum mw_held held; };
 /* Grants on an address without a principal or of receive=, or on a domain (without "*@"). */
 struct mw_grants_entry { struct mw_str text; struct mw_grants grants; };
+/* A name that principals had before their sources renamed them (mailwicket-directory(5)), each until when: seconds since the
+   epoch. Sorted by id. */
+struct mw_former_holder { uint32_t id; int64_t until; };
+struct mw_former_entry { struct mw_str text; const struct mw_former_holder *items; size_t count; };
 
 struct mw_content {
 	const struct mw_principal *const *principals; /* by name; the id is the index + 1 */
@@ -20,6 +24,8 @@ struct mw_content {
 	size_t login_count, address_count;
 	const struct mw_grants_entry *address_grants, *domain_grants; /* by text */
 	size_t address_grant_count, domain_grant_count;
+	const struct mw_former_entry *formers; /* by text */
+	size_t former_count;
 	const struct mw_networks *networks;    /* distinct; the number is the index + 1 */
 	size_t network_count;
 	struct mw_strs complete_domains;       /* whose every login is here */

@@ -76,6 +76,14 @@ bool mw_directory_all_addresses(const struct mw_directory *directory,
 bool mw_directory_each_grants(const struct mw_directory *directory, bool domains,
 			      void (*found)(void *context, struct mw_str on, const struct mw_grants *grants), void *context);
 
+/* Who had a name (canonical) before their source renamed them, and when that was seen, seconds since the epoch: of all the one
+   with the lowest id above former_io->id. False: there is none, or no snapshot. */
+struct mw_former_name { uint32_t id; int64_t until; };
+bool mw_directory_former_next(const struct mw_directory *directory, struct mw_str name, struct mw_former_name *former_io);
+/* Calls `found` with each name that the principal with this id, 0: anybody, had before; as mw_directory_each_address(). */
+bool mw_directory_each_former(const struct mw_directory *directory, uint32_t id,
+			      void (*found)(void *context, struct mw_str name, int64_t until), void *context);
+
 /* The length in octets of the snapshot published there, without opening it; 0: there is none. */
 uint64_t mw_directory_published_octets(const char *path);
 

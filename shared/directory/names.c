@@ -72,3 +72,50 @@ bool mw_directory_each_grants(const struct mw_directory *directory, bool domains
 	return snapshot != NULL &&
 		mw_snapshot_each(snapshot, domains ? MW_KEY_DOMAIN_GRANTS : MW_KEY_ADDRESS_GRANTS, take_grants, &each);
 }
+
+bool mw_directory_former_next(const struct mw_directory *directory, struct mw_str name,
+			      struct mw_former_name *former_io)
+{
+	const struct mw_snapshot *snapshot = mw_directory_snapshot(directory);
+	struct mw_value value;
+	uint32_t id;
+	int64_t until;
+
+	if (snapshot == NULL || mw_snapshot_former(snapshot, name, &value) != MW_LOOKUP_FOUND)
+		return false;
+	for (size_t i = 0; mw_value_former_read(value, i, &id, &until); i++) {
+		if (id <= former_io->id)
+			continue;
+		*former_io = (struct mw_former_name){ id, until };
+		return true;
+	}
+	return false;
+}
+
+struct formers {
+	uint32_t id; /* 0: anybody's */
+	void (*found)(void *context, struct mw_str name, int64_t until);
+	void *context;
+};
+
+static bool take_former(void *context, struct mw_str name, struct mw_value value)
+{
+	const struct formers *formers = context;
+	uint32_t id;
+	int64_t until;
+
+	for (size_t i = 0; mw_value_former_read(value, i, &id, &until); i++) {
+		if (formers->id == 0 || id == formers->id)
+			formers->found(formers->context, name, until);
+	}
+	return true;
+}
+
+bool mw_directory_each_former(const struct mw_directory *directory, uint32_t id,
+			      void (*found)(void *context, struct mw_str name, int64_t until), void *context)
+{
+	const struct mw_snapshot *snapshot = mw_directory_snapshot(directory);
+	struct formers formers = { id, found, context };
+
+	return snapshot != NULL && mw_snapshot_each(snapshot, MW_KEY_FORMER, take_former, &formers);
+}

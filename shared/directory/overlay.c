@@ -117,11 +117,25 @@ static enum mw_lookup find_user(const struct mw_snapshot *snapshot, enum mw_key_
 	return found;
 }
 
+/* How many had the names of the suspensions before. */
+static size_t count_former(const struct mw_suspensions *list, const struct mw_snapshot *snapshot)
+{
+	struct mw_value value;
+	size_t count = 0;
+
+	for (size_t i = 0; snapshot->env != NULL && i < list->count; i++) {
+		if (mw_snapshot_former(snapshot, mw_str(list->items[i].user), &value) == MW_LOOKUP_FOUND)
+			count += mw_value_former_count(value);
+	}
+	return count;
+}
+
 /* Makes room for all users that a list can mean, and forgets those found before. */
-static bool make_room(struct mw_overlay_bound *bound, const struct mw_suspensions *list)
+static bool make_room(struct mw_overlay_bound *bound, const struct mw_suspensions *list,
+		      const struct mw_snapshot *snapshot)
 {
 	/* A name is one user's, who has two suspensions at most. */
-	size_t most = list->count + 2 * list->name_count;
+	size_t most = list->count + 2 * list->name_count + count_former(list, snapshot);
 
 	bound->count = 0;
 	if (list->count < bound->room && most < bound->items_room)
@@ -164,6 +178,29 @@ static void bind_address(const struct mw_suspensions *list, size_t index, const 
 		add(bound, list, index, id);
 }
 
+/* Whoever had the address as a name before. If another user has it now, a suspension of that time alone is meant. */
+static void bind_former(const struct mw_suspensions *list, size_t index, const struct mw_snapshot *snapshot,
+			struct mw_overlay_bound *bound)
+{
+	const struct mw_suspension *one = &list->items[index];
+	bool is_somebodys = bound->ids[index] != 0;
+	struct mw_value value;
+	enum mw_lookup found = mw_snapshot_former(snapshot, mw_str(one->user), &value);
+
+	if (found == MW_LOOKUP_UNAVAILABLE)
+		bound->complete = false;
+	for (size_t i = 0; found == MW_LOOKUP_FOUND && i < mw_value_former_count(value); i++) {
+		int64_t until;
+		uint32_t id;
+
+		if (!mw_value_former_read(value, i, &id, &until))
+			bound->complete = false;
+		else if (id != 0 && id != bound->ids[index] &&
+			 mw_suspension_is_of_former(one, until, is_somebodys))
+			add(bound, list, index, id);
+	}
+}
+
 /* Whoever has a login name that the user had: after a new address was given, that is the same person. */
 static void bind_name(const struct mw_suspensions *list, const struct mw_suspended_name *name,
 		      const struct mw_snapshot *snapshot, struct mw_overlay_bound *bound)
@@ -184,7 +221,7 @@ void mw_overlay_bind(const struct mw_overlay *overlay, const struct mw_snapshot 
 {
 	const struct mw_suspensions *list = &overlay->list;
 
-	bound->complete = make_room(bound, list) && overlay->read && snapshot->env != NULL;
+	bound->complete = make_room(bound, list, snapshot) && overlay->read && snapshot->env != NULL;
 	if (bound->room == 0)
 		return;
 	bound->generation = overlay->generation;
@@ -193,6 +230,8 @@ void mw_overlay_bind(const struct mw_overlay *overlay, const struct mw_snapshot 
 		return;
 	for (size_t i = 0; i < list->count; i++)
 		bind_address(list, i, snapshot, bound);
+	for (size_t i = 0; i < list->count; i++)
+		bind_former(list, i, snapshot, bound);
 	for (size_t i = 0; i < list->name_count; i++)
 		bind_name(list, &list->names[i], snapshot, bound);
 	if (bound->count > 0)

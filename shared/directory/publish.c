@@ -204,6 +204,7 @@ static void compare_principals(const struct mw_snapshot *snapshot, const struct 
 struct beside {
 	const struct mw_grants_entry *grants;
 	const struct mw_str *domains;
+	const struct mw_former_entry *formers;
 	size_t count, next;
 	bool same;
 };
@@ -222,13 +223,34 @@ static bool is_same_grant(const struct mw_grants *grants, struct mw_value value)
 	return same;
 }
 
+static bool is_same_former(const struct mw_former_entry *entry, struct mw_value value)
+{
+	bool same = entry->count == mw_value_former_count(value);
+
+	for (size_t i = 0; same && i < entry->count; i++) {
+		uint32_t id;
+		int64_t until;
+
+		same = mw_value_former_read(value, i, &id, &until) && id == entry->items[i].id && until == entry->items[i].until;
+	}
+	return same;
+}
+
+static struct mw_str text_beside(const struct beside *beside, size_t i)
+{
+	if (beside->formers != NULL)
+		return beside->formers[i].text;
+	return beside->grants != NULL ? beside->grants[i].text : beside->domains[i];
+}
+
 static bool look_beside(void *context, struct mw_str text, struct mw_value value)
 {
 	struct beside *beside = context;
 	size_t i = beside->next++;
 
 	beside->same = i < beside->count &&
-		mw_str_equal(text, beside->grants != NULL ? beside->grants[i].text : beside->domains[i]) &&
+		mw_str_equal(text, text_beside(beside, i)) &&
+		(beside->formers == NULL || is_same_former(&beside->formers[i], value)) &&
 		(beside->grants == NULL || is_same_grant(&beside->grants[i].grants, value));
 	return beside->same;
 }
@@ -258,6 +280,8 @@ void mw_content_compare(const char *folder, const struct mw_content *content,
 			 (struct beside){ .grants = content->address_grants, .count = content->address_grant_count }) ||
 		!is_same(&snapshot, MW_KEY_DOMAIN_GRANTS,
 			 (struct beside){ .grants = content->domain_grants, .count = content->domain_grant_count }) ||
+		!is_same(&snapshot, MW_KEY_FORMER,
+			 (struct beside){ .formers = content->formers, .count = content->former_count }) ||
 		!is_same(&snapshot, MW_KEY_COMPLETE_DOMAIN,
 			 (struct beside){ .domains = content->complete_domains.items,
 					  .count = content->complete_domains.count });

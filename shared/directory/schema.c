@@ -320,6 +320,26 @@ bool mw_value_networks_read(struct mw_value value, struct mw_networks *networks_
 	return value.size == 0;
 }
 
+void mw_value_former_write(uint32_t id, int64_t until, void *out)
+{
+	memcpy(out, &id, sizeof(id));
+	memcpy((char *)out + sizeof(id), &until, sizeof(until));
+}
+
+size_t mw_value_former_count(struct mw_value value)
+{
+	return value.size / MW_VALUE_FORMER_SIZE;
+}
+
+bool mw_value_former_read(struct mw_value value, size_t index, uint32_t *id_r, int64_t *until_r)
+{
+	if (value.size % MW_VALUE_FORMER_SIZE != 0 || index >= mw_value_former_count(value))
+		return false;
+	memcpy(id_r, (const char *)value.ptr + index * MW_VALUE_FORMER_SIZE, sizeof(*id_r));
+	memcpy(until_r, (const char *)value.ptr + index * MW_VALUE_FORMER_SIZE + sizeof(*id_r), sizeof(*until_r));
+	return true;
+}
+
 void mw_value_address_write(uint32_t id, enum mw_held held, void *out)
 {
 	const uint32_t words[2] = { id, (uint32_t)held };

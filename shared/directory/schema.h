@@ -5,6 +5,7 @@
      'a' ADDRESS    the principal that has it: id, enum mw_held
      'c' DOMAIN     a source that is complete names it
      'd' DOMAIN     grants on *@DOMAIN
+     'f' ADDRESS    who had it as a name before: id and until when, of each
      'g' ADDRESS    grants on an address that no principal has, or of receive=
      'i' 0 0 0 ID   the principal with this id, big-endian
      'l' LOGIN      id of the user
@@ -24,6 +25,7 @@ enum mw_key_kind {
 	MW_KEY_ADDRESS = 'a',
 	MW_KEY_COMPLETE_DOMAIN = 'c', /* another release's reader looks for none */
 	MW_KEY_DOMAIN_GRANTS = 'd',
+	MW_KEY_FORMER = 'f', /* another release's reader looks for none */
 	MW_KEY_ADDRESS_GRANTS = 'g',
 	MW_KEY_PRINCIPAL = 'i',
 	MW_KEY_LOGIN = 'l',
@@ -62,6 +64,12 @@ bool mw_value_grants_read(struct mw_value value, struct mw_grants *grants_r);
 size_t mw_value_networks_size(const struct mw_networks *networks);
 void mw_value_networks_write(const struct mw_networks *networks, void *out);
 bool mw_value_networks_read(struct mw_value value, struct mw_networks *networks_r);
+
+/* An id and two words each. The reader gives the one at `index`. */
+#define MW_VALUE_FORMER_SIZE 12
+void mw_value_former_write(uint32_t id, int64_t until, void *out);
+size_t mw_value_former_count(struct mw_value value);
+bool mw_value_former_read(struct mw_value value, size_t index, uint32_t *id_r, int64_t *until_r);
 
 #define MW_VALUE_ADDRESS_SIZE 8
 #define MW_VALUE_LOGIN_SIZE 4

@@ -269,6 +269,12 @@ enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_k
 	return get_text(snapshot, kind, text, value_r);
 }
 
+enum mw_lookup mw_snapshot_former(const struct mw_snapshot *snapshot, struct mw_str name, struct mw_value *value_r)
+{
+	/* The index has none of these names. */
+	return get_text(snapshot, MW_KEY_FORMER, name, value_r);
+}
+
 /* Whose a login or an address is; of an address, how it is held. */
 static bool read_id(enum mw_key_kind kind, struct mw_value value, uint32_t *id_r, enum mw_held *held_r)
 {

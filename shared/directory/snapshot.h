@@ -55,6 +55,8 @@ enum mw_lookup mw_snapshot_get(const struct mw_snapshot *snapshot, enum mw_key_k
 			       struct mw_value *value_r);
 enum mw_lookup mw_snapshot_named(const struct mw_snapshot *snapshot, enum mw_key_kind kind, struct mw_str text,
 				 struct mw_principal *principal_r, enum mw_held *held_r);
+/* Who had a name before: a value for mw_value_former_read(). */
+enum mw_lookup mw_snapshot_former(const struct mw_snapshot *snapshot, struct mw_str name, struct mw_value *value_r);
 /* Calls `found` with the text and value of each key of a kind that has texts, in order, until it says false. False: the
    file could not be read. */
 bool mw_snapshot_each(const struct mw_snapshot *snapshot, enum mw_key_kind kind,

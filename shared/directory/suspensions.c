@@ -16,6 +16,8 @@
 #define MAGIC "MWSUSPND"
 #define FORMAT_VERSION 2
 #define BYTE_ORDER_MARK 0x01020304u
+/* A suspension made so many seconds after the rename was seen may have been made in sight of the snapshot before. */
+#define FORMER_GRACE 600
 
 /* Before the suspensions. */
 struct head {
@@ -279,6 +281,11 @@ unsigned mw_suspensions_of_login(const struct mw_suspensions *suspensions, struc
 	unsigned what = of_user(suspensions, login, user_r);
 
 	return there ? what | of_user(suspensions, mw_str(suspensions->names[name].user), user_r) : what;
+}
+
+bool mw_suspension_is_of_former(const struct mw_suspension *suspension, int64_t until, bool is_somebodys)
+{
+	return !is_somebodys || suspension->since <= until || suspension->since - until <= FORMER_GRACE;
 }
 
 bool mw_suspensions_was_listed(const struct mw_suspensions *suspensions, struct mw_str user)

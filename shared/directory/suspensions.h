@@ -74,6 +74,9 @@ size_t mw_suspensions_find(const struct mw_suspensions *suspensions, struct mw_s
 /* What a login name (canonical) is suspended from, bits of enum mw_suspended, by the list alone; 0: nothing. *user_r is the
    user's address; it lives in the list. */
 unsigned mw_suspensions_of_login(const struct mw_suspensions *suspensions, struct mw_str login, struct mw_str *user_r);
+/* Whether it holds for a user who had its address as a name until then (content.h). `is_somebodys`: another user has the
+   address now; then one of later than ten minutes after `until` is that one's alone. */
+bool mw_suspension_is_of_former(const struct mw_suspension *suspension, int64_t until, bool is_somebodys);
 /* Whether the user of a suspension was in the directory then: its login names were recorded. */
 bool mw_suspensions_was_listed(const struct mw_suspensions *suspensions, struct mw_str user);
 /* Removes the suspensions that have ended at `now`; *next_r is when the next one ends, 0: none does. */

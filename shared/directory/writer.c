@@ -72,6 +72,17 @@ static void append_grants(struct pages *pages, enum mw_key_kind kind, const stru
 	}
 }
 
+static void append_formers(struct pages *pages, const struct mw_content *content)
+{
+	for (size_t i = 0; i < content->former_count && pages->rc == 0; i++) {
+		const struct mw_former_entry *entry = &content->formers[i];
+		char *out = append_text(pages, MW_KEY_FORMER, entry->text, entry->count * MW_VALUE_FORMER_SIZE);
+
+		for (size_t k = 0; out != NULL && k < entry->count; k++)
+			mw_value_former_write(entry->items[k].id, entry->items[k].until, out + k * MW_VALUE_FORMER_SIZE);
+	}
+}
+
 static void append_principals(struct pages *pages, const struct mw_content *content)
 {
 	struct mw_key key;
@@ -131,6 +142,7 @@ static void append_all(struct pages *pages, const struct mw_content *content)
 			memset(out, 0, MW_VALUE_COMPLETE_DOMAIN_SIZE);
 	}
 	append_grants(pages, MW_KEY_DOMAIN_GRANTS, content->domain_grants, content->domain_grant_count);
+	append_formers(pages, content);
 	append_grants(pages, MW_KEY_ADDRESS_GRANTS, content->address_grants, content->address_grant_count);
 	append_principals(pages, content);
 	for (i = 0; i < content->login_count && pages->rc == 0; i++) {
@@ -156,6 +168,8 @@ static size_t room_for(const struct mw_content *content)
 		octets += content->logins[i].text.len + MW_VALUE_LOGIN_SIZE + NODE_OVERHEAD + 4;
 	for (i = 0; i < content->principal_count; i++)
 		octets += mw_value_principal_size(content->principals[i]) + NODE_OVERHEAD + 8;
+	for (i = 0; i < content->former_count; i++)
+		octets += content->formers[i].text.len + content->formers[i].count * MW_VALUE_FORMER_SIZE + NODE_OVERHEAD + 4;
 	for (i = 0; i < content->domain_grant_count; i++)
 		octets += mw_value_grants_size(&content->domain_grants[i].grants) + NODE_OVERHEAD + MW_KEY_TEXT_MAX;
 	for (i = 0; i < content->address_grant_count; i++)

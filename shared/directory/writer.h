@@ -27,7 +27,7 @@ bool mw_snapshot_write(const char *path, int fd, const struct mw_content *conten
 /* How content differs from the published snapshot. Without a snapshot that opens everything is added. */
 struct mw_content_difference {
 	uint64_t added, changed, removed; /* principals */
-	bool other;                       /* a grant on what no principal has, or which domains are complete */
+	bool other;                       /* a grant on what no principal has, former names, which domains are complete */
 };
 void mw_content_compare(const char *folder, const struct mw_content *content,
 			struct mw_content_difference *difference_r);

@@ -8,6 +8,7 @@
 #include "base/shell.h"
 #include "policy/choose.h"
 #include "sync/expand/expand.h"
+#include "sync/merge/former.h"
 #include "sync/merge/keep.h"
 #include "sync/merge/merge.h"
 #include "sync/prefix_grants.h"
@@ -383,6 +384,24 @@ static void read_source(struct gather *gather, size_t number)
 
 /* --- all of them */
 
+/* What former names mean is known when all sources are. Of one that could not be read it may be what changed. */
+static void settle_formers(struct gather *gather)
+{
+	struct mw_gathering *order = gather->order;
+	bool *changed = calloc(order->policy->directory.source_count + 1, sizeof(bool));
+
+	if (changed == NULL || !mw_formers_settle(&gather->records, changed))
+		gather->records.failed = true;
+	for (size_t i = 0; !gather->records.failed && i < order->policy->directory.source_count; i++) {
+		const struct mw_source *source = &order->policy->directory.sources[i];
+		struct mw_slice slice = { .records = &gather->records, .owner = (uint32_t)i };
+
+		if (changed[i] && !write_copy(gather, source, &slice, order->errors))
+			order->failed = true;
+	}
+	free(changed);
+}
+
 static bool find_lenient(struct gather *gather)
 {
 	const struct mw_policy *policy = gather->order->policy;
@@ -456,6 +475,8 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 		any = find_lenient(&gather);
 		for (size_t i = 0; i < count; i++)
 			read_source(&gather, i);
+		if (any)
+			settle_formers(&gather);
 		gather.records.lenient = any ? gather.lenient : NULL;
 		gather.records.reports = any ? gather.reports : NULL;
 		mw_sync_refuse_local_names(order->policy, &gather.records);

@@ -10,6 +10,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/expand/bound.c \
 	shared/sync/expand/complete.c \
 	shared/sync/expand/expand.c shared/sync/expand/expand.h \
+	shared/sync/expand/former.c \
 	shared/sync/expand/grants.c \
 	shared/sync/expand/groups.c \
 	shared/sync/expand/index.c \
@@ -23,10 +24,13 @@ libmwsync_la_SOURCES = \
 	shared/sync/merge/copy_file.c shared/sync/merge/copy_file.h \
 	shared/sync/merge/copy_state.c \
 	shared/sync/merge/copy_text.c \
+	shared/sync/merge/former.c shared/sync/merge/former.h \
 	shared/sync/merge/keep.c shared/sync/merge/keep.h \
+	shared/sync/merge/keep_guard.c \
 	shared/sync/merge/merge.c shared/sync/merge/merge.h \
 	shared/sync/merge/merge_list.c \
 	shared/sync/merge/names.c shared/sync/merge/names.h \
+	shared/sync/merge/rename.c shared/sync/merge/rename.h \
 	shared/sync/record/grant.c \
 	shared/sync/record/join.c \
 	shared/sync/record/key.c shared/sync/record/key.h \

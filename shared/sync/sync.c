@@ -103,6 +103,25 @@ static const struct mw_principal *find_name(const struct mw_content *content, co
 	return entry == NULL ? NULL : content->principals[entry->id - 1];
 }
 
+/* Whether anybody had the address as a name before. */
+static bool is_former(const struct mw_content *content, struct mw_str address)
+{
+	size_t low = 0, high = content->former_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mw_content_compare_text(address, content->formers[middle].text);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
 static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)
 {
 	return find_name(content, content->addresses, content->address_count, address);
@@ -220,7 +239,7 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 		kept.one = &suspensions.items[i];
 		if (owner != NULL && owner->kind != MW_USER)
 			owner = NULL;
-		if (!tell_of_logins(&kept, owner) && owner == NULL &&
+		if (!tell_of_logins(&kept, owner) && owner == NULL && !is_former(content, user) &&
 		    (mw_suspensions_was_listed(&suspensions, user) || !mw_unlisted_address(policy, user, &unlisted)))
 			tell_of_nobody(&kept);
 	}

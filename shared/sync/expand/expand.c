@@ -150,6 +150,7 @@ struct mw_content *mw_expand(struct mw_records *records)
 	done = done && mw_expand_index(&expansion) && mw_expand_groups(&expansion) && mw_expand_bound(&expansion) &&
 		mw_expand_networks(&expansion) &&
 		expand_senders(&expansion) && mw_expand_grants(&expansion) && mw_expand_complete_domains(&expansion) &&
+		mw_expand_formers(&expansion) &&
 		fill_principals(&expansion);
 	free(expansion.by_id);
 	if (!done || mw_arena_failed(records->arena)) {

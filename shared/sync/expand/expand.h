@@ -40,6 +40,8 @@ bool mw_expand_networks(struct mw_expansion *expansion);
 void mw_expand_unknown(struct mw_expansion *expansion, struct mw_origin origin, const char *what, struct mw_str name);
 /* grants.c: the grants of principals, addresses and domains; a warning for one that has ended. False when memory is out. */
 bool mw_expand_grants(struct mw_expansion *expansion);
+/* former.c: the names that principals had before. False when memory is out. */
+bool mw_expand_formers(struct mw_expansion *expansion);
 /* bound.c: `bound_ids` of all records, after the groups. False when memory is out. */
 bool mw_expand_bound(struct mw_expansion *expansion);
 /* groups.c: principal.groups of every user; groups that contain each other are errors. False when memory is out. */

@@ -209,6 +209,21 @@ static enum mw_copy_result write_file(const struct mw_copies *copies, const stru
 	return *published_r ? MW_COPY_READ : read_back(copies, item, fd, mw_buf_str(&head), digest, why);
 }
 
+/* What was written of the source before, in the same run. */
+static void forget(struct mw_copies *copies, uint32_t owner)
+{
+	char temporary[MW_COPY_NAME_SIZE];
+
+	for (size_t i = 0; i < copies->count; i++) {
+		if (copies->items[i].number != owner)
+			continue;
+		temporary_name(owner, temporary);
+		mw_folder_remove(&copies->folders.inner, temporary);
+		copies->items[i] = copies->items[--copies->count];
+		return;
+	}
+}
+
 static enum mw_copy_result write_copy(struct mw_copies *copies, const struct mw_source *source,
 				      const struct mw_records *records, uint32_t owner, struct mw_errors *errors,
 				      struct mw_buf *why)
@@ -255,6 +270,7 @@ enum mw_copy_result mw_copies_write(struct mw_copies *copies, const struct mw_so
 	enum mw_copy_result result;
 
 	mw_folder_enter(&copies->folders.outer);
+	forget(copies, owner);
 	result = write_copy(copies, source, records, owner, errors, why);
 	mw_folder_leave(&copies->folders.outer);
 	return result;

@@ -6,15 +6,11 @@
 #include "sync/merge/contest.h"
 #include "sync/merge/merge.h"
 #include "sync/merge/names.h"
+#include "sync/merge/rename.h"
 #include "sync/text/field.h"
 #include "sync/text/text.h"
 
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
-#define SHRINK_LEAST 10 /* so many may always go, but for all of SHRINK_ALL */
-#define SHRINK_ALL 3
-
-/* How many the copy has, and how many of these the new content lacks. */
-struct share { uint64_t all, gone; };
 
 struct keep {
 	const struct mw_slice *slice;
@@ -24,9 +20,11 @@ struct keep {
 	struct mw_names addresses; /* names and all addresses of the new records */
 	struct mw_names logins;
 	struct mw_contest contest;
-	struct share users, groups, addresses_share;
+	struct mw_renames renames;
+	struct mw_share users, groups, addresses_share;
 	uint64_t addresses_lost;   /* of users and groups that are still there */
 	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
+	bool any_former;           /* somebody has a former name */
 	bool guarded;              /* what is gone is held until somebody lets it go */
 	struct mw_str *wanted;     /* lines of the copy that have something that is gone, or a bad record's version */
 	size_t wanted_count, wanted_size;
@@ -112,16 +110,27 @@ static size_t count_gone(const struct keep *keep, struct mw_strs list)
 	return gone;
 }
 
-/* 1 << its kind, before anything of it was held. */
-static unsigned kind_before(const struct mw_record *old)
+static bool is_renamed(const struct keep *keep, const struct mw_record *old)
 {
-	return old->held_kind != 0 ? old->held_kind : 1u << old->principal.kind;
+	return mw_renames_find(&keep->renames, old) != NULL;
+}
+
+/* Who it is now; NULL: nobody, or somebody else has its name. */
+static struct mw_record *same_person(const struct keep *keep, const struct mw_record *old)
+{
+	struct mw_record *record = mw_renames_find(&keep->renames, old);
+
+	if (record != NULL)
+		return record;
+	record = new_record(keep, old->principal.name);
+	return record == NULL || !mw_renames_is_same(&keep->renames, old, record) ? NULL : record;
 }
 
 static size_t addresses_gone(const struct keep *keep, const struct mw_record *old)
 {
-	return (mw_names_find(&keep->addresses, old->principal.name) == NULL) + count_gone(keep, old->addresses) +
-		count_gone(keep, old->receives);
+	bool name = mw_names_find(&keep->addresses, old->principal.name) == NULL && !is_renamed(keep, old);
+
+	return name + count_gone(keep, old->addresses) + count_gone(keep, old->receives);
 }
 
 /* The name of another kind is another one. */
@@ -129,13 +138,22 @@ static bool is_gone(const struct keep *keep, const struct mw_record *old)
 {
 	const struct mw_record *record = new_record(keep, old->principal.name);
 
-	return record == NULL || 1u << record->principal.kind != kind_before(old);
+	return !is_renamed(keep, old) && (record == NULL || 1u << record->principal.kind != mw_kind_before(old));
+}
+
+static void look_at_key(void *context, const struct mw_records *line, struct mw_str text)
+{
+	struct keep *keep = context;
+
+	(void)text;
+	if (line->count > 0)
+		mw_renames_look(&keep->renames, &line->items[0], new_record(keep, line->items[0].principal.name));
 }
 
 static void compare(struct keep *keep, const struct mw_record *old, struct mw_str line)
 {
-	struct share *share = kind_before(old) == 1u << MW_USER ? &keep->users : &keep->groups;
-	const struct mw_record *record = new_record(keep, old->principal.name);
+	struct mw_share *share = mw_kind_before(old) == 1u << MW_USER ? &keep->users : &keep->groups;
+	const struct mw_record *record = same_person(keep, old);
 	size_t gone = addresses_gone(keep, old) + mw_contest_compare(&keep->contest, keep->slice, old, record);
 	bool name_gone = is_gone(keep, old);
 
@@ -145,7 +163,10 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 	share->all++;
 	share->gone += name_gone;
 	keep->still_held += old->held_kind != 0 && (name_gone || gone > 0);
-	if (gone > 0 || name_gone || record->bad != NULL || old->principal.kind == MW_GROUP)
+	if (record != NULL && (old->formers != NULL || is_renamed(keep, old)))
+		keep->any_former = true;
+	if (gone > 0 || name_gone || is_renamed(keep, old) || old->formers != NULL ||
+	    (record != NULL && record->bad != NULL) || old->principal.kind == MW_GROUP)
 		want(keep, line);
 }
 
@@ -241,6 +262,10 @@ static void keep_version(struct keep *keep, struct mw_record *record, const stru
 		return;
 	}
 	*record = *old;
+	record->principal.name = bad.principal.name;
+	record->formers = bad.formers;
+	if (bad.source_key != NULL)
+		record->source_key = bad.source_key;
 	record->origin = bad.origin;
 	record->owner = bad.owner;
 	record->complete = bad.complete;
@@ -264,14 +289,16 @@ static void keep_version(struct keep *keep, struct mw_record *record, const stru
 static void hold(struct keep *keep, const struct mw_record *old)
 {
 	struct mw_records *records = keep->slice->records;
-	struct mw_record *record = new_record(keep, old->principal.name), held = *old;
+	struct mw_record *record = mw_renames_find(&keep->renames, old), held = *old;
 	bool taken;
 
+	if (record == NULL)
+		record = new_record(keep, old->principal.name);
 	keep_free(records->arena, &held.addresses, &keep->addresses);
 	keep_free(records->arena, &held.receives, &keep->addresses);
 	mw_merge_union(records->arena, &held.bound, held.members);
 	held.members = (struct mw_strs){ NULL, 0 };
-	held.held_kind = keep->guarded && (is_gone(keep, old) || addresses_gone(keep, old) > 0) ? kind_before(old) : 0;
+	held.held_kind = keep->guarded && (is_gone(keep, old) || addresses_gone(keep, old) > 0) ? mw_kind_before(old) : 0;
 	if (record != NULL) {
 		record->held_kind = held.held_kind;
 		keep_free(records->arena, &held.bound, &keep->addresses);
@@ -320,36 +347,20 @@ static void take(struct keep *keep, bool held)
 
 		old.count = 0;
 		mw_text_read(&old, keep->copy->path, keep->wanted[i], keep->default_domain);
-		record = old.count == 0 ? NULL : new_record(keep, old.items[0].principal.name);
+		record = old.count == 0 ? NULL : same_person(keep, &old.items[0]);
 		if (record != NULL && record->bad != NULL)
 			keep_version(keep, record, &old.items[0]);
 		else if (record != NULL && has_unnamed(keep, MW_ROW_MEMBER))
 			bind_members(keep, record, &old.items[0]);
+		if (record != NULL && keep->any_former &&
+		    !mw_renames_give_formers(&keep->renames, &old.items[0], record, &keep->addresses))
+			keep->failed = true;
 		if (held && old.count > 0)
 			hold(keep, &old.items[0]);
 	}
 	keep->failed = keep->failed || old.failed;
 	mw_records_deinit(&old);
 	mw_errors_free(errors);
-}
-
-static bool shrinks(const struct share *share, uint64_t max_shrink)
-{
-	return (share->gone >= SHRINK_LEAST && max_shrink <= 100 && share->gone * 100 > share->all * max_shrink) ||
-		(share->all >= SHRINK_ALL && share->gone == share->all);
-}
-
-bool mw_keep_digest(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE])
-{
-	struct mw_text_out *out = malloc(sizeof(*out));
-	bool done = out != NULL && mw_text_out_begin(out, -1);
-
-	if (done) {
-		done = mw_text_write(out, slice->records, slice->owner);
-		mw_text_out_end(out, digest_r);
-	}
-	free(out);
-	return done;
 }
 
 static uint64_t count_bad(const struct mw_slice *slice)
@@ -359,6 +370,21 @@ static uint64_t count_bad(const struct mw_slice *slice)
 	for (size_t i = slice->first_item; i < slice->records->count; i++)
 		bad += slice->records->items[i].bad != NULL;
 	return bad;
+}
+
+/* Whether keys tell who has another name now. False: the copy cannot be read. */
+static bool look_at_keys(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_buf *unread)
+{
+	struct mw_renames *renames = &keep->renames;
+	const struct mw_copy *copy = keep->copy;
+
+	mw_renames_begin(renames, keep->slice);
+	if (renames->keys.count == 0 || copy->of_another || renames->failed)
+		return true;
+	if (!mw_copy_each(copy->text, copy->path, keep->default_domain, look_at_key, keep, unread))
+		return false;
+	mw_renames_judge(renames, copy->path, max_shrink, accept);
+	return true;
 }
 
 /* Before anything of the copy is in the records, so that the digest is that of what the source says. */
@@ -371,8 +397,9 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 
 	memcpy(before, state->digest, sizeof(before));
 	state->digest[0] = '\0';
-	keep->guarded = (keep->still_held > 0 && max_shrink <= 100) || shrinks(&keep->users, max_shrink) ||
-		shrinks(&keep->groups, max_shrink) || shrinks(&keep->addresses_share, max_shrink);
+	keep->guarded = keep->renames.many || (keep->still_held > 0 && max_shrink <= 100) ||
+		mw_share_shrinks(&keep->users, max_shrink) || mw_share_shrinks(&keep->groups, max_shrink) ||
+		mw_share_shrinks(&keep->addresses_share, max_shrink);
 	if (!keep->guarded && !unnamed)
 		return false;
 	if (!mw_keep_digest(keep->slice, state->digest)) {
@@ -400,12 +427,13 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	state->held_users = state->held_groups = state->held_addresses = 0;
 	if (copy != NULL) {
 		index_new(&keep);
-		if (!mw_copy_each(copy->text, copy->path, default_domain, compare_line, &keep, unread))
+		if (!look_at_keys(&keep, max_shrink, accept, unread) ||
+		    !mw_copy_each(copy->text, copy->path, default_domain, compare_line, &keep, unread))
 			keep.unread = true;
 		held = !keep.failed && !keep.unread && is_held(&keep, max_shrink, accept, state);
 		if (held)
 			index_logins(&keep);
-		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER))))
+		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER) || keep.any_former)))
 			take(&keep, held);
 	}
 	if (copy != NULL && !keep.failed && !keep.unread && !mw_contest_settle(&keep.contest, slice))
@@ -415,6 +443,8 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 		state->several = false;
 	}
 	state->blocked = count_bad(slice);
+	keep.failed = keep.failed || keep.renames.failed;
+	mw_renames_end(&keep.renames);
 	mw_names_deinit(&keep.names);
 	mw_names_deinit(&keep.addresses);
 	mw_names_deinit(&keep.logins);

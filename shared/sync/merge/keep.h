@@ -16,6 +16,9 @@ struct mw_slice {
    "": of none. Fills bad, blocked, held_..., digest and `several` of `state`, which has what the last sync said of it. False
    when memory is out. A copy that cannot be read leaves the records as they are, with the reason in `unread`.
 
+   Who has another name under the same source_key is renamed (rename.h), and not gone; a bad record has the version of who it
+   was.
+
    A bad record with a version in the copy becomes that, without what its readable part lacks: switches, addresses, logins,
    members. One without stays bad, which mw_merge() makes a blocked one.
 
@@ -28,6 +31,10 @@ struct mw_slice {
    gone that holds for all that is, however few they are. */
 bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
 	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread);
+/* How many the copy has, and how many of these the new content lacks. */
+struct mw_share { uint64_t all, gone; };
+/* Whether so many at once are held. */
+bool mw_share_shrinks(const struct mw_share *share, uint64_t max_shrink);
 /* The digest of what the source says. False when memory is out. */
 bool mw_keep_digest(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE]);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mail/address.h"
+#include "sync/merge/former.h"
 #include "sync/merge/names.h"
 #include "sync/text/field.h"
 
@@ -422,6 +423,7 @@ bool mw_merge(struct mw_records *records)
 		claim_logins(&merge, false);
 		claim_logins(&merge, true);
 		release_conflicts(&merge, &merge.logins, true);
+		merge.failed = merge.failed || !mw_formers_resolve(records, merge.gone, &merge.addresses);
 		drop_names_of_nobody(&merge);
 		compact(&merge);
 		add_blocked(&merge, of_addresses);

@@ -13,6 +13,7 @@ bool mw_merge_is_strict(const struct mw_records *records, uint32_t owner);
      has is left out whole;
    - a name, address or login that is claimed twice in one source is nobody's: it becomes blocked (`bad`), with the
      strictest senders= of those who claim it;
+   - a name that somebody had before means that one, or nobody (former.h);
    - members, senders and trustees who are nobody are left out.
    All of it goes to records->reports. Records stand in the order of their sources. False when memory is out. */
 bool mw_merge(struct mw_records *records);

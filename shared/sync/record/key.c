@@ -315,6 +315,7 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "pop3_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_POP3]), NULL, mw_networks_read, mw_networks_write },
 	{ "sieve_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SIEVE]), NULL, mw_networks_read, mw_networks_write },
 	{ "smtp_networks", USER | GROUP, NETWORKS_AT(of[MW_SERVICE_SMTP]), NULL, mw_networks_read, mw_networks_write },
+	{ "former", 1u << MW_ROW_COPY, AT(formers), NULL, mw_formers_read, mw_formers_write },
 	{ "held", 1u << MW_ROW_COPY, AT(held_kind), NULL, mw_held_read, mw_held_write },
 	{ "gone", 1u << MW_ROW_COPY, AT(held), NULL, mw_flag_read, mw_flag_write },
 	{ "no_login", 1u << MW_ROW_COPY, AT(no_login), NULL, mw_flag_read, mw_flag_write },

@@ -16,5 +16,9 @@ void mw_flag_write(struct mw_text_out *out, const struct mw_record_key *key, con
 void mw_blocked_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		     struct mw_str value);
 void mw_blocked_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
+/* former=STATE:SECONDS:NAME,...: record->formers. */
+void mw_formers_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+		     struct mw_str value);
+void mw_formers_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
 
 #endif

@@ -22,17 +22,17 @@ void mw_source_key_read(struct mw_reading *reading, const struct mw_record_key *
 	for (size_t i = 0; good && i < value.len; i++)
 		good = is_usual(value.ptr[i]);
 	if (good)
-		record->source_key = mw_arena_copy(reading->records->arena, value);
+		record->source_key = mw_arena_text(reading->records->arena, value);
 	else
 		mw_reading_error(reading, value, RIGHT, "%s: bad value \"%.*s\"", key->word, SHOW(value));
 }
 
 void mw_source_key_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
 {
-	if (mw_str_empty(record->source_key))
+	if (record->source_key == NULL)
 		return;
 	mw_text_out_key(out, key->word);
-	mw_text_out_add(out, record->source_key);
+	mw_text_out_add(out, mw_str(record->source_key));
 }
 
 static const char *kind_of(const struct mw_record *record)
@@ -43,7 +43,7 @@ static const char *kind_of(const struct mw_record *record)
 static void share(struct mw_records *records, struct mw_record *first, struct mw_record *second)
 {
 	const char *why = mw_arena_textf(records->arena, "source_key \"%.*s\" belongs to %s %.*s already (%s:%u)",
-					 SHOW(second->source_key), kind_of(first), SHOW(first->principal.name),
+					 SHOW(mw_str(second->source_key)), kind_of(first), SHOW(first->principal.name),
 					 mw_origin_file(records, first->origin), first->origin.line);
 
 	mw_errors_add(records->reports == NULL ? records->errors : records->reports,
@@ -65,9 +65,9 @@ bool mw_source_keys_end(struct mw_records *records, size_t first)
 		uint32_t *value;
 		bool added;
 
-		if (mw_str_empty(record->source_key))
+		if (record->source_key == NULL)
 			continue;
-		value = mw_names_add(&keys, record->source_key, &added);
+		value = mw_names_add(&keys, mw_str(record->source_key), &added);
 		if (added)
 			*value = (uint32_t)i;
 		else if (value != NULL)

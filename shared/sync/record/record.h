@@ -18,12 +18,26 @@ struct mw_record_networks {
 	unsigned unread; /* 1 << place of each key, in this order, of which not all could be read */
 };
 
+/* A name or address that a record had before its source renamed it, known by source_key (merge/keep.h). */
+enum mw_former_state {
+	MW_FORMER_CARRIED, /* others name it so, and mean this record as long as nobody has the name */
+	MW_FORMER_PASSED,  /* the same, but somebody else has or had the name since: they mean nobody */
+	MW_FORMER_SPENT    /* nobody names it so any more, but for suspensions */
+};
+struct mw_former {
+	struct mw_str name;
+	int64_t until; /* when the rename was seen, seconds since the epoch */
+	enum mw_former_state state;
+};
+struct mw_formers { struct mw_former *items; size_t count; };
+
 struct mw_record {
 	struct mw_origin origin;
 	/* name, switches, limits and `senders` as said; id, `networks` and lists of ids are filled by mw_expand() */
 	struct mw_principal principal;
-	/* What its source calls it for good, whatever its name (objectGUID, entryUUID): key_source.h. Empty: it has none */
-	struct mw_str source_key;
+	/* What its source calls it for good, whatever its name (objectGUID, entryUUID): key_source.h. NULL: it has none */
+	const char *source_key;
+	struct mw_formers *formers; /* each name once; NULL: none */
 	struct mw_strs addresses, receives, logins, members, senders_list, senders_denied; /* canonical, as written */
 	struct mw_strs bound; /* a group's: who has no right as a member, but its networks= and senders_denied= hold for */
 	struct mw_ids bound_ids; /* of a user: the groups it is bound by so; of a group: these users. By mw_expand_bound() */

@@ -57,6 +57,7 @@ struct mw_content *mw_test_content(const char *text)
 
 	arenas[arena_count] = mw_arena_new(0);
 	mw_records_init(&records, arenas[arena_count++], errors);
+	records.copy = true;
 	mw_text_read(&records, "users", mw_str(text), MW_STR("example.test"));
 	content = mw_expand(&records);
 	ck_assert_msg(content != NULL, "%s", mw_errors_kept(errors) > 0 ? mw_errors_get(errors, 0)->text : "");

@@ -11,7 +11,7 @@ extern char mw_test_folder[], mw_test_path[];
 void mw_test_make(void);
 void mw_test_end(void);
 
-/* Directory text to content; freed by mw_test_end(). */
+/* Directory text, with the keys of last good copies, to content; freed by mw_test_end(). */
 struct mw_content *mw_test_content(const char *text);
 /* Publishes it. */
 void mw_test_publish(const char *text);

@@ -107,6 +107,32 @@ START_TEST(a_new_snapshot_keeps_it)
 }
 END_TEST
 
+/* `since` of a suspension is 1000. */
+static const struct { const char *text; int new, other, bob; } formers[] = {
+	{ "user new former=spent:9000:bob@example.test\nuser other\n", LOGIN, NOT, AWAY },
+	{ "user new former=carried:100:bob@example.test\nuser other former=passed:1:bob@example.test\n", LOGIN, LOGIN, AWAY },
+	{ "user new former=passed:1000:bob@example.test\nuser bob\nuser other\n", LOGIN, NOT, LOGIN },
+	{ "user new former=passed:400:bob@example.test\nuser bob\nuser other\n", LOGIN, NOT, LOGIN },
+	{ "user new former=spent:399:bob@example.test\nuser bob\nuser other former=spent:400:bob@example.test\n",
+	  NOT, LOGIN, LOGIN },
+	{ "user new former=spent:399:bob@example.test\ngroup bob\nuser other\n", LOGIN, NOT, AWAY },
+	{ "user new former=spent:9000:bobby@example.test\nuser other\n", NOT, NOT, AWAY },
+};
+
+START_TEST(who_had_the_name_before_is_suspended_as_of_that_time)
+{
+	mw_test_publish("user bob\n");
+	mw_test_suspend("bob@example.test", MW_SUSPENDED_ALL, 0);
+	mw_test_publish(formers[_i].text);
+	refresh(MW_DIRECTORY_NEW);
+	ck_assert_int_eq(by_login("new@example.test"), formers[_i].new);
+	ck_assert_int_eq(by_login("other@example.test"), formers[_i].other);
+	ck_assert_int_eq(by_login("bob@example.test"), formers[_i].bob);
+	ck_assert_int_eq(mw_directory_suspended_id(directory, 0) != 0,
+			 (formers[_i].new | formers[_i].other | formers[_i].bob) % AWAY != 0);
+}
+END_TEST
+
 START_TEST(a_renamed_user_does_not_slip_out_of_it)
 {
 	mw_test_publish("user bob\n");
@@ -410,6 +436,7 @@ MW_UNIT_TESTS("overlay")
 	tcase_add_test(tcase, a_suspension_marks_the_user_however_it_is_looked_up);
 	tcase_add_test(tcase, a_new_snapshot_keeps_it);
 	tcase_add_test(tcase, a_renamed_user_does_not_slip_out_of_it);
+	MW_LOOP(tcase, who_had_the_name_before_is_suspended_as_of_that_time, formers);
 	tcase_add_test(tcase, a_renamed_user_is_known_by_a_login_name);
 	tcase_add_test(tcase, who_is_gone_and_comes_back_is_suspended_still);
 	tcase_add_test(tcase, it_ends_at_its_time_though_no_file_changes);

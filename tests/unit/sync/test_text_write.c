@@ -96,6 +96,16 @@ START_TEST(a_blocked_record_is_kept_with_its_reason)
 }
 END_TEST
 
+START_TEST(former_names_are_kept)
+{
+	const char *text = round_trip(MW_STR("user bob former=carried:1764473261:\"a b,c\"@x.test,passed:7:#d@x.test,"
+					     "spent:0:e\n"), true);
+
+	ck_assert_ptr_nonnull(strstr(text, " former=carried:1764473261:\"a b,c\"@x.test,passed:7:#d@x.test,"
+					   "spent:0:e@example.test\n"));
+}
+END_TEST
+
 /* A generator of its own, so that each run sees the same. */
 static uint32_t state = 1;
 
@@ -245,5 +255,6 @@ MW_UNIT_TESTS("text_write")
 	tcase_add_test(tcase, hostile_values_come_back_as_they_were);
 	tcase_add_test(tcase, a_copy_reads_back_or_it_is_told);
 	tcase_add_test(tcase, a_line_of_a_copy_has_no_limit);
+	tcase_add_test(tcase, former_names_are_kept);
 	tcase_add_test(tcase, a_full_disk_is_told);
 }

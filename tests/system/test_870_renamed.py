@@ -1,0 +1,310 @@
+"""Users and groups whose source renames them, known by source_key: what other sources say of them, and who is suspended, holds
+for the new name, and for nobody who comes to the old one."""
+import json
+import re
+import sqlite3
+
+import pytest
+
+import rig
+from rig.daemon import Daemon
+from rig.sources import SqliteSource
+from rig.submission_world import POLICY
+
+HELD = 77
+ALICE, ALICIA, CARL, DORA, SALES = (f"{name}@example.test" for name in ("alice", "alicia", "carl", "dora", "sales"))
+
+
+class Keyed(SqliteSource):
+    """A database whose users and groups have keys."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        with sqlite3.connect(self.path) as file:
+            file.execute("CREATE TABLE people (name, kind, source_key, address, login, member, imap)")
+
+    def says(self, rows):
+        with sqlite3.connect(self.path) as file:
+            file.execute("DELETE FROM people")
+            file.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)", [
+                [name, *(row.get(key) for key in ("kind", "source_key", "address", "login", "member", "imap"))]
+                for name, row in rows.items()])
+
+    def block(self, keys):
+        key = "source_key, " if keys else ""
+        return super().settings({
+            "users": f"SELECT name, {key}address, login, imap FROM people WHERE kind = 'user'",
+            "groups": f"SELECT name, {key}address, member FROM people WHERE kind = 'group'"})
+
+
+class Program:
+    """The same as text of a program."""
+
+    def __init__(self, folder):
+        self.script, self.out = folder / "people.sh", folder / "people.out"
+        self.script.write_text(f"#!/bin/sh\nexec cat {self.out}\n")
+        self.script.chmod(0o755)
+        self.keys = True
+
+    def says(self, rows):
+        self.rows = rows
+        self.block(self.keys)
+
+    def block(self, keys):
+        self.keys = keys
+        self.out.write_text("".join(
+            f"{row['kind']} {name}" + "".join(f" {key}={value}" for key, value in row.items()
+                                              if key != "kind" and (keys or key != "source_key")) + "\n"
+            for name, row in self.rows.items()))
+        return f'driver = exec command = {{ "{self.script}" }}'
+
+
+class World(Daemon):
+    """A text beside a source with keys; mailwicketd answers. `.people`: name to the key, or to (key, more keys of the record).
+    Each sync brings a user whom only its snapshot has."""
+
+    def __init__(self, folder, kind):
+        self.source = kind(folder)
+        self.number, self.keys, self.settings = 0, True, ""
+        super().__init__(POLICY, None, folder, start=False)
+        self.texts("")
+
+    def texts(self, text):
+        self.write(self.directory, f"user {CARL} login=carl\nuser {DORA} login=dora\n" + text)
+
+    def sync(self, people, *words, status=0):
+        self.number += 1
+        rows = {}
+        for name, said in {**people, f"s{self.number}": f"sync-{self.number}"}.items():
+            key, more = said if isinstance(said, tuple) else (said, {})
+            rows[f"{name}@example.test"] = {"kind": "user", **({"source_key": key} if key else {}), **more}
+        self.source.says(rows)
+        return self.sync_again(*words, status=status)
+
+    def sync_again(self, *words, status=0):
+        self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n'
+                          f'  source "local" {{ driver = text path = "{self.directory}" }}\n'
+                          f'  source "people" {{ {self.source.block(self.keys)} {self.settings} }}\n}}\n')
+        done = self.cli("sync", *words)
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        if self.process is None:
+            self.start()
+        rig.wait_for(lambda: self.may(f"s{self.number}@example.test", f"s{self.number}@example.test"), "the new snapshot")
+        return done.stdout + done.stderr
+
+    def may(self, login, sender):
+        return self.request(sasl_username=login, sender=sender, recipient="first@example.org") == "DUNNO"
+
+    def looked_up(self, name):
+        done = self.cli("lookup", name, "--json")
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+    def suspend(self, command, *words, expect):
+        """Until the answer for this user is another one."""
+        assert self.cli(command, *words).returncode == 0
+        rig.wait_for(lambda: self.may(words[0], words[0]) is expect, f"{command} {words}")
+
+    def suspended(self):
+        done = self.cli("suspended", "--json")
+        assert done.returncode == 0, done.stderr
+        return {row["user"]: row["holds_for"] for row in json.loads(done.stdout)["suspended"]}
+
+
+@pytest.fixture(params=[Keyed, Program], ids=["sqlite", "exec"])
+def world(request, folder):
+    made = World(folder, request.param)
+    yield made
+    if made.process is not None:
+        made.stop()
+
+
+GRANTS = f"""\
+group {SALES} member={ALICE}
+group staff@example.test senders={ALICE} senders_denied={ALICE}
+grant send-as {SALES} {ALICE}
+grant send-as {ALICE} {CARL}
+grant send-as old.alias@example.test {DORA}
+"""
+BEFORE = {"alice": ("k1", {"address": "old.alias@example.test"}), "bob": "k2"}
+
+
+def test_a_renamed_user_keeps_what_other_sources_say(world):
+    world.texts(GRANTS)
+    world.sync(BEFORE)
+    assert world.may(ALICE, SALES) and world.may(CARL, ALICE) and world.may(DORA, ALICE)
+    told = world.sync({"alicia": "k1", "bob": "k2"})
+    assert "would vanish" not in told
+    assert f'the grant\'s trustee "{ALICE}" means user {ALICIA}, who was called so formerly' in told, told
+    for _ in range(3):
+        assert world.may(ALICIA, ALICIA) and world.may(ALICIA, SALES)
+        assert world.may(CARL, ALICIA) and world.may(DORA, ALICIA)
+        assert not world.may(ALICIA, ALICE) and not world.may(CARL, ALICE)
+        assert world.looked_up(ALICIA)["groups"] == [SALES]
+        staff = world.looked_up("staff@example.test")
+        assert staff["senders"] == staff["senders_denied"] == [ALICIA], staff
+        assert world.looked_up(ALICE)["known"] is False
+        world.sync({"alicia": "k1", "bob": "k2"})
+
+
+def test_a_suspension_holds_for_the_new_name_until_it_is_lifted(world):
+    world.sync(BEFORE)
+    world.suspend("suspend", ALICE, "--sending", expect=False)
+    world.sync({"alicia": "k1", "bob": "k2"})
+    world.sync({"alicia-b": "k1", "bob": "k2"})
+    assert not world.may("alicia-b@example.test", "alicia-b@example.test")
+    assert world.suspended() == {ALICE: ["alicia-b@example.test"]}
+    world.suspend("resume", "alicia-b@example.test", expect=True)
+    assert world.suspended() == {}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_takes_the_name_has_no_right_of_the_former_one(world, at_once):
+    world.texts(GRANTS + f"group team@example.test member={ALICE} networks=192.0.2.0/24\n")
+    world.sync(BEFORE)
+    world.suspend("suspend", ALICE, "--sending", expect=False)
+    if not at_once:
+        world.sync({"alicia": "k1", "bob": "k2"})
+        assert world.may(CARL, ALICIA)
+    told = world.sync({"alicia": "k1", "bob": "k2", "alice": "k3"})
+    assert f'the grant\'s trustee "{ALICE}" is left out: user {ALICIA} was called so formerly, and somebody else since' in told
+    assert sorted(world.suspended()[ALICE]) == [ALICE, ALICIA]
+    assert not world.may(ALICE, ALICE) and not world.may(ALICIA, ALICIA)
+    world.suspend("resume", ALICE, expect=True)
+    for _ in range(2):
+        assert world.may(ALICE, ALICE) and world.may(ALICIA, ALICIA)
+        for who in (ALICE, ALICIA):
+            assert not world.may(who, SALES) and not world.may(CARL, who)
+            assert world.looked_up(who)["groups"] == []
+        staff = world.looked_up("staff@example.test")
+        assert staff["senders"] == [] and staff["senders_denied"] == [ALICE, ALICIA], staff
+        world.sync({"alicia": "k1", "bob": "k2", "alice": "k3"})
+    # Once nobody names the old one, a new line means the new one.
+    world.texts("")
+    world.sync({"alicia": "k1", "bob": "k2", "alice": "k3"})
+    world.texts(GRANTS)
+    told = world.sync({"alicia": "k1", "bob": "k2", "alice": "k3"})
+    assert "formerly" not in told
+    assert world.may(ALICE, SALES) and world.may(CARL, ALICE) and not world.may(ALICIA, SALES) and not world.may(CARL, ALICIA)
+
+
+def test_two_who_swap_their_names_have_nothing_of_one_another(world):
+    world.texts(GRANTS)
+    world.sync(BEFORE)
+    world.sync({"bob": "k1", "alice": "k2"})
+    for who in (ALICE, "bob@example.test"):
+        assert not world.may(who, SALES) and not world.may(CARL, who)
+    # Back again, everything is as it was.
+    world.sync(BEFORE)
+    assert world.may(ALICE, SALES) and world.may(CARL, ALICE) and not world.may("bob@example.test", SALES)
+
+
+def test_a_chain_of_names_moves_nobodys_rights(world):
+    world.texts(GRANTS + f"grant send-as {DORA} bob@example.test\n")
+    world.sync({"alice": "k1", "bob": "k2", "eve": "k3"})
+    world.sync({"bob": "k1", "eve": "k2", "fred": "k3"})
+    for who in ("bob", "eve", "fred"):
+        assert not world.may(f"{who}@example.test", DORA), who
+    assert world.may("bob@example.test", SALES) and not world.may("eve@example.test", SALES)
+    assert world.may(CARL, "bob@example.test") and not world.may(CARL, "eve@example.test")
+
+
+def test_a_name_that_was_somebodys_meanwhile_does_not_come_back(world):
+    world.texts(GRANTS)
+    world.sync(BEFORE)
+    world.sync({"alicia": "k1", "alice": "k3"})
+    world.sync({"alicia": "k1"})
+    assert not world.may(ALICIA, SALES) and not world.may(CARL, ALICIA)
+
+
+def test_keys_that_are_no_longer_read_rename_nobody(world):
+    world.texts(GRANTS)
+    world.sync(BEFORE)
+    world.sync({"alicia": "k1", "bob": "k2"})
+    world.keys = False
+    world.sync({"alicia": "k1", "bob": "k2"})
+    assert world.may(ALICIA, SALES)
+    world.sync({"anna": "k1", "bob": "k2"})
+    assert not world.may("anna@example.test", SALES) and not world.may(CARL, "anna@example.test")
+    world.keys = True
+    world.sync({"alicia": "k1", "bob": "k2"})
+    assert not world.may(ALICIA, SALES)
+
+
+def many(first, **more):
+    return {**{f"u{i}": str(first + i) for i in range(30)}, **more}
+
+
+def test_keys_of_another_kind_rename_nobody(world):
+    world.texts(f"grant send-as {SALES} u7@example.test\ngroup {SALES}\n")
+    world.sync(many(0))
+    told = world.sync(many(5))
+    assert "names have another source_key than before" in told, told
+    assert world.may("u7@example.test", SALES) and not world.may("u2@example.test", SALES)
+
+
+def test_another_database_in_the_place_of_the_one_before_renames_nobody(world):
+    world.texts(f"grant send-as {SALES} u7@example.test\ngroup {SALES}\n")
+    world.sync(many(0))
+    for _ in range(2):
+        told = world.sync({f"x{i}": str(i) for i in range(30)}, status=HELD)
+        assert "users and groups have another name now, by their source_key" in told, told
+        assert not world.may("x7@example.test", SALES) and world.may("u7@example.test", SALES)
+    world.sync_again("--accept", re.search(r"--accept '?(people=[0-9a-f]+)", told)[1])
+    rig.wait_for(lambda: world.may("x7@example.test", SALES), "the snapshot after --accept")
+    assert not world.may("u7@example.test", SALES)
+    assert world.looked_up("u7@example.test")["known"] is False
+
+
+def test_a_source_that_fails_keeps_former_names(world):
+    world.texts(GRANTS)
+    world.sync(BEFORE)
+    world.sync({"alicia": "k1", "bob": "k2"})
+    world.sync({"alicia": "k1", "bob": "k2"})
+    good = world.source.block
+    world.source.block = lambda keys: 'driver = exec command = { "/bin/false" }' if "exec" in good(keys) else \
+        good(keys).replace("FROM people", "FROM nowhere")
+    if isinstance(world.source, Program):
+        world.source.block = good
+        world.source.script.write_text("#!/bin/sh\nexit 1\n")
+    assert "its content of" in world.sync_again(status=75)
+    assert world.may(ALICIA, SALES) and world.may(CARL, ALICIA)
+
+
+def test_a_bad_record_keeps_the_version_of_its_old_name_alone(world):
+    world.texts(GRANTS)
+    world.sync({"alice": ("k1", {"login": "al", "imap": "no"}), "bob": "k2"})
+    told = world.sync({"alicia": ("k1", {"imap": "banana", "login": "al"}), "bob": "k2", "alice": ("k3", {"imap": "banana"})})
+    assert 'imap: bad value "banana"' in told
+    alicia, alice = world.looked_up(ALICIA), world.looked_up(ALICE)
+    assert alicia["blocked"] == "" and alicia["logins"] == ["al", ALICIA] and alicia["may"]["imap"] is False
+    assert alice["blocked"] and alice["logins"] == [ALICE]
+
+
+def test_two_who_share_a_key_are_nobodys_successors(world):
+    world.texts(GRANTS)
+    world.sync(BEFORE)
+    told = world.sync({"anna": "k1", "alicia": "k1", "bob": "k2"})
+    assert 'source_key "k1" belongs to user' in told
+    for who in ("anna@example.test", ALICIA):
+        assert world.looked_up(who)["blocked"] and not world.may(who, SALES)
+
+
+def test_a_group_that_is_renamed_is_the_same_group(world):
+    world.texts(f"grant send-as {SALES} crew@example.test\ngroup {SALES} senders=crew@example.test\n")
+    crew = {"kind": "group", "member": "bob@example.test"}
+    world.sync({"crew": ("g1", crew), "bob": "k2"})
+    assert world.may("bob@example.test", SALES)
+    world.sync({"team": ("g1", crew), "bob": "k2"})
+    assert world.may("bob@example.test", SALES)
+    assert world.looked_up(SALES)["senders"] == ["team@example.test"]
+    # A user is no group.
+    world.sync({"person": "g1", "bob": "k2"})
+    assert not world.may("person@example.test", SALES) and not world.may("bob@example.test", SALES)
+
+
+def test_a_name_of_an_earlier_source_is_no_new_name(world):
+    world.texts(GRANTS + f"user {ALICIA}\n")
+    world.sync(BEFORE)
+    world.sync({"alicia": "k1", "bob": "k2"})
+    assert not world.may(ALICIA, SALES) and not world.may(CARL, ALICIA)
