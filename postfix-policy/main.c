@@ -272,12 +272,11 @@ static int serve(const struct options *options)
 static int test(const char *path)
 {
 	struct mw_worlds worlds = { .path = path };
-	bool fine;
+	int status = mw_worlds_test(&worlds, path);
 
-	fine = mw_worlds_test(&worlds, path);
 	mw_worlds_free(&worlds);
 	mw_log_end();
-	return fine ? EX_OK : EX_CONFIG;
+	return status;
 }
 
 static const char usage[] =
@@ -286,7 +285,7 @@ static const char usage[] =
 	"\n"
 	"  -c, --config FILE  the policy file (default: %s)\n"
 	"  -f, --foreground   stay in the foreground and log to standard error\n"
-	"  -t, --test         test the policy and exit\n"
+	"  -t, --test         test the policy, and whether the directory can be read, and exit\n"
 	"  -u, --user USER    the user to run as, if started by root (in the background: " MW_OWN_USER ")\n"
 	"  -h, --help         this text\n"
 	"  -V, --version      print the version\n";

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -186,14 +187,31 @@ bool mw_worlds_load(struct mw_worlds *worlds, const char *path)
 	return load(worlds);
 }
 
-bool mw_worlds_test(struct mw_worlds *worlds, const char *path)
+/* One that is not there yet stops nothing that runs. */
+static bool can_read_directory(const struct mw_policy *policy)
+{
+	struct mw_directory *directory = open_directory(policy);
+	bool can = directory != NULL && (mw_directory_refresh(directory) != MW_DIRECTORY_FAILED ||
+					 mw_directory_is_missing(directory));
+
+	if (!can)
+		mw_log(MW_LOG_ERROR, "the directory cannot be read: %s; publish it again: mailwicket sync",
+		       directory == NULL ? "out of memory" : mw_directory_error(directory));
+	mw_directory_free(directory);
+	return can;
+}
+
+int mw_worlds_test(struct mw_worlds *worlds, const char *path)
 {
 	struct mw_policy *policy;
+	int status = EX_CONFIG;
 
 	begin(worlds, path);
 	policy = read_policy(worlds);
+	if (policy != NULL)
+		status = mw_str_empty(policy->directory.path) || can_read_directory(policy) ? EX_OK : EX_DATAERR;
 	mw_policy_free(policy);
-	return policy != NULL;
+	return status;
 }
 
 bool mw_worlds_reload(struct mw_worlds *worlds)

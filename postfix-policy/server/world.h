@@ -39,8 +39,9 @@ struct mw_worlds {
 
 /* Reads the policy and logs every error and warning. False: nothing changed. */
 bool mw_worlds_load(struct mw_worlds *worlds, const char *path);
-/* Only reads it: for -t. */
-bool mw_worlds_test(struct mw_worlds *worlds, const char *path);
+/* Only reads it, and looks at the directory: for -t. An exit code: EX_DATAERR where the published directory is there and
+   cannot be read. */
+int mw_worlds_test(struct mw_worlds *worlds, const char *path);
 /* The same as mw_worlds_load() where one already serves: while the file has an error the old policy goes on. */
 bool mw_worlds_reload(struct mw_worlds *worlds);
 /* Nothing may use a world any more. */

@@ -261,13 +261,28 @@ static bool keep(const struct mw_folder *folder, const char *path, const char *o
 	return *kept_r || errno == ENOENT;
 }
 
+/* Who may not read the old file (root left it in the folder of another user) keeps it under the name of the new one. */
+static bool exchange(struct mw_folder *folder, const char *temporary, const char *path, struct mw_errors *errors)
+{
+	const char *from = name_of(temporary), *to = name_of(path);
+
+	if (renameat2(folder->fd, from, folder->fd, to, RENAME_EXCHANGE) != 0)
+		return fail_errno(folder, errors, path, "take the place of the old file", "");
+	if (fsync(folder->fd) == 0)
+		return true;
+	fail_errno(folder, errors, folder->path, "sync the folder to disk", "");
+	(void)renameat2(folder->fd, from, folder->fd, to, RENAME_EXCHANGE);
+	return false;
+}
+
 bool mw_folder_take_over(struct mw_folder *folder, const char *temporary, const char *path, const char *old,
 			 struct mw_errors *errors)
 {
 	bool kept;
 
 	if (!keep(folder, path, old, &kept))
-		return fail_errno(folder, errors, path, "keep the old file", "");
+		return errno == EACCES ? exchange(folder, temporary, path, errors)
+				       : fail_errno(folder, errors, path, "keep the old file", "");
 	if (!rename_in(folder, temporary, path))
 		return fail_errno(folder, errors, path, "rename the new file", "");
 	if (fsync(folder->fd) == 0)

@@ -322,10 +322,13 @@ static enum mw_directory_change open_published(struct mw_directory *directory, c
 {
 	struct mw_snapshot next;
 	enum mw_snapshot_result result;
+	uint64_t serving = 0;
 
+	if (directory->current->snapshot.env != NULL)
+		serving = (uint64_t)directory->current->snapshot.stat.st_size;
 	if (is_overwritten(&directory->current->snapshot, st))
 		mw_snapshot_close(&directory->current->snapshot);
-	result = mw_snapshot_open(&next, directory->path, why);
+	result = mw_snapshot_open_beside(&next, directory->path, serving, why);
 	directory->refusal = refuse(result, st, &next);
 	if (result != MW_SNAPSHOT_OPEN)
 		return MW_DIRECTORY_FAILED;

@@ -99,19 +99,37 @@ static enum mw_snapshot_result check_content(int fd, const char *path, struct mw
 	return check_digest(fd, path, &snapshot->trailer, why);
 }
 
+static uint64_t copy_most(uint64_t serving)
+{
+	uint64_t most = serving > MW_SNAPSHOT_COPY_MOST / 4 ? MW_SNAPSHOT_COPY_MOST : 4 * serving;
+
+	if (serving == 0)
+		return MW_SNAPSHOT_COPY_MOST;
+	return most > MW_SNAPSHOT_COPY_ALWAYS ? most : MW_SNAPSHOT_COPY_ALWAYS;
+}
+
+static enum mw_snapshot_result fail_large(const char *path, uint64_t most, struct mw_buf *why)
+{
+	mw_buf_printf(why, "%s belongs to another user, so that it is copied, and is larger than %llu MB", path,
+		      most / MEGABYTE);
+	if (most < MW_SNAPSHOT_COPY_MOST)
+		mw_buf_add_text(why, ", far more than the one that serves: if that is right, restart what reads it");
+	return MW_SNAPSHOT_BAD;
+}
+
 /* The same of a copy, with its pages: a digest does not tell who wrote them. *copy_r is the copy. */
-static enum mw_snapshot_result check_foreign(int fd, const char *path, struct mw_snapshot *snapshot, int *copy_r,
-					     struct mw_buf *why)
+static enum mw_snapshot_result check_foreign(int fd, const char *path, struct mw_snapshot *snapshot, uint64_t most,
+					     int *copy_r, struct mw_buf *why)
 {
 	enum mw_snapshot_result result;
 	const char *wrong;
 
+	if ((uint64_t)snapshot->stat.st_size > most)
+		return fail_large(path, most, why);
 	/* So that what is no snapshot is not copied. */
 	result = check_trailer(fd, path, &snapshot->stat, &snapshot->trailer, why);
 	if (result != MW_SNAPSHOT_OPEN)
 		return result;
-	if ((uint64_t)snapshot->stat.st_size > MW_SNAPSHOT_COPY_MOST)
-		return fail_bad(path, "belongs to another user, so that it is copied, and is larger than 1,024 MB", why);
 	*copy_r = mw_snapshot_copy(fd, (uint64_t)snapshot->stat.st_size);
 	if (*copy_r < 0) {
 		fail_errno(path, errno, why);
@@ -124,7 +142,7 @@ static enum mw_snapshot_result check_foreign(int fd, const char *path, struct mw
 }
 
 /* OPEN: *fd_r is what was checked: a copy of another user's file, or the file itself. */
-static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, int *fd_r,
+static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const char *path, uint64_t serving, int *fd_r,
 					  struct mw_buf *why)
 {
 	enum mw_snapshot_result result;
@@ -144,7 +162,7 @@ static enum mw_snapshot_result check_file(struct mw_snapshot *snapshot, const ch
 	else if (!mw_snapshot_file_is_fit(path, &snapshot->stat, why))
 		result = MW_SNAPSHOT_BAD;
 	else if (mw_snapshot_is_foreign(&snapshot->stat))
-		result = check_foreign(fd, path, snapshot, &copy, why);
+		result = check_foreign(fd, path, snapshot, copy_most(serving), &copy, why);
 	else
 		result = check_content(fd, path, snapshot, why);
 	snapshot->copied = copy >= 0;
@@ -222,13 +240,19 @@ static int map_file(struct mw_snapshot *snapshot, int checked)
 
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why)
 {
+	return mw_snapshot_open_beside(snapshot, path, 0, why);
+}
+
+enum mw_snapshot_result mw_snapshot_open_beside(struct mw_snapshot *snapshot, const char *path, uint64_t serving,
+						struct mw_buf *why)
+{
 	int rc = EAGAIN;
 
 	snapshot->env = NULL;
 	snapshot->txn = NULL;
 	for (int attempt = 0; attempt < OPEN_ATTEMPTS && rc == EAGAIN; attempt++) {
 		int fd;
-		enum mw_snapshot_result result = check_file(snapshot, path, &fd, why);
+		enum mw_snapshot_result result = check_file(snapshot, path, serving, &fd, why);
 
 		if (result != MW_SNAPSHOT_OPEN)
 			return result;

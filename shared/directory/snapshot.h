@@ -34,6 +34,7 @@ bool mw_snapshot_is_foreign(const struct stat *st);
 
 /* A copy in memory that cannot be changed any more; -1 with errno. copy.c */
 #define MW_SNAPSHOT_COPY_MOST ((uint64_t)1 << 30)
+#define MW_SNAPSHOT_COPY_ALWAYS ((uint64_t)64 << 20)
 int mw_snapshot_copy(int fd, uint64_t octets);
 /* Whether its pages can be read without leaving them, whoever wrote them. */
 bool mw_snapshot_copy_check(int copy, uint64_t octets, const char **wrong_r);
@@ -45,6 +46,9 @@ bool mw_snapshot_same(const struct stat *a, const struct stat *b);
    snapshot needs address space for itself alone, and another one opened beside it no more than for two.
    snapshot->trailer is filled for NO_ROOM too. */
 enum mw_snapshot_result mw_snapshot_open(struct mw_snapshot *snapshot, const char *path, struct mw_buf *why);
+/* The same beside one of so many octets that serves: another user's may have four times as many, or 64 MB, and no more. */
+enum mw_snapshot_result mw_snapshot_open_beside(struct mw_snapshot *snapshot, const char *path, uint64_t serving,
+						struct mw_buf *why);
 /* Whether the process may map so much more. Reads no file. */
 bool mw_snapshot_has_room(uint64_t octets);
 void mw_snapshot_close(struct mw_snapshot *snapshot);

@@ -146,6 +146,30 @@ def test_a_policy_that_only_the_new_one_cannot_read_leaves_the_running_one_alone
     server.holds()
 
 
+def test_an_upgrade_publishes_a_directory_of_another_format_again(server, built, tmp_path):
+    """Where that fails, the mailwicketd that runs goes on with what it has read."""
+    server.install(built)
+    wire(server)
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    packages.another_version(built.package("mailwicket"), "0.1.0-0mailwicket2", newer)
+    server.offer(newer)
+    snapshot = server.machine.path("/var/lib/mailwicket/directory/snapshot.mdb")
+    directory = server.machine.path("/etc/mailwicket/directory")
+    good, text = snapshot.read_bytes(), directory.read_text()
+    at = good.rindex(b"MWSEALED") + 8
+    snapshot.write_bytes(good[:at] + bytes([good[at] - 1]) + good[at + 1:])
+    directory.write_text(text + "usr nobody\n")
+    told = server.apt("install", "mailwicket=0.1.0-0mailwicket2", check=False)
+    assert told.returncode != 0 and "mailwicket sync && dpkg --configure mailwicket" in told.stdout, told.stdout
+    server.works()
+    directory.write_text(text)
+    server.run("dpkg", "--configure", "mailwicket")
+    assert server.run("runuser", "-u", "mailwicketd", "--", "mailwicketd", "-t").returncode == 0
+    server.works()
+    server.holds()
+
+
 def test_without_its_modules_dovecot_refuses_every_login_until_setup_is_undone(server, built):
     server.install(built)
     wire(server)

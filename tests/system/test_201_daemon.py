@@ -92,6 +92,25 @@ def test_a_policy_that_does_not_read_stops_the_start(files, make):
         assert not files.socket_path.exists()
 
 
+def test_a_directory_that_cannot_be_read_is_told_by_the_test_of_the_policy(folder):
+    """As an upgrade finds it whose snapshots have another format."""
+    daemon = Daemon(OPEN, "user bob@example.test\n", folder, start=False)
+    snapshot = daemon.published / "snapshot.mdb"
+    assert run("-t", "-c", daemon.policy).returncode == 0
+    good = snapshot.read_bytes()
+    # The version stands behind the eight octets of the trailer's mark.
+    at = good.rindex(b"MWSEALED")
+    snapshot.write_bytes(good[:at + 8] + bytes([good[at + 8] - 1]) + good[at + 9:])
+    result = run("-t", "-c", daemon.policy)
+    assert result.returncode == 65, result.stderr
+    assert "the directory cannot be read: " in result.stderr and "mailwicket sync" in result.stderr
+    daemon.sync()
+    assert run("-t", "-c", daemon.policy).returncode == 0
+    # One that was never published stops nothing.
+    snapshot.unlink()
+    assert run("-t", "-c", daemon.policy).returncode == 0
+
+
 def test_the_environment_names_the_policy(files):
     result = run("-t", env={**os.environ, "MAILWICKET_CONFIG": str(files.folder / "absent.conf")})
     assert result.returncode == 78
