@@ -65,6 +65,7 @@ endif
 if HAVE_LDAP
 libmwsync_la_SOURCES += \
 	shared/sync/ldap/check.c \
+	shared/sync/ldap/deadline.c \
 	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \
 	shared/sync/ldap/internal.h \
 	shared/sync/ldap/map.c shared/sync/ldap/map.h \

@@ -24,6 +24,7 @@ struct mw_ldap_session {
 	LDAP *ld;
 	char url[512], who[256];
 	unsigned seconds;
+	int64_t handshake_end;      /* milliseconds; 0: no handshake is under way */
 	const struct mw_ldap_search *search;
 	int message_id;             /* of the page that is read; -1: none */
 	int64_t deadline;           /* of that page, milliseconds */
@@ -39,6 +40,8 @@ void mw_ldap_say(struct mw_ldap_session *session, int code, struct mw_buf *why);
 /* Waits for one message of an operation. False: the time is over, or the connection is. */
 bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadline, LDAPMessage **message_r,
 		  struct mw_buf *why);
+/* Reads and writes fail from *deadline on, which outlives the connection. deadline.c */
+bool mw_ldap_add_deadline(Sockbuf *buffer, int64_t *deadline);
 void mw_ldap_memory_deinit(struct mw_ldap_memory *memory);
 
 #endif

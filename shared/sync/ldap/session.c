@@ -181,11 +181,23 @@ static bool ask_for_tls(struct mw_ldap_session *session, struct mw_buf *why)
 /* The handshake; for ldaps:// it is what comes first. */
 static bool start_tls(struct mw_ldap_session *session, struct mw_buf *why)
 {
+	Sockbuf *buffer = NULL;
 	int code;
 
 	if (!is_ldaps(session) && !ask_for_tls(session, why))
 		return false;
+	if (ldap_get_option(session->ld, LDAP_OPT_SOCKBUF, &buffer) != LDAP_OPT_SUCCESS ||
+	    !mw_ldap_add_deadline(buffer, &session->handshake_end)) {
+		mw_buf_add_text(why, "out of memory");
+		return false;
+	}
+	session->handshake_end = deadline_in(connect_seconds(session));
 	code = ldap_install_tls(session->ld);
+	if (code != LDAP_SUCCESS && mw_clock_milliseconds() >= session->handshake_end) {
+		mw_buf_add_text(why, "TLS failed: the server does not answer in time");
+		return false;
+	}
+	session->handshake_end = 0;
 	return code == LDAP_SUCCESS ? never_block(session, why) : fail_tls(session, code, why);
 }
 

@@ -1,0 +1,237 @@
+"""An LDAP source whose server is scripted: ranges, limits, cut connections, silence, trickling, lies. What is not the whole truth
+is never published."""
+import time
+
+import pytest
+
+from rig.database import PASSWORD
+from rig.ldap_script import ADMIN, BASE, BUSY, CRITICAL, ENTRY, NO_SUCH, REFERRAL, SIZE, TIME, ScriptedLdap, ber, text
+from rig.ldap_source import listed
+from rig.sources import Files
+
+PEOPLE = 8
+
+
+@pytest.fixture
+def files(folder):
+    return Files(folder)
+
+
+@pytest.fixture
+def server():
+    with ScriptedLdap() as made:
+        for number in range(PEOPLE):
+            made.add("users", f"uid=u{number},{BASE}", mail=[f"u{number}@example.test"], uid=[f"u{number}"])
+        made.add("groups", f"cn=all,{BASE}", mail=["all@example.test"], member=[f"uid=u{n},{BASE}" for n in range(PEOPLE)])
+        yield made
+
+
+def settings(server, folder, timeout="60s", **changes):
+    password = folder / "password"
+    password.write_text(PASSWORD + "\n")
+    password.chmod(0o600)
+    said = {"user": "cn=reader", "password_file": password, "base": BASE, "tls": "none", "timeout": timeout,
+            "users_filter": "(kind=users)", "groups_filter": "(kind=groups)", **changes}
+    return "\n    ".join(["driver = ldap", f'url = {listed([f"ldap://127.0.0.1:{server.port}"])}',
+                          *(f'{name} = "{value}"' for name, value in said.items() if value is not None)])
+
+
+def failed(files, text, *told):
+    """The source could not be read: what is published stays."""
+    snapshot = files.published / "snapshot.mdb"
+    before = snapshot.read_bytes()
+    files.use(text)
+    done = files.cli("sync")
+    assert "cannot be read" in done.stderr, done
+    for words in told:
+        assert words in done.stderr, done.stderr
+    assert snapshot.read_bytes() == before
+
+
+def test_pages_and_ranges_are_read_to_their_end(files, server, folder):
+    """35 members in ranges of 10, users in pages of 3, beside an empty attribute without a range, as Active Directory sends it."""
+    for number in range(PEOPLE, 35):
+        server.add("users", f"uid=u{number},{BASE}", mail=[f"u{number}@example.test"])
+    server.entries["groups"][0][1]["member"] = [f"uid=u{n},{BASE}" for n in range(35)]
+    files.write(files.directory, "".join(f"user u{n}@example.test{f' login=u{n}' if n < PEOPLE else ''}\n" for n in range(35)) +
+                "group all@example.test member=" + ",".join(f"u{n}@example.test" for n in range(35)) + "\n")
+    expected = files.publish(f'driver = text path = "{files.directory}"')
+    assert files.publish(settings(server, folder)) == expected
+    assert [asked.cookie for asked in server.searches if asked.kind == "users"][:3] == [b"", b"3", b"6"]
+
+
+def use(server, number, act):
+    """`number` is counted from the next search on."""
+    first = len(server.searches)
+    server.search = lambda reply, asked, page: act(reply, asked) if page == first + number else server.answer(reply, asked)
+
+
+def half(server, reply):
+    reply.entry(*server.entries["users"][0])
+
+
+LIMITS = [(SIZE, "a size limit"), (TIME, "time limit, or timeout"), (ADMIN, "administrative limit"), (CRITICAL, "no paged results"),
+          (BUSY, "busy"), (NO_SUCH, "No such object")]
+
+
+@pytest.mark.parametrize("code,told,page", [(*row, number % 4 + 1) for number, row in enumerate(LIMITS)], ids=[row[1] for row in LIMITS])
+def test_a_limit_of_the_server_is_a_failure(files, server, folder, code, told, page):
+    """At the first page of users, in between, and at groups."""
+    files.publish(settings(server, folder))
+
+    def limit(reply, asked):
+        half(server, reply)
+        reply.result(code, message="no more")
+    use(server, page, limit)
+    failed(files, settings(server, folder), told)
+
+
+def test_a_connection_that_is_cut_anywhere_is_a_failure(files, server, folder):
+    files.publish(settings(server, folder))
+    for page in (1, 2, 3, 4):
+        use(server, page, lambda reply, asked: (half(server, reply), reply.cut()))
+        failed(files, settings(server, folder), "the connection was cut")
+        use(server, page, lambda reply, asked: (reply.raw(reply.message(ber(ENTRY, text(f"uid=x,{BASE}"), ber(0x30)))[:9]), reply.cut()))
+        failed(files, settings(server, folder), "the connection was cut")
+
+
+def no_control(server, reply, asked):
+    half(server, reply)
+    reply.result()
+
+
+def range_that_ends(server, reply, asked):
+    reply.entry(f"cn=gone,{BASE}", {"member;range=0-1": ["a", "b"]})
+    reply.result(cookie="")
+
+
+def short_range(server, reply, asked):
+    reply.entry(f"cn=all,{BASE}", {"member;range=0-9": ["a", "b"]})
+    reply.result(cookie="")
+
+
+def empty_pages(server, reply, asked):
+    server.search = lambda again, asked, page: again.result(cookie="x")
+    reply.result(cookie="x")
+
+
+def no_attributes(server, reply, asked):
+    reply.send(ber(ENTRY, text(f"uid=x,{BASE}"), b"\x30\x05\x30\x20\x04\x01x"))
+    reply.result(cookie="")
+
+
+def no_message(server, reply, asked):
+    reply.raw(b"\x30\x84\x00\x00\x00\x10\x02\x01\x02\x64\x84\x7f\xff\xff\xff" + b"x" * 8)
+    reply.silence()
+
+
+def huge_message(server, reply, asked):
+    reply.raw(b"\x30\x84\x7f\xff\xff\xff")
+    reply.silence()
+
+
+def elsewhere(server, reply, asked):
+    reply.result(REFERRAL, referral=["ldap://127.0.0.1:1/dc=other"])
+
+
+LIES = [(no_control, "without the pages that it was asked for"), (range_that_ends, "cannot be read to the end"),
+        (short_range, "is no whole one"), (empty_pages, "one empty page after the other"), (no_attributes, ""), (no_message, ""),
+        (huge_message, ""), (elsewhere, "the base is on another server")]
+
+
+@pytest.mark.parametrize("lie,told", LIES, ids=[row[0].__name__ for row in LIES])
+def test_a_lie_is_a_failure(files, server, folder, lie, told):
+    files.publish(settings(server, folder))
+    use(server, 1, lambda reply, asked: lie(server, reply, asked))
+    failed(files, settings(server, folder, timeout="2s"), told)
+
+
+@pytest.mark.parametrize("where", ["accepted", "bind", "search", "page"])
+@pytest.mark.parametrize("how", ["silence", "trickle"])
+def test_a_server_that_is_silent_or_trickles_holds_nobody(files, server, folder, where, how):
+    files.publish(settings(server, folder))
+
+    def hold(reply, *_):
+        if how == "trickle":
+            reply.trickle(b"\x30\x84\x00\x01\x00\x00" + b"\x02\x01" * 30000)
+        reply.silence()
+    if where == "accepted" and how == "trickle":
+        server.accepted = hold
+    elif where == "accepted":
+        server.bind = hold
+    elif where == "bind":
+        server.bind = hold
+    else:
+        use(server, 1 if where == "search" else 2, hold)
+    began = time.monotonic()
+    failed(files, settings(server, folder, timeout="1s"), "the server does not answer in time")
+    assert time.monotonic() - began < 45
+
+
+@pytest.mark.parametrize("url", ["ldaps", "ldap"])
+def test_a_handshake_that_does_not_end_holds_nobody(files, server, folder, url):
+    """Neither with octets that come slowly."""
+    files.publish(settings(server, folder))
+    hello = b"\x16\x03\x03\x40\x00" + b"\x02\x00\x3f\xfc" + b"\x03" * 16000
+
+    def extended(reply):
+        reply.result(tag=0x78)
+        reply.trickle(hello)
+    server.extended = extended
+    if url == "ldaps":
+        server.accepted = lambda reply: reply.trickle(hello)
+    began = time.monotonic()
+    text = settings(server, folder, timeout="1s", tls=None).replace("ldap://", f"{url}://")
+    failed(files, text, "TLS failed: the server does not answer in time")
+    assert time.monotonic() - began < 45
+
+
+def test_references_are_not_followed_and_told(files, server, folder):
+    with ScriptedLdap() as other:
+        expected = files.publish(settings(server, folder))
+
+        def refer(reply, asked):
+            reply.reference(f"ldap://127.0.0.1:{other.port}/dc=other")
+            server.answer(reply, asked)
+        use(server, 1, refer)
+        files.use(settings(server, folder))
+        done = files.cli("sync")
+        assert done.returncode == 0 and files.digest() == expected
+        assert f'1 references to other servers are not followed, what these have is missing: "ldap://127.0.0.1:{other.port}' in done.stderr
+        assert other.searches == []
+
+
+def test_an_entry_that_moves_between_two_pages_counts_once(files, server, folder):
+    """By its own key; what the later reading says holds."""
+    server.entries["users"][0][1]["entryUUID"] = ["one"]
+    expected = files.publish(settings(server, folder))
+    server.add("users", f"uid=u0,ou=moved,{BASE}", mail=["u0@example.test"], uid=["u0"], entryUUID=["one"])
+    server.entries["groups"][0][1]["member"][0] = f"uid=u0,ou=moved,{BASE}"
+    assert files.publish(settings(server, folder)) == expected
+
+
+def test_two_entries_of_one_name_are_nobodys(files, server, folder):
+    """The same DN in two spellings: a member that means both is neither."""
+    server.add("users", f"UID=U1 , {BASE}", mail=["other@example.test"], entryUUID=["two"])
+    server.entries["users"][1][1]["entryUUID"] = ["three"]
+    files.use(settings(server, folder))
+    done = files.cli("sync")
+    assert done.returncode == 0 and "1 members are nobody of the source" in done.stderr
+    assert "all@example.test" not in files.cli("lookup", "other@example.test").stdout
+    assert "all@example.test" not in files.cli("lookup", "u1@example.test").stdout
+
+
+def test_a_password_is_never_sent_without_tls_unless_that_is_written(files, server, folder):
+    """The server has no STARTTLS."""
+    files.publish(settings(server, folder))
+    asked = []
+    server.bind = lambda reply: (asked.append("bind"), reply.result(tag=0x61))
+    failed(files, settings(server, folder, tls=None), "the server refuses STARTTLS")
+    assert asked == []
+
+
+def test_what_was_asked_is_data_of_the_policy(files, server, folder):
+    files.publish(settings(server, folder))
+    [users, *_] = [asked for asked in server.searches if asked.kind == "users"]
+    assert users.base == BASE and users.scope == 2 and "mail" in users.attributes and "entryUUID" in users.attributes
+    assert "*" not in users.attributes and "userPassword" not in users.attributes
