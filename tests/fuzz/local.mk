@@ -76,3 +76,14 @@ tests_fuzz_fuzz_export_csv_SOURCES = tests/fuzz/fuzz_export_csv.c tests/fuzz/rep
 tests_fuzz_fuzz_export_csv_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli
 tests_fuzz_fuzz_export_csv_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_export_csv_LDADD = libmwbase.la $(CSV_LIBS) $(UNISTRING_LIBS)
+
+if HAVE_LDAP
+check_PROGRAMS += tests/fuzz/fuzz_ldap
+TESTS += tests/fuzz/fuzz_ldap
+endif
+tests_fuzz_fuzz_ldap_SOURCES = tests/fuzz/fuzz_ldap.c tests/fuzz/replay.c
+tests_fuzz_fuzz_ldap_CPPFLAGS = $(MW_CPPFLAGS)
+tests_fuzz_fuzz_ldap_CFLAGS = $(MW_CFLAGS)
+tests_fuzz_fuzz_ldap_LDADD = \
+	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)

@@ -56,7 +56,7 @@ static void add_squeezed(struct mw_buf *out, const char *text, size_t len)
 			mw_buf_add_char(out, ' ');
 		blank = false;
 		any = true;
-		if (c < ' ' || c == 0x7f || strchr(",+=\\#", c) != NULL)
+		if (c < ' ' || c == 0x7f || strchr(",+=\\#\"<>;", c) != NULL)
 			mw_buf_printf(out, "\\%02x", c);
 		else
 			mw_buf_add_char(out, (char)c);

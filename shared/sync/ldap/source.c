@@ -8,9 +8,12 @@
 
 #define WHY_MAX 1024
 
+/* NULL: it is not built into this version. */
 static const struct mw_ldap_flavour *flavour_of(const struct mw_source *source)
 {
-	static const struct mw_ldap_flavour *const flavours[] = { [MW_LDAP_OPENLDAP] = &mw_ldap_openldap };
+	static const struct mw_ldap_flavour *const flavours[] = {
+		[MW_LDAP_OPENLDAP] = &mw_ldap_openldap, [MW_LDAP_AD] = NULL,
+	};
 
 	return flavours[source->ldap.flavour];
 }
@@ -34,7 +37,7 @@ static void warn(const struct mw_ldap_reader *reader, const char *text)
 
 static void reader_free(struct mw_ldap_reader *reader)
 {
-	if (reader->flavour->deinit != NULL && reader->data != NULL)
+	if (reader->flavour != NULL && reader->flavour->deinit != NULL && reader->data != NULL)
 		reader->flavour->deinit(reader);
 	mw_ldap_close(reader->session);
 	mw_ldap_resolve_deinit(reader);
@@ -102,6 +105,8 @@ static void *ldap_open(struct mw_records *records, const struct mw_source *sourc
 	reader->first_record = records->count;
 	if (reader->arena == NULL)
 		records->failed = true;
+	else if (reader->flavour == NULL)
+		report(reader, "flavour = openldap", "its flavour is not built into this version");
 	else if (make_maps(reader) && connect_and_check(reader))
 		return reader;
 	reader_free(reader);
@@ -266,7 +271,9 @@ static void *watch_open(const struct mw_source *source, struct mw_buf *why)
 		return NULL;
 	}
 	watch->source = source;
-	if (ask(watch, &watch->state, why))
+	if (flavour_of(source) == NULL)
+		mw_buf_add_text(why, "its flavour is not built into this version");
+	else if (ask(watch, &watch->state, why))
 		return watch;
 	free(watch);
 	return NULL;

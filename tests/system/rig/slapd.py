@@ -47,7 +47,6 @@ class Slapd(DatabaseServer):
         self.data.mkdir()
         os.chown(self.data, self.identity.get("user", -1), self.identity.get("group", -1))
         me = f"gidNumber={os.getegid()}+uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth"
-        accounts = "".join(f'access to dn.exact="{dn}" attrs=userPassword by anonymous auth by * none\n' for dn in ACCOUNTS.values())
         self.config.write_text(f"""
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -67,6 +66,8 @@ sasl-host localhost
 authz-regexp "^cn=localhost$" "{READER}"
 access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
+database config
+rootdn "{me}"
 database mdb
 suffix "{SUFFIX}"
 rootdn "{me}"
@@ -78,7 +79,8 @@ index mail pres,eq
 limits dn.exact="{FEW}" size=20
 limits dn.exact="{READER}" size=unlimited time=unlimited
 limits dn.exact="{NOMAIL}" size=unlimited
-{accounts}access to attrs=mail by dn.exact="{NOMAIL}" none by dn.exact="{READER}" read by dn.exact="{FEW}" read by * none
+access to attrs=userPassword by anonymous auth by * none
+access to attrs=mail by dn.exact="{NOMAIL}" none by dn.exact="{READER}" read by dn.exact="{FEW}" read by * none
 access to * by dn.exact="{READER}" read by dn.exact="{FEW}" read by dn.exact="{NOMAIL}" read by * none
 overlay syncprov
 """)

@@ -1,0 +1,77 @@
+"""`mailwicket sync --follow` with OpenLDAP: contextCSN tells of a change; without it the source is read each interval."""
+import pytest
+
+import rig
+from rig.follower import Follower
+from rig.ldap_source import LdapSource, listed, person
+from rig.relay import Relay
+from rig.slapd import BLIND
+from rig.sources import Files
+
+
+@pytest.fixture
+def files(folder):
+    return Files(folder)
+
+
+@pytest.fixture
+def source(slapd, folder):
+    made = LdapSource(slapd, folder)
+    slapd.add(person(f"cn=bob,{made.base}", mail="bob@example.test"))
+    return made
+
+
+PLAIN = {"users_filter": None, "users_attributes": None, "groups_attributes": None}
+
+
+def test_a_change_is_read_and_nothing_is_read_without_one(files, source):
+    files.publish(source.settings(**PLAIN, interval="1s", full_every="1d"))
+
+    def logged(text):
+        return (source.server.folder / "server.log").read_text(errors="replace").count(text)
+    readings = f'SRCH base="{source.base}" scope=2'
+    with Follower(files) as follower:
+        follower.wait_log("following 1 source")
+        source.server.add(person(f"cn=mary,{source.base}", mail="mary@example.test"))
+        follower.wait_log("published: 2 users")
+        source.server.modify(f"dn: cn=mary,{source.base}\nchangetype: delete\n")
+        follower.wait_log("published: 1 users")
+        asked, read = logged("contextCSN"), logged(readings)
+        rig.wait_for(lambda: logged("contextCSN") >= asked + 3, "three more questions of the watch")
+        assert logged(readings) == read > 0
+        assert follower.lines("cannot be watched") == []
+
+
+def test_a_user_who_is_renamed_keeps_a_grant_of_another_source(files, source, folder):
+    """By entryUUID, in the same tree."""
+    grants = folder / "grants"
+    grants.write_text("group boss@example.test\ngrant send-as boss@example.test bob@example.test\n")
+    files.use(source.settings(**PLAIN) + f'\n  }}\n  source "grants" {{ driver = text path = "{grants}"')
+    assert files.cli("sync").returncode == 0
+    assert "bob@example.test" in files.cli("lookup", "boss@example.test").stdout
+    source.server.modify(f"dn: cn=bob,{source.base}\nchangetype: modify\nreplace: mail\nmail: robert@example.test\n")
+    done = files.cli("sync")
+    assert done.returncode == 0, done.stderr
+    assert "robert@example.test" in files.cli("lookup", "boss@example.test").stdout, done.stderr
+
+
+def test_a_server_that_is_away_is_told_and_watched_again(files, source):
+    with Relay(source.server.port) as relay:
+        settings = source.settings(**PLAIN, interval="1s", tls="none", tls_ca_file=None, url=listed([f"ldap://127.0.0.1:{relay.port}"]))
+        files.publish(settings)
+        with Follower(files) as follower:
+            follower.wait_log("following 1 source")
+            relay.cut = 0
+            follower.wait_log('source "people" cannot be watched: ldap://127.0.0.1')
+            relay.cut = None
+            follower.wait_log('source "people" is watched again')
+            source.server.add(person(f"cn=mary,{source.base}", mail="mary@example.test"))
+            follower.wait_log("published: 2 users")
+
+
+def test_rights_that_are_taken_away_publish_nothing(files, source):
+    """The password of who may read nothing is the same."""
+    before = files.publish(source.settings(**PLAIN))
+    files.use(source.settings(**{**PLAIN, "user": BLIND}))
+    done = files.cli("sync")
+    assert "has no right to read it" in done.stderr and files.digest() == before
