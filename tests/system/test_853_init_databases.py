@@ -234,9 +234,9 @@ def test_a_database_that_only_dovecot_asks(folder, request, driver):
         (f" port={server.port}" if driver == "pgsql" else "")
     file.write_text(f"# ours\ndriver = {driver}\nconnect = {connect}\npassword_query = SELECT password \\\n  FROM mailbox\n")
     file.chmod(0o600)
-    settings = f"  user = {READER}\n  password = {PASSWORD}\n  dbname = {database}\n"
-    block = f"mysql {server.socket} {{\n{settings}}}\n" if driver == "mysql" else \
-        f"pgsql {server.socket} {{\n  parameters {{\n{settings}  port = {server.port}\n  }}\n}}\n"
+    settings = f"  host = {server.socket}\n  user = {READER}\n  password = {PASSWORD}\n  dbname = {database}\n"
+    block = f"mysql localhost {{\n{settings}}}\n" if driver == "mysql" else \
+        f"pgsql localhost {{\n  parameters {{\n{settings}  port = {server.port}\n  }}\n}}\n"
     site.dovecot.write_text(DOVECOT_SQL[generation] % {"file": file, "driver": driver, "block": block})
     [source] = site.proposed()
     assert (source["source"], source["read"]) == ("postfixadmin", True), source

@@ -24,6 +24,7 @@ bool mw_init_database_host(struct mw_init_database *database, struct mw_str text
 		host = mw_str_tail(host, strlen("unix:"));
 	if (mw_str_starts_with(host, MW_STR("/"))) {
 		database->socket = host;
+		database->host = MW_STR_EMPTY;
 		return true;
 	}
 	colon = mw_str_find_last(host, ':');
@@ -40,6 +41,7 @@ bool mw_init_database_host(struct mw_init_database *database, struct mw_str text
 	if (strcmp(database->driver, "mysql") == 0 && mw_str_equal(host, MW_STR("localhost")) && mw_str_empty(database->port))
 		host = MW_STR_EMPTY;
 	database->host = host;
+	database->socket = MW_STR_EMPTY;
 	return true;
 }
 
@@ -270,6 +272,9 @@ static void take_block(struct mw_init *init, const char *setting, const struct m
 
 	if (found.driver == NULL)
 		return;
+	/* By the short name that it has within the block. */
+	if (mw_str_empty(query))
+		query = mw_dovecot_value(block, "query");
 	for (node = block; node != NULL && section == NULL; node = node->parent)
 		section = mw_dovecot_next(node, NULL, found.driver);
 	if (section != NULL)
