@@ -95,13 +95,14 @@ def test_every_recipient_has_its_addresses_logins_and_services(imported):
 
 
 def test_sizes_are_the_smaller_of_the_mailbox_and_the_connector(imported):
-    """25 MB is the organization's limit, which a mailbox's own goes before; 36 MB the connector's, which nothing passes."""
+    """25 MB and 500 recipients are the organization's limits, which a mailbox's own go before; 36 MB and 600 the connector's,
+    which nothing passes."""
     expected = {"Unlimited": None, "10 MB (10,485,760 bytes)": "10485760", "20 MB (20.971.520 Bytes)": "20971520",
                 "100 MB (104\u202f857\u202f600 octets)": str(36 << 20)}
     for person in imported.world.users:
         record = imported.records[person.primary]
         assert record.get("max_message_size") == expected[person.size], person.primary
-        assert record.get("max_recipients") == {"Unlimited": None, "500": "500", "1,000": "1000"}[person.recipients]
+        assert record.get("max_recipients") == {"Unlimited": None, "500": None, "1,000": "600"}[person.recipients]
 
 
 def questions(world, rand, count):

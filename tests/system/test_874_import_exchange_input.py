@@ -171,10 +171,45 @@ def test_an_account_name_of_two_domains_needs_the_sid(export):
 
 def test_rights_of_a_group_without_an_address_are_its_members(export):
     holder, group = export.world.users[0], export.world.rights[0]
+    group.members = [export.world.users[0], export.world.users[1], export.world.shared[0]]
+    [row] = [row for row in export.tables["Group"] if row["DistinguishedName"] == group.dn]
+    row["Members"] = "\n".join(m.canonical for m in group.members)
     export.tables["ADPermission"] = [export.world.ace_row(holder, group, False, False, "All", "Send-As")]
     directory, _ = export.apply()
     granted = {line.split()[3] for line in directory.splitlines() if line.startswith(f"grant send-as {holder.primary} ")}
     assert granted == {m.primary for m in group.members} - {holder.primary}
+
+
+def test_a_distribution_group_holds_no_rights(export):
+    """Windows has no rights for it, neither for itself nor for who is in a security group through it."""
+    holder, member, inner_member = export.world.users[:3]
+    outer, inner = [g for g in export.world.groups if g.kind == "group"][:2]
+    for row in export.tables["DistributionGroup"]:
+        if row["DistinguishedName"] in (outer.dn, inner.dn):
+            row["RecipientTypeDetails"] = f"MailUniversal{'Security' if row['DistinguishedName'] == outer.dn else 'Distribution'}Group"
+    export.tables["DistributionGroupMember"] = [
+        {"Group": g.dn, "DistinguishedName": m.dn} for g, m in ((outer, member), (outer, inner), (inner, inner_member))]
+    export.tables["ADPermission"] = [export.world.ace_row(holder, group, False, False, "All", "Send-As") for group in (outer, inner)]
+    told = export.told("--apply")
+    grants = [line for line in (export.folder / "directory").read_text().splitlines() if line.startswith("grant send-as")]
+    assert grants == [f"grant send-as {holder.primary} {member.primary}"]
+    assert any("holds no rights in Windows" in n["fix"] and inner.primary in n["what"] for n in told["decide"])
+
+
+def test_a_principal_name_that_is_anothers_address_is_nobodys_login(export):
+    one, other = export.world.users[:2]
+    for row in export.tables["Mailbox"] + export.tables["User"]:
+        if row["DistinguishedName"] == one.dn:
+            row["UserPrincipalName"] = other.primary
+    export.tables["ADPermission"] = []
+    told = export.told("--apply")
+    [line] = [line for line in (export.folder / "directory").read_text().splitlines() if line.startswith(f"user {one.primary} ")]
+    assert other.primary not in line
+    assert any(n["property"] == "UserPrincipalName" and other.primary in n["what"] for n in told["decide"])
+    (export.folder / "directory").unlink()
+    (export.folder / "mailwicket.conf").unlink()
+    export.tables["Mailbox"][3]["GrantSendOnBehalfTo"] = other.primary
+    assert f'"{other.primary}" may be {one.primary}, {other.primary}' in export.refused()
 
 
 def test_what_has_no_counterpart_is_to_be_decided(export):
@@ -225,6 +260,34 @@ def test_two_connectors_that_match_alike_make_no_policy(export):
     export.tables["ReceiveConnector"].append(dict(export.tables["ReceiveConnector"][0], Name="Twin"))
     done = run(export.folder, export.write(), "--apply")
     assert done.returncode == 65 and "Twin" in done.stderr and not (export.folder / "directory").exists(), done
+
+
+HOSTILE = [("EmailAddresses", "smtp:a@example.test imap=yes"), ("EmailAddresses", "smtp:a,boss@example.test"),
+           ("EmailAddresses", "smtp:a@example.test\tlogin=root"), ("EmailAddresses", 'smtp:"a\nuser eve@example.test"@example.test'),
+           ("EmailAddresses", "smtp:$(reboot)@example.test"), ("SamAccountName", "x y"), ("SamAccountName", "a,root"),
+           ("SamAccountName", "a;b"), ("UserPrincipalName", "a@b@c"), ("UserPrincipalName", "x login=root@example.test"),
+           ("SamAccountName", "#x"), ("EmailAddresses", "smtp:*@example.test")]
+
+
+@pytest.mark.parametrize("column, value", HOSTILE)
+def test_values_become_no_words_of_the_directory(export, column, value):
+    """What the directory cannot have is left out and told; no value ends its field or begins a line."""
+    row = export.tables["Mailbox"][1]
+    row[column] = f"{row[column]}\n{value}" if column == "EmailAddresses" else value
+    export.tables["ADPermission"] = []
+    for user in export.tables["User"]:
+        if user["DistinguishedName"] == row["DistinguishedName"]:
+            user["SamAccountName"] = user["UserPrincipalName"] = ""
+    told = export.told("--apply")
+    directory = (export.folder / "directory").read_text()
+    [line] = [line for line in directory.splitlines() if line.startswith(f"user {row['PrimarySmtpAddress']} ")]
+    assert all(word.split("=")[0] in ("address", "login", "imap", "pop3", "sieve", "smtp", "senders", "senders_denied",
+                                      "max_message_size", "max_recipients") for word in line.split()[2:]), line
+    assert "root" not in line and "reboot" not in line and "boss" not in line and "eve@" not in directory
+    count = sum(1 for person in export.world.people if person.kind != "rights")
+    assert sum(1 for line in directory.splitlines() if line.startswith(("user ", "group "))) == count
+    if value != "#x":
+        assert any(n["property"] == column for n in told["decide"]), told["decide"]
 
 
 def test_names_of_connectors_are_data(export):

@@ -169,22 +169,29 @@ static void put_senders(struct writing *writing, const struct mw_exchange_person
 
 /* --- limits */
 
-/* A mailbox's own limit goes before the organization's; no message passes a connector that is larger than its limit. */
+/* A mailbox's own limit goes before the organization's; nothing passes a connector beyond its limit. */
+static void put_limit(struct writing *writing, const char *key, uint64_t own, uint64_t organization, uint64_t connector)
+{
+	uint64_t usual = organization < connector ? organization : connector;
+
+	if (own == MW_UNLIMITED)
+		return;
+	if (own > connector)
+		own = connector;
+	if (own != usual)
+		put_number(writing, key, own);
+}
+
 static void put_limits(struct writing *writing, const struct mw_exchange_person *person)
 {
 	struct mw_exchange *import = writing->import;
 	const struct mw_exchange_limits *limits = &writing->limits;
 	uint64_t size = MW_UNLIMITED, recipients = MW_UNLIMITED;
-	uint64_t usual = limits->send < limits->connector ? limits->send : limits->connector;
 
 	mw_exchange_size_cell(import, person->file, person->row, "MaxSendSize", &size);
 	mw_exchange_limit_cell(import, person->file, person->row, "RecipientLimits", &recipients);
-	if (size != MW_UNLIMITED && size > limits->connector)
-		size = limits->connector;
-	if (size != MW_UNLIMITED && size != usual)
-		put_number(writing, "max_message_size", size);
-	if (recipients != MW_UNLIMITED)
-		put_number(writing, "max_recipients", recipients);
+	put_limit(writing, "max_message_size", size, limits->send, limits->connector);
+	put_limit(writing, "max_recipients", recipients, limits->recipients, limits->connector_recipients);
 }
 
 /* --- people */

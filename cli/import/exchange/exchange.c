@@ -30,6 +30,7 @@ static bool read_all(struct result *result)
 	static void (*const parts[])(struct mw_exchange *import) = {
 		mw_exchange_read,	 mw_exchange_read_default_domain, mw_exchange_read_people, mw_exchange_read_accounts,
 		mw_exchange_read_logins, mw_exchange_read_members,	  mw_exchange_read_grants, mw_exchange_read_permissions,
+		mw_exchange_open_circles,
 	};
 	struct mw_exchange *import = &result->import;
 

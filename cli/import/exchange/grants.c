@@ -107,8 +107,12 @@ static bool is_anothers(const struct mw_exchange *import, const struct mw_exchan
 	mw_buf_add(&completed, login);
 	if (mw_str_find(login, '@') == login.len)
 		mw_buf_printf(&completed, "@%.*s", MW_STR_ARG(import->default_domain));
-	if (mw_exchange_find(import->names, mw_buf_str(&completed), &other, NULL) != MW_EXCHANGE_FOUND || other == person ||
-	    !logs_in_by(import, other, mw_buf_str(&completed)))
+	switch (mw_exchange_find(import->names, mw_buf_str(&completed), &other, whose)) {
+	case MW_EXCHANGE_SEVERAL: return true;
+	case MW_EXCHANGE_NOBODY: return false;
+	case MW_EXCHANGE_FOUND: break;
+	}
+	if (other == person || !logs_in_by(import, other, mw_buf_str(&completed)))
 		return false;
 	mw_buf_add(whose, other->name);
 	return true;

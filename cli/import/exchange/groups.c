@@ -140,8 +140,8 @@ static void collect_group(struct mw_exchange_person *person, void *context)
 		mw_exchange_add_person(reached->import, &reached->groups, person);
 }
 
-void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *person,
-		      void (*found)(struct mw_exchange_person *person, void *context), void *context)
+static void walk(struct mw_exchange *import, struct mw_exchange_person *person, bool rights,
+		 void (*found)(struct mw_exchange_person *person, void *context), void *context)
 {
 	struct mw_exchange_person **waiting = import->waiting;
 	unsigned mark = ++import->walks;
@@ -149,7 +149,7 @@ void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *per
 
 	if (waiting == NULL)
 		waiting = import->waiting = MW_ARENA_ARRAY(import->arena, struct mw_exchange_person *, import->people.count);
-	if (waiting == NULL)
+	if (waiting == NULL || (rights && person->no_rights))
 		return;
 	waiting[count++] = person;
 	person->mark = mark;
@@ -158,12 +158,24 @@ void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *per
 		for (size_t j = 0; j < waiting[i]->members.count; j++) {
 			struct mw_exchange_person *member = waiting[i]->members.items[j];
 
-			if (member->mark == mark)
+			if (member->mark == mark || (rights && member->no_rights))
 				continue;
 			member->mark = mark;
 			waiting[count++] = member;
 		}
 	}
+}
+
+void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *person,
+		      void (*found)(struct mw_exchange_person *person, void *context), void *context)
+{
+	walk(import, person, false, found, context);
+}
+
+void mw_exchange_walk_rights(struct mw_exchange *import, struct mw_exchange_person *person,
+			     void (*found)(struct mw_exchange_person *person, void *context), void *context)
+{
+	walk(import, person, true, found, context);
 }
 
 static bool reaches(struct mw_exchange *import, struct mw_exchange_person *from, const struct mw_exchange_person *to)
@@ -200,7 +212,7 @@ static struct mw_exchange_people without_circle(struct mw_exchange *import, stru
 	return members;
 }
 
-static void open_circles(struct mw_exchange *import)
+void mw_exchange_open_circles(struct mw_exchange *import)
 {
 	struct mw_exchange_people groups = { NULL, 0 }, *members;
 
@@ -217,6 +229,8 @@ static void open_circles(struct mw_exchange *import)
 		groups.items[i]->members = members[i];
 		mw_exchange_count(import, "groups that contain each other: each has the members of all of them");
 	}
+	for (size_t i = 0; i < import->people.count; i++)
+		mw_exchange_sort_people(&import->people.items[i]->members);
 }
 
 void mw_exchange_read_members(struct mw_exchange *import)
@@ -236,7 +250,4 @@ void mw_exchange_read_members(struct mw_exchange *import)
 			person->members = mw_exchange_named(import, person->file, person->row, "Members",
 							    mw_arena_text(import->arena, mw_exchange_cell(import, person->file, person->row, "Name")));
 	}
-	open_circles(import);
-	for (size_t i = 0; i < import->people.count; i++)
-		mw_exchange_sort_people(&import->people.items[i]->members);
 }

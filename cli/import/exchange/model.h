@@ -36,6 +36,7 @@ struct mw_exchange_person {
 	struct mw_strs addresses; /* others, canonical */
 	struct mw_strs logins; /* beside its name */
 	bool disabled; /* its account is */
+	bool no_rights; /* a group that Windows gives no rights: a distribution group, a dynamic one */
 	const struct mw_csv_row *cas; /* of CASMailbox.csv; NULL: none */
 	struct mw_exchange_people members; /* of a group, as said */
 	struct mw_exchange_ace *aces; /* of Send-As on it */
@@ -83,7 +84,7 @@ struct mw_exchange {
 	size_t note_count;
 	struct mw_exchange_count *counts;
 	size_t count_count;
-	uint64_t connector_size; /* the largest message of any connector for users; filled by mw_exchange_policy_text() */
+	uint64_t connector_size, connector_recipients; /* the most of any connector for users; by mw_exchange_policy_text() */
 	size_t domains, connectors, users, groups;
 };
 
@@ -119,6 +120,9 @@ void mw_exchange_read_members(struct mw_exchange *import);
 void mw_exchange_read_grants(struct mw_exchange *import);
 /* Of Send-As. */
 void mw_exchange_read_permissions(struct mw_exchange *import);
+/* Groups that contain each other get the members of all of them, as the directory has no circles. After the permissions, which
+   go by who is in which group itself. */
+void mw_exchange_open_circles(struct mw_exchange *import);
 /* Whom a property with several values names, each once. One that means several is an error, one that nobody has something
    to decide. */
 struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
@@ -128,6 +132,9 @@ void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *per
 		      void (*found)(struct mw_exchange_person *person, void *context), void *context);
 /* By name: PowerShell promises no order. */
 void mw_exchange_sort_people(struct mw_exchange_people *people);
+/* The same for those who have a right that the person was given: not through groups that hold none. */
+void mw_exchange_walk_rights(struct mw_exchange *import, struct mw_exchange_person *person,
+			     void (*found)(struct mw_exchange_person *person, void *context), void *context);
 bool mw_exchange_is_group(const struct mw_exchange_person *person);
 /* One more grant, of a group without an address to its members. None to oneself. */
 void mw_exchange_add_grant(struct mw_exchange *import, bool on_behalf, const struct mw_exchange_person *identity,
@@ -144,7 +151,7 @@ struct mw_str mw_exchange_directory_text(struct mw_exchange *import);
 /* The limits of the organization and of connectors, as they hold for a session. */
 struct mw_exchange_limits {
 	uint64_t send, receive, recipients; /* TransportConfig; MW_UNLIMITED: none */
-	uint64_t connector; /* the largest message of any connector for users; MW_UNLIMITED: none */
+	uint64_t connector, connector_recipients; /* the most of any connector for users; MW_UNLIMITED: none */
 };
 
 void mw_exchange_read_limits(struct mw_exchange *import, struct mw_exchange_limits *limits_r);

@@ -100,8 +100,9 @@ static void collect(const struct mw_exchange_names *names, struct mw_str key, bo
 {
 	for (const struct name *name = names->buckets[bucket_of(key)]; name != NULL; name = name->next) {
 		size_t i = 0;
+		bool sure = name->certainty == MW_EXCHANGE_OWN || name->certainty == MW_EXCHANGE_PRINCIPAL_NAME;
 
-		if ((name->certainty == MW_EXCHANGE_OWN) != own || !mw_str_equal(name->text, key) ||
+		if (sure != own || !mw_str_equal(name->text, key) ||
 		    (account_only && name->certainty != MW_EXCHANGE_ACCOUNT_NAME))
 			continue;
 		while (i < match->count && i < CANDIDATES_MOST && match->people[i] != name->person)

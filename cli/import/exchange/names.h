@@ -5,7 +5,8 @@
 #include "import/exchange/model.h"
 
 enum mw_exchange_certainty {
-	MW_EXCHANGE_OWN,     /* nobody else can have it: distinguished and canonical names, GUID, SID, addresses, UPN */
+	MW_EXCHANGE_OWN,     /* nobody else can have it: distinguished and canonical names, GUID, SID, addresses */
+	MW_EXCHANGE_PRINCIPAL_NAME, /* as sure, but it may be another one's address */
 	MW_EXCHANGE_SHARED,  /* several may: name, display name, alias */
 	MW_EXCHANGE_ACCOUNT_NAME /* SamAccountName: one in each domain; found behind "DOMAIN\" too */
 };

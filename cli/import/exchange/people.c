@@ -152,7 +152,6 @@ static void add_names(struct mw_exchange *import, struct mw_exchange_person *per
 					   "Sid" };
 	static const char *const shared[] = { "Name", "DisplayName", "Alias" };
 	static const char *const either[] = { "Identity", "Id" };
-	struct mw_exchange_person *other;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		add_name(import, person, file, row, own[i], MW_EXCHANGE_OWN);
@@ -166,9 +165,7 @@ static void add_names(struct mw_exchange *import, struct mw_exchange_person *per
 			 mw_str_find(text, '/') < text.len ? MW_EXCHANGE_OWN : MW_EXCHANGE_SHARED);
 	}
 	add_name(import, person, file, row, "SamAccountName", MW_EXCHANGE_ACCOUNT_NAME);
-	/* It may be another one's address: logins.c tells. */
-	mw_exchange_names_add(import->names, mw_exchange_cell(import, file, row, "UserPrincipalName"), MW_EXCHANGE_OWN, person,
-			      &other);
+	add_name(import, person, file, row, "UserPrincipalName", MW_EXCHANGE_PRINCIPAL_NAME);
 }
 
 /* --- recipients */
@@ -178,6 +175,10 @@ static bool read_kind(struct mw_exchange *import, struct mw_exchange_person *per
 {
 	struct mw_str word = mw_exchange_cell(import, person->file, person->row, "RecipientTypeDetails");
 
+	/* Only security groups are in anybody's token (Microsoft, "Active Directory security groups"). */
+	person->no_rights = person->file == MW_EXCHANGE_DYNAMIC || mw_str_equal_nocase(word, MW_STR("RoomList")) ||
+			    mw_str_equal_nocase(word, MW_STR("MailUniversalDistributionGroup")) ||
+			    mw_str_equal_nocase(word, MW_STR("GroupMailbox"));
 	if (person->kind == MW_EXCHANGE_LIST || (person->file != MW_EXCHANGE_MAILBOX && word.len == 0))
 		return true;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

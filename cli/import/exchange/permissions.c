@@ -135,6 +135,13 @@ static void add_permission(struct mw_exchange *import, const struct permission *
 				 "everybody may send as it in Exchange: write a group with those who do, and a grant for the group");
 		return;
 	}
+	if (trustee != NULL && trustee->no_rights) {
+		mw_exchange_note(import, permission->file, permission->row, property,
+				 mw_arena_textf(import->arena, "%.*s: %.*s", MW_STR_ARG(identity->name),
+						MW_STR_ARG(trustee->name)),
+				 "a distribution group holds no rights in Windows: write a grant if its members should send so");
+		return;
+	}
 	ace = MW_ARENA_NEW(import->arena, struct mw_exchange_ace);
 	if (ace == NULL)
 		return;
@@ -265,7 +272,7 @@ static void judge(struct mw_exchange *import, const struct mw_exchange_person *i
 		if (ace->trustee == NULL)
 			judging.everybody |= ace->bit;
 		else
-			mw_exchange_walk(import, ace->trustee, set_bit, &judging);
+			mw_exchange_walk_rights(import, ace->trustee, set_bit, &judging);
 	}
 	for (const struct mw_exchange_ace *ace = identity->aces; ace != NULL; ace = ace->next) {
 		if ((ace->bit & (EXPLICIT_DENY | INHERITED_DENY)) != 0)

@@ -69,23 +69,31 @@ void mw_exchange_read_limits(struct mw_exchange *import, struct mw_exchange_limi
 	const struct mw_csv *csv = &import->tables[MW_EXCHANGE_TRANSPORT].csv;
 	const struct mw_csv_row *row = csv->row_count > 0 ? csv->rows : NULL;
 
-	*limits_r = (struct mw_exchange_limits){ MW_UNLIMITED, MW_UNLIMITED, MW_UNLIMITED, import->connector_size };
+	*limits_r = (struct mw_exchange_limits){ MW_UNLIMITED, MW_UNLIMITED, MW_UNLIMITED, import->connector_size,
+						 import->connector_recipients };
 	mw_exchange_size_cell(import, MW_EXCHANGE_TRANSPORT, row, "MaxSendSize", &limits_r->send);
 	mw_exchange_size_cell(import, MW_EXCHANGE_TRANSPORT, row, "MaxReceiveSize", &limits_r->receive);
 	mw_exchange_limit_cell(import, MW_EXCHANGE_TRANSPORT, row, "MaxRecipientEnvelopeLimit", &limits_r->recipients);
 }
 
-/* The largest message of any connector for users; the built-in ones take 36 MB. */
-static uint64_t connector_size(const struct mw_exchange_connectors *connectors)
+/* The largest message, and the most recipients, of any connector for users; those of the built-in ones where there are
+   none. */
+static void find_limits(struct mw_exchange *import, const struct mw_exchange_connectors *connectors)
 {
-	uint64_t most = 0;
+	uint64_t size = 0, recipients = 0;
+	bool any = false;
 
 	for (size_t i = 0; i < connectors->count; i++) {
-		if (connectors->items[i].enabled && (connectors->items[i].groups & MW_EXCHANGE_USERS) != 0 &&
-		    connectors->items[i].size > most)
-			most = connectors->items[i].size;
+		const struct mw_exchange_connector *connector = &connectors->items[i];
+
+		if (!connector->enabled || (connector->groups & MW_EXCHANGE_USERS) == 0)
+			continue;
+		any = true;
+		size = connector->size > size ? connector->size : size;
+		recipients = connector->recipients > recipients ? connector->recipients : recipients;
 	}
-	return connectors->count == 0 ? UINT64_C(36) << 20 : most > 0 ? most : MW_UNLIMITED;
+	import->connector_size = any ? size : connectors->count > 0 ? MW_UNLIMITED : UINT64_C(36) << 20;
+	import->connector_recipients = any ? recipients : connectors->count > 0 ? MW_UNLIMITED : 200;
 }
 
 /* --- domains */
@@ -287,7 +295,7 @@ static void print_all(FILE *out, struct mw_exchange *import, const char *directo
 	print_login(out, import, MW_EXCHANGE_IMAP, "imap");
 	print_login(out, import, MW_EXCHANGE_POP, "pop3");
 	mw_exchange_read_connectors(import, &connectors);
-	import->connector_size = connector_size(&connectors);
+	find_limits(import, &connectors);
 	import->connectors = connectors.count;
 	mw_exchange_read_limits(import, &limits);
 	if (connectors.count > 0)

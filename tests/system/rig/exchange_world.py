@@ -101,17 +101,22 @@ class World:
                 group.members.append(groups[i - 1])  # nested
         for one, other in ((0, 2), (2, 4), (4, 0)):  # a circle
             groups[one].members.append(groups[other])
-        for group in groups:
+        for group in groups + rights:
             group.authenticated = rand.random() < 0.7
+            group.details = "MailUniversalDistributionGroup" if group.kind == "group" and rand.random() < 0.2 else "MailUniversalSecurityGroup"
+            if group.kind == "rights" or rand.random() < 0.2:
+                group.members.append(rand.choice([g for g in groups if g is not group]))
         self.groups, self.rights = groups + dynamic, rights
 
     # --- what Exchange decides
 
-    def closure(self, group):
-        """Everybody in a group, however deep, and each group."""
+    def closure(self, group, rights=False):
+        """Everybody in a group, however deep, and each group; those who have its rights: not through distribution groups."""
         seen, waiting = {}, [group]
         while waiting:
             one = waiting.pop()
+            if rights and (one.kind == "dynamic" or one.details == "MailUniversalDistributionGroup"):
+                continue
             if id(one) not in seen:
                 seen[id(one)] = one
                 waiting += one.members
@@ -154,7 +159,7 @@ class World:
             for trustee, ace_deny, ace_inherited, kind, rights in identity.aces:
                 if (ace_inherited, ace_deny) != (inherited, deny) or rights != "Send-As" or kind != "All" or isinstance(trustee, str):
                     continue
-                if id(person) in self.closure(trustee):
+                if id(person) in self.closure(trustee, rights=True):
                     return not deny
         return False
 
@@ -196,7 +201,7 @@ class World:
             "CASMailbox": [{"Identity": p.canonical, "PrimarySmtpAddress": p.primary, "ImapEnabled": str(p.imap).upper(),
                             "PopEnabled": str(p.pop), "SmtpClientAuthenticationDisabled": p.smtp_disabled,
                             "ActiveSyncEnabled": "True", "OWAEnabled": "True"} for p in mailboxes],
-            "DistributionGroup": [self.recipient_row(p, RecipientTypeDetails="MailUniversalSecurityGroup", SamAccountName=p.sam)
+            "DistributionGroup": [self.recipient_row(p, RecipientTypeDetails=p.details, SamAccountName=p.sam)
                                   for p in ofkind("group")],
             "DynamicDistributionGroup": [self.recipient_row(p, RecipientFilter="Company -eq 'x'") for p in ofkind("dynamic")],
             "MailUser": [self.recipient_row(p, ExternalEmailAddress=f"SMTP:{p.alias}@partner.example") for p in ofkind("mailuser")],
@@ -244,7 +249,7 @@ class World:
                 self.connector("Default Frontend MAIL", front, [25], "Tls, Integrated, BasicAuth, BasicAuthRequireTLS, ExchangeServer",
                                "AnonymousUsers, ExchangeServers, ExchangeLegacyServers"),
                 self.connector("Client Frontend MAIL", front, [587], "Tls, Integrated, BasicAuth, BasicAuthRequireTLS",
-                               "ExchangeUsers", MessageRateLimit="5", MessageRateSource="User"),
+                               "ExchangeUsers", MessageRateLimit="5", MessageRateSource="User", MaxRecipientsPerMessage="600"),
                 self.connector("Relay", front, [25], "Tls", "AnonymousUsers, Custom", remote="10.1.2.0/28\n192.168.8.1/24"),
                 self.connector("Client Proxy MAIL", "HubTransport", [465], "Tls, Integrated, BasicAuth", "ExchangeUsers")],
             "ReceiveConnectorPermission": [
