@@ -169,6 +169,26 @@ def test_a_query_that_takes_too_long_ends(files, source):
     assert time.monotonic() - began < 60
 
 
+@pytest.mark.parametrize("place", ["looked at", "run"])
+def test_a_server_that_answers_octet_by_octet_ends_too(files, server_source, place):
+    """Each octet is in time, and all of them would take minutes."""
+    source = server_source
+    source.load(company(100))
+    files.publish(source.settings())
+    seen = []
+
+    def slow_down(data):
+        seen.extend(["query"] * data.count(b"FROM t_users"))
+        relay.pause = 0.1 if len(seen) == {"looked at": 1, "run": 2}[place] else relay.pause
+
+    with Relay(source.server.port) as relay:
+        relay.before_query = slow_down
+        began = time.monotonic()
+        files.refused(source.settings(port=relay.port, statement_timeout="1s"), "people\", users: ")
+        assert time.monotonic() - began < 60
+        assert relay.pause
+
+
 def test_a_connection_that_is_cut_anywhere_publishes_nothing(files, server_source):
     source = server_source
     source.load(SMALL)

@@ -97,6 +97,7 @@ def test_a_program_is_a_source(site):
     ("echo 'user bob@example.test'; kill -9 $$", "was ended by signal 9"),
     ("echo 'user bob@example.test'; printf 'user mary@exam'", "was cut off"),
     ("echo 'user bob@example.test'; sleep 600", "took too long"),
+    ("while :; do printf x; sleep 0.1; done", "took too long"),
     ("echo 'user bob@example.test'; sleep 600 & exit 4", "ended with status 4"),
 ])
 def test_a_program_that_fails_leaves_its_last_good_records(site, script, told):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <mysql.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,23 +10,60 @@
 
 #define UNKNOWN_SYSTEM_VARIABLE 1193 /* ER_UNKNOWN_SYSTEM_VARIABLE of mysqld_error.h */
 
+/* What could wait for the server is asked with the library's functions that do not: a server that answers octet by
+   octet would keep within each of its time-outs, and never end. */
 struct mysql {
 	MYSQL *connection;
 	MYSQL_RES *result; /* that is read */
 	size_t columns;
 	int64_t timeout, deadline; /* milliseconds */
+	bool late; /* the deadline is over */
 };
 
 static void say(const struct mysql *mysql, struct mw_buf *why)
 {
 	const char *message = mysql_error(mysql->connection);
 
-	mw_sql_say(why, message[0] == '\0' ? "the connection was cut" : message);
+	if (mysql->late)
+		mw_buf_add_text(why, "it took longer than statement_timeout");
+	else
+		mw_sql_say(why, message[0] == '\0' ? "the connection was cut" : message);
 }
 
 static void begin_wait(struct mysql *mysql)
 {
 	mysql->deadline = mw_clock_milliseconds() + mysql->timeout;
+}
+
+/* Waits for the socket as the library says, and gives what happened. After the deadline its call ends with an error. */
+static int wait_for(struct mysql *mysql, int wanted)
+{
+	struct pollfd socket = {
+		.fd = mysql_get_socket(mysql->connection),
+		.events = (short)(((wanted & MYSQL_WAIT_READ) != 0 ? POLLIN : 0) |
+				  ((wanted & MYSQL_WAIT_WRITE) != 0 ? POLLOUT : 0) |
+				  ((wanted & MYSQL_WAIT_EXCEPT) != 0 ? POLLPRI : 0)),
+	};
+	int64_t left = mysql->deadline - mw_clock_milliseconds();
+
+	if (left > 0 && poll(&socket, 1, (int)(left < INT32_MAX ? left : INT32_MAX)) > 0)
+		return ((socket.revents & POLLIN) != 0 ? MYSQL_WAIT_READ : 0) |
+		       ((socket.revents & POLLOUT) != 0 ? MYSQL_WAIT_WRITE : 0) |
+		       ((socket.revents & POLLPRI) != 0 ? MYSQL_WAIT_EXCEPT : 0) |
+		       ((socket.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 ? wanted & ~MYSQL_WAIT_TIMEOUT : 0);
+	if (mw_clock_milliseconds() < mysql->deadline)
+		return 0;
+	mysql->late = true;
+	return MYSQL_WAIT_TIMEOUT;
+}
+
+static bool query(struct mysql *mysql, const char *text, size_t len)
+{
+	int failed = 1, status = mysql_real_query_start(&failed, mysql->connection, text, len);
+
+	while (status != 0)
+		status = mysql_real_query_cont(&failed, mysql->connection, wait_for(mysql, status));
+	return failed == 0;
 }
 
 /* Reads the rest of an answer, without which the connection takes no other question. */
@@ -40,7 +78,7 @@ static void drop_result(struct mysql *mysql)
 static bool ask(struct mysql *mysql, const char *text, struct mw_buf *why)
 {
 	begin_wait(mysql);
-	if (mysql_real_query(mysql->connection, text, strlen(text)) == 0)
+	if (query(mysql, text, strlen(text)))
 		return true;
 	say(mysql, why);
 	return false;
@@ -57,6 +95,7 @@ static bool set_options(struct mysql *mysql, const struct mw_source_sql *sql)
 	int failed = 0;
 
 	mw_buf_add(&ca_text, mw_str_empty(sql->tls_ca_file) ? MW_STR(MW_SQL_CA_FILE) : sql->tls_ca_file);
+	failed |= mysql_options(mysql->connection, MYSQL_OPT_NONBLOCK, NULL);
 	failed |= mysql_options(mysql->connection, MYSQL_OPT_CONNECT_TIMEOUT, &connect);
 	failed |= mysql_options(mysql->connection, MYSQL_OPT_READ_TIMEOUT, &wait);
 	failed |= mysql_options(mysql->connection, MYSQL_OPT_WRITE_TIMEOUT, &wait);
@@ -75,6 +114,8 @@ static bool connect_to(struct mysql *mysql, const struct mw_source_sql *sql, con
 	char host[256], dbname[256], user[256], socket[256];
 	struct mw_buf host_text = MW_BUF_OVER(host), dbname_text = MW_BUF_OVER(dbname), user_text = MW_BUF_OVER(user),
 		      socket_text = MW_BUF_OVER(socket);
+	MYSQL *connected = NULL;
+	int status;
 
 	mw_buf_add(&host_text, sql->host);
 	mw_buf_add(&dbname_text, sql->dbname);
@@ -85,10 +126,17 @@ static bool connect_to(struct mysql *mysql, const struct mw_source_sql *sql, con
 		mw_buf_add_text(why, "a setting is too long, or out of memory");
 		return false;
 	}
-	if (mysql_real_connect(mysql->connection, host_text.used == 0 ? NULL : host, user, password, dbname, sql->port,
-			       socket_text.used == 0 ? NULL : socket, 0) != NULL)
+	mysql->deadline = mw_clock_milliseconds() + MW_SQL_CONNECT_TIMEOUT * 1000;
+	status = mysql_real_connect_start(&connected, mysql->connection, host_text.used == 0 ? NULL : host, user, password,
+					  dbname, sql->port, socket_text.used == 0 ? NULL : socket, 0);
+	while (status != 0)
+		status = mysql_real_connect_cont(&connected, mysql->connection, wait_for(mysql, status));
+	if (connected != NULL)
 		return true;
-	say(mysql, why);
+	if (mysql->late)
+		mw_buf_add_text(why, "the server does not answer");
+	else
+		say(mysql, why);
 	return false;
 }
 
@@ -102,7 +150,8 @@ static bool limit_statements(struct mysql *mysql, uint64_t seconds, struct mw_bu
 		mw_buf_printf(&text, "SET SESSION max_statement_time = %" PRIu64, seconds);
 	else
 		mw_buf_printf(&text, "SET SESSION max_execution_time = %" PRIu64, seconds * 1000);
-	if (mysql_real_query(mysql->connection, memory, text.used) == 0 ||
+	begin_wait(mysql);
+	if (query(mysql, memory, text.used) ||
 	    mysql_errno(mysql->connection) == UNKNOWN_SYSTEM_VARIABLE)
 		return true;
 	say(mysql, why);
@@ -142,18 +191,31 @@ static void *mysql_source_open(const struct mw_source *source, const char *passw
 	return NULL;
 }
 
+static bool prepare(struct mysql *mysql, MYSQL_STMT *statement, const char *text)
+{
+	int failed = 1, status;
+
+	begin_wait(mysql);
+	status = mysql_stmt_prepare_start(&failed, statement, text, strlen(text));
+	while (status != 0)
+		status = mysql_stmt_prepare_cont(&failed, statement, wait_for(mysql, status));
+	return failed == 0;
+}
+
 static bool mysql_source_prepare(void *opened, const char *query, struct mw_arena *arena, struct mw_strs *columns_r,
 				 struct mw_buf *why)
 {
 	struct mysql *mysql = opened;
 	MYSQL_STMT *statement = mysql_stmt_init(mysql->connection);
-	bool good = statement != NULL && mysql_stmt_prepare(statement, query, strlen(query)) == 0;
+	bool good = statement != NULL && prepare(mysql, statement, query);
 	MYSQL_RES *result = good ? mysql_stmt_result_metadata(statement) : NULL;
 	size_t count = result == NULL ? 0 : mysql_num_fields(result);
 	struct mw_str *names = MW_ARENA_ARRAY(arena, struct mw_str, count + 1);
 
 	if (statement == NULL)
 		mw_buf_add_text(why, "out of memory");
+	else if (!good && mysql->late)
+		say(mysql, why);
 	else if (!good)
 		mw_sql_say(why, mysql_stmt_error(statement));
 	for (size_t i = 0; i < count && names != NULL; i++)
@@ -192,9 +254,12 @@ static struct mw_str value_of(const MYSQL_FIELD *field, const char *octets, unsi
 static enum mw_sql_step mysql_source_step(void *opened, struct mw_str *values, struct mw_buf *why)
 {
 	struct mysql *mysql = opened;
-	MYSQL_ROW row = mysql_fetch_row(mysql->result);
 	const unsigned long *lengths;
+	MYSQL_ROW row = NULL;
+	int status = mysql_fetch_row_start(&row, mysql->result);
 
+	while (status != 0)
+		status = mysql_fetch_row_cont(&row, mysql->result, wait_for(mysql, status));
 	if (row == NULL && mysql_errno(mysql->connection) == 0)
 		return MW_SQL_END;
 	lengths = row == NULL ? NULL : mysql_fetch_lengths(mysql->result);
@@ -202,9 +267,10 @@ static enum mw_sql_step mysql_source_step(void *opened, struct mw_str *values, s
 		say(mysql, why);
 		return MW_SQL_FAILED;
 	}
-	/* Each read of the connection has its time-out, and so have all together. */
-	if (mw_clock_milliseconds() > mysql->deadline) {
-		mw_buf_add_text(why, "it took longer than statement_timeout");
+	/* Also where it never has to be waited for. */
+	mysql->late = mw_clock_milliseconds() > mysql->deadline;
+	if (mysql->late) {
+		say(mysql, why);
 		return MW_SQL_FAILED;
 	}
 	for (size_t i = 0; i < mysql->columns; i++)

@@ -282,6 +282,11 @@ static enum mw_sql_step pgsql_step(void *opened, struct mw_str *values, struct m
 	pgsql->row = NULL;
 	if (!next_result(pgsql, &pgsql->row, why))
 		return MW_SQL_FAILED;
+	/* Also where it never has to be waited for. */
+	if (mw_clock_milliseconds() > pgsql->deadline) {
+		mw_buf_add_text(why, "it took longer than statement_timeout");
+		return MW_SQL_FAILED;
+	}
 	if (PQresultStatus(pgsql->row) == PGRES_SINGLE_TUPLE && (size_t)PQnfields(pgsql->row) == pgsql->columns) {
 		for (size_t i = 0; i < pgsql->columns; i++)
 			values[i] = value_of(pgsql->row, (int)i);

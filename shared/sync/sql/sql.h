@@ -15,8 +15,8 @@
 
 enum mw_sql_step { MW_SQL_ROW, MW_SQL_END, MW_SQL_FAILED };
 
-/* Functions that fail say why in one sentence, without the password. No call waits longer than statement_timeout and
-   MW_SQL_GRACE for a server that is silent. */
+/* Functions that fail say why in one sentence, without the password. A query with all its rows takes no longer
+   than statement_timeout and MW_SQL_GRACE, whether the server is silent or slow. */
 struct mw_sql_database {
 	/* Connects, and begins one transaction that only reads and in which all queries see one moment. `password`: "" for
 	   none. The source outlives it. NULL: it failed. */

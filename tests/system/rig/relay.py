@@ -2,17 +2,18 @@
 import select
 import socket
 import threading
+import time
 
 from rig.ports import free_port
 
 
 class Relay:
     """Forwards connections to 127.0.0.1:`target`. `.cut` octets of the server's pass, then the connection ends with a reset;
-    None: all. `.passed` counts those of the last connection. `.before_query` is called with what the client sends, before
+    None: all. `.pause` is how many seconds pass before each octet of the server's, one by one; 0: none do. `.passed` counts those of the last connection. `.before_query` is called with what the client sends, before
     the server has it."""
 
     def __init__(self, target):
-        self.target, self.cut, self.passed, self.before_query = target, None, 0, None
+        self.target, self.cut, self.passed, self.before_query, self.pause = target, None, 0, None, 0
         self.port = free_port()
         self.listener = socket.create_server(("127.0.0.1", self.port))
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -46,7 +47,10 @@ class Relay:
                     server.sendall(data)
                 else:
                     self.passed += len(data)
-                    client.sendall(data)
+                    step = 1 if self.pause else len(data)
+                    for at in range(0, len(data), step):
+                        time.sleep(self.pause)
+                        client.sendall(data[at:at + step])
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
