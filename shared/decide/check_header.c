@@ -79,7 +79,10 @@ static bool fail_without_right(struct mw_session *session, enum mw_note note, en
 
 	(void)look_at(session, address, &identity);
 	ended = ended_of(&identity, reason);
-	if (mw_identity_only_receives(session->policy, &session->user, &identity)) {
+	if (identity.has_owner && !mw_str_empty(identity.owner.blocked)) {
+		step.note = MW_NOTE_HEADER_BLOCKED;
+		step.other = identity.owner.blocked;
+	} else if (mw_identity_only_receives(session->policy, &session->user, &identity)) {
 		step.note = MW_NOTE_HEADER_RECEIVE_ONLY;
 	} else if (ended != 0) {
 		step.note = MW_NOTE_HEADER_GRANT_ENDED;

@@ -106,6 +106,7 @@ enum mw_note {
 	MW_NOTE_HEADER_SENDER_SIGNED,   /* the same; it would be added, but a DKIM-Signature names sender */
 	MW_NOTE_HEADER_SENDER_NO_GRANT, /* value: the address in Sender; other: user */
 	MW_NOTE_HEADER_GRANT_ENDED,     /* the same, in any of the fields; number: the last day of the grant */
+	MW_NOTE_HEADER_BLOCKED,         /* value: an address of a blocked name, in any of the fields; other: why it is */
 	MW_NOTE_HEADER_RECEIVE_ONLY,    /* value: an address of the user's receive=, in any of the fields; other: user */
 	MW_NOTE_HEADER_RESENT_NO_GRANT, /* value: the address in Resent-From or Resent-Sender; other: user */
 	MW_NOTE_HEADER_NAME,            /* value: the address in a display name; other: user */

@@ -84,6 +84,10 @@ static const struct fix fixes[] = {
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_RECEIVE_ONLY,
 	  "Correct the sender in the client; or in the directory's source, in the line of user <user>, move <sender> from "
 	  "receive= to address=; or write there: grant send-as <sender> <user>" THEN_SYNC "." },
+	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_BLOCKED,
+	  "Correct the record in the directory's source that mailwicket lookup <'seen_address'> names" THEN_SYNC "." },
+	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_HEADER_BLOCKED,
+	  "Correct the record in the directory's source that mailwicket lookup <'seen_address'> names" THEN_SYNC "." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_HEADER_RECEIVE_ONLY,
 	  "Correct the field in the client; or in the directory's source, in the line of user <user>, move <seen_address> "
 	  "from receive= to address=; or write there: grant send-as <seen_address> <user>" THEN_SYNC "." },

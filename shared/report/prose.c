@@ -93,6 +93,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 		"From is <value>: a Sender would be added[ for <other>], but a DKIM-Signature names sender",
 	[MW_NOTE_HEADER_SENDER_NO_GRANT] = "Sender is <value>: no send-as grant on it[ for <other>]",
 	[MW_NOTE_HEADER_GRANT_ENDED] = "the grant on <value> in the header[ for <other>] ended[ on <day>]",
+	[MW_NOTE_HEADER_BLOCKED] = "<value> in the header is blocked, so that no grant holds[: <other>]",
 	[MW_NOTE_HEADER_RECEIVE_ONLY] =
 		"<value> in the header is an address for receiving only[ of <other>] (receive=)",
 	[MW_NOTE_HEADER_RESENT_NO_GRANT] = "Resent-From or Resent-Sender is <value>: no send-as grant on it[ for <other>]",

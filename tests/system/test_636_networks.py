@@ -1,4 +1,5 @@
 """networks=: from where a user or a group's members may log in, at real servers."""
+import datetime
 import json
 
 import pytest
@@ -175,6 +176,15 @@ def test_replay_tells_what_other_networks_would_refuse(site):
     assert {("bob", "refuse", "network-refused"), ("bob", "undecided", "client-unknown")} <= after, ran.stdout + ran.stderr
 
 
+def test_why_tells_that_a_reader_came_from_elsewhere(logins):
+    assert not logins.log_in("imap", "kim", source=OUTSIDE)
+    log = logins.dovecot.folder / "log"
+    ran = logins.files.cli("--json", "why", "kim", "--log", str(log))
+    told = json.loads(ran.stdout)["cause"]
+    assert told["id"] == "reading-network-refused" and OUTSIDE in told["text"], ran.stdout
+    assert f"add {OUTSIDE} in the directory's source to imap_networks= of kim@example.test" in told["fix"]
+
+
 @needs_postfix
 def test_why_tells_that_a_user_came_from_elsewhere(site):
     with site.client(source=OUTSIDE) as smtp:
@@ -183,3 +193,17 @@ def test_why_tells_that_a_user_came_from_elsewhere(site):
     told = json.loads(ran.stdout)
     assert told["cause"]["id"] == "network-refused", ran.stdout
     assert OUTSIDE in told["cause"]["text"] and f"add {OUTSIDE} in the directory" in told["cause"]["fix"]
+
+
+@needs_postfix
+def test_why_tells_of_a_client_whose_address_nobody_knew(site):
+    """Postfix, which gets no answer, says only that its policy service is at fault."""
+    with claimed_client(site, "gone") as smtp:
+        assert smtp.ask("gone@example.test", "x@remote.test").startswith("451 4.3.5")
+    lines = wait_for(lambda: site.daemon.lines("mailwicket: v=1 .*client-unknown .*login=gone "), "the decision")
+    log = site.daemon.folder / "decisions.log"
+    now = datetime.datetime.now().astimezone().isoformat()
+    log.write_text("".join(f"{now} mx mailwicketd[7]: {line}\n" for line in lines))
+    ran = site.daemon.cli("--json", "why", "gone", "--log", str(log), "--log", str(site.postfix.log))
+    told = json.loads(ran.stdout)["cause"]
+    assert told["id"] == "client-unknown" and "take networks=" in told["fix"], ran.stdout

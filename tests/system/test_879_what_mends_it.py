@@ -100,7 +100,8 @@ def blocked(folder):
                        "grant send-as eve@example.test ann@example.test\nEND\n")
     program.chmod(0o755)
     (folder / "published").mkdir(mode=0o755)
-    site = Daemon(POLICY + f'directory {{ path = "{folder}/published"\n  source "people" {{ driver = exec '
+    milter = f'milter {{ listen = {{ "unix:{folder}/milter" }} }}\n'
+    site = Daemon(POLICY.replace("ExchangeUsers }", "ExchangeUsers } header_from = check") + milter + f'directory {{ path = "{folder}/published"\n  source "people" {{ driver = exec '
                   f'command = {{ "{program}" }} }} }}\n', None, folder, start=False)
     site.sync()
     return site
@@ -114,6 +115,8 @@ def test_a_blocked_sender_or_master_is_named_not_a_grant(folder):
     assert told["reason"] == "name-blocked" and told["fix"].partition("lookup ")[2].startswith("eve ")
     told = explain(site, login="eve", sender="eve@example.test")
     assert told["reason"] == "name-blocked" and told["fix"].partition("lookup ")[2].startswith("eve ")
+    told = explain(site, "--stage", "HEADER", "--header", "From: eve@example.test", login="ann", sender="ann@example.test")
+    assert told["reason"] == "send-on-behalf-denied" and "lookup eve@example.test" in told["fix"], told
     with site.start():
         assert "550" in site.request(sasl_username="ann", sender="eve@example.test")
         site.wait_log("send-as-denied")
