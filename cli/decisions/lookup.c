@@ -5,6 +5,7 @@
 #include "decisions/lookup_answer.h"
 #include "named.h"
 #include "setting.h"
+#include "sync/sync.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
 
@@ -55,6 +56,25 @@ static void look_up(struct mw_lookup_answer *answer)
 		answer->found = grants;
 }
 
+/* A record whose name cannot be read is nobody's: who looks for it is to know that there is one. */
+static void complain_of_nobody(const struct mw_lookup_answer *answer)
+{
+	const struct mw_policy *policy = answer->policy;
+	char memory[4096];
+	struct mw_buf folder = MW_BUF_OVER(memory);
+
+	mw_complain("%.*s: not in the directory", MW_STR_ARG(answer->asked));
+	mw_buf_add(&folder, policy->directory.path);
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		struct mw_source_state state;
+
+		mw_source_state_read(memory, policy->directory.sources[i].name, &state);
+		if (state.bad > 0)
+			mw_complain("source \"%.*s\" has bad records, which may be what you look for: mailwicket sync "
+				    "--dry-run tells of them", MW_STR_ARG(policy->directory.sources[i].name));
+	}
+}
+
 static int print_answer(const struct mw_cli *cli, const struct mw_lookup_answer *answer)
 {
 	if (answer->found == MW_LOOKUP_UNAVAILABLE) {
@@ -66,7 +86,7 @@ static int print_answer(const struct mw_cli *cli, const struct mw_lookup_answer 
 	else if (answer->named.ambiguous)
 		mw_named_complain("lookup", answer->asked.ptr, &answer->named);
 	else
-		mw_complain("%.*s: not in the directory", MW_STR_ARG(answer->asked));
+		complain_of_nobody(answer);
 	return answer->found == MW_LOOKUP_FOUND ? EX_OK : 1;
 }
 

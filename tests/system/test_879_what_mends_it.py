@@ -163,6 +163,23 @@ def test_a_prefix_that_is_an_extension_is_warned_of(site):
     assert explain(site, sender="free-7@example.test")["result"] == "permitted"
 
 
+def test_a_record_whose_name_cannot_be_read_is_counted_and_told_to_who_looks_for_it(folder):
+    program = folder / "program"
+    program.write_text("#!/bin/sh\ncat <<END\nuser ann@example.test\nuser e;ve@example.test login=eve\nEND\n")
+    program.chmod(0o755)
+    (folder / "published").mkdir(mode=0o755)
+    site = Daemon(POLICY + f'directory {{ path = "{folder}/published"\n  source "people" {{ driver = exec '
+                  f'command = {{ "{program}" }} }} }}\n', None, folder, start=False)
+    told = json.loads(site.cli("--json", "sync").stdout)
+    assert (told["sources"][0]["bad"], told["sources"][0]["blocked"]) == (1, 0)
+    told = site.cli("lookup", "eve@example.test")
+    assert told.returncode == 1 and 'source "people" has bad records' in told.stderr
+    program.write_text(program.read_text().replace("e;ve", "eve"))
+    site.sync()
+    assert site.cli("lookup", "eve@example.test").returncode == 0
+    assert "bad records" not in site.cli("lookup", "stranger@example.test").stderr
+
+
 # --- client-settings
 
 def test_client_settings_tell_from_where_the_user_may_log_in(site):

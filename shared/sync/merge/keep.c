@@ -443,6 +443,8 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 		state->several = false;
 	}
 	state->blocked = count_bad(slice);
+	/* Those whose name cannot be read are no records. */
+	state->bad += slice->records->unnamed;
 	keep.failed = keep.failed || keep.renames.failed;
 	mw_renames_end(&keep.renames);
 	mw_names_deinit(&keep.names);
