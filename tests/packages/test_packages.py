@@ -158,7 +158,10 @@ def test_an_upgrade_publishes_a_directory_of_another_format_again(server, built,
     directory = server.machine.path("/etc/mailwicket/directory")
     good, text = snapshot.read_bytes(), directory.read_text()
     at = good.rindex(b"MWSEALED") + 8
-    snapshot.write_bytes(good[:at] + bytes([good[at] - 1]) + good[at + 1:])
+    # Another file: the one that mailwicketd has open is not written to.
+    aside = snapshot.with_name(".aside")
+    aside.write_bytes(good[:at] + bytes([good[at] - 1]) + good[at + 1:])
+    aside.replace(snapshot)
     directory.write_text(text + "usr nobody\n")
     told = server.apt("install", "mailwicket=0.1.0-0mailwicket2", check=False)
     assert told.returncode != 0 and "mailwicket sync && dpkg --configure mailwicket" in told.stdout, told.stdout
