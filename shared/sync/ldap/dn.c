@@ -147,12 +147,15 @@ static bool add_sorted(struct mw_buf *out, LDAPRDN rdn)
 
 bool mw_ldap_dn_canonical(struct mw_str text, struct mw_buf *canonical)
 {
-	struct berval value = { text.len, (char *)(uintptr_t)text.ptr };
+	char memory[MW_LDAP_DN_MAX + 1];
+	struct mw_buf copy = MW_BUF_OVER(memory);
+	struct berval value = { text.len, memory };
 	LDAPDN dn = NULL;
 	bool good;
 
 	mw_buf_reset(canonical);
-	/* libldap stops at a NUL. */
+	mw_buf_add(&copy, text);
+	/* libldap reads up to a NUL, whatever length it is told. */
 	if (text.len > MW_LDAP_DN_MAX || memchr(text.ptr, '\0', text.len) != NULL ||
 	    ldap_bv2dn(&value, &dn, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
 		return false;
