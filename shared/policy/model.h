@@ -147,6 +147,7 @@ struct mw_source_ldap {
 	} kinds[MW_LDAP_KIND_COUNT];
 	struct mw_str tls_cert_file, tls_key_file; /* of ours, for EXTERNAL; empty: none */
 	struct mw_str keytab_file;     /* for GSSAPI; empty: the tickets that are there */
+	bool all_rights_send_as;       /* ad: full control of an entry is Send-As too */
 };
 
 enum mw_source_part { MW_PART_USERS = 1, MW_PART_GROUPS = 2, MW_PART_GRANTS = 4 };

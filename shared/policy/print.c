@@ -182,9 +182,10 @@ static void print_scalar(const struct mw_setting *setting, const void *field, st
 static bool is_absent_in_source(const struct mw_setting *setting, const struct mw_source *source, const void *field)
 {
 	switch (setting->type) {
-	case MW_TYPE_SWITCH:
 	case MW_TYPE_DRIVER:
 		return false;
+	case MW_TYPE_SWITCH:
+		return !mw_source_knows(source, setting);
 	case MW_TYPE_WORD:
 	case MW_TYPE_PORT:
 		return *(const unsigned *)field == 0 || !mw_source_knows(source, setting);

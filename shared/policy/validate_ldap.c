@@ -214,12 +214,19 @@ static void check_attributes(const struct ldap_check *check, const char *setting
 	}
 }
 
+static void check_flavour(const struct ldap_check *check)
+{
+	if (check->source->ldap.all_rights_send_as && check->source->ldap.flavour != MW_LDAP_AD)
+		error_at(check, "all_rights_send_as", "flavour = ad", "only Active Directory has such rights");
+}
+
 void mw_validate_ldap(struct mw_reader *reader, struct mw_source *source, const struct mw_written *written)
 {
 	const struct ldap_check check = { reader, source, written };
 
 	check_urls(&check);
 	check_bind(&check);
+	check_flavour(&check);
 	check_attributes(&check, "users_attributes", &source->ldap.kinds[MW_LDAP_USERS].attributes);
 	check_attributes(&check, "groups_attributes", &source->ldap.kinds[MW_LDAP_GROUPS].attributes);
 }

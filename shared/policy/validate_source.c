@@ -42,6 +42,7 @@ static const struct rule {
 	{ "groups_base", " ldap ", "" },
 	{ "groups_filter", " ldap ", "" },
 	{ "groups_attributes", " ldap ", "" },
+	{ "all_rights_send_as", " ldap ", "" },
 };
 
 /* What follows from the driver where nobody wrote it. */

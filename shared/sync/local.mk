@@ -64,6 +64,9 @@ libmwsync_la_SOURCES += shared/sync/sql/mysql.c
 endif
 if HAVE_LDAP
 libmwsync_la_SOURCES += \
+	shared/sync/ldap/ad.c shared/sync/ldap/ad.h \
+	shared/sync/ldap/ad_entry.c \
+	shared/sync/ldap/ad_names.c \
 	shared/sync/ldap/check.c \
 	shared/sync/ldap/deadline.c \
 	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \

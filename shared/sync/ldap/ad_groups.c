@@ -26,7 +26,8 @@ static uint32_t add(struct mw_ad_groups *groups, struct mw_ad_node node)
 {
 	if (groups->count == groups->size) {
 		size_t size = 2 * groups->size + 256;
-		struct mw_ad_node *larger = size >= MW_AD_NONE ? NULL : reallocarray(groups->nodes, size, sizeof(*larger));
+		struct mw_ad_node *larger =
+			size >= MW_AD_NONE ? NULL : reallocarray(groups->nodes, size, sizeof(*larger));
 
 		groups->failed = groups->failed || larger == NULL;
 		if (larger == NULL)
@@ -38,7 +39,7 @@ static uint32_t add(struct mw_ad_groups *groups, struct mw_ad_node node)
 	return (uint32_t)groups->count++;
 }
 
-uint32_t mw_ad_groups_add_user(struct mw_ad_groups *groups, size_t place)
+uint32_t mw_ad_groups_add_user(struct mw_ad_groups *groups, uint32_t place)
 {
 	return add(groups, (struct mw_ad_node){ .place = place });
 }
@@ -220,7 +221,7 @@ struct rights {
 	const struct mw_descriptor *descriptor;
 	bool all_rights;
 	struct subject *subjects; /* [ace] */
-	uint32_t user;            /* who is asked about */
+	uint32_t user;		  /* who is asked about */
 };
 
 static struct subject subject_of(struct rights *rights, struct mw_str self_sid, const struct mw_ace *ace)
@@ -251,8 +252,7 @@ static struct subject subject_of(struct rights *rights, struct mw_str self_sid, 
 
 static bool is_in(const struct mw_ad_set *set, uint32_t user)
 {
-	return set->everybody ||
-	       bsearch(&user, set->users, set->count, sizeof(user), compare_users) != NULL;
+	return set->everybody || bsearch(&user, set->users, set->count, sizeof(user), compare_users) != NULL;
 }
 
 static bool is_for_user(void *context, const struct mw_ace *ace)
@@ -290,7 +290,7 @@ static bool look_at_denials(const struct rights *rights, struct mw_ad_lost *lost
 			continue;
 		found = true;
 		lost->withheld = lost->withheld || subject->whose == UNKNOWN ||
-			(subject->whose == OF_GROUP && subject->set->incomplete);
+				 (subject->whose == OF_GROUP && subject->set->incomplete);
 	}
 	return found;
 }

@@ -104,7 +104,9 @@ static const char *read_ace(struct mw_descriptor *descriptor, struct mw_str ace)
 		return NULL;
 	}
 	descriptor->aces[descriptor->count++] = (struct mw_ace){
-		.kind = type->denies ? MW_ACE_DENY : all || (mask & CONTROL_ACCESS) == 0 ? MW_ACE_ALLOW_ALL : MW_ACE_ALLOW,
+		.kind = type->denies			      ? MW_ACE_DENY
+			: all || (mask & CONTROL_ACCESS) == 0 ? MW_ACE_ALLOW_ALL
+							      : MW_ACE_ALLOW,
 		.inherited = (flags & INHERITED) != 0,
 		.sid = mw_str_head(rest, len),
 	};

@@ -68,7 +68,8 @@ void mw_ldap_add_value(struct mw_ldap_reader *reader, struct mw_record *record, 
 void mw_ldap_called(struct mw_ldap_reader *reader, enum mw_ldap_by by, struct mw_str value);
 /* The entry names somebody. A DN is compared as LDAP compares it. */
 void mw_ldap_refer(struct mw_ldap_reader *reader, enum mw_ldap_role role, enum mw_ldap_by by, struct mw_str value);
-/* One more of what is told once, at the end, as "N WHAT": a text that lives as long as the reader. */
+/* One more of what is told once, at the end, as "N WHAT": a text that lives as long as the reader, and says what becomes of
+   it. */
 void mw_ldap_count(struct mw_ldap_reader *reader, const char *what);
 
 /* In entry(): the number of the entry. */

@@ -7,7 +7,7 @@
 #include "sync/ldap/map.h"
 
 #define MW_LDAP_ROLE_COUNT (MW_LDAP_SEND_ON_BEHALF + 1)
-#define MW_LDAP_COUNTED_MAX 16
+#define MW_LDAP_COUNTED_MAX 32
 #define MW_LDAP_KEY MW_LDAP_BY_COUNT /* the table of the entries' own keys */
 
 /* What a KEY of the map means. */

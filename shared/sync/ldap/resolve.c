@@ -103,13 +103,15 @@ void mw_ldap_give(struct mw_ldap_reader *reader, uint32_t number, enum mw_ldap_r
 	}
 }
 
+#define LEFT_OUT " are nobody of the source, and are left out"
+
 static const char *const role_words[] = {
-	[MW_LDAP_MEMBER] = "members",
-	[MW_LDAP_MEMBER_OF] = "groups of a member",
-	[MW_LDAP_SENDERS] = "senders",
-	[MW_LDAP_SENDERS_DENIED] = "denied senders",
-	[MW_LDAP_SEND_AS] = "ends of a grant to send as",
-	[MW_LDAP_SEND_ON_BEHALF] = "ends of a grant to send on behalf",
+	[MW_LDAP_MEMBER] = "members" LEFT_OUT,
+	[MW_LDAP_MEMBER_OF] = "groups of a member" LEFT_OUT,
+	[MW_LDAP_SENDERS] = "senders" LEFT_OUT,
+	[MW_LDAP_SENDERS_DENIED] = "denied senders" LEFT_OUT,
+	[MW_LDAP_SEND_AS] = "ends of a grant to send as" LEFT_OUT,
+	[MW_LDAP_SEND_ON_BEHALF] = "ends of a grant to send on behalf" LEFT_OUT,
 };
 
 static void count_nobody(struct mw_ldap_reader *reader, const struct mw_ldap_reference *reference)

@@ -1,5 +1,5 @@
-/* Security identifiers of Windows in the form that Active Directory hands out ([MS-DTYP] 2.4.2.2): revision 1, up to 15
-   numbers. A SID is its octets, and two are the same where these are. Pure. */
+/* Security identifiers of Windows in the form that Active Directory hands out ([MS-DTYP] 2.4.2.2): revision 1, up to
+   15 numbers. A SID is its octets, and two are the same where these are. Pure. */
 #ifndef MW_SYNC_LDAP_SID_H
 #define MW_SYNC_LDAP_SID_H
 
@@ -22,8 +22,8 @@ void mw_sid_print(struct mw_str sid, struct mw_buf *out);
 bool mw_sid_is_everybody(struct mw_str sid);
 /* S-1-5-10, in an entry's DACL: the entry itself. */
 bool mw_sid_is_self(struct mw_str sid);
-/* S-1-3-0 to S-1-3-3, which are replaced when an entry inherits them; S-1-5-7: who did not log in; S-1-5-9 and S-1-5-18:
-   domain controllers. No user has such a one. */
+/* S-1-3-0 to S-1-3-3, which are replaced when an entry inherits them; S-1-5-7: who did not log in; S-1-5-9 and
+   S-1-5-18: domain controllers. No user has such a one. */
 bool mw_sid_is_nobody(struct mw_str sid);
 /* The domain of an account: its SID without the last number. Empty: it is of none (S-1-5-32-545). */
 struct mw_str mw_sid_domain(struct mw_str sid);

@@ -8,11 +8,11 @@
 
 #define WHY_MAX 1024
 
-/* NULL: it is not built into this version. */
 static const struct mw_ldap_flavour *flavour_of(const struct mw_source *source)
 {
 	static const struct mw_ldap_flavour *const flavours[] = {
-		[MW_LDAP_OPENLDAP] = &mw_ldap_openldap, [MW_LDAP_AD] = NULL,
+		[MW_LDAP_OPENLDAP] = &mw_ldap_openldap,
+		[MW_LDAP_AD] = &mw_ldap_ad,
 	};
 
 	return flavours[source->ldap.flavour];
@@ -37,7 +37,7 @@ static void warn(const struct mw_ldap_reader *reader, const char *text)
 
 static void reader_free(struct mw_ldap_reader *reader)
 {
-	if (reader->flavour != NULL && reader->flavour->deinit != NULL && reader->data != NULL)
+	if (reader->flavour->deinit != NULL && reader->data != NULL)
 		reader->flavour->deinit(reader);
 	mw_ldap_close(reader->session);
 	mw_ldap_resolve_deinit(reader);
@@ -105,8 +105,6 @@ static void *ldap_open(struct mw_records *records, const struct mw_source *sourc
 	reader->first_record = records->count;
 	if (reader->arena == NULL)
 		records->failed = true;
-	else if (reader->flavour == NULL)
-		report(reader, "flavour = openldap", "its flavour is not built into this version");
 	else if (make_maps(reader) && connect_and_check(reader))
 		return reader;
 	reader_free(reader);
@@ -159,13 +157,11 @@ static bool found_users(const struct mw_ldap_reader *reader, struct mw_buf *why)
 static void tell_counted(const struct mw_ldap_reader *reader)
 {
 	char memory[WHY_MAX];
-	struct mw_buf text = MW_BUF_OVER(memory);
 
-	for (size_t i = 0; i < MW_LDAP_COUNTED_MAX && reader->counted[i].what != NULL; i++)
-		mw_buf_printf(&text, "%s%zu %s", i == 0 ? "" : ", ", reader->counted[i].count,
-			      reader->counted[i].what);
-	if (text.used > 0) {
-		mw_buf_add_text(&text, " are nobody of the source, and are left out");
+	for (size_t i = 0; i < MW_LDAP_COUNTED_MAX && reader->counted[i].what != NULL; i++) {
+		struct mw_buf text = MW_BUF_OVER(memory);
+
+		mw_buf_printf(&text, "%zu %s", reader->counted[i].count, reader->counted[i].what);
 		warn(reader, memory);
 	}
 }
@@ -271,9 +267,7 @@ static void *watch_open(const struct mw_source *source, struct mw_buf *why)
 		return NULL;
 	}
 	watch->source = source;
-	if (flavour_of(source) == NULL)
-		mw_buf_add_text(why, "its flavour is not built into this version");
-	else if (ask(watch, &watch->state, why))
+	if (ask(watch, &watch->state, why))
 		return watch;
 	free(watch);
 	return NULL;

@@ -164,6 +164,7 @@ static const struct mistake mistakes[] = {
 	{ LDAP "url = { \"ldapi:///\" } tls = verify } }", 1, 0, "a socket has none" },
 	{ LDAP "url = { \"ldapi:///\" } users_attributes = { mail } } }", 1, 0, "no key with an attribute" },
 	{ LDAP "url = { \"ldapi:///\" } flavour = novell } }", 1, 0, "openldap" },
+	{ LDAP "url = { \"ldapi:///\" } all_rights_send_as = yes } }", 1, 0, "flavour = ad" },
 	{ LDAP "url = { \"ldapi:///\" } host = h } }", 1, 0, "a ldap source has no such setting" },
 #endif
 	{ "directory { source \"x\" { driver = oracle path = /x } }", 1, 35, "text" },

@@ -58,12 +58,12 @@ static void tear_down(void)
 
 static char given[256];
 
-static void note(void *context, size_t place)
+static void note(void *context, uint32_t place)
 {
 	size_t len = strlen(given);
 
 	(void)context;
-	snprintf(given + len, sizeof(given) - len, "%s%zu", len == 0 ? "" : " ", place);
+	snprintf(given + len, sizeof(given) - len, "%s%u", len == 0 ? "" : " ", place);
 }
 
 static const char *members_of(uint32_t group)
@@ -73,10 +73,15 @@ static const char *members_of(uint32_t group)
 	return given;
 }
 
-#define ALLOW(number) { MW_ACE_ALLOW, false, sid_of(number) }
-#define DENY(number) { MW_ACE_DENY, false, sid_of(number) }
-#define KNOWN(authority, number) \
-	((struct mw_str){ "\x01\x01\0\0\0\0\0" authority number "\0\0\0", 12 })
+#define ALLOW(number) \
+	{ \
+		MW_ACE_ALLOW, false, sid_of(number) \
+	}
+#define DENY(number) \
+	{ \
+		MW_ACE_DENY, false, sid_of(number) \
+	}
+#define KNOWN(authority, number) ((struct mw_str){ "\x01\x01\0\0\0\0\0" authority number "\0\0\0", 12 })
 
 static struct mw_ad_lost lost;
 
@@ -202,11 +207,14 @@ START_TEST(self_is_nobody_else)
 	mw_ad_groups_add_member(&groups, team, alice);
 	ck_assert(mw_ad_groups_ready(&groups));
 	ck_assert_str_eq(RIGHTS({ MW_ACE_ALLOW, false, KNOWN("\5", "\x0a") }), "");
-	ck_assert_str_eq(rights_of(team, TEAM, (struct mw_ace[]){ { MW_ACE_ALLOW, false, KNOWN("\5", "\x0a") } }, 1), "");
+	ck_assert_str_eq(rights_of(team, TEAM, (struct mw_ace[]){ { MW_ACE_ALLOW, false, KNOWN("\5", "\x0a") } }, 1),
+			 "");
 	/* A denial holds for the group's members. */
-	ck_assert_str_eq(rights_of(team, TEAM,
-				   (struct mw_ace[]){ { MW_ACE_DENY, false, KNOWN("\5", "\x0a") }, ALLOW(ALICE), ALLOW(BOB) }, 3),
-			 "2");
+	ck_assert_str_eq(
+		rights_of(team, TEAM,
+			  (struct mw_ace[]){ { MW_ACE_DENY, false, KNOWN("\5", "\x0a") }, ALLOW(ALICE), ALLOW(BOB) },
+			  3),
+		"2");
 }
 END_TEST
 

@@ -102,8 +102,8 @@ START_TEST(who_may_send_as_the_entry)
 {
 	ck_assert_msg(permits(rows[_i].descriptor, rows[_i].sids, false) == rows[_i].permits, "%s: %s",
 		      find(rows[_i].descriptor)->sddl, rows[_i].sids);
-	ck_assert_msg(permits(rows[_i].descriptor, rows[_i].sids, true) == rows[_i].with_all_rights, "all rights, %s: %s",
-		      find(rows[_i].descriptor)->sddl, rows[_i].sids);
+	ck_assert_msg(permits(rows[_i].descriptor, rows[_i].sids, true) == rows[_i].with_all_rights,
+		      "all rights, %s: %s", find(rows[_i].descriptor)->sddl, rows[_i].sids);
 }
 END_TEST
 

@@ -1,0 +1,58 @@
+/* What the files of the flavour `ad` share: Active Directory as a source. begin() reads the domain's groups, with
+   those that have no address, as Send-As is often theirs; ad_entry.c reads what a user or group says of itself;
+   ad_names.c looks up, when all were read, whom they name. Private to sync/ldap/. */
+#ifndef MW_SYNC_LDAP_AD_H
+#define MW_SYNC_LDAP_AD_H
+
+#include "sync/ldap/ad_groups.h"
+#include "sync/ldap/map.h"
+
+/* A user or group that may have a record. Of one that was read twice, while it was moved, the first has none. */
+struct mw_ad_entry {
+	uint32_t place; /* its number for the reader */
+	bool user;
+	uint32_t primary;		 /* the number of a user's primary group in the domain; 0: none */
+	struct mw_str sid, history;	 /* objectSid, and values of sIDHistory one behind the other */
+	uint32_t node;			 /* once all were read; MW_AD_NONE: it has no SID, and no rights */
+	struct mw_descriptor descriptor; /* what can give or deny Send-As */
+};
+
+/* Somebody who is named by a DN. */
+struct mw_ad_member {
+	uint32_t group;
+	struct mw_str dn;
+};
+struct mw_ad_reference {
+	uint32_t place;
+	enum mw_ldap_role role;
+	bool group; /* a group means its members; else one is meant that is no group */
+	struct mw_str dn;
+};
+
+/* Where a DN is looked up: a group's node, or one of these. */
+#define MW_AD_EVERYBODY (UINT32_MAX - 1)
+#define MW_AD_FOREIGN (UINT32_MAX - 2) /* an account or group of another domain */
+
+struct mw_ad {
+	struct mw_arena *arena;
+	struct mw_ad_groups groups;
+	struct mw_str root;	     /* the domain's DN, canonical */
+	struct mw_str netbios;	     /* its name before a backslash; empty: it is not shown */
+	struct mw_names dns;	     /* canonical; value: node, MW_AD_EVERYBODY or MW_AD_FOREIGN */
+	struct mw_ad_entry *entries; /* rising by place */
+	size_t entry_count, entry_size;
+	struct mw_ad_member *members;
+	size_t member_count, member_size;
+	struct mw_ad_reference *references;
+	size_t reference_count, reference_size;
+	size_t users, users_hidden; /* of whom userAccountControl is not shown */
+	bool failed;		    /* out of memory */
+};
+
+/* Room for one more item; false, and failed, when memory is out. */
+bool mw_ad_room(struct mw_ad *ad, void *items_io, size_t *size_io, size_t count, size_t item);
+
+void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
+bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why);
+
+#endif

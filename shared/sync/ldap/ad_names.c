@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/ldap/ad.h"
+
+#include <stdlib.h>
+
+#include "sync/ldap/dn.h"
+#include "sync/ldap/reader.h"
+#include "sync/ldap/sid.h"
+
+#define GONE "Send-As rights of accounts that have no address or are gone"
+#define WITHHELD \
+	"entries on which a denial names a group or account that is not known: " \
+	"nobody has Send-As on them by what follows it"
+
+/* Who gets a role, and on which record. */
+struct giving {
+	struct mw_ldap_reader *reader;
+	uint32_t place;
+	enum mw_ldap_role role;
+};
+
+static void give(void *context, uint32_t whom)
+{
+	const struct giving *giving = context;
+
+	mw_ldap_give(giving->reader, giving->place, giving->role, whom);
+}
+
+static int compare_entry(const void *key, const void *item)
+{
+	uint32_t place = *(const uint32_t *)key, other = ((const struct mw_ad_entry *)item)->place;
+
+	return (place > other) - (place < other);
+}
+
+/* The node of a record; MW_AD_NONE: it has none. */
+static uint32_t node_at(const struct mw_ad *ad, uint32_t place)
+{
+	const struct mw_ad_entry *entry = ad->entry_count == 0 ? NULL
+							       : bsearch(&place, ad->entries, ad->entry_count,
+									 sizeof(ad->entries[0]), compare_entry);
+
+	return entry == NULL ? MW_AD_NONE : entry->node;
+}
+
+/* The node that a DN names, or MW_AD_EVERYBODY, MW_AD_FOREIGN; MW_AD_NONE: somebody of the domain without a record. */
+static uint32_t look_up(struct mw_ldap_reader *reader, const struct mw_ad *ad, struct mw_str dn)
+{
+	char memory[MW_LDAP_DN_MAX];
+	struct mw_buf canonical = MW_BUF_OVER(memory);
+	const uint32_t *value;
+	uint32_t place;
+
+	if (!mw_ldap_dn_canonical(dn, &canonical))
+		return MW_AD_FOREIGN;
+	value = mw_names_find(&ad->dns, mw_buf_str(&canonical));
+	if (value != NULL)
+		return *value;
+	place = mw_ldap_find(reader, MW_LDAP_BY_DN, dn);
+	if (place != MW_LDAP_NOBODY)
+		return node_at(ad, place);
+	return mw_ldap_dn_is_below(mw_buf_str(&canonical), ad->root) ? MW_AD_NONE : MW_AD_FOREIGN;
+}
+
+/* --- who is there */
+
+static void add_sids(struct mw_ad *ad, uint32_t node, struct mw_str sids)
+{
+	for (size_t len = mw_sid_length(sids); len > 0; len = mw_sid_length(sids)) {
+		mw_ad_groups_add_sid(&ad->groups, node, mw_str_head(sids, len));
+		sids = mw_str_tail(sids, len);
+	}
+}
+
+/* A primary group has no `member` for it. */
+static void join_primary(struct mw_ad *ad, const struct mw_ad_entry *entry)
+{
+	char memory[MW_SID_MAX];
+	struct mw_str sid;
+
+	if (entry->sid.len == 0 || entry->primary == 0)
+		return;
+	sid = mw_sid_of(mw_sid_domain(entry->sid), entry->primary, memory);
+	if (sid.len > 0)
+		mw_ad_groups_add_member(&ad->groups, mw_ad_groups_find(&ad->groups, sid), entry->node);
+}
+
+/* begin() has the groups. One that was made since is not known to be in any other, and has nobody yet. */
+static void put_entries(struct mw_ldap_reader *reader, struct mw_ad *ad)
+{
+	for (size_t i = 0; i < ad->entry_count; i++) {
+		struct mw_ad_entry *entry = &ad->entries[i];
+
+		if (mw_ldap_record(reader, entry->place) == NULL)
+			continue;
+		if (entry->user)
+			entry->node = mw_ad_groups_add_user(&ad->groups, entry->place);
+		else if (entry->sid.len > 0)
+			entry->node = mw_ad_groups_find(&ad->groups, entry->sid);
+		if (entry->node == MW_AD_NONE)
+			continue;
+		ad->groups.nodes[entry->node].place = entry->place;
+		if (!entry->user)
+			continue;
+		add_sids(ad, entry->node, entry->sid);
+		add_sids(ad, entry->node, entry->history);
+		join_primary(ad, entry);
+	}
+}
+
+static void put_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
+{
+	for (size_t i = 0; i < ad->member_count; i++) {
+		const struct mw_ad_member *member = &ad->members[i];
+		uint32_t node = look_up(reader, ad, member->dn);
+
+		if (node == MW_AD_EVERYBODY) {
+			ad->groups.nodes[member->group].everybody = true;
+		} else if (node == MW_AD_FOREIGN) {
+			ad->groups.nodes[member->group].incomplete = true;
+			mw_ldap_count(reader, "members of groups that are of another domain");
+		} else {
+			mw_ad_groups_add_member(&ad->groups, member->group, node);
+		}
+	}
+}
+
+/* Records of groups get their members by name. */
+static void name_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
+{
+	for (size_t i = 0; i < ad->entry_count; i++) {
+		const struct mw_ad_entry *entry = &ad->entries[i];
+		struct giving giving = { reader, entry->place, MW_LDAP_MEMBER };
+
+		if (entry->node != MW_AD_NONE && ad->groups.nodes[entry->node].group)
+			mw_ad_groups_name_members(&ad->groups, entry->node, give, &giving);
+	}
+}
+
+static void resolve(struct mw_ldap_reader *reader, struct mw_ad *ad, const struct mw_ad_reference *reference)
+{
+	struct giving giving = { reader, reference->place, reference->role };
+	uint32_t node = look_up(reader, ad, reference->dn);
+	bool known = node != MW_AD_NONE && node != MW_AD_EVERYBODY && node != MW_AD_FOREIGN;
+
+	if (!known || (ad->groups.nodes[node].group && !reference->group))
+		mw_ldap_count(reader, "names in authOrig, publicDelegates and the like of "
+				      "whom no address is known here");
+	else if (ad->groups.nodes[node].place != MW_AD_NO_PLACE)
+		give(&giving, ad->groups.nodes[node].place);
+	else
+		mw_ad_groups_name_members(&ad->groups, node, give, &giving);
+}
+
+static void give_rights(struct mw_ldap_reader *reader, struct mw_ad *ad)
+{
+	bool all_rights = mw_ldap_source(reader)->ldap.all_rights_send_as;
+
+	for (size_t i = 0; i < ad->entry_count; i++) {
+		const struct mw_ad_entry *entry = &ad->entries[i];
+		struct giving giving = { reader, entry->place, MW_LDAP_SEND_AS };
+		struct mw_ad_lost lost;
+
+		if (entry->node == MW_AD_NONE)
+			continue;
+		mw_ad_groups_rights(&ad->groups, entry->node, entry->sid, &entry->descriptor, all_rights, give, &giving,
+				    &lost);
+		for (; lost.nobodys > 0; lost.nobodys--)
+			mw_ldap_count(reader, GONE);
+		if (lost.withheld)
+			mw_ldap_count(reader, WITHHELD);
+	}
+}
+
+bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why)
+{
+	struct mw_ad *ad = *mw_ldap_data(reader);
+
+	if (ad->users > 0 && ad->users_hidden == ad->users) {
+		mw_buf_printf(why,
+			      "%.*s is shown userAccountControl of nobody: it needs the "
+			      "right to read",
+			      MW_STR_ARG(mw_ldap_who(reader->session)));
+		return false;
+	}
+	put_entries(reader, ad);
+	put_members(reader, ad);
+	if (mw_ad_groups_ready(&ad->groups)) {
+		name_members(reader, ad);
+		for (size_t i = 0; i < ad->reference_count; i++)
+			resolve(reader, ad, &ad->references[i]);
+		give_rights(reader, ad);
+	}
+	if (ad->failed || ad->groups.failed)
+		mw_buf_add_text(why, "out of memory");
+	return !ad->failed && !ad->groups.failed;
+}
