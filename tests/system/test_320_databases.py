@@ -1,12 +1,14 @@
 """Databases as sources of the directory: the same content as in text, and what is said where a database is not as it should be."""
+import json
 import re
 import time
 
 import pytest
 
+from rig.database import PASSWORD
 from rig.pgbouncer import PgBouncer
 from rig.relay import Relay
-from rig.sources import OTHER, QUERIES, SMALL, Content, Files, MysqlSource, PgsqlSource, SqliteSource, TextSource, company
+from rig.sources import OTHER, QUERIES, SMALL, Content, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource, TextSource, company
 
 @pytest.fixture
 def files(folder):
@@ -29,7 +31,19 @@ def server_source(request, folder):
     return MysqlSource(request.getfixturevalue("mariadb"), folder)
 
 
-def test_a_thousand_users_are_the_same_as_in_text(files, source, folder):
+@pytest.fixture(params=["sqlite", "pgsql", "mysql", "exec"])
+def lenient_source(request, folder):
+    if request.param == "exec":
+        return ExecSource(folder)
+    if request.param == "sqlite":
+        return SqliteSource(folder)
+    if request.param == "pgsql":
+        return PgsqlSource(request.getfixturevalue("postgresql"), folder)
+    return MysqlSource(request.getfixturevalue("mariadb"), folder)
+
+
+def test_a_thousand_users_are_the_same_as_in_text(files, lenient_source, folder):
+    source = lenient_source
     text = TextSource(folder)
     text.load(company())
     source.load(company())
@@ -39,6 +53,31 @@ def test_a_thousand_users_are_the_same_as_in_text(files, source, folder):
     assert files.publish(source.settings()) == expected
     source.load(OTHER)
     assert files.publish(source.settings()) != expected
+
+
+def test_good_users_beside_bad_ones_are_the_same_in_every_source(files, lenient_source):
+    """Exit 0 with each: what is bad is told, blocked or as it was, and the rest is there."""
+    good = company(50)
+    lenient_source.load(good.user("was@example.test", address=["w@example.test"]))
+    files.use(lenient_source.settings())
+    done = files.cli("sync")
+    assert done.returncode == 0, done.stderr
+    good.rows["users"] = [row for row in good.rows["users"] if row[0] != "was@example.test"]
+    good.user("was@example.test", max_message_size="banana")
+    good.user("new@example.test", max_message_size="banana").user("twice@example.test").user("twice@example.test")
+    good.grant("send-as", "new@example.test", "user0001@example.test").grant("send-us", "x@example.test", "user0001@example.test")
+    lenient_source.load(good)
+    done = files.cli("sync")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count('max_message_size: bad value "banana"') == 2 and 'unknown grant "send-us"' in done.stderr, done.stderr
+    assert "stand there twice and say the same" in done.stderr
+
+    def looked_up(name):
+        return json.loads(files.cli("lookup", name, "--json").stdout)
+    assert "banana" in looked_up("new@example.test")["blocked"]
+    for name in ("was@example.test", "twice@example.test", "user0001@example.test", "team00@example.test"):
+        assert looked_up(name)["blocked"] == "", name
+    assert looked_up("w@example.test")["addresses"] == ["w@example.test", "was@example.test"]
 
 
 def test_a_column_may_have_any_case_and_a_list(files, source):
@@ -107,6 +146,18 @@ def test_a_password_file_that_is_unfit_is_told(files, server_source, folder, mod
         unfit.write_text(content)
         unfit.chmod(mode)
     files.refused(server_source.settings(password_file=unfit), f"password_file {unfit}", told)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o440])
+def test_a_password_may_be_a_credential_of_systemd(files, server_source, folder, mode):
+    """Root's in a folder of root's, and readable for the service by an ACL, whose mask shows as the group's bits."""
+    server_source.load(SMALL)
+    credentials = folder / "credentials"
+    credentials.mkdir(mode=0o500)
+    credential = credentials / "directory"
+    credential.write_text(PASSWORD)
+    credential.chmod(mode)
+    assert files.publish(server_source.settings(password_file=credential))
 
 
 def test_a_password_in_the_policy_is_an_error_that_does_not_show_it(files, server_source):

@@ -109,6 +109,23 @@ class TextSource:
         return f'driver = text path = "{self.path}"'
 
 
+class ExecSource:
+    """A program that prints the directory text."""
+
+    driver = "exec"
+
+    def __init__(self, folder):
+        self.path, self.program = folder / "printed", folder / "print.sh"
+        self.program.write_text(f"#!/bin/sh\nexec cat {self.path}\n")
+        self.program.chmod(0o755)
+
+    def load(self, content):
+        self.path.write_text(content.text())
+
+    def settings(self, **changes):
+        return f'driver = exec command = {{ "{self.program}" }}'
+
+
 class DatabaseSource:
     driver = connection = ""
 
