@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ui/arguments.h"
 #include "decide/account.h"
 #include "decide/login.h"
@@ -13,6 +14,7 @@
 #include "ui/own_command.h"
 #include "postfix/answer.h"
 #include "decisions/reply.h"
+#include "named.h"
 #include "report/prose.h"
 #include "setting.h"
 
@@ -43,6 +45,7 @@ struct explanation {
 	const char *message; /* a file, or NULL */
 	bool local_rewrite;
 	char request[MW_REQUEST_TEXT_MAX];
+	char formerly[TEXT_MAX]; /* of the login: the names that its user had before, or who had the name; "": none */
 };
 
 static const char *outcome_words(const struct mw_verdict *verdict)
@@ -162,6 +165,8 @@ static void write_text(struct mw_buf *out, const void *context)
 	}
 	if (explanation->given.assumed[0] != '\0')
 		mw_buf_printf(out, "\nassumed: %s\n", explanation->given.assumed);
+	if (explanation->formerly[0] != '\0')
+		mw_buf_printf(out, "\nformerly: %s\n", explanation->formerly);
 }
 
 static void write_reply_member(struct mw_json *json, const struct explanation *explanation,
@@ -220,6 +225,7 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_string(json, "protocol", mw_str(mw_table_word(mw_protocols, facts->endpoints.protocol)));
 	mw_json_string(json, "result", mw_str(outcome_word(&last->verdict)));
 	mw_json_string(json, "assumed", mw_str(explanation->given.assumed));
+	mw_json_string(json, "formerly", mw_str(explanation->formerly));
 	mw_json_array(json, "decisions");
 	for (size_t i = 0; i < explanation->count; i++) {
 		mw_json_object(json, NULL);
@@ -353,6 +359,15 @@ static int read_message(struct explanation *explanation)
 	return status;
 }
 
+/* A rename in a source explains why an old name is refused, and why a suspension made of it holds. */
+static void note_former(struct explanation *explanation, struct mw_directory *directory)
+{
+	struct mw_buf out = MW_BUF_OVER(explanation->formerly);
+
+	if (!mw_str_empty(explanation->given.facts.login))
+		mw_named_print_formers(explanation->policy, directory, explanation->given.facts.login, &out);
+}
+
 static int decide_and_print(const struct mw_cli *cli, struct explanation *explanation)
 {
 	struct mw_directory *directory = mw_setting_directory(explanation->policy);
@@ -360,6 +375,7 @@ static int decide_and_print(const struct mw_cli *cli, struct explanation *explan
 
 	if (directory != NULL) {
 		decide(explanation, mw_directory_view(directory));
+		note_former(explanation, directory);
 		print(cli, explanation);
 		status = exit_code(explanation);
 		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')

@@ -60,10 +60,11 @@ static void look_up(struct mw_lookup_answer *answer)
 static void complain_of_nobody(const struct mw_lookup_answer *answer)
 {
 	const struct mw_policy *policy = answer->policy;
-	char memory[4096];
-	struct mw_buf folder = MW_BUF_OVER(memory);
+	char memory[4096], owners[1024];
+	struct mw_buf folder = MW_BUF_OVER(memory), former = MW_BUF_OVER(owners);
 
-	mw_complain("%.*s: not in the directory", MW_STR_ARG(answer->asked));
+	mw_named_print_former(answer->directory, answer->view, &answer->named, &former);
+	mw_complain("%.*s: not in the directory%.*s", MW_STR_ARG(answer->asked), MW_STR_ARG(mw_buf_str(&former)));
 	mw_buf_add(&folder, policy->directory.path);
 	for (size_t i = 0; i < policy->directory.source_count; i++) {
 		struct mw_source_state state;

@@ -231,6 +231,37 @@ static void write_receive_only(const struct mw_lookup_writer *to)
 		mw_lookup_list_end(to, false);
 }
 
+static void former_item(void *context, struct mw_str name, int64_t until)
+{
+	(void)until;
+	lazy_item(context, name);
+}
+
+/* The names that it had before. */
+static void write_formers(const struct mw_lookup_writer *to)
+{
+	struct lazy_list list = { .to = to, .title = "formerly:              " };
+
+	if (to->json != NULL)
+		mw_lookup_list_begin(to, "formerly", NULL);
+	(void)mw_directory_each_former(to->answer->directory, to->answer->principal.id, former_item, &list);
+	if (to->json != NULL || list.begun)
+		mw_lookup_list_end(to, false);
+}
+
+/* Who had the name that nobody has. */
+static void write_former_owners(const struct mw_lookup_writer *to)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	struct mw_former_name former = { 0, 0 };
+
+	mw_lookup_list_begin(to, "formerly_of", NULL);
+	while (answer->named.is_address &&
+	       mw_directory_former_next(answer->directory, answer->named.address.whole, &former))
+		mw_lookup_list_item(to, mw_lookup_name(answer, former.id));
+	mw_lookup_list_end(to, false);
+}
+
 /* An unlisted login has one name. */
 static void write_own_name(const struct mw_lookup_writer *to)
 {
@@ -256,6 +287,7 @@ static void write_names(const struct mw_lookup_writer *to)
 	(void)mw_directory_each_address(to->answer->directory, principal->id, false, name_item, &copy);
 	mw_lookup_list_end(to, false);
 	write_receive_only(to);
+	write_formers(to);
 	if (principal->kind != MW_USER)
 		return;
 	mw_lookup_list_begin(to, "logins", "logs in as:            ");
@@ -300,8 +332,10 @@ static void write_answer(const struct mw_lookup_writer *to)
 		mw_json_bool(to->json, "known", answer->found == MW_LOOKUP_FOUND);
 		if (answer->named.ambiguous)
 			write_ambiguous(to);
-		if (answer->found != MW_LOOKUP_FOUND)
+		if (answer->found != MW_LOOKUP_FOUND) {
+			write_former_owners(to);
 			return;
+		}
 		mw_json_string(to->json, "kind", mw_str(kind_word(answer)));
 		mw_json_bool(to->json, "unlisted", answer->named.unlisted);
 		if (answer->has_principal && !answer->named.unlisted)

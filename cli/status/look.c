@@ -162,6 +162,12 @@ static void look_at_follower(struct mw_status_view *view)
 				     follower->error), "mailwicket check");
 }
 
+static void count_former(void *context, struct mw_str name, int64_t until)
+{
+	(void)name, (void)until;
+	(*(uint64_t *)context)++;
+}
+
 static void look_at_directory(struct mw_status_view *view)
 {
 	struct mw_directory *directory = mw_setting_directory(view->policy);
@@ -171,8 +177,10 @@ static void look_at_directory(struct mw_status_view *view)
 		return;
 	mw_directory_status(directory, &view->directory);
 	view->directory_error = mw_arena_text(view->arena, mw_str(mw_directory_error(directory)));
-	if (view->directory.open)
+	if (view->directory.open) {
 		look_at_suspensions(view, directory);
+		mw_directory_each_former(directory, 0, count_former, &view->former_names);
+	}
 	mw_directory_free(directory);
 	if (!view->directory.open)
 		mw_status_add(view, by_mode(view),

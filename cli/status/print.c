@@ -60,7 +60,10 @@ static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 		return;
 	mw_buf_printf(out, LABEL "%.*s", "directory", MW_STR_ARG(view->policy->directory.path));
 	if (view->directory.open) {
-		mw_buf_printf(out, ", %llu users, published ", (unsigned long long)view->directory.users);
+		mw_buf_printf(out, ", %llu users", (unsigned long long)view->directory.users);
+		if (view->former_names > 0)
+			mw_buf_printf(out, " (%llu former names)", (unsigned long long)view->former_names);
+		mw_buf_add_text(out, ", published ");
 		mw_when_print_age(view->directory.written, view->now, out);
 	}
 	mw_buf_add_text(out, "\n");
@@ -248,6 +251,7 @@ static void write_files(struct mw_json *json, const struct mw_status_view *view)
 	word(json, "digest", view->directory.digest);
 	mw_when_json(json, "published", view->directory.written);
 	mw_json_number(json, "users", view->directory.users);
+	mw_json_number(json, "former_names", view->former_names);
 	word(json, "sources", sources[view->sources]);
 	mw_following_json(&view->following, json);
 	mw_json_end_object(json);

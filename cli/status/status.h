@@ -55,6 +55,7 @@ struct mw_status_view {
 	struct mw_daemon_status daemon; /* of MW_DAEMON_TOLD */
 
 	struct mw_directory_status directory;
+	uint64_t former_names; /* that users and groups of the directory had before */
 	const char *directory_error; /* "": none */
 	enum mw_status_sources sources;
 	struct mw_following_view following; /* the process that follows the sources, and each of them */

@@ -110,6 +110,15 @@ static void warn_of_extension(const struct mw_policy *policy, const struct mw_na
 			    MW_STR_ARG(named->principal.name), MW_STR_ARG(base.whole));
 }
 
+static void complain_unknown(const char *name, struct mw_directory *directory, const struct mw_named *named)
+{
+	char memory[1024];
+	struct mw_buf former = MW_BUF_OVER(memory);
+
+	mw_named_print_former(directory, mw_directory_view(directory), named, &former);
+	mw_complain("%s: the directory has no such user%.*s", name, MW_STR_ARG(mw_buf_str(&former)));
+}
+
 static int find_user(struct order *order, const struct mw_policy *policy, struct mw_directory *directory)
 {
 	char memory[512];
@@ -133,7 +142,7 @@ static int find_user(struct order *order, const struct mw_policy *policy, struct
 	else if (user->is_group)
 		mw_complain("%s: a group; only users can be suspended", memory);
 	else
-		mw_complain("%s: the directory has no such user", memory);
+		complain_unknown(memory, directory, &user->named);
 	return EX_NOUSER;
 }
 

@@ -20,6 +20,21 @@ static bool is_by_name(const struct mw_why_person *person, struct mw_str login)
 	       mw_str_equal_nocase(mw_str_tail(whole, at + 1), domain);
 }
 
+/* A name that the user had before its source renamed it, and nobody has now: lines of that time are the user's. */
+static bool had_name(const struct mw_why_person *person, struct mw_str login)
+{
+	struct mw_former_name former = { 0, 0 };
+	struct mw_address address;
+
+	if (person->user.id == 0 || mw_identity_address(person->policy, login, &address, NULL) != MW_ADDRESS_MAILBOX)
+		return false;
+	while (mw_directory_former_next(person->directory, address.whole, &former)) {
+		if (former.id == person->user.id)
+			return true;
+	}
+	return false;
+}
+
 static bool look_up_login(struct mw_why_person *person, struct mw_str login)
 {
 	struct mw_unlisted_name name;
@@ -27,8 +42,15 @@ static bool look_up_login(struct mw_why_person *person, struct mw_str login)
 
 	if (!person->known)
 		return is_by_name(person, login);
-	return mw_identity_user(person->policy, mw_directory_view(person->directory), login, &name, &user) ==
-		       MW_LOOKUP_FOUND && mw_principal_same(&user, &person->user);
+	switch (mw_identity_user(person->policy, mw_directory_view(person->directory), login, &name, &user)) {
+	case MW_LOOKUP_FOUND:
+		return mw_principal_same(&user, &person->user);
+	case MW_LOOKUP_NONE:
+		return had_name(person, login);
+	case MW_LOOKUP_UNAVAILABLE:
+		break;
+	}
+	return false;
 }
 
 static bool look_up_address(struct mw_why_person *person, struct mw_str text)

@@ -24,6 +24,16 @@ static void note_ambiguous(const struct mw_why_person *person, const struct mw_n
 	mw_log_note(&logs->choice, "%s", memory);
 }
 
+static void note_former(const struct mw_why_person *person, const struct mw_named *named, struct mw_why_logs *logs)
+{
+	char memory[2048];
+	struct mw_buf former = MW_BUF_OVER(memory);
+
+	mw_named_print_former(person->directory, mw_directory_view(person->directory), named, &former);
+	if (former.used > 0)
+		mw_log_note(&logs->choice, "%s is not in the directory%s", person->name, memory);
+}
+
 static enum mw_lookup find_person(struct mw_why_person *person, struct mw_why_logs *logs)
 {
 	const struct mw_directory_view *view = mw_directory_view(person->directory);
@@ -45,6 +55,8 @@ static enum mw_lookup find_person(struct mw_why_person *person, struct mw_why_lo
 		}
 		mw_buf_add(&name, named.principal.name);
 	}
+	if (found == MW_LOOKUP_NONE && !named.ambiguous)
+		note_former(person, &named, logs);
 	person->group = found == MW_LOOKUP_FOUND && named.principal.kind == MW_GROUP;
 	return person->group ? MW_LOOKUP_NONE : found;
 }

@@ -308,3 +308,20 @@ def test_a_name_of_an_earlier_source_is_no_new_name(world):
     world.sync(BEFORE)
     world.sync({"alicia": "k1", "bob": "k2"})
     assert not world.may(ALICIA, SALES) and not world.may(CARL, ALICIA)
+
+
+def test_commands_tell_of_former_names(world):
+    world.sync(BEFORE)
+    world.sync({"alicia": "k1", "bob": "k2"})
+    assert sorted(world.looked_up(ALICIA)["formerly"]) == [ALICE, "old.alias@example.test"]
+    assert "formerly:" in world.cli("lookup", ALICIA).stdout and "formerly" not in world.cli("lookup", CARL).stdout
+    assert world.looked_up(ALICE)["formerly_of"] == [ALICIA]
+    told = f"user {ALICIA} was called so formerly"
+    assert told in world.cli("lookup", ALICE).stderr
+    assert told in world.cli("suspend", ALICE, "--all").stderr
+    assert told in world.cli("explain", "smtp", "--login", ALICE, "--sender", ALICE).stdout
+    assert f"formerly: {ALICE}" in world.cli("explain", "smtp", "--login", ALICIA, "--sender", ALICIA).stdout
+    assert json.loads(world.cli("status", "--json").stdout)["directory"]["former_names"] == 2
+    log = world.folder / "mail.log"
+    log.write_text("")
+    assert told in world.cli("why", ALICE, "--log", str(log)).stderr
