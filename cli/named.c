@@ -48,7 +48,8 @@ static void add_former(void *context, struct mw_str name, int64_t until)
 	mw_text_show(out, name);
 }
 
-void mw_named_print_formers(const struct mw_policy *policy, struct mw_directory *directory, struct mw_str login, struct mw_buf *out)
+void mw_named_print_formers(const struct mw_policy *policy, struct mw_directory *directory, struct mw_str login,
+			    struct mw_buf *out)
 {
 	const struct mw_directory_view *view = mw_directory_view(directory);
 	char memory[2048];

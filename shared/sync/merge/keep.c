@@ -25,6 +25,7 @@ struct keep {
 	uint64_t addresses_lost;   /* of users and groups that are still there */
 	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
 	bool any_former;           /* somebody has a former name */
+	bool *known;               /* [number in the slice]: it was there before the source was held */
 	bool guarded;              /* what is gone is held until somebody lets it go */
 	struct mw_str *wanted;     /* lines of the copy that have something that is gone, or a bad record's version */
 	size_t wanted_count, wanted_size;
@@ -157,9 +158,14 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 	size_t gone = addresses_gone(keep, old) + mw_contest_compare(&keep->contest, keep->slice, old, record);
 	bool name_gone = is_gone(keep, old);
 
+	/* What came while the source was held goes again by itself. */
+	if (old->unconfirmed && name_gone)
+		return;
 	keep->addresses_share.all += 1 + old->addresses.count + old->receives.count;
 	keep->addresses_share.gone += gone;
 	keep->addresses_lost += record != NULL ? gone : 0;
+	if (record != NULL && !old->unconfirmed && keep->known != NULL)
+		keep->known[record - &keep->slice->records->items[keep->slice->first_item]] = true;
 	share->all++;
 	share->gone += name_gone;
 	keep->still_held += old->held_kind != 0 && (name_gone || gone > 0);
@@ -271,6 +277,7 @@ static void keep_version(struct keep *keep, struct mw_record *record, const stru
 	record->complete = bad.complete;
 	record->held = false;
 	record->held_kind = 0;
+	record->unconfirmed = bad.unconfirmed;
 	record->bad = NULL;
 	if (bad.principal.kind == MW_GROUP) {
 		mw_merge_union(arena, &record->bound, old->members);
@@ -328,6 +335,15 @@ static void bind_members(struct keep *keep, struct mw_record *record, const stru
 		return;
 	mw_merge_union(arena, &record->bound, mw_merge_without(arena, old->members, record->members));
 	mw_merge_union(arena, &record->bound, mw_merge_without(arena, old->bound, record->members));
+}
+
+/* Whoever came while the source is held may be of another database in its place. */
+static void mark_unconfirmed(struct keep *keep, size_t count)
+{
+	struct mw_record *items = &keep->slice->records->items[keep->slice->first_item];
+
+	for (size_t i = 0; i < count; i++)
+		items[i].unconfirmed = !keep->known[i];
 }
 
 /* Reads the lines that are wanted for good, and takes what is needed of each. */
@@ -421,18 +437,23 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread)
 {
 	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain };
+	size_t count = slice->records->count - slice->first_item;
 	bool held = false;
 
 	state->bad = count_bad(slice);
 	state->held_users = state->held_groups = state->held_addresses = 0;
 	if (copy != NULL) {
 		index_new(&keep);
+		keep.known = calloc(count + 1, sizeof(*keep.known));
+		keep.failed = keep.failed || keep.known == NULL;
 		if (!look_at_keys(&keep, max_shrink, accept, unread) ||
 		    !mw_copy_each(copy->text, copy->path, default_domain, compare_line, &keep, unread))
 			keep.unread = true;
 		held = !keep.failed && !keep.unread && is_held(&keep, max_shrink, accept, state);
-		if (held)
+		if (held) {
 			index_logins(&keep);
+			mark_unconfirmed(&keep, count);
+		}
 		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER) || keep.any_former)))
 			take(&keep, held);
 	}
@@ -452,5 +473,6 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	mw_names_deinit(&keep.logins);
 	mw_contest_deinit(&keep.contest);
 	free(keep.wanted);
+	free(keep.known);
 	return !keep.failed && !slice->records->failed;
 }

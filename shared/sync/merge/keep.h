@@ -28,7 +28,8 @@ struct mw_slice {
    three: then all names that are gone come back with the version of the copy, but a group without its members, and an
    address of somebody who is still there as one that gives no right. No grant comes back, and no switch. A name that has
    another kind now is gone, and the new one stays. What is held so is marked in its record, and while any of it is still
-   gone that holds for all that is, however few they are. */
+   gone that holds for all that is, however few they are. What comes meanwhile is marked, too: it may go again, as it does
+   when the database is back in whose place another one was. */
 bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
 	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread);
 /* How many the copy has, and how many of these the new content lacks. */

@@ -319,6 +319,7 @@ const struct mw_record_key mw_record_keys[] = {
 	{ "held", 1u << MW_ROW_COPY, AT(held_kind), NULL, mw_held_read, mw_held_write },
 	{ "gone", 1u << MW_ROW_COPY, AT(held), NULL, mw_flag_read, mw_flag_write },
 	{ "no_login", 1u << MW_ROW_COPY, AT(no_login), NULL, mw_flag_read, mw_flag_write },
+	{ "unconfirmed", 1u << MW_ROW_COPY, AT(unconfirmed), NULL, mw_unconfirmed_read, mw_unconfirmed_write },
 	{ "blocked", 1u << MW_ROW_COPY, AT(bad), NULL, mw_blocked_read, mw_blocked_write },
 };
 const size_t mw_record_key_count = sizeof(mw_record_keys) / sizeof(mw_record_keys[0]);

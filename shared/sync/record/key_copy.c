@@ -38,6 +38,21 @@ void mw_flag_write(struct mw_text_out *out, const struct mw_record_key *key, con
 	mw_text_out_add(out, MW_STR("yes"));
 }
 
+void mw_unconfirmed_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+			 struct mw_str value)
+{
+	(void)reading, (void)key;
+	record->unconfirmed = mw_str_equal(value, MW_STR("yes"));
+}
+
+void mw_unconfirmed_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record)
+{
+	if (!record->unconfirmed)
+		return;
+	mw_text_out_key(out, key->word);
+	mw_text_out_add(out, MW_STR("yes"));
+}
+
 void mw_blocked_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		     struct mw_str value)
 {

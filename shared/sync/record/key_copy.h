@@ -12,6 +12,10 @@ void mw_held_write(struct mw_text_out *out, const struct mw_record_key *key, con
 void mw_flag_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		  struct mw_str value);
 void mw_flag_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
+/* unconfirmed=yes: record->unconfirmed. */
+void mw_unconfirmed_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
+			 struct mw_str value);
+void mw_unconfirmed_write(struct mw_text_out *out, const struct mw_record_key *key, const struct mw_record *record);
 /* blocked="WHY": record->bad. */
 void mw_blocked_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 		     struct mw_str value);

@@ -49,6 +49,8 @@ struct mw_record {
 	/* 1 << enum mw_principal_kind that it was when its name, or an address of it, vanished from the source: it is held
 	   (keep.h); 0: nothing of it is */
 	unsigned held_kind;
+	/* It came while its source was held, and nobody decided since: that it goes again is not held (keep.h) */
+	bool unconfirmed;
 	const char *bad; /* what is wrong with it; NULL: nothing. The rest is what could be read all the same */
 };
 
