@@ -29,11 +29,11 @@ extern const struct mw_schema_query mw_schema_postfixadmin_mysql[], mw_schema_po
 
 
 /* What tells one content of a table from another: how many rows there are, and a sum over all that these columns say in
-   them. The sum is of 60 bits a row, so that two changes that undo one another in it do not happen. No column of them may
-   be NULL in MySQL, where it would be passed over. The database reads the table; one value comes back. */
+   them. It is a sum of squares or of a digest: with plain checksums two rows that exchange a value may give the same. No
+   column may be NULL in MySQL, where it would be passed over. The database reads the table; one value comes back. */
 #define MW_SCHEMA_SUM_MYSQL(columns, from) \
-	"(SELECT CONCAT(COUNT(*), ':', COALESCE(SUM(CAST(CONV(LEFT(MD5(CONCAT_WS(CHAR(10), " columns ")), 15), 16, 10) AS UNSIGNED)), 0))" \
-	" FROM " from ")"
+	"(SELECT CONCAT(COUNT(*), ':', COALESCE(SUM(crc * crc), 0))" \
+	" FROM (SELECT CRC32(CONCAT_WS(CHAR(10), " columns ")) AS crc FROM " from ") sums)"
 #define MW_SCHEMA_SUM_PGSQL(columns, from) \
 	"(SELECT CONCAT(COUNT(*), ':', COALESCE(SUM(('x' || LEFT(MD5(ROW(" columns ")::text), 15))::bit(60)::bigint), 0))" \
 	" FROM " from ")"
