@@ -1,15 +1,17 @@
 """Active Directory as a source, on Samba: who may send as whom by its DACLs, what its attributes say, and its changes."""
 import json
 import os
+import subprocess
 
 import pytest
 
-from rig import wait_for
+from rig import CLI, PATH, tool, wait_for
 from rig.ad_world import ALL_RIGHTS, BOXES, RIGHTS, attributes, boxes, in_directory, mailbox, people_and_groups
 from rig.daemon import Daemon
 from rig.follower import Follower
 from rig.network import Network
 from rig.network import why_not as no_network
+from rig.pages import blocks, has_group
 from rig.samba import READER, ROOT, SEND_AS, Samba, why_not
 from rig.sources import Files, TextSource, company
 
@@ -220,3 +222,45 @@ def test_each_change_is_followed(site):
         samba.sam.delete(f"CN=grace,OU=Allowed,{ROOT}")
         wait_for(lambda: not site.knows("grace.hopper@example.test"), "the user to be gone")
         wait_for(lambda: not site.may_send("grace", shared), "the grant to be gone")
+
+
+# --- the page "From Active Directory"
+
+SHELL = ("samba-tool ", "install ", "mailwicket ")
+
+
+def here(text, site, folder):
+    """As the page has it, for the test's folder, people and server."""
+    if not has_group("mailwicket-sync"):
+        text = text.replace("-g mailwicket-sync", "-g root")
+    return (text.replace("/etc/mailwicket/corp-ca.pem", str(site.samba.certificate.cert)).replace("/etc/mailwicket/", f"{folder}/")
+            .replace("dc1.corp.example.org", "127.0.0.1").replace("example.org", "example.test").replace("DC=org", "DC=test"))
+
+
+def test_the_commands_of_the_page_publish_the_directory(site, folder):
+    found = blocks("from-active-directory.md")
+    shell = [block for block in found if block.startswith(SHELL)]
+    [source] = [block for block in found if block.startswith("directory {")]
+    [powershell] = [block for block in found if block.startswith("New-ADUser ")]
+    assert sorted(found) == sorted([*shell, source, powershell])
+    daemon = Daemon(POLICY, None, folder, start=False, sections="directory { }")
+    (folder / "directory").write_text("")
+    daemon.sections = here(source, site, folder).replace("directory {", f'directory {{\n    path = "{daemon.published}"', 1)
+    programs = folder / "programs"
+    programs.mkdir()
+    database = f"-H {site.samba.folder}/private/sam.ldb"
+    for name, text in (("mailwicket", f'exec {CLI} -c {daemon.policy} "$@"'), ("wbinfo", f"echo {site.samba.sid('alice')} SID_USER"),
+                       ("samba-tool", f'exec {tool("samba-tool")} "$@" {database} -s {site.samba.config}')):
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / name).chmod(0o755)
+    told = ""
+    for block in shell:
+        daemon.write_policy(POLICY)
+        done = subprocess.run(["sh", "-e", "-c", here(block, site, folder)], capture_output=True, text=True, timeout=120,
+                              env={**os.environ, "PATH": f"{programs}:{PATH}"})
+        assert done.returncode == 0, (block, done.stdout, done.stderr)
+        told += done.stdout
+    assert "published: " in told and "alice@example.test" in told
+    assert (folder / "ad.password").stat().st_mode & 0o777 == 0o640
+    assert daemon.cli("sync").returncode == 0
+    assert json.loads(daemon.cli("--json", "lookup", "sales@example.test").stdout)["send_as"] == ["alice@example.test"]
