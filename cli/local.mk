@@ -80,8 +80,12 @@ libmwcli_la_SOURCES = \
 	cli/import/exchange/table.c cli/import/exchange/table.h \
 	cli/import/exchange/value.c cli/import/exchange/value.h \
 	cli/import/import.c cli/import/import.h \
+	cli/import/postfix/difference.def cli/import/postfix/setting.def \
 	cli/import/postfix/owners.c cli/import/postfix/owners.h \
+	cli/import/postfix/pairs.c cli/import/postfix/pairs.h \
 	cli/import/postfix/postfix.c \
+	cli/import/postfix/proof.c cli/import/postfix/proof.h \
+	cli/import/postfix/remarks.c cli/import/postfix/remarks.h \
 	cli/import/postfix/senders.c cli/import/postfix/senders.h \
 	cli/import/postfix/write.c \
 	cli/logs/input.c cli/logs/input.h \

@@ -22,6 +22,7 @@ static const struct mw_option options[MW_IMPORT_OPTIONS] = {
 	[MW_IMPORT_SERVER] = { "server", "NAME", "exchange: whose receive connectors and IMAP and POP settings are imported" },
 	[MW_IMPORT_EXPORTER] = { "exporter", "server|online", "exchange: print the PowerShell that writes DIR" },
 	[MW_IMPORT_PROPERTIES] = { "properties", NULL, "exchange: print what becomes of each property" },
+	[MW_IMPORT_PAIRS] = { "pairs", NULL, "postfix: with --json, every pair that was compared, not only what differs" },
 };
 
 static const struct mw_import_kind *find_kind(const char *name)

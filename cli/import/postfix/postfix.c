@@ -5,36 +5,68 @@
 
 #include <limits.h>
 
-#include "import/postfix/senders.h"
+#include "import/postfix/proof.h"
+#include "import/postfix/remarks.h"
+#include "policy/read.h"
 #include "servers/new_files.h"
 #include "servers/setup/diff.h"
+#include "setting.h"
 #include "ui/output.h"
 #include "ui/own_command.h"
 
 struct result {
 	const struct mw_import_request *request;
 	struct mw_init init;
+	struct mw_sender_rules *senders;
+	struct mw_policy *policy; /* the one that is there, or the one that is made */
 	struct mw_new_files files;
+	struct mw_proof proof;
+	struct mw_remarks remarks;
 };
 
 /* --- the files */
 
 /* The policy of somebody stays as it is: the directory is what is imported. */
+static int plan_policy(struct result *result)
+{
+	struct mw_init *init = &result->init;
+	struct mw_str text;
+
+	/* The directory has the answers of tables that cannot be listed too, for all addresses that are known. */
+	for (size_t i = 0; i < init->listener_count; i++)
+		init->listeners[i].any_sender = false;
+	text = mw_init_policy_text(init);
+	if (mw_new_files_is_owned(init->arena, init->policy_path)) {
+		result->policy = mw_setting_policy(result->request->cli);
+		if (result->policy == NULL)
+			return EX_CONFIG;
+		result->remarks = mw_remarks_read(init, result->policy);
+		return EX_OK;
+	}
+	if (mw_arena_failed(init->arena) || mw_str_empty(text))
+		return EX_OSERR;
+	result->policy = mw_init_policy(init, text);
+	if (result->policy == NULL)
+		return EX_SOFTWARE;
+	result->remarks = mw_remarks_read(init, NULL);
+	return mw_new_files_add(&result->files, init->policy_path, text);
+}
+
 static int plan(struct result *result)
 {
 	struct mw_init *init = &result->init;
-	struct mw_str policy = mw_init_policy_text(init), directory = mw_init_directory_text(init);
-	int status = EX_OK;
+	int status = plan_policy(result);
+	struct mw_str directory;
 
-	if (mw_arena_failed(init->arena) || mw_str_empty(policy) || mw_str_empty(directory))
+	if (status != EX_OK)
+		return status;
+	directory = mw_init_directory_text(init);
+	if (mw_str_empty(directory))
 		return EX_OSERR;
-	if (!mw_new_files_is_owned(init->arena, init->policy_path)) {
-		if (!mw_init_is_valid(init, policy))
-			return EX_SOFTWARE;
-		status = mw_new_files_add(&result->files, init->policy_path, policy);
-	}
-	if (status == EX_OK)
-		status = mw_new_files_add(&result->files, init->directory_path, directory);
+	result->proof = mw_proof_make(result->senders, result->policy, directory);
+	if (mw_arena_failed(init->arena))
+		return EX_OSERR;
+	status = mw_new_files_add(&result->files, init->directory_path, directory);
 	return status == EX_OK ? mw_new_files_diff(&result->files) : status;
 }
 
@@ -42,16 +74,14 @@ static int read_all(struct result *result)
 {
 	const char *const *values = result->request->values;
 	struct mw_init *init = &result->init;
-	struct mw_sender_rules *senders;
 	int status = mw_init_read_servers(init, values[MW_IMPORT_POSTFIX_CONFIG], values[MW_IMPORT_DOVECOT_CONFIG]);
 
 	if (status != EX_OK)
 		return status;
-	senders = mw_sender_rules_read(init);
-	if (senders == NULL)
+	result->senders = mw_sender_rules_read(init);
+	if (result->senders == NULL)
 		return EX_OSERR;
-	mw_sender_rules_write(senders);
-	mw_sender_rules_end(senders);
+	mw_sender_rules_write(result->senders);
 	mw_init_confirm_domains(init);
 	return mw_arena_failed(init->arena) ? EX_OSERR : EX_OK;
 }
@@ -73,8 +103,10 @@ static void write_text(struct mw_buf *out, const void *context)
 
 	mw_diff_print(result->files.diff, out);
 	mw_init_print_unread(init, out);
-	mw_buf_printf(out, "%susers: %zu, groups: %zu, grants: %zu\n", changes ? "\n" : "", init->people->users,
-		      init->people->groups, init->people->grant_count);
+	mw_remarks_print(&result->remarks, out);
+	mw_buf_printf(out, "%susers: %zu, groups: %zu, grants: %zu\n", changes || result->remarks.count > 0 ? "\n" : "",
+		      init->people->users, init->people->groups, init->people->grant_count);
+	mw_proof_print(&result->proof, out);
 	if (!changes)
 		mw_buf_add_text(out, "nothing to do: the directory is as import would write it\n");
 	else if (result->files.applied)
@@ -93,6 +125,8 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_number(json, "groups", init->people->groups);
 	mw_json_number(json, "grants", init->people->grant_count);
 	mw_init_json_unread(init, json);
+	mw_remarks_json(&result->remarks, json);
+	mw_proof_json(&result->proof, result->request->values[MW_IMPORT_PAIRS] != NULL, json);
 }
 
 static int print(const struct result *result, int status)
@@ -132,6 +166,8 @@ static int run(const struct mw_import_request *request)
 	} else {
 		mw_complain("out of memory");
 	}
+	mw_sender_rules_end(result.senders);
+	mw_policy_free(result.policy);
 	mw_init_end(&result.init);
 	return status;
 }
@@ -139,6 +175,6 @@ static int run(const struct mw_import_request *request)
 const struct mw_import_kind mw_import_postfix = {
 	.name = "postfix",
 	.options = 1u << MW_IMPORT_APPLY | 1u << MW_IMPORT_DIRECTORY | 1u << MW_IMPORT_POSTFIX_CONFIG |
-		   1u << MW_IMPORT_DOVECOT_CONFIG,
+		   1u << MW_IMPORT_DOVECOT_CONFIG | 1u << MW_IMPORT_PAIRS,
 	.run = run,
 };

@@ -182,7 +182,7 @@ static void take_tables(struct mw_sender_rules *senders)
 	struct mw_init *init = senders->init;
 	struct mw_init_entries keys, local;
 
-	keys = mw_init_tables(init, SENDER_LOGIN_MAPS, mw_postfix_site_value(&init->postfix, SENDER_LOGIN_MAPS),
+	keys = mw_init_tables(init, SENDER_LOGIN_MAPS, mw_init_sender_maps(init),
 			      MW_INIT_FIX_SENDERS);
 	take_keys(senders, &keys, SENDER_LOGIN_MAPS);
 	take_mailboxes(senders);
@@ -301,7 +301,7 @@ struct mw_sender_rules *mw_sender_rules_read(struct mw_init *init)
 	if (senders == NULL)
 		return NULL;
 	*senders = (struct mw_sender_rules){ .init = init };
-	senders->owners = mw_owners_new(init, mw_postfix_site_value(&init->postfix, SENDER_LOGIN_MAPS));
+	senders->owners = mw_owners_new(init, mw_init_sender_maps(init));
 	if (senders->owners == NULL)
 		return NULL;
 	mw_init_each_account(init, false, take_account, senders);

@@ -170,7 +170,12 @@ struct mw_str mw_endpoint_written(const struct mw_postfix_endpoint *endpoint, co
 bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permitted_kind kind,
 		      const struct mw_ranges *remote, bool relays);
 /* Whether Postfix compares the sender of a user who logged in with smtpd_sender_login_maps. */
-bool mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint);
+enum mw_comparison {
+	MW_COMPARE_NONE,  /* no sender */
+	MW_COMPARE_KNOWN, /* those that a table has: reject_known_sender_login_mismatch */
+	MW_COMPARE_ALL
+};
+enum mw_comparison mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint);
 /* Whether its clients come through a proxy, whose PROXY line says which address and port they connected to. */
 bool mw_endpoint_is_proxied(const struct mw_postfix_endpoint *endpoint);
 /* Whether a binding of the policy is the proxy's: a connector has it beside that of such a listener. */

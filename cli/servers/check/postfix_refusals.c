@@ -312,17 +312,21 @@ bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permit
 	return true;
 }
 
-bool mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint)
+enum mw_comparison mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint)
 {
+	enum mw_comparison strictest = MW_COMPARE_NONE;
+
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct way way = { .endpoint = endpoint, .list = lists[i], .logged_in = true,
 				   .permitted = { .kind = MW_PERMITTED_USERS, .connector = &from_anywhere } };
 
 		go(&way, lists[i], 0);
-		if (is_login_mismatch(way.refused_by.name))
-			return true;
+		if (is(way.refused_by.name, "reject_known_sender_login_mismatch") && strictest == MW_COMPARE_NONE)
+			strictest = MW_COMPARE_KNOWN;
+		else if (is_login_mismatch(way.refused_by.name) && !is(way.refused_by.name, "reject_known_sender_login_mismatch"))
+			strictest = MW_COMPARE_ALL;
 	}
-	return false;
+	return strictest;
 }
 
 /* --- with one */

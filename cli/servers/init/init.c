@@ -59,12 +59,15 @@ static int plan(struct result *result)
 {
 	struct mw_init *init = &result->init;
 	struct mw_str policy = mw_init_policy_text(init), directory = mw_init_directory_text(init);
+	struct mw_policy *made;
 	int status;
 
 	if (mw_arena_failed(init->arena) || mw_str_empty(policy) || mw_str_empty(directory))
 		return EX_OSERR;
-	if (!mw_init_is_valid(init, policy))
+	made = mw_init_policy(init, policy);
+	if (made == NULL)
 		return EX_SOFTWARE;
+	mw_policy_free(made);
 	status = mw_new_files_add(&result->files, init->policy_path, policy);
 	if (status == EX_OK)
 		status = mw_new_files_add(&result->files, init->directory_path, directory);

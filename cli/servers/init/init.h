@@ -45,6 +45,8 @@ struct mw_init_listener {
 	bool users;	     /* offers AUTH to who may submit then */
 	bool strangers;	     /* takes mail from everybody */
 	bool tls, tls_required, auth_without_tls;
+	enum mw_comparison comparison;		    /* of the senders of who logged in */
+	struct mw_str sender_maps;		    /* its smtpd_sender_login_maps */
 	bool any_sender;			    /* Postfix compares senders with a table that could not be
 						       listed */
 	struct mw_ranges loopback, private, public; /* of mynetworks, which may relay without a login */
@@ -157,10 +159,16 @@ bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_s
 
 /* A comment of the policy, wrapped; a newline begins another line. Whatever is in the text, it stays a comment. */
 void mw_init_print_comment(FILE *out, const char *indent, const char *text);
+/* The strictest comparison of any listener that users may submit at. */
+enum mw_comparison mw_init_comparison(const struct mw_init *init);
+
+/* The smtpd_sender_login_maps of the listener that compares so; where none compares, those of main.cf. */
+struct mw_str mw_init_sender_maps(const struct mw_init *init);
+
 /* The two files. */
 struct mw_str mw_init_policy_text(struct mw_init *init);
-/* Whether `check` takes it. False after lines that say what is wrong. */
-bool mw_init_is_valid(const struct mw_init *init, struct mw_str policy);
+/* The policy that the text is. NULL after lines that say why `check` would not take it. Free with mw_policy_free(). */
+struct mw_policy *mw_init_policy(const struct mw_init *init, struct mw_str text);
 struct mw_str mw_init_directory_text(struct mw_init *init);
 
 #endif

@@ -172,7 +172,9 @@ static void look_at_auth(struct mw_init *init, const struct mw_postfix_endpoint 
 		(everywhere && !mw_restriction_has(mw_endpoint_value(endpoint, "smtpd_sasl_security_options"), "noplaintext"));
 	if (!listener->users)
 		return;
-	if (mw_endpoint_compares_senders(endpoint))
+	listener->comparison = mw_endpoint_compares_senders(endpoint);
+	listener->sender_maps = mw_endpoint_value(endpoint, "smtpd_sender_login_maps");
+	if (listener->comparison != MW_COMPARE_NONE)
 		listener->any_sender =
 			!mw_init_tables(init, "smtpd_sender_login_maps",
 					mw_endpoint_value(endpoint, "smtpd_sender_login_maps"), MW_INIT_FIX_SENDERS)
@@ -229,6 +231,26 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 	look_at_auth(init, endpoint, listener);
 	look_at_proxy(init, endpoint, listener);
 	listener->left_out = why_left_out(endpoint, listener);
+}
+
+enum mw_comparison mw_init_comparison(const struct mw_init *init)
+{
+	enum mw_comparison strictest = MW_COMPARE_NONE;
+
+	for (size_t i = 0; i < init->listener_count; i++)
+		if (init->listeners[i].users && init->listeners[i].comparison > strictest)
+			strictest = init->listeners[i].comparison;
+	return strictest;
+}
+
+struct mw_str mw_init_sender_maps(const struct mw_init *init)
+{
+	enum mw_comparison strictest = mw_init_comparison(init);
+
+	for (size_t i = 0; i < init->listener_count; i++)
+		if (init->listeners[i].users && strictest != MW_COMPARE_NONE && init->listeners[i].comparison == strictest)
+			return init->listeners[i].sender_maps;
+	return mw_postfix_site_value(&init->postfix, "smtpd_sender_login_maps");
 }
 
 void mw_init_read_listeners(struct mw_init *init)

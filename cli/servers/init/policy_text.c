@@ -411,18 +411,16 @@ struct mw_str mw_init_policy_text(struct mw_init *init)
 	return text;
 }
 
-bool mw_init_is_valid(const struct mw_init *init, struct mw_str text)
+struct mw_policy *mw_init_policy(const struct mw_init *init, struct mw_str text)
 {
 	struct mw_errors *errors = mw_errors_new(100);
 	struct mw_policy *policy =
 		errors != NULL ? mw_policy_read_text(init->policy_path, text, "localhost", 0, errors) : NULL;
-	bool valid = policy != NULL;
 
-	if (!valid && errors != NULL) {
+	if (policy == NULL && errors != NULL) {
 		mw_complain("the policy made of these servers has errors; nothing was written:");
 		mw_output_errors(errors);
 	}
-	mw_policy_free(policy);
 	mw_errors_free(errors);
-	return valid;
+	return policy;
 }

@@ -165,12 +165,28 @@ struct listing {
 	struct mw_init_entries entries;
 };
 
+/* The driver of a source that reads what a table asks; NULL: there is none. */
+static const char *driver_of(struct mw_str table)
+{
+	static const char *const drivers[] = { "mysql", "pgsql", "sqlite", "ldap" };
+	struct mw_str type = mw_str_head(table, mw_str_find(table, ':'));
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (mw_str_equal(type, mw_str(drivers[i])))
+			return drivers[i];
+	return NULL;
+}
+
 static void not_listed(struct listing *listing, struct mw_str table, const char *why)
 {
+	const char *driver = driver_of(mw_init_table_bare(table)), *fix = listing->fix;
+
+	if (driver != NULL)
+		fix = mw_arena_textf(listing->init->arena, "%s; or let a source with driver = %s read all of the database", fix,
+				     driver);
 	listing->entries.complete = false;
 	mw_init_unread_add(listing->init,
-			   (struct mw_init_unread){ listing->setting, mw_arena_text(listing->init->arena, table), why,
-						    listing->fix });
+			   (struct mw_init_unread){ listing->setting, mw_arena_text(listing->init->arena, table), why, fix });
 }
 
 /* Why a type of table cannot be listed; NULL: postmap can, or says itself why
