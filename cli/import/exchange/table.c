@@ -51,7 +51,7 @@ static bool from_utf16(struct mw_arena *arena, enum encoding encoding, struct mw
 	for (size_t i = 0; i < count; i++) {
 		unsigned char first = (unsigned char)octets.ptr[2 * i], second = (unsigned char)octets.ptr[2 * i + 1];
 
-		units[i] = encoding == UTF16_LITTLE ? (uint16_t)(first | second << 8) : (uint16_t)(first << 8 | second);
+		units[i] = (uint16_t)(encoding == UTF16_LITTLE ? first | second << 8 : first << 8 | second);
 	}
 	text = u16_to_u8(units, count, NULL, &len);
 	if (text == NULL)
