@@ -54,11 +54,10 @@ int mw_new_files_add_secret(struct mw_new_files *files, const char *path, struct
 	if (status != EX_OK || files->changes.count == before)
 		return status;
 	files->secret[before] = true;
-	if (!change->existed) {
-		change->mode = group != NULL ? 0640 : 0600;
-		change->uid = geteuid();
-		change->gid = group != NULL ? group->gr_gid : getegid();
-	}
+	/* Also where a file of comments is there, which others may read. */
+	change->mode = group != NULL ? 0640 : 0600;
+	change->uid = geteuid();
+	change->gid = group != NULL ? group->gr_gid : getegid();
 	return EX_OK;
 }
 

@@ -245,6 +245,37 @@ def test_a_database_that_only_dovecot_asks(folder, request, driver):
     assert "published: " in site.publishes()
 
 
+def test_a_query_of_dovecots_passdb_is_not_shown(folder, mariadb):
+    """It may have a key in it, and stands in a file that only Dovecot reads; the policy everybody may read."""
+    database = mariadb.database()
+    mariadb.sql("CREATE TABLE people (mail VARCHAR(100))", database)
+    mariadb.account(READER, database)
+    site = DatabaseSite(folder, mariadb, "mysql", database)
+    file = folder / "dovecot-sql.conf.ext"
+    query = "SELECT AES_DECRYPT(secret, 'the key of all') AS password FROM people"
+    file.write_text(f"driver = mysql\nconnect = host={mariadb.socket} dbname={database} user={READER} password='{PASSWORD}'\n"
+                    f"password_query = {query}\n")
+    file.chmod(0o600)
+    block = (f"mysql localhost {{\n  host = {mariadb.socket}\n  user = {READER}\n  password = {PASSWORD}\n"
+             f"  dbname = {database}\n}}\n")
+    site.dovecot.write_text(DOVECOT_SQL[rig.dovecot.version()].replace("SELECT password FROM mailbox", query)
+                            % {"file": file, "driver": "mysql", "block": block})
+    text = commented(site, "its tables are none that Mailwicket has ready-made queries for", "passdb sql (")
+    assert "the key of all" not in text
+
+
+def test_the_password_gets_a_file_that_others_do_not_read(folder, mariadb):
+    """Somebody made the file with a comment in it, as the rest of the folder is."""
+    site = DatabaseSite(folder, mariadb, "mysql", make_database(mariadb, "iredmail"), "iredmail")
+    site.policy.parent.mkdir()
+    password = site.policy.parent / "iredmail.password"
+    password.write_text("# the password of the database\n")
+    password.chmod(0o644)
+    done = site.run("--apply")
+    assert done.returncode == 0 and password.read_text() == PASSWORD + "\n", done.stderr
+    assert stat.S_IMODE(password.stat().st_mode) in (0o600, 0o640)
+
+
 @pytest.mark.parametrize("name", ["iredmail", "modoboa", "mail-in-a-box"])
 def test_the_map_files_of_distributions_are_read(name):
     """Each that Postfix names there has what init looks for."""

@@ -203,6 +203,13 @@ static bool take_setting(struct mw_init_database *found, struct mw_str key, stru
 	return true;
 }
 
+/* A passdb's query may have a key in it and stand where few may read it; the policy, where it would be shown, everybody
+   may read. It has no users or addresses that another does not. */
+static bool is_secret(const char *setting)
+{
+	return mw_str_starts_with(mw_str(setting), MW_STR("passdb"));
+}
+
 static void take_sql_file(struct mw_init *init, const char *setting, const char *path, const char *query)
 {
 	struct sql_file file = read_sql_file(init->arena, path, query);
@@ -216,7 +223,8 @@ static void take_sql_file(struct mw_init *init, const char *setting, const char 
 		while (known && mw_init_connect_next(init->arena, &rest, &key, &value))
 			known = take_setting(&found, key, value);
 	if (known)
-		keep_question(init, &found, (struct mw_init_question){ setting, path, file.query, NULL });
+		keep_question(init, &found, (struct mw_init_question){ setting, path, is_secret(setting) ? MW_STR_EMPTY : file.query,
+								       NULL });
 }
 
 /* --- Dovecot 2.4 */
@@ -267,13 +275,14 @@ static void take_block(struct mw_init *init, const char *setting, const struct m
 	struct mw_init_database found = { .driver = driver_of(inherited(block, "sql_driver")),
 					  .password_from = init->dovecot.file };
 	const struct mw_dovecot_node *section = NULL, *node;
-	bool passdb = mw_str_starts_with(mw_str(setting), MW_STR("passdb"));
-	struct mw_str query = mw_dovecot_value(block, passdb ? "passdb_sql_query" : "userdb_sql_query");
+	struct mw_str query = MW_STR_EMPTY;
 
 	if (found.driver == NULL)
 		return;
+	if (!is_secret(setting))
+		query = mw_dovecot_value(block, "userdb_sql_query");
 	/* By the short name that it has within the block. */
-	if (mw_str_empty(query))
+	if (!is_secret(setting) && mw_str_empty(query))
 		query = mw_dovecot_value(block, "query");
 	for (node = block; node != NULL && section == NULL; node = node->parent)
 		section = mw_dovecot_next(node, NULL, found.driver);
