@@ -39,7 +39,7 @@ def shell(tmp_path):
         policy = tmp_path / "mailwicket.conf"
         if policy.exists() and "/published" not in policy.read_text():  # in a folder of the test's own
             policy.write_text(policy.read_text().replace("directory {\n", f'directory {{\n    path = "{tmp_path}/published"\n'))
-        text = block.replace("/root/exchange", str(tmp_path / "export")).replace("alice@example.org", "u1@example.test")
+        text = block.replace("/srv/exchange", str(tmp_path / "export")).replace("alice@example.org", "u1@example.test")
         return subprocess.run(["sh", "-e", "-c", text], capture_output=True, text=True, timeout=120, cwd=tmp_path,
                               env={**os.environ, "PATH": f"{programs}:{PATH}"})
     return run
