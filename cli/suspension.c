@@ -52,24 +52,11 @@ void mw_suspension_print(const struct mw_suspension *suspension, struct mw_buf *
 	}
 }
 
-static void write_when(struct mw_json *json, const char *key, int64_t when)
-{
-	char memory[40];
-	struct mw_buf text = MW_BUF_OVER(memory);
-
-	if (when == 0) {
-		mw_json_null(json, key);
-		return;
-	}
-	mw_when_print_exact(when, &text);
-	mw_json_string(json, key, mw_buf_str(&text));
-}
-
 void mw_suspension_json(const struct mw_suspension *suspension, struct mw_json *json)
 {
 	mw_json_string(json, "what", suspension->what == MW_SUSPENDED_ALL ? MW_STR("all") : MW_STR("sending"));
-	write_when(json, "since", suspension->since);
-	write_when(json, "until", suspension->until);
+	mw_when_json(json, "since", suspension->since);
+	mw_when_json(json, "until", suspension->until);
 	mw_json_string(json, "by", mw_str(suspension->by));
 	mw_json_string(json, "reason", mw_str(suspension->reason));
 }

@@ -151,15 +151,23 @@ bool mw_plan_only_retries(const struct mw_plan *plan)
 	return retries;
 }
 
+/* True: the reading that is over read it. */
+static bool was_read(struct planned *one, int64_t now)
+{
+	if (!one->reading)
+		return false;
+	one->reading = false;
+	one->full_at = now + one->full_every;
+	return true;
+}
+
 void mw_plan_end(struct mw_plan *plan, const struct mw_source_turn *turns, int64_t now)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct planned *one = &plan->items[i];
 
-		if (!one->reading)
+		if (!was_read(one, now))
 			continue;
-		one->reading = false;
-		one->full_at = now + one->full_every;
 		if (turns == NULL) {
 			one->changed = true;
 			continue;
@@ -179,10 +187,8 @@ void mw_plan_gave_way(struct mw_plan *plan, int64_t now)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct planned *one = &plan->items[i];
 
-		if (!one->reading)
+		if (!was_read(one, now))
 			continue;
-		one->reading = false;
-		one->full_at = now + one->full_every;
 		if (one->failing)
 			one->retry_at = now + one->pause;
 		else

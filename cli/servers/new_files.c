@@ -143,6 +143,15 @@ int mw_new_files_write(struct mw_new_files *files)
 
 /* --- output */
 
+bool mw_new_files_print_outcome(const struct mw_new_files *files, const char *why, struct mw_buf *out)
+{
+	if (files->changes.count == 0)
+		mw_buf_printf(out, "nothing to do: %s\n", why);
+	else if (!files->applied && files->kept_count == 0)
+		mw_buf_add_text(out, "nothing was written; --apply does it\n");
+	return files->changes.count > 0 && files->applied;
+}
+
 void mw_new_files_print_written(const struct mw_new_files *files, struct mw_buf *out)
 {
 	for (size_t i = 0; i < files->changes.count; i++)

@@ -33,6 +33,9 @@ int mw_new_files_diff(struct mw_new_files *files);
 /* Writes all of them or none, and the folders they are in. EX_OK, EX_NOPERM or EX_CANTCREAT. */
 int mw_new_files_write(struct mw_new_files *files);
 
+/* Says that nothing is to be done, because `why`, or that nothing was written yet. True: the files were written, and it
+   says nothing. */
+bool mw_new_files_print_outcome(const struct mw_new_files *files, const char *why, struct mw_buf *out);
 /* "wrote FILE", for each. */
 void mw_new_files_print_written(const struct mw_new_files *files, struct mw_buf *out);
 /* The members applied, files, kept, diff. */

@@ -20,16 +20,17 @@ int mw_content_compare_text(struct mw_str a, struct mw_str b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
-const struct mw_name_entry *mw_content_find(const struct mw_name_entry *entries, size_t count, struct mw_str text)
+const void *mw_content_find(const void *entries, size_t count, size_t size, struct mw_str text)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = mw_content_compare_text(text, entries[middle].text);
+		const void *entry = (const char *)entries + middle * size;
+		int order = mw_content_compare_text(text, *(const struct mw_str *)entry);
 
 		if (order == 0)
-			return &entries[middle];
+			return entry;
 		if (order < 0)
 			high = middle;
 		else

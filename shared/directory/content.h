@@ -35,8 +35,8 @@ struct mw_content {
 /* The order of all tables here: by bytes, then by length. */
 int mw_content_compare_text(struct mw_str a, struct mw_str b);
 
-/* The entry of this login or address in one of these tables; NULL: none. */
-const struct mw_name_entry *mw_content_find(const struct mw_name_entry *entries, size_t count, struct mw_str text);
+/* The entry with this text in a table that is sorted by text; each begins with it, and has `size` octets. NULL: none has it. */
+const void *mw_content_find(const void *entries, size_t count, size_t size, struct mw_str text);
 
 /* Fills `fingerprints`: one number over everything about a principal, by names and not by ids. So two snapshots can
    be compared although their ids differ. False when memory is out. */

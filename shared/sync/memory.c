@@ -13,26 +13,6 @@ struct mw_memory_directory {
 	struct mw_directory_view view;
 };
 
-/* Every entry of every table begins with its text. */
-static const void *find(const void *entries, size_t count, size_t size, struct mw_str text)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const void *entry = (const char *)entries + middle * size;
-		int order = mw_content_compare_text(text, *(const struct mw_str *)entry);
-
-		if (order == 0)
-			return entry;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
 static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
 {
 	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
@@ -46,7 +26,8 @@ static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *pri
 static enum mw_lookup by_login(void *context, struct mw_str login, struct mw_principal *user_r)
 {
 	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
-	const struct mw_name_entry *entry = find(content->logins, content->login_count, sizeof(*entry), login);
+	const struct mw_name_entry *entry =
+		mw_content_find(content->logins, content->login_count, sizeof(*entry), login);
 
 	return entry == NULL ? MW_LOOKUP_NONE : by_id(context, entry->id, user_r);
 }
@@ -55,7 +36,8 @@ static enum mw_lookup by_address(void *context, struct mw_str address, struct mw
 				 enum mw_held *held_r)
 {
 	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
-	const struct mw_name_entry *entry = find(content->addresses, content->address_count, sizeof(*entry), address);
+	const struct mw_name_entry *entry =
+		mw_content_find(content->addresses, content->address_count, sizeof(*entry), address);
 
 	if (entry == NULL)
 		return MW_LOOKUP_NONE;
@@ -76,7 +58,7 @@ static enum mw_lookup grants_on_address(void *context, struct mw_str address, st
 {
 	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
 
-	return found_grants(find(content->address_grants, content->address_grant_count,
+	return found_grants(mw_content_find(content->address_grants, content->address_grant_count,
 				 sizeof(struct mw_grants_entry), address), grants_r);
 }
 
@@ -84,7 +66,7 @@ static enum mw_lookup grants_on_domain(void *context, struct mw_str domain, stru
 {
 	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
 
-	return found_grants(find(content->domain_grants, content->domain_grant_count,
+	return found_grants(mw_content_find(content->domain_grants, content->domain_grant_count,
 				 sizeof(struct mw_grants_entry), domain), grants_r);
 }
 
@@ -102,8 +84,8 @@ static enum mw_lookup complete_domain(void *context, struct mw_str domain)
 {
 	const struct mw_strs *domains = &((const struct mw_memory_directory *)context)->content->complete_domains;
 
-	return find(domains->items, domains->count, sizeof(domains->items[0]), domain) != NULL ? MW_LOOKUP_FOUND
-											       : MW_LOOKUP_NONE;
+	return mw_content_find(domains->items, domains->count, sizeof(domains->items[0]), domain) != NULL
+		       ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
 }
 
 /* Suspensions are no part of the sources. */

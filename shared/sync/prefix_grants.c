@@ -13,7 +13,7 @@ void mw_sync_look_at_prefixes(const struct mw_policy *policy, const struct mw_re
 
 		if (grant->domain || !mw_prefix_is(grant->identity) ||
 		    !mw_prefix_base(grant->identity, policy->recipient_delimiter, &base) ||
-		    mw_content_find(content->addresses, content->address_count, base.whole) == NULL)
+		    mw_content_find(content->addresses, content->address_count, sizeof(content->addresses[0]), base.whole) == NULL)
 			continue;
 		mw_errors_add(errors, MW_WARNING, mw_origin_file(records, grant->origin), grant->origin.line, 0,
 			      "a grant on that address", "the grant on %.*s has no effect: by recipient_delimiter these are "

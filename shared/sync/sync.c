@@ -98,7 +98,7 @@ void mw_sync_refuse_local_names(const struct mw_policy *policy, const struct mw_
 static const struct mw_principal *find_name(const struct mw_content *content, const struct mw_name_entry *entries,
 					    size_t count, struct mw_str text)
 {
-	const struct mw_name_entry *entry = mw_content_find(entries, count, text);
+	const struct mw_name_entry *entry = mw_content_find(entries, count, sizeof(*entries), text);
 
 	return entry == NULL ? NULL : content->principals[entry->id - 1];
 }
@@ -106,20 +106,7 @@ static const struct mw_principal *find_name(const struct mw_content *content, co
 /* Whether anybody had the address as a name before. */
 static bool is_former(const struct mw_content *content, struct mw_str address)
 {
-	size_t low = 0, high = content->former_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = mw_content_compare_text(address, content->formers[middle].text);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return false;
+	return mw_content_find(content->formers, content->former_count, sizeof(content->formers[0]), address) != NULL;
 }
 
 static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)

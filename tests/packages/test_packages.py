@@ -124,14 +124,19 @@ def test_an_upgrade_restarts_it_once_the_policy_has_been_read(server, built, tmp
     server.holds()
 
 
+def offer_newer(server, built, folder):
+    """0.1.0-0mailwicket2 of mailwicket."""
+    newer = folder / "newer"
+    newer.mkdir()
+    packages.another_version(built.package("mailwicket"), "0.1.0-0mailwicket2", newer)
+    server.offer(newer)
+
+
 def test_a_policy_that_only_the_new_one_cannot_read_leaves_the_running_one_alone(server, built, tmp_path):
     """The policy becomes bad after Dovecot's part was upgraded: mailwicketd's own part stays unconfigured."""
     server.install(built)
     wire(server)
-    newer = tmp_path / "newer"
-    newer.mkdir()
-    packages.another_version(built.package("mailwicket"), "0.1.0-0mailwicket2", newer)
-    server.offer(newer)
+    offer_newer(server, built, tmp_path)
     policy = server.machine.path("/etc/mailwicket/mailwicket.conf")
     policy.write_text(POLICY.replace("auth_mechanism = { Tls }", "auth_mechanism = { Tsl }"))
     told = server.apt("install", "mailwicket=0.1.0-0mailwicket2", check=False)
@@ -150,10 +155,7 @@ def test_an_upgrade_publishes_a_directory_of_another_format_again(server, built,
     """Where that fails, the mailwicketd that runs goes on with what it has read."""
     server.install(built)
     wire(server)
-    newer = tmp_path / "newer"
-    newer.mkdir()
-    packages.another_version(built.package("mailwicket"), "0.1.0-0mailwicket2", newer)
-    server.offer(newer)
+    offer_newer(server, built, tmp_path)
     snapshot = server.machine.path("/var/lib/mailwicket/directory/snapshot.mdb")
     directory = server.machine.path("/etc/mailwicket/directory")
     good, text = snapshot.read_bytes(), directory.read_text()

@@ -8,7 +8,7 @@ import pytest
 from rig.database import PASSWORD
 from rig.pgbouncer import PgBouncer
 from rig.relay import Relay
-from rig.sources import OTHER, QUERIES, SMALL, Content, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource, TextSource, company
+from rig.sources import OTHER, QUERIES, SMALL, Content, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource, company, is_the_same_as_text
 
 @pytest.fixture
 def files(folder):
@@ -43,16 +43,7 @@ def lenient_source(request, folder):
 
 
 def test_a_thousand_users_are_the_same_as_in_text(files, lenient_source, folder):
-    source = lenient_source
-    text = TextSource(folder)
-    text.load(company())
-    source.load(company())
-    expected = files.publish(text.settings())
-    text.load(OTHER)
-    assert files.publish(text.settings()) != expected
-    assert files.publish(source.settings()) == expected
-    source.load(OTHER)
-    assert files.publish(source.settings()) != expected
+    is_the_same_as_text(files, lenient_source, folder)
 
 
 def test_good_users_beside_bad_ones_are_the_same_in_every_source(files, lenient_source):

@@ -8,7 +8,7 @@ from rig.built import CLI
 from rig.ldap_source import LdapSource, entry, group, listed, person
 from rig.ports import free_port
 from rig.slapd import BLIND, FEW, NOMAIL, SUFFIX
-from rig.sources import OTHER, SMALL, Files, TextSource, company
+from rig.sources import OTHER, SMALL, Files, is_the_same_as_text
 
 
 @pytest.fixture
@@ -22,15 +22,7 @@ def source(slapd, folder):
 
 
 def test_a_thousand_users_are_the_same_as_in_text(files, source, folder):
-    text = TextSource(folder)
-    text.load(company())
-    source.load(company())
-    expected = files.publish(text.settings())
-    text.load(OTHER)
-    assert files.publish(text.settings()) != expected
-    assert files.publish(source.settings()) == expected
-    source.load(OTHER)
-    assert files.publish(source.settings()) != expected
+    is_the_same_as_text(files, source, folder)
 
 
 def same_as_text(files, settings, text):

@@ -94,18 +94,13 @@ static void write_text(struct mw_buf *out, const void *context)
 	/* Printing changes nothing of it. */
 	struct result *result = (struct result *)context;
 	struct mw_exchange *import = &result->import;
-	bool changes = result->files.changes.count > 0;
 
 	mw_diff_print(result->files.diff, out);
 	mw_exchange_print(import, out);
 	mw_buf_printf(out, "domains: %zu, connectors: %zu, users: %zu, groups: %zu, grants: %zu\n", import->domains,
 		      import->connectors, import->users, import->groups, import->grant_count);
-	if (!changes)
-		mw_buf_add_text(out, "nothing to do: both files are as import would write them\n");
-	else if (result->files.applied)
+	if (mw_new_files_print_outcome(&result->files, "both files are as import would write them", out))
 		print_next(result, out);
-	else if (result->files.kept_count == 0)
-		mw_buf_add_text(out, "nothing was written; --apply does it\n");
 }
 
 static void write_members(struct mw_json *json, const void *context)

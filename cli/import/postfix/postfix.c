@@ -107,12 +107,8 @@ static void write_text(struct mw_buf *out, const void *context)
 	mw_buf_printf(out, "%susers: %zu, groups: %zu, grants: %zu\n", changes || result->remarks.count > 0 ? "\n" : "",
 		      init->people->users, init->people->groups, init->people->grant_count);
 	mw_proof_print(&result->proof, out);
-	if (!changes)
-		mw_buf_add_text(out, "nothing to do: the directory is as import would write it\n");
-	else if (result->files.applied)
+	if (mw_new_files_print_outcome(&result->files, "the directory is as import would write it", out))
 		print_next(result, out);
-	else if (result->files.kept_count == 0)
-		mw_buf_add_text(out, "nothing was written; --apply does it\n");
 }
 
 static void write_members(struct mw_json *json, const void *context)

@@ -133,12 +133,8 @@ static void write_text(struct mw_buf *out, const void *context)
 	mw_buf_printf(out, "%sdomains: %zu, users: %zu, groups: %zu, grants: %zu\n",
 		      result->files.changes.count > 0 ? "\n" : "", init->domain_count, init->people->users,
 		      init->people->groups, init->people->grant_count);
-	if (result->files.changes.count == 0)
-		mw_buf_add_text(out, "nothing to do: the files are as init would write them\n");
-	else if (result->files.applied)
+	if (mw_new_files_print_outcome(&result->files, "the files are as init would write them", out))
 		print_next(result, out);
-	else if (result->files.kept_count == 0)
-		mw_buf_add_text(out, "nothing was written; --apply does it\n");
 }
 
 static void write_members(struct mw_json *json, const void *context)

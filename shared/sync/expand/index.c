@@ -99,24 +99,6 @@ static size_t settle(struct mw_expansion *expansion, const char *what, struct mw
 	return kept;
 }
 
-static const struct mw_name_entry *find_entry(const struct mw_name_entry *entries, size_t count, struct mw_str text)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = mw_content_compare_text(text, entries[middle].text);
-
-		if (order == 0)
-			return &entries[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
 /* The error is at the later line, and names the other. */
 static void report_ambiguous(struct mw_expansion *expansion, const struct mw_name_entry *bare,
 			     const struct mw_name_entry *whole)
@@ -145,7 +127,7 @@ static void refuse_ambiguous(struct mw_expansion *expansion, const struct mw_nam
 		const struct mw_name_entry *whole = NULL;
 
 		if (mw_login_complete(logins[i].text, domain, completed, sizeof(completed), &len))
-			whole = find_entry(logins, count, (struct mw_str){ completed, len });
+			whole = mw_content_find(logins, count, sizeof(*logins), (struct mw_str){ completed, len });
 		if (whole != NULL && whole->id != logins[i].id)
 			report_ambiguous(expansion, &logins[i], whole);
 	}
@@ -201,7 +183,8 @@ bool mw_expand_index(struct mw_expansion *expansion)
 uint32_t mw_expand_find(const struct mw_expansion *expansion, struct mw_str address, enum mw_held *held_r)
 {
 	const struct mw_content *content = expansion->content;
-	const struct mw_name_entry *found = find_entry(content->addresses, content->address_count, address);
+	const struct mw_name_entry *found =
+		mw_content_find(content->addresses, content->address_count, sizeof(*found), address);
 
 	if (found != NULL && held_r != NULL)
 		*held_r = found->held;

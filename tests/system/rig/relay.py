@@ -8,9 +8,10 @@ from rig.ports import free_port
 
 
 class Relay:
-    """Forwards connections to 127.0.0.1:`target`. `.cut` octets of the server's pass, then the connection ends with a reset;
-    None: all. `.pause` is how many seconds pass before each octet of the server's, one by one; 0: none do. `.passed` counts those of the last connection. `.before_query` is called with what the client sends, before
-    the server has it."""
+    """Forwards connections to 127.0.0.1:`target`. `.cut` octets of the server's pass, then the connection ends with a
+    reset; None: all. `.pause` is how many seconds pass before each octet of the server's, one by one; 0: none do.
+    `.passed` counts those of the last connection. `.before_query` is called with what the client sends, before the
+    server has it."""
 
     def __init__(self, target):
         self.target, self.cut, self.passed, self.before_query, self.pause = target, None, 0, None, 0

@@ -252,3 +252,16 @@ class Files(Daemon):
             assert words in result.stderr + result.stdout, result.stderr + result.stdout
         assert (self.published / "snapshot.mdb").read_bytes() == before
         return result
+
+
+def is_the_same_as_text(files, source, folder):
+    """A thousand users of a source have the fingerprint of the same ones in a text, and others have not."""
+    text = TextSource(folder)
+    text.load(company())
+    source.load(company())
+    expected = files.publish(text.settings())
+    text.load(OTHER)
+    assert files.publish(text.settings()) != expected
+    assert files.publish(source.settings()) == expected
+    source.load(OTHER)
+    assert files.publish(source.settings()) != expected
