@@ -107,8 +107,10 @@ static bool add_part(struct mw_buf *out, const LDAPAVA *part)
 
 	add_type(out, (struct mw_str){ part->la_attr.bv_val, part->la_attr.bv_len });
 	mw_buf_add_char(out, '=');
-	/* "#" and octets in hex. */
+	/* "#" and octets in hex. libldap reads "#" without any, whatever stands behind it, as an empty value. */
 	if ((part->la_flags & LDAP_AVA_BINARY) != 0) {
+		if (value->bv_len == 0)
+			return false;
 		mw_buf_add_char(out, '#');
 		for (ber_len_t i = 0; i < value->bv_len; i++)
 			mw_buf_printf(out, "%02x", (unsigned char)value->bv_val[i]);
