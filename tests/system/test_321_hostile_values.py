@@ -1,5 +1,6 @@
 """Values that are made to harm: 10,000 of them in each database. None becomes part of a query, each is data or is reported."""
 import itertools
+import json
 import re
 
 import pytest
@@ -38,6 +39,18 @@ class RawMysql(MysqlSource):
     text = "VARBINARY(1000)"
 
 
+class LatinPgsql(PgsqlSource):
+    def literal(self, value):
+        return b"convert_from('\\x" + value.encode().hex().encode() + b"', 'UTF8')" if isinstance(value, str) else super().literal(value)
+
+
+class LatinMysql(MysqlSource):
+    text = "VARCHAR(500) CHARACTER SET latin1"
+
+    def literal(self, value):
+        return b"CONVERT(_utf8mb4 " + super().literal(value) + b" USING latin1)" if isinstance(value, str) else super().literal(value)
+
+
 def source_of(kind, request, folder):
     if kind == "sqlite":
         return SqliteSource(folder)
@@ -48,6 +61,46 @@ def source_of(kind, request, folder):
         server.sql(f"CREATE DATABASE {database} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0")
         return RawPgsql(server, folder, database)
     return RawMysql(request.getfixturevalue("mariadb"), folder)
+
+
+def looked_up(files, name):
+    return json.loads(files.cli("lookup", name, "--json").stdout)
+
+
+@pytest.mark.parametrize("octets", [b"m\xe9l", b"\xed\xa0\x80"])
+@pytest.mark.parametrize("kind", ["sqlite", "pgsql", "mysql"])
+def test_a_value_that_is_no_text_is_one_bad_record(folder, request, kind, octets):
+    """Written by a program of another encoding; the others are read, also those with letters that are right."""
+    files, source = Files(folder), source_of(kind, request, folder)
+    source.load(Content().user("bob@example.test", address=["bücher@example.test"]).user("mary@example.test", address=["m@example.test"])
+                .user("eve@example.test", senders=octets).group("staff@example.test", member=["bob@example.test", octets])
+                .grant("send-as", octets + b"@example.test", "bob@example.test").user(octets + b"@example.test"))
+    files.use(source.settings())
+    for _ in range(2):
+        synced = files.cli("sync")
+        assert synced.returncode == 0, synced.stderr
+        assert synced.stderr.count("no valid UTF-8") == 4, synced.stderr
+        assert looked_up(files, "bücher@example.test")["receives"] == "bob@example.test"
+        assert looked_up(files, "m@example.test")["receives"] == "mary@example.test"
+        assert "no valid UTF-8" in looked_up(files, "eve@example.test")["blocked"]
+    source.load(Content().user("bob@example.test").user("mary@example.test").user("eve@example.test")
+                .group("staff@example.test", member=["bob@example.test"]))
+    assert files.cli("sync").stderr.count("UTF-8") == 0 and looked_up(files, "eve@example.test")["blocked"] == ""
+
+
+@pytest.mark.parametrize("kind", ["pgsql", "mysql"])
+def test_a_database_of_another_encoding_says_the_same(folder, request, kind):
+    server = request.getfixturevalue("postgresql" if kind == "pgsql" else "mariadb")
+    if kind == "pgsql":
+        database = f"latin_{server.database()}"
+        server.sql(f"CREATE DATABASE {database} ENCODING LATIN1 LOCALE 'C' TEMPLATE template0")
+        source = LatinPgsql(server, folder, database)
+    else:
+        source = LatinMysql(server, folder)
+    files = Files(folder)
+    source.load(Content().user("bob@example.test", address=["bücher@example.test"]))
+    files.publish(source.settings())
+    assert looked_up(files, "bücher@example.test")["receives"] == "bob@example.test"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "pgsql", "mysql"])
@@ -72,13 +125,16 @@ def test_no_value_becomes_part_of_a_query_and_each_is_data_or_reported(folder, r
     files.use(source.settings())
     synced = files.cli("sync")
     told = synced.stderr
+    assert synced.returncode == 0, told[:2000]
     # What cannot be printed is shown so that it turns no line and moves no cursor.
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\ufffd]", told), told[:2000]
-    assert re.search(r'source "people", (users|grants|addresses|logins|members):\d+: ', told), (synced.returncode, told[:2000])
+    assert re.search(r'source "people", (users|grants|addresses|logins|members):\d+: ', told), told[:2000]
+    assert looked_up(files, "bob@example.test")["logins"] == ["bob", "bob@example.test"]
     assert "evil@example.test" not in files.cli("lookup", "evil@example.test").stdout
     if kind != "sqlite":
         asked = {re.sub(r"^(statement|execute <unnamed>): ", "", text) for text in source.statements()}
-        assert asked - set(QUERIES.values()) == ({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = 60000"}
+        assert asked - set(QUERIES.values()) == ({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = 60000",
+                                                 "SET LOCAL client_encoding = 'SQL_ASCII'"}
                                                 if kind == "pgsql" else
                                                 {"SET SESSION max_statement_time = 60",
                                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",

@@ -167,6 +167,16 @@ static PGconn *begin_connecting(const struct mw_source_sql *sql, const char *pas
 	return PQconnectStartParams(names, values, 0);
 }
 
+/* A database in SQL_ASCII has octets of any kind. Asked for UTF-8 the server would end a query at the first value that
+   is none; as they are, each is looked at by itself (row.c). */
+static bool take_octets(struct pgsql *pgsql, struct mw_buf *why)
+{
+	const char *encoding = PQparameterStatus(pgsql->connection, "server_encoding");
+
+	return encoding == NULL || strcmp(encoding, "SQL_ASCII") != 0 ||
+		command(pgsql, "SET LOCAL client_encoding = 'SQL_ASCII'", why);
+}
+
 /* As pg_dump begins a dump that is consistent. */
 static bool begin_transaction(struct pgsql *pgsql, struct mw_buf *why)
 {
@@ -174,7 +184,8 @@ static bool begin_transaction(struct pgsql *pgsql, struct mw_buf *why)
 	struct mw_buf limit = MW_BUF_OVER(text);
 
 	mw_buf_printf(&limit, "SET LOCAL statement_timeout = %" PRId64, pgsql->timeout - MW_SQL_GRACE * 1000);
-	return command(pgsql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", why) && command(pgsql, text, why);
+	return command(pgsql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", why) && command(pgsql, text, why) &&
+		take_octets(pgsql, why);
 }
 
 static void pgsql_close(void *opened)
