@@ -243,7 +243,8 @@ static bool look_at_copy(struct gather *gather, const struct mw_source *source, 
 	struct mw_copy copy;
 	bool done;
 
-	mw_copy_read(order->arena, gather->folder, source, &copy, &why);
+	if (mw_copy_read(order->arena, gather->folder, source, &copy, &why) == MW_COPY_NONE && state->read_at != 0)
+		mw_buf_printf(&why, "%s is gone", copy.path);
 	gather->records.complete = source->complete;
 	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept,
 		       order->policy->default_domain, state, &why);

@@ -23,7 +23,32 @@ def cut_off(path):
     path.write_text(path.read_text()[:-len("smtp=yes relay=yes senders=anyone\n") - 3])
 
 
-@pytest.mark.parametrize("spoil", [writable_by_others, with_a_line_that_is_none, cut_off])
+def cut_at_a_line(path):
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+
+
+def cut_to_its_head(path):
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+
+
+def emptied(path):
+    path.write_text("")
+
+
+def removed(path):
+    path.unlink()
+
+
+def with_a_line_less(path):
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "u7@" not in line))
+
+
+def with_a_switch_turned(path):
+    path.write_text(path.read_text().replace("imap=yes", "imap=no ", 1))
+
+
+@pytest.mark.parametrize("spoil", [writable_by_others, with_a_line_that_is_none, cut_off, cut_at_a_line, cut_to_its_head, emptied,
+                                   removed, with_a_line_less, with_a_switch_turned])
 def test_a_copy_that_cannot_be_read_lets_no_name_vanish(site, spoil):
     site.sources("one", "two")
     site.says("one", users(40))
@@ -44,6 +69,26 @@ def test_a_copy_that_cannot_be_read_lets_no_name_vanish(site, spoil):
     site.says("one", "")
     site.sync(status=HELD)
     assert site.looked_up("u38@example.test")
+
+
+def test_a_copy_of_the_form_before_counts_until_it_is_written_again(site):
+    site.sources("one", "two")
+    site.says("one", users(40))
+    site.says("two", "user carl@example.test\n")
+    site.sync()
+    copy = site.published / "sources" / "one"
+    written = copy.read_text()
+    lines = written.splitlines(keepends=True)
+    assert lines[-1].startswith("# The end of ")
+    copy.write_text("# The last good content of a source, as mailwicket sync published it. Not to be edited.\n" + "".join(lines[1:-1]))
+    site.runs("one", "exit 1")
+    assert "its content of " in site.sync(status=FAILED)
+    assert site.looked_up("u39@example.test")
+    site.says("one", "")
+    site.sync(status=HELD)
+    site.says("one", users(40))
+    site.sync()
+    assert copy.read_text() == written
 
 
 def test_a_copy_reads_back_whatever_a_database_said(site):

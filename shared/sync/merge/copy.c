@@ -28,8 +28,7 @@ struct mw_copies {
 enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, const struct mw_source *source,
 				 struct mw_copy *copy_r, struct mw_buf *why)
 {
-	char name[MW_COPY_NAME_SIZE], memory[MW_COPY_HEAD_SIZE];
-	struct mw_buf head = MW_BUF_OVER(memory);
+	char name[MW_COPY_NAME_SIZE];
 	enum mw_copy_result result;
 
 	*copy_r = (struct mw_copy){ 0 };
@@ -40,7 +39,12 @@ enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, con
 	if (result != MW_COPY_READ)
 		return result;
 	copy_r->text.ptr = copy_r->memory;
-	copy_r->of_another = !mw_copy_head(source, &head) || !mw_str_starts_with(copy_r->text, mw_buf_str(&head));
+	if (!mw_copy_is_whole(copy_r->text)) {
+		mw_buf_printf(why, "%s: it is cut off, or not as it was written", copy_r->path);
+		mw_copy_free(copy_r);
+		return MW_COPY_BAD;
+	}
+	copy_r->of_another = !mw_copy_is_of(source, copy_r->text);
 	return MW_COPY_READ;
 }
 
@@ -155,6 +159,19 @@ static bool is_published(const struct mw_copies *copies, const char *name, int f
 	return same;
 }
 
+static bool write_end(int fd, const char *digest)
+{
+	char memory[MW_COPY_HEAD_SIZE];
+	struct mw_buf end = MW_BUF_OVER(memory);
+	ssize_t put;
+
+	mw_copy_end(digest, &end);
+	put = write(fd, memory, end.used);
+	if (put >= 0 && (size_t)put < end.used)
+		errno = ENOSPC;
+	return put == (ssize_t)end.used;
+}
+
 static bool fill(int fd, const struct mw_source *source, const struct mw_records *records, uint32_t owner,
 		 struct mw_buf *head, char digest_r[MW_TEXT_DIGEST_SIZE])
 {
@@ -171,7 +188,7 @@ static bool fill(int fd, const struct mw_source *source, const struct mw_records
 	errno = mw_text_out_end(out, digest_r);
 	if (!done)
 		errno = ENOMEM;
-	done = done && errno == 0 && fsync(fd) == 0;
+	done = done && errno == 0 && write_end(fd, digest_r) && fsync(fd) == 0;
 	free(out);
 	return done;
 }
@@ -188,6 +205,7 @@ static enum mw_copy_result read_back(const struct mw_copies *copies, const struc
 
 	if (memory == NULL)
 		return MW_COPY_NONE;
+	/* The line at its end is a comment to the text's reader. */
 	mw_buf_printf(&name, "%s/%s", copies->path, item->name);
 	good = mw_copy_reads_back((struct mw_str){ memory, (size_t)st.st_size }, path, head, MW_STR_EMPTY, digest, why);
 	free(memory);

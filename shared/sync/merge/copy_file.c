@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD "# The last good content of a source, as mailwicket sync published it. Not to be edited.\n# Read by "
+#define HEAD "# The last good content of a source, as mailwicket sync published it. Its last line has its digest.\n"
+/* Of a copy that has no such line. Nobody can tell whether it is whole; the next good reading replaces it. */
+#define HEAD_BEFORE "# The last good content of a source, as mailwicket sync published it. Not to be edited.\n"
+#define END "# The end of "
 
 /* The name of a file that any source has: what is no letter, digit, "-" or "_" is %XX, so that none has a ".". */
 bool mw_copy_file_name(struct mw_str source, const char *end, char name_r[MW_COPY_NAME_SIZE])
@@ -61,8 +64,49 @@ bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
 		add_setting(out, source->ldap.base);
 	mw_text_out_end(out, digest);
 	free(out);
-	mw_buf_printf(head, HEAD "%.*s from %s\n", MW_STR_ARG(source->driver), digest);
+	mw_buf_printf(head, HEAD "# Read by %.*s from %s\n", MW_STR_ARG(source->driver), digest);
 	return true;
+}
+
+bool mw_copy_is_of(const struct mw_source *source, struct mw_str text)
+{
+	char memory[MW_COPY_HEAD_SIZE];
+	struct mw_buf head = MW_BUF_OVER(memory);
+	struct mw_str expected, first;
+
+	if (!mw_copy_head(source, &head))
+		return false;
+	expected = mw_buf_str(&head);
+	/* The first line only says which form it is. */
+	return mw_str_split(&expected, '\n', &first) && mw_str_split(&text, '\n', &first) && mw_str_starts_with(text, expected);
+}
+
+void mw_copy_end(const char *digest, struct mw_buf *end)
+{
+	mw_buf_printf(end, END "%s\n", digest);
+}
+
+bool mw_copy_is_whole(struct mw_str text)
+{
+	char digest[MW_TEXT_DIGEST_SIZE], memory[sizeof(END) + MW_TEXT_DIGEST_SIZE];
+	struct mw_buf expected = MW_BUF_OVER(memory);
+	const size_t size = sizeof(END) - 1 + MW_TEXT_DIGEST_SIZE;
+	struct mw_text_out *out;
+
+	if (!mw_str_starts_with(text, MW_STR(HEAD)))
+		return mw_str_starts_with(text, MW_STR(HEAD_BEFORE));
+	if (text.len < size)
+		return false;
+	out = malloc(sizeof(*out));
+	if (out == NULL || !mw_text_out_begin(out, -1)) {
+		free(out);
+		return false;
+	}
+	mw_text_out_add(out, mw_str_head(text, text.len - size));
+	mw_text_out_end(out, digest);
+	free(out);
+	mw_copy_end(digest, &expected);
+	return mw_str_equal(mw_str_tail(text, text.len - size), mw_buf_str(&expected));
 }
 
 char *mw_copy_read_octets(int fd, size_t size)
