@@ -147,3 +147,13 @@ def test_names_that_are_blocked_count_as_gone(site):
                              for i in range(40)))
     assert "0 users, 0 groups and 40 addresses would vanish" in site.sync(status=HELD)
     assert site.looked_up("a0@example.test")["blocked"]
+
+
+@pytest.mark.parametrize("what", ["login=shared@example.test", "address=shared@example.test"])
+def test_what_two_claim_may_name_somebody_who_is_nobody(site, what):
+    """The strictest of both restrictions stays with the blocked name, without whom nobody has."""
+    site.sources("one")
+    site.says("one", users(3, f"user a@example.test {what}\nuser b@example.test {what} senders=u1@example.test,gone@example.test\n"))
+    assert "gone@example.test" in site.sync()
+    assert site.looked_up("shared@example.test")["blocked"]
+    assert site.looked_up("shared@example.test")["senders"] == ["u1@example.test"]

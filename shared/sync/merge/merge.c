@@ -397,8 +397,6 @@ static void drop_names_of_nobody(struct merge *merge)
 	for (size_t i = 0; i < records->count; i++) {
 		struct mw_record *record = &records->items[i];
 
-		if (merge->gone[i])
-			continue;
 		drop_unknown(merge, record, &record->members, "member");
 		drop_unknown(merge, record, &record->senders_list, "sender");
 		drop_unknown(merge, record, &record->senders_denied, "denied sender");
@@ -424,9 +422,9 @@ bool mw_merge(struct mw_records *records)
 		claim_logins(&merge, true);
 		release_conflicts(&merge, &merge.logins, true);
 		merge.failed = merge.failed || !mw_formers_resolve(records, merge.gone, &merge.addresses);
-		drop_names_of_nobody(&merge);
 		compact(&merge);
 		add_blocked(&merge, of_addresses);
+		drop_names_of_nobody(&merge);
 	}
 	mw_names_deinit(&merge.names);
 	mw_names_deinit(&merge.addresses);
