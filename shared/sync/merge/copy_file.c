@@ -78,7 +78,8 @@ bool mw_copy_is_of(const struct mw_source *source, struct mw_str text)
 		return false;
 	expected = mw_buf_str(&head);
 	/* The first line only says which form it is. */
-	return mw_str_split(&expected, '\n', &first) && mw_str_split(&text, '\n', &first) && mw_str_starts_with(text, expected);
+	return mw_str_split(&expected, '\n', &first) && mw_str_split(&text, '\n', &first) &&
+		mw_str_starts_with(text, expected);
 }
 
 void mw_copy_end(const char *digest, struct mw_buf *end)
