@@ -14,6 +14,11 @@ static bool is_followed(const struct mw_source *source)
 	return driver != NULL && !driver->whole;
 }
 
+static int64_t distance(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
 void mw_following_look(struct mw_following_view *view, const struct mw_policy *policy, int64_t now,
 		       struct mw_arena *arena)
 {
@@ -21,10 +26,11 @@ void mw_following_look(struct mw_following_view *view, const struct mw_policy *p
 	struct mw_followed_source *sources =
 		MW_ARENA_ARRAY(arena, struct mw_followed_source, policy->directory.source_count + 1);
 
-	*view = (struct mw_following_view){ .sources = sources };
+	*view = (struct mw_following_view){ .sources = sources, .now = now };
 	view->following = mw_follower_look(folder, &view->follower);
 	if (view->following == MW_FOLLOWING && view->follower.process != 0) {
-		view->silent = now - view->follower.alive > MW_FOLLOWING_SILENT_AFTER;
+		/* A sign of a time to come is one of before the date was set back. */
+		view->silent = distance(now, view->follower.alive) > MW_FOLLOWING_SILENT_AFTER;
 		view->other_policy = strcmp(view->follower.policy, policy->digest) != 0;
 	}
 	for (size_t i = 0; sources != NULL && i < policy->directory.source_count; i++) {
@@ -63,17 +69,47 @@ static const char *date(struct mw_arena *arena, int64_t when)
 	return mw_arena_text(arena, mw_buf_str(&text));
 }
 
+/* Somebody runs `mailwicket sync` again and again, by cron for example. That is a choice, and no fault until the next
+   run is long overdue. */
+static bool is_synced(const struct mw_followed_source *one, int64_t now)
+{
+	int64_t rhythm = mw_source_state_rhythm(&one->state);
+
+	return rhythm != 0 && distance(now, one->state.synced_at) <= 2 * rhythm + MW_FOLLOWING_GRACE;
+}
+
+static void judge_unfollowed(const struct judging *judging, const struct mw_followed_source *one)
+{
+	const struct mw_str name = one->source->name;
+	const int64_t rhythm = mw_source_state_rhythm(&one->state);
+	char memory[64];
+	struct mw_buf apart = MW_BUF_OVER(memory);
+
+	if (rhythm == 0) {
+		judging->fault(judging->context, MW_FOUND_NOT_FOLLOWED, NULL,
+			       mw_arena_textf(judging->arena, "nothing follows the sources: a change in source \"%.*s\" has no effect "
+					      "until somebody runs mailwicket sync", MW_STR_ARG(name)),
+			       "systemctl enable --now mailwicket-sync");
+		return;
+	}
+	mw_when_print_length(rhythm, &apart);
+	judging->fault(judging->context, MW_FOUND_NOT_FOLLOWED, NULL,
+		       mw_arena_textf(judging->arena, "nothing follows the sources: source \"%.*s\" was tried each %s, and "
+				      "last at %s", MW_STR_ARG(name), memory, date(judging->arena, one->state.synced_at)),
+		       "mailwicket sync");
+}
+
 static void judge_process(const struct judging *judging)
 {
 	const struct mw_following_view *view = judging->view;
 	long long process = (long long)view->follower.process;
+	size_t i = 0;
 
-	if (view->following == MW_FOLLOWING_NEVER && view->count > 0)
-		judging->fault(judging->context, MW_FOUND_NOT_FOLLOWED, NULL,
-			       mw_arena_textf(judging->arena, "nothing follows the sources: a change in source \"%.*s\" has no effect "
-					      "until somebody runs mailwicket sync", MW_STR_ARG(view->sources[0].source->name)),
-			       "systemctl enable --now mailwicket-sync");
-	if (view->following == MW_FOLLOWING_ENDED)
+	while (i < view->count && is_synced(&view->sources[i], view->now))
+		i++;
+	if (view->following == MW_FOLLOWING_NEVER && i < view->count)
+		judge_unfollowed(judging, &view->sources[i]);
+	if (view->following == MW_FOLLOWING_ENDED && (view->count == 0 || i < view->count))
 		judging->fault(judging->context, MW_FOUND_NOT_FOLLOWED, NULL,
 			       mw_arena_textf(judging->arena, "the process that followed the sources, %lld, is gone without an orderly "
 					      "end", process), "systemctl restart mailwicket-sync");
@@ -132,7 +168,12 @@ static void print_process(const struct mw_following_view *view, int64_t now, str
 
 	if (view->following != MW_FOLLOWING) {
 		mw_buf_add_text(out, view->following == MW_FOLLOWING_UNKNOWN ? "not known whether a process follows: only root and "
-				     "its user can tell\n" : "followed by no process\n");
+				     "its user can tell" : "followed by no process");
+		if (view->count > 0 && is_synced(&view->sources[0], now)) {
+			mw_buf_add_text(out, "; mailwicket sync reads them each ");
+			mw_when_print_length(mw_source_state_rhythm(&view->sources[0].state), out);
+		}
+		mw_buf_add_text(out, "\n");
 		return;
 	}
 	mw_buf_printf(out, "followed by process %lld", (long long)follower->process);
@@ -237,6 +278,8 @@ void mw_following_json(const struct mw_following_view *view, struct mw_json *jso
 		mw_when_json(json, "read", one->state.read_at);
 		mw_when_json(json, "failed_since", one->state.failed_since);
 		mw_json_string(json, "why", mw_str(one->state.why));
+		mw_when_json(json, "synced", one->state.synced_at);
+		mw_json_number(json, "synced_each", (uint64_t)mw_source_state_rhythm(&one->state));
 		mw_source_state_json(&one->state, json);
 		mw_json_end_object(json);
 	}

@@ -8,6 +8,7 @@
 #include "sync/sync.h"
 
 #define MW_FOLLOWING_SILENT_AFTER 60 /* seconds without a sign of life */
+#define MW_FOLLOWING_GRACE 60        /* seconds that a `mailwicket sync` by cron may take longer than the one before */
 
 /* A source that is no text: others change it, so that somebody has to follow it. */
 struct mw_followed_source {
@@ -19,6 +20,7 @@ struct mw_following_view {
 	enum mw_following following;
 	struct mw_follower_state follower;
 	bool silent;       /* it holds its lock, and does nothing */
+	int64_t now;
 	bool other_policy; /* it follows with another policy than the file has */
 	const struct mw_followed_source *sources;
 	size_t count;

@@ -83,7 +83,8 @@ static void look_at_policy(struct mw_status_view *view, const struct mw_cli *cli
 		view->audits = mw_policy_audits(view->policy, mw_day_of(view->now));
 }
 
-/* Who follows the sources has read them: a database is not read again for each look. Text is, which costs little. */
+/* Who follows the sources, or publishes them now and then, asks databases and programs; a look at the status asks
+   none. Text is read, which costs little. */
 static void look_at_sources(struct mw_status_view *view)
 {
 	struct mw_errors *errors = mw_errors_new(MESSAGES_AT_MOST);
@@ -99,7 +100,7 @@ static void look_at_sources(struct mw_status_view *view)
 		return;
 	}
 	view->sources = MW_SOURCES_PUBLISHED;
-	if (!mw_sync_run(view->policy, true, errors, &report)) {
+	if (!mw_sync_look(view->policy, errors, &report)) {
 		view->sources = MW_SOURCES_UNREADABLE;
 		mw_status_add(view, MW_STATUS_WARNING,
 			      mw_arena_textf(view->arena, "the directory's sources cannot be read: %s",

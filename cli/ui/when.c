@@ -108,18 +108,24 @@ void mw_when_print_exact(int64_t when, struct mw_buf *out)
 	mw_buf_printf(out, "%c%02ld:%02ld", local.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
-void mw_when_print_age(int64_t when, int64_t now, struct mw_buf *out)
+void mw_when_print_length(int64_t seconds, struct mw_buf *out)
 {
 	static const struct { int64_t seconds; const char *name; } ages[] = {
 		{ 86400, "days" }, { 3600, "hours" }, { 60, "minutes" }, { 1, "seconds" },
 	};
-	int64_t age = now > when ? now - when : 0;
 	size_t i = 0;
 
-	while (i < 3 && age < 2 * ages[i].seconds)
+	while (i < 3 && seconds < 2 * ages[i].seconds)
 		i++;
+	mw_buf_printf(out, "%lld %s", (long long)(seconds / ages[i].seconds), ages[i].name);
+}
+
+void mw_when_print_age(int64_t when, int64_t now, struct mw_buf *out)
+{
 	mw_when_print(when, out);
-	mw_buf_printf(out, ", %lld %s ago", (long long)(age / ages[i].seconds), ages[i].name);
+	mw_buf_add_text(out, ", ");
+	mw_when_print_length(now > when ? now - when : 0, out);
+	mw_buf_add_text(out, " ago");
 }
 
 void mw_when_json(struct mw_json *json, const char *key, int64_t when)

@@ -14,6 +14,8 @@ bool mw_when_parse(struct mw_str text, int64_t now, int64_t *when_r);
 /* "2026-12-01 08:00:00", and for programs "2026-12-01T08:00:00+01:00" (RFC 3339). */
 void mw_when_print(int64_t when, struct mw_buf *out);
 void mw_when_print_exact(int64_t when, struct mw_buf *out);
+/* "90 seconds", "3 minutes", "2 days": whole ones, two at least. */
+void mw_when_print_length(int64_t seconds, struct mw_buf *out);
 /* The first with its age: "2026-12-01 08:00:00, 3 minutes ago". */
 void mw_when_print_age(int64_t when, int64_t now, struct mw_buf *out);
 /* The second as a member; 0: null. */

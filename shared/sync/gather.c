@@ -11,6 +11,7 @@
 #include "sync/merge/former.h"
 #include "sync/merge/keep.h"
 #include "sync/merge/merge.h"
+#include "sync/merge/parts.h"
 #include "sync/prefix_grants.h"
 #include "sync/source.h"
 #include "sync/text/text.h"
@@ -40,38 +41,6 @@ static const char *moment_text(struct gather *gather, int64_t moment)
 	if (moment == 0 || gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
 		return "an unknown time";
 	return mw_arena_text(gather->order->arena, mw_str(text));
-}
-
-/* --- parts */
-
-static void leave_out(struct gather *gather, struct mw_origin origin, const char *what)
-{
-	mw_errors_add(gather->reports, MW_WARNING, mw_origin_file(&gather->records, origin), origin.line, 0, NULL,
-		      "%s is left out: the source's parts do not have %ss", what, what);
-}
-
-static void drop_other_parts(struct gather *gather, const struct mw_slice *slice, uint32_t parts)
-{
-	struct mw_records *records = slice->records;
-	size_t count = slice->first_item;
-
-	for (size_t i = slice->first_item; i < records->count; i++) {
-		bool user = records->items[i].principal.kind == MW_USER;
-
-		if ((parts & (user ? MW_PART_USERS : MW_PART_GROUPS)) != 0)
-			records->items[count++] = records->items[i];
-		else
-			leave_out(gather, records->items[i].origin, user ? "user" : "group");
-	}
-	records->count = count;
-	count = slice->first_grant;
-	for (size_t i = slice->first_grant; i < records->grant_count; i++) {
-		if ((parts & MW_PART_GRANTS) != 0)
-			records->grants[count++] = records->grants[i];
-		else
-			leave_out(gather, records->grants[i].origin, "grant");
-	}
-	records->grant_count = count;
 }
 
 /* --- one source */
@@ -162,7 +131,7 @@ static void stand_in(struct gather *gather, const struct mw_source *source, cons
 			      why.used > 0 ? ": " : "", text);
 		return;
 	}
-	drop_other_parts(gather, slice, source->parts);
+	mw_parts_drop_others(slice, source->parts, gather->reports);
 	tell(gather, own, gather->order->dry_run ? MW_ERROR : MW_WARNING);
 	mw_buf_add_text(&kept, first_error(own));
 	if (state->failed_since == 0)
@@ -295,7 +264,7 @@ static void use(struct gather *gather, const struct mw_source *source, const str
 {
 	struct mw_source_state before = *state;
 
-	drop_other_parts(gather, slice, source->parts);
+	mw_parts_drop_others(slice, source->parts, gather->reports);
 	if (!look_at_copy(gather, source, slice, state)) {
 		*state = before;
 		return;
@@ -317,16 +286,14 @@ static void use(struct gather *gather, const struct mw_source *source, const str
 
 /* Its last good copy in place of its content, which nobody asks for. False: there is none that can be used. */
 static bool rest(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
-		 const struct mw_source_state *state)
+		 const struct mw_source_state *state, struct mw_buf *why)
 {
-	char text[1024];
-	struct mw_buf why = MW_BUF_OVER(text);
-	bool done = read_copy(gather, source, slice, &why);
+	bool done = read_copy(gather, source, slice, why);
 
 	gather->records.reports = NULL;
 	if (!done)
 		return false;
-	drop_other_parts(gather, slice, source->parts);
+	mw_parts_drop_others(slice, source->parts, gather->reports);
 	if (state->digest[0] != '\0')
 		tell_held(gather, source, state);
 	if (state->failed_since != 0)
@@ -334,8 +301,8 @@ static bool rest(struct gather *gather, const struct mw_source *source, const st
 	return true;
 }
 
-static void read_lenient(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
-			 struct mw_source_state *state)
+static void ask(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+		struct mw_source_state *state)
 {
 	struct mw_errors *own = mw_errors_new(20);
 
@@ -359,6 +326,23 @@ static void read_lenient(struct gather *gather, const struct mw_source *source, 
 	mw_errors_free(own);
 }
 
+static void read_lenient(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+			 struct mw_source_turn *turn, struct mw_source_state *state)
+{
+	const struct mw_gathering *order = gather->order;
+	char text[1024];
+	struct mw_buf why = MW_BUF_OVER(text);
+	bool rests = (turn->rest || order->asks_nobody) && rest(gather, source, slice, state, &why);
+
+	if (!rests && order->asks_nobody)
+		mw_errors_add(order->errors, MW_ERROR, source->place.file, source->place.line, 0, NULL,
+			      "source \"%.*s\": %s", MW_STR_ARG(source->name), why.used > 0 ? text : "it was never read");
+	else if (!rests)
+		ask(gather, source, slice, state);
+	mw_source_state_tried(state, mw_clock_date(), order->turns != NULL);
+	turn->failed = state->failed_since != 0;
+}
+
 static void read_source(struct gather *gather, size_t number)
 {
 	struct mw_gathering *order = gather->order;
@@ -373,9 +357,7 @@ static void read_source(struct gather *gather, size_t number)
 			     order->policy->default_domain);
 	} else if (gather->lenient[number]) {
 		mw_source_state_read(gather->folder, source->name, &state);
-		if (!turn->rest || !rest(gather, source, &slice, &state))
-			read_lenient(gather, source, &slice, &state);
-		turn->failed = state.failed_since != 0;
+		read_lenient(gather, source, &slice, turn, &state);
 		if (order->states != NULL)
 			order->states[number] = state;
 	} else {

@@ -26,6 +26,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/merge/copy_text.c \
 	shared/sync/merge/former.c shared/sync/merge/former.h \
 	shared/sync/merge/keep.c shared/sync/merge/keep.h \
+	shared/sync/merge/parts.c shared/sync/merge/parts.h \
 	shared/sync/merge/keep_guard.c \
 	shared/sync/merge/merge.c shared/sync/merge/merge.h \
 	shared/sync/merge/merge_list.c \

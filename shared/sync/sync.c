@@ -387,6 +387,12 @@ bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, 
 	return sync_all(&(struct mw_gathering){ .policy = policy, .turns = turns, .errors = errors }, report_r);
 }
 
+bool mw_sync_look(const struct mw_policy *policy, struct mw_errors *errors, struct mw_sync_report *report_r)
+{
+	return sync_all(&(struct mw_gathering){ .policy = policy, .dry_run = true, .asks_nobody = true, .errors = errors },
+			report_r);
+}
+
 bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_str digest,
 		    struct mw_errors *errors, struct mw_sync_report *report_r)
 {

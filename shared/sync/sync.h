@@ -16,9 +16,16 @@ struct mw_source_state {
 	uint64_t held_users, held_groups, held_addresses; /* that would vanish, and stay */
 	char digest[33];      /* of the content whose vanishing names stay; "": none do */
 	bool several;         /* since names are held the source has said other things too, each with a digest of its own */
+	int64_t synced_at;    /* when `mailwicket sync` tried it last; 0: never, or a process follows it since then */
+	int64_t apart, apart_before; /* seconds between the last tries of these; 0: there were none */
 };
 /* What the last sync wrote of it; zero where there is nothing. */
 void mw_source_state_read(const char *folder, struct mw_str source, struct mw_source_state *state_r);
+/* `mailwicket sync`, or the process that follows, tries the source at `now`. What somebody tries twice within a minute counts
+   once. */
+void mw_source_state_tried(struct mw_source_state *state, int64_t now, bool followed);
+/* How many seconds apart `mailwicket sync` tries it, by cron for example, at the most; 0: that is not known. */
+int64_t mw_source_state_rhythm(const struct mw_source_state *state);
 
 struct mw_sync_report {
 	bool published;        /* false: nothing was to be changed, or dry_run */
@@ -38,9 +45,12 @@ struct mw_source_turn {
 /* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing changed.
    Addresses are completed with policy->default_domain. dry_run: check only (`mailwicket check`). */
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors, struct mw_sync_report *report_r);
-/* The same for some of them: turns[source], of all. Text is always read: it has no copy. */
+/* The same for some of them: turns[source], of all. Text is always read: it has no copy. For the process that follows. */
 bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
 		  struct mw_sync_report *report_r);
+/* A dry run that asks nobody: text is read, and the last good copies stand for all others. A source that has none was
+   never read, which is an error. */
+bool mw_sync_look(const struct mw_policy *policy, struct mw_errors *errors, struct mw_sync_report *report_r);
 /* The same as mw_sync_run(); what is held back of this source may vanish, if its content has the digest that an administrator was told. An
    empty one: that of the only content that was told since names are held. It takes a content whose last good copy cannot be
    read, too. */

@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -64,6 +65,80 @@ def test_nothing_follows_a_source_that_others_change(site):
     plain = site.cli("check")
     assert plain.returncode == 0 and "sources: followed by no process\n" in plain.stdout
     assert '"corp": read ' in plain.stdout and " seconds ago\n" in plain.stdout, plain.stdout
+
+
+def edit_state(site, **numbers):
+    """As time, or another sync, would have left it."""
+    path = site.published / "sources" / "corp.state"
+    kept = [line for line in path.read_text().splitlines() if line.split()[0] not in numbers]
+    path.write_text("\n".join(kept + [f"{word} {number}" for word, number in numbers.items()]) + "\n")
+
+
+def by_cron(site, each=300, times=2):
+    """What `times` more runs, so many seconds apart, have left."""
+    for _ in range(times):
+        edit_state(site, synced=int(time.time()) - each)
+        site.sync()
+
+
+def test_who_runs_sync_by_cron_is_not_told_to_follow(site):
+    assert len(told(site)[2]) == 1
+    by_cron(site, times=1)
+    _, [corp], problems = told(site)
+    assert problems == {} and findings(site)[0] == {} and corp["synced_each"] == 300 and corp["synced"]
+    assert "followed by no process; mailwicket sync reads them each 5 minutes\n" in status(site).stdout
+    # One by hand between two of them makes no other rhythm.
+    by_cron(site, each=10, times=3)
+    by_cron(site, each=120)
+    edit_state(site, synced=int(time.time()) - 10)
+    site.sync()
+    assert told(site)[2] == {}
+    # A source that fails is told, and that is all.
+    site.runs("corp", "exit 1")
+    site.cli("sync")
+    assert [text for text in told(site)[2] if "nothing follows" in text] == []
+
+
+def test_a_cron_that_stopped_is_noticed_and_the_date_may_jump(site):
+    by_cron(site)
+    for seconds in (-600, 600):
+        edit_state(site, synced=int(time.time()) + seconds)
+        assert told(site)[2] == {}
+    for seconds in (-720, 720):
+        edit_state(site, synced=int(time.time()) + seconds)
+        [(text, fix)] = told(site)[2].items()
+        assert text.startswith('nothing follows the sources: source "corp" was tried each 5 minutes, and last at ')
+        assert fix == f"mailwicket -c {site.policy} sync" and set(findings(site)[0]) == {"not-followed"}
+    site.sync()
+    assert told(site)[2] == {}
+
+
+def test_a_follower_that_ends_leaves_no_rhythm(site):
+    by_cron(site)
+    with Follower(site):
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+    [text] = told(site)[2]
+    assert "until somebody runs" in text
+    site.sync()
+    assert len(told(site)[2]) == 1
+    by_cron(site, times=1)
+    assert told(site)[2] == {}
+
+
+def test_a_look_at_the_status_asks_no_source(site):
+    """A server that does not answer would keep it for a minute."""
+    asked = site.folder / "asked"
+    site.runs("corp", f"touch {asked}; exec sleep 600")
+    answer = json.loads(status(site, "--json").stdout)
+    assert answer["directory"]["sources"] == "published" and not asked.exists()
+    (site.folder / "text").write_text("user boss@example.test\nuser another@example.test\n")
+    answer = json.loads(status(site, "--json").stdout)
+    assert answer["directory"]["sources"] == "newer"
+    site.sources("corp", "text", "third")
+    answer = json.loads(status(site, "--json").stdout)
+    assert answer["directory"]["sources"] == "unreadable"
+    assert any('source "third": it was never read' in problem["text"] for problem in answer["problems"])
+    assert not asked.exists()
 
 
 def test_text_alone_needs_nobody_who_follows(site):
