@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
+#include "file_attributes.h"
 #include "ui/output.h"
 
 static bool failed(const char *path)
@@ -49,24 +52,42 @@ static void complain_of(const char *path, const struct mw_path_owner *owner)
 		failed(path);
 }
 
-bool mw_place_is_ours(const char *path)
+/* False with `owner_r`, or with errno where that names nobody. */
+static bool look_at_place(const char *path, struct mw_path_owner *owner_r)
 {
 	char whole[PATH_MAX], here[PATH_MAX] = "";
-	struct mw_path_owner owner;
 	struct stat status;
 
+	*owner_r = (struct mw_path_owner){ .user = 0 };
 	if (geteuid() != 0)
 		return true;
-	if ((path[0] != '/' && getcwd(here, sizeof(here) - 1) == NULL) ||
-	    (size_t)snprintf(whole, sizeof(whole), "%s%s%s", here, path[0] != '/' ? "/" : "", path) >= sizeof(whole))
-		return failed(path);
-	if (mw_path_is_ours(whole, 0, &owner))
+	if (path[0] != '/' && getcwd(here, sizeof(here) - 1) == NULL)
+		return false;
+	if ((size_t)snprintf(whole, sizeof(whole), "%s%s%s", here, path[0] != '/' ? "/" : "", path) >= sizeof(whole)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (mw_path_is_ours(whole, 0, owner_r))
 		return true;
 	/* A file in a folder of root's is replaced there, whoever owns it. */
-	if (owner.foreign && lstat(owner.where, &status) == 0 && S_ISREG(status.st_mode))
-		return true;
-	complain_of(path, &owner);
-	return false;
+	return owner_r->foreign && lstat(owner_r->where, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool mw_place_is_safe(const char *path)
+{
+	struct mw_path_owner owner;
+
+	return look_at_place(path, &owner);
+}
+
+bool mw_place_is_ours(const char *path)
+{
+	struct mw_path_owner owner;
+	bool safe = look_at_place(path, &owner);
+
+	if (!safe)
+		complain_of(path, &owner);
+	return safe;
 }
 
 static bool sync_folder(const char *path)
@@ -96,9 +117,71 @@ void mw_signals_release(const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
+/* --- whole or not at all */
+
+/* The file beside its place is locked by who writes it: one that nobody has locked was left by a killed process. */
+#define BESIDE ".mailwicket-"
+#define RANDOM "XXXXXX"
+
+static bool is_left(const char *name, struct mw_str target)
+{
+	size_t begin = 1 + target.len + strlen(BESIDE);
+
+	return name[0] == '.' && strncmp(name + 1, target.ptr, target.len) == 0 &&
+	       strncmp(name + 1 + target.len, BESIDE, strlen(BESIDE)) == 0 && strlen(name + begin) == strlen(RANDOM);
+}
+
+static void remove_left(int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(folder, name, 0);
+	close(fd);
+}
+
+static void remove_leftovers(const char *target)
+{
+	size_t slash = mw_str_find_last(mw_str(target), '/');
+	const char *folder = slash == strlen(target) ? "." : slash == 0 ? "/" : NULL;
+	struct mw_str name = slash == strlen(target) ? mw_str(target) : mw_str_tail(mw_str(target), slash + 1);
+	char memory[PATH_MAX];
+	struct dirent *entry;
+	DIR *listing;
+
+	if (folder == NULL)
+		snprintf(memory, sizeof(memory), "%.*s", (int)slash, target);
+	listing = opendir(folder != NULL ? folder : memory);
+	while (listing != NULL && (entry = readdir(listing)) != NULL)
+		if (is_left(entry->d_name, name))
+			remove_left(dirfd(listing), entry->d_name);
+	if (listing != NULL)
+		closedir(listing);
+}
+
+static int make_beside(const char *target, char beside_r[PATH_MAX])
+{
+	size_t slash = mw_str_find_last(mw_str(target), '/');
+	size_t name = slash == strlen(target) ? 0 : slash + 1;
+	int fd;
+
+	if ((size_t)snprintf(beside_r, PATH_MAX, "%.*s.%s" BESIDE RANDOM, (int)name, target, target + name) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(beside_r, O_CLOEXEC);
+	/* Where there are no locks nothing that is left is removed. */
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX | LOCK_NB);
+	return fd;
+}
+
 bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid)
 {
-	char beside[4096];
+	char beside[PATH_MAX];
 	sigset_t before;
 	bool put;
 	int fd;
@@ -107,11 +190,11 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 	char *place = realpath(path, NULL);
 	const char *target = place != NULL ? place : path;
 
-	snprintf(beside, sizeof(beside), "%s.mailwicket-XXXXXX", target);
 	mw_signals_hold(&before);
-	fd = mkostemp(beside, O_CLOEXEC);
-	put = fd >= 0 && mw_file_write(fd, text) && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0 &&
-	      rename(beside, target) == 0;
+	remove_leftovers(target);
+	fd = make_beside(target, beside);
+	put = fd >= 0 && mw_file_write(fd, text) && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 &&
+	      mw_file_attributes_copy(target, fd) && fsync(fd) == 0 && rename(beside, target) == 0;
 	if (!put)
 		failed(target);
 	if (fd >= 0 && !put)
@@ -123,4 +206,3 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 	free(place);
 	return put;
 }
-

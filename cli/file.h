@@ -11,6 +11,8 @@
 /* Whether root may write there: nobody else can lead the path to another place (base/path.h). What is there may belong to
    anybody. `path` may be relative, and need not exist yet. True for any other caller, who has no rights but his own. */
 bool mw_place_is_ours(const char *path);
+/* The same without a line. */
+bool mw_place_is_safe(const char *path);
 
 /* All of the text to a descriptor. False, without a word: errno says why. */
 bool mw_file_write(int fd, struct mw_str text);
@@ -19,7 +21,9 @@ bool mw_file_write(int fd, struct mw_str text);
 void mw_signals_hold(sigset_t *before_r);
 void mw_signals_release(const sigset_t *before);
 
-/* A file whole or not at all: written beside its place, synced, renamed. Neither an error nor a signal leaves what was beside. */
+/* A file whole or not at all: written beside its place, synced, renamed. Neither an error nor a signal leaves what was beside;
+   what a process left that was killed is removed by the next one. The access control list, and what else file_attributes.h
+   names, is that of the file before. */
 bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid);
 
 #endif

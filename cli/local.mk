@@ -55,6 +55,7 @@ libmwcli_la_SOURCES = \
 	cli/directory/right_left.c cli/directory/right_left.h \
 	cli/directory/values.c cli/directory/values.h \
 	cli/file.c cli/file.h \
+	cli/file_attributes.c cli/file_attributes.h \
 	cli/follow/follow.c cli/follow/follow.h \
 	cli/follow/hand_over.c cli/follow/hand_over.h \
 	cli/follow/plan.c cli/follow/plan.h \
@@ -214,6 +215,7 @@ libmwcli_la_SOURCES = \
 	cli/suspension.c cli/suspension.h \
 	cli/sync.c cli/sync.h \
 	cli/text_file.c cli/text_file.h \
+	cli/text_lock.c cli/text_lock.h \
 	cli/ui/arguments.c cli/ui/arguments.h \
 	cli/ui/completion.c \
 	cli/ui/markup.c cli/ui/markup.h \

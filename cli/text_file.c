@@ -4,18 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "file.h"
 #include "sync/sync.h"
 #include "sync/text/text.h"
 #include "ui/output.h"
 
-#define LOCK_SECONDS 60
 #define MESSAGES_AT_MOST 100
 
 bool mw_source_is_text(const struct mw_source *source)
@@ -35,7 +31,7 @@ static int open_file(const char *path)
 	return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-/* Whoever replaced the file had the lock of the one before. */
+/* An editor may have put another one there. */
 static bool is_the_file(struct mw_text_file *file)
 {
 	struct stat named;
@@ -44,37 +40,22 @@ static bool is_the_file(struct mw_text_file *file)
 	       named.st_ino == file->status.st_ino && named.st_dev == file->status.st_dev;
 }
 
-static int wait_for_lock(struct mw_text_file *file)
+static int open_text(struct mw_text_file *file)
 {
-	const struct timespec pause = { .tv_nsec = 20000000 };
-	int64_t end = (int64_t)mw_clock_seconds() + LOCK_SECONDS;
-
-	while (flock(file->fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return failed(file->path, EX_OSERR);
-		if ((int64_t)mw_clock_seconds() > end) {
-			mw_complain("%s: another process has had it locked for a minute (/proc/locks); nothing was written",
-				    file->path);
-			return EX_TEMPFAIL;
-		}
-		nanosleep(&pause, NULL);
-	}
-	return EX_OK;
+	file->fd = open_file(file->path);
+	return file->fd >= 0 && fstat(file->fd, &file->status) == 0 ? EX_OK : failed(file->path, EX_NOINPUT);
 }
 
-static int lock_file(struct mw_text_file *file)
+/* What is read is what stands there when the lock is held. */
+static int lock_and_open(struct mw_text_file *file, struct mw_arena *arena)
 {
-	for (;;) {
-		int code;
+	int code = open_text(file);
 
-		file->fd = open_file(file->path);
-		if (file->fd < 0)
-			return failed(file->path, EX_NOINPUT);
-		code = wait_for_lock(file);
-		if (code != EX_OK || is_the_file(file))
-			return code;
+	if (code == EX_OK)
+		code = mw_text_lock_take(&file->lock, arena, file->path, file->status.st_uid);
+	if (file->fd >= 0)
 		close(file->fd);
-	}
+	return code == EX_OK ? open_text(file) : code;
 }
 
 static int read_text(const char *path, int fd, const struct stat *status, struct mw_arena *arena, struct mw_str *text_r)
@@ -114,26 +95,67 @@ static int read_records(struct mw_text_file *file, const struct mw_policy *polic
 	return EX_OK;
 }
 
-int mw_text_file_open(struct mw_text_file *file, const struct mw_policy *policy, size_t source, struct mw_arena *arena)
+static int open_one(struct mw_text_file *file, const struct mw_policy *policy, bool lock, struct mw_arena *arena)
 {
-	const struct mw_source *named = &policy->directory.sources[source];
-	int code;
-
-	*file = (struct mw_text_file){
-		.source = source, .name = named->name, .path = mw_arena_text(arena, named->path), .fd = -1,
-	};
-	code = lock_file(file);
+	int code = lock ? lock_and_open(file, arena) : open_text(file);
 	if (code == EX_OK)
 		code = read_text(file->path, file->fd, &file->status, arena, &file->text);
 	return code == EX_OK ? read_records(file, policy, arena) : code;
 }
 
-void mw_text_file_close(struct mw_text_file *file)
+/* Whether a source before has the same file, which nobody could lock twice. */
+static bool is_another(const struct mw_text_files *files, const struct mw_text_file *file)
 {
-	mw_records_deinit(&file->records);
-	if (file->fd >= 0)
-		close(file->fd);
-	file->fd = -1;
+	struct stat status, other;
+
+	for (size_t i = 0; i < files->count && lstat(file->path, &status) == 0; i++) {
+		if (lstat(files->items[i].path, &other) != 0 || other.st_ino != status.st_ino || other.st_dev != status.st_dev)
+			continue;
+		mw_complain("%s: is the file of source \"%.*s\" and of source \"%.*s\": take one of them out of the policy",
+			    file->path, MW_STR_ARG(files->items[i].name), MW_STR_ARG(file->name));
+		return true;
+	}
+	return false;
+}
+
+int mw_text_files_open(struct mw_text_files *files, const struct mw_policy *policy, bool lock, struct mw_arena *arena)
+{
+	int code = EX_OK;
+
+	*files = (struct mw_text_files){ .count = 0 };
+	files->items = MW_ARENA_ARRAY(arena, struct mw_text_file, policy->directory.source_count + 1);
+	if (files->items == NULL) {
+		mw_complain("out of memory");
+		return EX_OSERR;
+	}
+	for (size_t i = 0; i < policy->directory.source_count && code == EX_OK; i++) {
+		const struct mw_source *source = &policy->directory.sources[i];
+		struct mw_text_file *file = &files->items[files->count];
+
+		if (!mw_source_is_text(source))
+			continue;
+		*file = (struct mw_text_file){
+			.source = i, .name = source->name, .path = mw_arena_text(arena, source->path), .fd = -1, .lock = { .fd = -1 },
+		};
+		if (is_another(files, file))
+			return EX_CONFIG;
+		files->count++;
+		code = open_one(file, policy, lock, arena);
+	}
+	return code;
+}
+
+void mw_text_files_close(struct mw_text_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct mw_text_file *file = &files->items[i];
+
+		mw_records_deinit(&file->records);
+		if (file->fd >= 0)
+			close(file->fd);
+		mw_text_lock_release(&file->lock);
+	}
+	files->count = 0;
 }
 
 int mw_text_file_check(const struct mw_text_file *file, const struct mw_policy *policy, struct mw_str text,
@@ -179,6 +201,8 @@ int mw_text_file_put(struct mw_text_file *file, struct mw_str text)
 
 	if (!mw_place_is_ours(file->path))
 		return EX_NOPERM;
+	if (!mw_text_lock_is_held(&file->lock))
+		return EX_CANTCREAT;
 	code = check_unchanged(file);
 	if (code != EX_OK)
 		return code;

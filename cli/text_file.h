@@ -6,12 +6,14 @@
 
 #include "policy/model.h"
 #include "sync/record/record.h"
+#include "text_lock.h"
 
 struct mw_text_file {
 	size_t source; /* its number among the policy's */
 	struct mw_str name; /* of the source */
 	const char *path;
-	int fd; /* locked; -1: not open */
+	struct mw_text_lock lock;
+	int fd; /* -1: not open */
 	struct stat status;
 	struct mw_str text;
 	struct mw_records records; /* what can be read of it; lines are in the origins */
@@ -19,10 +21,13 @@ struct mw_text_file {
 
 bool mw_source_is_text(const struct mw_source *source);
 
-/* Locks and reads the file of the policy's source with this number; waits a minute at most for another command that
-   changes it. EX_OK, EX_NOINPUT, EX_TEMPFAIL or EX_OSERR. Nothing of it needs an end but mw_text_file_close(). */
-int mw_text_file_open(struct mw_text_file *file, const struct mw_policy *policy, size_t source, struct mw_arena *arena);
-void mw_text_file_close(struct mw_text_file *file);
+struct mw_text_files { struct mw_text_file *items; size_t count; };
+
+/* Reads the files of all text sources, in the policy's order. `lock`: one is to be written; waits a minute at most for another
+   command that changes it. EX_OK, or EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT, EX_CONFIG or EX_OSERR; nothing of it needs an end but
+   mw_text_files_close(), whatever comes back. */
+int mw_text_files_open(struct mw_text_files *files, const struct mw_policy *policy, bool lock, struct mw_arena *arena);
+void mw_text_files_close(struct mw_text_files *files);
 
 /* Whether sync would publish the directory with this text in the file; what is wrong is printed, with a line that nothing
    was written. `directory_r`: what it would publish (mw_memory_directory_free()). EX_OK or EX_DATAERR. */

@@ -57,9 +57,9 @@ static int several(const struct mw_editing *editing)
 	char memory[1024];
 	struct mw_buf names = MW_BUF_OVER(memory);
 
-	for (size_t i = 0; i < editing->file_count; i++) {
+	for (size_t i = 0; i < editing->files.count; i++) {
 		mw_buf_add_text(&names, i == 0 ? "" : ", ");
-		mw_text_show(&names, editing->files[i].name);
+		mw_text_show(&names, editing->files.items[i].name);
 	}
 	return mw_usage_error("into which source? --source NAME, of %s", memory);
 }
@@ -67,12 +67,12 @@ static int several(const struct mw_editing *editing)
 int mw_edit_new_place(const struct mw_editing *editing, struct mw_text_file **file_r)
 {
 	*file_r = NULL;
-	for (size_t i = 0; i < editing->file_count; i++) {
-		if (mw_edit_leaves_out(editing, &editing->files[i]))
+	for (size_t i = 0; i < editing->files.count; i++) {
+		if (mw_edit_leaves_out(editing, &editing->files.items[i]))
 			continue;
 		if (*file_r != NULL)
 			return several(editing);
-		*file_r = &editing->files[i];
+		*file_r = &editing->files.items[i];
 	}
 	return EX_OK;
 }
@@ -155,35 +155,32 @@ int mw_edit_read_line(struct mw_editing *editing, struct mw_str line, struct mw_
 
 /* --- the command */
 
+/* --source names a text. */
+static int check_source(const struct mw_policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		const struct mw_source *source = &policy->directory.sources[i];
+
+		if (!mw_str_equal(source->name, mw_str(name)))
+			continue;
+		if (mw_source_is_text(source))
+			return EX_OK;
+		mw_complain("--source %s: its driver is %.*s, which this command does not write: change it there", name,
+			    MW_STR_ARG(source->driver));
+		return EX_UNAVAILABLE;
+	}
+	return mw_usage_error("--source %s: the policy has no such source", name);
+}
+
 static int open_files(struct mw_editing *editing)
 {
-	const struct mw_policy *policy = editing->policy;
-	size_t count = policy->directory.source_count;
-	bool named = editing->order->source == NULL;
+	int code = editing->order->source != NULL ? check_source(editing->policy, editing->order->source) : EX_OK;
 
-	editing->files = MW_ARENA_ARRAY(editing->arena, struct mw_text_file, count + 1);
-	for (size_t i = 0; i < count && editing->files != NULL; i++) {
-		const struct mw_source *source = &policy->directory.sources[i];
-		bool is_named = editing->order->source != NULL && mw_str_equal(source->name, mw_str(editing->order->source));
-		int code;
-
-		named = named || is_named;
-		if (is_named && !mw_source_is_text(source)) {
-			mw_complain("--source %s: its driver is %.*s, which this command does not write: change it there",
-				    editing->order->source, MW_STR_ARG(source->driver));
-			return EX_UNAVAILABLE;
-		}
-		if (!mw_source_is_text(source))
-			continue;
-		code = mw_text_file_open(&editing->files[editing->file_count++], policy, i, editing->arena);
-		if (code != EX_OK)
-			return code;
-	}
-	if (!named)
-		return mw_usage_error("--source %s: the policy has no such source", editing->order->source);
-	if (editing->files == NULL || editing->file_count > 0)
-		return editing->files != NULL ? EX_OK : EX_OSERR;
-	mw_complain("%s names no text source: the directory is changed where it comes from", policy->file);
+	if (code == EX_OK)
+		code = mw_text_files_open(&editing->files, editing->policy, !editing->order->dry_run, editing->arena);
+	if (code != EX_OK || editing->files.count > 0)
+		return code;
+	mw_complain("%s names no text source: the directory is changed where it comes from", editing->policy->file);
 	return EX_UNAVAILABLE;
 }
 
@@ -246,8 +243,7 @@ static int finish(const struct mw_cli *cli, struct mw_editing *editing, int code
 
 static void end(struct mw_editing *editing)
 {
-	for (size_t i = 0; i < editing->file_count; i++)
-		mw_text_file_close(&editing->files[i]);
+	mw_text_files_close(&editing->files);
 	mw_memory_directory_free(editing->before);
 	mw_memory_directory_free(editing->after);
 	mw_arena_free(editing->arena);

@@ -25,8 +25,7 @@ struct mw_editing {
 	const struct mw_policy *policy;
 	const struct mw_edit_order *order;
 	struct mw_arena *arena;
-	struct mw_text_file *files; /* the text sources, in the policy's order */
-	size_t file_count;
+	struct mw_text_files files;
 	struct mw_memory_directory *before; /* what sync would publish now; NULL: it would refuse */
 	struct mw_memory_directory *after;  /* what it would publish then */
 	struct mw_text_file *file;  /* that is changed; NULL: none is */

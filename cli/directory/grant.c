@@ -111,8 +111,8 @@ static size_t find_lines(struct mw_editing *editing, const struct order *order, 
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < editing->file_count; i++) {
-		struct mw_text_file *file = &editing->files[i];
+	for (size_t i = 0; i < editing->files.count; i++) {
+		struct mw_text_file *file = &editing->files.items[i];
 
 		for (size_t k = 0; k < file->records.grant_count && count < FOUND_MOST; k++) {
 			const struct mw_grant_record *grant = &file->records.grants[k];
@@ -130,8 +130,8 @@ static struct mw_text_file *file_of(struct mw_editing *editing, const struct ord
 	const struct mw_str names[] = { order->grant.domain ? MW_STR_EMPTY : order->grant.identity, order->grant.trustee };
 
 	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
-		for (size_t i = 0; i < editing->file_count; i++) {
-			struct mw_text_file *file = &editing->files[i];
+		for (size_t i = 0; i < editing->files.count; i++) {
+			struct mw_text_file *file = &editing->files.items[i];
 
 			for (size_t k = 0; k < file->records.count && !mw_edit_leaves_out(editing, file); k++)
 				if (mw_str_equal(file->records.items[k].principal.name, names[n]))
@@ -250,7 +250,7 @@ static int change_revoke(struct mw_editing *editing, void *context)
 	count = find_lines(editing, order, found);
 	if (count == 0) {
 		mw_edit_note(editing, "no such grant stands in %s",
-			     editing->file_count == 1 ? editing->files[0].path : "a text source");
+			     editing->files.count == 1 ? editing->files.items[0].path : "a text source");
 		return EX_OK;
 	}
 	for (size_t i = 1; i < count; i++)

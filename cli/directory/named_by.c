@@ -151,8 +151,8 @@ int mw_named_by(struct mw_editing *editing, struct mw_str name, unsigned line, b
 		mw_complain("out of memory");
 		return EX_OSERR;
 	}
-	for (size_t i = 0; i < editing->file_count; i++)
-		look_at_text(&naming, &editing->files[i]);
+	for (size_t i = 0; i < editing->files.count; i++)
+		look_at_text(&naming, &editing->files.items[i]);
 	look_at_others(&naming);
 	if (naming.others == 0) {
 		remove_lines(&naming, count);

@@ -122,8 +122,8 @@ static int find_record(struct mw_editing *editing, struct order *order, unsigned
 {
 	int code = find_name(editing, order);
 
-	for (size_t i = 0; i < editing->file_count && code == EX_OK; i++) {
-		struct mw_text_file *file = &editing->files[i];
+	for (size_t i = 0; i < editing->files.count && code == EX_OK; i++) {
+		struct mw_text_file *file = &editing->files.items[i];
 
 		for (size_t k = 0; k < file->records.count && !mw_edit_leaves_out(editing, file); k++) {
 			const struct mw_record *record = &file->records.items[k];

@@ -1,5 +1,4 @@
 """mailwicket grant, revoke, user and group: what they write into the text source, what they leave, what they refuse."""
-import json
 import os
 import re
 import subprocess
@@ -7,20 +6,7 @@ import subprocess
 import pytest
 
 import rig
-from rig import CLI
-
-POLICY = """\
-hostname = "mx.example.test"
-recipient_delimiter = "+"
-default_domain = "example.test"
-accepted_domain "example.test" {{ type = Authoritative }}
-{more}
-connector "Client" {{ bindings = {{ "*:587" }} permission_groups = {{ ExchangeUsers }} }}
-directory {{
-    path = "{folder}/published"
-{sources}
-}}
-"""
+from rig.edited import Site
 
 TEXT = ("\ufeff# Staff\r\n"
         "\r\n"
@@ -31,36 +17,6 @@ TEXT = ("\ufeff# Staff\r\n"
         "grant send-as  sales@example.test  bob@example.test  until=2090-01-01  # for the fair\r\n"
         "grant send-as *@granted.test sales@example.test\r\n"
         "user last@example.test imap=no")
-
-
-class Site:
-    def __init__(self, folder, texts, more="", other=""):
-        self.folder, self.policy = folder, folder / "mailwicket.conf"
-        (folder / "published").mkdir(mode=0o755)
-        sources = ""
-        for name, text in texts.items():
-            (folder / name).write_bytes(text.encode())
-            sources += f'    source "{name}" {{ driver = text path = "{folder}/{name}" }}\n'
-        self.policy.write_text(POLICY.format(folder=folder, sources=sources + other, more=more))
-
-    def run(self, *words):
-        return subprocess.run([CLI, "-c", self.policy, *words], capture_output=True, text=True, timeout=60)
-
-    def done(self, *words, code=0):
-        told = self.run(*words)
-        assert told.returncode == code, (words, told.stdout, told.stderr)
-        return told.stdout + told.stderr
-
-    def json(self, *words, code=0):
-        told = self.run("--json", *words)
-        assert told.returncode == code, (words, told.stdout, told.stderr)
-        return json.loads(told.stdout)
-
-    def text(self, name="directory"):
-        return (self.folder / name).read_bytes().decode()
-
-    def lines(self, name="directory"):
-        return self.text(name).splitlines(keepends=True)
 
 
 @pytest.fixture
@@ -253,7 +209,7 @@ def test_owner_and_mode_stay_and_a_link_is_refused_as_sync_refuses_it(site):
 
 
 def test_two_at_once_lose_no_line(site):
-    runs = [subprocess.Popen([CLI, "-c", site.policy, "user", "add", f"n{number}@example.test"], stdout=subprocess.PIPE,
+    runs = [subprocess.Popen([rig.CLI, "-c", site.policy, "user", "add", f"n{number}@example.test"], stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True) for number in range(24)]
     told = [(run.communicate(timeout=rig.PATIENCE)[0], run.returncode) for run in runs]
     assert all(code == 0 for _, code in told), told

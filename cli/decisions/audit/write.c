@@ -16,8 +16,7 @@ struct writing {
 	struct mw_arena *arena;
 	const struct mw_audit_entry *entries[MW_AUDIT_WRITES_MOST];
 	const struct mw_audit_order *order;
-	struct mw_text_file *files; /* the text sources, locked */
-	size_t file_count;
+	struct mw_text_files files; /* locked */
 	struct mw_text_file *file; /* that is changed */
 	struct mw_str after;
 };
@@ -106,35 +105,23 @@ static int check_entry(const struct writing *writing, size_t i)
 
 /* --- the source */
 
-static int open_files(struct writing *writing)
-{
-	const struct mw_policy *policy = writing->day->policy;
-	int code = EX_OK;
-
-	writing->files = MW_ARENA_ARRAY(writing->arena, struct mw_text_file, policy->directory.source_count + 1);
-	for (size_t i = 0; writing->files != NULL && i < policy->directory.source_count && code == EX_OK; i++)
-		if (mw_source_is_text(&policy->directory.sources[i]))
-			code = mw_text_file_open(&writing->files[writing->file_count++], policy, i, writing->arena);
-	return writing->files == NULL ? EX_OSERR : code;
-}
-
 /* The text source that has the user; for a new one, the first. NULL: none. */
 static struct mw_text_file *file_of(struct writing *writing, const struct mw_audit_change *change)
 {
-	struct mw_text_file *first = writing->file_count > 0 ? &writing->files[0] : NULL;
+	struct mw_text_file *first = writing->files.count > 0 ? &writing->files.items[0] : NULL;
 
 	if (change->kind == MW_AUDIT_USER)
 		return first;
-	for (size_t i = 0; i < writing->file_count; i++)
-		if (mw_text_find_user(writing->files[i].text, change->user, writing->day->policy->default_domain) > 0)
-			return &writing->files[i];
+	for (size_t i = 0; i < writing->files.count; i++)
+		if (mw_text_find_user(writing->files.items[i].text, change->user, writing->day->policy->default_domain) > 0)
+			return &writing->files.items[i];
 	return change->kind == MW_AUDIT_GRANT ? first : NULL;
 }
 
 static int find_file(struct writing *writing)
 {
 	const struct mw_policy *policy = writing->day->policy;
-	int code = open_files(writing);
+	int code = mw_text_files_open(&writing->files, policy, true, writing->arena);
 
 	for (size_t i = 0; i < writing->order->count && code == EX_OK; i++) {
 		struct mw_text_file *file = file_of(writing, &writing->entries[i]->change);
@@ -240,10 +227,10 @@ int mw_audit_write(const struct mw_audit_day *day, const struct mw_audit_order *
 		if (code == EX_OK && !(json ? mw_output_json(write_members, writing) : mw_output(print, writing)))
 			code = EX_OSERR;
 	}
-	for (size_t i = 0; writing != NULL && i < writing->file_count; i++)
-		mw_text_file_close(&writing->files[i]);
-	if (writing != NULL)
+	if (writing != NULL) {
+		mw_text_files_close(&writing->files);
 		mw_arena_free(writing->arena);
+	}
 	free(writing);
 	return code;
 }
