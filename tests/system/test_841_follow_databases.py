@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from rig.follower import Follower
+from rig.follower import Follower, confined
 from rig.pgbouncer import PgBouncer
-from rig.sources import OTHER, SMALL, Files, MysqlSource, PgsqlSource, SqliteSource
+from rig.sources import OTHER, SMALL, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource
 
 CHANGED = "SELECT CONCAT(COUNT(*), '/', MAX(name)) FROM t_users"
 NOTIFY = """
@@ -27,16 +27,21 @@ def pgsql_that_notifies(postgresql, folder):
 
 
 def follows(files, source, settings):
-    """A change is published, and the next one too; nothing else is read by then."""
+    """A change is published, and the next one too; nothing else is read by then. All of it with the rights of the unit."""
     source.load(SMALL)
     files.publish(settings)
-    with Follower(files) as follower:
+    with confined(files, *files.folder.glob("password")) as follower:
         follower.wait_log("following 1 source")
         source.load(OTHER)
         follower.wait_log("published: 2 users")
         source.load(SMALL)
         follower.wait_log("published: 1 users")
     assert follower.lines("cannot be watched") == []
+
+
+def test_a_program_is_run_with_no_more_rights(files, folder):
+    source = ExecSource(folder)
+    follows(files, source, source.settings() + " interval = 1s")
 
 
 def test_sqlite_counts_the_changes_of_others(files, folder):

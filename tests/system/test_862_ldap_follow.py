@@ -2,7 +2,7 @@
 import pytest
 
 import rig
-from rig.follower import Follower
+from rig.follower import Follower, confined
 from rig.ldap_source import LdapSource, listed, person
 from rig.relay import Relay
 from rig.slapd import BLIND
@@ -30,7 +30,7 @@ def test_a_change_is_read_and_nothing_is_read_without_one(files, source):
     def logged(text):
         return (source.server.folder / "server.log").read_text(errors="replace").count(text)
     readings = f'SRCH base="{source.base}" scope=2'
-    with Follower(files) as follower:
+    with confined(files, source.password) as follower:
         follower.wait_log("following 1 source")
         source.server.add(person(f"cn=mary,{source.base}", mail="mary@example.test"))
         follower.wait_log("published: 2 users")
