@@ -192,12 +192,13 @@ def test_references_are_not_followed_and_told(files, server, folder):
 
         def refer(reply, asked):
             reply.reference(f"ldap://127.0.0.1:{other.port}/dc=other")
+            reply.reference("ldap://second.test/")
             server.answer(reply, asked)
         use(server, 1, refer)
         files.use(settings(server, folder))
         done = files.cli("sync")
         assert done.returncode == 0 and files.digest() == expected
-        assert f'1 references to other servers are not followed, what these have is missing: "ldap://127.0.0.1:{other.port}' in done.stderr
+        assert f'2 references to other servers are not followed, what these have is missing: "ldap://127.0.0.1:{other.port}' in done.stderr
         assert other.searches == []
 
 

@@ -423,13 +423,15 @@ static enum mw_ldap_step end_page(struct mw_ldap_session *session, LDAPMessage *
 
 static void take_reference(struct mw_ldap_session *session, LDAPMessage *message)
 {
-	struct mw_buf text = MW_BUF_OVER(session->reference);
 	char **urls = NULL;
 
 	if (session->references++ == 0 &&
 	    ldap_parse_reference(session->ld, message, &urls, NULL, 0) == LDAP_SUCCESS && urls != NULL &&
-	    urls[0] != NULL)
+	    urls[0] != NULL) {
+		struct mw_buf text = MW_BUF_OVER(session->reference);
+
 		mw_sql_say(&text, urls[0]);
+	}
 	ldap_memvfree((void **)urls);
 	ldap_msgfree(message);
 }
