@@ -64,6 +64,17 @@ def test_the_usual_schemas_need_no_map(files, source):
     assert "1 members are nobody of the source" in warned
 
 
+def test_an_attribute_may_be_called_by_any_of_its_names(files, source):
+    """A server sends it by its first one, whatever it was asked for."""
+    base = source.base
+    source.server.add(person(f"cn=boss,{base}", uid="b", mail="boss@example.test", manager=f"cn=bob,{base}") +
+                      person(f"cn=bob,{base}", uid="robert", mail="bob@example.test"))
+    for names in (["name=mail", "login=uid"], ["NAME=rfc822MailBox", "login=userid"],
+                  ["name=0.9.2342.19200300.100.1.3", "login=0.9.2342.19200300.100.1.1"]):
+        same_as_text(files, source.settings(**{**PLAIN, "users_attributes": listed([*names, "send_on_behalf=MANAGER"])}), (
+            "user boss@example.test login=b\nuser bob@example.test login=robert\ngrant send-on-behalf boss@example.test bob@example.test\n"))
+
+
 def test_grants_name_entries_addresses_and_uids(files, source):
     base = source.base
     source.server.add(

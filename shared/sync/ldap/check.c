@@ -60,19 +60,55 @@ static bool has_name(struct mw_str definition, const char *wanted, struct mw_wor
 	return found;
 }
 
+static struct mw_str behind(struct mw_str text, size_t at, char until)
+{
+	struct mw_str rest = mw_str_tail(text, at);
+
+	return mw_str_head(rest, mw_str_find(rest, until));
+}
+
+/* "( 2.5.4.3 NAME ..." */
+static bool has_number(struct mw_str definition, const char *wanted)
+{
+	size_t at = 0;
+
+	while (at < definition.len && (definition.ptr[at] == '(' || definition.ptr[at] == ' '))
+		at++;
+	return mw_str_equal(behind(definition, at, ' '), mw_str(wanted));
+}
+
+/* By which a server sends it; empty: it has none. */
+static struct mw_str first_name(struct mw_str definition)
+{
+	struct mw_str rest = mw_str_tail(definition, mw_str_find_text(definition, " NAME "));
+
+	return behind(rest, mw_str_find(rest, '\'') + 1, '\'');
+}
+
+/* *name_r: by which the server sends it; empty: nobody can tell. */
 static bool is_known(struct mw_ldap_reader *reader, const struct mw_ldap_attribute *definitions,
-		     const char *attribute, const char **nearest_r)
+		     const char *attribute, struct mw_str *name_r, const char **nearest_r)
 {
 	size_t most = definitions->count * 2 + 1, count = 0;
 	struct mw_word *words = MW_ARENA_ARRAY(reader->arena, struct mw_word, most);
 
+	bool number = attribute[0] >= '0' && attribute[0] <= '9';
+
 	*nearest_r = NULL;
-	/* Without its options, and not an object identifier. */
-	if (words == NULL || (attribute[0] >= '0' && attribute[0] <= '9'))
+	*name_r = MW_STR_EMPTY;
+	if (words == NULL)
 		return true;
-	for (size_t i = 0; i < definitions->count; i++)
-		if (has_name(definitions->values[i], attribute, words, &count, most, reader->arena))
-			return true;
+	for (size_t i = 0; i < definitions->count; i++) {
+		struct mw_str definition = definitions->values[i];
+
+		if (!(number ? has_number(definition, attribute)
+			     : has_name(definition, attribute, words, &count, most, reader->arena)))
+			continue;
+		*name_r = first_name(definition);
+		return true;
+	}
+	if (number)
+		return true;
 	*nearest_r = mw_table_nearest((struct mw_table){ words, count }, mw_str(attribute));
 	return false;
 }
@@ -80,12 +116,18 @@ static bool is_known(struct mw_ldap_reader *reader, const struct mw_ldap_attribu
 static bool check_kind(struct mw_ldap_reader *reader, enum mw_ldap_kind kind,
 		       const struct mw_ldap_attribute *definitions, struct mw_buf *why)
 {
-	const struct mw_ldap_map *map = &reader->maps[kind];
+	struct mw_ldap_map *map = &reader->maps[kind];
 	const char *nearest;
+	struct mw_str name;
 
 	for (size_t i = 0; i < map->count; i++) {
-		if (!map->items[i].written || is_known(reader, definitions, map->items[i].attribute, &nearest))
+		if (!map->items[i].written)
 			continue;
+		if (is_known(reader, definitions, map->items[i].attribute, &name, &nearest)) {
+			if (!mw_str_empty(name) && !mw_ldap_map_rename(reader, kind, &map->items[i], name))
+				return false;
+			continue;
+		}
 		mw_buf_printf(why, "%s_attributes: the server's schema has no attribute \"%s\"",
 			      mw_ldap_kind_word(kind), map->items[i].attribute);
 		if (nearest != NULL)

@@ -111,6 +111,13 @@ static bool collect_attributes(struct mw_ldap_reader *reader, enum mw_ldap_kind 
 	return true;
 }
 
+bool mw_ldap_map_rename(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_ldap_mapping *mapping,
+			struct mw_str name)
+{
+	mapping->attribute = mw_arena_text(reader->arena, name);
+	return collect_attributes(reader, kind);
+}
+
 bool mw_ldap_map_init(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_buf *why,
 		      struct mw_buf *expected)
 {

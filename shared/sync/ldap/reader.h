@@ -28,7 +28,7 @@ struct mw_ldap_mapping {
 };
 
 struct mw_ldap_map {
-	const struct mw_ldap_mapping *items;
+	struct mw_ldap_mapping *items;
 	size_t count;
 	const char *const *attributes; /* what a search asks for, the last is NULL */
 };
@@ -65,7 +65,7 @@ struct mw_ldap_reader {
 	struct mw_ldap_reference *references;
 	size_t reference_count, reference_size;
 	struct mw_pairs pairs[MW_LDAP_ROLE_COUNT]; /* (entry, whom), numbers from 1 on */
-	struct { const char *what; size_t count; } counted[MW_LDAP_COUNTED_MAX];
+	struct { const char *what; size_t count; struct mw_str first; } counted[MW_LDAP_COUNTED_MAX];
 	size_t unnamed_users;
 	bool failed; /* out of memory */
 	void *data;
@@ -75,7 +75,12 @@ struct mw_ldap_reader {
 bool mw_ldap_map_init(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_buf *why,
 		      struct mw_buf *expected);
 
-/* --- check.c: what can be known before a search. False with what is wrong. */
+/* An attribute has another name from now on. */
+bool mw_ldap_map_rename(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_ldap_mapping *mapping,
+			struct mw_str name);
+
+/* --- check.c: what can be known before a search. False with what is wrong. An attribute that the policy calls by
+   another of its names, or by its number, gets the name by which the server sends it. */
 bool mw_ldap_check_base(struct mw_ldap_reader *reader, struct mw_str base, const char *setting, struct mw_buf *why);
 bool mw_ldap_check_attributes(struct mw_ldap_reader *reader, struct mw_buf *why);
 
