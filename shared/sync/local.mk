@@ -66,6 +66,7 @@ endif
 if HAVE_LDAP
 libmwsync_la_SOURCES += \
 	shared/sync/ldap/ad.c shared/sync/ldap/ad.h \
+	shared/sync/ldap/ad_denied.c \
 	shared/sync/ldap/ad_entry.c \
 	shared/sync/ldap/ad_names.c \
 	shared/sync/ldap/check.c \

@@ -54,7 +54,7 @@ static void keep_dn(struct mw_ad *ad, struct mw_str dn, uint32_t value)
 		*at = value;
 }
 
-static bool has_value(const struct mw_ldap_entry *entry, const char *attribute, struct mw_str value)
+bool mw_ad_has_value(const struct mw_ldap_entry *entry, const char *attribute, struct mw_str value)
 {
 	const struct mw_ldap_attribute *found = mw_ldap_attribute(entry, attribute);
 
@@ -82,14 +82,21 @@ static uint32_t foreign(struct mw_str sid)
 	return mw_sid_is_good(sid) && mw_sid_domain(sid).len == 0 ? MW_AD_NONE : MW_AD_FOREIGN;
 }
 
-static void read_group(struct mw_ad *ad, const struct mw_ldap_entry *entry)
+static void read_group(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry)
 {
+	struct mw_ad *ad = *mw_ldap_data(reader);
 	const struct mw_ldap_attribute *members = mw_ldap_attribute(entry, "member");
 	struct mw_str sid = mw_ldap_value(entry, "objectSid"), type = mw_ldap_value(entry, "groupType");
 	uint32_t node;
 
-	if (has_value(entry, "objectClass", MW_STR("foreignSecurityPrincipal"))) {
+	if (mw_ad_has_value(entry, "objectClass", MW_STR("foreignSecurityPrincipal"))) {
 		keep_dn(ad, entry->dn, foreign(sid));
+		return;
+	}
+	/* Whether it is among anybody's SIDs is not known: as little as of a group of another domain. */
+	if (type.len == 0) {
+		keep_dn(ad, entry->dn, MW_AD_FOREIGN);
+		mw_ldap_count_from(reader, "groups whose groupType is not shown: they have no rights and no members", entry->dn);
 		return;
 	}
 	/* [MS-ADTS] 2.2.12: the highest bit of groupType is that of security groups, so that it is below 0. */
@@ -107,8 +114,10 @@ static void read_group(struct mw_ad *ad, const struct mw_ldap_entry *entry)
 	}
 }
 
-static bool read_groups(struct mw_ad *ad, struct mw_ldap_session *session, struct mw_str root, struct mw_buf *why)
+static bool read_groups(struct mw_ldap_reader *reader, struct mw_ldap_session *session, struct mw_str root,
+			struct mw_buf *why)
 {
+	const struct mw_ad *ad = *mw_ldap_data(reader);
 	const struct mw_ldap_search search = { .base = root, .filter = groups_filter, .attributes = groups_attributes };
 	struct mw_ldap_entry entry;
 	enum mw_ldap_step step;
@@ -116,7 +125,7 @@ static bool read_groups(struct mw_ad *ad, struct mw_ldap_session *session, struc
 	if (!mw_ldap_search(session, &search, why))
 		return false;
 	while ((step = mw_ldap_next(session, &entry, why)) == MW_LDAP_ENTRY)
-		read_group(ad, &entry);
+		read_group(reader, &entry);
 	if (step == MW_LDAP_FAILED)
 		return false;
 	if (ad->groups.count > 0)
@@ -128,9 +137,21 @@ static bool read_groups(struct mw_ad *ad, struct mw_ldap_session *session, struc
 	return false;
 }
 
-/* What stands before the backslash in a login name, from the crossRef object of the domain. */
-static bool read_netbios(struct mw_ad *ad, struct mw_ldap_session *session, struct mw_str configuration,
-			 struct mw_buf *why)
+static void read_partition(struct mw_ad *ad, const struct mw_ldap_entry *entry)
+{
+	struct mw_str dn = canonical(ad, mw_ldap_value(entry, "nCName"));
+
+	if (mw_str_equal(dn, ad->root))
+		ad->netbios = mw_arena_copy(ad->arena, mw_ldap_value(entry, "nETBIOSName"));
+	else if (mw_ldap_dn_is_below(dn, ad->root) &&
+		 mw_ad_room(ad, &ad->children, &ad->child_size, ad->child_count, sizeof(ad->children[0])))
+		ad->children[ad->child_count++] = dn;
+}
+
+/* The domains of the forest, by their crossRef objects: what stands before the backslash in a login name, and what is
+   below the domain's DN and not in it. */
+static bool read_partitions(struct mw_ad *ad, struct mw_ldap_session *session, struct mw_str configuration,
+			    struct mw_buf *why)
 {
 	static const char *const attributes[] = { "nCName", "nETBIOSName", NULL };
 	char memory[MW_LDAP_DN_MAX];
@@ -145,8 +166,7 @@ static bool read_netbios(struct mw_ad *ad, struct mw_ldap_session *session, stru
 	if (!mw_ldap_search(session, &search, why))
 		return false;
 	while ((step = mw_ldap_next(session, &entry, why)) == MW_LDAP_ENTRY)
-		if (mw_str_equal(canonical(ad, mw_ldap_value(&entry, "nCName")), ad->root))
-			ad->netbios = mw_arena_copy(ad->arena, mw_ldap_value(&entry, "nETBIOSName"));
+		read_partition(ad, &entry);
 	return step == MW_LDAP_END;
 }
 
@@ -175,7 +195,7 @@ static bool begin(struct mw_ldap_reader *reader, struct mw_ldap_session *session
 				     "(defaultNamingContext)");
 		return false;
 	}
-	if (!read_netbios(ad, session, configuration, why) || !read_groups(ad, session, root, why))
+	if (!read_partitions(ad, session, configuration, why) || !read_groups(reader, session, root, why))
 		return false;
 	if (ad->netbios.len == 0)
 		mw_ldap_count(reader, "domain without a NETBIOS name that is shown: no "
@@ -193,6 +213,7 @@ static void deinit(struct mw_ldap_reader *reader)
 		return;
 	mw_ad_groups_deinit(&ad->groups);
 	mw_names_deinit(&ad->dns);
+	free(ad->children);
 	free(ad->entries);
 	free(ad->members);
 	free(ad->references);

@@ -37,6 +37,8 @@ struct mw_ad {
 	struct mw_arena *arena;
 	struct mw_ad_groups groups;
 	struct mw_str root;	     /* the domain's DN, canonical */
+	struct mw_str *children;     /* those of the domains below it */
+	size_t child_count, child_size;
 	struct mw_str netbios;	     /* its name before a backslash; empty: it is not shown */
 	struct mw_names dns;	     /* canonical; value: node, MW_AD_EVERYBODY or MW_AD_FOREIGN */
 	struct mw_ad_entry *entries; /* rising by place */
@@ -46,12 +48,17 @@ struct mw_ad {
 	struct mw_ad_reference *references;
 	size_t reference_count, reference_size;
 	size_t users, users_hidden; /* of whom userAccountControl is not shown */
+	size_t dacls_hidden;	    /* entries whose nTSecurityDescriptor is not shown */
 	bool failed;		    /* out of memory */
 };
 
 /* Room for one more item; false, and failed, when memory is out. */
 bool mw_ad_room(struct mw_ad *ad, void *items_io, size_t *size_io, size_t count, size_t item);
 
+bool mw_ad_has_value(const struct mw_ldap_entry *entry, const char *attribute, struct mw_str value);
+/* ad_denied.c: asks whose the SIDs are that a denial names and nobody has who was read. Behind the last entry, before
+   mw_ad_groups_ready(). */
+bool mw_ad_denied(struct mw_ldap_reader *reader, struct mw_buf *why);
 void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
 bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why);
 

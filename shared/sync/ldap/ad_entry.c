@@ -244,24 +244,26 @@ static void keep_aces(struct mw_ad *ad, const struct mw_descriptor *read, bool a
 	}
 }
 
-static void read_dacl(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_ad_entry *made)
+static void read_dacl(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_str name,
+		      struct mw_ad_entry *made)
 {
 	struct mw_ad *ad = ad_of(reader);
 	struct mw_str octets = mw_ldap_value(entry, "nTSecurityDescriptor");
 	struct mw_arena *scratch = mw_arena_new(0);
 	struct mw_descriptor descriptor = { 0 };
 
+	ad->dacls_hidden += octets.len == 0;
 	if (octets.len == 0)
-		mw_ldap_count(reader, "entries whose nTSecurityDescriptor is not shown: "
-				      "nobody has Send-As on them");
+		mw_ldap_count_from(reader,
+				   "entries whose nTSecurityDescriptor is not shown: nobody has Send-As on them", name);
 	else if (scratch == NULL || mw_descriptor_read(octets, scratch, &descriptor) != NULL)
-		mw_ldap_count(reader, "entries whose nTSecurityDescriptor is broken: "
-				      "nobody has Send-As on them");
+		mw_ldap_count_from(reader, "entries whose nTSecurityDescriptor is broken: nobody has Send-As on them",
+				   name);
 	if (descriptor.open)
-		mw_ldap_count(reader, "entries without a DACL: nobody has Send-As on them by it");
+		mw_ldap_count_from(reader, "entries without a DACL: nobody has Send-As on them by it", name);
 	if (descriptor.conditional > 0)
-		mw_ldap_count(reader, "entries with a right to Send-As under a condition, "
-				      "which is not looked at");
+		mw_ldap_count_from(reader,
+				   "entries with a right to Send-As under a condition, which is not looked at", name);
 	keep_aces(ad, &descriptor, mw_ldap_source(reader)->ldap.all_rights_send_as, &made->descriptor);
 	mw_arena_free(scratch);
 }
@@ -304,7 +306,7 @@ void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entr
 		read_size(reader, entry, record);
 	}
 	read_named(reader, entry, record, made.place);
-	read_dacl(reader, entry, &made);
+	read_dacl(reader, entry, record->principal.name, &made);
 	if (mw_ad_room(ad, &ad->entries, &ad->entry_size, ad->entry_count, sizeof(ad->entries[0])))
 		ad->entries[ad->entry_count++] = made;
 }

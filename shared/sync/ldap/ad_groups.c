@@ -300,8 +300,17 @@ static void give_user(struct rights *rights, uint32_t user, bool ask, mw_ad_give
 	if (user == rights->self || !see(rights->groups, user))
 		return;
 	rights->user = user;
+	if (rights->groups->nodes[user].place == MW_AD_NO_PLACE)
+		return;
 	if (!ask || mw_descriptor_permits(rights->descriptor, rights->all_rights, is_for_user, rights))
 		give(context, rights->groups->nodes[user].place);
+}
+
+/* A right of somebody who has no record. */
+static bool is_nobodys(const struct rights *rights, const struct subject *subject)
+{
+	return subject->whose == UNKNOWN ||
+	       (subject->whose == OF_USER && rights->groups->nodes[subject->user].place == MW_AD_NO_PLACE);
 }
 
 static void give_subject(struct rights *rights, const struct subject *subject, bool ask, mw_ad_give *give,
@@ -346,7 +355,7 @@ void mw_ad_groups_rights(struct mw_ad_groups *groups, uint32_t self, struct mw_s
 	for (size_t i = 0; i < descriptor->count; i++) {
 		if (!allows(&rights, i))
 			continue;
-		lost_r->nobodys += rights.subjects[i].whose == UNKNOWN;
+		lost_r->nobodys += is_nobodys(&rights, &rights.subjects[i]);
 		give_subject(&rights, &rights.subjects[i], ask, give, context);
 	}
 }

@@ -45,7 +45,7 @@ struct mw_ad_groups {
 void mw_ad_groups_init(struct mw_ad_groups *groups, struct mw_arena *arena);
 void mw_ad_groups_deinit(struct mw_ad_groups *groups);
 
-/* Return the number of the new one. */
+/* Return the number of the new one. A user without a record has MW_AD_NO_PLACE: it gets nothing. */
 uint32_t mw_ad_groups_add_user(struct mw_ad_groups *groups, uint32_t place);
 uint32_t mw_ad_groups_add_group(struct mw_ad_groups *groups, bool security);
 /* One more SID of it: objectSid, sIDHistory. A SID that two have is nobody's. */

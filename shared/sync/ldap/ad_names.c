@@ -43,6 +43,15 @@ static uint32_t node_at(const struct mw_ad *ad, uint32_t place)
 	return entry == NULL ? MW_AD_NONE : entry->node;
 }
 
+/* Whether the DN is that of an entry in the domain; those below it may be in another one. */
+static bool is_in_domain(const struct mw_ad *ad, struct mw_str dn)
+{
+	for (size_t i = 0; i < ad->child_count; i++)
+		if (mw_ldap_dn_is_below(dn, ad->children[i]))
+			return false;
+	return mw_ldap_dn_is_below(dn, ad->root);
+}
+
 /* The node that a DN names, or MW_AD_EVERYBODY, MW_AD_FOREIGN; MW_AD_NONE: somebody of the domain without a record. */
 static uint32_t look_up(struct mw_ldap_reader *reader, const struct mw_ad *ad, struct mw_str dn)
 {
@@ -59,7 +68,7 @@ static uint32_t look_up(struct mw_ldap_reader *reader, const struct mw_ad *ad, s
 	place = mw_ldap_find(reader, MW_LDAP_BY_DN, dn);
 	if (place != MW_LDAP_NOBODY)
 		return node_at(ad, place);
-	return mw_ldap_dn_is_below(mw_buf_str(&canonical), ad->root) ? MW_AD_NONE : MW_AD_FOREIGN;
+	return is_in_domain(ad, mw_buf_str(&canonical)) ? MW_AD_NONE : MW_AD_FOREIGN;
 }
 
 /* --- who is there */
@@ -118,7 +127,7 @@ static void put_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
 			ad->groups.nodes[member->group].everybody = true;
 		} else if (node == MW_AD_FOREIGN) {
 			ad->groups.nodes[member->group].incomplete = true;
-			mw_ldap_count(reader, "members of groups that are of another domain");
+			mw_ldap_count_from(reader, "members of groups that are of another domain", member->dn);
 		} else {
 			mw_ad_groups_add_member(&ad->groups, member->group, node);
 		}
@@ -144,8 +153,9 @@ static void resolve(struct mw_ldap_reader *reader, struct mw_ad *ad, const struc
 	bool known = node != MW_AD_NONE && node != MW_AD_EVERYBODY && node != MW_AD_FOREIGN;
 
 	if (!known || (ad->groups.nodes[node].group && !reference->group))
-		mw_ldap_count(reader, "names in authOrig, publicDelegates and the like of "
-				      "whom no address is known here");
+		mw_ldap_count_from(reader,
+				   "names in authOrig, publicDelegates and the like of whom no address is known here",
+				   reference->dn);
 	else if (ad->groups.nodes[node].place != MW_AD_NO_PLACE)
 		give(&giving, ad->groups.nodes[node].place);
 	else
@@ -160,31 +170,42 @@ static void give_rights(struct mw_ldap_reader *reader, struct mw_ad *ad)
 		const struct mw_ad_entry *entry = &ad->entries[i];
 		struct giving giving = { reader, entry->place, MW_LDAP_SEND_AS };
 		struct mw_ad_lost lost;
+		struct mw_str name;
 
 		if (entry->node == MW_AD_NONE)
 			continue;
+		name = mw_ldap_record(reader, entry->place)->principal.name;
 		mw_ad_groups_rights(&ad->groups, entry->node, entry->sid, &entry->descriptor, all_rights, give, &giving,
 				    &lost);
 		for (; lost.nobodys > 0; lost.nobodys--)
-			mw_ldap_count(reader, GONE);
+			mw_ldap_count_from(reader, GONE, name);
 		if (lost.withheld)
-			mw_ldap_count(reader, WITHHELD);
+			mw_ldap_count_from(reader, WITHHELD, name);
 	}
+}
+
+/* What is shown of no entry at all is no truth about any. */
+static bool is_shown(struct mw_ldap_reader *reader, const char *attribute, size_t hidden, size_t all,
+		     struct mw_buf *why)
+{
+	if (all == 0 || hidden < all)
+		return true;
+	mw_buf_printf(why, "%.*s is shown %s of nobody: it needs the right to read",
+		      MW_STR_ARG(mw_ldap_who(reader->session)), attribute);
+	return false;
 }
 
 bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why)
 {
 	struct mw_ad *ad = *mw_ldap_data(reader);
 
-	if (ad->users > 0 && ad->users_hidden == ad->users) {
-		mw_buf_printf(why,
-			      "%.*s is shown userAccountControl of nobody: it needs the "
-			      "right to read",
-			      MW_STR_ARG(mw_ldap_who(reader->session)));
+	if (!is_shown(reader, "userAccountControl", ad->users_hidden, ad->users, why) ||
+	    !is_shown(reader, "nTSecurityDescriptor", ad->dacls_hidden, ad->entry_count, why))
 		return false;
-	}
 	put_entries(reader, ad);
 	put_members(reader, ad);
+	if (!mw_ad_denied(reader, why))
+		return false;
 	if (mw_ad_groups_ready(&ad->groups)) {
 		name_members(reader, ad);
 		for (size_t i = 0; i < ad->reference_count; i++)

@@ -71,6 +71,8 @@ void mw_ldap_refer(struct mw_ldap_reader *reader, enum mw_ldap_role role, enum m
 /* One more of what is told once, at the end, as "N WHAT": a text that lives as long as the reader, and says what becomes of
    it. */
 void mw_ldap_count(struct mw_ldap_reader *reader, const char *what);
+/* The same; of those of one WHAT the first is named. */
+void mw_ldap_count_from(struct mw_ldap_reader *reader, const char *what, struct mw_str which);
 
 /* In entry(): the number of the entry. */
 uint32_t mw_ldap_number(const struct mw_ldap_reader *reader);

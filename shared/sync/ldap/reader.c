@@ -116,9 +116,16 @@ void mw_ldap_refer(struct mw_ldap_reader *reader, enum mw_ldap_role role, enum m
 
 void mw_ldap_count(struct mw_ldap_reader *reader, const char *what)
 {
+	mw_ldap_count_from(reader, what, MW_STR_EMPTY);
+}
+
+void mw_ldap_count_from(struct mw_ldap_reader *reader, const char *what, struct mw_str which)
+{
 	for (size_t i = 0; i < MW_LDAP_COUNTED_MAX; i++) {
 		if (reader->counted[i].what == NULL)
 			reader->counted[i].what = what;
+		if (reader->counted[i].what == what && reader->counted[i].count == 0)
+			reader->counted[i].first = mw_arena_copy(reader->arena, which);
 		if (strcmp(reader->counted[i].what, what) == 0) {
 			reader->counted[i].count++;
 			return;

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "sync/ldap/reader.h"
+#include "sync/text/field.h"
 
 #define WHY_MAX 1024
 
@@ -162,6 +163,9 @@ static void tell_counted(const struct mw_ldap_reader *reader)
 		struct mw_buf text = MW_BUF_OVER(memory);
 
 		mw_buf_printf(&text, "%zu %s", reader->counted[i].count, reader->counted[i].what);
+		if (reader->counted[i].first.len > 0)
+			mw_buf_printf(&text, "; the first is \"%.*s\"",
+				      MW_STR_ARG(mw_text_shown(reader->counted[i].first)));
 		warn(reader, memory);
 	}
 }

@@ -4,7 +4,7 @@
         server.add("users", "uid=bob,dc=example,dc=test", mail=["bob@example.test"])
         server.search = lambda reply, asked, page: ...      # in place of ScriptedLdap.answer
 
-It knows no filter but (kind=KIND), and takes any simple bind.
+It knows no filter but (kind=KIND), and takes any simple bind. ScriptedDomain is a domain controller of Active Directory.
 """
 import socket
 import threading
@@ -63,7 +63,8 @@ class Asked:
     def __init__(self, content, controls):
         parts = items(content)
         self.base, self.scope = parts[0][1].decode(), parts[1][1][0]
-        self.kind = items(parts[6][1])[1][1].decode() if parts[6][0] == 0xA3 else None
+        self.equal, self.value = (word for _, word in items(parts[6][1])) if parts[6][0] == 0xA3 else (b"", b"")
+        self.kind = self.value.decode() if self.equal == b"kind" else None
         self.attributes = [name.decode() for _, name in items(parts[7][1])]
         self.cookie = b""
         for _, control in items(controls):

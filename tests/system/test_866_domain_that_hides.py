@@ -1,0 +1,108 @@
+"""Active Directory as a source whose domain controller is scripted: what it hides, other domains, whom a denial names."""
+import json
+
+import pytest
+
+from rig.ldap_script import BASE
+from rig.scripted_domain import EVERYBODY, ScriptedDomain, allow, deny, sid
+from rig.sources import Files
+
+STRANGER = sid(21, 9, 9, 9, 1001)
+
+
+@pytest.fixture
+def files(folder):
+    return Files(folder)
+
+
+@pytest.fixture
+def server():
+    with ScriptedDomain() as made:
+        made.user("alice", 1001)
+        made.user("bob", 1002)
+        yield made
+
+
+def told(files, server, folder):
+    """What a good sync says."""
+    files.use(server.settings(folder))
+    done = files.cli("sync")
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def send_as(files, name):
+    """Who may, beside itself."""
+    return sorted(set(json.loads(files.cli("--json", "lookup", name).stdout)["send_as"]) - {name})
+
+
+DENIED = [
+    # Whom a denial names; what it is; whether others keep their right.
+    ("a user without an address", 1101, ["top", "person", "user"], True),
+    ("a computer", 1102, ["top", "person", "organizationalPerson", "user", "computer"], True),
+    ("a service account", 1103, ["top", "person", "user", "computer", "msDS-ManagedServiceAccount"], True),
+    ("a group that nobody saw before", 1104, ["top", "group"], False),
+    ("somebody whose class is not shown", 1105, None, False),
+    ("somebody who is gone", 1106, "gone", False),
+]
+
+
+@pytest.mark.parametrize("number,classes,kept", [row[1:] for row in DENIED], ids=[row[0] for row in DENIED])
+def test_a_denial_for_an_account_without_an_address_is_nobody_elses(files, server, folder, number, classes, kept):
+    if classes != "gone":
+        server.user("other", number, mail=None, objectClass=classes)
+    for name, own in (("sales", 1201), ("support", 1202)):
+        server.user(name, own, aces=deny(server.sid(number)) + allow(server.sid(1001)) + allow(server.sid(number)))
+    warned = told(files, server, folder)
+    assert send_as(files, "sales@example.test") == (["alice@example.test"] if kept else [])
+    assert ("2 entries on which a denial names a group or account that is not known" in warned) == (not kept), warned
+    assert '2 Send-As rights of accounts that have no address or are gone; the first is "sales@example.test"' in warned
+    assert server.lookups == [server.sid(number)]
+
+
+def test_a_denial_for_another_domain_is_not_asked_twice_and_denies_everybody(files, server, folder):
+    server.user("sales", 1201, aces=deny(STRANGER) + deny(STRANGER) + allow(EVERYBODY))
+    warned = told(files, server, folder)
+    assert send_as(files, "sales@example.test") == [] and server.lookups == [STRANGER]
+    assert 'the first is "sales@example.test"' in warned
+
+
+def test_a_denial_for_who_has_an_address_asks_nobody(files, server, folder):
+    server.user("sales", 1201, aces=deny(server.sid(1002)) + deny(sid(32, 544)) + allow(server.sid(1001)) + allow(server.sid(1002)))
+    server.group("administrators", 1, objectSid=[sid(32, 544)])
+    told(files, server, folder)
+    assert send_as(files, "sales@example.test") == ["alice@example.test"] and server.lookups == []
+
+
+@pytest.mark.parametrize("child", [True, False])
+def test_a_group_of_a_domain_below_is_one_of_another_domain(files, server, folder, child):
+    """Who is in it nobody can tell; a user of the domain without an address is nobody."""
+    if child:
+        server.partition("EU", f"DC=eu,{BASE}")
+    server.group("both", 1301, [f"CN=everywhere,OU=groups,DC=eu,{BASE}", "bob"])
+    server.user("sales", 1201, aces=deny(server.sid(1301)) + allow(server.sid(1001)))
+    warned = told(files, server, folder)
+    assert send_as(files, "sales@example.test") == ([] if child else ["alice@example.test"])
+    assert (f'1 members of groups that are of another domain; the first is "CN=everywhere,OU=groups,DC=eu,{BASE}"' in warned) == child
+
+
+def test_a_group_whose_type_is_not_shown_has_no_rights_and_its_denial_holds(files, server, folder):
+    server.group("hidden", 1301, ["bob"], groupType=None)
+    server.group("outer", 1302, ["hidden"])
+    server.user("sales", 1201, aces=deny(server.sid(1301)) + allow(server.sid(1001)))
+    server.user("support", 1202, aces=deny(server.sid(1302)) + allow(server.sid(1001)))
+    server.user("stock", 1203, aces=allow(server.sid(1301)) + allow(server.sid(1001)))
+    assert "1 groups whose groupType is not shown" in told(files, server, folder)
+    assert [send_as(files, f"{name}@example.test") for name in ("sales", "support", "stock")] == [[], [], ["alice@example.test"]]
+
+
+@pytest.mark.parametrize("attribute", ["nTSecurityDescriptor", "userAccountControl"])
+def test_what_is_shown_of_nobody_is_no_truth(files, server, folder, attribute):
+    """Rights that were taken from the account that reads; a single entry that hides it is told."""
+    server.user("sales", 1201, aces=allow(server.sid(1001)))
+    told(files, server, folder)
+    before = files.digest()
+    for _, said in server.entries["users"]:
+        said.pop(attribute)
+    done = files.cli("sync")
+    assert f"is shown {attribute} of nobody: it needs the right to read" in done.stderr and files.digest() == before
