@@ -46,8 +46,10 @@ libmwcli_la_SOURCES = \
 	cli/file_diff.c cli/file_diff.h \
 	cli/directory/editing.c cli/directory/editing.h \
 	cli/directory/grant.c \
+	cli/directory/groups.c cli/directory/groups.h \
 	cli/directory/identities.c \
 	cli/directory/identities_find.c cli/directory/identities_find.h \
+	cli/directory/list_left.c cli/directory/list_left.h \
 	cli/directory/named_by.c cli/directory/named_by.h \
 	cli/directory/print.c cli/directory/print.h \
 	cli/directory/record.c \

@@ -38,11 +38,11 @@ static void tell(struct naming *naming, const struct mw_records *records, struct
 static void take_item(struct naming *naming, const struct mw_record *record, const char *word, struct mw_str item)
 {
 	struct mw_editing *editing = naming->editing;
-	const struct mw_values_place place = { record->principal.kind, record->origin.line };
+	const struct mw_values_place place = { .kind = record->principal.kind, .line = record->origin.line };
 	struct mw_str without = mw_str_equal(mw_str(word), MW_STR("senders")) ? MW_STR("nobody") : MW_STR_EMPTY;
 	bool last;
 
-	if (!mw_values_remove(editing, &place, word, item, &last))
+	if (mw_values_remove(editing, &place, mw_record_key_find(mw_row_of(place.kind), mw_str(word)), item, &last) == 0)
 		return;
 	if (last)
 		editing->text = mw_text_with_setting(editing->arena, editing->text, record->origin.line, word, without);

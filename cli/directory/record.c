@@ -5,6 +5,7 @@
 #include "decide/identity.h"
 #include "decide/unlisted.h"
 #include "directory/editing.h"
+#include "directory/list_left.h"
 #include "directory/named_by.h"
 #include "directory/right.h"
 #include "directory/values.h"
@@ -35,6 +36,8 @@ struct order {
 	size_t value_count;
 	bool has_what, force;
 	struct mw_edit_order edit;
+	const struct mw_values_taken *taken; /* out of lists */
+	bool stays;                          /* something else gives one of them */
 };
 
 static const char *kind_word(enum mw_principal_kind kind)
@@ -154,6 +157,7 @@ static int set(struct mw_editing *editing, struct order *order)
 
 	for (size_t i = 0; i < order->value_count && code == EX_OK; i++)
 		code = mw_values_change(editing, &place, order->values[i]);
+	order->taken = place.taken;
 	if (code == EX_OK && !mw_str_equal(editing->text, editing->file->text)) {
 		struct mw_str line = mw_text_line(editing->text, place.line);
 
@@ -214,7 +218,7 @@ static void tell_of_grants(struct mw_editing *editing, const struct order *order
 /* The line may have no effect. */
 static int look(struct mw_editing *editing, void *context)
 {
-	const struct order *order = context;
+	struct order *order = context;
 	const struct mw_records *records;
 
 	if (order->what == DEL)
@@ -222,6 +226,7 @@ static int look(struct mw_editing *editing, void *context)
 	if (editing->after == NULL)
 		return EX_OK;
 	tell_of_grants(editing, order);
+	order->stays = mw_list_tell_left(editing, order->canonical, order->taken);
 	records = mw_memory_directory_records(editing->after);
 	for (size_t i = 0; i < records->count; i++) {
 		const struct mw_record *record = &records->items[i];
@@ -233,6 +238,12 @@ static int look(struct mw_editing *editing, void *context)
 				     order->what == DEL ? ", who stays" : ", and comes first in the policy: this line has no effect");
 	}
 	return EX_OK;
+}
+
+static int code_of(const struct mw_editing *editing, const void *context)
+{
+	(void)editing;
+	return ((const struct order *)context)->stays ? 1 : EX_OK;
 }
 
 static int take_word(struct order *order, const char *value)
@@ -270,7 +281,7 @@ static int take(struct order *order, int row, const char *value)
 
 static int run(struct mw_cli *cli, int argc, char **argv, enum mw_principal_kind kind)
 {
-	static const struct mw_edit edit = { .change = change, .look = look };
+	static const struct mw_edit edit = { .change = change, .look = look, .code = code_of };
 	struct mw_arguments arguments = mw_arguments_over(cli, argc, argv);
 	struct order order = { .kind = kind };
 	const char *value;
@@ -306,8 +317,8 @@ static int run_group(struct mw_cli *cli, int argc, char **argv)
 	"add|set|del NAME [KEY=VALUE | KEY+=VALUE | KEY-=VALUE ...] [--force] [--source NAME] [--dry-run] [--sync]"
 #define NOTE \
 	"KEY= takes a key out; += and -= change a list\n" \
-	"exit 0: it stands there; 65: sync would refuse it, or the name is in use; 67: no such name; 69: not in a text " \
-	"source"
+	"exit 0: it stands there; 1: something else gives what was taken out of a list, which is named; 65: sync would " \
+	"refuse it, the name is in use, or not in the list; 67: no such name; 69: not in a text source"
 
 const struct mw_command mw_user_command = {
 	.name = "user",

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "directory/right.h"
+#include "mail/address.h"
 #include "sync/record/key.h"
 #include "sync/record/key_networks.h"
 #include "sync/text/edit.h"
@@ -26,73 +28,159 @@ static bool admits(const struct mw_record_key *key)
 	return key->read == mw_networks_read || key->at == offsetof(struct mw_record, senders_list);
 }
 
-/* What a line with this one item says, as a last good copy would have it: the same for all ways to write it. False: it
-   cannot be read. */
-static bool item_digest(struct mw_editing *editing, enum mw_principal_kind kind, const char *key, struct mw_str item,
-			char digest_r[MW_TEXT_DIGEST_SIZE])
+/* --- items */
+
+/* What the change is about, read once: items of the same are the same. */
+struct item {
+	struct mw_str text;
+	struct mw_str name;                /* as its reader has it; empty: it cannot be read, or is a network */
+	char digest[MW_TEXT_DIGEST_SIZE];  /* of networks; empty: none */
+};
+
+/* A list in editing->text, with those of its items that are the one that was asked for. */
+struct found { struct mw_str text, *items; size_t count, all; };
+
+bool mw_values_name_people(const struct mw_record_key *key)
+{
+	/* That of networks is in another struct. */
+	return key->read_item != NULL &&
+	       (key->at == offsetof(struct mw_record, members) || key->at == offsetof(struct mw_record, senders_list) ||
+		key->at == offsetof(struct mw_record, senders_denied));
+}
+
+/* What a line with this one item says, as a last good copy would have it: the same for all ways to write it. */
+static void read_networks(struct mw_editing *editing, const struct mw_values_place *place,
+			  const struct mw_record_key *key, struct mw_str text, char digest_r[MW_TEXT_DIGEST_SIZE])
 {
 	static struct mw_text_out out;
 	struct mw_errors *errors = mw_errors_new(1);
 	struct mw_records records;
-	bool read;
 
+	digest_r[0] = '\0';
 	if (errors == NULL)
-		return false;
+		return;
 	mw_records_init(&records, editing->arena, errors);
 	mw_text_read(&records, "",
-		     mw_str(mw_arena_textf(editing->arena, "%s x@example.org %s=%.*s", kind == MW_USER ? "user" : "group", key,
-					   MW_STR_ARG(item))), editing->policy->default_domain);
-	read = mw_errors_count(errors, MW_ERROR) == 0 && records.count == 1 && mw_text_out_begin(&out, -1) &&
-	       mw_text_write(&out, &records, records.items[0].owner) && mw_text_out_end(&out, digest_r) == 0;
+		     mw_str(mw_arena_textf(editing->arena, "%s x@example.org %s=%.*s", place->kind == MW_USER ? "user" : "group",
+					   key->word, MW_STR_ARG(text))), editing->policy->default_domain);
+	if (mw_errors_count(errors, MW_ERROR) > 0 || records.count != 1 || !mw_text_out_begin(&out, -1) ||
+	    !mw_text_write(&out, &records, records.items[0].owner) || mw_text_out_end(&out, digest_r) != 0)
+		digest_r[0] = '\0';
 	mw_records_deinit(&records);
 	mw_errors_free(errors);
-	return read;
 }
 
-/* Where the item stands in the list; empty: nowhere. */
-static struct mw_str find_item(struct mw_editing *editing, const struct mw_values_place *place, const char *key,
-			       struct mw_str item, size_t *count_r)
+/* A login name is the same with the domain that completes it. */
+static struct mw_str completed(struct mw_editing *editing, const struct mw_record_key *key, struct mw_str name)
 {
-	struct mw_str list = mw_text_value(editing->text, place->line, key), one, found = MW_STR_EMPTY;
-	char wanted[MW_TEXT_DIGEST_SIZE], digest[MW_TEXT_DIGEST_SIZE];
-	bool known = item_digest(editing, place->kind, key, item, wanted);
+	char memory[MW_ADDRESS_MAX + 2];
+	size_t len;
 
-	*count_r = 0;
-	while (!mw_str_empty(list)) {
-		one = mw_text_list_next(&list);
-		++*count_r;
-		if (!mw_str_empty(found))
-			continue;
-		if (mw_str_equal(one, item) ||
-		    (known && item_digest(editing, place->kind, key, one, digest) && strcmp(digest, wanted) == 0))
-			found = one;
+	if (key->at != offsetof(struct mw_record, logins) ||
+	    !mw_login_complete(name, editing->policy->default_domain, memory, sizeof(memory), &len))
+		return name;
+	return mw_arena_copy(editing->arena, (struct mw_str){ memory, len });
+}
+
+static struct mw_str read_name(struct mw_editing *editing, struct mw_reading *reading, const struct mw_record_key *key,
+			       struct mw_str text)
+{
+	struct mw_str name;
+
+	return key->read_item(reading, text, &name) ? completed(editing, key, name) : MW_STR_EMPTY;
+}
+
+static bool is_same(struct mw_editing *editing, const struct mw_record_key *key, const struct item *a,
+		    const struct item *b)
+{
+	if (mw_str_equal(a->text, b->text))
+		return true;
+	if (key->read_item == NULL)
+		return a->digest[0] != '\0' && strcmp(a->digest, b->digest) == 0;
+	if (mw_str_empty(a->name) || mw_str_empty(b->name))
+		return false;
+	if (mw_values_name_people(key))
+		return mw_right_same_name(mw_edit_view(editing), a->name, b->name);
+	return mw_str_equal(a->name, b->name);
+}
+
+static void read_item(struct mw_editing *editing, struct mw_reading *reading, const struct mw_values_place *place,
+		      const struct mw_record_key *key, struct mw_str text, struct item *item_r)
+{
+	*item_r = (struct item){ .text = text };
+	if (key->read_item != NULL)
+		item_r->name = read_name(editing, reading, key, text);
+	else
+		read_networks(editing, place, key, text, item_r->digest);
+}
+
+static void find_same(struct mw_editing *editing, struct mw_reading *reading, const struct mw_values_place *place,
+		      const struct mw_record_key *key, struct mw_str text, struct found *found)
+{
+	struct mw_str list = mw_text_value(editing->text, place->line, key->word);
+	struct item wanted, one;
+
+	found->text = editing->text;
+	found->items = MW_ARENA_ARRAY(editing->arena, struct mw_str, mw_text_list_count(list) + 1);
+	read_item(editing, reading, place, key, text, &wanted);
+	while (!mw_str_empty(list) && found->items != NULL) {
+		read_item(editing, reading, place, key, mw_text_list_next(&list), &one);
+		found->all++;
+		if (is_same(editing, key, &wanted, &one))
+			found->items[found->count++] = one.text;
 	}
+}
+
+/* Where the item stands in the list, by each of its spellings. */
+static struct found find(struct mw_editing *editing, const struct mw_values_place *place,
+			 const struct mw_record_key *key, struct mw_str text)
+{
+	struct mw_errors *errors = mw_errors_new(1);
+	struct found found = { .count = 0 };
+	struct mw_records records;
+	struct mw_reading reading;
+
+	if (errors == NULL)
+		return found;
+	mw_records_init(&records, editing->arena, errors);
+	mw_reading_begin(&reading, &records, "", editing->policy->default_domain);
+	find_same(editing, &reading, place, key, text, &found);
+	mw_records_deinit(&records);
+	mw_errors_free(errors);
 	return found;
 }
 
-bool mw_values_remove(struct mw_editing *editing, const struct mw_values_place *place, const char *key,
-		      struct mw_str item, bool *last_r)
+size_t mw_values_remove(struct mw_editing *editing, const struct mw_values_place *place,
+			const struct mw_record_key *key, struct mw_str item, bool *last_r)
 {
-	size_t count;
-	struct mw_str found = find_item(editing, place, key, item, &count);
+	struct found found = find(editing, place, key, item);
 
-	*last_r = !mw_str_empty(found) && count == 1;
-	if (!mw_str_empty(found) && count > 1)
-		editing->text = mw_text_without_item(editing->arena, editing->text, found);
-	return !mw_str_empty(found);
+	*last_r = found.count > 0 && found.count == found.all;
+	for (size_t i = found.count; i > 0; i--) {
+		struct mw_str one = found.items[i - 1];
+
+		if (!mw_str_equal(one, item))
+			mw_edit_note(editing, "%s= has %.*s as %.*s", key->word, MW_STR_ARG(item), MW_STR_ARG(one));
+		/* From the last to the first: those before stand where they stood. */
+		if (!*last_r)
+			editing->text = mw_text_without_item(editing->arena, editing->text,
+							     (struct mw_str){ editing->text.ptr + (one.ptr - found.text.ptr), one.len });
+	}
+	return found.count;
 }
+
+/* --- changes */
 
 static int add_value(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change)
 {
 	struct mw_str rest = change->value, item;
-	size_t count;
 
 	if (admits(change->known) && mw_str_empty(mw_text_value(editing->text, place->line, change->key)))
 		return mw_usage_error("%s+=: there is no %s= yet, so nobody is left out; to admit %.*s alone: %s=%.*s", change->key,
 				      change->key, MW_STR_ARG(change->value), change->key, MW_STR_ARG(change->value));
 	while (!mw_str_empty(rest)) {
 		item = mw_text_list_next(&rest);
-		if (!mw_str_empty(find_item(editing, place, change->key, item, &count)))
+		if (find(editing, place, change->known, item).count > 0)
 			mw_edit_note(editing, "%s= has %.*s", change->key, MW_STR_ARG(item));
 		else
 			editing->text = mw_text_with_value(editing->arena, editing->text, place->line, change->key, item);
@@ -100,21 +188,46 @@ static int add_value(struct mw_editing *editing, const struct mw_values_place *p
 	return EX_OK;
 }
 
-static int remove_value(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change)
+/* Something else may give what was taken out. */
+static void remember(struct mw_editing *editing, struct mw_values_place *place, const struct change *change,
+		     struct mw_str item)
+{
+	struct mw_values_taken *taken = MW_ARENA_NEW(editing->arena, struct mw_values_taken);
+	struct mw_errors *errors = mw_errors_new(1);
+	struct mw_records records;
+	struct mw_reading reading;
+	struct item read;
+
+	if (taken != NULL && errors != NULL) {
+		mw_records_init(&records, editing->arena, errors);
+		mw_reading_begin(&reading, &records, "", editing->policy->default_domain);
+		read_item(editing, &reading, place, change->known, item, &read);
+		*taken = (struct mw_values_taken){ change->known, mw_str_empty(read.name) ? item : read.name, place->taken };
+		place->taken = taken;
+		mw_records_deinit(&records);
+	}
+	mw_errors_free(errors);
+}
+
+static int remove_value(struct mw_editing *editing, struct mw_values_place *place, const struct change *change)
 {
 	struct mw_str rest = change->value, item;
 	bool last;
 
 	while (!mw_str_empty(rest)) {
 		item = mw_text_list_next(&rest);
-		if (!mw_values_remove(editing, place, change->key, item, &last))
-			mw_edit_note(editing, "%s= does not have %.*s", change->key, MW_STR_ARG(item));
+		if (mw_values_remove(editing, place, change->known, item, &last) == 0) {
+			mw_complain("%s-=%.*s: %s= does not have it; nothing was written", change->key, MW_STR_ARG(item),
+				    change->key);
+			return EX_DATAERR;
+		}
 		if (last && admits(change->known))
 			return mw_usage_error("%s-=%.*s: it is the last one, and without it nobody would be left out; if that is "
 					      "meant: %s=%s", change->key, MW_STR_ARG(item), change->key,
 					      strcmp(change->known->word, "senders") == 0 ? ", else: senders=nobody" : "");
 		if (last)
 			editing->text = mw_text_with_setting(editing->arena, editing->text, place->line, change->key, MW_STR_EMPTY);
+		remember(editing, place, change, item);
 	}
 	return EX_OK;
 }
@@ -135,7 +248,7 @@ static struct change take_apart(struct mw_editing *editing, const struct mw_valu
 	return change;
 }
 
-int mw_values_change(struct mw_editing *editing, const struct mw_values_place *place, const char *text)
+int mw_values_change(struct mw_editing *editing, struct mw_values_place *place, const char *text)
 {
 	struct change change = take_apart(editing, place, text);
 

@@ -136,7 +136,7 @@ def test_a_user_is_added_changed_and_removed(site):
     assert site.text() == TEXT + "\r\nuser new login=new pop3=no\r\n"
     site.done("user", "set", "new", "login+=nw,nova", "pop3=", "imap=no")
     assert site.lines()[-1] == "user new login=new,nw,nova imap=no\r\n"
-    site.done("user", "set", "nova", "login-=NEW,nw")
+    assert "new@example.test still is a login name of new@example.test" in site.done("user", "set", "nova", "login-=NEW,nw")
     assert site.lines()[-1] == "user new login=nova imap=no\r\n"
     site.done("user", "set", "nova", "login-=nova")
     assert site.lines()[-1] == "user new imap=no\r\n"
@@ -155,8 +155,73 @@ def test_items_are_the_same_however_they_are_written(site):
     assert changed(site, TEXT, 5, line)
     site.done("group", "set", "sales", "networks-=10.0.0.1/32")
     assert changed(site, TEXT, 5, line.replace(",10.0.0.1", ""))
-    told = site.done("group", "set", "sales", "networks+=192.0.2.0-192.0.2.255", "member-=mary")
-    assert changed(site, TEXT, 5, line.replace(",10.0.0.1", "")) and "does not have mary" in told
+    site.done("group", "set", "sales", "networks+=192.0.2.0-192.0.2.255")
+    assert changed(site, TEXT, 5, line.replace(",10.0.0.1", ""))
+
+
+LISTS = """\
+user bob@example.test address=robert@example.test,rob@example.test login=bob,Bob,BOB@Example.Test,b
+user mary@example.test
+user kim@example.test networks=192.0.2.0/24,10.0.0.1,192.0.2.0-192.0.2.255
+group sales@example.test address=verkauf@example.test,Verkauf member=bob,Robert@example.test,mary,ROB,bob@example.test
+group board@example.test member=mary senders=robert,mary,sales,bob@example.test senders_denied=bob,rob,mary
+"""
+
+
+@pytest.mark.parametrize("words, before, after", [
+    (("sales", "member-=bob@example.test"), "member=bob,Robert@example.test,mary,ROB,bob@example.test", "member=mary"),
+    (("sales", "member-=rob,Mary"), " member=bob,Robert@example.test,mary,ROB,bob@example.test", ""),
+    (("sales", "address-=VERKAUF@example.test"), " address=verkauf@example.test,Verkauf", ""),
+    (("verkauf", "member-=MARY@example.test"), ",mary,ROB", ",ROB"),
+    (("board", "senders-=rob", "senders-=sales@example.test"), "senders=robert,mary,sales,bob@example.test", "senders=mary"),
+    (("board", "senders_denied-=Bob"), "senders_denied=bob,rob,mary", "senders_denied=mary"),
+    (("kim", "networks-=192.0.2.0/24"), "networks=192.0.2.0/24,10.0.0.1,192.0.2.0-192.0.2.255", "networks=10.0.0.1"),
+    (("bob", "login-=bob@example.test"), "login=bob,Bob,BOB@Example.Test,b", "login=b"),
+    (("bob", "address-=ROB,robert@example.test"), " address=robert@example.test,rob@example.test", ""),
+])
+def test_an_item_is_taken_out_by_each_of_its_spellings(folder, words, before, after):
+    site = Site(folder, {"directory": LISTS})
+    kind = "group" if words[0] in ("sales", "verkauf", "board") else "user"
+    if "address" in words[1] and kind == "user":
+        site.done("group", "set", "sales", "member-=bob")
+        site.done("group", "set", "board", "senders-=bob", "senders_denied-=bob")
+    start = site.text()
+    site.done(kind, "set", *words)
+    assert before in start and site.text() == start.replace(before, after)
+    site.done("sync")
+
+
+@pytest.mark.parametrize("words", [
+    ("group", "set", "sales", "member-=kim"), ("group", "set", "sales", "member-=stranger"),
+    ("group", "set", "sales", "member-=mary,mary"), ("group", "set", "sales", "member-=mary", "senders_denied-=bob"),
+    ("user", "set", "bob", "login-=robert"), ("user", "set", "kim", "networks-=10.0.0.2"), ("user", "set", "kim", "address-=k"),
+])
+def test_an_item_that_is_not_there_is_an_error(folder, words):
+    site = Site(folder, {"directory": LISTS})
+    assert "does not have it; nothing was written" in site.done(*words, code=65) and site.text() == LISTS
+
+
+def test_who_stays_in_a_list_by_a_group_is_told(folder):
+    site = Site(folder, {"directory": LISTS + "group all@example.test member=sales,bob senders=board,bob\n"
+                                              "group east@example.test member=sales,board\ngroup both@example.test member=east,sales\n"})
+    told = site.done("group", "set", "all", "member-=robert", code=1)
+    assert f"bob@example.test still is in member= of all@example.test: as a member of sales@example.test at {folder}/directory:4" in told
+    assert "member=sales senders" in site.text()
+    site.done("group", "set", "all", "senders-=bob")
+    told = site.done("group", "set", "both", "member-=sales", code=1)
+    assert "sales@example.test still is in member= of both@example.test: as a member of east@example.test" in told
+    assert site.json("group", "set", "both", "member-=east")["changed"]
+
+
+@pytest.mark.parametrize("line, words, told", [
+    ("user kim@example.test address=K@example.test receive=k2@example.test", ("kim", "receive-=k2"), None),
+    ("user kim@example.test networks=10.0.0.0/8,10.1.0.0/16", ("kim", "networks-=10.1.0.0/16"), "10.0.0.0/8 at"),
+    ("user kim@example.test networks=10.0.0.0/8,192.0.2.1", ("kim", "networks-=192.0.2.1"), None),
+])
+def test_what_still_gives_an_item_that_was_taken_out_is_told(folder, line, words, told):
+    site = Site(folder, {"directory": line + "\n"})
+    said = site.done("user", "set", *words, code=0 if told is None else 1)
+    assert (told or "written to") in said and site.text() != line + "\n"
 
 
 def test_who_is_removed_is_named_nowhere_any_more(site):
