@@ -190,8 +190,9 @@ static void check_bind(const struct ldap_check *check)
 	}
 	if (ldap->bind == MW_LDAP_EXTERNAL)
 		check_external(check);
-	else
-		refuse(check, "tls_cert_file", "bind = external");
+	else if (is_written(check, "tls_cert_file") &&
+		 (check->source->sql.tls == MW_SOURCE_TLS_NONE || all_are(&ldap->url, is_socket)))
+		error_at(check, "tls_cert_file", "tls = verify", "has no effect without TLS");
 	if (ldap->bind != MW_LDAP_GSSAPI)
 		refuse(check, "keytab_file", "bind = gssapi");
 	if (mw_str_empty(ldap->tls_cert_file) != mw_str_empty(ldap->tls_key_file))

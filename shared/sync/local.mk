@@ -79,7 +79,8 @@ libmwsync_la_SOURCES += \
 	shared/sync/ldap/resolve.c \
 	shared/sync/ldap/search.c \
 	shared/sync/ldap/session.c shared/sync/ldap/session.h \
-	shared/sync/ldap/source.c
+	shared/sync/ldap/source.c \
+	shared/sync/ldap/tls.c
 endif
 libmwsync_la_CPPFLAGS = $(MW_CPPFLAGS) $(SQLITE_CFLAGS) $(PGSQL_CFLAGS) $(MYSQL_CFLAGS) $(LDAP_CFLAGS)
 libmwsync_la_CFLAGS = $(MW_CFLAGS) $(XXHASH_CFLAGS)

@@ -32,7 +32,7 @@ tests_fuzz_fuzz_directory_SOURCES = tests/fuzz/fuzz_directory.c tests/fuzz/repla
 tests_fuzz_fuzz_directory_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_directory_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_directory_LDADD = \
-	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwtls.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)
 
 EXTRA_DIST += tests/fuzz/doveconf.dict
@@ -66,7 +66,7 @@ tests_fuzz_fuzz_descriptor_SOURCES = tests/fuzz/fuzz_descriptor.c tests/fuzz/rep
 tests_fuzz_fuzz_descriptor_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_descriptor_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_descriptor_LDADD = \
-	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwtls.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)
 
 EXTRA_DIST += tests/fuzz/export_csv.dict
@@ -85,5 +85,5 @@ tests_fuzz_fuzz_ldap_SOURCES = tests/fuzz/fuzz_ldap.c tests/fuzz/replay.c
 tests_fuzz_fuzz_ldap_CPPFLAGS = $(MW_CPPFLAGS)
 tests_fuzz_fuzz_ldap_CFLAGS = $(MW_CFLAGS)
 tests_fuzz_fuzz_ldap_LDADD = \
-	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwtls.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS)

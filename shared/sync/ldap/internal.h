@@ -1,4 +1,4 @@
-/* What session.c and search.c share of a session. Private to these two. */
+/* What the files of a session share: session.c, tls.c, search.c. Private to these. */
 #ifndef MW_SYNC_LDAP_INTERNAL_H
 #define MW_SYNC_LDAP_INTERNAL_H
 
@@ -25,6 +25,8 @@ struct mw_ldap_session {
 	char url[512], who[256];
 	unsigned seconds;
 	int64_t handshake_end;      /* milliseconds; 0: no handshake is under way */
+	bool tls_failed;            /* the handshake did */
+	bool cut;                   /* the connection was, while we waited */
 	const struct mw_ldap_search *search;
 	int message_id;             /* of the page that is read; -1: none */
 	int64_t deadline;           /* of that page, milliseconds */
@@ -40,6 +42,23 @@ void mw_ldap_say(struct mw_ldap_session *session, int code, struct mw_buf *why);
 /* Waits for one message of an operation. False: the time is over, or the connection is. */
 bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadline, LDAPMessage **message_r,
 		  struct mw_buf *why);
+/* The result of an operation that has one message. *waited_r false, LDAP_OTHER and `why`: there is none. */
+int mw_ldap_wait_for_result(struct mw_ldap_session *session, int message_id, bool *waited_r, struct mw_buf *why);
+/* Of a step of connecting that begins now, in milliseconds. */
+int64_t mw_ldap_deadline(const struct mw_ldap_session *session);
+
+/* --- tls.c */
+
+bool mw_ldap_is_socket(const struct mw_ldap_session *session);
+bool mw_ldap_is_ldaps(const struct mw_ldap_session *session);
+bool mw_ldap_has_tls(const struct mw_ldap_session *session);
+/* Before the session is connected. False with `why`. */
+bool mw_ldap_prepare_tls(struct mw_ldap_session *session, struct mw_buf *why);
+/* STARTTLS where the url is no ldaps://, and the handshake. False with `why`; `tls_failed`: the handshake failed. */
+bool mw_ldap_start_tls(struct mw_ldap_session *session, struct mw_buf *why);
+/* What is wrong with the handshake, by one more on a session that is connected and has no TLS yet. False: nothing was found. */
+bool mw_ldap_tls_fault(struct mw_ldap_session *session, struct mw_buf *why);
+
 /* Reads and writes fail from *deadline on, which outlives the connection. deadline.c */
 bool mw_ldap_add_deadline(Sockbuf *buffer, int64_t *deadline);
 void mw_ldap_memory_deinit(struct mw_ldap_memory *memory);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/ldap/session.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,14 +26,14 @@ void mw_ldap_say(struct mw_ldap_session *session, int code, struct mw_buf *why)
 	ldap_memfree(diagnostic);
 }
 
-static int64_t deadline_in(unsigned seconds)
-{
-	return mw_clock_milliseconds() + (int64_t)seconds * 1000;
-}
-
 static unsigned connect_seconds(const struct mw_ldap_session *session)
 {
 	return session->seconds < MW_LDAP_CONNECT_TIMEOUT ? session->seconds : MW_LDAP_CONNECT_TIMEOUT;
+}
+
+int64_t mw_ldap_deadline(const struct mw_ldap_session *session)
+{
+	return mw_clock_milliseconds() + (int64_t)connect_seconds(session) * 1000;
 }
 
 bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadline, LDAPMessage **message_r,
@@ -52,153 +52,25 @@ bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadl
 		return false;
 	}
 	ldap_get_option(session->ld, LDAP_OPT_RESULT_CODE, &code);
-	if (code == LDAP_SERVER_DOWN)
+	session->cut = code == LDAP_SERVER_DOWN;
+	if (session->cut)
 		mw_buf_add_text(why, "the connection was cut");
 	else
 		mw_ldap_say(session, code, why);
 	return false;
 }
 
-/* The result of an operation that has one message. LDAP_OTHER with `why` where there is none. */
-static int wait_for_result(struct mw_ldap_session *session, int message_id, bool *waited_r, struct mw_buf *why)
+int mw_ldap_wait_for_result(struct mw_ldap_session *session, int message_id, bool *waited_r, struct mw_buf *why)
 {
 	LDAPMessage *message;
 	int code = LDAP_OTHER;
 
-	*waited_r = mw_ldap_wait(session, message_id, deadline_in(connect_seconds(session)), &message, why);
+	*waited_r = mw_ldap_wait(session, message_id, mw_ldap_deadline(session), &message, why);
 	if (!*waited_r)
 		return LDAP_OTHER;
 	if (ldap_parse_result(session->ld, message, &code, NULL, NULL, NULL, NULL, 1) != LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
 	return code;
-}
-
-/* --- TLS */
-
-static bool is_socket(const struct mw_ldap_session *session)
-{
-	return mw_str_starts_with_nocase(mw_str(session->url), MW_STR("ldapi://"));
-}
-
-static bool is_ldaps(const struct mw_ldap_session *session)
-{
-	return mw_str_starts_with_nocase(mw_str(session->url), MW_STR("ldaps://"));
-}
-
-static bool has_tls(const struct mw_ldap_session *session)
-{
-	return !is_socket(session) && session->source->sql.tls == MW_SOURCE_TLS_VERIFY;
-}
-
-static bool set_text(struct mw_ldap_session *session, int option, struct mw_str value)
-{
-	char memory[4096];
-	struct mw_buf text = MW_BUF_OVER(memory);
-
-	mw_buf_add(&text, value);
-	return mw_str_empty(value) ||
-	       (!text.truncated && ldap_set_option(session->ld, option, memory) == LDAP_OPT_SUCCESS);
-}
-
-/* A file that is not there would else be told as a certificate that nobody signed. */
-static bool can_read(const char *setting, struct mw_str path, struct mw_buf *why)
-{
-	char memory[4096];
-	struct mw_buf text = MW_BUF_OVER(memory);
-
-	mw_buf_add(&text, path);
-	if (mw_str_empty(path) || access(memory, R_OK) == 0)
-		return true;
-	mw_buf_printf(why, "%s %s: %s", setting, memory, strerror(errno));
-	return false;
-}
-
-static bool prepare_tls(struct mw_ldap_session *session, struct mw_buf *why)
-{
-	const struct mw_source *source = session->source;
-	struct mw_str authorities =
-		mw_str_empty(source->sql.tls_ca_file) ? MW_STR(MW_SQL_CA_FILE) : source->sql.tls_ca_file;
-	const int demand = LDAP_OPT_X_TLS_DEMAND, least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
-
-	if (!can_read("tls_ca_file", authorities, why) ||
-	    !can_read("tls_cert_file", source->ldap.tls_cert_file, why) ||
-	    !can_read("tls_key_file", source->ldap.tls_key_file, why))
-		return false;
-	if (ldap_set_option(session->ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == LDAP_OPT_SUCCESS &&
-	    ldap_set_option(session->ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least) == LDAP_OPT_SUCCESS &&
-	    set_text(session, LDAP_OPT_X_TLS_CACERTFILE, authorities) &&
-	    set_text(session, LDAP_OPT_X_TLS_CERTFILE, source->ldap.tls_cert_file) &&
-	    set_text(session, LDAP_OPT_X_TLS_KEYFILE, source->ldap.tls_key_file) &&
-	    ldap_set_option(session->ld, LDAP_OPT_X_TLS_NEWCTX, &client) == LDAP_OPT_SUCCESS)
-		return true;
-	mw_buf_add_text(why, "TLS cannot be set up");
-	return false;
-}
-
-/* Of a certificate that is not good GnuTLS's part of libldap says only that much. */
-static bool fail_tls(struct mw_ldap_session *session, int code, struct mw_buf *why)
-{
-	struct mw_str authorities = session->source->sql.tls_ca_file;
-	char memory[512];
-	struct mw_buf said = MW_BUF_OVER(memory);
-
-	mw_ldap_say(session, code, &said);
-	mw_buf_printf(why, "TLS failed: the certificate is for another name, or none of %.*s has signed it (%s)",
-		      MW_STR_ARG(mw_str_empty(authorities) ? MW_STR(MW_SQL_CA_FILE) : authorities), memory);
-	return false;
-}
-
-/* A server that trickles must not hold us in a read: libldap waits in poll(2) then. */
-static bool never_block(struct mw_ldap_session *session, struct mw_buf *why)
-{
-	ber_len_t most = MESSAGE_MAX;
-	Sockbuf *buffer = NULL;
-	int fd = -1, flags;
-
-	if (ldap_get_option(session->ld, LDAP_OPT_DESC, &fd) == LDAP_OPT_SUCCESS && fd >= 0 &&
-	    (flags = fcntl(fd, F_GETFL)) >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-	    ldap_get_option(session->ld, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS &&
-	    ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &most) == 1)
-		return true;
-	mw_buf_add_text(why, "the connection was cut");
-	return false;
-}
-
-static bool ask_for_tls(struct mw_ldap_session *session, struct mw_buf *why)
-{
-	int message_id = -1, code = ldap_start_tls(session->ld, NULL, NULL, &message_id);
-	bool waited = true;
-
-	if (code == LDAP_SUCCESS)
-		code = wait_for_result(session, message_id, &waited, why);
-	if (waited && code != LDAP_SUCCESS) {
-		mw_buf_add_text(why, "the server refuses STARTTLS: ");
-		mw_ldap_say(session, code, why);
-	}
-	return waited && code == LDAP_SUCCESS;
-}
-
-/* The handshake; for ldaps:// it is what comes first. */
-static bool start_tls(struct mw_ldap_session *session, struct mw_buf *why)
-{
-	Sockbuf *buffer = NULL;
-	int code;
-
-	if (!is_ldaps(session) && !ask_for_tls(session, why))
-		return false;
-	if (ldap_get_option(session->ld, LDAP_OPT_SOCKBUF, &buffer) != LDAP_OPT_SUCCESS ||
-	    !mw_ldap_add_deadline(buffer, &session->handshake_end)) {
-		mw_buf_add_text(why, "out of memory");
-		return false;
-	}
-	session->handshake_end = deadline_in(connect_seconds(session));
-	code = ldap_install_tls(session->ld);
-	if (code != LDAP_SUCCESS && mw_clock_milliseconds() >= session->handshake_end) {
-		mw_buf_add_text(why, "TLS failed: the server does not answer in time");
-		return false;
-	}
-	session->handshake_end = 0;
-	return code == LDAP_SUCCESS ? never_block(session, why) : fail_tls(session, code, why);
 }
 
 /* --- bind */
@@ -219,7 +91,7 @@ static int bind_as(struct mw_ldap_session *session, const char *dn, const char *
 	int message_id, code = ldap_sasl_bind(session->ld, dn, mechanism, &credentials, NULL, NULL, &message_id);
 
 	*waited_r = true;
-	return code == LDAP_SUCCESS ? wait_for_result(session, message_id, waited_r, why) : code;
+	return code == LDAP_SUCCESS ? mw_ldap_wait_for_result(session, message_id, waited_r, why) : code;
 }
 
 static int bind_simple(struct mw_ldap_session *session, bool *waited_r, struct mw_buf *why)
@@ -258,7 +130,7 @@ static bool prepare_gssapi(struct mw_ldap_session *session)
 	struct mw_buf keytab = MW_BUF_OVER(path);
 
 	mw_buf_printf(&text, "noplain,noanonymous,%s",
-		      has_tls(session) || is_socket(session) ? "maxssf=0" : "minssf=56");
+		      mw_ldap_has_tls(session) || mw_ldap_is_socket(session) ? "maxssf=0" : "minssf=56");
 	mw_buf_add(&keytab, session->source->ldap.keytab_file);
 	if (keytab.used > 0 &&
 	    (setenv("KRB5_CLIENT_KTNAME", path, 1) != 0 || setenv("KRB5CCNAME", "MEMORY:mailwicket", 1) != 0))
@@ -268,7 +140,7 @@ static bool prepare_gssapi(struct mw_ldap_session *session)
 
 static int bind_gssapi(struct mw_ldap_session *session, bool *waited_r, struct mw_buf *why)
 {
-	int64_t deadline = deadline_in(connect_seconds(session));
+	int64_t deadline = mw_ldap_deadline(session);
 	const char *mechanism = NULL;
 	LDAPMessage *message = NULL;
 	int message_id = -1, code;
@@ -301,6 +173,7 @@ static int log_in(struct mw_ldap_session *session, struct mw_buf *why)
 	case MW_LDAP_GSSAPI: code = bind_gssapi(session, &waited, why); break;
 	case MW_LDAP_ANONYMOUS: break;
 	}
+	session->cut = session->cut || code == LDAP_SERVER_DOWN;
 	if (waited && code != LDAP_SUCCESS)
 		tell_refused(session, code, why);
 	return code;
@@ -315,7 +188,7 @@ static int initialize(struct mw_ldap_session *session)
 	struct mw_buf url = MW_BUF_OVER(memory);
 	struct mw_str rest = mw_str_tail(mw_str(session->url), sizeof("ldaps://") - 1);
 
-	if (!is_ldaps(session))
+	if (!mw_ldap_is_ldaps(session))
 		return ldap_initialize(&session->ld, session->url);
 	if (rest.len > 0 && rest.ptr[rest.len - 1] == '/')
 		rest.len--;
@@ -325,6 +198,7 @@ static int initialize(struct mw_ldap_session *session)
 	return ldap_initialize(&session->ld, memory);
 }
 
+/* Of a connection without TLS so far. */
 static bool prepare(struct mw_ldap_session *session, struct mw_buf *why)
 {
 	const int version = LDAP_VERSION3;
@@ -336,8 +210,24 @@ static bool prepare(struct mw_ldap_session *session, struct mw_buf *why)
 	    ldap_set_option(session->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == LDAP_OPT_SUCCESS &&
 	    ldap_set_option(session->ld, LDAP_OPT_NETWORK_TIMEOUT, &time) == LDAP_OPT_SUCCESS &&
 	    ldap_set_option(session->ld, LDAP_OPT_TIMEOUT, &time) == LDAP_OPT_SUCCESS)
-		return !has_tls(session) || prepare_tls(session, why);
+		return true;
 	mw_buf_add_text(why, "out of memory");
+	return false;
+}
+
+/* A server that trickles must not hold us in a read: libldap waits in poll(2) then. */
+static bool never_block(struct mw_ldap_session *session, struct mw_buf *why)
+{
+	ber_len_t most = MESSAGE_MAX;
+	Sockbuf *buffer = NULL;
+	int fd = -1, flags;
+
+	if (ldap_get_option(session->ld, LDAP_OPT_DESC, &fd) == LDAP_OPT_SUCCESS && fd >= 0 &&
+	    (flags = fcntl(fd, F_GETFL)) >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+	    ldap_get_option(session->ld, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS &&
+	    ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &most) == 1)
+		return true;
+	mw_buf_add_text(why, "the connection was cut");
 	return false;
 }
 
@@ -346,10 +236,18 @@ static bool connect_to(struct mw_ldap_session *session, struct mw_buf *why)
 	int code = LDAP_SERVER_DOWN;
 
 	if (ldap_connect(session->ld) == LDAP_SUCCESS)
-		return never_block(session, why) && (!has_tls(session) || start_tls(session, why));
+		return never_block(session, why);
 	ldap_get_option(session->ld, LDAP_OPT_RESULT_CODE, &code);
 	mw_ldap_say(session, code, why);
 	return false;
+}
+
+static bool connect_with_tls(struct mw_ldap_session *session, struct mw_buf *why)
+{
+	if (!prepare(session, why) || (mw_ldap_has_tls(session) && !mw_ldap_prepare_tls(session, why)) ||
+	    !connect_to(session, why))
+		return false;
+	return !mw_ldap_has_tls(session) || (mw_ldap_start_tls(session, why) && never_block(session, why));
 }
 
 static void disconnect(struct mw_ldap_session *session)
@@ -357,6 +255,22 @@ static void disconnect(struct mw_ldap_session *session)
 	if (session->ld != NULL)
 		ldap_unbind_ext(session->ld, NULL, NULL);
 	session->ld = NULL;
+}
+
+/* Says why TLS failed in place of what follows `from` in why: it connects once more. */
+static void explain_tls(struct mw_ldap_session *session, size_t from, struct mw_buf *why)
+{
+	char memory[800];
+	struct mw_buf fault = MW_BUF_OVER(memory);
+
+	disconnect(session);
+	if (!prepare(session, &fault) || !connect_to(session, &fault))
+		return;
+	mw_buf_reset(&fault);
+	if (!mw_ldap_tls_fault(session, &fault))
+		return;
+	why->used = from;
+	mw_buf_printf(why, "TLS failed: %s", memory);
 }
 
 static void begin_text(struct mw_ldap_session *session, struct mw_str url)
@@ -374,15 +288,20 @@ static void begin_text(struct mw_ldap_session *session, struct mw_str url)
 /* *last_r: another server would say the same. */
 static bool open_one(struct mw_ldap_session *session, struct mw_str url, bool *last_r, struct mw_buf *why)
 {
+	size_t from = why->used;
 	int code;
 
 	begin_text(session, url);
-	if (prepare(session, why) && connect_to(session, why)) {
+	session->tls_failed = session->cut = false;
+	if (connect_with_tls(session, why)) {
 		code = log_in(session, why);
 		if (code == LDAP_SUCCESS)
 			return true;
 		*last_r = code == LDAP_INVALID_CREDENTIALS;
 	}
+	/* With TLS 1.3 a server refuses our certificate when the handshake is over to us. */
+	if (session->tls_failed || (session->cut && mw_ldap_has_tls(session)))
+		explain_tls(session, from, why);
 	disconnect(session);
 	return false;
 }
@@ -396,6 +315,8 @@ struct mw_ldap_session *mw_ldap_open(const struct mw_source *source, unsigned se
 		mw_buf_add_text(why, "out of memory");
 		return NULL;
 	}
+	/* libldap and OpenSSL write to connections that a server may have ended. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	session->source = source;
 	session->seconds = seconds;
 	session->message_id = -1;

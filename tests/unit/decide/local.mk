@@ -13,5 +13,5 @@ tests_unit_test_decide_SOURCES = $(mw_unit_sources) \
 tests_unit_test_decide_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_decide_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_decide_LDADD = \
-	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwtls.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(CHECK_LIBS)

@@ -15,5 +15,5 @@ tests_unit_test_directory_SOURCES = $(mw_unit_sources) \
 tests_unit_test_directory_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_test_directory_CFLAGS = $(MW_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_directory_LDADD = \
-	libmwsync.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
+	libmwsync.la libmwtls.la libmwdirectory.la libmwdecide.la libmwpolicy.la libmwmail.la libmwbase.la \
 	$(LMDB_LIBS) $(XXHASH_LIBS) $(IDN2_LIBS) $(UNISTRING_LIBS) $(CHECK_LIBS)

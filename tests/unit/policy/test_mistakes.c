@@ -159,6 +159,8 @@ static const struct mistake mistakes[] = {
 	{ LDAP "url = { \"ldaps://h\" } bind = anonymous user = u } }", 1, 0, "no effect with this bind" },
 	{ LDAP "url = { \"ldaps://h\" } bind = external } }", 1, 0, "external needs something that says who we are" },
 	{ LDAP "url = { \"ldaps://h\" } bind = external tls_cert_file = /c } }", 1, 0, "one stands without the other" },
+	{ LDAP "url = { \"ldap://h\" } tls = none user = u password_file = /p tls_cert_file = /c tls_key_file = /k } }", 1, 0,
+	  "no effect without TLS" },
 	{ LDAP "url = { \"ldaps://h\" } tls = none user = u password_file = /p } }", 1, 0,
 	  "none stands beside a url of ldaps://" },
 	{ LDAP "url = { \"ldapi:///\" } tls = verify } }", 1, 0, "a socket has none" },
