@@ -2,6 +2,7 @@
 import os
 import pwd
 import shutil
+import struct
 import subprocess
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 import rig
 from rig import CLI, service_unit, wait_for
 from rig.daemon import Daemon
+from rig.database import PASSWORD
 from rig.follower import Follower
 from rig.programs import has_systemd, sanitized
+from rig.sources import Content, MysqlSource, PgsqlSource
 
 UNIT = rig.build_folder() / "packaging" / "systemd" / "mailwicket-sync.service"
 MAILWICKETD_UNIT = UNIT.with_name("mailwicketd.service")
@@ -63,6 +66,56 @@ def test_within_its_unit_it_follows_and_publishes(daemon):
         wait_for(lambda: daemon.cli("sync").returncode == 0, "a sync by root")
         daemon.write(daemon.directory, DIRECTORY)
         wait_for(lambda: not may_send_as_mary(daemon), "the grant to be gone")
+
+
+def acl(user, rights):
+    """An ACL that gives a user rights beside the owner, as system.posix_acl_access has it."""
+    nobody_in_particular = 0xffffffff
+    rows = ((0x01, rights, nobody_in_particular), (0x02, rights, user), (0x04, 0, nobody_in_particular),
+            (0x10, rights, nobody_in_particular), (0x20, 0, nobody_in_particular))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
+
+
+def as_systemd_makes_it(folder, password, form):
+    """/run/credentials/UNIT: read by the unit's user alone, to whom an ACL opens it, or whose it is where the file system has
+    no ACL (a ramfs)."""
+    folder.mkdir()
+    credential = folder / "directory"
+    credential.write_text(password)
+    for path, mode, rights in ((credential, 0o400, 4), (folder, 0o500, 5)):
+        path.chmod(mode)
+        if form == "acl":
+            os.setxattr(path, "system.posix_acl_access", acl(NOBODY, rights))
+        else:
+            os.chown(path, NOBODY, 0)
+    return credential
+
+
+@pytest.mark.parametrize("form", ["acl", "owner"])
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_its_password_may_be_a_credential_of_systemd(daemon, request, form, kind):
+    server = request.getfixturevalue(kind)
+    source = (PgsqlSource if kind == "postgresql" else MysqlSource)(server, daemon.folder)
+    listed = Content().user("bob@example.test").user("mary@example.test").user("eve@example.test")
+    source.load(listed)
+    path = as_systemd_makes_it(daemon.folder / "credentials", PASSWORD, form)
+    for folder in path.parents[1:]:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    daemon.write_policy(POLICY + f'directory {{ path = "{daemon.published}"\n'
+                        f'  source "people" {{ {source.settings(password_file=path, interval="1s")} }}\n}}\n')
+    assert hand_over(daemon).returncode == 0
+    binary = shutil.copy(CLI, daemon.folder)
+    other = ["setpriv", "--reuid=64216", "--clear-groups"]
+    told = subprocess.run([*other, binary, "-c", daemon.policy, "check"], capture_output=True, text=True, timeout=60)
+    assert f"password_file {path}: Permission denied" in told.stderr + told.stdout
+    with Follower(daemon, binary=binary, prefix=["setpriv", f"--reuid={NOBODY}", "--clear-groups"]) as follower:
+        follower.wait_log("published: 3 users")
+        source.load(listed.grant("send-as", "mary@example.test", "bob@example.test"))
+        wait_for(lambda: may_send_as_mary(daemon), "the grant")
+        # Root's commands beside it.
+        wait_for(lambda: daemon.cli("sync").returncode == 0, "a sync by root")
+        assert daemon.cli("check").returncode == 0
 
 
 def test_what_is_handed_over_is_the_folder_and_no_suspension(daemon):

@@ -7,12 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* NULL when the file may be trusted. A group may read it: root's file for the group of mailwicket sync is one. */
+/* NULL when the file may be trusted. A group may read it: root's file for the group of mailwicket sync is one. A credential
+   that systemd gives that user is the user's own; root works with it too, beside the service: whoever owns it can give
+   another password, and no more. */
 static const char *why_unfit(const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is no regular file";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid != 0 && st->st_uid != geteuid() && geteuid() != 0)
 		return "belongs to another user than root or the one who reads it";
 	if ((st->st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		return "may be read or written by others; chmod 0640";

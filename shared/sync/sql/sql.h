@@ -56,7 +56,7 @@ struct mw_source mw_sql_impatient(const struct mw_source *source);
 void *mw_sql_connect(const struct mw_sql_database *database, const struct mw_source *source, struct mw_buf *why);
 
 /* The first line of a password_file of at most size - 1 octets. It has to be a regular file of root's or the reader's
-   own that others may not read and nobody else may write. */
+   own (root reads that of any user) that others may not read and nobody else may write. */
 bool mw_sql_read_password(const char *path, char *password, size_t size, struct mw_buf *why);
 
 /* A library's message as one line. */
