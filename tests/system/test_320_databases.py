@@ -272,6 +272,21 @@ def test_all_queries_see_one_moment(files, server_source):
     assert files.publish(source.settings(queries)) != expected
 
 
+@pytest.mark.parametrize("octets", [1, 2048, 4096])
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_file_of_sqlite_that_is_cut_off_is_no_shorter_directory(files, folder, octets, mode):
+    source = SqliteSource(folder)
+    source.run(f"PRAGMA journal_mode = {mode}")
+    source.load(company(100))
+    files.publish(source.settings())
+    source.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = source.path.read_bytes()
+    source.path.write_bytes(whole[:-octets])
+    files.refused(source.settings(), 'source "people"')
+    source.path.write_bytes(whole)
+    files.publish(source.settings())
+
+
 def test_what_was_asked_is_what_the_policy_says(files, server_source):
     source = server_source
     source.load(company(100))

@@ -102,6 +102,41 @@ static struct sqlite *open_file(const struct mw_source *source, struct mw_buf *w
 	return NULL;
 }
 
+static int read_number(struct sqlite *sqlite, const char *query, int64_t *number_r)
+{
+	sqlite3_stmt *statement = NULL;
+	int status;
+
+	sqlite->deadline = mw_clock_milliseconds() + sqlite->timeout;
+	status = sqlite3_prepare_v2(sqlite->file, query, -1, &statement, NULL);
+	if (status == SQLITE_OK)
+		status = sqlite3_step(statement);
+	if (status == SQLITE_ROW)
+		*number_r = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return status == SQLITE_ROW ? SQLITE_OK : status;
+}
+
+/* SQLite counts a last page that is there in part as a page, and what is missing of it reads as zeros: rows without
+   values, and no error. So is a file that was cut off, or that somebody is still copying. */
+static bool is_whole(struct sqlite *sqlite, struct mw_buf *why)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	int64_t page = 0;
+	int status = read_number(sqlite, "PRAGMA page_size", &page);
+
+	if (status == SQLITE_OK)
+		status = sqlite3_file_control(sqlite->file, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (status == SQLITE_OK)
+		status = file->pMethods->xFileSize(file, &size);
+	if (status != SQLITE_OK)
+		say(sqlite, status, why);
+	else if (size % page != 0)
+		mw_buf_add_text(why, "the file is cut off in the middle of a page");
+	return status == SQLITE_OK && size % page == 0;
+}
+
 static void *sqlite_open(const struct mw_source *source, const char *password, struct mw_buf *why)
 {
 	struct sqlite *sqlite = open_file(source, why);
@@ -112,9 +147,10 @@ static void *sqlite_open(const struct mw_source *source, const char *password, s
 		return NULL;
 	/* Everything that is read after the first read is of the same moment. */
 	status = sqlite3_exec(sqlite->file, "BEGIN", NULL, NULL, NULL);
-	if (status == SQLITE_OK)
+	if (status != SQLITE_OK)
+		say(sqlite, status, why);
+	else if (is_whole(sqlite, why))
 		return sqlite;
-	say(sqlite, status, why);
 	sqlite_close(sqlite);
 	return NULL;
 }
@@ -224,20 +260,11 @@ struct sqlite_watch {
 
 static bool read_version(struct sqlite_watch *watch, int64_t *version_r, struct mw_buf *why)
 {
-	struct sqlite *sqlite = watch->sqlite;
-	sqlite3_stmt *statement = NULL;
-	int status;
+	int status = read_number(watch->sqlite, "PRAGMA data_version", version_r);
 
-	sqlite->deadline = mw_clock_milliseconds() + sqlite->timeout;
-	status = sqlite3_prepare_v2(sqlite->file, "PRAGMA data_version", -1, &statement, NULL);
-	if (status == SQLITE_OK)
-		status = sqlite3_step(statement);
-	if (status == SQLITE_ROW)
-		*version_r = sqlite3_column_int64(statement, 0);
-	else
-		say(sqlite, status, why);
-	sqlite3_finalize(statement);
-	return status == SQLITE_ROW;
+	if (status != SQLITE_OK)
+		say(watch->sqlite, status, why);
+	return status == SQLITE_OK;
 }
 
 static bool look_at_file(const struct sqlite_watch *watch, struct stat *st_r, struct mw_buf *why)

@@ -162,27 +162,32 @@ class FaultySite(Daemon):
         super().__init__(POLICY, None, folder, start=False)
         self.source, self.random, self.version = source, random.Random(seed), 0
         self.readers, self.wrong, self.asked, self.ending = [], [], 0, threading.Event()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0755", "tmpfs", self.published], check=True)
 
     def __enter__(self):
-        self.source.load(content(0))
-        if hasattr(self.source, "script"):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0755", "tmpfs", self.published], check=True)
+        try:
+            self.source.load(content(0))
             self.source.end()
-        assert self.sync() == 0, self.said
-        self.start()
-        for read in (self.read_whole, self.read_steady):
-            self.readers.append(threading.Thread(target=self.hammer, args=(read,)))
-            self.readers[-1].start()
+            assert self.sync() == 0, self.said
+            self.start()
+            for read in (self.read_whole, self.read_steady):
+                self.readers.append(threading.Thread(target=self.hammer, args=(read,)))
+                self.readers[-1].start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
         self.ending.set()
         for reader in self.readers:
             reader.join()
-        self.source.close()
-        if self.process is not None:
-            self.stop()
-        subprocess.run(["umount", "-l", self.published], check=True)
+        try:
+            self.source.close()
+            if self.process is not None:
+                self.stop()
+        finally:
+            subprocess.run(["umount", "-l", self.published], check=True)
 
     # --- who reads
 
