@@ -22,6 +22,7 @@
 #define HAND_OVER_SECONDS 10
 #define NOT_OURS "is nothing that Mailwicket writes there: move it away, or give directory { path } a folder of its own"
 #define VERSION 2
+#define OLD_LISTS ".suspensions." /* how files begin that writing the list left in the old place */
 #define BUSY "another mailwicket sync --follow is running"
 
 struct mw_follower {
@@ -182,7 +183,7 @@ static bool is_mailwickets(struct handing *handing, int fd, const char *name, co
 {
 	static const char *const names[] = { MW_SNAPSHOT_NAME, MW_FOLDER_LOCK, FILE_NAME, MW_SUSPENSIONS_NAME,
 					     ".suspend.lock" };
-	static const char *const beginnings[] = { MW_SNAPSHOT_TEMPORARY, ".suspensions." };
+	static const char *const beginnings[] = { MW_SNAPSHOT_TEMPORARY, OLD_LISTS };
 	bool known = false;
 
 	(void)fd;
@@ -203,7 +204,7 @@ static bool give_all(struct handing *handing)
 		mw_folder_lock(folder, MW_FOLDER_LOCK, HAND_OVER_SECONDS, MW_PUBLISHER_BUSY, handing->errors) &&
 		mw_folder_lock(&follow, FILE_NAME, LOCK_SECONDS, BUSY, handing->errors) &&
 		mw_folder_remove_leftovers(folder, MW_SNAPSHOT_TEMPORARY, handing->errors) &&
-		mw_folder_remove_leftovers(folder, ".suspensions.", handing->errors) &&
+		mw_folder_remove_leftovers(folder, OLD_LISTS, handing->errors) &&
 		walk(handing, folder->fd, give) && give_folder(handing, folder->fd, folder->stat.st_mode);
 
 	if (follow.lock_fd >= 0)
@@ -234,6 +235,9 @@ static bool mend(struct handing *handing, int fd, const char *name, const struct
 		return give_sources(handing, fd);
 	if (S_ISREG(st->st_mode) && (strcmp(name, MW_FOLDER_LOCK) == 0 || strcmp(name, FILE_NAME) == 0))
 		return remove_lock(handing, fd, name);
+	/* A list of root's counts wherever nobody has moved one, and the user could put this one back at any time. */
+	if (strcmp(name, MW_SUSPENSIONS_NAME) == 0 || strncmp(name, OLD_LISTS, strlen(OLD_LISTS)) == 0)
+		return unlinkat(fd, name, 0) == 0 || refuse_entry(handing, name, strerror(errno));
 	return true;
 }
 

@@ -57,6 +57,8 @@ bool mw_suspensions_place_init(struct mw_suspensions_place *place, const char *f
 void mw_suspensions_place_deinit(struct mw_suspensions_place *place);
 /* The file that counts, `path` or `old_path`, with its stat, all zero where there is none. NULL with errno, of `path`. */
 const char *mw_suspensions_place_look(const struct mw_suspensions_place *place, struct stat *stat_r);
+/* Whether there is a list in the old place that does not count: nobody can tell who wrote it. */
+bool mw_suspensions_place_is_doubtful(const struct mw_suspensions_place *place);
 /* Makes the folder where it is missing; false with errno. */
 bool mw_suspensions_place_make(const struct mw_suspensions_place *place);
 /* Writes a list that is in the old place alone to the right one. True: it is in the right one, or there is none. False

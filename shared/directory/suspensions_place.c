@@ -58,6 +58,13 @@ const char *mw_suspensions_place_look(const struct mw_suspensions_place *place, 
 	return errno == ENOENT ? place->path : NULL;
 }
 
+bool mw_suspensions_place_is_doubtful(const struct mw_suspensions_place *place)
+{
+	struct stat st;
+
+	return lstat(place->path, &st) != 0 && errno == ENOENT && lstat(place->old_path, &st) == 0 && !counts(place, &st);
+}
+
 /* As readable as the published directory. Made under another name: a folder that nobody but root may enter would leave
    readers without an answer. A folder that another process made meanwhile is not replaced, be it empty. */
 static bool make(const struct mw_suspensions_place *place, const char *temporary)

@@ -218,6 +218,10 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 		mw_suspensions_place_deinit(&place);
 		return;
 	}
+	if (mw_suspensions_place_is_doubtful(&place))
+		mw_errors_add(errors, MW_WARNING, place.old_path, 0, 0, NULL,
+			      "this list of suspensions belongs to another user than root, in a folder of another user, and holds "
+			      "nobody; remove it, and suspend again whom it held: mailwicket suspend ADDRESS");
 	mw_suspensions_expire(&suspensions, mw_clock_date(), &next);
 	for (size_t i = 0; i < suspensions.count; i++) {
 		struct mw_str user = mw_str(suspensions.items[i].user);

@@ -90,3 +90,25 @@ def test_a_folder_that_is_not_roots_is_refused(daemon):
     daemon.stop()
     daemon.start()
     assert daemon.request() is None
+
+
+def test_a_hand_over_leaves_no_list_that_the_new_owner_could_put_back(daemon):
+    """The folder was given by hand before: what root left in it can be renamed there, and would count without another list."""
+    left = daemon.published / ".suspensions.old"
+    left.write_bytes(daemon.old.read_bytes())
+    os.chown(daemon.published, NOBODY, NOBODY)
+    assert daemon.cli("sync", "--hand-over", "nobody").returncode == 0
+    assert not daemon.old.exists() and not left.exists() and daemon.suspensions.exists()
+    assert is_suspended(daemon)
+
+
+def test_a_list_that_does_not_count_is_told(daemon):
+    for path in (daemon.published, *daemon.published.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    wait_for(lambda: not is_suspended(daemon), "the list to count no more")
+    for words in (("check",), ("sync", "--dry-run")):
+        told = daemon.cli(*words)
+        assert f"{daemon.old}: warning: this list of suspensions belongs to another user than root" in told.stderr + told.stdout
+    assert daemon.cli("suspend", "bob@example.test", "--sending").returncode == 0
+    wait_for(lambda: is_suspended(daemon), "the new suspension")
+    assert "this list of suspensions" not in daemon.cli("check").stderr
