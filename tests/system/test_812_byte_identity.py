@@ -1,4 +1,5 @@
 """A message that mailwicketd lets pass as a milter is in the queue octet by octet as without it, and signatures hold."""
+import os
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.
 
 AWAY = "127.0.0.9"
 WITH, WITHOUT = "mary@example.test", "eve@example.test"  # who gets it through the milter, and who without
-MESSAGES = {"mutt": 80, "s-nail": 80, "python": 250, "phpmailer": 40, "nodemailer": 40, "claws": 10}
+TIMES = int(os.environ.get("MAILWICKET_MESSAGES_TIMES", "1"))  # 5 for 500 messages of real mail programs, docs/performance.md
+MESSAGES = {"mutt": 16, "s-nail": 16, "python": 50, "phpmailer": 8, "nodemailer": 8, "claws": 2}
 SHARE = ["msmtp"] * 4 + ["curl"] * 4 + ["swaks"] + ["smtplib"] * 7 + ["phpmailer"] * 2 + ["nodemailer"] * 2
 HOSTILE = 200
 SIGNING = """\
@@ -75,7 +77,7 @@ def arrived(site, whole=False):
 
 def compose(folder):
     """Each message with its own X-Case, as a file."""
-    made = [folder / f"{name}-{number}" for name, count in MESSAGES.items() for number in range(count)]
+    made = [folder / f"{name}-{number}" for name, count in MESSAGES.items() for number in range(count * TIMES)]
     for path in made:
         name, _, number = path.name.rpartition("-")
         COMPOSERS[name](folder, int(number), path)
@@ -83,7 +85,7 @@ def compose(folder):
     return made
 
 
-def test_500_messages_of_real_mail_programs_arrive_as_without_the_milter(site, module_folder):
+def test_messages_of_real_mail_programs_arrive_as_without_the_milter(site, module_folder):
     folder = module_folder / "composed"
     folder.mkdir()
     paths = compose(folder)
@@ -96,11 +98,11 @@ def test_500_messages_of_real_mail_programs_arrive_as_without_the_milter(site, m
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(send, enumerate(paths)))
     found = arrived(site)
-    assert len(paths) == 500
+    assert len(paths) == 100 * TIMES
     different = [path.name for path in paths
                  if found.get((WITH, path.name)) is None or found[WITH, path.name] != found.get((WITHOUT, path.name))]
     assert different == []
-    assert len(site.header_lines(verdict="permit", login="bob")) >= 500
+    assert len(site.header_lines(verdict="permit", login="bob")) >= len(paths)
 
 
 def test_what_claws_mail_sends_by_itself_arrives_as_it_lies_in_its_folder_sent(site, module_folder):
