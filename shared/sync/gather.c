@@ -89,7 +89,7 @@ static bool read_copy(struct gather *gather, const struct mw_source *source, con
 		good = mw_errors_count(errors, MW_ERROR) == 0;
 		/* One that an earlier version wrote may have a name twice. */
 		if (good)
-			mw_records_join(&gather->records, slice->first_item);
+			mw_records_join(&gather->records, slice->first_item, MW_JOIN_ALL);
 		if (!good) {
 			mw_buf_reset(why);
 			mw_error_print(mw_errors_get(errors, 0), why);
@@ -312,7 +312,7 @@ static void ask(struct gather *gather, const struct mw_source *source, const str
 	}
 	gather->records.errors = own;
 	gather->records.reports = gather->reports;
-	gather->records.unnamed = 0;
+	gather->records.unnamed = gather->records.nameless = gather->records.twins = 0;
 	gather->records.unnamed_rows = 0;
 	mw_source_read(&gather->records, source, gather->order->policy->default_domain);
 	gather->records.errors = gather->order->errors;

@@ -19,6 +19,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/ldap/ad_groups.c shared/sync/ldap/ad_groups.h \
 	shared/sync/ldap/descriptor.c shared/sync/ldap/descriptor.h \
 	shared/sync/ldap/sid.c shared/sync/ldap/sid.h \
+	shared/sync/merge/claim.c shared/sync/merge/claim.h \
 	shared/sync/merge/contest.c shared/sync/merge/contest.h \
 	shared/sync/merge/copy.c shared/sync/merge/copy.h \
 	shared/sync/merge/copy_file.c shared/sync/merge/copy_file.h \
@@ -28,6 +29,8 @@ libmwsync_la_SOURCES = \
 	shared/sync/merge/keep.c shared/sync/merge/keep.h \
 	shared/sync/merge/parts.c shared/sync/merge/parts.h \
 	shared/sync/merge/keep_guard.c \
+	shared/sync/merge/keep_version.c shared/sync/merge/keep_version.h \
+	shared/sync/merge/lost.c shared/sync/merge/lost.h \
 	shared/sync/merge/merge.c shared/sync/merge/merge.h \
 	shared/sync/merge/merge_list.c \
 	shared/sync/merge/names.c shared/sync/merge/names.h \

@@ -44,7 +44,7 @@ void mw_source_read(struct mw_records *records, const struct mw_source *source, 
 	if (mw_errors_count(records->errors, MW_ERROR) > errors_before)
 		records->value_count = 0;
 	else if (records->reports != NULL)
-		mw_records_join(records, first);
+		mw_records_join(records, first, MW_JOIN_BY_KEY);
 	if (!mw_rows_end(records) || !mw_source_keys_end(records, first))
 		records->failed = true;
 }

@@ -295,11 +295,11 @@ static bool read_name(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 
 		if (attribute == NULL)
 			continue;
-		if (!mw_row_is_text(&reader->reading, mw_str(map->items[i].attribute), attribute->values[0]) ||
-		    !mw_read_address(&reader->reading, attribute->values[0], &record->principal.name))
-			return false;
+		bool good = mw_row_is_text(&reader->reading, mw_str(map->items[i].attribute), attribute->values[0]) &&
+			mw_read_address(&reader->reading, attribute->values[0], &record->principal.name);
+
 		add_values(reader, record, "address", attribute->values + 1, attribute->count - 1);
-		return true;
+		return good;
 	}
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sync/merge/lost.h"
 #include "sync/merge/merge.h"
 #include "sync/text/field.h"
 
@@ -185,9 +186,21 @@ static bool settle_record(struct mw_contest *contest, const struct mw_slice *sli
 	return true;
 }
 
+void mw_contest_note(const struct mw_contest *contest, const struct mw_slice *slice, struct mw_names *names)
+{
+	const struct mw_records *records = slice->records;
+	bool added;
+
+	for (size_t i = slice->first_item; i < records->count && contest->addresses.count > 0; i++) {
+		if (other_owner(&contest->addresses, slice, &records->items[i], records->items[i].principal.name) != NULL)
+			mw_names_add(names, records->items[i].principal.name, &added);
+	}
+}
+
 bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice)
 {
 	struct mw_records *records = slice->records;
+	struct mw_lost lost = { 0 };
 	size_t count = slice->first_item;
 	bool *gone;
 
@@ -198,6 +211,12 @@ bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice)
 		return false;
 	for (size_t i = slice->first_item; i < records->count; i++)
 		gone[i] = !records->items[i].held && !settle_record(contest, slice, &records->items[i]);
+	for (size_t i = slice->first_item; i < records->count; i++) {
+		if (gone[i])
+			mw_lost_add(&lost, &records->items[i], MW_STR_EMPTY);
+	}
+	mw_lost_apply(&lost, records, slice->first_item, slice->first_grant);
+	mw_lost_deinit(&lost);
 	for (size_t i = slice->first_item; i < records->count; i++) {
 		if (!gone[i])
 			records->items[count++] = records->items[i];

@@ -18,8 +18,10 @@ bool mw_contest_find_logins(struct mw_contest *contest, const struct mw_slice *s
    how many of its addresses others claim, and it does not. */
 size_t mw_contest_compare(struct mw_contest *contest, const struct mw_slice *slice, const struct mw_record *old,
 			  const struct mw_record *now);
-/* Takes each name that has an owner from all others. A user or group whose own address is another's is left out. False when
-   memory is out. */
+/* Adds to `names` those of users and groups whose own address is another's. */
+void mw_contest_note(const struct mw_contest *contest, const struct mw_slice *slice, struct mw_names *names);
+/* Takes each name that has an owner from all others. A user or group whose own address is another's is left out, and so is
+   what its entry says of it (lost.h). False when memory is out. */
 bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice);
 void mw_contest_deinit(struct mw_contest *contest);
 

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "sync/merge/claim.h"
 #include "sync/merge/contest.h"
+#include "sync/merge/keep_version.h"
 #include "sync/merge/merge.h"
 #include "sync/merge/names.h"
 #include "sync/merge/rename.h"
@@ -11,6 +13,8 @@
 #include "sync/text/text.h"
 
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
+
+#define ROUNDS 10 /* of names that go back to who had them: each may take that of another */
 
 struct keep {
 	const struct mw_slice *slice;
@@ -20,9 +24,11 @@ struct keep {
 	struct mw_names addresses; /* names and all addresses of the new records */
 	struct mw_names logins;
 	struct mw_contest contest;
+	struct mw_claims claims;
 	struct mw_renames renames;
 	struct mw_share users, groups, addresses_share;
 	uint64_t addresses_lost;   /* of users and groups that are still there */
+	uint64_t unkeyed_gone;     /* users and groups that are gone, and of whom no key tells who they were */
 	uint64_t still_held;       /* records of the copy that are held, and would vanish if they were not */
 	bool any_former;           /* somebody has a former name */
 	bool *known;               /* [number in the slice]: it was there before the source was held */
@@ -74,6 +80,22 @@ static void index_new(struct keep *keep)
 		add_list(keep, &keep->addresses, record->receives, number);
 	}
 	keep->failed = keep->failed || !mw_contest_find_logins(&keep->contest, keep->slice);
+}
+
+/* Where records went since. */
+static void look_at_names(struct keep *keep)
+{
+	const struct mw_records *records = keep->slice->records;
+
+	mw_names_deinit(&keep->names);
+	for (size_t i = keep->slice->first_item; i < records->count; i++) {
+		bool added;
+		uint32_t *value = mw_names_add(&keep->names, records->items[i].principal.name, &added);
+
+		if (value != NULL && added)
+			*value = (uint32_t)(i - keep->slice->first_item);
+	}
+	keep->failed = keep->failed || keep->names.failed;
 }
 
 /* Only what comes back needs it. */
@@ -168,125 +190,30 @@ static void compare(struct keep *keep, const struct mw_record *old, struct mw_st
 		keep->known[record - &keep->slice->records->items[keep->slice->first_item]] = true;
 	share->all++;
 	share->gone += name_gone;
+	keep->unkeyed_gone += name_gone && (old->source_key == NULL || !keep->renames.counts);
 	keep->still_held += old->held_kind != 0 && (name_gone || gone > 0);
 	if (record != NULL && (old->formers != NULL || is_renamed(keep, old)))
 		keep->any_former = true;
 	if (gone > 0 || name_gone || is_renamed(keep, old) || old->formers != NULL ||
-	    (record != NULL && record->bad != NULL) || old->principal.kind == MW_GROUP)
+	    (record != NULL && record->bad != NULL) || old->principal.kind == MW_GROUP || old->senders_denied.count > 0 ||
+	    (old->senders_list.count > 0 && keep->contest.addresses.count + keep->claims.disputed.count > 0))
 		want(keep, line);
 }
 
 static void compare_line(void *context, const struct mw_records *line, struct mw_str text)
 {
+	struct keep *keep = context;
+
 	if (line->count > 0)
-		compare(context, &line->items[0], text);
-}
-
-/* Leaves in the list what is not among `taken`. */
-static void keep_free(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken)
-{
-	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + 1);
-	size_t count = 0;
-
-	for (size_t i = 0; items != NULL && i < list->count; i++) {
-		if (mw_names_find(taken, list->items[i]) == NULL)
-			items[count++] = list->items[i];
-	}
-	*list = (struct mw_strs){ items, count };
+		compare(keep, &line->items[0], text);
+	else if (line->grant_count > 0)
+		mw_claims_note_grant(&keep->claims, &keep->contest.addresses, &line->grants[0]);
 }
 
 /* Whether there was a row of this kind that did not say of which user or group it is. */
 static bool has_unnamed(const struct keep *keep, enum mw_row kind)
 {
 	return (keep->slice->records->unnamed_rows & 1u << kind) != 0;
-}
-
-/* --- bad records */
-
-/* From where it may log in is what it says now, where a key could be read to its end; else what the copy says. A key
-   that is not there may be the one that could not be read. */
-static void keep_networks(struct mw_record *record, struct mw_record_networks *now)
-{
-	const struct mw_record_networks *old = record->networks;
-
-	if (now == NULL)
-		return;
-	record->networks = now;
-	for (size_t i = 0; i <= MW_SERVICE_COUNT; i++) {
-		struct mw_ranges *list = i == 0 ? &now->all : &now->of[i - 1];
-		struct mw_ranges before = { NULL, 0 };
-
-		if (old != NULL)
-			before = i == 0 ? old->all : old->of[i - 1];
-		if (before.count > 0 && (list->count == 0 || (now->unread & 1u << i) != 0))
-			*list = before;
-	}
-}
-
-/* It was of the other kind, or blocked: it is blocked, with what nobody else has now of what it had. What is said to be
-   a user and was a group binds as the group did. */
-static void keep_names(struct keep *keep, struct mw_record *record, const struct mw_record *old)
-{
-	struct mw_arena *arena = keep->slice->records->arena;
-	struct mw_strs addresses = old->addresses, receives = old->receives;
-
-	keep_free(arena, &addresses, &keep->addresses);
-	keep_free(arena, &receives, &keep->addresses);
-	mw_merge_append(arena, &record->receives, addresses);
-	mw_merge_append(arena, &record->receives, receives);
-	mw_merge_senders(arena, record, old);
-	if (old->principal.kind == MW_GROUP) {
-		struct mw_record_networks *now = record->networks;
-
-		record->principal.kind = MW_GROUP;
-		mw_merge_union(arena, &record->bound, old->members);
-		mw_merge_union(arena, &record->bound, old->bound);
-		record->networks = old->networks;
-		keep_networks(record, now);
-	}
-}
-
-/* What both have, and one of them for receiving only, delivers and gives no right. */
-static void keep_receives(struct mw_arena *arena, struct mw_record *record, const struct mw_record *old,
-			  const struct mw_record *bad)
-{
-	struct mw_strs now = bad->addresses, more = mw_merge_both(arena, old->addresses, bad->receives);
-
-	mw_merge_union(arena, &now, bad->receives);
-	record->receives = mw_merge_both(arena, old->receives, now);
-	mw_merge_union(arena, &record->receives, more);
-}
-
-/* What the readable part of a bad record takes away is taken away. */
-static void keep_version(struct keep *keep, struct mw_record *record, const struct mw_record *old)
-{
-	struct mw_arena *arena = keep->slice->records->arena;
-	const struct mw_record bad = *record;
-
-	if (old->principal.kind != bad.principal.kind || old->bad != NULL) {
-		keep_names(keep, record, old);
-		return;
-	}
-	*record = *old;
-	record->principal.name = bad.principal.name;
-	record->formers = bad.formers;
-	if (bad.source_key != NULL)
-		record->source_key = bad.source_key;
-	record->origin = bad.origin;
-	record->owner = bad.owner;
-	record->complete = bad.complete;
-	record->held = false;
-	record->held_kind = 0;
-	record->unconfirmed = bad.unconfirmed;
-	record->bad = NULL;
-	if (bad.principal.kind == MW_GROUP) {
-		mw_merge_union(arena, &record->bound, old->members);
-		mw_merge_union(arena, &record->bound, bad.members);
-		mw_merge_union(arena, &record->bound, bad.bound);
-	}
-	mw_merge_stricter(arena, record, &bad);
-	keep_receives(arena, record, old, &bad);
-	keep_networks(record, bad.networks);
 }
 
 /* --- what is held back */
@@ -301,21 +228,21 @@ static void hold(struct keep *keep, const struct mw_record *old)
 
 	if (record == NULL)
 		record = new_record(keep, old->principal.name);
-	keep_free(records->arena, &held.addresses, &keep->addresses);
-	keep_free(records->arena, &held.receives, &keep->addresses);
+	mw_keep_free(records->arena, &held.addresses, &keep->addresses);
+	mw_keep_free(records->arena, &held.receives, &keep->addresses);
 	mw_merge_union(records->arena, &held.bound, held.members);
 	held.members = (struct mw_strs){ NULL, 0 };
 	held.held_kind = keep->guarded && (is_gone(keep, old) || addresses_gone(keep, old) > 0) ? mw_kind_before(old) : 0;
 	if (record != NULL) {
 		record->held_kind = held.held_kind;
-		keep_free(records->arena, &held.bound, &keep->addresses);
+		mw_keep_free(records->arena, &held.bound, &keep->addresses);
 		if (held.principal.kind == MW_GROUP && record->principal.kind == MW_GROUP)
 			mw_merge_union(records->arena, &record->bound, held.bound);
 		mw_merge_append(records->arena, &record->receives, held.addresses);
 		mw_merge_append(records->arena, &record->receives, held.receives);
 		return;
 	}
-	keep_free(records->arena, &held.logins, &keep->logins);
+	mw_keep_free(records->arena, &held.logins, &keep->logins);
 	/* That stays in the copy alone, so that it is known to be gone until somebody decides. */
 	taken = mw_names_find(&keep->addresses, old->principal.name) != NULL;
 	mw_errors_add(records->reports, MW_WARNING, mw_origin_file(records, held.origin), 0, 0, NULL,
@@ -365,9 +292,11 @@ static void take(struct keep *keep, bool held)
 		mw_text_read(&old, keep->copy->path, keep->wanted[i], keep->default_domain);
 		record = old.count == 0 ? NULL : same_person(keep, &old.items[0]);
 		if (record != NULL && record->bad != NULL)
-			keep_version(keep, record, &old.items[0]);
+			mw_keep_version(keep->slice, &keep->addresses, record, &old.items[0]);
 		else if (record != NULL && has_unnamed(keep, MW_ROW_MEMBER))
 			bind_members(keep, record, &old.items[0]);
+		if (record != NULL)
+			mw_claims_settle_lists(&keep->claims, &keep->names, held ? &keep->addresses : NULL, record, &old.items[0]);
 		if (record != NULL && keep->any_former &&
 		    !mw_renames_give_formers(&keep->renames, &old.items[0], record, &keep->addresses))
 			keep->failed = true;
@@ -399,8 +328,45 @@ static bool look_at_keys(struct keep *keep, uint64_t max_shrink, const char *acc
 		return true;
 	if (!mw_copy_each(copy->text, copy->path, keep->default_domain, look_at_key, keep, unread))
 		return false;
-	mw_renames_judge(renames, copy->path, max_shrink, accept);
+	mw_renames_judge(renames, max_shrink, accept);
 	return true;
+}
+
+/* Of the new records as they are now. */
+static void forget_index(struct keep *keep)
+{
+	mw_renames_end(&keep->renames);
+	mw_names_deinit(&keep->names);
+	mw_names_deinit(&keep->addresses);
+	mw_contest_deinit(&keep->contest);
+}
+
+static bool look_again(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_buf *unread)
+{
+	forget_index(keep);
+	index_new(keep);
+	return look_at_keys(keep, max_shrink, accept, unread);
+}
+
+/* Who is who among the new records, and that each has a name of its own. False: the copy cannot be read. */
+static bool settle_names(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_buf *unread)
+{
+	const struct mw_claims_index index = { &keep->names, &keep->contest.addresses, &keep->renames };
+	bool good = look_again(keep, max_shrink, accept, unread), changed = good;
+
+	for (int i = 0; i < ROUNDS && changed && !keep->failed; i++) {
+		changed = mw_claims_any(&keep->claims, index.contested);
+		good = !changed || mw_claims_settle(&keep->claims, keep->copy, keep->default_domain, &index, &changed, unread);
+		if (good && changed)
+			good = look_again(keep, max_shrink, accept, unread);
+		changed = changed && good;
+		keep->failed = keep->failed || keep->claims.failed;
+	}
+	if (mw_claims_end(&keep->claims))
+		good = good && look_again(keep, max_shrink, accept, unread);
+	if (good)
+		mw_renames_tell(&keep->renames, keep->copy->path);
+	return good;
 }
 
 /* Before anything of the copy is in the records, so that the digest is that of what the source says. */
@@ -408,6 +374,7 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 {
 	/* A record without a name may be any that is gone. */
 	bool unnamed = (keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0) ||
+		(keep->slice->records->nameless > 0 && keep->unkeyed_gone > 0) ||
 		(has_unnamed(keep, MW_ROW_ADDRESS) && keep->addresses_lost > 0);
 	char before[MW_TEXT_DIGEST_SIZE];
 
@@ -436,42 +403,50 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
 	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread)
 {
-	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain };
-	size_t count = slice->records->count - slice->first_item;
+	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain, .claims.slice = slice };
+	size_t count;
 	bool held = false;
 
+	if (copy == NULL)
+		mw_claims_end(&keep.claims);
+	else
+		keep.unread = !settle_names(&keep, max_shrink, accept, unread);
+	count = slice->records->count - slice->first_item;
 	state->bad = count_bad(slice);
 	state->held_users = state->held_groups = state->held_addresses = 0;
 	if (copy != NULL) {
-		index_new(&keep);
 		keep.known = calloc(count + 1, sizeof(*keep.known));
 		keep.failed = keep.failed || keep.known == NULL;
-		if (!look_at_keys(&keep, max_shrink, accept, unread) ||
+		if (!keep.unread &&
 		    !mw_copy_each(copy->text, copy->path, default_domain, compare_line, &keep, unread))
 			keep.unread = true;
+		mw_contest_note(&keep.contest, slice, &keep.claims.disputed);
 		held = !keep.failed && !keep.unread && is_held(&keep, max_shrink, accept, state);
 		if (held) {
 			index_logins(&keep);
 			mark_unconfirmed(&keep, count);
 		}
-		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER) || keep.any_former)))
+		if (held || (!keep.unread && (state->bad > 0 || has_unnamed(&keep, MW_ROW_MEMBER) || keep.any_former ||
+					      keep.claims.disputed.count > 0)))
 			take(&keep, held);
 	}
 	if (copy != NULL && !keep.failed && !keep.unread && !mw_contest_settle(&keep.contest, slice))
 		keep.failed = true;
+	if (!keep.failed && !keep.unread && keep.claims.disputed.count > 0 && copy != NULL) {
+		look_at_names(&keep);
+		mw_claims_settle_grants(&keep.claims, &keep.names);
+	}
 	if (!held) {
 		state->digest[0] = '\0';
 		state->several = false;
 	}
 	state->blocked = count_bad(slice);
 	/* Those whose name cannot be read are no records. */
-	state->bad += slice->records->unnamed;
-	keep.failed = keep.failed || keep.renames.failed;
-	mw_renames_end(&keep.renames);
-	mw_names_deinit(&keep.names);
-	mw_names_deinit(&keep.addresses);
+	state->bad += slice->records->unnamed + slice->records->nameless;
+	keep.failed = keep.failed || keep.renames.failed || keep.claims.failed;
+	forget_index(&keep);
 	mw_names_deinit(&keep.logins);
-	mw_contest_deinit(&keep.contest);
+	mw_claims_deinit(&keep.claims);
 	free(keep.wanted);
 	free(keep.known);
 	return !keep.failed && !slice->records->failed;

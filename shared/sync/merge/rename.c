@@ -44,17 +44,21 @@ void mw_renames_end(struct mw_renames *renames)
 	free(renames->renamed);
 }
 
-/* Who has the key now, under another name. Somebody of another kind is somebody else. */
-static struct mw_record *find(const struct mw_renames *renames, const struct mw_record *old)
+/* Who has the key now. Somebody of another kind is somebody else. */
+static struct mw_record *find_holder(const struct mw_renames *renames, const struct mw_record *old)
 {
 	const uint32_t *value =
 		old->source_key == NULL ? NULL : mw_names_find(&renames->keys, mw_str(old->source_key));
 	struct mw_record *record = value == NULL || *value == 0 ? NULL : &items(renames)[*value - 1];
 
-	if (record == NULL || 1u << record->principal.kind != mw_kind_before(old) ||
-	    mw_str_equal(record->principal.name, old->principal.name))
-		return NULL;
-	return record;
+	return record == NULL || 1u << record->principal.kind != mw_kind_before(old) ? NULL : record;
+}
+
+static struct mw_record *find(const struct mw_renames *renames, const struct mw_record *old)
+{
+	struct mw_record *record = find_holder(renames, old);
+
+	return record == NULL || mw_str_equal(record->principal.name, old->principal.name) ? NULL : record;
 }
 
 void mw_renames_look(struct mw_renames *renames, const struct mw_record *old, const struct mw_record *now)
@@ -85,19 +89,25 @@ static bool is_accepted(struct mw_renames *renames, const char *accept)
 	return false;
 }
 
-void mw_renames_judge(struct mw_renames *renames, const char *path, uint64_t max_shrink, const char *accept)
+void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, const char *accept)
 {
 	const struct mw_share share = { renames->records, renames->found };
+
+	renames->other_kind = renames->other >= OTHER_LEAST && renames->other * 2 > renames->same;
+	if (renames->other_kind)
+		return;
+	renames->many = (renames->held > 0 || mw_share_shrinks(&share, max_shrink)) && !is_accepted(renames, accept);
+	renames->counts = !renames->many;
+}
+
+void mw_renames_tell(const struct mw_renames *renames, const char *path)
+{
 	struct mw_errors *reports = renames->slice->records->reports;
 
-	if (renames->other >= OTHER_LEAST && renames->other * 2 > renames->same) {
+	if (renames->other_kind)
 		mw_errors_add(reports, MW_WARNING, path, 0, 0, NULL,
 			      "%llu of %llu names have another source_key than before: names alone count now",
 			      (unsigned long long)renames->other, (unsigned long long)renames->same);
-		return;
-	}
-	renames->many = (renames->held > 0 || mw_share_shrinks(&share, max_shrink)) && !is_accepted(renames, accept);
-	renames->counts = !renames->many;
 	if (renames->many)
 		mw_errors_add(reports, MW_WARNING, path, 0, 0, NULL,
 			      "%llu of %llu users and groups have another name now, by their source_key: those are new ones until "
@@ -109,12 +119,20 @@ struct mw_record *mw_renames_find(const struct mw_renames *renames, const struct
 	return renames->counts ? find(renames, old) : NULL;
 }
 
+struct mw_record *mw_renames_holder(const struct mw_renames *renames, const struct mw_record *old)
+{
+	return renames->counts ? find_holder(renames, old) : NULL;
+}
+
 bool mw_renames_is_same(const struct mw_renames *renames, const struct mw_record *old, const struct mw_record *now)
 {
 	if (!renames->counts)
 		return true;
 	if (now->source_key != NULL && old->source_key != NULL)
 		return strcmp(now->source_key, old->source_key) == 0;
+	/* Several of other keys, joined. */
+	if (now->disputed && old->source_key != NULL)
+		return false;
 	return !renames->renamed[now - items(renames)];
 }
 

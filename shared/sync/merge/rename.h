@@ -14,6 +14,7 @@ struct mw_renames {
 	uint64_t held;         /* those of these that were held already */
 	uint64_t same, other;  /* whose name is still there, with a key then and now; those of these with another one */
 	bool many;             /* so many have another name that they are gone until somebody lets them go */
+	bool other_kind;       /* keys are of another kind than before */
 	bool counts;           /* after the look at the whole copy: keys tell who is who */
 	bool failed;           /* out of memory */
 };
@@ -27,10 +28,14 @@ void mw_renames_look(struct mw_renames *renames, const struct mw_record *old, co
 /* After the last: tells whether keys count. They do not where most names that stayed have another key now, so that keys of
    another kind are read than before; nor, until an administrator accepts it, where so many have another name as the guard
    would hold back (keep.h): that may be another database in the place of the one before. */
-void mw_renames_judge(struct mw_renames *renames, const char *path, uint64_t max_shrink, const char *accept);
+void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, const char *accept);
+/* Reports where keys do not count. `path`: of the copy. */
+void mw_renames_tell(const struct mw_renames *renames, const char *path);
 
 /* The new record of who is `old` in the copy, where that has another name; NULL: none, or keys do not count. */
 struct mw_record *mw_renames_find(const struct mw_renames *renames, const struct mw_record *old);
+/* The same, whatever its name is. */
+struct mw_record *mw_renames_holder(const struct mw_renames *renames, const struct mw_record *old);
 /* Whether `now`, the new record of `old`'s name, may be the same person: no key says otherwise. */
 bool mw_renames_is_same(const struct mw_renames *renames, const struct mw_record *old, const struct mw_record *now);
 

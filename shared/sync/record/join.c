@@ -14,6 +14,7 @@
 
 struct join {
 	struct mw_records *records;
+	enum mw_join how;
 	struct mw_text_out *out; /* in which values are compared */
 	struct mw_pairs pairs;   /* the first record of a name, and each later one */
 	bool *gone;              /* [record] */
@@ -93,6 +94,13 @@ static struct mw_strs all_of(struct join *join, const struct mw_record *record, 
 	return each;
 }
 
+static bool same_key(const struct mw_record *a, const struct mw_record *b)
+{
+	if (a->source_key == NULL || b->source_key == NULL)
+		return a->source_key == b->source_key;
+	return strcmp(a->source_key, b->source_key) == 0;
+}
+
 /* One that is bad: it has the rights that all of them have, and claims and binds whom any of them does. A user with any
    of their login names can do no more than that. */
 static void join_records(struct join *join, struct mw_record *record, struct mw_ids others)
@@ -107,6 +115,8 @@ static void join_records(struct join *join, struct mw_record *record, struct mw_
 	for (size_t i = 0; i < others.count; i++) {
 		const struct mw_record *other = &join->records->items[others.items[i]];
 
+		if (!same_key(record, other))
+			record->source_key = NULL;
 		mw_merge_stricter(arena, record, other);
 		mw_networks_both(arena, record, other);
 		/* What is a group too binds as one. */
@@ -145,26 +155,61 @@ static void look_at(struct join *join, struct mw_record *record, struct mw_ids o
 		mw_errors_add(records->reports, MW_WARNING, mw_origin_file(records, records->items[differing[i]].origin),
 			      records->items[differing[i]].origin.line, 0, NULL, "%s", why);
 	join_records(join, record, (struct mw_ids){ differing, count });
+	record->disputed = true;
 	if (record->bad == NULL)
 		record->bad = why;
+}
+
+/* The first record of this name with the same key, among those of several keys: its place in `keyed`. */
+static uint32_t *first_with_key(struct join *join, struct mw_names *keyed, const struct mw_record *record,
+				bool *added_r)
+{
+	const char *key = record->source_key == NULL ? "" : record->source_key;
+	const char *both =
+		mw_arena_textf(join->records->arena, "%s %.*s", key, MW_STR_ARG(record->principal.name));
+
+	*added_r = false;
+	return both == NULL ? NULL : mw_names_add(keyed, mw_str(both), added_r);
+}
+
+static void add_pair(struct join *join, struct mw_names *keyed, uint32_t first, uint32_t number)
+{
+	struct mw_records *records = join->records;
+	bool added = false;
+
+	if (join->how == MW_JOIN_BY_KEY && !same_key(&records->items[first], &records->items[number])) {
+		uint32_t *value = first_with_key(join, keyed, &records->items[number], &added);
+
+		if (value != NULL && added)
+			*value = number;
+		else if (value != NULL)
+			first = *value;
+		records->twins += added;
+	}
+	if (!added)
+		mw_pairs_add(&join->pairs, first, number);
 }
 
 static bool find_pairs(struct join *join, size_t first)
 {
 	struct mw_records *records = join->records;
-	struct mw_names names = { 0 };
+	struct mw_names names = { 0 }, keyed = { 0 };
 
 	for (size_t i = first; i < records->count && !names.failed; i++) {
 		bool added;
-		uint32_t *value = mw_names_add(&names, records->items[i].principal.name, &added);
+		uint32_t *value;
 
+		if (mw_str_empty(records->items[i].principal.name))
+			continue;
+		value = mw_names_add(&names, records->items[i].principal.name, &added);
 		if (value != NULL && added)
 			*value = (uint32_t)i;
 		else if (value != NULL)
-			mw_pairs_add(&join->pairs, *value, (uint32_t)i);
+			add_pair(join, &keyed, *value, (uint32_t)i);
 	}
-	records->failed = records->failed || names.failed || join->pairs.failed;
+	records->failed = records->failed || names.failed || keyed.failed || join->pairs.failed;
 	mw_names_deinit(&names);
+	mw_names_deinit(&keyed);
 	return !records->failed && join->pairs.count > 0;
 }
 
@@ -189,9 +234,9 @@ static void join_all(struct join *join, size_t first)
 	records->count = count;
 }
 
-void mw_records_join(struct mw_records *records, size_t first)
+void mw_records_join(struct mw_records *records, size_t first, enum mw_join how)
 {
-	struct join join = { .records = records };
+	struct join join = { .records = records, .how = how };
 
 	if (find_pairs(&join, first)) {
 		join.gone = calloc(records->count, sizeof(bool));

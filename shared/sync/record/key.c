@@ -411,10 +411,21 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named)
 {
-	reading->records->unnamed += !named;
-	if (!named)
-		return;
+	struct mw_records *records = reading->records;
+
 	if (record->bad == NULL)
 		record->bad = reading->bad;
+	if (!named && (record->source_key == NULL || records->reports == NULL)) {
+		records->unnamed++;
+		return;
+	}
+	if (!named) {
+		/* Memory of its own, by which it can be told. */
+		record->principal.name = mw_arena_copy(records->arena, MW_STR("?"));
+		record->principal.name.len = 0;
+		if (record->bad == NULL)
+			record->bad = "its name cannot be read";
+		records->nameless++;
+	}
 	mw_records_add(reading->records, record);
 }

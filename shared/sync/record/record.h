@@ -33,6 +33,8 @@ struct mw_formers { struct mw_former *items; size_t count; };
 
 struct mw_record {
 	struct mw_origin origin;
+	/* The name of a record is memory of its own. A list or grant that has this very memory means the record, whatever it is
+	   called: so a driver writes whom its source names by something else than the name (lost.h). */
 	/* name, switches, limits and `senders` as said; id, `networks` and lists of ids are filled by mw_expand() */
 	struct mw_principal principal;
 	/* What its source calls it for good, whatever its name (objectGUID, entryUUID): key_source.h. NULL: it has none */
@@ -43,6 +45,9 @@ struct mw_record {
 	struct mw_ids bound_ids; /* of a user: the groups it is bound by so; of a group: these users. By mw_expand_bound() */
 	struct mw_record_networks *networks; /* NULL: it has no such key */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
+	/* Several records of its source claim its name, so that nobody can tell which of them a row means that names it:
+	   filled by mw_records_join() and mw_claims_settle() */
+	bool disputed;
 	bool no_login; /* its name is no login name: filled by mw_keep() and mw_merge(), and read from a copy */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
 	bool held; /* it is not in its source's content: filled by mw_keep(), and read from a copy */
@@ -97,7 +102,9 @@ struct mw_records {
 	struct mw_value_record *values; /* until mw_rows_end() */
 	size_t value_count, value_size;
 	/* Of the source that is read now: */
-	size_t unnamed;        /* bad records whose name could not be read */
+	size_t unnamed;        /* bad records whose name could not be read, and that have no source_key */
+	size_t nameless;       /* those that have one: they are in items, with an empty name, until mw_keep() */
+	size_t twins;          /* records of one name with another source_key each, until mw_keep() */
 	unsigned unnamed_rows; /* 1 << each enum mw_row (key.h) of a value whose user or group could not be read */
 	bool failed; /* out of memory */
 };
@@ -113,8 +120,10 @@ void mw_records_add_value(struct mw_records *records, const struct mw_value_reco
 
 /* Leaves one record of each name among those from `first` on, which are of one source whose records may be bad. Of those
    that say the same it is one of them, and the others are told in a number; else one that is bad, with the rights that all
-   of them have and the names that any has. In join.c. */
-void mw_records_join(struct mw_records *records, size_t first);
+   of them have and the names that any has. Records with another source_key each are other people: these stay apart,
+   counted as twins, or are joined too, and the one that is left has no key. Who has no name stays. In join.c. */
+enum mw_join { MW_JOIN_BY_KEY, MW_JOIN_ALL };
+void mw_records_join(struct mw_records *records, size_t first, enum mw_join how);
 
 const char *mw_origin_file(const struct mw_records *records, struct mw_origin origin);
 /* Orders by source, then line. */

@@ -236,6 +236,25 @@ static bool give(struct mw_records *records, struct mw_record *record, const str
 	return true;
 }
 
+/* To the first of these records, and to all others of its name: nobody can tell which of them a row means, so that they
+   are bad. */
+static bool give_each(struct mw_records *records, struct mw_record *const *by_name, size_t count,
+		      const struct mw_value_record *from, const struct mw_value_record *to)
+{
+	size_t same = 1;
+
+	while (same < count && mw_str_equal(by_name[same]->principal.name, by_name[0]->principal.name))
+		same++;
+	for (size_t i = 0; i < same; i++) {
+		if (!give(records, by_name[i], from, to))
+			return false;
+		if (same > 1 && by_name[i]->bad == NULL)
+			by_name[i]->bad = mw_arena_textf(records->arena, "%s: a row may be of any of %zu records of this name",
+							 from->key->word, same);
+	}
+	return true;
+}
+
 static bool give_all(struct mw_records *records, struct mw_record *const *by_name, size_t count)
 {
 	const struct mw_value_record *from = records->values, *end = from + records->value_count, *to;
@@ -248,7 +267,7 @@ static bool give_all(struct mw_records *records, struct mw_record *const *by_nam
 			i++;
 		if (i == count || !mw_str_equal(by_name[i]->principal.name, from->name))
 			report_value(records, from, "the source has no such user or group");
-		else if (!give(records, by_name[i], from, to))
+		else if (!give_each(records, by_name + i, count - i, from, to))
 			return false;
 	}
 	return true;

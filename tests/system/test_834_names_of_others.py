@@ -1,0 +1,174 @@
+"""Who may write an entry of a source gives it a name that is somebody else's, or none that can be read: nobody gains a right by
+that, and no denial is lifted. The same company in an LDAP server that names people by DN, a database that joins them by number,
+and a program that prints their names."""
+import json
+import sqlite3
+
+import pytest
+
+from rig.ldap_script import BASE, ScriptedLdap
+from rig.ldap_source import listed
+from rig.sources import Files
+from test_861_ldap_servers_that_lie import settings
+
+CEO, BOSS, U3, U6, U7 = (f"{name}@example.test" for name in ("ceo", "boss", "u3", "u6", "u7"))
+SHARED = "shared@example.test"
+OWN = ("may_send_as", "may_send_on_behalf", "send_as", "send_on_behalf", "groups")  # of lookup --json
+LISTS = ("member", "denied", "secretary", "sendas")
+
+
+def company():
+    """id: what its entry says; people are named by their ids."""
+    said = {f"u{n}": {"mail": [f"u{n}@example.test"], "uid": f"u{n}"} for n in range(8)}
+    said["ceo"] = {"mail": [CEO, BOSS], "uid": "ceo", "denied": ["u3"], "secretary": ["u1"]}
+    said["all"] = {"kind": "group", "mail": ["all@example.test"], "member": [f"u{n}" for n in range(8)]}
+    said["mine"] = {"kind": "group", "mail": ["mine@example.test"], "member": ["u7"], "sendas": ["u7"]}
+    said["shared"] = {"kind": "group", "mail": ["shared@example.test"], "member": ["u2"], "denied": ["u6"], "sendas": ["u2"]}
+    return said
+
+
+class Ldap:
+    key, rows = True, False
+
+    def __init__(self, folder):
+        self.folder, self.server = folder, ScriptedLdap()
+
+    def says(self, said):
+        for kind in ("users", "groups"):
+            self.server.entries[kind] = [(f"cn={name},{BASE}", {
+                "mail": row["mail"], "entryUUID": [f"k{name}"] if self.key else [], **({"uid": [row["uid"]]} if "uid" in row else {}),
+                **{word: [f"cn={one},{BASE}" for one in row[word]] for word in LISTS if word in row}})
+                for name, row in said.items() if row.get("kind", "user") + "s" == kind]
+        words = ["senders_denied=denied", "send_on_behalf=secretary", "send_as=sendas"]
+        return (settings(self.server, self.folder) + f"\n    users_attributes = {listed(words)}"
+                f"\n    groups_attributes = {listed(words)}")
+
+    def close(self):
+        self.server.close()
+
+
+class Program:
+    key, rows = True, True
+
+    def __init__(self, folder):
+        self.script, self.out = folder / "people.sh", folder / "people.out"
+        self.script.write_text(f"#!/bin/sh\nexec cat {self.out}\n")
+        self.script.chmod(0o755)
+
+    def says(self, said):
+        lines = []
+        for name, row in said.items():
+            def names(word, row=row):
+                return [said[one]["mail"][0] for one in row.get(word, ()) if one in said]
+            keys = {"source_key": f"k{name}" if self.key else "", "address": ",".join(row["mail"][1:]), "login": row.get("uid", ""),
+                    "member": ",".join(names("member")), "senders_denied": ",".join(names("denied"))}
+            lines.append(" ".join([row.get("kind", "user"), row["mail"][0], *(f"{key}={value}" for key, value in keys.items() if value)]))
+            for word, kind in (("secretary", "send-on-behalf"), ("sendas", "send-as")):
+                lines += [f"grant {kind} {row['mail'][0]} {one}" for one in names(word)]
+        self.out.write_text("\n".join(lines) + "\n")
+        return f'driver = exec command = {{ "{self.script}" }}'
+
+    def close(self):
+        pass
+
+
+class Database:
+    key, rows = True, True
+
+    def __init__(self, folder):
+        self.path = folder / "people.sqlite"
+        with sqlite3.connect(self.path) as file:
+            file.execute("CREATE TABLE people (id, place, kind, mail, uid)")
+            file.execute("CREATE TABLE mails (id, mail)")
+            file.execute("CREATE TABLE named (id, word, other)")
+        self.path.chmod(0o644)
+
+    def says(self, said):
+        with sqlite3.connect(self.path) as file:
+            for table in ("people", "mails", "named"):
+                file.execute(f"DELETE FROM {table}")
+            for place, (name, row) in enumerate(said.items()):
+                file.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?)",
+                             (name, place, row.get("kind", "user"), row["mail"][0], row.get("uid")))
+                file.executemany("INSERT INTO mails VALUES (?, ?)", [(name, mail) for mail in row["mail"][1:]])
+                file.executemany("INSERT INTO named VALUES (?, ?, ?)",
+                                 [(name, word, other) for word in LISTS for other in row.get(word, ())])
+        key = "'k' || id AS source_key, " if self.key else ""
+        denied = ("(SELECT group_concat(o.mail) FROM named n JOIN people o ON o.id = n.other WHERE n.id = p.id AND n.word = 'denied') "
+                  "AS senders_denied")
+        joined = "FROM named n JOIN people p ON p.id = n.id JOIN people o ON o.id = n.other WHERE n.word"
+        queries = {
+            "users": f"SELECT mail AS name, {key}uid AS login, {denied} FROM people p WHERE kind = 'user' ORDER BY place",
+            "groups": f"SELECT mail AS name, {key}{denied} FROM people p WHERE kind = 'group' ORDER BY place",
+            "addresses": "SELECT p.mail AS name, m.mail AS address FROM mails m JOIN people p ON p.id = m.id",
+            "members": f"SELECT p.mail AS name, o.mail AS member {joined} = 'member'",
+            "grants": "SELECT CASE n.word WHEN 'sendas' THEN 'send-as' ELSE 'send-on-behalf' END AS kind, p.mail AS identity, "
+                      f"o.mail AS trustee {joined} IN ('sendas', 'secretary')"}
+        return "\n    ".join(["driver = sqlite", f'path = "{self.path}"', *(f'{name} = """{text}"""' for name, text in queries.items())])
+
+    def close(self):
+        pass
+
+
+class World(Files):
+    def __init__(self, folder, kind):
+        super().__init__(folder)
+        self.source = kind(folder)
+
+    def reads(self, said, status=0):
+        self.use(self.source.says(said))
+        done = self.cli("sync")
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        return done.stderr
+
+    def looked_up(self, *names):
+        done = [self.cli("lookup", name, "--json") for name in names]
+        return [json.loads(one.stdout) for one in done]
+
+
+@pytest.fixture(params=[Ldap, Program, Database], ids=["ldap", "exec", "sqlite"])
+def world(request, folder):
+    made = World(folder, request.param)
+    yield made
+    made.source.close()
+
+
+EVERYBODY = [f"{name}@example.test" for name in ("ceo", "boss", "u1", "u3", "u6", "u7", "all", "mine", "shared")]
+
+
+ATTACKS = {
+    "the name of another": ("u6", {"mail": [CEO], "secretary": ["u7"]}),
+    "the name of another, which he writes otherwise": ("u6", {"mail": ["CEO@Example.TEST", U6], "sendas": ["u7"]}),
+    "another's alias": ("u6", {"mail": [BOSS], "secretary": ["u7"]}),
+    "a group, the name of a user": ("mine", {"mail": [CEO]}),
+    "a group, a user's alias": ("mine", {"mail": [BOSS, CEO]}),
+    "a group, the name of a group": ("mine", {"mail": ["shared@example.test"]}),
+}
+
+
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_nobody_has_what_is_anothers_by_naming_himself_so(world, order):
+    """What he says of himself counts for himself at most."""
+    world.reads(company())
+    before = dict(zip(EVERYBODY, world.looked_up(*EVERYBODY)))
+    for attack, (who, changes) in ATTACKS.items():
+        said = company()
+        said[who] = {**said[who], **changes}
+        if order == "first":
+            said = {who: said[who], **said}
+        for _ in range(2):
+            told = world.reads(said)
+            assert f"stays {who}@example.test" in told, told
+            for name, now in zip(EVERYBODY, world.looked_up(*EVERYBODY)):
+                expected = before[name]
+                if name in (U7, f"{who}@example.test"):
+                    own = {key: now[key] for key in OWN if key in now}
+                    assert not {CEO, BOSS, SHARED} & {name for key in OWN[:2] for name in own.get(key, ())}, (attack, own)
+                    expected = {**expected, **own}
+                if name == SHARED and who == "u6" and world.source.rows:
+                    # Nobody can tell whom the row means: a restriction holds for both.
+                    expected = {**expected, "senders_denied": [CEO, U6]}
+                assert now == expected, (attack, name, expected, now)
+    # He takes it back: nobody has to do anything.
+    assert "stays" not in world.reads(company())
+    assert world.looked_up(*EVERYBODY) == list(before.values())
