@@ -9,6 +9,7 @@
 #include "directory/right.h"
 #include "directory/right_left.h"
 #include "named.h"
+#include "policy/choose.h"
 #include "sync/text/edit.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
@@ -30,7 +31,8 @@ struct order {
 	struct mw_edit_order edit;
 	struct mw_grant_record grant; /* by names */
 	struct mw_grant_record asked; /* the same with the identity as it was asked for */
-	bool stands;                  /* the trustee has the right all the same */
+	struct mw_grant_record typed; /* the same as it was typed, maybe at a local name */
+	enum mw_right_left left;      /* what the trustee has all the same */
 };
 
 /* A grant of a text that is the one asked for. */
@@ -69,6 +71,22 @@ static int find_trustee(struct mw_editing *editing, struct order *order, const c
 	return EX_NOUSER;
 }
 
+/* What is below a local name is judged at its accepted domain, and a grant has to be there. */
+static void name_domain(struct mw_editing *editing, struct order *order)
+{
+	struct mw_grant_record *grant = &order->grant;
+	size_t at = grant->domain ? 0 : mw_str_find_last(grant->identity, '@') + 1;
+	const struct mw_accepted_domain *domain =
+		mw_choose_local_name(editing->policy, mw_str_tail(grant->identity, at));
+
+	if (domain == NULL)
+		return;
+	mw_edit_note(editing, "%.*s is a local name of %.*s", MW_STR_ARG(mw_str_tail(grant->identity, at)),
+		     MW_STR_ARG(domain->domain));
+	grant->identity = mw_str(mw_arena_textf(editing->arena, "%.*s%.*s", (int)at, grant->identity.ptr,
+						MW_STR_ARG(domain->domain)));
+}
+
 /* A grant on an address of a user or group is one on all of it, and is written so. */
 static void name_owner(struct mw_editing *editing, struct order *order)
 {
@@ -98,9 +116,10 @@ static int read_grant(struct mw_editing *editing, struct order *order)
 						       order->until != NULL ? order->until : "")), &records);
 	if (code != EX_OK)
 		return code;
-	order->grant = records.grants[0];
-	order->asked = order->grant;
+	order->grant = order->typed = records.grants[0];
 	mw_records_deinit(&records);
+	name_domain(editing, order);
+	order->asked = order->grant;
 	name_owner(editing, order);
 	return EX_OK;
 }
@@ -117,7 +136,10 @@ static size_t find_lines(struct mw_editing *editing, const struct order *order, 
 		for (size_t k = 0; k < file->records.grant_count && count < FOUND_MOST; k++) {
 			const struct mw_grant_record *grant = &file->records.grants[k];
 
-			if (!mw_edit_leaves_out(editing, file) && mw_right_same_grant(mw_edit_view(editing), grant, &order->grant))
+			/* sync refuses one at a local name, but it can be taken away. */
+			if (!mw_edit_leaves_out(editing, file) &&
+			    (mw_right_same_grant(mw_edit_view(editing), grant, &order->grant) ||
+			     (order->revoke && mw_right_same_grant(mw_edit_view(editing), grant, &order->typed))))
 				found[count++] = (struct found){ file, grant->origin.line, grant };
 		}
 	}
@@ -266,14 +288,18 @@ static int look_after_revoke(struct mw_editing *editing, void *context)
 {
 	struct order *order = context;
 
-	order->stands = mw_right_tell_left(editing, &order->asked);
-	return EX_OK;
+	order->left = mw_right_tell_left(editing, &order->asked);
+	if (order->left != MW_RIGHT_LEFT_UNKNOWN)
+		return EX_OK;
+	mw_complain("sync would refuse the directory, so that nobody can tell who has the right: mailwicket sync "
+		    "--dry-run says why; nothing was written");
+	return EX_DATAERR;
 }
 
 static int code_of_revoke(const struct mw_editing *editing, const void *context)
 {
 	(void)editing;
-	return ((const struct order *)context)->stands ? 1 : EX_OK;
+	return ((const struct order *)context)->left == MW_RIGHT_LEFT_SOME ? 1 : EX_OK;
 }
 
 /* --- the command lines */

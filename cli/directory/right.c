@@ -35,7 +35,7 @@ bool mw_right_same_grant(const struct mw_directory_view *view, const struct mw_g
 	return a->on_behalf == b->on_behalf && same_identity(view, a, b) && mw_right_same_name(view, a->trustee, b->trustee);
 }
 
-static bool begins_so(struct mw_str prefix, struct mw_str identity)
+bool mw_right_begins_so(struct mw_str prefix, struct mw_str identity)
 {
 	size_t star = mw_str_find(prefix, '*');
 	size_t at = mw_str_find_last(identity, '@');
@@ -44,20 +44,15 @@ static bool begins_so(struct mw_str prefix, struct mw_str identity)
 	       mw_str_equal(mw_str_tail(prefix, star + 1), mw_str_tail(identity, at));
 }
 
-bool mw_right_covers(const struct mw_directory_view *view, const struct mw_grant_record *grant,
-		     const struct mw_grant_record *identity)
+bool mw_right_covers(const struct mw_grant_record *grant, const struct mw_grant_record *pattern)
 {
-	struct mw_principal owner;
+	size_t at = mw_str_find_last(pattern->identity, '@');
 
-	if (same_identity(view, grant, identity))
-		return true;
-	if (identity->domain)
-		return false;
+	if (pattern->domain)
+		return grant->domain && mw_str_equal(grant->identity, pattern->identity);
 	if (grant->domain)
-		return mw_str_equal(grant->identity, mw_str_tail(identity->identity, mw_str_find_last(identity->identity, '@') + 1));
-	/* Whoever has an address has it whole. */
-	return begins_so(grant->identity, identity->identity) &&
-	       (view == NULL || view->by_address(view->context, identity->identity, &owner, NULL) != MW_LOOKUP_FOUND);
+		return mw_str_equal(grant->identity, mw_str_tail(pattern->identity, at + 1));
+	return mw_right_begins_so(grant->identity, pattern->identity);
 }
 
 void mw_right_print(const struct mw_grant_record *grant, struct mw_buf *out)

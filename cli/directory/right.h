@@ -13,9 +13,10 @@ bool mw_right_same_name(const struct mw_directory_view *view, struct mw_str a, s
 /* Whether two grants are of one kind, on the same and for the same; until= may differ. */
 bool mw_right_same_grant(const struct mw_directory_view *view, const struct mw_grant_record *a,
 			 const struct mw_grant_record *b);
-/* Whether a grant covers all that `identity` of another one is about. */
-bool mw_right_covers(const struct mw_directory_view *view, const struct mw_grant_record *grant,
-		     const struct mw_grant_record *identity);
+/* Whether an address, or a longer prefix, begins as "prefix-*@domain" says. */
+bool mw_right_begins_so(struct mw_str prefix, struct mw_str identity);
+/* Whether a grant covers all of a pattern, which is "*@domain" or "prefix-*@domain". */
+bool mw_right_covers(const struct mw_grant_record *grant, const struct mw_grant_record *pattern);
 
 /* "grant send-as IDENTITY TRUSTEE[ until=DATE]" */
 void mw_right_print(const struct mw_grant_record *grant, struct mw_buf *out);

@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "decide/identity.h"
+#include "directory/groups.h"
 #include "directory/right.h"
+#include "mail/prefix.h"
 
 struct looking {
 	struct mw_editing *editing;
@@ -11,7 +13,11 @@ struct looking {
 	const struct mw_records *records;
 	const struct mw_grant_record *grant; /* that was revoked */
 	struct mw_principal trustee;
+	bool *told; /* [grant]: it was */
+	enum mw_right_left left;
 };
+
+/* --- grants */
 
 /* Whether a grant is for the trustee, or for a group that the trustee is in. */
 static bool is_for(const struct looking *looking, const struct mw_grant_record *grant)
@@ -22,74 +28,227 @@ static bool is_for(const struct looking *looking, const struct mw_grant_record *
 	       mw_identity_in(&looking->trustee, (struct mw_ids){ &other.id, 1 });
 }
 
-static bool gives_it(const struct looking *looking, const struct mw_grant_record *grant)
+/* Send-as is the stronger one. */
+static bool is_strong_enough(const struct looking *looking, bool on_behalf)
 {
-	/* Send-as is the stronger one. */
-	return (!grant->on_behalf || looking->grant->on_behalf) &&
-	       (grant->until == 0 || mw_grant_holds(grant->until, looking->records->today)) && is_for(looking, grant) &&
-	       mw_right_covers(looking->view, grant, looking->grant);
+	return !on_behalf || looking->grant->on_behalf;
 }
 
-static bool tell_grants(const struct looking *looking)
+static bool holds(const struct looking *looking, const struct mw_grant_record *grant)
 {
-	bool left = false;
+	return is_strong_enough(looking, grant->on_behalf) &&
+	       (grant->until == 0 || mw_grant_holds(grant->until, looking->records->today)) && is_for(looking, grant);
+}
 
+static void tell_grant(struct looking *looking, size_t i, const char *what)
+{
+	const struct mw_grant_record *grant = &looking->records->grants[i];
+	char memory[2048];
+	struct mw_buf line = MW_BUF_OVER(memory);
+
+	looking->left = MW_RIGHT_LEFT_SOME;
+	if (looking->told[i])
+		return;
+	looking->told[i] = true;
+	mw_right_print(grant, &line);
+	mw_edit_note(looking->editing, "%.*s still has %s, by %s: %s", MW_STR_ARG(looking->trustee.name), what,
+		     mw_edit_place(looking->editing, looking->records, grant->origin), memory);
+}
+
+/* --- one address */
+
+/* Whether a grant covers an address, of which the decision said this. */
+static bool covers(const struct looking *looking, const struct mw_grant_record *grant, const struct mw_address *address,
+		   const struct mw_identity *identity)
+{
+	struct mw_principal owner;
+
+	if (grant->domain)
+		return mw_str_equal(grant->identity, address->domain);
+	if (mw_prefix_is(grant->identity))
+		return !identity->has_owner && mw_right_begins_so(grant->identity, address->whole);
+	if (mw_str_equal(grant->identity, address->whole))
+		return true;
+	return identity->has_owner && !identity->receive_only && mw_right_owner(looking->view, grant->identity, &owner) &&
+	       owner.id == identity->owner.id;
+}
+
+static void tell_own(struct looking *looking, const struct mw_address *address)
+{
+	const struct mw_record *record = mw_groups_record(looking->records, looking->trustee.name);
+
+	looking->left = MW_RIGHT_LEFT_SOME;
+	mw_edit_note(looking->editing, "%.*s still has the right: %.*s is its own address, by %s",
+		     MW_STR_ARG(looking->trustee.name), MW_STR_ARG(address->whole),
+		     record != NULL ? mw_edit_place(looking->editing, looking->records, record->origin)
+				    : "unlisted_logins = own_address in the policy");
+}
+
+/* The decision itself; the grants are its explanation. */
+static void ask(struct looking *looking, const struct mw_address *address, const char *what)
+{
+	struct mw_principal asking = looking->trustee;
+	struct mw_identity identity;
+	bool told = false;
+
+	/* A group has no own address: its members act as it by a grant alone. */
+	if (asking.kind == MW_GROUP)
+		asking.name = MW_STR_EMPTY;
+	mw_identity_right(looking->editing->policy, looking->view, &asking, address, looking->records->today, &identity);
+	if (identity.right == MW_RIGHT_UNAVAILABLE)
+		looking->left = MW_RIGHT_LEFT_UNKNOWN;
+	if (identity.right == MW_RIGHT_NONE || identity.right == MW_RIGHT_UNAVAILABLE ||
+	    !is_strong_enough(looking, identity.right == MW_RIGHT_SEND_ON_BEHALF))
+		return;
+	if (identity.right == MW_RIGHT_OWN)
+		tell_own(looking, address);
 	for (size_t i = 0; i < looking->records->grant_count; i++) {
 		const struct mw_grant_record *grant = &looking->records->grants[i];
-		char memory[2048];
-		struct mw_buf line = MW_BUF_OVER(memory);
 
-		if (!gives_it(looking, grant))
+		if (!holds(looking, grant) || !covers(looking, grant, address, &identity))
 			continue;
-		left = true;
-		mw_right_print(grant, &line);
-		mw_edit_note(looking->editing, "%.*s still has the right, by %s: %s", MW_STR_ARG(looking->trustee.name),
-			     mw_edit_place(looking->editing, looking->records, grant->origin), memory);
+		tell_grant(looking, i, what);
+		told = true;
 	}
-	return left;
+	if (told || identity.right == MW_RIGHT_OWN)
+		return;
+	looking->left = MW_RIGHT_LEFT_SOME;
+	mw_edit_note(looking->editing, "%.*s still may send as %.*s, by a grant on %.*s", MW_STR_ARG(looking->trustee.name),
+		     MW_STR_ARG(address->whole), MW_STR_ARG(identity.granted_on));
 }
 
-static const struct mw_record *record_of(const struct mw_records *records, struct mw_str name)
+static void ask_text(struct looking *looking, struct mw_str text, const char *what)
 {
-	for (size_t i = 0; i < records->count; i++)
-		if (mw_str_equal(records->items[i].principal.name, name))
-			return &records->items[i];
-	return NULL;
+	struct mw_address address;
+
+	if (mw_address_parse(text, &address) != MW_ADDRESS_INVALID && mw_address_has_domain(&address))
+		ask(looking, &address, what);
 }
 
-/* An own address needs no grant. */
-static bool tell_own(const struct looking *looking)
+/* --- what the grant was about */
+
+/* An address, and what else a grant on it gives: all addresses of who has it, with their extensions. */
+static void look_at_address(struct looking *looking)
 {
-	const struct mw_policy *policy = looking->editing->policy;
+	struct mw_str asked = looking->grant->identity;
 	const struct mw_record *record;
 	struct mw_principal owner;
-	enum mw_held held;
 
-	if (looking->grant->domain ||
-	    looking->view->by_address(looking->view->context, looking->grant->identity, &owner, &held) != MW_LOOKUP_FOUND ||
-	    owner.kind != MW_USER || owner.id != looking->trustee.id || held == MW_HELD_RECEIVE ||
-	    (held == MW_HELD_ALIAS && !policy->aliases_grant_send_as))
-		return false;
-	record = record_of(looking->records, owner.name);
-	mw_edit_note(looking->editing, "%.*s still has the right: it is its own address%s%s", MW_STR_ARG(owner.name),
-		     record != NULL ? ", by " : "",
-		     record != NULL ? mw_edit_place(looking->editing, looking->records, record->origin) : "");
-	return true;
+	ask_text(looking, asked, "the right");
+	if (!mw_right_owner(looking->view, asked, &owner) || mw_principal_same(&owner, &looking->trustee))
+		return;
+	ask_text(looking, owner.name, "the right");
+	record = mw_groups_record(looking->records, owner.name);
+	for (size_t i = 0; record != NULL && i < record->addresses.count; i++)
+		ask_text(looking, record->addresses.items[i], "the right");
+	for (size_t i = 0; i < looking->records->grant_count; i++) {
+		const struct mw_grant_record *grant = &looking->records->grants[i];
+		struct mw_address address, base;
+		struct mw_principal other;
+		enum mw_held held;
+
+		if (grant->domain || !holds(looking, grant) || mw_address_parse(grant->identity, &address) == MW_ADDRESS_INVALID ||
+		    mw_identity_owner(looking->editing->policy, looking->view, &address, &base, &other, &held) != MW_LOOKUP_FOUND ||
+		    other.id != owner.id || held == MW_HELD_RECEIVE)
+			continue;
+		ask(looking, &address, "the right on a part of it");
+	}
 }
 
-bool mw_right_tell_left(struct mw_editing *editing, const struct mw_grant_record *grant)
+/* Whether a grant is on an address, or a prefix, that "*@domain" or "prefix-*@domain" is about. */
+static bool is_part(const struct looking *looking, struct mw_str identity)
+{
+	struct mw_str asked = looking->grant->identity;
+	size_t at = mw_str_find_last(identity, '@');
+
+	if (looking->grant->domain)
+		return mw_str_equal(mw_str_tail(identity, at + 1), asked);
+	return mw_right_begins_so(asked, identity);
+}
+
+/* Addresses that are the trustee's own need no grant. */
+static void ask_part(struct looking *looking, struct mw_str text)
+{
+	struct mw_principal owner;
+
+	if (is_part(looking, text) && !(mw_right_owner(looking->view, text, &owner) && owner.kind == MW_USER &&
+					mw_principal_same(&owner, &looking->trustee)))
+		ask_text(looking, text, "the right on a part of it");
+}
+
+static void look_at_parts(struct looking *looking, size_t i)
+{
+	const struct mw_grant_record *grant = &looking->records->grants[i];
+	const struct mw_record *record = NULL;
+	struct mw_principal owner;
+
+	if (mw_prefix_is(grant->identity)) {
+		if (is_part(looking, grant->identity))
+			tell_grant(looking, i, "the right on a part of it");
+		return;
+	}
+	ask_part(looking, grant->identity);
+	if (mw_right_owner(looking->view, grant->identity, &owner))
+		record = mw_groups_record(looking->records, owner.name);
+	if (record != NULL)
+		ask_part(looking, owner.name);
+	for (size_t k = 0; record != NULL && k < record->addresses.count; k++)
+		ask_part(looking, record->addresses.items[k]);
+}
+
+/* "*@domain" and "prefix-*@domain": what covers all of it, and what is in it. */
+static void look_at_pattern(struct looking *looking)
+{
+	for (size_t i = 0; i < looking->records->grant_count; i++) {
+		const struct mw_grant_record *grant = &looking->records->grants[i];
+
+		if (holds(looking, grant) && mw_right_covers(grant, looking->grant))
+			tell_grant(looking, i, "the right");
+	}
+	for (size_t i = 0; i < looking->records->grant_count; i++)
+		if (!looking->records->grants[i].domain && holds(looking, &looking->records->grants[i]))
+			look_at_parts(looking, i);
+}
+
+/* --- */
+
+/* Whom the directory does not have has no right, but for an unlisted user. */
+static enum mw_lookup find_trustee(struct looking *looking)
+{
+	static struct mw_named named;
+	const struct mw_policy *policy = looking->editing->policy;
+	enum mw_lookup found =
+		looking->view->by_address(looking->view->context, looking->grant->trustee, &looking->trustee, NULL);
+
+	if (found == MW_LOOKUP_NONE) {
+		found = mw_identity_named(policy, looking->view, looking->grant->trustee, &named);
+		looking->trustee = named.principal;
+	}
+	if (found == MW_LOOKUP_FOUND)
+		looking->trustee.groups = mw_groups_of(looking->view, looking->records, looking->editing->arena,
+						       &looking->trustee);
+	return found;
+}
+
+enum mw_right_left mw_right_tell_left(struct mw_editing *editing, const struct mw_grant_record *grant)
 {
 	struct mw_memory_directory *directory = editing->after != NULL ? editing->after : editing->before;
 	struct looking looking = { .editing = editing, .grant = grant };
-	bool own;
+	enum mw_lookup found;
 
 	if (directory == NULL)
-		return false;
+		return MW_RIGHT_LEFT_UNKNOWN;
 	looking.view = mw_memory_directory_view(directory);
 	looking.records = mw_memory_directory_records(directory);
-	/* Whom the directory does not have has no right. */
-	if (looking.view->by_address(looking.view->context, grant->trustee, &looking.trustee, NULL) != MW_LOOKUP_FOUND)
-		return false;
-	own = tell_own(&looking);
-	return tell_grants(&looking) || own;
+	looking.told = MW_ARENA_ARRAY(editing->arena, bool, looking.records->grant_count + 1);
+	found = find_trustee(&looking);
+	if (found == MW_LOOKUP_NONE)
+		return MW_RIGHT_LEFT_NOTHING;
+	if (found != MW_LOOKUP_FOUND || looking.told == NULL)
+		return MW_RIGHT_LEFT_UNKNOWN;
+	if (grant->domain || mw_prefix_is(grant->identity))
+		look_at_pattern(&looking);
+	else
+		look_at_address(&looking);
+	return looking.left;
 }

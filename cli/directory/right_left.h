@@ -4,8 +4,15 @@
 
 #include "directory/editing.h"
 
-/* Notes each grant, of any source, by which the trustee still has the right of `grant` after the change, or that the address is
-   its own. False: nothing gives it. */
-bool mw_right_tell_left(struct mw_editing *editing, const struct mw_grant_record *grant);
+enum mw_right_left {
+	MW_RIGHT_LEFT_NOTHING,
+	MW_RIGHT_LEFT_SOME,   /* the right, or a part of it */
+	MW_RIGHT_LEFT_UNKNOWN /* sync would refuse the directory, or what it has cannot be read */
+};
+
+/* Asks the decision whether the trustee has the right of `grant` after the change on anything that it is about: the address, and
+   all others of who has it; or any address of the domain or prefix that is not the trustee's own. Notes each grant, of any source,
+   that gives it, or that the address is the trustee's own. */
+enum mw_right_left mw_right_tell_left(struct mw_editing *editing, const struct mw_grant_record *grant);
 
 #endif

@@ -120,6 +120,68 @@ def test_revoke_says_what_gives_the_right_all_the_same(site):
     assert site.json("revoke", "send-as", "sales", "bob")["changed"]
 
 
+WORLD = """\
+user alice@example.test login=alice address=al@example.test receive=old-al@example.test
+user carol@example.test
+user ceo@example.test address=boss@example.test,chief@other.test receive=old-ceo@example.test
+group team@example.test member=alice
+group outer@example.test member=team
+group outest@example.test member=outer,carol
+group box@example.test member=carol
+"""
+REVOKED = [
+    # what stands, what is revoked, which lines of grants (from 1 on) stay and are named; none: the right is gone
+    ("ceo alice", "ceo+news@example.test alice", [1]), ("boss alice", "chief+x@other.test al@example.test", [1]),
+    ("ceo+news@example.test alice;ceo alice", "ceo+news@example.test alice", [2]),
+    ("ceo+news@example.test alice;ceo alice", "ceo alice", [1]), ("ceo alice", "ceo@mail.example.test alice", []),
+    ("ceo alice;x@example.test alice", "x@mail.example.test alice", []), ("ceo alice", "ceo+a@mail.example.test alice", [1]),
+    ("ceo outest", "ceo alice", [1]), ("ceo outest;ceo alice", "boss alice", [1]), ("ceo team", "ceo alice", [1]),
+    ("ceo outest;ceo team", "ceo team", [1]), ("ceo outer;ceo outest;ceo team", "ceo team", [1, 2]),
+    ("ceo box;ceo team", "ceo team", []), ("box outest", "box outest", []), ("box box", "box box", []),
+    ("*@example.test alice", "ceo alice", [1]), ("*@other.test alice", "ceo alice", [1]),
+    ("*@example.test outest;ceo alice", "old-ceo@example.test alice", [1]), ("old-ceo alice", "ceo alice", []),
+    ("old-ceo alice;ceo alice", "old-ceo alice", []), ("*@example.test outer;*@example.test team", "*@example.test team", [1]),
+    ("list-*@example.test alice", "list-7@example.test alice", [1]), ("list-*@example.test team", "list-a-b@example.test alice", [1]),
+    ("list-*@example.test alice;list-a-*@example.test team", "list-*@example.test alice", [2]),
+    ("*@lists.test team;list-*@lists.test alice", "list-*@lists.test alice", [1]),
+    ("*@lists.test alice;news-*@lists.test team;one@lists.test outer;x@else.test alice", "*@lists.test alice", [2, 3]),
+    ("*@other.test alice;ceo team", "*@other.test alice", [2]), ("*@example.test alice", "*@example.test alice", []),
+    ("*@example.test alice until=2020-01-01", "ceo alice", []), ("ceo alice until=2020-01-01", "ceo+x@example.test alice", []),
+]
+
+
+@pytest.mark.parametrize("grants, words, stay", REVOKED)
+def test_revoke_says_what_the_decision_says(folder, grants, words, stay):
+    site = Site(folder, {"directory": WORLD}, more='accepted_domain "other.test" { type = Authoritative }')
+    site.policy.write_text(site.policy.read_text().replace('Authoritative }', 'Authoritative local_names = { "mail.example.test" } }', 1))
+    lines = [f"grant send-as {line}" for line in grants.split(";")]
+    (folder / "directory").write_text(WORLD + "".join(f"{line}\n" for line in lines))
+    told = site.done("revoke", "send-as", *words.split(), "--sync", code=1 if stay else 0)
+    named = {int(number) for number in re.findall(rf"still has the right.*{re.escape(str(folder))}/directory:(\d+): grant", told)}
+    left = [line for line in site.lines() if line.startswith("grant")]
+    places = [WORLD.count("\n") + 1 + left.index(lines[number - 1] + "\n") for number in stay]
+    assert named == set(places), (told, site.text())
+    if "*" not in words and words.split()[1] in ("alice", "al@example.test"):
+        sends = site.run("explain", "smtp", "--login", "alice", "--tls", "TLSv1.3", "--port", "587", "--sender", words.split()[0])
+        parted = words.split()[0] in ("ceo", "boss") and stay
+        assert (sends.returncode == 0) == bool(stay) or parted, sends.stdout
+
+
+def test_revoke_of_an_own_address_in_any_form_says_so(folder):
+    site = Site(folder, {"directory": WORLD}, more="unlisted_logins = own_address")
+    for words in (("alice+x@example.test", "alice"), ("al", "alice"), ("al+x@example.test", "al+y@example.test"),
+                  ("new@example.test", "new"), ("new+x@example.test", "new@example.test")):
+        assert "is its own address" in site.done("revoke", "send-as", *words, code=1), words
+    site.done("revoke", "send-as", "old-al@example.test", "alice")
+    site.done("revoke", "send-as", "*@example.test", "alice")
+
+
+def test_what_nobody_can_tell_is_an_error(folder):
+    site = Site(folder, {"directory": "user bob@example.test\nuser bob@example.test\ngrant send-as ceo@example.test bob@example.test\n"})
+    assert "nobody can tell" in site.done("revoke", "send-as", "boss", "bob", code=65)
+    assert "sync would refuse" in site.done("revoke", "send-as", "ceo", "bob", code=65)
+
+
 def test_a_line_that_names_nobody_is_revoked_although_sync_refuses_the_text(folder):
     broken = "user bob@example.test\ngrant send-as bob@example.test gone@example.test\n"
     site = Site(folder, {"directory": broken})
