@@ -96,6 +96,19 @@ def test_a_group_whose_type_is_not_shown_has_no_rights_and_its_denial_holds(file
     assert [send_as(files, f"{name}@example.test") for name in ("sales", "support", "stock")] == [[], [], ["alice@example.test"]]
 
 
+def test_everybody_s_right_on_everything_ends_with_a_message_and_not_with_the_memory(files, server, folder):
+    files.publish(server.settings(folder))
+    before = files.digest()
+    for number in range(3200):
+        server.user(f"u{number}", 2000 + number, aces=allow(EVERYBODY))
+    done = files.cli("sync")
+    assert "more than 10000000 rights to Send-As: everybody, or" in done.stderr and files.digest() == before
+    server.entries["users"] = [(dn, {**said, "nTSecurityDescriptor": [server.descriptor(b"")]}) for dn, said in server.entries["users"]]
+    server.user("info", 1201, aces=allow(EVERYBODY))
+    told(files, server, folder)
+    assert len(send_as(files, "info@example.test")) == 3202
+
+
 @pytest.mark.parametrize("attribute", ["nTSecurityDescriptor", "userAccountControl"])
 def test_what_is_shown_of_nobody_is_no_truth(files, server, folder, attribute):
     """Rights that were taken from the account that reads; a single entry that hides it is told."""

@@ -12,17 +12,22 @@
 	"entries on which a denial names a group or account that is not known: " \
 	"nobody has Send-As on them by what follows it"
 
+/* Everybody's right on every mailbox of a large domain is no directory that anybody wants, or has the memory for. */
+#define RIGHTS_MAX 10000000
+
 /* Who gets a role, and on which record. */
 struct giving {
 	struct mw_ldap_reader *reader;
 	uint32_t place;
 	enum mw_ldap_role role;
+	size_t given;
 };
 
 static void give(void *context, uint32_t whom)
 {
-	const struct giving *giving = context;
+	struct giving *giving = context;
 
+	giving->given++;
 	mw_ldap_give(giving->reader, giving->place, giving->role, whom);
 }
 
@@ -139,7 +144,7 @@ static void name_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
 {
 	for (size_t i = 0; i < ad->entry_count; i++) {
 		const struct mw_ad_entry *entry = &ad->entries[i];
-		struct giving giving = { reader, entry->place, MW_LDAP_MEMBER };
+		struct giving giving = { reader, entry->place, MW_LDAP_MEMBER, 0 };
 
 		if (entry->node != MW_AD_NONE && ad->groups.nodes[entry->node].group)
 			mw_ad_groups_name_members(&ad->groups, entry->node, give, &giving);
@@ -148,7 +153,7 @@ static void name_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
 
 static void resolve(struct mw_ldap_reader *reader, struct mw_ad *ad, const struct mw_ad_reference *reference)
 {
-	struct giving giving = { reader, reference->place, reference->role };
+	struct giving giving = { reader, reference->place, reference->role, 0 };
 	uint32_t node = look_up(reader, ad, reference->dn);
 	bool known = node != MW_AD_NONE && node != MW_AD_EVERYBODY && node != MW_AD_FOREIGN;
 
@@ -162,26 +167,35 @@ static void resolve(struct mw_ldap_reader *reader, struct mw_ad *ad, const struc
 		mw_ad_groups_name_members(&ad->groups, node, give, &giving);
 }
 
-static void give_rights(struct mw_ldap_reader *reader, struct mw_ad *ad)
+static bool give_rights(struct mw_ldap_reader *reader, struct mw_ad *ad, struct mw_buf *why)
 {
+	struct giving giving = { .reader = reader, .role = MW_LDAP_SEND_AS };
 	bool all_rights = mw_ldap_source(reader)->ldap.all_rights_send_as;
 
 	for (size_t i = 0; i < ad->entry_count; i++) {
 		const struct mw_ad_entry *entry = &ad->entries[i];
-		struct giving giving = { reader, entry->place, MW_LDAP_SEND_AS };
 		struct mw_ad_lost lost;
 		struct mw_str name;
 
 		if (entry->node == MW_AD_NONE)
 			continue;
 		name = mw_ldap_record(reader, entry->place)->principal.name;
+		giving.place = entry->place;
 		mw_ad_groups_rights(&ad->groups, entry->node, entry->sid, &entry->descriptor, all_rights, give, &giving,
 				    &lost);
 		for (; lost.nobodys > 0; lost.nobodys--)
 			mw_ldap_count_from(reader, GONE, name);
 		if (lost.withheld)
 			mw_ldap_count_from(reader, WITHHELD, name);
+		if (giving.given > RIGHTS_MAX) {
+			mw_buf_printf(why,
+				      "more than %d rights to Send-As: everybody, or the users of a large group that has "
+				      "no address, have it on too many entries; \"%.*s\" is one",
+				      RIGHTS_MAX, MW_STR_ARG(name));
+			return false;
+		}
 	}
+	return true;
 }
 
 /* What is shown of no entry at all is no truth about any. */
@@ -210,7 +224,8 @@ bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why)
 		name_members(reader, ad);
 		for (size_t i = 0; i < ad->reference_count; i++)
 			resolve(reader, ad, &ad->references[i]);
-		give_rights(reader, ad);
+		if (!give_rights(reader, ad, why))
+			return false;
 	}
 	if (ad->failed || ad->groups.failed)
 		mw_buf_add_text(why, "out of memory");
