@@ -1,10 +1,11 @@
-"""Values that are made to harm: 10,000 of them in each database. None becomes part of a query, each is data or is reported."""
+"""Values that are made to harm: 10,000 of them in each database, and in a server of LDAP. None becomes part of a query, each is data or is reported."""
 import itertools
 import json
 import re
 
 import pytest
 
+from rig.ldap_source import LdapSource, group, listed, person
 from rig.sources import QUERIES, Content, Files, MysqlSource, PgsqlSource, SqliteSource
 
 PIECES = [b"'", b'"', b"`", b"\\", b"\\'", b"';--", b"' OR ''='", b"'; DROP TABLE t_users; --", b"$$", b"$1", b"?", b"%s", b"%n",
@@ -139,3 +140,30 @@ def test_no_value_becomes_part_of_a_query_and_each_is_data_or_reported(folder, r
                                                 {"SET SESSION max_statement_time = 60",
                                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                                                  "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"})
+
+
+RAW_KEYS = ("name", "address", "login", "senders", "senders_denied", "send_as", "send_as_identity", "member")
+
+
+def test_no_value_of_ldap_becomes_part_of_a_question_and_each_is_data_or_reported(folder, slapd):
+    files, source = Files(folder), LdapSource(slapd, folder)
+    base, entries = source.base, []
+    for number, value in enumerate(values(nul=True)):
+        key, raw = RAW_KEYS[number % 8], {f"mwRaw{number % 8}": value}
+        mail = {} if key == "name" else {"mail": f"v{number}@example.test"}
+        entries.append(group(f"cn=e{number},{base}", [base], **mail, **raw) if key == "member" else
+                       person(f"cn=e{number},{base}", **mail, **raw))
+    slapd.add("".join([person(f"cn=bob,{base}", uid="bob", mail="bob@example.test"), *entries]))
+    common = [f"{key}=mwRaw{number}" for number, key in enumerate(RAW_KEYS[:7]) if key != "login"]
+    files.use(source.settings(users_attributes=listed([*common, "name=mail", "login=uid", "login=mwRaw2"]),
+                              groups_attributes=listed([*common, "name=mail", "member=mwRaw7"])))
+    synced = files.cli("sync")
+    told = synced.stderr
+    assert synced.returncode == 0, told[:2000]
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\ufffd]", told), told[:2000]
+    assert int(re.search(r"(\d+) more records or names of the sources were left out", told)[1]) > 3000, told[:2000]
+    assert re.search(r'source "people", users:\d+: ', told), told[:2000]
+    assert looked_up(files, "bob@example.test")["logins"] == ["bob", "bob@example.test"]
+    assert "evil@example.test" not in files.cli("lookup", "evil@example.test").stdout
+    asked = re.findall(f'SRCH base="{base}" scope=. deref=. filter="(.*)"', (slapd.folder / "server.log").read_text(errors="replace"))
+    assert len(set(asked)) == 3 and not [text for text in asked if "example" in text or "mail" in text], set(asked)

@@ -18,6 +18,7 @@ from rig.processes import tool
 SUFFIX = "dc=example,dc=test"
 ACCOUNTS = {name: f"cn={name},{SUFFIX}" for name in ("reader", "blind", "few", "nomail")}
 READER, BLIND, FEW, NOMAIL = ACCOUNTS.values()
+RAW = 8  # attributes mwRaw0 and so on, of any octets
 _numbers = count(1)
 
 # What mail servers keep in attributes of their own; of a test's OID.
@@ -30,9 +31,12 @@ attributetype ( 1.3.6.1.4.1.4203.666.11.99.1.{number} NAME '{name}' SUP mwText )
                                    "mwMaxSize", "mwMaxRecipients", "mwSendAs", "mwSendOnBehalf", "mwSendAsIdentity",
                                    "mwSendOnBehalfIdentity", "mwDenied", "mwMember", "mwNetworks"), 2)) + """
 attributetype ( 1.3.6.1.4.1.4203.666.11.99.1.50 NAME 'mwOctets' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+""" + "".join(f"attributetype ( 1.3.6.1.4.1.4203.666.11.99.1.{51 + number} NAME 'mwRaw{number}' SUP mwOctets )\n"
+             for number in range(RAW)) + """
 objectclass ( 1.3.6.1.4.1.4203.666.11.99.2.1 NAME 'mwMail' SUP top AUXILIARY MAY ( mail $ mailLocalAddress $ mwText $ mwAddress $
   mwName $ mwLogin $ mwImap $ mwPop3 $ mwSieve $ mwSmtp $ mwRelay $ mwSenders $ mwMaxSize $ mwMaxRecipients $ mwSendAs $
-  mwSendOnBehalf $ mwSendAsIdentity $ mwSendOnBehalfIdentity $ mwDenied $ mwMember $ mwNetworks $ mwOctets ) )
+  mwSendOnBehalf $ mwSendAsIdentity $ mwSendOnBehalfIdentity $ mwDenied $ mwMember $ mwNetworks $ mwOctets $
+  """ + " $ ".join(f"mwRaw{number}" for number in range(RAW)) + """ ) )
 """
 
 
