@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from rig import CLI, PATH, tool, wait_for
-from rig.ad_world import ALL_RIGHTS, BOXES, RIGHTS, attributes, boxes, in_directory, mailbox, people_and_groups
+from rig.ad_world import ALL_RIGHTS, BOXES, ODD, RIGHTS, attributes, boxes, in_directory, mailbox, people_and_groups
 from rig.daemon import Daemon
 from rig.follower import Follower
 from rig.network import Network
@@ -106,6 +106,7 @@ ATTRIBUTES = [
     ("a primary group", "frank@example.test", {"groups": ["mixed@example.test", "staff@example.test"]}),
     ("groups in one another", "erin@example.test", {"groups": ["letters@example.test", "mixed@example.test", "ring1@example.test"]}),
     ("the last of 4,500 members", "bob@example.test", {"groups": ["crowd@example.test"]}),
+    ("an inetOrgPerson behind commas", "jo@example.test", {"groups": ["bees@example.test"], "logins": ["corp\\jo", "jo", "jo@example.test"]}),
     ("Send-As on a group", "crowd@example.test", {"send_as": ["erin@example.test"]}),
 ]
 
@@ -119,6 +120,18 @@ def test_what_an_attribute_becomes(site, name, said):
 
 def test_a_user_without_an_address_is_nobody(site):
     assert not site.knows("nomail@corp.example.test") and not site.knows("CORP\\nomail")
+
+
+def test_a_computer_and_a_contact_are_no_users(site):
+    assert site.knows("jo@example.test") and not site.knows("pc1@example.test") and not site.knows("contact@example.test")
+
+
+def test_a_container_that_is_moved_changes_nothing(site):
+    """Its users have other DNs: members, grants and rights are the same."""
+    before, told = site.digest(), site.look("jo@example.test")
+    site.samba.sam.rename(f"OU={ODD},{ROOT}", f"OU=Moved \\= it,OU=Crowd,{ROOT}")
+    assert "nothing to change" in site.cli("sync").stdout
+    assert site.digest() == before and site.look("jo@example.test") == told
 
 
 def test_two_primary_addresses_block_a_user(site):

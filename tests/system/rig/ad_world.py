@@ -10,6 +10,7 @@ from rig.sources import Content
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "frank")
 ALLOW, DENY = "(OA;;CR;SEND_AS;;{%s})", "(OD;;CR;SEND_AS;;{%s})"
+ODD = "Smith\\, Jones \\+ Sons"
 NULL_DACL = struct.pack("<BBHIIII", 1, 0, 0x8004, 0, 0, 0, 0)
 STRANGER = "S-1-5-21-11-22-33-4444"
 
@@ -35,6 +36,9 @@ RIGHTS = [
     ("a denial behind what is allowed", "Shared", ALLOW % "alice" + DENY % "alice", {"alice": False}),
     ("everybody denied", "Shared", "(OD;;CR;SEND_AS;;WD)" + ALLOW % "alice", {"alice": False}),
     ("a denied SID that nobody has", "Shared", f"(OD;;CR;SEND_AS;;{STRANGER})" + ALLOW % "alice", {"alice": False}),
+    ("a denied account without an address", "Shared", DENY % "blind" + ALLOW % "alice", {"alice": True, "bob": False}),
+    ("a denied computer", "Shared", DENY % "pc1$" + ALLOW % "alice", {"alice": True, "bob": False}),
+    ("a container whose name has a comma", ODD, ALLOW % "commas", {"alice": True, "bob": False}),
     ("inherited", "Allowed", "", {"alice": True, "bob": False}),
     ("inherited by users", "Allowed", "", {"carol": True}),
     ("inherited by groups only", "Allowed", "", {"dave": False}),
@@ -70,7 +74,7 @@ def mailbox(samba, name, **attributes):
 
 def mail_group(samba, name, member=(), **attributes):
     return samba.group(name, mail=f"{name}@example.test", proxyAddresses=[f"SMTP:{name}@example.test"],
-                       member=[f"CN={one},CN=Users,{ROOT}" for one in member] or None, **attributes)
+                       member=[one if "=" in one else f"CN={one},CN=Users,{ROOT}" for one in member] or None, **attributes)
 
 
 def people_and_groups(samba):
@@ -78,7 +82,7 @@ def people_and_groups(samba):
     samba.user("blind")
     samba.password("blind", READER)
     samba.allow(ROOT, "(D;CI;RPLCLORC;;;{blind})")
-    units = {name: samba.unit(name) for name in ("Shared", "Allowed", "Denied", "Crowd")}
+    units = {name: samba.unit(name) for name in ("Shared", "Allowed", "Denied", "Crowd", ODD)}
     for name in PEOPLE:
         mailbox(samba, name)
     samba.user("reader")
@@ -86,6 +90,8 @@ def people_and_groups(samba):
     users = f"CN=Users,{ROOT}"
     samba.group("inner", member=[f"CN=dave,{users}"])
     mail_group(samba, "sales", ["alice", "carol", "inner"])
+    samba.add(f"CN=pc1,{users}", "computer", sAMAccountName="pc1$", userAccountControl=4096, mail="pc1@example.test")
+    samba.group("commas", below=units[ODD], member=[f"CN=alice,{users}"])
     samba.group("helpdesk", member=[f"CN=bob,{users}"])
     mail_group(samba, "letters", ["erin"], security=False)
     mail_group(samba, "mixed", ["frank", "letters"])
@@ -123,6 +129,9 @@ def attributes(samba):
     samba.user("twice", mail="second@example.test", proxyAddresses=["SMTP:first@example.test", "SMTP:second@example.test"])
     samba.user("unclear", mail="none@example.test", proxyAddresses=["SMTP:one@example.test", "SMTP:two@example.test"])
     samba.user("nomail")
+    samba.add(f"CN=Bee\\, Jo,OU={ODD},{ROOT}", "inetOrgPerson", sAMAccountName="jo", userAccountControl=512, mail="jo@example.test")
+    mail_group(samba, "bees", below=f"OU={ODD},{ROOT}", member=[f"CN=Bee\\, Jo,OU={ODD},{ROOT}"])
+    samba.add(f"CN=contact,{users}", "contact", mail="contact@example.test", proxyAddresses=["SMTP:contact@example.test"])
     mailbox(samba, "nopop", protocolSettings=["POP3§0§1§4§ISO-8859-1§0§§§", "IMAP4§1§§§§§§§§§§§§", "HTTP§0§1§§§§§§"])
     mailbox(samba, "noimap", protocolSettings=["IMAP4§0§1§4§ISO-8859-1§0§1§0§0", "POP3§§"])
     mailbox(samba, "limited", submissionContLength=10240, msExchRecipLimit=25)

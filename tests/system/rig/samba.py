@@ -8,6 +8,7 @@
 What is written goes to its database, as samba-tool writes it; what reads is `samba.reader`, an ordinary user, over LDAPS.
 """
 import base64
+import os
 import re
 import socket
 import subprocess
@@ -57,6 +58,8 @@ class Samba:
     def __init__(self, folder):
         self.folder = Path(folder) / "samba"
         self.folder.mkdir()
+        # A test's domain need not outlive a power cut: each entry would wait for the disk.
+        os.environ["TDB_NO_FSYNC"] = "1"
         self.certificate = Certificate(folder, HOST)
         self.process = None
         self.log = self.folder / "samba.log"
