@@ -325,3 +325,16 @@ def test_commands_tell_of_former_names(world):
     log = world.folder / "mail.log"
     log.write_text("")
     assert told in world.cli("why", ALICE, "--log", str(log)).stderr
+
+
+@pytest.mark.parametrize("back", ["bob", "robert"])
+def test_a_name_that_an_earlier_source_has_is_no_former_one(world, back):
+    """Who claims it in vain, and has another name again, changes nothing of what the earlier source says by it."""
+    pay = "pay@example.test"
+    world.texts(f"group {pay} member={DORA}\ngrant send-as {pay} {CARL}\ngroup staff@example.test senders_denied={pay}\n")
+    for people in ({"bob": "k2"}, {"pay": "k2"}, {back: "k2"}, {back: "k2"}):
+        told = world.sync(people)
+        assert world.may(CARL, pay) and "formerly" not in told, told
+    assert not world.may(CARL, f"{back}@example.test") and world.may(f"{back}@example.test", f"{back}@example.test")
+    # He was called so once: what is denied by the name is denied to him, too.
+    assert world.looked_up("staff@example.test")["senders_denied"] == sorted([f"{back}@example.test", pay])

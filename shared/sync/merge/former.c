@@ -169,7 +169,10 @@ static enum mw_former_state next_state(const struct formers *formers, const stru
 		return MW_FORMER_CARRIED;
 	if (state == MW_FORMER_SPENT || !(entry->named || (entry->named_by_own_source && !taken)))
 		return MW_FORMER_SPENT;
-	if (state == MW_FORMER_PASSED)
+	/* It never had what another source has first. */
+	if (entry->former->fresh && taken && entry->taken_by < record_of(formers, entry)->owner)
+		return MW_FORMER_CLAIMED;
+	if (state == MW_FORMER_PASSED || state == MW_FORMER_CLAIMED)
 		return state;
 	/* Nobody meant it by this name before, either. */
 	if (is_with_another(formers, entry, MW_FORMER_PASSED))
@@ -234,7 +237,8 @@ static enum meaning meaning_of(const struct formers *formers, uint32_t owner, st
 		if (entry->former->state == MW_FORMER_CARRIED && !formers->gone[entry->record]) {
 			carried++;
 			*entry_r = entry;
-		} else if (entry->former->state != MW_FORMER_SPENT && *entry_r == NULL) {
+		} else if (entry->former->state != MW_FORMER_SPENT && entry->former->state != MW_FORMER_CLAIMED &&
+			   *entry_r == NULL) {
 			*entry_r = entry;
 		}
 	}
@@ -325,6 +329,15 @@ static void resolve_list(struct formers *formers, const struct mw_record *record
 		*list = (struct mw_strs){ items, count };
 }
 
+static bool is_claimed(const struct formers *formers, struct mw_str name)
+{
+	EACH_ENTRY(formers, name, i) {
+		if (formers->entries[i].former->state == MW_FORMER_CLAIMED)
+			return true;
+	}
+	return false;
+}
+
 /* A list that only takes away. */
 static void resolve_restriction(struct formers *formers, uint32_t owner, struct mw_strs *list)
 {
@@ -340,7 +353,8 @@ static void resolve_restriction(struct formers *formers, uint32_t owner, struct 
 		const struct entry *entry = NULL;
 		size_t had = more.count;
 
-		if (meaning_of(formers, owner, before.items[i], &entry) != AS_WRITTEN)
+		if (meaning_of(formers, owner, before.items[i], &entry) != AS_WRITTEN ||
+		    is_claimed(formers, before.items[i]))
 			bind_all(formers, &more, before.items[i]);
 		if (more.count == had || mw_names_find(formers->addresses, before.items[i]) != NULL)
 			items[count++] = before.items[i];

@@ -168,7 +168,7 @@ bool mw_renames_give_formers(const struct mw_renames *renames, const struct mw_r
 {
 	struct mw_arena *arena = renames->slice->records->arena;
 	const struct mw_formers *before = record->formers;
-	struct mw_former former = { .until = mw_clock_date(), .state = MW_FORMER_CARRIED };
+	struct mw_former former = { .until = mw_clock_date(), .state = MW_FORMER_CARRIED, .fresh = true };
 	bool renamed = mw_renames_find(renames, old) == record;
 	size_t most = count_of(before) + count_of(old->formers) + (renamed ? 1 + old->addresses.count : 0);
 

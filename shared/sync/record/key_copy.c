@@ -5,7 +5,8 @@
 #include "sync/text/field.h"
 
 static const struct mw_word former_words[] = {
-	{ "carried", MW_FORMER_CARRIED }, { "passed", MW_FORMER_PASSED }, { "spent", MW_FORMER_SPENT },
+	{ "carried", MW_FORMER_CARRIED }, { "passed", MW_FORMER_PASSED },
+	{ "claimed", MW_FORMER_CLAIMED }, { "spent", MW_FORMER_SPENT },
 };
 
 void mw_held_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
