@@ -109,7 +109,17 @@ def test_everybody_s_right_on_everything_ends_with_a_message_and_not_with_the_me
     assert len(send_as(files, "info@example.test")) == 3202
 
 
-@pytest.mark.parametrize("attribute", ["nTSecurityDescriptor", "userAccountControl"])
+@pytest.mark.parametrize("attribute", ["userAccountControl", "primaryGroupID"])
+def test_a_user_who_hides_what_limits_rights_is_blocked(files, server, folder, attribute):
+    """A group that is denied, and is the user's primary one, would else not be."""
+    server.group("staff", 1301)
+    server.user("sales", 1201, aces=deny(server.sid(1301)) + allow(server.sid(1003)) + allow(server.sid(1001)))
+    server.user("carol", 1003, **{"primaryGroupID": ["1301"], attribute: None})
+    assert f"{attribute} is not shown" in told(files, server, folder)
+    assert f"{attribute} is not shown" in json.loads(files.cli("--json", "lookup", "carol@example.test").stdout)["blocked"]
+
+
+@pytest.mark.parametrize("attribute", ["nTSecurityDescriptor", "userAccountControl", "primaryGroupID"])
 def test_what_is_shown_of_nobody_is_no_truth(files, server, folder, attribute):
     """Rights that were taken from the account that reads; a single entry that hides it is told."""
     server.user("sales", 1201, aces=allow(server.sid(1001)))

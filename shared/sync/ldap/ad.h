@@ -47,8 +47,9 @@ struct mw_ad {
 	size_t member_count, member_size;
 	struct mw_ad_reference *references;
 	size_t reference_count, reference_size;
-	size_t users, users_hidden; /* of whom userAccountControl is not shown */
-	size_t dacls_hidden;	    /* entries whose nTSecurityDescriptor is not shown */
+	size_t users;
+	size_t accounts_hidden, primaries_hidden; /* users whose userAccountControl, primaryGroupID is not shown */
+	size_t dacls_hidden;			  /* entries whose nTSecurityDescriptor is not shown */
 	bool failed;		    /* out of memory */
 };
 

@@ -134,7 +134,7 @@ static void read_account(struct mw_ldap_reader *reader, const struct mw_ldap_ent
 	uint32_t flags = ACCOUNT_DISABLED;
 
 	ad_of(reader)->users++;
-	ad_of(reader)->users_hidden += text.len == 0;
+	ad_of(reader)->accounts_hidden += text.len == 0;
 	if (text.len == 0)
 		ERROR(reader, text, "the right to read it",
 		      "userAccountControl is not shown: the account may be disabled");
@@ -285,8 +285,19 @@ static void read_sids(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 			mw_buf_add(&sids, history->values[i]);
 	if (sids.used > 0)
 		made->history = mw_arena_copy(ad->arena, mw_buf_str(&sids));
-	if (!read_number(mw_ldap_value(entry, "primaryGroupID"), &made->primary))
-		made->primary = 0;
+}
+
+/* Each account has one. A denial for it could not be told to concern the user. */
+static void read_primary(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_ad_entry *made)
+{
+	struct mw_str text = mw_ldap_value(entry, "primaryGroupID");
+
+	ad_of(reader)->primaries_hidden += text.len == 0;
+	if (text.len == 0)
+		ERROR(reader, text, "the right to read it",
+		      "primaryGroupID is not shown: nobody can tell which groups the user is in");
+	else if (!read_number(text, &made->primary))
+		ERROR(reader, text, "a number", "primaryGroupID: bad value \"%.*s\"", SHOW(text));
 }
 
 void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
@@ -303,6 +314,7 @@ void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entr
 		read_logins(reader, entry, record);
 		read_protocols(reader, entry, record);
 		read_account(reader, entry, record);
+		read_primary(reader, entry, &made);
 		read_size(reader, entry, record);
 	}
 	read_named(reader, entry, record, made.place);

@@ -213,7 +213,8 @@ bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why)
 {
 	struct mw_ad *ad = *mw_ldap_data(reader);
 
-	if (!is_shown(reader, "userAccountControl", ad->users_hidden, ad->users, why) ||
+	if (!is_shown(reader, "userAccountControl", ad->accounts_hidden, ad->users, why) ||
+	    !is_shown(reader, "primaryGroupID", ad->primaries_hidden, ad->users, why) ||
 	    !is_shown(reader, "nTSecurityDescriptor", ad->dacls_hidden, ad->entry_count, why))
 		return false;
 	put_entries(reader, ad);
