@@ -50,7 +50,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/sql/schema_mailcow.c \
 	shared/sync/sql/schema_postfixadmin.c \
 	shared/sync/sql/sql.h \
-	shared/sync/sql/watch.c \
+	shared/sync/sql/name.c shared/sync/sql/watch.c \
 	shared/sync/text/edit.c shared/sync/text/edit.h \
 	shared/sync/text/field.c shared/sync/text/field.h \
 	shared/sync/text/name.c shared/sync/text/name.h \

@@ -4,8 +4,10 @@ import sqlite3
 
 import pytest
 
+from rig import wait_for
 from rig.follower import Follower, confined
 from rig.pgbouncer import PgBouncer
+from rig.relay import Relay
 from rig.sources import OTHER, SMALL, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource
 
 CHANGED = "SELECT CONCAT(COUNT(*), '/', MAX(name)) FROM t_users"
@@ -103,6 +105,42 @@ def test_a_server_that_falls_silent_is_noticed_and_watched_again(files, postgres
         follower.wait_log('source "people" is watched again')
         source.load(OTHER)
         follower.wait_log("published: 2 users")
+
+
+@pytest.mark.parametrize("kind", ["pgsql", "pgsql that notifies", "mysql"])
+def test_a_password_that_is_exchanged_counts_from_the_next_connection_on(files, request, folder, kind):
+    server = request.getfixturevalue("mariadb" if kind == "mysql" else "postgresql")
+    source = (MysqlSource if kind == "mysql" else pgsql_that_notifies if "notifies" in kind else PgsqlSource)(server, folder)
+    source.load(SMALL)
+    settings = source.settings(interval="1s", **({"listen": "directory"} if "notifies" in kind else {}))
+    files.publish(settings)
+    with Follower(files) as follower:
+        follower.wait_log("following 1 source")
+        server.sql(f"ALTER USER {source.account}@'%' IDENTIFIED BY 'another'" if kind == "mysql" else
+                   f"ALTER ROLE {source.account} PASSWORD 'another'; "
+                   f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{source.account}'")
+        source.load(OTHER)
+        follower.wait_log("cannot be read; its content of")
+        (folder / "password").write_text("another\n")
+        follower.wait_log("published: 2 users")
+        source.load(SMALL)
+        follower.wait_log("published: 1 users")
+
+
+def test_a_name_that_means_another_server_now_is_followed_there(files, postgresql, folder):
+    """The server of before still answers, and would not tell of changes of the other one."""
+    source = pgsql_that_notifies(postgresql, folder)
+    source.load(SMALL)
+    hosts = folder / "hosts"
+    hosts.write_text("127.0.0.1 db.example.test\n")
+    files.use(source.settings(listen="directory", interval="1s", host="db.example.test", tls="none"))
+    own_hosts = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
+    with Relay(postgresql.port, address="127.0.0.2", port=postgresql.port) as other, Follower(files, prefix=own_hosts) as follower:
+        follower.wait_log("published: 1 users")
+        assert other.passed == 0
+        hosts.write_text("127.0.0.2 db.example.test\n")
+        follower.wait_log("cannot be watched: db.example.test has another address than 127.0.0.1 now")
+        wait_for(lambda: other.passed > 0, "the other server to be asked")
 
 
 def test_behind_pgbouncer_it_is_told_and_read_each_interval(files, postgresql, folder):

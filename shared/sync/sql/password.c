@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /* NULL when the file may be trusted. A group may read it: root's file for the group of mailwicket sync is one. A
-   credential that systemd gives that user is the user's own; root works with it too, beside the service: whoever owns it
-   can give another password, and no more. */
+   credential that systemd gives that user is the user's own; root works with it too, beside the service: whoever
+   owns it can give another password, and no more. */
 static const char *why_unfit(const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))

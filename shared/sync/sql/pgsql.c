@@ -424,6 +424,18 @@ static int watch_fd(void *opened)
 	return watch->pgsql == NULL ? MW_SOURCE_UNWATCHED : PQsocket(watch->pgsql->connection);
 }
 
+/* After a failover the name may mean another server, while the one before still answers. */
+static bool is_where_it_was(const struct pgsql_watch *watch, struct mw_buf *why)
+{
+	const char *host = PQhost(watch->pgsql->connection), *address = PQhostaddr(watch->pgsql->connection);
+
+	if (mw_str_empty(watch->source.sql.host) || host == NULL || address == NULL || address[0] == '\0' ||
+	    mw_sql_is_address_of(host, address))
+		return true;
+	mw_buf_printf(why, "%s has another address than %s now", host, address);
+	return false;
+}
+
 /* Where nothing came, silence has to be told from a connection that is dead: what we notify has to come back. */
 static enum mw_source_change ask_listening(struct pgsql_watch *watch, struct mw_buf *why)
 {
@@ -449,7 +461,9 @@ static enum mw_source_change ask_listening(struct pgsql_watch *watch, struct mw_
 		}
 		take_notices(pgsql, &changed, &alive);
 	}
-	return changed ? MW_SOURCE_CHANGED : MW_SOURCE_SAME;
+	if (changed)
+		return MW_SOURCE_CHANGED;
+	return is_where_it_was(watch, why) ? MW_SOURCE_SAME : MW_SOURCE_LOST;
 }
 
 static enum mw_source_change watch_ask(void *opened, struct mw_buf *why)

@@ -59,6 +59,10 @@ void *mw_sql_connect(const struct mw_sql_database *database, const struct mw_sou
    own (root reads that of any user) that others may not read and nobody else may write. */
 bool mw_sql_read_password(const char *path, char *password, size_t size, struct mw_buf *why);
 
+/* Whether a name still means this numeric address; true where that cannot be found out. It waits as long as the system's
+   resolver does. */
+bool mw_sql_is_address_of(const char *host, const char *address);
+
 /* A library's message as one line. */
 void mw_sql_say(struct mw_buf *why, const char *message);
 

@@ -4,11 +4,12 @@ import os
 import pwd
 import signal
 import subprocess
+from contextlib import suppress
 from itertools import count
 
 from rig.folders import make_folder, remove_folder
 from rig.ports import free_port
-from rig.processes import children, is_running
+from rig.processes import children
 from rig.tls import Certificate
 from rig.waiting import PATIENCE, wait_for
 
@@ -90,15 +91,18 @@ class DatabaseServer:
     def processes(self):
         return [self.process.pid, *children(self.process.pid)]
 
+    def signal(self, number):
+        """One of a connection may end meanwhile."""
+        for pid in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def pause(self):
         """The whole server stands still: its sockets accept and nothing answers."""
-        for pid in self.processes():
-            os.kill(pid, signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def resume(self):
-        for pid in self.processes():
-            if is_running(pid):
-                os.kill(pid, signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
     def stop(self):
         """Ends it, its clients with it."""
@@ -114,9 +118,7 @@ class DatabaseServer:
 
     def kill(self):
         """Power off: nothing is written any more."""
-        for pid in self.processes():
-            if is_running(pid):
-                os.kill(pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         self.process.wait()
 
     def close(self):

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from rig.ports import free_port
+from rig.listener import Listener
 
 PAGED = b"1.2.840.113556.1.4.319"
 BASE = "dc=example,dc=test"
@@ -117,19 +117,16 @@ class Reply:
         raise ConnectionAbortedError
 
 
-class ScriptedLdap:
+class ScriptedLdap(Listener):
     page = 3    # entries of a page
     range = 10  # values of an attribute at once
 
     def __init__(self):
-        self.port = free_port()
         self.entries = {"users": [], "groups": []}
         self.root = {"namingContexts": [BASE], "supportedControl": [PAGED.decode()]}
         self.search = self.bind = self.extended = self.accepted = None
         self.searches = []
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
+        super().__init__()
 
     def add(self, kind, dn, **attributes):
         self.entries[kind].append((dn, attributes))
@@ -174,13 +171,8 @@ class ScriptedLdap:
 
     # --- connections
 
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+    def taken(self, connection):
+        threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection):
         with connection:
@@ -213,14 +205,3 @@ class ScriptedLdap:
                 self.searches.append(asked)
             (self.answer if self.search is None or asked.scope == 0 else self.search)(
                 reply, asked, len(self.searches))
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -1,39 +1,30 @@
 """A TCP relay between a client and a server that cuts both off after so many octets of the server's."""
 import select
 import socket
-import threading
 import time
 
-from rig.ports import free_port
+from rig.listener import Listener
 
 
-class Relay:
+class Relay(Listener):
     """Forwards connections to 127.0.0.1:`target`. `.cut` octets of the server's pass, then the connection ends with a
     reset; None: all. `.pause` is how many seconds pass before each octet of the server's, one by one; 0: none do.
     `.passed` counts those of the last connection. `.before_query` is called with what the client sends, before the
     server has it."""
 
-    def __init__(self, target):
+    def __init__(self, target, **where):
         self.target, self.cut, self.passed, self.before_query, self.pause = target, None, 0, None, 0
-        self.port = free_port()
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
+        super().__init__(**where)
 
-    def _serve(self):
-        while True:
+    def taken(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.target)) as server:
+            self.passed = 0
             try:
-                client, _ = self.listener.accept()
+                self._forward(client, server)
             except OSError:
-                return
-            with client, socket.create_connection(("127.0.0.1", self.target)) as server:
-                self.passed = 0
-                try:
-                    self._forward(client, server)
-                except OSError:
-                    pass
-                # An end that nobody takes for an orderly one.
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                pass
+            # An end that nobody takes for an orderly one.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     def _forward(self, client, server):
         while True:
@@ -52,14 +43,3 @@ class Relay:
                     for at in range(0, len(data), step):
                         time.sleep(self.pause)
                         client.sendall(data[at:at + step])
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
