@@ -13,6 +13,7 @@
 #include "base/complain.h"
 #include "base/notify.h"
 #include "directory/follower.h"
+#include "directory/snapshot.h"
 #include "directory/writer.h"
 #include "follow/plan.h"
 #include "follow/reading.h"
@@ -48,6 +49,7 @@ struct follow {
 	unsigned gave_way; /* readings in a row */
 	int64_t alive, sign; /* when the next word to the service manager is due, and the next sign in the file */
 	bool ready, ending;
+	bool lost; /* the right to follow: something took the place of what it held */
 	struct pollfd *rows; /* of the signals, of the reading, and of the watches */
 };
 
@@ -325,6 +327,29 @@ static void ask_watches(struct follow *follow)
 	follow->due = earlier(now + QUIET, follow->changed + QUIET_AT_MOST);
 }
 
+/* The folder may have been replaced, or emptied: what was there is published again. */
+static bool is_published(const struct follow *follow)
+{
+	char path[4096];
+
+	return (size_t)snprintf(path, sizeof(path), "%s/" MW_SNAPSHOT_NAME, folder_of(follow->policy)) >= sizeof(path) ||
+	       access(path, F_OK) == 0;
+}
+
+static void give_sign(struct follow *follow, int64_t now)
+{
+	struct mw_errors *errors = mw_errors_new(1);
+	bool moved, good = errors != NULL && mw_follower_alive(follow->follower, &follow->state, &moved, errors);
+
+	if (errors != NULL && !good && !follow->lost)
+		complain_all(errors, "");
+	if (errors != NULL)
+		follow->lost = !good;
+	if (follow->reading.process == 0 && follow->state.good != 0 && !is_published(follow))
+		follow->due = earlier(follow->due, now);
+	mw_errors_free(errors);
+}
+
 static void step(struct follow *follow)
 {
 	struct mw_sync_process_result result;
@@ -345,7 +370,7 @@ static void step(struct follow *follow)
 		follow->alive = now + ALIVE_EVERY;
 	}
 	if (now >= follow->sign) {
-		mw_follower_alive(follow->follower);
+		give_sign(follow, now);
 		follow->sign = now + SIGN_EVERY;
 	}
 	/* Last: a reload exchanges the rows. */

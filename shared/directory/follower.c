@@ -69,14 +69,40 @@ void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_sta
 	mw_buf_printf(&text, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s\n", VERSION,
 		      state->process, state->since, state->tried, state->good, state->failing,
 		      state->policy[0] == '\0' ? "-" : state->policy, state->error);
+	if (follower->folder.lock_fd < 0)
+		return;
 	/* Only for people to read: what a full disk does not take is left out. */
 	if (!empty(follower) || pwrite(follower->folder.lock_fd, text.data, text.used, 0) != (ssize_t)text.used)
 		empty(follower);
 }
 
-void mw_follower_alive(const struct mw_follower *follower)
+/* Whether the lock that it holds is where others look for it. */
+static bool is_in_place(const struct mw_follower *follower)
 {
-	(void)futimens(follower->folder.lock_fd, NULL);
+	struct stat ours, there;
+	char path[4096];
+
+	return follower->folder.lock_fd >= 0 && fstat(follower->folder.lock_fd, &ours) == 0 &&
+	       (size_t)snprintf(path, sizeof(path), "%s/" FILE_NAME, follower->path) < sizeof(path) &&
+	       lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, bool *moved_r,
+		       struct mw_errors *errors)
+{
+	*moved_r = false;
+	if (is_in_place(follower)) {
+		(void)futimens(follower->folder.lock_fd, NULL);
+		return true;
+	}
+	if (follower->folder.lock_fd >= 0)
+		empty(follower);
+	mw_folder_close(&follower->folder);
+	follower->folder.fd = follower->folder.lock_fd = -1;
+	*moved_r = mw_folder_open(&follower->folder, follower->path, true, errors) && lock(follower, errors);
+	if (*moved_r)
+		mw_follower_tell(follower, state);
+	return *moved_r;
 }
 
 void mw_follower_close(struct mw_follower *follower)

@@ -23,8 +23,11 @@ struct mw_follower;
 struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *errors);
 /* Says what it has to say; `alive` of the state is now, whatever stands there. */
 void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
-/* A sign of life. One that gives none for a minute hangs. */
-void mw_follower_alive(const struct mw_follower *follower);
+/* A sign of life. One that gives none for a minute hangs. Where something else stands in the place of what it holds, another
+   folder for example, it takes the right to follow there and says what it has to say: *moved_r. False with errors: it
+   could not. */
+bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, bool *moved_r,
+		       struct mw_errors *errors);
 void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
 
 /* Makes this user the owner of the folder and of what is in it; groups stay, and new files get that of the folder. Refused

@@ -293,11 +293,16 @@ static struct mw_strs with_copies(const struct mw_policy *policy, struct mw_aren
 
 static bool commit_copies(const struct mw_gathering *gathering)
 {
+	return gathering->copies == NULL ||
+		(mw_copies_commit(gathering->copies, gathering->errors) && write_states(gathering));
+}
+
+/* Of sources that the policy has no more. A policy that cannot be published may be a mistake, and be taken back. */
+static bool remove_copies(const struct mw_gathering *gathering)
+{
 	const struct mw_strs sources = with_copies(gathering->policy, gathering->arena);
 
-	return gathering->copies == NULL ||
-		(mw_copies_remove_others(gathering->copies, &sources, gathering->errors) &&
-		 mw_copies_commit(gathering->copies, gathering->errors) && write_states(gathering));
+	return gathering->copies == NULL || mw_copies_remove_others(gathering->copies, &sources, gathering->errors);
 }
 
 /* What a source says now is its last good content before it is published: a right that it took away must not come back
@@ -305,7 +310,7 @@ static bool commit_copies(const struct mw_gathering *gathering)
 static bool publish(const struct mw_gathering *gathering, struct mw_publisher *publisher,
 		    const struct mw_content *content, bool *published_r)
 {
-	return commit_copies(gathering) &&
+	return remove_copies(gathering) && commit_copies(gathering) &&
 		mw_publisher_publish(publisher, content, mw_clock_date(), gathering->errors, published_r);
 }
 

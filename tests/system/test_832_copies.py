@@ -91,6 +91,19 @@ def test_a_copy_of_the_form_before_counts_until_it_is_written_again(site):
     assert copy.read_text() == written
 
 
+def test_a_name_in_the_policy_that_is_taken_back_has_its_copy(site):
+    site.sources("one")
+    site.says("one", users(40))
+    site.sync()
+    site.runs("one", "exit 1")
+    site.runs("renamed", "exit 1")
+    site.sources("renamed")
+    assert "it has no last good content" in site.sync(status=FAILED)
+    site.sources("one")
+    assert "its content of " in site.sync(status=FAILED)
+    assert site.looked_up("u39@example.test")
+
+
 def test_a_copy_reads_back_whatever_a_database_said(site):
     with sqlite3.connect(site.folder / "rows.sqlite") as file:
         file.execute("CREATE TABLE t (name)")

@@ -157,6 +157,45 @@ def test_one_follower_for_a_folder_and_syncs_by_hand_beside_it(daemon):
         assert follower.lines("another sync") == []
 
 
+def seen(daemon):
+    """What `status` says that the follower is."""
+    return json.loads(daemon.cli("status", "--json").stdout)["directory"]["follower"]["state"]
+
+
+@pytest.mark.parametrize("kind", ["replaced", "emptied"])
+def test_a_folder_that_is_replaced_or_emptied_is_published_again(daemon, kind):
+    """Nothing in the sources changes. The right to follow, and what status is told, are in the new one."""
+    with Follower(daemon) as follower:
+        follower.wait_log("following 1 source")
+        wait_for(lambda: state(daemon).get("good") not in (None, "0"), "the first reading")
+        if kind == "replaced":
+            daemon.published.rename(daemon.folder / "aside")
+            daemon.published.mkdir()
+        else:
+            for path in daemon.published.iterdir():
+                path.unlink()
+        wait_for(lambda: (daemon.published / "snapshot.mdb").exists(), "the snapshot", 2 * PATIENCE)
+        wait_for(lambda: seen(daemon) == "running", "the follower to be seen")
+        second = subprocess.run([CLI, "-c", daemon.policy, "sync", "--follow"], capture_output=True, text=True, timeout=PATIENCE)
+        assert second.returncode == 75 and "another mailwicket sync --follow is running" in second.stderr
+        by_an_editor(daemon, BOB + MARY + GRANT)
+        wait_for(lambda: may_send_as_mary(daemon), "the grant")
+
+
+def test_a_date_that_jumps_keeps_no_change_back(daemon, preload):
+    follower = Follower(daemon)
+    follower.environment.update(preload.environment)
+    with follower:
+        follower.wait_log("following 1 source")
+        for days in (400, -400, 0):
+            preload.set("date_seconds", days * 86400)
+            by_an_editor(daemon, BOB + MARY + GRANT)
+            wait_for(lambda: may_send_as_mary(daemon), "the grant")
+            by_an_editor(daemon, BOB + MARY)
+            wait_for(lambda: not may_send_as_mary(daemon), "the grant to be gone")
+        assert seen(daemon) == "running"
+
+
 def test_the_service_manager_hears_of_it(daemon, folder):
     """READY once the first sync was tried, also where it failed; alive while it runs; a reload; its end."""
     in_place(daemon, "usr nobody\n")

@@ -218,6 +218,36 @@ def test_a_source_behind_its_last_good_copy_is_told_with_the_reason(site):
         assert follower.process.poll() is None
 
 
+def test_a_source_may_go_come_and_be_renamed_under_the_follower(site):
+    def takes(*names):
+        site.sources(*names, **{name: "interval = 1s" for name in names})
+        before = len(follower.lines("policy read: "))
+        follower.process.send_signal(signal.SIGHUP)
+        follower.wait_log("policy read: ", before + 1)
+
+    def has(name, there):
+        wait_for(lambda: (site.looked_up(name) is not None) is there, f"{name} to be {'there' if there else 'gone'}")
+
+    with Follower(site) as follower:
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+        takes("text")
+        has("u39@example.test", False)
+        takes("text", "corp")
+        has("u39@example.test", True)
+        site.says("other", users(41))
+        takes("text", "other")
+        has("u40@example.test", True)
+        assert [path.name for path in (site.published / "sources").glob("*[!e]")] == ["other"]
+        # One that is not there, under a new name: what was published stays.
+        takes("text", "gone")
+        follower.wait_log('source "gone" cannot be read, and it has no last good content')
+        assert site.looked_up("u40@example.test")
+        takes("text", "other")
+        follower.wait_log("all sources are read again")
+        site.says("other", users(42))
+        has("u41@example.test", True)
+
+
 def test_what_is_held_is_told_with_the_command_that_lets_it_go(site):
     with Follower(site):
         wait_for(lambda: told(site)[0].get("good"), "the first reading")
