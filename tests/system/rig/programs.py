@@ -36,12 +36,14 @@ def load():
     return compiled("tests/bench/load.c")
 
 
+@functools.cache
 def sanitized():
     """Whether mailwicketd was built with a sanitizer, whose allocator cannot be replaced."""
     listed = subprocess.run(["ldd", str(MAILWICKETD)], capture_output=True, text=True)
     return "asan" in listed.stdout or Path(MAILWICKETD).exists() and b"__asan_init" in Path(MAILWICKETD).read_bytes()
 
 
+@functools.cache
 def has_systemd():
     """Whether mailwicketd speaks to a service manager."""
     return "libsystemd" in subprocess.run(["ldd", str(MAILWICKETD)], capture_output=True, text=True).stdout
