@@ -58,6 +58,7 @@ static void write_fix(const struct mw_why_told *told, const struct mw_why_entry 
 		return;
 	verdict.reason = (enum mw_reason)reason;
 	facts.login = login_of(told, entry, reason);
+	facts.master = mw_str(entry->master);
 	facts.sender = mw_str(entry->sender);
 	facts.recipient = mw_str(entry->recipient);
 	facts.mechanism = mw_str(entry->mechanism);
@@ -84,6 +85,7 @@ static void write_sentence(const struct mw_why_told *told, const struct mw_why_c
 
 	mw_template_set(&values, "user", mw_str(told->user));
 	mw_template_set(&values, "login", strcmp(told->user, entry->login) != 0 ? mw_str(entry->login) : MW_STR_EMPTY);
+	mw_template_set(&values, "master", mw_str(entry->master));
 	mw_template_set(&values, "client", mw_str(entry->client));
 	mw_template_set(&values, "port", mw_str(entry->port));
 	mw_template_set(&values, "protocol", mw_str(mw_table_word(mw_protocols, entry->protocol)));

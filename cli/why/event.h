@@ -79,6 +79,7 @@ struct mw_why_event {
 	enum mw_why_login login_state;
 	bool wide;             /* a fault of the whole server: the line names no user, and no client but a proxy of ours */
 	struct mw_str user;    /* the login */
+	struct mw_str master;  /* the login name of a master user who acts as that user; of a decision */
 	struct mw_str client;
 	struct mw_str port;    /* a number, or the listener's name in Postfix's syslog_name */
 	struct mw_str mechanism, sender, recipient;

@@ -30,6 +30,7 @@ void mw_why_entry_from(const struct mw_why_event *event, struct mw_why_entry *en
 	COPY(entry_r->tls_version, event->tls_version);
 	COPY(entry_r->verdict, event->verdict);
 	COPY(entry_r->reason, event->reason);
+	COPY(entry_r->master, event->master);
 	COPY(entry_r->rule_name, event->rule_name);
 	COPY(entry_r->rule, event->rule);
 	COPY(entry_r->login, event->user);
@@ -71,6 +72,7 @@ static bool same(const struct mw_why_entry *a, const struct mw_why_entry *b)
 	       strcmp(a->client, b->client) == 0 && strcmp(a->port, b->port) == 0 &&
 	       strcmp(a->mechanism, b->mechanism) == 0 && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->verdict, b->verdict) == 0 && strcmp(a->rule, b->rule) == 0 &&
+	       strcmp(a->master, b->master) == 0 &&
 	       strcmp(a->rule_name, b->rule_name) == 0 &&
 	       (a->kind != MW_WHY_DECIDED || strcmp(a->sender, b->sender) == 0) && a->tls_unknown == b->tls_unknown &&
 	       a->login_state == b->login_state &&

@@ -27,7 +27,8 @@ struct mw_why_entry {
 	uint64_t count;
 	int64_t first, last;
 	char client[64], port[24], mechanism[32], tls_version[16];
-	char verdict[16], reason[40], rule_name[64], rule[96], login[128], sender[128], recipient[128], reply[384], queue[24];
+	char verdict[16], reason[40], rule_name[64], rule[96], login[128], master[128], sender[128], recipient[128];
+	char reply[384], queue[24];
 	char explain[640]; /* of a decision: the options of `mailwicket explain` that take it again */
 };
 

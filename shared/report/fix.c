@@ -41,8 +41,8 @@ static const struct fix fixes[] = {
 	  "Correct the login name in the client; or write into the directory's source: user ADDRESS login=<login>"
 	  THEN_SYNC "." },
 	{ MW_REASON_NAME_BLOCKED, MW_NOTE_NONE,
-	  "Correct the record in the directory's source that mailwicket lookup <'login'> names, or, where a master user "
-	  "logged in, the master user's" THEN_SYNC "." },
+	  "Correct the record in the directory's source that mailwicket lookup <'login'> names[, or that of <master>, the "
+	  "master user: mailwicket lookup <'master'>]" THEN_SYNC "." },
 	{ MW_REASON_NAME_BLOCKED, MW_NOTE_LOGIN_BLOCKED,
 	  "Correct the record in the directory's source that mailwicket lookup <'seen_address'> names" THEN_SYNC "." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_BLOCKED,
@@ -51,15 +51,20 @@ static const struct fix fixes[] = {
 	  "Write into the directory's source: user <user> smtp=yes" THEN_SYNC "." },
 	{ MW_REASON_CLIENT_UNKNOWN, MW_NOTE_NONE,
 	  "See that whatever asks for the client names its address (a proxy, XCLIENT, Dovecot's rip); or take networks= and "
-	  "<service>_networks= off <refused> and its groups, in the directory's source" THEN_SYNC "." },
+	  "<service>_networks= off <refused>[ or <master>, the master user,] and its groups, in the directory's source"
+	  THEN_SYNC "." },
 	{ MW_REASON_NETWORK_REFUSED, MW_NOTE_NONE,
 	  "Somebody outside may know the password: ask the user. If it is the user, add <client> in the directory's source "
-	  "to <service>_networks= of <refused>; where it has no such key, to its networks=; where it has none either, to that "
-	  "of one of its groups (mailwicket lookup <'refused'>)" THEN_SYNC "." },
+	  "to <service>_networks= of <refused>[ or of <master>, the master user: mailwicket lookup <'master'>]; where it has "
+	  "no such key, to its networks=; where it has none either, to that of one of its groups (mailwicket lookup "
+	  "<'refused'>)"
+	  THEN_SYNC "." },
 	{ MW_REASON_SENDING_SUSPENDED, MW_NOTE_NONE,
-	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>" },
+	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>[; or "
+	  "the same of the master user: mailwicket lookup <'master'>]" },
 	{ MW_REASON_LOGIN_SUSPENDED, MW_NOTE_NONE,
-	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>" },
+	  "Find out why (mailwicket lookup <'refused'>), have the password changed, then: mailwicket resume <'refused'>[; or "
+	  "the same of the master user: mailwicket lookup <'master'>]" },
 	{ MW_REASON_NOT_AUTHENTICATED, MW_NOTE_NONE,
 	  "Switch on authentication for outgoing mail in the client; for a device that cannot, give its address a "
 	  "connector of its own: connector \"NAME\" { bindings = { \"*:<port>\" } remote_ip_ranges = { \"<client>\" } "
@@ -120,6 +125,7 @@ static const struct fix fixes[] = {
 	{ MW_REASON_SEND_ON_BEHALF_DENIED, MW_NOTE_NONE,
 	  "Correct From in the client; or write into the directory's source: grant send-on-behalf <seen_address> <user> "
 	  "(From is the other's, Sender the user's), or grant send-as <seen_address> <user>" THEN_SYNC
+	  "[ (where mailwicket lookup <'untold'> says that the name is blocked, correct the record that it names instead)]"
 	  ". A message that is sent on as it is (bounced) needs Resent-From, and " IN_RULE "allow_resend = yes." },
 	{ MW_REASON_FROM_INVALID, MW_NOTE_HEADER_NAME_UNREAD,
 	  "Write the name in UTF-8 in the client; or " IN_RULE "display_name = any." },
@@ -371,6 +377,10 @@ void mw_prose_fix(const struct mw_policy *policy, const struct mw_facts *facts, 
 	mw_template_set(&values, "user", user_name(facts, verdict));
 	mw_template_set(&values, "refused", refused_name(facts, verdict, failed));
 	mw_template_set(&values, "seen_address", seen_name(policy, failed, &texts));
+	/* A log does not tell which of two it was about. */
+	mw_template_set(&values, "master", failed == NULL ? facts->master : MW_STR_EMPTY);
+	mw_template_set(&values, "untold", failed != NULL && mw_str_equal(failed->other, MW_STR_EMPTY) ? failed->value
+												       : MW_STR_EMPTY);
 	mw_template_set(&values, "denied", failed != NULL ? failed->other : MW_STR_EMPTY);
 	mw_template_set(&values, "rule", print_rule(verdict, texts.rule, sizeof(texts.rule)));
 	mw_template_set(&values, "seen", print_seen(failed, texts.seen, sizeof(texts.seen)));

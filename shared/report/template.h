@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-#define MW_TEMPLATE_VALUES_MAX 20
+#define MW_TEMPLATE_VALUES_MAX 24
 
 /* The values by name; their texts are the caller's. */
 struct mw_template_values {

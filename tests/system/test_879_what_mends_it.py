@@ -1,6 +1,7 @@
 """What explain, why, lookup, audit and sync say to do: done, it permits what was refused."""
 import datetime
 import json
+import re
 
 import pytest
 
@@ -121,6 +122,29 @@ def test_a_blocked_sender_or_master_is_named_not_a_grant(folder):
         assert "550" in site.request(sasl_username="ann", sender="eve@example.test")
         site.wait_log("send-as-denied")
         assert "lookup eve@example.test says that the name is blocked" in cause(site, "ann")["fix"]
+
+
+@pytest.mark.parametrize("reason", ["name-blocked", "sending-suspended", "login-suspended", "network-refused", "client-unknown"])
+def test_why_names_the_user_and_the_master_user_where_the_log_does_not_tell_which(folder, reason):
+    site, log = blocked(folder), folder / "auth.log"
+    for master in ("", "eve"):
+        log.write_text(f"{datetime.datetime.now().astimezone().isoformat()} mx dovecot: auth: mailwicket: v=1 verdict=refuse "
+                       f"reason={reason} mode=enforce protocol=smtp connector=Client login=ann{' master=' * bool(master)}{master} "
+                       "client=198.51.100.2 mechanism=PLAIN decision=account local=203.0.113.1 tls_origin=starttls "
+                       "sasl_service=smtp rule=mailwicket.conf:10 hint=\"none\"\n")
+        told = json.loads(site.cli("--json", "why", "ann", "--log", str(log)).stdout)["cause"]
+        assert "ann" in told["fix"] and (re.search(r"\beve\b", told["fix"]) is not None) == bool(master), told
+        assert ("master user" in told["fix"]) == bool(master), told
+
+
+def test_why_tells_that_the_name_in_from_may_be_blocked(folder):
+    site, log = blocked(folder), folder / "milter.log"
+    log.write_text(f"{datetime.datetime.now().astimezone().isoformat()} mx mailwicketd[12]: mailwicket: v=1 verdict=refuse "
+                   "reason=send-on-behalf-denied mode=enforce protocol=smtp stage=HEADER connector=Client login=ann "
+                   "sender=ann@example.test from=eve@example.test client=192.0.2.7 port=587 decision=submission "
+                   "rule=mailwicket.conf:10 hint=\"none\"\n")
+    fix = json.loads(site.cli("--json", "why", "ann", "--log", str(log)).stdout)["cause"]["fix"]
+    assert "grant send-as eve@example.test" in fix and "lookup eve@example.test says that the name is blocked" in fix
 
 
 def test_why_knows_a_client_whose_address_nobody_knows(site):
