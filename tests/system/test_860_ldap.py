@@ -152,6 +152,7 @@ def test_hostile_values_are_data_and_spoil_their_own_record_alone(files, source,
     source.server.modify(f"dn: cn=bob,{base}\nchangetype: modify\nadd: {'mwText' if mail else 'mwOctets'}\n{change}\n")
     done = files.cli("sync")
     assert done.returncode == 0 and 'source "people", users' in done.stderr, done.stderr
+    assert f'warning: "cn=bob,{base}": ' in done.stderr, done.stderr
     assert "no grants" not in files.cli("lookup", "mary@example.test").stdout
     told = files.cli("lookup", "bob@example.test").stdout
     assert "*@example.test" not in told and "imap=no" not in told, told

@@ -172,6 +172,17 @@ bool mw_ldap_dn_canonical(struct mw_str text, struct mw_buf *canonical)
 	return good && !canonical->truncated;
 }
 
+bool mw_ldap_is_dn(struct mw_str value)
+{
+	char memory[2 * MW_LDAP_DN_MAX];
+	struct mw_buf dn = MW_BUF_OVER(memory);
+
+	if (mw_str_find(value, '=') == value.len || !mw_ldap_dn_canonical(value, &dn))
+		return false;
+	/* A comma in a value is an escape there. */
+	return mw_str_find(value, '@') == value.len || mw_str_find(mw_buf_str(&dn), ',') < dn.used;
+}
+
 bool mw_ldap_dn_is_below(struct mw_str canonical, struct mw_str base)
 {
 	if (mw_str_empty(base) || mw_str_equal(canonical, base))

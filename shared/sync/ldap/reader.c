@@ -228,15 +228,12 @@ static void refer_by_address(struct mw_ldap_reader *reader, struct mw_record *re
 static void read_references(struct mw_ldap_reader *reader, const struct mw_ldap_mapping *mapping,
 			    struct mw_record *record, const struct mw_ldap_attribute *attribute)
 {
-	char memory[MW_LDAP_DN_MAX * 2];
-	struct mw_buf dn = MW_BUF_OVER(memory);
-
 	for (size_t i = 0; i < attribute->count; i++) {
 		struct mw_str value = without_bits(mapping->attribute, attribute->values[i]);
 
 		if (!mw_row_is_text(&reader->reading, mw_str(mapping->attribute), value))
 			continue;
-		if (mw_str_find(value, '=') < value.len && mw_ldap_dn_canonical(value, &dn))
+		if (mw_ldap_is_dn(value))
 			mw_ldap_refer(reader, mapping->role, MW_LDAP_BY_DN, value);
 		else if (mw_str_find(value, '@') < value.len)
 			refer_by_address(reader, record, mapping->role, value);
@@ -265,8 +262,6 @@ static void read_senders(struct mw_ldap_reader *reader, const struct mw_ldap_map
 static void read_identities(struct mw_ldap_reader *reader, const struct mw_ldap_mapping *mapping,
 			    struct mw_record *record, const struct mw_ldap_attribute *attribute)
 {
-	char memory[MW_LDAP_DN_MAX * 2];
-	struct mw_buf dn = MW_BUF_OVER(memory);
 	struct mw_str kind = mapping->role == MW_LDAP_SEND_AS ? MW_STR("send-as") : MW_STR("send-on-behalf");
 
 	for (size_t i = 0; i < attribute->count; i++) {
@@ -274,7 +269,7 @@ static void read_identities(struct mw_ldap_reader *reader, const struct mw_ldap_
 
 		if (!mw_row_is_text(&reader->reading, mw_str(mapping->attribute), value))
 			continue;
-		if (mw_str_find(value, '=') < value.len && mw_ldap_dn_canonical(value, &dn))
+		if (mw_ldap_is_dn(value))
 			refer(reader, mapping->role, MW_LDAP_BY_DN, value, true);
 		else if (!mw_str_empty(record->principal.name))
 			mw_grant_read(&reader->reading, kind, value, record->principal.name, MW_STR_EMPTY);
@@ -400,6 +395,7 @@ void mw_ldap_read_one(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 	}
 	reader->reading.origin.line++;
 	reader->reading.bad = NULL;
+	reader->reading.entry = mw_str_head(entry->dn, 500);
 	mw_record_begin(&reader->reading, reader->kind == MW_LDAP_USERS ? MW_USER : MW_GROUP, &record);
 	mw_ldap_called(reader, MW_LDAP_BY_DN, entry->dn);
 	read_key(reader, entry, &record, &seen);
@@ -413,4 +409,5 @@ void mw_ldap_read_one(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 	if (reader->flavour->entry != NULL)
 		reader->flavour->entry(reader, entry, &record);
 	add_entry(reader, entry, &record, readable);
+	reader->reading.entry = MW_STR_EMPTY;
 }

@@ -38,11 +38,14 @@ void mw_reading_error(struct mw_reading *reading, struct mw_str at, const char *
 {
 	struct mw_records *records = reading->records;
 	unsigned column = reading->line == NULL ? 0 : (unsigned)(at.ptr - reading->line) + 1;
-	char text[2048];
+	char text[2048] = "";
+	int used = 0;
 	va_list args;
 
+	if (reading->entry.len > 0)
+		used = snprintf(text, sizeof(text), "\"%.*s\": ", SHOW(reading->entry));
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(text + used, sizeof(text) - (size_t)used, format, args);
 	va_end(args);
 	if (reading->bad == NULL)
 		reading->bad = mw_arena_text(records->arena, mw_str(text));

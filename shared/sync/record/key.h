@@ -14,6 +14,7 @@ struct mw_reading {
 	struct mw_origin origin; /* of what is read now: `line` is the line, or the number of the row, from 1 on */
 	const char *line;       /* where the line begins, for columns; NULL: values have none */
 	const char *bad;        /* the first that is wrong with this record; NULL: nothing. In the arena */
+	struct mw_str entry;    /* what the record is called where it comes from, for messages: a DN; empty: the line tells it */
 	bool rates_warned;
 };
 
