@@ -3,9 +3,9 @@ import pytest
 
 import rig
 from rig.follower import Follower, confined
-from rig.ldap_source import LdapSource, listed, person
+from rig.ldap_source import LdapSource, group, listed, person
 from rig.relay import Relay
-from rig.slapd import BLIND
+from rig.slapd import BLIND, SECOND
 from rig.sources import Files
 
 
@@ -40,6 +40,19 @@ def test_a_change_is_read_and_nothing_is_read_without_one(files, source):
         rig.wait_for(lambda: logged("contextCSN") >= asked + 3, "three more questions of the watch")
         assert logged(readings) == read > 0
         assert follower.lines("cannot be watched") == []
+
+
+def test_groups_in_another_database_are_watched_too(files, source):
+    """It has a contextCSN of its own."""
+    base = source.server.tree(SECOND)
+    source.server.add(person(f"cn=mary,{source.base}", mail="mary@example.test") +
+                      group(f"cn=sales,{base}", [f"cn=bob,{source.base}", f"cn=mary,{source.base}"], mail="sales@example.test"))
+    files.publish(source.settings(**PLAIN, groups_base=base, interval="1s", full_every="1d"))
+    assert "sales@example.test" in files.cli("lookup", "mary@example.test").stdout
+    with Follower(files) as follower:
+        follower.wait_log("following 1 source")
+        source.server.modify(f"dn: cn=sales,{base}\nchangetype: modify\ndelete: member\nmember: cn=mary,{source.base}\n")
+        rig.wait_for(lambda: "sales@example.test" not in files.cli("lookup", "mary@example.test").stdout, "mary to be no member")
 
 
 def test_a_user_who_is_renamed_keeps_a_grant_of_another_source(files, source, folder):

@@ -78,8 +78,8 @@ static bool find_suffix(struct mw_ldap_session *session, struct mw_str base, str
 	return true;
 }
 
-static bool read_state(struct mw_ldap_session *session, const struct mw_source *source, struct mw_buf *state_r,
-		       struct mw_buf *why)
+/* The state of the suffix that a base is below. */
+static bool add_state(struct mw_ldap_session *session, struct mw_str base, struct mw_buf *state_r, struct mw_buf *why)
 {
 	static const char *const names[] = { "contextCSN", NULL };
 	char memory[MW_LDAP_DN_MAX];
@@ -87,12 +87,26 @@ static bool read_state(struct mw_ldap_session *session, const struct mw_source *
 	const struct mw_ldap_attribute *state;
 	struct mw_ldap_entry entry;
 
-	if (!find_suffix(session, source->ldap.base, &suffix, why))
+	if (!find_suffix(session, base, &suffix, why))
 		return false;
 	if (suffix.used == 0 || mw_ldap_read(session, mw_buf_str(&suffix), names, &entry, why) != MW_LDAP_ENTRY)
 		return false;
 	state = mw_ldap_attribute(&entry, names[0]);
 	return state != NULL && add_sorted(state, state_r);
+}
+
+/* Users and groups may stand in two databases of the server. */
+static bool read_state(struct mw_ldap_session *session, const struct mw_source *source, struct mw_buf *state_r,
+		       struct mw_buf *why)
+{
+	for (int kind = 0; kind < MW_LDAP_KIND_COUNT; kind++) {
+		struct mw_str own = source->ldap.kinds[kind].base;
+
+		if (!add_state(session, mw_str_empty(own) ? source->ldap.base : own, state_r, why))
+			return false;
+		mw_buf_add_char(state_r, '\n');
+	}
+	return true;
 }
 
 const struct mw_ldap_flavour mw_ldap_openldap = {

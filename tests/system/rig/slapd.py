@@ -16,6 +16,7 @@ from rig.ports import free_port
 from rig.processes import tool
 
 SUFFIX = "dc=example,dc=test"
+SECOND = "dc=second,dc=test"  # another database of the server
 ACCOUNTS = {name: f"cn={name},{SUFFIX}" for name in ("reader", "blind", "few", "nomail")}
 READER, BLIND, FEW, NOMAIL = ACCOUNTS.values()
 RAW = 8  # attributes mwRaw0 and so on, of any octets
@@ -48,8 +49,10 @@ class Slapd(DatabaseServer):
         self.tls_port = free_port()
         self.socket = self.folder / "ldapi"
         self.config = self.folder / "slapd.conf"
-        self.data.mkdir()
-        os.chown(self.data, self.identity.get("user", -1), self.identity.get("group", -1))
+        self.second = self.folder / "second"
+        for data in (self.data, self.second):
+            data.mkdir()
+            os.chown(data, self.identity.get("user", -1), self.identity.get("group", -1))
         me = f"gidNumber={os.getegid()}+uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth"
         self.config.write_text(f"""
 include /etc/ldap/schema/core.schema
@@ -68,6 +71,7 @@ TLSCACertificateFile {self.certificate.cert}
 TLSVerifyClient allow
 sasl-host localhost
 authz-regexp "^cn=localhost$" "{READER}"
+authz-regexp "^uid=reader,(cn=[^,]*,)?cn=gssapi,cn=auth$" "{READER}"
 access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
 database config
@@ -86,6 +90,14 @@ limits dn.exact="{NOMAIL}" size=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to attrs=mail by dn.exact="{NOMAIL}" none by dn.exact="{READER}" read by dn.exact="{FEW}" read by * none
 access to * by dn.exact="{READER}" read by dn.exact="{FEW}" read by dn.exact="{NOMAIL}" read by * none
+overlay syncprov
+database mdb
+suffix "{SECOND}"
+rootdn "{me}"
+directory {self.second}
+dbnosync
+limits dn.exact="{READER}" size=unlimited
+access to * by dn.exact="{READER}" read by * none
 overlay syncprov
 """)
         self.config.chmod(0o644)
@@ -117,6 +129,7 @@ overlay syncprov
             self.add(f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n\n" + "\n".join(
                 f"dn: {dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: {name}\n"
                 f"userPassword: {PASSWORD}\n" for name, dn in ACCOUNTS.items()))
+            self.add(f"dn: {SECOND}\nobjectClass: dcObject\nobjectClass: organization\no: Second\ndc: second\n")
             (self.folder / "filled").touch()
 
     def add(self, ldif):
@@ -125,11 +138,11 @@ overlay syncprov
     def modify(self, ldif):
         self.client("ldapmodify", input=ldif if isinstance(ldif, bytes) else ldif.encode())
 
-    def tree(self):
+    def tree(self, suffix=SUFFIX):
         """A new, empty entry."""
         name = f"tree{next(_numbers)}"
-        self.add(f"dn: ou={name},{SUFFIX}\nobjectClass: organizationalUnit\nou: {name}\n")
-        return f"ou={name},{SUFFIX}"
+        self.add(f"dn: ou={name},{suffix}\nobjectClass: organizationalUnit\nou: {name}\n")
+        return f"ou={name},{suffix}"
 
     def remove(self, dn):
         self.client("ldapdelete", "-r", dn)
