@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rig.database import PASSWORD
-from rig.ldap_script import ADMIN, BASE, BUSY, CRITICAL, ENTRY, NO_SUCH, REFERRAL, SIZE, TIME, ScriptedLdap, ber, text
+from rig.ldap_script import ADMIN, BASE, BUSY, CRITICAL, ENTRY, NO_SUCH, REFERENCE, REFERRAL, SIZE, TIME, ScriptedLdap, ber, text
 from rig.ldap_source import listed
 from rig.sources import Files
 
@@ -236,3 +236,90 @@ def test_what_was_asked_is_data_of_the_policy(files, server, folder):
     [users, *_] = [asked for asked in server.searches if asked.kind == "users"]
     assert users.base == BASE and users.scope == 2 and "mail" in users.attributes and "entryUUID" in users.attributes
     assert "*" not in users.attributes and "userPassword" not in users.attributes
+
+
+def test_ranges_in_between_take_nothing_of_the_time_of_a_page(files, server, folder):
+    """Twelve groups in one page, with three more ranges each, that take longer than a page may."""
+    server.page = 50
+    for number in range(12):
+        server.add("groups", f"cn=g{number},{BASE}", mail=[f"g{number}@example.test"],
+                   member=[f"uid=u{n % PEOPLE},{BASE}" for n in range(35)])
+    expected = files.publish(settings(server, folder))
+    ranged = server.ranged
+
+    def slowly(attributes, asked):
+        if asked.scope == 0 and any("range" in name for name in asked.attributes):
+            time.sleep(0.1)
+        return ranged(attributes, asked)
+    server.ranged = slowly
+    files.use(settings(server, folder, timeout="2s"))
+    done = files.cli("sync")
+    assert done.returncode == 0 and files.digest() == expected, done.stderr
+
+
+def same_page(server, reply, asked):
+    """With the same cookie, for ever."""
+    def again(more, asked, page):
+        for entry in server.entries["users"][:3]:
+            more.entry(*entry)
+        more.result(cookie="same")
+    server.search = again
+    again(reply, asked, 1)
+
+
+def circle(server, reply, asked):
+    """Five pages, and the first one again; each has a cookie of its own."""
+    def again(more, asked, page):
+        more.entry(*server.entries["users"][page % 5])
+        more.result(cookie=f"c{page}")
+    server.search = again
+    again(reply, asked, 1)
+
+
+def flood(operation):
+    def pour(server, reply, asked):
+        """Entries or references that have no end within their page."""
+        data = reply.message(operation) * 1000
+        while True:
+            reply.raw(data)
+    return pour
+
+
+def endless_range(server, reply, asked):
+    def more(again, asked, page=None):
+        [name] = asked.attributes
+        first = int(name.partition("range=")[2].partition("-")[0])
+        again.entry(f"cn=all,{BASE}", {f"member;range={first}-{first}": [f"uid=u{first},{BASE}"]})
+        again.result()
+    server.answer = more
+    reply.entry(f"cn=all,{BASE}", {"member;range=0-0": [f"uid=u0,{BASE}"]})
+    reply.result(cookie="")
+
+
+ENDLESS = {"the same page": (same_page, "the server gives the same page again"), "a circle": (circle, "the server gives the same page again"),
+           "entries": (flood(ber(ENTRY, text(f"uid=x,{BASE}"), ber(0x30))), "does not come to an end: 100000 entries and references"),
+           "references": (flood(ber(REFERENCE, text("ldap://x/"))), "does not come to an end: 100000 entries and references"),
+           "ranges": (endless_range, f'the values of member of "cn=all,{BASE}" have no end')}
+
+
+@pytest.mark.parametrize("lie,told", ENDLESS.values(), ids=ENDLESS)
+def test_a_server_that_has_no_end_holds_nobody(files, server, folder, lie, told):
+    """However soon each answer comes."""
+    files.publish(settings(server, folder))
+    use(server, 1, lambda reply, asked: lie(server, reply, asked))
+    failed(files, settings(server, folder), told)
+
+
+def test_an_address_with_an_equals_sign_is_no_dn(files, server, folder):
+    """Nor is a DN with an at sign an address."""
+    for name in ("a=b@example.test", "c=d+e=f@example.test"):
+        server.add("users", f"uid={name.replace('=', '').replace('+', '')},{BASE}", mail=[name])
+    server.add("users", f"uid=x@example.test,{BASE}", mail=["x@example.test"])
+    server.entries["groups"][0][1]["member"] = ["a=b@example.test", "c=d+e=f@example.test", f"uid=x@example.test,{BASE}"]
+    files.write(files.directory, "".join(f"user u{n}@example.test login=u{n}\n" for n in range(PEOPLE)) +
+                "user a=b@example.test\nuser c=d+e=f@example.test\nuser x@example.test\n"
+                "group all@example.test member=a=b@example.test,c=d+e=f@example.test,x@example.test\n")
+    expected = files.publish(f'driver = text path = "{files.directory}"')
+    files.use(settings(server, folder))
+    done = files.cli("sync", "--accept", "people")
+    assert files.digest() == expected, done.stderr

@@ -29,9 +29,13 @@ struct mw_ldap_session {
 	bool cut;                   /* the connection was, while we waited */
 	const struct mw_ldap_search *search;
 	int message_id;             /* of the page that is read; -1: none */
-	int64_t deadline;           /* of that page, milliseconds */
+	int64_t end;                /* of the whole reading, as mw_clock_milliseconds() */
+	int64_t page_left;          /* how long that page may still be waited for, milliseconds */
 	struct berval cookie;       /* of the next page */
-	size_t page_entries, empty_pages;
+	size_t page_entries, page_messages, empty_pages, entries;
+	uint64_t page_dns;          /* a hash of the DNs of the page so far */
+	uint64_t kept_dns;          /* that of an earlier page */
+	size_t pages, keep_at;      /* the page after which that one is replaced */
 	struct mw_ldap_memory next, read;
 	size_t references;
 	char reference[256];        /* the first */
@@ -39,7 +43,8 @@ struct mw_ldap_session {
 
 /* What libldap, or else the server, says of an error: "No such object: TEXT". */
 void mw_ldap_say(struct mw_ldap_session *session, int code, struct mw_buf *why);
-/* Waits for one message of an operation. False: the time is over, or the connection is. */
+/* Waits for one message of an operation, until the deadline or the end of the session. False: the time is over, or the
+   connection is. */
 bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadline, LDAPMessage **message_r,
 		  struct mw_buf *why);
 /* The result of an operation that has one message. *waited_r false, LDAP_OTHER and `why`: there is none. */

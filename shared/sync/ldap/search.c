@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "base/clock.h"
 #include "sync/ldap/internal.h"
@@ -9,6 +10,9 @@
 #include "sync/text/field.h"
 
 #define PAGE_SIZE 1000	    /* entries; Active Directory gives no more */
+#define PAGE_MESSAGES_MAX (100 * PAGE_SIZE) /* entries and references of a page */
+#define ENTRIES_MAX 20000000 /* of a search */
+#define RANGES_MAX 5000 /* of an attribute; Active Directory has 1,500 values in each */
 #define EMPTY_PAGES_MAX 100 /* one after the other: a filter that a server tries entry by entry gives some */
 #define DACL_CONTROL "1.2.840.113556.1.4.801" /* LDAP_SERVER_SD_FLAGS_OID, [MS-ADTS] 3.1.1.3.4.1.11 */
 #define SHOW(value) MW_STR_ARG(mw_text_shown(value))
@@ -193,12 +197,19 @@ static bool read_range(struct mw_ldap_session *session, struct mw_ldap_memory *m
 	const char *const attributes[] = { name, NULL };
 	LDAPMessage *message;
 	int message_id, code;
+	size_t ranges = 0;
 	bool good = true;
 
 	if (memory->ranges == NULL)
 		memory->ranges = mw_arena_new(0);
 	while (good && to != UINT64_MAX) {
 		uint64_t from = to + 1;
+
+		if (ranges++ == RANGES_MAX) {
+			mw_buf_printf(why, "the values of %.*s of \"%.*s\" have no end: %d ranges came, and %zu values",
+				      MW_STR_ARG(attribute->name), SHOW(dn), RANGES_MAX, attribute->count);
+			return false;
+		}
 
 		mw_buf_reset(&text);
 		mw_buf_printf(&text, "%.*s;range=%" PRIu64 "-*", MW_STR_ARG(attribute->name), from);
@@ -321,8 +332,9 @@ static bool ask_page(struct mw_ldap_session *session, struct mw_buf *why)
 	mw_buf_add(&base, search->base);
 	controls[0] = page;
 	controls[1] = search->dacl ? &dacl : NULL;
-	session->page_entries = 0;
-	session->deadline = mw_clock_milliseconds() + (int64_t)session->seconds * 1000;
+	session->page_entries = session->page_messages = 0;
+	session->page_dns = 0;
+	session->page_left = (int64_t)session->seconds * 1000;
 	if (code == LDAP_SUCCESS)
 		code = base.truncated ? LDAP_INVALID_DN_SYNTAX
 				      : ldap_search_ext(session->ld, memory, LDAP_SCOPE_SUBTREE, search->filter,
@@ -342,7 +354,7 @@ static bool ask_page(struct mw_ldap_session *session, struct mw_buf *why)
 bool mw_ldap_search(struct mw_ldap_session *session, const struct mw_ldap_search *search, struct mw_buf *why)
 {
 	session->search = search;
-	session->empty_pages = 0;
+	session->empty_pages = session->entries = session->pages = session->keep_at = 0;
 	ber_memfree(session->cookie.bv_val);
 	session->cookie = (struct berval){ 0, NULL };
 	return ask_page(session, why);
@@ -390,6 +402,21 @@ static bool take_cookie(struct mw_ldap_session *session, LDAPControl **controls)
 	       ldap_parse_pageresponse_control(session->ld, page, &estimate, &session->cookie) == LDAP_SUCCESS;
 }
 
+/* Whether a page shows the entries of an earlier one, all of them: cookies are the server's, and may be the same each time.
+   Brent's way to find a circle: one page is kept, and replaced after 1, 2, 4, 8 ... more. */
+static bool is_page_again(struct mw_ldap_session *session)
+{
+	if (session->page_entries == 0)
+		return false;
+	if (session->pages > 0 && session->page_dns == session->kept_dns)
+		return true;
+	if (session->pages++ == session->keep_at) {
+		session->kept_dns = session->page_dns;
+		session->keep_at = 2 * session->keep_at + 1;
+	}
+	return false;
+}
+
 /* The end of a page; MW_LDAP_ENTRY: there is another one. */
 static enum mw_ldap_step end_page(struct mw_ldap_session *session, LDAPMessage *message, struct mw_buf *why)
 {
@@ -414,6 +441,10 @@ static enum mw_ldap_step end_page(struct mw_ldap_session *session, LDAPMessage *
 	session->empty_pages = session->page_entries > 0 ? 0 : session->empty_pages + 1;
 	if (session->cookie.bv_len == 0)
 		return MW_LDAP_END;
+	if (is_page_again(session)) {
+		mw_buf_add_text(why, "the server gives the same page again");
+		return MW_LDAP_FAILED;
+	}
 	if (session->empty_pages > EMPTY_PAGES_MAX) {
 		mw_buf_add_text(why, "the server gives one empty page after the other");
 		return MW_LDAP_FAILED;
@@ -436,6 +467,38 @@ static void take_reference(struct mw_ldap_session *session, LDAPMessage *message
 	ldap_msgfree(message);
 }
 
+/* One message of the page. What is read in between, ranges, takes nothing of its time. */
+static bool wait_for_message(struct mw_ldap_session *session, LDAPMessage **message_r, struct mw_buf *why)
+{
+	int64_t began = mw_clock_milliseconds();
+	bool came = mw_ldap_wait(session, session->message_id, began + session->page_left, message_r, why);
+
+	session->page_left -= mw_clock_milliseconds() - began;
+	if (!came)
+		return false;
+	if (session->page_messages++ < PAGE_MESSAGES_MAX && session->entries < ENTRIES_MAX)
+		return true;
+	ldap_msgfree(*message_r);
+	if (session->entries < ENTRIES_MAX)
+		mw_buf_printf(why, "a page of %d entries does not come to an end: %d entries and references came",
+			      PAGE_SIZE, PAGE_MESSAGES_MAX);
+	else
+		mw_buf_printf(why, "the server does not come to an end: %d entries came", ENTRIES_MAX);
+	return false;
+}
+
+static enum mw_ldap_step take_entry(struct mw_ldap_session *session, LDAPMessage *message,
+				    struct mw_ldap_entry *entry_r, struct mw_buf *why)
+{
+	session->page_entries++;
+	session->entries++;
+	session->next.message = message;
+	if (!read_entry(session, &session->next, entry_r, why))
+		return MW_LDAP_FAILED;
+	session->page_dns = XXH3_64bits_withSeed(entry_r->dn.ptr, entry_r->dn.len, session->page_dns);
+	return MW_LDAP_ENTRY;
+}
+
 enum mw_ldap_step mw_ldap_next(struct mw_ldap_session *session, struct mw_ldap_entry *entry_r, struct mw_buf *why)
 {
 	enum mw_ldap_step step = MW_LDAP_ENTRY;
@@ -443,13 +506,10 @@ enum mw_ldap_step mw_ldap_next(struct mw_ldap_session *session, struct mw_ldap_e
 
 	forget(&session->next);
 	while (step == MW_LDAP_ENTRY) {
-		if (!mw_ldap_wait(session, session->message_id, session->deadline, &message, why))
+		if (!wait_for_message(session, &message, why))
 			return MW_LDAP_FAILED;
 		switch (ldap_msgtype(message)) {
-		case LDAP_RES_SEARCH_ENTRY:
-			session->page_entries++;
-			session->next.message = message;
-			return read_entry(session, &session->next, entry_r, why) ? MW_LDAP_ENTRY : MW_LDAP_FAILED;
+		case LDAP_RES_SEARCH_ENTRY: return take_entry(session, message, entry_r, why);
 		case LDAP_RES_SEARCH_REFERENCE: take_reference(session, message); break;
 		case LDAP_RES_SEARCH_RESULT: step = end_page(session, message, why); break;
 		default: ldap_msgfree(message); break;

@@ -39,7 +39,8 @@ int64_t mw_ldap_deadline(const struct mw_ldap_session *session)
 bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadline, LDAPMessage **message_r,
 		  struct mw_buf *why)
 {
-	int64_t left = deadline - mw_clock_milliseconds();
+	bool last = session->end < deadline;
+	int64_t left = (last ? session->end : deadline) - mw_clock_milliseconds();
 	struct timeval time = { .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
 	int code = LDAP_SERVER_DOWN, kind;
 
@@ -47,10 +48,13 @@ bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadl
 	kind = left <= 0 ? 0 : ldap_result(session->ld, message_id, LDAP_MSG_ONE, &time, message_r);
 	if (kind > 0)
 		return true;
-	if (kind == 0) {
+	if (kind == 0 && last)
+		mw_buf_printf(why, "the server does not come to an end within %d times timeout = %us",
+			      MW_LDAP_TIMEOUTS_IN_ALL, session->seconds);
+	else if (kind == 0)
 		mw_buf_add_text(why, "the server does not answer in time");
+	if (kind == 0)
 		return false;
-	}
 	ldap_get_option(session->ld, LDAP_OPT_RESULT_CODE, &code);
 	session->cut = code == LDAP_SERVER_DOWN;
 	if (session->cut)
@@ -319,6 +323,7 @@ struct mw_ldap_session *mw_ldap_open(const struct mw_source *source, unsigned se
 	(void)signal(SIGPIPE, SIG_IGN);
 	session->source = source;
 	session->seconds = seconds;
+	session->end = mw_clock_milliseconds() + (int64_t)seconds * MW_LDAP_TIMEOUTS_IN_ALL * 1000;
 	session->message_id = -1;
 	for (size_t i = 0; i < source->ldap.url.count && !last; i++) {
 		struct mw_str url = source->ldap.url.items[i];

@@ -1,6 +1,6 @@
 /* A session with an LDAP server, by libldap: connected, with TLS and bound as a source's settings say, and searches
    that are read to their end or fail. No call waits longer than the session's seconds for one step, whatever the
-   server does: a connection, the handshake, a bind, a page. Private to sync/ldap/. */
+   server does: a connection, the handshake, a bind, a page; and all together end. Private to sync/ldap/. */
 #ifndef MW_SYNC_LDAP_SESSION_H
 #define MW_SYNC_LDAP_SESSION_H
 
@@ -8,6 +8,7 @@
 #include "policy/model.h"
 
 #define MW_LDAP_CONNECT_TIMEOUT 10 /* seconds, for connecting, for the handshake and for the bind, each */
+#define MW_LDAP_TIMEOUTS_IN_ALL 60 /* of a page: the whole reading takes no longer */
 #define MW_LDAP_WATCH_TIMEOUT 5    /* seconds, for each step of a watch */
 
 /* Values are octets, as they came. The name has no options: a range (member;range=0-1499) was read to its end. */
@@ -30,7 +31,7 @@ struct mw_str mw_ldap_value(const struct mw_ldap_entry *entry, const char *name)
 
 struct mw_ldap_session;
 
-/* The first server of the source's that takes us. `seconds`: the most that a page may take; connecting has its own
+/* The first server of the source's that takes us. `seconds`: the longest that a page is waited for; connecting has its own
    time-outs where these are shorter. NULL, and for each server why: it names the certificate, the password or the step.
    A server that refuses the password is the last that is asked. The source outlives the session. The
    process ignores SIGPIPE from then on. */

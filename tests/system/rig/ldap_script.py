@@ -172,6 +172,7 @@ class ScriptedLdap(Listener):
     # --- connections
 
     def taken(self, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection):
