@@ -57,6 +57,9 @@ int64_t mw_ldap_deadline(const struct mw_ldap_session *session);
 bool mw_ldap_is_socket(const struct mw_ldap_session *session);
 bool mw_ldap_is_ldaps(const struct mw_ldap_session *session);
 bool mw_ldap_has_tls(const struct mw_ldap_session *session);
+/* A file that is not there would else be told as a certificate that nobody signed, or as an account without a key. An empty
+   path is good. False with `why`. */
+bool mw_ldap_can_read(const char *setting, struct mw_str path, struct mw_buf *why);
 /* Before the session is connected. False with `why`. */
 bool mw_ldap_prepare_tls(struct mw_ldap_session *session, struct mw_buf *why);
 /* STARTTLS where the url is no ldaps://, and the handshake. False with `why`; `tls_failed`: the handshake failed. */

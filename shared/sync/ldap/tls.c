@@ -42,8 +42,7 @@ static bool set_text(struct mw_ldap_session *session, int option, struct mw_str 
 	       (!text.truncated && ldap_set_option(session->ld, option, memory) == LDAP_OPT_SUCCESS);
 }
 
-/* A file that is not there would else be told as a certificate that nobody signed. */
-static bool can_read(const char *setting, struct mw_str path, struct mw_buf *why)
+bool mw_ldap_can_read(const char *setting, struct mw_str path, struct mw_buf *why)
 {
 	char memory[4096];
 	struct mw_buf text = MW_BUF_OVER(memory);
@@ -74,9 +73,9 @@ bool mw_ldap_prepare_tls(struct mw_ldap_session *session, struct mw_buf *why)
 	struct mw_str authorities = authorities_of(source);
 	const int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
 
-	if (!can_read("tls_ca_file", authorities, why) ||
-	    !can_read("tls_cert_file", source->ldap.tls_cert_file, why) ||
-	    !can_read("tls_key_file", source->ldap.tls_key_file, why))
+	if (!mw_ldap_can_read("tls_ca_file", authorities, why) ||
+	    !mw_ldap_can_read("tls_cert_file", source->ldap.tls_cert_file, why) ||
+	    !mw_ldap_can_read("tls_key_file", source->ldap.tls_key_file, why))
 		return false;
 	if (ldap_set_option(session->ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == LDAP_OPT_SUCCESS &&
 	    set_versions(session) && set_text(session, LDAP_OPT_X_TLS_CACERTFILE, authorities) &&
