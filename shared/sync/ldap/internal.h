@@ -1,4 +1,4 @@
-/* What the files of a session share: session.c, tls.c, search.c. Private to these. */
+/* What the files of a session share: session.c, tls.c, search.c, entry.c. Private to these. */
 #ifndef MW_SYNC_LDAP_INTERNAL_H
 #define MW_SYNC_LDAP_INTERNAL_H
 
@@ -69,6 +69,13 @@ bool mw_ldap_tls_fault(struct mw_ldap_session *session, struct mw_buf *why);
 
 /* Reads and writes fail from *deadline on, which outlives the connection. deadline.c */
 bool mw_ldap_add_deadline(Sockbuf *buffer, int64_t *deadline);
+
+/* --- entry.c */
+
+/* The entry in memory->message, good until it is forgotten. False with `why`. */
+bool mw_ldap_read_entry(struct mw_ldap_session *session, struct mw_ldap_memory *memory, struct mw_ldap_entry *entry_r,
+			struct mw_buf *why);
+void mw_ldap_forget(struct mw_ldap_memory *memory);
 void mw_ldap_memory_deinit(struct mw_ldap_memory *memory);
 
 #endif
