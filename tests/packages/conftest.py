@@ -10,6 +10,14 @@ import packages
 RELEASES = ("bookworm", "trixie")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A worker of `-n 2 --dist loadgroup` has one release, whose packages are built once."""
+    for item in items:
+        release = item.callspec.params.get("release") if hasattr(item, "callspec") else None
+        item.add_marker(pytest.mark.xdist_group(release or RELEASES[0]))
+
+
 @pytest.fixture(scope="session", params=RELEASES)
 def release(request):
     return request.param
