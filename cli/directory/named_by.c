@@ -11,6 +11,7 @@
 struct naming {
 	struct mw_editing *editing;
 	struct mw_str name;
+	const struct mw_record *record; /* that is removed, as the text has it */
 	unsigned line;
 	bool force;
 	bool *gone;    /* [line]: lines of grants, of editing->file, that go */
@@ -23,9 +24,30 @@ static const struct { const char *word; size_t at; } lists[] = {
 	{ "senders_denied", offsetof(struct mw_record, senders_denied) },
 };
 
+static bool has(const struct mw_strs *list, struct mw_str name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (mw_str_equal(list->items[i], name))
+			return true;
+	return false;
+}
+
+/* Also where sync would refuse the directory, and nobody can be looked up. */
 static bool is_it(const struct naming *naming, struct mw_str name)
 {
-	return mw_right_same_name(mw_edit_view(naming->editing), name, naming->name);
+	return mw_right_same_name(mw_edit_view(naming->editing), name, naming->name) ||
+	       (naming->record != NULL && has(&naming->record->addresses, name));
+}
+
+/* A grant on any of its addresses would be one on an address of nobody. */
+static bool is_about_it(const struct naming *naming, const struct mw_grant_record *grant)
+{
+	struct mw_principal owner;
+
+	if (mw_right_identity_owner(naming->editing->policy, mw_edit_view(naming->editing), grant, &owner))
+		return mw_str_equal(owner.name, naming->name);
+	return !grant->domain && (is_it(naming, grant->identity) ||
+				  (naming->record != NULL && has(&naming->record->receives, grant->identity)));
 }
 
 static void tell(struct naming *naming, const struct mw_records *records, struct mw_origin origin, const char *what)
@@ -76,7 +98,7 @@ static void look_at_grant(struct naming *naming, const struct mw_records *record
 	char memory[2048];
 	struct mw_buf line = MW_BUF_OVER(memory);
 
-	if (!is_it(naming, grant->trustee) && (grant->domain || !is_it(naming, grant->identity)))
+	if (!is_it(naming, grant->trustee) && !is_about_it(naming, grant))
 		return;
 	if (may_change) {
 		naming->gone[grant->origin.line] = true;
@@ -107,8 +129,7 @@ static void look_at_others(struct naming *naming)
 	for (size_t i = 0; records != NULL && i < records->grant_count; i++) {
 		const struct mw_grant_record *grant = &records->grants[i];
 
-		if (!mw_source_is_text(&editing->policy->directory.sources[grant->owner]) && !grant->domain &&
-		    is_it(naming, grant->identity))
+		if (!mw_source_is_text(&editing->policy->directory.sources[grant->owner]) && is_about_it(naming, grant))
 			look_at_grant(naming, records, grant, false);
 	}
 }
@@ -151,6 +172,9 @@ int mw_named_by(struct mw_editing *editing, struct mw_str name, unsigned line, b
 		mw_complain("out of memory");
 		return EX_OSERR;
 	}
+	for (size_t i = 0; i < editing->file->records.count; i++)
+		if (editing->file->records.items[i].origin.line == line)
+			naming.record = &editing->file->records.items[i];
 	for (size_t i = 0; i < editing->files.count; i++)
 		look_at_text(&naming, &editing->files.items[i]);
 	look_at_others(&naming);

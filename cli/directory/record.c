@@ -97,6 +97,13 @@ static int add(struct mw_editing *editing, struct order *order)
 
 /* --- the record that is there */
 
+static bool has_address(const struct mw_directory_view *view, struct mw_str address)
+{
+	struct mw_principal owner;
+
+	return view->by_address(view->context, address, &owner, NULL) == MW_LOOKUP_FOUND;
+}
+
 /* By any of its names; where sync would refuse the directory, by its own. */
 static int find_name(struct mw_editing *editing, struct order *order)
 {
@@ -110,6 +117,11 @@ static int find_name(struct mw_editing *editing, struct order *order)
 		return EX_OK;
 	}
 	if (mw_identity_named(editing->policy, view, mw_str(order->name), &named) == MW_LOOKUP_FOUND && !named.unlisted) {
+		if (named.by_address && !named.by_login && !has_address(view, named.address.whole)) {
+			mw_complain("%.*s: is an address of %.*s with an extension: name it without; nothing was written",
+				    MW_STR_ARG(named.address.whole), MW_STR_ARG(named.principal.name));
+			return EX_NOUSER;
+		}
 		order->canonical = mw_arena_copy(editing->arena, named.principal.name);
 		return EX_OK;
 	}
@@ -207,8 +219,9 @@ static void tell_of_grants(struct mw_editing *editing, const struct order *order
 	for (size_t i = 0; i < records->grant_count; i++) {
 		const struct mw_grant_record *grant = &records->grants[i];
 
-		if (!grant->domain && mw_right_owner(mw_edit_view(editing), grant->identity, &owner) &&
-		    mw_str_equal(owner.name, order->canonical) && !mw_right_owner(after, grant->identity, &owner))
+		if (mw_right_identity_owner(editing->policy, mw_edit_view(editing), grant, &owner) &&
+		    mw_str_equal(owner.name, order->canonical) &&
+		    !mw_right_identity_owner(editing->policy, after, grant, &owner))
 			mw_edit_note(editing, "%s: the grant there is now on %.*s alone, which %.*s does not have",
 				     mw_edit_place(editing, records, grant->origin), MW_STR_ARG(grant->identity),
 				     MW_STR_ARG(order->canonical));

@@ -2,6 +2,8 @@
 #include "directory/right.h"
 
 #include "base/units.h"
+#include "decide/identity.h"
+#include "mail/prefix.h"
 #include "sync/record/key.h"
 
 bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address, struct mw_principal *owner_r)
@@ -10,6 +12,21 @@ bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address,
 
 	return view != NULL && view->by_address(view->context, address, owner_r, &held) == MW_LOOKUP_FOUND &&
 	       held != MW_HELD_RECEIVE;
+}
+
+bool mw_right_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *view,
+			     const struct mw_grant_record *grant, struct mw_principal *owner_r)
+{
+	struct mw_address address, base;
+	enum mw_held held;
+
+	if (view == NULL || grant->domain)
+		return false;
+	if (mw_prefix_is(grant->identity))
+		return mw_prefix_base(grant->identity, policy->recipient_delimiter, &base) &&
+		       view->by_address(view->context, base.whole, owner_r, NULL) == MW_LOOKUP_FOUND;
+	return mw_address_parse(grant->identity, &address) != MW_ADDRESS_INVALID &&
+	       mw_identity_owner(policy, view, &address, &base, owner_r, &held) == MW_LOOKUP_FOUND;
 }
 
 bool mw_right_same_name(const struct mw_directory_view *view, struct mw_str a, struct mw_str b)

@@ -8,6 +8,10 @@
 
 /* The user or group that an address of a record leads to, but for an address of receive=; false: none. `view` NULL: none. */
 bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address, struct mw_principal *owner_r);
+/* Whose the identity of a grant is, if any: an address, of receive= too and with an extension, or the beginning of one. False: it
+   is nobody's. */
+bool mw_right_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *view,
+			     const struct mw_grant_record *grant, struct mw_principal *owner_r);
 /* Whether two addresses of records are one user's or group's, or the same text. */
 bool mw_right_same_name(const struct mw_directory_view *view, struct mw_str a, struct mw_str b);
 /* Whether two grants are of one kind, on the same and for the same; until= may differ. */

@@ -299,6 +299,40 @@ def test_who_is_removed_is_named_nowhere_any_more(site):
     site.done("sync")
 
 
+LEFT = """\
+user bob@example.test address=robert@example.test receive=old@example.test
+user mary@example.test
+grant send-as bob+x@example.test mary@example.test
+grant send-as robert+y@example.test mary@example.test
+grant send-as old@example.test mary@example.test
+grant send-as old+z@example.test mary@example.test
+grant send-as bob+list-*@example.test mary@example.test
+grant send-as *@example.test mary@example.test
+"""
+
+
+def test_a_user_who_is_removed_leaves_no_grant_on_any_of_its_addresses(folder):
+    site = Site(folder, {"directory": LEFT})
+    told = site.done("user", "del", "bob", code=65)
+    assert all(f"directory:{line}: grant" in told for line in (3, 4, 5, 6, 7)) and "directory:8" not in told
+    site.done("user", "del", "bob", "--force")
+    assert site.text() == "user mary@example.test\ngrant send-as *@example.test mary@example.test\n"
+
+
+def test_a_text_that_sync_refuses_is_searched_all_the_same(folder):
+    text = "user bob@example.test address=robert@example.test\nuser bob@example.test\nuser mary@example.test\n"
+    grants = "grant send-as robert@example.test mary@example.test\ngrant send-as bob@example.test mary@example.test\n"
+    site = Site(folder, {"directory": text + grants})
+    told = site.done("user", "del", "bob", code=65)
+    assert "directory:4: grant" in told and "directory:5: grant" in told
+    assert site.text() == text + grants
+
+
+def test_an_extension_names_nobody_who_is_to_be_changed(site):
+    for words in (("user", "set", "bob+x", "imap=no"), ("user", "del", "b+x@example.test", "--force"), ("group", "del", "sales+x")):
+        assert "name it without" in site.done(*words, code=67) and site.text() == TEXT
+
+
 def test_a_grant_on_an_address_that_is_taken_away_is_told(site):
     site.done("grant", "send-as", "bob", "mary")
     written = site.text().replace("grant send-as bob@example.test mary", "grant send-as b@example.test mary")
