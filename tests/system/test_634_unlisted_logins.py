@@ -8,7 +8,7 @@ from rig import wait_for
 from rig.daemon import parse_decision
 from rig.dovecot import has_protocol, version
 from rig.login_clients import client
-from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite, refused_sender
+from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite, login_letters, refused_sender
 from rig.why_world import Clients
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
@@ -27,7 +27,6 @@ TAKEN = ["robert", "sales@example.test", "ceo", "alois@example.test", "bob+x@exa
 ELSEWHERE = ["eve@remote.test"]
 U_LABEL = ["zed@bücher.test"]  # another account of Dovecot than zed@xn--bcher-kva.test
 SERVICES = [protocol for protocol in ("imap", "pop3", "submission") if has_protocol(protocol)]
-USERNAMES = "auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+ü\n"
 OK = "250 2.1.5 Ok"
 UNKNOWN = "Authentication unsuccessful"
 SENDING = "Access denied, sending is suspended for this account"
@@ -56,11 +55,9 @@ class Site(MailSite):
 @pytest.fixture(scope="module")
 def site(module_folder):
     made = Site(module_folder, POLICY, DIRECTORY, ["bob", *UNLISTED, *TAKEN, *ELSEWHERE, *U_LABEL])
-    made.dovecot_options["extra"] = USERNAMES
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    made.dovecot_options["extra"] = login_letters("ü")
+    with made:
+        yield made
 
 
 @pytest.fixture

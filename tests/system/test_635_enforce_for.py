@@ -9,7 +9,7 @@ import rig
 from rig import wait_for
 from rig.daemon import parse_decision
 from rig.dovecot import version
-from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite, refused_sender
+from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite, login_letters, refused_sender
 
 pytestmark = [pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix())),
               pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")]
@@ -24,7 +24,6 @@ user idle@example.test login=idle smtp=no
 group trial@example.test member=bob@example.test,off@example.test
 """
 ALIAS = ["robert@example.test", "bob+x@example.test"]  # Dovecot lets in by both, the directory has no such logins
-USERNAMES = "auth_username_chars = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+\n"
 OK = "250 2.1.5 Ok"
 REFUSED = refused_sender("550 5.7.1", "ceo@example.test", "Client does not have permissions to send as this sender")
 
@@ -32,11 +31,9 @@ REFUSED = refused_sender("550 5.7.1", "ceo@example.test", "Client does not have 
 @pytest.fixture(scope="module")
 def site(module_folder):
     made = MailSite(module_folder, AUDIT, DIRECTORY, ["bob", "off", "mary", "idle", "unknown@example.test", *ALIAS])
-    made.dovecot_options["extra"] = USERNAMES
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    made.dovecot_options["extra"] = login_letters()
+    with made:
+        yield made
 
 
 @pytest.fixture

@@ -88,10 +88,8 @@ def test_a_client_without_a_known_address_is_told_of_a_temporary_failure(logins,
 def site(module_folder):
     made = MailSite(module_folder, WORLD_POLICY, DIRECTORY, ["bob", "mary", "gone", "eve", "kim"],
                     main=f"smtpd_authorized_xclient_hosts = {XCLIENT_HOST}\n")
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    with made:
+        yield made
 
 
 @pytest.fixture

@@ -37,11 +37,8 @@ ALL = HEADERS + generated()
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    with MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS) as made:
+        yield made
 
 
 def answer_of(site, header, source, *words):

@@ -103,11 +103,8 @@ ENVELOPES = {
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    made = MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS)
-    try:
-        yield made.start()
-    finally:
-        made.stop()
+    with MilterSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

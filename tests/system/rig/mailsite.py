@@ -21,6 +21,11 @@ from rig.text import changed
 PASSWORD = "right-password"
 
 
+def login_letters(more=""):
+    """A setting of Dovecot: the letters of a login, with "+" and more."""
+    return f"auth_username_chars = {string.ascii_letters}{string.digits}.-_@+{more}\n"
+
+
 def refused_sender(code, sender, text):
     """What the client reads where the sender question refused."""
     return f"{code} <{sender}>: Sender address rejected: {text}"
@@ -92,6 +97,12 @@ class MailSite:
             self.stop()
             raise
         return self
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
 
     def stop(self):
         self.postfix.stop()
