@@ -129,6 +129,8 @@ def test_members_that_an_overlay_makes_are_read_where_the_page_says(server, fold
     warned = published(files, source)
     assert 'what these have is missing: "ldap://other.test/' in warned, warned
     assert groups_of(files, "carol@example.test") == ["team@example.test"] and files.cli("lookup", "daniel@example.test").returncode != 0
+    files.use(source.settings(**{**PLAIN, "base": f"ou=away,{base}"}))
+    assert "the base is on another server, to which the server refers" in files.cli("sync").stderr
     published(files, source, groups_filter=filter_of_the_page("groups"))
     assert groups_of(files, "carol@example.test") == ["all@example.test", "team@example.test"]
     assert groups_of(files, "dan@example.test") == ["all@example.test"]

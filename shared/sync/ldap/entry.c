@@ -148,7 +148,10 @@ static bool take_one(struct mw_ldap_session *session, int message_id, LDAPMessag
 			code = LDAP_DECODING_ERROR;
 		if (code == LDAP_SUCCESS || code == LDAP_NO_SUCH_OBJECT)
 			return true;
-		mw_ldap_say(session, code, why);
+		if (code == LDAP_REFERRAL)
+			mw_buf_add_text(why, MW_LDAP_ELSEWHERE);
+		else
+			mw_ldap_say(session, code, why);
 		break;
 	}
 	ldap_msgfree(*message_r);

@@ -41,6 +41,9 @@ struct mw_ldap_session {
 	char reference[256];        /* the first */
 };
 
+/* What a referral in place of an answer means. */
+#define MW_LDAP_ELSEWHERE "the base is on another server, to which the server refers: write that one's url"
+
 /* What libldap, or else the server, says of an error: "No such object: TEXT". */
 void mw_ldap_say(struct mw_ldap_session *session, int code, struct mw_buf *why);
 /* Waits for one message of an operation, until the deadline or the end of the session. False: the time is over, or the

@@ -79,8 +79,7 @@ static void explain_limit(struct mw_ldap_session *session, int code, struct mw_b
 		mw_buf_add_text(why, "the server knows no paged results, or no control that is needed");
 		break;
 	case LDAP_REFERRAL:
-		mw_buf_add_text(why,
-				"the base is on another server, to which the server refers: write that one's url");
+		mw_buf_add_text(why, MW_LDAP_ELSEWHERE);
 		return;
 	default: break;
 	}
