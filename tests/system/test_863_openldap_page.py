@@ -24,7 +24,8 @@ class Overlaid(Slapd):
         text = self.config.read_text().replace("moduleload syncprov\n", "".join(
             f"moduleload {name}\n" for name in ("syncprov", "dynlist", "memberof", "ppolicy")))
         text = text.replace("misc.schema\n", "misc.schema\ninclude /etc/ldap/schema/dyngroup.schema\n")
-        self.config.write_text(text + "overlay memberof\noverlay dynlist\ndynlist-attrset groupOfURLs memberURL member\noverlay ppolicy\n")
+        self.config.write_text(text.replace("overlay syncprov\n", (
+            "overlay syncprov\noverlay memberof\noverlay dynlist\ndynlist-attrset groupOfURLs memberURL member\noverlay ppolicy\n"), 1))
 
 
 @pytest.fixture(scope="module")
