@@ -1,11 +1,14 @@
 """`mailwicket sync --follow` with OpenLDAP: contextCSN tells of a change; without it the source is read each interval."""
+import os
+import re
+
 import pytest
 
 import rig
 from rig.follower import Follower, confined
 from rig.ldap_source import LdapSource, group, listed, person
 from rig.relay import Relay
-from rig.slapd import BLIND, SECOND
+from rig.slapd import BLIND, READER, Slapd
 from rig.sources import Files
 
 
@@ -42,10 +45,36 @@ def test_a_change_is_read_and_nothing_is_read_without_one(files, source):
         assert follower.lines("cannot be watched") == []
 
 
-def test_groups_in_another_database_are_watched_too(files, source):
+class TwoDatabases(Slapd):
+    second = "dc=second,dc=test"
+
+    def make(self):
+        super().make()
+        data = self.folder / "second"
+        data.mkdir()
+        os.chown(data, self.identity.get("user", -1), self.identity.get("group", -1))
+        text = self.config.read_text()
+        [administrator] = set(re.findall(r"(?m)^rootdn .*", text))
+        self.config.write_text(f'{text}database mdb\nsuffix "{self.second}"\n{administrator}\ndirectory {data}\ndbnosync\n'
+                               f'access to * by dn.exact="{READER}" read by * none\noverlay syncprov\n')
+
+
+@pytest.fixture
+def two_databases(folder):
+    server = TwoDatabases()
+    try:
+        made = LdapSource(server, folder)
+        server.add(person(f"cn=bob,{made.base}", mail="bob@example.test"))
+        yield made
+    finally:
+        server.close()
+
+
+def test_groups_in_another_database_are_watched_too(files, two_databases):
     """It has a contextCSN of its own."""
-    base = source.server.tree(SECOND)
-    source.server.add(person(f"cn=mary,{source.base}", mail="mary@example.test") +
+    source, base = two_databases, TwoDatabases.second
+    source.server.add(f"dn: {base}\nobjectClass: dcObject\nobjectClass: organization\no: Second\ndc: second\n\n" +
+                      person(f"cn=mary,{source.base}", mail="mary@example.test") +
                       group(f"cn=sales,{base}", [f"cn=bob,{source.base}", f"cn=mary,{source.base}"], mail="sales@example.test"))
     files.publish(source.settings(**PLAIN, groups_base=base, interval="1s", full_every="1d"))
     assert "sales@example.test" in files.cli("lookup", "mary@example.test").stdout

@@ -16,7 +16,6 @@ from rig.ports import free_port
 from rig.processes import tool
 
 SUFFIX = "dc=example,dc=test"
-SECOND = "dc=second,dc=test"  # another database of the server
 ACCOUNTS = {name: f"cn={name},{SUFFIX}" for name in ("reader", "blind", "few", "nomail")}
 READER, BLIND, FEW, NOMAIL = ACCOUNTS.values()
 RAW = 8  # attributes mwRaw0 and so on, of any octets
@@ -49,10 +48,8 @@ class Slapd(DatabaseServer):
         self.tls_port = free_port()
         self.socket = self.folder / "ldapi"
         self.config = self.folder / "slapd.conf"
-        self.second = self.folder / "second"
-        for data in (self.data, self.second):
-            data.mkdir()
-            os.chown(data, self.identity.get("user", -1), self.identity.get("group", -1))
+        self.data.mkdir()
+        os.chown(self.data, self.identity.get("user", -1), self.identity.get("group", -1))
         me = f"gidNumber={os.getegid()}+uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth"
         self.config.write_text(f"""
 include /etc/ldap/schema/core.schema
@@ -91,14 +88,6 @@ access to attrs=userPassword by anonymous auth by * none
 access to attrs=mail by dn.exact="{NOMAIL}" none by dn.exact="{READER}" read by dn.exact="{FEW}" read by * none
 access to * by dn.exact="{READER}" read by dn.exact="{FEW}" read by dn.exact="{NOMAIL}" read by * none
 overlay syncprov
-database mdb
-suffix "{SECOND}"
-rootdn "{me}"
-directory {self.second}
-dbnosync
-limits dn.exact="{READER}" size=unlimited
-access to * by dn.exact="{READER}" read by * none
-overlay syncprov
 """)
         self.config.chmod(0o644)
 
@@ -129,7 +118,6 @@ overlay syncprov
             self.add(f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n\n" + "\n".join(
                 f"dn: {dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: {name}\n"
                 f"userPassword: {PASSWORD}\n" for name, dn in ACCOUNTS.items()))
-            self.add(f"dn: {SECOND}\nobjectClass: dcObject\nobjectClass: organization\no: Second\ndc: second\n")
             (self.folder / "filled").touch()
 
     def add(self, ldif):
@@ -138,11 +126,11 @@ overlay syncprov
     def modify(self, ldif):
         self.client("ldapmodify", input=ldif if isinstance(ldif, bytes) else ldif.encode())
 
-    def tree(self, suffix=SUFFIX):
+    def tree(self):
         """A new, empty entry."""
         name = f"tree{next(_numbers)}"
-        self.add(f"dn: ou={name},{suffix}\nobjectClass: organizationalUnit\nou: {name}\n")
-        return f"ou={name},{suffix}"
+        self.add(f"dn: ou={name},{SUFFIX}\nobjectClass: organizationalUnit\nou: {name}\n")
+        return f"ou={name},{SUFFIX}"
 
     def remove(self, dn):
         self.client("ldapdelete", "-r", dn)
