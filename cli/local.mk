@@ -84,13 +84,10 @@ libmwcli_la_SOURCES = \
 	cli/import/exchange/value.c cli/import/exchange/value.h \
 	cli/import/import.c cli/import/import.h \
 	cli/import/postfix/difference.def cli/import/postfix/setting.def \
-	cli/import/postfix/owners.c cli/import/postfix/owners.h \
 	cli/import/postfix/pairs.c cli/import/postfix/pairs.h \
 	cli/import/postfix/postfix.c \
 	cli/import/postfix/proof.c cli/import/postfix/proof.h \
 	cli/import/postfix/remarks.c cli/import/postfix/remarks.h \
-	cli/import/postfix/senders.c cli/import/postfix/senders.h \
-	cli/import/postfix/write.c \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
@@ -166,12 +163,16 @@ libmwcli_la_SOURCES = \
 	cli/servers/init/init.c cli/servers/init/init.h \
 	cli/servers/init/listeners.c \
 	cli/servers/init/logins.c \
+	cli/servers/init/owners.c cli/servers/init/owners.h \
 	cli/servers/init/passdbs.c cli/servers/init/passdbs.h \
 	cli/servers/init/passwd_file.c cli/servers/init/passwd_file.h \
 	cli/servers/init/people.c cli/servers/init/people.h \
 	cli/servers/init/policy_text.c \
 	cli/servers/init/read.c \
 	cli/servers/init/sample.c cli/servers/init/sample.h \
+	cli/servers/init/sender_logins.c cli/servers/init/sender_logins.h \
+	cli/servers/init/sender_rules.c cli/servers/init/sender_rules.h \
+	cli/servers/init/sender_write.c \
 	cli/servers/init/tables.c cli/servers/init/tables.h \
 	cli/servers/new_files.c cli/servers/new_files.h \
 	cli/servers/own_names.c cli/servers/own_names.h \

@@ -1,14 +1,19 @@
 """`mailwicket import postfix`: the directory that Postfix's sender rules make."""
 import json
+import re
 
 import pytest
 
 from rig.configured import Configured
+from rig.dovecot import version
+from rig.postfix import Postfix
 from rig.stock import needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
 
-MAPS = "smtpd_sender_login_maps = texthash:DIR/senders\nvirtual_alias_domains = other.test\nrecipient_delimiter = +\n"
+COMPARES = ("smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_relay_restrictions = permit_sasl_authenticated, reject\n"
+            "smtpd_sender_restrictions = reject_sender_login_mismatch\n")
+MAPS = COMPARES + "smtpd_sender_login_maps = texthash:DIR/senders\nvirtual_alias_domains = other.test\nrecipient_delimiter = +\n"
 USERS = "alice:{PLAIN}x\nbob:{PLAIN}x\n"
 
 
@@ -32,6 +37,7 @@ def test_the_owner_of_each_own_address(server):
 
 
 def test_nothing_is_written_without_apply(server):
+    server.table("senders", "alice@example.test alice\n")
     told = server.import_postfix()
     assert told.returncode == 0 and "+user alice@example.test login=alice\n" in told.stdout, told.stdout
     assert "nothing was written; --apply does it" in told.stdout
@@ -59,7 +65,7 @@ def test_a_policy_that_is_there_stays_and_the_directory_is_written(server):
     server.policy.parent.mkdir()
     server.policy.write_text('default_domain = "example.test"\n')
     server.policy.chmod(0o644)
-    assert "user alice@example.test login=alice" in server.imported()
+    assert "user alice@example.test login=alice" in imports(server, "alice@example.test alice\n")
     assert server.policy.read_text() == 'default_domain = "example.test"\n'
 
 
@@ -99,6 +105,126 @@ def test_a_grant_on_a_domain_that_would_let_somebody_forge_is_a_comment(server):
     server.assert_valid()
 
 
+def unread(server, setting="smtpd_sender_login_maps"):
+    return {row["what"]: row["why"] for row in json.loads(server.import_postfix("--json").stdout)["unread"] if row["setting"] == setting}
+
+
+def sender_maps(server, tables):
+    """The setting is this instead; DIR is the folder of the tables."""
+    main = server.etc / "main.cf"
+    main.write_text(Postfix.without_replaced(main.read_text(), "smtpd_sender_login_maps =")
+                    + f"smtpd_sender_login_maps = {tables}\n".replace("DIR", str(server.folder)))
+
+
+OWN = "alice@example.test alice\nbob@example.test bob\n"
+
+
+def test_a_grant_on_a_domain_that_a_table_without_a_list_may_have_is_a_comment(server):
+    """Postfix asks every table for the whole address first, and this one gives the chief's to Alice alone."""
+    sender_maps(server, "regexp:DIR/patterns, texthash:DIR/senders")
+    server.table("patterns", r"/^ceo@other\.test$/ alice" + "\n")
+    lines = imports(server, OWN + "@other.test bob\n")
+    assert lines == ["user alice@example.test login=alice", "user bob@example.test login=bob"]
+    assert (f"#grant send-as *@other.test bob@example.test  # left out: regexp:{server.folder}/patterns was not listed, and may "
+            "give addresses there to others\n") in server.directory.read_text()
+    sender_maps(server, "texthash:DIR/senders, static:alice")  # whose answer to every key is known
+    server.directory.unlink()
+    assert [line for line in server.imported() if "*@" in line] == ["grant send-as *@other.test alice@example.test"]
+
+
+def test_a_grant_on_a_domain_with_a_key_that_is_no_address_is_a_comment(server):
+    assert not any("*@other.test" in line for line in imports(server, OWN + "x`id`@other.test alice\n@other.test bob\n"))
+    assert "# left out: it would hold for x`id`@other.test too" in server.directory.read_text()
+    assert unread(server)["x`id`@other.test"] == "the key is no address that a directory can have"
+
+
+@pytest.mark.parametrize("tables", ["sqlite:DIR/nosuch.cf, texthash:DIR/senders", "texthash:DIR/senders, hash:DIR/nosuch",
+                                    "unionmap:{texthash:DIR/senders, sqlite:DIR/nosuch.cf}", "randmap:{alice, bob}, texthash:DIR/senders"])
+def test_a_table_that_cannot_be_asked_ends_the_import(server, tables):
+    """Nobody knows what it says, nor whether one behind it counts."""
+    sender_maps(server, tables)
+    server.table("senders", OWN)
+    told = server.import_postfix("--apply")
+    assert told.returncode == 66 and not server.policy.parent.exists(), told.stdout
+    table = re.search(r"\S*(nosuch|randmap)", tables.replace("DIR", str(server.folder)))[0]
+    assert "nothing is imported, as a table of smtpd_sender_login_maps cannot be asked: " in told.stderr and table in told.stderr
+    assert "one key at a time" not in told.stderr
+    # init names it, and leaves the comparing to Postfix.
+    assert "user alice@example.test login=alice" in server.made()
+    assert "Accept-Any-Sender" in server.policy.read_text()
+
+
+def test_who_may_not_send_as_his_own_address_may_not(server):
+    lines = imports(server, "bob@example.test alice\nalice@example.test alice\n")
+    assert lines == ["user alice@example.test login=alice", "user bob@example.test.invalid login=bob,bob@example.test",
+                     "group bob@example.test", "grant send-as bob@example.test alice@example.test"]
+    server.assert_valid()
+    told = server.import_postfix()
+    assert "who may not send as the address of the login, by smtpd_sender_login_maps: 1;" in told.stdout
+    assert "own-name" in told.stdout and json.loads(server.import_postfix("--json").stdout)["without_own_address"] == 1
+    for path in server.policy, server.directory:
+        path.unlink()
+    assert server.made() == lines
+
+
+def test_a_mailbox_as_which_nobody_may_send_is_for_receiving_only(server):
+    assert imports(server, "alice@example.test alice\n")[1] == \
+        "user bob@example.test.invalid login=bob,bob@example.test receive=bob@example.test"
+    server.assert_valid()
+
+
+def test_a_name_that_no_login_has_gives_nobody_a_right(server):
+    """Postfix compares the whole name that Dovecot gives it, which is "alice"."""
+    lines = imports(server, OWN + "info@example.test alice@example.test\nsales@example.test Alice,bob@example.test\n")
+    assert lines == ["user alice@example.test login=alice address=sales@example.test", "user bob@example.test login=bob"]
+    assert unread(server)["alice@example.test"] == \
+        "nobody logs in by this name: Dovecot has alice, and Postfix compares the whole name"
+
+
+def test_of_two_names_of_one_login_both_have_to_be_in_the_table(server):
+    server.dovecot.write_text(re.sub(r"(?ms)^passdb.*?^\}\n", "", server.dovecot.read_text()))  # nobody tells the names
+    lines = imports(server, "a@example.test a, a@example.test\nsales@example.test a\nboth@example.test a,a@example.test\n")
+    assert lines == ["user a@example.test login=a address=both@example.test"]
+    told = json.loads(server.import_postfix("--json").stdout)["proof"]["differences"]
+    assert {(row["login"], row["sender"]) for row in told if row["reason"] == "two-names"} >= {("a", "sales@example.test")}
+    assert not [row for row in told if row["mailwicket"] and row["reason"] == "other"]
+
+
+def test_another_listeners_tables_are_named(server):
+    with open(server.etc / "master.cf", "a") as file:
+        file.write(f"submission inet n - n - - smtpd\n  -o smtpd_sender_login_maps=texthash:{server.folder}/others\n")
+    server.table("others", "ceo@example.test bob\n")
+    imports(server, OWN)
+    assert unread(server) == {f"texthash:{server.folder}/others": "it is that of listener submission alone, and another listener's is read"}
+    assert server.policy.read_text().count("Accept-Any-Sender") == 1
+
+
+def test_init_gives_no_more_than_postfix(server):
+    """An alias is a right to send only where Postfix lets everybody; a domain's key beside keys of others is none."""
+    server.table("senders", OWN + "@other.test bob\nceo@other.test alice\n")
+    server.table("aliases", "sales@example.test bob\n")
+    lines = server.made()
+    assert lines == ["user alice@example.test login=alice address=ceo@other.test", "user bob@example.test login=bob receive=sales@example.test"]
+    assert "#grant send-as *@other.test bob@example.test  # left out: " in server.directory.read_text()
+    for found, alias in ("reject_known_sender_login_mismatch", "address"), ("", "address"):
+        main = server.etc / "main.cf"
+        main.write_text(re.sub(r"(?m)^(smtpd_sender_restrictions =).*", rf"\1 {found}", main.read_text()))
+        for path in server.policy, server.directory:
+            path.unlink()
+        assert f"user bob@example.test login=bob {alias}=sales@example.test" in server.made(), found
+
+
+def test_accounts_of_two_domains_are_two(server):
+    """A file for each domain has names without one."""
+    for domain, name in ("example.test", "alice"), ("other.test", "alice"):
+        (server.folder / domain).mkdir()
+        (server.folder / domain / "users").write_text(f"{name}:{{PLAIN}}x\n")
+    variable = "%d" if version() == "2.3" else "%{user|domain}"
+    server.dovecot.write_text(server.dovecot.read_text().replace(f"{server.folder}/users", f"{server.folder}/{variable}/users"))
+    assert imports(server, "alice@example.test alice@example.test\nalice@other.test alice@other.test\n") == [
+        "user alice@example.test", "user alice@other.test"]
+
+
 def test_a_forward_gives_no_right_to_send(server):
     lines = imports(server, "alice@example.test alice\nbob@example.test bob\n",
                     "sales@example.test alice\nteam@example.test alice, bob\naway@example.test alice, x@foreign.example\n")
@@ -108,8 +234,7 @@ def test_a_forward_gives_no_right_to_send(server):
 
 
 def test_patterns_count_for_the_addresses_that_are_known(server):
-    main = server.etc / "main.cf"
-    main.write_text(main.read_text().replace("texthash:" + str(server.folder / "senders"), f"regexp:{server.folder}/patterns"))
+    sender_maps(server, "regexp:DIR/patterns")
     server.table("patterns", r"/^(.*)@example\.test$/ $1" + "\n")
     server.table("aliases", "sales@example.test alice\n")
     assert [line for line in server.imported() if line.startswith(("user", "group sales"))] == [

@@ -11,7 +11,6 @@
 #define STRANGERS_MOST 500
 #define CROSSED_STEP 7919 /* a prime: all logins meet all addresses */
 
-#define STRANGER "nobody-of-this-server"
 #define FOREIGN "someone@foreign.example"
 
 struct making {
@@ -34,10 +33,10 @@ static void add(struct making *making, struct mw_str login, struct mw_str sender
 		making->pairs.items[making->pairs.count++] = (struct mw_pair){ login, sender };
 }
 
-/* The name as the server has it: the first one. */
+/* The name as Postfix gets it: the first one. */
 static struct mw_str login_text(const struct making *making, uint32_t login)
 {
-	return making->senders->logins[login].names.items[0];
+	return making->senders->logins[login].known_as.items[0];
 }
 
 /* Number i of `most` that are spread over `count`. */
@@ -60,9 +59,16 @@ static void add_owned(struct making *making)
 	allow(making, OWNED_MOST);
 	for (size_t i = 0; i < senders->count && i < OWNED_MOST; i++) {
 		const struct mw_sender *sender = &senders->items[spread(i, senders->count, OWNED_MOST)];
+		struct mw_str logins = sender->owned.logins, text;
 
-		for (size_t k = 0; k < sender->owners.count; k++)
-			add(making, login_text(making, sender->owners.items[k]), sender->address);
+		while (mw_owners_next(&logins, &text)) {
+			size_t name;
+			uint32_t login = mw_sender_rules_named(senders, text, &name);
+
+			/* By each of its names. */
+			for (size_t k = 0; login != MW_LOGIN_NONE && k < senders->logins[login].known_as.count; k++)
+				add(making, senders->logins[login].known_as.items[k], sender->address);
+		}
 	}
 }
 
@@ -72,9 +78,13 @@ static void add_own(struct making *making)
 
 	allow(making, OWN_MOST);
 	for (size_t i = 0; i < senders->login_count && i < OWN_MOST; i++) {
-		uint32_t login = spread(i, senders->login_count, OWN_MOST);
+		const struct mw_sender_login *login = &senders->logins[spread(i, senders->login_count, OWN_MOST)];
 
-		add(making, login_text(making, login), senders->logins[login].own);
+		for (size_t k = 0; k < login->known_as.count; k++) {
+			add(making, login->known_as.items[k], login->own);
+			if (login->person != NULL)
+				add(making, login->known_as.items[k], login->person->name);
+		}
 	}
 }
 
@@ -102,6 +112,8 @@ static void add_written(struct making *making, uint32_t number, size_t other)
 	};
 	struct mw_str logins[2] = { MW_STR_EMPTY, login_text(making, (uint32_t)(other % senders->login_count)) };
 
+	if (mw_str_ends_with(domain, MW_STR(MW_INIT_NO_ADDRESS)))
+		return;
 	if (!mw_str_empty(senders->init->delimiter) && mw_str_find(local, '"') == local.len)
 		written[3] = mw_str(mw_arena_textf(making->arena, "%.*s%cx@%.*s", MW_STR_ARG(local),
 						   senders->init->delimiter.ptr[0], MW_STR_ARG(domain)));
@@ -124,7 +136,7 @@ static void add_domains(struct making *making)
 	for (size_t i = 0; i < senders->domains.count && i < DOMAINS_MOST; i++) {
 		uint32_t number = spread(i, senders->domains.count, DOMAINS_MOST);
 		const struct mw_login_set *set = &senders->domain_owners[number];
-		struct mw_str sender = mw_str(mw_arena_textf(making->arena, STRANGER "@%.*s",
+		struct mw_str sender = mw_str(mw_arena_textf(making->arena, MW_SENDER_STRANGER "@%.*s",
 							     MW_STR_ARG(senders->domains.items[number].text)));
 
 		for (size_t k = 0; k < set->count; k++)
@@ -143,7 +155,7 @@ static void add_strangers(struct making *making)
 
 	allow(making, STRANGERS_MOST);
 	for (size_t i = 0; i < senders->count && i < STRANGERS_MOST / 2; i++)
-		add(making, MW_STR(STRANGER), senders->items[spread(i, senders->count, STRANGERS_MOST / 2)].address);
+		add(making, MW_STR(MW_SENDER_STRANGER), senders->items[spread(i, senders->count, STRANGERS_MOST / 2)].address);
 	for (size_t i = 0; i < senders->login_count && i < STRANGERS_MOST / 2; i++)
 		add(making, login_text(making, spread(i, senders->login_count, STRANGERS_MOST / 2)), MW_STR(FOREIGN));
 }

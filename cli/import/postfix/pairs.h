@@ -3,7 +3,7 @@
 #ifndef MW_CLI_IMPORT_PAIRS_H
 #define MW_CLI_IMPORT_PAIRS_H
 
-#include "import/postfix/senders.h"
+#include "servers/init/sender_rules.h"
 
 #define MW_PAIRS_MOST 10000
 

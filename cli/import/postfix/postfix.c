@@ -81,7 +81,12 @@ static int read_all(struct result *result)
 	result->senders = mw_sender_rules_read(init);
 	if (result->senders == NULL)
 		return EX_OSERR;
-	mw_sender_rules_write(result->senders);
+	if (mw_owners_unasked(result->senders->owners) != NULL) {
+		mw_complain("nothing is imported, as a table of smtpd_sender_login_maps cannot be asked: %s",
+			    mw_owners_unasked(result->senders->owners));
+		return EX_NOINPUT;
+	}
+	mw_sender_rules_write(result->senders, false);
 	mw_init_confirm_domains(init);
 	return mw_arena_failed(init->arena) ? EX_OSERR : EX_OK;
 }
@@ -106,6 +111,7 @@ static void write_text(struct mw_buf *out, const void *context)
 	mw_remarks_print(&result->remarks, out);
 	mw_buf_printf(out, "%susers: %zu, groups: %zu, grants: %zu\n", changes || result->remarks.count > 0 ? "\n" : "",
 		      init->people->users, init->people->groups, init->people->grant_count);
+	mw_init_print_without_own(init, out);
 	mw_proof_print(&result->proof, out);
 	if (mw_new_files_print_outcome(&result->files, "the directory is as import would write it", out))
 		print_next(result, out);
@@ -120,6 +126,7 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_number(json, "users", init->people->users);
 	mw_json_number(json, "groups", init->people->groups);
 	mw_json_number(json, "grants", init->people->grant_count);
+	mw_init_json_without_own(init, json);
 	mw_init_json_unread(init, json);
 	mw_remarks_json(&result->remarks, json);
 	mw_proof_json(&result->proof, result->request->values[MW_IMPORT_PAIRS] != NULL, json);

@@ -54,7 +54,7 @@ static bool postfix_permits(const struct proving *proving, const struct mw_pair 
 
 /* What it makes of a pair. */
 struct judged {
-	bool permits, is_address, own_name, other_name, extension;
+	bool permits, is_address, other_name, extension;
 };
 
 static struct judged judge(const struct proving *proving, const struct mw_pair *pair)
@@ -76,7 +76,6 @@ static struct judged judge(const struct proving *proving, const struct mw_pair *
 	mw_identity_right(proving->policy, proving->directory, &user, &address, proving->today, &identity);
 	judged.permits = identity.right == MW_RIGHT_OWN || identity.right == MW_RIGHT_SEND_AS;
 	judged.extension = mw_address_without_extension(&address, proving->policy->recipient_delimiter, &base);
-	judged.own_name = identity.right == MW_RIGHT_OWN;
 	return judged;
 }
 
@@ -84,11 +83,14 @@ static enum mw_difference why(const struct proving *proving, const struct mw_com
 			      const struct judged *judged)
 {
 	bool known;
+	size_t name;
+	uint32_t login = mw_sender_rules_named(proving->senders, compared->pair.login, &name);
 
+	if (mw_str_ends_with(compared->pair.sender, MW_STR(MW_INIT_NO_ADDRESS)))
+		return MW_DIFFERENCE_OWN_NAME;
 	if (compared->mailwicket)
 		return judged->other_name  ? MW_DIFFERENCE_OTHER_NAME
 		       : judged->extension ? MW_DIFFERENCE_EXTENSION
-		       : judged->own_name  ? MW_DIFFERENCE_OWN_NAME
 					   : MW_DIFFERENCE_OTHER;
 	if (proving->comparison == MW_COMPARE_NONE)
 		return MW_DIFFERENCE_NOT_COMPARED;
@@ -96,6 +98,8 @@ static enum mw_difference why(const struct proving *proving, const struct mw_com
 		return MW_DIFFERENCE_NO_OWNER;
 	if (!judged->is_address)
 		return MW_DIFFERENCE_NO_ADDRESS;
+	if (login != MW_LOGIN_NONE && proving->senders->logins[login].known_as.count > 1)
+		return MW_DIFFERENCE_TWO_NAMES;
 	if (mw_str_starts_with(compared->owned.key, MW_STR("@")))
 		return MW_DIFFERENCE_DOMAIN_KEY;
 	known = mw_names_find(&proving->senders->addresses, compared->pair.sender) != NULL;
@@ -150,7 +154,7 @@ struct mw_proof mw_proof_make(struct mw_sender_rules *senders, const struct mw_p
 		errors != NULL ? mw_memory_directory_new(senders->init->directory_path, directory, policy->default_domain, errors)
 			       : NULL;
 	struct proving proving = { .senders = senders, .policy = policy, .today = mw_clock_today(),
-				   .comparison = mw_init_comparison(senders->init) };
+				   .comparison = senders->comparison };
 
 	if (memory != NULL) {
 		proof.not_done = NULL;

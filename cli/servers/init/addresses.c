@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Mailboxes, aliases and who may send as whom, of Postfix's tables. */
+/* Mailboxes and aliases of Postfix's tables. */
 #include <stdlib.h>
 
 #include "mail/address.h"
 #include "servers/init/tables.h"
-#include "sync/text/name.h"
 
 #define DEEPEST 16 /* aliases of aliases */
 #define TARGETS_MOST 1000
@@ -19,7 +18,8 @@ struct alias {
 
 struct aliases {
 	struct mw_init *init;
-	bool receive; /* they give no right to send */
+	mw_init_alias_sends *sends; /* whether one gives a right to send; NULL: none does */
+	const void *context;
 	struct alias *items; /* by address, then by position */
 	size_t count;
 };
@@ -152,10 +152,11 @@ static void take_alias(struct aliases *aliases, const struct alias *alias, struc
 	if (group != NULL && (!group->group || group->members.first != NULL))
 		return;
 	reach_all(aliases, alias->targets, 0, reached);
-	if (group == NULL && reached->count == 1 && !reached->others && aliases->receive) {
-		mw_people_add_receive(people, reached->people[0], alias->address);
-	} else if (group == NULL && reached->count == 1 && !reached->others) {
-		mw_people_add_address(people, reached->people[0], alias->address);
+	if (group == NULL && reached->count == 1 && !reached->others) {
+		if (aliases->sends != NULL && aliases->sends(aliases->context, alias->address))
+			mw_people_add_address(people, reached->people[0], alias->address);
+		else
+			mw_people_add_receive(people, reached->people[0], alias->address);
 	} else if (reached->count > 0) {
 		if (group == NULL)
 			group = mw_people_add(people, alias->address, true, alias->from);
@@ -172,10 +173,10 @@ struct mw_init_entries mw_init_local_aliases(struct mw_init *init)
 	return mw_init_tables(init, "alias_maps", mw_postfix_site_value(&init->postfix, "alias_maps"), MW_INIT_FIX_ALIASES);
 }
 
-void mw_init_take_aliases(struct mw_init *init, bool receive)
+void mw_init_take_aliases(struct mw_init *init, mw_init_alias_sends *sends, const void *context)
 {
 	struct reached *reached = MW_ARENA_NEW(init->arena, struct reached);
-	struct aliases aliases = { .init = init, .receive = receive };
+	struct aliases aliases = { .init = init, .sends = sends, .context = context };
 	struct mw_init_entries local = mw_init_local_aliases(init);
 
 	add_aliases(&aliases, &init->aliases, "virtual_alias_maps");
@@ -201,84 +202,4 @@ void mw_init_catch_all_unread(struct mw_init *init, struct mw_str key)
 	mw_init_unread_add(init, (struct mw_init_unread){ "virtual_mailbox_maps", mw_arena_text(init->arena, key),
 							  "a catch-all is no address",
 							  "write address= for the names at it that its user sends as" });
-}
-
-static void take_mailboxes(struct mw_init *init)
-{
-	struct mw_init_entries entries = mw_init_mailboxes(init);
-
-	for (size_t i = 0; i < entries.count; i++) {
-		struct mw_str key = entries.items[i].key, address;
-
-		if (mw_str_starts_with(key, MW_STR("@")))
-			mw_init_catch_all_unread(init, key);
-		else if (mw_init_address(init, key, &address))
-			mw_people_add(init->people, address, false, "virtual_mailbox_maps");
-	}
-}
-
-/* --- who may send as whom */
-
-/* A login of smtpd_sender_login_maps. */
-static struct mw_person *person_of(struct mw_init *init, struct mw_str login)
-{
-	char memory[MW_LOGIN_MAX + 1];
-	struct mw_person *person = NULL;
-	struct mw_str address, name;
-	size_t len;
-
-	if (!mw_login_canonical(login, memory, sizeof(memory), &len) ||
-	    mw_text_login_refused((struct mw_str){ memory, len }) != '\0')
-		return NULL;
-	name = mw_arena_copy(init->arena, (struct mw_str){ memory, len });
-	person = mw_people_by_login(init->people, name);
-	if (person == NULL && mw_init_address(init, name, &address)) {
-		person = mw_people_add(init->people, address, false, "smtpd_sender_login_maps");
-		if (person != NULL && !person->group && mw_str_find(name, '@') == name.len)
-			mw_people_add_login(init->people, person, name);
-	}
-	return person;
-}
-
-/* The address of a sender, or "*@domain". False: it stands for neither. */
-static bool identity_of(const struct mw_init *init, struct mw_str key, struct mw_str *identity_r)
-{
-	struct mw_str postmaster, domain;
-
-	if (!mw_str_starts_with(key, MW_STR("@")))
-		return mw_init_address(init, key, identity_r);
-	if (!mw_init_address(init, mw_str(mw_arena_textf(init->arena, "x%.*s", MW_STR_ARG(key))), &postmaster))
-		return false;
-	domain = mw_str_tail(postmaster, mw_str_find_last(postmaster, '@'));
-	*identity_r = mw_str(mw_arena_textf(init->arena, "*%.*s", MW_STR_ARG(domain)));
-	return true;
-}
-
-static void take_senders(struct mw_init *init)
-{
-	struct mw_init_entries entries =
-		mw_init_tables(init, "smtpd_sender_login_maps",
-			       mw_postfix_site_value(&init->postfix, "smtpd_sender_login_maps"), MW_INIT_FIX_SENDERS);
-
-	for (size_t i = 0; i < entries.count; i++) {
-		struct mw_str logins = entries.items[i].value, login, identity;
-
-		if (!identity_of(init, entries.items[i].key, &identity))
-			continue;
-		while (mw_init_address_next(&logins, &login)) {
-			struct mw_person *person = person_of(init, login);
-
-			if (person != NULL && mw_people_by_address(init->people, identity) != person)
-				mw_people_add_grant(init->people, identity, person->name, NULL);
-		}
-	}
-}
-
-void mw_init_read_addresses(struct mw_init *init)
-{
-	take_mailboxes(init);
-	/* Logins that only smtpd_sender_login_maps names are users, to whom aliases
-	   may lead. */
-	take_senders(init);
-	mw_init_take_aliases(init, false);
 }

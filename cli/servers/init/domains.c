@@ -210,6 +210,9 @@ void mw_init_confirm_domains(struct mw_init *init)
 	     person = person->next) {
 		struct mw_str domain = mw_str_tail(person->name, mw_str_find_last(person->name, '@') + 1);
 
+		/* Of a name that is no address, sender_write.c. */
+		if (mw_str_ends_with(domain, MW_STR(MW_INIT_NO_ADDRESS)))
+			domain = mw_str_head(domain, domain.len - strlen(MW_INIT_NO_ADDRESS));
 		if (!mw_str_equal(domain, last))
 			confirm(init, domain);
 		last = domain;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "policy/read.h"
 #include "servers/init/databases.h"
+#include "servers/init/sender_rules.h"
 #include "servers/new_files.h"
 #include "servers/setup/diff.h"
 #include "ui/arguments.h"
@@ -133,6 +134,7 @@ static void write_text(struct mw_buf *out, const void *context)
 	mw_buf_printf(out, "%sdomains: %zu, users: %zu, groups: %zu, grants: %zu\n",
 		      result->files.changes.count > 0 ? "\n" : "", init->domain_count, init->people->users,
 		      init->people->groups, init->people->grant_count);
+	mw_init_print_without_own(init, out);
 	if (mw_new_files_print_outcome(&result->files, "the files are as init would write them", out))
 		print_next(result, out);
 }
@@ -149,6 +151,7 @@ static void write_members(struct mw_json *json, const void *context)
 	mw_json_number(json, "users", init->people->users);
 	mw_json_number(json, "groups", init->people->groups);
 	mw_json_number(json, "grants", init->people->grant_count);
+	mw_init_json_without_own(init, json);
 	mw_init_json_unread(init, json);
 	mw_init_databases_json(init, json);
 	mw_json_array(json, "next");
@@ -168,17 +171,27 @@ static int print(const struct result *result, int status)
 
 /* --- the command */
 
+static int read_people(struct mw_init *init)
+{
+	struct mw_sender_rules *rules = mw_sender_rules_read(init);
+
+	if (rules == NULL)
+		return EX_OSERR;
+	mw_sender_rules_write(rules, true);
+	mw_sender_rules_end(rules);
+	mw_init_confirm_domains(init);
+	return mw_arena_failed(init->arena) ? EX_OSERR : EX_OK;
+}
+
 static int make(struct result *result)
 {
 	struct mw_init *init = &result->init;
 	int status = mw_init_read_servers(init, result->request->postfix_config, result->request->dovecot_config);
 
-	if (status == EX_OK) {
-		mw_init_read_people(init);
-		mw_init_read_addresses(init);
-		mw_init_confirm_domains(init);
+	if (status == EX_OK)
+		status = read_people(init);
+	if (status == EX_OK)
 		status = plan(result);
-	}
 	if (status == EX_OK && result->files.kept_count > 0)
 		return print(result, 1);
 	if (status == EX_OK && result->request->apply && result->files.changes.count > 0)

@@ -28,6 +28,7 @@ struct mw_init_entries {
 	struct mw_init_entry *items;
 	size_t count;
 	bool complete; /* every table was listed */
+	const char *unlisted; /* the first that was not, and that may say something else of each key; NULL: none */
 };
 
 struct mw_init_domain {
@@ -49,10 +50,13 @@ struct mw_init_listener {
 	struct mw_str sender_maps;		    /* its smtpd_sender_login_maps */
 	bool any_sender;			    /* Postfix compares senders with a table that could not be
 						       listed */
+	bool other_senders;			    /* it compares them with other tables than those that are
+						       read */
 	struct mw_ranges loopback, private, public; /* of mynetworks, which may relay without a login */
 	struct mw_ranges excluded;		    /* "!" in mynetworks: what is behind has none of them */
 	bool excludes_unread;			    /* and others, which could not be read */
 	struct mw_str size, recipients;		    /* message_size_limit, smtpd_recipient_limit */
+	struct mw_str sasl_type;		    /* smtpd_sasl_type: who knows the logins */
 	struct mw_str sasl_service;		    /* smtpd_sasl_service that somebody chose; "":
 						       Postfix's own */
 	bool proxied;				    /* a PROXY line says where its clients connect to */
@@ -94,6 +98,7 @@ struct mw_init {
 	struct mw_init_entries aliases; /* virtual_alias_maps */
 	struct mw_strs domain_tables;	/* that could be asked, and not listed */
 	bool system_users;		/* who has an account on this machine logs in */
+	bool logins_listed;		/* every passdb told who its users are (mw_init_each_account) */
 
 	struct mw_init_listener *listeners;
 	size_t listener_count;
@@ -103,6 +108,7 @@ struct mw_init {
 					  policy's default; else MW_TLS_1_2 */
 
 	struct mw_people *people;
+	size_t without_own; /* how many may not send as the address of their login (sender_write.c) */
 	struct mw_init_database *databases; /* databases.h */
 	size_t database_count;
 	bool tries_databases;
@@ -123,28 +129,34 @@ struct mw_init {
 void *mw_init_grown(struct mw_arena *arena, void *items, size_t count, size_t size);
 /* Each thing once. */
 void mw_init_unread_add(struct mw_init *init, struct mw_init_unread unread);
+/* The same, in place of what was said of the thing before. */
+void mw_init_unread_set(struct mw_init *init, struct mw_init_unread unread);
 
 /* As members of an object, and as lines. */
 void mw_init_json_unread(const struct mw_init *init, struct mw_json *json);
 void mw_init_print_unread(const struct mw_init *init, struct mw_buf *out);
 
+/* The number of those who may not send as their own, as a line and as a member. */
+void mw_init_json_without_own(const struct mw_init *init, struct mw_json *json);
+void mw_init_print_without_own(const struct mw_init *init, struct mw_buf *out);
+
 /* Nothing read yet. directory: NULL for "directory" beside the policy. False: out of memory. End it in any case. */
 bool mw_init_begin(struct mw_init *init, const char *made_by, const char *policy_path, const char *directory);
 void mw_init_end(struct mw_init *init);
 /* Domains, listeners and login rules. NULL: the servers' own configuration. EX_OK, or as
-   mw_check_postfix(). What comes next: who logs in and who has which address, and then mw_init_confirm_domains(). */
+   mw_check_postfix(). What comes next: who logs in and who has which address (sender_rules.h), and then
+   mw_init_confirm_domains(). */
 int mw_init_read_servers(struct mw_init *init, const char *postfix_config, const char *dovecot_config);
 
 /* The parts, in their order. EX_OK, or as mw_check_postfix(). */
 int mw_init_read_domains(struct mw_init *init);
 void mw_init_read_listeners(struct mw_init *init);
 void mw_init_read_logins(struct mw_init *init);
-/* Who logs in and who has which address. */
-void mw_init_read_people(struct mw_init *init);
-void mw_init_read_addresses(struct mw_init *init);
 /* What virtual_alias_maps and alias_maps lead to the people that there are: an address of one of them, for receiving only
-   where receive is set; a group of several; the members of a group that is there and has none. */
-void mw_init_take_aliases(struct mw_init *init, bool receive);
+   unless `sends` says that whoever gets its mail may send as it (NULL: none may); a group of several; the members of a
+   group that is there and has none. */
+typedef bool mw_init_alias_sends(const void *context, struct mw_str address);
+void mw_init_take_aliases(struct mw_init *init, mw_init_alias_sends *sends, const void *context);
 /* Domains of people that a table which cannot be listed has. */
 void mw_init_confirm_domains(struct mw_init *init);
 

@@ -172,6 +172,7 @@ static void look_at_auth(struct mw_init *init, const struct mw_postfix_endpoint 
 		(everywhere && !mw_restriction_has(mw_endpoint_value(endpoint, "smtpd_sasl_security_options"), "noplaintext"));
 	if (!listener->users)
 		return;
+	listener->sasl_type = mw_endpoint_value(endpoint, "smtpd_sasl_type");
 	listener->comparison = mw_endpoint_compares_senders(endpoint);
 	listener->sender_maps = mw_endpoint_value(endpoint, "smtpd_sender_login_maps");
 	if (listener->comparison != MW_COMPARE_NONE)

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 
 #include "base/units.h"
-#include "mail/address.h"
 #include "servers/init/passwd_file.h"
 #include "servers/restriction.h"
-#include "sync/text/name.h"
 #include "ui/process.h"
 
 /* --- pure */
@@ -86,6 +84,7 @@ static bool has_name(const struct mw_strs *names, struct mw_str name)
 
 static void not_read(struct listing *listing, const char *setting, const char *what, const char *why)
 {
+	listing->init->logins_listed = false;
 	mw_init_unread_add(listing->init, (struct mw_init_unread){ setting, what, why, MW_INIT_FIX_USERS });
 }
 
@@ -373,13 +372,17 @@ void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_accou
 	struct listing listing = { .init = init, .found = found, .context = context, .asks_dovecot = asks_dovecot };
 	const char *why;
 
+	init->logins_listed = init->has_dovecot;
 	if (!init->has_dovecot)
 		return;
 	each_passdb(&listing, take_denied);
 	sort_names(&listing.denied);
+	/* Whom a passdb denies does not log in, whoever else it denies. */
+	init->logins_listed = true;
 	each_passdb(&listing, take_passdb);
 	if (listing.system)
 		take_accounts(&listing);
+	init->logins_listed &= !listing.pam;
 	if (listing.pam && asks_dovecot)
 		not_read(&listing, "passdb pam", "", "PAM may let in whom this machine does not list (sssd, winbind)");
 	if (listing.unlisted == NULL)
@@ -387,37 +390,4 @@ void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_accou
 	why = ask_dovecot(&listing);
 	if (why != NULL)
 		not_read(&listing, listing.unlisted, listing.unlisted_path, why);
-}
-
-/* --- people */
-
-/* One who logs in by this name. */
-static void take_login(void *context, const struct mw_init_account *account)
-{
-	struct mw_init *init = context;
-	struct mw_str name = account->name;
-	const char *whole = mw_str_find(name, '@') < name.len || mw_str_empty(account->domain)
-				    ? mw_arena_text(init->arena, name)
-				    : mw_arena_textf(init->arena, "%.*s@%.*s", MW_STR_ARG(name), MW_STR_ARG(account->domain));
-	char memory[MW_LOGIN_MAX + 1];
-	struct mw_person *person;
-	struct mw_str address;
-	size_t len;
-
-	if (!mw_init_address(init, mw_str(whole), &address) || !mw_login_canonical(name, memory, sizeof(memory), &len) ||
-	    mw_text_login_refused((struct mw_str){ memory, len }) != '\0') {
-		mw_init_unread_add(init, (struct mw_init_unread){ account->from, mw_arena_text(init->arena, name),
-								  "the name makes no address",
-								  "write a line with an address and login= "
-								  "for him, if it is a user" });
-		return;
-	}
-	person = mw_people_add(init->people, address, false, account->from);
-	if (person != NULL)
-		mw_people_add_login(init->people, person, mw_arena_copy(init->arena, (struct mw_str){ memory, len }));
-}
-
-void mw_init_read_people(struct mw_init *init)
-{
-	mw_init_each_account(init, false, take_login, init);
 }

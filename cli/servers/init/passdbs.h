@@ -20,9 +20,9 @@ struct mw_init_account {
 };
 typedef void mw_init_account_found(void *context, const struct mw_init_account *account);
 
-/* Calls `found` for each login that the passdbs list; what cannot be listed is kept as unread. With asks_dovecot the
-   Dovecot that runs lists those of a passdb that lists none, where its userdbs can. Takes time in proportion to their
-   number. */
+/* Calls `found` for each login that the passdbs list; what cannot be listed is kept as unread, and then logins_listed of init
+   is false, as it is for PAM, which may let in more than this machine lists. With asks_dovecot the Dovecot that runs lists
+   those of a passdb that lists none, where its userdbs can. Takes time in proportion to their number. */
 void mw_init_each_account(struct mw_init *init, bool asks_dovecot, mw_init_account_found *found, void *context);
 
 /* --- pure */

@@ -6,6 +6,10 @@
 
 #include "base/arena.h"
 
+/* At the end of the name of who may not send as the address of the login: no host has such a domain (RFC 6761), and to be
+   called so gives no right. */
+#define MW_INIT_NO_ADDRESS ".invalid"
+
 struct mw_people_item {
 	struct mw_str text;
 	struct mw_people_item *next;

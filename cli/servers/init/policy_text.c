@@ -149,9 +149,15 @@ static bool same_ranges(const struct mw_ranges *a, const struct mw_ranges *b)
 	return true;
 }
 
+/* Whether Postfix is to go on comparing alone: the directory does not have all that its tables say. */
+static bool leaves_senders(const struct mw_init_listener *listener)
+{
+	return listener->any_sender || listener->other_senders;
+}
+
 static bool alike(const struct mw_init_listener *a, const struct mw_init_listener *b)
 {
-	return a->users == b->users && a->strangers == b->strangers && a->any_sender == b->any_sender &&
+	return a->users == b->users && a->strangers == b->strangers && leaves_senders(a) == leaves_senders(b) &&
 	       a->tls == b->tls && a->tls_required == b->tls_required && a->auth_without_tls == b->auth_without_tls &&
 	       mw_str_equal(a->size, b->size) && mw_str_equal(a->recipients, b->recipients) &&
 	       mw_str_equal(a->sasl_service, b->sasl_service) && same_ranges(&a->loopback, &b->loopback) &&
@@ -231,15 +237,15 @@ static void print_permissions(FILE *out, const struct mw_init_listener *listener
 
 	fprintf(out, "    permission_groups = { %s%s%s }\n", anonymous ? "AnonymousUsers" : "",
 		anonymous && listener->users ? ", " : "", listener->users ? "ExchangeUsers" : "");
-	if (listener->any_sender)
+	if (leaves_senders(listener))
 		fputs("    # smtpd_sender_login_maps could not be read whole, and Postfix goes on comparing senders\n"
 		      "    # with it.\n"
 		      "    # When the directory has every grant, take the last two out.\n",
 		      out);
-	if (connector->relays || listener->any_sender)
+	if (connector->relays || leaves_senders(listener))
 		fprintf(out, "    grant_permissions = { %s%s%s }\n", connector->relays ? "Accept-Any-Recipient" : "",
-			connector->relays && listener->any_sender ? ", " : "",
-			listener->any_sender ? "Accept-Any-Sender, Accept-Authoritative-Domain-Sender" : "");
+			connector->relays && leaves_senders(listener) ? ", " : "",
+			leaves_senders(listener) ? "Accept-Any-Sender, Accept-Authoritative-Domain-Sender" : "");
 	if (connector->public)
 		fputs("    # These are public addresses: whoever has one of them relays "
 		      "through this server, as today.\n"

@@ -88,6 +88,16 @@ void mw_init_unread_add(struct mw_init *init, struct mw_init_unread unread)
 	*unread_place(init, &unread) = ++init->unread_count;
 }
 
+void mw_init_unread_set(struct mw_init *init, struct mw_init_unread unread)
+{
+	size_t place;
+
+	mw_init_unread_add(init, unread);
+	place = init->unread_room > 0 ? *unread_place(init, &unread) : 0;
+	if (place > 0)
+		init->unread[place - 1] = unread;
+}
+
 void mw_init_print_unread(const struct mw_init *init, struct mw_buf *out)
 {
 	for (size_t i = 0; i < init->unread_count; i++) {
@@ -114,6 +124,20 @@ void mw_init_json_unread(const struct mw_init *init, struct mw_json *json)
 		mw_json_end_object(json);
 	}
 	mw_json_end_array(json);
+}
+
+/* --- who may not send as himself */
+
+void mw_init_print_without_own(const struct mw_init *init, struct mw_buf *out)
+{
+	if (init->without_own > 0)
+		mw_buf_printf(out, "who may not send as the address of the login, by smtpd_sender_login_maps: %zu; "
+			      "their names in the directory end in " MW_INIT_NO_ADDRESS "\n", init->without_own);
+}
+
+void mw_init_json_without_own(const struct mw_init *init, struct mw_json *json)
+{
+	mw_json_number(json, "without_own_address", init->without_own);
 }
 
 /* --- the servers */

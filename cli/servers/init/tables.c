@@ -89,6 +89,26 @@ struct mw_str mw_init_table_bare(struct mw_str table)
 
 /* --- postmap(1) */
 
+/* Without "proxy:", also before tables within it: proxymap(8) asks the same, and may not run. */
+static const char *without_proxy(struct mw_arena *arena, struct mw_str table)
+{
+	static const char proxy[] = "proxy:";
+	char *text = mw_arena_alloc(arena, table.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; text != NULL && i < table.len; i++) {
+		bool begins = i == 0 || strchr("{, \t\n", table.ptr[i - 1]) != NULL;
+
+		if (begins && mw_str_starts_with(mw_str_tail(table, i), MW_STR("proxy:")))
+			i += strlen(proxy) - 1;
+		else
+			text[len++] = table.ptr[i];
+	}
+	if (text != NULL)
+		text[len] = '\0';
+	return text;
+}
+
 /* input: where its keys are; -1: nowhere. */
 static bool run_postmap(const struct mw_init *init, const char *option, const char *key, struct mw_str table, int input,
 			struct mw_run *run_r)
@@ -104,8 +124,12 @@ static bool run_postmap(const struct mw_init *init, const char *option, const ch
 	argv[count++] = option;
 	if (key != NULL)
 		argv[count++] = key;
-	argv[count++] = mw_arena_text(init->arena, mw_init_table_bare(table));
+	argv[count++] = without_proxy(init->arena, table);
 	argv[count] = NULL;
+	if (argv[count - 1] == NULL) {
+		*run_r = (struct mw_run){ .status = -1, .why = "memory is out" };
+		return false;
+	}
 	return input >= 0 ? mw_run_program_fed(argv, input, run_r) : mw_run_program(argv, run_r);
 }
 
@@ -165,6 +189,13 @@ struct listing {
 	struct mw_init_entries entries;
 };
 
+static bool is_of_type(struct mw_str table, const char *type)
+{
+	struct mw_str bare = mw_init_table_bare(table);
+
+	return mw_str_equal(mw_str_head(bare, mw_str_find(bare, ':')), mw_str(type));
+}
+
 /* The driver of a source that reads what a table asks; NULL: there is none. */
 static const char *driver_of(struct mw_str table)
 {
@@ -185,6 +216,9 @@ static void not_listed(struct listing *listing, struct mw_str table, const char 
 		fix = mw_arena_textf(listing->init->arena, "%s; or let a source with driver = %s read all of the database", fix,
 				     driver);
 	listing->entries.complete = false;
+	/* What it says of every key is known. */
+	if (listing->entries.unlisted == NULL && !is_of_type(table, "static"))
+		listing->entries.unlisted = mw_arena_text(listing->init->arena, table);
 	mw_init_unread_add(listing->init,
 			   (struct mw_init_unread){ listing->setting, mw_arena_text(listing->init->arena, table), why, fix });
 }
@@ -259,8 +293,7 @@ static bool tables_within(struct mw_str table, const char *type, struct mw_str *
 {
 	struct mw_str bare = mw_init_table_bare(table), name = mw_str_tail(bare, mw_str_find(bare, ':') + 1);
 
-	if (!mw_str_equal(mw_str_head(bare, mw_str_find(bare, ':')), mw_str(type)) || !mw_str_starts_with(name, MW_STR("{")) ||
-	    !mw_str_ends_with(name, MW_STR("}")))
+	if (!is_of_type(table, type) || !mw_str_starts_with(name, MW_STR("{")) || !mw_str_ends_with(name, MW_STR("}")))
 		return false;
 	*within_r = mw_str_head(mw_str_tail(name, 1), name.len - 2);
 	return true;
@@ -294,6 +327,24 @@ static bool is_fixed(struct mw_str table, unsigned depth)
 bool mw_init_table_is_fixed(struct mw_str table)
 {
 	return is_fixed(table, 0);
+}
+
+static bool is_random(struct mw_str table, unsigned depth)
+{
+	struct mw_str within, part;
+
+	if (is_of_type(table, "randmap"))
+		return true;
+	if (depth < DEEPEST && (tables_within(table, "unionmap", &within) || tables_within(table, "pipemap", &within)))
+		while (mw_init_table_next(&within, &part))
+			if (is_random(part, depth + 1))
+				return true;
+	return false;
+}
+
+bool mw_init_table_is_random(struct mw_str table)
+{
+	return is_random(table, 0);
 }
 
 static void each_table(const char *setting, struct mw_str tables, mw_init_table_found *found, void *context,

@@ -23,6 +23,8 @@ bool mw_init_table_has(const struct mw_init *init, struct mw_str table, struct m
 bool mw_init_table_next(struct mw_str *rest_io, struct mw_str *table_r);
 /* Whether Postfix asks a table for parts of an address too. It asks patterns for the whole alone (maps_find(3)). */
 bool mw_init_table_is_fixed(struct mw_str table);
+/* Whether the same key may have another answer each time: a randmap, or a table with one in it. */
+bool mw_init_table_is_random(struct mw_str table);
 /* What a table says of these keys, one a line and in lower case: the entries of those that it has. False: it cannot be asked,
    and why. */
 bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str keys, struct mw_init_entries *entries_r,

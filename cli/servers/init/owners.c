@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "import/postfix/owners.h"
+#include "servers/init/owners.h"
 
 #include <stdlib.h>
 
 #include "mail/address.h"
+#include "servers/init/databases.h"
 #include "servers/init/tables.h"
 
+#define SENDER_LOGIN_MAPS "smtpd_sender_login_maps"
 #define KEYS_MOST 9        /* of one sender */
 #define ASKED_AT_ONCE 20000 /* keys in one run of postmap */
 
 struct table {
 	struct mw_str text;
 	bool fixed;
+	bool silent; /* it is not asked: nobody knows what it has */
 	struct mw_init_entries entries; /* what it answered, by key */
 };
 
@@ -83,6 +86,52 @@ static void list_keys(const struct mw_owners *owners, struct mw_str sender, stru
 
 /* --- asking */
 
+struct looking {
+	const struct mw_init *init;
+	bool found;
+};
+
+static void look_for_source(void *context, const char *setting, struct mw_str table)
+{
+	struct looking *looking = context;
+
+	looking->found |= mw_init_is_of_source(looking->init, setting, table);
+}
+
+/* Whether a source reads a table, or one of those within it. */
+static bool is_of_source(const struct mw_init *init, struct mw_str table)
+{
+	struct looking looking = { .init = init };
+
+	mw_init_each_table(SENDER_LOGIN_MAPS, table, look_for_source, &looking);
+	return looking.found;
+}
+
+static void fall_silent(struct mw_owners *owners, struct table *table, const char *why)
+{
+	struct mw_arena *arena = owners->init->arena;
+
+	table->silent = true;
+	if (owners->unasked == NULL)
+		owners->unasked = mw_arena_textf(arena, "%.*s: %s", MW_STR_ARG(table->text), why);
+	mw_init_unread_set(owners->init, (struct mw_init_unread){ SENDER_LOGIN_MAPS, mw_arena_text(arena, table->text), why,
+								   MW_INIT_FIX_SENDERS });
+}
+
+static void add_table(struct mw_owners *owners, struct mw_str text)
+{
+	struct table *table;
+
+	owners->tables = mw_init_grown(owners->init->arena, owners->tables, owners->count, sizeof(*owners->tables));
+	if (owners->tables == NULL)
+		return;
+	table = &owners->tables[owners->count++];
+	*table = (struct table){ .text = text, .fixed = mw_init_table_is_fixed(text),
+				 .silent = is_of_source(owners->init, text) };
+	if (!table->silent && mw_init_table_is_random(text))
+		fall_silent(owners, table, "it gives an answer at random, so that no directory says the same");
+}
+
 struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables)
 {
 	struct mw_owners *owners = MW_ARENA_NEW(init->arena, struct mw_owners);
@@ -91,13 +140,9 @@ struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables)
 	if (owners == NULL)
 		return NULL;
 	*owners = (struct mw_owners){ .init = init };
-	while (mw_init_table_next(&tables, &text)) {
-		owners->tables = mw_init_grown(init->arena, owners->tables, owners->count, sizeof(*owners->tables));
-		if (owners->tables == NULL)
-			return NULL;
-		owners->tables[owners->count++] = (struct table){ .text = text, .fixed = mw_init_table_is_fixed(text) };
-	}
-	return owners;
+	while (mw_init_table_next(&tables, &text))
+		add_table(owners, text);
+	return mw_arena_failed(init->arena) ? NULL : owners;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -137,13 +182,11 @@ static void ask_some(struct mw_owners *owners, struct table *table, const struct
 		if (i == 0 || !mw_str_equal(keys[i], keys[i - 1]))
 			fprintf(out, "%.*s\n", MW_STR_ARG(keys[i]));
 	if (out == NULL || fclose(out) != 0) {
-		owners->unasked = "memory is out";
+		fall_silent(owners, table, "memory is out");
 	} else if (mw_init_table_ask(owners->init, table->text, (struct mw_str){ memory, size }, &entries, &why)) {
 		take(owners, table, &entries);
 	} else {
-		owners->unasked = mw_arena_textf(owners->init->arena, "%.*s: %s", MW_STR_ARG(table->text), why);
-		mw_init_unread_add(owners->init, (struct mw_init_unread){
-			"smtpd_sender_login_maps", mw_arena_text(owners->init->arena, table->text), why, MW_INIT_FIX_SENDERS });
+		fall_silent(owners, table, why);
 	}
 	free(memory);
 }
@@ -158,7 +201,7 @@ void mw_owners_ask(struct mw_owners *owners, const struct mw_str *senders, size_
 		struct table *table = &owners->tables[t];
 		size_t used = 0;
 
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && !table->silent; i++) {
 			struct keys keys;
 
 			list_keys(owners, senders[i], &keys);
@@ -169,7 +212,7 @@ void mw_owners_ask(struct mw_owners *owners, const struct mw_str *senders, size_
 		if (used == 0)
 			continue;
 		qsort(all, used, sizeof(*all), compare_texts);
-		for (size_t from = 0; from < used && owners->unasked == NULL; from += ASKED_AT_ONCE)
+		for (size_t from = 0; from < used && !table->silent; from += ASKED_AT_ONCE)
 			ask_some(owners, table, all + from, used - from < ASKED_AT_ONCE ? used - from : ASKED_AT_ONCE);
 		if (table->entries.count > 0)
 			qsort(table->entries.items, table->entries.count, sizeof(*table->entries.items), compare_entries);
@@ -178,6 +221,7 @@ void mw_owners_ask(struct mw_owners *owners, const struct mw_str *senders, size_
 
 /* --- answers */
 
+/* False: no table has the key. */
 static bool find(const struct mw_owners *owners, struct mw_str key, bool partial, struct mw_owned *owned_r)
 {
 	const struct mw_init_entry wanted = { .key = key };
@@ -186,7 +230,13 @@ static bool find(const struct mw_owners *owners, struct mw_str key, bool partial
 		const struct table *table = &owners->tables[t];
 		const struct mw_init_entry *entry = NULL;
 
-		if (table->entries.count > 0 && (table->fixed || !partial))
+		if (partial && !table->fixed)
+			continue;
+		if (table->silent) {
+			*owned_r = (struct mw_owned){ .unknown = true };
+			return true;
+		}
+		if (table->entries.count > 0)
 			entry = bsearch(&wanted, table->entries.items, table->entries.count, sizeof(*table->entries.items),
 					compare_entries);
 		if (entry == NULL)
@@ -199,7 +249,7 @@ static bool find(const struct mw_owners *owners, struct mw_str key, bool partial
 
 struct mw_owned mw_owners_of(const struct mw_owners *owners, struct mw_str sender)
 {
-	struct mw_owned owned = { MW_STR_EMPTY, MW_STR_EMPTY };
+	struct mw_owned owned = { .unknown = false };
 	struct keys keys;
 
 	list_keys(owners, sender, &keys);
@@ -209,17 +259,17 @@ struct mw_owned mw_owners_of(const struct mw_owners *owners, struct mw_str sende
 	return owned;
 }
 
-struct mw_owned mw_owners_of_domain(const struct mw_owners *owners, struct mw_str domain)
-{
-	struct mw_owned owned = { MW_STR_EMPTY, MW_STR_EMPTY };
-
-	find(owners, mw_str(mw_arena_textf(owners->init->arena, "@%.*s", MW_STR_ARG(domain))), true, &owned);
-	return owned;
-}
-
 const char *mw_owners_unasked(const struct mw_owners *owners)
 {
 	return owners->unasked;
+}
+
+const char *mw_owners_silent(const struct mw_owners *owners)
+{
+	for (size_t t = 0; t < owners->count; t++)
+		if (owners->tables[t].silent)
+			return mw_arena_text(owners->init->arena, owners->tables[t].text);
+	return NULL;
 }
 
 bool mw_owners_next(struct mw_str *rest_io, struct mw_str *login_r)

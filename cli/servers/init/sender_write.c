@@ -2,18 +2,13 @@
 /* Users, groups and grants that permit what smtpd_sender_login_maps permit. A grant on a user or group holds for all
    its addresses, so that an address is a user's where exactly those may send as it who may as the user's name; any
    other is a group of its own, with a grant for each. */
-#include "import/postfix/senders.h"
+#include "servers/init/sender_rules.h"
 
 #include "mail/address.h"
 
 #define LOGIN_MAPS "smtpd_sender_login_maps"
 
 /* --- what a user is called */
-
-static bool may_as_own(const struct mw_sender_rules *senders, uint32_t login)
-{
-	return mw_login_set_has(&senders->items[senders->logins[login].own_sender].owners, login);
-}
 
 static bool has_extension(const struct mw_sender_rules *senders, struct mw_str text)
 {
@@ -23,9 +18,25 @@ static bool has_extension(const struct mw_sender_rules *senders, struct mw_str t
 	       mw_address_without_extension(&address, senders->init->delimiter, &base);
 }
 
+/* The first address that is a user's alone and nobody's login, for each who may not send as his own. */
+static void choose_other_names(const struct mw_sender_rules *senders, uint32_t *names, bool *settled)
+{
+	for (uint32_t i = 0; i < senders->count; i++) {
+		const struct mw_sender *sender = &senders->items[i];
+
+		if (sender->owners.count != 1 || sender->by_domain || settled[sender->owners.items[0]] ||
+		    mw_sender_rules_login(senders, sender->address) != MW_LOGIN_NONE ||
+		    has_extension(senders, sender->address))
+			continue;
+		names[sender->owners.items[0]] = i;
+		settled[sender->owners.items[0]] = true;
+	}
+}
+
 /* The number of the address that is to be each user's name: whoever has it may send as it. A user who may not send as
-   the address that the login completes to gets the first that is the user's alone. */
-static uint32_t *choose_names(const struct mw_sender_rules *senders)
+   the address that the login completes to gets the first that is the user's alone or, where there is none, a name that is
+   no address. */
+static uint32_t *choose_names(struct mw_sender_rules *senders)
 {
 	struct mw_arena *arena = senders->init->arena;
 	uint32_t *names = MW_ARENA_ARRAY(arena, uint32_t, senders->login_count + 1);
@@ -35,16 +46,15 @@ static uint32_t *choose_names(const struct mw_sender_rules *senders)
 		return NULL;
 	for (uint32_t i = 0; i < senders->login_count; i++) {
 		names[i] = senders->logins[i].own_sender;
-		settled[i] = may_as_own(senders, i);
+		settled[i] = !mw_sender_rules_refuses_own(senders, i);
 	}
-	for (uint32_t i = 0; i < senders->count; i++) {
-		const struct mw_sender *sender = &senders->items[i];
-
-		if (sender->owners.count != 1 || sender->by_domain || settled[sender->owners.items[0]] ||
-		    mw_sender_rules_login(senders, sender->address) != MW_LOGIN_NONE || has_extension(senders, sender->address))
+	choose_other_names(senders, names, settled);
+	for (uint32_t i = 0; i < senders->login_count; i++) {
+		if (settled[i])
 			continue;
-		names[sender->owners.items[0]] = i;
-		settled[sender->owners.items[0]] = true;
+		senders->init->without_own++;
+		if (!mw_sender_rules_add_nameless(senders, senders->logins[i].own, &names[i]))
+			return NULL;
 	}
 	return names;
 }
@@ -56,6 +66,7 @@ struct writing {
 	struct mw_people *people;
 	const uint32_t *names; /* by login: the number of the address */
 	uint32_t *user_of;     /* by address: the login whose name it is; NONE: nobody's */
+	bool aliases;          /* they give a right where Postfix lets everybody */
 	bool *covered;         /* by address: the grants on its domain alone give it to all who may send as it */
 };
 
@@ -88,7 +99,7 @@ static void grant(const struct writing *writing, struct mw_str identity, uint32_
 /* --- domains */
 
 /* A grant on a domain holds for all its addresses; Postfix's "@DOMAIN" only for those that no other key has. NULL: it
-   may be written; else the address that it would hold for against that. */
+   may be written, as far as is known; else the address that it would hold for against that. */
 static const struct mw_sender **find_exceptions(const struct writing *writing, uint32_t *first_of, size_t total)
 {
 	const struct mw_sender_rules *senders = writing->senders;
@@ -97,13 +108,31 @@ static const struct mw_sender **find_exceptions(const struct writing *writing, u
 
 	for (uint32_t i = 0; exceptions != NULL && i < senders->count; i++) {
 		uint32_t domain = mw_sender_rules_domain(senders, senders->items[i].address);
-		const struct mw_login_set *set = &senders->domain_owners[domain];
+		const struct mw_login_set *set = domain != MW_DOMAIN_NONE ? &senders->domain_owners[domain] : NULL;
 
-		for (size_t k = 0; k < set->count; k++)
+		for (size_t k = 0; set != NULL && k < set->count; k++)
 			if (exceptions[first_of[domain] + k] == NULL && !may(writing, i, set->items[k]))
 				exceptions[first_of[domain] + k] = &senders->items[i];
 	}
 	return exceptions;
+}
+
+/* Why a grant on a domain is to be a comment; NULL: it holds. */
+static const char *why_left_out(const struct mw_sender_rules *senders, uint32_t domain,
+				const struct mw_sender *exception)
+{
+	struct mw_arena *arena = senders->init->arena;
+	struct mw_str name = senders->domains.items[domain].text;
+
+	if (exception != NULL)
+		return mw_arena_textf(arena, "it would hold for %.*s too, as which others send", MW_STR_ARG(exception->address));
+	if (senders->unlisted != NULL)
+		return mw_arena_textf(arena, "%s was not listed, and may give addresses there to others", senders->unlisted);
+	for (size_t i = 0; i < senders->odd_count; i++)
+		if (mw_str_equal(senders->odd[i].domain, name))
+			return mw_arena_textf(arena, "it would hold for %.*s too, a key that is no address",
+					      MW_STR_ARG(senders->odd[i].key));
+	return NULL;
 }
 
 static void grant_domains(struct writing *writing)
@@ -129,33 +158,47 @@ static void grant_domains(struct writing *writing)
 
 		whole[i] = true;
 		for (size_t k = 0; k < set->count; k++) {
-			const struct mw_sender *exception = exceptions[first_of[i] + k];
+			const char *why = why_left_out(senders, i, exceptions[first_of[i] + k]);
 
-			whole[i] &= exception == NULL;
-			grant(writing, identity, set->items[k],
-			      exception == NULL ? NULL
-						: mw_arena_textf(arena, "it would hold for %.*s too, as which others send",
-								 MW_STR_ARG(exception->address)));
+			whole[i] &= why == NULL;
+			grant(writing, identity, set->items[k], why);
 		}
 	}
-	for (uint32_t i = 0; i < senders->count; i++)
-		writing->covered[i] = senders->items[i].by_domain &&
-				      whole[mw_sender_rules_domain(senders, senders->items[i].address)];
+	for (uint32_t i = 0; i < senders->count; i++) {
+		uint32_t domain = mw_sender_rules_domain(senders, senders->items[i].address);
+
+		writing->covered[i] = senders->items[i].by_domain && domain != MW_DOMAIN_NONE && whole[domain];
+	}
 }
 
 /* --- people */
 
-static void add_users(struct writing *writing)
+static void add_user(const struct writing *writing, uint32_t number, const char *from)
 {
-	struct mw_sender_rules *senders = writing->senders;
+	const struct mw_sender_rules *senders = writing->senders;
+	struct mw_sender_login *login = &senders->logins[number];
 
-	for (uint32_t i = 0; i < senders->login_count; i++) {
-		struct mw_sender_login *login = &senders->logins[i];
+	login->person = mw_people_add(writing->people, senders->items[writing->names[number]].address, false, from);
+	for (size_t k = 0; login->person != NULL && k < login->names.count; k++)
+		mw_people_add_login(writing->people, login->person, login->names.items[k]);
+}
 
-		login->person = mw_people_add(writing->people, senders->items[writing->names[i]].address, false, login->from);
-		for (size_t k = 0; login->person != NULL && k < login->names.count; k++)
-			mw_people_add_login(writing->people, login->person, login->names.items[k]);
-	}
+/* The name is one that is no address. */
+static bool is_nameless(const struct writing *writing, uint32_t login)
+{
+	return mw_str_ends_with(writing->senders->items[writing->names[login]].address, MW_STR(MW_INIT_NO_ADDRESS));
+}
+
+static void add_users(const struct writing *writing)
+{
+	const struct mw_sender_rules *senders = writing->senders;
+
+	for (uint32_t i = 0; i < senders->login_count; i++)
+		if (!is_nameless(writing, i))
+			add_user(writing, i, senders->logins[i].from);
+	for (uint32_t i = 0; i < senders->login_count; i++)
+		if (is_nameless(writing, i))
+			add_user(writing, i, "Who may not send as the address of the login, by " LOGIN_MAPS ": the name is no address.");
 }
 
 /* Who else may send as a user's name. */
@@ -184,11 +227,13 @@ static void add_group(const struct writing *writing, const struct mw_sender *sen
 static void add_owned(const struct writing *writing, uint32_t number)
 {
 	const struct mw_sender *sender = &writing->senders->items[number];
+	uint32_t whose = mw_sender_rules_login(writing->senders, sender->address);
 
 	for (size_t i = 0; i < sender->owners.count; i++) {
 		uint32_t login = sender->owners.items[i];
 
-		if (!is_alike(writing, number, login))
+		/* It is nobody's address who does not log in by it. */
+		if ((whose != MW_LOGIN_NONE && whose != login) || !is_alike(writing, number, login))
 			continue;
 		mw_people_add_address(writing->people, writing->senders->logins[login].person, sender->address);
 		return;
@@ -211,7 +256,7 @@ static void add_unowned(const struct writing *writing, const struct mw_sender *s
 
 static bool begin(struct writing *writing)
 {
-	const struct mw_sender_rules *senders = writing->senders;
+	struct mw_sender_rules *senders = writing->senders;
 
 	writing->names = choose_names(senders);
 	writing->user_of = MW_ARENA_ARRAY(senders->init->arena, uint32_t, senders->count + 1);
@@ -225,9 +270,23 @@ static bool begin(struct writing *writing)
 	return true;
 }
 
-void mw_sender_rules_write(struct mw_sender_rules *senders)
+/* Whether Postfix lets everybody send as it, so that whoever gets its mail loses what worked without the right. */
+static bool everybody_may(const void *context, struct mw_str address)
 {
-	struct writing writing = { .senders = senders, .people = senders->init->people };
+	const struct writing *writing = context;
+	const struct mw_sender_rules *senders = writing->senders;
+	const uint32_t *number = mw_names_find(&senders->addresses, address);
+	const struct mw_sender *sender = number != NULL ? &senders->items[*number] : NULL;
+
+	if (!writing->aliases || senders->comparison == MW_COMPARE_NONE)
+		return writing->aliases;
+	return senders->comparison == MW_COMPARE_KNOWN && sender != NULL && !sender->owned.unknown &&
+	       mw_str_empty(sender->owned.logins);
+}
+
+void mw_sender_rules_write(struct mw_sender_rules *senders, bool aliases)
+{
+	struct writing writing = { .senders = senders, .people = senders->init->people, .aliases = aliases };
 
 	if (!begin(&writing))
 		return;
@@ -244,5 +303,5 @@ void mw_sender_rules_write(struct mw_sender_rules *senders)
 		else
 			add_unowned(&writing, &senders->items[i]);
 	}
-	mw_init_take_aliases(senders->init, true);
+	mw_init_take_aliases(senders->init, everybody_may, &writing);
 }
