@@ -155,6 +155,8 @@ libmwcli_la_SOURCES = \
 	cli/servers/files.c cli/servers/files.h \
 	cli/servers/guard.c cli/servers/guard.h \
 	cli/servers/init/addresses.c \
+	cli/servers/init/database_query.c \
+	cli/servers/init/database_senders.c \
 	cli/servers/init/database_text.c \
 	cli/servers/init/database_try.c \
 	cli/servers/init/databases.c cli/servers/init/databases.h \

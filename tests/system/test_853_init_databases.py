@@ -116,6 +116,40 @@ def test_domains_and_senders_are_the_databases_too(site):
     assert json.loads(site.run("--json").stdout)["unread"] == []
 
 
+@pytest.mark.parametrize("query, told", [
+    ("SELECT boss FROM my_own_rights WHERE sender = '%s'", "Postfix asks an SQL table one key at a time"),
+    ("SELECT goto FROM alias WHERE address = '%s'", "it says something else than source \"postfixadmin\": "),
+    ("SELECT username FROM mailbox WHERE username = '%s' AND username LIKE 'a%%'",
+     "it says something else than source \"postfixadmin\": the source lets "),
+])
+def test_senders_that_the_schema_does_not_have_are_left_to_postfix(folder, mariadb, query, told):
+    """A sender rule of one's own beside the tables of a project, or of these in another way."""
+    database = make_database(mariadb, "postfixadmin")
+    mariadb.sql("CREATE TABLE my_own_rights (sender VARCHAR(100), boss VARCHAR(100))", database)
+    site = DatabaseSite(folder, mariadb, "mysql", database, "postfixadmin")
+    site.table_of(folder, "smtpd_sender_login_maps", query)
+    assert site.proposed()[0]["read"]
+    [row] = json.loads(site.run("--json").stdout)["unread"]
+    assert row["setting"] == "smtpd_sender_login_maps" and row["why"].startswith(told), row
+    assert site.run("--apply").returncode == 0
+    assert "Accept-Any-Sender" in site.policy.read_text()
+    site.assert_valid()
+
+
+def test_logins_of_a_passdb_that_was_not_read_are_not_refused(site):
+    site.run("--apply")
+    assert re.search(r"(?m)^ +complete = yes$", site.policy.read_text())
+    for path in site.policy.parent.iterdir():
+        path.unlink()
+    more = "passdb {\n  driver = ldap\n  args = /etc/dovecot/dovecot-ldap.conf.ext\n}\n"
+    if rig.dovecot.version() == "2.4":
+        more = "passdb ldap {\n  ldap_filter = (mail=%{user})\n}\nldap_uris = ldap://127.0.0.1\nldap_base = dc=example\n"
+    site.dovecot.write_text(site.dovecot.read_text() + more)
+    site.run("--apply")
+    assert re.search(r"(?m)^ +# complete = yes$", site.policy.read_text())
+    site.assert_valid()
+
+
 def test_a_second_run_changes_nothing(site):
     site.run("--apply")
     told = site.run("--apply")

@@ -104,17 +104,20 @@ static void add_written(struct making *making, uint32_t number, size_t other)
 	const struct mw_sender *sender = &senders->items[number];
 	size_t at = mw_str_find_last(sender->address, '@');
 	struct mw_str local = mw_str_head(sender->address, at), domain = mw_str_tail(sender->address, at + 1);
+	bool quoted = mw_str_find(local, '"') < local.len;
 	struct mw_str written[4] = {
 		in_capitals(making->arena, sender->address),
 		mw_str(mw_arena_textf(making->arena, "%.*s@sub.%.*s", MW_STR_ARG(local), MW_STR_ARG(domain))),
-		mw_str(mw_arena_textf(making->arena, "%.*s-x@%.*s", MW_STR_ARG(local), MW_STR_ARG(domain))),
+		MW_STR_EMPTY,
 		MW_STR_EMPTY,
 	};
 	struct mw_str logins[2] = { MW_STR_EMPTY, login_text(making, (uint32_t)(other % senders->login_count)) };
 
 	if (mw_str_ends_with(domain, MW_STR(MW_INIT_NO_ADDRESS)))
 		return;
-	if (!mw_str_empty(senders->init->delimiter) && mw_str_find(local, '"') == local.len)
+	if (!quoted)
+		written[2] = mw_str(mw_arena_textf(making->arena, "%.*s-x@%.*s", MW_STR_ARG(local), MW_STR_ARG(domain)));
+	if (!quoted && !mw_str_empty(senders->init->delimiter))
 		written[3] = mw_str(mw_arena_textf(making->arena, "%.*s%cx@%.*s", MW_STR_ARG(local),
 						   senders->init->delimiter.ptr[0], MW_STR_ARG(domain)));
 	if (sender->owners.count > 0)

@@ -41,12 +41,14 @@ static void print_questions(FILE *out, const struct mw_init_database *database)
 	mw_init_print_comment(out, INDENT, memory);
 }
 
-static void print_block(FILE *out, const struct mw_init_database *database)
+static void print_block(FILE *out, const struct mw_init *init, const struct mw_init_database *database)
 {
 	fprintf(out, INDENT "source \"%s\" {\n", database->name);
 	mw_init_print_connection(out, database, database->password_file, INDENT INDENT);
-	fprintf(out, INDENT INDENT "schema = %s\n" INDENT INDENT "complete = yes\n" INDENT "}\n",
-		mw_table_word(mw_source_schemas, (int)database->schema));
+	fprintf(out, INDENT INDENT "schema = %s\n", mw_table_word(mw_source_schemas, (int)database->schema));
+	fputs(init->logins_listed ? INDENT INDENT "complete = yes\n" INDENT "}\n"
+				  : INDENT INDENT "# Not every passdb was read, so that somebody may log in who is not in it:\n"
+				    INDENT INDENT "# complete = yes\n" INDENT "}\n", out);
 }
 
 /* What its users and addresses are has to be asked in the words of its own tables: the servers' questions show them. */
@@ -56,7 +58,7 @@ static void print_queries_of_servers(FILE *out, const struct mw_init_database *d
 		char memory[4096];
 		struct mw_buf text = MW_BUF_OVER(memory);
 
-		if (mw_str_empty(question->query))
+		if (mw_str_empty(question->query) || question->secret)
 			continue;
 		mw_buf_printf(&text, "%s asks: %.*s", question->setting, MW_STR_ARG(question->query));
 		mw_init_print_comment(out, INDENT, memory);
@@ -93,12 +95,12 @@ static void print_commented(FILE *out, const struct mw_init_database *database)
 	fputs(INDENT "#     complete = yes\n" INDENT "# }\n", out);
 }
 
-void mw_init_print_database(FILE *out, const struct mw_init_database *database)
+void mw_init_print_database(FILE *out, const struct mw_init *init, const struct mw_init_database *database)
 {
 	fputc('\n', out);
 	print_questions(out, database);
 	if (database->why == NULL)
-		print_block(out, database);
+		print_block(out, init, database);
 	else
 		print_commented(out, database);
 }

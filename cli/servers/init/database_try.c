@@ -128,11 +128,18 @@ static const struct project *recognise(const struct trial *trial)
 	return NULL;
 }
 
-static void read_all(const struct trial *trial, const struct project *project, struct mw_init_database *database)
+/* NULL with errors. */
+static struct mw_policy *policy_of_schema(const struct trial *trial, enum mw_source_schema schema,
+					  struct mw_errors *errors)
+{
+	return policy_with(trial, mw_arena_textf(trial->init->arena, "schema = %s\ncomplete = yes",
+						 mw_table_word(mw_source_schemas, (int)schema)), errors);
+}
+
+static void read_all(const struct trial *trial, struct mw_init_database *database)
 {
 	struct mw_errors *errors = mw_errors_new(100);
-	struct mw_policy *policy = errors == NULL ? NULL :
-		policy_with(trial, mw_arena_textf(trial->init->arena, "schema = %s\ncomplete = yes", project->name), errors);
+	struct mw_policy *policy = errors == NULL ? NULL : policy_of_schema(trial, database->schema, errors);
 
 	if (policy == NULL || !mw_sync_run(policy, true, errors, &database->report))
 		database->why = errors == NULL ? "out of memory" : first_error(trial->init->arena, errors);
@@ -177,7 +184,7 @@ static void try_it(const struct trial *trial, struct mw_init_database *database)
 	}
 	database->schema = project->schema;
 	database->name = project->name;
-	read_all(trial, project, database);
+	read_all(trial, database);
 	if (database->why == NULL)
 		read_domains(trial, project, database);
 }
@@ -198,21 +205,58 @@ static bool can_be_written(const struct mw_init_database *database)
 	       is_plain(database->tls_ca_file);
 }
 
+/* With the password in a file. End it with end_trial(). */
+struct prepared {
+	struct trial trial;
+	int fd;
+};
+
+static struct prepared begin_trial(struct mw_init *init, const struct mw_init_database *database)
+{
+	struct prepared prepared = { .trial = { .init = init, .database = database }, .fd = -1 };
+
+	if (!mw_str_empty(database->password)) {
+		prepared.fd = secret_file(database->password);
+		prepared.trial.password = mw_arena_textf(init->arena, "/proc/self/fd/%d", prepared.fd);
+	}
+	return prepared;
+}
+
+static void end_trial(const struct prepared *prepared)
+{
+	if (prepared->fd >= 0)
+		close(prepared->fd);
+}
+
 void mw_init_try_database(struct mw_init *init, struct mw_init_database *database)
 {
-	struct trial trial = { .init = init, .database = database };
-	int fd = -1;
+	struct prepared prepared;
 
 	database->name = "database";
 	if (!can_be_written(database)) {
 		database->why = "a setting of its connection has characters that a policy does not take";
 		return;
 	}
-	if (!mw_str_empty(database->password)) {
-		fd = secret_file(database->password);
-		trial.password = mw_arena_textf(init->arena, "/proc/self/fd/%d", fd);
+	prepared = begin_trial(init, database);
+	try_it(&prepared.trial, database);
+	end_trial(&prepared);
+}
+
+struct mw_memory_directory *mw_init_database_content(struct mw_init *init, const struct mw_init_database *database,
+						     struct mw_policy **policy_r)
+{
+	struct prepared prepared = begin_trial(init, database);
+	struct mw_errors *errors = mw_errors_new(100);
+	struct mw_memory_directory *directory = NULL;
+
+	*policy_r = errors == NULL ? NULL : policy_of_schema(&prepared.trial, database->schema, errors);
+	if (*policy_r != NULL)
+		directory = mw_memory_directory_of(*policy_r, NULL, errors);
+	if (directory == NULL) {
+		mw_policy_free(*policy_r);
+		*policy_r = NULL;
 	}
-	try_it(&trial, database);
-	if (fd >= 0)
-		close(fd);
+	mw_errors_free(errors);
+	end_trial(&prepared);
+	return directory;
 }

@@ -75,6 +75,13 @@ bool mw_init_connect_next(struct mw_arena *arena, struct mw_str *rest_io, struct
 
 /* --- keeping them */
 
+/* A passdb's query may have a key in it and stand where few may read it; the policy, where it would be shown, everybody
+   may read. */
+static bool is_passdb(const char *setting)
+{
+	return mw_str_starts_with(mw_str(setting), MW_STR("passdb"));
+}
+
 static bool same(const struct mw_init_database *a, const struct mw_init_database *b)
 {
 	return strcmp(a->driver, b->driver) == 0 && mw_str_equal(a->host, b->host) && mw_str_equal(a->socket, b->socket) &&
@@ -102,6 +109,7 @@ static void keep_question(struct mw_init *init, const struct mw_init_database *f
 
 	if (kept == NULL)
 		return;
+	init->passdbs_kept += is_passdb(question.setting);
 	*kept = question;
 	if (database->last != NULL)
 		database->last->next = kept;
@@ -203,13 +211,6 @@ static bool take_setting(struct mw_init_database *found, struct mw_str key, stru
 	return true;
 }
 
-/* A passdb's query may have a key in it and stand where few may read it; the policy, where it would be shown, everybody
-   may read. It has no users or addresses that another does not. */
-static bool is_secret(const char *setting)
-{
-	return mw_str_starts_with(mw_str(setting), MW_STR("passdb"));
-}
-
 static void take_sql_file(struct mw_init *init, const char *setting, const char *path, const char *query)
 {
 	struct sql_file file = read_sql_file(init->arena, path, query);
@@ -223,8 +224,8 @@ static void take_sql_file(struct mw_init *init, const char *setting, const char 
 		while (known && mw_init_connect_next(init->arena, &rest, &key, &value))
 			known = take_setting(&found, key, value);
 	if (known)
-		keep_question(init, &found, (struct mw_init_question){ setting, path, is_secret(setting) ? MW_STR_EMPTY : file.query,
-								       NULL });
+		keep_question(init, &found, (struct mw_init_question){ .setting = setting, .what = path, .query = file.query,
+								       .secret = is_passdb(setting) });
 }
 
 /* --- Dovecot 2.4 */
@@ -279,10 +280,9 @@ static void take_block(struct mw_init *init, const char *setting, const struct m
 
 	if (found.driver == NULL)
 		return;
-	if (!is_secret(setting))
-		query = mw_dovecot_value(block, "userdb_sql_query");
+	query = mw_dovecot_value(block, is_passdb(setting) ? "passdb_sql_query" : "userdb_sql_query");
 	/* By the short name that it has within the block. */
-	if (!is_secret(setting) && mw_str_empty(query))
+	if (mw_str_empty(query))
 		query = mw_dovecot_value(block, "query");
 	for (node = block; node != NULL && section == NULL; node = node->parent)
 		section = mw_dovecot_next(node, NULL, found.driver);
@@ -290,7 +290,8 @@ static void take_block(struct mw_init *init, const char *setting, const struct m
 		take_section(init, &found, section);
 	else
 		found.path = inherited(block, "sqlite_path");
-	keep_question(init, &found, (struct mw_init_question){ setting, found.password_from, query, NULL });
+	keep_question(init, &found, (struct mw_init_question){ .setting = setting, .what = found.password_from, .query = query,
+							       .secret = is_passdb(setting) });
 }
 
 static void take_blocks(struct mw_init *init, const struct mw_dovecot_node *node, const char *kind, const char *query)
@@ -303,6 +304,7 @@ static void take_blocks(struct mw_init *init, const struct mw_dovecot_node *node
 
 		if (!mw_str_equal(mw_dovecot_driver(block), MW_STR("sql")))
 			continue;
+		init->passdbs_found += is_passdb(setting);
 		if (init->dovecot.generation == MW_DOVECOT_2_4)
 			take_block(init, setting, block);
 		else if (!mw_str_empty(args))
@@ -352,17 +354,35 @@ void mw_init_read_databases(struct mw_init *init)
 	}
 }
 
+/* Whether it has all that a setting asks it for. */
+static bool stands_for(const struct mw_init_database *database, const struct mw_init_question *question)
+{
+	if (database->why != NULL || !mw_init_query_is_of(question->query, database->schema, database->dbname))
+		return false;
+	if (strcmp(question->setting, "virtual_mailbox_domains") == 0)
+		return database->has_domains;
+	return strcmp(question->setting, "smtpd_sender_login_maps") != 0 || database->senders_differ == NULL;
+}
+
 bool mw_init_is_of_source(const struct mw_init *init, const char *setting, struct mw_str table)
 {
-	for (size_t i = 0; i < init->database_count; i++) {
-		const struct mw_init_question *question = init->databases[i].first;
-
-		for (; question != NULL && init->databases[i].why == NULL; question = question->next)
+	for (size_t i = 0; i < init->database_count; i++)
+		for (const struct mw_init_question *question = init->databases[i].first; question != NULL;
+		     question = question->next)
 			if (strcmp(question->setting, setting) == 0 && mw_str_equal(mw_str(question->what), table) &&
-			    (strcmp(setting, "virtual_mailbox_domains") != 0 || init->databases[i].has_domains))
+			    stands_for(&init->databases[i], question))
 				return true;
-	}
 	return false;
+}
+
+bool mw_init_reads_passdbs(const struct mw_init *init)
+{
+	for (size_t i = 0; i < init->database_count; i++)
+		for (const struct mw_init_question *question = init->databases[i].first; question != NULL;
+		     question = question->next)
+			if (is_passdb(question->setting) && !stands_for(&init->databases[i], question))
+				return false;
+	return init->passdbs_found > 0 && init->passdbs_kept == init->passdbs_found;
 }
 
 bool mw_init_reads_database(const struct mw_init *init)

@@ -12,6 +12,7 @@
 struct mw_init_question {
 	const char *setting, *what;
 	struct mw_str query; /* as it stands there; "": not known */
+	bool secret; /* it may have a key in it that few may read: it is printed nowhere */
 	struct mw_init_question *next;
 };
 
@@ -32,13 +33,19 @@ struct mw_init_database {
 	unsigned warnings;			/* of its records */
 	struct mw_strs domains;			/* of its users */
 	bool has_domains;			/* these are all */
+	const char *senders_differ;		/* where smtpd_sender_login_maps say something else than it; NULL: they do not */
 };
 
 /* Finds them, and tries each: as the user of the maps, read only. Before all that asks for tables. */
 void mw_init_read_databases(struct mw_init *init);
-/* Whether a source that was read has what this table of a setting has. */
+/* Whether the tables of smtpd_sender_login_maps that ask a database say what its source says. Of those that do not the source
+   stands for none. Once the domains are known. */
+void mw_init_compare_databases(struct mw_init *init);
+/* Whether a source that was read has what this table of a setting has: it asks the tables of the source's own project. */
 bool mw_init_is_of_source(const struct mw_init *init, const char *setting, struct mw_str table);
 
+/* Whether there are passdbs sql, and sources that were read have the users of all of them. */
+bool mw_init_reads_passdbs(const struct mw_init *init);
 /* Whether there is one that is read. */
 bool mw_init_reads_database(const struct mw_init *init);
 
@@ -46,10 +53,14 @@ bool mw_init_reads_database(const struct mw_init *init);
 void mw_init_tell_databases(const struct mw_init *init, struct mw_buf *out);
 void mw_init_databases_json(const struct mw_init *init, struct mw_json *json);
 /* The block of the source in the section `directory`, or the comment that stands for it. */
-void mw_init_print_database(FILE *out, const struct mw_init_database *database);
+void mw_init_print_database(FILE *out, const struct mw_init *init, const struct mw_init_database *database);
 
 /* Private to these files. */
 void mw_init_try_database(struct mw_init *init, struct mw_init_database *database);
+/* What the source reads, which writes nothing, with the policy that has it; both are the caller's. NULL: it cannot be read
+   any more. */
+struct mw_memory_directory *mw_init_database_content(struct mw_init *init, const struct mw_init_database *database,
+						     struct mw_policy **policy_r);
 /* The settings of the connection, each on a line behind `indent`. */
 void mw_init_print_connection(FILE *out, const struct mw_init_database *database, const char *password_file,
 			      const char *indent);
@@ -59,6 +70,8 @@ void mw_init_print_connection(FILE *out, const struct mw_init_database *database
 /* The server of a map's `hosts`, or of a `host` of Dovecot's, of which the first counts. False: it is written in a form
    that no setting of a source has. */
 bool mw_init_database_host(struct mw_init_database *database, struct mw_str text);
+/* Whether each table that a query names is one of a project's, and of this database. */
+bool mw_init_query_is_of(struct mw_str query, enum mw_source_schema schema, struct mw_str dbname);
 /* One word of "host=... dbname=...". False: there is none left. */
 bool mw_init_connect_next(struct mw_arena *arena, struct mw_str *rest_io, struct mw_str *key_r, struct mw_str *value_r);
 

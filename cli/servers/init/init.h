@@ -112,6 +112,7 @@ struct mw_init {
 	struct mw_init_database *databases; /* databases.h */
 	size_t database_count;
 	bool tries_databases;
+	size_t passdbs_found, passdbs_kept; /* passdbs sql of Dovecot's, and those of them whose database is kept */
 };
 
 /* What to do where a table cannot be read. */

@@ -118,7 +118,7 @@ static void fall_silent(struct mw_owners *owners, struct table *table, const cha
 								   MW_INIT_FIX_SENDERS });
 }
 
-static void add_table(struct mw_owners *owners, struct mw_str text)
+static void add_table(struct mw_owners *owners, struct mw_str text, bool whole)
 {
 	struct table *table;
 
@@ -127,12 +127,12 @@ static void add_table(struct mw_owners *owners, struct mw_str text)
 		return;
 	table = &owners->tables[owners->count++];
 	*table = (struct table){ .text = text, .fixed = mw_init_table_is_fixed(text),
-				 .silent = is_of_source(owners->init, text) };
+				 .silent = !whole && is_of_source(owners->init, text) };
 	if (!table->silent && mw_init_table_is_random(text))
 		fall_silent(owners, table, "it gives an answer at random, so that no directory says the same");
 }
 
-struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables)
+struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables, bool whole)
 {
 	struct mw_owners *owners = MW_ARENA_NEW(init->arena, struct mw_owners);
 	struct mw_str text;
@@ -141,7 +141,7 @@ struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables)
 		return NULL;
 	*owners = (struct mw_owners){ .init = init };
 	while (mw_init_table_next(&tables, &text))
-		add_table(owners, text);
+		add_table(owners, text, whole);
 	return mw_arena_failed(init->arena) ? NULL : owners;
 }
 

@@ -18,9 +18,9 @@ struct mw_owned {
 	bool unknown;         /* a table that was not asked stands before the first that has it */
 };
 
-/* Of the tables of smtpd_sender_login_maps. Those that a source reads in the directory's place (databases.h) are not asked.
-   In the arena of init; NULL: out of memory. */
-struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables);
+/* Of the tables of smtpd_sender_login_maps. Those that a source reads in the directory's place (databases.h) are asked only
+   if `whole` is set. In the arena of init; NULL: out of memory. */
+struct mw_owners *mw_owners_new(struct mw_init *init, struct mw_str tables, bool whole);
 /* Asks for these senders (canonical addresses), all at once. A table that cannot be asked is kept as unread, with the reason. */
 void mw_owners_ask(struct mw_owners *owners, const struct mw_str *senders, size_t count);
 /* Of a sender that was asked for. */

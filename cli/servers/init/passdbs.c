@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/units.h"
+#include "servers/init/databases.h"
 #include "servers/init/passwd_file.h"
 #include "servers/restriction.h"
 #include "ui/process.h"
@@ -354,7 +355,7 @@ static void take_passdb(struct listing *listing, const struct mw_dovecot_node *p
 		struct mw_init_passwd_file file = mw_init_passwd_file_of(&listing->init->dovecot, passdb);
 
 		take_files(listing, &file);
-	} else {
+	} else if (!mw_str_equal(driver, MW_STR("sql")) || !mw_init_reads_passdbs(listing->init)) {
 		const char *name = mw_arena_textf(arena, "passdb %.*s", MW_STR_ARG(driver));
 		const char *path = mw_arena_text(arena, mw_init_passwd_file_of(&listing->init->dovecot, passdb).path);
 

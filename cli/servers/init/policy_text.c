@@ -385,7 +385,7 @@ static void print_service(FILE *out, const struct mw_init *init)
 		"directory {\n    source \"local\" { driver = text  path = \"%s\" }\n",
 		init->directory_path);
 	for (size_t i = 0; i < init->database_count; i++)
-		mw_init_print_database(out, &init->databases[i]);
+		mw_init_print_database(out, init, &init->databases[i]);
 	fputs("}\n", out);
 }
 

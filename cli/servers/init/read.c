@@ -190,6 +190,7 @@ int mw_init_read_servers(struct mw_init *init, const char *postfix_config, const
 	status = mw_init_read_domains(init);
 	if (status != EX_OK)
 		return status;
+	mw_init_compare_databases(init);
 	mw_init_read_listeners(init);
 	return mw_arena_failed(init->arena) ? EX_OSERR : EX_OK;
 }

@@ -7,6 +7,8 @@
 #include "servers/init/sender_logins.h"
 #include "servers/init/tables.h"
 
+#define OTHER_STRANGER "nobody-else-of-this-server"
+
 /* --- addresses */
 
 struct mw_sender *mw_sender_rules_add(struct mw_sender_rules *senders, struct mw_str address, const char *from)
@@ -231,28 +233,41 @@ static void ask(struct mw_sender_rules *senders, uint32_t first)
 	}
 }
 
-static struct mw_str stranger_at(struct mw_arena *arena, struct mw_str domain)
+static struct mw_str stranger_at(struct mw_arena *arena, const char *name, struct mw_str domain)
 {
-	return mw_str(mw_arena_textf(arena, MW_SENDER_STRANGER "@%.*s", MW_STR_ARG(domain)));
+	return mw_str(mw_arena_textf(arena, "%s@%.*s", name, MW_STR_ARG(domain)));
 }
 
-/* The same for the domains from number `first` on: of an address there that no table has a key for, so that "@DOMAIN"
-   answers or a table that answers everything. */
+/* What the tables say of every address of a domain that has no key: "@DOMAIN", or a table that says the same of all. A
+   pattern that makes the login of the sender says something else of each. */
+static struct mw_str domain_answer(struct mw_sender_rules *senders, struct mw_str domain)
+{
+	struct mw_arena *arena = senders->init->arena;
+	struct mw_str one = mw_owners_of(senders->owners, stranger_at(arena, MW_SENDER_STRANGER, domain)).logins;
+	struct mw_str other = mw_owners_of(senders->owners, stranger_at(arena, OTHER_STRANGER, domain)).logins;
+
+	return mw_str_equal(one, other) ? one : MW_STR_EMPTY;
+}
+
+/* The same for the domains from number `first` on. */
 static void ask_domains(struct mw_sender_rules *senders, uint32_t first)
 {
 	struct mw_arena *arena = senders->init->arena;
 	uint32_t count = (uint32_t)senders->domains.count;
-	struct mw_str *asked = MW_ARENA_ARRAY(arena, struct mw_str, count - first + 1);
+	struct mw_str *asked = MW_ARENA_ARRAY(arena, struct mw_str, 2 * (count - first) + 1);
 
-	for (uint32_t i = first; asked != NULL && i < count; i++)
-		asked[i - first] = stranger_at(arena, senders->domains.items[i].text);
-	if (asked != NULL)
-		mw_owners_ask(senders->owners, asked, count - first);
+	if (asked == NULL)
+		return;
+	for (uint32_t i = first; i < count; i++) {
+		asked[2 * (i - first)] = stranger_at(arena, MW_SENDER_STRANGER, senders->domains.items[i].text);
+		asked[2 * (i - first) + 1] = stranger_at(arena, OTHER_STRANGER, senders->domains.items[i].text);
+	}
+	mw_owners_ask(senders->owners, asked, 2 * (count - first));
 	for (uint32_t i = first; i < count; i++) {
 		senders->domain_logins = mw_init_grown(arena, senders->domain_logins, i, sizeof(*senders->domain_logins));
 		if (senders->domain_logins == NULL)
 			return;
-		senders->domain_logins[i] = mw_owners_of(senders->owners, stranger_at(arena, senders->domains.items[i].text)).logins;
+		senders->domain_logins[i] = domain_answer(senders, senders->domains.items[i].text);
 		mw_sender_logins_take(senders, senders->domain_logins[i]);
 	}
 }
@@ -317,7 +332,7 @@ struct mw_sender_rules *mw_sender_rules_read(struct mw_init *init)
 		return NULL;
 	*senders = (struct mw_sender_rules){ .init = init, .comparison = mw_init_comparison(init) };
 	look_at_listeners(init);
-	senders->owners = mw_owners_new(init, mw_init_sender_maps(init));
+	senders->owners = mw_owners_new(init, mw_init_sender_maps(init), false);
 	if (senders->owners == NULL)
 		return NULL;
 	mw_sender_logins_read(senders);

@@ -34,8 +34,8 @@ static void choose_other_names(const struct mw_sender_rules *senders, uint32_t *
 }
 
 /* The number of the address that is to be each user's name: whoever has it may send as it. A user who may not send as
-   the address that the login completes to gets the first that is the user's alone or, where there is none, a name that is
-   no address. */
+   the address that the login completes to gets the first that is his alone or, where there is none, a name that is no
+   address. */
 static uint32_t *choose_names(struct mw_sender_rules *senders)
 {
 	struct mw_arena *arena = senders->init->arena;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/init/tables.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -113,7 +114,7 @@ static const char *without_proxy(struct mw_arena *arena, struct mw_str table)
 static bool run_postmap(const struct mw_init *init, const char *option, const char *key, struct mw_str table, int input,
 			struct mw_run *run_r)
 {
-	const char *argv[8];
+	const char *argv[9];
 	size_t count = 0;
 
 	argv[count++] = "postmap";
@@ -121,6 +122,9 @@ static bool run_postmap(const struct mw_init *init, const char *option, const ch
 		argv[count++] = "-c";
 		argv[count++] = init->postfix.config_directory;
 	}
+	/* proxymap(8) opens a table without folding the keys that it has; those that are asked for are folded before. */
+	if (mw_str_has(table, "proxy:"))
+		argv[count++] = "-f";
 	argv[count++] = option;
 	if (key != NULL)
 		argv[count++] = key;
@@ -234,6 +238,7 @@ static const char *reason_of(struct mw_str type)
 		{ "pgsql", "Postfix asks an SQL table one key at a time" },
 		{ "sqlite", "Postfix asks an SQL table one key at a time" },
 		{ "ldap", "Postfix asks an LDAP table one key at a time" },
+		{ "cdb", "postmap asks a cdb table one key at a time" },
 		{ "mongodb", "Postfix asks a database one key at a time" },
 		{ "memcache", "Postfix asks a cache one key at a time" },
 		{ "nis", "Postfix asks NIS one key at a time" },
@@ -270,13 +275,25 @@ static void take(struct listing *listing, struct mw_init_entries more)
 	}
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	const struct mw_init_entry *one = a, *other = b;
+	int order = mw_str_compare(one->key, other->key);
+
+	return order != 0 ? order : mw_str_compare(one->value, other->value);
+}
+
+/* In the order of their keys: postmap lists tables in memory in another one each time. */
 static void list_table(struct listing *listing, struct mw_str table)
 {
+	struct mw_init_entries found;
 	struct mw_run run;
 
 	if (run_postmap(listing->init, "-s", NULL, table, -1, &run)) {
-		take(listing,
-		     mw_init_entries_parse(listing->init->arena, mw_arena_copy(listing->init->arena, run.output)));
+		found = mw_init_entries_parse(listing->init->arena, mw_arena_copy(listing->init->arena, run.output));
+		if (found.count > 0)
+			qsort(found.items, found.count, sizeof(*found.items), compare_keys);
+		take(listing, found);
 	} else {
 		struct mw_str why = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
 
@@ -312,7 +329,7 @@ bool mw_init_table_next(struct mw_str *rest_io, struct mw_str *table_r)
 /* Of several tables in one the first counts (dict_union(3)). */
 static bool is_fixed(struct mw_str table, unsigned depth)
 {
-	static const char *const patterns[] = { "regexp", "pcre", "cidr", "randmap", "fail" };
+	static const char *const patterns[] = { "regexp", "pcre", "cidr", "randmap", "fail", "tcp", "socketmap" };
 	struct mw_str bare = mw_init_table_bare(table), within, part;
 	struct mw_str type = mw_str_head(bare, mw_str_find(bare, ':'));
 	bool fixed = true;

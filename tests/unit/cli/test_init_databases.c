@@ -70,8 +70,44 @@ START_TEST(a_connect_is_parted_into_its_settings)
 }
 END_TEST
 
+/* --- whose tables a query asks */
+
+static const struct {
+	const char *query;
+	enum mw_source_schema schema;
+	bool own;
+} queries[] = {
+	{ "SELECT username FROM mailbox WHERE username = '%s' AND active = 1", MW_SCHEMA_POSTFIXADMIN, true },
+	{ "select `a`.`goto` from `alias` AS a,alias_domain d where a.address = '%s'", MW_SCHEMA_POSTFIXADMIN, true },
+	{ "SELECT m.username FROM mailbox m JOIN vmail.domain d ON d.domain = m.domain", MW_SCHEMA_IREDMAIL, true },
+	{ "SELECT 'from boss' FROM mailbox WHERE x IN (1, boss)", MW_SCHEMA_MAILCOW, true },
+	{ "SELECT a FROM (SELECT goto AS a FROM alias) t", MW_SCHEMA_MAILCOW, true },
+	{ "SELECT goto FROM alias UNION SELECT logged_in_as FROM sender_acl", MW_SCHEMA_MAILCOW, true },
+	{ "SELECT goto FROM alias UNION SELECT logged_in_as FROM sender_acl", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT boss FROM my_own_rights WHERE sender = '%s'", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT username FROM mailbox UNION SELECT boss FROM rights", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT r.boss FROM mailbox m, rights r WHERE r.sender = m.username", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT r.boss FROM mailbox AS m INNER JOIN rights r ON 1", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT username FROM other.mailbox", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT boss FROM (SELECT boss FROM rights) t", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT username FROM mailbox WHERE EXISTS (SELECT 1 FROM rights)", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT my_function('%s')", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT 'it''s' FROM \"mailbox\" m", MW_SCHEMA_POSTFIXADMIN, true },
+	{ "", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "FROM", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "'", MW_SCHEMA_POSTFIXADMIN, false },
+	{ "SELECT a FROM mailbox", MW_SCHEMA_NONE, false },
+};
+
+START_TEST(a_query_is_a_projects_where_all_its_tables_are)
+{
+	ck_assert(mw_init_query_is_of(mw_str(queries[_i].query), queries[_i].schema, MW_STR("vmail")) == queries[_i].own);
+}
+END_TEST
+
 MW_UNIT_TESTS("init_databases")
 {
+	MW_LOOP(tcase, a_query_is_a_projects_where_all_its_tables_are, queries);
 	MW_LOOP(tcase, a_host_is_read_in_the_forms_of_postfix_and_dovecot, hosts);
 	MW_LOOP(tcase, a_connect_is_parted_into_its_settings, connects);
 }

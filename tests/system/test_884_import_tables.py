@@ -1,0 +1,138 @@
+"""`mailwicket import postfix` with every kind of table that Postfix has: each pair that it compared is what a real smtpd says,
+and what Mailwicket alone permits is nobody's address."""
+import contextlib
+import sqlite3
+import subprocess
+
+import pytest
+
+from rig.database import PASSWORD
+from rig.import_many import ImportMany, answer_socketmap, answer_tcp, serve_table
+from rig.postfix import needs_postfix
+from rig.processes import tool
+from rig.slapd import READER
+
+pytestmark = pytest.mark.skipif(needs_postfix() is not None, reason=str(needs_postfix()))
+
+# Logins by commas and blanks, extensions, capitals, quotes, names without a domain, of a parent domain and of this host.
+SENDERS = """\
+alice@example.test alice
+alice+bills@example.test bob
+BOB@Example.Test Bob
+"odd name"@example.test alice
+info@example.test alice, bob\tcarol@hosted.test
+local bob
+.example.test bob
+example.test bob
+sales@hosted.test alice@example.test,bob
+carol@hosted.test carol@hosted.test
+admin@mx.example.test alice
+ceo@catch.test alice
+@catch.test bob
+"""
+USERS = ["alice", "bob", "carol@hosted.test", "dave"]
+ROWS = {key.lower(): value.replace("\t", " ") for key, _, value in (
+    line.partition(" ") if not line.startswith('"') else ('"odd name"@example.test', "", "alice")
+    for line in SENDERS.splitlines())}
+ALIASES = "".join(f"{key if '@' in key else key + '@example.test'} x@foreign.example\n" for key in ROWS if not key.startswith("@"))
+# Who may send as what by them.
+LINES = [
+    'user alice@example.test login=alice address="odd name"@example.test,ceo@catch.test',
+    "user bob@example.test login=bob address=alice+bills@example.test,example.test@example.test,local@example.test,sales@hosted.test",
+    "user carol@hosted.test",
+    "user dave@example.test.invalid login=dave,dave@example.test receive=dave@example.test",
+]
+LISTED = ("hash", "btree", "lmdb", "texthash")
+NOT_LISTED = ("cdb", "sqlite", "ldap", "tcp", "socketmap")
+
+
+def in_order(line):
+    before, found, addresses = line.partition(" address=")
+    return before + found + ",".join(sorted(addresses.split(",")))
+
+
+def fill_sqlite(etc):
+    with contextlib.closing(sqlite3.connect(etc / "senders.sqlite")) as file:
+        file.execute("CREATE TABLE senders (sender TEXT, logins TEXT)")
+        file.executemany("INSERT INTO senders VALUES (?, ?)", ROWS.items())
+        file.commit()
+    (etc / "sqlite.cf").write_text(f"dbpath = {etc}/senders.sqlite\nquery = SELECT logins FROM senders WHERE sender = '%s'\n")
+
+
+def fill_ldap(etc, slapd):
+    tree = slapd.tree()
+    slapd.add("\n".join(f"dn: cn=row{number},{tree}\nobjectClass: organizationalRole\nobjectClass: mwMail\ncn: row{number}\n"
+                        f"mwName: {key}\nmwText: {value}\n" for number, (key, value) in enumerate(ROWS.items())))
+    (etc / "ldap.cf").write_text(f"server_host = ldap://127.0.0.1:{slapd.port}\nversion = 3\nsearch_base = {tree}\nbind = yes\nbind_dn = {READER}\n"
+                                 f"bind_pw = {PASSWORD}\nquery_filter = (mwName=%s)\nresult_attribute = mwText\n")
+
+
+@pytest.fixture
+def servers():
+    tcp, socketmap = serve_table(ROWS, answer_tcp), serve_table(ROWS, answer_socketmap)
+    yield {"tcp": f"tcp:127.0.0.1:{tcp.server_address[1]}", "socketmap": f"socketmap:inet:127.0.0.1:{socketmap.server_address[1]}:senders"}
+    for server in tcp, socketmap:
+        server.shutdown()
+        server.server_close()
+
+
+CASES = {
+    **{kind: f"{kind}:@ETC@/{'senders' if kind == 'texthash' else kind}" for kind in (*LISTED, "cdb")},
+    "proxied": "proxy:texthash:@ETC@/senders",
+    "inline": "inline:{{alice@example.test=alice}, {BOB@example.test=bob, alice}, {@catch.test=bob}, {dave+x@example.test = dave}}",
+    "static": "static:alice",
+    "static-behind": "texthash:@ETC@/senders, static:dave",
+    "regexp": "regexp:@ETC@/patterns",
+    "pcre": "pcre:@ETC@/patterns",
+    "pattern-first": "pcre:@ETC@/one, texthash:@ETC@/senders",
+    "union": "unionmap:{texthash:@ETC@/second, proxy:texthash:@ETC@/senders}",
+    "union-of-unions": "unionmap:{unionmap:{unionmap:{unionmap:{unionmap:{texthash:@ETC@/second}}}}, texthash:@ETC@/senders}",
+    "union-pattern": "unionmap:{pcre:@ETC@/one, texthash:@ETC@/senders}",
+    "pipe": "pipemap:{texthash:@ETC@/persons, texthash:@ETC@/logins}",
+    "two": "texthash:@ETC@/second, texthash:@ETC@/senders",
+    "random-of-one": "randmap:{alice}",
+    "missing": "hash:@ETC@/nosuch, texthash:@ETC@/senders",
+    "failing": "texthash:@ETC@/senders, fail:always",
+}
+TABLES = {
+    "senders": SENDERS, "aliases": ALIASES,
+    "patterns": "/^(.*)@example\\.test$/ $1\n/^(.*)@catch\\.test$/ bob\n",
+    "one": "/^(ceo|chief)@catch\\.test$/ alice\n",
+    "second": "bob@example.test alice\nnew@catch.test dave\n",
+    "persons": "alice@example.test p1\ninfo@example.test p2\n@catch.test p1\n", "logins": "p1 alice\np2 alice,bob\n",
+}
+# What Postfix permits and a directory does not, with the reason; where more is not listed, no table names the address.
+LOST = {"static": {"not-listed"}, "static-behind": {"not-listed"}, "regexp": {"not-listed"}, "pcre": {"not-listed"},
+        "pattern-first": {"domain-key", "not-listed"}, "union-pattern": {"domain-key", "not-listed"},
+        "pipe": {"not-listed", "domain-key"}, "union-of-unions": {"domain-key", "not-listed"}}
+
+
+def test_every_kind_of_table(folder, servers, slapd):
+    cases = {**servers, "sqlite": "proxy:sqlite:@ETC@/sqlite.cf", "ldap": "ldap:@ETC@/ldap.cf", **CASES}
+    main = "virtual_alias_maps = texthash:@ETC@/aliases\nvirtual_alias_domains = hosted.test catch.test\n"
+    many = ImportMany(folder, TABLES, USERS, {name: {"smtpd_sender_login_maps": tables} for name, tables in cases.items()},
+                      main + "proxy_read_maps = proxy:texthash:@ETC@/senders proxy:sqlite:@ETC@/sqlite.cf\n")
+    for kind in (*LISTED[:-1], "cdb"):
+        (many.etc / kind).write_text(SENDERS)
+        subprocess.run([tool("postmap"), "-c", many.etc, f"{kind}:{many.etc / kind}"], check=True, timeout=60)
+    fill_sqlite(many.etc)
+    fill_ldap(many.etc, slapd)
+    with many:
+        for name in cases:
+            if name in ("random-of-one", "missing", "failing"):
+                refused = many.run(name)
+                assert refused.returncode == 66 and "cannot be asked: " + many.cases[name]["smtpd_sender_login_maps"].split(", ")[
+                    name == "failing"] in refused.stderr, refused.stderr
+                continue
+            told = many.told(name)
+            unread = [row["what"] for row in told["unread"] if row["setting"] == "smtpd_sender_login_maps"]
+            lost = {row["reason"] for row in told["proof"]["differences"] if not row["mailwicket"]}
+            assert lost <= LOST.get(name, {"domain-key", "not-listed"} if name in NOT_LISTED else {"domain-key"}) | {"own-name"}, (name, lost)
+            assert {many.cases[name]["smtpd_sender_login_maps"]} <= {*unread} or name not in NOT_LISTED, (name, unread)
+            made = many.directory(name)
+            if name in (*LISTED, *NOT_LISTED) and name not in servers:  # those Postfix asks for the whole address alone
+                assert [in_order(line) for line in made if line.startswith("user ")] == LINES, (name, made)
+                assert "grant send-as *@catch.test bob@example.test" not in made
+            # init makes the same of the same.
+            assert many.run(name, ["init"]).returncode == 0
+            assert {*many.directory(name, ["init"])} == {*made}, name
