@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks policy questions as Postfix does: so many connections, one outstanding request on each. Prints one line of JSON.
-   load [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-w WARM-UP SECONDS] [-r RATE] [-e ACTION] [-p PID]
+   load [-a] [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-w WARM-UP SECONDS] [-r RATE] [-e ACTION] [-p PID]
         unix:PATH|inet:ADDRESS:PORT FILE
-   FILE holds requests, each with its empty line; they are asked in turn. -e: every other action counts as wrong.
+   FILE holds requests, each with its empty line; they are asked in turn. -a: it stays awake; where no answer is there
+   it looks again instead of sleeping, so that no server pays for waking it. -e: every other action counts as wrong.
    -r: no more than so many requests a second over all connections. -p: reports the processor seconds that process used
    meanwhile. */
 #include <arpa/inet.h>
@@ -37,6 +38,7 @@ struct peer {
 struct question { const char *bytes; size_t len; };
 
 static struct {
+	bool awake;
 	unsigned connections;
 	double seconds, warm, rate;
 	uint64_t most;
@@ -241,9 +243,10 @@ static void ask_at_rate(void)
 static void run(double until)
 {
 	struct epoll_event events[EVENTS];
+	int patience = options.awake ? 0 : options.rate > 0 ? 1 : 100; /* milliseconds */
 
 	while (now() < until && asked < options.most && closed < options.connections) {
-		int ready = epoll_wait(epoll, events, EVENTS, options.rate > 0 ? 1 : 100);
+		int ready = epoll_wait(epoll, events, EVENTS, patience);
 
 		for (int i = 0; i < ready; i++) {
 			struct peer *peer = events[i].data.ptr;
@@ -294,8 +297,9 @@ static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:s:n:w:r:e:p:")) != -1) {
+	while ((option = getopt(argc, argv, "ac:s:n:w:r:e:p:")) != -1) {
 		switch (option) {
+		case 'a': options.awake = true; break;
 		case 'c': options.connections = (unsigned)atoi(optarg); break;
 		case 's': options.seconds = atof(optarg); break;
 		case 'n': options.most = strtoull(optarg, NULL, 10); options.seconds = 3600; options.warm = 0; break;
