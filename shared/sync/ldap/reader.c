@@ -357,6 +357,8 @@ static void add_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 	reader->named_of_kind += named;
 	reader->entries[reader->entry_count++] = (struct mw_ldap_read_entry){
 		.record = reader->records->count > before ? before : SIZE_MAX,
+		.group = reader->kind == MW_LDAP_GROUPS,
+		.absent = !named && readable && reader->kind == MW_LDAP_USERS,
 		.nameless = nameless,
 	};
 }

@@ -36,6 +36,8 @@ struct mw_ldap_map {
 /* An entry that was read. */
 struct mw_ldap_read_entry {
 	size_t record;  /* its place in the records; SIZE_MAX: it has none */
+	bool group;
+	bool absent;    /* a user without an address: nobody here */
 	bool nameless;  /* a group without an address */
 	bool wanted;    /* a nameless group that somebody names */
 	bool again;     /* it was read a second time, later */

@@ -27,14 +27,43 @@ static void sort_table(struct mw_ldap_table *table)
 		qsort(table->items, table->count, sizeof(table->items[0]), compare_called);
 }
 
-/* An entry may come twice: it was moved or changed between two pages. The later one counts. */
+/* Which of those that are one entry counts: of a user and a group the user, as a group nobody logs in. */
+static uint32_t counting(const struct mw_ldap_reader *reader, const struct mw_ldap_called *called, size_t count)
+{
+	for (size_t i = count; i > 0; i--) {
+		const struct mw_ldap_read_entry *entry = &reader->entries[called[i - 1].number];
+
+		if (!entry->group && !entry->absent)
+			return called[i - 1].number;
+	}
+	return called[count - 1].number;
+}
+
+/* An entry may come twice: it was moved or changed between two pages, when the later one counts, or both filters find
+   it. */
 static void find_again(struct mw_ldap_reader *reader, const struct mw_ldap_table *table)
 {
-	for (size_t i = 1; i < table->count; i++) {
-		const struct mw_ldap_called *a = &table->items[i - 1], *b = &table->items[i];
+	size_t end;
 
-		if (a->number != b->number && mw_str_equal(a->text, b->text))
-			reader->entries[a->number].again = true;
+	for (size_t from = 0; from < table->count; from = end) {
+		const struct mw_ldap_called *called = &table->items[from];
+		uint32_t counts;
+		bool groups = false;
+
+		for (end = from + 1; end < table->count && mw_str_equal(table->items[end].text, called->text); end++)
+			;
+		if (end == from + 1)
+			continue;
+		counts = counting(reader, called, end - from);
+		for (size_t i = from; i < end; i++) {
+			struct mw_ldap_read_entry *entry = &reader->entries[table->items[i].number];
+
+			entry->again = entry->again || table->items[i].number != counts;
+			groups = groups || entry->group;
+		}
+		if (groups && !reader->entries[counts].group)
+			mw_ldap_count(reader, "entries are found by users_filter and groups_filter: they are users, and "
+					      "no groups");
 	}
 }
 
@@ -49,9 +78,9 @@ static void drop_again(const struct mw_ldap_reader *reader, struct mw_ldap_table
 	table->count = count;
 }
 
-static uint32_t find(const struct mw_ldap_reader *reader, enum mw_ldap_by by, struct mw_str canonical)
+/* The first that is called so, or the end of the table. */
+static size_t find_first(const struct mw_ldap_table *table, struct mw_str canonical)
 {
-	const struct mw_ldap_table *table = &reader->tables[by];
 	size_t low = 0, high = table->count;
 
 	while (low < high) {
@@ -62,10 +91,23 @@ static uint32_t find(const struct mw_ldap_reader *reader, enum mw_ldap_by by, st
 		else
 			high = middle;
 	}
-	if (low == table->count || mw_str_empty(canonical) || !mw_str_equal(table->items[low].text, canonical))
+	return mw_str_empty(canonical) ? table->count : low;
+}
+
+static bool is_called(const struct mw_ldap_table *table, size_t i, struct mw_str canonical)
+{
+	return i < table->count && mw_str_equal(table->items[i].text, canonical);
+}
+
+static uint32_t find(const struct mw_ldap_reader *reader, enum mw_ldap_by by, struct mw_str canonical)
+{
+	const struct mw_ldap_table *table = &reader->tables[by];
+	size_t low = find_first(table, canonical);
+
+	if (!is_called(table, low, canonical))
 		return MW_LDAP_NOBODY;
 	/* Two that are called the same are neither. */
-	for (size_t i = low + 1; i < table->count && mw_str_equal(table->items[i].text, canonical); i++)
+	for (size_t i = low + 1; is_called(table, i, canonical); i++)
 		if (table->items[i].number != table->items[low].number)
 			return MW_LDAP_NOBODY;
 	return table->items[low].number;
@@ -120,6 +162,22 @@ static void count_nobody(struct mw_ldap_reader *reader, const struct mw_ldap_ref
 		mw_ldap_count(reader, role_words[reference->role]);
 }
 
+/* A denial is for all who are called so: nobody gets round it by a name that another has too. */
+static void deny(struct mw_ldap_reader *reader, const struct mw_ldap_reference *reference)
+{
+	const struct mw_ldap_table *table = &reader->tables[reference->by];
+	bool given = false;
+
+	for (size_t i = find_first(table, reference->text); is_called(table, i, reference->text); i++) {
+		if (mw_ldap_record(reader, table->items[i].number) == NULL)
+			continue;
+		mw_ldap_give(reader, reference->number, MW_LDAP_SENDERS_DENIED, table->items[i].number);
+		given = true;
+	}
+	if (!given)
+		count_nobody(reader, reference);
+}
+
 static void resolve_references(struct mw_ldap_reader *reader)
 {
 	for (size_t i = 0; i < reader->reference_count; i++) {
@@ -132,7 +190,9 @@ static void resolve_references(struct mw_ldap_reader *reader)
 		/* A list of which nobody is left is nobody. */
 		if (reference->role == MW_LDAP_SENDERS)
 			record->principal.senders = MW_SENDERS_LIST;
-		if (whom == MW_LDAP_NOBODY || mw_ldap_record(reader, whom) == NULL)
+		if (reference->role == MW_LDAP_SENDERS_DENIED && !reference->turned)
+			deny(reader, reference);
+		else if (whom == MW_LDAP_NOBODY || mw_ldap_record(reader, whom) == NULL)
 			count_nobody(reader, reference);
 		else if (reference->turned)
 			mw_ldap_give(reader, whom, reference->role, reference->number);
@@ -303,9 +363,14 @@ static void drop_records(struct mw_ldap_reader *reader)
 	struct mw_records *records = reader->records;
 	size_t count = reader->first_record;
 
-	for (size_t i = 0; i < reader->entry_count; i++)
+	for (size_t i = 0; i < reader->entry_count; i++) {
+		size_t record = reader->entries[i].record;
+
 		if (stays(&reader->entries[i]))
-			records->items[count++] = records->items[reader->entries[i].record];
+			records->items[count++] = records->items[record];
+		else if (record != SIZE_MAX && mw_str_empty(records->items[record].principal.name))
+			records->nameless--;
+	}
 	records->count = count;
 }
 
