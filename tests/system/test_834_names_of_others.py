@@ -8,10 +8,11 @@ import pytest
 
 from rig.ldap_script import BASE, ScriptedLdap
 from rig.ldap_source import listed
-from rig.sources import Files
+from rig.sources import POLICY, Files
 from test_861_ldap_servers_that_lie import settings
 
 CEO, BOSS, U3, U6, U7 = (f"{name}@example.test" for name in ("ceo", "boss", "u3", "u6", "u7"))
+HELD = 77
 SHARED = "shared@example.test"
 OWN = ("may_send_as", "may_send_on_behalf", "send_as", "send_on_behalf", "groups")  # of lookup --json
 LISTS = ("member", "denied", "secretary", "sendas")
@@ -172,3 +173,98 @@ def test_nobody_has_what_is_anothers_by_naming_himself_so(world, order):
     # He takes it back: nobody has to do anything.
     assert "stays" not in world.reads(company())
     assert world.looked_up(*EVERYBODY) == list(before.values())
+
+
+def test_a_name_that_cannot_be_read_lifts_no_denial_and_holds_nobody(world):
+    """u3, whom the chief denies, spoils his own name, while somebody else is taken out of the directory."""
+    said = company()
+    world.reads(said)
+    before = world.looked_up(CEO, U3, "all@example.test")
+    said["u3"] = {**said["u3"], "mail": ["a@@b"]}
+    del said["u5"]
+    for _ in range(2):
+        told = world.reads(said)
+        assert f"its name cannot be read; this user stays {U3}" in told, told
+        chief, denied, _ = world.looked_up(CEO, U3, "all@example.test")
+        assert chief["senders_denied"] == [U3] and chief["blocked"] == ""
+        assert {**denied, "groups": []} == {**before[1], "groups": []}
+        assert world.looked_up("u5@example.test")[0]["known"] is False
+    world.reads({name: row for name, row in company().items() if name != "u5"})
+    assert world.looked_up(CEO, U3) == before[:2]
+
+
+def test_a_name_without_a_key_that_cannot_be_read_lifts_no_denial(world):
+    world.source.key = False
+    said = company()
+    said["ceo"]["denied"] = ["u3", "u4"]
+    world.reads(said)
+    said["u3"] = {**said["u3"], "mail": ["a@@b"]}
+    for more in ({}, {}, {"denied": ["u3"]}):
+        said["ceo"] = {**said["ceo"], **more}
+        told = world.reads(said, status=HELD)
+        assert f"user {U3} would vanish" in told, told
+        assert U3 in world.looked_up(CEO)[0]["senders_denied"]
+        assert world.looked_up(U3)[0]["logins"] == ["u3", U3]
+    # Of who is there the denial went.
+    assert world.source.rows or world.looked_up(CEO)[0]["senders_denied"] == [U3]
+
+
+def test_a_denial_by_uid_holds_for_all_who_are_called_so(folder):
+    world = World(folder, Ldap)
+    said = company()
+    world.use(world.source.says(said))
+    world.source.server.entries["users"][8][1]["denied"] = ["u3"]
+    assert world.cli("sync").returncode == 0
+    assert world.looked_up(CEO)[0]["senders_denied"] == [U3]
+    world.source.server.entries["users"][4][1]["uid"] = ["u4", "u3"]
+    assert world.cli("sync").returncode == 0
+    assert world.looked_up(CEO)[0]["senders_denied"] == [U3, "u4@example.test"]
+    world.source.close()
+
+
+def test_an_entry_that_both_filters_find_is_a_user(folder):
+    world = World(folder, Ldap)
+    server = world.source.server
+    world.reads(company())
+    before = world.looked_up(*EVERYBODY)
+    server.entries["groups"] = [server.entries["users"][7], *server.entries["groups"], server.entries["users"][6]]
+    for key in (True, False):
+        if not key:
+            for _, attributes in server.entries["users"] + server.entries["groups"]:
+                attributes["entryUUID"] = []
+        done = world.cli("sync")
+        assert done.returncode == 0 and "2 entries are found by users_filter and groups_filter" in done.stderr, done
+        assert world.looked_up(*EVERYBODY) == before
+    # Without an address a user is nobody here: as a group it may be somebody.
+    server.entries["users"][5][1]["mail"] = []
+    server.entries["groups"].append((server.entries["users"][5][0], {"mail": ["five@example.test"], "member": [f"cn=u7,{BASE}"]}))
+    assert world.cli("sync").returncode == 0
+    assert "five@example.test" in world.looked_up(U7)[0]["groups"]
+    world.source.close()
+
+
+@pytest.mark.parametrize("name", [CEO, BOSS])
+def test_who_claims_a_name_of_an_earlier_source_lets_nobody_send_as_it(world, name):
+    said = company()
+    del said["ceo"]
+    text = world.folder / "local"
+    text.write_text(f"user {CEO} login=ceo address={BOSS}\ngrant send-as {CEO} u2@example.test\n")
+    text.chmod(0o644)
+
+    def reads():
+        people = world.source.says(said)
+        world.write_policy(POLICY + f'directory {{ path = "{world.published}"\n  source "local" {{ driver = text path = "{text}" }}\n'
+                           f'  source "people" {{\n    {people}\n  }}\n}}\n')
+        done = world.cli("sync")
+        assert done.returncode == 0, done
+        return done.stderr
+    reads()
+    before = world.looked_up(CEO, "u2@example.test")
+    said["u6"] = {**said["u6"], "mail": [name], "secretary": ["u7"], "sendas": ["u7"]}
+    for _ in range(2):
+        told = reads()
+        assert "u6@example.test" not in told and "is left out" in told, told
+        assert world.looked_up(CEO, "u2@example.test")[1] == before[1]
+        chief, seven = world.looked_up(CEO, U7)
+        assert not {CEO, BOSS} & {*seven["may_send_as"], *seven["may_send_on_behalf"]}, seven
+        assert chief["senders_denied"] == before[0]["senders_denied"] and chief["logins"] == before[0]["logins"]
