@@ -1,4 +1,5 @@
 """OpenLDAP as a source of the directory: the same content as in text, and what is said where a server is not as it should be."""
+import json
 import os
 import subprocess
 
@@ -259,3 +260,37 @@ def test_files_of_options_are_not_read(files, source):
     done = subprocess.run([CLI, "-c", files.policy, "sync", "--dry-run"], cwd=files.folder, capture_output=True, text=True, timeout=60,
                           env={**os.environ, "LDAPTLS_REQCERT": "never"})
     assert done.returncode != 0 and "TLS failed" in done.stderr, done
+
+
+def test_who_is_renamed_keeps_the_grants_of_a_text(files, source):
+    """By entryUUID, that the server itself gives: another mail, another DN, and another who takes the old mail."""
+    base, server = source.base, source.server
+    server.add(person(f"uid=bob,{base}", uid="bob", mail="bob@example.test") +
+               person(f"uid=eve,{base}", uid="eve", mail="eve@example.test"))
+    files.write(files.directory, "group sales@example.test member=bob@example.test\ngrant send-as sales@example.test bob@example.test\n"
+                "grant send-on-behalf bob@example.test eve@example.test\n")
+
+    def may(name):
+        said = json.loads(files.cli("lookup", name, "--json").stdout)
+        return said["may_send_as"], said["may_send_on_behalf"], said["groups"]
+
+    def sync():
+        files.use(source.settings(**PLAIN) + f'\n  }}\n  source "local" {{\n    driver = text\n    path = "{files.directory}"')
+        done = files.cli("sync")
+        assert done.returncode == 0, done
+        return done.stderr
+    sync()
+    held = (["sales@example.test"], [], ["sales@example.test"])
+    assert may("bob@example.test") == held and may("eve@example.test")[1] == ["bob@example.test"]
+    server.modify(f"dn: uid=bob,{base}\nchangetype: modrdn\nnewrdn: uid=rob\ndeleteoldrdn: 1\n\n"
+                  f"dn: uid=rob,{base}\nchangetype: modify\nreplace: mail\nmail: rob@example.test\n")
+    for _ in range(2):
+        assert 'the grant\'s trustee "bob@example.test" means user rob@example.test, who was called so formerly' in sync()
+        assert may("rob@example.test") == held and may("eve@example.test")[1] == ["rob@example.test"]
+    # Eve writes herself the name that he has, and then the one that he had.
+    for mail, told in (("rob@example.test", "this user stays eve@example.test"), ("bob@example.test", "somebody else since")):
+        server.modify(f"dn: uid=eve,{base}\nchangetype: modify\nreplace: mail\nmail: {mail}\n")
+        assert told in sync()
+        eve = "eve@example.test" if mail.startswith("rob") else "bob@example.test"
+        assert may(eve)[0] == may(eve)[2] == [], may(eve)
+    assert may("rob@example.test") == ([], [], [])

@@ -8,10 +8,12 @@ tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/ldap/test_sid.c \
 	tests/unit/sync/test_expand.c \
 	tests/unit/sync/test_file_watch.c \
+	tests/unit/sync/test_former.c \
 	tests/unit/sync/test_memory.c \
 	tests/unit/sync/test_networks.c \
 	tests/unit/sync/test_pairs.c \
 	tests/unit/sync/test_record.c \
+	tests/unit/sync/test_rename.c \
 	tests/unit/sync/test_row.c \
 	tests/unit/sync/test_run.c \
 	tests/unit/sync/test_schema.c \
