@@ -91,6 +91,9 @@ struct mw_directory_view {
 	enum mw_lookup (*complete_domain)(void *context, struct mw_str domain);
 	/* The user or group with this id: names for explanations. */
 	enum mw_lookup (*by_id)(void *context, uint32_t id, struct mw_principal *principal_r);
+	/* Who had this canonical address as a name before its source renamed him, whoever has it now: `index` from 0 on, NONE
+	   behind the last. May be NULL: nobody. */
+	enum mw_lookup (*formerly)(void *context, struct mw_str name, size_t index, uint32_t *id_r);
 	/* Who is suspended, without a snapshot: whether the list of suspensions has this login name (canonical). FOUND: sets
 	   the name and what it is suspended from, and leaves the rest; UNAVAILABLE: nobody can tell. May be NULL: the same. */
 	enum mw_lookup (*suspended)(void *context, struct mw_str login, struct mw_principal *user_r);

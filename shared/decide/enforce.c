@@ -10,6 +10,22 @@ struct person {
 	bool by_name;                    /* the directory has no such login: the login is compared with addresses too */
 };
 
+/* Whether the person was called so before a source renamed him, or is in a group that was: nobody gets out of a rule by
+   a new name. */
+static enum mw_lookup was_in(const struct mw_directory_view *directory, struct mw_str name,
+			     const struct mw_principal *user)
+{
+	enum mw_lookup found = MW_LOOKUP_NONE;
+	uint32_t id;
+
+	for (size_t i = 0; directory->formerly != NULL; i++) {
+		found = directory->formerly(directory->context, name, i, &id);
+		if (found != MW_LOOKUP_FOUND || id == user->id || mw_identity_in(user, (struct mw_ids){ &id, 1 }))
+			break;
+	}
+	return found;
+}
+
 /* Whether the person has this address or is in the group that has it. */
 static enum mw_lookup is_in(const struct mw_policy *policy, const struct mw_directory_view *directory,
 			    struct mw_str name, const struct person *person)
@@ -28,9 +44,10 @@ static enum mw_lookup is_in(const struct mw_policy *policy, const struct mw_dire
 	if (directory == NULL || directory->by_address == NULL)
 		return MW_LOOKUP_UNAVAILABLE;
 	found = directory->by_address(directory->context, address.whole, &named, NULL);
-	if (found != MW_LOOKUP_FOUND)
+	if (found == MW_LOOKUP_UNAVAILABLE ||
+	    (found == MW_LOOKUP_FOUND && mw_identity_in(person->user, (struct mw_ids){ &named.id, 1 })))
 		return found;
-	return mw_identity_in(person->user, (struct mw_ids){ &named.id, 1 }) ? MW_LOOKUP_FOUND : MW_LOOKUP_NONE;
+	return was_in(directory, address.whole, person->user);
 }
 
 /* *name_r: the one that was found. */

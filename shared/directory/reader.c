@@ -125,6 +125,21 @@ static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *pri
 	return found;
 }
 
+static enum mw_lookup formerly(void *context, struct mw_str name, size_t index, uint32_t *id_r)
+{
+	const struct mw_directory_hold *hold = context;
+	struct mw_value value;
+	enum mw_lookup found;
+	int64_t until;
+
+	if (!serves(hold))
+		return MW_LOOKUP_UNAVAILABLE;
+	found = mw_snapshot_former(&hold->snapshot, name, &value);
+	if (found != MW_LOOKUP_FOUND || index >= mw_value_former_count(value))
+		return found == MW_LOOKUP_FOUND ? MW_LOOKUP_NONE : found;
+	return mw_value_former_read(value, index, id_r, &until) ? MW_LOOKUP_FOUND : MW_LOOKUP_UNAVAILABLE;
+}
+
 /* Names alone: a snapshot is not asked. */
 static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_principal *user_r)
 {
@@ -163,6 +178,7 @@ static struct mw_directory_hold *new_hold(struct mw_directory *directory)
 		.networks = networks,
 		.complete_domain = complete_domain,
 		.by_id = by_id,
+		.formerly = formerly,
 		.suspended = suspended,
 		.nobody_suspended = nobody_suspended,
 	};

@@ -95,6 +95,18 @@ static enum mw_lookup suspended(void *context, struct mw_str login, struct mw_pr
 	return MW_LOOKUP_NONE;
 }
 
+static enum mw_lookup formerly(void *context, struct mw_str name, size_t index, uint32_t *id_r)
+{
+	const struct mw_content *content = ((const struct mw_memory_directory *)context)->content;
+	const struct mw_former_entry *entry =
+		mw_content_find(content->formers, content->former_count, sizeof(content->formers[0]), name);
+
+	if (entry == NULL || index >= entry->count)
+		return MW_LOOKUP_NONE;
+	*id_r = entry->items[index].id;
+	return MW_LOOKUP_FOUND;
+}
+
 static bool nobody_suspended(void *context)
 {
 	(void)context;
@@ -130,6 +142,7 @@ static struct mw_memory_directory *end(struct mw_memory_directory *directory)
 		.networks = networks,
 		.complete_domain = complete_domain,
 		.by_id = by_id,
+		.formerly = formerly,
 		.suspended = suspended,
 		.nobody_suspended = nobody_suspended,
 	};

@@ -114,6 +114,21 @@ static const struct mw_principal *find_owner(const struct mw_content *content, s
 	return find_name(content, content->addresses, content->address_count, address);
 }
 
+/* Who has the name no more is enforced for all the same. */
+static bool tell_former(const struct mw_connector *connector, const struct mw_content *content, struct mw_str address,
+			struct mw_errors *errors)
+{
+	const struct mw_former_entry *entry =
+		mw_content_find(content->formers, content->former_count, sizeof(content->formers[0]), address);
+
+	for (size_t i = 0; entry != NULL && i < entry->count; i++)
+		mw_errors_add(errors, MW_WARNING, connector->place.file, connector->place.line, 0, NULL,
+			      "connector \"%.*s\": enforce_for: \"%.*s\" holds for %.*s too, who was called so formerly: write "
+			      "the new name", MW_STR_ARG(connector->name), MW_STR_ARG(address),
+			      MW_STR_ARG(content->principals[entry->items[i].id - 1]->name));
+	return entry != NULL;
+}
+
 /* For whom a connector is enforced; a name that means nobody is not noticed otherwise. */
 static void look_at_enforce_for(const struct mw_policy *policy, const struct mw_content *content,
 				struct mw_errors *errors)
@@ -124,13 +139,17 @@ static void look_at_enforce_for(const struct mw_policy *policy, const struct mw_
 		const struct mw_connector *connector = &policy->connectors[i];
 		const struct mw_strs *names = &connector->enforcement.enforce_for;
 
-		for (size_t k = 0; k < names->count; k++)
-			if ((mw_address_parse(names->items[k], &address) != MW_ADDRESS_MAILBOX ||
-			     find_owner(content, address.whole) == NULL) &&
-			    !mw_unlisted_address(policy, names->items[k], &unlisted))
-				mw_errors_add(errors, MW_WARNING, connector->place.file, connector->place.line, 0, NULL,
-					      "connector \"%.*s\": enforce_for: the directory has no user or group \"%.*s\"",
-					      MW_STR_ARG(connector->name), MW_STR_ARG(names->items[k]));
+		for (size_t k = 0; k < names->count; k++) {
+			bool mailbox = mw_address_parse(names->items[k], &address) == MW_ADDRESS_MAILBOX;
+
+			if ((mailbox && tell_former(connector, content, address.whole, errors)) ||
+			    (mailbox && find_owner(content, address.whole) != NULL) ||
+			    mw_unlisted_address(policy, names->items[k], &unlisted))
+				continue;
+			mw_errors_add(errors, MW_WARNING, connector->place.file, connector->place.line, 0, NULL,
+				      "connector \"%.*s\": enforce_for: the directory has no user or group \"%.*s\"",
+				      MW_STR_ARG(connector->name), MW_STR_ARG(names->items[k]));
+		}
 	}
 }
 

@@ -140,6 +140,14 @@ static enum mw_lookup complete_domain(void *context, struct mw_str domain)
 	return view->complete_domain(view->context, domain);
 }
 
+static enum mw_lookup formerly(void *context, struct mw_str name, size_t index, uint32_t *id_r)
+{
+	const struct mw_directory_view *view =
+		mw_memory_directory_view(((const struct mw_case_world *)context)->directory);
+
+	return view->formerly(view->context, name, index, id_r);
+}
+
 void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 {
 	world->policy = mw_policy_read_text(world->name, world->policy_text, "mail.example.org", 0, errors);
@@ -154,6 +162,7 @@ void mw_case_world_open(struct mw_case_world *world, struct mw_errors *errors)
 		.grants_on_domain = grants_on_domain,
 		.networks = networks,
 		.complete_domain = complete_domain,
+		.formerly = formerly,
 		.suspended = suspended,
 	};
 	if (world->unavailable)

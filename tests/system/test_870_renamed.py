@@ -65,7 +65,7 @@ class World(Daemon):
 
     def __init__(self, folder, kind):
         self.source = kind(folder)
-        self.number, self.keys, self.settings = 0, True, ""
+        self.number, self.keys, self.settings, self.rules = 0, True, "", POLICY
         super().__init__(POLICY, None, folder, start=False)
         self.texts("")
 
@@ -82,7 +82,7 @@ class World(Daemon):
         return self.sync_again(*words, status=status)
 
     def sync_again(self, *words, status=0):
-        self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n'
+        self.write_policy(self.rules + f'directory {{ path = "{self.published}"\n'
                           f'  source "local" {{ driver = text path = "{self.directory}" }}\n'
                           f'  source "people" {{ {self.source.block(self.keys)} {self.settings} }}\n}}\n')
         done = self.cli("sync", *words)
@@ -338,3 +338,31 @@ def test_a_name_that_an_earlier_source_has_is_no_former_one(world, back):
     assert not world.may(CARL, f"{back}@example.test") and world.may(f"{back}@example.test", f"{back}@example.test")
     # He was called so once: what is denied by the name is denied to him, too.
     assert world.looked_up("staff@example.test")["senders_denied"] == sorted([f"{back}@example.test", pay])
+
+
+def test_nobody_gets_out_of_enforce_for_by_a_new_name(world):
+    world.rules = POLICY.replace("permission_groups = { ExchangeUsers }",
+                                 f"permission_groups = {{ ExchangeUsers }}\n    mode = audit\n    enforce_for = {{ {ALICE} }}", 1)
+    assert world.rules != POLICY
+    world.sync(BEFORE)
+    assert not world.may(ALICE, CARL) and world.may("bob@example.test", CARL)
+    told = world.sync({"alicia": "k1", "bob": "k2"})
+    assert f'enforce_for: "{ALICE}" holds for {ALICIA} too, who was called so formerly: write the new name' in told, told
+    # In audit mode the answer to a login that is not known yet is the same.
+    rig.wait_for(lambda: not world.may(ALICIA, CARL), "the new name")
+    # Whoever gets the name is meant as well.
+    world.sync({"alicia": "k1", "bob": "k2", "alice": "k3"})
+    rig.wait_for(lambda: not world.may(ALICE, CARL), "the one who has the old name now")
+    assert not world.may(ALICIA, CARL) and world.may("bob@example.test", CARL)
+
+
+def test_a_suspension_outlives_a_name_that_was_anothers(world):
+    """Who is suspended calls himself by an alias of somebody else's, and by a free name after that: his key stays known."""
+    bob = {"bob": ("k2", {"address": "bobby@example.test"})}
+    world.texts(f"group staff@example.test senders_denied={ALICE}\n")
+    world.sync({"alice": "k1", **bob})
+    world.suspend("suspend", ALICE, "--sending", expect=False)
+    assert f"this user stays {ALICE}" in world.sync({"bobby": "k1", **bob})
+    world.sync({"alicia": "k1", **bob})
+    assert not world.may(ALICIA, ALICIA) and world.suspended() == {ALICE: [ALICIA]}
+    assert world.looked_up("staff@example.test")["senders_denied"] == [ALICIA]

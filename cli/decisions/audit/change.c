@@ -28,7 +28,7 @@ struct mw_audit_world {
 };
 
 /* A function of the view that is not forwarded below would be missing in every decision. */
-_Static_assert(sizeof(struct mw_directory_view) == 10 * sizeof(void *), "every function of a view is answered here");
+_Static_assert(sizeof(struct mw_directory_view) == 11 * sizeof(void *), "every function of a view is answered here");
 
 /* The trustees of a grant with the user among them. */
 static struct mw_ids with_user(struct mw_audit_world *world, struct mw_ids ids)
@@ -128,6 +128,14 @@ static enum mw_lookup networks(void *context, uint32_t number, struct mw_network
 	return directory->networks(directory->context, number, networks_r);
 }
 
+static enum mw_lookup formerly(void *context, struct mw_str name, size_t index, uint32_t *id_r)
+{
+	struct mw_audit_world *world = context;
+
+	return world->directory->formerly == NULL ? MW_LOOKUP_NONE
+						   : world->directory->formerly(world->directory->context, name, index, id_r);
+}
+
 static enum mw_lookup by_id(void *context, uint32_t id, struct mw_principal *principal_r)
 {
 	struct mw_audit_world *world = context;
@@ -186,6 +194,7 @@ struct mw_audit_world *mw_audit_world_new(const struct mw_policy *policy, const 
 		.grants_on_domain = grants_on_domain,
 		.networks = networks,
 		.by_id = by_id,
+		.formerly = formerly,
 		.complete_domain = complete_domain,
 		.suspended = suspended,
 		.nobody_suspended = nobody_suspended,
