@@ -103,7 +103,7 @@ WRONG = {
     "no KDC": ({"port": 1}, {"keytab_file": "reader"}, "reader.keytab: Cannot contact any KDC for realm 'EXAMPLE.TEST'"),
     "keys of nobody": ({}, {"keytab_file": "former"}, "former.keytab: Client 'former@EXAMPLE.TEST' not found in Kerberos database"),
     "an account without rights": ({}, {"keytab_file": "stranger"}, "or the bind has no right to read it"),
-    # The reverse DNS says localhost, of which there is a key: it does not count.
+    # That of the url counts, and not what the reverse DNS or this host says of the address.
     "another name of the server": ({}, {"keytab_file": "reader", "name": "127.0.0.1"},
                                    "reader.keytab: Server ldap/127.0.0.1@EXAMPLE.TEST not found in Kerberos database"),
 }
