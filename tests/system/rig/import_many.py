@@ -64,12 +64,15 @@ class ImportMany:
         told = json.loads(done.stdout)
         pairs = told["proof"]["compared"]
         assert told["proof"]["not_compared"] == "" and pairs, name
-        self.world.port = self.ports[name]
-        wrong = [pair for pair, answer in zip(pairs, self.world.smtpd(pairs)) if pair["postfix"] != answer]
-        assert not wrong, (name, wrong[:10])
+        assert not self.wrong(name, pairs), name
         forged = [row for row in told["proof"]["differences"] if row["mailwicket"] and row["reason"] not in HARMLESS]
         assert not forged, (name, forged[:10])
         return told
+
+    def wrong(self, name, pairs):
+        """The pairs of which smtpd says something else, the first ten."""
+        self.world.port = self.ports[name]
+        return [pair for pair, answer in zip(pairs, self.world.smtpd(pairs)) if pair["postfix"] != answer][:10]
 
     def directory(self, name, command=("import", "postfix")):
         text = (self.folder / f"{'-'.join(command)}-{name}" / "directory").read_text()
