@@ -268,3 +268,22 @@ def test_who_claims_a_name_of_an_earlier_source_lets_nobody_send_as_it(world, na
         chief, seven = world.looked_up(CEO, U7)
         assert not {CEO, BOSS} & {*seven["may_send_as"], *seven["may_send_on_behalf"]}, seven
         assert chief["senders_denied"] == before[0]["senders_denied"] and chief["logins"] == before[0]["logins"]
+
+
+def test_without_keys_a_claim_gives_nobody_a_right(world):
+    """Nobody can tell who of two is meant: what was not there before is given to nobody."""
+    world.source.key = False
+    world.reads(company())
+    before = dict(zip(EVERYBODY, world.looked_up(*EVERYBODY)))
+    for attack, (who, changes) in ATTACKS.items():
+        said = company()
+        said[who] = {**said[who], **changes}
+        for _ in range(2):
+            world.reads({who: said[who], **said})
+            now = dict(zip(EVERYBODY, world.looked_up(*EVERYBODY)))
+            may = {*now[U7]["may_send_as"], *now[U7]["may_send_on_behalf"]}
+            assert not {CEO, BOSS, SHARED} & may, (attack, may)
+            assert U3 in now[CEO].get("senders_denied", [U3]), (attack, now[CEO])
+            assert not now[CEO]["known"] or "u6" not in now[CEO].get("logins", []), (attack, now[CEO])
+        world.reads(company())
+        assert dict(zip(EVERYBODY, world.looked_up(*EVERYBODY))) == before, attack
