@@ -73,6 +73,7 @@ libmwcli_la_SOURCES = \
 	cli/import/exchange/groups.c \
 	cli/import/exchange/model.c cli/import/exchange/model.h \
 	cli/import/exchange/names.c cli/import/exchange/names.h \
+	cli/import/exchange/owner.c \
 	cli/import/exchange/people.c \
 	cli/import/exchange/permissions.c \
 	cli/import/exchange/policy_text.c \
@@ -80,6 +81,7 @@ libmwcli_la_SOURCES = \
 	cli/import/exchange/property.c cli/import/exchange/property.h \
 	cli/import/exchange/property.def cli/import/exchange/property_quiet.def cli/import/exchange/property_server.def \
 	cli/import/exchange/read.c \
+	cli/import/exchange/rights.c \
 	cli/import/exchange/table.c cli/import/exchange/table.h \
 	cli/import/exchange/value.c cli/import/exchange/value.h \
 	cli/import/import.c cli/import/import.h \

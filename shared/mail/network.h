@@ -42,6 +42,9 @@ int mw_range_compare_width(const struct mw_range *a, const struct mw_range *b);
 bool mw_range_is_loopback(const struct mw_range *range);
 /* Only loopback, private, link-local or unique local addresses (RFC 1918, 3927, 4193, 4291, 6598). */
 bool mw_range_is_private(const struct mw_range *range);
+/* Whether ranges together have so many public addresses that they are no network of anybody's own: more than an IPv4 /8,
+   or more than an IPv6 /16. Who relays for them relays for the internet. Ranges may overlap. */
+bool mw_ranges_are_everywhere(const struct mw_range *ranges, size_t count);
 
 enum mw_binding_kind {
 	MW_BINDING_ADDRESS,  /* "192.0.2.1:587", "[2001:db8::1]:587": narrower than the rest */

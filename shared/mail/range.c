@@ -209,9 +209,19 @@ static const struct {
 	{ MW_FAMILY_IPV6, { 0xfc, 0 }, 7 },    { MW_FAMILY_IPV6, { 0xfe, 0x80 }, 10 },
 };
 
+#define PRIVATE_COUNT (sizeof(private_networks) / sizeof(private_networks[0]))
+
 bool mw_range_is_loopback(const struct mw_range *range)
 {
 	return mw_ip_is_loopback(&range->first) && mw_ip_is_loopback(&range->last);
+}
+
+static struct mw_range private_network(size_t i)
+{
+	struct mw_ip base = { .family = private_networks[i].family };
+
+	memcpy(base.bytes, private_networks[i].bytes, 2);
+	return (struct mw_range){ base, with_host_bits(&base, private_networks[i].prefix, true) };
 }
 
 bool mw_range_is_private(const struct mw_range *range)
@@ -220,15 +230,59 @@ bool mw_range_is_private(const struct mw_range *range)
 
 	if (mw_ip_equal(&range->first, &loopback) && mw_ip_equal(&range->last, &loopback))
 		return true;
-	for (size_t i = 0; i < sizeof(private_networks) / sizeof(private_networks[0]); i++) {
-		struct mw_ip base = { .family = private_networks[i].family };
-		struct mw_range network;
+	for (size_t i = 0; i < PRIVATE_COUNT; i++) {
+		struct mw_range network = private_network(i);
 
-		memcpy(base.bytes, private_networks[i].bytes, 2);
-		network.first = base;
-		network.last = with_host_bits(&base, private_networks[i].prefix, true);
 		if (mw_range_contains(&network, &range->first) && mw_range_contains(&network, &range->last))
 			return true;
 	}
 	return false;
+}
+
+/* --- how many */
+
+/* Addresses of IPv4, networks /64 of IPv6. */
+static uint64_t size_of(const struct mw_range *range)
+{
+	uint64_t first = 0, last = 0;
+	bool ipv4 = range->first.family == MW_FAMILY_IPV4;
+
+	for (size_t i = 0; i < (ipv4 ? 4u : 8u); i++) {
+		first = first << 8 | range->first.bytes[i];
+		last = last << 8 | range->last.bytes[i];
+	}
+	/* It fits: what is asked about is without private networks. */
+	return last - first + 1;
+}
+
+/* How much of a range is neither private nor in one of the others. */
+static uint64_t size_beside(const struct mw_range *range, const struct mw_range *others, size_t count, size_t from)
+{
+	struct mw_range pieces[2], other = *range;
+	uint64_t size = 0;
+	size_t left;
+
+	for (; from < PRIVATE_COUNT + count; from++) {
+		other = from < PRIVATE_COUNT ? private_network(from) : others[from - PRIVATE_COUNT];
+		if (mw_range_overlaps(range, &other))
+			break;
+	}
+	if (from == PRIVATE_COUNT + count)
+		return size_of(range);
+	left = mw_range_without(range, &other, pieces);
+	for (size_t i = 0; i < left; i++)
+		size += size_beside(&pieces[i], others, count, from + 1);
+	return size;
+}
+
+bool mw_ranges_are_everywhere(const struct mw_range *ranges, size_t count)
+{
+	uint64_t ipv4 = 0, ipv6 = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t *size = ranges[i].first.family == MW_FAMILY_IPV4 ? &ipv4 : &ipv6;
+
+		*size += size_beside(&ranges[i], ranges, i, 0);
+	}
+	return ipv4 > UINT64_C(1) << 24 || ipv6 > UINT64_C(1) << 48;
 }

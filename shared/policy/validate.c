@@ -117,16 +117,6 @@ void mw_validate_unlisted_logins(struct mw_reader *reader, const struct mw_writt
 			       "has to be one");
 }
 
-static bool is_everything(const struct mw_range *range)
-{
-	uint8_t all[sizeof(range->last.bytes)];
-	size_t len = range->first.family == MW_FAMILY_IPV4 ? 4 : sizeof(all);
-
-	memset(all, 0xff, sizeof(all));
-	return memcmp(range->last.bytes, all, len) == 0 && range->first.bytes[0] == 0 &&
-	       memcmp(range->first.bytes, range->first.bytes + 1, len - 1) == 0;
-}
-
 /* Whether an address of this host's loopback may ask. */
 static bool admits_loopback(const struct mw_ranges *networks)
 {
@@ -145,12 +135,9 @@ static void check_networks(struct mw_reader *reader, const struct mw_written *wr
 {
 	const struct mw_ranges *networks = &reader->policy->policy_service.peers_networks;
 	struct mw_spot spot = mw_written_at(written, MW_SECTION_POLICY_SERVICE, "peers_networks", (struct mw_place){ "", 0 });
-	size_t i = 0;
 
-	while (i < networks->count && !is_everything(&networks->items[i]))
-		i++;
-	if (i < networks->count)
-		mw_reader_warn(reader, spot, "peers_networks has every address: any host that gets here learns which "
+	if (mw_ranges_are_everywhere(networks->items, networks->count))
+		mw_reader_warn(reader, spot, "peers_networks has every address, or nearly: any host that gets here learns which "
 			       "accounts, grants and senders= there are");
 }
 

@@ -111,6 +111,8 @@ MAIN = [
      "error", "mynetworks", "0.0.0.0/0", "mynetworks = 127.0.0.0/8"),
     ("the whole IPv6 internet as one's own", "mynetworks = [::1]/128 [::]/0\n"
      "smtpd_client_restrictions = permit_mynetworks", "error", "mynetworks", "[::]/0", "mynetworks = 127.0.0.0/8"),
+    ("the whole internet in two halves", "mynetworks = 8.0.0.0/8 9.0.0.0/8\nsmtpd_client_restrictions = permit_mynetworks",
+     "error", "mynetworks", "8.0.0.0/8 9.0.0.0/8", "mynetworks = 127.0.0.0/8"),
     ("many public addresses as one's own", "mynetworks = 203.0.0.0/16\nsmtpd_client_restrictions = permit_mynetworks",
      "warning", "mynetworks", "203.0.0.0/16", "mynetworks = 127.0.0.0/8"),
     ("the sender list without the question", "smtpd_sender_restrictions =", "warning", "smtpd_sender_restrictions",

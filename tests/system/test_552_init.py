@@ -87,6 +87,7 @@ def test_files_of_domains_that_name_one_another_end(folder):
     ("!10.0.0.5, !10.0.0.7, 10.0.0.4/30", {"10.0.0.4", "10.0.0.6"}, []),
     ("10.0.0.0/8, !10.0.0.5", {"10.0.0.0/8"}, []),  # the first that matches
     ("!10.0.0.0/8, 10.0.0.0/16, 192.168.1.0/24", {"192.168.1.0/24"}, []),
+    ("8.0.0.0/8, 192.168.1.0/24, 9.0.0.0/8", {"192.168.1.0/24"}, ["8.0.0.0/8, 192.168.1.0/24, 9.0.0.0/8"]),  # together
     ("192.168.1.0/24, !hash:/nowhere, 10.0.0.0/8", {"192.168.1.0/24"}, ["!hash:/nowhere", "10.0.0.0/8"]),
 ])
 def test_whom_mynetworks_leaves_out_relays_no_more_than_today(folder, networks, ranges, unread):

@@ -137,21 +137,37 @@ struct granted {
 	mw_permissions allowed, denied;
 };
 
+/* The policy cannot refuse single users something at a connector, so nobody has it there. */
+static void refuse_all(struct mw_exchange *import, struct mw_exchange_connector *connector,
+		       const struct mw_csv_row *row, struct mw_str user, mw_permissions permissions)
+{
+	connector->refused |= permissions;
+	mw_exchange_note(import, PERMISSIONS, row, "User",
+			 mw_arena_textf(import->arena, "%.*s: %.*s (a denial)", MW_STR_ARG(connector->name),
+					MW_STR_ARG(mw_text_cut(user, 200))),
+			 "single users cannot be denied something on a connector: here it is denied to everybody by "
+			 "deny_permissions; "
+			 "take it out there where the others need it, and keep those users off the server (smtp=no)");
+}
+
 /* What a row says of a permission group's members; of anybody else it is noted, but for Exchange's own servers. */
-static void read_permission(struct mw_exchange *import, const struct mw_exchange_connector *connector,
+static void read_permission(struct mw_exchange *import, struct mw_exchange_connector *connector,
 			    const struct mw_csv_row *row, struct granted granted[2])
 {
 	struct mw_str user = mw_exchange_cell(import, PERMISSIONS, row, "User");
 	mw_permissions permissions = permissions_in(mw_exchange_cell(import, PERMISSIONS, row, "ExtendedRights"));
+	struct mw_str sid = mw_exchange_cell(import, PERMISSIONS, row, "UserSid"),
+		      type = mw_exchange_cell(import, PERMISSIONS, row, "InheritanceType");
 	bool deny = false;
 
-	mw_exchange_switch_cell(import, PERMISSIONS, row, "Deny", &deny);
-	if (permissions == 0)
+	mw_exchange_needed_switch(import, PERMISSIONS, row, "Deny", &deny);
+	if (permissions == 0 || mw_str_equal_nocase(type, MW_STR("Descendents")) ||
+	    mw_str_equal_nocase(type, MW_STR("Children")))
 		return;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		struct granted *of = &granted[members[i].group == MW_ANONYMOUS_USERS ? 0 : 1];
 
-		if (!mw_str_equal_nocase(user, mw_str(members[i].user)))
+		if (!mw_str_equal_nocase(sid.len > 0 ? sid : user, mw_str(members[i].user)))
 			continue;
 		of->any = true;
 		if (deny)
@@ -163,6 +179,8 @@ static void read_permission(struct mw_exchange *import, const struct mw_exchange
 	if (mw_str_starts_with_nocase(user, MW_STR("MS Exchange\\")) || mw_str_has(user, "\\Exchange") ||
 	    mw_str_has(user, "S-1-9-"))
 		mw_exchange_count(import, "permissions of Exchange's own servers on connectors");
+	else if (deny)
+		refuse_all(import, connector, row, user, permissions);
 	else
 		mw_exchange_note(import, PERMISSIONS, row, "User",
 				 mw_arena_textf(import->arena, "%.*s: %.*s", MW_STR_ARG(connector->name), MW_STR_ARG(mw_text_cut(user, 200))),
@@ -212,44 +230,81 @@ static void read_permissions(struct mw_exchange *import, struct mw_exchange_conn
 	}
 	apply(import, connector, MW_ANONYMOUS_USERS, &granted[0]);
 	apply(import, connector, MW_EXCHANGE_USERS, &granted[1]);
+	connector->grant &= ~connector->refused;
+	connector->deny |= connector->refused & mw_permissions_of_groups(connector->groups);
 }
 
 /* --- relays */
 
-static bool is_everywhere(const struct mw_range *range)
+/* Whether strangers relay through it. */
+static bool relays(const struct mw_exchange_connector *connector)
 {
-	struct mw_range all;
-	const char *why;
+	const struct mw_connector made = { .auth_mechanism = connector->mechanisms, .permission_groups = connector->groups,
+					   .grant = connector->grant, .deny = connector->deny };
 
-	return mw_range_parse(range->first.family == MW_FAMILY_IPV4 ? MW_STR("0.0.0.0/0") : MW_STR("::/0"), &all, &why) &&
-	       mw_ip_equal(&all.first, &range->first) && mw_ip_equal(&all.last, &range->last);
+	return (mw_permissions_at(&made, MW_ANONYMOUS_USERS) & MW_ACCEPT_ANY_RECIPIENT) != 0;
+}
+
+static bool is_everywhere(const struct mw_exchange_connector *connector)
+{
+	return mw_ranges_are_everywhere(connector->remote.items, connector->remote.count);
+}
+
+/* Whether strangers relay from everywhere through several connectors together, each of which is for less. */
+static bool are_everywhere(struct mw_exchange *import, const struct mw_exchange_connectors *connectors)
+{
+	struct mw_range *all;
+	size_t count = 0;
+
+	for (size_t i = 0; i < connectors->count; i++)
+		count += connectors->items[i].remote.count;
+	all = MW_ARENA_ARRAY(import->arena, struct mw_range, count + 1);
+	if (all == NULL)
+		return true;
+	count = 0;
+	for (size_t i = 0; i < connectors->count; i++) {
+		const struct mw_ranges *remote = &connectors->items[i].remote;
+
+		if (!relays(&connectors->items[i]) || is_everywhere(&connectors->items[i]))
+			continue;
+		memcpy(all + count, remote->items, remote->count * sizeof(*all));
+		count += remote->count;
+	}
+	return mw_ranges_are_everywhere(all, count);
 }
 
 /* Strangers who may relay: from private addresses as they are, from some public ones by open_relay_accepted, from
    everywhere never. False: the connector is left out. */
-static bool settle_relay(struct mw_exchange *import, struct mw_exchange_connector *connector)
+static bool settle_relay(struct mw_exchange *import, struct mw_exchange_connector *connector, bool everywhere)
 {
-	bool external = (connector->mechanisms & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0, public = false, everywhere = false;
-	bool relays = external || ((connector->groups & MW_ANONYMOUS_USERS) != 0 &&
-				   (connector->grant & ~connector->deny & MW_ACCEPT_ANY_RECIPIENT) != 0);
+	bool external = (connector->mechanisms & MW_AUTH_EXTERNAL_AUTHORITATIVE) != 0, public = false;
 
-	for (size_t i = 0; i < connector->remote.count; i++) {
+	for (size_t i = 0; i < connector->remote.count; i++)
 		public |= !mw_range_is_private(&connector->remote.items[i]);
-		everywhere |= is_everywhere(&connector->remote.items[i]);
-	}
-	if (!relays || !public)
+	if (!relays(connector) || !public)
 		return true;
 	mw_exchange_note(import, FILE_OF, connector->row, "RemoteIPRanges",
 			 mw_arena_textf(import->arena, "%.*s", MW_STR_ARG(connector->name)),
-			 everywhere ? "anybody relays through it from everywhere: that is not carried over; write the "
-				      "addresses that need it "
-				      "into remote_ip_ranges of a connector"
+			 everywhere ? "anybody relays through it from everywhere, be it by several ranges or connectors together: that "
+				      "is not carried over; write the addresses that need it into remote_ip_ranges of a connector"
 				    : "strangers relay through it from public addresses: it has open_relay_accepted; "
 				      "look whether they need to");
 	connector->open_relay = !everywhere;
 	if (everywhere)
 		connector->grant &= ~(mw_permissions)MW_ACCEPT_ANY_RECIPIENT;
 	return !external || !everywhere;
+}
+
+static void settle_relays(struct mw_exchange *import, struct mw_exchange_connectors *connectors)
+{
+	bool together = are_everywhere(import, connectors);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < connectors->count; i++) {
+		if (settle_relay(import, &connectors->items[i], together || is_everywhere(&connectors->items[i])))
+			connectors->items[kept++] = connectors->items[i];
+	}
+	connectors->count = kept;
 }
 
 /* --- rows */
@@ -263,7 +318,7 @@ static void read_rate_source(struct mw_exchange *import, struct mw_exchange_conn
 		bad_word(import, connector->row, "MessageRateSource", word, "None, IPAddress, User or All");
 }
 
-static bool read_connector(struct mw_exchange *import, struct mw_exchange_connector *connector)
+static void read_connector(struct mw_exchange *import, struct mw_exchange_connector *connector)
 {
 	const struct mw_csv_row *row = connector->row;
 	bool control = false;
@@ -276,8 +331,8 @@ static bool read_connector(struct mw_exchange *import, struct mw_exchange_connec
 		control |= (unsigned char)connector->name.ptr[i] < ' ' || connector->name.ptr[i] == '\x7f';
 	if (control || connector->name.len == 0 || connector->name.len > NAME_MOST)
 		bad_word(import, row, "Name", connector->name, "at most 128 octets, and no control characters");
-	mw_exchange_switch_cell(import, FILE_OF, row, "Enabled", &connector->enabled);
-	mw_exchange_switch_cell(import, FILE_OF, row, "RequireTLS", &connector->require_tls);
+	mw_exchange_needed_switch(import, FILE_OF, row, "Enabled", &connector->enabled);
+	mw_exchange_needed_switch(import, FILE_OF, row, "RequireTLS", &connector->require_tls);
 	mw_exchange_size_cell(import, FILE_OF, row, "MaxMessageSize", &connector->size);
 	mw_exchange_limit_cell(import, FILE_OF, row, "MaxRecipientsPerMessage", &connector->recipients);
 	mw_exchange_limit_cell(import, FILE_OF, row, "MessageRateLimit", &connector->rate);
@@ -292,7 +347,6 @@ static bool read_connector(struct mw_exchange *import, struct mw_exchange_connec
 		connector->groups = MW_EXCHANGE_SERVERS;
 		connector->grant = connector->deny = 0;
 	}
-	return settle_relay(import, connector);
 }
 
 static bool is_frontend(const struct mw_exchange *import, const struct mw_csv_row *row)
@@ -352,7 +406,8 @@ void mw_exchange_read_connectors(struct mw_exchange *import, struct mw_exchange_
 			continue;
 		}
 		items[count].row = &csv->rows[i];
-		count += read_connector(import, &items[count]);
+		read_connector(import, &items[count++]);
 	}
 	connectors_r->count = count;
+	settle_relays(import, connectors_r);
 }

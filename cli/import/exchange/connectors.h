@@ -13,6 +13,7 @@ struct mw_exchange_connector {
 	mw_auth_mechanisms mechanisms;
 	mw_permission_groups groups;
 	mw_permissions grant, deny;
+	mw_permissions refused; /* to somebody */
 	bool open_relay; /* strangers at public addresses relay through it, as in Exchange */
 	uint64_t size, recipients, rate; /* MW_UNLIMITED: none */
 	bool has_rate_source;

@@ -102,29 +102,51 @@ static struct mw_str joined(struct mw_exchange *import, const struct mw_exchange
 
 /* --- who may write */
 
-/* The union of what several properties name. Exchange copies AcceptMessagesOnlyFrom and ...FromDLMembers into
-   ...FromSendersOrMembers ("Set-Mailbox"). */
-static struct mw_exchange_people union_of(struct mw_exchange *import, const struct mw_exchange_person *person,
-					  const char *const *properties, size_t count, bool *any_r)
+struct named {
+	struct mw_exchange *import;
+	struct mw_exchange_people people;
+	bool any;     /* a property says something */
+	bool unknown; /* who it names is in no file, or who is in a group that it names */
+};
+
+static void add_with_address(struct mw_exchange_person *person, void *context)
 {
-	struct mw_exchange_people all = { NULL, 0 };
+	struct named *all = context;
+
+	if (person->name.len > 0)
+		mw_exchange_add_person(all->import, &all->people, person);
+}
+
+static void look_for_unknown(struct mw_exchange_person *person, void *context)
+{
+	struct named *all = context;
+
+	all->unknown |= person->members_unknown;
+}
+
+/* The union of what several properties name. Exchange copies AcceptMessagesOnlyFrom and ...FromDLMembers into
+   ...FromSendersOrMembers ("Set-Mailbox"). A group without an address is who is in it. */
+static struct named union_of(struct mw_exchange *import, const struct mw_exchange_person *person,
+				const char *const *properties, size_t count)
+{
+	struct named all = { .import = import };
 	const char *whom = mw_arena_text(import->arena, person->name);
 
-	*any_r = false;
 	for (size_t i = 0; i < count; i++) {
-		struct mw_exchange_people some = mw_exchange_named(import, person->file, person->row, properties[i], whom);
+		struct mw_exchange_people some =
+			mw_exchange_named(import, person->file, person->row, properties[i], whom, &all.unknown);
 
-		*any_r |= !mw_exchange_says_nothing(mw_exchange_cell(import, person->file, person->row, properties[i]));
+		all.any |= !mw_exchange_says_nothing(mw_exchange_cell(import, person->file, person->row, properties[i]));
 		for (size_t j = 0; j < some.count; j++) {
-			bool there = some.items[j]->name.len == 0;
-
-			for (size_t k = 0; k < all.count; k++)
-				there |= all.items[k] == some.items[j];
-			if (!there)
-				mw_exchange_add_person(import, &all, some.items[j]);
+			mw_exchange_walk(import, some.items[j], look_for_unknown, &all);
+			if (some.items[j]->kind == MW_EXCHANGE_RIGHTS)
+				mw_exchange_walk(import, some.items[j], add_with_address, &all);
+			else
+				add_with_address(some.items[j], &all);
 		}
 	}
-	mw_exchange_sort_people(&all);
+	mw_exchange_each_once(import, &all.people);
+	mw_exchange_sort_people(&all.people);
 	return all;
 }
 
@@ -148,22 +170,26 @@ static void put_senders(struct writing *writing, const struct mw_exchange_person
 	static const char *const rejected[] = { "RejectMessagesFromSendersOrMembers", "RejectMessagesFrom",
 						"RejectMessagesFromDLMembers" };
 	struct mw_exchange *import = writing->import;
-	bool authenticated = false, only, not_from;
-	struct mw_exchange_people people = union_of(import, person, accepted, 3, &only);
+	bool authenticated = false;
+	struct named only = union_of(import, person, accepted, 3), not_from = union_of(import, person, rejected, 3);
 
-	mw_exchange_switch_cell(import, person->file, person->row, "RequireSenderAuthenticationEnabled", &authenticated);
-	if (people.count > 0)
-		put(writing, "senders", joined(import, &people));
-	else if (only || authenticated)
-		put(writing, "senders", only ? MW_STR("nobody") : MW_STR("authenticated"));
+	mw_exchange_needed_switch(import, person->file, person->row, "RequireSenderAuthenticationEnabled", &authenticated);
+	if (not_from.unknown) {
+		put(writing, "senders", MW_STR("nobody"));
+		mw_exchange_note(import, person->file, person->row, rejected[0], mw_arena_text(import->arena, person->name),
+				 "whom it refuses, or who is in the group, is in no file, and may be anybody: so it has senders=nobody; "
+				 "export what lacks, or write who may write to it");
+	} else if (only.people.count > 0)
+		put(writing, "senders", joined(import, &only.people));
+	else if (only.any || authenticated)
+		put(writing, "senders", only.any ? MW_STR("nobody") : MW_STR("authenticated"));
 	if (!authenticated)
-		tell_outsiders(import, person, accepted[0], &people,
+		tell_outsiders(import, person, accepted[0], &only.people,
 			       "who logs in nowhere here is on no list: mail from this address is refused; take senders= out to accept it");
-	people = union_of(import, person, rejected, 3, &not_from);
-	if (people.count > 0)
-		put(writing, "senders_denied", joined(import, &people));
+	if (not_from.people.count > 0)
+		put(writing, "senders_denied", joined(import, &not_from.people));
 	if (!authenticated)
-		tell_outsiders(import, person, rejected[0], &people,
+		tell_outsiders(import, person, rejected[0], &not_from.people,
 			       "who logs in nowhere here is on no list: refuse this address in Postfix (check_sender_access)");
 }
 
@@ -209,7 +235,7 @@ static void put_switches(struct writing *writing, const struct mw_exchange_perso
 	put(writing, "imap", may && imap ? MW_STR("yes") : MW_STR("no"));
 	put(writing, "pop3", may && pop3 ? MW_STR("yes") : MW_STR("no"));
 	put(writing, "sieve", may ? MW_STR("yes") : MW_STR("no"));
-	put(writing, "smtp", may && !smtp_off ? MW_STR("yes") : MW_STR("no"));
+	put(writing, "smtp", may && !smtp_off && !person->refused ? MW_STR("yes") : MW_STR("no"));
 }
 
 static void put_members(struct writing *writing, const struct mw_exchange_person *group)
@@ -321,7 +347,8 @@ static void part_records(struct writing *writing)
 	struct mw_exchange_person *person;
 
 	for (size_t i = 0; i < records->count; i++) {
-		if (mw_exchange_find(writing->import->names, records->items[i].principal.name, &person, NULL) == MW_EXCHANGE_FOUND)
+		if (mw_exchange_find_key(writing->import->names, MW_EXCHANGE_ADDRESS, records->items[i].principal.name, &person,
+					 NULL) == MW_EXCHANGE_FOUND)
 			records->items[i].owner = part_of(person);
 	}
 	for (size_t i = 0; i < records->grant_count; i++)
@@ -354,7 +381,10 @@ static void put_all(struct writing *writing)
 	struct mw_exchange *import = writing->import;
 
 	mw_exchange_read_limits(import, &writing->limits);
-	if (import->tables[MW_EXCHANGE_TRANSPORT].csv.row_count > 0)
+	if (import->tables[MW_EXCHANGE_RECIPIENT_PERMISSION].there)
+		mw_exchange_needed_switch(import, MW_EXCHANGE_TRANSPORT, import->tables[MW_EXCHANGE_TRANSPORT].csv.rows,
+					  "SmtpClientAuthenticationDisabled", &writing->smtp_off);
+	else if (import->tables[MW_EXCHANGE_TRANSPORT].csv.row_count > 0)
 		mw_exchange_switch_cell(import, MW_EXCHANGE_TRANSPORT, import->tables[MW_EXCHANGE_TRANSPORT].csv.rows,
 					"SmtpClientAuthenticationDisabled", &writing->smtp_off);
 	mw_reading_begin(&writing->reading, &writing->records, import->folder, import->default_domain);

@@ -47,6 +47,7 @@ $contacts | Select-Text -Property {{MailContact}} | Save-Table -Name 'MailContac
 
 Get-CASMailbox -ResultSize Unlimited | Select-Text -Property {{CASMailbox}} | Save-Table -Name 'CASMailbox'
 Get-User -ResultSize Unlimited | Select-Text -Property {{User}} | Save-Table -Name 'User'
+Get-Group -ResultSize Unlimited | Select-Text -Property {{Group}} | Save-Table -Name 'Group'
 
 & {
     $groups | ForEach-Object {

@@ -33,6 +33,7 @@ function Save-Table {
 function Get-Sid {
     param([string] $Account)
     try {
+        if ($Account -like 'S-1-*') { return $Account }
         $name = New-Object System.Security.Principal.NTAccount($Account)
         $name.Translate([System.Security.Principal.SecurityIdentifier]).Value
     } catch {
@@ -75,7 +76,7 @@ $dynamic | ForEach-Object {
 @($mailboxes) + @($groups) + @($dynamic) + @($mailUsers) + @($contacts) | ForEach-Object {
     $recipient = $_.DistinguishedName
     Get-ADPermission -Identity $recipient | Where-Object {
-        "$($_.ExtendedRights)" -match 'Send-As' -or "$($_.AccessRights)" -match 'GenericAll' -or
+        "$($_.ExtendedRights)" -match 'Send.As|ab721a54' -or "$($_.AccessRights)" -match 'GenericAll' -or
         ("$($_.AccessRights)" -match 'ExtendedRight' -and "$($_.ExtendedRights)" -eq '')
     } | ForEach-Object {
         $_ | Select-Text -With @{ Recipient = $recipient; UserSid = (Get-Sid -Account "$($_.User)") } -Property {{ADPermission}}
@@ -88,9 +89,11 @@ Get-TransportConfig | Select-Text -Property {{TransportConfig}} | Save-Table -Na
 $connectors = @(Get-ReceiveConnector)
 $connectors | Select-Text -Property {{ReceiveConnector}} | Save-Table -Name 'ReceiveConnector'
 $connectors | ForEach-Object {
-    $with = @{ Connector = [string] $_.Identity }
-    Get-ADPermission -Identity $_.DistinguishedName | Where-Object { "$($_.ExtendedRights)" -match 'ms-Exch-SMTP' } |
-        Select-Text -With $with -Property {{ReceiveConnectorPermission}}
+    $connector = [string] $_.Identity
+    Get-ADPermission -Identity $_.DistinguishedName | Where-Object { "$($_.ExtendedRights)" -match 'ms-Exch-SMTP' } | ForEach-Object {
+        $with = @{ Connector = $connector; UserSid = (Get-Sid -Account "$($_.User)") }
+        $_ | Select-Text -With $with -Property {{ReceiveConnectorPermission}}
+    }
 } | Save-Table -Name 'ReceiveConnectorPermission'
 
 # Each Mailbox server has its own; one that does not answer is left out.

@@ -50,7 +50,7 @@ void mw_exchange_read_grants(struct mw_exchange *import)
 		if (identity->name.len == 0)
 			continue;
 		trustees = mw_exchange_named(import, identity->file, identity->row, "GrantSendOnBehalfTo",
-					     mw_arena_text(import->arena, identity->name));
+					     mw_arena_text(import->arena, identity->name), NULL);
 		for (size_t j = 0; j < trustees.count; j++)
 			mw_exchange_add_grant(import, true, identity, trustees.items[j]);
 	}
@@ -124,18 +124,14 @@ static void read_login(struct mw_exchange *import, struct mw_exchange_person *pe
 	char memory[1024];
 	struct mw_buf whose = MW_BUF_OVER(memory);
 	struct mw_exchange_person *other = NULL;
-	char plain[MW_LOGIN_MAX + 8];
-	struct mw_buf account = MW_BUF_OVER(plain);
 	bool taken;
 
 	/* A shared mailbox has SELF as its master. */
 	if (text.len == 0 || mw_str_starts_with_nocase(text, MW_STR("NT AUTHORITY\\")))
 		return;
 	taken = is_anothers(import, person, text, &whose);
-	if (!taken && mw_str_find(text, '@') == text.len && mw_str_find(text, '\\') == text.len) {
-		mw_buf_printf(&account, "\\%.*s", MW_STR_ARG(text));
-		taken = mw_exchange_find(import->names, mw_buf_str(&account), &other, &whose) == MW_EXCHANGE_SEVERAL;
-	}
+	if (!taken && mw_str_find(text, '@') == text.len && mw_str_find(text, '\\') == text.len)
+		taken = mw_exchange_find_key(import->names, MW_EXCHANGE_ACCOUNT_NAME, text, &other, &whose) == MW_EXCHANGE_SEVERAL;
 	if (taken)
 		mw_exchange_note(import, person->file, person->row, property,
 				 mw_arena_textf(import->arena, "%.*s: %.*s is also the name of %s", MW_STR_ARG(person->name),

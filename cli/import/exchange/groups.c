@@ -15,17 +15,23 @@ bool mw_exchange_is_group(const struct mw_exchange_person *person)
 
 /* --- names in cells */
 
-static bool has(const struct mw_exchange_people *people, const struct mw_exchange_person *person)
+void mw_exchange_each_once(struct mw_exchange *import, struct mw_exchange_people *people)
 {
+	unsigned mark = ++import->walks;
+	size_t kept = 0;
+
 	for (size_t i = 0; i < people->count; i++) {
-		if (people->items[i] == person)
-			return true;
+		if (people->items[i]->mark == mark)
+			continue;
+		people->items[i]->mark = mark;
+		people->items[kept++] = people->items[i];
 	}
-	return false;
+	people->count = kept;
 }
 
 struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_exchange_file file,
-					    const struct mw_csv_row *row, const char *property, const char *whom)
+					    const struct mw_csv_row *row, const char *property, const char *whom,
+					    bool *unknown_r)
 {
 	struct mw_str rest = mw_exchange_cell(import, file, row, property), item;
 	struct mw_exchange_people people = { NULL, 0 };
@@ -36,10 +42,7 @@ struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_
 		struct mw_buf candidates = MW_BUF_OVER(memory);
 
 		switch (mw_exchange_find(import->names, item, &person, &candidates)) {
-		case MW_EXCHANGE_FOUND:
-			if (!has(&people, person))
-				mw_exchange_add_person(import, &people, person);
-			break;
+		case MW_EXCHANGE_FOUND: mw_exchange_add_person(import, &people, person); break;
 		case MW_EXCHANGE_SEVERAL:
 			mw_exchange_error(import, file, row, property, "a name that one of them has: an address, or the distinguished name",
 					  "\"%.*s\" may be %s", MW_STR_ARG(mw_text_cut(item, 200)), candidates.data);
@@ -47,9 +50,12 @@ struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_
 		case MW_EXCHANGE_NOBODY:
 			mw_exchange_note(import, file, row, property,
 					 mw_arena_textf(import->arena, "%s: %.*s", whom, MW_STR_ARG(mw_text_cut(item, 200))), GRANT_FIX);
+			if (unknown_r != NULL)
+				*unknown_r = true;
 			break;
 		}
 	}
+	mw_exchange_each_once(import, &people);
 	return people;
 }
 
@@ -69,28 +75,24 @@ void mw_exchange_sort_people(struct mw_exchange_people *people)
 
 /* --- members */
 
-/* Whom a row of members means: by what nobody else has, before names. */
+/* Whom a row of members means: by what nobody else has; by a name only where it has nothing else. */
 static enum mw_exchange_found member_of(struct mw_exchange *import, enum mw_exchange_file file,
 					const struct mw_csv_row *row, struct mw_exchange_person **person_r,
 					struct mw_buf *candidates)
 {
-	static const char *const properties[] = { "DistinguishedName",
-						  "Guid",
-						  "ExternalDirectoryObjectId",
-						  "PrimarySmtpAddress",
-						  "Identity",
-						  "Alias",
-						  "Name",
-						  "DisplayName" };
-	enum mw_exchange_found found = MW_EXCHANGE_NOBODY;
+	static const char *const properties[] = { "Identity", "Name", "Alias" };
+	struct mw_exchange_owner owner = mw_exchange_owner_of(import, file, row);
 
-	for (size_t i = 0; found == MW_EXCHANGE_NOBODY && i < sizeof(properties) / sizeof(properties[0]); i++) {
+	*person_r = owner.person;
+	if (owner.property != NULL)
+		return owner.person != NULL ? MW_EXCHANGE_FOUND : MW_EXCHANGE_NOBODY;
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
 		struct mw_str text = mw_exchange_cell(import, file, row, properties[i]);
 
 		if (text.len > 0)
-			found = mw_exchange_find(import->names, text, person_r, candidates);
+			return mw_exchange_find(import->names, text, person_r, candidates);
 	}
-	return found;
+	return MW_EXCHANGE_NOBODY;
 }
 
 static void read_member(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row)
@@ -108,20 +110,20 @@ static void read_member(struct mw_exchange *import, enum mw_exchange_file file, 
 		return;
 	case MW_EXCHANGE_FOUND: break;
 	}
+	if (!mw_exchange_is_group(group)) {
+		mw_exchange_error(import, file, row, "Group", "a group", "%.*s is none", MW_STR_ARG(group->name));
+		return;
+	}
 	switch (member_of(import, file, row, &member, &candidates)) {
 	case MW_EXCHANGE_NOBODY:
 		mw_exchange_count(import, "members of groups who are in no file");
+		group->members_unknown |= !mw_exchange_is_single(mw_exchange_cell(import, file, row, "RecipientTypeDetails"));
 		break;
 	case MW_EXCHANGE_SEVERAL:
 		mw_exchange_error(import, file, row, NULL, "a column DistinguishedName or Guid",
 				  "this member may be %s", candidates.data);
 		break;
-	case MW_EXCHANGE_FOUND:
-		if (!mw_exchange_is_group(group))
-			mw_exchange_error(import, file, row, "Group", "a group", "%.*s is none", MW_STR_ARG(group->name));
-		else if (!has(&group->members, member))
-			mw_exchange_add_person(import, &group->members, member);
-		break;
+	case MW_EXCHANGE_FOUND: mw_exchange_add_person(import, &group->members, member); break;
 	}
 }
 
@@ -140,7 +142,7 @@ static void collect_group(struct mw_exchange_person *person, void *context)
 		mw_exchange_add_person(reached->import, &reached->groups, person);
 }
 
-static void walk(struct mw_exchange *import, struct mw_exchange_person *person, bool rights,
+static void walk(struct mw_exchange *import, struct mw_exchange_person *person, enum mw_exchange_rights least,
 		 void (*found)(struct mw_exchange_person *person, void *context), void *context)
 {
 	struct mw_exchange_person **waiting = import->waiting;
@@ -149,7 +151,7 @@ static void walk(struct mw_exchange *import, struct mw_exchange_person *person, 
 
 	if (waiting == NULL)
 		waiting = import->waiting = MW_ARENA_ARRAY(import->arena, struct mw_exchange_person *, import->people.count);
-	if (waiting == NULL || (rights && person->no_rights))
+	if (waiting == NULL || person->rights > least)
 		return;
 	waiting[count++] = person;
 	person->mark = mark;
@@ -158,7 +160,7 @@ static void walk(struct mw_exchange *import, struct mw_exchange_person *person, 
 		for (size_t j = 0; j < waiting[i]->members.count; j++) {
 			struct mw_exchange_person *member = waiting[i]->members.items[j];
 
-			if (member->mark == mark || (rights && member->no_rights))
+			if (member->mark == mark || member->rights > least)
 				continue;
 			member->mark = mark;
 			waiting[count++] = member;
@@ -169,25 +171,36 @@ static void walk(struct mw_exchange *import, struct mw_exchange_person *person, 
 void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *person,
 		      void (*found)(struct mw_exchange_person *person, void *context), void *context)
 {
-	walk(import, person, false, found, context);
+	walk(import, person, MW_EXCHANGE_NOT_HELD, found, context);
 }
 
 void mw_exchange_walk_rights(struct mw_exchange *import, struct mw_exchange_person *person,
+			     enum mw_exchange_rights least,
 			     void (*found)(struct mw_exchange_person *person, void *context), void *context)
 {
-	walk(import, person, true, found, context);
+	walk(import, person, least, found, context);
 }
 
+struct looking {
+	const struct mw_exchange_person *wanted;
+	bool found;
+};
+
+static void look_for(struct mw_exchange_person *person, void *context)
+{
+	struct looking *looking = context;
+
+	for (size_t i = 0; i < person->members.count && !looking->found; i++)
+		looking->found = person->members.items[i] == looking->wanted;
+}
+
+/* Whether a group is in another, or in one that is in it. */
 static bool reaches(struct mw_exchange *import, struct mw_exchange_person *from, const struct mw_exchange_person *to)
 {
-	struct reached reached = { .import = import };
+	struct looking looking = { to, false };
 
-	/* Past `from` itself, which a walk begins with. */
-	for (size_t i = 0; i < from->members.count; i++) {
-		if (mw_exchange_is_group(from->members.items[i]))
-			mw_exchange_walk(import, from->members.items[i], collect_group, &reached);
-	}
-	return has(&reached.groups, to);
+	mw_exchange_walk(import, from, look_for, &looking);
+	return looking.found;
 }
 
 /* All who are in a circle of groups are in each of its groups. */
@@ -195,21 +208,38 @@ static struct mw_exchange_people without_circle(struct mw_exchange *import, stru
 {
 	struct reached reached = { .import = import }, circle = { .import = import };
 	struct mw_exchange_people members = { NULL, 0 };
+	unsigned mark;
 
 	mw_exchange_walk(import, group, collect_group, &reached);
 	for (size_t i = 0; i < reached.groups.count; i++) {
 		if (reaches(import, reached.groups.items[i], group))
 			mw_exchange_add_person(import, &circle.groups, reached.groups.items[i]);
 	}
+	mark = ++import->walks;
+	for (size_t i = 0; i < circle.groups.count; i++) {
+		circle.groups.items[i]->mark = mark;
+		group->members_unknown |= circle.groups.items[i]->members_unknown;
+	}
 	for (size_t i = 0; i < circle.groups.count; i++) {
 		const struct mw_exchange_people *some = &circle.groups.items[i]->members;
 
 		for (size_t j = 0; j < some->count; j++) {
-			if (!has(&circle.groups, some->items[j]) && !has(&members, some->items[j]))
-				mw_exchange_add_person(import, &members, some->items[j]);
+			if (some->items[j]->mark == mark)
+				continue;
+			some->items[j]->mark = mark;
+			mw_exchange_add_person(import, &members, some->items[j]);
 		}
 	}
 	return members;
+}
+
+static bool has_group(const struct mw_exchange_person *person)
+{
+	for (size_t i = 0; i < person->members.count; i++) {
+		if (mw_exchange_is_group(person->members.items[i]))
+			return true;
+	}
+	return false;
 }
 
 void mw_exchange_open_circles(struct mw_exchange *import)
@@ -219,7 +249,7 @@ void mw_exchange_open_circles(struct mw_exchange *import)
 	for (size_t i = 0; i < import->people.count; i++) {
 		struct mw_exchange_person *person = import->people.items[i];
 
-		if (mw_exchange_is_group(person) && reaches(import, person, person))
+		if (has_group(person) && reaches(import, person, person))
 			mw_exchange_add_person(import, &groups, person);
 	}
 	members = MW_ARENA_ARRAY(import->arena, struct mw_exchange_people, groups.count);
@@ -248,6 +278,9 @@ void mw_exchange_read_members(struct mw_exchange *import)
 
 		if (person->kind == MW_EXCHANGE_RIGHTS)
 			person->members = mw_exchange_named(import, person->file, person->row, "Members",
-							    mw_arena_text(import->arena, mw_exchange_cell(import, person->file, person->row, "Name")));
+							    mw_arena_text(import->arena, mw_exchange_cell(import, person->file, person->row, "Name")),
+							    &person->members_unknown);
+		else
+			mw_exchange_each_once(import, &person->members);
 	}
 }

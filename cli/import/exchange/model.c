@@ -80,7 +80,7 @@ void mw_exchange_error(struct mw_exchange *import, enum mw_exchange_file file, c
 struct mw_str mw_exchange_cell(const struct mw_exchange *import, enum mw_exchange_file file,
 			       const struct mw_csv_row *row, const char *property)
 {
-	return row == NULL ? MW_STR_EMPTY : mw_csv_cell(&import->tables[file].csv, row, property);
+	return row == NULL ? MW_STR_EMPTY : mw_str_trim(mw_csv_cell(&import->tables[file].csv, row, property));
 }
 
 static const char *shown(struct mw_exchange *import, struct mw_str text)
@@ -104,6 +104,22 @@ void mw_exchange_switch_cell(struct mw_exchange *import, enum mw_exchange_file f
 	struct mw_str value = mw_exchange_cell(import, file, row, property);
 
 	if (value.len > 0 && !mw_exchange_switch(value, on_io))
+		wrong(import, file, row, property, value, "True or False");
+}
+
+bool mw_exchange_has_column(const struct mw_exchange *import, enum mw_exchange_file file, const char *property)
+{
+	const struct mw_csv *csv = &import->tables[file].csv;
+
+	return mw_csv_column(csv, mw_str(property)) < csv->columns.count;
+}
+
+void mw_exchange_needed_switch(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
+			       const char *property, bool *on_r)
+{
+	struct mw_str value = mw_exchange_cell(import, file, row, property);
+
+	if (!mw_exchange_switch(value, on_r))
 		wrong(import, file, row, property, value, "True or False");
 }
 

@@ -21,6 +21,10 @@ enum mw_exchange_kind {
 	MW_EXCHANGE_ACCOUNT   /* a user without a mailbox */
 };
 
+/* Whether the members of a group have the rights that it was given: those of security groups have them (Microsoft, "Active
+   Directory security groups"). PERHAPS: what it is refused is refused to them, what it is allowed is not allowed. */
+enum mw_exchange_rights { MW_EXCHANGE_HELD, MW_EXCHANGE_PERHAPS, MW_EXCHANGE_NOT_HELD };
+
 struct mw_exchange_person;
 
 struct mw_exchange_people {
@@ -35,8 +39,13 @@ struct mw_exchange_person {
 	struct mw_str name; /* its primary address, canonical */
 	struct mw_strs addresses; /* others, canonical */
 	struct mw_strs logins; /* beside its name */
-	bool disabled; /* its account is */
-	bool no_rights; /* a group that Windows gives no rights: a distribution group, a dynamic one */
+	struct mw_str domain; /* of Active Directory, in DNS, in lower case; empty: not known */
+	struct mw_str sid;    /* octets; empty: not known */
+	bool disabled;	/* its account is */
+	bool refused;	/* to send as itself */
+	bool disabled_said; /* that it is, or that it is not */
+	enum mw_exchange_rights rights; /* of a group */
+	bool members_unknown; /* of a group: some are in no file, and may be groups */
 	const struct mw_csv_row *cas; /* of CASMailbox.csv; NULL: none */
 	struct mw_exchange_people members; /* of a group, as said */
 	struct mw_exchange_ace *aces; /* of Send-As on it */
@@ -75,6 +84,7 @@ struct mw_exchange {
 	struct mw_exchange_people people;
 	struct mw_exchange_names *names;
 	struct mw_str default_domain; /* canonical; empty: none */
+	bool state_told; /* that no file says which accounts are disabled */
 	unsigned walks; /* marks given so far */
 	struct mw_exchange_person **waiting; /* of a walk: room for everybody */
 
@@ -104,6 +114,10 @@ void mw_exchange_error(struct mw_exchange *import, enum mw_exchange_file file, c
 /* What a row says; empty where the file has no such column. */
 struct mw_str mw_exchange_cell(const struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
 			       const char *property);
+bool mw_exchange_has_column(const struct mw_exchange *import, enum mw_exchange_file file, const char *property);
+/* A switch that a right rests on: nothing is an error too. */
+void mw_exchange_needed_switch(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
+			       const char *property, bool *on_r);
 /* The same as a switch, size or count; anything else is an error. Empty: what is given there already. */
 void mw_exchange_switch_cell(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
 			     const char *property, bool *on_io);
@@ -124,18 +138,29 @@ void mw_exchange_read_permissions(struct mw_exchange *import);
    go by who is in which group itself. */
 void mw_exchange_open_circles(struct mw_exchange *import);
 /* Whom a property with several values names, each once. One that means several is an error, one that nobody has something
-   to decide. */
+   to decide, and sets *unknown_r, which may be NULL. */
 struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
-					    const char *property, const char *whom);
+					    const char *property, const char *whom, bool *unknown_r);
+/* Takes those out that were there before; keeps the order. */
+void mw_exchange_each_once(struct mw_exchange *import, struct mw_exchange_people *people);
 /* Calls `found` with a person, or with each one in a group, however deep, and each group; each once. */
 void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *person,
 		      void (*found)(struct mw_exchange_person *person, void *context), void *context);
 /* By name: PowerShell promises no order. */
 void mw_exchange_sort_people(struct mw_exchange_people *people);
-/* The same for those who have a right that the person was given: not through groups that hold none. */
-void mw_exchange_walk_rights(struct mw_exchange *import, struct mw_exchange_person *person,
+/* The same for those who have a right that the person was given, or is refused: not through groups that have less of them
+   than `least`. */
+void mw_exchange_walk_rights(struct mw_exchange *import, struct mw_exchange_person *person, enum mw_exchange_rights least,
 			     void (*found)(struct mw_exchange_person *person, void *context), void *context);
+/* Whether the files do not say who is in a group, or in one in it: by a member that is in no file, as everybody's primary
+   group has no list of members, or as it is a list without one. */
+bool mw_exchange_is_open_group(struct mw_exchange *import, struct mw_exchange_person *person);
+/* What becomes of a group's rights; false with an error. */
+bool mw_exchange_read_rights(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
+			     enum mw_exchange_rights *rights_r);
 bool mw_exchange_is_group(const struct mw_exchange_person *person);
+/* Whether a word of RecipientTypeDetails is of one that has no members. */
+bool mw_exchange_is_single(struct mw_str word);
 /* One more grant, of a group without an address to its members. None to oneself. */
 void mw_exchange_add_grant(struct mw_exchange *import, bool on_behalf, const struct mw_exchange_person *identity,
 			   struct mw_exchange_person *trustee);

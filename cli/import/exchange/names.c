@@ -6,19 +6,31 @@
 #include <xxhash.h>
 
 #include "base/text.h"
+#include "mail/address.h"
+#include "sync/ldap/dn.h"
+#include "sync/ldap/sid.h"
 
 #define BUCKETS (1u << 16)
 #define CANDIDATES_MOST 8
+#define NETBIOS_MOST 15 /* octets of a domain's short name */
+#define GUID_LEN 36
 
 struct name {
-	struct mw_str text; /* folded */
-	enum mw_exchange_certainty certainty;
+	struct mw_str text; /* in the one form of all its spellings */
+	enum mw_exchange_key key;
 	struct mw_exchange_person *person;
 	struct name *next;
 };
 
+struct domain {
+	struct mw_str name; /* folded */
+	struct mw_str sid;  /* octets; empty: rows say different ones */
+	struct domain *next;
+};
+
 struct mw_exchange_names {
 	struct mw_arena *arena;
+	struct domain *domains;
 	struct name *buckets[BUCKETS];
 };
 
@@ -30,6 +42,13 @@ struct mw_exchange_names *mw_exchange_names_new(struct mw_arena *arena)
 		names->arena = arena;
 	return names;
 }
+
+static bool is_own(enum mw_exchange_key key)
+{
+	return key <= MW_EXCHANGE_ADDRESS;
+}
+
+/* --- spellings */
 
 static bool is_ascii(struct mw_str text)
 {
@@ -59,57 +78,202 @@ static struct mw_str folded(struct mw_arena *arena, struct mw_str text)
 	return ascii != NULL ? (struct mw_str){ ascii, text.len } : MW_STR_EMPTY;
 }
 
-static unsigned bucket_of(struct mw_str text)
+static struct mw_str without_smtp(struct mw_str text)
 {
-	return (unsigned)(XXH3_64bits(text.ptr, text.len) % BUCKETS);
+	return mw_str_starts_with_nocase(text, MW_STR("smtp:")) ? mw_str_tail(text, 5) : text;
 }
 
-bool mw_exchange_names_add(struct mw_exchange_names *names, struct mw_str text, enum mw_exchange_certainty certainty,
+/* The one form of a name. Empty: the text is no such name. */
+static struct mw_str canonical(struct mw_arena *arena, enum mw_exchange_key key, struct mw_str text)
+{
+	struct mw_address address;
+	char memory[MW_LDAP_DN_MAX + 1];
+	struct mw_buf dn = MW_BUF_OVER(memory);
+
+	text = mw_str_trim(text);
+	switch (key) {
+	case MW_EXCHANGE_DN:
+		return mw_ldap_dn_canonical(text, &dn) && !dn.truncated ? mw_arena_copy(arena, mw_buf_str(&dn)) : folded(arena, text);
+	case MW_EXCHANGE_SID: return mw_arena_copy(arena, mw_sid_parse(text, memory));
+	case MW_EXCHANGE_ADDRESS:
+		if (mw_address_parse(without_smtp(text), &address) != MW_ADDRESS_MAILBOX)
+			return MW_STR_EMPTY;
+		return mw_arena_copy(arena, address.whole);
+	default: return folded(arena, text);
+	}
+}
+
+/* --- forms */
+
+static bool is_guid(struct mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text.ptr[i] != '-' : strchr("0123456789abcdefABCDEF", text.ptr[i]) == NULL)
+			return false;
+	}
+	return text.len == GUID_LEN;
+}
+
+/* What stands before the first "=" is the name of an attribute. */
+static bool is_dn(struct mw_str text)
+{
+	size_t equals = mw_str_find(text, '=');
+
+	for (size_t i = 0; i < equals; i++) {
+		char c = text.ptr[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-'))
+			return false;
+	}
+	return equals > 0 && equals < text.len;
+}
+
+/* What stands before the first "/" is a domain. */
+static bool is_canonical_name(struct mw_str text)
+{
+	size_t slash = mw_str_find(text, '/');
+	bool dot = false;
+
+	for (size_t i = 0; i < slash; i++) {
+		char c = text.ptr[i];
+
+		dot |= c == '.';
+		if (c == ' ' || c == '@' || c == '\\' || c == ',' || c == '"')
+			return false;
+	}
+	return dot && slash < text.len;
+}
+
+enum mw_exchange_key mw_exchange_form(struct mw_str text)
+{
+	text = mw_str_trim(text);
+	if (mw_str_starts_with_nocase(text, MW_STR("S-1-")))
+		return MW_EXCHANGE_SID;
+	if (is_guid(text))
+		return MW_EXCHANGE_GUID;
+	if (mw_str_starts_with_nocase(text, MW_STR("/o=")))
+		return MW_EXCHANGE_LEGACY_DN;
+	if (is_dn(text))
+		return MW_EXCHANGE_DN;
+	if (is_canonical_name(text))
+		return MW_EXCHANGE_CANONICAL;
+	if (mw_str_find(text, '\\') < text.len)
+		return MW_EXCHANGE_MASTER;
+	if (mw_str_find(text, '@') < text.len)
+		return MW_EXCHANGE_ADDRESS;
+	return MW_EXCHANGE_NAME;
+}
+
+/* --- adding */
+
+/* A key is a part of what is hashed: the same text is another name as another key. */
+static unsigned bucket_of(enum mw_exchange_key key, struct mw_str text)
+{
+	return (unsigned)(XXH3_64bits_withSeed(text.ptr, text.len, (uint64_t)key) % BUCKETS);
+}
+
+bool mw_exchange_names_add(struct mw_exchange_names *names, struct mw_str text, enum mw_exchange_key key,
 			   struct mw_exchange_person *person, struct mw_exchange_person **other_r)
 {
-	struct mw_str key = folded(names->arena, mw_str_trim(text));
-	struct name **bucket = &names->buckets[bucket_of(key)], *name;
+	struct mw_str one = canonical(names->arena, key, text);
+	struct name **bucket, *name;
 
-	if (key.len == 0)
+	if (one.len == 0)
 		return true;
+	bucket = &names->buckets[bucket_of(key, one)];
 	for (name = *bucket; name != NULL; name = name->next) {
-		if (name->certainty != certainty || !mw_str_equal(name->text, key))
+		if (name->key != key || !mw_str_equal(name->text, one))
 			continue;
 		if (name->person == person)
 			return true;
-		if (certainty == MW_EXCHANGE_OWN) {
+		if (is_own(key)) {
 			*other_r = name->person;
 			return false;
 		}
 	}
 	name = MW_ARENA_NEW(names->arena, struct name);
 	if (name != NULL) {
-		*name = (struct name){ key, certainty, person, *bucket };
+		*name = (struct name){ one, key, person, *bucket };
 		*bucket = name;
 	}
 	return true;
 }
+
+bool mw_exchange_names_same(const struct mw_exchange_names *names, enum mw_exchange_key key, struct mw_str a,
+			    struct mw_str b)
+{
+	return mw_str_equal(canonical(names->arena, key, a), canonical(names->arena, key, b));
+}
+
+static struct mw_str domain_before(struct mw_str account)
+{
+	return mw_str_head(account, mw_str_find(account, '\\'));
+}
+
+static struct domain *known_domain(const struct mw_exchange_names *names, struct mw_str name)
+{
+	struct domain *domain = names->domains;
+
+	while (domain != NULL && !mw_str_equal(domain->name, name))
+		domain = domain->next;
+	return domain;
+}
+
+void mw_exchange_names_learn(struct mw_exchange_names *names, struct mw_str account, struct mw_str sid)
+{
+	struct mw_str name = folded(names->arena, mw_str_trim(domain_before(account)));
+	struct domain *domain;
+	char memory[MW_SID_MAX];
+	struct mw_str octets = mw_sid_parse(mw_str_trim(sid), memory), of;
+
+	if (mw_str_find(account, '\\') == account.len || octets.len == 0)
+		return;
+	of = mw_sid_domain(octets);
+	if (of.len == 0)
+		return;
+	domain = known_domain(names, name);
+	if (domain != NULL) {
+		if (!mw_str_equal(domain->sid, of))
+			domain->sid = MW_STR_EMPTY;
+		return;
+	}
+	domain = MW_ARENA_NEW(names->arena, struct domain);
+	if (domain != NULL) {
+		*domain = (struct domain){ name, mw_arena_copy(names->arena, of), names->domains };
+		names->domains = domain;
+	}
+}
+
+/* --- finding */
 
 struct match {
 	struct mw_exchange_person *people[CANDIDATES_MOST];
 	size_t count; /* may be more than are kept */
 };
 
-static void collect(const struct mw_exchange_names *names, struct mw_str key, bool own, bool account_only,
+static void add_match(struct match *match, struct mw_exchange_person *person)
+{
+	size_t i = 0;
+
+	while (i < match->count && i < CANDIDATES_MOST && match->people[i] != person)
+		i++;
+	if (i == match->count && i < CANDIDATES_MOST)
+		match->people[i] = person;
+	match->count += i == match->count;
+}
+
+static void collect(const struct mw_exchange_names *names, enum mw_exchange_key key, struct mw_str text,
 		    struct match *match)
 {
-	for (const struct name *name = names->buckets[bucket_of(key)]; name != NULL; name = name->next) {
-		size_t i = 0;
-		bool sure = name->certainty == MW_EXCHANGE_OWN || name->certainty == MW_EXCHANGE_PRINCIPAL_NAME;
+	struct mw_str one = canonical(names->arena, key, text);
 
-		if (sure != own || !mw_str_equal(name->text, key) ||
-		    (account_only && name->certainty != MW_EXCHANGE_ACCOUNT_NAME))
-			continue;
-		while (i < match->count && i < CANDIDATES_MOST && match->people[i] != name->person)
-			i++;
-		if (i == match->count && i < CANDIDATES_MOST)
-			match->people[i] = name->person;
-		match->count += i == match->count;
+	if (one.len == 0)
+		return;
+	for (const struct name *name = names->buckets[bucket_of(key, one)]; name != NULL; name = name->next) {
+		if (name->key == key && mw_str_equal(name->text, one))
+			add_match(match, name->person);
 	}
 }
 
@@ -138,24 +302,91 @@ static void print_candidates(struct match *match, struct mw_buf *out)
 	}
 }
 
+static enum mw_exchange_found found_of(struct match *match, struct mw_exchange_person **person_r,
+				       struct mw_buf *candidates)
+{
+	if (match->count == 1)
+		*person_r = match->people[0];
+	else if (match->count > 1 && candidates != NULL)
+		print_candidates(match, candidates);
+	return match->count == 0 ? MW_EXCHANGE_NOBODY : match->count == 1 ? MW_EXCHANGE_FOUND : MW_EXCHANGE_SEVERAL;
+}
+
+/* Whether a person's domain has this short name. Rows that name an account with its SID say it; without them, the first
+   label of its name in DNS, which is the short name that Windows proposes. */
+static bool is_in_domain(const struct mw_exchange_names *names, const struct mw_exchange_person *person,
+			 struct mw_str name)
+{
+	struct mw_str label = mw_str_head(person->domain, mw_str_find(person->domain, '.'));
+	struct mw_str of = person->sid.len > 0 ? mw_sid_domain(person->sid) : MW_STR_EMPTY;
+	const struct domain *known = known_domain(names, name);
+
+	if (known != NULL && of.len > 0)
+		return mw_str_equal(known->sid, of);
+	for (const struct domain *other = names->domains; other != NULL && of.len > 0; other = other->next) {
+		if (mw_str_equal(other->sid, of))
+			return false;
+	}
+	return name.len > 0 && (mw_str_equal(name, person->domain) || mw_str_equal(name, mw_str_head(label, NETBIOS_MOST)));
+}
+
+/* DOMAIN\name. Where several have the name, and the files do not say whose domain it is, it may be any of them. */
+static void collect_accounts(const struct mw_exchange_names *names, struct mw_str text, struct match *match)
+{
+	struct mw_str domain = folded(names->arena, mw_str_trim(domain_before(text)));
+	struct match all = { .count = 0 };
+	size_t before = match->count;
+
+	collect(names, MW_EXCHANGE_ACCOUNT_NAME, mw_str_tail(text, domain_before(text).len + 1), &all);
+	for (size_t i = 0; i < all.count && i < CANDIDATES_MOST; i++) {
+		if (is_in_domain(names, all.people[i], domain))
+			add_match(match, all.people[i]);
+	}
+	if (match->count == before && all.count > 1 && known_domain(names, domain) == NULL)
+		*match = all;
+}
+
+/* A plain name: one that is somebody's display name only means nobody. */
+static void collect_names(const struct mw_exchange_names *names, struct mw_str text, struct match *match)
+{
+	collect(names, MW_EXCHANGE_NAME, text, match);
+	collect(names, MW_EXCHANGE_ACCOUNT_NAME, text, match);
+	if (match->count > 0)
+		collect(names, MW_EXCHANGE_DISPLAY_NAME, text, match);
+}
+
 enum mw_exchange_found mw_exchange_find(const struct mw_exchange_names *names, struct mw_str text,
 					struct mw_exchange_person **person_r, struct mw_buf *candidates)
 {
-	struct mw_str key = folded(names->arena, mw_str_trim(text));
-	size_t slash = mw_str_find(key, '\\');
+	enum mw_exchange_key form = mw_exchange_form(text);
 	struct match match = { .count = 0 };
 
-	if (mw_str_starts_with(key, MW_STR("smtp:")))
-		key = mw_str_tail(key, 5);
-	if (key.len > 0)
-		collect(names, key, true, false, &match);
-	if (match.count == 0 && slash < key.len)
-		collect(names, mw_str_tail(key, slash + 1), false, true, &match);
-	else if (match.count == 0 && key.len > 0)
-		collect(names, key, false, false, &match);
-	if (match.count == 1)
-		*person_r = match.people[0];
-	else if (match.count > 1 && candidates != NULL)
-		print_candidates(&match, candidates);
-	return match.count == 0 ? MW_EXCHANGE_NOBODY : match.count == 1 ? MW_EXCHANGE_FOUND : MW_EXCHANGE_SEVERAL;
+	text = mw_str_trim(text);
+	switch (form) {
+	case MW_EXCHANGE_MASTER:
+		collect(names, form, text, &match);
+		collect_accounts(names, text, &match);
+		break;
+	case MW_EXCHANGE_ADDRESS:
+		text = without_smtp(text);
+		collect(names, form, text, &match);
+		collect(names, MW_EXCHANGE_PRINCIPAL_NAME, text, &match);
+		break;
+	case MW_EXCHANGE_NAME: collect_names(names, text, &match); break;
+	default: collect(names, form, text, &match); break;
+	}
+	/* Exchange prints a name as it is: whoever is called as another one's own may be meant. */
+	if (match.count > 0 && form != MW_EXCHANGE_NAME)
+		collect(names, MW_EXCHANGE_NAME, text, &match);
+	return found_of(&match, person_r, candidates);
+}
+
+enum mw_exchange_found mw_exchange_find_key(const struct mw_exchange_names *names, enum mw_exchange_key key,
+					    struct mw_str text, struct mw_exchange_person **person_r,
+					    struct mw_buf *candidates)
+{
+	struct match match = { .count = 0 };
+
+	collect(names, key, text, &match);
+	return found_of(&match, person_r, candidates);
 }

@@ -182,28 +182,42 @@ static void print_domains(FILE *out, struct mw_exchange *import)
 
 /* --- login types */
 
+static bool read_login_type(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
+			    int *type_r)
+{
+	struct mw_str word = mw_exchange_cell(import, file, row, "LoginType");
+	uint64_t number = 0;
+
+	if (mw_parse_number(word, &number) && number >= MW_PLAIN_TEXT_LOGIN && number <= MW_SECURE_LOGIN) {
+		*type_r = (int)number;
+		return true;
+	}
+	if (mw_table_find(mw_login_types, word, type_r))
+		return true;
+	mw_exchange_error(import, file, row, "LoginType", "PlainTextLogin, PlainTextAuthentication or SecureLogin",
+			  "bad value \"%.*s\"", MW_STR_ARG(mw_text_cut(word, 100)));
+	return false;
+}
+
 static void print_login(FILE *out, struct mw_exchange *import, enum mw_exchange_file file, const char *protocol)
 {
 	const struct mw_csv *csv = &import->tables[file].csv;
+	const struct mw_csv_row *first = NULL;
+	int type = 0, other;
 
 	for (size_t i = 0; i < csv->row_count; i++) {
-		struct mw_str word = mw_exchange_cell(import, file, &csv->rows[i], "LoginType");
-		uint64_t number = 0;
-		int type;
-
-		if (!mw_exchange_is_here(import, file, &csv->rows[i]))
+		if (!mw_exchange_is_here(import, file, &csv->rows[i]) ||
+		    !read_login_type(import, file, &csv->rows[i], first == NULL ? &type : &other))
 			continue;
-		if (mw_parse_number(word, &number) && number >= MW_PLAIN_TEXT_LOGIN && number <= MW_SECURE_LOGIN)
-			type = (int)number;
-		else if (!mw_table_find(mw_login_types, word, &type)) {
-			mw_exchange_error(import, file, &csv->rows[i], "LoginType", "PlainTextLogin, PlainTextAuthentication or SecureLogin",
-					  "bad value \"%.*s\"", MW_STR_ARG(mw_text_cut(word, 100)));
-			continue;
-		}
+		if (first == NULL)
+			first = &csv->rows[i];
+		else if (other != type)
+			mw_exchange_error(import, file, &csv->rows[i], "LoginType", "--server NAME", "line %u says %s", first->line,
+					  mw_table_word(mw_login_types, type));
+	}
+	if (first != NULL)
 		fprintf(out, "\n# Get-%s\nlogin \"%s\" {\n    protocols = { %s }\n    login_type = %s\n    mode = audit\n}\n",
 			mw_exchange_files[file].name, protocol, protocol, mw_table_word(mw_login_types, type));
-		return;
-	}
 }
 
 /* --- connectors */

@@ -79,6 +79,33 @@ static void read_table(struct mw_exchange *import, enum mw_exchange_file file)
 	table->says = MW_ARENA_ARRAY(import->arena, uint64_t, table->csv.columns.count + 1);
 }
 
+static size_t rows_of(const struct mw_exchange *import, enum mw_exchange_file file)
+{
+	return import->tables[file].csv.row_count;
+}
+
+/* What is needed because of what another file has. */
+static void need_more(struct mw_exchange *import)
+{
+	static const struct {
+		enum mw_exchange_file groups, members;
+	} lists[] = { { MW_EXCHANGE_GROUP, MW_EXCHANGE_GROUP_MEMBER }, { MW_EXCHANGE_DYNAMIC, MW_EXCHANGE_DYNAMIC_MEMBER } };
+	static const enum mw_exchange_file smtp[] = { MW_EXCHANGE_CAS_MAILBOX, MW_EXCHANGE_TRANSPORT };
+
+	/* Whom a denial of a group means is who is in it. */
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (rows_of(import, lists[i].groups) > 0 && !import->tables[lists[i].members].there)
+			mw_exchange_error(import, lists[i].members, NULL, NULL, mw_exchange_files[lists[i].members].command,
+					  "there is no such file, and %s.csv has groups", mw_exchange_files[lists[i].groups].name);
+	}
+	/* Exchange Online switches sending off by it; Exchange servers have no such property. */
+	for (size_t i = 0; i < sizeof(smtp) / sizeof(smtp[0]) && import->tables[MW_EXCHANGE_RECIPIENT_PERMISSION].there; i++) {
+		if (!mw_exchange_has_column(import, smtp[i], "SmtpClientAuthenticationDisabled"))
+			mw_exchange_error(import, smtp[i], NULL, NULL, mw_exchange_files[smtp[i]].command,
+					  "it has no column SmtpClientAuthenticationDisabled, by which Exchange Online switches sending off");
+	}
+}
+
 /* "Mailbox.csv" in any case is not enough: the names are those that the exporter writes. */
 static bool is_ours(struct mw_str name)
 {
@@ -141,13 +168,25 @@ struct column {
 	enum mw_exchange_fate fate;
 };
 
+/* Names that people choose: they may be in braces, or look like a type, but for that of a list. */
+static bool is_free_text(const char *property)
+{
+	static const char *const names[] = { "Name", "DisplayName", "Alias", "SamAccountName", "Identity", "Id" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (mw_str_equal_nocase(mw_str(property), mw_str(names[i])))
+			return true;
+	}
+	return false;
+}
+
 /* The types of lists in place of lists: there is nothing that could be carried over. */
 static void look_at_cell(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
 			 const struct column *column, struct mw_str value)
 {
 	if (column->fate == MW_EXCHANGE_NO_MEANING || column->fate == MW_EXCHANGE_UNKNOWN)
 		return;
-	if (mw_exchange_is_no_value(value))
+	if (mw_exchange_is_no_value(value) && (!is_free_text(column->name) || mw_str_ends_with(value, MW_STR("]"))))
 		mw_exchange_error(import, file, row, column->name, "the values, a line each, as the exporter writes them",
 				  "\"%.*s\" is what PowerShell writes in place of a list", MW_STR_ARG(mw_text_cut(value, 60)));
 	/* All-rights permissions are told by who reads permissions. */
@@ -169,10 +208,12 @@ static void look_at_cells(struct mw_exchange *import, enum mw_exchange_file file
 	}
 	for (size_t i = 0; i < csv->row_count && !mw_arena_failed(import->arena); i++) {
 		for (size_t j = 0; j < csv->columns.count; j++) {
-			if (mw_exchange_says_nothing(csv->rows[i].cells[j]))
+			struct mw_str value = mw_str_trim(csv->rows[i].cells[j]);
+
+			if (mw_exchange_says_nothing(value))
 				continue;
 			table->says[j]++;
-			look_at_cell(import, file, &csv->rows[i], &columns[j], csv->rows[i].cells[j]);
+			look_at_cell(import, file, &csv->rows[i], &columns[j], value);
 		}
 	}
 }
@@ -186,6 +227,7 @@ void mw_exchange_read(struct mw_exchange *import)
 		read_table(import, (enum mw_exchange_file)file);
 	if (mw_errors_count(import->errors, MW_ERROR) > 0)
 		return;
+	need_more(import);
 	for (unsigned file = 0; file < MW_EXCHANGE_FILE_COUNT; file++)
 		look_at_cells(import, (enum mw_exchange_file)file);
 }

@@ -47,29 +47,55 @@ static bool uses_mynetworks(const struct mw_postfix_endpoint *endpoint)
 	return false;
 }
 
+static void tell_world(const struct mw_postfix_endpoint *endpoint, struct mw_str networks)
+{
+	mw_endpoint_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks",
+			    mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(networks)),
+			    "permit_mynetworks is in use: everybody on the internet counts as one's own",
+			    mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE));
+}
+
+static void tell_public(const struct mw_postfix_endpoint *endpoint, const struct mw_range *range, struct mw_str network)
+{
+	if (is_wider(range, range->first.family == MW_FAMILY_IPV4 ? "10.0.0.0/24" : "fc00::/48"))
+		mw_endpoint_finding(endpoint, MW_FOUND_PUBLIC_AS_OWN, MW_FINDING_WARNING, "mynetworks",
+				    mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(network)),
+				    "permit_mynetworks is in use: all those public addresses count as one's own",
+				    mw_fix_or(mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE),
+					      "a connector with remote_ip_ranges for the others"));
+}
+
+/* Each that is everybody's alone, and else those that are together. */
 static void check_networks(const struct mw_postfix_endpoint *endpoint)
 {
-	struct mw_str list = mw_endpoint_value(endpoint, "mynetworks");
+	struct mw_str list = mw_endpoint_value(endpoint, "mynetworks"), rest = list;
+	struct mw_arena *arena = endpoint->site->arena;
 	struct mw_restriction item;
+	struct { struct mw_range *ranges; struct mw_str *names; size_t count; } own = { NULL, NULL, 1 };
 
-	if (!uses_mynetworks(endpoint))
+	while (mw_restriction_next(&rest, &item))
+		own.count++;
+	own.ranges = MW_ARENA_ARRAY(arena, struct mw_range, own.count);
+	own.names = MW_ARENA_ARRAY(arena, struct mw_str, own.count);
+	own.count = 0;
+	if (!uses_mynetworks(endpoint) || own.ranges == NULL || own.names == NULL)
 		return;
-	while (mw_restriction_next(&list, &item)) {
-		struct mw_range range;
-		const char *shown = mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(item.name));
+	for (rest = list; mw_restriction_next(&rest, &item);) {
+		struct mw_range *range = &own.ranges[own.count];
 
-		if (!mw_postfix_network(endpoint->site->arena, item.name, &range) || mw_range_is_private(&range))
+		if (!mw_postfix_network(arena, item.name, range) || mw_range_is_private(range))
 			continue;
-		if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/8" : "fc00::/32"))
-			mw_endpoint_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks", shown,
-				"permit_mynetworks is in use: everybody on the internet counts as one's own",
-				mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE));
-		else if (is_wider(&range, range.first.family == MW_FAMILY_IPV4 ? "10.0.0.0/24" : "fc00::/48"))
-			mw_endpoint_finding(endpoint, MW_FOUND_PUBLIC_AS_OWN, MW_FINDING_WARNING, "mynetworks", shown,
-				"permit_mynetworks is in use: all those public addresses count as one's own",
-				mw_fix_or(mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE),
-					  "a connector with remote_ip_ranges for the others"));
+		if (mw_ranges_are_everywhere(range, 1))
+			tell_world(endpoint, item.name);
+		else
+			own.names[own.count++] = item.name;
 	}
+	if (mw_ranges_are_everywhere(own.ranges, own.count)) {
+		tell_world(endpoint, list);
+		return;
+	}
+	for (size_t i = 0; i < own.count; i++)
+		tell_public(endpoint, &own.ranges[i], own.names[i]);
 }
 
 /* Whether it is for a program of this host that speaks for its clients (nginx, Dovecot's submission service), at a

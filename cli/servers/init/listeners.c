@@ -30,16 +30,6 @@ static void add_range(struct mw_init *init, struct mw_ranges *ranges, const stru
 	ranges->items = items;
 }
 
-static bool is_everything(const struct mw_range *range)
-{
-	struct mw_range half;
-	const char *why;
-
-	return mw_range_parse(range->first.family == MW_FAMILY_IPV4 ? MW_STR("0.0.0.0/1") : MW_STR("::/1"), &half,
-			      &why) &&
-	       mw_range_compare_width(range, &half) >= 0;
-}
-
 /* Without those that stand before it with "!", from number `from` on: Postfix goes by the first that matches
    (match_list(3)). */
 static void take_around(struct mw_init *init, const struct mw_range *range, size_t from,
@@ -61,6 +51,14 @@ static void take_around(struct mw_init *init, const struct mw_range *range, size
 	}
 }
 
+static void leave_out_everywhere(struct mw_init *init, struct mw_str networks)
+{
+	mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, networks),
+							  "everybody may relay through this server, "
+							  "which no policy here permits",
+							  "take it out of mynetworks" });
+}
+
 static void take_network(struct mw_init *init, struct mw_str text, struct mw_init_listener *listener)
 {
 	struct mw_range range;
@@ -68,11 +66,8 @@ static void take_network(struct mw_init *init, struct mw_str text, struct mw_ini
 	if (!mw_postfix_network(init->arena, text, &range))
 		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, text),
 								  "it is no address and no network", FIX_NETWORKS });
-	else if (is_everything(&range))
-		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, text),
-								  "everybody may relay through this server, "
-								  "which no policy here permits",
-								  "take it out of mynetworks" });
+	else if (mw_ranges_are_everywhere(&range, 1))
+		leave_out_everywhere(init, text);
 	else if (listener->excludes_unread)
 		mw_init_unread_add(init, (struct mw_init_unread){ "mynetworks", mw_arena_text(init->arena, text),
 								  "whom a table before it leaves out is not known", FIX_NETWORKS });
@@ -151,6 +146,15 @@ static void take_networks(struct mw_init *init, struct mw_str list, bool negated
 		take_item(init, item.text, negated, depth, listener);
 }
 
+/* Networks that are everybody's together only. */
+static void look_at_union(struct mw_init *init, struct mw_str list, struct mw_init_listener *listener)
+{
+	if (!mw_ranges_are_everywhere(listener->public.items, listener->public.count))
+		return;
+	leave_out_everywhere(init, list);
+	listener->public.count = 0;
+}
+
 /* Only what Postfix lets relay is a network of its own. */
 static void keep_relaying(const struct mw_postfix_endpoint *endpoint, struct mw_ranges *ranges)
 {
@@ -226,6 +230,7 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 		.sasl_service = MW_STR_EMPTY,
 	};
 	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), false, 0, listener);
+	look_at_union(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
 	keep_relaying(endpoint, &listener->loopback);
 	keep_relaying(endpoint, &listener->private);
 	keep_relaying(endpoint, &listener->public);

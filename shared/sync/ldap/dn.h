@@ -1,4 +1,4 @@
-/* Distinguished names, compared as LDAP compares them. Private to sync/ldap/. */
+/* Distinguished names, compared as LDAP compares them. */
 #ifndef MW_SYNC_LDAP_DN_H
 #define MW_SYNC_LDAP_DN_H
 

@@ -84,8 +84,20 @@ START_TEST(a_range_holds_what_lies_between_its_ends)
 END_TEST
 
 static const char *const no_ranges[] = {
-	"", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/-1", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1",
-	"192.0.2.1-", "-", "2001:db8::/129", "2001:db8::1/32", "example.test", "192.0.2.0/24/8", "192.0.2.*",
+	"",
+	"192.0.2.1/24",
+	"192.0.2.0/33",
+	"192.0.2.0/",
+	"192.0.2.0/-1",
+	"192.0.2.9-192.0.2.1",
+	"192.0.2.1-2001:db8::1",
+	"192.0.2.1-",
+	"-",
+	"2001:db8::/129",
+	"2001:db8::1/32",
+	"example.test",
+	"192.0.2.0/24/8",
+	"192.0.2.*",
 };
 
 START_TEST(what_is_no_range_is_told_why)
@@ -160,8 +172,44 @@ START_TEST(a_range_around_another_is_two)
 }
 END_TEST
 
+/* Separated by blanks. */
+static const struct { const char *ranges; bool everywhere; } unions[] = {
+	{ "", false },
+	{ "0.0.0.0/0", true },
+	{ "0.0.0.1-255.255.255.255", true },
+	{ "0.0.0.0-127.255.255.255", true },
+	{ "8.0.0.0/8", false },
+	{ "8.0.0.0/8 8.1.0.0/16 8.0.0.0/8", false },
+	{ "8.0.0.0/8 9.0.0.0", true },
+	{ "8.0.0.0/9 64.0.0.0/9 128.0.0.0-128.0.0.1", true },
+	{ "10.0.0.0-11.255.255.255", false },
+	{ "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8 198.51.100.0/24", false },
+	{ "198.51.100.7 203.0.113.0/24", false },
+	{ "::/0", true },
+	{ "2000::/3", true },
+	{ "2a00::/12", true },
+	{ "2003::/19", false },
+	{ "2003::/17 2003:8000::/17 2004::/64", true },
+	{ "fc00::/7 fe80::/10", false },
+	{ "8.0.0.0/8 2001:db8::/32", false },
+};
+
+START_TEST(ranges_are_everywhere_together)
+{
+	struct mw_str rest = mw_str(unions[_i].ranges), text;
+	struct mw_range together[8];
+	const char *why;
+	size_t count = 0;
+
+	while (mw_str_split(&rest, ' ', &text))
+		ck_assert(mw_range_parse(text, &together[count++], &why));
+	ck_assert_int_eq(mw_ranges_are_everywhere(together, count), unions[_i].everywhere);
+}
+END_TEST
+
 MW_UNIT_TESTS("network")
 {
+	MW_LOOP(tcase, ranges_are_everywhere_together, unions);
 	MW_LOOP(tcase, a_range_around_another_is_two, holes);
 	MW_LOOP(tcase, an_address_is_read_and_printed, ips);
 	tcase_add_test(tcase, socket_addresses_are_known_by_their_length);

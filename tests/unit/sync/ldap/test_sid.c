@@ -73,6 +73,63 @@ START_TEST(what_a_known_sid_stands_for)
 }
 END_TEST
 
+START_TEST(a_printed_sid_is_read)
+{
+	char memory[MW_SID_MAX], printed[MW_SID_PRINTED_MAX];
+	struct mw_buf out = MW_BUF_OVER(printed);
+	struct mw_str sid;
+
+	mw_sid_print(good[_i].octets, &out);
+	sid = mw_sid_parse(mw_buf_str(&out), memory);
+	/* Authorities of 2^32 and more are read nowhere. */
+	if (mw_str_has(mw_buf_str(&out), "0x"))
+		ck_assert_uint_eq(sid.len, 0);
+	else
+		ck_assert_slice(sid, good[_i].octets);
+}
+END_TEST
+
+static const char *const no_sids[] = {
+	"",
+	"S",
+	"S-1",
+	"S-1-",
+	"S-2-5-11",
+	"S-1-5-",
+	"S-1-5--11",
+	"S-1-5-11-",
+	"S-1-5-x",
+	"S-1-5-4294967296",
+	"S-1-4294967296-1",
+	"S-1-5-11 ",
+	"CN=S-1-5-11",
+	"S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16",
+	"S-1-5-+1",
+};
+
+START_TEST(what_is_no_printed_sid_is_told)
+{
+	char memory[MW_SID_MAX];
+
+	ck_assert_uint_eq(mw_sid_parse(mw_str(no_sids[_i]), memory).len, 0);
+}
+END_TEST
+
+static const struct { const char *sid; bool windows; uint32_t rid; } accounts[] = {
+	{ "S-1-5-32-545", true, 0 },	    { "S-1-5-11", true, 0 }, { "S-1-5-80-1-2-3-4-5", true, 0 },
+	{ "s-1-5-21-1-2-3-513", false, 513 }, { "S-1-12-1-1-2-3-4", false, 0 }, { "S-1-5-21", true, 0 },
+};
+
+START_TEST(a_sid_is_of_an_account_or_of_windows)
+{
+	char memory[MW_SID_MAX];
+	struct mw_str sid = mw_sid_parse(mw_str(accounts[_i].sid), memory);
+
+	ck_assert(mw_sid_is_of_windows(sid) == accounts[_i].windows);
+	ck_assert_uint_eq(mw_sid_rid(sid), accounts[_i].rid);
+}
+END_TEST
+
 START_TEST(a_sid_is_its_domain_and_a_number)
 {
 	char memory[MW_SID_MAX];
@@ -92,4 +149,7 @@ MW_UNIT_TESTS("security identifiers")
 	MW_LOOP(tcase, what_is_no_sid_is_told, bad);
 	MW_LOOP(tcase, what_a_known_sid_stands_for, known);
 	tcase_add_test(tcase, a_sid_is_its_domain_and_a_number);
+	MW_LOOP(tcase, a_printed_sid_is_read, good);
+	MW_LOOP(tcase, what_is_no_printed_sid_is_told, no_sids);
+	MW_LOOP(tcase, a_sid_is_of_an_account_or_of_windows, accounts);
 }

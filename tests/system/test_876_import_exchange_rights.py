@@ -1,0 +1,366 @@
+"""`mailwicket import exchange` gives nobody more than Exchange gave: who is named by what nobody in the files has is nobody,
+who is denied something and is not in the files keeps the right from everybody, and what a right rests on has to be there."""
+import copy
+import json
+import subprocess
+
+import pytest
+
+from rig.built import CLI
+from rig.exchange_world import NETBIOS, World, write_table
+
+
+class Export:
+    """An organization whose only permissions and members are those of a test."""
+
+    def __init__(self, folder):
+        self.folder, self.dir = folder, folder / "export"
+        self.world = World(seed=5, mailboxes=30)
+        self.tables = copy.deepcopy(self.world.tables())
+        self.tables["ADPermission"] = []
+        for name in ("Mailbox", "DistributionGroup"):
+            for row in self.tables[name]:
+                row["GrantSendOnBehalfTo"] = ""
+        self.boss, self.one, self.two = self.world.users[:3]
+        self.team = next(p for p in self.world.groups if p.kind == "group")
+        self.set_row("DistributionGroup", self.team, RecipientTypeDetails="MailUniversalSecurityGroup")
+        self.members([self.one, self.two])
+
+    def row(self, table, person):
+        [row] = [row for row in self.tables[table] if row["DistinguishedName"] == person.dn]
+        return row
+
+    def set_row(self, table, person, **cells):
+        for row in self.tables[table]:
+            for column in cells:
+                row.setdefault(column, "")
+        self.row(table, person).update(cells)
+
+    def members(self, people):
+        self.tables["DistributionGroupMember"] = [{"Group": self.team.dn, "DistinguishedName": p.dn} for p in people]
+
+    def ace(self, trustee, sid="", deny=False, inherited=False, **cells):
+        row = {**self.world.ace_row(self.boss, trustee, deny, inherited, "All", "Send-As"), "UserSid": sid, **cells}
+        self.tables["ADPermission"].append(row)
+
+    def online(self, *rows):
+        for name in ("ADPermission", "ReceiveConnector", "ReceiveConnectorPermission", "ImapSettings", "PopSettings"):
+            self.tables.pop(name, None)
+        self.tables["TransportConfig"][0]["SmtpClientAuthenticationDisabled"] = "False"
+        self.tables["RecipientPermission"] = [
+            {"Recipient": self.boss.dn, "Identity": "x", "AccessRights": "SendAs", "IsInherited": "False", "InheritanceType": "None",
+             "AccessControlType": "Allow", "TrusteeSidString": "", **row} for row in rows]
+
+    def run(self):
+        for name, rows in self.tables.items():
+            write_table(self.dir / f"{name}.csv", rows)
+        return subprocess.run([CLI, "-c", self.folder / "mailwicket.conf", "--json", "import", "exchange", self.dir, "--apply"],
+                              capture_output=True, text=True, timeout=120)
+
+    def imported(self):
+        done = self.run()
+        assert done.returncode == 0, done.stderr
+        self.told = json.loads(done.stdout)
+        self.directory = (self.folder / "directory").read_text()
+        self.policy = (self.folder / "mailwicket.conf").read_text()
+        return {tuple(line.split()[2:]) for line in self.directory.splitlines() if line.startswith("grant send-as")}
+
+    def refused(self):
+        done = self.run()
+        assert done.returncode == 65 and not (self.folder / "directory").exists(), done
+        return done.stderr
+
+    def notes(self, file, word):
+        return [note for note in self.told["decide"] if note["file"] == file and word in note["what"]]
+
+    def record(self, person):
+        [line] = [line for line in self.directory.splitlines() if line.split()[1:2] == [person.primary] and "grant" not in line]
+        return line
+
+
+@pytest.fixture
+def export(tmp_path):
+    export = Export(tmp_path)
+    export.dir.mkdir()
+    return export
+
+
+# --- who is meant
+
+FOREIGN = "S-1-5-21-9-9-9-5555"
+
+
+@pytest.mark.parametrize("name, sid", [
+    ("PARTNER\\{sam}", FOREIGN), ("PARTNER\\{sam}", ""), (f"{NETBIOS}\\{{sam}}", FOREIGN), ("{sam}", FOREIGN), ("{primary}", FOREIGN),
+    ("{dn}", FOREIGN), ("", FOREIGN), ("{display}", ""), ("CN={display},OU=Elsewhere,DC=example,DC=test", ""),
+    ("{sam}@elsewhere.example", ""), ("00000000-0000-4000-8000-000000000001", ""), ("example.test/Elsewhere/{display}", "")])
+def test_a_trustee_whom_nobody_in_the_files_is_gets_nothing_and_is_told(export, name, sid):
+    """A SID decides, then the domain: whoever only has the same account, display or first name is somebody else."""
+    text = name.format(sam=export.one.sam, primary=export.one.primary, dn=export.one.dn, display=export.one.name)
+    # Somebody may be called like anything.
+    export.set_row("Mailbox", export.one, DisplayName=text or "x")
+    export.ace(text, sid)
+    assert export.imported() == set()
+    assert [note["line"] for note in export.notes("ADPermission", text or sid)] == [2]
+
+
+@pytest.mark.parametrize("text", ["EXAMPLE\\{sam}", "example.test\\{sam}", "example\\{sam}  ", "{dn}", "{dn2}", "{sid}", "{guid}", "{canonical}"])
+def test_a_trustee_in_every_spelling_is_found(export, text):
+    spelled = export.one.dn.replace(",OU", ", ou").replace("\\,", "\\2C")
+    export.ace(text.format(sam=export.one.sam.upper(), dn=export.one.dn, dn2=spelled, sid=export.one.sid.lower(),
+                           guid=export.one.guid.upper(), canonical=export.one.canonical.upper()))
+    assert export.imported() == {(export.boss.primary, export.one.primary)}
+
+
+def test_rows_with_sids_say_whose_domain_a_short_name_is(export):
+    """EXAMPLE is the first label of the domain, but Windows calls it OURS; EXAMPLE is another one."""
+    export.ace(f"OURS\\{export.two.sam}", export.two.sid)
+    export.ace(f"OURS\\{export.one.sam}")
+    export.ace(f"EXAMPLE\\{export.team.sam}")
+    assert export.imported() == {(export.boss.primary, p.primary) for p in (export.one, export.two)}
+
+
+def test_the_account_of_a_linked_mailbox_is_its_own(export):
+    export.set_row("Mailbox", export.one, RecipientTypeDetails="LinkedMailbox", LinkedMasterAccount="PARTNER\\anna", MasterAccountSid=FOREIGN)
+    export.ace("PARTNER\\anna")
+    export.set_row("User", export.one, UserAccountControl="AccountDisabled, NormalAccount")
+    assert export.imported() == {(export.boss.primary, export.one.primary)}
+    assert "imap=no" not in export.record(export.one) or not export.one.imap  # its own account always is disabled
+
+
+def test_a_recipient_who_is_in_no_file_is_not_the_one_with_that_name(export):
+    export.ace(f"{NETBIOS}\\{export.one.sam}", Recipient="CN=Gone,OU=Users,DC=example,DC=test", Identity=export.two.canonical)
+    export.ace(f"{NETBIOS}\\{export.one.sam}", Recipient="", Identity=export.two.name)
+    assert export.imported() == set()
+
+
+@pytest.mark.parametrize("column, value", [("DistinguishedName", "CN=x,DC=partner,DC=example"), ("PrimarySmtpAddress", "x@partner.example"),
+                                           ("Guid", "00000000-0000-4000-8000-000000000001")])
+def test_a_member_who_is_in_no_file_is_not_the_one_with_that_name(export, column, value):
+    name = export.row("Mailbox", export.one)["Name"]
+    export.tables["DistributionGroupMember"] = [{"Group": export.team.dn, column: value, "Name": name, "Alias": export.one.alias}]
+    export.imported()
+    assert "member=" not in export.record(export.team)
+
+
+def test_an_account_without_a_mailbox_is_not_the_mailbox_with_that_name(export):
+    export.set_row("User", export.one, Identity="")
+    export.tables["User"].append({**export.row("User", export.one), "DistinguishedName": "CN=old,DC=example,DC=test", "Sid": FOREIGN,
+                                  "Identity": export.row("Mailbox", export.one)["Name"], "SamAccountName": "old",
+                                  "UserPrincipalName": "old@example.test", "UserAccountControl": "AccountDisabled"})
+    export.ace(f"{NETBIOS}\\old", FOREIGN)
+    assert export.imported() == set()
+    assert ("smtp=no" not in export.record(export.one)) == export.world.may_submit(export.one)
+
+
+def test_a_row_that_says_two_people_is_an_error(export):
+    for row in export.tables["CASMailbox"]:
+        if row["PrimarySmtpAddress"] == export.one.primary:
+            row["Identity"] = export.two.canonical
+    assert f"PrimarySmtpAddress: {export.one.primary} is of Mailbox.csv, line " in export.refused()
+
+
+@pytest.mark.parametrize("column, value", [("Sid", "S-1-5-21-1-2-3-77777"), ("Guid", "00000000-0000-4000-8000-000000000001")])
+def test_two_files_that_differ_are_an_error(export, column, value):
+    export.set_row("Mailbox", export.one, Sid=export.one.sid)
+    export.set_row("User", export.one, **{column: value})
+    assert f"error: {column}: {value}, and Mailbox.csv, line " in export.refused()
+
+
+# --- denials
+
+@pytest.mark.parametrize("trustee, sid", [
+    ("BUILTIN\\Users", "S-1-5-32-545"), ("BUILTIN\\Users", ""), ("VORDEFINIERT\\Benutzer", "S-1-5-32-545"), ("Jeder", ""),
+    (FOREIGN, FOREIGN), (FOREIGN, ""), (f"{NETBIOS}\\ghosts", ""), ("NT AUTHORITY\\INTERACTIVE", "S-1-5-4"),
+    (f"{NETBIOS}\\Domain Users", "S-1-5-21-1-2-3-513"), (f"{NETBIOS}\\Domain Users", ""), ("PARTNER\\{sam}", "")])
+def test_a_denial_of_whom_the_files_do_not_have_leaves_nobody_the_right(export, trustee, sid):
+    trustee = trustee.format(sam=export.one.sam)
+    export.tables["Group"].append({"DistinguishedName": "CN=Domain Users,CN=Users,DC=example,DC=test", "Sid": "S-1-5-21-1-2-3-513",
+                                   "SamAccountName": "Domain Users", "Name": "Domain Users", "Members": ""})
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
+    export.ace(trustee, sid, deny=True)
+    assert export.imported() == set()
+    [note] = export.notes("ADPermission", "(a denial)")
+    assert note["line"] == 3 and trustee in note["what"] and note["property"] == "User"
+
+
+def test_an_inherited_denial_leaves_explicit_permissions(export):
+    export.ace(f"{NETBIOS}\\{export.one.sam}")
+    export.ace(f"{NETBIOS}\\{export.two.sam}", inherited=True)
+    export.ace("BUILTIN\\Users", deny=True, inherited=True)
+    assert export.imported() == {(export.boss.primary, export.one.primary)}
+
+
+@pytest.mark.parametrize("kind, granted", [("", False), ("MailUniversalSecurityGroup", False), ("MailContact", True)])
+def test_a_denied_group_with_a_member_in_no_file_may_have_anybody_in_it(export, kind, granted):
+    export.members([export.two])
+    for row in export.tables["DistributionGroupMember"]:
+        row["RecipientTypeDetails"] = "UserMailbox"
+    export.tables["DistributionGroupMember"].append({"Group": export.team.dn, "DistinguishedName": "CN=x,DC=example,DC=test",
+                                                     "RecipientTypeDetails": kind})
+    export.ace(f"{NETBIOS}\\{export.one.sam}")
+    export.ace(f"{NETBIOS}\\{export.team.sam}", deny=True)
+    assert export.imported() == ({(export.boss.primary, export.one.primary)} if granted else set())
+
+
+def test_who_is_denied_to_send_as_his_own_mailbox_sends_nothing(export):
+    export.boss.smtp_disabled = ""
+    export.ace("NT-AUTORITÄT\\SELBST", "S-1-5-10", deny=True)
+    export.imported()
+    assert "smtp=no" in export.record(export.boss) and export.notes("ADPermission", "SELBST")
+
+
+def test_senders_who_are_refused_and_in_no_file_let_nobody_write(export):
+    export.set_row("Mailbox", export.boss, RejectMessagesFromSendersOrMembers=f"{export.one.canonical}\nexample.test/Users/Interns")
+    export.imported()
+    assert "senders=nobody" in export.record(export.boss) and f"senders_denied={export.one.primary}" in export.record(export.boss)
+    assert [note["property"] for note in export.notes("Mailbox", "Interns")] == ["RejectMessagesFromSendersOrMembers"]
+
+
+def test_what_a_user_is_denied_at_a_connector_nobody_has_there(export):
+    for row in export.tables["ReceiveConnectorPermission"]:
+        row["InheritanceType"] = "All"
+    any_recipient = "ms-Exch-SMTP-Accept-Any-Recipient"
+    export.tables["ReceiveConnectorPermission"] += [
+        {"Connector": "MAIL\\Client Frontend MAIL", "User": f"{NETBIOS}\\Interns", "Deny": "True", "IsInherited": "False",
+         "InheritanceType": "All", "ExtendedRights": any_recipient},
+        {"Connector": "MAIL\\Default Frontend MAIL", "User": "NT AUTHORITY\\ANONYMOUS LOGON", "Deny": "False", "IsInherited": "False",
+         "InheritanceType": "Descendents", "ExtendedRights": any_recipient}]
+    export.imported()
+    policy = export.policy.split('connector "')
+    [client], [default] = ([part for part in policy if part.startswith(name)] for name in ("Client", "Default"))
+    assert "deny_permissions = { Accept-Any-Recipient }" in client and "grant_permissions" not in default
+    assert export.notes("ReceiveConnectorPermission", "Interns (a denial)")
+
+
+# --- which groups have rights
+
+@pytest.mark.parametrize("kind, group_type, granted", [
+    ("MailNonUniversalGroup", "Global", False), ("MailNonUniversalGroup", "Global, SecurityEnabled", True),
+    ("MailNonUniversalGroup", "-2147483646", True), ("MailNonUniversalGroup", "2", False),
+    ("MailUniversalSecurityGroup", "", True), ("RoomList", "", False), ("GroupMailbox", "Universal", False)])
+def test_members_have_the_rights_of_security_groups_only(export, kind, group_type, granted):
+    export.set_row("DistributionGroup", export.team, RecipientTypeDetails=kind, GroupType=group_type)
+    export.ace(f"{NETBIOS}\\{export.team.sam}")
+    assert export.imported() == ({(export.boss.primary, export.team.primary)} if granted else set())
+    assert bool(export.notes("ADPermission", export.team.primary)) != granted
+
+
+def test_a_group_without_an_address_has_them_by_its_type(export):
+    group = export.world.rights[0]
+    export.set_row("Group", group, GroupType="Universal", Members=export.one.canonical)
+    export.ace(f"{NETBIOS}\\{group.sam}", group.sid)
+    assert export.imported() == set() and export.notes("ADPermission", group.sam)
+
+
+def test_a_group_of_two_kinds_is_an_error(export):
+    export.set_row("DistributionGroup", export.team, GroupType="Universal")
+    assert 'GroupType: "Universal", and RecipientTypeDetails is MailUniversalSecurityGroup' in export.refused()
+
+
+# --- what has to be there
+
+COLUMNS = [("DistributionGroup", "RecipientTypeDetails"), ("Group", "Members"), ("ADPermission", "InheritanceType"),
+           ("ADPermission", "IsInherited"), ("User", "UserAccountControl"), ("User", "Sid"), ("Group", "Sid"),
+           ("MailContact", "RejectMessagesFromSendersOrMembers")]
+
+
+@pytest.mark.parametrize("table, column", COLUMNS)
+def test_a_column_that_a_right_rests_on_is_needed(export, table, column):
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
+    for row in export.tables[table]:
+        del row[column]
+    assert f"{export.dir}/{table}.csv: error: it has no column {column}" in export.refused()
+
+
+def test_a_group_that_is_not_universal_needs_its_type(export):
+    export.row("DistributionGroup", export.team)["RecipientTypeDetails"] = "MailNonUniversalGroup"
+    assert "DistributionGroup.csv: error: it has no column GroupType" in export.refused()
+
+
+CELLS = [("ADPermission", "Deny", "", 'Deny: bad value ""'), ("ADPermission", "IsInherited", "", 'IsInherited: bad value ""'),
+         ("ADPermission", "InheritanceType", "Alle", 'InheritanceType: bad value "Alle"'),
+         ("ADPermission", "UserSid", "x", 'UserSid: bad value "x" (expected S-1-5-21-...)'),
+         ("Mailbox", "RequireSenderAuthenticationEnabled", "", 'RequireSenderAuthenticationEnabled: bad value ""'),
+         ("User", "UserAccountControl", "Deaktiviert", 'UserAccountControl: bad value "Deaktiviert"'),
+         ("User", "UserAccountControl", "", "AccountDisabled: no file says whether the account of "),
+         ("User", "Sid", "x", 'Sid: bad value "x"'), ("ReceiveConnector", "RequireTLS", "", 'RequireTLS: bad value ""'),
+         ("DistributionGroup", "RecipientTypeDetails", "", 'RecipientTypeDetails: bad value ""')]
+
+
+@pytest.mark.parametrize("table, column, value, expected", CELLS)
+def test_a_cell_that_a_right_rests_on_is_needed(export, table, column, value, expected):
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
+    export.tables[table][0][column] = value
+    assert f": error: {expected}" in export.refused()
+
+
+@pytest.mark.parametrize("name", ["DistributionGroupMember", "DynamicDistributionGroupMember"])
+def test_groups_need_the_file_of_their_members(export, name):
+    del export.tables[name]
+    assert f"{name}.csv: error: there is no such file, and {name[:-6]}.csv has groups" in export.refused()
+
+
+def test_online_needs_the_switch_of_the_organization(export):
+    export.online({"Trustee": export.one.upn})
+    del export.tables["TransportConfig"][0]["SmtpClientAuthenticationDisabled"]
+    assert "TransportConfig.csv: error: it has no column SmtpClientAuthenticationDisabled" in export.refused()
+
+
+def test_online_a_sid_goes_before_the_name_of_the_trustee(export):
+    export.online({"Trustee": export.one.upn, "TrusteeSidString": export.two.sid}, {"Trustee": export.one.upn, "TrusteeSidString": FOREIGN})
+    assert export.imported() == {(export.boss.primary, export.two.primary)}
+    assert [note["line"] for note in export.notes("RecipientPermission", export.one.upn)] == [3]
+
+
+@pytest.mark.parametrize("cells", [{"UserAccountControl": "514"}, {"UserAccountControl": "AccountDisabled", "AccountDisabled": "False"},
+                                   {"UserAccountControl": "NormalAccount", "AccountDisabled": "True"}])
+def test_an_account_that_one_property_calls_disabled_is(export, cells):
+    export.set_row("User", export.one, **cells)
+    export.imported()
+    assert all(f"{service}=no" in export.record(export.one) for service in ("imap", "pop3", "sieve", "smtp"))
+
+
+# --- relays
+
+OPEN = ["0.0.0.0-127.255.255.255\n128.0.0.0-255.255.255.255", "0.0.0.1-255.255.255.255", "1.0.0.0-223.255.255.255", "2000::/3",
+        "0.0.0.0/2\n64.0.0.0/2\n128.0.0.0/2", "8.0.0.0/8\n9.0.0.0/24"]
+
+
+@pytest.mark.parametrize("groups", ["AnonymousUsers, Custom", "Custom"])
+@pytest.mark.parametrize("ranges", OPEN)
+def test_a_relay_that_its_ranges_open_together_is_open(export, ranges, groups):
+    relay = export.tables["ReceiveConnector"][2]
+    relay.update(RemoteIPRanges=ranges, Bindings="0.0.0.0:2525", PermissionGroups=groups)
+    export.imported()
+    assert "Accept-Any-Recipient" not in export.policy and "open_relay_accepted" not in export.policy
+    assert [note["property"] for note in export.notes("ReceiveConnector", "Relay")] == ["RemoteIPRanges"]
+
+
+def test_a_relay_that_connectors_open_together_is_open(export):
+    relay = export.tables["ReceiveConnector"][2]
+    relay.update(RemoteIPRanges="8.0.0.0/8", Bindings="0.0.0.0:2525")
+    export.tables["ReceiveConnector"].append({**relay, "Name": "Other", "Identity": "MAIL\\Other", "RemoteIPRanges": "9.0.0.0/8"})
+    export.tables["ReceiveConnectorPermission"] += [{**row, "Connector": "MAIL\\Other"} for row in export.tables["ReceiveConnectorPermission"]]
+    export.imported()
+    assert "Accept-Any-Recipient" not in export.policy and len(export.notes("ReceiveConnector", "")) == 2
+
+
+# --- values
+
+@pytest.mark.parametrize("text", ["{External}", "System.Backup", "Microsoft.Exchange.Team"])
+def test_a_display_name_may_be_in_braces(export, text):
+    export.set_row("Mailbox", export.one, DisplayName=text, Name=text)
+    export.imported()
+
+
+def test_settings_of_two_servers_that_differ_need_one_to_be_named(export):
+    export.tables["ImapSettings"].append({**export.tables["ImapSettings"][0], "Server": "OTHER", "LoginType": "PlainTextLogin"})
+    assert "LoginType: line 2 says PlainTextAuthentication (expected --server NAME)" in export.refused()
+
+
+def test_a_member_of_several_rows_is_one(export):
+    export.members([export.one, export.two, export.one])
+    export.imported()
+    members = export.record(export.team).split("member=")[1].split()[0].split(",")
+    assert sorted(members) == sorted([export.one.primary, export.two.primary])
