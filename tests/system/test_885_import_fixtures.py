@@ -29,6 +29,7 @@ def made(folder, name):
     folder.mkdir()
     site = DISTRIBUTIONS[name](folder) if name in DISTRIBUTIONS else SmallServer(name, folder)
     Distribution.make(site)
+    site.daemon.kill()
     return site
 
 
