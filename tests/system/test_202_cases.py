@@ -64,19 +64,40 @@ def suspend_all(daemon, case):
         assert result.returncode == 0, result.stderr
 
 
-def with_blocked(case, folder):
-    """Policy and directory; a name that is blocked comes from a source with a bad record, which no text has."""
+def through_former_names(directory):
+    """The directory as it was before each rename, and as it is: former= is of copies alone, a program has keys and other names."""
+    steps = []
+    for number in range(3):
+        lines = []
+        for line in directory.splitlines(keepends=True):
+            found = re.search(r" former=(\S+)", line)
+            if found:
+                kind, name = line.split()[:2]
+                names = [*(former.split(":")[2] for former in found[1].split(",")), name, name][-3:]
+                line = line.replace(found[0], f" source_key=key-of-{name}").replace(f"{kind} {name}", f"{kind} {names[number]}", 1)
+            lines.append(line)
+        steps.append("".join(lines))
+    return steps if "former=" in directory else [directory]
+
+
+def published(case, folder):
+    """A daemon with the case's policy and directory. What no text has comes from a program: a name that is blocked, for a bad
+    record of its source, and former names."""
     directory = re.sub(r'blocked="([^"\\]|\\.)*"', "imap=x", case["directory"])
-    if directory == case["directory"]:
-        return case["policy"], directory
-    return (f'{case["policy"]}\ndirectory {{ path = "{folder / "published"}" source "program" {{ driver = exec '
-            f'command = {{ "/bin/cat", "{folder / "directory"}" }} }} }}\n', directory)
+    policy, steps = case["policy"], through_former_names(directory)
+    if steps != [case["directory"]]:
+        policy += (f'\ndirectory {{ path = "{folder / "published"}" source "program" {{ driver = exec '
+                   f'command = {{ "/bin/cat", "{folder / "directory"}" }} }} }}\n')
+    daemon = Daemon(policy, steps[0], folder, start=False)
+    for step in steps[1:]:
+        daemon.write_directory(step)
+    return daemon
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_mailwicketd_answers_and_logs_what_the_cases_expect(world, tmp_path):
     cases = WORLDS[world]
-    daemon = Daemon(*with_blocked(cases[0], tmp_path), tmp_path, start=False)
+    daemon = published(cases[0], tmp_path)
     suspend_all(daemon, cases[0])
     if cases[0]["unavailable"]:
         (daemon.published / "snapshot.mdb").unlink()

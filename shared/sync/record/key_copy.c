@@ -88,8 +88,7 @@ static bool read_former(struct mw_reading *reading, struct mw_str item, struct m
 				 MW_STR_ARG(mw_text_shown(item)));
 		return false;
 	}
-	former_r->state = (enum mw_former_state)value;
-	former_r->until = (int64_t)seconds;
+	*former_r = (struct mw_former){ .state = (enum mw_former_state)value, .until = (int64_t)seconds };
 	return mw_read_address(reading, item, &former_r->name);
 }
 
