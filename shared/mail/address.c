@@ -205,10 +205,14 @@ static bool plain_login(struct mw_str login, char *out, size_t size, size_t *len
 
 static bool login_address(struct mw_str login, struct mw_buf *text)
 {
-	struct mw_address address;
+	struct mw_address address, again;
 	enum mw_address_kind kind = mw_address_parse(login, &address);
 
 	if ((kind != MW_ADDRESS_MAILBOX && kind != MW_ADDRESS_ROUTED) || address.local.len > MW_LOCAL_PART_MAX)
+		return false;
+	/* A label that IDNA does not allow may be folded into one that it does: one login would have two forms. */
+	if (kind == MW_ADDRESS_ROUTED &&
+	    (mw_address_parse(address.whole, &again) != kind || !mw_str_equal(again.whole, address.whole)))
 		return false;
 	mw_buf_add(text, address.whole);
 	return true;
