@@ -335,6 +335,7 @@ static bool look_at_keys(struct keep *keep, uint64_t max_shrink, const char *acc
 /* Of the new records as they are now. */
 static void forget_index(struct keep *keep)
 {
+	keep->failed = keep->failed || keep->renames.failed;
 	mw_renames_end(&keep->renames);
 	mw_names_deinit(&keep->names);
 	mw_names_deinit(&keep->addresses);
@@ -443,7 +444,7 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	state->blocked = count_bad(slice);
 	/* Those whose name cannot be read are no records. */
 	state->bad += slice->records->unnamed + slice->records->nameless;
-	keep.failed = keep.failed || keep.renames.failed || keep.claims.failed;
+	keep.failed = keep.failed || keep.claims.failed;
 	forget_index(&keep);
 	mw_names_deinit(&keep.logins);
 	mw_claims_deinit(&keep.claims);

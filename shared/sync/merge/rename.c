@@ -42,6 +42,7 @@ void mw_renames_end(struct mw_renames *renames)
 {
 	mw_names_deinit(&renames->keys);
 	free(renames->renamed);
+	*renames = (struct mw_renames){ 0 };
 }
 
 /* Who has the key now. Somebody of another kind is somebody else. */

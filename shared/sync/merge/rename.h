@@ -19,7 +19,7 @@ struct mw_renames {
 	bool failed;           /* out of memory */
 };
 
-/* After `slice` was read. Zeroed memory before. */
+/* After `slice` was read. Zeroed memory before; mw_renames_end() leaves that. */
 void mw_renames_begin(struct mw_renames *renames, const struct mw_slice *slice);
 void mw_renames_end(struct mw_renames *renames);
 
