@@ -1,11 +1,13 @@
 """`mailwicket sync --follow` with databases: each tells of a change in its own way, and silence is noticed."""
 import os
 import sqlite3
+from itertools import cycle
 
 import pytest
 
 from rig import wait_for
 from rig.follower import Follower, confined
+from rig.names import Names
 from rig.pgbouncer import PgBouncer
 from rig.relay import Relay
 from rig.sources import OTHER, SMALL, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource
@@ -127,20 +129,50 @@ def test_a_password_that_is_exchanged_counts_from_the_next_connection_on(files, 
         follower.wait_log("published: 1 users")
 
 
-def test_a_name_that_means_another_server_now_is_followed_there(files, postgresql, folder):
-    """The server of before still answers, and would not tell of changes of the other one."""
+@pytest.fixture
+def named(files, postgresql, folder):
+    """The names; and the same server at 127.0.0.2."""
     source = pgsql_that_notifies(postgresql, folder)
     source.load(SMALL)
-    hosts = folder / "hosts"
-    hosts.write_text("127.0.0.1 db.example.test\n")
     files.use(source.settings(listen="directory", interval="1s", host="db.example.test", tls="none"))
-    own_hosts = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
-    with Relay(postgresql.port, address="127.0.0.2", port=postgresql.port) as other, Follower(files, prefix=own_hosts) as follower:
+    with Names(folder) as names, Relay(postgresql.port, address="127.0.0.2", port=postgresql.port) as names.other:
+        yield names
+
+
+def test_a_name_that_means_another_server_now_is_followed_there(files, named):
+    """The server of before still answers, and would not tell of changes of the other one."""
+    with Follower(files, prefix=named.prefix) as follower:
         follower.wait_log("published: 1 users")
-        assert other.passed == 0
-        hosts.write_text("127.0.0.2 db.example.test\n")
+        assert named.other.passed == 0
+        named.address = lambda: "127.0.0.2"
         follower.wait_log("cannot be watched: db.example.test has another address than 127.0.0.1 now")
-        wait_for(lambda: other.passed > 0, "the other server to be asked")
+        wait_for(lambda: named.other.passed > 0, "the other server to be asked")
+
+
+def test_a_name_whose_answer_changes_to_and_fro_means_the_same_server(files, named):
+    with Follower(files, prefix=named.prefix) as follower:
+        follower.wait_log("published: 1 users")
+        answers = cycle(["127.0.0.2", "127.0.0.2", "127.0.0.1", "127.0.0.2"])
+        named.address = lambda: next(answers)
+        asked = named.asked
+        wait_for(lambda: named.asked > asked + 6, "the name to be looked up")
+        assert follower.lines("cannot be watched") == []
+        assert named.other.passed == 0
+
+
+def test_a_name_server_that_is_silent_holds_up_nobody(files, named, folder):
+    text = folder / "text"
+    text.write_text("user first@example.test\n")
+    policy = files.policy.read_text()
+    files.policy.write_text(policy.replace("  source", f'  source "text" {{ driver = text path = "{text}" }}\n  source', 1))
+    with Follower(files, prefix=named.prefix) as follower:
+        follower.wait_log("published: 2 users")
+        named.address = lambda: None
+        asked = named.asked
+        wait_for(lambda: named.asked > asked, "the name to be looked up")
+        text.write_text("user first@example.test\nuser second@example.test\n")
+        follower.wait_log("published: 3 users")
+        assert follower.lines("cannot be") == []
 
 
 def test_behind_pgbouncer_it_is_told_and_read_each_interval(files, postgresql, folder):

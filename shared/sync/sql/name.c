@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <netdb.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sync/sql/sql.h"
+
+/* Of look-ups in a row. A name whose answer changes to and fro has not moved: each return doubles what is asked for. */
+#define AWAY_LEAST 3U
+#define AWAY_MOST 64
+
+enum answer { IS_THERE, IS_ELSEWHERE };
 
 static bool is_of(const struct addrinfo *found, const char *address)
 {
@@ -13,17 +24,89 @@ static bool is_of(const struct addrinfo *found, const char *address)
 	       strcmp(text, address) == 0;
 }
 
-bool mw_sql_is_address_of(const char *host, const char *address)
+static enum answer look_up(const char *host, const char *address)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *all;
-	bool found = false;
+	enum answer answer = IS_ELSEWHERE;
 
 	/* A name server that is away tells nothing. */
 	if (getaddrinfo(host, NULL, &hints, &all) != 0)
-		return true;
-	for (const struct addrinfo *one = all; one != NULL && !found; one = one->ai_next)
-		found = is_of(one, address);
+		return IS_THERE;
+	for (const struct addrinfo *one = all; one != NULL && answer == IS_ELSEWHERE; one = one->ai_next)
+		answer = is_of(one, address) ? IS_THERE : IS_ELSEWHERE;
 	freeaddrinfo(all);
-	return found;
+	return answer;
+}
+
+static bool is_numeric(const char *host)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
+	struct addrinfo *all;
+
+	if (getaddrinfo(host, NULL, &hints, &all) != 0)
+		return false;
+	freeaddrinfo(all);
+	return true;
+}
+
+/* The signals of the process that follows write into a pipe of its own. */
+static void begin(struct mw_sql_name *name, const char *host, const char *address)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
+	pid_t parent = getpid();
+
+	name->process = fork();
+	if (name->process != 0) {
+		name->process = name->process < 0 ? 0 : name->process;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(getppid() == parent ? (int)look_up(host, address) : IS_THERE);
+}
+
+static unsigned enough(const struct mw_sql_name *name)
+{
+	return AWAY_LEAST << name->returns;
+}
+
+/* False: it is not over. */
+static bool take(struct mw_sql_name *name)
+{
+	int status = 0;
+	pid_t ended = waitpid(name->process, &status, WNOHANG);
+
+	if (ended == 0 || (ended < 0 && errno == EINTR))
+		return false;
+	name->process = 0;
+	if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == IS_ELSEWHERE) {
+		name->away++;
+		return true;
+	}
+	if (name->away > 0 && enough(name) < AWAY_MOST)
+		name->returns++;
+	name->away = 0;
+	return true;
+}
+
+bool mw_sql_name_moved(struct mw_sql_name *name, const char *host, const char *address)
+{
+	if (is_numeric(host) || (name->process != 0 && !take(name)))
+		return false;
+	if (name->away >= enough(name))
+		return true;
+	begin(name, host, address);
+	return false;
+}
+
+void mw_sql_name_stop(struct mw_sql_name *name)
+{
+	if (name->process == 0)
+		return;
+	kill(name->process, SIGKILL);
+	while (waitpid(name->process, NULL, 0) < 0 && errno == EINTR)
+		;
+	name->process = 0;
 }

@@ -339,6 +339,7 @@ static const struct mw_sql_database listening = { .open = open_connection, .clos
 struct pgsql_watch {
 	struct mw_source source;
 	struct pgsql *pgsql; /* that listens */
+	struct mw_sql_name name; /* of its server */
 	void *asked;         /* without `listen`: watch.c */
 };
 
@@ -387,6 +388,7 @@ static void watch_close(void *opened)
 {
 	struct pgsql_watch *watch = opened;
 
+	mw_sql_name_stop(&watch->name);
 	if (watch->pgsql != NULL)
 		pgsql_close(watch->pgsql);
 	if (watch->asked != NULL)
@@ -425,12 +427,12 @@ static int watch_fd(void *opened)
 }
 
 /* After a failover the name may mean another server, while the one before still answers. */
-static bool is_where_it_was(const struct pgsql_watch *watch, struct mw_buf *why)
+static bool is_where_it_was(struct pgsql_watch *watch, struct mw_buf *why)
 {
 	const char *host = PQhost(watch->pgsql->connection), *address = PQhostaddr(watch->pgsql->connection);
 
 	if (mw_str_empty(watch->source.sql.host) || host == NULL || address == NULL || address[0] == '\0' ||
-	    mw_sql_is_address_of(host, address))
+	    !mw_sql_name_moved(&watch->name, host, address))
 		return true;
 	mw_buf_printf(why, "%s has another address than %s now", host, address);
 	return false;

@@ -4,6 +4,8 @@
 #ifndef MW_SYNC_SQL_H
 #define MW_SYNC_SQL_H
 
+#include <sys/types.h>
+
 #include "sync/source.h"
 
 #define MW_SQL_CONNECT_TIMEOUT 10     /* seconds, for connecting and logging in */
@@ -59,9 +61,19 @@ void *mw_sql_connect(const struct mw_sql_database *database, const struct mw_sou
    own (root reads that of any user) that others may not read and nobody else may write. */
 bool mw_sql_read_password(const char *path, char *password, size_t size, struct mw_buf *why);
 
-/* Whether a name still means this numeric address; true where that cannot be found out. It waits as long as the system's
-   resolver does. */
-bool mw_sql_is_address_of(const char *host, const char *address);
+/* The look-ups of a name, one after the other, in a process of their own: a resolver may take a minute, and whoever watches
+   does not wait. All 0 at first. */
+struct mw_sql_name {
+	pid_t process;  /* that looks it up; 0: none does */
+	unsigned away;  /* look-ups in a row that did not have the address */
+	unsigned returns; /* how often one had it after that */
+};
+
+/* Takes the answer of the look-up that the call before began, if there is one by now, and begins the next. True: the name
+   means other addresses than this numeric one, and that lasted. A look-up that fails tells nothing. */
+bool mw_sql_name_moved(struct mw_sql_name *name, const char *host, const char *address);
+/* Ends a look-up that runs. */
+void mw_sql_name_stop(struct mw_sql_name *name);
 
 /* A library's message as one line. */
 void mw_sql_say(struct mw_buf *why, const char *message);
