@@ -129,3 +129,25 @@ def test_what_is_shown_of_nobody_is_no_truth(files, server, folder, attribute):
         said.pop(attribute)
     done = files.cli("sync")
     assert f"is shown {attribute} of nobody: it needs the right to read" in done.stderr and files.digest() == before
+
+
+def test_who_has_no_readable_address_stays_denied_under_the_old_name(files, server, folder):
+    """bob himself, and as the member of a group without an address; his own DACL and limits too."""
+    def lookup(name):
+        return json.loads(files.cli("--json", "lookup", name).stdout)
+    server.group("former", 1301, ["bob"])
+    server.user("ceo", 1302, unauthOrig=[server.dn("bob")], dLMemRejectPerms=[server.dn("former")])
+    server.user("sales", 1303, aces=deny(server.sid(1002)) + allow(EVERYBODY))
+    server.group("news", 1304, ["bob"], mail=["news@example.test"], authOrig=[server.dn("alice")])
+    told(files, server, folder)
+    names = ("ceo@example.test", "sales@example.test", "news@example.test", "bob@example.test")
+    before = [lookup(name) for name in names]
+    assert before[0]["senders_denied"] and "bob@example.test" not in before[1]["send_as"]
+    for entries in server.entries.values():
+        for dn, said in entries:
+            if dn in (server.dn("bob"), server.dn("news")):
+                said["mail"] = ["not an address"]
+    warned = told(files, server, folder)
+    assert "this user stays bob@example.test" in warned and "this group stays news@example.test" in warned
+    after = [lookup(name) for name in names]
+    assert after == before

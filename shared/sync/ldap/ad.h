@@ -60,7 +60,7 @@ bool mw_ad_has_value(const struct mw_ldap_entry *entry, const char *attribute, s
 /* ad_denied.c: asks whose the SIDs are that a denial names and nobody has who was read. Behind the last entry, before
    mw_ad_groups_ready(). */
 bool mw_ad_denied(struct mw_ldap_reader *reader, struct mw_buf *why);
-void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
+bool mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
 bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why);
 
 #endif

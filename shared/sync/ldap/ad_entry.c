@@ -58,16 +58,18 @@ static struct mw_str primary_of(struct mw_ldap_reader *reader, const struct mw_l
 	return found.len > 0 ? found : mail;
 }
 
-static void read_addresses(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
+/* False: it has a name that cannot be read. */
+static bool read_addresses(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
 {
 	const struct mw_ldap_attribute *proxies = mw_ldap_attribute(entry, "proxyAddresses");
 	struct mw_str primary = primary_of(reader, proxies, mw_ldap_value(entry, "mail"));
+	bool readable = true;
 
 	/* An attribute map of the administrator's may have given it. */
 	if (record->principal.name.len > 0)
 		primary = record->principal.name;
 	else if (primary.len > 0)
-		mw_read_address(mw_ldap_reading(reader), primary, &record->principal.name);
+		readable = mw_read_address(mw_ldap_reading(reader), primary, &record->principal.name);
 	for (size_t i = 0; proxies != NULL && i < proxies->count; i++) {
 		if (!is_smtp(proxies->values[i]))
 			mw_ldap_count(reader, "values of proxyAddresses that are no address of "
@@ -75,6 +77,7 @@ static void read_addresses(struct mw_ldap_reader *reader, const struct mw_ldap_e
 		else if (!mw_str_equal_nocase(address_of(proxies->values[i]), primary))
 			mw_ldap_add_value(reader, record, "address", address_of(proxies->values[i]));
 	}
+	return readable;
 }
 
 /* --- login names */
@@ -300,15 +303,17 @@ static void read_primary(struct mw_ldap_reader *reader, const struct mw_ldap_ent
 		ERROR(reader, text, "a number", "primaryGroupID: bad value \"%.*s\"", SHOW(text));
 }
 
-void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
+bool mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
 {
 	struct mw_ad *ad = ad_of(reader);
 	bool user = record->principal.kind == MW_USER;
 	struct mw_ad_entry made = { .place = mw_ldap_number(reader), .user = user, .node = MW_AD_NONE };
+	bool readable;
 
-	read_addresses(reader, entry, record);
-	if (record->principal.name.len == 0)
-		return;
+	readable = read_addresses(reader, entry, record);
+	if (readable && record->principal.name.len == 0 && mw_ldap_reading(reader)->bad == NULL)
+		return true;
+	/* Whom others deny is denied, whatever is wrong with the name. */
 	read_sids(reader, entry, &made);
 	if (user) {
 		read_logins(reader, entry, record);
@@ -318,7 +323,8 @@ void mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entr
 		read_size(reader, entry, record);
 	}
 	read_named(reader, entry, record, made.place);
-	read_dacl(reader, entry, record->principal.name, &made);
+	read_dacl(reader, entry, readable ? record->principal.name : entry->dn, &made);
 	if (mw_ad_room(ad, &ad->entries, &ad->entry_size, ad->entry_count, sizeof(ad->entries[0])))
 		ad->entries[ad->entry_count++] = made;
+	return readable;
 }

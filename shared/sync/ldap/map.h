@@ -39,9 +39,10 @@ struct mw_ldap_flavour {
 	/* Before the first entry: what it needs of the server. False: the source cannot be read, `why` says it. */
 	bool (*begin)(struct mw_ldap_reader *reader, struct mw_ldap_session *session, struct mw_buf *why);
 	/* Behind the map: what else the entry says, into the record that is begun (key.h's functions with
-	   mw_ldap_reading(), or the functions below). It may set the record's name. A user without one is a bad record;
-	   a group without one gets a name that no mail reaches, in the domain group.invalid, where somebody names it. */
-	void (*entry)(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
+	   mw_ldap_reading(), or the functions below). It may set the record's name. A user without one is nobody here;
+	   a group without one gets a name that no mail reaches, in the domain group.invalid, where somebody names it.
+	   False: the entry has a name that cannot be read, so that it is a bad record. */
+	bool (*entry)(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
 	/* When all entries were read and every reference of the functions below is looked up. */
 	bool (*end)(struct mw_ldap_reader *reader, struct mw_buf *why);
 	/* A text that is another one after each change of what the source reads. False: the server has none (`why` is

@@ -18,13 +18,14 @@ static const char *const group_attributes[] = { "name=mail",	       ADDRESSES,	 
 static const char *const also_of_users[] = { "uid", NULL };
 
 /* memberUid names somebody by uid, whatever the policy's map calls a login. */
-static void read_uid(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
+static bool read_uid(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
 {
 	const struct mw_ldap_attribute *uid =
 		record->principal.kind == MW_USER ? mw_ldap_attribute(entry, "uid") : NULL;
 
 	for (size_t i = 0; uid != NULL && i < uid->count; i++)
 		mw_ldap_called(reader, MW_LDAP_BY_UID, uid->values[i]);
+	return true;
 }
 
 /* --- contextCSN: the suffix has one for each server that takes changes */

@@ -408,8 +408,8 @@ void mw_ldap_read_one(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 		if (attribute != NULL)
 			read_value(reader, &map->items[i], &record, attribute, &seen);
 	}
-	if (reader->flavour->entry != NULL)
-		reader->flavour->entry(reader, entry, &record);
+	if (reader->flavour->entry != NULL && !reader->flavour->entry(reader, entry, &record))
+		readable = false;
 	add_entry(reader, entry, &record, readable);
 	reader->reading.entry = MW_STR_EMPTY;
 }
