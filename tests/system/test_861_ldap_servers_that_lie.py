@@ -1,5 +1,6 @@
 """An LDAP source whose server is scripted: ranges, limits, cut connections, silence, trickling, lies. What is not the whole truth
 is never published."""
+import json
 import time
 
 import pytest
@@ -323,3 +324,24 @@ def test_an_address_with_an_equals_sign_is_no_dn(files, server, folder):
     files.use(settings(server, folder))
     done = files.cli("sync", "--accept", "people")
     assert files.digest() == expected, done.stderr
+
+
+@pytest.mark.parametrize("mail", [[], ["u0@example.test"]], ids=["name", "address"])
+def test_nobody_takes_the_name_of_a_group_without_an_address(files, server, folder, mail):
+    """Everybody can work it out; a denial of the group would else be void."""
+    def denied():
+        return json.loads(files.cli("--json", "lookup", "ceo@example.test").stdout)["senders_denied"]
+    server.add("users", f"uid=ceo,{BASE}", mail=["ceo@example.test"], uid=["ceo"], denied=[f"cn=bad,{BASE}"])
+    server.add("groups", f"cn=bad,{BASE}", member=[f"uid=u1,{BASE}"])
+    text = f"{settings(server, folder)}\n    users_attributes = {listed(['senders_denied=denied'])}"
+    files.publish(text)
+    [name] = denied()
+    ceo, own = server.entries["users"][-1][1], server.entries["users"][0][1]
+    kept = ceo.pop("denied")
+    files.publish(text)
+    own.update(mail=[*mail, name], entryUUID=["k0"])
+    for said in ([], kept):
+        ceo["denied"] = said
+        files.use(text)
+        assert "group.invalid is the domain of groups without an address" in files.cli("sync").stderr
+    assert denied() == [name]

@@ -69,7 +69,7 @@ static bool read_addresses(struct mw_ldap_reader *reader, const struct mw_ldap_e
 	if (record->principal.name.len > 0)
 		primary = record->principal.name;
 	else if (primary.len > 0)
-		readable = mw_read_address(mw_ldap_reading(reader), primary, &record->principal.name);
+		readable = mw_read_own_address(mw_ldap_reading(reader), primary, &record->principal.name);
 	for (size_t i = 0; proxies != NULL && i < proxies->count; i++) {
 		if (!is_smtp(proxies->values[i]))
 			mw_ldap_count(reader, "values of proxyAddresses that are no address of "

@@ -291,7 +291,7 @@ static bool read_name(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 		if (attribute == NULL)
 			continue;
 		bool good = mw_row_is_text(&reader->reading, mw_str(map->items[i].attribute), attribute->values[0]) &&
-			mw_read_address(&reader->reading, attribute->values[0], &record->principal.name);
+			mw_read_own_address(&reader->reading, attribute->values[0], &record->principal.name);
 
 		add_values(reader, record, "address", attribute->values + 1, attribute->count - 1);
 		return good;
@@ -332,7 +332,7 @@ static void name_nameless(struct mw_ldap_reader *reader, const struct mw_ldap_en
 
 		mw_buf_add_char(&out, (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-');
 	}
-	mw_buf_printf(&out, ".%016llx@group.invalid", (unsigned long long)XXH3_64bits(text.data, text.used));
+	mw_buf_printf(&out, ".%016llx@" MW_NAMELESS_DOMAIN, (unsigned long long)XXH3_64bits(text.data, text.used));
 	record->principal.name = mw_arena_copy(reader->records->arena, mw_buf_str(&out));
 }
 

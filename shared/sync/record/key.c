@@ -100,6 +100,21 @@ bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_s
 	}
 }
 
+bool mw_read_own_address(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r)
+{
+	struct mw_str domain;
+
+	if (!mw_read_address(reading, text, address_r))
+		return false;
+	domain = mw_str_tail(*address_r, mw_str_find_last(*address_r, '@') + 1);
+	/* A last good copy has the names that were made there. */
+	if (reading->records->copy || !mw_str_equal(domain, MW_STR(MW_NAMELESS_DOMAIN)))
+		return true;
+	ERROR(reading, text, "another domain",
+	      "\"%.*s\": " MW_NAMELESS_DOMAIN " is the domain of groups without an address", SHOW(text));
+	return false;
+}
+
 static bool read_login(struct mw_reading *reading, struct mw_str text, struct mw_str *login_r)
 {
 	char login[MW_LOGIN_MAX + 1];
@@ -296,8 +311,8 @@ static void write_limit(struct mw_text_out *out, const struct mw_record_key *key
 #define NETWORKS_AT(field) offsetof(struct mw_record_networks, field)
 
 const struct mw_record_key mw_record_keys[] = {
-	{ "address", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(addresses), mw_read_address, read_list, write_list },
-	{ "receive", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(receives), mw_read_address, read_list, write_list },
+	{ "address", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(addresses), mw_read_own_address, read_list, write_list },
+	{ "receive", USER | GROUP | 1u << MW_ROW_ADDRESS, AT(receives), mw_read_own_address, read_list, write_list },
 	{ "login", USER | 1u << MW_ROW_LOGIN, AT(logins), read_login, read_list, write_list },
 	{ "member", GROUP | 1u << MW_ROW_MEMBER, AT(members), mw_read_address, read_list, write_list },
 	{ "source_key", USER | GROUP, AT(source_key), NULL, mw_source_key_read, mw_source_key_write },

@@ -65,6 +65,10 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
    none. */
 bool mw_name_is_usual(struct mw_reading *reading, struct mw_str text, struct mw_str canonical);
 bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r);
+/* The domain of groups without an address: their names are made, not read (sync/ldap/), and nobody takes one of them. */
+#define MW_NAMELESS_DOMAIN "group.invalid"
+/* The same, of a name or an address that a user or group has, not of one that a list or grant names. */
+bool mw_read_own_address(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r);
 /* The record behind its last value. `named`: its name could be read. */
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named);
 /* A grant from its three words. `until`: its last day as it is written; empty: it has no end. Where anything of it is

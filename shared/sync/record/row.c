@@ -97,7 +97,7 @@ static bool read_name(struct mw_reading *reading, const struct mw_column *values
 {
 	struct mw_str name;
 
-	return find_value(reading, values, count, "name", &name) && mw_read_address(reading, name, name_r);
+	return find_value(reading, values, count, "name", &name) && mw_read_own_address(reading, name, name_r);
 }
 
 static void read_principal(struct mw_reading *reading, enum mw_row kind, const struct mw_column *values, size_t count)

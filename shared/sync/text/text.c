@@ -61,7 +61,7 @@ static void read_principal(struct mw_text_reader *reader, enum mw_principal_kind
 		mw_record_end(&reader->reading, &record, false);
 		return;
 	}
-	named = mw_read_address(&reader->reading, field, &record.principal.name);
+	named = mw_read_own_address(&reader->reading, field, &record.principal.name);
 	while (next_field(reader, &rest, &field))
 		read_setting(reader, &record, field, &seen);
 	mw_record_end(&reader->reading, &record, named);

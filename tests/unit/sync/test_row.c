@@ -133,6 +133,7 @@ static const struct { struct mw_column value; const char *message; } bad_values[
 	{ PAIR("login", "b\xff"), "login: no valid UTF-8" },
 	{ PAIR("login", "$(id)"), "no mail system needs a $ in a name" },
 	{ PAIR("address", "x' OR ''='"), "is no address" },
+	{ PAIR("receive", "x@Group.Invalid"), "group.invalid is the domain of groups without an address" },
 	{ PAIR("colour", "red"), "unknown key \"colour\" of a user (expected address, receive, login," },
 };
 
