@@ -76,6 +76,7 @@ libmwsync_la_SOURCES += \
 	shared/sync/ldap/deadline.c \
 	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \
 	shared/sync/ldap/entry.c \
+	shared/sync/ldap/gssapi.c \
 	shared/sync/ldap/internal.h \
 	shared/sync/ldap/map.c shared/sync/ldap/map.h \
 	shared/sync/ldap/openldap.c \

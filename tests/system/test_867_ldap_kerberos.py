@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from rig.kerberos import Kdc, why_not
+from rig.follower import Follower
+from rig.kerberos import REALM, Kdc, why_not
 from rig.ldap_source import LdapSource, listed, person
 from rig.processes import tool
 from rig.slapd import Slapd
@@ -44,12 +45,22 @@ class KerberosSlapd(Slapd):
         self.certificate = Certificate(self.folder, "slapd", names)
         os.chown(self.certificate.key, self.identity.get("user", -1), self.identity.get("group", -1))
         super().make()
-        keytab = self.folder / "keytab"
-        shutil.copy(self.kdc.keytabs["ldap/localhost"], keytab)
-        shutil.copy(self.kdc.configure("slapd.krb5.conf"), self.folder / "krb5.conf")
-        for path in (keytab, self.folder / "krb5.conf"):
-            os.chown(path, self.identity.get("user", -1), self.identity.get("group", -1))
-        self.identity["env"].update(KRB5_KTNAME=str(keytab), KRB5_CONFIG=str(self.folder / "krb5.conf"))
+        self.identity["env"].update(KRB5_KTNAME=str(self.take(self.kdc.keytabs["ldap/localhost"], "keytab")),
+                                    KRB5_CONFIG=str(self.take(self.kdc.configure("slapd.krb5.conf"), "krb5.conf")))
+
+    def take(self, path, name):
+        """A copy that it may read."""
+        copy = shutil.copy(path, self.folder / name)
+        os.chown(copy, self.identity.get("user", -1), self.identity.get("group", -1))
+        return copy
+
+    def rekey(self):
+        """It gets new keys, and has the old ones no more."""
+        keytab = self.folder / "new.keytab"
+        keytab.unlink(missing_ok=True)
+        self.kdc.run("kadmin.local", "-r", REALM, "ktadd", "-k", keytab, f"ldap/localhost@{REALM}")
+        self.kdc.keytabs["ldap/localhost"] = keytab
+        self.take(keytab, "keytab")
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +146,32 @@ def test_a_ticket_that_is_over_is_named(site, kdc):
 def test_a_host_without_sasl_s_module_is_told_the_package(site, kdc, monkeypatch, folder):
     monkeypatch.setenv("SASL_PATH", str(folder))
     is_told(site, settings(site, keytab_file=kdc.reader), "is the package libsasl2-modules-gssapi-mit installed?")
+
+
+def two(site, *changes):
+    """Two sources, each with its changes."""
+    return '\n  }\n  source "two" {\n    '.join(settings(site, **each) for each in changes)
+
+
+@pytest.mark.parametrize("names,told", [(("reader", "stranger"), "two"), (("stranger", "reader"), "people"), (("reader", None), "two")],
+                         ids=["reader first", "stranger first", "tickets that are there"])
+def test_each_source_logs_in_with_its_own_keys(site, kdc, names, told):
+    kdc.tickets("stranger", kdc.keytabs["stranger"])
+    site.use(two(site, *({"keytab_file": name and kdc.keytabs[name]} for name in names)))
+    said = [line for line in site.cli("sync").stderr.splitlines() if "the bind has no right to read it" in line]
+    assert len(said) == 1 and f'source "{told}": base' in said[0], said
+
+
+def test_a_follower_gets_new_tickets_for_a_server_with_new_keys_and_from_another_keytab(site, kdc, folder):
+    keytab = folder / "own.keytab"
+    shutil.copy(kdc.keytabs["stranger"], keytab)
+    site.publish(settings(site, keytab_file=kdc.reader))
+    site.use(settings(site, keytab_file=keytab, interval="1s", full_every="2s"))
+    with Follower(site) as follower:
+        follower.wait_log("the bind has no right to read it")
+        shutil.copy(kdc.reader, keytab)
+        site.source.server.add(person(f"cn=mary,{site.source.base}", mail="mary@example.test"))
+        follower.wait_log("published: 2 users")
+        site.source.server.rekey()
+        follower.wait_log("gss_accept_sec_context")
+        follower.wait_log("is watched again")

@@ -1,4 +1,4 @@
-/* What the files of a session share: session.c, tls.c, search.c, entry.c. Private to these. */
+/* What the files of a session share: session.c, gssapi.c, tls.c, search.c, entry.c. Private to these. */
 #ifndef MW_SYNC_LDAP_INTERNAL_H
 #define MW_SYNC_LDAP_INTERNAL_H
 
@@ -54,6 +54,14 @@ bool mw_ldap_wait(struct mw_ldap_session *session, int message_id, int64_t deadl
 int mw_ldap_wait_for_result(struct mw_ldap_session *session, int message_id, bool *waited_r, struct mw_buf *why);
 /* Of a step of connecting that begins now, in milliseconds. */
 int64_t mw_ldap_deadline(const struct mw_ldap_session *session);
+
+/* --- gssapi.c */
+
+/* With the keys of the source's keytab, or the tickets that the environment names. As mw_ldap_wait_for_result(); nothing is
+   said of a code that is not LDAP_SUCCESS. */
+int mw_ldap_bind_gssapi(struct mw_ldap_session *session, bool *waited_r, struct mw_buf *why);
+/* mw_ldap_say(), of that bind. */
+void mw_ldap_say_kerberos(struct mw_ldap_session *session, int code, struct mw_buf *why);
 
 /* --- tls.c */
 

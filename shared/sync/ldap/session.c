@@ -79,35 +79,6 @@ int mw_ldap_wait_for_result(struct mw_ldap_session *session, int message_id, boo
 
 /* --- bind */
 
-/* Cyrus SASL packs what Kerberos says: "SASL(-1): generic failure: GSSAPI Error: MAJOR (MINOR)". */
-static struct mw_str unpack_kerberos(struct mw_str said)
-{
-	size_t mark = mw_str_find_text(said, "GSSAPI Error: "), minor;
-
-	if (mark == said.len || !mw_str_ends_with(said, MW_STR(")")))
-		return said;
-	said = mw_str_tail(said, mark + sizeof("GSSAPI Error: ") - 1);
-	minor = mw_str_find_text(said, " (");
-	if (minor == said.len)
-		return said;
-	if (mw_str_ends_with(said, MW_STR("(Success)")))
-		return mw_str_head(said, minor);
-	return mw_str_head(mw_str_tail(said, minor + 2), said.len - minor - 3);
-}
-
-static void say_kerberos(struct mw_ldap_session *session, int code, struct mw_buf *why)
-{
-	char memory[1024];
-	struct mw_buf text = MW_BUF_OVER(memory);
-	struct mw_str said;
-
-	mw_ldap_say(session, code, &text);
-	said = unpack_kerberos(mw_buf_str(&text));
-	mw_buf_add(why, said);
-	if (mw_str_find_text(said, "No worthy mechs") < said.len)
-		mw_buf_add_text(why, " (is the package libsasl2-modules-gssapi-mit installed?)");
-}
-
 static void tell_refused(struct mw_ldap_session *session, int code, struct mw_buf *why)
 {
 	struct mw_str keytab = session->source->ldap.keytab_file;
@@ -117,7 +88,7 @@ static void tell_refused(struct mw_ldap_session *session, int code, struct mw_bu
 			mw_buf_printf(why, "Kerberos, with the keys of %.*s: ", MW_STR_ARG(keytab));
 		else
 			mw_buf_add_text(why, "Kerberos, with the tickets that are there: ");
-		say_kerberos(session, code, why);
+		mw_ldap_say_kerberos(session, code, why);
 		return;
 	}
 	if (code == LDAP_INVALID_CREDENTIALS)
@@ -153,63 +124,6 @@ static int bind_simple(struct mw_ldap_session *session, bool *waited_r, struct m
 	return code;
 }
 
-/* Kerberos asks nothing: whoever it is comes from the tickets. */
-static int answer_nothing(LDAP *ld, unsigned flags, void *defaults, void *questions)
-{
-	(void)ld;
-	(void)flags;
-	(void)defaults;
-	(void)questions;
-	return LDAP_SUCCESS;
-}
-
-static bool prepare_gssapi(struct mw_ldap_session *session, struct mw_buf *why)
-{
-	/* Without TLS the session is encrypted by Kerberos or refused. Under TLS a second layer is what some servers
-	   refuse. */
-	char properties[64];
-	struct mw_buf text = MW_BUF_OVER(properties);
-	char path[4096];
-	struct mw_buf keytab = MW_BUF_OVER(path);
-
-	mw_buf_printf(&text, "noplain,noanonymous,%s",
-		      mw_ldap_has_tls(session) || mw_ldap_is_socket(session) ? "maxssf=0" : "minssf=56");
-	mw_buf_add(&keytab, session->source->ldap.keytab_file);
-	if (!mw_ldap_can_read("keytab_file", session->source->ldap.keytab_file, why))
-		return false;
-	if ((keytab.used == 0 ||
-	     (setenv("KRB5_CLIENT_KTNAME", path, 1) == 0 && setenv("KRB5CCNAME", "MEMORY:mailwicket", 1) == 0)) &&
-	    /* The server's name is that of the url: who answers for the reverse DNS must not choose it. */
-	    ldap_set_option(session->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON) == LDAP_OPT_SUCCESS &&
-	    ldap_set_option(session->ld, LDAP_OPT_X_SASL_SECPROPS, properties) == LDAP_OPT_SUCCESS)
-		return true;
-	mw_buf_add_text(why, "gssapi cannot be set up");
-	return false;
-}
-
-static int bind_gssapi(struct mw_ldap_session *session, bool *waited_r, struct mw_buf *why)
-{
-	int64_t deadline = mw_ldap_deadline(session);
-	const char *mechanism = NULL;
-	LDAPMessage *message = NULL;
-	int message_id = -1, code;
-
-	*waited_r = prepare_gssapi(session, why);
-	if (!*waited_r)
-		return LDAP_PARAM_ERROR;
-	for (;;) {
-		code = ldap_sasl_interactive_bind(session->ld, NULL, "GSSAPI", NULL, NULL, LDAP_SASL_QUIET,
-						  answer_nothing, NULL, message, &mechanism, &message_id);
-		ldap_msgfree(message);
-		message = NULL;
-		if (code != LDAP_SASL_BIND_IN_PROGRESS)
-			return code;
-		*waited_r = mw_ldap_wait(session, message_id, deadline, &message, why);
-		if (!*waited_r)
-			return LDAP_OTHER;
-	}
-}
-
 /* LDAP_SUCCESS, or why not. */
 static int log_in(struct mw_ldap_session *session, struct mw_buf *why)
 {
@@ -219,7 +133,7 @@ static int log_in(struct mw_ldap_session *session, struct mw_buf *why)
 	switch (session->source->ldap.bind) {
 	case MW_LDAP_SIMPLE: code = bind_simple(session, &waited, why); break;
 	case MW_LDAP_EXTERNAL: code = bind_as(session, NULL, "EXTERNAL", "", &waited, why); break;
-	case MW_LDAP_GSSAPI: code = bind_gssapi(session, &waited, why); break;
+	case MW_LDAP_GSSAPI: code = mw_ldap_bind_gssapi(session, &waited, why); break;
 	case MW_LDAP_ANONYMOUS: break;
 	}
 	session->cut = session->cut || code == LDAP_SERVER_DOWN;
