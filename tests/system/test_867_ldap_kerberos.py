@@ -175,3 +175,13 @@ def test_a_follower_gets_new_tickets_for_a_server_with_new_keys_and_from_another
         site.source.server.rekey()
         follower.wait_log("gss_accept_sec_context")
         follower.wait_log("is watched again")
+
+
+def test_a_server_that_cannot_read_tickets_is_not_the_last_that_is_asked(site, kdc, slapd):
+    """It has lost its key; a second one has it."""
+    broken = KerberosSlapd(kdc)
+    try:
+        slapd.rekey()
+        site.publish(settings(site, keytab_file=kdc.reader, url=listed([f"ldap://localhost:{one.port}" for one in (broken, slapd)])))
+    finally:
+        broken.close()

@@ -260,7 +260,7 @@ static bool open_one(struct mw_ldap_session *session, struct mw_str url, bool *l
 		code = log_in(session, why);
 		if (code == LDAP_SUCCESS)
 			return true;
-		*last_r = code == LDAP_INVALID_CREDENTIALS;
+		*last_r = code == LDAP_INVALID_CREDENTIALS && session->source->ldap.bind == MW_LDAP_SIMPLE;
 	}
 	/* With TLS 1.3 a server refuses our certificate when the handshake is over to us. */
 	if (session->tls_failed || (session->cut && mw_ldap_has_tls(session)))

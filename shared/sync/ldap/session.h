@@ -33,8 +33,8 @@ struct mw_ldap_session;
 
 /* The first server of the source's that takes us. `seconds`: the longest that a page is waited for; connecting has its own
    time-outs where these are shorter. NULL, and for each server why: it names the certificate, the password or the step.
-   A server that refuses the password is the last that is asked. The source outlives the session. The
-   process ignores SIGPIPE from then on. */
+   A server that refuses the password is the last that is asked; where it refuses tickets another one may take them. The
+   source outlives the session. The process ignores SIGPIPE from then on. */
 struct mw_ldap_session *mw_ldap_open(const struct mw_source *source, unsigned seconds, struct mw_buf *why);
 void mw_ldap_close(struct mw_ldap_session *session); /* NULL is allowed */
 /* The URL of the server. */
