@@ -6,6 +6,7 @@
 #include "directory/groups.h"
 #include "directory/right.h"
 #include "mail/prefix.h"
+#include "sync/merge/names.h"
 
 struct looking {
 	struct mw_editing *editing;
@@ -13,7 +14,12 @@ struct looking {
 	const struct mw_records *records;
 	const struct mw_grant_record *grant; /* that was revoked */
 	struct mw_principal trustee;
-	bool *told; /* [grant]: it was */
+	struct known {
+		bool held;       /* it is for the trustee, or for a group that the trustee is in, and holds */
+		uint32_t owner;  /* of its address, but for one of receive=; 0: nobody */
+		bool told;
+	} *known; /* [grant] */
+	struct mw_names names; /* the first record of each; the value is its number */
 	enum mw_right_left left;
 };
 
@@ -34,7 +40,7 @@ static bool is_strong_enough(const struct looking *looking, bool on_behalf)
 	return !on_behalf || looking->grant->on_behalf;
 }
 
-static bool holds(const struct looking *looking, const struct mw_grant_record *grant)
+static bool is_held(const struct looking *looking, const struct mw_grant_record *grant)
 {
 	return is_strong_enough(looking, grant->on_behalf) &&
 	       (grant->until == 0 || mw_grant_holds(grant->until, looking->records->today)) && is_for(looking, grant);
@@ -47,9 +53,9 @@ static void tell_grant(struct looking *looking, size_t i, const char *what)
 	struct mw_buf line = MW_BUF_OVER(memory);
 
 	looking->left = MW_RIGHT_LEFT_SOME;
-	if (looking->told[i])
+	if (looking->known[i].told)
 		return;
-	looking->told[i] = true;
+	looking->known[i].told = true;
 	mw_right_print(grant, &line);
 	mw_edit_note(looking->editing, "%.*s still has %s, by %s: %s", MW_STR_ARG(looking->trustee.name), what,
 		     mw_edit_place(looking->editing, looking->records, grant->origin), memory);
@@ -58,10 +64,10 @@ static void tell_grant(struct looking *looking, size_t i, const char *what)
 /* --- one address */
 
 /* Whether a grant covers an address, of which the decision said this. */
-static bool covers(const struct looking *looking, const struct mw_grant_record *grant, const struct mw_address *address,
+static bool covers(const struct looking *looking, size_t i, const struct mw_address *address,
 		   const struct mw_identity *identity)
 {
-	struct mw_principal owner;
+	const struct mw_grant_record *grant = &looking->records->grants[i];
 
 	if (grant->domain)
 		return mw_str_equal(grant->identity, address->domain);
@@ -69,8 +75,7 @@ static bool covers(const struct looking *looking, const struct mw_grant_record *
 		return !identity->has_owner && mw_right_begins_so(grant->identity, address->whole);
 	if (mw_str_equal(grant->identity, address->whole))
 		return true;
-	return identity->has_owner && !identity->receive_only && mw_right_owner(looking->view, grant->identity, &owner) &&
-	       owner.id == identity->owner.id;
+	return identity->has_owner && !identity->receive_only && looking->known[i].owner == identity->owner.id;
 }
 
 static void tell_own(struct looking *looking, const struct mw_address *address)
@@ -103,9 +108,7 @@ static void ask(struct looking *looking, const struct mw_address *address, const
 	if (identity.right == MW_RIGHT_OWN)
 		tell_own(looking, address);
 	for (size_t i = 0; i < looking->records->grant_count; i++) {
-		const struct mw_grant_record *grant = &looking->records->grants[i];
-
-		if (!holds(looking, grant) || !covers(looking, grant, address, &identity))
+		if (!looking->known[i].held || !covers(looking, i, address, &identity))
 			continue;
 		tell_grant(looking, i, what);
 		told = true;
@@ -147,7 +150,7 @@ static void look_at_address(struct looking *looking)
 		struct mw_principal other;
 		enum mw_held held;
 
-		if (grant->domain || !holds(looking, grant) || mw_address_parse(grant->identity, &address) == MW_ADDRESS_INVALID ||
+		if (grant->domain || !looking->known[i].held || mw_address_parse(grant->identity, &address) == MW_ADDRESS_INVALID ||
 		    mw_identity_owner(looking->editing->policy, looking->view, &address, &base, &other, &held) != MW_LOOKUP_FOUND ||
 		    other.id != owner.id || held == MW_HELD_RECEIVE)
 			continue;
@@ -176,6 +179,24 @@ static void ask_part(struct looking *looking, struct mw_str text)
 		ask_text(looking, text, "the right on a part of it");
 }
 
+static void learn_names(struct looking *looking)
+{
+	for (size_t i = 0; i < looking->records->count; i++) {
+		bool added;
+		uint32_t *number = mw_names_add(&looking->names, looking->records->items[i].principal.name, &added);
+
+		if (number != NULL && added)
+			*number = (uint32_t)i;
+	}
+}
+
+static const struct mw_record *record_of(const struct looking *looking, struct mw_str name)
+{
+	const uint32_t *number = mw_names_find(&looking->names, name);
+
+	return number == NULL ? NULL : &looking->records->items[*number];
+}
+
 static void look_at_parts(struct looking *looking, size_t i)
 {
 	const struct mw_grant_record *grant = &looking->records->grants[i];
@@ -189,7 +210,7 @@ static void look_at_parts(struct looking *looking, size_t i)
 	}
 	ask_part(looking, grant->identity);
 	if (mw_right_owner(looking->view, grant->identity, &owner))
-		record = mw_groups_record(looking->records, owner.name);
+		record = record_of(looking, owner.name);
 	if (record != NULL)
 		ask_part(looking, owner.name);
 	for (size_t k = 0; record != NULL && k < record->addresses.count; k++)
@@ -199,14 +220,17 @@ static void look_at_parts(struct looking *looking, size_t i)
 /* "*@domain" and "prefix-*@domain": what covers all of it, and what is in it. */
 static void look_at_pattern(struct looking *looking)
 {
+	learn_names(looking);
+	if (looking->names.failed)
+		looking->left = MW_RIGHT_LEFT_UNKNOWN;
 	for (size_t i = 0; i < looking->records->grant_count; i++) {
 		const struct mw_grant_record *grant = &looking->records->grants[i];
 
-		if (holds(looking, grant) && mw_right_covers(grant, looking->grant))
+		if (looking->known[i].held && mw_right_covers(grant, looking->grant))
 			tell_grant(looking, i, "the right");
 	}
 	for (size_t i = 0; i < looking->records->grant_count; i++)
-		if (!looking->records->grants[i].domain && holds(looking, &looking->records->grants[i]))
+		if (!looking->records->grants[i].domain && looking->known[i].held)
 			look_at_parts(looking, i);
 }
 
@@ -230,6 +254,23 @@ static enum mw_lookup find_trustee(struct looking *looking)
 	return found;
 }
 
+/* Each grant is looked at once for each address that is asked for: what does not change is found out before. */
+static bool learn_grants(struct looking *looking)
+{
+	size_t count = looking->records->grant_count;
+
+	looking->known = MW_ARENA_ARRAY(looking->editing->arena, struct known, count + 1);
+	for (size_t i = 0; looking->known != NULL && i < count; i++) {
+		const struct mw_grant_record *grant = &looking->records->grants[i];
+		struct mw_principal owner;
+
+		looking->known[i].held = is_held(looking, grant);
+		if (looking->known[i].held && !grant->domain && mw_right_owner(looking->view, grant->identity, &owner))
+			looking->known[i].owner = owner.id;
+	}
+	return looking->known != NULL;
+}
+
 enum mw_right_left mw_right_tell_left(struct mw_editing *editing, const struct mw_grant_record *grant)
 {
 	struct mw_memory_directory *directory = editing->after != NULL ? editing->after : editing->before;
@@ -240,15 +281,15 @@ enum mw_right_left mw_right_tell_left(struct mw_editing *editing, const struct m
 		return MW_RIGHT_LEFT_UNKNOWN;
 	looking.view = mw_memory_directory_view(directory);
 	looking.records = mw_memory_directory_records(directory);
-	looking.told = MW_ARENA_ARRAY(editing->arena, bool, looking.records->grant_count + 1);
 	found = find_trustee(&looking);
 	if (found == MW_LOOKUP_NONE)
 		return MW_RIGHT_LEFT_NOTHING;
-	if (found != MW_LOOKUP_FOUND || looking.told == NULL)
+	if (found != MW_LOOKUP_FOUND || !learn_grants(&looking))
 		return MW_RIGHT_LEFT_UNKNOWN;
 	if (grant->domain || mw_prefix_is(grant->identity))
 		look_at_pattern(&looking);
 	else
 		look_at_address(&looking);
+	mw_names_deinit(&looking.names);
 	return looking.left;
 }

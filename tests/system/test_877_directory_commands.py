@@ -167,6 +167,20 @@ def test_revoke_says_what_the_decision_says(folder, grants, words, stay):
         assert (sends.returncode == 0) == bool(stay) or parted, sends.stdout
 
 
+def test_revoke_of_a_whole_domain_takes_no_longer_than_of_one_address(folder):
+    """It does not go through all users for each grant."""
+    site = Site(folder, {"directory": "".join([*(f"user u{i}@example.test\n" for i in range(20000)),
+                                               *(f"grant send-as u{9 * i + 2}@example.test u1@example.test\n" for i in range(2000))])})
+
+    def takes(identity):
+        before = os.times().children_user
+        told = site.done("revoke", "send-as", identity, "u1", "--dry-run", code=1)
+        return os.times().children_user - before, told
+    (one, _), (domain, told) = takes("u11+x@example.test"), takes("*@example.test")
+    assert domain < 8 * max(one, 0.05), (one, domain)
+    assert "still has the right on a part of it" in told
+
+
 def test_revoke_of_an_own_address_in_any_form_says_so(folder):
     site = Site(folder, {"directory": WORLD}, more="unlisted_logins = own_address")
     for words in (("alice+x@example.test", "alice"), ("al", "alice"), ("al+x@example.test", "al+y@example.test"),
