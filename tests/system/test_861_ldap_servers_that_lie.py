@@ -345,3 +345,18 @@ def test_nobody_takes_the_name_of_a_group_without_an_address(files, server, fold
         files.use(text)
         assert "group.invalid is the domain of groups without an address" in files.cli("sync").stderr
     assert denied() == [name]
+
+
+def test_groups_of_two_sources_with_one_dn_and_no_address_are_two(files, server, folder):
+    """Each denies its own."""
+    with ScriptedLdap() as other:
+        other.add("users", f"uid=s1,{BASE}", mail=["s1@example.test"], uid=["s1"])
+        (folder / "other").mkdir()
+        for one, member in ((server, "u1"), (other, "s1")):
+            one.add("users", f"uid=boss,{BASE}", mail=[f"boss-{member}@example.test"], denied=[f"cn=bad,{BASE}"])
+            one.add("groups", f"cn=bad,{BASE}", member=[f"uid={member},{BASE}"])
+        words = f"\n    users_attributes = {listed(['senders_denied=denied'])}"
+        files.publish(f'{settings(server, folder)}{words}\n  }}\n  source "two" {{\n    {settings(other, folder / "other")}{words}')
+    denied = {name: json.loads(files.cli("--json", "lookup", f"boss-{name}@example.test").stdout)["senders_denied"] for name in ("u1", "s1")}
+    for name, groups in denied.items():
+        assert groups and set(groups) <= set(json.loads(files.cli("--json", "lookup", f"{name}@example.test").stdout)["groups"])

@@ -317,11 +317,14 @@ static void read_value(struct mw_ldap_reader *reader, const struct mw_ldap_mappi
 	}
 }
 
-/* A group without an address has a name that no mail reaches: it may be a member, or have a grant. */
+/* A group without an address has a name that no mail reaches: it may be a member, or have a grant. Another source may
+   have a group of the same DN. */
 static void name_nameless(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
 {
 	char dn[MW_LDAP_DN_MAX * 2], name[128];
 	struct mw_buf text = MW_BUF_OVER(dn), out = MW_BUF_OVER(name);
+	const struct mw_str source = reader->source->name;
+	XXH64_hash_t seed = XXH3_64bits(source.ptr, source.len);
 	struct mw_str first = mw_str_tail(entry->dn, mw_str_find(entry->dn, '=') + 1);
 
 	if (!mw_ldap_dn_canonical(entry->dn, &text))
@@ -332,7 +335,8 @@ static void name_nameless(struct mw_ldap_reader *reader, const struct mw_ldap_en
 
 		mw_buf_add_char(&out, (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-');
 	}
-	mw_buf_printf(&out, ".%016llx@" MW_NAMELESS_DOMAIN, (unsigned long long)XXH3_64bits(text.data, text.used));
+	mw_buf_printf(&out, ".%016llx@" MW_NAMELESS_DOMAIN,
+		      (unsigned long long)XXH3_64bits_withSeed(text.data, text.used, seed));
 	record->principal.name = mw_arena_copy(reader->records->arena, mw_buf_str(&out));
 }
 
