@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/complain.h"
+#include "base/notify.h"
 #include "sync/source.h"
 
 struct watched {
@@ -44,6 +45,7 @@ static void open_watch(struct watched *one, int64_t now)
 	char text[512];
 	struct mw_buf why = MW_BUF_OVER(text);
 
+	mw_notify_alive();
 	one->watch = one->driver->watch_open(one->source, &why);
 	if (one->watch == NULL) {
 		lose(one, text, now);
@@ -149,6 +151,7 @@ static enum mw_source_change ask(struct watched *one, bool ready, bool is_failin
 		return is_due && !is_failing ? MW_SOURCE_CHANGED : MW_SOURCE_SAME;
 	if (!ready && !is_due)
 		return MW_SOURCE_SAME;
+	mw_notify_alive();
 	change = one->driver->watch_ask(one->watch, &why);
 	if (change == MW_SOURCE_LOST) {
 		close_watch(one);
