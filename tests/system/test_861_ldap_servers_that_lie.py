@@ -1,10 +1,13 @@
 """An LDAP source whose server is scripted: ranges, limits, cut connections, silence, trickling, lies. What is not the whole truth
 is never published."""
 import json
+import os
+import subprocess
 import time
 
 import pytest
 
+from rig.built import CLI
 from rig.database import PASSWORD
 from rig.ldap_script import ADMIN, BASE, BUSY, CRITICAL, ENTRY, NO_SUCH, REFERENCE, REFERRAL, SIZE, TIME, ScriptedLdap, ber, text
 from rig.ldap_source import listed
@@ -360,3 +363,13 @@ def test_groups_of_two_sources_with_one_dn_and_no_address_are_two(files, server,
     denied = {name: json.loads(files.cli("--json", "lookup", f"boss-{name}@example.test").stdout)["senders_denied"] for name in ("u1", "s1")}
     for name, groups in denied.items():
         assert groups and set(groups) <= set(json.loads(files.cli("--json", "lookup", f"{name}@example.test").stdout)["groups"])
+
+
+def test_a_group_with_many_addresses_does_not_take_the_memory(files, server, folder):
+    server.range = 10 ** 6
+    server.add("groups", f"cn=news,{BASE}", mail=["news@example.test"], member=[f"p{number}@elsewhere.test" for number in range(10000)])
+    files.use(settings(server, folder))
+    process = subprocess.Popen([CLI, "-c", files.policy, "sync"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0 and used.ru_maxrss < 300 << 10, used

@@ -155,11 +155,24 @@ uint32_t mw_ldap_number(const struct mw_ldap_reader *reader)
 
 /* --- values of lists */
 
-/* `room`: how many values more there may be. */
-static struct mw_str *list_with_room(struct mw_ldap_reader *reader, struct mw_strs *list, size_t room)
+/* The list has room for this many, as it doubles. */
+static size_t room_of(size_t count)
 {
-	struct mw_str *items = MW_ARENA_ARRAY(reader->records->arena, struct mw_str, list->count + room);
+	size_t room = 1;
 
+	while (room < count)
+		room *= 2;
+	return count == 0 ? 0 : room;
+}
+
+/* `more`: how many values more there may be. */
+static struct mw_str *list_with_room(struct mw_ldap_reader *reader, struct mw_strs *list, size_t more)
+{
+	struct mw_str *items;
+
+	if (room_of(list->count + more) == room_of(list->count))
+		return (struct mw_str *)(uintptr_t)list->items;
+	items = MW_ARENA_ARRAY(reader->records->arena, struct mw_str, room_of(list->count + more));
 	if (items == NULL)
 		return NULL;
 	if (list->count > 0)
