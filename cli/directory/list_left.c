@@ -5,6 +5,7 @@
 
 #include "decide/identity.h"
 #include "directory/groups.h"
+#include "directory/right.h"
 #include "mail/network.h"
 
 /* A record after the change. */
@@ -32,7 +33,7 @@ static bool tell_listed(const struct looking *looking, const struct mw_values_ta
 	struct mw_principal member, item;
 	bool told = false;
 
-	if (view->by_address(view->context, taken->item, &member, NULL) != MW_LOOKUP_FOUND)
+	if (mw_right_find(view, taken->item, &member, NULL) != MW_LOOKUP_FOUND)
 		return false;
 	member.groups = mw_groups_of(view, looking->records, looking->editing->arena, &member);
 	for (size_t i = 0; i < list->count; i++) {

@@ -6,12 +6,33 @@
 #include "mail/prefix.h"
 #include "sync/record/key.h"
 
+/* The one who was called so before his source renamed him, and nobody else. */
+static bool was_called(const struct mw_directory_view *view, struct mw_str name, struct mw_principal *principal_r)
+{
+	uint32_t id, other;
+
+	return view->formerly != NULL && view->formerly(view->context, name, 0, &id) == MW_LOOKUP_FOUND &&
+	       view->formerly(view->context, name, 1, &other) == MW_LOOKUP_NONE &&
+	       view->by_id(view->context, id, principal_r) == MW_LOOKUP_FOUND;
+}
+
+enum mw_lookup mw_right_find(const struct mw_directory_view *view, struct mw_str address,
+			     struct mw_principal *principal_r, enum mw_held *held_r)
+{
+	enum mw_lookup found = view->by_address(view->context, address, principal_r, held_r);
+
+	if (found != MW_LOOKUP_NONE || !was_called(view, address, principal_r))
+		return found;
+	if (held_r != NULL)
+		*held_r = MW_HELD_PRIMARY;
+	return MW_LOOKUP_FOUND;
+}
+
 bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address, struct mw_principal *owner_r)
 {
 	enum mw_held held = MW_HELD_ALIAS;
 
-	return view != NULL && view->by_address(view->context, address, owner_r, &held) == MW_LOOKUP_FOUND &&
-	       held != MW_HELD_RECEIVE;
+	return view != NULL && mw_right_find(view, address, owner_r, &held) == MW_LOOKUP_FOUND && held != MW_HELD_RECEIVE;
 }
 
 bool mw_right_identity_owner(const struct mw_policy *policy, const struct mw_directory_view *view,

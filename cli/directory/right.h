@@ -6,6 +6,10 @@
 #include "policy/model.h"
 #include "sync/record/record.h"
 
+/* Whom a name in a source means: who has the address, or, where nobody has it, the one who was called so formerly, as sync takes
+   it. `held_r` may be NULL. */
+enum mw_lookup mw_right_find(const struct mw_directory_view *view, struct mw_str address,
+			     struct mw_principal *principal_r, enum mw_held *held_r);
 /* The user or group that an address of a record leads to, but for an address of receive=; false: none. `view` NULL: none. */
 bool mw_right_owner(const struct mw_directory_view *view, struct mw_str address, struct mw_principal *owner_r);
 /* Whose the identity of a grant is, if any: an address, of receive= too and with an extension, or the beginning of one. False: it

@@ -241,8 +241,7 @@ static enum mw_lookup find_trustee(struct looking *looking)
 {
 	static struct mw_named named;
 	const struct mw_policy *policy = looking->editing->policy;
-	enum mw_lookup found =
-		looking->view->by_address(looking->view->context, looking->grant->trustee, &looking->trustee, NULL);
+	enum mw_lookup found = mw_right_find(looking->view, looking->grant->trustee, &looking->trustee, NULL);
 
 	if (found == MW_LOOKUP_NONE) {
 		found = mw_identity_named(policy, looking->view, looking->grant->trustee, &named);

@@ -366,3 +366,26 @@ def test_a_suspension_outlives_a_name_that_was_anothers(world):
     world.sync({"alicia": "k1", **bob})
     assert not world.may(ALICIA, ALICIA) and world.suspended() == {ALICE: [ALICIA]}
     assert world.looked_up("staff@example.test")["senders_denied"] == [ALICIA]
+
+
+@pytest.mark.parametrize("written", ["x", "xnew"])
+def test_the_editing_commands_know_a_former_name_as_sync_does(folder, written):
+    """`written` is what the administrator writes; the text has the name of before."""
+    with World(folder, Keyed) as world:
+        world.texts(f"group staff@example.test member=x@example.test\ngroup all@example.test member=staff,x@example.test\n"
+                    f"grant send-as {CARL} x@example.test\ngrant send-as {CARL} staff\n")
+        world.sync({"x": "key-1"})
+        world.sync({"xnew": "key-1"})
+
+        def edited(*words):
+            done = world.cli(*words)
+            return done.returncode, done.stdout + done.stderr
+        code, told = edited("revoke", "send-as", "carl", written)
+        assert code == 1 and "xnew@example.test still has the right" in told and f"grant send-as {CARL} staff@example.test" in told
+        assert f"grant send-as {CARL} x@" not in world.directory.read_text()
+        code, told = edited("group", "set", "all", f"member-={written}@example.test")
+        assert code == 1 and "xnew@example.test still is in member= of all@example.test" in told, told
+        assert "group all@example.test member=staff\n" in world.directory.read_text()
+        assert edited("revoke", "send-as", "carl", "staff")[0] == 0
+        world.sync_again()
+        rig.wait_for(lambda: not world.may("xnew@example.test", CARL), "the right to be gone")
