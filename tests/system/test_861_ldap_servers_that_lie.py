@@ -350,6 +350,23 @@ def test_nobody_takes_the_name_of_a_group_without_an_address(files, server, fold
     assert denied() == [name]
 
 
+def test_a_new_group_whose_address_cannot_be_read_is_denied_all_the_same(files, server, folder):
+    """No copy knows an earlier name of it. It stays so at the next sync, and with an address it has that one."""
+    server.add("users", f"uid=ceo,{BASE}", mail=["ceo@example.test"], denied=[f"cn=bad,{BASE}"])
+    server.add("groups", f"cn=bad,{BASE}", mail=["not an address"], member=[f"uid=u1,{BASE}"], entryUUID=["g"])
+    files.use(f"{settings(server, folder)}\n    users_attributes = {listed(['senders_denied=denied'])}")
+
+    def denied():
+        done = files.cli("sync")
+        assert done.returncode == 0, done
+        return json.loads(files.cli("--json", "lookup", "ceo@example.test").stdout)["senders_denied"], done.stderr
+    (first, second), said = denied()
+    assert first.endswith("@group.invalid") and second == "u1@example.test" and '"not an address" is no address' in said
+    assert denied()[0] == [first, second]
+    server.entries["groups"][-1][1]["mail"] = ["bad@example.test"]
+    assert denied()[0] == ["bad@example.test"]
+
+
 def test_groups_of_two_sources_with_one_dn_and_no_address_are_two(files, server, folder):
     """Each denies its own."""
     with ScriptedLdap() as other:

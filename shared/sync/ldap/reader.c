@@ -332,7 +332,7 @@ static void read_value(struct mw_ldap_reader *reader, const struct mw_ldap_mappi
 
 /* A group without an address has a name that no mail reaches: it may be a member, or have a grant. Another source may
    have a group of the same DN. */
-static void name_nameless(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
+static struct mw_str make_name(const struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry)
 {
 	char dn[MW_LDAP_DN_MAX * 2], name[128];
 	struct mw_buf text = MW_BUF_OVER(dn), out = MW_BUF_OVER(name);
@@ -350,7 +350,7 @@ static void name_nameless(struct mw_ldap_reader *reader, const struct mw_ldap_en
 	}
 	mw_buf_printf(&out, ".%016llx@" MW_NAMELESS_DOMAIN,
 		      (unsigned long long)XXH3_64bits_withSeed(text.data, text.used, seed));
-	record->principal.name = mw_arena_copy(reader->records->arena, mw_buf_str(&out));
+	return mw_arena_copy(reader->records->arena, mw_buf_str(&out));
 }
 
 static void add_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record,
@@ -365,7 +365,9 @@ static void add_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 		return;
 	reader->entries = entries;
 	if (nameless)
-		name_nameless(reader, entry, record);
+		record->principal.name = make_name(reader, entry);
+	else if (reader->kind == MW_LDAP_GROUPS && !(readable && named))
+		record->made_name = make_name(reader, entry);
 	/* A user without an address has no mail here: that is no fault of the entry. */
 	if (!named && readable && reader->kind == MW_LDAP_USERS)
 		reader->unnamed_users++;

@@ -254,10 +254,17 @@ static void drop_nameless(struct mw_claims *claims)
 	bool *gone = calloc(count_of(claims) + 1, sizeof(*gone));
 
 	for (size_t i = 0; gone != NULL && i < count_of(claims); i++) {
-		gone[i] = mw_str_empty(items(claims)[i].principal.name);
-		if (gone[i])
-			mw_lost_add(&lost, &items(claims)[i], MW_STR_EMPTY);
+		struct mw_record *record = &items(claims)[i];
+		bool made = mw_str_empty(record->principal.name) && !mw_str_empty(record->made_name);
+
+		gone[i] = mw_str_empty(record->principal.name) && !made;
+		if (gone[i] || made)
+			mw_lost_add(&lost, record, record->made_name);
+		if (made)
+			record->principal.name = record->made_name;
+		claims->made += made;
 	}
+	claims->slice->records->nameless -= claims->made;
 	claims->failed = claims->failed || gone == NULL || lost.failed;
 	if (gone != NULL) {
 		mw_lost_apply(&lost, claims->slice->records, claims->slice->first_item, claims->slice->first_grant);

@@ -12,6 +12,7 @@ struct mw_claims {
 	struct mw_names restored; /* names that records have again */
 	struct mw_names disputed; /* names that records claimed which another has: what rows say by them may be of either */
 	struct mw_names granted;  /* grants of the copy on or to such names */
+	size_t made;              /* records that have their made name (record.h) */
 	bool failed;              /* out of memory */
 };
 
@@ -31,7 +32,7 @@ bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contes
    read. */
 bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, struct mw_str default_domain,
 		      const struct mw_claims_index *index, bool *changed_r, struct mw_buf *unread);
-/* Behind the last: records without a name are left out and counted in records->nameless, and those that still share one are
+/* Behind the last: records without a name get their made one, or are left out and counted in records->nameless, and those that still share one are
    joined. True: something changed. */
 bool mw_claims_end(struct mw_claims *claims);
 

@@ -375,7 +375,7 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 {
 	/* A record without a name may be any that is gone. */
 	bool unnamed = (keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0) ||
-		(keep->slice->records->nameless > 0 && keep->unkeyed_gone > 0) ||
+		(keep->slice->records->nameless + keep->claims.made > 0 && keep->unkeyed_gone > 0) ||
 		(has_unnamed(keep, MW_ROW_ADDRESS) && keep->addresses_lost > 0);
 	char before[MW_TEXT_DIGEST_SIZE];
 

@@ -41,6 +41,8 @@ struct mw_record {
 	struct mw_principal principal;
 	/* What its source calls it for good, whatever its name (objectGUID, entryUUID): key_source.h. NULL: it has none */
 	const char *source_key;
+	/* What it is called where its name cannot be read and no last good copy knows it; empty: it is left out then */
+	struct mw_str made_name;
 	struct mw_formers *formers; /* each name once; NULL: none */
 	struct mw_strs addresses, receives, logins, members, senders_list, senders_denied; /* canonical, as written */
 	struct mw_strs bound; /* a group's: who has no right as a member, but its networks= and senders_denied= hold for */
