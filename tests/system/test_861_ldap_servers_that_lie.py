@@ -367,6 +367,17 @@ def test_a_new_group_whose_address_cannot_be_read_is_denied_all_the_same(files, 
     assert denied()[0] == ["bad@example.test"]
 
 
+def test_a_uid_that_looks_like_an_address_is_a_uid(files, server, folder):
+    """An address counts where nobody has it as a uid; of two with one uid it is neither, and no third."""
+    for name, uid in (("carol", "u1@example.test"), ("dave", "twice@example.test"), ("erin", "twice@example.test"), ("twice", "twice")):
+        server.add("users", f"cn={name},{BASE}", mail=[f"{name}@example.test"], uid=[uid])
+    server.add("groups", f"cn=news,{BASE}", mail=["news@example.test"], memberUid=["U1@example.test", "twice@example.test", "u2@example.test"])
+    files.publish(settings(server, folder))
+    names = ("carol", "dave", "erin", "twice", "u1", "u2")
+    groups = {name: json.loads(files.cli("--json", "lookup", f"{name}@example.test").stdout)["groups"] for name in names}
+    assert [name for name in names if "news@example.test" in groups[name]] == ["carol", "u2"]
+
+
 def test_groups_of_two_sources_with_one_dn_and_no_address_are_two(files, server, folder):
     """Each denies its own."""
     with ScriptedLdap() as other:

@@ -238,6 +238,12 @@ static void refer_by_address(struct mw_ldap_reader *reader, struct mw_record *re
 	}
 }
 
+/* Its values are uids, whatever they look like. resolve.c takes one that is nobody's for an address. */
+static bool is_uid(const struct mw_ldap_mapping *mapping)
+{
+	return mapping->role == MW_LDAP_MEMBER && mw_str_equal_nocase(mw_str(mapping->attribute), MW_STR("memberUid"));
+}
+
 static void read_references(struct mw_ldap_reader *reader, const struct mw_ldap_mapping *mapping,
 			    struct mw_record *record, const struct mw_ldap_attribute *attribute)
 {
@@ -248,7 +254,7 @@ static void read_references(struct mw_ldap_reader *reader, const struct mw_ldap_
 			continue;
 		if (mw_ldap_is_dn(value))
 			mw_ldap_refer(reader, mapping->role, MW_LDAP_BY_DN, value);
-		else if (mw_str_find(value, '@') < value.len)
+		else if (mw_str_find(value, '@') < value.len && !is_uid(mapping))
 			refer_by_address(reader, record, mapping->role, value);
 		else
 			mw_ldap_refer(reader, mapping->role, MW_LDAP_BY_UID, value);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "mail/address.h"
 #include "sync/ldap/reader.h"
+#include "sync/text/name.h"
 
 /* Pairs have numbers from 1 on, as mw_pairs_take() wants them. */
 static uint32_t pair_number(uint32_t number)
@@ -178,6 +180,19 @@ static void deny(struct mw_ldap_reader *reader, const struct mw_ldap_reference *
 		count_nobody(reader, reference);
 }
 
+/* A uid that nobody has may be an address, whosever it is: it may be another source's. */
+static bool is_address(struct mw_ldap_reader *reader, const struct mw_ldap_reference *reference)
+{
+	const struct mw_ldap_table *table = &reader->tables[MW_LDAP_BY_UID];
+	struct mw_address address;
+
+	return reference->by == MW_LDAP_BY_UID && reference->role == MW_LDAP_MEMBER &&
+	       mw_str_find(reference->text, '@') < reference->text.len &&
+	       !is_called(table, find_first(table, reference->text), reference->text) &&
+	       mw_address_parse(reference->text, &address) == MW_ADDRESS_MAILBOX &&
+	       mw_text_name_refused(address.whole) == '\0';
+}
+
 static void resolve_references(struct mw_ldap_reader *reader)
 {
 	for (size_t i = 0; i < reader->reference_count; i++) {
@@ -192,6 +207,8 @@ static void resolve_references(struct mw_ldap_reader *reader)
 			record->principal.senders = MW_SENDERS_LIST;
 		if (reference->role == MW_LDAP_SENDERS_DENIED && !reference->turned)
 			deny(reader, reference);
+		else if (is_address(reader, reference))
+			mw_ldap_add_value(reader, record, "member", reference->text);
 		else if (whom == MW_LDAP_NOBODY || mw_ldap_record(reader, whom) == NULL)
 			count_nobody(reader, reference);
 		else if (reference->turned)
