@@ -2,6 +2,7 @@
 /* The text of a source's state. */
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "sync/merge/copy.h"
 
 static void read_number(struct mw_str line, const char *word, uint64_t *number_r)
@@ -10,12 +11,13 @@ static void read_number(struct mw_str line, const char *word, uint64_t *number_r
 		mw_parse_number(mw_str_tail(line, strlen(word) + 1), number_r);
 }
 
+/* The folder is of the user of mailwicket sync, and root's terminal shows it. */
 static void read_text(struct mw_str line, const char *word, char *out, size_t size)
 {
 	struct mw_buf buf = mw_buf_over(out, size);
 
 	if (mw_str_starts_with(line, mw_str(word)) && line.len > strlen(word) && line.ptr[strlen(word)] == ' ')
-		mw_buf_add(&buf, mw_str_tail(line, strlen(word) + 1));
+		mw_text_show(&buf, mw_str_tail(line, strlen(word) + 1));
 }
 
 #define APART_LEAST 50 /* of cron's least, a minute */
