@@ -195,7 +195,8 @@ struct mw_sync_result *mw_sync_publish(const struct mw_policy *policy)
 		free(result);
 		return NULL;
 	}
-	result->done = sync_with(policy, result, MW_STR_EMPTY, MW_STR_EMPTY);
+	move_suspensions(policy, result->errors);
+	result->done = mw_sync_beside(policy, result->errors, &result->report);
 	return result;
 }
 

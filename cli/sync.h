@@ -7,7 +7,7 @@
 
 struct mw_sync_result;
 
-/* As `mailwicket sync` does. NULL: out of memory. The policy outlives the result. */
+/* As `mailwicket sync` does; no run of who runs that now and then. NULL: out of memory. The policy outlives the result. */
 struct mw_sync_result *mw_sync_publish(const struct mw_policy *policy);
 void mw_sync_result_free(struct mw_sync_result *result); /* NULL is allowed */
 /* What `sync` prints, its members of JSON, its exit code. */

@@ -339,7 +339,8 @@ static void read_lenient(struct gather *gather, const struct mw_source *source, 
 			      "source \"%.*s\": %s", MW_STR_ARG(source->name), why.used > 0 ? text : "it was never read");
 	else if (!rests)
 		ask(gather, source, slice, state);
-	mw_source_state_tried(state, mw_clock_date(), order->turns != NULL);
+	if (!order->beside)
+		mw_source_state_tried(state, mw_clock_date(), order->turns != NULL);
 	turn->failed = state->failed_since != 0;
 }
 

@@ -409,6 +409,11 @@ bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors 
 	return sync_all(&(struct mw_gathering){ .policy = policy, .dry_run = dry_run, .errors = errors }, report_r);
 }
 
+bool mw_sync_beside(const struct mw_policy *policy, struct mw_errors *errors, struct mw_sync_report *report_r)
+{
+	return sync_all(&(struct mw_gathering){ .policy = policy, .beside = true, .errors = errors }, report_r);
+}
+
 bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
 		  struct mw_sync_report *report_r)
 {
@@ -425,5 +430,5 @@ bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct
 		    struct mw_errors *errors, struct mw_sync_report *report_r)
 {
 	return sync_all(&(struct mw_gathering){ .policy = policy, .errors = errors, .accept = source,
-						.accept_digest = digest }, report_r);
+						.accept_digest = digest, .beside = true }, report_r);
 }

@@ -45,6 +45,8 @@ struct mw_source_turn {
 /* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing changed.
    Addresses are completed with policy->default_domain. dry_run: check only (`mailwicket check`). */
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors, struct mw_sync_report *report_r);
+/* The same after somebody changed a source by hand: what cron does keeps its rhythm (mw_source_state_rhythm()). */
+bool mw_sync_beside(const struct mw_policy *policy, struct mw_errors *errors, struct mw_sync_report *report_r);
 /* The same for some of them: turns[source], of all. Text is always read: it has no copy. For the process that follows. */
 bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
 		  struct mw_sync_report *report_r);

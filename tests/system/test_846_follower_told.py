@@ -99,6 +99,24 @@ def test_who_runs_sync_by_cron_is_not_told_to_follow(site):
     assert [text for text in told(site)[2] if "nothing follows" in text] == []
 
 
+def test_what_an_administrator_publishes_by_hand_makes_no_rhythm(site):
+    by_cron(site, each=3600)
+    for user in ("one", "two", "three"):
+        edit_state(site, synced=int(time.time()) - 120)
+        assert site.cli("user", "add", f"{user}@example.test", "--sync").returncode == 0
+    edit_state(site, synced=int(time.time()) - 600)
+    _, [corp], problems = told(site)
+    assert problems == {} and corp["synced_each"] == 3600
+
+
+def test_the_reason_in_a_state_moves_no_terminal(site):
+    site.runs("corp", "exit 1")
+    site.cli("sync")
+    edit_state(site, why="\033]0;x\007")
+    done = site.cli("status")
+    assert "because \\x1b]0;x\\x07" in done.stdout and "\033" not in done.stdout + done.stderr, done.stdout
+
+
 def test_a_cron_that_stopped_is_noticed_and_the_date_may_jump(site):
     by_cron(site)
     for seconds in (-600, 600):
