@@ -75,6 +75,13 @@ def test_the_exporter_asks_for_every_column_that_is_read(kind):
         assert wanted in lists, (name, wanted)
 
 
+def test_the_exporter_saves_every_permission_of_a_connector():
+    """Get-ADPermission prints one right a row, and not all of them begin with ms-Exch-SMTP."""
+    [pattern] = re.findall(r"-match '(ms-Exch-[^']*)'", command_output("--exporter", "server"))
+    for right in ("SMTP-Submit", "SMTP-Accept-Any-Recipient", "Bypass-Anti-Spam", "Bypass-Message-Size-Limit", "Accept-Headers-Routing"):
+        assert re.search(pattern, f"ms-Exch-{right}"), right
+
+
 @pytest.mark.parametrize("kind", ["server", "online"])
 def test_the_exporter_only_reads(kind):
     """Every cmdlet of Exchange in it is a Get-; the one Set- is for this session of PowerShell alone."""

@@ -233,6 +233,23 @@ def test_what_a_user_is_denied_at_a_connector_nobody_has_there(export):
     assert export.notes("ReceiveConnectorPermission", "Interns (a denial)")
 
 
+@pytest.mark.parametrize("groups", ["AnonymousUsers, ExchangeServers, ExchangeLegacyServers", "AnonymousUsers, ExchangeUsers", "AnonymousUsers"])
+@pytest.mark.parametrize("denied", [False, True])
+def test_what_was_taken_from_strangers_at_a_connector_they_do_not_have(export, groups, denied):
+    """Its own domains, first of all. Servers of Exchange hold it, and no session here is one of them."""
+    authoritative = "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender"
+    rights = ["ms-Exch-SMTP-Submit", "ms-Exch-SMTP-Accept-Any-Sender", "ms-Exch-Accept-Headers-Routing"]
+    rows = [(right, "False") for right in rights] + ([(authoritative, "False"), (authoritative, "True")] if denied else [])
+    export.tables["ReceiveConnector"][0]["PermissionGroups"] = groups
+    export.tables["ReceiveConnectorPermission"] += [
+        {"Connector": "MAIL\\Default Frontend MAIL", "User": "NT AUTHORITY\\ANONYMOUS LOGON", "Deny": deny, "IsInherited": "False",
+         "ExtendedRights": right} for right, deny in rows]
+    export.imported()
+    [default] = [part for part in export.policy.split('connector "') if part.startswith("Default")]
+    assert "deny_permissions = { Accept-Authoritative-Domain-Sender }" in default and "grant_permissions" not in default
+    assert not export.notes("ReceiveConnector", "single permissions")
+
+
 # --- which groups have rights
 
 @pytest.mark.parametrize("kind, group_type, granted", [

@@ -189,19 +189,21 @@ static void read_permission(struct mw_exchange *import, struct mw_exchange_conne
 }
 
 /* What the members of a group hold beyond it, or lack, every session of the connector does: so only where the connector
-   is for no other group that this would change. */
+   is for no other group that this would change. ExchangeServers counts for nothing: only at
+   ExternalAuthoritative a session is one, and read_connector() drops single permissions there. */
 static void apply(struct mw_exchange *import, struct mw_exchange_connector *connector, mw_permission_groups group,
 		  const struct granted *granted)
 {
 	mw_permissions usual = mw_permissions_of_groups(connector->groups & group);
 	mw_permissions held = granted->allowed & ~granted->denied, more = held & ~usual, less = usual & ~held;
-	mw_permissions others = mw_permissions_of_groups(connector->groups & ~group);
+	mw_permission_groups other_groups = connector->groups & ~(group | MW_EXCHANGE_SERVERS);
+	mw_permissions others = mw_permissions_of_groups(other_groups);
 
 	if (!granted->any || (more == 0 && less == 0))
 		return;
 	if ((connector->groups & group) == 0 && (more & MW_SUBMIT) == 0)
 		return; /* without Submit nothing begins */
-	if ((connector->groups & ~group) == 0 || ((more & ~others) == 0 && (less & others) == 0)) {
+	if (other_groups == 0 || ((more & ~others) == 0 && (less & others) == 0)) {
 		connector->grant |= more;
 		connector->deny |= less;
 		return;
@@ -209,8 +211,7 @@ static void apply(struct mw_exchange *import, struct mw_exchange_connector *conn
 	/* Users relay anyway; strangers lose what users never had. */
 	if (group == MW_ANONYMOUS_USERS && (more & ~others) == 0)
 		connector->grant |= more;
-	if ((less & others) == 0)
-		connector->deny |= less;
+	connector->deny |= less & ~others;
 	mw_exchange_note(import, FILE_OF, connector->row, "PermissionGroups",
 			 mw_arena_textf(import->arena, "%.*s: single permissions of %s", MW_STR_ARG(connector->name),
 					group == MW_ANONYMOUS_USERS ? "strangers" : "users"),

@@ -90,7 +90,7 @@ $connectors = @(Get-ReceiveConnector)
 $connectors | Select-Text -Property {{ReceiveConnector}} | Save-Table -Name 'ReceiveConnector'
 $connectors | ForEach-Object {
     $connector = [string] $_.Identity
-    Get-ADPermission -Identity $_.DistinguishedName | Where-Object { "$($_.ExtendedRights)" -match 'ms-Exch-SMTP' } | ForEach-Object {
+    Get-ADPermission -Identity $_.DistinguishedName | Where-Object { "$($_.ExtendedRights)" -match 'ms-Exch-' } | ForEach-Object {
         $with = @{ Connector = $connector; UserSid = (Get-Sid -Account "$($_.User)") }
         $_ | Select-Text -With $with -Property {{ReceiveConnectorPermission}}
     }
