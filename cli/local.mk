@@ -175,6 +175,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/init/read.c \
 	cli/servers/init/sample.c cli/servers/init/sample.h \
 	cli/servers/init/sender_logins.c cli/servers/init/sender_logins.h \
+	cli/servers/init/sender_names.c cli/servers/init/sender_names.h \
 	cli/servers/init/sender_rules.c cli/servers/init/sender_rules.h \
 	cli/servers/init/sender_write.c \
 	cli/servers/init/tables.c cli/servers/init/tables.h \

@@ -51,12 +51,12 @@ def in_order(line):
     return before + found + ",".join(sorted(addresses.split(",")))
 
 
-def fill_sqlite(etc):
-    with contextlib.closing(sqlite3.connect(etc / "senders.sqlite")) as file:
+def fill_sqlite(etc, name="sqlite", rows=None):
+    with contextlib.closing(sqlite3.connect(etc / f"{name}.db")) as file:
         file.execute("CREATE TABLE senders (sender TEXT, logins TEXT)")
-        file.executemany("INSERT INTO senders VALUES (?, ?)", ROWS.items())
+        file.executemany("INSERT INTO senders VALUES (?, ?)", (rows or ROWS).items())
         file.commit()
-    (etc / "sqlite.cf").write_text(f"dbpath = {etc}/senders.sqlite\nquery = SELECT logins FROM senders WHERE sender = '%s'\n")
+    (etc / f"{name}.cf").write_text(f"dbpath = {etc}/{name}.db\nquery = SELECT logins FROM senders WHERE sender = '%s'\n")
 
 
 def fill_ldap(etc, slapd):
@@ -127,7 +127,7 @@ def test_every_kind_of_table(folder, servers, slapd):
             told = many.told(name)
             unread = [row["what"] for row in told["unread"] if row["setting"] == "smtpd_sender_login_maps"]
             lost = {row["reason"] for row in told["proof"]["differences"] if not row["mailwicket"]}
-            assert lost <= LOST.get(name, {"domain-key", "not-listed"} if name in NOT_LISTED else {"domain-key"}) | {"own-name"}, (name, lost)
+            assert lost <= LOST.get(name, {"domain-key", "not-listed"} if name in NOT_LISTED else {"domain-key"}) | {"own-name", "other-name"}, (name, lost)
             assert {many.cases[name]["smtpd_sender_login_maps"]} <= {*unread} or name not in NOT_LISTED, (name, unread)
             made = many.directory(name)
             if name in (*LISTED, *NOT_LISTED) and name not in servers:  # those Postfix asks for the whole address alone
@@ -136,3 +136,40 @@ def test_every_kind_of_table(folder, servers, slapd):
             # init makes the same of the same.
             assert many.run(name, ["init"]).returncode == 0
             assert {*many.directory(name, ["init"])} == {*made}, name
+
+
+APART = {
+    "apart": "root@example.test alice\nroot@mx.example.test bob\nwww@mx.example.test bob\nsame@example.test alice, bob\n"
+             "same@mx.example.test bob\ncarol@hosted.test carol@hosted.test\ncarol@old.test dave\n",
+    "apart-domain": "carol@hosted.test carol@hosted.test, dave\nsales@hosted.test alice\n@hosted.test bob\n@old.test dave\n",
+}
+
+
+@pytest.mark.parametrize("kind", ["texthash", "sqlite"])
+def test_an_address_that_the_tables_have_under_two_names(folder, kind):
+    """A name of this host, or an alias domain, is the domain's in the policy: the right is of those who have it under both."""
+    users = [f"{name}@example.test {name}\n" for name in ("alice", "bob", "dave")]
+    tables = {name: text + "".join(users) for name, text in APART.items()}
+    maps = {name: f"{kind}:@ETC@/{name}" + ("" if kind == "texthash" else ".cf") for name in tables}
+    main = "virtual_alias_domains = hosted.test old.test\nvirtual_alias_maps = texthash:@ETC@/aliases\n"
+    rows = "@old.test @hosted.test\n" + "".join(f"{name} x@foreign.example\n" for name in (
+        "root@example.test", "www@example.test", "same@example.test", "sales@hosted.test"))
+    many = ImportMany(folder, {**tables, "aliases": rows}, USERS, {name: {"smtpd_sender_login_maps": text} for name, text in maps.items()}, main)
+    for name in tables if kind == "sqlite" else ():
+        fill_sqlite(many.etc, name, dict(line.split(" ", 1) for line in tables[name].splitlines()))
+    with many:
+        told = {name: many.told(name) for name in tables}
+        apart = {name: {(pair["login"], pair["sender"]) for pair in told[name]["proof"]["compared"]
+                        if pair["mailwicket"] and not pair["sender"].endswith(".invalid")} for name in tables}
+        asked = {(pair["login"], pair["sender"]) for pair in told["apart"]["proof"]["compared"]}
+        assert {("bob", "root@mx.example.test"), ("alice", "root@mx.example.test"), ("dave", "carol@old.test"),
+                ("carol@hosted.test", "carol@old.test"), ("bob", "same@mx.example.test")} <= asked
+        assert not {pair for pair in apart["apart"] if pair[1].startswith(("root@", "www@", "carol@"))}
+        assert {pair[0] for pair in apart["apart"] if pair[1].startswith("same@")} == {"bob"}
+        assert {pair for pair in apart["apart-domain"] if pair[1].endswith(("@hosted.test", "@old.test"))} <= {
+            ("dave", f"{name}@{domain}") for name in ("carol", "carol+x") for domain in ("hosted.test", "old.test")}
+        for name in tables:
+            unread = [row["what"] for row in told[name]["unread"] if "takes" in row["why"]]
+            assert {what.partition("@")[2] for what in unread} == ({"mx.example.test", "old.test"} if name == "apart" else {"old.test"})
+            assert many.run(name, ["init"]).returncode == 0
+            assert {*many.directory(name, ["init"])} == {*many.directory(name)}, name

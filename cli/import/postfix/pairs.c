@@ -2,9 +2,11 @@
 #include "import/postfix/pairs.h"
 
 #include "mail/address.h"
+#include "servers/init/sender_names.h"
 
 /* How many of each kind; what one does not need the crossed ones get, which come last. */
 #define OWNED_MOST 3000
+#define NAMES_MOST 1000
 #define OWN_MOST 1000
 #define WRITTEN_MOST 3000 /* in other ways */
 #define DOMAINS_MOST 500
@@ -52,6 +54,21 @@ static void allow(struct making *making, size_t more)
 
 /* --- the kinds */
 
+/* Each login of an answer, by each of its names. */
+static void add_logins(struct making *making, struct mw_str logins, struct mw_str sender)
+{
+	const struct mw_sender_rules *senders = making->senders;
+	struct mw_str text;
+
+	while (mw_owners_next(&logins, &text)) {
+		size_t name;
+		uint32_t login = mw_sender_rules_named(senders, text, &name);
+
+		for (size_t k = 0; login != MW_LOGIN_NONE && k < senders->logins[login].known_as.count; k++)
+			add(making, senders->logins[login].known_as.items[k], sender);
+	}
+}
+
 static void add_owned(struct making *making)
 {
 	const struct mw_sender_rules *senders = making->senders;
@@ -59,15 +76,32 @@ static void add_owned(struct making *making)
 	allow(making, OWNED_MOST);
 	for (size_t i = 0; i < senders->count && i < OWNED_MOST; i++) {
 		const struct mw_sender *sender = &senders->items[spread(i, senders->count, OWNED_MOST)];
-		struct mw_str logins = sender->owned.logins, text;
 
-		while (mw_owners_next(&logins, &text)) {
-			size_t name;
-			uint32_t login = mw_sender_rules_named(senders, text, &name);
+		add_logins(making, sender->owned.logins, sender->address);
+	}
+}
 
-			/* By each of its names. */
-			for (size_t k = 0; login != MW_LOGIN_NONE && k < senders->logins[login].known_as.count; k++)
-				add(making, senders->logins[login].known_as.items[k], sender->address);
+/* Where the tables have an address under another name of its domain: who is there, and who has the address. */
+static void add_other_names(struct making *making)
+{
+	const struct mw_sender_rules *senders = making->senders;
+
+	allow(making, NAMES_MOST);
+	for (size_t i = 0; i < senders->count && i < NAMES_MOST; i++) {
+		const struct mw_sender *sender = &senders->items[spread(i, senders->count, NAMES_MOST)];
+		uint32_t own = mw_sender_rules_login(senders, sender->address);
+		struct mw_str named;
+		size_t at = 0;
+
+		while (mw_sender_names_next(senders, sender->address, &at, &named)) {
+			struct mw_str there = mw_sender_names_say(senders, sender->address, named);
+
+			if (mw_str_empty(there))
+				continue;
+			add_logins(making, there, named);
+			add_logins(making, sender->owned.logins, named);
+			if (own != MW_LOGIN_NONE)
+				add(making, login_text(making, own), named);
 		}
 	}
 }
@@ -184,6 +218,7 @@ struct mw_pairs mw_pairs_of(const struct mw_sender_rules *senders)
 	if (making.pairs.items == NULL || senders->login_count == 0 || senders->count == 0)
 		return (struct mw_pairs){ NULL, 0 };
 	add_owned(&making);
+	add_other_names(&making);
 	add_own(&making);
 	allow(&making, WRITTEN_MOST);
 	for (size_t i = 0; i < senders->count && i < WRITTEN_MOST / 4; i++)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "decide/identity.h"
+#include "servers/init/sender_names.h"
 #include "sync/sync.h"
 
 #define SHOWN_MOST 5 /* pairs of one reason, in text */
@@ -79,6 +80,29 @@ static struct judged judge(const struct proving *proving, const struct mw_pair *
 	return judged;
 }
 
+/* Whether a name of this host has the address of its domain, and the tables have nobody else there. */
+static bool is_only_name(const struct proving *proving, const struct mw_compared *compared, const struct judged *judged)
+{
+	struct mw_str address;
+
+	return judged->other_name && mw_init_address(proving->senders->init, compared->pair.sender, &address) &&
+	       mw_str_empty(mw_sender_names_say(proving->senders, address, compared->pair.sender));
+}
+
+/* Whether the tables have an address under another name of its domain too. */
+static bool has_names(const struct proving *proving, struct mw_str sender)
+{
+	struct mw_str address, named;
+	size_t at = 0;
+
+	if (!mw_init_address(proving->senders->init, sender, &address))
+		return false;
+	while (mw_sender_names_next(proving->senders, address, &at, &named))
+		if (!mw_str_empty(mw_sender_names_say(proving->senders, address, named)))
+			return true;
+	return false;
+}
+
 static enum mw_difference why(const struct proving *proving, const struct mw_compared *compared,
 			      const struct judged *judged)
 {
@@ -89,9 +113,9 @@ static enum mw_difference why(const struct proving *proving, const struct mw_com
 	if (mw_str_ends_with(compared->pair.sender, MW_STR(MW_INIT_NO_ADDRESS)))
 		return MW_DIFFERENCE_OWN_NAME;
 	if (compared->mailwicket)
-		return judged->other_name  ? MW_DIFFERENCE_OTHER_NAME
-		       : judged->extension ? MW_DIFFERENCE_EXTENSION
-					   : MW_DIFFERENCE_OTHER;
+		return is_only_name(proving, compared, judged) ? MW_DIFFERENCE_OTHER_NAME
+		       : judged->extension		       ? MW_DIFFERENCE_EXTENSION
+							       : MW_DIFFERENCE_OTHER;
 	if (proving->comparison == MW_COMPARE_NONE)
 		return MW_DIFFERENCE_NOT_COMPARED;
 	if (mw_str_empty(compared->owned.logins))
@@ -103,7 +127,9 @@ static enum mw_difference why(const struct proving *proving, const struct mw_com
 	if (mw_str_starts_with(compared->owned.key, MW_STR("@")))
 		return MW_DIFFERENCE_DOMAIN_KEY;
 	known = mw_names_find(&proving->senders->addresses, compared->pair.sender) != NULL;
-	return judged->other_name ? MW_DIFFERENCE_OTHER_NAME : known ? MW_DIFFERENCE_OTHER : MW_DIFFERENCE_NOT_LISTED;
+	if (judged->other_name || has_names(proving, compared->pair.sender))
+		return MW_DIFFERENCE_OTHER_NAME;
+	return known ? MW_DIFFERENCE_OTHER : MW_DIFFERENCE_NOT_LISTED;
 }
 
 /* --- both */

@@ -5,6 +5,7 @@
 
 #include "mail/address.h"
 #include "servers/init/sender_logins.h"
+#include "servers/init/sender_names.h"
 #include "servers/init/tables.h"
 
 #define OTHER_STRANGER "nobody-else-of-this-server"
@@ -134,6 +135,7 @@ static void take_tables(struct mw_sender_rules *senders)
 			      MW_INIT_FIX_SENDERS);
 	take_keys(senders, &keys, MW_SENDER_LOGIN_MAPS);
 	senders->unlisted = keys.unlisted;
+	mw_sender_names_read(senders, &keys);
 	take_mailboxes(senders);
 	take_aliases(senders, &init->aliases, "virtual_alias_maps");
 	local = mw_init_local_aliases(init);
@@ -213,23 +215,50 @@ static struct mw_login_set set_of(struct mw_sender_rules *senders, struct mw_str
 	return set;
 }
 
+/* With the names that its domain has beside. */
+static void ask_for(struct mw_sender_rules *senders, struct mw_str address, struct mw_str *asked, size_t *count_io)
+{
+	struct mw_str named;
+	size_t at = 0;
+
+	asked[(*count_io)++] = address;
+	while (mw_sender_names_next(senders, address, &at, &named))
+		asked[(*count_io)++] = named;
+}
+
+/* Who logs in by what the tables say under the other names. */
+static void take_other_names(struct mw_sender_rules *senders, struct mw_str address)
+{
+	struct mw_str named;
+	size_t at = 0;
+
+	while (mw_sender_names_next(senders, address, &at, &named))
+		mw_sender_logins_take(senders, mw_sender_names_say(senders, address, named));
+}
+
 /* Asks for those from number `first` on. */
 static void ask(struct mw_sender_rules *senders, uint32_t first)
 {
-	uint32_t count = senders->count - first;
-	struct mw_str *asked = MW_ARENA_ARRAY(senders->init->arena, struct mw_str, count + 1);
+	uint32_t end = senders->count;
+	size_t count = end - first;
+	struct mw_str *asked;
 
+	for (uint32_t i = first; i < end; i++)
+		count += mw_sender_names_count(senders, senders->items[i].address);
+	asked = MW_ARENA_ARRAY(senders->init->arena, struct mw_str, count + 1);
 	if (asked == NULL)
 		return;
-	for (uint32_t i = 0; i < count; i++)
-		asked[i] = senders->items[first + i].address;
+	count = 0;
+	for (uint32_t i = first; i < end; i++)
+		ask_for(senders, senders->items[i].address, asked, &count);
 	mw_owners_ask(senders->owners, asked, count);
-	for (uint32_t i = first; i < first + count; i++) {
+	for (uint32_t i = first; i < end; i++) {
 		struct mw_owned owned = mw_owners_of(senders->owners, senders->items[i].address);
 
 		senders->items[i].owned = owned;
 		senders->items[i].by_domain = mw_str_starts_with(owned.key, MW_STR("@"));
 		mw_sender_logins_take(senders, owned.logins);
+		take_other_names(senders, senders->items[i].address);
 	}
 }
 
@@ -254,21 +283,67 @@ static void ask_domains(struct mw_sender_rules *senders, uint32_t first)
 {
 	struct mw_arena *arena = senders->init->arena;
 	uint32_t count = (uint32_t)senders->domains.count;
-	struct mw_str *asked = MW_ARENA_ARRAY(arena, struct mw_str, 2 * (count - first) + 1);
+	struct mw_str *asked = MW_ARENA_ARRAY(arena, struct mw_str, 2 * (count - first + senders->name_count) + 1);
+	size_t asked_count = 0;
 
 	if (asked == NULL)
 		return;
 	for (uint32_t i = first; i < count; i++) {
-		asked[2 * (i - first)] = stranger_at(arena, MW_SENDER_STRANGER, senders->domains.items[i].text);
-		asked[2 * (i - first) + 1] = stranger_at(arena, OTHER_STRANGER, senders->domains.items[i].text);
+		ask_for(senders, stranger_at(arena, MW_SENDER_STRANGER, senders->domains.items[i].text), asked, &asked_count);
+		ask_for(senders, stranger_at(arena, OTHER_STRANGER, senders->domains.items[i].text), asked, &asked_count);
 	}
-	mw_owners_ask(senders->owners, asked, 2 * (count - first));
+	mw_owners_ask(senders->owners, asked, asked_count);
 	for (uint32_t i = first; i < count; i++) {
 		senders->domain_logins = mw_init_grown(arena, senders->domain_logins, i, sizeof(*senders->domain_logins));
 		if (senders->domain_logins == NULL)
 			return;
 		senders->domain_logins[i] = domain_answer(senders, senders->domains.items[i].text);
 		mw_sender_logins_take(senders, senders->domain_logins[i]);
+		take_other_names(senders, stranger_at(arena, MW_SENDER_STRANGER, senders->domains.items[i].text));
+	}
+}
+
+static bool is_same(const struct mw_login_set *one, const struct mw_login_set *other)
+{
+	return one->count == other->count &&
+	       (one->count == 0 || memcmp(one->items, other->items, one->count * sizeof(*one->items)) == 0);
+}
+
+/* A name that no table has gives nobody anything: what it leads to is the domain's, as the policy says. */
+static void settle_names(struct mw_sender_rules *senders, struct mw_sender *sender)
+{
+	struct mw_str named;
+	size_t at = 0;
+
+	while (mw_sender_names_next(senders, sender->address, &at, &named)) {
+		struct mw_owned owned = mw_owners_of(senders->owners, named);
+		struct mw_login_set set = set_of(senders, owned.logins);
+
+		if (mw_str_empty(mw_sender_names_say(senders, sender->address, named)) || is_same(&set, &sender->owners))
+			continue;
+		mw_sender_names_differ(senders, sender->address, named);
+		/* As what no table has, reject_known_sender_login_mismatch lets everybody send. */
+		if (senders->comparison == MW_COMPARE_KNOWN && mw_str_empty(sender->owned.logins) && !sender->owned.unknown) {
+			sender->owned = owned;
+			sender->owners = set;
+		} else {
+			sender->owners = mw_login_set_both(senders->init->arena, sender->owners, set);
+		}
+	}
+}
+
+static void settle_domain_names(struct mw_sender_rules *senders, uint32_t number)
+{
+	struct mw_str stranger = stranger_at(senders->init->arena, MW_SENDER_STRANGER, senders->domains.items[number].text);
+	struct mw_login_set *owners = &senders->domain_owners[number];
+	struct mw_str named;
+	size_t at = 0;
+
+	while (mw_sender_names_next(senders, stranger, &at, &named)) {
+		struct mw_str logins = mw_sender_names_say(senders, stranger, named);
+
+		if (!mw_str_empty(logins))
+			*owners = mw_login_set_both(senders->init->arena, *owners, set_of(senders, logins));
 	}
 }
 
@@ -276,11 +351,15 @@ static void ask_domains(struct mw_sender_rules *senders, uint32_t first)
 static void settle(struct mw_sender_rules *senders)
 {
 	mw_sender_logins_settle(senders);
-	for (uint32_t i = 0; i < senders->count; i++)
+	for (uint32_t i = 0; i < senders->count; i++) {
 		senders->items[i].owners = set_of(senders, senders->items[i].owned.logins);
+		settle_names(senders, &senders->items[i]);
+	}
 	senders->domain_owners = MW_ARENA_ARRAY(senders->init->arena, struct mw_login_set, senders->domains.count + 1);
-	for (uint32_t i = 0; senders->domain_owners != NULL && i < senders->domains.count; i++)
+	for (uint32_t i = 0; senders->domain_owners != NULL && i < senders->domains.count; i++) {
 		senders->domain_owners[i] = set_of(senders, senders->domain_logins[i]);
+		settle_domain_names(senders, i);
+	}
 	if (senders->unlisted == NULL)
 		senders->unlisted = mw_owners_silent(senders->owners);
 }

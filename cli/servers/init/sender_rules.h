@@ -34,13 +34,19 @@ struct mw_sender {
 	const char *from;      /* the setting that has it */
 	bool is_mailbox;       /* mail to it is stored here: an account's, or of virtual_mailbox_maps */
 	struct mw_owned owned; /* what the tables say of it */
-	struct mw_login_set owners; /* who may send as it, by all names that he is known as */
+	struct mw_login_set owners; /* who may send as it, by all names that he is known as and that its domain has */
 	bool by_domain;        /* by "@DOMAIN" alone */
 };
 
 /* A key of smtpd_sender_login_maps that no directory can have. */
 struct mw_sender_odd {
 	struct mw_str key, domain; /* as it stands there; canonical */
+};
+
+/* Another name of a domain (sender_names.h). */
+struct mw_sender_name {
+	struct mw_str domain, name; /* canonical */
+	bool told;
 };
 
 struct mw_sender_rules {
@@ -57,6 +63,8 @@ struct mw_sender_rules {
 	struct mw_names domains;        /* of all addresses and of this server */
 	struct mw_str *domain_logins;   /* by their numbers: what the tables say of any address there that no other key has */
 	struct mw_login_set *domain_owners; /* the same as logins */
+	struct mw_sender_name *names;
+	size_t name_count;
 	struct mw_sender_odd *odd;
 	size_t odd_count;
 };
