@@ -130,7 +130,7 @@ static void tell_certificate(struct trial *trial, X509_STORE_CTX *store, X509 *c
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		mw_buf_add_text(told, "is for ");
 		add_names(told, certificate);
-		mw_buf_printf(told, ", not for %s as in url", trial->client->host);
+		mw_buf_printf(told, ", not for %s %s", trial->client->host, trial->client->whose);
 		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:

@@ -10,6 +10,7 @@
 
 struct mw_tls_client {
 	const char *host;      /* a name or an address that the server's certificate has to be for */
+	const char *whose;     /* how url names it: "as in url" */
 	const char *ca_file;   /* whom we trust, PEM */
 	const char *cert_file; /* ours, with key_file; "": none */
 	const char *key_file;

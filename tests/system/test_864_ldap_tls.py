@@ -121,6 +121,24 @@ def test_what_is_wrong_with_a_certificate_of_slapd_is_named(files, own_slapd, fo
     assert ("expired" in said) == (shown == "expired") and ("signed by none" in said) == (shown != trusted), said
 
 
+def own_name():
+    """As libldap asks for it."""
+    name = socket.gethostname()
+    try:
+        return socket.gethostbyname_ex(name)[0]
+    except OSError:
+        return name
+
+
+@pytest.mark.skipif(own_name() == "localhost", reason="this host is called localhost")
+def test_a_certificate_for_localhost_is_told_to_be_for_another_name(files, own_slapd, folder, world):
+    """libldap takes localhost for the host's own name."""
+    own_slapd.use(world["good"])
+    source = LdapSource(own_slapd, folder)
+    said = told(files, source.settings(**PLAIN, url=listed([f"ldaps://localhost:{own_slapd.tls_port}"]), tls_ca_file=world["good"].cert))
+    assert f"not for {own_name()} (this host's name, which libldap takes in place of localhost in url)" in said
+
+
 def test_a_slapd_that_wants_another_certificate_is_told_from_one_that_is_well(files, own_slapd, folder, world):
     own_slapd.use(world["good"], "demand")
     source = LdapSource(own_slapd, folder)

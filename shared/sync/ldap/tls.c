@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* TLS of a session: 1.2 or 1.3, with a certificate for the url's name that an authority of ours has signed. */
 #include <errno.h>
+#include <netdb.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -128,10 +129,24 @@ bool mw_ldap_start_tls(struct mw_ldap_session *session, struct mw_buf *why)
 	return false;
 }
 
+/* libldap looks for the host's own name where url says localhost: ldap_pvt_get_fqdn(). */
+static void set_host(struct mw_tls_client *client, const char *in_url, char *own, size_t size)
+{
+	const struct hostent *entry;
+
+	client->host = in_url;
+	client->whose = "as in url";
+	if (!mw_str_equal_nocase(mw_str(in_url), MW_STR("localhost")) || gethostname(own, size - 1) != 0)
+		return;
+	entry = gethostbyname(own);
+	client->host = entry == NULL ? own : entry->h_name;
+	client->whose = "(this host's name, which libldap takes in place of localhost in url)";
+}
+
 bool mw_ldap_tls_fault(struct mw_ldap_session *session, struct mw_buf *why)
 {
 	const struct mw_source *source = session->source;
-	char authorities[4096], certificate[4096], key[4096], memory[800];
+	char authorities[4096], certificate[4096], key[4096], memory[800], own[256] = "";
 	struct mw_buf ca_file = MW_BUF_OVER(authorities), cert_file = MW_BUF_OVER(certificate),
 		      key_file = MW_BUF_OVER(key), said = MW_BUF_OVER(memory);
 	struct mw_tls_client client = { .ca_file = authorities, .cert_file = certificate, .key_file = key };
@@ -145,7 +160,7 @@ bool mw_ldap_tls_fault(struct mw_ldap_session *session, struct mw_buf *why)
 	if (ldap_url_parse(session->url, &url) == LDAP_URL_SUCCESS && url->lud_host != NULL &&
 	    (mw_ldap_is_ldaps(session) || ask_for_tls(session, &said)) &&
 	    ldap_get_option(session->ld, LDAP_OPT_DESC, &client.fd) == LDAP_OPT_SUCCESS) {
-		client.host = url->lud_host;
+		set_host(&client, url->lud_host, own, sizeof(own));
 		mw_buf_reset(&said);
 		found = mw_tls_fault(&client, &said);
 	}
