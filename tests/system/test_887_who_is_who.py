@@ -1,5 +1,8 @@
 """Who is who in a source with keys, where some of its names are nobody's, or another's: everybody else is renamed as if these
 were not there, and nobody is lost."""
+import subprocess
+
+from rig.built import CLI
 from test_830_several_sources import HELD, Site
 
 BOSS = "boss@example.test"
@@ -37,3 +40,37 @@ def test_few_who_are_renamed_are_so_beside_one_without_a_name(folder):
             site.says("one", people(0, 6, "new.test") + people(6, 20) + more)
             site.sync()
             assert BOSS in site.looked_up("u1@new.test")["may_send_as"], more
+
+
+def test_a_shift_of_names_by_one_takes_nobody_s_name(folder):
+    """A column of an import that slipped: of the first on, each has the name of the one before him. All stay who they were."""
+    def named(shifted):
+        return "".join(f"user u{n - (n in shifted)}@example.test source_key=k{n}\n" for n in range(200))
+    with Site(folder) as site:
+        site.sources("one")
+        site.says("one", named(()))
+        site.sync()
+        for shifted in (range(10, 11), range(10, 12), range(10, 24)):
+            site.says("one", named(shifted))
+            for _ in range(2):
+                told = site.sync()
+                assert "is left out" not in told, told
+                assert f"this user stays u{shifted[-1]}@example.test" in told, told
+                for n in (9, *shifted):
+                    assert site.looked_up(f"u{n}@example.test")["known"], (shifted, n)
+                    assert f"user u{n}@example.test source_key=k{n}" in (site.published / "sources" / "one").read_text()
+
+
+def test_a_long_list_of_denials_is_held_in_little_memory(folder):
+    """All whom a group denies are gone: they stay denied, in one list."""
+    count, most = 6000, 150_000_000
+    with Site(folder) as site:
+        site.sources("one")
+        site.says("one", unkeyed(count) + "group g@example.test senders_denied=" +
+                  ",".join(f"u{n}@example.test" for n in range(count)) + "\n")
+        site.sync()
+        site.says("one", "user u0@example.test\ngroup g@example.test senders_denied=u0@example.test\n")
+        done = subprocess.run(["prlimit", f"--data={most}", CLI, "-c", site.policy, "sync"], capture_output=True, text=True,
+                              timeout=300)
+        assert done.returncode == HELD, done
+        assert len(site.looked_up("g@example.test")["senders_denied"]) == count

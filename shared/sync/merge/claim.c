@@ -20,7 +20,7 @@ struct look {
 	struct mw_names sharing;  /* the same: how many records are called so */
 	struct mw_str *versions;  /* [number in the slice]: its name in the copy; empty: it is not there */
 	struct mw_lost lost;
-	bool *gone;
+	bool *gone, *settled;     /* [number in the slice]; settled: it lost its name in this look */
 };
 
 static struct mw_record *items(const struct mw_claims *claims)
@@ -41,6 +41,13 @@ static const char *kind_of(const struct mw_record *record)
 static bool is_candidate(const struct mw_record *record, const struct mw_names *contested)
 {
 	return mw_str_empty(record->principal.name) || mw_names_find(contested, record->principal.name) != NULL;
+}
+
+static void add_name(struct mw_names *names, struct mw_str text)
+{
+	bool added;
+
+	mw_names_add(names, text, &added);
 }
 
 bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contested)
@@ -101,7 +108,8 @@ static void look_at(void *context, const struct mw_records *line, struct mw_str 
 	if (line->count == 0)
 		return;
 	now = person_of(look, old);
-	if (now != NULL && is_candidate(now, look->index->contested))
+	if (now != NULL && (is_candidate(now, look->index->contested) ||
+			    !mw_str_equal(now->principal.name, old->principal.name)))
 		look->versions[now - items(look->claims)] =
 			mw_arena_copy(look->claims->slice->records->arena, old->principal.name);
 	if (look->owners.count == 0 || old->held)
@@ -117,22 +125,15 @@ static void look_at(void *context, const struct mw_records *line, struct mw_str 
 
 /* --- who has which name */
 
-static void add_name(struct mw_names *names, struct mw_str text)
-{
-	bool added;
-
-	mw_names_add(names, text, &added);
-}
-
 /* It is who it was, or left out. */
 static void lose(struct look *look, size_t number, const char *why)
 {
 	struct mw_records *records = look->claims->slice->records;
 	struct mw_record *record = &items(look->claims)[number];
 	const struct mw_str before = record->principal.name, version = look->versions[number];
-	bool stays = !mw_str_empty(version) && !mw_str_equal(version, before) &&
-		mw_names_find(&look->claims->restored, before) == NULL;
+	bool stays = !mw_str_empty(version) && !mw_str_equal(version, before);
 
+	look->settled[number] = true;
 	mw_lost_add(&look->lost, record, stays ? version : MW_STR_EMPTY);
 	if (stays)
 		REPORT(records, record->origin, "%s; this %s stays %.*s", why, kind_of(record), SHOW(version));
@@ -150,28 +151,51 @@ static void lose(struct look *look, size_t number, const char *why)
 	add_name(&look->claims->restored, version);
 }
 
+/* Whoever has the old name of who loses one loses it in turn, and so on: names may have slipped by one place. */
+static void lose_in_turn(struct look *look, size_t number, const char *why)
+{
+	const struct mw_records *records = look->claims->slice->records;
+
+	for (;;) {
+		struct mw_record *record = &items(look->claims)[number];
+		const uint32_t *next;
+
+		lose(look, number, why);
+		next = look->gone[number] ? NULL : mw_names_find(look->index->names, record->principal.name);
+		if (next == NULL || look->settled[*next] || is_candidate(&items(look->claims)[*next], look->index->contested))
+			return;
+		why = mw_arena_textf(records->arena, "name \"%.*s\" is not its own: %s stays so (%s:%u)",
+				     SHOW(record->principal.name), kind_of(record), mw_origin_file(records, record->origin),
+				     record->origin.line);
+		number = *next;
+	}
+}
+
 static void decide(struct look *look, size_t number)
 {
 	struct mw_records *records = look->claims->slice->records;
 	const struct mw_record *record = &items(look->claims)[number], *other;
 	struct mw_str name = record->principal.name, version = look->versions[number];
 	uint32_t owner = value_of(&look->owners, name);
+	const char *why;
 
 	if (mw_str_empty(name)) {
 		if (!mw_str_empty(version))
-			lose(look, number, "its name cannot be read");
+			lose_in_turn(look, number, "its name cannot be read");
 		return;
 	}
 	if (owner == number + 1)
 		return;
 	if (owner != 0 && owner != MW_CONTEST_OPEN) {
 		other = &items(look->claims)[owner - 1];
+		why = mw_arena_textf(records->arena, "name \"%.*s\" is not its own: %s %.*s had it before (%s:%u)", SHOW(name),
+				     kind_of(other), SHOW(other->principal.name), mw_origin_file(records, other->origin),
+				     other->origin.line);
 		if (look->index->renames->counts)
-			lose(look, number, mw_arena_textf(records->arena, "name \"%.*s\" is not its own: %s %.*s had it before (%s:%u)",
-							  SHOW(name), kind_of(other), SHOW(other->principal.name),
-							  mw_origin_file(records, other->origin), other->origin.line));
+			lose_in_turn(look, number, why);
 	} else if (value_of(&look->sharing, name) > 1 && !mw_str_empty(version) && !mw_str_equal(version, name)) {
-		lose(look, number, mw_arena_textf(records->arena, "several users or groups claim the name \"%.*s\"", SHOW(name)));
+		why = mw_arena_textf(records->arena, "several users or groups claim the name \"%.*s\"", SHOW(name));
+		lose_in_turn(look, number, why);
 	}
 }
 
@@ -212,7 +236,7 @@ static bool run(struct look *look, const struct mw_copy *copy, struct mw_str def
 	if (!mw_copy_each(copy->text, copy->path, default_domain, look_at, look, unread))
 		return false;
 	for (size_t i = 0; i < count_of(claims); i++) {
-		if (is_candidate(&items(claims)[i], look->index->contested))
+		if (!look->settled[i] && is_candidate(&items(claims)[i], look->index->contested))
 			decide(look, i);
 	}
 	*changed_r = look->lost.count > 0;
@@ -229,11 +253,12 @@ bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, stru
 		.index = index,
 		.versions = calloc(count_of(claims) + 1, sizeof(struct mw_str)),
 		.gone = calloc(count_of(claims) + 1, sizeof(bool)),
+		.settled = calloc(count_of(claims) + 1, sizeof(bool)),
 	};
 	bool done = true;
 
 	*changed_r = false;
-	claims->failed = claims->failed || look.versions == NULL || look.gone == NULL;
+	claims->failed = claims->failed || look.versions == NULL || look.gone == NULL || look.settled == NULL;
 	if (!claims->failed)
 		done = run(&look, copy, default_domain, changed_r, unread);
 	claims->failed = claims->failed || look.owners.failed || look.sharing.failed || look.lost.failed ||
@@ -243,6 +268,7 @@ bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, stru
 	mw_lost_deinit(&look.lost);
 	free(look.versions);
 	free(look.gone);
+	free(look.settled);
 	return done;
 }
 
@@ -329,13 +355,25 @@ static void drop_disputed(const struct mw_claims *claims, const struct mw_names 
 static void add_lost(const struct mw_claims *claims, const struct mw_names *taken, struct mw_strs *list,
 		     struct mw_strs before)
 {
+	struct mw_arena *arena = claims->slice->records->arena;
+	struct mw_str *lost = NULL;
+	size_t count = 0;
+
 	for (size_t i = 0; i < before.count; i++) {
 		struct mw_str text = before.items[i];
 
-		if ((mw_names_find(&claims->restored, text) != NULL || (taken != NULL && mw_names_find(taken, text) == NULL)) &&
-		    !mw_merge_has(*list, text))
-			mw_merge_append(claims->slice->records->arena, list, (struct mw_strs){ &text, 1 });
+		if (mw_names_find(&claims->restored, text) == NULL && (taken == NULL || mw_names_find(taken, text) != NULL))
+			continue;
+		if (lost == NULL)
+			lost = MW_ARENA_ARRAY(arena, struct mw_str, before.count);
+		if (lost == NULL) {
+			claims->slice->records->failed = true;
+			return;
+		}
+		lost[count++] = text;
 	}
+	if (!mw_merge_union(arena, list, (struct mw_strs){ lost, count }))
+		claims->slice->records->failed = true;
 }
 
 void mw_claims_settle_lists(const struct mw_claims *claims, const struct mw_names *names, const struct mw_names *taken,

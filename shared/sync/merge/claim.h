@@ -27,8 +27,8 @@ bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contes
 
 /* Of several records that claim a name the one has it whose source_key had it in the copy. Each other one that the copy
    knows by its key, and each that has no name, is who it was: it has its old name again, and is bad, so that it keeps that
-   version. What its source says of it by memory of its name (record.h) is of that name. Who is not in the copy is left
-   out. `changed_r`: then names are to be looked at again, as an old name may be another's now. False: the copy cannot be
+   version; who has that name now loses it in turn. What its source says of it by memory of its name (record.h) is of that
+   name. Who is not in the copy is left out. `changed_r`: then names are to be looked at again. False: the copy cannot be
    read. */
 bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, struct mw_str default_domain,
 		      const struct mw_claims_index *index, bool *changed_r, struct mw_buf *unread);
