@@ -3,7 +3,7 @@ were not there, and nobody is lost."""
 import subprocess
 
 from rig.built import CLI
-from test_830_several_sources import HELD, Site
+from test_830_several_sources import HELD, Site, accepted
 
 BOSS = "boss@example.test"
 
@@ -74,3 +74,40 @@ def test_a_long_list_of_denials_is_held_in_little_memory(folder):
                               timeout=300)
         assert done.returncode == HELD, done
         assert len(site.looked_up("g@example.test")["senders_denied"]) == count
+
+
+def test_what_is_accepted_is_what_was_told(folder):
+    """Many are renamed, and one has no name that can be read, or another's: with --accept he is who he was, as all are."""
+    chief = "user ceo@example.test source_key=kc\n"
+    for claim in ("user u0@@bad source_key=k0\n", "user ceo@example.test source_key=k0\n"):
+        with Site(folder) as site:
+            site.sources("one")
+            site.says("one", chief + people(0, 60))
+            site.sync()
+            site.says("one", claim + chief + people(1, 20) + people(20, 60, "new.test"))
+            told = site.sync(status=HELD)
+            site.sync("--accept", accepted(told))
+            for _ in range(2):
+                copy = (site.published / "sources" / "one").read_text()
+                for name, key in (("ceo@example.test", "kc"), ("u0@example.test", "k0"), ("u59@new.test", "k59")):
+                    found = site.looked_up(name)
+                    assert found and found["known"] and not found.get("blocked"), (claim, name, found)
+                    assert f"user {name} source_key={key}" in copy, (claim, copy)
+                site.sync()
+
+
+def test_who_is_held_is_told_with_the_place_in_the_copy(folder):
+    with Site(folder) as site:
+        site.sources("text", "one")
+        (site.folder / "text").write_text(f"user {BOSS}\n")
+        site.says("one", people(0, 3) + "user u4@example.test address=u5@example.test\n" + people(20, 30))
+        site.sync()
+        site.says("one", people(20, 21))
+        told = site.sync(status=HELD)
+        copy = site.published / "sources" / "one"
+        assert f"{copy}: warning: user u2@example.test would vanish" in told, told
+        (site.folder / "text").write_text("user u4@example.test\n")
+        lines = copy.read_text().splitlines()
+        number = [line.startswith("user u4@example.test") for line in lines].index(True) + 1
+        told = site.sync(status=HELD)
+        assert f"{copy}:{number}: warning: user u4@example.test is left out: another source has it" in told, told

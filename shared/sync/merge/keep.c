@@ -33,8 +33,12 @@ struct keep {
 	bool any_former;           /* somebody has a former name */
 	bool *known;               /* [number in the slice]: it was there before the source was held */
 	bool guarded;              /* what is gone is held until somebody lets it go */
+	char digest[MW_TEXT_DIGEST_SIZE]; /* of what the source says; "": not known yet */
 	struct mw_str *wanted;     /* lines of the copy that have something that is gone, or a bad record's version */
 	size_t wanted_count, wanted_size;
+	uint32_t origin;           /* the copy, among records->sources, once something is held of it; else UINT32_MAX */
+	struct mw_str uncounted;   /* of the copy's text: from the line that was counted last on */
+	uint32_t line;             /* its number */
 	bool failed, unread;
 };
 
@@ -46,6 +50,21 @@ static struct mw_record *new_record(const struct keep *keep, struct mw_str name)
 }
 
 /* --- the new content */
+
+/* The digest of what the source says: to be asked for before anything of that changes. Empty: memory is out. */
+static const char *said(struct keep *keep)
+{
+	if (keep->digest[0] == '\0' && !mw_keep_digest(keep->slice, keep->digest)) {
+		keep->digest[0] = '\0';
+		keep->failed = true;
+	}
+	return keep->digest;
+}
+
+static bool is_accepted(struct keep *keep, const char *accept)
+{
+	return accept != NULL && accept[0] != '\0' && strcmp(accept, said(keep)) == 0;
+}
 
 static void add(struct keep *keep, struct mw_names *names, struct mw_str text, uint32_t number)
 {
@@ -218,9 +237,29 @@ static bool has_unnamed(const struct keep *keep, enum mw_row kind)
 
 /* --- what is held back */
 
+/* The number of a wanted line in the copy; they come in their order. */
+static uint32_t line_of(struct keep *keep, struct mw_str line)
+{
+	struct mw_str *rest = &keep->uncounted;
+
+	if (keep->line == 0) {
+		*rest = keep->copy->text;
+		keep->line = 1;
+	}
+	while (rest->ptr < line.ptr) {
+		size_t len = mw_str_find(*rest, '\n');
+
+		if (len >= (size_t)(line.ptr - rest->ptr))
+			break;
+		*rest = (struct mw_str){ rest->ptr + len + 1, rest->len - len - 1 };
+		keep->line++;
+	}
+	return keep->line;
+}
+
 /* A group's restrictions hold for those who were its members: of a group that is still there, for those who come
    back. Its addresses and logins that somebody of the new content has are that one's. */
-static void hold(struct keep *keep, const struct mw_record *old)
+static void hold(struct keep *keep, const struct mw_record *old, struct mw_str line)
 {
 	struct mw_records *records = keep->slice->records;
 	struct mw_record *record = mw_renames_find(&keep->renames, old), held = *old;
@@ -242,6 +281,9 @@ static void hold(struct keep *keep, const struct mw_record *old)
 		mw_merge_append(records->arena, &record->receives, held.receives);
 		return;
 	}
+	if (keep->origin == UINT32_MAX)
+		keep->origin = mw_records_add_source(records, keep->copy->path);
+	held.origin = (struct mw_origin){ keep->origin, line_of(keep, line) };
 	mw_keep_free(records->arena, &held.logins, &keep->logins);
 	/* That stays in the copy alone, so that it is known to be gone until somebody decides. */
 	taken = mw_names_find(&keep->addresses, old->principal.name) != NULL;
@@ -301,7 +343,7 @@ static void take(struct keep *keep, bool held)
 		    !mw_renames_give_formers(&keep->renames, &old.items[0], record, &keep->addresses))
 			keep->failed = true;
 		if (held && old.count > 0)
-			hold(keep, &old.items[0]);
+			hold(keep, &old.items[0], keep->wanted[i]);
 	}
 	keep->failed = keep->failed || old.failed;
 	mw_records_deinit(&old);
@@ -328,7 +370,7 @@ static bool look_at_keys(struct keep *keep, uint64_t max_shrink, const char *acc
 		return true;
 	if (!mw_copy_each(copy->text, copy->path, keep->default_domain, look_at_key, keep, unread))
 		return false;
-	mw_renames_judge(renames, max_shrink, accept);
+	mw_renames_judge(renames, max_shrink, is_accepted(keep, accept));
 	return true;
 }
 
@@ -357,6 +399,8 @@ static bool settle_names(struct keep *keep, uint64_t max_shrink, const char *acc
 
 	for (int i = 0; i < ROUNDS && changed && !keep->failed; i++) {
 		changed = mw_claims_any(&keep->claims, index.contested);
+		if (changed)
+			said(keep);
 		good = !changed || mw_claims_settle(&keep->claims, keep->copy, keep->default_domain, &index, &changed, unread);
 		if (good && changed)
 			good = look_again(keep, max_shrink, accept, unread);
@@ -370,7 +414,7 @@ static bool settle_names(struct keep *keep, uint64_t max_shrink, const char *acc
 	return good;
 }
 
-/* Before anything of the copy is in the records, so that the digest is that of what the source says. */
+/* Before anything of the copy is in the records. */
 static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_source_state *state)
 {
 	/* A record without a name may be any that is gone. */
@@ -386,14 +430,9 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 		mw_share_shrinks(&keep->addresses_share, max_shrink);
 	if (!keep->guarded && !unnamed)
 		return false;
-	if (!mw_keep_digest(keep->slice, state->digest)) {
-		keep->failed = true;
+	if (said(keep)[0] == '\0' || is_accepted(keep, accept))
 		return false;
-	}
-	if (accept != NULL && strcmp(accept, state->digest) == 0) {
-		state->digest[0] = '\0';
-		return false;
-	}
+	memcpy(state->digest, keep->digest, sizeof(state->digest));
 	state->several = state->several || (before[0] != '\0' && strcmp(before, state->digest) != 0);
 	state->held_users = keep->users.gone;
 	state->held_groups = keep->groups.gone;
@@ -404,7 +443,8 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t max_shrink, const char *accept,
 	     struct mw_str default_domain, struct mw_source_state *state, struct mw_buf *unread)
 {
-	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain, .claims.slice = slice };
+	struct keep keep = { .slice = slice, .copy = copy, .default_domain = default_domain, .claims.slice = slice,
+			     .origin = UINT32_MAX };
 	size_t count;
 	bool held = false;
 

@@ -78,26 +78,14 @@ void mw_renames_look(struct mw_renames *renames, const struct mw_record *old, co
 	renames->other += strcmp(now->source_key, old->source_key) != 0;
 }
 
-static bool is_accepted(struct mw_renames *renames, const char *accept)
-{
-	char digest[MW_TEXT_DIGEST_SIZE];
-
-	if (accept == NULL || accept[0] == '\0')
-		return false;
-	if (mw_keep_digest(renames->slice, digest))
-		return strcmp(accept, digest) == 0;
-	renames->failed = true;
-	return false;
-}
-
-void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, const char *accept)
+void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, bool accepted)
 {
 	const struct mw_share share = { renames->records, renames->found };
 
 	renames->other_kind = renames->other >= OTHER_LEAST && renames->other * 2 > renames->same;
 	if (renames->other_kind)
 		return;
-	renames->many = (renames->held > 0 || mw_share_shrinks(&share, max_shrink)) && !is_accepted(renames, accept);
+	renames->many = (renames->held > 0 || mw_share_shrinks(&share, max_shrink)) && !accepted;
 	renames->counts = !renames->many;
 }
 

@@ -28,7 +28,7 @@ void mw_renames_look(struct mw_renames *renames, const struct mw_record *old, co
 /* After the last: tells whether keys count. They do not where most names that stayed have another key now, so that keys of
    another kind are read than before; nor, until an administrator accepts it, where so many have another name as the guard
    would hold back (keep.h): that may be another database in the place of the one before. */
-void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, const char *accept);
+void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, bool accepted);
 /* Reports where keys do not count. `path`: of the copy. */
 void mw_renames_tell(const struct mw_renames *renames, const char *path);
 

@@ -42,7 +42,7 @@ static void look(const struct mw_record *old, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		mw_renames_look(&renames, &old[i], called(old[i].principal.name.ptr));
-	mw_renames_judge(&renames, 50, NULL);
+	mw_renames_judge(&renames, 50, false);
 }
 
 static void end(void)
