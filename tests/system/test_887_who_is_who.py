@@ -96,6 +96,24 @@ def test_what_is_accepted_is_what_was_told(folder):
                 site.sync()
 
 
+def test_what_holds_for_the_members_of_a_group_holds_for_who_gives_up_a_name_that_an_earlier_source_has(folder):
+    """networks= of a group with the name, and senders_denied= that names the group."""
+    with Site(folder) as site:
+        site.sources("text", "one")
+        (site.folder / "text").write_text("user bob@example.test smtp=no\nuser ceo@example.test senders_denied=office@example.test\n"
+                                          "group office@example.test member=bob@example.test networks=192.0.2.0/24\n")
+        for name in ("bob", "robert"):
+            site.says("one", f"user {name}@example.test source_key=k1\nuser z@example.test source_key=k2\n")
+            for _ in range(2):
+                site.sync()
+        robert = "robert@example.test"
+        assert site.may_send(robert, robert, client="192.0.2.9").returncode == 0
+        assert site.may_send(robert, robert, client="203.0.113.9").returncode != 0
+        done = site.cli("explain", "smtp", "--login", robert, "--sender", robert, "--recipient", "ceo@example.test", "--port", "587",
+                        "--client", "192.0.2.9", "--tls", "TLSv1.3")
+        assert done.returncode != 0 and "senders_denied" in done.stdout, done.stdout
+
+
 def test_who_is_held_is_told_with_the_place_in_the_copy(folder):
     with Site(folder) as site:
         site.sources("text", "one")

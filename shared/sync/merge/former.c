@@ -287,46 +287,34 @@ static bool names_any(const struct formers *formers, struct mw_strs list)
 	return false;
 }
 
-/* All who had the name, and who has it: a restriction holds for each. */
-static void bind_all(struct formers *formers, struct mw_strs *list, struct mw_str name)
+/* Room for who is bound besides a list. */
+static struct mw_str *new_bound(struct formers *formers, struct mw_strs list)
+{
+	size_t most = list.count;
+	struct mw_str *items;
+
+	for (size_t i = 0; i < list.count; i++) {
+		EACH_ENTRY(formers, list.items[i], k)
+			most++;
+	}
+	items = MW_ARENA_ARRAY(formers->records->arena, struct mw_str, most + 1);
+	formers->failed = formers->failed || items == NULL;
+	return items;
+}
+
+/* All who had the name: a restriction holds for each. */
+static void bind_all(const struct formers *formers, struct mw_str *items, size_t *count, struct mw_str name)
 {
 	EACH_ENTRY(formers, name, i) {
-		struct mw_str former = record_of(formers, &formers->entries[i])->principal.name;
-
-		if (formers->entries[i].former->state != MW_FORMER_SPENT && !formers->gone[formers->entries[i].record] &&
-		    !mw_merge_has(*list, former))
-			mw_merge_append(formers->records->arena, list, (struct mw_strs){ &former, 1 });
+		if (formers->entries[i].former->state != MW_FORMER_SPENT && !formers->gone[formers->entries[i].record])
+			items[(*count)++] = record_of(formers, &formers->entries[i])->principal.name;
 	}
 }
 
-/* A list that gives a right. `bound`: of a group, who is left out stays bound. */
-static void resolve_list(struct formers *formers, const struct mw_record *record, struct mw_strs *list,
-			 const char *what, struct mw_strs *bound)
+static void add_bound(struct formers *formers, struct mw_strs *list, struct mw_str *items, size_t count)
 {
-	struct mw_str *items;
-	size_t count = 0;
-
-	if (!names_any(formers, *list))
-		return;
-	items = own_list(formers, list, 0);
-	for (size_t i = 0; items != NULL && i < list->count; i++) {
-		struct mw_str name = list->items[i];
-		const struct entry *entry = NULL;
-		enum meaning meaning = meaning_of(formers, record->owner, name, &entry);
-
-		if (meaning != AS_WRITTEN)
-			tell(formers, record->origin, what, name, meaning, entry);
-		if (meaning == CARRIED)
-			name = record_of(formers, entry)->principal.name;
-		if (meaning != NOBODY) {
-			items[count++] = name;
-		} else if (bound != NULL) {
-			mw_merge_append(formers->records->arena, bound, (struct mw_strs){ &list->items[i], 1 });
-			bind_all(formers, bound, name);
-		}
-	}
-	if (items != NULL)
-		*list = (struct mw_strs){ items, count };
+	if (!mw_merge_union(formers->records->arena, list, (struct mw_strs){ items, count }))
+		formers->failed = true;
 }
 
 static bool is_claimed(const struct formers *formers, struct mw_str name)
@@ -338,31 +326,65 @@ static bool is_claimed(const struct formers *formers, struct mw_str name)
 	return false;
 }
 
+/* A list that gives a right. `bound`: of a group, who is left out stays bound, and who had a claimed name. */
+static void resolve_list(struct formers *formers, const struct mw_record *record, struct mw_strs *list,
+			 const char *what, struct mw_strs *bound)
+{
+	struct mw_str *items, *more = NULL;
+	size_t count = 0, more_count = 0;
+
+	if (!names_any(formers, *list))
+		return;
+	items = own_list(formers, list, 0);
+	if (bound != NULL)
+		more = new_bound(formers, *list);
+	for (size_t i = 0; items != NULL && !formers->failed && i < list->count; i++) {
+		struct mw_str name = list->items[i];
+		const struct entry *entry = NULL;
+		enum meaning meaning = meaning_of(formers, record->owner, name, &entry);
+
+		if (meaning != AS_WRITTEN)
+			tell(formers, record->origin, what, name, meaning, entry);
+		if (bound != NULL && meaning == NOBODY)
+			more[more_count++] = name;
+		if (bound != NULL && (meaning == NOBODY || is_claimed(formers, name)))
+			bind_all(formers, more, &more_count, name);
+		if (meaning == CARRIED)
+			name = record_of(formers, entry)->principal.name;
+		if (meaning != NOBODY)
+			items[count++] = name;
+	}
+	if (items != NULL)
+		*list = (struct mw_strs){ items, count };
+	if (bound != NULL && more != NULL)
+		add_bound(formers, bound, more, more_count);
+}
+
 /* A list that only takes away. */
 static void resolve_restriction(struct formers *formers, uint32_t owner, struct mw_strs *list)
 {
 	const struct mw_strs before = *list;
-	struct mw_strs more = { NULL, 0 };
-	struct mw_str *items;
-	size_t count = 0;
+	struct mw_str *items, *more;
+	size_t count = 0, more_count = 0;
 
 	if (!names_any(formers, before))
 		return;
 	items = own_list(formers, list, 0);
-	for (size_t i = 0; items != NULL && i < before.count; i++) {
+	more = new_bound(formers, before);
+	for (size_t i = 0; !formers->failed && i < before.count; i++) {
 		const struct entry *entry = NULL;
-		size_t had = more.count;
+		size_t had = more_count;
 
 		if (meaning_of(formers, owner, before.items[i], &entry) != AS_WRITTEN ||
 		    is_claimed(formers, before.items[i]))
-			bind_all(formers, &more, before.items[i]);
-		if (more.count == had || mw_names_find(formers->addresses, before.items[i]) != NULL)
+			bind_all(formers, more, &more_count, before.items[i]);
+		if (more_count == had || mw_names_find(formers->addresses, before.items[i]) != NULL)
 			items[count++] = before.items[i];
 	}
-	if (items == NULL)
+	if (formers->failed)
 		return;
 	*list = (struct mw_strs){ items, count };
-	mw_merge_union(formers->records->arena, list, more);
+	add_bound(formers, list, more, more_count);
 }
 
 static bool resolve_name(struct formers *formers, const struct mw_grant_record *grant, const char *what,
