@@ -30,6 +30,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/merge/parts.c shared/sync/merge/parts.h \
 	shared/sync/merge/keep_guard.c \
 	shared/sync/merge/keep_version.c shared/sync/merge/keep_version.h \
+	shared/sync/merge/left_out.c shared/sync/merge/left_out.h \
 	shared/sync/merge/lost.c shared/sync/merge/lost.h \
 	shared/sync/merge/merge.c shared/sync/merge/merge.h \
 	shared/sync/merge/merge_list.c \

@@ -2,8 +2,12 @@
 were not there, and nobody is lost."""
 import subprocess
 
+import pytest
+
 from rig.built import CLI
+from rig.sources import POLICY
 from test_830_several_sources import HELD, Site, accepted
+from test_834_names_of_others import CEO, Database, Ldap, Program, World, company
 
 BOSS = "boss@example.test"
 
@@ -129,3 +133,41 @@ def test_who_is_held_is_told_with_the_place_in_the_copy(folder):
         number = [line.startswith("user u4@example.test") for line in lines].index(True) + 1
         told = site.sync(status=HELD)
         assert f"{copy}:{number}: warning: user u4@example.test is left out: another source has it" in told, told
+
+
+class Two(World):
+    """A program before, and the people of another source: an LDAP server, a program, a database."""
+
+    def __init__(self, folder, kind, parts=""):
+        super().__init__(folder, kind)
+        self.script, self.out, self.parts = folder / "a.sh", folder / "a.out", parts
+        self.script.write_text(f"#!/bin/sh\nexec cat {self.out}\n")
+        self.script.chmod(0o755)
+
+    def sync(self, text=None, people=None, status=0):
+        if text is not None:
+            self.out.write_text(text)
+        if people is not None:
+            said = self.source.says(people)
+            self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n  source "a" {{ driver = exec command = {{ '
+                              f'"{self.script}" }} }}\n  source "people" {{\n    {said}\n    {self.parts}\n  }}\n}}\n')
+        done = self.cli("sync")
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        return done.stderr
+
+
+@pytest.mark.parametrize("kind", [Ldap, Program, Database])
+def test_who_takes_the_name_of_a_later_source_s_user_has_nothing_of_his(folder, kind):
+    """As an alias of his own; also while the last good copy of the later source stands, which has names alone."""
+    world = Two(folder, kind)
+    said = company()
+    said["ceo"]["sendas"], said["ceo"]["secretary"] = ["u5"], ["u5"]
+    world.sync("user t@example.test source_key=t\n", said)
+    assert CEO in world.looked_up("u5@example.test")[0]["may_send_as"]
+    world.sync("user t@example.test source_key=t address=u5@example.test\n")
+    before = world.looked_up("t@example.test")[0]
+    assert not before["may_send_as"] and not before["may_send_on_behalf"] and not before["groups"], before
+    if kind is Ldap:
+        world.source.server.close()
+        assert "its content of" in world.sync(status=75)
+        assert world.looked_up("t@example.test")[0] == before

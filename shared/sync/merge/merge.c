@@ -5,6 +5,7 @@
 
 #include "mail/address.h"
 #include "sync/merge/former.h"
+#include "sync/merge/left_out.h"
 #include "sync/merge/lost.h"
 #include "sync/merge/names.h"
 #include "sync/text/field.h"
@@ -252,12 +253,11 @@ static void drop_own_grants(struct merge *merge, const struct mw_names *left_out
 	records->grant_count = count;
 }
 
-/* Whose name another source has as a name is the same one for members and senders; whose name is an address of another
-   there is somebody else. */
+/* Whose name another source has as a name is the same one for members and senders; as an address it is another. */
 static void settle_left_out(struct merge *merge, const struct mw_names *names)
 {
 	struct mw_records *records = merge->records;
-	struct mw_names left_out = { 0 };
+	struct mw_names left_out = { 0 }, others = { 0 };
 	struct mw_lost lost = { 0 };
 
 	for (size_t i = 0; i < records->count; i++) {
@@ -267,14 +267,21 @@ static void settle_left_out(struct merge *merge, const struct mw_names *names)
 		if (!merge->gone[i] || record->held || mw_merge_is_strict(records, record->owner))
 			continue;
 		mw_names_add(&left_out, mw_str(owned(merge, record->owner, record->principal.name)), &added);
-		if (*mw_names_find(names, record->principal.name) == i + 1)
+		if (*mw_names_find(names, record->principal.name) == i + 1) {
+			uint32_t *number = mw_names_add(&others, record->principal.name, &added);
+
 			mw_lost_add(&lost, record, MW_STR_EMPTY);
+			if (number != NULL)
+				*number = (uint32_t)i;
+		}
 	}
+	merge->failed = merge->failed || !mw_left_out_apply(records, &others);
 	if (left_out.count > 0)
 		drop_own_grants(merge, &left_out);
 	mw_lost_apply(&lost, records, 0, 0);
-	merge->failed = merge->failed || left_out.failed || lost.failed;
+	merge->failed = merge->failed || left_out.failed || others.failed || lost.failed;
 	mw_names_deinit(&left_out);
+	mw_names_deinit(&others);
 	mw_lost_deinit(&lost);
 }
 
