@@ -117,7 +117,7 @@ static void tell_old(struct gather *gather, const struct mw_source *source, cons
 					    moment_text(gather, state->read_at)));
 }
 
-static void stand_in(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+static void stand_in(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 		     const struct mw_errors *own, struct mw_source_state *state)
 {
 	char text[1024];
@@ -259,7 +259,7 @@ static bool write_copy(struct gather *gather, const struct mw_source *source, co
 	return false;
 }
 
-static void use(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+static void use(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 		struct mw_errors *own, struct mw_source_state *state)
 {
 	struct mw_source_state before = *state;
@@ -285,7 +285,7 @@ static void use(struct gather *gather, const struct mw_source *source, const str
 }
 
 /* Its last good copy in place of its content, which nobody asks for. False: there is none that can be used. */
-static bool rest(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+static bool rest(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 		 const struct mw_source_state *state, struct mw_buf *why)
 {
 	bool done = read_copy(gather, source, slice, why);
@@ -301,7 +301,7 @@ static bool rest(struct gather *gather, const struct mw_source *source, const st
 	return true;
 }
 
-static void ask(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+static void ask(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 		struct mw_source_state *state)
 {
 	struct mw_errors *own = mw_errors_new(20);
@@ -326,7 +326,7 @@ static void ask(struct gather *gather, const struct mw_source *source, const str
 	mw_errors_free(own);
 }
 
-static void read_lenient(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+static void read_lenient(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 			 struct mw_source_turn *turn, struct mw_source_state *state)
 {
 	const struct mw_gathering *order = gather->order;
@@ -348,7 +348,10 @@ static void read_source(struct gather *gather, size_t number)
 {
 	struct mw_gathering *order = gather->order;
 	const struct mw_source *source = &order->policy->directory.sources[number];
-	struct mw_slice slice = { &gather->records, gather->records.count, gather->records.grant_count, (uint32_t)number };
+	struct mw_slice slice = { .records = &gather->records,
+				  .first_item = gather->records.count,
+				  .first_grant = gather->records.grant_count,
+				  .owner = (uint32_t)number };
 	struct mw_source_state state = { .source = source->name };
 	struct mw_source_turn all = { .rest = false }, *turn = order->turns != NULL ? &order->turns[number] : &all;
 

@@ -7,7 +7,7 @@ import pytest
 from rig.built import CLI
 from rig.sources import POLICY
 from test_830_several_sources import HELD, Site, accepted
-from test_834_names_of_others import CEO, Database, Ldap, Program, World, company
+from test_834_names_of_others import CEO, U7, Database, Ldap, Program, World, company
 
 BOSS = "boss@example.test"
 
@@ -171,3 +171,36 @@ def test_who_takes_the_name_of_a_later_source_s_user_has_nothing_of_his(folder, 
         world.source.server.close()
         assert "its content of" in world.sync(status=75)
         assert world.looked_up("t@example.test")[0] == before
+
+
+USERS = "".join(f"user {name}@example.test\n" for name in ("ceo", *(f"u{n}" for n in range(8))))
+PARTS = "parts = { groups, grants }"
+
+
+def test_an_entry_without_a_name_takes_nothing_away_where_users_are_of_another_source(folder):
+    world = Two(folder, Ldap, PARTS)
+    said = company()
+    world.sync(USERS, said)
+    assert "mine@example.test" in world.looked_up(U7)[0]["groups"]
+    said["u3"]["mail"] = ["a@@b"]
+    said["mine"]["member"] = []
+    world.sync(people=said)
+    assert world.looked_up(U7)[0]["groups"] == ["all@example.test"]
+    assert world.looked_up("u3@example.test")[0]["groups"] == []
+    world.source.close()
+
+
+def test_who_calls_himself_by_another_s_name_lets_nobody_send_as_it_where_users_are_of_another_source(folder):
+    for kind in (Ldap, Program):
+        (folder / kind.__name__).mkdir(mode=0o755)
+        world = Two(folder / kind.__name__, kind, PARTS)
+        world.sync(USERS, company())
+        before = world.looked_up(U7, "u1@example.test", "u2@example.test")
+        said = company()
+        said["u6"] = {**said["u6"], "mail": [CEO], "secretary": ["u7"], "sendas": ["u7"]}
+        for _ in range(2):
+            assert "several users or groups claim" in world.sync(people=said)
+            assert world.looked_up(U7, "u1@example.test", "u2@example.test") == before
+        world.sync(people=company())
+        assert world.looked_up(U7, "u1@example.test", "u2@example.test") == before
+        world.source.close()

@@ -50,6 +50,12 @@ static void add_name(struct mw_names *names, struct mw_str text)
 	mw_names_add(names, text, &added);
 }
 
+void mw_claims_begin(struct mw_claims *claims)
+{
+	for (size_t i = 0; i < claims->slice->disputed.count; i++)
+		add_name(&claims->disputed, claims->slice->disputed.items[i]);
+}
+
 bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contested)
 {
 	if (contested->count == 0 && claims->slice->records->nameless == 0)

@@ -22,6 +22,8 @@ struct mw_claims_index {
 	const struct mw_renames *renames;
 };
 
+/* Before all others. */
+void mw_claims_begin(struct mw_claims *claims);
 /* Whether mw_claims_settle() has to look. */
 bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contested);
 

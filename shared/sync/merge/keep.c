@@ -448,6 +448,7 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	size_t count;
 	bool held = false;
 
+	mw_claims_begin(&keep.claims);
 	if (copy == NULL)
 		mw_claims_end(&keep.claims);
 	else

@@ -10,6 +10,8 @@ struct mw_slice {
 	struct mw_records *records;
 	size_t first_item, first_grant;
 	uint32_t owner;
+	/* Names of records of other parts (parts.h) that another of its records claims, too: rows by them may be of either */
+	struct mw_strs disputed;
 };
 
 /* `copy`: NULL where there is none. `accept`: the digest of a content whose vanishing names an administrator let go; NULL or
