@@ -193,8 +193,9 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 	mw_signals_hold(&before);
 	remove_leftovers(target);
 	fd = make_beside(target, beside);
-	put = fd >= 0 && mw_file_write(fd, text) && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 &&
-	      mw_file_attributes_copy(target, fd) && fsync(fd) == 0 && rename(beside, target) == 0;
+	/* The mode last: before, a list that the folder gives opens nothing. */
+	put = fd >= 0 && mw_file_write(fd, text) && fchown(fd, uid, gid) == 0 &&
+	      mw_file_attributes_copy(target, fd) && fchmod(fd, mode) == 0 && fsync(fd) == 0 && rename(beside, target) == 0;
 	if (!put)
 		failed(target);
 	if (fd >= 0 && !put)
