@@ -64,7 +64,8 @@ static void take_item(struct naming *naming, const struct mw_record *record, con
 	struct mw_str without = mw_str_equal(mw_str(word), MW_STR("senders")) ? MW_STR("nobody") : MW_STR_EMPTY;
 	bool last;
 
-	if (mw_values_remove(editing, &place, mw_record_key_find(mw_row_of(place.kind), mw_str(word)), item, &last) == 0)
+	if (mw_arena_failed(editing->arena) ||
+	    mw_values_remove(editing, &place, mw_record_key_find(mw_row_of(place.kind), mw_str(word)), item, &last) == 0)
 		return;
 	if (last)
 		editing->text = mw_text_with_setting(editing->arena, editing->text, record->origin.line, word, without);
@@ -143,21 +144,21 @@ static unsigned count_lines(struct mw_str text)
 	return count;
 }
 
-/* From the last to the first: the numbers of the others stay. */
-static void remove_lines(struct naming *naming, unsigned count)
+static int remove_lines(struct naming *naming)
 {
 	struct mw_editing *editing = naming->editing;
+	struct mw_str rest = editing->text, text;
 
 	naming->gone[naming->line] = true;
-	for (unsigned line = count; line > 0; line--) {
-		struct mw_str text;
-
-		if (!naming->gone[line])
-			continue;
-		text = mw_text_line(editing->text, line);
-		mw_edit_note(editing, "removed %s:%u: %.*s", editing->file->path, line, MW_STR_ARG(text));
-		editing->text = mw_text_without_line(editing->arena, editing->text, line);
+	for (unsigned line = 1; mw_str_split(&rest, '\n', &text); line++) {
+		if (naming->gone[line])
+			mw_edit_note(editing, "removed %s:%u: %.*s", editing->file->path, line, MW_STR_ARG(mw_text_line(text, 1)));
 	}
+	editing->text = mw_text_without_lines(editing->arena, editing->text, naming->gone);
+	if (!mw_arena_failed(editing->arena))
+		return EX_OK;
+	mw_complain("out of memory");
+	return EX_OSERR;
 }
 
 int mw_named_by(struct mw_editing *editing, struct mw_str name, unsigned line, bool force)
@@ -178,10 +179,8 @@ int mw_named_by(struct mw_editing *editing, struct mw_str name, unsigned line, b
 	for (size_t i = 0; i < editing->files.count; i++)
 		look_at_text(&naming, &editing->files.items[i]);
 	look_at_others(&naming);
-	if (naming.others == 0) {
-		remove_lines(&naming, count);
-		return EX_OK;
-	}
+	if (naming.others == 0)
+		return remove_lines(&naming);
 	if (naming.others > TOLD_MOST)
 		mw_complain("and %zu more", naming.others - TOLD_MOST);
 	mw_complain("%.*s is named there; nothing was written%s", MW_STR_ARG(name),

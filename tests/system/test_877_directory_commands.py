@@ -7,6 +7,7 @@ import pytest
 
 import rig
 from rig.edited import Site
+from rig.programs import sanitized
 
 TEXT = ("\ufeff# Staff\r\n"
         "\r\n"
@@ -165,6 +166,17 @@ def test_revoke_says_what_the_decision_says(folder, grants, words, stay):
         sends = site.run("explain", "smtp", "--login", "alice", "--tls", "TLSv1.3", "--port", "587", "--sender", words.split()[0])
         parted = words.split()[0] in ("ceo", "boss") and stay
         assert (sends.returncode == 0) == bool(stay) or parted, sends.stdout
+
+
+def test_a_user_of_many_lines_is_removed_in_little_memory(folder):
+    """The whole text was copied for each line."""
+    others = [f"user u{i}@example.test\n" for i in range(2, 4000)]
+    grants = [f"grant send-as u{i}@example.test u1@example.test\n" for i in range(2, 4000)]
+    site = Site(folder, {"directory": "".join(["user u1@example.test\n", *others, *grants])})
+    limit = [] if sanitized() else ["prlimit", f"--as={400 << 20}"]
+    done = subprocess.run([*limit, rig.CLI, "-c", site.policy, "user", "del", "u1", "--force"], capture_output=True, text=True)
+    assert done.returncode == 0, done
+    assert site.lines() == others
 
 
 def test_revoke_of_a_whole_domain_takes_no_longer_than_of_one_address(folder):

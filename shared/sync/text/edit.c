@@ -161,6 +161,25 @@ struct mw_str mw_text_without_line(struct mw_arena *arena, struct mw_str text, u
 	return mw_text_replaced(arena, text, line, MW_STR_EMPTY);
 }
 
+struct mw_str mw_text_without_lines(struct mw_arena *arena, struct mw_str text, const bool *gone)
+{
+	const struct mw_str mark = MW_STR("\xef\xbb\xbf");
+	char *memory = mw_arena_alloc(arena, text.len + 1);
+	size_t used = 0;
+
+	if (memory == NULL)
+		return MW_STR_EMPTY;
+	for (unsigned line = 1; text.len > 0; line++) {
+		size_t end = mw_str_find(text, '\n'), len = end < text.len ? end + 1 : text.len;
+		size_t kept = !gone[line] ? len : line == 1 && mw_str_starts_with(text, mark) ? mark.len : 0;
+
+		memcpy(memory + used, text.ptr, kept);
+		used += kept;
+		text = mw_str_tail(text, len);
+	}
+	return (struct mw_str){ memory, used };
+}
+
 struct mw_str mw_text_with_line(struct mw_arena *arena, struct mw_str text, struct mw_str line)
 {
 	size_t before = mw_str_find_last(text, '\n');

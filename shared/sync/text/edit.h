@@ -20,6 +20,8 @@ struct mw_str mw_text_with_setting(struct mw_arena *arena, struct mw_str text, u
 struct mw_str mw_text_without_item(struct mw_arena *arena, struct mw_str text, struct mw_str item);
 /* The text without a line, its comment and its end. */
 struct mw_str mw_text_without_line(struct mw_arena *arena, struct mw_str text, unsigned line);
+/* The same of all lines that are `gone`: [line], from 1 on, one for each end of a line and one more. */
+struct mw_str mw_text_without_lines(struct mw_arena *arena, struct mw_str text, const bool *gone);
 
 /* Where the value of a setting stands in a line; empty: it has no such setting. */
 struct mw_str mw_text_value(struct mw_str text, unsigned line, const char *key);
