@@ -233,6 +233,18 @@ def test_what_a_user_is_denied_at_a_connector_nobody_has_there(export):
     assert export.notes("ReceiveConnectorPermission", "Interns (a denial)")
 
 
+@pytest.mark.parametrize("user, sid, denied", [
+    (f"{NETBIOS}\\ExchangeScanner", "S-1-5-21-1-2-3-9001", True), (f"{NETBIOS}\\Exchange Servers Admins", "", True),
+    (f"{NETBIOS}\\Exchange Servers", "S-1-5-21-1-2-3-9002", False), ("MS Exchange\\Edge Transport Servers", "", False)])
+def test_who_is_only_called_like_exchange_is_no_server_of_it(export, user, sid, denied):
+    export.tables["ReceiveConnectorPermission"].append(
+        {"Connector": "MAIL\\Client Frontend MAIL", "User": user, "UserSid": sid, "Deny": "True", "IsInherited": "False",
+         "ExtendedRights": "ms-Exch-SMTP-Accept-Any-Recipient"})
+    export.imported()
+    [client] = [part for part in export.policy.split('connector "') if part.startswith("Client")]
+    assert ("deny_permissions = { Accept-Any-Recipient }" in client) == denied
+
+
 @pytest.mark.parametrize("groups", ["AnonymousUsers, ExchangeServers, ExchangeLegacyServers", "AnonymousUsers, ExchangeUsers", "AnonymousUsers"])
 @pytest.mark.parametrize("denied", [False, True])
 def test_what_was_taken_from_strangers_at_a_connector_they_do_not_have(export, groups, denied):
@@ -268,6 +280,32 @@ def test_a_group_without_an_address_has_them_by_its_type(export):
     export.set_row("Group", group, GroupType="Universal", Members=export.one.canonical)
     export.ace(f"{NETBIOS}\\{group.sam}", group.sid)
     assert export.imported() == set() and export.notes("ADPermission", group.sam)
+
+
+def test_a_denial_reaches_members_of_a_group_without_an_address(export):
+    """Get-Group alone prints that the denied group contains it."""
+    group = export.world.rights[0]
+    export.set_row("Group", group, GroupType="Universal, SecurityEnabled", Members=export.two.canonical)
+    if not any(row["DistinguishedName"] == export.team.dn for row in export.tables["Group"]):
+        export.tables["Group"].append({"DistinguishedName": export.team.dn, "Sid": export.team.sid, "GroupType": "Universal, SecurityEnabled"})
+    export.set_row("Group", export.team, Members=f"{export.one.canonical}\n{group.dn}")
+    export.members([export.one])
+    export.ace(f"{NETBIOS}\\{export.two.sam}", export.two.sid)
+    export.ace(f"{NETBIOS}\\{export.team.sam}", export.team.sid, deny=True)
+    assert export.imported() == set()
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_member_by_a_name_that_several_have_is_nobody(export, denied):
+    """Exchange Online prints members of groups without an address by their names, and a display name may be another's name."""
+    group = export.world.rights[0]
+    export.online({"Trustee": group.sam, "TrusteeSidString": group.sid, "AccessControlType": "Deny" if denied else "Allow"},
+                  {"Trustee": export.team.primary, "TrusteeSidString": export.team.sid})
+    name = export.row("Mailbox", export.one)["Name"]
+    export.row("Mailbox", export.two)["DisplayName"] = name
+    export.set_row("Group", group, RecipientTypeDetails="RoleGroup", GroupType="Universal, SecurityEnabled", Members=name)
+    assert export.imported() == (set() if denied else {(export.boss.primary, export.team.primary)})
+    assert [note["property"] for note in export.notes("Group", f"{name} may be ")] == ["Members"]
 
 
 def test_a_group_of_two_kinds_is_an_error(export):

@@ -132,6 +132,22 @@ static mw_permissions permissions_in(struct mw_str list)
 	return permissions;
 }
 
+/* Exchange's own groups: its setup names them, in any language. */
+static bool is_of_servers(struct mw_str user, struct mw_str sid)
+{
+	static const char *const groups[] = { "Exchange Servers", "ExchangeLegacyInterop", "Exchange Trusted Subsystem",
+					      "Exchange Domain Servers", "Exchange Enterprise Servers" };
+	struct mw_str name = mw_str_tail(user, mw_str_find_last(user, '\\') + 1);
+
+	if (mw_str_starts_with_nocase(user, MW_STR("MS Exchange\\")) || mw_str_starts_with(user, MW_STR("S-1-9-")) ||
+	    mw_str_starts_with(sid, MW_STR("S-1-9-")))
+		return true;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (name.len < user.len && mw_str_equal_nocase(name, mw_str(groups[i])))
+			return true;
+	return false;
+}
+
 struct granted {
 	bool any;
 	mw_permissions allowed, denied;
@@ -176,8 +192,7 @@ static void read_permission(struct mw_exchange *import, struct mw_exchange_conne
 			of->allowed |= permissions;
 		return;
 	}
-	if (mw_str_starts_with_nocase(user, MW_STR("MS Exchange\\")) || mw_str_has(user, "\\Exchange") ||
-	    mw_str_has(user, "S-1-9-"))
+	if (is_of_servers(user, sid))
 		mw_exchange_count(import, "permissions of Exchange's own servers on connectors");
 	else if (deny)
 		refuse_all(import, connector, row, user, permissions);

@@ -6,6 +6,7 @@
 #include "import/exchange/names.h"
 #include "import/exchange/value.h"
 
+#define SEVERAL_FIX "this member gets no right of the group: write his address or distinguished name into the cell"
 #define GRANT_FIX "nobody with this name is in the files: leave it out, or export what lacks"
 
 bool mw_exchange_is_group(const struct mw_exchange_person *person)
@@ -44,6 +45,15 @@ struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_
 		switch (mw_exchange_find(import->names, item, &person, &candidates)) {
 		case MW_EXCHANGE_FOUND: mw_exchange_add_person(import, &people, person); break;
 		case MW_EXCHANGE_SEVERAL:
+			/* Exchange Online prints members by names that others may have: who is not known is nobody, and a
+			   denial then holds for everybody. */
+			if (file == MW_EXCHANGE_SECURITY_GROUP && unknown_r != NULL) {
+				*unknown_r = true;
+				mw_exchange_note(import, file, row, property,
+						 mw_arena_textf(import->arena, "%s: %.*s may be %s", whom,
+								MW_STR_ARG(mw_text_cut(item, 200)), candidates.data), SEVERAL_FIX);
+				break;
+			}
 			mw_exchange_error(import, file, row, property, "a name that one of them has: an address, or the distinguished name",
 					  "\"%.*s\" may be %s", MW_STR_ARG(mw_text_cut(item, 200)), candidates.data);
 			break;
@@ -142,43 +152,58 @@ static void collect_group(struct mw_exchange_person *person, void *context)
 		mw_exchange_add_person(reached->import, &reached->groups, person);
 }
 
-static void walk(struct mw_exchange *import, struct mw_exchange_person *person, enum mw_exchange_rights least,
-		 void (*found)(struct mw_exchange_person *person, void *context), void *context)
+struct walk {
+	struct mw_exchange_person **waiting;
+	size_t count;
+	unsigned mark;
+	enum mw_exchange_rights least;
+};
+
+static void meet(struct walk *walk, const struct mw_exchange_people *people)
 {
-	struct mw_exchange_person **waiting = import->waiting;
-	unsigned mark = ++import->walks;
-	size_t count = 0;
+	for (size_t i = 0; i < people->count; i++) {
+		struct mw_exchange_person *person = people->items[i];
 
-	if (waiting == NULL)
-		waiting = import->waiting = MW_ARENA_ARRAY(import->arena, struct mw_exchange_person *, import->people.count);
-	if (waiting == NULL || person->rights > least)
+		if (person->mark == walk->mark || person->rights > walk->least)
+			continue;
+		person->mark = walk->mark;
+		walk->waiting[walk->count++] = person;
+	}
+}
+
+static void walk(struct mw_exchange *import, struct mw_exchange_person *person, enum mw_exchange_rights least,
+		 bool nested, void (*found)(struct mw_exchange_person *person, void *context), void *context)
+{
+	const struct mw_exchange_people begin = { &person, 1 };
+	struct walk walk = { .mark = ++import->walks, .least = least };
+
+	if (import->waiting == NULL)
+		import->waiting = MW_ARENA_ARRAY(import->arena, struct mw_exchange_person *, import->people.count);
+	walk.waiting = import->waiting;
+	if (walk.waiting == NULL)
 		return;
-	waiting[count++] = person;
-	person->mark = mark;
-	for (size_t i = 0; i < count; i++) {
-		found(waiting[i], context);
-		for (size_t j = 0; j < waiting[i]->members.count; j++) {
-			struct mw_exchange_person *member = waiting[i]->members.items[j];
+	meet(&walk, &begin);
+	for (size_t i = 0; i < walk.count; i++) {
+		struct mw_exchange_person *next = walk.waiting[i];
 
-			if (member->mark == mark || member->rights > least)
-				continue;
-			member->mark = mark;
-			waiting[count++] = member;
-		}
+		found(next, context);
+		meet(&walk, &next->members);
+		if (nested)
+			meet(&walk, &next->nested);
 	}
 }
 
 void mw_exchange_walk(struct mw_exchange *import, struct mw_exchange_person *person,
 		      void (*found)(struct mw_exchange_person *person, void *context), void *context)
 {
-	walk(import, person, MW_EXCHANGE_NOT_HELD, found, context);
+	walk(import, person, MW_EXCHANGE_NOT_HELD, false, found, context);
 }
 
 void mw_exchange_walk_rights(struct mw_exchange *import, struct mw_exchange_person *person,
 			     enum mw_exchange_rights least,
 			     void (*found)(struct mw_exchange_person *person, void *context), void *context)
 {
-	walk(import, person, least, found, context);
+	walk(import, person, least, true, found, context);
 }
 
 struct looking {
@@ -263,9 +288,25 @@ void mw_exchange_open_circles(struct mw_exchange *import)
 		mw_exchange_sort_people(&import->people.items[i]->members);
 }
 
+/* Get-DistributionGroupMember prints members with an address, Get-Group all of them: who is in a group without an
+   address is denied what the group with one is. */
+static void read_nested(struct mw_exchange *import, const struct mw_csv_row *row)
+{
+	struct mw_exchange_person *group = mw_exchange_owner_of(import, MW_EXCHANGE_SECURITY_GROUP, row).person, *member;
+	struct mw_str rest = mw_exchange_cell(import, MW_EXCHANGE_SECURITY_GROUP, row, "Members"), item;
+
+	if (group == NULL || group->kind != MW_EXCHANGE_LIST)
+		return;
+	while (mw_exchange_next_item(&rest, &item)) {
+		if (mw_exchange_find(import->names, item, &member, NULL) == MW_EXCHANGE_FOUND && member->kind == MW_EXCHANGE_RIGHTS)
+			mw_exchange_add_person(import, &group->nested, member);
+	}
+}
+
 void mw_exchange_read_members(struct mw_exchange *import)
 {
 	static const enum mw_exchange_file files[] = { MW_EXCHANGE_GROUP_MEMBER, MW_EXCHANGE_DYNAMIC_MEMBER };
+	const struct mw_csv *groups = &import->tables[MW_EXCHANGE_SECURITY_GROUP].csv;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		const struct mw_csv *csv = &import->tables[files[i]].csv;
@@ -273,6 +314,8 @@ void mw_exchange_read_members(struct mw_exchange *import)
 		for (size_t row = 0; row < csv->row_count && !mw_arena_failed(import->arena); row++)
 			read_member(import, files[i], &csv->rows[row]);
 	}
+	for (size_t row = 0; row < groups->row_count && !mw_arena_failed(import->arena); row++)
+		read_nested(import, &groups->rows[row]);
 	for (size_t i = 0; i < import->people.count; i++) {
 		struct mw_exchange_person *person = import->people.items[i];
 

@@ -48,6 +48,7 @@ struct mw_exchange_person {
 	bool members_unknown; /* of a group: some are in no file, and may be groups */
 	const struct mw_csv_row *cas; /* of CASMailbox.csv; NULL: none */
 	struct mw_exchange_people members; /* of a group, as said */
+	struct mw_exchange_people nested; /* of a group with an address: groups without one in it, which only rights go through */
 	struct mw_exchange_ace *aces; /* of Send-As on it */
 	unsigned mark; /* for walks through groups: that of the last one */
 	unsigned ace_mark, ace_bits; /* which permissions of one recipient hold for it, while they are judged */
