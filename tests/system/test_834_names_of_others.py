@@ -243,6 +243,22 @@ def test_an_entry_that_both_filters_find_is_a_user(folder):
     world.source.close()
 
 
+def test_a_group_that_a_filter_for_users_finds_stays_a_group(folder):
+    """As users_filter = "(mail=*)" does: a group has no login name."""
+    said = company()
+    said["mine"]["member"] = ["u7"]
+    said["ceo"]["sendas"] = ["mine"]
+    world = World(folder, Ldap)
+    world.reads(said)
+    before = world.looked_up("mine@example.test", U7)
+    server = world.source.server
+    server.entries["users"] = server.entries["users"] + server.entries["groups"]
+    done = world.cli("sync")
+    assert done.returncode == 0 and "they are groups, and no users" in done.stderr, done
+    assert world.looked_up("mine@example.test", U7) == before and before[0]["kind"] == "group"
+    world.source.close()
+
+
 @pytest.mark.parametrize("name", [CEO, BOSS])
 def test_who_claims_a_name_of_an_earlier_source_lets_nobody_send_as_it(world, name):
     said = company()

@@ -29,13 +29,39 @@ static void sort_table(struct mw_ldap_table *table)
 		qsort(table->items, table->count, sizeof(table->items[0]), compare_called);
 }
 
-/* Which of those that are one entry counts: of a user and a group the user, as a group nobody logs in. */
+/* Whether an entry that is a group too is a user: it has a login name of its own, or users have none. A filter for users
+   that asks for an address alone finds every group. */
+static bool logs_in(const struct mw_ldap_reader *reader, const struct mw_ldap_read_entry *entry)
+{
+	const struct mw_ldap_map *map = &reader->maps[MW_LDAP_USERS];
+	bool mapped = false;
+
+	for (size_t i = 0; i < map->count; i++)
+		mapped = mapped || strcmp(map->items[i].key, "login") == 0;
+	return !mapped ||
+	       (entry->record != SIZE_MAX && reader->records->items[entry->record].logins.count > 0);
+}
+
+static bool has_group(const struct mw_ldap_reader *reader, const struct mw_ldap_called *called, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (reader->entries[called[i].number].group)
+			return true;
+	}
+	return false;
+}
+
+/* Which of those that are one entry counts: of a user and a group the user who can log in. */
 static uint32_t counting(const struct mw_ldap_reader *reader, const struct mw_ldap_called *called, size_t count)
 {
 	for (size_t i = count; i > 0; i--) {
 		const struct mw_ldap_read_entry *entry = &reader->entries[called[i - 1].number];
 
-		if (!entry->group && !entry->absent)
+		if (!entry->group && !entry->absent && (logs_in(reader, entry) || !has_group(reader, called, count)))
+			return called[i - 1].number;
+	}
+	for (size_t i = count; i > 0; i--) {
+		if (reader->entries[called[i - 1].number].group)
 			return called[i - 1].number;
 	}
 	return called[count - 1].number;
@@ -50,7 +76,7 @@ static void find_again(struct mw_ldap_reader *reader, const struct mw_ldap_table
 	for (size_t from = 0; from < table->count; from = end) {
 		const struct mw_ldap_called *called = &table->items[from];
 		uint32_t counts;
-		bool groups = false;
+		bool groups = false, users = false;
 
 		for (end = from + 1; end < table->count && mw_str_equal(table->items[end].text, called->text); end++)
 			;
@@ -62,10 +88,14 @@ static void find_again(struct mw_ldap_reader *reader, const struct mw_ldap_table
 
 			entry->again = entry->again || table->items[i].number != counts;
 			groups = groups || entry->group;
+			users = users || !entry->group;
 		}
 		if (groups && !reader->entries[counts].group)
 			mw_ldap_count(reader, "entries are found by users_filter and groups_filter: they are users, and "
 					      "no groups");
+		if (users && reader->entries[counts].group)
+			mw_ldap_count(reader, "entries without a login name are found by users_filter and groups_filter: "
+					      "they are groups, and no users");
 	}
 }
 
