@@ -29,8 +29,8 @@ static void sort_table(struct mw_ldap_table *table)
 		qsort(table->items, table->count, sizeof(table->items[0]), compare_called);
 }
 
-/* Whether an entry that is a group too is a user: it has a login name of its own, or users have none. A filter for users
-   that asks for an address alone finds every group. */
+/* Whether an entry that is a group too is a user: it has a login name of its own, or users have none. A filter for
+   users that asks for an address alone finds every group. */
 static bool logs_in(const struct mw_ldap_reader *reader, const struct mw_ldap_read_entry *entry)
 {
 	const struct mw_ldap_map *map = &reader->maps[MW_LDAP_USERS];
