@@ -123,7 +123,7 @@ static const struct {
 START_TEST(a_grant_goes_with_the_name_or_to_nobody)
 {
 	const char *texts[] = { "user b@x\ngrant send-as alice@x b@x\ngrant send-as b@x alice@x\n", granted[_i].source, NULL };
-	bool changed[3];
+	bool changed[3] = { false };
 	char memory[200];
 	struct mw_buf out = MW_BUF_OVER(memory);
 
