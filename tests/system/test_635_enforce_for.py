@@ -69,8 +69,9 @@ def test_a_member_is_refused_at_auth_and_another_is_not(site):
 def test_a_member_who_logs_in_by_another_address_is_refused(site, login):
     with site.client() as smtp:
         assert smtp.plain(login, PASSWORD).startswith("535")
-    told = [parse_decision(line) for line in site.dovecot.lines(f"mailwicket: v=1 .*login={re.escape(login)} ")]
-    assert told and all((one["verdict"], one["reason"]) == ("refuse", "unknown-login") for one in told), told
+    lines = wait_for(lambda: site.dovecot.lines(f"mailwicket: v=1 .*login={re.escape(login)} "), "the decision in the log")
+    told = [parse_decision(line) for line in lines]
+    assert all((one["verdict"], one["reason"]) == ("refuse", "unknown-login") for one in told), told
     with site.client() as smtp:
         assert smtp.plain("unknown@example.test", PASSWORD).startswith("235")
 

@@ -187,6 +187,7 @@ def test_why_tells_that_a_reader_came_from_elsewhere(logins):
 def test_why_tells_that_a_user_came_from_elsewhere(site):
     with site.client(source=OUTSIDE) as smtp:
         assert smtp.plain("kim", MAIL_PASSWORD).startswith("535 ")
+    wait_for(lambda: site.dovecot.lines("mailwicket: v=1 .*network-refused .*login=kim "), "the decision in the log")
     ran = site.daemon.cli("--json", "why", "kim", "--log", str(site.dovecot.folder / "log"), "--log", str(site.postfix.log))
     told = json.loads(ran.stdout)
     assert told["cause"]["id"] == "network-refused", ran.stdout
