@@ -90,13 +90,28 @@ bool mw_place_is_ours(const char *path)
 	return safe;
 }
 
+/* Where the name begins in a path. */
+static size_t name_of(const char *path)
+{
+	size_t slash = mw_str_find_last(mw_str(path), '/');
+
+	return path[slash] == '\0' ? 0 : slash + 1;
+}
+
+static void folder_of(const char *path, char folder_r[PATH_MAX])
+{
+	size_t name = name_of(path);
+
+	snprintf(folder_r, PATH_MAX, "%.*s", name == 0 ? 1 : (int)name, name == 0 ? "." : path);
+}
+
 static bool sync_folder(const char *path)
 {
-	char folder[4096];
+	char folder[PATH_MAX];
 	int fd;
 	bool synced;
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)mw_str_find_last(mw_str(path), '/'), path);
+	folder_of(path, folder);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	synced = fd >= 0 && fsync(fd) == 0;
 	if (fd >= 0)
@@ -145,16 +160,13 @@ static void remove_left(int folder, const char *name)
 
 static void remove_leftovers(const char *target)
 {
-	size_t slash = mw_str_find_last(mw_str(target), '/');
-	const char *folder = slash == strlen(target) ? "." : slash == 0 ? "/" : NULL;
-	struct mw_str name = slash == strlen(target) ? mw_str(target) : mw_str_tail(mw_str(target), slash + 1);
-	char memory[PATH_MAX];
+	struct mw_str name = mw_str(target + name_of(target));
+	char folder[PATH_MAX];
 	struct dirent *entry;
 	DIR *listing;
 
-	if (folder == NULL)
-		snprintf(memory, sizeof(memory), "%.*s", (int)slash, target);
-	listing = opendir(folder != NULL ? folder : memory);
+	folder_of(target, folder);
+	listing = opendir(folder);
 	while (listing != NULL && (entry = readdir(listing)) != NULL)
 		if (is_left(entry->d_name, name))
 			remove_left(dirfd(listing), entry->d_name);
@@ -164,8 +176,7 @@ static void remove_leftovers(const char *target)
 
 static int make_beside(const char *target, char beside_r[PATH_MAX])
 {
-	size_t slash = mw_str_find_last(mw_str(target), '/');
-	size_t name = slash == strlen(target) ? 0 : slash + 1;
+	size_t name = name_of(target);
 	int fd;
 
 	if ((size_t)snprintf(beside_r, PATH_MAX, "%.*s.%s" BESIDE RANDOM, (int)name, target, target + name) >= PATH_MAX) {

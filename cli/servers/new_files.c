@@ -189,3 +189,8 @@ const char *mw_new_file_path(struct mw_arena *arena, const char *path)
 
 	return path[0] == '/' || getcwd(here, sizeof(here)) == NULL ? path : mw_arena_textf(arena, "%s/%s", here, path);
 }
+
+const char *mw_new_file_beside(struct mw_arena *arena, const char *path, const char *name)
+{
+	return mw_arena_textf(arena, "%.*s/%s", (int)mw_str_find_last(mw_str(path), '/'), path, name);
+}

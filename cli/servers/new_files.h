@@ -44,5 +44,7 @@ void mw_new_files_json(const struct mw_new_files *files, struct mw_json *json);
 void mw_new_files_complain(const struct mw_new_files *files, const char *options);
 /* The path as a command was given it, from the folder it was called in. */
 const char *mw_new_file_path(struct mw_arena *arena, const char *path);
+/* NAME in the folder of the file at this absolute path. */
+const char *mw_new_file_beside(struct mw_arena *arena, const char *path, const char *name);
 
 #endif

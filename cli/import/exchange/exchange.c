@@ -146,11 +146,6 @@ static int make(struct result *result)
 	return status == EX_OK ? print(result, EX_OK) : status;
 }
 
-static const char *directory_beside(struct mw_arena *arena, const char *policy)
-{
-	return mw_arena_textf(arena, "%.*s/directory", (int)mw_str_find_last(mw_str(policy), '/'), policy);
-}
-
 static int import_folder(const struct mw_import_request *request)
 {
 	struct result result = { .request = request };
@@ -166,7 +161,7 @@ static int import_folder(const struct mw_import_request *request)
 	if (import->errors != NULL && import->names != NULL) {
 		result.policy_path = mw_new_file_path(import->arena, request->cli->policy_path);
 		result.directory_path = directory != NULL ? mw_new_file_path(import->arena, directory)
-							  : directory_beside(import->arena, result.policy_path);
+							  : mw_new_file_beside(import->arena, result.policy_path, "directory");
 		mw_new_files_begin(&result.files, import->arena);
 		status = make(&result);
 	}

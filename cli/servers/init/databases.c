@@ -4,6 +4,7 @@
 
 #include "servers/init/passwd_file.h"
 #include "servers/init/tables.h"
+#include "servers/new_files.h"
 #include "servers/restriction.h"
 
 static const char *const drivers[] = { "mysql", "pgsql", "sqlite" };
@@ -340,9 +341,8 @@ static void name_it(struct mw_init *init, size_t number)
 	if (before > 0)
 		database->name = mw_arena_textf(init->arena, "%s-%zu", name, before + 1);
 	if (!mw_str_empty(database->password))
-		database->password_file = mw_arena_textf(init->arena, "%.*s/%s.password",
-							 (int)mw_str_find_last(mw_str(init->policy_path), '/'), init->policy_path,
-							 database->name);
+		database->password_file = mw_new_file_beside(init->arena, init->policy_path,
+							     mw_arena_textf(init->arena, "%s.password", database->name));
 }
 
 void mw_init_read_databases(struct mw_init *init)

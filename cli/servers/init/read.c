@@ -15,11 +15,6 @@
 
 /* --- its life */
 
-static const char *beside(struct mw_arena *arena, const char *path)
-{
-	return mw_arena_textf(arena, "%.*s/directory", (int)mw_str_find_last(mw_str(path), '/'), path);
-}
-
 bool mw_init_begin(struct mw_init *init, const char *made_by, const char *policy_path, const char *directory)
 {
 	struct mw_errors *errors = mw_errors_new(10);
@@ -32,7 +27,7 @@ bool mw_init_begin(struct mw_init *init, const char *made_by, const char *policy
 		return false;
 	init->policy_path = mw_new_file_path(init->arena, policy_path);
 	init->directory_path = directory != NULL ? mw_new_file_path(init->arena, directory)
-						 : beside(init->arena, init->policy_path);
+						 : mw_new_file_beside(init->arena, init->policy_path, "directory");
 	return true;
 }
 

@@ -51,7 +51,7 @@ def second_answers():
     def script(client):
         client.send("* OK hello")
         client.answer({"CAPABILITY": "* CAPABILITY LOGINDISABLED\r\n% OK", "LOGIN": "% NO"})
-    Scripted(script, address=(second, 1143)).__enter__()
+    Scripted(script, address=(second, 1143))
 
 
 mode, command = sys.argv[1], sys.argv[2:]

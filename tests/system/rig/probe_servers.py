@@ -1,13 +1,12 @@
 """`mailwicket probe` as a test runs it, and what it meets in the wild: certificates of all kinds, scripted servers."""
 import json
-import socket
 import ssl
 import subprocess
 import threading
 from pathlib import Path
 
 from rig.built import CLI
-from rig.ports import free_port
+from rig.listener import Listener
 from rig.processes import tool
 from rig.tls import Certificate
 
@@ -92,29 +91,22 @@ def issue_all(folder):
             "authority": authority(made)}
 
 
-class Scripted:
+class Scripted(Listener):
     """A server on a port of its own; `script(client)` runs for each connection, on a `Client`.
 
     What clients sent, TLS taken off, is in `heard`.
     """
 
-    def __init__(self, script, certificate=None, address=None):
+    def __init__(self, script, certificate=None, address=()):
         self.script, self.heard = script, b""
         self.context = None
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate.cert, certificate.key)
-        self.listener = socket.create_server(address or ("127.0.0.1", free_port()))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.serve, daemon=True)
+        super().__init__(*address)
 
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+    def taken(self, connection):
+        threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
 
     def talk(self, connection):
         client = Client(self, connection)
@@ -124,14 +116,6 @@ class Scripted:
             pass
         finally:
             client.socket.close()
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
 
 
 class Client:
