@@ -329,8 +329,9 @@ static bool remove_copies(const struct mw_gathering *gathering)
 static bool publish(const struct mw_gathering *gathering, struct mw_publisher *publisher,
 		    const struct mw_content *content, bool *published_r)
 {
-	return remove_copies(gathering) && commit_copies(gathering) &&
-		mw_publisher_publish(publisher, content, mw_clock_date(), gathering->errors, published_r);
+	return commit_copies(gathering) &&
+		mw_publisher_publish(publisher, content, mw_clock_date(), gathering->errors, published_r) &&
+		remove_copies(gathering);
 }
 
 static bool run(struct mw_gathering *gathering, const char *folder, struct mw_publisher *publisher,

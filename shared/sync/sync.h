@@ -42,7 +42,8 @@ struct mw_source_turn {
 	bool failed; /* filled: it could not be read, now or when that was tried last */
 };
 
-/* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing changed.
+/* Reads all sources of the policy and publishes. False with errors in `errors` (file and line each): nothing
+   changed, but where a copy of a source that is gone cannot be removed.
    Addresses are completed with policy->default_domain. dry_run: check only (`mailwicket check`). */
 bool mw_sync_run(const struct mw_policy *policy, bool dry_run, struct mw_errors *errors, struct mw_sync_report *report_r);
 /* The same after somebody changed a source by hand: what cron does keeps its rhythm (mw_source_state_rhythm()). */
@@ -53,9 +54,9 @@ bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, 
 /* A dry run that asks nobody: text is read, and the last good copies stand for all others. A source that has none was
    never read, which is an error. */
 bool mw_sync_look(const struct mw_policy *policy, struct mw_errors *errors, struct mw_sync_report *report_r);
-/* The same as mw_sync_run(); what is held back of this source may vanish, if its content has the digest that an administrator was told. An
-   empty one: that of the only content that was told since names are held. It takes a content whose last good copy cannot be
-   read, too. */
+/* The same as mw_sync_beside(); what is held back of this source may vanish, if its content has the digest that an
+   administrator was told. An empty one: that of the only content that was told since names are held. It takes a content
+   whose last good copy cannot be read, too. */
 bool mw_sync_accept(const struct mw_policy *policy, struct mw_str source, struct mw_str digest, struct mw_errors *errors,
 		    struct mw_sync_report *report_r);
 

@@ -140,7 +140,7 @@ class Two(World):
 
     def __init__(self, folder, kind, parts=""):
         super().__init__(folder, kind)
-        self.script, self.out, self.parts = folder / "a.sh", folder / "a.out", parts
+        self.script, self.out, self.parts, self.between = folder / "a.sh", folder / "a.out", parts, ""
         self.script.write_text(f"#!/bin/sh\nexec cat {self.out}\n")
         self.script.chmod(0o755)
 
@@ -150,16 +150,20 @@ class Two(World):
         if people is not None:
             said = self.source.says(people)
             self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n  source "a" {{ driver = exec command = {{ '
-                              f'"{self.script}" }} }}\n  source "people" {{\n    {said}\n    {self.parts}\n  }}\n}}\n')
+                              f'"{self.script}" }} }}\n  {self.between}\n  source "people" {{\n    {said}\n    {self.parts}\n  }}\n}}\n')
         done = self.cli("sync")
         assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
         return done.stderr
 
 
+@pytest.mark.parametrize("between", [False, True], ids=["", "in three sources"])
 @pytest.mark.parametrize("kind", [Ldap, Program, Database])
-def test_who_takes_the_name_of_a_later_source_s_user_has_nothing_of_his(folder, kind):
+def test_who_takes_the_name_of_a_later_source_s_user_has_nothing_of_his(folder, kind, between):
     """As an alias of his own; also while the last good copy of the later source stands, which has names alone."""
     world = Two(folder, kind)
+    if between:
+        (folder / "same").write_text("user u5@example.test\n")
+        world.between = f'source "b" {{ driver = exec command = {{ "/bin/cat", "{folder}/same" }} }}'
     said = company()
     said["ceo"]["sendas"], said["ceo"]["secretary"] = ["u5"], ["u5"]
     world.sync("user t@example.test source_key=t\n", said)

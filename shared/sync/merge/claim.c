@@ -267,7 +267,7 @@ bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, stru
 	claims->failed = claims->failed || look.versions == NULL || look.gone == NULL || look.settled == NULL;
 	if (!claims->failed)
 		done = run(&look, copy, default_domain, changed_r, unread);
-	claims->failed = claims->failed || look.owners.failed || look.sharing.failed || look.lost.failed ||
+	claims->failed = claims->failed || look.owners.failed || look.sharing.failed ||
 		claims->disputed.failed || claims->restored.failed;
 	mw_names_deinit(&look.owners);
 	mw_names_deinit(&look.sharing);
@@ -297,7 +297,7 @@ static void drop_nameless(struct mw_claims *claims)
 		claims->made += made;
 	}
 	claims->slice->records->nameless -= claims->made;
-	claims->failed = claims->failed || gone == NULL || lost.failed;
+	claims->failed = claims->failed || gone == NULL;
 	if (gone != NULL) {
 		mw_lost_apply(&lost, claims->slice->records, claims->slice->first_item, claims->slice->first_grant);
 		compact(claims, gone);

@@ -119,6 +119,7 @@ static void apply_to_own_grants(const struct mw_lost *lost, struct mw_records *r
 
 void mw_lost_apply(struct mw_lost *lost, struct mw_records *records, size_t first_item, size_t first_grant)
 {
+	records->failed = records->failed || lost->failed;
 	if (lost->count == 0)
 		return;
 	sort(lost, compare_memory);
@@ -126,7 +127,6 @@ void mw_lost_apply(struct mw_lost *lost, struct mw_records *records, size_t firs
 	apply_to_grants(lost, records, first_grant);
 	sort(lost, compare_origin);
 	apply_to_own_grants(lost, records, first_grant);
-	records->failed = records->failed || lost->failed;
 }
 
 void mw_lost_deinit(struct mw_lost *lost)

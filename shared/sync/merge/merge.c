@@ -227,61 +227,29 @@ static void claim_logins(struct merge *merge, bool held)
 
 /* --- who is left out */
 
-static const char *owned(struct merge *merge, uint32_t owner, struct mw_str name)
-{
-	const char *text = mw_arena_textf(merge->records->arena, "%u %.*s", owner, MW_STR_ARG(name));
-
-	merge->failed = merge->failed || text == NULL;
-	return text == NULL ? "" : text;
-}
-
-/* What a source says of who may send as a user or group of its own that is left out is not said of who has the name. */
-static void drop_own_grants(struct merge *merge, const struct mw_names *left_out)
-{
-	struct mw_records *records = merge->records;
-	size_t count = 0;
-
-	for (size_t i = 0; i < records->grant_count; i++) {
-		const struct mw_grant_record *grant = &records->grants[i];
-
-		if (grant->domain || mw_names_find(left_out, mw_str(owned(merge, grant->owner, grant->identity))) == NULL)
-			records->grants[count++] = *grant;
-		else
-			REPORT(merge, grant->origin, "a grant on \"%.*s\" to \"%.*s\" is left out: another source has \"%.*s\"",
-			       SHOW(grant->identity), SHOW(grant->trustee), SHOW(grant->identity));
-	}
-	records->grant_count = count;
-}
-
 /* Whose name another source has as a name is the same one for members and senders; as an address it is another. */
-static void settle_left_out(struct merge *merge, const struct mw_names *names)
+static void settle_left_out(struct merge *merge)
 {
 	struct mw_records *records = merge->records;
-	struct mw_names left_out = { 0 }, others = { 0 };
+	struct mw_left_out left_out = { 0 };
 	struct mw_lost lost = { 0 };
 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct mw_record *record = &records->items[i];
-		bool added;
+		bool another;
 
 		if (!merge->gone[i] || record->held || mw_merge_is_strict(records, record->owner))
 			continue;
-		mw_names_add(&left_out, mw_str(owned(merge, record->owner, record->principal.name)), &added);
-		if (*mw_names_find(names, record->principal.name) == i + 1) {
-			uint32_t *number = mw_names_add(&others, record->principal.name, &added);
-
+		/* Who has the name first is left out too: nobody has it as a name. */
+		another = merge->gone[*mw_names_find(&merge->names, record->principal.name) - 1];
+		mw_left_out_add(&left_out, records, record, another);
+		if (another)
 			mw_lost_add(&lost, record, MW_STR_EMPTY);
-			if (number != NULL)
-				*number = (uint32_t)i;
-		}
 	}
-	merge->failed = merge->failed || !mw_left_out_apply(records, &others);
-	if (left_out.count > 0)
-		drop_own_grants(merge, &left_out);
+	mw_left_out_apply(&left_out, records);
 	mw_lost_apply(&lost, records, 0, 0);
-	merge->failed = merge->failed || left_out.failed || others.failed || lost.failed;
-	mw_names_deinit(&left_out);
-	mw_names_deinit(&others);
+	merge->failed = merge->failed || left_out.failed;
+	mw_left_out_deinit(&left_out);
 	mw_lost_deinit(&lost);
 }
 
@@ -478,7 +446,7 @@ bool mw_merge(struct mw_records *records)
 		claim_addresses(&merge, false);
 		claim_addresses(&merge, true);
 		if (!merge.failed)
-			settle_left_out(&merge, &merge.names);
+			settle_left_out(&merge);
 		mw_names_deinit(&merge.names);
 		release_conflicts(&merge, &merge.addresses, false);
 		of_addresses = merge.conflict_count;
