@@ -16,7 +16,8 @@ static struct mw_str owned(uint32_t owner, struct mw_str name, char memory[OWNED
 	return mw_buf_str(&out);
 }
 
-void mw_left_out_add(struct mw_left_out *left_out, struct mw_records *records, const struct mw_record *record, bool another)
+void mw_left_out_add(struct mw_left_out *left_out, struct mw_records *records, const struct mw_record *record,
+		     bool another)
 {
 	char memory[OWNED_MAX];
 	bool added;
