@@ -27,7 +27,7 @@ class Clients:
 
     def __init__(self, site, source):
         self.site, self.source = site, source
-        self.dovecot_sessions = self.smtp_sessions = 0
+        self.dovecot_sessions = self.smtp_sessions = self.flushed = 0
 
     def files(self):
         return {"postfix": self.site.postfix.log, "dovecot": self.site.dovecot.folder / "log",
@@ -48,9 +48,10 @@ class Clients:
     def flush_dovecot(self):
         """Dovecot's processes log through another one: what they said before this line is in the file when it is."""
         marker = self.source.replace("127.51.100.", "127.51.99.")
+        self.flushed += 1
         with socket.create_connection(("127.0.0.1", self.site.dovecot.ports["imap"]), PATIENCE, (marker, 0)) as probe:
             probe.recv(1000)
-        wait_for(lambda: self.count("dovecot", rf"rip={re.escape(marker)},"), "Dovecot's log")
+        wait_for(lambda: self.count("dovecot", rf"rip={re.escape(marker)},") >= self.flushed, "Dovecot's log")
 
     def count(self, name, pattern):
         return len(re.findall(pattern, self.text(name)))
@@ -188,8 +189,11 @@ class Clients:
             assert client.command("AUTH " + NTLM).startswith("535")
 
     def enters_wrong_password(self, login, password="not-the-password"):
+        """As dovecot(): what Dovecot says of it is in the log before the client goes on."""
         with self.smtp() as client:
-            return client.plain(login, password)
+            reply = client.plain(login, password)
+        self.flush_dovecot()
+        return reply
 
     def distrusts_the_certificate(self):
         with self.connect(self.site.ports["submissions"]) as client:
