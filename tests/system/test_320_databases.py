@@ -296,7 +296,8 @@ def test_what_was_asked_is_what_the_policy_says(files, server_source):
     assert set(QUERIES.values()) <= set(asked)
     assert set(ours) == ({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = 60000"}
                          if source.driver == "pgsql" else
-                         {"SET SESSION max_statement_time = 60", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                         {"SET NAMES utf8mb4", "SET SESSION max_statement_time = 60",
+                          "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                           "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"})
 
 

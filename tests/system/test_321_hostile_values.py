@@ -6,7 +6,7 @@ import re
 import pytest
 
 from rig.ldap_source import LdapSource, group, listed, person
-from rig.sources import QUERIES, Content, Files, MysqlSource, PgsqlSource, SqliteSource
+from rig.sources import QUERIES, TABLES, Content, Files, MysqlSource, PgsqlSource, SqliteSource
 
 PIECES = [b"'", b'"', b"`", b"\\", b"\\'", b"';--", b"' OR ''='", b"'; DROP TABLE t_users; --", b"$$", b"$1", b"?", b"%s", b"%n",
           b"%%", b"${x}", b"$(id)", b"`id`", b"\n", b"\r\n", b"\t", b"\x01", b"\x7f", b"\x1b[2J", b"\xff", b"\xc3", b"\xc0\xaf",
@@ -104,6 +104,49 @@ def test_a_database_of_another_encoding_says_the_same(folder, request, kind):
     assert looked_up(files, "bücher@example.test")["receives"] == "bob@example.test"
 
 
+@pytest.mark.parametrize("text", ["latin1", "utf8mb3", "utf8mb4"])
+def test_a_server_that_sets_another_charset_loses_no_letter(folder, mariadb, text):
+    """init_connect is run for each account but an administrator's: what the connection asked for before is over."""
+    files, source = Files(folder), MysqlSource(mariadb, folder)
+    letters = "bücher" if text == "latin1" else "имя"
+    for table in TABLES:
+        source.run(f"ALTER TABLE t_{table} CONVERT TO CHARACTER SET {text}")
+    source.load(Content())
+    source.run(f"INSERT INTO t_users (name) VALUES ('{letters}@example.test')")
+    query = {"users": f"SELECT name FROM t_users WHERE name LIKE '{letters}%'"}
+    plain = files.publish(source.settings(query))
+    for charset in ("latin1", "ascii", "koi8r", "utf8mb3"):
+        mariadb.sql(f"SET GLOBAL init_connect = 'SET NAMES {charset}'")
+        try:
+            assert files.publish(source.settings(query)) == plain, charset
+        finally:
+            mariadb.sql("SET GLOBAL init_connect = ''")
+    assert looked_up(files, f"{letters}@example.test")["kind"] == "user"
+
+
+def test_a_name_whose_letters_mysql_lost_is_nobodys(folder, mariadb):
+    """Written into a latin1 column without strict mode, or made by a query: a ? stands for each. Two people have one name then."""
+    files, source = Files(folder), MysqlSource(mariadb, folder)
+    source.run("ALTER TABLE t_grants CONVERT TO CHARACTER SET latin1")
+    source.run("ALTER TABLE t_members CONVERT TO CHARACTER SET latin1")
+    source.load(Content().user("анна@example.test").user("????@example.test").user("bob@example.test", senders="b?b@example.test")
+                .user("mary@example.test", address=["m?ry@example.test"]).user("eve@example.test", login=["ев?"])
+                .group("staff@example.test"))
+    source.run("SET sql_mode = ''; INSERT INTO t_grants VALUES ('send-as', 'анна@example.test', 'eve@example.test'), "
+               "('send-as', 'mary@example.test', 'ольга@example.test'), ('send-as', 'staff@example.test', 'eve@example.test'); "
+               "INSERT INTO t_members VALUES ('staff@example.test', 'вера@example.test'), ('staff@example.test', 'bob@example.test')")
+    files.use(source.settings())
+    done = files.cli("sync")
+    assert done.returncode == 0, done.stderr
+    told = sorted(re.findall(r'source "people", (\w+:\d+): .*no mail system needs a \?', done.stderr))
+    assert told == ["addresses:1", "grants:1", "grants:2", "logins:1", "members:1", "users:2", "users:3"], done.stderr
+    for nobody in ("????@example.test", "m?ry@example.test"):
+        assert looked_up(files, nobody).get("kind") != "user" and not looked_up(files, nobody).get("receives"), nobody
+    assert looked_up(files, "анна@example.test")["send_as"] == ["анна@example.test"]
+    for user in ("mary@example.test", "bob@example.test", "eve@example.test", "staff@example.test"):
+        assert "needs a ? in a name" in looked_up(files, user)["blocked"], user
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "pgsql", "mysql"])
 def test_no_value_becomes_part_of_a_query_and_each_is_data_or_reported(folder, request, kind):
     files, source = Files(folder), source_of(kind, request, folder)
@@ -137,7 +180,7 @@ def test_no_value_becomes_part_of_a_query_and_each_is_data_or_reported(folder, r
         assert asked - set(QUERIES.values()) == ({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = 60000",
                                                  "SET LOCAL client_encoding = 'SQL_ASCII'"}
                                                 if kind == "pgsql" else
-                                                {"SET SESSION max_statement_time = 60",
+                                                {"SET NAMES utf8mb4", "SET SESSION max_statement_time = 60",
                                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                                                  "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"})
 

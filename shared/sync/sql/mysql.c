@@ -183,7 +183,10 @@ static void *mysql_source_open(const struct mw_source *source, const char *passw
 		return NULL;
 	}
 	mysql->timeout = ((int64_t)source->sql.statement_timeout + MW_SQL_GRACE) * 1000;
-	if (connect_to(mysql, &source->sql, password, why) && limit_statements(mysql, source->sql.statement_timeout, why) &&
+	/* init_connect and skip-character-set-client-handshake set aside what the connection asked for; in another charset
+	   each letter that it lacks comes as a question mark. */
+	if (connect_to(mysql, &source->sql, password, why) && ask(mysql, "SET NAMES utf8mb4", why) &&
+	    limit_statements(mysql, source->sql.statement_timeout, why) &&
 	    ask(mysql, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", why) &&
 	    ask(mysql, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", why))
 		return mysql;
