@@ -30,7 +30,7 @@ void mw_following_look(struct mw_following_view *view, const struct mw_policy *p
 	view->following = mw_follower_look(folder, &view->follower);
 	if (view->following == MW_FOLLOWING && view->follower.process != 0) {
 		/* A sign of a time to come is one of before the date was set back. */
-		view->silent = distance(now, view->follower.alive) > MW_FOLLOWING_SILENT_AFTER;
+		view->silent = distance(now, view->follower.alive) > MW_FOLLOWER_SILENT_AFTER;
 		view->other_policy = strcmp(view->follower.policy, policy->digest) != 0;
 	}
 	for (size_t i = 0; sources != NULL && i < policy->directory.source_count; i++) {
@@ -78,6 +78,16 @@ static bool is_synced(const struct mw_followed_source *one, int64_t now)
 	return rhythm != 0 && distance(now, one->state.synced_at) <= 2 * rhythm + MW_FOLLOWING_GRACE;
 }
 
+/* The first source that nobody syncs so; NULL: there is none. */
+static const struct mw_followed_source *first_unsynced(const struct mw_following_view *view)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		if (!is_synced(&view->sources[i], view->now))
+			return &view->sources[i];
+	}
+	return NULL;
+}
+
 static void judge_unfollowed(const struct judging *judging, const struct mw_followed_source *one)
 {
 	const struct mw_str name = one->source->name;
@@ -102,14 +112,12 @@ static void judge_unfollowed(const struct judging *judging, const struct mw_foll
 static void judge_process(const struct judging *judging)
 {
 	const struct mw_following_view *view = judging->view;
+	const struct mw_followed_source *unsynced = first_unsynced(view);
 	long long process = (long long)view->follower.process;
-	size_t i = 0;
 
-	while (i < view->count && is_synced(&view->sources[i], view->now))
-		i++;
-	if (view->following == MW_FOLLOWING_NEVER && i < view->count)
-		judge_unfollowed(judging, &view->sources[i]);
-	if (view->following == MW_FOLLOWING_ENDED && (view->count == 0 || i < view->count))
+	if (view->following == MW_FOLLOWING_NEVER && unsynced != NULL)
+		judge_unfollowed(judging, unsynced);
+	if (view->following == MW_FOLLOWING_ENDED && (view->count == 0 || unsynced != NULL))
 		judging->fault(judging->context, MW_FOUND_NOT_FOLLOWED, NULL,
 			       mw_arena_textf(judging->arena, "the process that followed the sources, %lld, is gone without an orderly "
 					      "end", process), "systemctl restart mailwicket-sync");
@@ -162,16 +170,31 @@ void mw_following_judge(const struct mw_following_view *view, struct mw_arena *a
 
 /* --- for a person */
 
-static void print_process(const struct mw_following_view *view, int64_t now, struct mw_buf *out)
+/* The longest of all: so long it takes until each source was tried. */
+static int64_t rhythm_of_all(const struct mw_following_view *view)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < view->count; i++) {
+		int64_t rhythm = mw_source_state_rhythm(&view->sources[i].state);
+
+		if (rhythm > longest)
+			longest = rhythm;
+	}
+	return longest;
+}
+
+static void print_process(const struct mw_following_view *view, struct mw_buf *out)
 {
 	const struct mw_follower_state *follower = &view->follower;
+	const int64_t now = view->now;
 
 	if (view->following != MW_FOLLOWING) {
 		mw_buf_add_text(out, view->following == MW_FOLLOWING_UNKNOWN ? "not known whether a process follows: only root and "
 				     "its user can tell" : "followed by no process");
-		if (view->count > 0 && is_synced(&view->sources[0], now)) {
-			mw_buf_add_text(out, "; mailwicket sync reads them each ");
-			mw_when_print_length(mw_source_state_rhythm(&view->sources[0].state), out);
+		if (view->count > 0 && first_unsynced(view) == NULL) {
+			mw_buf_add_text(out, "; mailwicket sync tries them each ");
+			mw_when_print_length(rhythm_of_all(view), out);
 		}
 		mw_buf_add_text(out, "\n");
 		return;
@@ -217,15 +240,15 @@ static void print_source(const struct mw_followed_source *one, int64_t now, stru
 	mw_buf_add_text(out, "\n");
 }
 
-void mw_following_print(const struct mw_following_view *view, int64_t now, const char *label, struct mw_buf *out)
+void mw_following_print(const struct mw_following_view *view, const char *label, struct mw_buf *out)
 {
 	if (view->count == 0 && view->following != MW_FOLLOWING)
 		return;
 	mw_buf_add_text(out, label);
-	print_process(view, now, out);
+	print_process(view, out);
 	for (size_t i = 0; i < view->count; i++) {
 		mw_buf_printf(out, "%*s", (int)strlen(label), "");
-		print_source(&view->sources[i], now, out);
+		print_source(&view->sources[i], view->now, out);
 	}
 }
 

@@ -7,7 +7,6 @@
 #include "finding.h"
 #include "sync/sync.h"
 
-#define MW_FOLLOWING_SILENT_AFTER 60 /* seconds without a sign of life */
 #define MW_FOLLOWING_GRACE 60        /* seconds that a `mailwicket sync` by cron may take longer than the one before */
 
 /* A source that is no text: others change it, so that somebody has to follow it. */
@@ -39,7 +38,7 @@ typedef void mw_following_fault(void *context, enum mw_finding_id id, const stru
 void mw_following_judge(const struct mw_following_view *view, struct mw_arena *arena, mw_following_fault *fault, void *context);
 
 /* "the sources are followed by process 12" and a line for each source, each behind `label` (of the first line) or blanks. */
-void mw_following_print(const struct mw_following_view *view, int64_t now, const char *label, struct mw_buf *out);
+void mw_following_print(const struct mw_following_view *view, const char *label, struct mw_buf *out);
 /* Members "follower" and "each_source" of the open object. */
 void mw_following_json(const struct mw_following_view *view, struct mw_json *json);
 /* Members bad, blocked, held_users, held_groups, held_addresses, digest, several of the open object. */

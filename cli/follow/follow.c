@@ -339,7 +339,7 @@ static bool is_published(const struct follow *follow)
 static void give_sign(struct follow *follow, int64_t now)
 {
 	struct mw_errors *errors = mw_errors_new(1);
-	bool moved, good = errors != NULL && mw_follower_alive(follow->follower, &follow->state, &moved, errors);
+	bool good = errors != NULL && mw_follower_alive(follow->follower, &follow->state, errors);
 
 	if (errors != NULL && !good && !follow->lost)
 		complain_all(errors, "");

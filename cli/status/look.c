@@ -104,7 +104,8 @@ static void look_at_sources(struct mw_status_view *view)
 		view->sources = MW_SOURCES_UNREADABLE;
 		mw_status_add(view, MW_STATUS_WARNING,
 			      mw_arena_textf(view->arena, "the directory's sources cannot be read: %s",
-							    first_error(view, errors)), "mailwicket check");
+							    first_error(view, errors)),
+			      mw_errors_count(errors, MW_ERROR) == report.unread_sources ? "mailwicket sync" : "mailwicket check");
 	} else if (!view->directory.open) {
 		view->sources = MW_SOURCES_NEWER;
 	} else if (report.differs) {

@@ -67,7 +67,7 @@ static void print_files(struct mw_buf *out, const struct mw_status_view *view)
 		mw_when_print_age(view->directory.written, view->now, out);
 	}
 	mw_buf_add_text(out, "\n");
-	mw_following_print(&view->following, view->now, "sources     ", out);
+	mw_following_print(&view->following, "sources     ", out);
 }
 
 static void print_module(struct mw_buf *out, const struct mw_status_view *view, const struct mw_status_module *module)

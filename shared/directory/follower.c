@@ -87,10 +87,8 @@ static bool is_in_place(const struct mw_follower *follower)
 	       lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
-bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, bool *moved_r,
-		       struct mw_errors *errors)
+bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, struct mw_errors *errors)
 {
-	*moved_r = false;
 	if (is_in_place(follower)) {
 		(void)futimens(follower->folder.lock_fd, NULL);
 		return true;
@@ -99,10 +97,10 @@ bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_st
 		empty(follower);
 	mw_folder_close(&follower->folder);
 	follower->folder.fd = follower->folder.lock_fd = -1;
-	*moved_r = mw_folder_open(&follower->folder, follower->path, true, errors) && lock(follower, errors);
-	if (*moved_r)
-		mw_follower_tell(follower, state);
-	return *moved_r;
+	if (!mw_folder_open(&follower->folder, follower->path, true, errors) || !lock(follower, errors))
+		return false;
+	mw_follower_tell(follower, state);
+	return true;
 }
 
 void mw_follower_close(struct mw_follower *follower)

@@ -7,6 +7,10 @@
 
 #include "base/errors.h"
 
+/* Seconds without a sign of life after which it hangs. As WatchdogSec of mailwicket-sync.service: to ask one source that does
+   not answer may take nearly as long. */
+#define MW_FOLLOWER_SILENT_AFTER 300
+
 struct mw_follower_state {
 	int64_t process;   /* its id */
 	int64_t alive;     /* when it gave a sign of life last */
@@ -23,11 +27,10 @@ struct mw_follower;
 struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *errors);
 /* Says what it has to say; `alive` of the state is now, whatever stands there. */
 void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
-/* A sign of life. One that gives none for a minute hangs. Where something else stands in the place of what it holds, another
-   folder for example, it takes the right to follow there and says what it has to say: *moved_r. False with errors: it
-   could not. */
-bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, bool *moved_r,
-		       struct mw_errors *errors);
+/* A sign of life. One that gives none for five minutes hangs (MW_FOLLOWER_SILENT_AFTER). Where something else stands in the
+   place of what it holds, another folder for example, it takes the right to follow there and says what it has to say.
+   False with errors: it could not. */
+bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, struct mw_errors *errors);
 void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
 
 /* Makes this user the owner of the folder and of what is in it; groups stay, and new files get that of the folder. Refused

@@ -329,16 +329,18 @@ static void ask(struct gather *gather, const struct mw_source *source, struct mw
 static void read_lenient(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 			 struct mw_source_turn *turn, struct mw_source_state *state)
 {
-	const struct mw_gathering *order = gather->order;
+	struct mw_gathering *order = gather->order;
 	char text[1024];
 	struct mw_buf why = MW_BUF_OVER(text);
 	bool rests = (turn->rest || order->asks_nobody) && rest(gather, source, slice, state, &why);
 
-	if (!rests && order->asks_nobody)
+	if (!rests && order->asks_nobody) {
+		order->unread++;
 		mw_errors_add(order->errors, MW_ERROR, source->place.file, source->place.line, 0, NULL,
 			      "source \"%.*s\": %s", MW_STR_ARG(source->name), why.used > 0 ? text : "it was never read");
-	else if (!rests)
+	} else if (!rests) {
 		ask(gather, source, slice, state);
+	}
 	if (!order->beside)
 		mw_source_state_tried(state, mw_clock_date(), order->turns != NULL);
 	turn->failed = state->failed_since != 0;

@@ -20,6 +20,7 @@ struct mw_gathering {
 	struct mw_records *records_r; /* NULL: nobody wants them; else all zero, and then what all said, to be freed */
 	struct mw_source_state *states; /* [source], filled for all drivers but text; NULL: nobody wants them */
 	uint64_t held, old;      /* sources whose vanishing names stay; that could not be read */
+	uint64_t unread;         /* asks_nobody: that have no last good copy that can be used */
 	bool failed;             /* out of memory, or what was read could not be written: no copy is to be put in its place */
 };
 

@@ -344,6 +344,7 @@ static bool run(struct mw_gathering *gathering, const char *folder, struct mw_pu
 
 	report->old_sources = gathering->old;
 	report->held_sources = gathering->held;
+	report->unread_sources = gathering->unread;
 	if (content == NULL || mw_errors_count(errors, MW_ERROR) > errors_before) {
 		/* A right that a source took away must not come back with its copy, when the error elsewhere is mended and
 		   this source fails. */

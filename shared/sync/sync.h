@@ -34,6 +34,7 @@ struct mw_sync_report {
 	bool differs;          /* from that snapshot, in these or in anything else */
 	uint64_t old_sources;  /* that could not be read: their last good content stands */
 	uint64_t held_sources; /* so many of whose names would vanish that they stay */
+	uint64_t unread_sources; /* of mw_sync_look(): without a last good copy that can be used, an error each */
 };
 
 /* What becomes of one source in a sync. */

@@ -67,9 +67,9 @@ def test_nothing_follows_a_source_that_others_change(site):
     assert '"corp": read ' in plain.stdout and " seconds ago\n" in plain.stdout, plain.stdout
 
 
-def edit_state(site, **numbers):
+def edit_state(site, source="corp", **numbers):
     """As time, or another sync, would have left it."""
-    path = site.published / "sources" / "corp.state"
+    path = site.published / "sources" / f"{source}.state"
     kept = [line for line in path.read_text().splitlines() if line.split()[0] not in numbers]
     path.write_text("\n".join(kept + [f"{word} {number}" for word, number in numbers.items()]) + "\n")
 
@@ -86,7 +86,7 @@ def test_who_runs_sync_by_cron_is_not_told_to_follow(site):
     by_cron(site, times=1)
     _, [corp], problems = told(site)
     assert problems == {} and findings(site)[0] == {} and corp["synced_each"] == 300 and corp["synced"]
-    assert "followed by no process; mailwicket sync reads them each 5 minutes\n" in status(site).stdout
+    assert "followed by no process; mailwicket sync tries them each 5 minutes\n" in status(site).stdout
     # One by hand between two of them makes no other rhythm.
     by_cron(site, each=10, times=3)
     by_cron(site, each=120)
@@ -97,6 +97,23 @@ def test_who_runs_sync_by_cron_is_not_told_to_follow(site):
     site.runs("corp", "exit 1")
     site.cli("sync")
     assert [text for text in told(site)[2] if "nothing follows" in text] == []
+
+
+def test_each_source_is_synced_or_told(site):
+    """One that the policy has since yesterday was tried once; then both are, the new one for a shorter time."""
+    by_cron(site)
+    site.says("other", "user other@example.test\n")
+    site.sources("corp", "other")
+    site.sync()
+    assert "followed by no process\n" in status(site).stdout
+    [(text, fix)] = told(site)[2].items()
+    assert 'a change in source "other" has no effect' in text
+    for _ in range(2):
+        edit_state(site, synced=int(time.time()) - 300)
+        edit_state(site, "other", synced=int(time.time()) - 120)
+        site.sync()
+    assert told(site)[2] == {}
+    assert "followed by no process; mailwicket sync tries them each 5 minutes\n" in status(site).stdout
 
 
 def test_what_an_administrator_publishes_by_hand_makes_no_rhythm(site):
@@ -155,7 +172,11 @@ def test_a_look_at_the_status_asks_no_source(site):
     site.sources("corp", "text", "third")
     answer = json.loads(status(site, "--json").stdout)
     assert answer["directory"]["sources"] == "unreadable"
-    assert any('source "third": it was never read' in problem["text"] for problem in answer["problems"])
+    never_read = next(row for row in answer["problems"] if 'source "third": it was never read' in row["text"])
+    assert never_read["fix"] == f"mailwicket -c {site.policy} sync", "check asks it, and finds nothing wrong"
+    (site.folder / "text").write_text("bananas\n")
+    answer = json.loads(status(site, "--json").stdout)
+    assert any("sources cannot be read" in row["text"] and row["fix"].endswith(" check") for row in answer["problems"])
     assert not asked.exists()
 
 

@@ -71,7 +71,7 @@ static void write_following(struct mw_buf *out, const void *context)
 {
 	const struct result *result = context;
 
-	mw_following_print(&result->following, result->now, "sources: ", out);
+	mw_following_print(&result->following, "sources: ", out);
 }
 
 static void print_count(unsigned count, const char *what)
