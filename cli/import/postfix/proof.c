@@ -103,12 +103,26 @@ static bool has_names(const struct proving *proving, struct mw_str sender)
 	return false;
 }
 
+/* Whether Postfix refuses the sender to another name that the login is known as. */
+static bool lacks_a_name(const struct proving *proving, const struct mw_compared *compared)
+{
+	size_t at;
+	uint32_t login = mw_sender_rules_named(proving->senders, compared->pair.login, &at);
+	const struct mw_strs *names = login != MW_LOGIN_NONE ? &proving->senders->logins[login].known_as : NULL;
+
+	for (size_t i = 0; names != NULL && i < names->count; i++) {
+		const struct mw_pair named = { .login = names->items[i], .sender = compared->pair.sender };
+
+		if (!postfix_permits(proving, &named, compared->owned))
+			return true;
+	}
+	return false;
+}
+
 static enum mw_difference why(const struct proving *proving, const struct mw_compared *compared,
 			      const struct judged *judged)
 {
 	bool known;
-	size_t name;
-	uint32_t login = mw_sender_rules_named(proving->senders, compared->pair.login, &name);
 
 	if (mw_str_ends_with(compared->pair.sender, MW_STR(MW_INIT_NO_ADDRESS)))
 		return MW_DIFFERENCE_OWN_NAME;
@@ -122,7 +136,7 @@ static enum mw_difference why(const struct proving *proving, const struct mw_com
 		return MW_DIFFERENCE_NO_OWNER;
 	if (!judged->is_address)
 		return MW_DIFFERENCE_NO_ADDRESS;
-	if (login != MW_LOGIN_NONE && proving->senders->logins[login].known_as.count > 1)
+	if (lacks_a_name(proving, compared))
 		return MW_DIFFERENCE_TWO_NAMES;
 	if (mw_str_starts_with(compared->owned.key, MW_STR("@")))
 		return MW_DIFFERENCE_DOMAIN_KEY;
