@@ -38,7 +38,6 @@ def told(files, settings):
     sync, check = files.cli("sync"), files.cli("check")
     assert check.returncode != 0, check
     [said] = [line for line in sync.stderr.splitlines() if "TLS failed" in line] or [sync]
-    print(said)
     assert said.partition('source "people": ')[2] in check.stdout + check.stderr, check
     return said
 
