@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from rig.database import PASSWORD
-from rig.import_many import ImportMany, answer_socketmap, answer_tcp, serve_table
+from rig.import_many import ImportMany, TableServer, answer_socketmap, answer_tcp
 from rig.postfix import needs_postfix
 from rig.processes import tool
 from rig.slapd import READER
@@ -69,11 +69,8 @@ def fill_ldap(etc, slapd):
 
 @pytest.fixture
 def servers():
-    tcp, socketmap = serve_table(ROWS, answer_tcp), serve_table(ROWS, answer_socketmap)
-    yield {"tcp": f"tcp:127.0.0.1:{tcp.server_address[1]}", "socketmap": f"socketmap:inet:127.0.0.1:{socketmap.server_address[1]}:senders"}
-    for server in tcp, socketmap:
-        server.shutdown()
-        server.server_close()
+    with TableServer(ROWS, answer_tcp) as tcp, TableServer(ROWS, answer_socketmap) as socketmap:
+        yield {"tcp": f"tcp:127.0.0.1:{tcp.port}", "socketmap": f"socketmap:inet:127.0.0.1:{socketmap.port}:senders"}
 
 
 CASES = {

@@ -18,7 +18,7 @@ struct alias {
 
 struct aliases {
 	struct mw_init *init;
-	mw_init_alias_sends *sends; /* whether one gives a right to send; NULL: none does */
+	mw_init_alias_sends *sends; /* whether one gives a right to send */
 	const void *context;
 	struct alias *items; /* by address, then by position */
 	size_t count;
@@ -153,7 +153,7 @@ static void take_alias(struct aliases *aliases, const struct alias *alias, struc
 		return;
 	reach_all(aliases, alias->targets, 0, reached);
 	if (group == NULL && reached->count == 1 && !reached->others) {
-		if (aliases->sends != NULL && aliases->sends(aliases->context, alias->address))
+		if (aliases->sends(aliases->context, alias->address))
 			mw_people_add_address(people, reached->people[0], alias->address);
 		else
 			mw_people_add_receive(people, reached->people[0], alias->address);

@@ -10,7 +10,6 @@
 #include "servers/init/owners.h"
 #include "sync/record/record.h"
 
-#define SENDER_LOGIN_MAPS "smtpd_sender_login_maps"
 #define ADDRESSES_MOST 2000 /* spread evenly over all */
 
 struct comparing {
@@ -24,12 +23,7 @@ struct comparing {
 
 static void add(struct mw_arena *arena, struct mw_strs *texts, struct mw_str text)
 {
-	struct mw_str *items = mw_init_grown(arena, (void *)(uintptr_t)texts->items, texts->count, sizeof(*items));
-
-	if (items == NULL)
-		return;
-	items[texts->count++] = mw_arena_copy(arena, text);
-	texts->items = items;
+	mw_init_strs_add(arena, texts, mw_arena_copy(arena, text));
 }
 
 static void add_all(struct mw_arena *arena, struct mw_strs *texts, const struct mw_strs *more)
@@ -159,12 +153,12 @@ void mw_init_compare_databases(struct mw_init *init)
 		struct mw_init_database *database = &init->databases[i];
 
 		for (const struct mw_init_question *question = database->first; question != NULL; question = question->next) {
-			if (strcmp(question->setting, SENDER_LOGIN_MAPS) != 0 ||
-			    !mw_init_is_of_source(init, SENDER_LOGIN_MAPS, mw_str(question->what)))
+			if (strcmp(question->setting, MW_SENDER_LOGIN_MAPS) != 0 ||
+			    !mw_init_is_of_source(init, MW_SENDER_LOGIN_MAPS, mw_str(question->what)))
 				continue;
 			compare(init, database);
 			if (database->senders_differ != NULL)
-				mw_init_unread_set(init, (struct mw_init_unread){ SENDER_LOGIN_MAPS, question->what,
+				mw_init_unread_set(init, (struct mw_init_unread){ MW_SENDER_LOGIN_MAPS, question->what,
 										  database->senders_differ, MW_INIT_FIX_SENDERS });
 		}
 	}

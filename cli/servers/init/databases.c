@@ -317,7 +317,7 @@ static void take_blocks(struct mw_init *init, const struct mw_dovecot_node *node
 
 static void find(struct mw_init *init)
 {
-	static const char *const settings[] = { "virtual_mailbox_maps", "virtual_alias_maps", "smtpd_sender_login_maps",
+	static const char *const settings[] = { "virtual_mailbox_maps", "virtual_alias_maps", MW_SENDER_LOGIN_MAPS,
 						"virtual_mailbox_domains" };
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -361,7 +361,7 @@ static bool stands_for(const struct mw_init_database *database, const struct mw_
 		return false;
 	if (strcmp(question->setting, "virtual_mailbox_domains") == 0)
 		return database->has_domains;
-	return strcmp(question->setting, "smtpd_sender_login_maps") != 0 || database->senders_differ == NULL;
+	return strcmp(question->setting, MW_SENDER_LOGIN_MAPS) != 0 || database->senders_differ == NULL;
 }
 
 bool mw_init_is_of_source(const struct mw_init *init, const char *setting, struct mw_str table)

@@ -133,17 +133,6 @@ static void add_keys(struct mw_init *init, const struct list *list, struct mw_in
 	}
 }
 
-static void keep_table(struct mw_init *init, struct mw_str table)
-{
-	struct mw_str *items = mw_init_grown(init->arena, (void *)(uintptr_t)init->domain_tables.items,
-					     init->domain_tables.count, sizeof(*items));
-
-	if (items == NULL)
-		return;
-	items[init->domain_tables.count++] = table;
-	init->domain_tables.items = items;
-}
-
 static void take_list(struct mw_init *init, const struct list *list, struct mw_str text, unsigned depth);
 
 static void take_file(struct mw_init *init, const struct list *list, struct mw_str path, unsigned depth)
@@ -178,7 +167,7 @@ static void take_list(struct mw_init *init, const struct list *list, struct mw_s
 
 			add_keys(init, list, entries);
 			if (!entries.complete || mw_init_is_of_source(init, list->setting, item.text))
-				keep_table(init, item.text);
+				mw_init_strs_add(init->arena, &init->domain_tables, item.text);
 		} else {
 			add_name(init, list, item.text);
 		}

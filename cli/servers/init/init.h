@@ -115,6 +115,8 @@ struct mw_init {
 	size_t passdbs_found, passdbs_kept; /* passdbs sql of Dovecot's, and those of them whose database is kept */
 };
 
+#define MW_SENDER_LOGIN_MAPS "smtpd_sender_login_maps"
+
 /* What to do where a table cannot be read. */
 #define MW_INIT_FIX_USERS                                                            \
 	"write a line for each user with a second address, or with a login that is " \
@@ -128,6 +130,10 @@ struct mw_init {
 /* Room for one more behind `count` items of `size` octets that stand at
    `items`, which may move. NULL: out of memory. */
 void *mw_init_grown(struct mw_arena *arena, void *items, size_t count, size_t size);
+/* One more text behind others, in memory as above. */
+void mw_init_strs_add(struct mw_arena *arena, struct mw_strs *texts, struct mw_str text);
+/* What stands behind the last "@"; empty: there is none. */
+struct mw_str mw_init_domain_part(struct mw_str address);
 /* Each thing once. */
 void mw_init_unread_add(struct mw_init *init, struct mw_init_unread unread);
 /* The same, in place of what was said of the thing before. */
@@ -154,7 +160,7 @@ int mw_init_read_domains(struct mw_init *init);
 void mw_init_read_listeners(struct mw_init *init);
 void mw_init_read_logins(struct mw_init *init);
 /* What virtual_alias_maps and alias_maps lead to the people that there are: an address of one of them, for receiving only
-   unless `sends` says that whoever gets its mail may send as it (NULL: none may); a group of several; the members of a
+   unless `sends` says that whoever gets its mail may send as it; a group of several; the members of a
    group that is there and has none. */
 typedef bool mw_init_alias_sends(const void *context, struct mw_str address);
 void mw_init_take_aliases(struct mw_init *init, mw_init_alias_sends *sends, const void *context);

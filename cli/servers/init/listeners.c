@@ -178,11 +178,11 @@ static void look_at_auth(struct mw_init *init, const struct mw_postfix_endpoint 
 		return;
 	listener->sasl_type = mw_endpoint_value(endpoint, "smtpd_sasl_type");
 	listener->comparison = mw_endpoint_compares_senders(endpoint);
-	listener->sender_maps = mw_endpoint_value(endpoint, "smtpd_sender_login_maps");
+	listener->sender_maps = mw_endpoint_value(endpoint, MW_SENDER_LOGIN_MAPS);
 	if (listener->comparison != MW_COMPARE_NONE)
 		listener->any_sender =
-			!mw_init_tables(init, "smtpd_sender_login_maps",
-					mw_endpoint_value(endpoint, "smtpd_sender_login_maps"), MW_INIT_FIX_SENDERS)
+			!mw_init_tables(init, MW_SENDER_LOGIN_MAPS,
+					mw_endpoint_value(endpoint, MW_SENDER_LOGIN_MAPS), MW_INIT_FIX_SENDERS)
 				 .complete;
 	if (!mw_endpoint_says(endpoint, "smtpd_sasl_service", "smtp"))
 		listener->sasl_service = mw_endpoint_value(endpoint, "smtpd_sasl_service");
@@ -256,7 +256,7 @@ struct mw_str mw_init_sender_maps(const struct mw_init *init)
 	for (size_t i = 0; i < init->listener_count; i++)
 		if (init->listeners[i].users && strictest != MW_COMPARE_NONE && init->listeners[i].comparison == strictest)
 			return init->listeners[i].sender_maps;
-	return mw_postfix_site_value(&init->postfix, "smtpd_sender_login_maps");
+	return mw_postfix_site_value(&init->postfix, MW_SENDER_LOGIN_MAPS);
 }
 
 void mw_init_read_listeners(struct mw_init *init)

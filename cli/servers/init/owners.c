@@ -7,7 +7,6 @@
 #include "servers/init/databases.h"
 #include "servers/init/tables.h"
 
-#define SENDER_LOGIN_MAPS "smtpd_sender_login_maps"
 #define KEYS_MOST 9        /* of one sender */
 #define ASKED_AT_ONCE 20000 /* keys in one run of postmap */
 
@@ -103,7 +102,7 @@ static bool is_of_source(const struct mw_init *init, struct mw_str table)
 {
 	struct looking looking = { .init = init };
 
-	mw_init_each_table(SENDER_LOGIN_MAPS, table, look_for_source, &looking);
+	mw_init_each_table(MW_SENDER_LOGIN_MAPS, table, look_for_source, &looking);
 	return looking.found;
 }
 
@@ -114,7 +113,7 @@ static void fall_silent(struct mw_owners *owners, struct table *table, const cha
 	table->silent = true;
 	if (owners->unasked == NULL)
 		owners->unasked = mw_arena_textf(arena, "%.*s: %s", MW_STR_ARG(table->text), why);
-	mw_init_unread_set(owners->init, (struct mw_init_unread){ SENDER_LOGIN_MAPS, mw_arena_text(arena, table->text), why,
+	mw_init_unread_set(owners->init, (struct mw_init_unread){ MW_SENDER_LOGIN_MAPS, mw_arena_text(arena, table->text), why,
 								   MW_INIT_FIX_SENDERS });
 }
 

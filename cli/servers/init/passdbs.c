@@ -60,23 +60,13 @@ static int compare_names(const void *a, const void *b)
 	return mw_str_compare(*(const struct mw_str *)a, *(const struct mw_str *)b);
 }
 
-/* Names in a list that grows, and whether one of those in order is there. */
-static void keep_name(struct mw_arena *arena, struct mw_strs *names, struct mw_str name)
-{
-	struct mw_str *items = mw_init_grown(arena, (void *)(uintptr_t)names->items, names->count, sizeof(*items));
-
-	if (items == NULL)
-		return;
-	items[names->count++] = mw_arena_copy(arena, name);
-	names->items = items;
-}
-
 static void sort_names(struct mw_strs *names)
 {
 	if (names->count > 0)
 		qsort((void *)(uintptr_t)names->items, names->count, sizeof(names->items[0]), compare_names);
 }
 
+/* Whether one of those in order is there. */
 static bool has_name(const struct mw_strs *names, struct mw_str name)
 {
 	return names->count > 0 &&
@@ -168,7 +158,7 @@ static struct mw_strs locked_names(struct mw_arena *arena)
 	setspent();
 	while ((entry = getspent()) != NULL)
 		if (entry->sp_pwdp != NULL && mw_init_is_locked(mw_str(entry->sp_pwdp)))
-			keep_name(arena, &names, mw_str(entry->sp_namp));
+			mw_init_strs_add(arena, &names, mw_arena_copy(arena, mw_str(entry->sp_namp)));
 	endspent();
 	sort_names(&names);
 	return names;
@@ -310,7 +300,7 @@ static void keep_denied(void *context, struct mw_str line, struct mw_str name)
 	struct listing *listing = context;
 
 	(void)line;
-	keep_name(listing->init->arena, &listing->denied, name);
+	mw_init_strs_add(listing->init->arena, &listing->denied, mw_arena_copy(listing->init->arena, name));
 }
 
 static void take_denied(struct listing *listing, const struct mw_dovecot_node *passdb)

@@ -7,16 +7,6 @@
 
 /* --- names */
 
-static void add_text(struct mw_arena *arena, struct mw_strs *texts, struct mw_str text)
-{
-	struct mw_str *items = mw_init_grown(arena, (void *)(uintptr_t)texts->items, texts->count, sizeof(*items));
-
-	if (items == NULL)
-		return;
-	items[texts->count++] = text;
-	texts->items = items;
-}
-
 /* Where it is; the count: it is not there. */
 static size_t find_text(const struct mw_strs *texts, struct mw_str text)
 {
@@ -35,7 +25,7 @@ static void add_name(struct mw_sender_rules *senders, struct mw_sender_login *lo
 	if (number == NULL || !added)
 		return;
 	*number = (uint32_t)(login - senders->logins);
-	add_text(senders->init->arena, &login->names, name);
+	mw_init_strs_add(senders->init->arena, &login->names, name);
 }
 
 uint32_t mw_sender_rules_login(const struct mw_sender_rules *senders, struct mw_str name)
@@ -95,7 +85,7 @@ static void name_login(struct mw_sender_rules *senders, uint32_t number, struct 
 	add_name(senders, login, name);
 	add_name(senders, login, login->own);
 	if (known && find_text(&login->known_as, name) == login->known_as.count)
-		add_text(senders->init->arena, &login->known_as, name);
+		mw_init_strs_add(senders->init->arena, &login->known_as, name);
 }
 
 /* Whether Dovecot is whom Postfix asks, so that its passdbs have the names that Postfix gets. */

@@ -4,8 +4,6 @@
 
 #include "servers/init/sender_rules.h"
 
-#define MW_SENDER_LOGIN_MAPS "smtpd_sender_login_maps"
-
 /* The accounts of Dovecot's passdbs. */
 void mw_sender_logins_read(struct mw_sender_rules *senders);
 /* Where a passdb lists nobody, somebody may log in by the address of a mailbox. */

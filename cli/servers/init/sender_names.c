@@ -5,11 +5,6 @@
 #include "servers/init/sender_logins.h"
 #include "servers/init/tables.h"
 
-static struct mw_str domain_of(struct mw_str address)
-{
-	return mw_str_tail(address, mw_str_find_last(address, '@') + 1);
-}
-
 /* --- reading */
 
 static void add(struct mw_sender_rules *senders, struct mw_str domain, struct mw_str name)
@@ -39,7 +34,7 @@ static void add_of_key(struct mw_sender_rules *senders, struct mw_str key)
 	struct mw_str name;
 	size_t len;
 
-	if (mw_str_find(key, '@') == key.len || !mw_domain_canonical(domain_of(key), memory, &len))
+	if (mw_str_find(key, '@') == key.len || !mw_domain_canonical(mw_init_domain_part(key), memory, &len))
 		return;
 	name = (struct mw_str){ memory, len };
 	domain = mw_init_domain_of(senders->init, name);
@@ -66,14 +61,14 @@ size_t mw_sender_names_count(const struct mw_sender_rules *senders, struct mw_st
 	size_t count = 0;
 
 	for (size_t i = 0; i < senders->name_count; i++)
-		count += mw_str_equal(senders->names[i].domain, domain_of(address));
+		count += mw_str_equal(senders->names[i].domain, mw_init_domain_part(address));
 	return count;
 }
 
 bool mw_sender_names_next(const struct mw_sender_rules *senders, struct mw_str address, size_t *at_io,
 			  struct mw_str *named_r)
 {
-	struct mw_str domain = domain_of(address);
+	struct mw_str domain = mw_init_domain_part(address);
 
 	while (*at_io < senders->name_count) {
 		const struct mw_sender_name *name = &senders->names[(*at_io)++];
@@ -106,7 +101,7 @@ struct mw_str mw_sender_names_say(const struct mw_sender_rules *senders, struct 
 {
 	struct mw_owned owned = mw_owners_of(senders->owners, named);
 	struct mw_str stranger = mw_str(
-		mw_arena_textf(senders->init->arena, MW_SENDER_STRANGER "@%.*s", MW_STR_ARG(domain_of(named))));
+		mw_arena_textf(senders->init->arena, MW_SENDER_STRANGER "@%.*s", MW_STR_ARG(mw_init_domain_part(named))));
 
 	if (is_itself(senders, owned.logins, address) ||
 	    (!mw_str_starts_with(owned.key, MW_STR("@")) &&
@@ -133,7 +128,7 @@ void mw_sender_names_differ(struct mw_sender_rules *senders, struct mw_str addre
 	for (size_t i = 0; i < senders->name_count; i++) {
 		struct mw_sender_name *name = &senders->names[i];
 
-		if (name->told || !mw_str_equal(name->name, domain_of(named)))
+		if (name->told || !mw_str_equal(name->name, mw_init_domain_part(named)))
 			continue;
 		name->told = true;
 		mw_init_unread_add(init, (struct mw_init_unread){

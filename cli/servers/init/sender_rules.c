@@ -31,14 +31,9 @@ struct mw_sender *mw_sender_rules_add(struct mw_sender_rules *senders, struct mw
 	return &senders->items[*number];
 }
 
-static struct mw_str domain_of(struct mw_str address)
-{
-	return mw_str_tail(address, mw_str_find_last(address, '@') + 1);
-}
-
 uint32_t mw_sender_rules_domain(const struct mw_sender_rules *senders, struct mw_str address)
 {
-	const uint32_t *number = mw_names_find(&senders->domains, domain_of(address));
+	const uint32_t *number = mw_names_find(&senders->domains, mw_init_domain_part(address));
 
 	return number != NULL ? *number : MW_DOMAIN_NONE;
 }
@@ -63,11 +58,11 @@ static void add_odd(struct mw_sender_rules *senders, struct mw_str key, const ch
 							  "the key is no address that a directory can have",
 							  of_senders ? MW_INIT_FIX_SENDERS : MW_INIT_FIX_ALIASES });
 	if (!of_senders ||
-	    !mw_init_address(init, mw_str(mw_arena_textf(init->arena, "x@%.*s", MW_STR_ARG(domain_of(key)))), &whole))
+	    !mw_init_address(init, mw_str(mw_arena_textf(init->arena, "x@%.*s", MW_STR_ARG(mw_init_domain_part(key)))), &whole))
 		return;
 	senders->odd = mw_init_grown(init->arena, senders->odd, senders->odd_count, sizeof(*senders->odd));
 	if (senders->odd != NULL)
-		senders->odd[senders->odd_count++] = (struct mw_sender_odd){ key, domain_of(whole) };
+		senders->odd[senders->odd_count++] = (struct mw_sender_odd){ key, mw_init_domain_part(whole) };
 }
 
 /* The key of a table, of which an address is asked for by the name of this host alone. */
@@ -78,7 +73,7 @@ static void add_key(struct mw_sender_rules *senders, struct mw_str key, const ch
 
 	if (mw_str_starts_with(key, MW_STR("@"))) {
 		if (mw_init_address(init, mw_str(mw_arena_textf(init->arena, "x%.*s", MW_STR_ARG(key))), &address))
-			add_domain(senders, domain_of(address));
+			add_domain(senders, mw_init_domain_part(address));
 		return;
 	}
 	if (mw_str_find(key, '@') == key.len)
@@ -392,7 +387,7 @@ static void ask_all(struct mw_sender_rules *senders)
 
 		senders_asked = senders->count;
 		for (uint32_t i = first; i < senders_asked; i++)
-			add_domain(senders, domain_of(senders->items[i].address));
+			add_domain(senders, mw_init_domain_part(senders->items[i].address));
 		domains_asked = (uint32_t)senders->domains.count;
 		if (senders_asked > first)
 			ask(senders, first);

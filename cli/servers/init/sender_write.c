@@ -6,8 +6,6 @@
 
 #include "mail/address.h"
 
-#define LOGIN_MAPS "smtpd_sender_login_maps"
-
 /* --- what a user is called */
 
 static bool has_extension(const struct mw_sender_rules *senders, struct mw_str text)
@@ -198,7 +196,7 @@ static void add_users(const struct writing *writing)
 			add_user(writing, i, senders->logins[i].from);
 	for (uint32_t i = 0; i < senders->login_count; i++)
 		if (is_nameless(writing, i))
-			add_user(writing, i, "Who may not send as the address of the login, by " LOGIN_MAPS ": the name is no address.");
+			add_user(writing, i, "Who may not send as the address of the login, by " MW_SENDER_LOGIN_MAPS ": the name is no address.");
 }
 
 /* Who else may send as a user's name. */
@@ -217,7 +215,7 @@ static void add_name_grants(const struct writing *writing)
 
 static void add_group(const struct writing *writing, const struct mw_sender *sender)
 {
-	if (mw_people_add(writing->people, sender->address, true, LOGIN_MAPS) == NULL)
+	if (mw_people_add(writing->people, sender->address, true, MW_SENDER_LOGIN_MAPS) == NULL)
 		return;
 	for (size_t i = 0; i < sender->owners.count; i++)
 		grant(writing, sender->address, sender->owners.items[i], NULL);

@@ -26,7 +26,22 @@ void *mw_init_grown(struct mw_arena *arena, void *items, size_t count, size_t si
 	return larger;
 }
 
+void mw_init_strs_add(struct mw_arena *arena, struct mw_strs *texts, struct mw_str text)
+{
+	struct mw_str *items = mw_init_grown(arena, (void *)(uintptr_t)texts->items, texts->count, sizeof(*items));
+
+	if (items == NULL)
+		return;
+	items[texts->count++] = text;
+	texts->items = items;
+}
+
 /* --- pure */
+
+struct mw_str mw_init_domain_part(struct mw_str address)
+{
+	return mw_str_tail(address, mw_str_find_last(address, '@') + 1);
+}
 
 struct mw_init_entries mw_init_entries_parse(struct mw_arena *arena, struct mw_str text)
 {

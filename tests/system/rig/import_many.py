@@ -7,12 +7,12 @@ pairs that `import postfix` compared.
 """
 import json
 import shutil
-import socketserver
 import subprocess
 import threading
 
 from rig.built import CLI
 from rig.import_world import ImportWorld
+from rig.listener import Listener
 from rig.ports import free_port
 from rig.postfix import Postfix
 
@@ -79,20 +79,20 @@ class ImportMany:
         return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def serve_table(rows, answer):
-    """A server that answers each request by answer(rows, file), on a port of its own; shut it down with .shutdown()."""
+class TableServer(Listener):
+    """Answers each request by answer(rows, request, reply); several clients at a time, as smtpd keeps its connections."""
 
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self):
-            while answer(rows, self.rfile, self.wfile):
+    def __init__(self, rows, answer):
+        self.rows, self.answer = rows, answer
+        super().__init__()
+
+    def taken(self, connection):
+        threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with connection, connection.makefile("rb") as request, connection.makefile("wb", buffering=0) as reply:
+            while self.answer(self.rows, request, reply):
                 pass
-
-    class Server(socketserver.ThreadingTCPServer):
-        allow_reuse_address = daemon_threads = True
-
-    server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def answer_tcp(rows, request, reply):
