@@ -20,9 +20,19 @@ enum mw_exchange_key {
 	/* Several may have it. */
 	MW_EXCHANGE_ACCOUNT_NAME, /* SamAccountName: one in each domain */
 	MW_EXCHANGE_NAME,	  /* or alias */
-	MW_EXCHANGE_DISPLAY_NAME, /* finds nobody; but whom a name means is not sure if it is another one's display name */
-	MW_EXCHANGE_KEY_COUNT
+	MW_EXCHANGE_DISPLAY_NAME /* finds nobody; but whom a name means is not sure if it is another one's display name */
 };
+
+/* Which property of a row is which name, from the surest on. Identity and Id are canonical names on Exchange servers; in
+   Exchange Online plain ones. */
+struct mw_exchange_name_property {
+	const char *property;
+	enum mw_exchange_key key;
+};
+
+#define MW_EXCHANGE_NAME_PROPERTIES 12
+
+extern const struct mw_exchange_name_property mw_exchange_name_properties[MW_EXCHANGE_NAME_PROPERTIES];
 
 /* NULL: out of memory. */
 struct mw_exchange_names *mw_exchange_names_new(struct mw_arena *arena);

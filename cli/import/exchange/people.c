@@ -222,19 +222,14 @@ static void add_sid(struct mw_exchange *import, struct mw_exchange_person *perso
 static void tell_differences(struct mw_exchange *import, const struct mw_exchange_person *person,
 			     enum mw_exchange_file file, const struct mw_csv_row *row)
 {
-	static const struct {
-		const char *property;
-		enum mw_exchange_key key;
-	} own[] = { { "DistinguishedName", MW_EXCHANGE_DN },
-		    { "Guid", MW_EXCHANGE_GUID },
-		    { "ExternalDirectoryObjectId", MW_EXCHANGE_GUID } };
+	for (size_t i = 0; i < MW_EXCHANGE_NAME_PROPERTIES; i++) {
+		const struct mw_exchange_name_property *name = &mw_exchange_name_properties[i];
+		struct mw_str here = mw_exchange_cell(import, file, row, name->property);
+		struct mw_str there = mw_exchange_cell(import, person->file, person->row, name->property);
 
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		struct mw_str here = mw_exchange_cell(import, file, row, own[i].property);
-		struct mw_str there = mw_exchange_cell(import, person->file, person->row, own[i].property);
-
-		if (here.len > 0 && there.len > 0 && !mw_exchange_names_same(import->names, own[i].key, here, there))
-			mw_exchange_error(import, file, row, own[i].property, NULL, "%.*s, and %s.csv, line %u, says %.*s",
+		if ((name->key == MW_EXCHANGE_DN || name->key == MW_EXCHANGE_GUID) && here.len > 0 && there.len > 0 &&
+		    !mw_exchange_names_same(import->names, name->key, here, there))
+			mw_exchange_error(import, file, row, name->property, NULL, "%.*s, and %s.csv, line %u, says %.*s",
 					  MW_STR_ARG(mw_text_cut(here, 200)), mw_exchange_files[person->file].name, person->row->line,
 					  MW_STR_ARG(mw_text_cut(there, 200)));
 	}
@@ -249,28 +244,17 @@ static bool is_linked(const struct mw_exchange *import, const struct mw_exchange
 static void add_names(struct mw_exchange *import, struct mw_exchange_person *person, enum mw_exchange_file file,
 		      const struct mw_csv_row *row)
 {
-	static const struct {
-		const char *property;
-		enum mw_exchange_key key;
-	} names[] = {
-		{ "DistinguishedName", MW_EXCHANGE_DN },	{ "Guid", MW_EXCHANGE_GUID },
-		{ "ExternalDirectoryObjectId", MW_EXCHANGE_GUID }, { "LegacyExchangeDN", MW_EXCHANGE_LEGACY_DN },
-		{ "Name", MW_EXCHANGE_NAME },		{ "Alias", MW_EXCHANGE_NAME },
-		{ "DisplayName", MW_EXCHANGE_DISPLAY_NAME },	{ "SamAccountName", MW_EXCHANGE_ACCOUNT_NAME },
-		{ "UserPrincipalName", MW_EXCHANGE_PRINCIPAL_NAME },
-	};
-	static const char *const either[] = { "Identity", "Id" };
-
 	if (row != person->row)
 		tell_differences(import, person, file, row);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		add_name(import, person, file, row, names[i].property, names[i].key);
-	/* A canonical name on Exchange servers, a name in Exchange Online. */
-	for (size_t i = 0; i < sizeof(either) / sizeof(either[0]); i++) {
-		struct mw_str text = mw_exchange_cell(import, file, row, either[i]);
+	for (size_t i = 0; i < MW_EXCHANGE_NAME_PROPERTIES; i++) {
+		const struct mw_exchange_name_property *name = &mw_exchange_name_properties[i];
+		enum mw_exchange_key key = name->key;
 
-		add_name(import, person, file, row, either[i],
-			 mw_exchange_form(text) == MW_EXCHANGE_CANONICAL ? MW_EXCHANGE_CANONICAL : MW_EXCHANGE_NAME);
+		/* What is no canonical name is a plain one. read_name() and read_addresses() add addresses. */
+		if (key == MW_EXCHANGE_CANONICAL && mw_exchange_form(mw_exchange_cell(import, file, row, name->property)) != key)
+			key = MW_EXCHANGE_NAME;
+		if (key != MW_EXCHANGE_ADDRESS)
+			add_name(import, person, file, row, name->property, key);
 	}
 	read_domain(import, person, mw_exchange_cell(import, file, row, "DistinguishedName"),
 		    mw_exchange_cell(import, file, row, "Identity"));
