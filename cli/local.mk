@@ -65,12 +65,14 @@ libmwcli_la_SOURCES = \
 	cli/follow/say.c cli/follow/say.h \
 	cli/follow/watches.c cli/follow/watches.h \
 	cli/following.c cli/following.h \
+	cli/import/exchange/ace.h \
 	cli/import/exchange/connectors.c cli/import/exchange/connectors.h \
 	cli/import/exchange/directory_text.c \
 	cli/import/exchange/exchange.c \
 	cli/import/exchange/exporter.c cli/import/exchange/exporter.h \
 	cli/import/exchange/grants.c \
 	cli/import/exchange/groups.c \
+	cli/import/exchange/judge.c \
 	cli/import/exchange/model.c cli/import/exchange/model.h \
 	cli/import/exchange/names.c cli/import/exchange/names.h \
 	cli/import/exchange/owner.c \
@@ -83,6 +85,7 @@ libmwcli_la_SOURCES = \
 	cli/import/exchange/read.c \
 	cli/import/exchange/rights.c \
 	cli/import/exchange/table.c cli/import/exchange/table.h \
+	cli/import/exchange/trustee.c cli/import/exchange/trustee.h \
 	cli/import/exchange/value.c cli/import/exchange/value.h \
 	cli/import/import.c cli/import/import.h \
 	cli/import/postfix/difference.def cli/import/postfix/setting.def \

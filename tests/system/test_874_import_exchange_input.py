@@ -124,13 +124,24 @@ def test_a_mailbox_without_a_row_of_its_services_is_refused(export):
     assert f"CASMailbox.csv has no row of {gone} (expected its row, with ImapEnabled and PopEnabled)" in export.refused()
 
 
-def test_a_name_that_several_have_is_refused_with_all_of_them(export):
+PROPERTIES = [("GrantSendOnBehalfTo", ""), ("AcceptMessagesOnlyFromSendersOrMembers", "senders=nobody"),
+              ("RejectMessagesFromSendersOrMembers", "senders=nobody")]
+
+
+@pytest.mark.parametrize("column, written", PROPERTIES)
+def test_a_name_that_several_have_is_nobody_and_told_with_all_of_them(export, column, written):
+    """Exchange Online prints people by their names, and a display name may be another one's name."""
     one, other, third = export.tables["Mailbox"][:3]
     one["DisplayName"] = other["Name"] = "Jane Roe"
-    third["GrantSendOnBehalfTo"] = "Jane Roe"
-    told = export.refused()
-    assert (f'GrantSendOnBehalfTo: "Jane Roe" may be {one["PrimarySmtpAddress"]}, {other["PrimarySmtpAddress"]} '
-            "(expected a name that one of them has: an address, or the distinguished name)") in told
+    third.update({"GrantSendOnBehalfTo": "", column: "Jane Roe"})
+    told = export.told("--apply")
+    may_be = f'{third["PrimarySmtpAddress"]}: Jane Roe may be {one["PrimarySmtpAddress"]}, {other["PrimarySmtpAddress"]}'
+    [note] = [note for note in told["decide"] if note["property"] == column and "Jane Roe" in note["what"]]
+    assert note["what"] == may_be and "write his address or distinguished name into the cell" in note["fix"]
+    directory = (export.folder / "directory").read_text()
+    assert f"grant send-on-behalf {third['PrimarySmtpAddress']} " not in directory
+    [line] = [line for line in directory.splitlines() if line.startswith(f"user {third['PrimarySmtpAddress']} ")]
+    assert written in line
 
 
 NAMES = ["DistinguishedName", "Identity", "Guid", "PrimarySmtpAddress", "UserPrincipalName", "Alias", "SamAccountName", "Name"]
@@ -209,7 +220,7 @@ def test_a_principal_name_that_is_anothers_address_is_nobodys_login(export):
     (export.folder / "directory").unlink()
     (export.folder / "mailwicket.conf").unlink()
     export.tables["Mailbox"][3]["GrantSendOnBehalfTo"] = other.primary
-    assert f'"{other.primary}" may be {one.primary}, {other.primary}' in export.refused()
+    assert any(f"{other.primary} may be {one.primary}, {other.primary}" in n["what"] for n in export.told()["decide"])
 
 
 def test_what_has_no_counterpart_is_to_be_decided(export):

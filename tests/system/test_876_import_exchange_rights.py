@@ -262,6 +262,71 @@ def test_what_was_taken_from_strangers_at_a_connector_they_do_not_have(export, g
     assert not export.notes("ReceiveConnector", "single permissions")
 
 
+def test_a_short_name_without_a_sid_is_told_with_the_column_that_makes_it_sure(export):
+    export.ace("CONTOSO\\anna")
+    export.ace("CONTOSO\\bernd", deny=True)
+    export.ace("ghost")
+    for row in export.tables["ADPermission"]:
+        del row["UserSid"]
+    export.imported()
+    fixes = {note["line"]: note["fix"] for note in export.notes("ADPermission", "")}
+    assert set(fixes) == {2, 3, 4}
+    assert ["a column UserSid with the SID" in fixes[line] for line in (2, 3, 4)] == [True, True, False]
+
+
+# --- the own mailbox
+
+SELF = "NT AUTHORITY\\SELF"
+
+
+def own(export):
+    """Everybody's permission on his own mailbox, but for the boss's, who else may send."""
+    row = export.world.ace_row
+    export.tables["ADPermission"] = [row(p, SELF, False, False, "All", "Send-As") for p in export.world.users if p is not export.boss]
+    for cas, mailbox in zip(export.tables["CASMailbox"], export.tables["Mailbox"]):
+        cas["DistinguishedName"] = mailbox["DistinguishedName"]
+    export.set_row("CASMailbox", export.boss, SmtpClientAuthenticationDisabled="")
+    export.set_row("User", export.boss, UserAccountControl="NormalAccount")
+
+
+@pytest.mark.parametrize("deny, inherited, trustee, sends", [
+    (False, False, "{netbios}\\{one}", False), (False, True, SELF, True), (False, False, "{netbios}\\{boss}", True),
+    (True, True, SELF, False), (True, False, "{netbios}\\{boss}", False), (True, False, "{netbios}\\{team}", False),
+    (True, False, "NT-AUTORITÄT\\SELBST", False), (False, False, "NT-AUTORITÄT\\SELBST", True), (False, False, "AUTORITE NT\\SELF", True),
+    (False, False, "{netbios}\\{team}", True)])
+def test_who_may_send_as_his_own_mailbox(export, deny, inherited, trustee, sends):
+    own(export)
+    export.members([export.boss])
+    export.ace(trustee.format(netbios=NETBIOS, one=export.one.sam, boss=export.boss.sam, team=export.team.sam), deny=deny, inherited=inherited)
+    export.imported()
+    assert ("smtp=no" not in export.record(export.boss)) == sends
+    told = [note for note in export.told["decide"] if "smtp=no" in note["fix"]]
+    assert [export.boss.primary in note["what"] for note in told] == ([] if sends else [True])
+
+
+def test_all_rights_of_self_are_send_as_too(export):
+    own(export)
+    export.ace(SELF, AccessRights="GenericAll", ExtendedRights="")
+    export.imported()
+    assert "smtp=no" not in export.record(export.boss)
+
+
+def test_an_export_without_self_takes_it_from_nobody(export):
+    """Many leave its rows out, as every mailbox has them."""
+    own(export)
+    export.tables["ADPermission"] = []
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
+    export.imported()
+    assert "smtp=no" not in export.record(export.boss)
+
+
+def test_a_mailbox_that_no_permission_is_about_is_told(export):
+    own(export)
+    export.imported()
+    assert "smtp=no" not in export.record(export.boss)
+    assert ["write smtp=no then" in note["fix"] for note in export.notes("ADPermission", export.boss.primary)] == [True]
+
+
 # --- which groups have rights
 
 @pytest.mark.parametrize("kind, group_type, granted", [
@@ -348,6 +413,12 @@ def test_a_cell_that_a_right_rests_on_is_needed(export, table, column, value, ex
     export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
     export.tables[table][0][column] = value
     assert f": error: {expected}" in export.refused()
+
+
+def test_groups_of_rights_need_their_type(export):
+    for row in export.tables["Group"]:
+        del row["GroupType"]
+    assert "Group.csv: error: it has no column GroupType, by which a security group is told (expected Get-Group)" in export.refused()
 
 
 @pytest.mark.parametrize("name", ["DistributionGroupMember", "DynamicDistributionGroupMember"])

@@ -2,6 +2,7 @@
 #include "import/exchange/connectors.h"
 
 #include "base/text.h"
+#include "import/exchange/trustee.h"
 #include "import/exchange/value.h"
 
 #define FILE_OF MW_EXCHANGE_CONNECTOR
@@ -105,16 +106,6 @@ static void read_groups(struct mw_exchange *import, struct mw_exchange_connector
 
 /* --- single permissions */
 
-static const struct {
-	const char *user;
-	mw_permission_groups group;
-} members[] = {
-	{ "NT AUTHORITY\\ANONYMOUS LOGON", MW_ANONYMOUS_USERS },
-	{ "S-1-5-7", MW_ANONYMOUS_USERS },
-	{ "NT AUTHORITY\\Authenticated Users", MW_EXCHANGE_USERS },
-	{ "S-1-5-11", MW_EXCHANGE_USERS },
-};
-
 static mw_permissions permissions_in(struct mw_str list)
 {
 	mw_permissions permissions = 0;
@@ -174,17 +165,17 @@ static void read_permission(struct mw_exchange *import, struct mw_exchange_conne
 	mw_permissions permissions = permissions_in(mw_exchange_cell(import, PERMISSIONS, row, "ExtendedRights"));
 	struct mw_str sid = mw_exchange_cell(import, PERMISSIONS, row, "UserSid"),
 		      type = mw_exchange_cell(import, PERMISSIONS, row, "InheritanceType");
+	enum mw_exchange_trustee who;
 	bool deny = false;
 
 	mw_exchange_needed_switch(import, PERMISSIONS, row, "Deny", &deny);
 	if (permissions == 0 || mw_str_equal_nocase(type, MW_STR("Descendents")) ||
 	    mw_str_equal_nocase(type, MW_STR("Children")))
 		return;
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		struct granted *of = &granted[members[i].group == MW_ANONYMOUS_USERS ? 0 : 1];
+	who = mw_exchange_trustee(user, sid);
+	if (who == MW_EXCHANGE_ANONYMOUS || who == MW_EXCHANGE_LOGGED_IN) {
+		struct granted *of = &granted[who == MW_EXCHANGE_ANONYMOUS ? 0 : 1];
 
-		if (!mw_str_equal_nocase(sid.len > 0 ? sid : user, mw_str(members[i].user)))
-			continue;
 		of->any = true;
 		if (deny)
 			of->denied |= permissions;

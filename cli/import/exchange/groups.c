@@ -6,7 +6,7 @@
 #include "import/exchange/names.h"
 #include "import/exchange/value.h"
 
-#define SEVERAL_FIX "this member gets no right of the group: write his address or distinguished name into the cell"
+#define SEVERAL_FIX "who is meant gets nothing by it: write his address or distinguished name into the cell"
 #define GRANT_FIX "nobody with this name is in the files: leave it out, or export what lacks"
 
 bool mw_exchange_is_group(const struct mw_exchange_person *person)
@@ -45,17 +45,14 @@ struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_
 		switch (mw_exchange_find(import->names, item, &person, &candidates)) {
 		case MW_EXCHANGE_FOUND: mw_exchange_add_person(import, &people, person); break;
 		case MW_EXCHANGE_SEVERAL:
-			/* Exchange Online prints members by names that others may have: who is not known is nobody, and a
+			/* Exchange Online prints people by names that others may have: who is not known is nobody, and a
 			   denial then holds for everybody. */
-			if (file == MW_EXCHANGE_SECURITY_GROUP && unknown_r != NULL) {
+			mw_exchange_note(import, file, row, property,
+					 mw_arena_textf(import->arena, "%s: %.*s may be %s", whom, MW_STR_ARG(mw_text_cut(item, 200)),
+							candidates.data),
+					 SEVERAL_FIX);
+			if (unknown_r != NULL)
 				*unknown_r = true;
-				mw_exchange_note(import, file, row, property,
-						 mw_arena_textf(import->arena, "%s: %.*s may be %s", whom,
-								MW_STR_ARG(mw_text_cut(item, 200)), candidates.data), SEVERAL_FIX);
-				break;
-			}
-			mw_exchange_error(import, file, row, property, "a name that one of them has: an address, or the distinguished name",
-					  "\"%.*s\" may be %s", MW_STR_ARG(mw_text_cut(item, 200)), candidates.data);
 			break;
 		case MW_EXCHANGE_NOBODY:
 			mw_exchange_note(import, file, row, property,

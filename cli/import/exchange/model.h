@@ -43,6 +43,8 @@ struct mw_exchange_person {
 	struct mw_str sid;    /* octets; empty: not known */
 	bool disabled;	/* its account is */
 	bool refused;	/* to send as itself */
+	bool has_permissions; /* some file of permissions has a row of it */
+	unsigned own_bits; /* of the permissions that it has on itself, by SELF or with everybody */
 	bool disabled_said; /* that it is, or that it is not */
 	enum mw_exchange_rights rights; /* of a group */
 	bool members_unknown; /* of a group: some are in no file, and may be groups */
@@ -86,6 +88,7 @@ struct mw_exchange {
 	struct mw_exchange_names *names;
 	struct mw_str default_domain; /* canonical; empty: none */
 	bool state_told; /* that no file says which accounts are disabled */
+	bool self_shown; /* the permissions have those of SELF, which some export and others leave out */
 	unsigned walks; /* marks given so far */
 	struct mw_exchange_person **waiting; /* of a walk: room for everybody */
 
@@ -138,8 +141,8 @@ void mw_exchange_read_permissions(struct mw_exchange *import);
 /* Groups that contain each other get the members of all of them, as the directory has no circles. After the permissions, which
    go by who is in which group itself. */
 void mw_exchange_open_circles(struct mw_exchange *import);
-/* Whom a property with several values names, each once. One that means several is an error, one that nobody has something
-   to decide, and sets *unknown_r, which may be NULL. */
+/* Whom a property with several values names, each once. One that means several, or nobody, is something to decide, and sets
+   *unknown_r, which may be NULL. */
 struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
 					    const char *property, const char *whom, bool *unknown_r);
 /* Takes those out that were there before; keeps the order. */

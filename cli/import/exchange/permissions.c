@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Send-As: permissions of Active Directory, in the order in which Windows looks at them (Microsoft, "Order of ACEs in a
-   DACL"): explicit before inherited, and in each deny before allow; the first that is about somebody decides. */
+/* The permissions of Active Directory that are about Send-As: whose they are, and for whom. */
 #include "base/text.h"
+#include "import/exchange/ace.h"
 #include "import/exchange/names.h"
+#include "import/exchange/trustee.h"
 #include "import/exchange/value.h"
 #include "sync/ldap/sid.h"
-
-enum { EXPLICIT_DENY = 1, EXPLICIT_ALLOW = 2, INHERITED_DENY = 4, INHERITED_ALLOW = 8 }; /* in that order */
-
-#define DENIALS (unsigned)(EXPLICIT_DENY | INHERITED_DENY)
-
-struct mw_exchange_ace {
-	unsigned bit;
-	struct mw_exchange_person *trustee; /* NULL: everybody */
-	struct mw_exchange_ace *next;
-};
 
 struct permission {
 	enum mw_exchange_file file;
@@ -26,60 +17,9 @@ struct permission {
 
 /* --- trustees */
 
-enum who {
-	PEOPLE,	   /* a user or group, whether or not he is in the files */
-	SELF,	   /* whoever has the mailbox */
-	EVERYBODY, /* who logs in */
-	WINDOWS,   /* a group of Windows, whose members are in no file */
-	SYSTEM	   /* what nobody logs in as */
-};
-
-/* As Windows in English prints them. Others are known by their SIDs. */
-static const struct {
-	const char *text;
-	enum who who;
-} known[] = {
-	{ "NT AUTHORITY\\SELF", SELF },
-	{ "Everyone", EVERYBODY },
-	{ "NT AUTHORITY\\Authenticated Users", EVERYBODY },
-	{ "NT AUTHORITY\\NETWORK", EVERYBODY },
-	{ "NT AUTHORITY\\This Organization", EVERYBODY },
-	{ "NT AUTHORITY\\SYSTEM", SYSTEM },
-	{ "NT AUTHORITY\\ANONYMOUS LOGON", SYSTEM },
-	{ "NT AUTHORITY\\ENTERPRISE DOMAIN CONTROLLERS", SYSTEM },
-	{ "CREATOR OWNER", SYSTEM },
-	{ "CREATOR GROUP", SYSTEM },
-};
-
-static enum who who_by_sid(struct mw_str sid)
+static enum mw_exchange_trustee who_is(const struct permission *permission)
 {
-	if (mw_sid_is_self(sid))
-		return SELF;
-	if (mw_sid_is_everybody(sid))
-		return EVERYBODY;
-	if (mw_sid_is_nobody(sid))
-		return SYSTEM;
-	return mw_sid_is_of_windows(sid) ? WINDOWS : PEOPLE;
-}
-
-/* The SID decides where there is one. */
-static enum who who_is(const struct permission *permission)
-{
-	static const char *const beginnings[] = { "NT AUTHORITY\\", "BUILTIN\\", "NT SERVICE\\" };
-	char memory[MW_SID_MAX];
-	struct mw_str text = permission->trustee, sid = mw_sid_parse(permission->sid.len > 0 ? permission->sid : text, memory);
-
-	if (sid.len > 0)
-		return who_by_sid(sid);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (mw_str_equal_nocase(text, mw_str(known[i].text)))
-			return known[i].who;
-	}
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
-		if (mw_str_starts_with_nocase(text, mw_str(beginnings[i])))
-			return WINDOWS;
-	}
-	return PEOPLE;
+	return mw_exchange_trustee(permission->trustee, permission->sid);
 }
 
 static bool is_sid(struct mw_str text)
@@ -99,6 +39,16 @@ static void tell(struct mw_exchange *import, const struct permission *permission
 			 mw_arena_textf(import->arena, "%.*s: %.*s%s", MW_STR_ARG(identity->name),
 					MW_STR_ARG(mw_text_cut(text, 200)), permission->deny ? " (a denial)" : ""),
 			 fix);
+}
+
+#define SID_FIX                                                                                              \
+	"add a column UserSid with the SID, as the exporter does: the short name of a domain (DOMAIN\\name) is " \
+	"known by it"
+
+/* Whether the name is of the form that only a SID beside it makes sure. */
+static bool needs_sid(const struct permission *permission)
+{
+	return permission->sid.len == 0 && mw_exchange_form(permission->trustee) == MW_EXCHANGE_MASTER;
 }
 
 /* Whom a permission that is allowed, or denied, means: by the SID, where the row has one, and by nothing else then. */
@@ -122,30 +72,49 @@ static enum mw_exchange_found find_trustee(struct mw_exchange *import, const str
 
 /* --- rows */
 
-/* Whose permission it is, by the first of the two that says something; NULL: nobody's that is imported. */
+/* The property that says whose permission it is: the first of the two that says something. */
+static const char *property_of_identity(struct mw_exchange *import, const struct permission *permission)
+{
+	return mw_exchange_cell(import, permission->file, permission->row, "Recipient").len > 0 ? "Recipient" : "Identity";
+}
+
+/* Whose permission it is; NULL: nobody's that is imported, or not known whose. */
+static struct mw_exchange_person *surely_of(struct mw_exchange *import, const struct permission *permission)
+{
+	struct mw_exchange_person *person = NULL;
+	struct mw_str text =
+		mw_exchange_cell(import, permission->file, permission->row, property_of_identity(import, permission));
+
+	if (mw_exchange_find(import->names, text, &person, NULL) != MW_EXCHANGE_FOUND)
+		return NULL;
+	return person->name.len > 0 ? person : NULL;
+}
+
+/* The same, and tells why it is NULL. */
 static struct mw_exchange_person *identity_of(struct mw_exchange *import, const struct permission *permission)
 {
-	struct mw_str recipient = mw_exchange_cell(import, permission->file, permission->row, "Recipient");
-	const char *property = recipient.len > 0 ? "Recipient" : "Identity";
+	struct mw_exchange_person *person = surely_of(import, permission);
+	const char *property = property_of_identity(import, permission);
 	struct mw_str text = mw_exchange_cell(import, permission->file, permission->row, property);
-	struct mw_exchange_person *person = NULL;
 	char memory[1024];
 	struct mw_buf candidates = MW_BUF_OVER(memory);
 
-	switch (mw_exchange_find(import->names, text, &person, &candidates)) {
-	case MW_EXCHANGE_FOUND:
-		if (person->name.len > 0)
-			return person;
-		break;
-	case MW_EXCHANGE_SEVERAL:
+	if (person != NULL)
+		return person;
+	if (mw_exchange_find(import->names, text, &person, &candidates) == MW_EXCHANGE_SEVERAL)
 		mw_exchange_error(import, permission->file, permission->row, property,
 				  "the distinguished name in a column Recipient, as the exporter writes it", "\"%.*s\" may be %s",
 				  MW_STR_ARG(mw_text_cut(text, 200)), candidates.data);
-		return NULL;
-	case MW_EXCHANGE_NOBODY: break;
-	}
-	mw_exchange_count(import, "permissions on what is no recipient in the files");
+	else
+		mw_exchange_count(import, "permissions on what is no recipient in the files");
 	return NULL;
+}
+
+static unsigned bit_of(const struct permission *permission)
+{
+	if (permission->deny)
+		return permission->inherited ? MW_INHERITED_DENY : MW_EXPLICIT_DENY;
+	return permission->inherited ? MW_INHERITED_ALLOW : MW_EXPLICIT_ALLOW;
 }
 
 static void add_ace(struct mw_exchange *import, struct mw_exchange_person *identity,
@@ -155,12 +124,19 @@ static void add_ace(struct mw_exchange *import, struct mw_exchange_person *ident
 
 	if (ace == NULL)
 		return;
-	*ace = (struct mw_exchange_ace){ .trustee = trustee, .next = identity->aces };
-	if (permission->deny)
-		ace->bit = permission->inherited ? INHERITED_DENY : EXPLICIT_DENY;
-	else
-		ace->bit = permission->inherited ? INHERITED_ALLOW : EXPLICIT_ALLOW;
+	*ace = (struct mw_exchange_ace){ .bit = bit_of(permission), .trustee = trustee, .next = identity->aces };
 	identity->aces = ace;
+}
+
+/* What the one who has the mailbox may do as it. */
+static void add_own(struct mw_exchange *import, struct mw_exchange_person *identity,
+		    const struct permission *permission)
+{
+	identity->own_bits |= bit_of(permission);
+	if (permission->deny && !permission->inherited)
+		tell(import, permission, identity, NULL,
+		     "who has the mailbox may not send as it in Exchange either, and so gets smtp=no here: take that out "
+		     "if he should send");
 }
 
 /* Whom the files do not have may be anybody in them: a denial of a group takes the right from its members. */
@@ -169,21 +145,16 @@ static void deny(struct mw_exchange *import, struct mw_exchange_person *identity
 	struct mw_exchange_person *trustee = NULL;
 
 	switch (who_is(permission)) {
-	case SYSTEM: mw_exchange_count(import, "permissions of Windows' own accounts"); return;
-	case SELF:
-	case EVERYBODY:
-		/* Its own permission is an explicit one, behind this. */
-		if (!permission->inherited) {
-			identity->refused = true;
-			tell(import, permission, identity, NULL,
-			     "who has the mailbox may not send as it in Exchange either, and so gets smtp=no here: take that out if he "
-			     "should send");
-		}
-		if (who_is(permission) == EVERYBODY)
-			add_ace(import, identity, permission, NULL);
+	case MW_EXCHANGE_ANONYMOUS:
+	case MW_EXCHANGE_SYSTEM: mw_exchange_count(import, "permissions of Windows' own accounts"); return;
+	case MW_EXCHANGE_SELF: add_own(import, identity, permission); return;
+	case MW_EXCHANGE_EVERYBODY:
+	case MW_EXCHANGE_LOGGED_IN:
+		add_own(import, identity, permission);
+		add_ace(import, identity, permission, NULL);
 		return;
-	case WINDOWS: break;
-	case PEOPLE:
+	case MW_EXCHANGE_WINDOWS: break;
+	case MW_EXCHANGE_PEOPLE:
 		switch (find_trustee(import, permission, &trustee)) {
 		case MW_EXCHANGE_SEVERAL: return;
 		case MW_EXCHANGE_NOBODY: break;
@@ -196,9 +167,12 @@ static void deny(struct mw_exchange *import, struct mw_exchange_person *identity
 		}
 	}
 	tell(import, permission, identity, trustee,
-	     "whom it denies, or who is in the group, is in no file, and may be anybody: no permission that Windows "
-	     "takes after it "
-	     "gives a grant; export what lacks, or take this line out and write the grants that are right");
+	     needs_sid(permission)
+		     ? "whom it denies is in no file by this name, and may be anybody: no permission that Windows takes after it "
+		       "gives a grant; " SID_FIX
+		     : "whom it denies, or who is in the group, is in no file, and may be anybody: no permission that Windows "
+		       "takes after it gives a grant; export what lacks, or take this line out and write the grants that are "
+		       "right");
 	add_ace(import, identity, permission, NULL);
 }
 
@@ -207,14 +181,17 @@ static void allow(struct mw_exchange *import, struct mw_exchange_person *identit
 	struct mw_exchange_person *trustee = NULL;
 
 	switch (who_is(permission)) {
-	case WINDOWS:
-	case SYSTEM: mw_exchange_count(import, "permissions of Windows' own accounts"); return;
-	case SELF: return; /* told before */
-	case EVERYBODY:
+	case MW_EXCHANGE_WINDOWS:
+	case MW_EXCHANGE_ANONYMOUS:
+	case MW_EXCHANGE_SYSTEM: mw_exchange_count(import, "permissions of Windows' own accounts"); return;
+	case MW_EXCHANGE_SELF: add_own(import, identity, permission); return;
+	case MW_EXCHANGE_EVERYBODY:
+	case MW_EXCHANGE_LOGGED_IN:
+		add_own(import, identity, permission);
 		tell(import, permission, identity, NULL,
 		     "everybody may send as it in Exchange: write a group with those who do, and a grant for the group");
 		return;
-	case PEOPLE: break;
+	case MW_EXCHANGE_PEOPLE: break;
 	}
 	switch (find_trustee(import, permission, &trustee)) {
 	case MW_EXCHANGE_SEVERAL: return;
@@ -223,8 +200,10 @@ static void allow(struct mw_exchange *import, struct mw_exchange_person *identit
 			mw_exchange_count(import, "permissions of SIDs that nobody has");
 		else
 			tell(import, permission, identity, NULL,
-			     "nobody with this SID, or name in this domain, is in the files: leave it out, or export what lacks "
-			     "(Group.csv has groups without an address)");
+			     needs_sid(permission)
+				     ? "nobody with this name in this domain is in the files: leave it out, or " SID_FIX
+				     : "nobody with this SID or name is in the files: leave it out, or export what lacks "
+				       "(Group.csv has groups without an address)");
 		return;
 	case MW_EXCHANGE_FOUND: break;
 	}
@@ -236,12 +215,16 @@ static void allow(struct mw_exchange *import, struct mw_exchange_person *identit
 	if (mw_exchange_is_open_group(import, trustee))
 		tell(import, permission, identity, trustee,
 		     "some or all members of this group are in no file, and get no grant: export what lacks, or write their grants");
-	if (trustee->file == MW_EXCHANGE_SECURITY_GROUP && !mw_exchange_has_column(import, trustee->file, "GroupType") &&
-	    !mw_exchange_has_column(import, trustee->file, "RecipientTypeDetails"))
-		mw_exchange_note(import, trustee->file, trustee->row, "GroupType",
-				 mw_arena_text(import->arena, mw_exchange_cell(import, trustee->file, trustee->row, "Name")),
-				 "the file has no such column: look whether it is a security group; another one holds no rights in Windows");
 	add_ace(import, identity, permission, trustee);
+}
+
+/* Which recipients the files of permissions have. */
+static void see(struct mw_exchange *import, const struct permission *permission)
+{
+	struct mw_exchange_person *person = surely_of(import, permission);
+
+	if (person != NULL)
+		person->has_permissions = true;
 }
 
 static void add_permission(struct mw_exchange *import, const struct permission *permission)
@@ -255,11 +238,13 @@ static void add_permission(struct mw_exchange *import, const struct permission *
 				  "bad value \"%.*s\"", MW_STR_ARG(mw_text_cut(permission->sid, 100)));
 		return;
 	}
-	if (!permission->deny && who_is(permission) == SELF) {
+	if (!permission->deny && who_is(permission) == MW_EXCHANGE_SELF) {
 		mw_exchange_count(import, "permissions of SELF: everybody sends as himself");
-		return;
+		import->self_shown = true;
+		identity = surely_of(import, permission);
+	} else {
+		identity = identity_of(import, permission);
 	}
-	identity = identity_of(import, permission);
 	if (identity != NULL && permission->deny)
 		deny(import, identity, permission);
 	else if (identity != NULL)
@@ -292,10 +277,13 @@ static bool is_for_others(struct mw_exchange *import, const struct permission *p
 /* Whoever has all rights on an object has Send-As too, but has it to administer the object. */
 static void tell_all_rights(struct mw_exchange *import, const struct permission *permission)
 {
-	enum who who = who_is(permission);
-
-	if (who == SELF || who == WINDOWS || who == SYSTEM)
-		return;
+	switch (who_is(permission)) {
+	case MW_EXCHANGE_SELF: add_permission(import, permission); return;
+	case MW_EXCHANGE_WINDOWS:
+	case MW_EXCHANGE_ANONYMOUS:
+	case MW_EXCHANGE_SYSTEM: return;
+	default: break;
+	}
 	if (permission->inherited)
 		mw_exchange_count(import, "inherited permissions of all rights: administrators'");
 	else
@@ -333,6 +321,7 @@ static void read_ad(struct mw_exchange *import, const struct mw_csv_row *row)
 	struct mw_str extended = mw_exchange_cell(import, file, row, "ExtendedRights");
 	bool all = has_all(mw_exchange_cell(import, file, row, "AccessRights"), extended);
 
+	see(import, &permission);
 	mw_exchange_needed_switch(import, file, row, "Deny", &permission.deny);
 	mw_exchange_needed_switch(import, file, row, "IsInherited", &permission.inherited);
 	if (!all && !has_send_as(extended))
@@ -354,6 +343,7 @@ static void read_online(struct mw_exchange *import, const struct mw_csv_row *row
 	struct mw_str type = mw_exchange_cell(import, file, row, "AccessControlType"),
 		      rights = mw_exchange_cell(import, file, row, "AccessRights");
 
+	see(import, &permission);
 	permission.deny = mw_str_equal_nocase(type, MW_STR("Deny"));
 	if (!permission.deny && !mw_str_equal_nocase(type, MW_STR("Allow"))) {
 		mw_exchange_error(import, file, row, "AccessControlType", "Allow or Deny", "bad value \"%.*s\"",
@@ -410,76 +400,6 @@ static void need_sids(struct mw_exchange *import)
 	}
 }
 
-/* --- what holds */
-
-struct judging {
-	struct mw_exchange *import;
-	const struct mw_exchange_person *identity;
-	unsigned mark, bit, everybody; /* everybody: the bits that all have */
-	bool refused;		       /* somebody on the walk is */
-};
-
-static bool is_allowed(const struct judging *judging, const struct mw_exchange_person *person)
-{
-	unsigned bits = judging->everybody | (person->ace_mark == judging->mark ? person->ace_bits : 0);
-
-	/* The lowest bit comes first. */
-	bits &= ~bits + 1;
-	return bits == EXPLICIT_ALLOW || bits == INHERITED_ALLOW;
-}
-
-static void set_bit(struct mw_exchange_person *person, void *context)
-{
-	struct judging *judging = context;
-
-	if (person->ace_mark != judging->mark)
-		person->ace_bits = 0;
-	person->ace_mark = judging->mark;
-	person->ace_bits |= judging->bit;
-}
-
-static void look_for_refused(struct mw_exchange_person *person, void *context)
-{
-	struct judging *judging = context;
-
-	judging->refused |= !is_allowed(judging, person);
-}
-
-static void grant_if_allowed(struct mw_exchange_person *person, void *context)
-{
-	struct judging *judging = context;
-
-	if (!mw_exchange_is_group(person) && is_allowed(judging, person))
-		mw_exchange_add_grant(judging->import, false, judging->identity, person);
-}
-
-static void judge(struct mw_exchange *import, const struct mw_exchange_person *identity)
-{
-	struct judging judging = { .import = import, .identity = identity, .mark = ++import->walks };
-
-	for (const struct mw_exchange_ace *ace = identity->aces; ace != NULL; ace = ace->next) {
-		judging.bit = ace->bit;
-		if (ace->trustee == NULL)
-			judging.everybody |= ace->bit;
-		else
-			mw_exchange_walk_rights(import, ace->trustee,
-						(ace->bit & DENIALS) != 0 ? MW_EXCHANGE_PERHAPS : MW_EXCHANGE_HELD, set_bit,
-						&judging);
-	}
-	for (const struct mw_exchange_ace *ace = identity->aces; ace != NULL; ace = ace->next) {
-		if ((ace->bit & DENIALS) != 0)
-			continue;
-		judging.refused = false;
-		mw_exchange_walk(import, ace->trustee, look_for_refused, &judging);
-		if (!judging.refused)
-			mw_exchange_add_grant(import, false, identity, ace->trustee);
-		else
-			mw_exchange_walk(import, ace->trustee, grant_if_allowed, &judging);
-		if (judging.refused)
-			mw_exchange_count(import, "permissions that a denial takes something from");
-	}
-}
-
 void mw_exchange_read_permissions(struct mw_exchange *import)
 {
 	const struct mw_csv *ad = &import->tables[MW_EXCHANGE_AD_PERMISSION].csv;
@@ -491,5 +411,5 @@ void mw_exchange_read_permissions(struct mw_exchange *import)
 	for (size_t i = 0; i < online->row_count && !mw_arena_failed(import->arena); i++)
 		read_online(import, &online->rows[i]);
 	for (size_t i = 0; i < import->people.count && !mw_arena_failed(import->arena); i++)
-		judge(import, import->people.items[i]);
+		mw_exchange_judge(import, import->people.items[i]);
 }

@@ -90,8 +90,14 @@ static void need_more(struct mw_exchange *import)
 	static const struct {
 		enum mw_exchange_file groups, members;
 	} lists[] = { { MW_EXCHANGE_GROUP, MW_EXCHANGE_GROUP_MEMBER }, { MW_EXCHANGE_DYNAMIC, MW_EXCHANGE_DYNAMIC_MEMBER } };
+	const enum mw_exchange_file group = MW_EXCHANGE_SECURITY_GROUP;
 	static const enum mw_exchange_file smtp[] = { MW_EXCHANGE_CAS_MAILBOX, MW_EXCHANGE_TRANSPORT };
 
+	/* A group that is no security group holds no rights. */
+	if (rows_of(import, group) > 0 && !mw_exchange_has_column(import, group, "GroupType") &&
+	    !mw_exchange_has_column(import, group, "RecipientTypeDetails"))
+		mw_exchange_error(import, group, NULL, NULL, mw_exchange_files[group].command,
+				  "it has no column GroupType, by which a security group is told");
 	/* Whom a denial of a group means is who is in it. */
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		if (rows_of(import, lists[i].groups) > 0 && !import->tables[lists[i].members].there)

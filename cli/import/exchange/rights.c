@@ -65,8 +65,6 @@ bool mw_exchange_read_rights(struct mw_exchange *import, enum mw_exchange_file f
 	struct mw_str word = mw_exchange_cell(import, file, row, "RecipientTypeDetails"),
 		      text = mw_exchange_cell(import, file, row, "GroupType");
 	enum said kind = by_kind(word), type = by_type(text);
-	bool columns = mw_exchange_has_column(import, file, "RecipientTypeDetails") ||
-		       mw_exchange_has_column(import, file, "GroupType");
 
 	*rights_r = MW_EXCHANGE_HELD;
 	if (file == MW_EXCHANGE_DYNAMIC) {
@@ -87,7 +85,7 @@ bool mw_exchange_read_rights(struct mw_exchange *import, enum mw_exchange_file f
 		kind = type;
 	if (kind == DISTRIBUTION || (kind == NOTHING && word.len > 0))
 		*rights_r = MW_EXCHANGE_NOT_HELD;
-	else if (kind == UNIFIED || (kind == NOTHING && columns))
+	else if (kind == UNIFIED || kind == NOTHING)
 		*rights_r = MW_EXCHANGE_PERHAPS;
 	return true;
 }

@@ -210,6 +210,7 @@ class World:
                       "UserAccountControl": "AccountDisabled, NormalAccount" if p.disabled or p.kind == "shared" else "NormalAccount"}
                      for p in mailboxes],
             "Group": [{"DistinguishedName": p.dn, "Sid": p.sid, "SamAccountName": p.sam, "Name": p.name,
+                       "GroupType": "Universal, SecurityEnabled" if p.kind == "rights" else "",
                        "Members": self.lines(m.canonical for m in p.members) if p.kind == "rights" else ""}
                       for p in ofkind("rights", "group")],
             "AcceptedDomain": [{"Name": "main", "DomainName": DOMAIN, "DomainType": "Authoritative", "Default": "True"},
