@@ -98,6 +98,8 @@ libmwcli_la_SOURCES = \
 	cli/logs/line.c cli/logs/line.h \
 	cli/logs/line_json.c cli/logs/line_json.h \
 	cli/logs/login.c cli/logs/login.h \
+	cli/logs/month.c cli/logs/month.h \
+	cli/logs/record.c cli/logs/record.h \
 	cli/logs/source.c cli/logs/source.h \
 	cli/logs/stamp.c cli/logs/stamp.h \
 	cli/logs/unpack.c cli/logs/unpack.h \

@@ -16,7 +16,7 @@ enum mw_log_input_state { MW_LOG_INPUT_GOOD, MW_LOG_INPUT_UNREADABLE, MW_LOG_INP
 /* Takes the descriptor, also when it fails: NULL when memory is out. */
 struct mw_log_input *mw_log_input_new(int fd);
 void mw_log_input_free(struct mw_log_input *input); /* NULL is allowed */
-/* What it begins as, if that is neither text nor can be unpacked: "lz4", "zip", "journal"; NULL: it can be read. Reads
+/* What it begins as, if that is neither text nor can be unpacked: "lz4", "zip", "journal", "UTF-16"; NULL: it can be read. Reads
    the first octets. */
 const char *mw_log_input_kind(struct mw_log_input *input);
 /* Up to `size` octets; 0 at the end and after an error. */

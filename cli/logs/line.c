@@ -73,7 +73,11 @@ static bool read_head(struct mw_str *rest, struct mw_why_line *line)
 	bool host = false;
 
 	for (int words = 0; words < 4; words++) {
-		struct mw_str word = take_word(rest);
+		struct mw_str word;
+
+		while (mw_str_starts_with(*rest, MW_STR(" ")))
+			*rest = mw_str_tail(*rest, 1);
+		word = take_word(rest);
 
 		if (is_level(word))
 			continue;
@@ -190,11 +194,55 @@ static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t
 	return true;
 }
 
+/* "mail.log:", "mail.log:1200:", "1200-": what grep puts before a line, which has no blank. Nothing, where no stamp stands
+   behind it. */
+static void skip_file_name(struct mw_why_clock *clock, struct mw_str *line)
+{
+	size_t end = mw_str_find(mw_str_head(*line, 256), ' ');
+	int64_t time;
+
+	for (size_t at = 0; at < end && at + 1 < line->len; at++)
+		if ((line->ptr[at] == ':' || line->ptr[at] == '-') &&
+		    mw_why_stamp_read(clock, mw_str_tail(*line, at + 1), &time) > 0) {
+			*line = mw_str_tail(*line, at + 1);
+			return;
+		}
+}
+
+/* "[pod/mail-0/postfix] " of kubectl logs --prefix. */
+static void skip_pod(struct mw_str *line)
+{
+	size_t end = mw_str_find_text(*line, "] ");
+
+	if (mw_str_starts_with(*line, MW_STR("[pod/")) && end < line->len)
+		*line = mw_str_tail(*line, end + 2);
+}
+
+/* What was put before a line on its way: blanks and the marks of a quotation, the name of a container or a file. */
+static void skip_front(struct mw_why_clock *clock, struct mw_str *line)
+{
+	int64_t time;
+
+	while (!mw_str_empty(*line) && strchr(" \t>", line->ptr[0]) != NULL && line->ptr[0] != '\0')
+		*line = mw_str_tail(*line, 1);
+	if (mw_str_starts_with(*line, MW_STR("\xef\xbb\xbf")))
+		*line = mw_str_tail(*line, 3);
+	skip_container(line);
+	skip_pod(line);
+	if (!mw_str_starts_with(*line, MW_STR("<")) && mw_why_stamp_read(clock, *line, &time) == 0)
+		skip_file_name(clock, line);
+}
+
 static bool read_text(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
 {
 	*rest_r = text;
-	skip_container(rest_r);
-	return read_stamps(clock, rest_r, &line->time) && (read_5424(rest_r, line) || read_head(rest_r, line));
+	if (!read_stamps(clock, rest_r, &line->time)) {
+		*rest_r = text;
+		skip_front(clock, rest_r);
+		if (!read_stamps(clock, rest_r, &line->time))
+			return false;
+	}
+	return read_5424(rest_r, line) || read_head(rest_r, line);
 }
 
 static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
@@ -205,14 +253,31 @@ static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct m
 	       (mw_why_json_container(text, line, &written) && read_text(clock, written, line, rest_r));
 }
 
+/* "message repeated 3 times: [ MESSAGE]", as rsyslog sums up lines that are the same. */
+static void skip_repeated(struct mw_str *message)
+{
+	struct mw_str rest = mw_str_tail(*message, mw_str_find_text(*message, " times: ["));
+
+	if (!mw_str_starts_with(*message, MW_STR("message repeated ")) || !mw_str_ends_with(rest, MW_STR("]")))
+		return;
+	rest = mw_str_tail(rest, strlen(" times: ["));
+	rest.len--;
+	*message = mw_str_tail(rest, mw_str_starts_with(rest, MW_STR(" ")) ? 1 : 0);
+}
+
 bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_why_line *line_r)
 {
 	struct mw_str rest;
 
 	while (mw_str_ends_with(line, MW_STR("\r")))
 		line.len--;
+	if (mw_str_starts_with(line, MW_STR("\x1e"))) /* before each object of "journalctl -o json-seq" */
+		line = mw_str_tail(line, 1);
+	if (mw_str_starts_with(line, MW_STR("data: {"))) /* of "-o json-sse" */
+		line = mw_str_tail(line, strlen("data: "));
 	if (!(mw_str_starts_with(line, MW_STR("{")) ? read_object : read_text)(clock, line, line_r, &rest))
 		return false;
+	skip_repeated(&rest);
 	if (mw_str_starts_with(line_r->program, MW_STR("dovecot"))) {
 		struct mw_str inner = rest;
 

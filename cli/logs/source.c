@@ -10,6 +10,7 @@
 
 #include "logs/journal.h"
 #include "logs/input.h"
+#include "logs/record.h"
 #include "ui/output.h"
 #include "base/text.h"
 #include "ui/terminal.h"
@@ -24,6 +25,7 @@ struct mw_log_source {
 	size_t begin, end; /* of what is in memory and was not given away */
 	bool drained;
 	bool passing_over; /* the rest of a line that was cut */
+	struct mw_log_record record;
 	char memory[BUFFER_SIZE];
 };
 
@@ -65,6 +67,11 @@ static bool is_readable(struct mw_log_source *source, int *exit_r)
 	if (kind != NULL && strcmp(kind, "journal") == 0) {
 		mw_complain("%s: a file of the systemd journal; say journal, or journalctl -o short-iso --file %s "
 			    "into - (standard input)", source->name, source->name);
+		return false;
+	}
+	if (kind != NULL && strcmp(kind, "UTF-16") == 0) {
+		mw_complain("%s: text in UTF-16, as Windows writes it; iconv -f UTF-16 -t UTF-8 %s into - (standard input)",
+			    source->name, source->name);
 		return false;
 	}
 	if (kind != NULL) {
@@ -139,7 +146,7 @@ static bool take_unended(struct mw_log_source *source, struct mw_str *line_r)
 	return len > 0 && !more_of_the_same;
 }
 
-bool mw_log_source_next(struct mw_log_source *source, struct mw_str *line_r)
+static bool next_line(struct mw_log_source *source, struct mw_str *line_r)
 {
 	for (;;) {
 		char *from = source->memory + source->begin;
@@ -163,6 +170,16 @@ bool mw_log_source_next(struct mw_log_source *source, struct mw_str *line_r)
 			fill(source);
 		}
 	}
+}
+
+bool mw_log_source_next(struct mw_log_source *source, struct mw_str *line_r)
+{
+	struct mw_str line;
+
+	while (next_line(source, &line))
+		if (mw_log_record_take(&source->record, line, line_r))
+			return true;
+	return mw_log_record_end(&source->record, line_r);
 }
 
 int mw_log_source_close(struct mw_log_source *source)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/units.h"
+#include "logs/month.h"
 
 #define DAY 86400
 
@@ -65,14 +66,22 @@ static int64_t local_seconds(struct mw_why_clock *clock, const struct stamp *sta
 	return clock->hour_begins + stamp->minute * 60 + stamp->second;
 }
 
-static int month_number(struct mw_str text)
+/* The word of a month and the blank behind it, as many octets as there are of them; 0: it is none. Nearly all are English. */
+static size_t month_name(struct mw_str text, int *month_r)
 {
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char names[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+	size_t len = mw_str_find(mw_str_head(text, 16), ' ');
 
-	for (int i = 0; i < 12 && text.len >= 3; i++)
-		if (memcmp(text.ptr, names + (ptrdiff_t)i * 3, 3) == 0)
-			return i;
-	return -1;
+	for (int i = 0; i < 12 && text.len >= 4; i++)
+		if (memcmp(text.ptr, names + (ptrdiff_t)i * 4, 4) == 0) {
+			*month_r = i;
+			return 4;
+		}
+	/* Only a time behind it makes it worth the search. */
+	if (!char_at(text, len, ' ') || !char_at(text, len + 3, ' ') || number_at(text, len + 1, 2) < 1)
+		return 0;
+	*month_r = mw_log_month(mw_str_head(text, len));
+	return *month_r < 0 ? 0 : len + 1;
 }
 
 /* "Mon " and the like, as many octets as there are of it. */
@@ -114,18 +123,19 @@ static size_t year_behind(struct mw_str line, size_t at, int *year_io)
 static size_t read_traditional(struct mw_why_clock *clock, struct mw_str line, int64_t *time_r)
 {
 	struct stamp stamp = { .year = clock->year };
-	size_t at = weekday(line), named = 0;
+	size_t at = weekday(line), named = 0, month;
 
 	if (number_at(line, at, 4) >= 1970 && char_at(line, at + 4, ' ')) {
 		stamp.year = number_at(line, at, 4);
 		named = 5;
 		at += 5;
 	}
-	stamp.month = month_number(mw_str_tail(line, at));
-	stamp.day = number_at(line, at + 4, 2);
-	if (stamp.month < 0 || !char_at(line, at + 3, ' ') || stamp.day < 1 || stamp.day > 31 || !char_at(line, at + 6, ' '))
+	month = month_name(mw_str_tail(line, at), &stamp.month);
+	at += month;
+	stamp.day = number_at(line, at, 2);
+	if (month == 0 || stamp.day < 1 || stamp.day > 31 || !char_at(line, at + 2, ' '))
 		return 0;
-	at += 6;
+	at += 2;
 	if (named == 0)
 		at += named = year_behind(line, at, &stamp.year);
 	if (!clock_time(line, at + 1, &stamp))
@@ -146,7 +156,14 @@ static size_t read_traditional(struct mw_why_clock *clock, struct mw_str line, i
 
 static bool read_day(struct mw_str text, int64_t *days_r, struct stamp *stamp)
 {
-	if (text.len < 10 || !mw_parse_date(mw_str_head(text, 10), days_r))
+	char date[10];
+
+	if (text.len < 10)
+		return false;
+	memcpy(date, text.ptr, sizeof(date));
+	if (date[4] == '/' && date[7] == '/')
+		date[4] = date[7] = '-';
+	if (!mw_parse_date((struct mw_str){ date, sizeof(date) }, days_r))
 		return false;
 	stamp->year = number_at(text, 0, 4);
 	stamp->month = number_at(text, 5, 2) - 1;
@@ -169,8 +186,23 @@ static size_t read_zone(struct mw_str line, size_t at, int64_t *seconds_r)
 	return 5 + colon;
 }
 
-/* "2026-11-25T09:12:01.123456+01:00 ", "2026-11-25_09:12:01.12345 " as "svlogd -tt" writes it, and
-   "Wed 2026-11-25 09:12:01 CET " as "journalctl -o short-full" writes it. */
+/* " CET", " UTC" or " +03" at `at`, as "journalctl -o short-full" ends its stamps. Returns its length, 0: there is none. */
+static size_t zone_name(struct mw_str line, size_t at)
+{
+	size_t len = 1;
+
+	while (at + len < line.len && len < 7 && line.ptr[at + len] != ' ') {
+		char c = line.ptr[at + len];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '+' && c != '-')
+			return 0;
+		len++;
+	}
+	return char_at(line, at, ' ') && char_at(line, at + len, ' ') && len > 2 ? len : 0;
+}
+
+/* "2026-11-25T09:12:01.123456+01:00 ", "2026-11-25_09:12:01.12345 " as "svlogd -tt" writes it, "2026/11/25 09:12:01 ", and
+   "Wed 2026-11-25 09:12:01 CET " as "journalctl -o short-full" writes it: in the local zone, or in UTC. */
 static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t *time_r)
 {
 	struct stamp stamp;
@@ -184,12 +216,9 @@ static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t 
 		return 0;
 	at += fraction(line, at);
 	len = read_zone(line, at, &zone);
-	if (len == 0 && begins > 0 && (char_at(line, at, ' ') && char_at(line, at + 4, ' ') &&
-				      memcmp(line.ptr + at, " UTC", 4) == 0))
-		len = 4;
-	*time_r = len > 0 ? days * DAY + stamp.hour * 3600 + stamp.minute * 60 + stamp.second - zone
+	*time_r = len > 0 || (begins > 0 && mw_str_starts_with(mw_str_tail(line, at), MW_STR(" UTC "))) ? days * DAY + stamp.hour * 3600 + stamp.minute * 60 + stamp.second - zone
 			  : local_seconds(clock, &stamp);
-	at += len;
+	at += len == 0 && begins > 0 ? zone_name(line, at) : len;
 	return char_at(line, at, ' ') ? begins + at + 1 : 0;
 }
 
@@ -216,13 +245,27 @@ static size_t read_tai(struct mw_str line, int64_t *time_r)
 	return 26;
 }
 
+/* "1764392400.123456 " of "journalctl -o short-unix". */
+static size_t read_unix(struct mw_str line, int64_t *time_r)
+{
+	uint64_t seconds;
+	size_t len = fraction(line, 10);
+
+	if (len < 4 || !char_at(line, 10 + len, ' ') || !mw_parse_number(mw_str_head(line, 10), &seconds))
+		return 0;
+	*time_r = (int64_t)seconds;
+	return 10 + len + 1;
+}
+
 size_t mw_why_stamp_read(struct mw_why_clock *clock, struct mw_str line, int64_t *time_r)
 {
 	size_t len = read_traditional(clock, line, time_r);
 
 	if (len == 0)
 		len = read_iso(clock, line, time_r);
-	return len > 0 ? len : read_tai(line, time_r);
+	if (len == 0)
+		len = read_tai(line, time_r);
+	return len > 0 ? len : read_unix(line, time_r);
 }
 
 static bool read_ago(struct mw_why_clock *clock, struct mw_str text, int64_t *since_r)

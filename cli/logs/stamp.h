@@ -17,7 +17,8 @@ struct mw_why_clock {
 struct mw_why_clock mw_why_clock_at(int64_t now);
 
 /* The stamp that a line begins with and the blank behind it: "Nov 25 09:12:01" (also with a weekday, a year and parts of a
-   second, as "journalctl -o short-precise" has them), ISO 8601, or TAI64N. Returns how long it is, 0: there is none. */
+   second, as "journalctl -o short-precise" has them, and with the month in the language of whoever called journalctl), ISO 8601,
+   TAI64N, or seconds since the epoch with a fraction. Returns how long it is, 0: there is none. */
 size_t mw_why_stamp_read(struct mw_why_clock *clock, struct mw_str line, int64_t *time_r);
 
 /* --since: "2h", "30m", "7d", "90s" before now, "2026-11-25", "2026-11-25 09:00[:00]" or with T, local time. */

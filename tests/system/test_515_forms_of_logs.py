@@ -45,6 +45,11 @@ def journal(octets):
     return line
 
 
+def exported(text):
+    fields = {"__CURSOR": "s=1;i=2", **json.loads(text)}
+    return "\n".join(f"{name}={value}" for name, value in fields.items()) + "\n"
+
+
 FORMS = {
     "docker compose": text_form("mail-1  | 2025-11-29T05:00:00Z".replace("05:00:00", "TIME")),
     "docker compose, coloured": text_form("\x1b[36mmail-1  |\x1b[0m 2025-11-29TTIMEZ"),
@@ -68,8 +73,30 @@ FORMS = {
     "short-iso": text_form("2025-11-29TTIME+0000"),
     "short-iso-precise": text_form("2025-11-29TTIME.123456+0000"),
     "short-full": text_form("Sat 2025-11-29 TIME UTC"),
+    "short-full, of a zone that has no name": text_form("Sat 2025-11-29 TIME +00"),
+    "a level word in a column": text_form("2025-11-29TTIME.617755+00:00 NOTICE "),
+    "slashes": text_form("2025/11/29 TIME"),
+    "French": text_form("nov. 29 2025 TIME"),
+    "Russian": text_form("ноя 29 2025 TIME"),
+    "Chinese": text_form("11月 29 2025 TIME"),
+    "grep in several files": text_form("/var/log/mail.log.1:2025-11-29TTIMEZ"),
+    "grep, with numbers and what is around": text_form("mail-old.log-1201-Nov 29 2025 TIME"),
+    "indented": text_form("    Nov 29 2025 TIME"),
+    "quoted": text_form("> > Nov 29 2025 TIME"),
+    "kubectl logs --prefix": text_form("[pod/mail-0/postfix] 2025-11-29TTIME.123456789Z Nov 29 05:59:59"),
+    "rsyslog's sum of lines": lambda time, program, process, said:
+        f"2025-11-29T{time}Z mail {tag(program, process)} message repeated 3 times: [ {said}]",
+    "short-unix": lambda time, program, process, said:
+        f"{1764392400 + int(time[3:5]) * 60 + int(time[6:])}.000001 mail {tag(program, process)} {said}",
+    "journal, json-seq": lambda *line: "\x1e" + journal(False)(*line),
+    "journal, json-sse": lambda *line: "data: " + journal(False)(*line),
     "short-precise with a year": text_form("Nov 29 2025 TIME.123456"),
     "journal, json": journal(False),
+    "journal, json-pretty": lambda *line: json.dumps(json.loads(journal(False)(*line)), indent="\t"),
+    "journal, export": lambda *line: exported(journal(False)(*line)),
+    "journal, verbose": lambda time, *line: "\n    ".join(
+        [f"Sat 2025-11-29 {time}.000001 UTC [s=1f;i=2a;b=3;m=4;t=5;x=6]",
+         *[said for said in exported(journal(False)(time, *line)).split("\n") if said and not said.startswith("__")]]),
     "journal, json, a message in octets": journal(True),
 }
 
@@ -77,7 +104,7 @@ FORMS = {
 @pytest.mark.parametrize("ending", ["", "\r"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_log_is_read(policy, folder, form, ending):
-    told = of_lines(policy, folder, [FORMS[form](*line) + ending for line in STORY])
+    told = of_lines(policy, folder, [FORMS[form](*line).replace("\n", ending + "\n") + ending for line in STORY])
     assert told["cause"]["id"] == "wrong-password"
     assert [(event["kind"], event["first"][:19]) for event in told["events"]] == [
         ("logged-in", "2025-11-29 05:00:00"), ("login-failed", "2025-11-29 05:01:01")], told

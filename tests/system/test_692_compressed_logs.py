@@ -136,3 +136,9 @@ def test_what_cannot_be_unpacked_is_refused_with_what_can(site):
         assert done.returncode == os.EX_DATAERR and done.stderr.decode().count("\n") == 1
         assert "compressed with lz4; decompress it" in done.stderr.decode()
         assert "text, gzip, xz, zstd or bzip2" in done.stderr.decode()
+
+
+def test_text_in_utf_16_is_refused_with_how_to_convert_it(site):
+    path = write(site, "mail-utf16.log", "".join(LINES[:9]).encode("utf-16"))
+    for done in (replay(site, path), why(site, path)):
+        assert done.returncode == os.EX_DATAERR and f"iconv -f UTF-16 -t UTF-8 {path}" in done.stderr.decode()

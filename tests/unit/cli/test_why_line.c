@@ -38,6 +38,16 @@ static const struct {
 	{ "2026-11-25_09:12:01.12345 mx a[1]: b", NOW, "a", 1, "b" },
 	{ "Dec 31 23:59:59 mx a: b", 1767225599, "a", 0, "b" }, /* of last year: this year's is to come */
 	{ "Nov 26 09:12:00 mx a: b", NOW + 86399, "a", 0, "b" }, /* a clock that is ahead */
+	{ "Wed 2026-11-25 09:12:01 CET mx a: b", NOW, "a", 0, "b" }, /* local time, whatever it is called */
+	{ "Wed 2026-11-25 09:12:01 a: b", NOW, "a", 0, "b" },
+	{ "Dez 31 23:59:59 mx a: b", 1767225599, "a", 0, "b" },
+	{ "M\xc3\xa4r 01 00:00:00 mx a: b", 1772323200, "a", 0, "b" },
+	{ "f\xc3\xa9vr. 28 23:59:59 mx a: b", 1772323199, "a", 0, "b" },
+	{ "ao\xc3\xbbt 01 00:00:00 mx a: b", 1785542400, "a", 0, "b" },
+	{ " 1\xe6\x9c\x88 01 00:00:00 mx a: b", 1767225600, "a", 0, "b" },
+	{ "1795597921.123456 mx a[1]: b", NOW, "a", 1, "b" },
+	{ "mail.log:12:Nov 25 09:12:01 mx a: b", NOW, "a", 0, "b" },
+	{ "Nov 25 09:12:01 mx a[1]: message repeated 2 times: [ b [c]]", NOW, "a", 1, "b [c]" },
 	{ "Nov 25 09:12:01 mx a[x]: b", NOW, "a[x]", 0, "b" },
 	{ "Nov 25 09:12:01 mx a:", NOW, "a", 0, "" },
 };
@@ -61,7 +71,8 @@ static const char *const unknown[] = {
 	"", " ", "Nov", "Nov 25", "Nov 25 09:12:01", "Nov 25 09:12:01 ", "Nov 25 09:12:01 mx", "Nov 25 09:12:01 mx a b c",
 	"Nov 32 09:12:01 mx a: b", "Nov 25 24:12:01 mx a: b", "Nov 25 09:60:01 mx a: b", "Foo 25 09:12:01 mx a: b",
 	"2026-13-25T09:12:01Z mx a: b", "2026-11-25T09:12:01", "2026-11-25T09:12:01.", "2026-11-25T09:12:01+",
-	"mailwicket: v=1 verdict=refuse", "Nov 25 09:12:01 : b",
+	"mailwicket: v=1 verdict=refuse", "Nov 25 09:12:01 : b", "lis 25 09:12 mx a: b", "Foo. 25 09:12:01 mx a: b",
+	"a b: Nov 25 09:12:01 mx a: b", "1795597921 mx a: b", "[pod/a] b", ">", "mail.log:", "Nov 25 09:12:01   ",
 	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
 };
 

@@ -1,0 +1,25 @@
+/* Records of systemd's journal that stand in several lines ("journalctl -o export", "verbose", "json-pretty"), made one line
+   each. Pure. */
+#ifndef MW_CLI_LOGS_RECORD_H
+#define MW_CLI_LOGS_RECORD_H
+
+#include "base/buf.h"
+
+enum mw_log_record_form { MW_LOG_RECORD_NONE, MW_LOG_RECORD_EXPORT, MW_LOG_RECORD_VERBOSE, MW_LOG_RECORD_PRETTY };
+
+/* Zeroed: no record was begun. */
+struct mw_log_record {
+	enum mw_log_record_form form;
+	char time[64], program[256], process[32];
+	char message[8192]; /* cut to this */
+	char object[65536], line[9216];
+	size_t object_len;
+};
+
+/* Takes a line of the log. True: *line_r is what there is to read, the line itself or a whole record before it, valid until
+   the next call. False: it is a part of a record. */
+bool mw_log_record_take(struct mw_log_record *record, struct mw_str line, struct mw_str *line_r);
+/* What the end of the log ends; false: nothing. */
+bool mw_log_record_end(struct mw_log_record *record, struct mw_str *line_r);
+
+#endif
