@@ -167,6 +167,55 @@ def test_who_may_not_send_as_his_own_address_may_not(server):
     assert server.made() == lines
 
 
+@pytest.fixture
+def two_listeners(server):
+    """587 compares senders, 465 does not; the table has nothing of Alice."""
+    main = server.etc / "main.cf"
+    main.write_text(main.read_text().replace("smtpd_sender_restrictions = reject_sender_login_mismatch\n", "")
+                    .replace("smtpd_sasl_auth_enable = yes", "smtpd_sasl_auth_enable = no"))
+    with open(server.etc / "master.cf", "a") as file:
+        file.write("submission inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n"
+                   "  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n"
+                   "smtps inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_wrappermode=yes\n")
+    server.table("senders", "bob@example.test bob\n")
+    server.table("aliases", "sales@example.test bob\n")
+    return server
+
+
+def test_who_sends_as_himself_at_one_listener_goes_on(two_listeners):
+    """What the one that compares refuses, Postfix goes on refusing there; nobody loses what works at the other."""
+    server = two_listeners
+    told = server.init("--apply")
+    lines = server.lines(told)
+    assert sorted(lines) == ["user alice@example.test login=alice", "user bob@example.test login=bob address=sales@example.test"]
+    assert "# Who may send as the address of the login, but not at listener submission.\nuser alice@" in server.directory.read_text()
+    assert "who may send as the address of the login, but not at listener submission: 1; Postfix goes on refusing" in told.stdout
+    server.assert_valid()
+    for path in server.policy, server.directory:
+        path.unlink()
+    assert sorted(server.imported()) == ["user alice@example.test login=alice",
+                                         "user bob@example.test login=bob receive=sales@example.test"]
+    told = json.loads(server.import_postfix("--json").stdout)
+    assert (told["without_own_address"], told["own_address_at_some"]) == (0, 1)
+    assert {(row["login"], row["reason"]) for row in told["proof"]["differences"] if row["mailwicket"]} == {("alice", "own-at-some")}
+
+
+def test_who_is_refused_at_every_listener_stays_so(two_listeners):
+    server = two_listeners
+    master = server.etc / "master.cf"
+    master.write_text(master.read_text() + "  -o smtpd_sender_restrictions=reject_known_sender_login_mismatch\n")
+    server.table("senders", "bob@example.test bob\nalice@example.test bob\n")
+    lines = server.made()
+    assert "user alice@example.test.invalid login=alice,alice@example.test" in lines, lines
+    server.assert_valid()
+
+
+def test_a_login_that_no_passdb_has_is_named(server):
+    imports(server, OWN + "gone@example.test gone\n")
+    assert ("# smtpd_sender_login_maps alone: no passdb of Dovecot has these logins, so that nobody uses them\nuser gone@"
+            in server.directory.read_text())
+
+
 def test_a_mailbox_as_which_nobody_may_send_is_for_receiving_only(server):
     assert imports(server, "alice@example.test alice\n")[1] == \
         "user bob@example.test.invalid login=bob,bob@example.test receive=bob@example.test"

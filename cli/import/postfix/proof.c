@@ -103,6 +103,23 @@ static bool has_names(const struct proving *proving, struct mw_str sender)
 	return false;
 }
 
+/* Whether it is the login's own address, with an extension or without, that some listeners alone refuse. */
+static bool is_own_at_some(const struct proving *proving, const struct mw_compared *compared)
+{
+	const struct mw_sender_rules *senders = proving->senders;
+	struct mw_address address, base;
+	const struct mw_accepted_domain *stands_for;
+	size_t at;
+	uint32_t login = mw_sender_rules_named(senders, compared->pair.login, &at);
+
+	if (login == MW_LOGIN_NONE || !mw_sender_rules_refuses_own_at_some(senders, login) ||
+	    mw_identity_address(proving->policy, compared->pair.sender, &address, &stands_for) != MW_ADDRESS_MAILBOX)
+		return false;
+	return mw_str_equal(address.whole, senders->logins[login].own) ||
+	       (mw_address_without_extension(&address, proving->policy->recipient_delimiter, &base) &&
+		mw_str_equal(base.whole, senders->logins[login].own));
+}
+
 /* Whether Postfix refuses the sender to another name that the login is known as. */
 static bool lacks_a_name(const struct proving *proving, const struct mw_compared *compared)
 {
@@ -127,9 +144,10 @@ static enum mw_difference why(const struct proving *proving, const struct mw_com
 	if (mw_str_ends_with(compared->pair.sender, MW_STR(MW_INIT_NO_ADDRESS)))
 		return MW_DIFFERENCE_OWN_NAME;
 	if (compared->mailwicket)
-		return is_only_name(proving, compared, judged) ? MW_DIFFERENCE_OTHER_NAME
-		       : judged->extension		       ? MW_DIFFERENCE_EXTENSION
-							       : MW_DIFFERENCE_OTHER;
+		return is_own_at_some(proving, compared)	 ? MW_DIFFERENCE_OWN_AT_SOME
+		       : is_only_name(proving, compared, judged) ? MW_DIFFERENCE_OTHER_NAME
+		       : judged->extension			 ? MW_DIFFERENCE_EXTENSION
+								 : MW_DIFFERENCE_OTHER;
 	if (proving->comparison == MW_COMPARE_NONE)
 		return MW_DIFFERENCE_NOT_COMPARED;
 	if (mw_str_empty(compared->owned.logins))

@@ -109,6 +109,7 @@ struct mw_init {
 
 	struct mw_people *people;
 	size_t without_own; /* how many may not send as the address of their login (sender_write.c) */
+	size_t own_at_some; /* how many may at some listeners, and not at those that compare more strictly */
 	struct mw_init_database *databases; /* databases.h */
 	size_t database_count;
 	bool tries_databases;
@@ -143,7 +144,7 @@ void mw_init_unread_set(struct mw_init *init, struct mw_init_unread unread);
 void mw_init_json_unread(const struct mw_init *init, struct mw_json *json);
 void mw_init_print_unread(const struct mw_init *init, struct mw_buf *out);
 
-/* The number of those who may not send as their own, as a line and as a member. */
+/* The numbers of those who may not send as their own, or not everywhere, as lines and as members. */
 void mw_init_json_without_own(const struct mw_init *init, struct mw_json *json);
 void mw_init_print_without_own(const struct mw_init *init, struct mw_buf *out);
 
@@ -178,8 +179,11 @@ bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_s
 
 /* A comment of the policy, wrapped; a newline begins another line. Whatever is in the text, it stays a comment. */
 void mw_init_print_comment(FILE *out, const char *indent, const char *text);
-/* The strictest comparison of any listener that users may submit at. */
+/* The strictest comparison of any listener that users may submit at, and the mildest. */
 enum mw_comparison mw_init_comparison(const struct mw_init *init);
+enum mw_comparison mw_init_mildest_comparison(const struct mw_init *init);
+/* Their names that compare more strictly than the mildest, "submission, smtps"; "": all compare alike. In the arena. */
+const char *mw_init_stricter_listeners(const struct mw_init *init);
 
 /* The smtpd_sender_login_maps of the listener that compares so; where none compares, those of main.cf. */
 struct mw_str mw_init_sender_maps(const struct mw_init *init);

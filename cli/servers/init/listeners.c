@@ -249,6 +249,28 @@ enum mw_comparison mw_init_comparison(const struct mw_init *init)
 	return strictest;
 }
 
+enum mw_comparison mw_init_mildest_comparison(const struct mw_init *init)
+{
+	enum mw_comparison mildest = mw_init_comparison(init);
+
+	for (size_t i = 0; i < init->listener_count; i++)
+		if (init->listeners[i].users && init->listeners[i].comparison < mildest)
+			mildest = init->listeners[i].comparison;
+	return mildest;
+}
+
+const char *mw_init_stricter_listeners(const struct mw_init *init)
+{
+	enum mw_comparison mildest = mw_init_mildest_comparison(init);
+	const char *names = "";
+
+	for (size_t i = 0; i < init->listener_count; i++)
+		if (init->listeners[i].users && init->listeners[i].comparison > mildest)
+			names = mw_arena_textf(init->arena, "%s%s%s", names, names[0] != '\0' ? ", " : "",
+					       init->listeners[i].service);
+	return names;
+}
+
 struct mw_str mw_init_sender_maps(const struct mw_init *init)
 {
 	enum mw_comparison strictest = mw_init_comparison(init);

@@ -128,11 +128,15 @@ void mw_init_print_without_own(const struct mw_init *init, struct mw_buf *out)
 	if (init->without_own > 0)
 		mw_buf_printf(out, "who may not send as the address of the login, by smtpd_sender_login_maps: %zu; "
 			      "their names in the directory end in " MW_INIT_NO_ADDRESS "\n", init->without_own);
+	if (init->own_at_some > 0)
+		mw_buf_printf(out, "who may send as the address of the login, but not at listener %s: %zu; Postfix goes on "
+			      "refusing it there\n", mw_init_stricter_listeners(init), init->own_at_some);
 }
 
 void mw_init_json_without_own(const struct mw_init *init, struct mw_json *json)
 {
 	mw_json_number(json, "without_own_address", init->without_own);
+	mw_json_number(json, "own_address_at_some", init->own_at_some);
 }
 
 /* --- the servers */

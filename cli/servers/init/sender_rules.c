@@ -52,13 +52,12 @@ static void add_odd(struct mw_sender_rules *senders, struct mw_str key, const ch
 {
 	bool of_senders = strcmp(from, MW_SENDER_LOGIN_MAPS) == 0;
 	struct mw_init *init = senders->init;
-	struct mw_str whole;
+	struct mw_str whole, any = mw_str(mw_arena_textf(init->arena, "x@%.*s", MW_STR_ARG(mw_init_domain_part(key))));
 
 	mw_init_unread_add(init, (struct mw_init_unread){ from, mw_arena_text(init->arena, key),
 							  "the key is no address that a directory can have",
 							  of_senders ? MW_INIT_FIX_SENDERS : MW_INIT_FIX_ALIASES });
-	if (!of_senders ||
-	    !mw_init_address(init, mw_str(mw_arena_textf(init->arena, "x@%.*s", MW_STR_ARG(mw_init_domain_part(key)))), &whole))
+	if (!of_senders || !mw_init_address(init, any, &whole))
 		return;
 	senders->odd = mw_init_grown(init->arena, senders->odd, senders->odd_count, sizeof(*senders->odd));
 	if (senders->odd != NULL)
@@ -404,7 +403,8 @@ struct mw_sender_rules *mw_sender_rules_read(struct mw_init *init)
 
 	if (senders == NULL)
 		return NULL;
-	*senders = (struct mw_sender_rules){ .init = init, .comparison = mw_init_comparison(init) };
+	*senders = (struct mw_sender_rules){ .init = init, .comparison = mw_init_comparison(init),
+					     .mildest = mw_init_mildest_comparison(init) };
 	look_at_listeners(init);
 	senders->owners = mw_owners_new(init, mw_init_sender_maps(init), false);
 	if (senders->owners == NULL)
@@ -435,13 +435,23 @@ bool mw_sender_rules_add_nameless(struct mw_sender_rules *senders, struct mw_str
 	return true;
 }
 
-bool mw_sender_rules_refuses_own(const struct mw_sender_rules *senders, uint32_t login)
+static bool refuses_own(const struct mw_sender_rules *senders, uint32_t login, enum mw_comparison comparison)
 {
 	const struct mw_sender *own = &senders->items[senders->logins[login].own_sender];
 
-	if (senders->comparison == MW_COMPARE_NONE || own->owned.unknown || mw_login_set_has(&own->owners, login))
+	if (comparison == MW_COMPARE_NONE || own->owned.unknown || mw_login_set_has(&own->owners, login))
 		return false;
-	return senders->comparison == MW_COMPARE_ALL || !mw_str_empty(own->owned.logins);
+	return comparison == MW_COMPARE_ALL || !mw_str_empty(own->owned.logins);
+}
+
+bool mw_sender_rules_refuses_own(const struct mw_sender_rules *senders, uint32_t login)
+{
+	return refuses_own(senders, login, senders->mildest);
+}
+
+bool mw_sender_rules_refuses_own_at_some(const struct mw_sender_rules *senders, uint32_t login)
+{
+	return refuses_own(senders, login, senders->comparison) && !refuses_own(senders, login, senders->mildest);
 }
 
 void mw_sender_rules_end(struct mw_sender_rules *senders)

@@ -53,6 +53,7 @@ struct mw_sender_rules {
 	struct mw_init *init;
 	struct mw_owners *owners;
 	enum mw_comparison comparison;  /* how Postfix compares senders with them: the strictest way of its listeners */
+	enum mw_comparison mildest;     /* the mildest way of them: where it permits something, it works today */
 	const char *unlisted;           /* a table that was not listed, and may have any address; NULL: none */
 	struct mw_names login_names;    /* every name and every address that one logs in by: the number of the login */
 	struct mw_sender_login *logins;
@@ -82,8 +83,10 @@ uint32_t mw_sender_rules_named(const struct mw_sender_rules *senders, struct mw_
 /* The number of an address's domain in `domains`; MW_DOMAIN_NONE: it is not there. */
 uint32_t mw_sender_rules_domain(const struct mw_sender_rules *senders, struct mw_str address);
 
-/* Whether Postfix does not let a login send as its own address. False where that is not known. */
+/* Whether Postfix does not let a login send as its own address at any listener, or only at some. False where that is not
+   known. */
 bool mw_sender_rules_refuses_own(const struct mw_sender_rules *senders, uint32_t login);
+bool mw_sender_rules_refuses_own_at_some(const struct mw_sender_rules *senders, uint32_t login);
 
 /* The number of a name for who may not send as this address: it with MW_INIT_NO_ADDRESS behind it. False: out of memory. */
 bool mw_sender_rules_add_nameless(struct mw_sender_rules *senders, struct mw_str address, uint32_t *number_r);

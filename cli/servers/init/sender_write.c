@@ -32,8 +32,8 @@ static void choose_other_names(const struct mw_sender_rules *senders, uint32_t *
 }
 
 /* The number of the address that is to be each user's name: whoever has it may send as it. A user who may not send as
-   the address that the login completes to gets the first that is his alone or, where there is none, a name that is no
-   address. */
+   the address that the login completes to, at any listener, gets the first that is his alone or, where there is none, a
+   name that is no address. */
 static uint32_t *choose_names(struct mw_sender_rules *senders)
 {
 	struct mw_arena *arena = senders->init->arena;
@@ -187,16 +187,33 @@ static bool is_nameless(const struct writing *writing, uint32_t login)
 	return mw_str_ends_with(writing->senders->items[writing->names[login]].address, MW_STR(MW_INIT_NO_ADDRESS));
 }
 
+/* Who may not send as the address of the login at every listener. */
+static bool is_own_at_some(const struct writing *writing, uint32_t login)
+{
+	return writing->names[login] == writing->senders->logins[login].own_sender &&
+	       mw_sender_rules_refuses_own_at_some(writing->senders, login);
+}
+
 static void add_users(const struct writing *writing)
 {
 	const struct mw_sender_rules *senders = writing->senders;
+	struct mw_init *init = senders->init;
+	const char *at_some = mw_arena_textf(init->arena, "Who may send as the address of the login, but not at listener %s.",
+					     mw_init_stricter_listeners(init));
 
 	for (uint32_t i = 0; i < senders->login_count; i++)
-		if (!is_nameless(writing, i))
+		if (!is_nameless(writing, i) && !is_own_at_some(writing, i))
 			add_user(writing, i, senders->logins[i].from);
+	for (uint32_t i = 0; i < senders->login_count; i++) {
+		if (!is_own_at_some(writing, i))
+			continue;
+		add_user(writing, i, at_some);
+		init->own_at_some++;
+	}
 	for (uint32_t i = 0; i < senders->login_count; i++)
 		if (is_nameless(writing, i))
-			add_user(writing, i, "Who may not send as the address of the login, by " MW_SENDER_LOGIN_MAPS ": the name is no address.");
+			add_user(writing, i, "Who may not send as the address of the login, by " MW_SENDER_LOGIN_MAPS
+					     ": the name is no address.");
 }
 
 /* Who else may send as a user's name. */
@@ -268,7 +285,7 @@ static bool begin(struct writing *writing)
 	return true;
 }
 
-/* Whether Postfix lets everybody send as it, so that whoever gets its mail loses what worked without the right. */
+/* Whether a listener lets everybody send as it, so that whoever gets its mail loses what worked without the right. */
 static bool everybody_may(const void *context, struct mw_str address)
 {
 	const struct writing *writing = context;
@@ -276,9 +293,9 @@ static bool everybody_may(const void *context, struct mw_str address)
 	const uint32_t *number = mw_names_find(&senders->addresses, address);
 	const struct mw_sender *sender = number != NULL ? &senders->items[*number] : NULL;
 
-	if (!writing->aliases || senders->comparison == MW_COMPARE_NONE)
+	if (!writing->aliases || senders->mildest == MW_COMPARE_NONE)
 		return writing->aliases;
-	return senders->comparison == MW_COMPARE_KNOWN && sender != NULL && !sender->owned.unknown &&
+	return senders->mildest == MW_COMPARE_KNOWN && sender != NULL && !sender->owned.unknown &&
 	       mw_str_empty(sender->owned.logins);
 }
 
