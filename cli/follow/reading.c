@@ -6,11 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "ui/own_command.h"
 
 #define STEP 65536
@@ -74,38 +74,23 @@ static int sync_and_tell(const struct mw_policy *policy, const struct mw_source_
 	       write_lines(fd, errors, MW_ERROR, &room) && write_lines(fd, errors, MW_WARNING, &room) ? EX_OK : EX_IOERR;
 }
 
-/* In the new process: the signals are its own again, and it does not outlive the other one. */
-static void become_reader(pid_t parent)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_DFL);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EX_OSERR);
-}
-
 bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_policy *policy,
 			   const struct mw_source_turn *turns)
 {
-	pid_t parent = getpid();
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return false;
 	fflush(NULL);
-	reading->process = fork();
+	reading->process = mw_child_fork();
 	if (reading->process < 0) {
 		close(ends[0]);
 		close(ends[1]);
 		reading->process = 0;
 		return false;
 	}
-	if (reading->process == 0) {
-		become_reader(parent);
+	if (reading->process == 0)
 		_exit(sync_and_tell(policy, turns, ends[1]));
-	}
 	close(ends[1]);
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	reading->fd = ends[0];

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libmwbase.la
 libmwbase_la_SOURCES = \
 	shared/base/arena.c shared/base/arena.h \
 	shared/base/buf.c shared/base/buf.h \
+	shared/base/child.c shared/base/child.h \
 	shared/base/clock.c shared/base/clock.h \
 	shared/base/complain.c shared/base/complain.h \
 	shared/base/errors.c shared/base/errors.h \

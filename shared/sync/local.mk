@@ -3,6 +3,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/exec.c \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
 	shared/sync/gather.c shared/sync/gather.h \
+	shared/sync/host.c shared/sync/host.h \
 	shared/sync/memory.c \
 	shared/sync/prefix_grants.c shared/sync/prefix_grants.h \
 	shared/sync/source.c shared/sync/source.h \

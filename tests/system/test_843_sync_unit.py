@@ -46,7 +46,6 @@ def may_send_as_mary(daemon):
 def test_it_alone_has_a_network_and_both_units_hold_the_rest_shut():
     ours, other = service_unit.settings(UNIT), service_unit.settings(MAILWICKETD_UNIT)
     assert ours["Type"] == (["notify"] if has_systemd() else ["exec"]) and ("WatchdogSec" in ours) == has_systemd()
-    # Two servers whose names a silent DNS is asked for keep it busy for 80 s.
     header = (SOURCE / "shared" / "directory" / "follower.h").read_text()
     silent_after = int(re.search(r"#define MW_FOLLOWER_SILENT_AFTER (\d+)", header).group(1))
     assert not has_systemd() or seconds(ours["WatchdogSec"][-1]) == silent_after, "one fact"

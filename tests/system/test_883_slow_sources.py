@@ -1,12 +1,14 @@
 """`mailwicket sync --follow`: what one source takes, or does not answer, is not what the others wait for."""
 import os
 import signal
+import subprocess
 
 import pytest
 
-from rig import wait_for
+from rig import CLI, wait_for
 from rig.daemon import Daemon
 from rig.follower import Follower
+from rig.names import Names
 
 POLICY = 'accepted_domain "example.test" { type = Authoritative }\n'
 LISTED = "user bob@example.test\nuser mary@example.test\n"
@@ -106,3 +108,52 @@ def test_what_was_to_be_read_is_read_after_a_process_that_was_killed(site):
         follower.wait_log("ended with signal 9")
         site.decides(GRANT, True)
         assert site.ran() == 2, follower.text()
+
+
+FAR = {
+    "ldap": 'driver = ldap url = "ldap://far.example.net" base = "dc=example" bind = anonymous',
+    "pgsql": 'driver = pgsql host = "far.example.net" dbname = "mail" user = "mailwicket" users = "SELECT name FROM t"',
+    "mysql": 'driver = mysql host = "far.example.net" dbname = "mail" user = "mailwicket" users = "SELECT name FROM t"',
+}
+
+
+@pytest.fixture
+def names(folder):
+    if os.geteuid() != 0:
+        pytest.skip("mounts another /etc/resolv.conf")
+    with Names(folder) as made:
+        yield made
+
+
+def checks(folder, names):
+    """`check` with each of FAR as the only source, all at once: what each says."""
+    running = {}
+    for kind, settings in FAR.items():
+        policy = folder / f"{kind}.conf"
+        policy.write_text(POLICY + f'directory {{ path = "{folder}/{kind}"\n  source "far" {{ {settings} }}\n}}\n')
+        running[kind] = subprocess.Popen([*names.prefix, CLI, "-c", policy, "check"], text=True, stdout=subprocess.PIPE,
+                                         stderr=subprocess.STDOUT)
+    return {kind: process.communicate()[0] for kind, process in running.items()}
+
+
+def test_a_name_that_nobody_knows_is_named(folder, names):
+    names.address = lambda: ""
+    for kind, said in checks(folder, names).items():
+        assert 'host "far.example.net": there is no such host' in said, (kind, said)
+
+
+def test_a_name_server_that_is_silent_is_not_waited_for(folder, names):
+    """This resolver would wait for ten minutes and more."""
+    names.address = lambda: None
+    for kind, said in checks(folder, names).items():
+        assert 'host "far.example.net": no name server answers within 15 s' in said, (kind, said)
+
+
+def test_the_process_that_follows_tells_of_a_silent_name_server(site, names):
+    names.address = lambda: None
+    site.write_policy(POLICY + f'directory {{ path = "{site.published}"\n'
+                      f'  source "text" {{ driver = text path = "{site.directory}" }}\n'
+                      f'  source "far" {{ {FAR["ldap"]} interval = 1s }}\n}}\n')
+    with Follower(site, prefix=names.prefix) as follower:
+        follower.wait_log('source "far" cannot be watched: ldap://far.example.net: host "far.example.net": no name server')
+        follower.wait_log('source "far" cannot be read, and it has no last good content')

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "sync/host.h"
 #include "sync/ldap/internal.h"
 #include "sync/sql/sql.h"
 
@@ -205,6 +206,18 @@ static bool connect_to(struct mw_ldap_session *session, struct mw_buf *why)
 	return false;
 }
 
+static bool is_known(const struct mw_ldap_session *session, struct mw_buf *why)
+{
+	LDAPURLDesc *url = NULL;
+	bool known;
+
+	if (mw_ldap_is_socket(session) || ldap_url_parse(session->url, &url) != LDAP_URL_SUCCESS)
+		return true;
+	known = url->lud_host == NULL || mw_host_is_known(url->lud_host, why);
+	ldap_free_urldesc(url);
+	return known;
+}
+
 static bool connect_with_tls(struct mw_ldap_session *session, struct mw_buf *why)
 {
 	if (!prepare(session, why) || (mw_ldap_has_tls(session) && !mw_ldap_prepare_tls(session, why)) ||
@@ -256,7 +269,7 @@ static bool open_one(struct mw_ldap_session *session, struct mw_str url, bool *l
 
 	begin_text(session, url);
 	session->tls_failed = session->cut = false;
-	if (connect_with_tls(session, why)) {
+	if (is_known(session, why) && connect_with_tls(session, why)) {
 		code = log_in(session, why);
 		if (code == LDAP_SUCCESS)
 			return true;

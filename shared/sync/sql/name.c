@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <netdb.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
+#include "sync/host.h"
 #include "sync/sql/sql.h"
 
 /* Of look-ups in a row. A name whose answer changes to and fro has not moved: each return doubles what is asked for. */
@@ -39,32 +39,13 @@ static enum answer look_up(const char *host, const char *address)
 	return answer;
 }
 
-static bool is_numeric(const char *host)
-{
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
-	struct addrinfo *all;
-
-	if (getaddrinfo(host, NULL, &hints, &all) != 0)
-		return false;
-	freeaddrinfo(all);
-	return true;
-}
-
-/* The signals of the process that follows write into a pipe of its own. */
 static void begin(struct mw_sql_name *name, const char *host, const char *address)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
-	pid_t parent = getpid();
+	pid_t process = mw_child_fork();
 
-	name->process = fork();
-	if (name->process != 0) {
-		name->process = name->process < 0 ? 0 : name->process;
-		return;
-	}
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_DFL);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(getppid() == parent ? (int)look_up(host, address) : IS_THERE);
+	if (process == 0)
+		_exit((int)look_up(host, address));
+	name->process = process < 0 ? 0 : process;
 }
 
 static unsigned enough(const struct mw_sql_name *name)
@@ -93,7 +74,7 @@ static bool take(struct mw_sql_name *name)
 
 bool mw_sql_name_moved(struct mw_sql_name *name, const char *host, const char *address)
 {
-	if (is_numeric(host) || (name->process != 0 && !take(name)))
+	if (mw_host_is_numeric(host) || (name->process != 0 && !take(name)))
 		return false;
 	if (name->away >= enough(name))
 		return true;
@@ -105,8 +86,6 @@ void mw_sql_name_stop(struct mw_sql_name *name)
 {
 	if (name->process == 0)
 		return;
-	kill(name->process, SIGKILL);
-	while (waitpid(name->process, NULL, 0) < 0 && errno == EINTR)
-		;
+	mw_child_end(name->process);
 	name->process = 0;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/host.h"
 #include "sync/record/row.h"
 #include "sync/sql/schema.h"
 #include "sync/sql/sql.h"
@@ -176,10 +177,13 @@ static bool prepare_queries(struct sql_source *sql)
 
 void *mw_sql_connect(const struct mw_sql_database *database, const struct mw_source *source, struct mw_buf *why)
 {
-	char password[1024] = "", path[4096];
-	struct mw_buf name = MW_BUF_OVER(path);
+	char password[1024] = "", path[4096], host[256];
+	struct mw_buf name = MW_BUF_OVER(path), host_text = MW_BUF_OVER(host);
 	void *opened = NULL;
 
+	mw_buf_add(&host_text, source->sql.host);
+	if (!mw_host_is_known(host, why))
+		return NULL;
 	mw_buf_add(&name, source->sql.password_file);
 	if (name.used == 0 || mw_sql_read_password(path, password, sizeof(password), why))
 		opened = database->open(source, password, why);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+pid_t mw_child_fork(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
+	pid_t parent = getpid(), process = fork();
+
+	if (process != 0)
+		return process;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have ended meanwhile: then nobody is there to hear what this one has to say. */
+	if (getppid() != parent)
+		_exit(0);
+	return 0;
+}
+
+void mw_child_end(pid_t process)
+{
+	(void)kill(process, SIGKILL);
+	while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
+		;
+}
