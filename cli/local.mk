@@ -120,6 +120,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/dovecot.c cli/servers/check/dovecot.h \
 	cli/servers/check/dovecot_certificate.c \
 	cli/servers/check/dovecot_delivery.c \
+	cli/servers/check/dovecot_network.c \
 	cli/servers/check/dovecot_filter.c \
 	cli/servers/check/dovecot_passdb.c \
 	cli/servers/check/dovecot_passdb_block.c cli/servers/check/dovecot_passdb_block.h \

@@ -1,5 +1,7 @@
-"""Users who do not come to Postfix's listeners: another process has the port, or Dovecot's submission service passes mail on."""
+"""Who does not come to Postfix's listeners: another process has the port, Dovecot's submission service passes mail on, or its
+LMTP or auth service is open to other hosts."""
 import json
+import re
 import socket
 
 import pytest
@@ -7,7 +9,9 @@ import pytest
 import rig
 from rig.checked import Checked, brief
 from rig.dovecot import has_protocol, version
+from rig.findings import SENDERS
 from rig.mailsite import PASSWORD, WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY, MailSite
+from rig.sasl_client import SaslClient
 from rig.smtp import Smtp
 
 pytestmark = [
@@ -148,3 +152,81 @@ def test_a_relay_of_submission_is_told_by_what_it_permits(relaying, name, more, 
     found = relaying.findings(name, more)
     assert [row["severity"] for row in found] == ([severity] if severity else []), found
     assert not severity or word in found[0]["why"]
+
+
+# --- services of Dovecot that are for Postfix
+
+ADDRESS = {"2.3": "address", "2.4": "listen"}.get(version())
+OPEN = "service {service} {{\n  inet_listener {name} {{\n{address}    port = {port}\n  }}\n}}\n"
+
+
+def opened(service, port, address="", name="postfix"):
+    """Lines for a listener of a service; without an address it has those of `listen`."""
+    address = address and f"    {ADDRESS} = {address}\n"
+    return ("protocols = imap pop3 lmtp\n" if service == "lmtp" else "") + OPEN.format(service=service, name=name, address=address, port=port)
+
+
+def on_network(site, text):
+    found = site.check_dovecot(site.dovecot.config.read_text() + text)[1]
+    return [row for row in found if row["id"].endswith("-on-network")]
+
+
+@pytest.fixture(scope="module")
+def beside(module_folder):
+    """Dovecot alone runs, with both services open at an address of this machine."""
+    folder = module_folder / "beside"
+    folder.mkdir()
+    made = Checked(folder)
+    made.daemon.write_directory(SENDERS + "user far@example.test login=far networks=192.0.2.0/24\n")
+    made.dovecot.write_users({"far": PASSWORD, "ceo@example.test": PASSWORD})
+    made.open_ports = {service: rig.free_port() for service in ("lmtp", "auth")}
+    sound = made.dovecot.config.read_text()
+    made.dovecot.config.write_text(sound + "".join(opened(*row) for row in made.open_ports.items()))
+    made.dovecot.start()
+    made.dovecot.config.write_text(sound)
+    yield made
+    made.stop()
+
+
+def test_who_connects_to_lmtp_gets_round_senders_and_check_says_so(beside):
+    with Smtp(beside.open_ports["lmtp"]) as client:
+        client.expect("250", "LHLO client.example.net")
+        assert client.mail("stranger@example.net").startswith("250")
+        assert client.rcpt("ceo@example.test").startswith("250")
+    [found] = on_network(beside, opened("lmtp", 24, "0.0.0.0"))
+    assert (found["id"], found["severity"], found["setting"]) == (
+        "lmtp-on-network", "warning", "service lmtp/inet_listener postfix"), found
+    assert "0.0.0.0, port 24" in found["what"] and "senders=" in found["why"] and f"{ADDRESS} = 127.0.0.1" in found["fix"]
+
+
+def test_who_connects_to_the_auth_service_names_his_own_address_and_check_says_so(beside):
+    with SaslClient(("127.0.0.1", beside.open_ports["auth"])) as sasl:
+        assert sasl.plain("far", PASSWORD, "service=smtp", "secured", "lip=203.0.113.1", "rip=192.0.2.7").ok
+        assert not sasl.plain("far", PASSWORD, "service=smtp", "secured", "lip=203.0.113.1", "rip=198.51.100.7").ok
+    [found] = on_network(beside, opened("auth", 12345, "0.0.0.0"))
+    assert (found["id"], found["severity"], found["setting"]) == (
+        "auth-on-network", "warning", "service auth/inet_listener postfix"), found
+    assert "0.0.0.0, port 12345" in found["what"] and "networks=" in found["why"]
+
+
+@pytest.mark.parametrize("address,found", [
+    ("127.0.0.1", False), ("::1", False), ("[::1]", False), ("127.0.0.1 ::1", False), ("localhost", False), ("", False),
+    ("127.0.0.1, 192.0.2.1", True), ("*", True), ("::", True), ("mx.example.test", True),
+])
+def test_other_hosts_are_told_by_the_listener_s_addresses(beside, address, found):
+    text = opened("lmtp", 24, address) + opened("auth", 12345, address)
+    assert [row["id"] for row in on_network(beside, text)] == ["auth-on-network", "lmtp-on-network"] * found
+
+
+def test_without_addresses_of_its_own_a_listener_has_those_of_listen(beside):
+    text = "listen = *\n" + opened("lmtp", 24) + opened("auth", 12345)
+    assert [row["id"] for row in on_network(beside, text)] == ["auth-on-network", "lmtp-on-network"]
+    assert on_network(beside, re.sub("port = .*", "port = 0", text)) == []
+
+
+def test_lmtp_is_told_where_it_runs_and_somebody_has_senders(site):
+    site.daemon.write_directory(WORLD_DIRECTORY)
+    assert on_network(site, opened("lmtp", 24, "*")) == []
+    site.daemon.write_directory(SENDERS)
+    assert [row["id"] for row in on_network(site, opened("lmtp", 24, "*"))] == ["lmtp-on-network"]
+    assert on_network(site, opened("lmtp", 24, "*").partition("\n")[2]) == []

@@ -288,5 +288,6 @@ int mw_check_dovecot(const struct mw_policy *policy, const char *config, const c
 		mw_check_dovecot_sasl(&site, &sockets->items[i]);
 	mw_dovecot_memory_check(&site);
 	mw_check_dovecot_delivery(&site);
+	mw_check_dovecot_network(&site);
 	return EX_OK;
 }

@@ -90,5 +90,9 @@ void mw_check_dovecot_trust(const struct mw_dovecot_site *site);
 /* Whether Postfix finds the auth service where it asks. */
 void mw_check_dovecot_sasl(const struct mw_dovecot_site *site, const struct mw_sasl_socket *socket);
 void mw_check_dovecot_delivery(const struct mw_dovecot_site *site);
+/* What other hosts reach past the policy. */
+void mw_check_dovecot_network(const struct mw_dovecot_site *site);
+/* Cuts the next of a list of addresses or networks off, with blanks or commas between them; empty: there is none. */
+struct mw_str mw_dovecot_next_network(struct mw_str *list);
 
 #endif

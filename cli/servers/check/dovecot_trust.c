@@ -6,7 +6,7 @@
 #define LOGIN_NETWORKS "login_trusted_networks"
 #define PROXY_NETWORKS "haproxy_trusted_networks"
 
-static struct mw_str next_network(struct mw_str *list)
+struct mw_str mw_dovecot_next_network(struct mw_str *list)
 {
 	struct mw_str network;
 	size_t len = 0;
@@ -30,7 +30,7 @@ static bool covers(struct mw_str list, const struct mw_range *range)
 {
 	struct mw_str network;
 
-	while (!mw_str_empty(network = next_network(&list))) {
+	while (!mw_str_empty(network = mw_dovecot_next_network(&list))) {
 		struct mw_range trusted;
 		const char *why;
 
@@ -130,9 +130,9 @@ static void report_trust(const struct mw_dovecot_site *site, const struct mw_dov
 	struct mw_str network;
 	bool everybody = false;
 
-	while (!mw_str_empty(network = next_network(&networks)))
+	while (!mw_str_empty(network = mw_dovecot_next_network(&networks)))
 		everybody |= is_everybody(network);
-	while (!mw_str_empty(network = next_network(&all))) {
+	while (!mw_str_empty(network = mw_dovecot_next_network(&all))) {
 		if (!is_everybody(network))
 			fix = mw_arena_textf(site->arena, "%s %.*s", fix, MW_STR_ARG(network));
 	}
@@ -179,7 +179,7 @@ static void check_other_proxies(const struct mw_dovecot_site *site)
 	struct mw_str list = all, network;
 	const char *others = "";
 
-	while (!mw_str_empty(network = next_network(&list)))
+	while (!mw_str_empty(network = mw_dovecot_next_network(&list)))
 		if (!is_named(site->policy, network))
 			others = mw_arena_textf(site->arena, "%s%s%.*s", others, others[0] == '\0' ? "" : " ", MW_STR_ARG(network));
 	if (others[0] != '\0' && has_proxy_listener(site))

@@ -197,6 +197,7 @@ SENTENCES = {
     "odd-listener": "no fix is known", "own-listener": "which of those hosts need it", "reinjection": "right for a filter",
     "open-reinjection": "another address, where the filter can reach it",
     "port-taken": "which of both goes", "submission-relay": "where users go instead",
+    "auth-on-network": "where Postfix is", "lmtp-on-network": "where Postfix is",
     "no-proxy-listener": "which listener the proxy connects to", "proxy-listener": "whose word counts",
     "auth-over-old-tls": "users go to another listener", "other-at-end": "it goes to another list, beside what is there",
     "tls-required": "whether that is meant, and the policy says it too",

@@ -1,6 +1,6 @@
 """A client of Dovecot's auth protocol (version 1.1), as Postfix's smtpd is one: what its SASL would be told.
 
-    with SaslClient(path) as sasl:
+    with SaslClient(path) as sasl:                # or (address, port)
         sasl.plain("bob", "secret", "service=smtp", "secured").ok
 """
 import base64
@@ -22,10 +22,10 @@ class SaslClient:
     @staticmethod
     def connected(path):
         """Dovecot makes its sockets one after the other, and each before it listens."""
-        made = socket.socket(socket.AF_UNIX)
+        made = socket.socket(socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX)
         made.settimeout(PATIENCE)
         try:
-            made.connect(str(path))
+            made.connect(path if isinstance(path, tuple) else str(path))
         except (ConnectionRefusedError, FileNotFoundError):
             made.close()
             return None
