@@ -19,6 +19,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/expand/pairs.c shared/sync/expand/pairs.h \
 	shared/sync/ldap/ad_groups.c shared/sync/ldap/ad_groups.h \
 	shared/sync/ldap/descriptor.c shared/sync/ldap/descriptor.h \
+	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \
 	shared/sync/ldap/sid.c shared/sync/ldap/sid.h \
 	shared/sync/merge/claim.c shared/sync/merge/claim.h \
 	shared/sync/merge/contest.c shared/sync/merge/contest.h \
@@ -76,7 +77,6 @@ libmwsync_la_SOURCES += \
 	shared/sync/ldap/ad_names.c \
 	shared/sync/ldap/check.c \
 	shared/sync/ldap/deadline.c \
-	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \
 	shared/sync/ldap/entry.c \
 	shared/sync/ldap/gssapi.c \
 	shared/sync/ldap/internal.h \

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync/ldap/dn.h"
 
-#include <ldap.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unicase.h>
 #include <uninorm.h>
+#include <unistr.h>
 
 #define PARTS_MAX 16 /* of one RDN */
 
@@ -24,6 +25,11 @@ static const char *const names[][3] = {
 	{ "dc", "domaincomponent", "0.9.2342.19200300.100.1.25" },
 };
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 static void add_type(struct mw_buf *out, struct mw_str type)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -35,8 +41,7 @@ static void add_type(struct mw_buf *out, struct mw_str type)
 		}
 	}
 	for (size_t i = 0; i < type.len; i++)
-		mw_buf_add_char(out,
-				type.ptr[i] >= 'A' && type.ptr[i] <= 'Z' ? (char)(type.ptr[i] | 0x20) : type.ptr[i]);
+		mw_buf_add_char(out, lower(type.ptr[i]));
 }
 
 /* Without blanks at both ends, and with one where several are. What separates parts of a DN is escaped, so that no
@@ -63,36 +68,30 @@ static void add_squeezed(struct mw_buf *out, const char *text, size_t len)
 	}
 }
 
-static bool is_ascii(const struct berval *value)
+static bool is_ascii(struct mw_str value)
 {
-	for (ber_len_t i = 0; i < value->bv_len; i++)
-		if ((unsigned char)value->bv_val[i] >= 0x80)
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.ptr[i] >= 0x80)
 			return false;
 	return true;
 }
 
-static bool add_ascii(struct mw_buf *out, const struct berval *value)
+static void add_ascii(struct mw_buf *out, struct mw_str value)
 {
 	char memory[MW_LDAP_DN_MAX];
 
-	if (value->bv_len > sizeof(memory))
-		return false;
-	for (ber_len_t i = 0; i < value->bv_len; i++) {
-		char c = value->bv_val[i];
-
-		memory[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-	}
-	add_squeezed(out, memory, value->bv_len);
-	return true;
+	for (size_t i = 0; i < value.len; i++)
+		memory[i] = lower(value.ptr[i]);
+	add_squeezed(out, memory, value.len);
 }
 
 /* Letters of all scripts without case, composed and compatible ones as one. */
-static bool add_folded(struct mw_buf *out, const struct berval *value)
+static bool add_folded(struct mw_buf *out, struct mw_str value)
 {
 	size_t len = 0;
-	uint8_t *folded = value->bv_len > MW_LDAP_DN_MAX ? NULL
-							 : u8_casefold((const uint8_t *)value->bv_val, value->bv_len,
-								       NULL, UNINORM_NFKC, NULL, &len);
+	uint8_t *folded = u8_check((const uint8_t *)value.ptr, value.len) != NULL
+				  ? NULL
+				  : u8_casefold((const uint8_t *)value.ptr, value.len, NULL, UNINORM_NFKC, NULL, &len);
 
 	if (folded == NULL)
 		return false;
@@ -101,22 +100,123 @@ static bool add_folded(struct mw_buf *out, const struct berval *value)
 	return true;
 }
 
-static bool add_part(struct mw_buf *out, const LDAPAVA *part)
-{
-	const struct berval *value = &part->la_value;
+/* --- reading (RFC 4514, 3), from the beginning of `rest` */
 
-	add_type(out, (struct mw_str){ part->la_attr.bv_val, part->la_attr.bv_len });
-	mw_buf_add_char(out, '=');
-	/* "#" and octets in hex. libldap reads "#" without any, whatever stands behind it, as an empty value. */
-	if ((part->la_flags & LDAP_AVA_BINARY) != 0) {
-		if (value->bv_len == 0)
-			return false;
-		mw_buf_add_char(out, '#');
-		for (ber_len_t i = 0; i < value->bv_len; i++)
-			mw_buf_printf(out, "%02x", (unsigned char)value->bv_val[i]);
+static int hex_digit(struct mw_str text, size_t at)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = at < text.len ? memchr(digits, lower(text.ptr[at]), 16) : NULL;
+
+	return found != NULL ? (int)(found - digits) : -1;
+}
+
+/* Two digits. */
+static bool read_hex(struct mw_str *rest, char *octet_r)
+{
+	int high = hex_digit(*rest, 0), low = hex_digit(*rest, 1);
+
+	*octet_r = (char)(high << 4 | low);
+	if (high >= 0 && low >= 0)
+		*rest = mw_str_tail(*rest, 2);
+	return high >= 0 && low >= 0;
+}
+
+static bool read_octet(struct mw_str *rest, char *octet_r)
+{
+	*octet_r = rest->ptr[0];
+	*rest = mw_str_tail(*rest, 1);
+	if (*octet_r != '\\')
+		return *octet_r != '\0' && strchr("\";<>", *octet_r) == NULL;
+	if (read_hex(rest, octet_r))
 		return true;
-	}
-	return is_ascii(value) ? add_ascii(out, value) : add_folded(out, value);
+	*octet_r = rest->len > 0 ? rest->ptr[0] : '\0';
+	*rest = mw_str_tail(*rest, 1);
+	return *octet_r != '\0' && strchr(" \"#+,;<=>\\", *octet_r) != NULL;
+}
+
+static bool ends_value(char c)
+{
+	return c == ',' || c == '+';
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void skip_blanks(struct mw_str *rest)
+{
+	while (rest->len > 0 && is_blank(rest->ptr[0]))
+		*rest = mw_str_tail(*rest, 1);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+/* A name or a number, and the sign behind it. */
+static bool read_type(struct mw_str *rest, struct mw_str *type_r)
+{
+	size_t len = 0;
+	bool number;
+
+	skip_blanks(rest);
+	number = rest->len > 0 && is_digit(rest->ptr[0]);
+	while (len < rest->len &&
+	       (is_digit(rest->ptr[len]) ||
+		(number ? rest->ptr[len] == '.' : is_letter(rest->ptr[len]) || (len > 0 && rest->ptr[len] == '-'))))
+		len++;
+	*type_r = mw_str_head(*rest, len);
+	*rest = mw_str_tail(*rest, len);
+	skip_blanks(rest);
+	if (len == 0 || rest->len == 0 || rest->ptr[0] != '=')
+		return false;
+	*rest = mw_str_tail(*rest, 1);
+	skip_blanks(rest);
+	return true;
+}
+
+/* "#" and octets in hex. */
+static bool add_binary(struct mw_buf *out, struct mw_str *rest)
+{
+	char octet;
+
+	mw_buf_add_char(out, '#');
+	*rest = mw_str_tail(*rest, 1);
+	do {
+		if (!read_hex(rest, &octet))
+			return false;
+		mw_buf_printf(out, "%02x", (unsigned char)octet);
+	} while (rest->len > 0 && !ends_value(rest->ptr[0]) && !is_blank(rest->ptr[0]));
+	skip_blanks(rest);
+	return rest->len == 0 || ends_value(rest->ptr[0]);
+}
+
+/* TYPE=VALUE */
+static bool add_part(struct mw_buf *out, struct mw_str *rest)
+{
+	char memory[MW_LDAP_DN_MAX];
+	struct mw_str type, value = { memory, 0 };
+
+	if (!read_type(rest, &type))
+		return false;
+	add_type(out, type);
+	mw_buf_add_char(out, '=');
+	if (rest->len > 0 && rest->ptr[0] == '#')
+		return add_binary(out, rest);
+	while (rest->len > 0 && !ends_value(rest->ptr[0]))
+		if (!read_octet(rest, &memory[value.len++]))
+			return false;
+	if (!is_ascii(value))
+		return add_folded(out, value);
+	add_ascii(out, value);
+	return true;
 }
 
 static int compare_parts(const void *left, const void *right)
@@ -124,20 +224,23 @@ static int compare_parts(const void *left, const void *right)
 	return mw_str_compare(*(const struct mw_str *)left, *(const struct mw_str *)right);
 }
 
-/* An RDN of several parts: their order says nothing. */
-static bool add_sorted(struct mw_buf *out, LDAPRDN rdn)
+/* The order of its parts says nothing. *more_r: another one follows. */
+static bool add_rdn(struct mw_buf *out, struct mw_str *rest, bool *more_r)
 {
-	char memory[MW_LDAP_DN_MAX];
+	char memory[MW_LDAP_DN_MAX], separator;
 	struct mw_buf text = MW_BUF_OVER(memory);
 	struct mw_str parts[PARTS_MAX];
 	size_t count = 0, from = 0;
 
-	for (; rdn[count] != NULL; count++) {
-		if (count == PARTS_MAX || !add_part(&text, rdn[count]) || text.truncated)
+	do {
+		if (count == PARTS_MAX || !add_part(&text, rest) || text.truncated)
 			return false;
-		parts[count] = (struct mw_str){ memory + from, text.used - from };
+		parts[count++] = (struct mw_str){ memory + from, text.used - from };
 		from = text.used;
-	}
+		*more_r = rest->len > 0;
+		separator = *more_r ? rest->ptr[0] : ',';
+		*rest = mw_str_tail(*rest, 1);
+	} while (separator == '+');
 	qsort(parts, count, sizeof(parts[0]), compare_parts);
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
@@ -149,27 +252,19 @@ static bool add_sorted(struct mw_buf *out, LDAPRDN rdn)
 
 bool mw_ldap_dn_canonical(struct mw_str text, struct mw_buf *canonical)
 {
-	char memory[MW_LDAP_DN_MAX + 1];
-	struct mw_buf copy = MW_BUF_OVER(memory);
-	struct berval value = { text.len, memory };
-	LDAPDN dn = NULL;
-	bool good;
+	struct mw_str rest = text;
+	bool more;
 
 	mw_buf_reset(canonical);
-	mw_buf_add(&copy, text);
-	/* libldap reads up to a NUL, whatever length it is told. */
-	if (text.len > MW_LDAP_DN_MAX || memchr(text.ptr, '\0', text.len) != NULL ||
-	    ldap_bv2dn(&value, &dn, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
+	if (text.len > MW_LDAP_DN_MAX)
 		return false;
-	good = dn != NULL;
-	for (size_t i = 0; good && dn[i] != NULL; i++) {
-		if (i > 0)
+	do {
+		if (canonical->used > 0)
 			mw_buf_add_char(canonical, ',');
-		good = dn[i][0] != NULL && dn[i][1] == NULL ? add_part(canonical, dn[i][0])
-							    : add_sorted(canonical, dn[i]);
-	}
-	ldap_dnfree(dn);
-	return good && !canonical->truncated;
+		if (!add_rdn(canonical, &rest, &more))
+			return false;
+	} while (more);
+	return !canonical->truncated;
 }
 
 bool mw_ldap_is_dn(struct mw_str value)

@@ -5,6 +5,7 @@ tests_unit_test_sync_SOURCES = $(mw_unit_sources) \
 	tests/unit/sync/ldap/descriptors.h \
 	tests/unit/sync/ldap/test_ad_groups.c \
 	tests/unit/sync/ldap/test_descriptor.c \
+	tests/unit/sync/ldap/test_dn.c \
 	tests/unit/sync/ldap/test_sid.c \
 	tests/unit/sync/test_expand.c \
 	tests/unit/sync/test_file_watch.c \
