@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tls/time.h"
 
 #define ALERT_WAIT 2000 /* milliseconds; TLS 1.3 refuses our certificate after the handshake */
 #define TLS_ALERT 0x15
@@ -47,17 +48,6 @@ static bool wait_ready(const struct trial *trial, short events, int64_t deadline
 }
 
 /* --- the server's certificate */
-
-static void add_time(struct mw_buf *out, const ASN1_TIME *time)
-{
-	BIO *memory = BIO_new(BIO_s_mem());
-	char text[64] = "";
-	int len = memory != NULL && ASN1_TIME_print(memory, time) ? BIO_read(memory, text, sizeof(text) - 1) : 0;
-
-	text[len > 0 ? len : 0] = '\0';
-	mw_buf_add_text(out, text);
-	BIO_free(memory);
-}
 
 static void add_subject(struct mw_buf *out, X509 *certificate)
 {
@@ -120,11 +110,11 @@ static void tell_certificate(struct trial *trial, X509_STORE_CTX *store, X509 *c
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		mw_buf_add_text(told, "expired on ");
-		add_time(told, X509_get0_notAfter(certificate));
+		mw_tls_add_time(told, X509_get0_notAfter(certificate));
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		mw_buf_add_text(told, "is not valid before ");
-		add_time(told, X509_get0_notBefore(certificate));
+		mw_tls_add_time(told, X509_get0_notBefore(certificate));
 		break;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "tls/time.h"
 #include "ui/process.h"
 
 #define WHY "Dovecot does not start with TLS, or nobody can use it"
@@ -83,13 +84,11 @@ static EVP_PKEY *read_key(const char *path, bool *encrypted_r)
 
 static const char *date_of(const struct mw_dovecot_site *site, const ASN1_TIME *time)
 {
-	BIO *out = BIO_new(BIO_s_mem());
-	char *text = NULL;
-	long len = out != NULL && ASN1_TIME_print(out, time) == 1 ? BIO_get_mem_data(out, &text) : 0;
-	const char *date = mw_arena_text(site->arena, (struct mw_str){ text, (size_t)len });
+	char memory[64];
+	struct mw_buf text = MW_BUF_OVER(memory);
 
-	BIO_free(out);
-	return date;
+	mw_tls_add_time(&text, time);
+	return mw_arena_text(site->arena, mw_buf_str(&text));
 }
 
 /* It starts, and clients refuse it. */
