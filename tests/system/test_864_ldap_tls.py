@@ -7,11 +7,11 @@ import pytest
 
 import rig
 from rig.ldap_source import LdapSource, listed, person
-from rig.ports import free_port
+from rig.ports import free_port, listens
 from rig.processes import kill_and_wait, tool
 from rig.slapd import Slapd
 from rig.sources import Files
-from rig.tls import Certificate
+from rig.tls import Certificate, Issued
 
 PLAIN = {"users_filter": None, "users_attributes": None, "groups_attributes": None}
 OURS = {"bind": "external", "user": None, "password_file": None}
@@ -20,11 +20,11 @@ OURS = {"bind": "external", "user": None, "password_file": None}
 @pytest.fixture(scope="module")
 def world(module_folder):
     """Certificates: of the server, of nobody it knows, for another name, too old."""
-    def made(name, **options):
+    def made(name, kind=Certificate, **options):
         (module_folder / name).mkdir()
-        return Certificate(module_folder / name, "localhost", **options)
+        return kind(module_folder / name, "localhost", **options)
     return {"good": made("good"), "stranger": made("stranger"), "elsewhere": made("elsewhere", names="DNS:ldap.example.test"),
-            "expired": made("expired").expire()}
+            "expired": made("expired", Issued, end="20240201000000Z")}
 
 
 @pytest.fixture
@@ -40,11 +40,6 @@ def told(files, settings):
     [said] = [line for line in sync.stderr.splitlines() if "TLS failed" in line] or [sync]
     assert said.partition('source "people": ')[2] in check.stdout + check.stderr, check
     return said
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager
@@ -114,9 +109,9 @@ def test_what_is_wrong_with_a_certificate_of_slapd_is_named(files, own_slapd, fo
     own_slapd.use(world[shown])
     source = LdapSource(own_slapd, folder)
     port = own_slapd.tls_port if scheme == "ldaps" else own_slapd.port
-    said = told(files, source.settings(**PLAIN, url=listed([f"{scheme}://127.0.0.1:{port}"]), tls_ca_file=world[trusted].cert))
+    said = told(files, source.settings(**PLAIN, url=listed([f"{scheme}://127.0.0.1:{port}"]), tls_ca_file=world[trusted].ca))
     for word in words:
-        assert word.format(trusted=world[trusted].cert) in said, said
+        assert word.format(trusted=world[trusted].ca) in said, said
     assert ("expired" in said) == (shown == "expired") and ("signed by none" in said) == (shown != trusted), said
 
 

@@ -5,10 +5,9 @@
         environment = kdc.environment          # KRB5_CONFIG: whoever has it asks this KDC alone
 """
 import os
-import socket
 import subprocess
 
-from rig.ports import free_port
+from rig.ports import free_port, listens
 from rig.processes import kill_and_wait, tool
 from rig.waiting import wait_for
 
@@ -64,8 +63,7 @@ class Kdc:
 
     def is_ready(self):
         assert self.process.poll() is None, (self.folder / "kdc.log").read_text(errors="replace")
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return listens(self.port)
 
     def __enter__(self):
         self.process = subprocess.Popen([tool("krb5kdc"), "-n", "-r", REALM], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -6,7 +6,6 @@ import base64
 import re
 import shutil
 import smtplib
-import socket
 import socketserver
 import subprocess
 import threading
@@ -15,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
+from rig.ports import listens
 from rig.processes import kill_and_wait, tool
 from rig.waiting import PATIENCE, wait_for
 
@@ -84,11 +84,10 @@ class Process:
     def start(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
 
-        def listens():
+        def is_ready():
             assert self.process.poll() is None, f"{self.command[0]} ended"
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
-        wait_for(listens, f"{self.command[0]} to listen")
+            return listens(self.port)
+        wait_for(is_ready, f"{self.command[0]} to listen")
 
     def stop(self):
         kill_and_wait(self.process)

@@ -4,11 +4,10 @@
 """
 import os
 import pwd
-import socket
 import subprocess
 
 from rig.database import PASSWORD, START
-from rig.ports import free_port
+from rig.ports import free_port, listens
 from rig.processes import kill_and_wait, tool
 from rig.waiting import wait_for
 
@@ -34,8 +33,7 @@ class PgBouncer:
 
     def listens(self):
         assert self.process.poll() is None, (self.folder / "pgbouncer.log").read_text()
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return listens(self.port)
 
     def __exit__(self, *_):
         kill_and_wait(self.process)

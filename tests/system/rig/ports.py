@@ -24,6 +24,12 @@ def _take_block():
     raise AssertionError("no port is free")
 
 
+def listens(port, host="127.0.0.1"):
+    """Whether somebody does."""
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
 def free_port():
     """A port that nobody listens on and that this process alone gives, once."""
     while True:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from rig.built import CLI
 from rig.listener import Listener
-from rig.processes import tool
-from rig.tls import Certificate
+from rig.tls import Issued, authority
 
 GOOD, BAD, DOUBTFUL = 0, 1, 2
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOHOST, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 64, 65, 66, 68, 69, 75, 77
@@ -31,53 +30,6 @@ def probe(*arguments, code=None, **ports):
 def names(service):
     """What was found at a service: {id: severity}."""
     return {finding["id"]: finding["severity"] for finding in service["findings"]}
-
-
-CA_CONFIG = """\
-[ca]
-default_ca = this
-[this]
-database = {folder}/index
-new_certs_dir = {folder}
-rand_serial = yes
-unique_subject = no
-default_md = sha256
-policy = policy
-copy_extensions = copy
-[policy]
-commonName = supplied
-"""
-
-
-class Issued:
-    """A certificate that an authority of `folder` issued: `.cert`, `.key`; the authority's is `authority(folder)`."""
-
-    def __init__(self, folder, name, start="20200101000000Z", end="20491231000000Z", alternative="IP:127.0.0.1"):
-        folder = Path(folder)
-        self.cert, self.key, request = (folder / f"{name}.{kind}" for kind in ("crt", "key", "csr"))
-        ca = authority(folder)
-        subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},{alternative}"]
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.key,
-            "-out", request, *subject)
-        openssl("ca", "-batch", "-notext", "-config", folder / "ca.conf", "-cert", ca.cert, "-keyfile", ca.key, "-in",
-            request, "-out", self.cert, "-startdate", start, "-enddate", end)
-        self.key.chmod(0o600)
-
-
-_authorities = {}
-
-
-def authority(folder):
-    """The authority of a folder, made when it is first asked for."""
-    if folder not in _authorities:
-        (folder / "ca.conf").write_text(CA_CONFIG.format(folder=folder))
-        (folder / "index").touch()
-        _authorities[folder] = Certificate(folder, "authority.example.test")
-    return _authorities[folder]
-
-
-def openssl(*arguments):
-    subprocess.run([tool("openssl"), *map(str, arguments)], check=True, capture_output=True, timeout=60)
 
 
 def issue_all(folder):

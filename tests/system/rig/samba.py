@@ -10,10 +10,10 @@ What is written goes to its database, as samba-tool writes it; what reads is `sa
 import base64
 import os
 import re
-import socket
 import subprocess
 from pathlib import Path
 
+from rig.ports import listens
 from rig.processes import kill_and_wait, tool
 from rig.tls import Certificate
 from rig.waiting import PATIENCE, wait_for
@@ -179,8 +179,7 @@ class Samba:
 
     def is_ready(self):
         assert self.process.poll() is None, self.log.read_text(errors="replace")[-3000:]
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", 636)) == 0
+        return listens(636)
 
     def stop(self):
         kill_and_wait(self.process, START)
