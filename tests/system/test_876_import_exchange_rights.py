@@ -393,6 +393,22 @@ def test_a_column_that_a_right_rests_on_is_needed(export, table, column):
     assert f"{export.dir}/{table}.csv: error: it has no column {column}" in export.refused()
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_right_by_sid_needs_a_file_with_the_sids_of_accounts(export, elsewhere):
+    """Those of mailboxes will do."""
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
+    sids = {row["DistinguishedName"]: row for row in export.tables.pop("User")}
+    for row in export.tables["Mailbox"]:
+        row["AccountDisabled"] = "False"
+        if elsewhere:
+            row["Sid"] = sids[row["DistinguishedName"]]["Sid"]
+    if elsewhere:
+        assert export.imported() == {(export.boss.primary, export.one.primary)}
+    else:
+        assert ("User.csv: error: there is no such file, and permissions name people by their SIDs" in
+                export.refused())
+
+
 def test_a_group_that_is_not_universal_needs_its_type(export):
     export.row("DistributionGroup", export.team)["RecipientTypeDetails"] = "MailNonUniversalGroup"
     assert "DistributionGroup.csv: error: it has no column GroupType" in export.refused()
