@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Gives the file of a descriptor what the one at `path` has, and takes away the access control list that it has of its folder
-   where that one has none. Called behind fchmod(2), which changes the list. A path where nothing is: it stays as it is. False
+   where that one has none. Call it before fchmod(2), which changes the list. A path where nothing is: it stays as it is. False
    with errno where the access control list cannot be given; the rest is given where the file system and the caller's rights
    admit it. */
 bool mw_file_attributes_copy(const char *path, int fd);

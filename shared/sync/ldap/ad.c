@@ -100,7 +100,7 @@ static void read_group(struct mw_ldap_reader *reader, const struct mw_ldap_entry
 		return;
 	}
 	/* [MS-ADTS] 2.2.12: the highest bit of groupType is that of security groups, so that it is below 0. */
-	node = mw_ad_groups_add_group(&ad->groups, type.len > 0 && type.ptr[0] == '-');
+	node = mw_ad_groups_add_group(&ad->groups, type.ptr[0] == '-');
 	if (node == MW_AD_NONE)
 		return;
 	keep_dn(ad, entry->dn, node);

@@ -124,9 +124,10 @@ static bool check_kind(struct mw_ldap_reader *reader, enum mw_ldap_kind kind,
 		if (!map->items[i].written)
 			continue;
 		if (is_known(reader, definitions, map->items[i].attribute, &name, &nearest)) {
-			if (!mw_str_empty(name) && !mw_ldap_map_rename(reader, kind, &map->items[i], name))
-				return false;
-			continue;
+			if (mw_str_empty(name) || mw_ldap_map_rename(reader, kind, &map->items[i], name))
+				continue;
+			mw_buf_add_text(why, "out of memory");
+			return false;
 		}
 		mw_buf_printf(why, "%s_attributes: the server's schema has no attribute \"%s\"",
 			      mw_ldap_kind_word(kind), map->items[i].attribute);

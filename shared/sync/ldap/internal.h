@@ -1,4 +1,4 @@
-/* What the files of a session share: session.c, gssapi.c, tls.c, search.c, entry.c. Private to these. */
+/* What the files of a session share: session.c, gssapi.c, tls.c, deadline.c, search.c, entry.c. Private to these. */
 #ifndef MW_SYNC_LDAP_INTERNAL_H
 #define MW_SYNC_LDAP_INTERNAL_H
 

@@ -12,7 +12,7 @@
 
 /* Of look-ups in a row. A name whose answer changes to and fro has not moved: each return doubles what is asked for. */
 #define AWAY_LEAST 3U
-#define AWAY_MOST 64
+#define AWAY_MOST 48U
 
 enum answer { IS_THERE, IS_ELSEWHERE };
 
@@ -50,7 +50,9 @@ static void begin(struct mw_sql_name *name, const char *host, const char *addres
 
 static unsigned enough(const struct mw_sql_name *name)
 {
-	return AWAY_LEAST << name->returns;
+	unsigned most = AWAY_LEAST << name->returns;
+
+	return most < AWAY_MOST ? most : AWAY_MOST;
 }
 
 /* False: it is not over. */
