@@ -65,7 +65,7 @@ libmwcli_la_SOURCES = \
 	cli/follow/say.c cli/follow/say.h \
 	cli/follow/watches.c cli/follow/watches.h \
 	cli/following.c cli/following.h \
-	cli/import/exchange/ace.h \
+	cli/import/exchange/ace.h cli/import/exchange/addresses.c \
 	cli/import/exchange/connectors.c cli/import/exchange/connectors.h \
 	cli/import/exchange/directory_text.c \
 	cli/import/exchange/exchange.c \

@@ -119,6 +119,109 @@ def test_columns_and_files_that_are_needed(export):
     assert "CASMailbox.csv: error: there is no such file (expected Get-CASMailbox)" in told
 
 
+@pytest.mark.parametrize("name", ["Mailbox", "CASMailbox", "AcceptedDomain"])
+def test_a_needed_file_without_a_row_is_refused(export, name):
+    """A cmdlet that found nothing makes an empty file."""
+    export.write()
+    (export.dir / f"{name}.csv").write_bytes(b"\xef\xbb\xbf")
+    done = run(export.folder, export.dir, "--apply")
+    assert done.returncode == 65 and f"{name}.csv: error: it has no row (expected Get-{name})" in done.stderr
+
+
+def test_letters_that_an_ascii_file_lost_are_told(export):
+    """Export-Csv of Windows PowerShell writes ? for them without -Encoding; two people would be one."""
+    for name, rows in export.tables.items():
+        write_table(export.dir / f"{name}.csv", rows, "utf-8")
+    path = export.dir / "Mailbox.csv"
+    path.write_bytes(path.read_bytes().decode().encode("ascii", "replace"))
+    done = run(export.folder, export.dir)
+    assert done.returncode == 65 and "Mailbox.csv:" in done.stderr and "has ? in place of letters (expected Export-Csv -Encoding UTF8" in done.stderr
+    assert done.stderr.count(" in place of letters") == 1
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert "in place of letters" not in run(export.folder, export.dir).stderr
+
+
+def test_what_may_be_cut_off_is_told(export):
+    """Get-Mailbox prints 1,000 without -ResultSize Unlimited."""
+    user = export.tables["User"][0]
+    more = [{**user, "DistinguishedName": f"CN=more {i},DC=example,DC=test", "Sid": "", "SamAccountName": "", "UserPrincipalName": "",
+             "RecipientTypeDetails": "UserMailbox" if i == 7 else "User"} for i in range(1000 - len(export.tables["User"]))]
+    export.tables["User"] += more
+    export.tables["Group"].append({"DistinguishedName": "CN=list,DC=example,DC=test", "RecipientTypeDetails": "MailUniversalDistributionGroup"})
+    decide = export.told()["decide"]
+    assert [(n["file"], n["what"]) for n in decide if n["property"] == "ResultSize"] == [("User", "1,000 rows")]
+    assert [n["what"] for n in decide if n["property"] == "RecipientTypeDetails"] == [
+        "CN=more 7,DC=example,DC=test: UserMailbox", "CN=list,DC=example,DC=test: MailUniversalDistributionGroup"]
+
+
+def test_no_default_domain_is_told(export):
+    export.tables["AcceptedDomain"][0]["Default"] = "False"
+    assert [n["property"] for n in export.told()["decide"] if n["file"] == "AcceptedDomain"] == ["Default"]
+
+
+@pytest.mark.parametrize("separator", [";", "; ", ", ", ",", "|", " "])
+@pytest.mark.parametrize("first", ["SMTP:{}", "x500:/o=Org/cn=a\nSMTP:{}", "sip:a@example.test{}"])
+def test_addresses_that_a_script_joined_are_each_one(export, separator, first):
+    row = export.tables["Mailbox"][0]
+    first = first.format(row["PrimarySmtpAddress"]) if "SMTP" in first else first.format("")
+    row["EmailAddresses"] = separator.join([first, "smtp:zed@example.test", "sip:x@example.test"])
+    directory, _ = export.apply()
+    assert f"user {row['PrimarySmtpAddress']} address=zed@example.test " in directory
+
+
+@pytest.mark.parametrize("text", ["smtp:a@example.test+smtp:b@example.test", "X500:/o=Org/cn=a b smtp:b@example.test"])
+def test_several_values_that_cannot_be_told_apart_are_an_error(export, text):
+    export.tables["Mailbox"][0]["EmailAddresses"] = text
+    assert "Mailbox.csv:2: error: EmailAddresses: " in export.refused()
+
+
+def test_an_address_of_another_kind_is_one_whatever_it_has(export):
+    row = export.tables["Mailbox"][0]
+    row["EmailAddresses"] = "X400:C=DE;A= ;P=Org;O=x;S=y;\nMSPEER:a@example.test@b\nX500:/o=Org, Ltd/cn=a b@example.test"
+    directory, _ = export.apply()
+    assert f"user {row['PrimarySmtpAddress']} login=" in directory
+
+
+@pytest.mark.parametrize("column", ["dn", "canonical", "primary", "guid"])
+def test_delegates_and_senders_that_a_script_joined_are_each_one(export, column):
+    row, one, two = export.tables["Mailbox"][0], *export.world.users[1:3]
+    joined = ";".join(getattr(person, column) for person in (one, two))
+    row.update({"GrantSendOnBehalfTo": joined, "RejectMessagesFromSendersOrMembers": joined, "AcceptMessagesOnlyFromSendersOrMembers": ""})
+    directory, _ = export.apply()
+    name = row["PrimarySmtpAddress"]
+    assert all(f"grant send-on-behalf {name} {person.primary}\n" in directory for person in (one, two))
+    [line] = [line for line in directory.splitlines() if line.startswith(f"user {name} ")]
+    assert f"senders_denied={one.primary},{two.primary}" in line
+
+
+def test_plain_names_that_may_be_joined_are_nobodys(export):
+    """A group may be called so, and is in no file."""
+    row, one, two = export.tables["Mailbox"][0], *export.world.users[1:3]
+    row["GrantSendOnBehalfTo"] = f"{one.sam};{two.sam}"
+    [note] = [n for n in export.told()["decide"] if n["property"] == "GrantSendOnBehalfTo" and f"{one.sam};" in n["what"]]
+    assert "write each into a line of the cell" in note["fix"]
+
+
+JOINED = ["Send-As, Receive-As", "Receive-As;Send-As", "Send-As Receive-As", "Receive-As|Send-As", "Send As", "Receive-As\nSend-As"]
+
+
+@pytest.mark.parametrize("deny", [False, True])
+@pytest.mark.parametrize("rights", JOINED)
+def test_rights_that_a_script_joined_are_each_one(export, rights, deny):
+    boss, one = export.world.users[:2]
+    rows = [export.world.ace_row(boss, one, deny, False, "All", rights), export.world.ace_row(boss, one, False, True, "All", "Send-As")]
+    export.tables["ADPermission"] = rows if deny else rows[:1]
+    directory, _ = export.apply()
+    assert (f"grant send-as {boss.primary} {one.primary}\n" in directory) == (not deny)
+
+
+def test_a_mailbox_whose_master_is_self_in_another_language_has_no_such_login(export):
+    for row in export.tables["Mailbox"]:
+        row["LinkedMasterAccount"] = "NT-AUTORITÄT\\SELBST"
+    directory, _ = export.apply()
+    assert "selbst" not in directory.lower()
+
+
 def test_a_mailbox_without_a_row_of_its_services_is_refused(export):
     gone = export.tables["CASMailbox"].pop(1)["PrimarySmtpAddress"]
     assert f"CASMailbox.csv has no row of {gone} (expected its row, with ImapEnabled and PopEnabled)" in export.refused()

@@ -2,6 +2,7 @@
 /* Who may send on behalf of whom, and by which names people log in. */
 #include "base/text.h"
 #include "import/exchange/names.h"
+#include "import/exchange/trustee.h"
 #include "mail/address.h"
 #include "sync/text/name.h"
 
@@ -127,7 +128,7 @@ static void read_login(struct mw_exchange *import, struct mw_exchange_person *pe
 	bool taken;
 
 	/* A shared mailbox has SELF as its master. */
-	if (text.len == 0 || mw_str_starts_with_nocase(text, MW_STR("NT AUTHORITY\\")))
+	if (text.len == 0 || mw_exchange_trustee(text, MW_STR_EMPTY) != MW_EXCHANGE_PEOPLE)
 		return;
 	taken = is_anothers(import, person, text, &whose);
 	if (!taken && mw_str_find(text, '@') == text.len && mw_str_find(text, '\\') == text.len)

@@ -7,7 +7,9 @@
 #include "import/exchange/value.h"
 
 #define SEVERAL_FIX "who is meant gets nothing by it: write his address or distinguished name into the cell"
-#define GRANT_FIX "nobody with this name is in the files: leave it out, or export what lacks"
+#define GRANT_FIX                                                                                             \
+	"nobody with this name is in the files: leave it out, or export what lacks; if it is several names, write " \
+	"each into a line of the cell, as the exporter does"
 
 bool mw_exchange_is_group(const struct mw_exchange_person *person)
 {
@@ -28,6 +30,24 @@ void mw_exchange_each_once(struct mw_exchange *import, struct mw_exchange_people
 		people->items[kept++] = people->items[i];
 	}
 	people->count = kept;
+}
+
+/* Whether an item is several, joined by a script: each of its parts is somebody's own name. Adds them. */
+static bool add_joined(struct mw_exchange *import, struct mw_str item, struct mw_exchange_people *people)
+{
+	struct mw_exchange_people found = { NULL, 0 };
+	struct mw_exchange_person *person;
+	struct mw_str part;
+
+	while (mw_exchange_next_joined(&item, &part)) {
+		if (mw_exchange_form(part) >= MW_EXCHANGE_PRINCIPAL_NAME ||
+		    mw_exchange_find(import->names, part, &person, NULL) != MW_EXCHANGE_FOUND)
+			return false;
+		mw_exchange_add_person(import, &found, person);
+	}
+	for (size_t i = 0; i < found.count; i++)
+		mw_exchange_add_person(import, people, found.items[i]);
+	return true;
 }
 
 struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_exchange_file file,
@@ -55,6 +75,8 @@ struct mw_exchange_people mw_exchange_named(struct mw_exchange *import, enum mw_
 				*unknown_r = true;
 			break;
 		case MW_EXCHANGE_NOBODY:
+			if (add_joined(import, item, &people))
+				break;
 			mw_exchange_note(import, file, row, property,
 					 mw_arena_textf(import->arena, "%s: %.*s", whom, MW_STR_ARG(mw_text_cut(item, 200))), GRANT_FIX);
 			if (unknown_r != NULL)
@@ -291,12 +313,19 @@ static void read_nested(struct mw_exchange *import, const struct mw_csv_row *row
 {
 	struct mw_exchange_person *group = mw_exchange_owner_of(import, MW_EXCHANGE_SECURITY_GROUP, row).person, *member;
 	struct mw_str rest = mw_exchange_cell(import, MW_EXCHANGE_SECURITY_GROUP, row, "Members"), item;
+	struct mw_exchange_people members = { NULL, 0 };
 
 	if (group == NULL || group->kind != MW_EXCHANGE_LIST)
 		return;
 	while (mw_exchange_next_item(&rest, &item)) {
-		if (mw_exchange_find(import->names, item, &member, NULL) == MW_EXCHANGE_FOUND && member->kind == MW_EXCHANGE_RIGHTS)
-			mw_exchange_add_person(import, &group->nested, member);
+		if (mw_exchange_find(import->names, item, &member, NULL) == MW_EXCHANGE_FOUND)
+			mw_exchange_add_person(import, &members, member);
+		else
+			add_joined(import, item, &members);
+	}
+	for (size_t i = 0; i < members.count; i++) {
+		if (members.items[i]->kind == MW_EXCHANGE_RIGHTS)
+			mw_exchange_add_person(import, &group->nested, members.items[i]);
 	}
 }
 

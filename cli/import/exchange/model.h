@@ -133,6 +133,10 @@ void mw_exchange_limit_cell(struct mw_exchange *import, enum mw_exchange_file fi
 /* The parts, in their order. Each adds errors to import->errors; after the first that did nothing more is read. */
 void mw_exchange_read(struct mw_exchange *import);
 void mw_exchange_read_people(struct mw_exchange *import);
+/* The primary address is the name; false with an error. */
+bool mw_exchange_read_name(struct mw_exchange *import, struct mw_exchange_person *person);
+/* The addresses of a property, each in a line, or joined by a script. What is none is told, or an error where it may be several. */
+void mw_exchange_read_addresses(struct mw_exchange *import, struct mw_exchange_person *person, const char *property);
 void mw_exchange_read_accounts(struct mw_exchange *import);
 void mw_exchange_read_members(struct mw_exchange *import);
 void mw_exchange_read_grants(struct mw_exchange *import);
@@ -163,8 +167,9 @@ bool mw_exchange_is_open_group(struct mw_exchange *import, struct mw_exchange_pe
 bool mw_exchange_read_rights(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
 			     enum mw_exchange_rights *rights_r);
 bool mw_exchange_is_group(const struct mw_exchange_person *person);
-/* Whether a word of RecipientTypeDetails is of one that has no members. */
+/* Whether a word of RecipientTypeDetails is of one that has no members; of a group with an address. */
 bool mw_exchange_is_single(struct mw_str word);
+bool mw_exchange_is_mail_group(struct mw_str word);
 /* One more grant, of a group without an address to its members. None to oneself. */
 void mw_exchange_add_grant(struct mw_exchange *import, bool on_behalf, const struct mw_exchange_person *identity,
 			   struct mw_exchange_person *trustee);

@@ -3,10 +3,8 @@
 #include "base/text.h"
 #include "import/exchange/names.h"
 #include "import/exchange/value.h"
-#include "mail/address.h"
 #include "sync/ldap/dn.h"
 #include "sync/ldap/sid.h"
-#include "sync/text/name.h"
 
 /* RecipientTypeDetails (Microsoft, "Get-Recipient"). */
 static const struct {
@@ -71,90 +69,6 @@ static const struct {
 	{ MW_EXCHANGE_DYNAMIC, MW_EXCHANGE_LIST },	 { MW_EXCHANGE_MAIL_USER, MW_EXCHANGE_OUTSIDE },
 	{ MW_EXCHANGE_MAIL_CONTACT, MW_EXCHANGE_OUTSIDE },
 };
-
-/* --- addresses */
-
-/* An address that the directory may have. */
-static bool read_address(struct mw_exchange *import, struct mw_str text, struct mw_str *address_r)
-{
-	struct mw_address address;
-
-	if (mw_address_parse(text, &address) != MW_ADDRESS_MAILBOX || mw_text_name_refused(address.whole) != '\0')
-		return false;
-	*address_r = mw_arena_copy(import->arena, address.whole);
-	return true;
-}
-
-/* What is behind "smtp:"; false: it is of another kind. */
-static bool smtp_address(struct mw_str item, struct mw_str *address_r)
-{
-	size_t colon = mw_str_find(item, ':');
-
-	if (mw_str_starts_with_nocase(item, MW_STR("smtp:")))
-		*address_r = mw_str_tail(item, 5);
-	else
-		*address_r = item;
-	return colon == item.len || mw_str_starts_with_nocase(item, MW_STR("smtp:"));
-}
-
-/* Gives the person an address of its own. */
-static void add_address(struct mw_exchange *import, struct mw_exchange_person *person, struct mw_str address)
-{
-	struct mw_exchange_person *other;
-	struct mw_str *items = (struct mw_str *)person->addresses.items;
-
-	if (mw_str_equal(address, person->name))
-		return;
-	for (size_t i = 0; i < person->addresses.count; i++) {
-		if (mw_str_equal(address, items[i]))
-			return;
-	}
-	if (!mw_exchange_names_add(import->names, address, MW_EXCHANGE_ADDRESS, person, &other)) {
-		mw_exchange_error(import, person->file, person->row, "EmailAddresses", NULL,
-				  "%.*s is of %s.csv, line %u, too", MW_STR_ARG(address), mw_exchange_files[other->file].name,
-				  other->row->line);
-		return;
-	}
-	items = mw_exchange_grown(import->arena, items, person->addresses.count, sizeof(*items));
-	if (items == NULL)
-		return;
-	items[person->addresses.count] = address;
-	person->addresses = (struct mw_strs){ items, person->addresses.count + 1 };
-}
-
-static void read_addresses(struct mw_exchange *import, struct mw_exchange_person *person, const char *property)
-{
-	struct mw_str rest = mw_exchange_cell(import, person->file, person->row, property), item, text, address;
-
-	while (mw_exchange_next_item(&rest, &item)) {
-		if (!smtp_address(item, &text))
-			mw_exchange_count(import, "addresses of X500, SIP and other kinds");
-		else if (read_address(import, text, &address))
-			add_address(import, person, address);
-		else
-			mw_exchange_note(import, person->file, person->row, property,
-					 mw_arena_textf(import->arena, "%.*s: %.*s", MW_STR_ARG(person->name), MW_STR_ARG(mw_text_cut(item, 200))),
-					 "the directory cannot have such an address: leave it out, or give the recipient another one");
-	}
-}
-
-/* The primary address is the name; false with an error. */
-static bool read_name(struct mw_exchange *import, struct mw_exchange_person *person)
-{
-	struct mw_str text = mw_exchange_cell(import, person->file, person->row, "PrimarySmtpAddress");
-	struct mw_exchange_person *other;
-
-	if (!smtp_address(text, &text) || !read_address(import, text, &person->name)) {
-		mw_exchange_error(import, person->file, person->row, "PrimarySmtpAddress", "local@domain",
-				  "\"%.*s\" is no address that the directory can have", MW_STR_ARG(mw_text_cut(text, 100)));
-		return false;
-	}
-	if (mw_exchange_names_add(import->names, person->name, MW_EXCHANGE_ADDRESS, person, &other))
-		return true;
-	mw_exchange_error(import, person->file, person->row, "PrimarySmtpAddress", NULL, "%.*s is of %s.csv, line %u, too",
-			  MW_STR_ARG(person->name), mw_exchange_files[other->file].name, other->row->line);
-	return false;
-}
 
 /* --- names */
 
@@ -250,7 +164,7 @@ static void add_names(struct mw_exchange *import, struct mw_exchange_person *per
 		const struct mw_exchange_name_property *name = &mw_exchange_name_properties[i];
 		enum mw_exchange_key key = name->key;
 
-		/* What is no canonical name is a plain one. read_name() and read_addresses() add addresses. */
+		/* What is no canonical name is a plain one. Addresses are added where they are read. */
 		if (key == MW_EXCHANGE_CANONICAL && mw_exchange_form(mw_exchange_cell(import, file, row, name->property)) != key)
 			key = MW_EXCHANGE_NAME;
 		if (key != MW_EXCHANGE_ADDRESS)
@@ -321,10 +235,10 @@ static void read_person(struct mw_exchange *import, enum mw_exchange_file file, 
 	if (person == NULL)
 		return;
 	*person = (struct mw_exchange_person){ .kind = kind, .file = file, .row = row };
-	if (!read_kind(import, person) || !read_name(import, person))
+	if (!read_kind(import, person) || !mw_exchange_read_name(import, person))
 		return;
-	read_addresses(import, person, "EmailAddresses");
-	read_addresses(import, person, "ExternalEmailAddress");
+	mw_exchange_read_addresses(import, person, "EmailAddresses");
+	mw_exchange_read_addresses(import, person, "ExternalEmailAddress");
 	add_names(import, person, file, row);
 	read_state(import, person, file, row);
 	mw_exchange_add_person(import, &import->people, person);
@@ -374,6 +288,23 @@ static void compare_rights(struct mw_exchange *import, struct mw_exchange_person
 				  mw_exchange_files[person->file].name, person->row->line);
 }
 
+/* Who is a recipient by this row and has none of his own: a file was cut off, or left out. */
+static void look_for_recipient(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row)
+{
+	struct mw_str word = mw_exchange_cell(import, file, row, "RecipientTypeDetails"),
+		      name = mw_exchange_cell(import, file, row, "Name");
+	size_t i = find_kind(word);
+
+	if ((i == KINDS || kinds[i].system) && !mw_exchange_is_mail_group(word))
+		return;
+	if (name.len == 0)
+		name = mw_exchange_cell(import, file, row, "DistinguishedName");
+	mw_exchange_note(import, file, row, "RecipientTypeDetails",
+			 mw_arena_textf(import->arena, "%.*s: %.*s", MW_STR_ARG(mw_text_cut(name, 200)), MW_STR_ARG(word)),
+			 "it has an address in Exchange, and no row in the files of mailboxes, mail users, contacts and groups: it is "
+			 "left out; export it (-ResultSize Unlimited)");
+}
+
 static void read_account(struct mw_exchange *import, enum mw_exchange_file file, enum mw_exchange_kind kind,
 			 const struct mw_csv_row *row)
 {
@@ -388,6 +319,7 @@ static void read_account(struct mw_exchange *import, enum mw_exchange_file file,
 			return;
 		*person = (struct mw_exchange_person){ .kind = kind, .file = file, .row = row };
 		mw_exchange_add_person(import, &import->people, person);
+		look_for_recipient(import, file, row);
 	}
 	add_names(import, person, file, row);
 	compare_kinds(import, person, file, row);

@@ -156,6 +156,9 @@ void mw_exchange_read_default_domain(struct mw_exchange *import)
 		if (is_default && read_domain(import, &csv->rows[i], &domain) && domain.itself)
 			import->default_domain = domain.name;
 	}
+	if (import->default_domain.len == 0)
+		mw_exchange_note(import, MW_EXCHANGE_ACCEPTED_DOMAIN, NULL, "Default", "no domain is the default one",
+				 "who logs in without a domain is nobody here: write default_domain");
 }
 
 static void print_domains(FILE *out, struct mw_exchange *import)
@@ -286,7 +289,7 @@ static void print_connector(FILE *out, const struct mw_exchange_connector *conne
 /* Exchange Online has none that anybody could export. */
 static void print_built_in(FILE *out)
 {
-	fputs("\n# There is no ReceiveConnector.csv: the two connectors that every policy begins with.\n"
+	fputs("\n# No receive connector was exported: the two connectors that every policy begins with.\n"
 	      "connector \"Default\" {\n    bindings = { \"*:25\" }\n    auth_mechanism = { Tls }\n"
 	      "    permission_groups = { AnonymousUsers }\n    mode = audit\n}\n\n"
 	      "connector \"Client\" {\n    bindings = { \"*:587\", \"*:465\" }\n"

@@ -12,6 +12,7 @@
 #include "import/exchange/value.h"
 
 #define FILE_MOST (UINT64_C(1) << 30)
+#define USUAL_RESULT_SIZE 1000 /* of Get-Mailbox and others (Microsoft, "Get-Mailbox", ResultSize) */
 
 /* --- files */
 
@@ -59,6 +60,26 @@ static void need_column(const char *name, void *context)
 			      "it has no column %s", name);
 }
 
+/* A file without a row says nothing, and one that was cut off too little. */
+static void look_at_rows(struct mw_exchange *import, enum mw_exchange_file file)
+{
+	static const enum mw_exchange_file limited[] = { MW_EXCHANGE_MAILBOX,	MW_EXCHANGE_CAS_MAILBOX,
+							 MW_EXCHANGE_GROUP,	MW_EXCHANGE_DYNAMIC,
+							 MW_EXCHANGE_MAIL_USER, MW_EXCHANGE_MAIL_CONTACT,
+							 MW_EXCHANGE_USER,	MW_EXCHANGE_SECURITY_GROUP,
+							 MW_EXCHANGE_RECIPIENT_PERMISSION };
+	const struct mw_csv *csv = &import->tables[file].csv;
+
+	if (csv->row_count == 0 && mw_exchange_files[file].needed)
+		mw_errors_add(import->errors, MW_ERROR, csv->name, 0, 0, mw_exchange_files[file].command, "it has no row");
+	for (size_t i = 0; csv->row_count == USUAL_RESULT_SIZE && i < sizeof(limited) / sizeof(limited[0]); i++) {
+		if (limited[i] == file)
+			mw_exchange_note(import, file, NULL, "ResultSize", "1,000 rows",
+					 "without -ResultSize Unlimited the cmdlet prints 1,000 rows and leaves the others out: export it "
+					 "again, if there are more");
+	}
+}
+
 static void read_table(struct mw_exchange *import, enum mw_exchange_file file)
 {
 	struct mw_exchange_table *table = &import->tables[file];
@@ -74,8 +95,10 @@ static void read_table(struct mw_exchange *import, enum mw_exchange_file file)
 		return;
 	}
 	table->there = true;
-	if (mw_csv_read(import->arena, path, octets, import->errors, &table->csv))
+	if (mw_csv_read(import->arena, path, octets, import->errors, &table->csv)) {
 		mw_exchange_needed(file, need_column, &columns);
+		look_at_rows(import, file);
+	}
 	table->says = MW_ARENA_ARRAY(import->arena, uint64_t, table->csv.columns.count + 1);
 }
 
@@ -202,11 +225,39 @@ static void look_at_cell(struct mw_exchange *import, enum mw_exchange_file file,
 				 column->text);
 }
 
+static bool is_letter(struct mw_str text, size_t i)
+{
+	return i < text.len && ((text.ptr[i] >= 'a' && text.ptr[i] <= 'z') || (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z'));
+}
+
+/* Whether a text looks as if it had lost its letters that are no ASCII: "M?ller". */
+static bool is_lossy(struct mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '?' && ((i > 0 && is_letter(text, i - 1)) || is_letter(text, i + 1)))
+			return true;
+	}
+	return false;
+}
+
+/* Windows PowerShell writes ASCII where -Encoding lacks, and two people may be one then. */
+static bool tell_lossy(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
+		       const struct column *column, struct mw_str value)
+{
+	if (!import->tables[file].csv.ascii || column->fate != MW_EXCHANGE_CARRIED || !is_lossy(value))
+		return false;
+	mw_exchange_error(import, file, row, column->name,
+			  "Export-Csv -Encoding UTF8, or a byte order mark before a file in which ? is meant",
+			  "\"%.*s\" has ? in place of letters", MW_STR_ARG(mw_text_cut(value, 60)));
+	return true;
+}
+
 static void look_at_cells(struct mw_exchange *import, enum mw_exchange_file file)
 {
 	struct mw_exchange_table *table = &import->tables[file];
 	const struct mw_csv *csv = &table->csv;
 	struct column *columns = MW_ARENA_ARRAY(import->arena, struct column, csv->columns.count);
+	bool lossy = false;
 
 	for (size_t i = 0; columns != NULL && i < csv->columns.count; i++) {
 		columns[i].name = mw_arena_text(import->arena, csv->columns.items[i]);
@@ -220,6 +271,8 @@ static void look_at_cells(struct mw_exchange *import, enum mw_exchange_file file
 				continue;
 			table->says[j]++;
 			look_at_cell(import, file, &csv->rows[i], &columns[j], value);
+			/* Once a file. */
+			lossy = lossy || tell_lossy(import, file, &csv->rows[i], &columns[j], value);
 		}
 	}
 }

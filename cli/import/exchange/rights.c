@@ -30,6 +30,13 @@ static enum said by_kind(struct mw_str word)
 	return word.len == 0 ? NOTHING : UNKNOWN;
 }
 
+bool mw_exchange_is_mail_group(struct mw_str word)
+{
+	enum said said = by_kind(word);
+
+	return said != UNKNOWN && (mw_str_starts_with_nocase(word, MW_STR("Mail")) || (word.len > 0 && said == NOTHING));
+}
+
 /* "Universal, SecurityEnabled", or the number that Active Directory has. */
 static enum said by_type(struct mw_str text)
 {

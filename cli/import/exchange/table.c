@@ -71,6 +71,11 @@ static bool decode(struct mw_arena *arena, const char *name, struct mw_str octet
 	const char *nul;
 
 	*text_r = octets = mw_str_tail(octets, mark);
+	/* UTF-7 writes quotes and "#" so. */
+	if (mw_str_starts_with(octets, MW_STR("+ACI-")) || mw_str_starts_with(octets, MW_STR("+ACM-"))) {
+		mw_errors_add(errors, MW_ERROR, name, 1, 0, "Export-Csv -Encoding UTF8", "this is UTF-7");
+		return false;
+	}
 	if (encoding != UTF8 && !from_utf16(arena, encoding, octets, text_r)) {
 		mw_errors_add(errors, MW_ERROR, name, 0, 0, "Export-Csv -Encoding UTF8", "it is no whole text in UTF-16");
 		return false;
@@ -254,6 +259,15 @@ static struct mw_str skip_head(struct mw_str text, unsigned *line_r)
 	return text;
 }
 
+static bool is_ascii(struct mw_str octets)
+{
+	for (size_t i = 0; i < octets.len; i++) {
+		if ((unsigned char)octets.ptr[i] >= 0x80 || octets.ptr[i] == '\0')
+			return false;
+	}
+	return true;
+}
+
 bool mw_csv_read(struct mw_arena *arena, const char *name, struct mw_str octets, struct mw_errors *errors,
 		 struct mw_csv *csv_r)
 {
@@ -262,7 +276,7 @@ bool mw_csv_read(struct mw_arena *arena, const char *name, struct mw_str octets,
 	struct mw_str text;
 	unsigned before = mw_errors_count(errors, MW_ERROR);
 
-	*csv_r = (struct mw_csv){ .name = name };
+	*csv_r = (struct mw_csv){ .name = name, .ascii = is_ascii(octets) };
 	if (reading == NULL || !decode(arena, name, octets, errors, &text))
 		return false;
 	reading->arena = arena;

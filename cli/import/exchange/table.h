@@ -16,6 +16,7 @@ struct mw_csv {
 	struct mw_strs columns; /* each name once, in any case */
 	const struct mw_csv_row *rows;
 	size_t row_count;
+	bool ascii; /* every octet of the file is: it may be one in which other letters were lost */
 };
 
 #define MW_CSV_COLUMNS_MOST 1000

@@ -110,30 +110,45 @@ bool mw_exchange_next_item(struct mw_str *rest_io, struct mw_str *item_r)
 	return false;
 }
 
-bool mw_exchange_next_word(struct mw_str *rest_io, struct mw_str *word_r)
+/* The first part of a text without the characters `between`, trimmed; passes over empty ones. */
+static bool next_part(struct mw_str *rest_io, const char *between, struct mw_str *part_r)
 {
 	while (rest_io->len > 0) {
 		size_t end = 0;
 
-		while (end < rest_io->len && rest_io->ptr[end] != ',' && rest_io->ptr[end] != '\n')
+		while (end < rest_io->len && strchr(between, rest_io->ptr[end]) == NULL)
 			end++;
-		*word_r = trim(mw_str_head(*rest_io, end));
+		*part_r = trim(mw_str_head(*rest_io, end));
 		*rest_io = mw_str_tail(*rest_io, end + 1);
-		if (word_r->len > 0)
+		if (part_r->len > 0)
 			return true;
 	}
 	return false;
 }
 
+bool mw_exchange_next_word(struct mw_str *rest_io, struct mw_str *word_r)
+{
+	return next_part(rest_io, ",;|\n", word_r);
+}
+
 bool mw_exchange_has_word(struct mw_str list, const char *word)
 {
-	struct mw_str item;
+	struct mw_str item, part;
 
 	while (mw_exchange_next_word(&list, &item)) {
 		if (mw_str_equal_nocase(item, mw_str(word)))
 			return true;
+		while (next_part(&item, " \t", &part)) {
+			if (mw_str_equal_nocase(part, mw_str(word)))
+				return true;
+		}
 	}
 	return false;
+}
+
+bool mw_exchange_next_joined(struct mw_str *rest_io, struct mw_str *part_r)
+{
+	return next_part(rest_io, ";|", part_r);
 }
 
 bool mw_exchange_is_no_value(struct mw_str text)

@@ -15,10 +15,13 @@ bool mw_exchange_limit(struct mw_str text, uint64_t *limit_r);
 
 /* The items of a property with several values, as the exporter joins them: a line each. Empty lines are none. */
 bool mw_exchange_next_item(struct mw_str *rest_io, struct mw_str *item_r);
-/* The same for values that can hold no comma, and which Exchange itself prints with commas: "Tls, BasicAuth". */
+/* The same for values that can hold no comma, and which Exchange itself prints with commas: "Tls, BasicAuth". Scripts join
+   them with ";" or "|" too. */
 bool mw_exchange_next_word(struct mw_str *rest_io, struct mw_str *word_r);
-/* Whether the list has this word. */
+/* Whether the list has this word, be it joined with blanks, as PowerShell makes a text of a list: "Send-As Receive-As". */
 bool mw_exchange_has_word(struct mw_str list, const char *word);
+/* The parts of an item that a script joined of several with ";" or "|". */
+bool mw_exchange_next_joined(struct mw_str *rest_io, struct mw_str *part_r);
 
 /* Whether Export-Csv wrote the name of a list's type in place of its values: "System.Object[]",
    "Microsoft.Exchange.Data.MultiValuedProperty`1[...]"; or it is a list as Format-List prints it: "{a, b...}". */

@@ -76,6 +76,7 @@ static const struct {
 	const char *error;
 } wrong[] = {
 	{ OCTETS("a,b\nJ\xf6rg,x\n"), "f.csv:2: error: this line is no UTF-8 (expected Export-Csv -Encoding UTF8)" },
+	{ OCTETS("+ACI-a+ACI-,+ACI-b+ACI-\n"), "f.csv:1: error: this is UTF-7 (expected Export-Csv -Encoding UTF8)" },
 	{ OCTETS("a,b\nx,y\0z\n"), "f.csv:2: error: a zero octet in the text (expected Export-Csv -Encoding UTF8)" },
 	{ OCTETS("\xff\xfe" "a\0\0\xd8"), "f.csv: error: it is no whole text in UTF-16 (expected Export-Csv -Encoding UTF8)" },
 	{ OCTETS("\xff\xfe" "a"), "f.csv: error: it is no whole text in UTF-16 (expected Export-Csv -Encoding UTF8)" },

@@ -76,6 +76,9 @@ START_TEST(lists_are_lines_and_words_have_commas)
 	ck_assert(!mw_exchange_next_item(&list, &item));
 	ck_assert(mw_exchange_has_word(MW_STR("Tls, basicauth"), "BasicAuth"));
 	ck_assert(!mw_exchange_has_word(MW_STR("BasicAuthRequireTLS"), "BasicAuth"));
+	ck_assert(mw_exchange_has_word(MW_STR("Receive-As|Send-As"), "send-as"));
+	ck_assert(mw_exchange_has_word(MW_STR("Receive-As Send-As"), "Send-As"));
+	ck_assert(mw_exchange_has_word(MW_STR("Receive-As; Send As"), "Send As"));
 }
 END_TEST
 
