@@ -13,6 +13,7 @@ ELSEWHERE = "who may not log in from there sends nothing from there"
 FOREIGN = "* is every address of the server's domains"
 CATCH_ALL = "a catch-all address gives no right"
 IDLE = "an alias domain that is not active gives no right"
+OWN = "an address of its own comes before an extension"
 EXTENSION = "an extension belongs to its address, whoever else may send as the whole domain"
 
 
@@ -23,17 +24,21 @@ def at(names, domain=D):
 # Per schema: who asks, as whom, and {why: {(login, sender): what Mailwicket says}} where it says something else.
 QUESTIONS = {
     "mailcow": (
-        at("alice bob carol dave frank room henry iris") + ["gina@off.test", "ghost@example.test"],
+        at("alice bob carol dave frank room henry iris kim") + ["gina@off.test", "ghost@example.test", "jan@xn--bcher-kva.test"],
         at("alice bob carol frank info receive quiet team half silent office lent free temporary nobody bob+tag") +
         ["alice@second.test", "bob@second.test", "carol@second.test", "free@second.test", "alice@idle.test",
+         "alice+news@example.test", "upper@example.test", "spaced@example.test", "junk@example.test", "round@example.test", "kim@example.test",
+         "forever@example.test", "alice@third.test", "info@second.test", "any@xn--bcher-kva.test", "jan@xn--bcher-kva.test",
          "any@catchall.test", "any@other.test", "partner@foreign.example", "ALICE@Example.TEST", "old@off.test"]),
     "iredmail": (
-        at("alice bob carol dave erin frank ivan ghost") + ["gina@off.test", "heidi@backup.test"],
-        at("alice bob carol dave erin frank ivan ghost info both team one list alice+tag nobody") +
+        at("alice bob carol dave erin frank ivan ghost") + ["gina@off.test", "heidi@backup.test", "jan@xn--bcher-kva.test"],
+        at("alice bob carol dave erin frank ivan ghost info both team one list alice+tag nobody half away alice+news upper") +
+        ["alice@third.test", "any@ring.test", "closed@off.test", "jan@xn--bcher-kva.test"] +
         ["alice@second.test", "info@second.test", "alice@idle.test", "gina@off.test", "heidi@backup.test"]),
     "postfixadmin": (
-        at("alice bob carol dave ghost") + ["gina@off.test", "info@example.test", "team@example.test", "alice@second.test", "bob@idle.test"],
-        at("alice bob carol dave ghost info spaced gone team away nested odd nobody alice+tag") +
+        at("alice bob carol dave ghost") + ["jan@xn--bcher-kva.test", "gina@off.test", "info@example.test", "team@example.test", "alice@second.test", "bob@idle.test"],
+        at("alice bob carol dave ghost info spaced gone team away nested odd nobody alice+tag alice+news upper round null empty pair") +
+        ["bob@third.test", "hers@ring.test", "closed@off.test", "jan@xn--bcher-kva.test"] +
         ["alice@second.test", "bob@second.test", "info@second.test", "alice@idle.test", "gina@off.test", "ALICE@Example.TEST"]),
 }
 DIFFERENCES = {
@@ -42,13 +47,15 @@ DIFFERENCES = {
         FOREIGN: {("henry@example.test", "partner@foreign.example"): False},
         CATCH_ALL: {("alice@example.test", "any@catchall.test"): False},
         IDLE: {("iris@example.test", "alice@idle.test"): False, ("henry@example.test", "alice@idle.test"): False},
-        EXTENSION: {("bob@example.test", "bob+tag@example.test"): True},
+        EXTENSION: {("bob@example.test", "bob+tag@example.test"): True, ("kim@example.test", "bob+tag@example.test"): True},
     },
     "iredmail": {
         ELSEWHERE: {("ivan@example.test", "ivan@example.test"): False},
+        OWN: {("alice@example.test", "alice+news@example.test"): False},
     },
     "postfixadmin": {
         OFF: {("carol@example.test", "carol@example.test"): False, ("gina@off.test", "gina@off.test"): False},
+        OWN: {("alice@example.test", "alice+news@example.test"): False},
     },
 }
 WORLDS = [("mailcow", "mysql"), ("iredmail", "mysql"), ("iredmail", "pgsql"), ("postfixadmin", "mysql"), ("postfixadmin", "pgsql")]

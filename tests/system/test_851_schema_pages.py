@@ -81,11 +81,62 @@ def test_the_page_lets_aliases_send_where_somebody_wants_that(page):
     if page.project == "mailcow":
         assert page.grants == []
         return
+    team = ["alice@example.test", "bob@example.test"] + (["carol@example.test"] if page.project == "iredmail" else [])
     query = page.grants[-1 if page.driver == "pgsql" else 0]
     for with_it in (False, True):
         page.write_source("        " + page.here(query) if with_it else "")
         page.run("mailwicket sync\n")
         for alias, may in (("info@example.test", ["alice@example.test"]),
-                           ("team@example.test", ["alice@example.test", "bob@example.test"])):
+                           ("team@example.test", team)):
             told = json.loads(page.daemon.cli("--json", "lookup", alias).stdout)
             assert told["send_as"] == (may if with_it else []), (alias, told)
+
+
+ISPMAIL = """
+CREATE TABLE virtual_domains (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL);
+CREATE TABLE virtual_users (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, domain_id INT NOT NULL, email VARCHAR(100) NOT NULL UNIQUE,
+    password VARCHAR(150) NOT NULL, quota BIGINT NOT NULL DEFAULT 0,
+    FOREIGN KEY (domain_id) REFERENCES virtual_domains (id) ON DELETE CASCADE);
+CREATE TABLE virtual_aliases (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, domain_id INT NOT NULL, source VARCHAR(100) NOT NULL,
+    destination VARCHAR(100) NOT NULL, FOREIGN KEY (domain_id) REFERENCES virtual_domains (id) ON DELETE CASCADE);
+INSERT INTO virtual_domains (name) VALUES ('example.test');
+INSERT INTO virtual_users (domain_id, email, password) VALUES (1, 'alice@example.test', 'x'), (1, 'bob@example.test', 'x');
+INSERT INTO virtual_aliases (domain_id, source, destination) VALUES (1, 'info@example.test', 'alice@example.test'),
+    (1, 'info@example.test', 'alice@example.test'), (1, 'bob@example.test', 'bob@example.test'),
+    (1, 'bob@example.test', 'alice@example.test'), (1, 'team@example.test', 'alice@example.test'),
+    (1, 'team@example.test', 'bob@example.test'), (1, 'half@example.test', 'bob@example.test'),
+    (1, 'half@example.test', 'someone@foreign.example'), (1, 'away@example.test', 'someone@foreign.example'),
+    (1, 'nested@example.test', 'team@example.test'), (1, '@example.test', 'alice@example.test');
+"""
+
+
+def test_the_page_for_ispmail_leads_to_a_directory(mariadb, folder):
+    """The tutorial's tables: an alias receives, is a group where it leads to several, and sends where somebody wants that."""
+    mariadb.sql("CREATE DATABASE mailserver")
+    try:
+        mariadb.sql(ISPMAIL, "mailserver")
+        page = Page("from-ispmail.md", mariadb, "mysql", folder, POLICY)
+        page.run_for("mariadb ")
+        page.run_for("install ")
+        [block] = page.sources
+        for grants in (False, True):
+            page.sources = [block.replace("        complete =", page.grants[0] * grants + "        complete =")]
+            page.write_source()
+            told = page.run_for("mailwicket check")
+            assert f"published: 2 users, 4 groups, 7 addresses, 2 logins, {5 * grants} grants" in told, told
+
+            def look(address):
+                return json.loads(page.daemon.cli("--json", "lookup", address).stdout)
+            assert {name: look(name).get("receives") for name in ("alice@example.test", "info@example.test", "nobody@example.test")} == \
+                {"alice@example.test": "alice@example.test", "info@example.test": "alice@example.test", "nobody@example.test": None}
+            assert sorted(look("bob@example.test")["groups"]) == ["half@example.test", "team@example.test"]
+            assert [look(f"{name}@example.test")["kind"] for name in ("away", "nested", "half", "team")] == ["group"] * 4
+            assert look("team@example.test")["send_as"] == (["alice@example.test", "bob@example.test"] if grants else [])
+            assert ("alice@example.test" in look("bob@example.test")["send_as"]) == grants
+        assert "alice@example.test" in page.run_for("mailwicket lookup")
+        page.sources = [block.replace("SELECT email AS name FROM virtual_users\"", "SELECT password AS name FROM virtual_users\"")]
+        page.write_source()
+        assert "denied" in page.daemon.cli("sync").stderr
+    finally:
+        mariadb.sql("DROP DATABASE mailserver")
+        mariadb.sql(ACCOUNTS["mysql"])

@@ -17,7 +17,7 @@ SERVICES = {
     "mailcow": {
         "alice@example.test": "imap sieve smtp", "bob@example.test": "imap pop3 smtp", "carol@example.test": ALL,
         "dave@example.test": "", "erin@example.test": "", "frank@example.test": "pop3 sieve", "room@example.test": "",
-        "gina@off.test": "",
+        "gina@off.test": "", "jan@xn--bcher-kva.test": "imap smtp", "kim@example.test": "smtp",
     },
     "iredmail": {
         "alice@example.test": "imap sieve smtp", "bob@example.test": "imap pop3 smtp", "carol@example.test": "imap pop3 sieve",
@@ -31,8 +31,9 @@ SERVICES = {
 }
 # The groups of the user; None: the directory does not know the address.
 GROUPS = {
-    "mailcow": {"alice@example.test": ["bob", "half", "lent", "silent", "team"], "carol@example.test": ["office"]},
-    "iredmail": {"alice@example.test": ["both", "team"], "bob@example.test": ["both", "one", "team"]},
+    "mailcow": {"alice@example.test": ["bob", "half", "lent", "silent", "spaced", "team"], "carol@example.test": ["office"]},
+    "iredmail": {"alice@example.test": ["both", "half", "team"], "bob@example.test": ["both", "one", "team"],
+                 "carol@example.test": ["team"]},
     "postfixadmin": {"alice@example.test": ["team"], "bob@example.test": ["odd", "team"]},
 }
 # Who receives.
@@ -41,17 +42,22 @@ RECEIVES = {
         "info@example.test": "alice@example.test", "receive@example.test": "alice@example.test",
         "temporary@example.test": "alice@example.test", "expired@example.test": None, "gone@example.test": None,
         "alice@second.test": "alice@example.test", "alice@idle.test": None, "team@example.test": "team@example.test",
-        "any@catchall.test": None,
+        "any@catchall.test": None, "upper@example.test": "alice@example.test", "forever@example.test": "alice@example.test",
+        "alice@third.test": None, "junk@example.test": "junk@example.test",
     },
     "iredmail": {
         "info@example.test": "alice@example.test", "info@second.test": "alice@example.test",
         "alice@second.test": "alice@example.test", "alice@idle.test": None, "gone@example.test": None,
         "team@second.test": "team@example.test", "list@example.test": "list@example.test", "old@example.test": None,
+        "half@second.test": "half@example.test", "away@example.test": "away@example.test", "upper@example.test": "alice@example.test",
+        "alice+news@example.test": "bob@example.test", "alice@third.test": None,
     },
     "postfixadmin": {
         "info@example.test": "alice@example.test", "spaced@example.test": "alice@example.test",
         "info@second.test": "alice@example.test", "bob@second.test": "alice@example.test", "alice@idle.test": None,
         "gone@example.test": None, "team@second.test": "team@example.test", "nested@example.test": "nested@example.test",
+        "upper@example.test": "alice@example.test", "pair@example.test": "alice@example.test", "empty@example.test": "empty@example.test",
+        "alice+news@example.test": "bob@example.test", "bob@third.test": "alice@example.test", "alice@third.test": None,
     },
 }
 # Columns that came later than the oldest version that the schema reads.
@@ -84,6 +90,8 @@ def services(world, user):
 
 
 def test_switches_groups_and_who_receives(world):
+    said = world.daemon.cli("sync").stderr
+    assert "belongs to" not in said and "left out" not in said, said
     found = {user: services(world, user) for user in SERVICES[world.project]}
     assert found == SERVICES[world.project]
     found = {user: sorted(group.partition("@")[0] for group in look(world, user)["groups"]) for user in GROUPS[world.project]}

@@ -5,26 +5,30 @@
    Dovecot asks for the column enable<service>, and enable<service>secured or enable<service>tls of a session with TLS;
    which of them the session has is Dovecot's to judge: one that is on is enough here.
 
-   The items of its lists are rows, so that one text does for MySQL and PostgreSQL. */
+   The items of its lists are rows, so that one text does for MySQL and PostgreSQL. PostgreSQL tells upper case from lower
+   case, and Postfix does not: it looks up whom an alias leads to in lower case. */
 
 #define NOT_TAKEN(address) \
 	" AND NOT EXISTS (SELECT 1 FROM mailbox taken WHERE taken.username = " address ")"
+
+#define JOIN_GOAL " JOIN mailbox m ON m.username = LOWER(f.forwarding)"
 
 /* alias_of: the addresses of one mailbox each; list_of: those of a group. */
 #define WITH \
 	"WITH alias_of AS (" \
 	"SELECT f.address, f.domain, MIN(m.username) AS name" \
-	" FROM forwardings f JOIN mailbox m ON m.username = f.forwarding" \
+	" FROM forwardings f LEFT" JOIN_GOAL \
 	" WHERE f.is_alias = 1 AND f.active = 1" \
 	" AND NOT EXISTS (SELECT 1 FROM alias l WHERE l.address = f.address AND l.active = 1)" \
 	" AND NOT EXISTS (SELECT 1 FROM maillists l WHERE l.address = f.address AND l.active = 1)" \
 	NOT_TAKEN("f.address") \
-	" GROUP BY f.address, f.domain HAVING COUNT(DISTINCT m.username) = 1)," \
+	" GROUP BY f.address, f.domain HAVING MIN(m.username) IS NOT NULL AND COUNT(DISTINCT LOWER(f.forwarding)) = 1)," \
 	" list_of AS (" \
 	"SELECT l.address, l.domain FROM alias l WHERE l.active = 1" NOT_TAKEN("l.address") \
 	" UNION SELECT l.address, l.domain FROM maillists l WHERE l.active = 1" NOT_TAKEN("l.address") \
-	" UNION SELECT f.address, f.domain FROM forwardings f WHERE f.is_alias = 1 AND f.active = 1" NOT_TAKEN("f.address") \
-	" GROUP BY f.address, f.domain HAVING COUNT(DISTINCT f.forwarding) > 1) "
+	" UNION SELECT f.address, f.domain FROM forwardings f LEFT" JOIN_GOAL \
+	" WHERE f.is_alias = 1 AND f.active = 1" NOT_TAKEN("f.address") \
+	" GROUP BY f.address, f.domain HAVING MIN(m.username) IS NULL OR COUNT(DISTINCT LOWER(f.forwarding)) > 1) "
 
 /* An address as it is written in an alias domain. */
 #define RENAMED \
@@ -69,7 +73,7 @@
 	{ "members", \
 	  WITH "SELECT DISTINCT l.address AS name, m.username AS member FROM list_of l" \
 	  " JOIN forwardings f ON f.address = l.address AND f.active = 1" \
-	  " JOIN mailbox m ON m.username = f.forwarding" }, \
+	  JOIN_GOAL }, \
 	{ "changed", changed }, \
 	{ NULL, NULL }, \
 }

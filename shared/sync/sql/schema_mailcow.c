@@ -50,8 +50,10 @@
 
 #define FROM_ACL " FROM sender_acl s JOIN mailbox m ON m.username = s.logged_in_as"
 
+/* What is not there is on, and what is no number and no text is not. */
 #define SWITCH(attribute) \
-	"CASE WHEN u.live AND COALESCE(JSON_VALUE(u.attributes, '$." attribute "'), '1') = '1' THEN 'yes' ELSE 'no' END"
+	"CASE WHEN u.live AND COALESCE(JSON_VALUE(u.attributes, '$." attribute "')," \
+	" JSON_QUERY(u.attributes, '$." attribute "'), '1') = '1' THEN 'yes' ELSE 'no' END"
 
 #define IS_VALID_SPAMALIAS \
 	"(t.validity >= UNIX_TIMESTAMP() OR (SELECT permanent FROM spamalias i WHERE i.address = t.address) <> 0)"

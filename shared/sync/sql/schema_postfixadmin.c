@@ -2,7 +2,8 @@
 #include "sync/sql/schema.h"
 
 /* The smtpd_sender_login_maps of PostfixAdmin's documentation gives a mailbox its own name and nothing else, so that
-   every alias only receives. mailbox.smtp_active came with version 4.0: where the table lacks it, the name means the
+   every alias only receives. PostgreSQL tells upper case from lower case, and Postfix does not: it looks up whom an alias
+   leads to in lower case. mailbox.smtp_active came with version 4.0: where the table lacks it, the name means the
    column of `older`, as names in a subquery do. */
 
 /* goal: each goal of each alias that is no mailbox itself; alias_of: the addresses of one mailbox each; list_of: those
@@ -63,5 +64,5 @@
 const struct mw_schema_query mw_schema_postfixadmin_mysql[] =
 	QUERIES(WITH(MW_SCHEMA_ITEM("a.goto"), MW_SCHEMA_ITEMS("a.goto")), CHANGED(MW_SCHEMA_SUM_MYSQL));
 const struct mw_schema_query mw_schema_postfixadmin_pgsql[] =
-	QUERIES(WITH("TRIM(item.goal)", "LATERAL regexp_split_to_table(a.goto, ',') AS item (goal)"),
+	QUERIES(WITH("LOWER(TRIM(item.goal))", "LATERAL regexp_split_to_table(a.goto, ',') AS item (goal)"),
 		CHANGED(MW_SCHEMA_SUM_PGSQL));

@@ -1,8 +1,9 @@
 -- A server with one of everything that its sender query knows.
 INSERT INTO domain (domain, active) VALUES
-	('example.test', 1), ('other.test', 1), ('catchall.test', 1), ('off.test', 0);
+	('example.test', 1), ('other.test', 1), ('catchall.test', 1), ('off.test', 0), ('xn--bcher-kva.test', 1);
 INSERT INTO alias_domain (alias_domain, target_domain, active) VALUES
-	('second.test', 'example.test', 1), ('idle.test', 'example.test', 0);
+	('second.test', 'example.test', 1), ('idle.test', 'example.test', 0),
+	('third.test', 'second.test', 1), ('ring.test', 'ring.test', 1);
 INSERT INTO mailbox (username, local_part, domain, attributes, kind, active) VALUES
 	('alice@example.test', 'alice', 'example.test', '{"imap_access": "1", "pop3_access": "0", "smtp_access": "1", "sieve_access": "1"}', '', 1),
 	('bob@example.test', 'bob', 'example.test', '{"imap_access": 1, "pop3_access": 1, "smtp_access": 1, "sieve_access": 0}', '', 1),
@@ -13,7 +14,9 @@ INSERT INTO mailbox (username, local_part, domain, attributes, kind, active) VAL
 	('room@example.test', 'room', 'example.test', NULL, 'location', 1),
 	('gina@off.test', 'gina', 'off.test', '{}', '', 1),
 	('henry@example.test', 'henry', 'example.test', '{}', '', 1),
-	('iris@example.test', 'iris', 'example.test', '{}', '', 1);
+	('iris@example.test', 'iris', 'example.test', '{}', '', 1),
+	('jan@xn--bcher-kva.test', 'jan', 'xn--bcher-kva.test', '{"imap_access": true, "pop3_access": false, "smtp_access": null, "sieve_access": "no"}', '', 1),
+	('kim@example.test', 'kim', 'example.test', '{"imap_access": ["1"], "pop3_access": {}, "smtp_access": true, "sieve_access": "", "sogo_access": "0"}', '', 1);
 INSERT INTO alias (address, goto, domain, active, sender_allowed)
 	SELECT username, username, domain, active, 1 FROM mailbox;
 INSERT INTO alias (address, goto, domain, active, sender_allowed) VALUES
@@ -31,6 +34,13 @@ INSERT INTO alias (address, goto, domain, active, sender_allowed) VALUES
 	('bob@second.test', 'alice@example.test', 'second.test', 1, 1),
 	('lent@example.test', 'alice@example.test', 'example.test', 1, 1),
 	('old@off.test', 'alice@example.test', 'off.test', 1, 1),
+	('alice+news@example.test', 'bob@example.test', 'example.test', 1, 1),
+	('upper@example.test', 'ALICE@Example.TEST', 'example.test', 1, 1),
+	('spaced@example.test', 'alice@example.test, bob@example.test', 'example.test', 1, 1),
+	('junk@example.test', 'spam@localhost', 'example.test', 1, 1),
+	('good@example.test', 'ham@localhost', 'example.test', 1, 1),
+	('round@example.test', 'about@example.test', 'example.test', 1, 1),
+	('about@example.test', 'round@example.test', 'example.test', 1, 1),
 	('@catchall.test', 'alice@example.test', 'catchall.test', 1, 1);
 INSERT INTO sender_acl (logged_in_as, send_as, external) VALUES
 	('bob@example.test', 'carol@example.test', 0),
@@ -40,7 +50,12 @@ INSERT INTO sender_acl (logged_in_as, send_as, external) VALUES
 	('henry@example.test', '*', 0),
 	('iris@example.test', '@other.test', 0),
 	('iris@example.test', '@example.test', 0),
+	('kim@example.test', 'info@second.test', 0),
+	('kim@example.test', 'BOB@Example.TEST', 0),
+	('kim@example.test', '@idle.test', 0),
+	('jan@xn--bcher-kva.test', '@xn--bcher-kva.test', 0),
 	('gone@example.test', 'free@example.test', 0);
 INSERT INTO spamalias (address, goto, validity, permanent) VALUES
 	('temporary@example.test', 'alice@example.test', 2147483647, 0),
-	('expired@example.test', 'alice@example.test', 1, 0);
+	('expired@example.test', 'alice@example.test', 1, 0),
+	('forever@example.test', 'alice@example.test', NULL, 1);

@@ -29,6 +29,9 @@ accepted_domain "catchall.test" { type = Authoritative }
 accepted_domain "off.test" { type = Authoritative }
 accepted_domain "idle.test" { type = Authoritative }
 accepted_domain "backup.test" { type = Authoritative }
+accepted_domain "third.test" { type = Authoritative }
+accepted_domain "ring.test" { type = Authoritative }
+accepted_domain "xn--bcher-kva.test" { type = Authoritative }
 """
 POSTFIX = """\
 recipient_delimiter = +
