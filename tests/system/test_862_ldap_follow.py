@@ -7,6 +7,7 @@ import pytest
 import rig
 from rig.follower import Follower, confined
 from rig.ldap_source import LdapSource, group, listed, person
+from rig.processes import tool
 from rig.relay import Relay
 from rig.slapd import BLIND, READER, Slapd
 from rig.sources import Files
@@ -82,6 +83,32 @@ def test_groups_in_another_database_are_watched_too(files, two_databases):
         follower.wait_log("following 1 source")
         source.server.modify(f"dn: cn=sales,{base}\nchangetype: modify\ndelete: member\nmember: cn=mary,{source.base}\n")
         rig.wait_for(lambda: "sales@example.test" not in files.cli("lookup", "mary@example.test").stdout, "mary to be no member")
+
+
+class WithoutSyncprov(TwoDatabases):
+    """The overlay was there once: the contextCSN of that time stays."""
+    def make(self):
+        super().make()
+        text = self.config.read_text()
+        self.config.write_text(text[:text.rindex("overlay syncprov")])
+        self.run(tool("slapadd"), "-f", self.config, "-b", self.second, input=(
+            f"dn: {self.second}\nobjectClass: dcObject\nobjectClass: organization\no: Second\ndc: second\n"
+            "contextCSN: 20250101120000.000000Z#000000#000#000000\n").encode())
+
+
+def test_a_contextcsn_that_nothing_changes_any_more_is_none(files, folder):
+    server, base = WithoutSyncprov(), WithoutSyncprov.second
+    try:
+        source = LdapSource(server, folder)
+        server.add(person(f"cn=bob,{base}", mail="bob@example.test"))
+        assert "contextCSN: 2025" in server.client("ldapsearch", "-LLL", "-b", base, "-s", "base", "contextCSN")
+        files.publish(source.settings(**PLAIN, users_base=base, interval="1s", full_every="1d"))
+        with Follower(files) as follower:
+            follower.wait_log("following 1 source")
+            server.add(person(f"cn=mary,{base}", mail="mary@example.test"))
+            follower.wait_log("published: 2 users")
+    finally:
+        server.close()
 
 
 def test_a_user_who_is_renamed_keeps_a_grant_of_another_source(files, source, folder):

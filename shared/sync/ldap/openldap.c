@@ -4,9 +4,13 @@
    postfix-book and docker-mailserver (mailAlias), FusionDirectory (gosaMailAlternateAddress), UCS
    (mailAlternativeAddress), iRedMail (shadowAddress); groups of names and posixGroup. */
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "sync/ldap/dn.h"
 #include "sync/ldap/map.h"
+
+#define CSN_SECONDS 86400
 
 #define ADDRESSES                                                                        \
 	"address=mailLocalAddress", "address=mailAlternateAddress", "address=mailAlias", \
@@ -33,6 +37,22 @@ static bool read_uid(struct mw_ldap_reader *reader, const struct mw_ldap_entry *
 static int compare_values(const void *left, const void *right)
 {
 	return mw_str_compare(*(const struct mw_str *)left, *(const struct mw_str *)right);
+}
+
+/* Where the overlay syncprov was taken away, the last contextCSN stays, and no change moves it. One that nothing has
+   changed for a day is as good as none: "20261130120000.000000Z#...". */
+static bool is_recent(const struct mw_ldap_attribute *attribute)
+{
+	time_t least = (time_t)(mw_clock_date() - CSN_SECONDS);
+	char text[32];
+	struct tm parts;
+
+	if (gmtime_r(&least, &parts) == NULL || strftime(text, sizeof(text), "%Y%m%d%H%M%S", &parts) == 0)
+		return false;
+	for (size_t i = 0; i < attribute->count; i++)
+		if (mw_str_compare(attribute->values[i], mw_str(text)) > 0)
+			return true;
+	return false;
 }
 
 /* In any order, one after the other. False: memory is out. */
@@ -93,7 +113,7 @@ static bool add_state(struct mw_ldap_session *session, struct mw_str base, struc
 	if (suffix.used == 0 || mw_ldap_read(session, mw_buf_str(&suffix), names, &entry, why) != MW_LDAP_ENTRY)
 		return false;
 	state = mw_ldap_attribute(&entry, names[0]);
-	return state != NULL && add_sorted(state, state_r);
+	return state != NULL && is_recent(state) && add_sorted(state, state_r);
 }
 
 /* Users and groups may stand in two databases of the server. */
