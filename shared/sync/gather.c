@@ -63,14 +63,24 @@ static void cut_back(const struct mw_slice *slice)
 	slice->records->value_count = 0;
 }
 
+/* NONE without a reason: it was never read. */
+static enum mw_copy_result open_copy(const struct gather *gather, const struct mw_source *source,
+				     const struct mw_source_state *state, struct mw_copy *copy_r, struct mw_buf *why)
+{
+	enum mw_copy_result result = mw_copy_read(gather->order->arena, gather->folder, source, copy_r, why);
+
+	if (result == MW_COPY_NONE && state->read_at != 0)
+		mw_buf_printf(why, "%s is gone", copy_r->path);
+	return result;
+}
+
 /* Its records as they were. False: it has none. */
 static bool read_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
-		      struct mw_buf *why)
+		      const struct mw_source_state *state, struct mw_buf *why)
 {
 	struct mw_errors *errors = mw_errors_new(1);
 	struct mw_copy copy;
-	bool good = errors != NULL &&
-		mw_copy_read(gather->order->arena, gather->folder, source, &copy, why) == MW_COPY_READ;
+	bool good = errors != NULL && open_copy(gather, source, state, &copy, why) == MW_COPY_READ;
 
 	if (good && copy.of_another) {
 		mw_buf_add_text(why, "what is kept under this name was read by another driver or from another place");
@@ -124,7 +134,7 @@ static void stand_in(struct gather *gather, const struct mw_source *source, stru
 	struct mw_buf why = MW_BUF_OVER(text), kept = MW_BUF_OVER(state->why);
 
 	cut_back(slice);
-	if (!read_copy(gather, source, slice, &why)) {
+	if (!read_copy(gather, source, slice, state, &why)) {
 		tell(gather, own, MW_ERROR);
 		mw_errors_add(gather->order->errors, MW_ERROR, source->place.file, 0, 0, NULL,
 			      "source \"%.*s\" cannot be read, and it has no last good content%s%s", MW_STR_ARG(source->name),
@@ -212,8 +222,7 @@ static bool look_at_copy(struct gather *gather, const struct mw_source *source, 
 	struct mw_copy copy;
 	bool done;
 
-	if (mw_copy_read(order->arena, gather->folder, source, &copy, &why) == MW_COPY_NONE && state->read_at != 0)
-		mw_buf_printf(&why, "%s is gone", copy.path);
+	open_copy(gather, source, state, &copy, &why);
 	gather->records.complete = source->complete;
 	done = mw_keep(slice, copy.memory == NULL ? NULL : &copy, source->max_shrink, accept,
 		       order->policy->default_domain, state, &why);
@@ -288,7 +297,7 @@ static void use(struct gather *gather, const struct mw_source *source, struct mw
 static bool rest(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 		 const struct mw_source_state *state, struct mw_buf *why)
 {
-	bool done = read_copy(gather, source, slice, why);
+	bool done = read_copy(gather, source, slice, state, why);
 
 	gather->records.reports = NULL;
 	if (!done)
@@ -330,14 +339,15 @@ static void read_lenient(struct gather *gather, const struct mw_source *source, 
 			 struct mw_source_turn *turn, struct mw_source_state *state)
 {
 	struct mw_gathering *order = gather->order;
-	char text[1024];
+	char text[1024] = "";
 	struct mw_buf why = MW_BUF_OVER(text);
 	bool rests = (turn->rest || order->asks_nobody) && rest(gather, source, slice, state, &why);
 
 	if (!rests && order->asks_nobody) {
 		order->unread++;
 		mw_errors_add(order->errors, MW_ERROR, source->place.file, source->place.line, 0, NULL,
-			      "source \"%.*s\": %s", MW_STR_ARG(source->name), why.used > 0 ? text : "it was never read");
+			      "source \"%.*s\": %s%s", MW_STR_ARG(source->name),
+			      why.used > 0 ? "its last good content cannot be read: " : "it was never read", text);
 	} else if (!rests) {
 		ask(gather, source, slice, state);
 	}

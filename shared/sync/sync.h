@@ -52,8 +52,8 @@ bool mw_sync_beside(const struct mw_policy *policy, struct mw_errors *errors, st
 /* The same for some of them: turns[source], of all. Text is always read: it has no copy. For the process that follows. */
 bool mw_sync_some(const struct mw_policy *policy, struct mw_source_turn *turns, struct mw_errors *errors,
 		  struct mw_sync_report *report_r);
-/* A dry run that asks nobody: text is read, and the last good copies stand for all others. A source that has none was
-   never read, which is an error. */
+/* A dry run that asks nobody: text is read, and the last good copies stand for all others. A source that has none
+   is an error. */
 bool mw_sync_look(const struct mw_policy *policy, struct mw_errors *errors, struct mw_sync_report *report_r);
 /* The same as mw_sync_beside(); what is held back of this source may vanish, if its content has the digest that an
    administrator was told. An empty one: that of the only content that was told since names are held. It takes a content

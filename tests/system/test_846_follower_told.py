@@ -180,6 +180,19 @@ def test_a_look_at_the_status_asks_no_source(site):
     assert not asked.exists()
 
 
+@pytest.mark.parametrize("spoil, why", [
+    (lambda copy: copy.unlink(), "{} is gone"),
+    (lambda copy: copy.write_text(copy.read_text()[:-3]), "{}: it is cut off, or not as it was written"),
+])
+def test_a_source_whose_last_good_content_is_gone_was_read_all_the_same(site, spoil, why):
+    copy = site.published / "sources" / "corp"
+    spoil(copy)
+    [text] = [text for text in told(site)[2] if 'source "corp"' in text and "cannot be read" in text]
+    assert f'source "corp": its last good content cannot be read: {why.format(copy)}' in text and "never" not in text
+    site.runs("corp", "exit 1")
+    assert f'it has no last good content: {why.format(copy)}' in site.cli("sync").stderr
+
+
 def test_text_alone_needs_nobody_who_follows(site):
     site.sources("text")
     site.sync()
