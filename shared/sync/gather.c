@@ -383,11 +383,16 @@ static void read_source(struct gather *gather, size_t number)
 
 /* --- all of them */
 
-/* What former names mean is known when all sources are. Of one that could not be read it may be what changed. */
+/* What former names mean is known when all sources are: nobody can tell what one names that has neither its content nor a
+   copy. Of one that could not be read it may be what changed. */
 static void settle_formers(struct gather *gather)
 {
 	struct mw_gathering *order = gather->order;
-	bool *changed = calloc(order->policy->directory.source_count + 1, sizeof(bool));
+	bool *changed;
+
+	if (mw_errors_count(order->errors, MW_ERROR) > gather->records.errors_before)
+		return;
+	changed = calloc(order->policy->directory.source_count + 1, sizeof(bool));
 
 	if (changed == NULL || !mw_formers_settle(&gather->records, changed))
 		gather->records.failed = true;
