@@ -188,7 +188,9 @@ static void read_before(struct mw_editing *editing)
 {
 	struct mw_errors *errors = mw_errors_new(1);
 
-	if (errors != NULL)
+	if (errors == NULL)
+		mw_arena_fail(editing->arena);
+	else
 		editing->before = mw_memory_directory_of(editing->policy, NULL, errors);
 	mw_errors_free(errors);
 }
@@ -198,18 +200,27 @@ static bool is_changed(const struct mw_editing *editing)
 	return editing->file != NULL && !mw_str_equal(editing->text, editing->file->text);
 }
 
+static int check_memory(const struct mw_editing *editing)
+{
+	if (!mw_arena_failed(editing->arena))
+		return EX_OK;
+	mw_complain("out of memory");
+	return EX_OSERR;
+}
+
 static int change(struct mw_editing *editing, const struct mw_edit *edit, void *context)
 {
 	int code = edit->change(editing, context);
 
-	if (code == EX_OK && mw_arena_failed(editing->arena)) {
-		mw_complain("out of memory");
-		code = EX_OSERR;
-	}
+	if (code == EX_OK)
+		code = check_memory(editing);
 	if (code == EX_OK && is_changed(editing))
 		code = mw_text_file_check(editing->file, editing->policy, editing->text, &editing->after);
 	if (code == EX_OK && edit->look != NULL)
 		code = edit->look(editing, context);
+	/* Something that is to be told may lack. */
+	if (code == EX_OK)
+		code = check_memory(editing);
 	if (code == EX_OK && is_changed(editing) && !editing->order->dry_run)
 		code = mw_text_file_put(editing->file, editing->text);
 	return code;

@@ -221,8 +221,6 @@ static void look_at_parts(struct looking *looking, size_t i)
 static void look_at_pattern(struct looking *looking)
 {
 	learn_names(looking);
-	if (looking->names.failed)
-		looking->left = MW_RIGHT_LEFT_UNKNOWN;
 	for (size_t i = 0; i < looking->records->grant_count; i++) {
 		const struct mw_grant_record *grant = &looking->records->grants[i];
 
@@ -275,6 +273,7 @@ enum mw_right_left mw_right_tell_left(struct mw_editing *editing, const struct m
 	struct mw_memory_directory *directory = editing->after != NULL ? editing->after : editing->before;
 	struct looking looking = { .editing = editing, .grant = grant };
 	enum mw_lookup found;
+	bool failed = false;
 
 	if (directory == NULL)
 		return MW_RIGHT_LEFT_UNKNOWN;
@@ -289,6 +288,6 @@ enum mw_right_left mw_right_tell_left(struct mw_editing *editing, const struct m
 		look_at_pattern(&looking);
 	else
 		look_at_address(&looking);
-	mw_names_deinit(&looking.names);
-	return looking.left;
+	mw_names_deinit(&looking.names, &failed);
+	return failed ? MW_RIGHT_LEFT_UNKNOWN : looking.left;
 }

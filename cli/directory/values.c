@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "directory/right.h"
 #include "mail/address.h"
+#include "sync/merge/keep.h"
 #include "sync/record/key.h"
 #include "sync/record/key_networks.h"
 #include "sync/text/edit.h"
@@ -52,20 +53,25 @@ bool mw_values_name_people(const struct mw_record_key *key)
 static void read_networks(struct mw_editing *editing, const struct mw_values_place *place,
 			  const struct mw_record_key *key, struct mw_str text, char digest_r[MW_TEXT_DIGEST_SIZE])
 {
-	static struct mw_text_out out;
 	struct mw_errors *errors = mw_errors_new(1);
 	struct mw_records records;
+	struct mw_slice slice = { .records = &records };
+	bool failed;
 
 	digest_r[0] = '\0';
-	if (errors == NULL)
+	if (errors == NULL) {
+		mw_arena_fail(editing->arena);
 		return;
+	}
 	mw_records_init(&records, editing->arena, errors);
 	mw_text_read(&records, "",
 		     mw_str(mw_arena_textf(editing->arena, "%s x@example.org %s=%.*s", place->kind == MW_USER ? "user" : "group",
 					   key->word, MW_STR_ARG(text))), editing->policy->default_domain);
-	if (mw_errors_count(errors, MW_ERROR) > 0 || records.count != 1 || !mw_text_out_begin(&out, -1) ||
-	    !mw_text_write(&out, &records, records.items[0].owner) || mw_text_out_end(&out, digest_r) != 0)
-		digest_r[0] = '\0';
+	failed = records.failed;
+	if (!failed && mw_errors_count(errors, MW_ERROR) == 0 && records.count == 1)
+		failed = !mw_keep_digest(&slice, digest_r);
+	if (failed)
+		mw_arena_fail(editing->arena);
 	mw_records_deinit(&records);
 	mw_errors_free(errors);
 }
@@ -140,8 +146,10 @@ static struct found find(struct mw_editing *editing, const struct mw_values_plac
 	struct mw_records records;
 	struct mw_reading reading;
 
-	if (errors == NULL)
+	if (errors == NULL) {
+		mw_arena_fail(editing->arena);
 		return found;
+	}
 	mw_records_init(&records, editing->arena, errors);
 	mw_reading_begin(&reading, &records, "", editing->policy->default_domain);
 	find_same(editing, &reading, place, key, text, &found);
@@ -198,6 +206,8 @@ static void remember(struct mw_editing *editing, struct mw_values_place *place, 
 	struct mw_reading reading;
 	struct item read;
 
+	if (errors == NULL)
+		mw_arena_fail(editing->arena);
 	if (taken != NULL && errors != NULL) {
 		mw_records_init(&records, editing->arena, errors);
 		mw_reading_begin(&reading, &records, "", editing->policy->default_domain);

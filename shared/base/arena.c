@@ -152,6 +152,11 @@ bool mw_arena_failed(const struct mw_arena *arena)
 	return arena->failed;
 }
 
+void mw_arena_fail(struct mw_arena *arena)
+{
+	arena->failed = true;
+}
+
 size_t mw_arena_used(const struct mw_arena *arena)
 {
 	return arena->used;

@@ -18,6 +18,8 @@ void *mw_arena_alloc_array(struct mw_arena *arena, size_t size, size_t count);
 /* Takes over what malloc() gave: it is freed with the arena. False when memory is out; it stays the caller's then. */
 bool mw_arena_keep(struct mw_arena *arena, void *allocated);
 bool mw_arena_failed(const struct mw_arena *arena);
+/* What was built in the arena lacks something, as memory for it was out elsewhere: mw_arena_failed() from now on. */
+void mw_arena_fail(struct mw_arena *arena);
 size_t mw_arena_used(const struct mw_arena *arena);
 
 /* A NUL-terminated copy; the empty slice (never NULL ptr) when memory is out. */

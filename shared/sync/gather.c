@@ -75,7 +75,7 @@ static enum mw_copy_result open_copy(const struct gather *gather, const struct m
 }
 
 /* Its records as they were. False: it has none. */
-static bool read_copy(struct gather *gather, const struct mw_source *source, const struct mw_slice *slice,
+static bool read_copy(struct gather *gather, const struct mw_source *source, struct mw_slice *slice,
 		      const struct mw_source_state *state, struct mw_buf *why)
 {
 	struct mw_errors *errors = mw_errors_new(1);
@@ -98,9 +98,10 @@ static bool read_copy(struct gather *gather, const struct mw_source *source, con
 		gather->records.reports = gather->reports;
 		good = mw_errors_count(errors, MW_ERROR) == 0;
 		/* One that an earlier version wrote may have a name twice. */
-		if (good)
+		if (good) {
 			mw_records_join(&gather->records, slice->first_item, MW_JOIN_ALL);
-		if (!good) {
+			mw_parts_drop_others(slice, source->parts, gather->reports);
+		} else {
 			mw_buf_reset(why);
 			mw_error_print(mw_errors_get(errors, 0), why);
 			cut_back(slice);
@@ -141,7 +142,6 @@ static void stand_in(struct gather *gather, const struct mw_source *source, stru
 			      why.used > 0 ? ": " : "", text);
 		return;
 	}
-	mw_parts_drop_others(slice, source->parts, gather->reports);
 	tell(gather, own, gather->order->dry_run ? MW_ERROR : MW_WARNING);
 	mw_buf_add_text(&kept, first_error(own));
 	if (state->failed_since == 0)
@@ -302,7 +302,6 @@ static bool rest(struct gather *gather, const struct mw_source *source, struct m
 	gather->records.reports = NULL;
 	if (!done)
 		return false;
-	mw_parts_drop_others(slice, source->parts, gather->reports);
 	if (state->digest[0] != '\0')
 		tell_held(gather, source, state);
 	if (state->failed_since != 0)
@@ -475,6 +474,7 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 	gather.records.login_domain = mw_choose_login_domain(order->policy);
 	if (gather.reports == NULL || gather.lenient == NULL) {
 		mw_errors_add(order->errors, MW_ERROR, "", 0, 0, NULL, "directory: out of memory");
+		gather.records.failed = true;
 	} else {
 		any = find_lenient(&gather);
 		for (size_t i = 0; i < count; i++)
@@ -493,7 +493,7 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 			mw_sync_look_at_prefixes(order->policy, &gather.records, content, order->errors);
 		tell_reports(&gather);
 	}
-	order->failed = order->failed || gather.records.failed || gather.reports == NULL || gather.lenient == NULL;
+	order->failed = order->failed || gather.records.failed || mw_arena_failed(order->arena);
 	if (order->records_r != NULL)
 		keep_rest(&gather, order->records_r);
 	mw_records_deinit(&gather.records);

@@ -1,8 +1,14 @@
 """The last good copies of sources: what is in them reads back, and one that cannot be read lets no name vanish."""
+import os
+import re
+import shutil
 import sqlite3
+import subprocess
 
 import pytest
 
+from rig.built import CLI
+from rig.programs import Preload
 from test_830_several_sources import BAD_DATA, FAILED, HELD, OUTSIDE, Site, accepted, users
 
 
@@ -289,3 +295,59 @@ def test_who_is_held_takes_no_name_from_anybody_when_its_source_fails(site):
         assert site.may_send("sales", "sales@example.test").returncode == 0
         assert site.may_send("mary@example.test", "sales@example.test").returncode == 0
         assert site.looked_up("carl@example.test")["may"]["smtp"] is False
+
+
+KEPT = users(8) + """\
+user alice@example.test source_key=1 address=al@example.test
+user bob@example.test source_key=2 address=b@example.test login=bobby senders_denied=u1@example.test networks=192.0.2.0/24
+user carl@example.test source_key=3 senders_denied=u1@example.test,staff@example.test
+user dora@example.test source_key=4 senders=u2@example.test,u3@example.test address=shared@example.test
+group staff@example.test source_key=5 member=u1@example.test,u2@example.test,u3@example.test networks=192.0.2.0/24
+group office@example.test source_key=6 member=bob@example.test,u4@example.test networks=192.0.2.0/24
+"""
+# Somebody is renamed, stands there twice, takes another's address, and is bad; groups contain each other.
+SAID = users(8) + """\
+user alicia@example.test source_key=1 address=alx@example.test
+user bob@example.test source_key=2 address=b@example.test login=bobby networks=192.0.2.0/24 bananas=1
+user carl@example.test source_key=3 senders_denied=u1@example.test,staff@example.test
+user carl@example.test source_key=3 senders_denied=u6@example.test imap=no
+user dora@example.test source_key=4 senders=u2@example.test,u3@example.test address=shared@example.test
+user eve@example.test source_key=8 address=shared@example.test,alice@example.test
+group staff@example.test source_key=5 member=u1@example.test,u2@example.test,u3@@example.test networks=192.0.2.0/24
+group office@example.test source_key=6 member=bob@example.test,u4@example.test,ring@example.test networks=192.0.2.0/24
+group ring@example.test source_key=9 member=office@example.test,u7@example.test senders_denied=staff@example.test
+user @@ source_key=3
+grant send-as carl@example.test nobody@example.test
+"""
+
+
+def test_memory_that_is_out_takes_nothing_from_what_is_published(site):
+    """Whichever allocation fails: the content is the whole one, or the sync fails and the copy is the one before."""
+    preload, base, copy = Preload(site.folder), site.folder / "base", site.published / "sources" / "one"
+    unchanged = "(0 added, 0 changed, 0 removed)"
+
+    def sync(fails_at):
+        preload.set("allocations", 0)
+        preload.set("fail_allocation_at", fails_at)
+        done = subprocess.run([CLI, "-c", site.policy, "sync"], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, **preload.environment})
+        return done, re.sub(r"(carried|passed|claimed|spent):[0-9]+|# The end of .*", r"\1", copy.read_text())
+
+    site.sources("one", "text")
+    (site.folder / "text").write_text("user first@example.test\nuser boss@example.test senders_denied=alice@example.test\n"
+                                      "group vips@example.test member=alice@example.test,u3@example.test\n")
+    site.says("one", KEPT)
+    _, before = sync(0)
+    shutil.copytree(site.published, base)
+    site.says("one", SAID)
+    whole, after = sync(0)
+    assert whole.returncode == 0 and "former=" in after and unchanged in sync(0)[0].stdout
+    sync(0)
+    unsettled = re.sub(r"(passed|claimed|spent|carried)", "carried", after)
+    for fails_at in range(3, preload.get("allocations"), 7):
+        shutil.rmtree(site.published)
+        shutil.copytree(base, site.published)
+        done, now = sync(fails_at)
+        assert done.returncode > 0 and now in (before, after, unsettled) or now == after, (fails_at, now, done.stderr)
+        if done.returncode == 0:
+            assert unchanged in sync(0)[0].stdout, fails_at

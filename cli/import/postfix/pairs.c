@@ -213,6 +213,7 @@ static void add_crossed(struct making *making)
 struct mw_pairs mw_pairs_of(const struct mw_sender_rules *senders)
 {
 	struct making making = { .senders = senders, .arena = senders->init->arena };
+	bool failed = false;
 
 	making.pairs.items = MW_ARENA_ARRAY(making.arena, struct mw_pair, MW_PAIRS_MOST);
 	if (making.pairs.items == NULL || senders->login_count == 0 || senders->count == 0)
@@ -226,6 +227,8 @@ struct mw_pairs mw_pairs_of(const struct mw_sender_rules *senders)
 	add_domains(&making);
 	add_strangers(&making);
 	add_crossed(&making);
-	mw_names_deinit(&making.seen);
+	mw_names_deinit(&making.seen, &failed);
+	if (failed)
+		mw_arena_fail(making.arena);
 	return making.pairs;
 }

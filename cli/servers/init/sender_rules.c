@@ -456,9 +456,11 @@ bool mw_sender_rules_refuses_own_at_some(const struct mw_sender_rules *senders, 
 
 void mw_sender_rules_end(struct mw_sender_rules *senders)
 {
+	bool failed = false; /* mw_sender_rules_read() looks at that */
+
 	if (senders == NULL)
 		return;
-	mw_names_deinit(&senders->login_names);
-	mw_names_deinit(&senders->addresses);
-	mw_names_deinit(&senders->domains);
+	mw_names_deinit(&senders->login_names, &failed);
+	mw_names_deinit(&senders->addresses, &failed);
+	mw_names_deinit(&senders->domains, &failed);
 }

@@ -212,7 +212,7 @@ static void deinit(struct mw_ldap_reader *reader)
 	if (ad == NULL)
 		return;
 	mw_ad_groups_deinit(&ad->groups);
-	mw_names_deinit(&ad->dns);
+	mw_names_deinit(&ad->dns, &ad->failed);
 	free(ad->children);
 	free(ad->entries);
 	free(ad->members);

@@ -62,13 +62,12 @@ bool mw_ad_denied(struct mw_ldap_reader *reader, struct mw_buf *why)
 		for (size_t k = 0; good && k < descriptor->count && asked.count < ASKED_MAX; k++) {
 			bool added = false;
 
-			if (is_unknown(ad, &descriptor->aces[k]) &&
-			    mw_names_add(&asked, descriptor->aces[k].sid, &added) == NULL)
-				ad->failed = true;
+			if (is_unknown(ad, &descriptor->aces[k]))
+				mw_names_add(&asked, descriptor->aces[k].sid, &added);
 			if (added)
 				good = ask(reader, ad, descriptor->aces[k].sid, why);
 		}
 	}
-	mw_names_deinit(&asked);
+	mw_names_deinit(&asked, &ad->failed);
 	return good;
 }

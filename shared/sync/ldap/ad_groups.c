@@ -14,7 +14,7 @@ void mw_ad_groups_init(struct mw_ad_groups *groups, struct mw_arena *arena)
 
 void mw_ad_groups_deinit(struct mw_ad_groups *groups)
 {
-	mw_names_deinit(&groups->sids);
+	mw_names_deinit(&groups->sids, &groups->failed);
 	mw_pairs_deinit(&groups->members);
 	free(groups->nodes);
 	free(groups->first);

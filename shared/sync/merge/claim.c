@@ -267,10 +267,8 @@ bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, stru
 	claims->failed = claims->failed || look.versions == NULL || look.gone == NULL || look.settled == NULL;
 	if (!claims->failed)
 		done = run(&look, copy, default_domain, changed_r, unread);
-	claims->failed = claims->failed || look.owners.failed || look.sharing.failed ||
-		claims->disputed.failed || claims->restored.failed;
-	mw_names_deinit(&look.owners);
-	mw_names_deinit(&look.sharing);
+	mw_names_deinit(&look.owners, &claims->failed);
+	mw_names_deinit(&look.sharing, &claims->failed);
 	mw_lost_deinit(&look.lost);
 	free(look.versions);
 	free(look.gone);
@@ -378,8 +376,7 @@ static void add_lost(const struct mw_claims *claims, const struct mw_names *take
 		}
 		lost[count++] = text;
 	}
-	if (!mw_merge_union(arena, list, (struct mw_strs){ lost, count }))
-		claims->slice->records->failed = true;
+	mw_merge_union(arena, list, (struct mw_strs){ lost, count });
 }
 
 void mw_claims_settle_lists(const struct mw_claims *claims, const struct mw_names *names, const struct mw_names *taken,
@@ -458,12 +455,12 @@ void mw_claims_settle_grants(struct mw_claims *claims, const struct mw_names *na
 			       "groups claim one of these names", SHOW(grant->identity), SHOW(grant->trustee));
 	}
 	records->grant_count = count;
-	claims->failed = claims->failed || claims->disputed.failed || claims->granted.failed;
 }
 
-void mw_claims_deinit(struct mw_claims *claims)
+void mw_claims_deinit(struct mw_claims *claims, bool *failed_io)
 {
-	mw_names_deinit(&claims->restored);
-	mw_names_deinit(&claims->disputed);
-	mw_names_deinit(&claims->granted);
+	*failed_io = *failed_io || claims->failed;
+	mw_names_deinit(&claims->restored, failed_io);
+	mw_names_deinit(&claims->disputed, failed_io);
+	mw_names_deinit(&claims->granted, failed_io);
 }

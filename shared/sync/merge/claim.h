@@ -49,6 +49,7 @@ void mw_claims_note_grant(struct mw_claims *claims, const struct mw_names *conte
 /* Leaves out grants of rows on or to a disputed name that the copy does not have. `names`: as above. */
 void mw_claims_settle_grants(struct mw_claims *claims, const struct mw_names *names);
 
-void mw_claims_deinit(struct mw_claims *claims);
+/* Sets *failed_io where memory was out. */
+void mw_claims_deinit(struct mw_claims *claims, bool *failed_io);
 
 #endif

@@ -31,7 +31,7 @@ bool mw_contest_find_logins(struct mw_contest *contest, const struct mw_slice *s
 {
 	const struct mw_records *records = slice->records;
 	struct mw_names logins = { 0 };
-	bool done;
+	bool failed = false;
 
 	for (size_t i = slice->first_item; i < records->count; i++) {
 		const struct mw_record *record = &records->items[i];
@@ -42,9 +42,8 @@ bool mw_contest_find_logins(struct mw_contest *contest, const struct mw_slice *s
 		for (size_t k = 0; k < record->logins.count; k++)
 			add_login(contest, &logins, mw_merge_whole_login(records, record->logins.items[k]), (uint32_t)i);
 	}
-	done = !logins.failed && !contest->logins.failed;
-	mw_names_deinit(&logins);
-	return done;
+	mw_names_deinit(&logins, &failed);
+	return !failed;
 }
 
 static bool has_address(const struct mw_record *record, struct mw_str address)
@@ -226,8 +225,8 @@ bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice)
 	return !records->failed;
 }
 
-void mw_contest_deinit(struct mw_contest *contest)
+void mw_contest_deinit(struct mw_contest *contest, bool *failed_io)
 {
-	mw_names_deinit(&contest->addresses);
-	mw_names_deinit(&contest->logins);
+	mw_names_deinit(&contest->addresses, failed_io);
+	mw_names_deinit(&contest->logins, failed_io);
 }

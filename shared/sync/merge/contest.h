@@ -23,6 +23,7 @@ void mw_contest_note(const struct mw_contest *contest, const struct mw_slice *sl
 /* Takes each name that has an owner from all others. A user or group whose own address is another's is left out, and so is
    what its entry says of it (lost.h). False when memory is out. */
 bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice);
-void mw_contest_deinit(struct mw_contest *contest);
+/* Sets *failed_io where memory was out. */
+void mw_contest_deinit(struct mw_contest *contest, bool *failed_io);
 
 #endif

@@ -44,8 +44,11 @@ enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, con
 		mw_copy_free(copy_r);
 		return MW_COPY_BAD;
 	}
-	copy_r->of_another = !mw_copy_is_of(source, copy_r->text);
-	return MW_COPY_READ;
+	if (mw_copy_look(source, copy_r->text, &copy_r->of_another))
+		return MW_COPY_READ;
+	mw_buf_printf(why, "%s: out of memory", copy_r->path);
+	mw_copy_free(copy_r);
+	return MW_COPY_BAD;
 }
 
 void mw_copy_free(struct mw_copy *copy)

@@ -42,14 +42,12 @@ static void add_setting(struct mw_text_out *out, struct mw_str value)
    arguments of a command may hold what not everybody should know. False when memory is out. */
 bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
 {
-	struct mw_text_out *out = malloc(sizeof(*out));
+	struct mw_text_out *out = mw_text_digest_begin();
 	char digest[MW_TEXT_DIGEST_SIZE], port[32];
 	struct mw_buf number = MW_BUF_OVER(port);
 
-	if (out == NULL || !mw_text_out_begin(out, -1)) {
-		free(out);
+	if (out == NULL)
 		return false;
-	}
 	mw_buf_printf(&number, "%u", source->sql.port);
 	add_setting(out, source->path);
 	for (size_t i = 0; i < source->command.count; i++)
@@ -62,13 +60,12 @@ bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
 	/* What other drivers never have stands in no digest of theirs. */
 	if (!mw_str_empty(source->ldap.base))
 		add_setting(out, source->ldap.base);
-	mw_text_out_end(out, digest);
-	free(out);
+	mw_text_digest_end(out, digest);
 	mw_buf_printf(head, HEAD "# Read by %.*s from %s\n", MW_STR_ARG(source->driver), digest);
 	return true;
 }
 
-bool mw_copy_is_of(const struct mw_source *source, struct mw_str text)
+bool mw_copy_look(const struct mw_source *source, struct mw_str text, bool *of_another_r)
 {
 	char memory[MW_COPY_HEAD_SIZE];
 	struct mw_buf head = MW_BUF_OVER(memory);
@@ -78,8 +75,9 @@ bool mw_copy_is_of(const struct mw_source *source, struct mw_str text)
 		return false;
 	expected = mw_buf_str(&head);
 	/* The first line only says which form it is. */
-	return mw_str_split(&expected, '\n', &first) && mw_str_split(&text, '\n', &first) &&
-		mw_str_starts_with(text, expected);
+	*of_another_r = !mw_str_split(&expected, '\n', &first) || !mw_str_split(&text, '\n', &first) ||
+		!mw_str_starts_with(text, expected);
+	return true;
 }
 
 void mw_copy_end(const char *digest, struct mw_buf *end)
@@ -98,14 +96,11 @@ bool mw_copy_is_whole(struct mw_str text)
 		return mw_str_starts_with(text, MW_STR(HEAD_BEFORE));
 	if (text.len < size)
 		return false;
-	out = malloc(sizeof(*out));
-	if (out == NULL || !mw_text_out_begin(out, -1)) {
-		free(out);
+	out = mw_text_digest_begin();
+	if (out == NULL)
 		return false;
-	}
 	mw_text_out_add(out, mw_str_head(text, text.len - size));
-	mw_text_out_end(out, digest);
-	free(out);
+	mw_text_digest_end(out, digest);
 	mw_copy_end(digest, &expected);
 	return mw_str_equal(mw_str_tail(text, text.len - size), mw_buf_str(&expected));
 }

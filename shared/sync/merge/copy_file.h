@@ -20,8 +20,8 @@ void mw_copy_end(const char *digest, struct mw_buf *end);
 /* Whether a text is a copy with all that was written, from its first line to its last. One of the form before, which had
    no such last line, counts as whole. */
 bool mw_copy_is_whole(struct mw_str text);
-/* Whether the first lines of a copy, of either form, say that it is of this source. */
-bool mw_copy_is_of(const struct mw_source *source, struct mw_str text);
+/* Whether the first lines of a copy, of either form, say that it is of another source. False when memory is out. */
+bool mw_copy_look(const struct mw_source *source, struct mw_str text, bool *of_another_r);
 
 /* Opens the folder of the snapshots and, by its path, that of the copies. False with errors. Close both in any case. */
 bool mw_copy_open_folders(struct mw_copy_folders *folders, const char *folder, const char *path, bool make,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The text of a last good copy, record by record. */
-#include <stdlib.h>
-
 #include "sync/merge/copy.h"
 #include "sync/text/text.h"
 
@@ -41,7 +39,7 @@ bool mw_copy_each(struct mw_str text, const char *path, struct mw_str default_do
 		mw_records_init(&records, arena, errors);
 		records.copy = true;
 		text = read_some(&records, text, path, default_domain, found, context);
-		done = !records.failed;
+		done = !records.failed && !mw_arena_failed(arena);
 		mw_records_deinit(&records);
 		mw_arena_free(arena);
 	}
@@ -54,33 +52,33 @@ bool mw_copy_each(struct mw_str text, const char *path, struct mw_str default_do
 	return done;
 }
 
+struct again { struct mw_text_out *out; bool failed; };
+
 static void write_again(void *context, const struct mw_records *line, struct mw_str text)
 {
-	struct { struct mw_text_out out; bool failed; } *again = context;
+	struct again *again = context;
 
 	(void)text;
-	again->failed = !mw_text_write(&again->out, line, line->owner) || again->failed;
+	again->failed = !mw_text_write(again->out, line, line->owner) || again->failed;
 }
 
 bool mw_copy_reads_back(struct mw_str text, const char *path, struct mw_str head, struct mw_str default_domain,
 			const char *digest, struct mw_buf *why)
 {
-	struct { struct mw_text_out out; bool failed; } *again = calloc(1, sizeof(*again));
+	struct again again = { .out = mw_text_digest_begin() };
 	char found[MW_TEXT_DIGEST_SIZE];
-	bool done = again != NULL && mw_text_out_begin(&again->out, -1);
+	bool done;
 
-	if (!done) {
-		free(again);
+	if (again.out == NULL) {
 		mw_buf_add_text(why, "out of memory");
 		return false;
 	}
-	mw_text_out_add(&again->out, head);
-	done = mw_copy_each(text, path, default_domain, write_again, again, why);
-	mw_text_out_end(&again->out, found);
-	if (done && (again->failed || strcmp(found, digest) != 0)) {
+	mw_text_out_add(again.out, head);
+	done = mw_copy_each(text, path, default_domain, write_again, &again, why);
+	mw_text_digest_end(again.out, found);
+	if (done && (again.failed || strcmp(found, digest) != 0)) {
 		mw_buf_printf(why, "%s: its records are not read as they were written", path);
 		done = false;
 	}
-	free(again);
 	return done;
 }

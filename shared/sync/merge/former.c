@@ -72,7 +72,7 @@ static bool collect(struct formers *formers, struct mw_records *records)
 
 static bool release(struct formers *formers)
 {
-	mw_names_deinit(&formers->names);
+	mw_names_deinit(&formers->names, &formers->failed);
 	free(formers->entries);
 	return !formers->failed;
 }
@@ -313,8 +313,7 @@ static void bind_all(const struct formers *formers, struct mw_str *items, size_t
 
 static void add_bound(struct formers *formers, struct mw_strs *list, struct mw_str *items, size_t count)
 {
-	if (!mw_merge_union(formers->records->arena, list, (struct mw_strs){ items, count }))
-		formers->failed = true;
+	mw_merge_union(formers->records->arena, list, (struct mw_strs){ items, count });
 }
 
 static bool is_claimed(const struct formers *formers, struct mw_str name)

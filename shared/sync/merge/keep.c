@@ -106,7 +106,7 @@ static void look_at_names(struct keep *keep)
 {
 	const struct mw_records *records = keep->slice->records;
 
-	mw_names_deinit(&keep->names);
+	mw_names_deinit(&keep->names, &keep->failed);
 	for (size_t i = keep->slice->first_item; i < records->count; i++) {
 		bool added;
 		uint32_t *value = mw_names_add(&keep->names, records->items[i].principal.name, &added);
@@ -114,7 +114,6 @@ static void look_at_names(struct keep *keep)
 		if (value != NULL && added)
 			*value = (uint32_t)(i - keep->slice->first_item);
 	}
-	keep->failed = keep->failed || keep->names.failed;
 }
 
 /* Only what comes back needs it. */
@@ -377,11 +376,10 @@ static bool look_at_keys(struct keep *keep, uint64_t max_shrink, const char *acc
 /* Of the new records as they are now. */
 static void forget_index(struct keep *keep)
 {
-	keep->failed = keep->failed || keep->renames.failed;
-	mw_renames_end(&keep->renames);
-	mw_names_deinit(&keep->names);
-	mw_names_deinit(&keep->addresses);
-	mw_contest_deinit(&keep->contest);
+	mw_renames_end(&keep->renames, &keep->failed);
+	mw_names_deinit(&keep->names, &keep->failed);
+	mw_names_deinit(&keep->addresses, &keep->failed);
+	mw_contest_deinit(&keep->contest, &keep->failed);
 }
 
 static bool look_again(struct keep *keep, uint64_t max_shrink, const char *accept, struct mw_buf *unread)
@@ -485,10 +483,9 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	state->blocked = count_bad(slice);
 	/* Those whose name cannot be read are no records. */
 	state->bad += slice->records->unnamed + slice->records->nameless;
-	keep.failed = keep.failed || keep.claims.failed;
 	forget_index(&keep);
-	mw_names_deinit(&keep.logins);
-	mw_claims_deinit(&keep.claims);
+	mw_names_deinit(&keep.logins, &keep.failed);
+	mw_claims_deinit(&keep.claims, &keep.failed);
 	free(keep.wanted);
 	free(keep.known);
 	return !keep.failed && !slice->records->failed;

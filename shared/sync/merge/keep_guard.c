@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-
 #include "sync/merge/keep.h"
 
 #define SHRINK_LEAST 10 /* so many may always go, but for all of SHRINK_ALL */
@@ -14,13 +12,10 @@ bool mw_share_shrinks(const struct mw_share *share, uint64_t max_shrink)
 
 bool mw_keep_digest(const struct mw_slice *slice, char digest_r[MW_TEXT_DIGEST_SIZE])
 {
-	struct mw_text_out *out = malloc(sizeof(*out));
-	bool done = out != NULL && mw_text_out_begin(out, -1);
+	struct mw_text_out *out = mw_text_digest_begin();
+	bool done = out != NULL && mw_text_write(out, slice->records, slice->owner);
 
-	if (done) {
-		done = mw_text_write(out, slice->records, slice->owner);
-		mw_text_out_end(out, digest_r);
-	}
-	free(out);
+	if (out != NULL)
+		mw_text_digest_end(out, digest_r);
 	return done;
 }

@@ -27,7 +27,6 @@ void mw_left_out_add(struct mw_left_out *left_out, struct mw_records *records, c
 		*value = (added ? 0 : *value) | another;
 	mw_names_add(&left_out->owned,
 		     mw_arena_copy(records->arena, owned(record->owner, record->principal.name, memory)), &added);
-	left_out->failed = left_out->failed || left_out->names.failed || left_out->owned.failed;
 }
 
 static bool has(const struct mw_left_out *left_out, uint32_t owner, struct mw_str name, bool another)
@@ -62,8 +61,8 @@ static void apply_list(struct mw_left_out *left_out, struct mw_records *records,
 			items[count++] = list->items[i];
 	}
 	*list = (struct mw_strs){ items, count };
-	if (bound != NULL && !mw_merge_union(records->arena, bound, (struct mw_strs){ out, out_count }))
-		left_out->failed = true;
+	if (bound != NULL)
+		mw_merge_union(records->arena, bound, (struct mw_strs){ out, out_count });
 }
 
 static void report(struct mw_records *records, const struct mw_grant_record *grant, struct mw_str name)
@@ -103,8 +102,9 @@ void mw_left_out_apply(struct mw_left_out *left_out, struct mw_records *records)
 	apply_to_grants(left_out, records);
 }
 
-void mw_left_out_deinit(struct mw_left_out *left_out)
+void mw_left_out_deinit(struct mw_left_out *left_out, bool *failed_io)
 {
-	mw_names_deinit(&left_out->names);
-	mw_names_deinit(&left_out->owned);
+	*failed_io = *failed_io || left_out->failed;
+	mw_names_deinit(&left_out->names, failed_io);
+	mw_names_deinit(&left_out->owned, failed_io);
 }

@@ -18,6 +18,7 @@ void mw_left_out_add(struct mw_left_out *left_out, struct mw_records *records, c
    Where somebody else has the name, so are grants to it, and it is no member or sender; what a group's networks= and
    senders_denied= say holds for who has the name. */
 void mw_left_out_apply(struct mw_left_out *left_out, struct mw_records *records);
-void mw_left_out_deinit(struct mw_left_out *left_out);
+/* Sets *failed_io where memory was out. */
+void mw_left_out_deinit(struct mw_left_out *left_out, bool *failed_io);
 
 #endif

@@ -248,8 +248,7 @@ static void settle_left_out(struct merge *merge)
 	}
 	mw_left_out_apply(&left_out, records);
 	mw_lost_apply(&lost, records, 0, 0);
-	merge->failed = merge->failed || left_out.failed;
-	mw_left_out_deinit(&left_out);
+	mw_left_out_deinit(&left_out, &merge->failed);
 	mw_lost_deinit(&lost);
 }
 
@@ -447,7 +446,7 @@ bool mw_merge(struct mw_records *records)
 		claim_addresses(&merge, true);
 		if (!merge.failed)
 			settle_left_out(&merge);
-		mw_names_deinit(&merge.names);
+		mw_names_deinit(&merge.names, &merge.failed);
 		release_conflicts(&merge, &merge.addresses, false);
 		of_addresses = merge.conflict_count;
 		claim_logins(&merge, false);
@@ -458,9 +457,9 @@ bool mw_merge(struct mw_records *records)
 		add_blocked(&merge, of_addresses);
 		drop_names_of_nobody(&merge);
 	}
-	mw_names_deinit(&merge.names);
-	mw_names_deinit(&merge.addresses);
-	mw_names_deinit(&merge.logins);
+	mw_names_deinit(&merge.names, &merge.failed);
+	mw_names_deinit(&merge.addresses, &merge.failed);
+	mw_names_deinit(&merge.logins, &merge.failed);
 	free(merge.conflicts);
 	free(merge.gone);
 	return !merge.failed && !records->failed;

@@ -21,17 +21,17 @@ bool mw_merge(struct mw_records *records);
 /* Two login names that mw_identity_login() could take for one another are one: it, or its completed form in the arena. */
 struct mw_str mw_merge_whole_login(const struct mw_records *records, struct mw_str login);
 
-/* --- merge_list.c */
+/* --- merge_list.c: when memory is out mw_arena_failed() is true, and nobody is to use what was built. */
 
 bool mw_merge_has(struct mw_strs list, struct mw_str text);
 /* Whom senders= admits of those who are logged in: its list, or the group itself for `members`. */
 void mw_merge_senders_as_list(struct mw_arena *arena, const struct mw_record *record, struct mw_strs *list_r);
 /* What both lists have, by name. */
 struct mw_strs mw_merge_both(struct mw_arena *arena, struct mw_strs a, struct mw_strs b);
-/* What the first list has and the second has not. When memory is out: nothing. */
+/* What the first list has and the second has not. */
 struct mw_strs mw_merge_without(struct mw_arena *arena, struct mw_strs list, struct mw_strs without);
-/* Adds to the first list what it has not. False when memory is out: it is as it was. */
-bool mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more);
+/* Adds to the first list what it has not. */
+void mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more);
 /* Adds to the first list. */
 void mw_merge_append(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more);
 /* Leaves in `record` what both have of switches, addresses, logins and members, the smaller limits, and mw_merge_senders(). */

@@ -35,7 +35,7 @@ static struct mw_strs choose(struct mw_arena *arena, struct mw_strs a, struct mw
 	struct mw_strs chosen = { NULL, 0 };
 	struct mw_str *items = NULL;
 	size_t count = 0;
-	bool added;
+	bool added, failed = false;
 
 	for (size_t i = 0; i < b.count; i++)
 		mw_names_add(&names, b.items[i], &added);
@@ -52,7 +52,9 @@ static struct mw_strs choose(struct mw_arena *arena, struct mw_strs a, struct mw
 				items[chosen.count++] = a.items[i];
 		}
 	}
-	mw_names_deinit(&names);
+	mw_names_deinit(&names, &failed);
+	if (failed)
+		mw_arena_fail(arena);
 	return chosen;
 }
 
@@ -67,29 +69,26 @@ struct mw_strs mw_merge_without(struct mw_arena *arena, struct mw_strs list, str
 	return choose(arena, list, without, false);
 }
 
-bool mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more)
+void mw_merge_union(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more)
 {
 	struct mw_names names = { 0 };
 	struct mw_str *items;
 	size_t count = 0;
-	bool added;
+	bool added, failed = false;
 
 	if (more.count == 0)
-		return true;
+		return;
 	items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + more.count);
-	added = items != NULL;
-	for (size_t i = 0; added && i < list->count + more.count; i++) {
+	for (size_t i = 0; items != NULL && i < list->count + more.count; i++) {
 		items[count] = i < list->count ? list->items[i] : more.items[i - list->count];
-		if (mw_names_add(&names, items[count], &added) == NULL)
-			break;
+		mw_names_add(&names, items[count], &added);
 		count += added;
-		added = true;
 	}
-	added = items != NULL && !names.failed;
-	mw_names_deinit(&names);
-	if (added)
+	mw_names_deinit(&names, &failed);
+	if (failed)
+		mw_arena_fail(arena);
+	if (items != NULL && !failed)
 		*list = (struct mw_strs){ items, count };
-	return added;
 }
 
 void mw_merge_append(struct mw_arena *arena, struct mw_strs *list, struct mw_strs more)

@@ -69,8 +69,9 @@ uint32_t *mw_names_find(const struct mw_names *names, struct mw_str text)
 	return slot == NULL || *slot == 0 ? NULL : &names->items[*slot - 1].value;
 }
 
-void mw_names_deinit(struct mw_names *names)
+void mw_names_deinit(struct mw_names *names, bool *failed_io)
 {
+	*failed_io = *failed_io || names->failed;
 	free(names->items);
 	free(names->slots);
 	*names = (struct mw_names){ 0 };

@@ -18,6 +18,7 @@ struct mw_names {
 uint32_t *mw_names_add(struct mw_names *names, struct mw_str text, bool *added_r);
 /* NULL: it is not there. */
 uint32_t *mw_names_find(const struct mw_names *names, struct mw_str text);
-void mw_names_deinit(struct mw_names *names);
+/* Sets *failed_io where memory was out: what was found and not found counts for nothing. */
+void mw_names_deinit(struct mw_names *names, bool *failed_io);
 
 #endif

@@ -54,7 +54,7 @@ static void find_disputed(struct mw_slice *slice, uint32_t parts)
 			items[count++] = name;
 	}
 	slice->disputed = (struct mw_strs){ items, count };
-	mw_names_deinit(&claimed);
+	mw_names_deinit(&claimed, &records->failed);
 }
 
 static bool any_other(const struct mw_slice *slice, uint32_t parts)

@@ -38,9 +38,10 @@ void mw_renames_begin(struct mw_renames *renames, const struct mw_slice *slice)
 	renames->failed = renames->keys.failed || (renames->keys.count > 0 && renames->renamed == NULL);
 }
 
-void mw_renames_end(struct mw_renames *renames)
+void mw_renames_end(struct mw_renames *renames, bool *failed_io)
 {
-	mw_names_deinit(&renames->keys);
+	*failed_io = *failed_io || renames->failed;
+	mw_names_deinit(&renames->keys, failed_io);
 	free(renames->renamed);
 	*renames = (struct mw_renames){ 0 };
 }

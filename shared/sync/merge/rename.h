@@ -19,9 +19,9 @@ struct mw_renames {
 	bool failed;           /* out of memory */
 };
 
-/* After `slice` was read. Zeroed memory before; mw_renames_end() leaves that. */
+/* After `slice` was read. Zeroed memory before; mw_renames_end() leaves that, and sets *failed_io where memory was out. */
 void mw_renames_begin(struct mw_renames *renames, const struct mw_slice *slice);
-void mw_renames_end(struct mw_renames *renames);
+void mw_renames_end(struct mw_renames *renames, bool *failed_io);
 
 /* Looks at a record of the copy; `now`: the new one of its name, or NULL. Before `counts` is known. */
 void mw_renames_look(struct mw_renames *renames, const struct mw_record *old, const struct mw_record *now);

@@ -207,9 +207,9 @@ static bool find_pairs(struct join *join, size_t first)
 		else if (value != NULL)
 			add_pair(join, &keyed, *value, (uint32_t)i);
 	}
-	records->failed = records->failed || names.failed || keyed.failed || join->pairs.failed;
-	mw_names_deinit(&names);
-	mw_names_deinit(&keyed);
+	records->failed = records->failed || join->pairs.failed;
+	mw_names_deinit(&names, &records->failed);
+	mw_names_deinit(&keyed, &records->failed);
 	return !records->failed && join->pairs.count > 0;
 }
 

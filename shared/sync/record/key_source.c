@@ -58,7 +58,7 @@ static void share(struct mw_records *records, struct mw_record *first, struct mw
 bool mw_source_keys_end(struct mw_records *records, size_t first)
 {
 	struct mw_names keys = { 0 };
-	bool failed;
+	bool failed = false;
 
 	for (size_t i = first; i < records->count && !keys.failed; i++) {
 		struct mw_record *record = &records->items[i];
@@ -73,7 +73,6 @@ bool mw_source_keys_end(struct mw_records *records, size_t first)
 		else if (value != NULL)
 			share(records, &records->items[*value], record);
 	}
-	failed = keys.failed;
-	mw_names_deinit(&keys);
+	mw_names_deinit(&keys, &failed);
 	return !failed;
 }

@@ -73,6 +73,22 @@ int mw_text_out_end(struct mw_text_out *out, char digest_r[MW_TEXT_DIGEST_SIZE])
 	return out->error;
 }
 
+struct mw_text_out *mw_text_digest_begin(void)
+{
+	struct mw_text_out *out = malloc(sizeof(*out));
+
+	if (out != NULL && mw_text_out_begin(out, -1))
+		return out;
+	free(out);
+	return NULL;
+}
+
+void mw_text_digest_end(struct mw_text_out *out, char digest_r[MW_TEXT_DIGEST_SIZE])
+{
+	mw_text_out_end(out, digest_r);
+	free(out);
+}
+
 /* --- records */
 
 /* At the beginning of a field "#" would begin a comment. */

@@ -24,6 +24,11 @@ void mw_text_out_key(struct mw_text_out *out, const char *key);
 #define MW_TEXT_DIGEST_SIZE 33
 int mw_text_out_end(struct mw_text_out *out, char digest_r[MW_TEXT_DIGEST_SIZE]);
 
+/* A digest alone, of what is added. NULL when memory is out. */
+struct mw_text_out *mw_text_digest_begin(void);
+/* Frees it. */
+void mw_text_digest_end(struct mw_text_out *out, char digest_r[MW_TEXT_DIGEST_SIZE]);
+
 /* All records and grants of one source, that with the number `owner`. What they say besides (key_copy.h) is read where
    records->copy is set. False when memory is out. */
 bool mw_text_write(struct mw_text_out *out, const struct mw_records *records, uint32_t owner);

@@ -47,7 +47,10 @@ static void look(const struct mw_record *old, size_t count)
 
 static void end(void)
 {
-	mw_renames_end(&renames);
+	bool failed = false;
+
+	mw_renames_end(&renames, &failed);
+	ck_assert(!failed);
 	mw_records_deinit(&records);
 	mw_errors_free(errors);
 	mw_arena_free(arena);
@@ -161,7 +164,7 @@ START_TEST(who_is_renamed_gets_the_names_that_nobody_has)
 	struct mw_record old[] = { person("alice", "k1"), person("else", "k9") };
 	const struct mw_record now[] = { person("alicia", "k1"), person("else", "k9") };
 	struct mw_names taken = { 0 };
-	bool added;
+	bool added, failed = false;
 
 	old[0].addresses = (struct mw_strs){ addresses, 2 };
 	old[0].formers = &formers;
@@ -180,7 +183,8 @@ START_TEST(who_is_renamed_gets_the_names_that_nobody_has)
 		ck_assert(i == 2 ? former->state == MW_FORMER_PASSED && former->until == 7
 				 : former->state == MW_FORMER_CARRIED && former->until > 7);
 	}
-	mw_names_deinit(&taken);
+	mw_names_deinit(&taken, &failed);
+	ck_assert(!failed);
 	end();
 }
 END_TEST
