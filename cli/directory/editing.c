@@ -91,12 +91,11 @@ int mw_edit_not_here(struct mw_editing *editing, struct mw_str name)
 {
 	const struct mw_records *records = editing->before != NULL ? mw_memory_directory_records(editing->before) : NULL;
 
-	for (size_t i = 0; records != NULL && i < records->count; i++) {
-		const struct mw_record *record = &records->items[i];
+	const struct mw_record *record = records == NULL ? NULL : mw_records_find(records, name);
+
+	if (record != NULL) {
 		const struct mw_source *source = &editing->policy->directory.sources[record->owner];
 
-		if (!mw_str_equal(record->principal.name, name))
-			continue;
 		if (mw_source_is_text(source))
 			mw_complain("%.*s stands in source \"%.*s\" (%s), not in \"%s\"; nothing was written", MW_STR_ARG(name),
 				    MW_STR_ARG(source->name), mw_edit_place(editing, records, record->origin),

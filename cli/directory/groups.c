@@ -68,11 +68,3 @@ struct mw_ids mw_groups_of(const struct mw_directory_view *view, const struct mw
 	qsort(closing.ids, closing.count, sizeof(*closing.ids), compare);
 	return (struct mw_ids){ closing.ids, closing.count };
 }
-
-const struct mw_record *mw_groups_record(const struct mw_records *records, struct mw_str name)
-{
-	for (size_t i = 0; i < records->count; i++)
-		if (mw_str_equal(records->items[i].principal.name, name))
-			return &records->items[i];
-	return NULL;
-}

@@ -8,7 +8,5 @@
 /* All groups that a user or group is in, directly or through groups, in the order of their ids. A view has them of users alone. */
 struct mw_ids mw_groups_of(const struct mw_directory_view *view, const struct mw_records *records, struct mw_arena *arena,
 			   const struct mw_principal *member);
-/* The record of this name in any source, the first one; NULL: there is none. */
-const struct mw_record *mw_groups_record(const struct mw_records *records, struct mw_str name);
 
 #endif

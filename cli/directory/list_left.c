@@ -42,7 +42,7 @@ static bool tell_listed(const struct looking *looking, const struct mw_values_ta
 		if (view->by_address(view->context, list->items[i], &item, NULL) != MW_LOOKUP_FOUND ||
 		    !mw_identity_in(&member, (struct mw_ids){ &item.id, 1 }))
 			continue;
-		by = mw_groups_record(looking->records, item.name);
+		by = mw_records_find(looking->records, item.name);
 		told = true;
 		if (item.id == member.id || by == NULL)
 			tell(looking, taken, member.name, "named by", looking->record);
@@ -125,7 +125,7 @@ bool mw_list_tell_left(struct mw_editing *editing, struct mw_str name, const str
 		return false;
 	looking.view = mw_memory_directory_view(editing->after);
 	looking.records = mw_memory_directory_records(editing->after);
-	looking.record = mw_groups_record(looking.records, name);
+	looking.record = mw_records_find(looking.records, name);
 	if (looking.record == NULL ||
 	    looking.view->by_address(looking.view->context, name, &looking.principal, NULL) != MW_LOOKUP_FOUND)
 		return false;

@@ -11,7 +11,7 @@ static bool was_called(const struct mw_directory_view *view, struct mw_str name,
 {
 	uint32_t id, other;
 
-	return view->formerly != NULL && view->formerly(view->context, name, 0, &id) == MW_LOOKUP_FOUND &&
+	return view->formerly(view->context, name, 0, &id) == MW_LOOKUP_FOUND &&
 	       view->formerly(view->context, name, 1, &other) == MW_LOOKUP_NONE &&
 	       view->by_id(view->context, id, principal_r) == MW_LOOKUP_FOUND;
 }

@@ -80,7 +80,7 @@ static bool covers(const struct looking *looking, size_t i, const struct mw_addr
 
 static void tell_own(struct looking *looking, const struct mw_address *address)
 {
-	const struct mw_record *record = mw_groups_record(looking->records, looking->trustee.name);
+	const struct mw_record *record = mw_records_find(looking->records, looking->trustee.name);
 
 	looking->left = MW_RIGHT_LEFT_SOME;
 	mw_edit_note(looking->editing, "%.*s still has the right: %.*s is its own address, by %s",
@@ -141,7 +141,7 @@ static void look_at_address(struct looking *looking)
 	if (!mw_right_owner(looking->view, asked, &owner) || mw_principal_same(&owner, &looking->trustee))
 		return;
 	ask_text(looking, owner.name, "the right");
-	record = mw_groups_record(looking->records, owner.name);
+	record = mw_records_find(looking->records, owner.name);
 	for (size_t i = 0; record != NULL && i < record->addresses.count; i++)
 		ask_text(looking, record->addresses.items[i], "the right");
 	for (size_t i = 0; i < looking->records->grant_count; i++) {

@@ -320,7 +320,7 @@ static void ask(struct gather *gather, const struct mw_source *source, struct mw
 	}
 	gather->records.errors = own;
 	gather->records.reports = gather->reports;
-	gather->records.unnamed = gather->records.nameless = gather->records.twins = 0;
+	gather->records.unnamed = gather->records.unnamed_keyed = gather->records.twins = 0;
 	gather->records.unnamed_rows = 0;
 	mw_source_read(&gather->records, source, gather->order->policy->default_domain);
 	gather->records.errors = gather->order->errors;
@@ -382,8 +382,8 @@ static void read_source(struct gather *gather, size_t number)
 
 /* --- all of them */
 
-/* What former names mean is known when all sources are: nobody can tell what one names that has neither its content nor a
-   copy. Of one that could not be read it may be what changed. */
+/* What former names mean is known when all sources are: nobody can tell what one names that has neither its content nor
+   a copy. Of one that could not be read it may be what changed. */
 static void settle_formers(struct gather *gather)
 {
 	struct mw_gathering *order = gather->order;
@@ -429,21 +429,6 @@ static void tell_reports(const struct gather *gather)
 			      "%u more records or names of the sources were left out or blocked", all - kept);
 }
 
-/* For who wants the records: mw_expand() makes the content out of them. */
-static void keep_items(struct gather *gather, struct mw_records *records_r)
-{
-	size_t count = gather->records.count;
-
-	records_r->items = calloc(count + 1, sizeof(*records_r->items));
-	if (records_r->items == NULL) {
-		gather->records.failed = true;
-		return;
-	}
-	if (count > 0)
-		memcpy(records_r->items, gather->records.items, count * sizeof(*records_r->items));
-	records_r->count = records_r->size = count;
-}
-
 static void keep_rest(struct gather *gather, struct mw_records *records_r)
 {
 	const struct mw_records kept = *records_r;
@@ -486,8 +471,9 @@ struct mw_content *mw_gather(struct mw_gathering *order)
 		mw_sync_refuse_local_names(order->policy, &gather.records);
 		if (any && !mw_merge(&gather.records))
 			gather.records.failed = true;
-		if (order->records_r != NULL)
-			keep_items(&gather, order->records_r);
+		/* For who wants the records: mw_expand() makes the content out of them. */
+		if (order->records_r != NULL && !mw_records_copy_items(&gather.records, order->records_r))
+			gather.records.failed = true;
 		content = mw_expand(&gather.records);
 		if (content != NULL)
 			mw_sync_look_at_prefixes(order->policy, &gather.records, content, order->errors);

@@ -10,7 +10,7 @@ struct mw_gathering {
 	const struct mw_text_change *change; /* NULL: none */
 	struct mw_source_turn *turns; /* [source] (sync.h); NULL: all are read */
 	struct mw_str accept;    /* the source whose names may vanish; empty: none */
-	struct mw_str accept_digest; /* of its content; empty: of the only one that was told */
+	struct mw_str accept_digest; /* of its content that is accepted; empty: of the only one that was told */
 	bool beside;             /* it is no run of those that publish now and then */
 	bool asks_nobody;        /* the last good copies stand for all sources but text (mw_sync_look()) */
 	bool dry_run;            /* a source that cannot be read is an error, whatever stands in its place */

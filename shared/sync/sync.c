@@ -16,17 +16,6 @@
 #include "sync/source.h"
 #include "sync/text/field.h"
 
-static bool lists(const struct mw_record *record, struct mw_str address)
-{
-	bool found = mw_str_equal(record->principal.name, address);
-
-	for (size_t i = 0; i < record->addresses.count && !found; i++)
-		found = mw_str_equal(record->addresses.items[i], address);
-	for (size_t i = 0; i < record->receives.count && !found; i++)
-		found = mw_str_equal(record->receives.items[i], address);
-	return found;
-}
-
 /* One of a source whose records may be bad is nobody's address, and no more. */
 static void report_local_name(const struct mw_records *records, struct mw_origin origin, uint32_t owner,
 			      struct mw_str written, const char *expected,
@@ -54,7 +43,7 @@ static void refuse_local_name(const struct mw_policy *policy, const struct mw_re
 	if (stands_for == NULL)
 		return;
 	mw_buf_printf(&judged, "%.*s@%.*s", (int)at, address.ptr, MW_STR_ARG(stands_for->domain));
-	if (record == NULL || !lists(record, mw_buf_str(&judged)))
+	if (record == NULL || !mw_record_has_address(record, mw_buf_str(&judged)))
 		report_local_name(records, origin, owner, address, text, stands_for);
 }
 
@@ -103,10 +92,10 @@ static const struct mw_principal *find_name(const struct mw_content *content, co
 	return entry == NULL ? NULL : content->principals[entry->id - 1];
 }
 
-/* Whether anybody had the address as a name before. */
-static bool is_former(const struct mw_content *content, struct mw_str address)
+/* Who had the address as a name before; NULL: nobody. */
+static const struct mw_former_entry *find_former(const struct mw_content *content, struct mw_str address)
 {
-	return mw_content_find(content->formers, content->former_count, sizeof(content->formers[0]), address) != NULL;
+	return mw_content_find(content->formers, content->former_count, sizeof(content->formers[0]), address);
 }
 
 static const struct mw_principal *find_owner(const struct mw_content *content, struct mw_str address)
@@ -118,8 +107,7 @@ static const struct mw_principal *find_owner(const struct mw_content *content, s
 static bool tell_former(const struct mw_connector *connector, const struct mw_content *content, struct mw_str address,
 			struct mw_errors *errors)
 {
-	const struct mw_former_entry *entry =
-		mw_content_find(content->formers, content->former_count, sizeof(content->formers[0]), address);
+	const struct mw_former_entry *entry = find_former(content, address);
 
 	for (size_t i = 0; entry != NULL && i < entry->count; i++)
 		mw_errors_add(errors, MW_WARNING, connector->place.file, connector->place.line, 0, NULL,
@@ -249,7 +237,7 @@ static void look_at_suspensions(const struct mw_policy *policy, const struct mw_
 		kept.one = &suspensions.items[i];
 		if (owner != NULL && owner->kind != MW_USER)
 			owner = NULL;
-		if (!tell_of_logins(&kept, owner) && owner == NULL && !is_former(content, user) &&
+		if (!tell_of_logins(&kept, owner) && owner == NULL && find_former(content, user) == NULL &&
 		    (mw_suspensions_was_listed(&suspensions, user) || !mw_unlisted_address(policy, user, &unlisted)))
 			tell_of_nobody(&kept);
 	}

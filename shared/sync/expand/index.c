@@ -35,7 +35,7 @@ static void report_twice(struct mw_expansion *expansion, const char *what, struc
 
 	mw_errors_add(expansion->errors, MW_ERROR, mw_origin_file(expansion->records, second->origin),
 		      second->origin.line, 0, NULL, "%s \"%.*s\" belongs to %s %.*s already (%s:%u)", what, SHOW(text),
-		      first->principal.kind == MW_USER ? "user" : "group", SHOW(first->principal.name),
+		      mw_record_kind(first), SHOW(first->principal.name),
 		      mw_origin_file(expansion->records, first->origin), first->origin.line);
 }
 

@@ -416,7 +416,7 @@ static void drop_records(struct mw_ldap_reader *reader)
 		if (stays(&reader->entries[i]))
 			records->items[count++] = records->items[record];
 		else if (record != SIZE_MAX && mw_str_empty(records->items[record].principal.name))
-			records->nameless--;
+			records->unnamed_keyed--;
 	}
 	records->count = count;
 }

@@ -33,11 +33,6 @@ static size_t count_of(const struct mw_claims *claims)
 	return claims->slice->records->count - claims->slice->first_item;
 }
 
-static const char *kind_of(const struct mw_record *record)
-{
-	return record->principal.kind == MW_USER ? "user" : "group";
-}
-
 static bool is_candidate(const struct mw_record *record, const struct mw_names *contested)
 {
 	return mw_str_empty(record->principal.name) || mw_names_find(contested, record->principal.name) != NULL;
@@ -58,7 +53,7 @@ void mw_claims_begin(struct mw_claims *claims)
 
 bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contested)
 {
-	if (contested->count == 0 && claims->slice->records->nameless == 0)
+	if (contested->count == 0 && claims->slice->records->unnamed_keyed == 0)
 		return false;
 	for (size_t i = 0; i < count_of(claims); i++) {
 		if (is_candidate(&items(claims)[i], contested))
@@ -88,19 +83,13 @@ static const struct mw_record *person_of(const struct look *look, const struct m
 	return mw_renames_is_same(look->index->renames, old, record) ? record : NULL;
 }
 
-static bool claims_it(const struct mw_record *record, struct mw_str address)
-{
-	return mw_str_equal(record->principal.name, address) || mw_merge_has(record->addresses, address) ||
-	       mw_merge_has(record->receives, address);
-}
-
 static void note_owner(struct look *look, const struct mw_record *now, struct mw_str address)
 {
 	uint32_t *value = mw_names_find(&look->owners, address), owner = MW_CONTEST_OPEN;
 
 	if (value == NULL)
 		return;
-	if (now != NULL && claims_it(now, address))
+	if (now != NULL && mw_record_has_address(now, address))
 		owner = (uint32_t)(now - items(look->claims)) + 1;
 	*value = *value == 0 || *value == owner ? owner : MW_CONTEST_OPEN;
 }
@@ -142,15 +131,15 @@ static void lose(struct look *look, size_t number, const char *why)
 	look->settled[number] = true;
 	mw_lost_add(&look->lost, record, stays ? version : MW_STR_EMPTY);
 	if (stays)
-		REPORT(records, record->origin, "%s; this %s stays %.*s", why, kind_of(record), SHOW(version));
+		REPORT(records, record->origin, "%s; this %s stays %.*s", why, mw_record_kind(record), SHOW(version));
 	else
-		REPORT(records, record->origin, "%s; this %s is left out", why, kind_of(record));
+		REPORT(records, record->origin, "%s; this %s is left out", why, mw_record_kind(record));
 	look->gone[number] = !stays;
 	if (!mw_str_empty(before))
 		add_name(&look->claims->disputed, before);
 	if (!stays)
 		return;
-	records->nameless -= mw_str_empty(before);
+	records->unnamed_keyed -= mw_str_empty(before);
 	record->principal.name = version;
 	if (record->bad == NULL)
 		record->bad = why;
@@ -171,7 +160,7 @@ static void lose_in_turn(struct look *look, size_t number, const char *why)
 		if (next == NULL || look->settled[*next] || is_candidate(&items(look->claims)[*next], look->index->contested))
 			return;
 		why = mw_arena_textf(records->arena, "name \"%.*s\" is not its own: %s stays so (%s:%u)",
-				     SHOW(record->principal.name), kind_of(record), mw_origin_file(records, record->origin),
+				     SHOW(record->principal.name), mw_record_kind(record), mw_origin_file(records, record->origin),
 				     record->origin.line);
 		number = *next;
 	}
@@ -195,7 +184,7 @@ static void decide(struct look *look, size_t number)
 	if (owner != 0 && owner != MW_CONTEST_OPEN) {
 		other = &items(look->claims)[owner - 1];
 		why = mw_arena_textf(records->arena, "name \"%.*s\" is not its own: %s %.*s had it before (%s:%u)", SHOW(name),
-				     kind_of(other), SHOW(other->principal.name), mw_origin_file(records, other->origin),
+				     mw_record_kind(other), SHOW(other->principal.name), mw_origin_file(records, other->origin),
 				     other->origin.line);
 		if (look->index->renames->counts)
 			lose_in_turn(look, number, why);
@@ -203,18 +192,6 @@ static void decide(struct look *look, size_t number)
 		why = mw_arena_textf(records->arena, "several users or groups claim the name \"%.*s\"", SHOW(name));
 		lose_in_turn(look, number, why);
 	}
-}
-
-static void compact(struct mw_claims *claims, const bool *gone)
-{
-	struct mw_records *records = claims->slice->records;
-	size_t count = claims->slice->first_item;
-
-	for (size_t i = claims->slice->first_item; i < records->count; i++) {
-		if (!gone[i - claims->slice->first_item])
-			records->items[count++] = records->items[i];
-	}
-	records->count = count;
 }
 
 static void find_claimed(struct look *look)
@@ -247,7 +224,7 @@ static bool run(struct look *look, const struct mw_copy *copy, struct mw_str def
 	}
 	*changed_r = look->lost.count > 0;
 	mw_lost_apply(&look->lost, claims->slice->records, claims->slice->first_item, claims->slice->first_grant);
-	compact(claims, look->gone);
+	mw_records_drop(claims->slice->records, claims->slice->first_item, look->gone);
 	return true;
 }
 
@@ -278,7 +255,7 @@ bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, stru
 
 /* --- the end */
 
-static void drop_nameless(struct mw_claims *claims)
+static void drop_unnamed(struct mw_claims *claims)
 {
 	struct mw_lost lost = { 0 };
 	bool *gone = calloc(count_of(claims) + 1, sizeof(*gone));
@@ -294,11 +271,11 @@ static void drop_nameless(struct mw_claims *claims)
 			record->principal.name = record->made_name;
 		claims->made += made;
 	}
-	claims->slice->records->nameless -= claims->made;
+	claims->slice->records->unnamed_keyed -= claims->made;
 	claims->failed = claims->failed || gone == NULL;
 	if (gone != NULL) {
 		mw_lost_apply(&lost, claims->slice->records, claims->slice->first_item, claims->slice->first_grant);
-		compact(claims, gone);
+		mw_records_drop(claims->slice->records, claims->slice->first_item, gone);
 	}
 	mw_lost_deinit(&lost);
 	free(gone);
@@ -307,10 +284,10 @@ static void drop_nameless(struct mw_claims *claims)
 bool mw_claims_end(struct mw_claims *claims)
 {
 	struct mw_records *records = claims->slice->records;
-	bool changed = records->nameless + records->twins + claims->restored.count > 0;
+	bool changed = records->unnamed_keyed + records->twins + claims->restored.count > 0;
 
-	if (records->nameless > 0)
-		drop_nameless(claims);
+	if (records->unnamed_keyed > 0)
+		drop_unnamed(claims);
 	if (records->twins + claims->restored.count > 0)
 		mw_records_join(records, claims->slice->first_item, MW_JOIN_ALL);
 	records->twins = 0;

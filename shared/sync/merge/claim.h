@@ -34,8 +34,8 @@ bool mw_claims_any(const struct mw_claims *claims, const struct mw_names *contes
    read. */
 bool mw_claims_settle(struct mw_claims *claims, const struct mw_copy *copy, struct mw_str default_domain,
 		      const struct mw_claims_index *index, bool *changed_r, struct mw_buf *unread);
-/* Behind the last: records without a name get their made one, or are left out and counted in records->nameless, and those that still share one are
-   joined. True: something changed. */
+/* Behind the last: records without a name get their made one, or are left out and counted in records->unnamed_keyed, and
+   those that still share one are joined. True: something changed. */
 bool mw_claims_end(struct mw_claims *claims);
 
 /* Against `old`, the version of the record in the copy: nobody gets into a list that gives a right by a row with a disputed

@@ -46,12 +46,6 @@ bool mw_contest_find_logins(struct mw_contest *contest, const struct mw_slice *s
 	return !failed;
 }
 
-static bool has_address(const struct mw_record *record, struct mw_str address)
-{
-	return mw_str_equal(record->principal.name, address) || mw_merge_has(record->addresses, address) ||
-	       mw_merge_has(record->receives, address);
-}
-
 static bool has_login(const struct mw_records *records, const struct mw_record *record, struct mw_str login)
 {
 	bool found = mw_str_equal(record->principal.name, login);
@@ -73,7 +67,7 @@ static size_t compare_address(struct mw_contest *contest, const struct mw_record
 			      struct mw_str address)
 {
 	uint32_t *value = mw_names_find(&contest->addresses, address);
-	bool claims = value != NULL && now != NULL && has_address(now, address);
+	bool claims = value != NULL && now != NULL && mw_record_has_address(now, address);
 
 	if (value != NULL)
 		set_owner(value, claims ? owner : MW_CONTEST_OPEN);
@@ -200,7 +194,6 @@ bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice)
 {
 	struct mw_records *records = slice->records;
 	struct mw_lost lost = { 0 };
-	size_t count = slice->first_item;
 	bool *gone;
 
 	if (contest->addresses.count + contest->logins.count == 0)
@@ -216,11 +209,7 @@ bool mw_contest_settle(struct mw_contest *contest, const struct mw_slice *slice)
 	}
 	mw_lost_apply(&lost, records, slice->first_item, slice->first_grant);
 	mw_lost_deinit(&lost);
-	for (size_t i = slice->first_item; i < records->count; i++) {
-		if (!gone[i])
-			records->items[count++] = records->items[i];
-	}
-	records->count = count;
+	mw_records_drop(records, slice->first_item, gone + slice->first_item);
 	free(gone);
 	return !records->failed;
 }

@@ -35,8 +35,8 @@ struct mw_copies;
 struct mw_copies *mw_copies_open(const char *folder, struct mw_errors *errors);
 void mw_copies_close(struct mw_copies *copies); /* NULL is allowed. What is not committed is removed */
 
-/* Writes what the records have of a source beside its copy, in place of what was written before, and reads it back. BAD: it would not be read as these records,
-   with the reason in `why`; NONE: it is not written, with errors. */
+/* Writes what the records have of a source beside its copy, in place of what was written before, and reads it back. BAD: it
+   would not be read as these records, with the reason in `why`; NONE: it is not written, with errors. */
 enum mw_copy_result mw_copies_write(struct mw_copies *copies, const struct mw_source *source,
 				    const struct mw_records *records, uint32_t owner, struct mw_errors *errors,
 				    struct mw_buf *why);

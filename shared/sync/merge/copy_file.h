@@ -1,4 +1,5 @@
-/* The files of the last good copies: their names, their first lines, and the folders they are in. Private to copy.c. */
+/* The files of the last good copies: their names, their first and last lines, how they are read, and the folders they are
+   in. Private to copy.c. */
 #ifndef MW_SYNC_COPY_FILE_H
 #define MW_SYNC_COPY_FILE_H
 

@@ -249,11 +249,6 @@ static enum meaning meaning_of(const struct formers *formers, uint32_t owner, st
 	return carried == 1 ? CARRIED : AS_WRITTEN;
 }
 
-static const char *kind_of(const struct mw_record *record)
-{
-	return record->principal.kind == MW_USER ? "user" : "group";
-}
-
 static void tell(const struct formers *formers, struct mw_origin origin, const char *what, struct mw_str name,
 		 enum meaning meaning, const struct entry *entry)
 {
@@ -263,7 +258,7 @@ static void tell(const struct formers *formers, struct mw_origin origin, const c
 		      meaning == CARRIED ? "%s \"%.*s\" means %s %.*s, who was called so formerly: write the new name"
 					 : "%s \"%.*s\" is left out: %s %.*s was called so formerly, and somebody else since; write "
 					   "another name of who is meant, or take it out, sync, and write it again",
-		      what, SHOW(name), kind_of(record), SHOW(record->principal.name));
+		      what, SHOW(name), mw_record_kind(record), SHOW(record->principal.name));
 }
 
 /* Makes the list one of our own before it is changed. */

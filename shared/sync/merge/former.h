@@ -2,10 +2,11 @@
    and gather.c.
 
    Sources write names, and nobody can tell when a line was written. A name that a user had (struct mw_former) means that
-   user as long as nobody has it and other sources go on naming it. Once somebody else has it, nobody can tell whom these
-   lines mean: rights by them are nobody's, restrictions hold for both, until no source has such a line any more; a line that
-   is written after that means who has the name. Of its own source a name always means who has it there, as what a source
-   says is of one moment. */
+   user as long as nobody has it and other sources go on naming it (carried). Once somebody else has it, nobody can tell
+   whom these lines mean: rights by them are nobody's, restrictions hold for both (passed), until no source has such a line
+   any more (spent); a line that is written after that means who has the name. Where an earlier source had the name all the
+   while, rights by it mean who has it there, and restrictions hold for both (claimed). Of its own source a name always means
+   who has it there, as what a source says is of one moment. */
 #ifndef MW_SYNC_FORMER_H
 #define MW_SYNC_FORMER_H
 

@@ -266,14 +266,14 @@ static void hold(struct keep *keep, const struct mw_record *old, struct mw_str l
 
 	if (record == NULL)
 		record = new_record(keep, old->principal.name);
-	mw_keep_free(records->arena, &held.addresses, &keep->addresses);
-	mw_keep_free(records->arena, &held.receives, &keep->addresses);
+	mw_keep_drop_taken(records->arena, &held.addresses, &keep->addresses);
+	mw_keep_drop_taken(records->arena, &held.receives, &keep->addresses);
 	mw_merge_union(records->arena, &held.bound, held.members);
 	held.members = (struct mw_strs){ NULL, 0 };
 	held.held_kind = keep->guarded && (is_gone(keep, old) || addresses_gone(keep, old) > 0) ? mw_kind_before(old) : 0;
 	if (record != NULL) {
 		record->held_kind = held.held_kind;
-		mw_keep_free(records->arena, &held.bound, &keep->addresses);
+		mw_keep_drop_taken(records->arena, &held.bound, &keep->addresses);
 		if (held.principal.kind == MW_GROUP && record->principal.kind == MW_GROUP)
 			mw_merge_union(records->arena, &record->bound, held.bound);
 		mw_merge_append(records->arena, &record->receives, held.addresses);
@@ -283,11 +283,11 @@ static void hold(struct keep *keep, const struct mw_record *old, struct mw_str l
 	if (keep->origin == UINT32_MAX)
 		keep->origin = mw_records_add_source(records, keep->copy->path);
 	held.origin = (struct mw_origin){ keep->origin, line_of(keep, line) };
-	mw_keep_free(records->arena, &held.logins, &keep->logins);
+	mw_keep_drop_taken(records->arena, &held.logins, &keep->logins);
 	/* That stays in the copy alone, so that it is known to be gone until somebody decides. */
 	taken = mw_names_find(&keep->addresses, old->principal.name) != NULL;
 	mw_errors_add(records->reports, MW_WARNING, mw_origin_file(records, held.origin), 0, 0, NULL,
-		      "%s %.*s %s", held.principal.kind == MW_USER ? "user" : "group", SHOW(held.principal.name),
+		      "%s %.*s %s", mw_record_kind(&held), SHOW(held.principal.name),
 		      taken ? "is gone: its name is an address of another user or group now" : "would vanish");
 	records->owner = keep->slice->owner;
 	held.held = true;
@@ -417,7 +417,7 @@ static bool is_held(struct keep *keep, uint64_t max_shrink, const char *accept, 
 {
 	/* A record without a name may be any that is gone. */
 	bool unnamed = (keep->slice->records->unnamed > 0 && keep->users.gone + keep->groups.gone > 0) ||
-		(keep->slice->records->nameless + keep->claims.made > 0 && keep->unkeyed_gone > 0) ||
+		(keep->slice->records->unnamed_keyed + keep->claims.made > 0 && keep->unkeyed_gone > 0) ||
 		(has_unnamed(keep, MW_ROW_ADDRESS) && keep->addresses_lost > 0);
 	char before[MW_TEXT_DIGEST_SIZE];
 
@@ -482,7 +482,7 @@ bool mw_keep(const struct mw_slice *slice, const struct mw_copy *copy, uint64_t 
 	}
 	state->blocked = count_bad(slice);
 	/* Those whose name cannot be read are no records. */
-	state->bad += slice->records->unnamed + slice->records->nameless;
+	state->bad += slice->records->unnamed + slice->records->unnamed_keyed;
 	forget_index(&keep);
 	mw_names_deinit(&keep.logins, &keep.failed);
 	mw_claims_deinit(&keep.claims, &keep.failed);

@@ -3,7 +3,7 @@
 
 #include "sync/merge/merge.h"
 
-void mw_keep_free(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken)
+void mw_keep_drop_taken(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken)
 {
 	struct mw_str *items = MW_ARENA_ARRAY(arena, struct mw_str, list->count + 1);
 	size_t count = 0;
@@ -42,8 +42,8 @@ static void keep_names(struct mw_arena *arena, const struct mw_names *taken, str
 {
 	struct mw_strs addresses = old->addresses, receives = old->receives;
 
-	mw_keep_free(arena, &addresses, taken);
-	mw_keep_free(arena, &receives, taken);
+	mw_keep_drop_taken(arena, &addresses, taken);
+	mw_keep_drop_taken(arena, &receives, taken);
 	mw_merge_append(arena, &record->receives, addresses);
 	mw_merge_append(arena, &record->receives, receives);
 	mw_merge_senders(arena, record, old);

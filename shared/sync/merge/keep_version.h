@@ -10,6 +10,6 @@
 void mw_keep_version(const struct mw_slice *slice, const struct mw_names *taken, struct mw_record *record,
 		     const struct mw_record *old);
 /* Leaves in the list what is not among `taken`. */
-void mw_keep_free(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken);
+void mw_keep_drop_taken(struct mw_arena *arena, struct mw_strs *list, const struct mw_names *taken);
 
 #endif

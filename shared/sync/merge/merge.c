@@ -39,11 +39,6 @@ bool mw_merge_is_strict(const struct mw_records *records, uint32_t owner)
 	return records->lenient == NULL || !records->lenient[owner];
 }
 
-static const char *kind_of(const struct mw_record *record)
-{
-	return record->principal.kind == MW_USER ? "user" : "group";
-}
-
 /* --- who has what */
 
 /* `other` has the text already, of the same source. */
@@ -70,7 +65,7 @@ static void claim_twice(struct merge *merge, uint32_t *value, const struct mw_re
 		conflict->strictest.principal.senders = MW_SENDERS_LIST;
 	conflict->strictest.origin = record->origin;
 	conflict->why = mw_arena_textf(records->arena, "%s \"%.*s\" belongs to %s %.*s already (%s:%u)", what, SHOW(text),
-				       kind_of(other), SHOW(other->principal.name), mw_origin_file(records, other->origin),
+				       mw_record_kind(other), SHOW(other->principal.name), mw_origin_file(records, other->origin),
 				       other->origin.line);
 	REPORT(merge, record->origin, "%s", conflict->why);
 	*value = CONFLICT | (uint32_t)merge->conflict_count;
@@ -107,7 +102,7 @@ static bool claim(struct merge *merge, struct mw_names *names, struct mw_record 
 		if (mw_merge_is_strict(merge->records, other->owner) && mw_merge_is_strict(merge->records, record->owner))
 			return true;
 		REPORT(merge, record->origin, "%s \"%.*s\" of %s %.*s is left out: %s %.*s has it (%s:%u)", what, SHOW(text),
-		       kind_of(record), SHOW(record->principal.name), kind_of(other), SHOW(other->principal.name),
+		       mw_record_kind(record), SHOW(record->principal.name), mw_record_kind(other), SHOW(other->principal.name),
 		       mw_origin_file(merge->records, other->origin), other->origin.line);
 		return false;
 	}
@@ -144,7 +139,7 @@ static void claim_names(struct merge *merge, bool held)
 		if (mw_merge_is_strict(records, first->owner) && mw_merge_is_strict(records, record->owner))
 			continue;
 		merge->gone[i] = true;
-		REPORT(merge, record->origin, "%s %.*s is left out: %s source has it (%s:%u)", kind_of(record),
+		REPORT(merge, record->origin, "%s %.*s is left out: %s source has it (%s:%u)", mw_record_kind(record),
 		       SHOW(record->principal.name), record->held ? "another" : "an earlier",
 		       mw_origin_file(records, first->origin), first->origin.line);
 	}
@@ -355,18 +350,6 @@ static void add_blocked(struct merge *merge, size_t address_conflicts)
 	}
 }
 
-static void compact(struct merge *merge)
-{
-	struct mw_records *records = merge->records;
-	size_t count = 0;
-
-	for (size_t i = 0; i < records->count; i++) {
-		if (!merge->gone[i])
-			records->items[count++] = records->items[i];
-	}
-	records->count = count;
-}
-
 /* --- names of nobody */
 
 static bool is_somebody(const struct merge *merge, struct mw_str address)
@@ -384,7 +367,7 @@ static void drop_unknown(struct merge *merge, const struct mw_record *record, st
 
 		if (!good) {
 			REPORT(merge, record->origin, "%s \"%.*s\" of %s %.*s is left out: no user or group is called so",
-			       what, SHOW(list->items[i]), kind_of(record), SHOW(record->principal.name));
+			       what, SHOW(list->items[i]), mw_record_kind(record), SHOW(record->principal.name));
 			if (items == NULL) {
 				items = MW_ARENA_ARRAY(merge->records->arena, struct mw_str, list->count);
 				if (items == NULL)
@@ -453,7 +436,7 @@ bool mw_merge(struct mw_records *records)
 		claim_logins(&merge, true);
 		release_conflicts(&merge, &merge.logins, true);
 		merge.failed = merge.failed || !mw_formers_resolve(records, merge.gone, &merge.addresses);
-		compact(&merge);
+		mw_records_drop(records, 0, merge.gone);
 		add_blocked(&merge, of_addresses);
 		drop_names_of_nobody(&merge);
 	}

@@ -8,7 +8,7 @@
 bool mw_merge_is_strict(const struct mw_records *records, uint32_t owner);
 
 /* Leaves records that mw_expand() finds no fault with, but those of text sources among each other. In this order:
-   - a record that is held claims last of all, and has what nobody else does;
+   - a record that is held claims last of all: it has only what nobody else has;
    - of two sources that have a name, an address or a login the first has it; a user or group whose name an earlier source
      has is left out whole, and so are the grants of its own source on it;
    - a name, address or login that is claimed twice in one source is nobody's: it becomes blocked (`bad`), with the

@@ -69,7 +69,7 @@ static bool any_other(const struct mw_slice *slice, uint32_t parts)
 static void drop_items(struct mw_slice *slice, uint32_t parts, struct mw_errors *reports)
 {
 	struct mw_records *records = slice->records;
-	struct mw_lost nameless = { 0 };
+	struct mw_lost unnamed = { 0 };
 	size_t count = slice->first_item;
 
 	if (!any_other(slice, parts))
@@ -82,16 +82,16 @@ static void drop_items(struct mw_slice *slice, uint32_t parts, struct mw_errors 
 			records->items[count++] = *record;
 			continue;
 		}
-		leave_out(records, reports, record->origin, record->principal.kind == MW_USER ? "user" : "group");
+		leave_out(records, reports, record->origin, mw_record_kind(record));
 		if (mw_str_empty(record->principal.name)) {
-			mw_lost_add(&nameless, record, MW_STR_EMPTY);
-			records->nameless--;
+			mw_lost_add(&unnamed, record, MW_STR_EMPTY);
+			records->unnamed_keyed--;
 		}
 	}
 	records->count = count;
-	mw_lost_apply(&nameless, records, slice->first_item, slice->first_grant);
-	records->failed = records->failed || nameless.failed;
-	mw_lost_deinit(&nameless);
+	mw_lost_apply(&unnamed, records, slice->first_item, slice->first_grant);
+	records->failed = records->failed || unnamed.failed;
+	mw_lost_deinit(&unnamed);
 }
 
 void mw_parts_drop_others(struct mw_slice *slice, uint32_t parts, struct mw_errors *reports)

@@ -216,7 +216,6 @@ static bool find_pairs(struct join *join, size_t first)
 static void join_all(struct join *join, size_t first)
 {
 	struct mw_records *records = join->records;
-	size_t count = first;
 
 	mw_pairs_sort(&join->pairs);
 	while (join->pairs.next < join->pairs.count) {
@@ -227,11 +226,7 @@ static void join_all(struct join *join, size_t first)
 	if (join->alike > 0)
 		mw_errors_add(records->reports, MW_WARNING, mw_origin_file(records, join->where), join->where.line, 0, NULL,
 			      "%zu users or groups stand there twice and say the same: that counts once", join->alike);
-	for (size_t i = first; i < records->count; i++) {
-		if (!join->gone[i])
-			records->items[count++] = records->items[i];
-	}
-	records->count = count;
+	mw_records_drop(records, first, join->gone + first);
 }
 
 void mw_records_join(struct mw_records *records, size_t first, enum mw_join how)

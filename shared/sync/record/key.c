@@ -414,7 +414,7 @@ void mw_record_read(struct mw_reading *reading, struct mw_record *record, struct
 		key = mw_record_key_find(MW_ROW_COPY, at);
 	if (key == NULL) {
 		ERROR(reading, at, keys_text(mw_row_of(record->principal.kind), &buf),
-		      "unknown key \"%.*s\" of a %s", SHOW(at), record->principal.kind == MW_USER ? "user" : "group");
+		      "unknown key \"%.*s\" of a %s", SHOW(at), mw_record_kind(record));
 		return;
 	}
 	bit = (uint64_t)1 << (key - mw_record_keys);
@@ -443,7 +443,7 @@ void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool na
 		record->principal.name.len = 0;
 		if (record->bad == NULL)
 			record->bad = "its name cannot be read";
-		records->nameless++;
+		records->unnamed_keyed++;
 	}
 	mw_records_add(reading->records, record);
 }

@@ -35,15 +35,10 @@ void mw_source_key_write(struct mw_text_out *out, const struct mw_record_key *ke
 	mw_text_out_add(out, mw_str(record->source_key));
 }
 
-static const char *kind_of(const struct mw_record *record)
-{
-	return record->principal.kind == MW_USER ? "user" : "group";
-}
-
 static void share(struct mw_records *records, struct mw_record *first, struct mw_record *second)
 {
 	const char *why = mw_arena_textf(records->arena, "source_key \"%.*s\" belongs to %s %.*s already (%s:%u)",
-					 SHOW(mw_str(second->source_key)), kind_of(first), SHOW(first->principal.name),
+					 SHOW(mw_str(second->source_key)), mw_record_kind(first), SHOW(first->principal.name),
 					 mw_origin_file(records, first->origin), first->origin.line);
 
 	mw_errors_add(records->reports == NULL ? records->errors : records->reports,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sync/merge/merge.h"
 
 void mw_records_init(struct mw_records *records, struct mw_arena *arena, struct mw_errors *errors)
 {
@@ -89,6 +90,48 @@ void mw_records_add_value(struct mw_records *records, const struct mw_value_reco
 	}
 	records->values = values;
 	records->values[records->value_count++] = *value;
+}
+
+const char *mw_record_kind(const struct mw_record *record)
+{
+	return record->principal.kind == MW_USER ? "user" : "group";
+}
+
+bool mw_record_has_address(const struct mw_record *record, struct mw_str address)
+{
+	return mw_str_equal(record->principal.name, address) || mw_merge_has(record->addresses, address) ||
+	       mw_merge_has(record->receives, address);
+}
+
+const struct mw_record *mw_records_find(const struct mw_records *records, struct mw_str name)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		if (mw_str_equal(records->items[i].principal.name, name))
+			return &records->items[i];
+	}
+	return NULL;
+}
+
+void mw_records_drop(struct mw_records *records, size_t first, const bool *gone)
+{
+	size_t count = first;
+
+	for (size_t i = first; i < records->count; i++) {
+		if (!gone[i - first])
+			records->items[count++] = records->items[i];
+	}
+	records->count = count;
+}
+
+bool mw_records_copy_items(const struct mw_records *records, struct mw_records *copy_r)
+{
+	copy_r->items = calloc(records->count + 1, sizeof(*copy_r->items));
+	if (copy_r->items == NULL)
+		return false;
+	if (records->count > 0)
+		memcpy(copy_r->items, records->items, records->count * sizeof(*copy_r->items));
+	copy_r->count = copy_r->size = records->count;
+	return true;
 }
 
 const char *mw_origin_file(const struct mw_records *records, struct mw_origin origin)

@@ -49,8 +49,8 @@ struct mw_record {
 	struct mw_ids bound_ids; /* of a user: the groups it is bound by so; of a group: these users. By mw_expand_bound() */
 	struct mw_record_networks *networks; /* NULL: it has no such key */
 	bool complete; /* its source has every login of its domains; filled by mw_records_add() */
-	/* Several records of its source claim its name, so that nobody can tell which of them a row means that names it:
-	   filled by mw_records_join() and mw_claims_settle() */
+	/* Several records of its source had its name and are joined in this one, so that nobody can tell which of them a
+	   row means that names it: filled by mw_records_join() */
 	bool disputed;
 	bool no_login; /* its name is no login name: filled by mw_keep() and mw_merge(), and read from a copy */
 	uint32_t owner; /* the source of the policy that it came from: records->owner */
@@ -107,7 +107,7 @@ struct mw_records {
 	size_t value_count, value_size;
 	/* Of the source that is read now: */
 	size_t unnamed;        /* bad records whose name could not be read, and that have no source_key */
-	size_t nameless;       /* those that have one: they are in items, with an empty name, until mw_keep() */
+	size_t unnamed_keyed;  /* those that have one: they are in items, with an empty name, until mw_keep() */
 	size_t twins;          /* records of one name with another source_key each, until mw_keep() */
 	unsigned unnamed_rows; /* 1 << each enum mw_row (key.h) of a value whose user or group could not be read */
 	bool failed; /* out of memory */
@@ -121,6 +121,17 @@ uint32_t mw_records_add_source(struct mw_records *records, const char *name);
 void mw_records_add(struct mw_records *records, const struct mw_record *record);
 void mw_records_add_grant(struct mw_records *records, const struct mw_grant_record *grant);
 void mw_records_add_value(struct mw_records *records, const struct mw_value_record *value);
+
+/* "user" or "group". */
+const char *mw_record_kind(const struct mw_record *record);
+/* Whether it is its name, or one of its addresses. */
+bool mw_record_has_address(const struct mw_record *record, struct mw_str address);
+/* The first user or group of this name; NULL: there is none. */
+const struct mw_record *mw_records_find(const struct mw_records *records, struct mw_str name);
+/* Takes out the records from `first` on that are gone: [number from `first` on]. */
+void mw_records_drop(struct mw_records *records, size_t first, const bool *gone);
+/* A copy of the items alone, which outlives mw_expand(). False when memory is out. */
+bool mw_records_copy_items(const struct mw_records *records, struct mw_records *copy_r);
 
 /* Leaves one record of each name among those from `first` on, which are of one source whose records may be bad. Of those
    that say the same it is one of them, and the others are told in a number; else one that is bad, with the rights that all

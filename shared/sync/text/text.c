@@ -42,7 +42,7 @@ static void read_setting(struct mw_text_reader *reader, struct mw_record *record
 
 	if (equals == field.len)
 		ERROR(reader, field, "KEY=VALUE", "\"%.*s\" is no setting of a %s", SHOW(field),
-		      record->principal.kind == MW_USER ? "user" : "group");
+		      mw_record_kind(record));
 	else
 		mw_record_read(&reader->reading, record, mw_str_head(field, equals), mw_str_tail(field, equals + 1), seen);
 }
