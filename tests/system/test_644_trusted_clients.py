@@ -84,6 +84,15 @@ def test_that_anybody_may_is_an_error_where_a_rule_goes_by_the_address(site, pla
                               else "login_trusted_networks = 192.0.2.1")
 
 
+@pytest.mark.parametrize("networks,kept", [
+    ("0.0.0.0/1 128.0.0.0/1", ""), ("10.1.2.3/0", ""), ("::/0", ""), ("2000::/3 192.0.2.1", " 192.0.2.1"), ("64.0.0.0/2", ""),
+])
+def test_everybody_may_be_written_in_parts(site, networks, kept):
+    found = [f for f in site.check_dovecot(f"{site.sound}login_trusted_networks = {networks}\n")[1]
+             if f["setting"] == "login_trusted_networks"]
+    assert [(f["severity"], f["fix"]) for f in found] == [("error", f"login_trusted_networks ={kept}")], found
+
+
 def test_the_attack_is_one(site):
     """In a protocol's block as at the root: whoever claims an address of the office needs no TLS."""
     text = site.sound + f"protocol imap {{\n{ANYBODY}}}\n"

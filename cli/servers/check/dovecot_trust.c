@@ -91,10 +91,13 @@ static void check_proxies(const struct mw_dovecot_site *site)
 
 /* --- who may claim to be another */
 
-/* Every address of a family, as Dovecot takes it: with host bits too. */
+/* More than anybody's own network: 0.0.0.0/0, or one half of it. Dovecot takes networks with host bits too. */
 static bool is_everybody(struct mw_str network)
 {
-	return mw_str_ends_with(network, MW_STR("/0"));
+	struct mw_range range;
+	const char *why;
+
+	return mw_range_parse_host_bits(network, &range, &why) && mw_ranges_are_everywhere(&range, 1);
 }
 
 /* A rule for some clients only; NULL: which one holds does not depend on the client. */
