@@ -40,7 +40,7 @@ static void read_bindings(struct mw_exchange *import, struct mw_exchange_connect
 			bad_word(import, connector->row, "Bindings", word, "0.0.0.0:25, [::]:25 or an address with a port");
 	}
 	connector->bindings.items = items;
-	if (connector->bindings.count == 0)
+	if (words_in(mw_exchange_cell(import, FILE_OF, connector->row, "Bindings")) == 0)
 		bad_word(import, connector->row, "Bindings", MW_STR_EMPTY, "0.0.0.0:25, [::]:25 or an address with a port");
 }
 
@@ -64,7 +64,7 @@ static void read_ranges(struct mw_exchange *import, struct mw_exchange_connector
 			bad_word(import, connector->row, "RemoteIPRanges", word, "an address, a range a-b, or a network in CIDR");
 	}
 	connector->remote.items = items;
-	if (connector->remote.count == 0)
+	if (words_in(mw_exchange_cell(import, FILE_OF, connector->row, "RemoteIPRanges")) == 0)
 		bad_word(import, connector->row, "RemoteIPRanges", MW_STR_EMPTY, "an address, a range a-b, or a network in CIDR");
 }
 
