@@ -88,3 +88,16 @@ def test_the_exporter_only_reads(kind):
     text = command_output("--exporter", kind)
     verbs = set(re.findall(r"\b(?:Add|Set|Remove|New|Enable|Disable|Import|Export|Clear|Move|Invoke|Start|Stop)-\w+", text))
     assert verbs <= {"Export-Csv", "New-Item", "New-Object"} | ({"Set-ADServerSettings"} if kind == "server" else set())
+
+
+@pytest.mark.parametrize("kind", ["server", "online"])
+def test_the_exporter_asks_for_everything_and_stops_where_it_gets_less(kind):
+    """Cmdlets of a module do not see the script's $ErrorActionPreference, and print 1,000 rows by themselves. One that
+    still prints while another is asked makes Exchange refuse that one."""
+    code = "\n".join(line for line in command_output("--exporter", kind).splitlines() if not line.startswith("#"))
+    calls = re.findall(r"(?<!function )\bGet-(?!Sid\b)\w+[^|;)}\n]*", code)
+    assert len(calls) >= 15 and all("-ErrorAction Stop" in call for call in calls), calls
+    whole = {"Get-ADPermission", "Get-AcceptedDomain", "Get-TransportConfig", "Get-ReceiveConnector", "Get-ExchangeServer",
+             "Get-ImapSettings", "Get-PopSettings"}
+    assert all("-ResultSize Unlimited" in call for call in calls if call.split()[0] not in whole), calls
+    assert not re.findall(r"^Get-\w+[^|\n]*\| ForEach-Object", code, re.M)
