@@ -5,8 +5,8 @@
    Dovecot asks for the column enable<service>, and enable<service>secured or enable<service>tls of a session with TLS;
    which of them the session has is Dovecot's to judge: one that is on is enough here.
 
-   The items of its lists are rows, so that one text does for MySQL and PostgreSQL. PostgreSQL tells upper case from lower
-   case, and Postfix does not: it looks up whom an alias leads to in lower case. */
+   The items of its lists are rows, so that one text does for MySQL and PostgreSQL. PostgreSQL tells upper case from
+   lower case, and Postfix does not: it looks up whom an alias leads to in lower case. */
 
 #define NOT_TAKEN(address) \
 	" AND NOT EXISTS (SELECT 1 FROM mailbox taken WHERE taken.username = " address ")"

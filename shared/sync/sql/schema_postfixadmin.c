@@ -2,8 +2,8 @@
 #include "sync/sql/schema.h"
 
 /* The smtpd_sender_login_maps of PostfixAdmin's documentation gives a mailbox its own name and nothing else, so that
-   every alias only receives. PostgreSQL tells upper case from lower case, and Postfix does not: it looks up whom an alias
-   leads to in lower case. mailbox.smtp_active came with version 4.0: where the table lacks it, the name means the
+   every alias only receives. PostgreSQL tells upper case from lower case, and Postfix does not: it looks up whom an
+   alias leads to in lower case. mailbox.smtp_active came with version 4.0: where the table lacks it, the name means the
    column of `older`, as names in a subquery do. */
 
 /* goal: each goal of each alias that is no mailbox itself; alias_of: the addresses of one mailbox each; list_of: those
