@@ -10,7 +10,8 @@
 #include "sync/ldap/dn.h"
 #include "sync/ldap/map.h"
 
-#define CSN_SECONDS 86400
+/* Long enough for holidays, in which nobody changes anything and a large directory need not be read each interval. */
+#define CSN_SECONDS (7 * 86400)
 
 #define ADDRESSES                                                                        \
 	"address=mailLocalAddress", "address=mailAlternateAddress", "address=mailAlias", \
@@ -40,7 +41,7 @@ static int compare_values(const void *left, const void *right)
 }
 
 /* Where the overlay syncprov was taken away, the last contextCSN stays, and no change moves it. One that nothing has
-   changed for a day is as good as none: "20261130120000.000000Z#...". */
+   changed for a week is as good as none: "20261130120000.000000Z#...". */
 static bool is_recent(const struct mw_ldap_attribute *attribute)
 {
 	time_t least = (time_t)(mw_clock_date() - CSN_SECONDS);
