@@ -256,12 +256,15 @@ libmwcli_la_SOURCES = \
 	cli/why/person.c cli/why/person.h \
 	cli/why/postfix.c \
 	cli/why/reply.c cli/why/reply.h \
+	cli/why/sasl_words.c cli/why/sasl_words.h \
 	cli/why/smtpd.c cli/why/smtpd.h \
 	cli/why/smtpd_end.c \
 	cli/why/smtpd_reject.c \
+	cli/why/smtpd_sasl.c \
 	cli/why/story.c cli/why/story.h \
 	cli/why/story_end.c cli/why/story_end.h \
 	cli/why/why.c \
+	cli/why/tls_words.c cli/why/tls_words.h \
 	cli/why/words.c cli/why/words.h
 libmwcli_la_CPPFLAGS = $(MW_CPPFLAGS) -I$(top_srcdir)/cli -I$(top_builddir)/cli
 libmwcli_la_CFLAGS = $(MW_CFLAGS) $(OPENSSL_CFLAGS) $(MW_PIE_CFLAGS)

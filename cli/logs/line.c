@@ -194,7 +194,7 @@ static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t
 	return true;
 }
 
-/* "mail.log:", "mail.log:1200:", "1200-": what grep puts before a line, which has no blank. Nothing, where no stamp stands
+/* "mail.log:", "mail.log:1200:", "1200-": what grep puts before a line, which has no blank. Only where a stamp stands
    behind it. */
 static void skip_file_name(struct mw_why_clock *clock, struct mw_str *line)
 {

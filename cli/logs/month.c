@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "logs/month.h"
 
-/* The words of %b in glibc's locales, without a point at their end. No word stands for two months: Croatian is left out, whose
-   words are other months in Polish and Czech. */
+/* The words of %b in glibc's locales, without a point at their end. No word stands for two months: Croatian is left
+   out, whose words are other months in Polish and Czech. */
 static const char *const names[12] = {
 	"Jan Jän janv ene gen sty led tammi янв січ Oca ian Ιαν 1月 1월 яну jaan saus",
 	"Feb févr fév fev lut úno helmi фев лют febr Şub Φεβ 2月 2월 veebr vas",

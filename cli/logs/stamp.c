@@ -66,7 +66,8 @@ static int64_t local_seconds(struct mw_why_clock *clock, const struct stamp *sta
 	return clock->hour_begins + stamp->minute * 60 + stamp->second;
 }
 
-/* The word of a month and the blank behind it, as many octets as there are of them; 0: it is none. Nearly all are English. */
+/* The word of a month and the blank behind it, as many octets as there are of them; 0: it is none. Nearly all are
+   English. */
 static size_t month_name(struct mw_str text, int *month_r)
 {
 	static const char names[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
@@ -186,7 +187,8 @@ static size_t read_zone(struct mw_str line, size_t at, int64_t *seconds_r)
 	return 5 + colon;
 }
 
-/* " CET", " UTC" or " +03" at `at`, as "journalctl -o short-full" ends its stamps. Returns its length, 0: there is none. */
+/* " CET", " UTC" or " +03" at `at`, as "journalctl -o short-full" ends its stamps. Returns its length, 0: there is
+   none. */
 static size_t zone_name(struct mw_str line, size_t at)
 {
 	size_t len = 1;
@@ -201,13 +203,15 @@ static size_t zone_name(struct mw_str line, size_t at)
 	return char_at(line, at, ' ') && char_at(line, at + len, ' ') && len > 2 ? len : 0;
 }
 
-/* "2026-11-25T09:12:01.123456+01:00 ", "2026-11-25_09:12:01.12345 " as "svlogd -tt" writes it, "2026/11/25 09:12:01 ", and
-   "Wed 2026-11-25 09:12:01 CET " as "journalctl -o short-full" writes it: in the local zone, or in UTC. */
+/* "2026-11-25T09:12:01.123456+01:00 ", "2026-11-25_09:12:01.12345 " as "svlogd -tt" writes it,
+   "2026/11/25 09:12:01 ", and "Wed 2026-11-25 09:12:01 CET " as "journalctl -o short-full" writes it:
+   in the local zone, or in UTC. */
 static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t *time_r)
 {
 	struct stamp stamp;
 	int64_t days, zone;
 	size_t at = 19, begins = weekday(whole), len;
+	bool utc;
 	struct mw_str line = mw_str_tail(whole, begins);
 
 	if (!read_day(line, &days, &stamp) ||
@@ -216,7 +220,8 @@ static size_t read_iso(struct mw_why_clock *clock, struct mw_str whole, int64_t 
 		return 0;
 	at += fraction(line, at);
 	len = read_zone(line, at, &zone);
-	*time_r = len > 0 || (begins > 0 && mw_str_starts_with(mw_str_tail(line, at), MW_STR(" UTC "))) ? days * DAY + stamp.hour * 3600 + stamp.minute * 60 + stamp.second - zone
+	utc = begins > 0 && mw_str_starts_with(mw_str_tail(line, at), MW_STR(" UTC "));
+	*time_r = len > 0 || utc ? days * DAY + stamp.hour * 3600 + stamp.minute * 60 + stamp.second - zone
 			  : local_seconds(clock, &stamp);
 	at += len == 0 && begins > 0 ? zone_name(line, at) : len;
 	return char_at(line, at, ' ') ? begins + at + 1 : 0;

@@ -237,7 +237,9 @@ static bool deferred(const struct mw_why_entry *entry)
 /* No server on the way answers on port 25. */
 static bool blocked(const struct mw_why_entry *entry)
 {
-	return deferred(entry) && strncmp(entry->reply, "connect to ", strlen("connect to ")) == 0 &&
+	static const char *const begins[] = { "connect to ", "delivery temporarily suspended: connect to ", NULL };
+
+	return deferred(entry) && mw_part_begins_with_one(mw_str(entry->reply), begins) &&
 	       strstr(entry->reply, ":25: ") != NULL &&
 	       (strstr(entry->reply, "timed out") != NULL || strstr(entry->reply, "unreachable") != NULL);
 }
@@ -250,7 +252,8 @@ static bool ended(const struct mw_why_entry *entry)
 /* The user's entry in Dovecot's passdb says so, to Postfix too, which has no words for it. */
 static bool account_ended(const struct mw_why_entry *entry)
 {
-	static const char *const words[] = { "user disabled", "password expired", "user_disabled", "password_expired", NULL };
+	static const char *const words[] = { "user disabled", "password expired", "user_disabled", "password_expired",
+					     "account disabled", "passphrase ", NULL };
 
 	return ended(entry) && mw_part_has_one(mw_str(entry->reply), words);
 }
@@ -320,9 +323,8 @@ static bool too_big(const struct mw_why_entry *entry)
 static bool refused_otherwise(const struct mw_why_entry *entry)
 {
 	/* Postfix gives the policy's words, and the log may lack mailwicketd's own line. */
-	bool words = is(entry, MW_WHY_REJECTED) && entry->reason[0] != '\0';
-
-	return (refused(entry) || words) && sending(entry) && !entry->by_sender;
+	return (refused(entry) || (is(entry, MW_WHY_REJECTED) && entry->reason[0] != '\0')) && sending(entry) &&
+	       !entry->by_sender;
 }
 
 static bool refused_otherwise_by_sender(const struct mw_why_entry *entry)
@@ -490,7 +492,6 @@ static bool silent(const struct mw_why_entry *entry)
 }
 
 #define PORTS "port 587 with STARTTLS, or port 465 with TLS"
-
 const struct cause_row mw_why_cause_rows[] = {
 #define MW_CAUSE(...) { __VA_ARGS__ },
 #include "why/cause.def"

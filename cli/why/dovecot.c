@@ -5,6 +5,7 @@
 #include "logs/login.h"
 #include "why/fault.h"
 #include "why/part.h"
+#include "why/tls_words.h"
 
 #define AUTH_WAIT 10 /* seconds, after which Dovecot warns that its auth process does not answer */
 
@@ -51,13 +52,6 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "cert required, client didn't start TLS", MW_WHY_ENDED },
 	{ "Too many invalid commands (no auth attempts", MW_WHY_TLS_HELLO },
 	{ "Too many bad commands (no auth attempts", MW_WHY_TLS_HELLO },
-	{ "unsupported protocol", MW_WHY_TLS_OLD },
-	{ "no shared cipher", MW_WHY_TLS_OLD },
-	{ "alert unknown ca", MW_WHY_TLS_DISTRUST },
-	{ "alert bad certificate", MW_WHY_TLS_DISTRUST },
-	{ "alert certificate", MW_WHY_TLS_DISTRUST },
-	{ "wrong version number", MW_WHY_NO_TLS_HELLO },
-	{ "http request", MW_WHY_NO_TLS_HELLO },
 	{ "Inactivity (disconnected during TLS handshake", MW_WHY_NO_TLS_HELLO },
 	{ "SSL_accept() failed", MW_WHY_TLS_FAILED },
 	{ "disconnected during TLS handshake", MW_WHY_TLS_CUT },
@@ -114,6 +108,19 @@ static void see_handshake(const struct mw_log_login *login, struct mw_why_event 
 	event->kind = waited > MW_WHY_AT_ONCE ? MW_WHY_NO_TLS_HELLO : MW_WHY_TLS_CUT;
 }
 
+/* OpenSSL's words stand among Dovecot's own, or, in 2.3, behind the client's address. */
+static void see_tls(const struct mw_log_login *login, struct mw_why_event *event)
+{
+	enum mw_why_kind kind = mw_why_tls_kind(login->words);
+
+	if (event->kind != MW_WHY_LEFT_BEFORE_LOGIN && event->kind != MW_WHY_TLS_CUT && event->kind != MW_WHY_TLS_FAILED)
+		return;
+	if (kind == MW_WHY_TLS_FAILED)
+		kind = mw_why_tls_kind(login->behind);
+	if (kind != MW_WHY_TLS_FAILED && (kind != MW_WHY_TLS_CUT || event->kind == MW_WHY_TLS_FAILED))
+		event->kind = kind;
+}
+
 /* Who leaves before Dovecot itself finds the wait long did not wait for its auth process, on a busy machine. */
 static void see_wait(struct mw_str words, struct mw_why_event *event)
 {
@@ -153,6 +160,7 @@ static bool read_login(enum mw_protocol protocol, const struct mw_why_line *line
 	event->reply = event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LIMIT || event->kind == MW_WHY_ENDED ||
 		       event->kind == MW_WHY_LOGIN_LEFT ? login.words : MW_STR_EMPTY;
 	see_clear(&login, event);
+	see_tls(&login, event);
 	see_handshake(&login, event);
 	return true;
 }

@@ -3,14 +3,6 @@
 
 #include "why/part.h"
 
-bool mw_why_fault_of_sasl(struct mw_str why)
-{
-	static const char *const words[] = { "Temporary authentication failure", "onnection lost to authentication server",
-					     "authentication server", "Authentication service", "temporary failure", NULL };
-
-	return mw_part_has_one(why, words);
-}
-
 /* The enhanced status behind the code: "451 4.3.5 ..." gives "4.3.5 ..."; a milter's words may lack the code. */
 static struct mw_str status_of(struct mw_str reply)
 {
@@ -42,7 +34,8 @@ bool mw_why_fault_hint(struct mw_str warning)
 		"SASL: ", "connect to ", "host or service ", "missing attribute ", "problem talking to server ",
 		"problem talking to service ", "cannot get ",
 		"cannot load ", "No server certs available", "milter ", "timeout on ", "unable to ", "database ",
-		"unknown smtpd restriction: ", "SASL authentication failure: cannot connect to ", NULL
+		"unknown smtpd restriction: ", "SASL authentication failure: cannot connect to ",
+		"SASL authentication problem: ", "SASL per-", NULL
 	};
 	static const char *const words[] = { " is unavailable. ", "unexpected dictionary: ", " must be followed by ",
 					     ": bad argument ", "lookup error", "table lookup problem",

@@ -4,8 +4,6 @@
 
 #include "why/event.h"
 
-/* Why Postfix says that a SASL login failed: true where Dovecot did not answer, and no password was looked at. */
-bool mw_why_fault_of_sasl(struct mw_str why);
 /* What a reply of Postfix's smtpd is about: MW_WHY_FAULT (a status X.3.X, the mail system's), MW_WHY_LIMIT (too many
    connections or commands), MW_WHY_TOO_BIG; else MW_WHY_REJECTED. */
 enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply);

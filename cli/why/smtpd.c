@@ -5,8 +5,7 @@
 
 #include "why/fault.h"
 #include "why/part.h"
-
-#define SOON 5 /* seconds, in which a login cannot fail several times */
+#include "why/tls_words.h"
 
 /* "postfix/submission/smtpd" gives "submission", as Debian's master.cf and `setup` name listeners in syslog_name; so
    does "postfix-submission/smtpd", but "postfix-out/smtpd" is another instance. */
@@ -104,64 +103,6 @@ static void begin(struct mw_why_sessions *sessions, const struct mw_why_line *li
 		memcpy(session->fault, before.fault, sizeof(session->fault));
 }
 
-/* With these mechanisms a password crosses the wire as it is, unless there is TLS: the session's end says so. */
-static void see_password(struct mw_why_session *session, const struct mw_why_event *event)
-{
-	if (!event->tls && (mw_str_equal_nocase(event->mechanism, MW_STR("PLAIN")) ||
-			    mw_str_equal_nocase(event->mechanism, MW_STR("LOGIN"))))
-		mw_part_copy(session->clear, sizeof(session->clear), event->user);
-}
-
-static bool lost_auth(struct mw_str why)
-{
-	return mw_str_has(why, "onnection lost to authentication server");
-}
-
-/* Dovecot's auth hangs up on who tries too often. Each wrong password takes it two seconds (auth_failure_delay): so
-   soon after the beginning of a session there were not so many. */
-static bool tried_too_often(const struct mw_why_session *session, int64_t now)
-{
-	return session->failed || session->begun == 0 || now - session->begun > SOON;
-}
-
-static bool is_fault_of_sasl(const struct mw_why_session *session, struct mw_str why, int64_t now)
-{
-	if (lost_auth(why) && session->fault[0] == '\0')
-		return !tried_too_often(session, now);
-	/* Cyrus SASL, where its saslauthd is away. */
-	if (mw_str_equal(why, MW_STR("generic failure")) && session->fault[0] != '\0')
-		return true;
-	return mw_why_fault_of_sasl(why) && !session->failed;
-}
-
-/* "SASL PLAIN authentication failed: WHY, sasl_username=NAME": NAME is the rest of the line, whatever is in it. */
-static bool read_sasl(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
-{
-	struct mw_str said = mw_part_after(rest, "]: SASL "), why = mw_part_after(said, " authentication failed: ");
-	struct mw_str cause = mw_part_before(why, ", sasl_username=");
-
-	event->kind = mw_str_has(cause, "Invalid authentication mechanism") ? MW_WHY_MECHANISM
-		      : mw_str_starts_with(cause, MW_STR("Invalid base64")) ? MW_WHY_ENDED
-		      : is_fault_of_sasl(session, cause, event->time) ? MW_WHY_FAULT : MW_WHY_LOGIN_FAILED;
-	if (mw_str_has(mw_part_before(said, ", sasl_username="), " authentication aborted"))
-		event->kind = MW_WHY_LOGIN_CANCELED;
-	if (event->kind == MW_WHY_LOGIN_FAILED && !session->failed && lost_auth(cause))
-		event->reply = cause;
-	session->failed |= event->kind == MW_WHY_LOGIN_FAILED;
-	if (event->kind == MW_WHY_FAULT || event->kind == MW_WHY_ENDED)
-		event->reply = mw_smtpd_with_fault(session, cause);
-	event->mechanism = mw_str_head(said, mw_str_find(said, ' '));
-	event->user = mw_part_after(why, ", sasl_username=");
-	if (mw_str_equal(event->user, MW_STR("(unavailable)")))
-		event->user = MW_STR_EMPTY;
-	event->tls = session->tls || mw_smtpd_tls_first(event);
-	event->tls_unknown = !event->tls;
-	if (event->kind == MW_WHY_LOGIN_FAILED)
-		see_password(session, event);
-	session->told = true;
-	return true;
-}
-
 /* "Connection rate limit exceeded: 31 from unknown[192.0.2.7] for service submission". */
 static bool read_limit(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str rest,
 		       struct mw_why_event *event)
@@ -182,15 +123,22 @@ static bool read_limit(struct mw_why_sessions *sessions, const struct mw_why_lin
 	return true;
 }
 
-static void read_tls_problem(struct mw_why_session *session, struct mw_str rest)
+/* "error:0A000418:SSL routines::tlsv1 alert unknown ca:../ssl/record/rec_layer_s3.c:1586:SSL alert number 48:". */
+static void read_tls_problem(struct mw_why_session *session, const struct mw_why_line *line, struct mw_str rest)
 {
-	static const char *const distrust[] = { "alert unknown ca", "alert bad certificate", "alert certificate", NULL };
-	static const char *const plain[] = { "wrong version number", "http request", NULL };
-	static const char *const old[] = { "unsupported protocol", "no shared cipher", "version too low", NULL };
+	struct mw_str words = mw_part_after(mw_part_after(rest, ":SSL routines:"), ":");
+	enum mw_why_kind kind = mw_why_tls_kind(rest);
 
-	session->tls_distrust |= mw_part_has_one(rest, distrust);
-	session->tls_plain |= mw_part_has_one(rest, plain);
-	session->tls_old |= mw_part_has_one(rest, old);
+	session->tls_distrust |= kind == MW_WHY_TLS_DISTRUST;
+	session->tls_plain |= kind == MW_WHY_NO_TLS_HELLO;
+	session->tls_old |= kind == MW_WHY_TLS_OLD;
+	/* What OpenSSL before 3 leaves to Postfix to say. */
+	if (kind == MW_WHY_TLS_CUT) {
+		session->tls_lost = true;
+		session->tls_waited |= session->begun != 0 && line->time - session->begun > MW_WHY_AT_ONCE;
+	}
+	if (kind == MW_WHY_TLS_FAILED)
+		mw_part_copy(session->tls_words, sizeof(session->tls_words), mw_part_before(words, ":"));
 }
 
 /* Warnings that name the client behind their first words, which nothing of a client stands before. */
@@ -252,7 +200,7 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 	struct mw_why_session *session;
 
 	if (mw_str_starts_with(rest, MW_STR("TLS library problem: "))) {
-		read_tls_problem(session_of(sessions, line, MW_STR_EMPTY), rest);
+		read_tls_problem(session_of(sessions, line, MW_STR_EMPTY), line, rest);
 		return false;
 	}
 	if (mw_why_fault_hint(rest)) {
@@ -279,7 +227,7 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 		event->kind = MW_WHY_UNREAD;
 		return !mw_str_empty(event->client);
 	}
-	return read_sasl(session_of(sessions, line, event->client), rest, event);
+	return mw_smtpd_sasl(session_of(sessions, line, event->client), rest, event);
 }
 
 /* "A2A16A7C718: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=bob"; what a content filter gives back has
@@ -296,7 +244,7 @@ static bool read_begin(struct mw_why_session *session, struct mw_str id, struct 
 	event->queue_before = mw_part_before(mw_part_after(rest, ", orig_queue_id="), ",");
 	event->user = mw_part_before(mw_part_after(rest, ", sasl_username="), ", sasl_sender=");
 	event->mechanism = mw_part_before(mw_part_after(rest, ", sasl_method="), ",");
-	see_password(session, event);
+	mw_smtpd_see_password(session, event);
 	session->told = session->told || !mw_str_empty(event->user);
 	return true;
 }
@@ -458,7 +406,27 @@ static bool remember(struct mw_why_sessions *sessions, struct mw_why_session *se
 	return true;
 }
 
-bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r)
+/* With smtpd_client_port_logging the client's port stands behind its address, "unknown[192.0.2.7]:55729", and nothing
+   here asks for it: the message without it, in the memory of the sessions; the same message, where there is none. */
+static struct mw_str without_port(struct mw_why_sessions *sessions, struct mw_str message)
+{
+	size_t open = mw_str_find(message, '['), end = mw_str_find(message, ']') + 1, port = 0;
+	struct mw_str rest = mw_str_tail(message, end + 1);
+
+	if (open == 0 || open >= end || end >= message.len || message.ptr[end] != ':' || message.ptr[open - 1] == ' ')
+		return message;
+	while (port < rest.len && rest.ptr[port] >= '0' && rest.ptr[port] <= '9')
+		port++;
+	if (port == 0 || port > 5 || message.len > sizeof(sessions->message))
+		return message;
+	rest = mw_str_tail(rest, port);
+	memcpy(sessions->message, message.ptr, end);
+	if (rest.len > 0)
+		memcpy(sessions->message + end, rest.ptr, rest.len);
+	return (struct mw_str){ sessions->message, end + rest.len };
+}
+
+static bool read_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r)
 {
 	static const char *const proxy[] = { "proxy-accept: END-OF-MESSAGE: ", "proxy-reject: END-OF-MESSAGE: ", NULL };
 	static const struct mw_str warning = { "warning: ", 9 }, no_queue = { "NOQUEUE: ", 9 };
@@ -495,4 +463,16 @@ bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *li
 	see_left(session, message);
 	event_r->kind = MW_WHY_UNREAD;
 	return !remember(sessions, session, line, mw_part_after(from, "]: "));
+}
+
+bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r)
+{
+	struct mw_why_line *inner = &sessions->line;
+
+	inner->time = line->time;
+	inner->program = line->program;
+	inner->process = line->process;
+	inner->error = line->error;
+	inner->message = without_port(sessions, line->message);
+	return read_smtpd(sessions, inner, event_r);
 }

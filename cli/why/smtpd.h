@@ -25,6 +25,7 @@ struct mw_why_session {
 	char clear[128];  /* the login whose password crossed the wire in clear, if there is no TLS */
 	char fault[160];  /* a warning that explains a later failure */
 	char words[512];  /* what the last event says, with that */
+	char tls_words[80]; /* OpenSSL's, of a handshake that failed */
 	struct mw_why_pending pending;
 	bool tls;
 	bool tls_error, tls_lost, tls_waited, tls_plain, tls_old, tls_distrust; /* of a handshake that failed */
@@ -32,6 +33,7 @@ struct mw_why_session {
 	bool left_greeting, left_hello, left_auth; /* the stage in which the connection ended */
 	bool refused; /* a line says so */
 	bool failed; /* a login, for a reason that is the client's */
+	bool tried;  /* a login, that failed for any reason */
 	bool limited; /* by a limit of the server: what fails then, fails by it */
 	bool told;  /* an event tells what it was */
 	bool ended; /* kept, so that the same line once more is no session of its own */
@@ -41,6 +43,8 @@ struct mw_why_sessions {
 	uint32_t tls_logged[MW_WHY_LISTENERS]; /* instances of Postfix whose smtpd_tls_loglevel is 1 or more, */
 	uint32_t starttls[MW_WHY_LISTENERS];   /* and listeners of which TLS began with STARTTLS: hashes of their names; 0: free */
 	struct mw_why_session items[MW_WHY_SESSIONS]; /* by process id; a newer session takes the place of an older */
+	struct mw_why_line line; /* the last one, as it is read */
+	char message[8192];
 };
 
 /* A line of Postfix's smtpd. A line may tell what an earlier one meant: the event has its time. */
@@ -60,6 +64,10 @@ bool mw_smtpd_is_known(const uint32_t *names, uint32_t name);
 void mw_smtpd_learn(uint32_t *names, uint32_t name);
 /* What the event says: the reply, and the warning that explains it. */
 struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str said);
+/* With PLAIN and LOGIN a password crosses the wire as it is, unless there is TLS: the session's end says so. */
+void mw_smtpd_see_password(struct mw_why_session *session, const struct mw_why_event *event);
+/* "unknown[192.0.2.7]: SASL PLAIN authentication failed: WHY, sasl_username=NAME". */
+bool mw_smtpd_sasl(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event);
 /* The envelope: "...> to=<...> proto=ESMTP helo=<...>" behind "; from=<"; postscreen has commas. A quote makes the rest
    anybody's invention, and nothing is taken. */
 void mw_smtpd_envelope(struct mw_str from, struct mw_why_event *event);

@@ -123,7 +123,8 @@ static bool settle(struct mw_why_session *session, bool told, bool logged_in, st
 {
 	struct mw_why_pending *pending = &session->pending;
 
-	if (!pending->is)
+	/* Who tried to log in first, and did not get in, is told by that. */
+	if (!pending->is || (told && !logged_in && session->tried))
 		return false;
 	pending->is = false;
 	*event = (struct mw_why_event){ .kind = told && !logged_in ? MW_WHY_NO_LOGIN : MW_WHY_REJECTED,
@@ -188,6 +189,8 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 		event->kind = MW_WHY_FAULT;
 		event->reply = mw_str(session->fault);
 	}
+	if (event->kind == MW_WHY_TLS_FAILED)
+		event->reply = mw_str(session->tls_words);
 	if (session->told && (event->kind != MW_WHY_PIPELINED || session->refused))
 		event->kind = MW_WHY_CONNECTED;
 	if (event->kind == MW_WHY_CONNECTED && session->clear[0] != '\0' && tells_tls && !event->tls &&

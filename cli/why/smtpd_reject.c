@@ -21,7 +21,9 @@ static struct mw_str own_words(struct mw_str reply)
 
 static bool wants_login(struct mw_str words)
 {
-	return mw_str_has(words, "not logged in") || mw_str_has(words, "not authenticated");
+	static const char *const said[] = { "not logged in", "not authenticated", "SMTP AUTH is required", NULL };
+
+	return mw_part_has_one(words, said);
 }
 
 /* The policy's words of a reason, behind the codes of its reply. */
@@ -115,6 +117,9 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 	event->kind = kind_of(event->reply, words);
 	if (event->kind == MW_WHY_FAULT)
 		event->reply = mw_smtpd_with_fault(session, event->reply);
+	/* Of a session whose login failed that tells more. */
+	if (event->kind == MW_WHY_NO_LOGIN && session->tried)
+		return false;
 	if (event->kind != MW_WHY_REJECTED)
 		return true;
 	if (mw_str_has(words, owned)) {

@@ -181,14 +181,16 @@ static bool is_trouble(const struct mw_why_story *story, const struct mw_why_ent
 	return (entry->kind != MW_WHY_DECIDED || strcmp(entry->verdict, "refuse") != 0) && !is_explained(story, entry);
 }
 
-/* Beside what failed; or the reason why nothing came to smtpd at all. */
+/* Beside what failed; or the reason why nothing came to smtpd at all: where the log has nothing of any client there,
+   the user's reading is as good as its silence. */
 static bool explains(const struct mw_why_story *story, const struct mw_why_entry *fault)
 {
 	for (size_t i = 0; i < story->entry_count; i++) {
 		const struct mw_why_entry *entry = &story->entries[i];
-		int64_t near = entry->kind == MW_WHY_SILENT ? MW_WHY_WINDOW : NEAR;
+		bool reads = entry->kind == MW_WHY_LOGGED_IN && !story->limits.smtp_seen && sending(fault);
+		int64_t near = entry->kind == MW_WHY_SILENT || reads ? MW_WHY_WINDOW : NEAR;
 
-		if (is_trouble(story, entry) && (entry->kind != MW_WHY_SILENT || sending(fault)) &&
+		if ((is_trouble(story, entry) || reads) && (entry->kind != MW_WHY_SILENT || sending(fault)) &&
 		    entry->last >= fault->first - near && entry->first <= fault->last + near)
 			return true;
 	}

@@ -1,0 +1,123 @@
+"""mailwicket why, on the words of Cyrus SASL, Dovecot's auth and OpenSSL, and on what smtpd_client_port_logging adds."""
+import pytest
+
+from rig import field_log
+from rig.field_log import ACTIVE, BEGUN, LOGIN, end, sent, smtpd
+from rig.why_many import ask
+
+CONNECT = "connect from unknown[192.0.2.7]"
+TLS = "Anonymous TLS connection established from unknown[192.0.2.7]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"
+REFUSED = "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=0/1 quit=1 commands=4/5"
+READS = LOGIN.replace("imap", "pop3")
+
+
+def session(*said, program="postfix/submission/smtpd[7]"):
+    return [LOGIN, *[smtpd(words, second, program) for second, words in enumerate(said)]]
+
+
+def login(*said, mechanism="LOGIN"):
+    return session(CONNECT, TLS, *said[:-1], f"warning: unknown[192.0.2.7]: SASL {mechanism} authentication failed: {said[-1]}",
+                   REFUSED)
+
+
+def handshake(words, program="postfix/submission/smtpd[7]", first="SSL_accept error from unknown[192.0.2.7]: -1"):
+    stage, summary = ("CONNECT", "commands=0/0") if "smtps" in program else ("STARTTLS", "ehlo=1 starttls=0/1 commands=1/2")
+    return session(CONNECT, first, f"warning: TLS library problem: error:0A000418:SSL routines::{words}:s3_pkt.c:1:",
+                   f"lost connection after {stage} from unknown[192.0.2.7]", f"disconnect from unknown[192.0.2.7] {summary}",
+                   program=program)
+
+
+def dovecot(words, behind=""):
+    return [READS, f"Nov 29 2025 05:00:09 mail dovecot: imap-login: {words}: user=<>, rip=192.0.2.7, lip=203.0.113.1{behind}"]
+
+
+def rejected(words, sender="bob", auth="auth=1"):
+    return session(CONNECT, TLS, f"NOQUEUE: reject: RCPT from unknown[192.0.2.7]: {words}; from=<{sender}@example.org> "
+                   "to=<ann@example.net> proto=ESMTP helo=<[10.0.0.5]>",
+                   f"disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 {auth} mail=1 rcpt=0/1 quit=1 commands=6/7")
+
+
+def with_port(lines):
+    return [line.replace("unknown[192.0.2.7]", "unknown[192.0.2.7]:55729") for line in lines]
+
+
+PROBLEM = "warning: SASL authentication problem: unable to open Berkeley db /etc/sasldb2: No such file or directory"
+UNABLE = "warning: SASL authentication failure: Password verification failed"
+DENIED = "454 4.7.1 <ann@example.net>: Relay access denied"
+SMTPS = "postfix/smtps/smtpd[7]"
+CASES = {
+    "Cyrus, a wrong password": (login(UNABLE, "authentication failure"), "wrong-password"),
+    "Cyrus, no such user": (login("user not found"), "login-unknown"),
+    "Cyrus, given up": (login("bad protocol / cancel"), "login-canceled"),
+    "Cyrus, another mechanism": (login("no mechanism available", mechanism="NTLM"), "mechanism"),
+    "Cyrus, a mechanism that the user has no secret for": (login("user exists, but no verifier for user"), "mechanism"),
+    "Cyrus, a mechanism that wants TLS": (session(CONNECT, "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: "
+                                                  "encryption needed to use mechanism"), "sending-without-tls"),
+    "Cyrus, the account is closed": (login("account disabled"), "login-ended"),
+    "Cyrus, the password is too old": (login("passphrase expired, has to be reset"), "login-ended"),
+    "Cyrus, its passwords are away": (login(PROBLEM, "authentication failure"), "server-fault"),
+    "Cyrus, its server is away": (login("remote authentication server unavailable"), "server-fault"),
+    "Cyrus, it does not start": (session("fatal: SASL per-process initialization failed"), "server-fault"),
+    "a reason that an administrator wrote": (login("Your account is blocked, sasl_username=bob"), "login-ended"),
+    "no reason": (login("(reason unavailable), sasl_username=bob"), "wrong-password"),
+    "a challenge as the reason": (login("UGFzc3dvcmQ6"), "wrong-password"),
+    "a challenge as the reason, of a token": (login("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", mechanism="XOAUTH2"), "wrong-password"),
+    "a login that fails, and mail without it": (session(
+        CONNECT, "warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", rejected(DENIED)[3][59:],
+        "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=0/1 mail=1 rcpt=0/1 quit=1 commands=5/7"), "wrong-password"),
+    "a policy service that wants a login": (rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: SMTP AUTH is "
+                                                     "required for users under this sender domain", auth=""), "no-authentication"),
+    "plain text where TLS is due, OpenSSL 1.0": (handshake("unknown protocol", SMTPS), "starttls-on-tls-port"),
+    "an end without a word, OpenSSL 3": (handshake("unexpected eof while reading", SMTPS), "tls-cut"),
+    "a certificate of a kind that the client does not know": (handshake("sslv3 alert unsupported certificate"), "certificate"),
+    "a client without our signatures": (handshake("no suitable signature algorithm"), "tls-too-old"),
+    "a client that finds the server too old": (handshake("tlsv1 alert protocol version"), "tls-failed"),
+    "IMAP, a certificate, behind the address": (dovecot(
+        "Disconnected (no auth attempts in 9 secs)", ", TLS handshaking: SSL_accept() failed: error:14094418:SSL routines:"
+        "ssl3_read_bytes:tlsv1 alert unknown ca: SSL alert number 48"), "certificate"),
+    "IMAP, a certificate, within TLS": (dovecot(
+        "Disconnected (no auth attempts in 1 secs)", ", TLS: SSL_read failed: error:14094412:SSL routines:ssl3_read_bytes:sslv3 "
+        "alert bad certificate: SSL alert number 42"), "certificate"),
+    "IMAP, no cipher": (dovecot(
+        "Login aborted: Connection closed: SSL_accept() failed: error:0A0000C1:SSL routines::no shared cipher (disconnected "
+        "during TLS handshake) (tls_handshake_not_finished)", ", TLS handshaking: x"), "tls-too-old"),
+    "IMAP, plain text": (dovecot("Disconnected (no auth attempts in 0 secs)", ", TLS handshaking: SSL_accept() failed: error:"
+                                 "140760FC:SSL routines:SSL23_GET_CLIENT_HELLO:unknown protocol"), "starttls-on-tls-port"),
+    "port: a login": (with_port(login("UGFzc3dvcmQ6, sasl_username=bob")), "wrong-password"),
+    "port: not owned": (with_port(rejected("553 5.7.1 <ann@example.org>: Sender address rejected: not owned by user bob", "ann")),
+                        "send-as"),
+    "port: no login": (with_port(rejected(DENIED, auth="")), "no-authentication"),
+    "port: the end": (with_port(session(CONNECT, "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 quit=1 commands=4")),
+                      "left-after-tls"),
+    "port: TLS as a command": (with_port(session(
+        CONNECT, r"improper command pipelining after CONNECT from unknown[192.0.2.7]: \026\003\001\002",
+        "disconnect from unknown[192.0.2.7] unknown=0/1 commands=0/1")), "tls-on-starttls-port"),
+    "port: a message": (with_port(BEGUN) + [ACTIVE, sent("bounced", "host mx said: 550 no")], "not-delivered"),
+    "port: IPv6": ([line.replace("192.0.2.7", "2001:db8::7") for line in with_port(rejected(DENIED, auth=""))],
+                   "no-authentication"),
+    "a destination that was not reached before": (BEGUN + [end("data=1"), ACTIVE, sent(
+        "deferred", "delivery temporarily suspended: connect to mx.example.net[198.51.100.1]:25: Connection timed out",
+        relay="none")], "not-delivered"),
+}
+WORDS = {
+    "a reason that an administrator wrote": "Your account is blocked",
+    "Cyrus, its passwords are away": "unable to open Berkeley db /etc/sasldb2",
+    "Cyrus, the account is closed": "account disabled",
+    "a client that finds the server too old": "alert protocol version",
+    "a destination that was not reached before": "port 25 is blocked",
+}
+
+
+@pytest.fixture(scope="module")
+def told(module_folder):
+    """One process reads them all."""
+    policy = field_log.policy(module_folder)
+    texts = ["".join(line + "\n" for line in lines).encode() for lines, _ in CASES.values()]
+    return dict(zip(CASES, ask(policy, "bob", texts)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_the_words_mean_is_named(told, case):
+    cause = told[case]["cause"]
+    assert cause["id"] == CASES[case][1], told[case]
+    assert WORDS.get(case, "") in cause["text"]
