@@ -1,5 +1,6 @@
 """The snapshots' folder after the hand-over: root and the follower beside one another, whatever each of them left there."""
 import fcntl
+import json
 import os
 import pwd
 import shutil
@@ -143,6 +144,31 @@ def test_the_copies_lead_root_nowhere(site):
     assert "Permission denied" in site.root_syncs(status=75)
     assert (victim / "program").read_text() == "user evil@example.test\n"
     assert not site.has("evil@example.test")
+
+
+@pytest.mark.parametrize("size", [513 << 20, 10_000_001])
+def test_no_copy_or_state_fills_the_memory_of_root(site, size):
+    """One of many octets, and one of many short lines."""
+    site.hand_over()
+    with site.follows() as follower:
+        follower.wait_log("published: 1 users")
+    sources = site.published / "sources"
+    if size < 1 << 28:
+        (sources / "program").write_bytes(b"\n" * size)
+    os.truncate(sources / "program", size)
+    told = site.root_syncs(status=75)
+    assert f"sources/program: it is too large: no more than {'512 MB' if size > 1 << 28 else '10000000 lines'} of" in told, told
+    assert "program: it is too large" in site.cli("status").stdout
+    os.truncate(sources / "program.state", 1 << 30)
+    answer = json.loads(site.cli("status", "--json").stdout)
+    assert answer["directory"]["each_source"][0]["read"] is None
+    # Whose the files are publishes, once they are well.
+    for path in sources.iterdir():
+        path.unlink()
+    with site.follows(name="again.log") as follower:
+        follower.wait_log("following 1 source")
+        site.says("user bob@example.test\nuser mary@example.test\n")
+        follower.wait_log("published: 2 users")
 
 
 def test_the_hand_over_gives_nothing_that_mailwicket_did_not_write(site):

@@ -124,6 +124,27 @@ def test_a_user_who_is_renamed_keeps_a_grant_of_another_source(files, source, fo
     assert "robert@example.test" in files.cli("lookup", "boss@example.test").stdout, done.stderr
 
 
+def test_another_server_of_the_directory_is_no_other_source(files, source, folder):
+    """A user is renamed while the policy gets a second server, and another base is another source."""
+    grants = folder / "grants"
+    grants.write_text("group boss@example.test\ngrant send-as boss@example.test bob@example.test\n")
+
+    def uses(**changes):
+        files.use(source.settings(**PLAIN, **changes) + f'\n  }}\n  source "grants" {{ driver = text path = "{grants}"')
+        return files.cli("sync")
+    assert uses().returncode == 0
+    source.server.modify(f"dn: cn=bob,{source.base}\nchangetype: modify\nreplace: mail\nmail: robert@example.test\n")
+    ours = f"ldaps://127.0.0.1:{source.server.tls_port}"
+    done = uses(url=listed([ours, "ldaps://127.0.0.2"]))
+    assert done.returncode == 0, done.stderr
+    assert "robert@example.test" in files.cli("lookup", "boss@example.test").stdout, done.stderr
+    # The servers are all new ones, and away: the last good copy stands.
+    done = uses(url=listed(["ldaps://127.0.0.2:9"]))
+    assert done.returncode == 75 and "its content of " in done.stderr, done.stderr
+    done = uses(url=listed(["ldaps://127.0.0.2:9"]), base=f"ou=other,{source.base}")
+    assert "was read by another driver or from another place" in done.stderr, done.stderr
+
+
 def test_a_server_that_is_away_is_told_and_watched_again(files, source):
     with Relay(source.server.port) as relay:
         settings = source.settings(**PLAIN, interval="1s", tls="none", tls_ca_file=None, url=listed([f"ldap://127.0.0.1:{relay.port}"]))

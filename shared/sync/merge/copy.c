@@ -12,7 +12,6 @@
 #include "sync/merge/copy_file.h"
 
 #define TEMPORARY ".copy."
-#define STATE_MAX 4096
 
 struct written { char name[MW_COPY_NAME_SIZE]; size_t number; };
 
@@ -35,7 +34,7 @@ enum mw_copy_result mw_copy_read(struct mw_arena *arena, const char *folder, con
 	if (!mw_copy_file_name(source->name, "", name))
 		return MW_COPY_NONE;
 	copy_r->path = mw_arena_textf(arena, "%s/" MW_FOLDER_SOURCES "/%s", folder, name);
-	result = mw_copy_read_file(folder, copy_r->path, &copy_r->memory, &copy_r->text.len, why);
+	result = mw_copy_read_file(folder, copy_r->path, 0, &copy_r->memory, &copy_r->text.len, why);
 	if (result != MW_COPY_READ)
 		return result;
 	copy_r->text.ptr = copy_r->memory;
@@ -68,7 +67,8 @@ void mw_source_state_read(const char *folder, struct mw_str source, struct mw_so
 	if (!mw_copy_file_name(source, ".state", name))
 		return;
 	mw_buf_printf(&buf, "%s/" MW_FOLDER_SOURCES "/%s", folder, name);
-	if (buf.truncated || mw_copy_read_file(folder, path, &memory, &size, &why) != MW_COPY_READ)
+	if (buf.truncated ||
+	    mw_copy_read_file(folder, path, MW_COPY_STATE_MOST, &memory, &size, &why) != MW_COPY_READ)
 		return;
 	mw_source_state_parse((struct mw_str){ memory, size }, state_r);
 	free(memory);
@@ -379,7 +379,7 @@ bool mw_copies_remove_others(struct mw_copies *copies, const struct mw_strs *sou
 
 static bool write_state(struct mw_copies *copies, const struct mw_source_state *state, struct mw_errors *errors)
 {
-	char name[MW_COPY_NAME_SIZE], temporary[MW_COPY_NAME_SIZE], memory[STATE_MAX];
+	char name[MW_COPY_NAME_SIZE], temporary[MW_COPY_NAME_SIZE], memory[MW_COPY_STATE_MOST];
 	struct mw_buf text = MW_BUF_OVER(memory);
 	bool done;
 	int fd;

@@ -39,8 +39,10 @@ static void add_setting(struct mw_text_out *out, struct mw_str value)
 }
 
 /* The first lines of a source's copy. They say where it was read, in a digest: others may read the file, and the
-   arguments of a command may hold what not everybody should know. False when memory is out. */
-bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
+   arguments of a command may hold what not everybody should know. The url of an LDAP server is left out: all servers of
+   a directory have the same entries below a base, with the same keys. `urls`: as earlier versions wrote it, with these.
+   False when memory is out. */
+static bool add_head(const struct mw_source *source, bool urls, struct mw_buf *head)
 {
 	struct mw_text_out *out = mw_text_digest_begin();
 	char digest[MW_TEXT_DIGEST_SIZE], port[32];
@@ -55,7 +57,7 @@ bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
 	add_setting(out, source->sql.host);
 	add_setting(out, mw_buf_str(&number));
 	add_setting(out, source->sql.dbname);
-	for (size_t i = 0; i < source->ldap.url.count; i++)
+	for (size_t i = 0; i < source->ldap.url.count && urls; i++)
 		add_setting(out, source->ldap.url.items[i]);
 	/* What other drivers never have stands in no digest of theirs. */
 	if (!mw_str_empty(source->ldap.base))
@@ -65,19 +67,34 @@ bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
 	return true;
 }
 
-bool mw_copy_look(const struct mw_source *source, struct mw_str text, bool *of_another_r)
+bool mw_copy_head(const struct mw_source *source, struct mw_buf *head)
+{
+	return add_head(source, false, head);
+}
+
+/* False when memory is out. */
+static bool look_for_head(const struct mw_source *source, bool urls, struct mw_str text, bool *there_r)
 {
 	char memory[MW_COPY_HEAD_SIZE];
 	struct mw_buf head = MW_BUF_OVER(memory);
 	struct mw_str expected, first;
 
-	if (!mw_copy_head(source, &head))
+	if (!add_head(source, urls, &head))
 		return false;
 	expected = mw_buf_str(&head);
 	/* The first line only says which form it is. */
-	*of_another_r = !mw_str_split(&expected, '\n', &first) || !mw_str_split(&text, '\n', &first) ||
-		!mw_str_starts_with(text, expected);
+	*there_r = mw_str_split(&expected, '\n', &first) && mw_str_split(&text, '\n', &first) &&
+		mw_str_starts_with(text, expected);
 	return true;
+}
+
+bool mw_copy_look(const struct mw_source *source, struct mw_str text, bool *of_another_r)
+{
+	bool now = false, before = false;
+	bool done = look_for_head(source, false, text, &now) && look_for_head(source, true, text, &before);
+
+	*of_another_r = !now && !before;
+	return done;
 }
 
 void mw_copy_end(const char *digest, struct mw_buf *end)
@@ -149,7 +166,36 @@ void mw_copy_close_folders(struct mw_copy_folders *folders)
 	mw_folder_close(&folders->outer);
 }
 
-static char *read_fit(const struct mw_copy_folders *folders, const char *path, size_t *size_r, struct mw_buf *why)
+static bool has_more_lines(const char *text, size_t size, size_t most)
+{
+	const char *end = text + size, *line;
+
+	for (size_t count = 0; (line = memchr(text, '\n', (size_t)(end - text))) != NULL; text = line + 1) {
+		if (++count > most)
+			return true;
+	}
+	return false;
+}
+
+static bool refuse_size(const char *path, uint64_t most, const char *what, struct mw_buf *why)
+{
+	mw_buf_printf(why, "%s: it is too large: no more than %llu %s are read", path, (unsigned long long)most, what);
+	return false;
+}
+
+/* Who has the folder could fill the memory of whoever reads it. */
+static bool is_in_bounds(const char *path, const struct stat *st, uint64_t most, struct mw_buf *why)
+{
+	uint64_t octets = (uint64_t)st->st_size;
+
+	if (most != 0)
+		return octets <= most || refuse_size(path, most, "octets", why);
+	return !mw_snapshot_is_foreign(st) || octets <= MW_COPY_FOREIGN_MOST ||
+		refuse_size(path, MW_COPY_FOREIGN_MOST >> 20, "MB of another user's file", why);
+}
+
+static char *read_fit(const struct mw_copy_folders *folders, const char *path, uint64_t most, size_t *size_r,
+		      struct mw_buf *why)
 {
 	char *memory = NULL;
 	struct stat st;
@@ -160,16 +206,23 @@ static char *read_fit(const struct mw_copy_folders *folders, const char *path, s
 	mw_folder_leave(&folders->outer);
 	if (fd < 0)
 		return NULL;
-	memory = mw_copy_read_octets(fd, (size_t)st.st_size);
 	*size_r = (size_t)st.st_size;
-	if (memory == NULL)
-		mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	if (is_in_bounds(path, &st, most, why)) {
+		memory = mw_copy_read_octets(fd, (size_t)st.st_size);
+		if (memory == NULL)
+			mw_buf_printf(why, "%s: %s", path, strerror(errno));
+	}
 	close(fd);
+	if (memory != NULL && mw_snapshot_is_foreign(&st) && has_more_lines(memory, *size_r, MW_COPY_FOREIGN_LINES_MOST)) {
+		refuse_size(path, MW_COPY_FOREIGN_LINES_MOST, "lines of another user's file", why);
+		free(memory);
+		memory = NULL;
+	}
 	return memory;
 }
 
-enum mw_copy_result mw_copy_read_file(const char *folder, const char *path, char **memory_r, size_t *size_r,
-				     struct mw_buf *why)
+enum mw_copy_result mw_copy_read_file(const char *folder, const char *path, uint64_t most, char **memory_r,
+				     size_t *size_r, struct mw_buf *why)
 {
 	struct mw_errors *errors;
 	struct mw_copy_folders folders;
@@ -184,7 +237,7 @@ enum mw_copy_result mw_copy_read_file(const char *folder, const char *path, char
 		mw_buf_printf(why, "%s: out of memory", path);
 	} else {
 		if (mw_copy_open_folders(&folders, folder, inner, false, errors))
-			*memory_r = read_fit(&folders, path, size_r, why);
+			*memory_r = read_fit(&folders, path, most, size_r, why);
 		else
 			mw_error_print(mw_errors_get(errors, 0), why);
 		mw_copy_close_folders(&folders);

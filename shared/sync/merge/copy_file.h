@@ -4,10 +4,17 @@
 #define MW_SYNC_COPY_FILE_H
 
 #include "directory/folder.h"
+#include "directory/snapshot.h"
 #include "sync/merge/copy.h"
 
 #define MW_COPY_NAME_SIZE 256
 #define MW_COPY_HEAD_SIZE 256
+
+/* The copy of another user's that root reads: its octets, and its lines. The snapshot of a larger directory, two to three
+   times its copy, is not copied either (MW_SNAPSHOT_COPY_MOST); a record takes more memory than a short line. */
+#define MW_COPY_FOREIGN_MOST (MW_SNAPSHOT_COPY_MOST / 2)
+#define MW_COPY_FOREIGN_LINES_MOST ((size_t)10000000)
+#define MW_COPY_STATE_MOST 4096 /* octets of a state, whose ever it is */
 
 /* That of the snapshots, and that of the copies in it. Root enters the first to work in the second. */
 struct mw_copy_folders { struct mw_folder outer, inner; };
@@ -31,8 +38,9 @@ void mw_copy_close_folders(struct mw_copy_folders *folders);
 
 /* So many octets from where the file stands, and a NUL; NULL with errno. Free it. */
 char *mw_copy_read_octets(int fd, size_t size);
-/* A whole file in the folder of the copies, and a NUL behind it; BAD with the reason. Free *memory_r. */
-enum mw_copy_result mw_copy_read_file(const char *folder, const char *path, char **memory_r, size_t *size_r,
-				      struct mw_buf *why);
+/* A whole file of at most so many octets in the folder of the copies, and a NUL behind it; BAD with the reason. `most` 0: only
+   another user's is bounded, as above. Free *memory_r. */
+enum mw_copy_result mw_copy_read_file(const char *folder, const char *path, uint64_t most, char **memory_r,
+				      size_t *size_r, struct mw_buf *why);
 
 #endif
