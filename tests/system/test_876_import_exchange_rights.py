@@ -327,6 +327,30 @@ def test_a_mailbox_that_no_permission_is_about_is_told(export):
     assert ["write smtp=no then" in note["fix"] for note in export.notes("ADPermission", export.boss.primary)] == [True]
 
 
+def connector_permission(export, deny, rights, connector="MAIL\\Default Frontend MAIL"):
+    export.tables["ReceiveConnectorPermission"] = [
+        {"Connector": connector, "User": "NT-AUTORITÄT\\ANONYMOUS-ANMELDUNG", "Deny": str(deny), "IsInherited": "False",
+         "InheritanceType": "All", "ExtendedRights": rights}]
+
+
+@pytest.mark.parametrize("between", [" ", ";", ", ", "|", "\n"])
+def test_rights_on_a_connector_that_a_script_joined_are_each_one(export, between):
+    """A denial that is not read is a permit."""
+    usual = ["Submit", "Accept-Any-Sender", "Accept-Authoritative-Domain-Sender"]
+    connector_permission(export, True, between.join(f"ms-Exch-SMTP-{right}" for right in usual[1:]))
+    export.imported()
+    [default] = [part for part in export.policy.split('connector "') if part.startswith("Default")]
+    [denied] = [line for line in default.splitlines() if "deny_permissions" in line]
+    assert all(right in denied for right in usual[1:])
+
+
+def test_a_permission_on_a_connector_that_is_in_no_file_is_told(export):
+    connector_permission(export, True, "ms-Exch-SMTP-Submit", "Relay")
+    export.imported()
+    [note] = export.notes("ReceiveConnectorPermission", "Relay")
+    assert (note["line"], note["property"]) == (2, "Connector") and "SERVER\\NAME" in note["fix"]
+
+
 # --- which groups have rights
 
 @pytest.mark.parametrize("kind, group_type, granted", [

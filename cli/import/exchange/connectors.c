@@ -112,7 +112,7 @@ static mw_permissions permissions_in(struct mw_str list)
 	struct mw_str word;
 	int bit;
 
-	while (mw_exchange_next_word(&list, &word)) {
+	while (mw_exchange_next_right(&list, &word)) {
 		if (mw_str_starts_with_nocase(word, MW_STR("ms-Exch-")))
 			word = mw_str_tail(word, 8);
 		if (mw_str_starts_with_nocase(word, MW_STR("SMTP-")))
@@ -239,6 +239,26 @@ static void read_permissions(struct mw_exchange *import, struct mw_exchange_conn
 	apply(import, connector, MW_EXCHANGE_USERS, &granted[1]);
 	connector->grant &= ~connector->refused;
 	connector->deny |= connector->refused & mw_permissions_of_groups(connector->groups);
+}
+
+/* Permissions on what is no connector of any server in the files: a denial may be among them. */
+static void tell_strays(struct mw_exchange *import)
+{
+	const struct mw_csv *rows = &import->tables[PERMISSIONS].csv, *connectors = &import->tables[FILE_OF].csv;
+
+	for (size_t i = 0; i < rows->row_count; i++) {
+		struct mw_str name = mw_exchange_cell(import, PERMISSIONS, &rows->rows[i], "Connector");
+		size_t j = 0;
+
+		while (j < connectors->row_count &&
+		       !mw_str_equal_nocase(name, mw_exchange_cell(import, FILE_OF, &connectors->rows[j], "Identity")))
+			j++;
+		if (j == connectors->row_count)
+			mw_exchange_note(import, PERMISSIONS, &rows->rows[i], "Connector",
+					 mw_arena_textf(import->arena, "%.*s", MW_STR_ARG(mw_text_cut(name, 200))),
+					 "no connector in ReceiveConnector.csv has this Identity, so nothing is made of the row: write the "
+					 "Identity, SERVER\\NAME, there");
+	}
 }
 
 /* --- relays */
@@ -416,5 +436,6 @@ void mw_exchange_read_connectors(struct mw_exchange *import, struct mw_exchange_
 		read_connector(import, &items[count++]);
 	}
 	connectors_r->count = count;
+	tell_strays(import);
 	settle_relays(import, connectors_r);
 }

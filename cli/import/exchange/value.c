@@ -131,6 +131,11 @@ bool mw_exchange_next_word(struct mw_str *rest_io, struct mw_str *word_r)
 	return next_part(rest_io, ",;|\n", word_r);
 }
 
+bool mw_exchange_next_right(struct mw_str *rest_io, struct mw_str *right_r)
+{
+	return next_part(rest_io, ",;|\n \t", right_r);
+}
+
 bool mw_exchange_has_word(struct mw_str list, const char *word)
 {
 	struct mw_str item, part;

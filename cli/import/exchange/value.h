@@ -18,6 +18,8 @@ bool mw_exchange_next_item(struct mw_str *rest_io, struct mw_str *item_r);
 /* The same for values that can hold no comma, and which Exchange itself prints with commas: "Tls, BasicAuth". Scripts join
    them with ";" or "|" too. */
 bool mw_exchange_next_word(struct mw_str *rest_io, struct mw_str *word_r);
+/* The same for words without a blank, which may be joined with blanks. */
+bool mw_exchange_next_right(struct mw_str *rest_io, struct mw_str *right_r);
 /* Whether the list has this word, be it joined with blanks, as PowerShell makes a text of a list: "Send-As Receive-As". */
 bool mw_exchange_has_word(struct mw_str list, const char *word);
 /* The parts of an item that a script joined of several with ";" or "|". */
