@@ -137,8 +137,9 @@ static void check_networks(struct mw_reader *reader, const struct mw_written *wr
 	struct mw_spot spot = mw_written_at(written, MW_SECTION_POLICY_SERVICE, "peers_networks", (struct mw_place){ "", 0 });
 
 	if (mw_ranges_are_everywhere(networks->items, networks->count))
-		mw_reader_warn(reader, spot, "peers_networks has every address, or nearly: any host that gets here learns which "
-			       "accounts, grants and senders= there are");
+		mw_reader_warn(reader, spot, "peers_networks has more public addresses than an IPv4 /8 or an IPv6 /16, as no "
+			       "network of your own has: strangers that get here learn which accounts, grants and senders= there "
+			       "are");
 }
 
 static void check_listeners(struct mw_reader *reader, const struct mw_strs *listen, struct mw_spot spot)

@@ -73,7 +73,7 @@ def test_a_host_name_is_no_listener(folder, name):
 def test_everybody_is_worth_a_warning(folder):
     told, code, _ = checked(folder, POLICY + service(["inet:*:10045"], 'peers_networks = { "0.0.0.0/0", "::/0" }'))
     message, = told["messages"]
-    assert code == 0 and message["severity"] == "warning" and "every address" in message["text"]
+    assert code == 0 and message["severity"] == "warning" and "strangers" in message["text"]
 
 
 def test_a_listener_where_nobody_may_ask_is_worth_a_warning(folder):

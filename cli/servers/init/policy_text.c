@@ -238,9 +238,9 @@ static void print_permissions(FILE *out, const struct mw_init_listener *listener
 	fprintf(out, "    permission_groups = { %s%s%s }\n", anonymous ? "AnonymousUsers" : "",
 		anonymous && listener->users ? ", " : "", listener->users ? "ExchangeUsers" : "");
 	if (leaves_senders(listener))
-		fputs("    # smtpd_sender_login_maps could not be read whole, and Postfix goes on comparing senders\n"
-		      "    # with it.\n"
-		      "    # When the directory has every grant, take the last two out.\n",
+		fputs("    # The directory lacks some of what smtpd_sender_login_maps says: Postfix goes on comparing\n"
+		      "    # senders, and mailwicket does not. When the directory has all of it, take\n"
+		      "    # Accept-Any-Sender and Accept-Authoritative-Domain-Sender out.\n",
 		      out);
 	if (connector->relays || leaves_senders(listener))
 		fprintf(out, "    grant_permissions = { %s%s%s }\n", connector->relays ? "Accept-Any-Recipient" : "",

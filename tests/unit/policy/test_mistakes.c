@@ -292,6 +292,12 @@ static const struct warning warnings[] = {
 	  "ms-Exch-SMTP-Accept-Authoritative-Domain } max_message_size = \"36 MB (37,748,736 bytes)\"\n"
 	  "bindings = { \"[::]:25\", \"0.0.0.0:25\" } enabled = True require_tls = False message_rate_source = IPAddress\n"
 	  "remote_ip_ranges = { \"::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\", \"0.0.0.0-255.255.255.255\" } }", 0, "" },
+	{ "policy_service { peers_networks = { 8.0.0.0/8, 9.0.0.0/8 } }", 1, "more public addresses than an IPv4 /8" },
+	{ "policy_service { peers_networks = { \"2a00::/15\" } }", 1, "more public addresses" },
+	{ "policy_service { peers_networks = { 0.0.0.0-9.255.255.255, 10.0.0.0/8 } }", 1, "more public addresses" },
+	/* Each of the two families for itself; one address counts once, and private ones do not. */
+	{ "policy_service { peers_networks = { 8.0.0.0/8, 8.1.0.0/16, 10.0.0.0/8, 172.16.0.0/12, \"2a00::/16\", \"fc00::/7\" } }",
+	  0, "" },
 	{ "metrics { listen = \"inet:127.0.0.1:9646\" }", 1, "not served" },
 	{ "login \"wide\" { remote = { 10.0.0.0/8 } }\n"
 	  "login \"narrow\" { remote = { 10.0.0.0/9, 10.128.0.0/9 } }", 1, "\"wide\" never applies" },

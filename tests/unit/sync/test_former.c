@@ -83,6 +83,14 @@ static const struct row {
 	{ { "group g@x member=alice@x senders=alice@x senders_denied=alice@x\n",
 	    "user alicia@x former=carried:1:alice@x\nuser anna@x former=carried:2:alice@x\n" },
 	  MW_FORMER_PASSED, "", "alicia@x anna@x", "", "anna@x alicia@x" },
+	/* Another source had it first, all the while: rights are that one's, what binds holds for her too. */
+	{ { "user b@x\nuser eve@x address=alice@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
+	    "user alicia@x former=claimed:1:alice@x\n" },
+	  MW_FORMER_CLAIMED, "alice@x b@x", "alicia@x", "alice@x", "alice@x alicia@x" },
+	/* That one left: no right comes to her. */
+	{ { "user b@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
+	    "user alicia@x former=claimed:1:alice@x\n" },
+	  MW_FORMER_CLAIMED, "b@x", "alicia@x", "", "alicia@x" },
 	/* She has it still, as an address. */
 	{ { "group g@x member=alice@x senders=alice@x senders_denied=alice@x\n",
 	    "user alicia@x address=alice@x former=carried:1:alice@x\n" },
