@@ -296,8 +296,8 @@ static const struct warning warnings[] = {
 	{ "policy_service { peers_networks = { \"2a00::/15\" } }", 1, "more public addresses" },
 	{ "policy_service { peers_networks = { 0.0.0.0-9.255.255.255, 10.0.0.0/8 } }", 1, "more public addresses" },
 	/* Each of the two families for itself; one address counts once, and private ones do not. */
-	{ "policy_service { peers_networks = { 8.0.0.0/8, 8.1.0.0/16, 10.0.0.0/8, 172.16.0.0/12, \"2a00::/16\", \"fc00::/7\" } }",
-	  0, "" },
+	{ "policy_service { peers_networks = { 8.0.0.0/8, 8.1.0.0/16, 10.0.0.0/8, 172.16.0.0/12, \"2a00::/16\", "
+	  "\"fc00::/7\" } }", 0, "" },
 	{ "metrics { listen = \"inet:127.0.0.1:9646\" }", 1, "not served" },
 	{ "login \"wide\" { remote = { 10.0.0.0/8 } }\n"
 	  "login \"narrow\" { remote = { 10.0.0.0/9, 10.128.0.0/9 } }", 1, "\"wide\" never applies" },
