@@ -167,6 +167,14 @@ def test_two_files_that_differ_are_an_error(export, column, value):
     assert f"error: {column}: {value}, and Mailbox.csv, line " in export.refused()
 
 
+@pytest.mark.parametrize("deny, inherited, told", [(False, False, True), (True, False, True), (True, True, True), (False, True, False)])
+def test_a_permission_on_whom_nobody_is_has_a_line(export, deny, inherited, told):
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid, deny=deny, inherited=inherited, Recipient="",
+               Identity=f"{{{export.boss.guid}}}")
+    assert export.imported() == set()
+    assert [(note["line"], note["property"]) for note in export.notes("ADPermission", export.boss.guid)] == [(2, "Identity")] * told
+
+
 # --- denials
 
 @pytest.mark.parametrize("trustee, sid", [

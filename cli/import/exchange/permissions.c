@@ -105,8 +105,15 @@ static struct mw_exchange_person *identity_of(struct mw_exchange *import, const 
 		mw_exchange_error(import, permission->file, permission->row, property,
 				  "the distinguished name in a column Recipient, as the exporter writes it", "\"%.*s\" may be %s",
 				  MW_STR_ARG(mw_text_cut(text, 200)), candidates.data);
-	else
+	else if (permission->inherited && !permission->deny)
 		mw_exchange_count(import, "permissions on what is no recipient in the files");
+	else
+		mw_exchange_note(import, permission->file, permission->row, property,
+				 mw_arena_textf(import->arena, "%.*s: %.*s%s", MW_STR_ARG(mw_text_cut(text, 200)),
+						MW_STR_ARG(mw_text_cut(permission->trustee, 200)),
+						permission->deny ? " (a denial)" : ""),
+				 "no recipient in the files has this name, so nothing is made of the row: export the recipient, or write "
+				 "the distinguished name into a column Recipient");
 	return NULL;
 }
 
