@@ -381,6 +381,25 @@ def test_a_suspension_outlives_a_name_that_was_anothers(world):
     assert world.looked_up("staff@example.test")["senders_denied"] == [ALICIA]
 
 
+@pytest.mark.parametrize("held, name", [(False, "old.alias"), (True, "old.alias"), (True, "alice")])
+def test_who_is_suspended_by_an_alias_stays_so_while_many_renames_are_held(world, held, name):
+    """Both the old name and the new one, which has the alias now, until the old one may go; resume finds it by the alias."""
+    many = [f"u{number}" for number in range(20)]
+    alias, more = "old.alias@example.test", {"address": "old.alias@example.test"}
+    world.sync({"alice": ("k1", more), **{user: f"k-{user}" for user in many}})
+    if not held:
+        world.suspend("suspend", f"{name}@example.test", "--sending", expect=False)
+    assert "would vanish" in world.sync({"alicia": ("k1", more), **{f"new-{user}": f"k-{user}" for user in many}}, status=HELD)
+    if held:
+        assert world.cli("suspend", f"{name}@example.test", "--sending").returncode == 0
+    assert world.sync_again("--accept", "people")
+    rig.wait_for(lambda: not world.may(ALICE, ALICE) and not world.may(ALICIA, ALICIA), "the suspension to hold for the new name")
+    assert list(world.suspended().values()) == [[ALICIA]]
+    assert world.cli("resume", alias).returncode == 0
+    rig.wait_for(lambda: world.may(ALICIA, ALICIA), "the suspension to end")
+    assert world.suspended() == {}
+
+
 @pytest.mark.parametrize("written", ["x", "xnew"])
 def test_the_editing_commands_know_a_former_name_as_sync_does(folder, written):
     """`written` is what the administrator writes; the text has the name of before."""
