@@ -179,6 +179,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/init/people.c cli/servers/init/people.h \
 	cli/servers/init/policy_text.c \
 	cli/servers/init/read.c \
+	cli/servers/init/relays.c cli/servers/init/relays.h \
 	cli/servers/init/sample.c cli/servers/init/sample.h \
 	cli/servers/init/sender_logins.c cli/servers/init/sender_logins.h \
 	cli/servers/init/sender_names.c cli/servers/init/sender_names.h \

@@ -18,7 +18,7 @@
 
 #define TIME_OUT 60 /* seconds */
 #define OUTPUT_MOST ((size_t)16 * 1024 * 1024)
-#define ERRORS_MOST 1024
+#define ERRORS_MOST 4096
 #define STEP 65536
 
 struct reading {
@@ -43,6 +43,17 @@ static bool make_room(struct reading *reading)
 	return true;
 }
 
+/* The older half, in whole lines: what a program fails of it says last, behind its warnings. */
+static void drop_oldest(struct reading *reading)
+{
+	struct mw_str later = mw_str_tail((struct mw_str){ reading->memory, reading->errors_used }, ERRORS_MOST / 2);
+	size_t line = mw_str_find(later, '\n') + 1;
+
+	later = mw_str_tail(later, line <= later.len ? line : 0);
+	reading->errors_used = later.len;
+	memmove(reading->memory, later.ptr, later.len);
+}
+
 static void take_errors(struct reading *reading)
 {
 	char text[STEP];
@@ -53,8 +64,11 @@ static void take_errors(struct reading *reading)
 		reading->err = -1;
 		return;
 	}
-	for (ssize_t i = 0; i < got && reading->errors_used + 1 < ERRORS_MOST; i++)
+	for (ssize_t i = 0; i < got; i++) {
+		if (reading->errors_used + 1 == ERRORS_MOST)
+			drop_oldest(reading);
 		reading->memory[reading->errors_used++] = text[i];
+	}
 }
 
 static const char *take_output(struct reading *reading)
@@ -181,18 +195,29 @@ bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*pre
 	return run(argv, &(struct start){ -1, prepare, context }, run_r);
 }
 
-/* The line that says what was fatal, behind warnings; else the first. */
-static struct mw_str fatal_line(struct mw_str errors)
+static bool has_word(struct mw_str line, struct mw_str word)
 {
-	struct mw_str first = mw_str_head(errors, mw_str_find(errors, '\n')), line;
+	for (size_t i = 0; i + word.len <= line.len; i++)
+		if (mw_str_equal_nocase(mw_str_head(mw_str_tail(line, i), word.len), word))
+			return true;
+	return false;
+}
 
-	while (mw_str_split(&errors, '\n', &line)) {
-		for (size_t i = 0; i + 5 <= line.len; i++) {
-			if (mw_str_equal_nocase(mw_str_head(mw_str_tail(line, i), 5), MW_STR("fatal")))
+struct mw_str mw_run_said(const struct mw_run *run)
+{
+	const struct mw_str words[] = { MW_STR("fatal"), MW_STR(" error: ") };
+	struct mw_str line;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct mw_str errors = run->errors;
+
+		while (mw_str_split(&errors, '\n', &line))
+			if (has_word(line, words[i]))
 				return line;
-		}
 	}
-	return first;
+	return mw_str_tail(run->errors, mw_str_find_last(run->errors, '\n') < run->errors.len
+						? mw_str_find_last(run->errors, '\n') + 1
+						: 0);
 }
 
 int mw_run_complain(const struct mw_run *run, const char *program, const char *package)
@@ -206,7 +231,7 @@ int mw_run_complain(const struct mw_run *run, const char *program, const char *p
 	else if (mw_str_empty(run->errors))
 		mw_complain("%s: exit status %d", program, run->status);
 	else
-		mw_complain("%.*s", MW_STR_ARG(fatal_line(run->errors)));
+		mw_complain("%.*s", MW_STR_ARG(mw_run_said(run)));
 	return EX_CONFIG;
 }
 

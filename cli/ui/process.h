@@ -8,7 +8,7 @@ struct mw_run {
 	int status;           /* the exit status; -1 with `why` when it did not come to that */
 	bool missing;         /* there is no such program */
 	struct mw_str output; /* of standard output, NUL-terminated */
-	struct mw_str errors; /* the beginning of standard error, NUL-terminated */
+	struct mw_str errors; /* the end of standard error, whole lines, NUL-terminated */
 	const char *why;      /* what went wrong when status is -1: "took more than 60 s" */
 	char *memory;
 };
@@ -19,6 +19,8 @@ bool mw_run_program(const char *const *argv, struct mw_run *run_r);
 bool mw_run_program_fed(const char *const *argv, int input, struct mw_run *run_r);
 /* The same as mw_run_program(); `prepare` is called in the new process as mw_program_start_in() does. */
 bool mw_run_program_in(const char *const *argv, struct mw_run *run_r, bool (*prepare)(void *context), void *context);
+/* The line of `errors` that says why it failed: what was fatal, behind warnings; else an error; else the last one. */
+struct mw_str mw_run_said(const struct mw_run *run);
 /* One line about a program that failed: `package` is the Debian package it comes from. EX_UNAVAILABLE where there is no
    such program, else EX_CONFIG. */
 int mw_run_complain(const struct mw_run *run, const char *program, const char *package);

@@ -196,3 +196,43 @@ def test_debians_own_configuration(folder):
     assert not names & {"root", "daemon", "www-data", "nobody", "postfix", "dovecot"}
     text = server.policy.read_text()
     assert 'login "This host"' in text and 'connector "This host"' in text and 'connector "Default"' in text
+
+
+# --- who else relays
+
+TABLES = {"clients": "192.0.2.9 OK\n192.0.2.10 REJECT\n", "refused": "192.0.2.10 REJECT no\n", "networks": "192.0.2.0/28 OK\n"}
+
+
+@pytest.mark.parametrize("item, told", [
+    ("check_client_access texthash:DIR/clients", True),
+    ("check_client_access texthash:DIR/refused", False),
+    ("check_client_access cidr:DIR/networks", True),
+    ("check_client_access inline:{ 192.0.2.9=OK }", True),
+    ("permit_tls_clientcerts", True),
+    ("permit_mx_backup", True),
+    ("warn_if_reject reject_unknown_client_hostname", False),
+    ("reject_unauth_destination, check_client_access texthash:DIR/clients", False),
+])
+@pytest.mark.parametrize("setting", ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"])
+def test_who_relays_by_a_table_or_a_certificate_is_named(folder, setting, item, told):
+    """No connector says so, and once the policy is enforced they relay no more."""
+    main = (f"smtpd_relay_restrictions =\n{setting} = permit_mynetworks, {item}, reject_unauth_destination\n"
+            "smtpd_tls_ask_ccert = yes\nrelay_clientcerts = texthash:DIR/clients\n")
+    server = Server(folder, main=main)
+    for name, text in TABLES.items():
+        server.table(name, text)
+    found = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == setting]
+    assert [row["what"] for row in found] == ([item.replace("DIR", str(folder))] if told else [])
+    assert all(row["why"] == "it lets clients relay that neither log in nor are in mynetworks" for row in found)
+
+
+def test_a_catch_all_of_a_domain_is_named_where_everybody_sends_as_it(folder):
+    server = Server(folder, main="virtual_alias_domains = other.test, old.test\nvirtual_alias_maps = texthash:DIR/aliases\n",
+                    users="alice:{PLAIN}x\n")
+    server.table("aliases", "@other.test alice\n@old.test @example.test\n")
+    found = {row["what"] for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == "virtual_alias_maps"}
+    assert found == {"@other.test"}
+    main = server.etc / "main.cf"
+    main.write_text(main.read_text() + "smtpd_sasl_auth_enable = yes\nsmtpd_sender_restrictions = reject_sender_login_mismatch\n"
+                    "smtpd_sender_login_maps = inline:{ alice@example.test=alice }\n")
+    assert not [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == "virtual_alias_maps"]

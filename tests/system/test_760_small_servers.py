@@ -15,6 +15,7 @@ LISTS = "_restrictions"
 # What check finds once all is enforced, and the administrator has to decide; setup then changes nothing.
 DECIDE = {
     "cyrus_sasl": "Dovecot does not check the passwords",
+    "front_end": "may use XCLIENT",
     "haproxy_elsewhere": "may claim any address and port (haproxy)",
 }
 DECIDE_IN_AUDIT = DECIDE.keys() - {"cyrus_sasl"}
@@ -118,3 +119,21 @@ def test_users_of_dovecots_submission_service_are_judged_by_their_login(site):
     outcomes = Day(site).outcomes
     assert outcomes["587: alice out"] == "once at world"
     assert "Client does not have permissions to send as this sender" in outcomes["587: forged"]
+
+
+@pytest.mark.parametrize("site", ["one_compares"], indirect=True)
+def test_who_sends_as_himself_where_nothing_is_compared_goes_on(site):
+    """The other listener compares, and its table has nothing of her: Postfix refuses her there as before."""
+    site.start()
+    take_over(site, enforced=True)
+    outcomes = Day(site).outcomes
+    assert outcomes["465: alice out"] == "once at world"
+    assert "not owned by user alice@example.test" in outcomes["587: alice out"]
+    assert all("Client does not have permissions" in outcomes[f"{port}: forged"] for port in (465, 587))
+
+
+@pytest.mark.parametrize("site", ["relays_by_certificate"], indirect=True)
+def test_who_relays_by_a_certificate_or_a_table_is_named(site):
+    told = site.init()
+    for item in "permit_tls_clientcerts", f"check_client_access cidr:{site.postfix.etc}/relays.cidr":
+        assert f"not read: smtpd_relay_restrictions, {item}: it lets clients relay" in told.stdout, told.stdout

@@ -311,3 +311,18 @@ def test_patterns_count_for_the_addresses_that_are_known(server):
 def test_what_is_no_kind_is_refused(server, words, says):
     told = server.cli("import", *words)
     assert told.returncode == 64 and says in told.stderr, told.stderr
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_a_table_that_cannot_be_asked_is_told_behind_warnings_of_main_cf(server, count):
+    """Postfix warns of each setting that stands twice before it says what fails; such a warning is no failure."""
+    with open(server.etc / "main.cf", "a") as file:
+        file.write("local_transport = error:nobody here\n" * count + "local_transport = error:no: fatal: one\n")
+    assert "user alice@example.test login=alice" in imports(server, OWN)
+    for path in server.policy, server.directory:
+        path.unlink()
+    sender_maps(server, "socketmap:unix:DIR/nosuch:senders, texthash:DIR/senders")
+    told = server.import_postfix("--apply")
+    assert told.returncode == 66 and "nothing is imported" in told.stderr and "overriding" not in told.stderr, told.stderr
+    assert re.search(r"fatal: table socketmap:unix:\S*/nosuch:senders: query error", told.stderr), told.stderr
+    assert not server.policy.exists()

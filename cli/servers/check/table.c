@@ -14,10 +14,12 @@ static bool is_digit(char c)
 }
 
 /* access(5): what ends the list. */
-static bool is_permission(struct mw_str action)
+bool mw_action_permits(struct mw_str action)
 {
 	size_t digits = 0;
 
+	action = mw_str_head(action, mw_str_find(action, ' '));
+	action = mw_str_head(action, mw_str_find(action, ','));
 	while (digits < action.len && is_digit(action.ptr[digits]))
 		digits++;
 	return mw_str_equal_nocase(action,
@@ -48,7 +50,7 @@ bool mw_table_permits(struct mw_str table)
 		}
 		while (i + len < table.len && !parts_table(table.ptr[i + len]))
 			len++;
-		if (begins && is_permission(mw_str_head(mw_str_tail(table, i), len)))
+		if (begins && mw_action_permits(mw_str_head(mw_str_tail(table, i), len)))
 			return true;
 		begins = false;
 	}

@@ -8,6 +8,8 @@
 bool mw_table_permits(struct mw_str table);
 /* Whether it refuses everybody: "static:REJECT". */
 bool mw_table_refuses(struct mw_str table);
+/* Postfix's word for "yes" to a client (access(5)). */
+bool mw_action_permits(struct mw_str action);
 /* "permit", "permit_mynetworks" and the like: what ends a list with yes. */
 bool mw_restriction_permits(struct mw_str name);
 /* "421 Text". Without the text Postfix takes the number for "OK" (access(5), all-numerical). */

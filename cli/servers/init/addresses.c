@@ -56,6 +56,18 @@ static const struct alias *find(const struct aliases *aliases, struct mw_str add
 	return low < aliases->count && mw_str_equal(aliases->items[low].address, address) ? &aliases->items[low] : NULL;
 }
 
+/* "@example.org alice": whoever gets all mail of a domain sends as any name there, where Postfix lets everybody.
+   A domain that leads to another as a whole is a local name of it. */
+static void look_at_catch_all(const struct aliases *aliases, const struct mw_init_entry *entry)
+{
+	struct mw_init *init = aliases->init;
+	struct mw_str any, written = mw_str(mw_arena_textf(init->arena, "x%.*s", MW_STR_ARG(entry->key)));
+
+	if (mw_str_starts_with(entry->key, MW_STR("@")) && !mw_str_starts_with(entry->value, MW_STR("@")) &&
+	    mw_init_address(init, written, &any) && aliases->sends(aliases->context, any))
+		mw_init_catch_all_unread(init, "virtual_alias_maps", entry->key);
+}
+
 static void add_aliases(struct aliases *aliases, const struct mw_init_entries *entries, const char *from)
 {
 	struct mw_init *init = aliases->init;
@@ -63,6 +75,7 @@ static void add_aliases(struct aliases *aliases, const struct mw_init_entries *e
 	for (size_t i = 0; i < entries->count; i++) {
 		struct alias alias = { .targets = entries->items[i].value, .from = from, .position = aliases->count };
 
+		look_at_catch_all(aliases, &entries->items[i]);
 		/* "@domain" stands for no address, and "domain anything" declares one
 		   (virtual(5)). */
 		if (mw_str_starts_with(entries->items[i].key, MW_STR("@")) ||
@@ -197,9 +210,9 @@ struct mw_init_entries mw_init_mailboxes(struct mw_init *init)
 			      MW_INIT_FIX_USERS);
 }
 
-void mw_init_catch_all_unread(struct mw_init *init, struct mw_str key)
+void mw_init_catch_all_unread(struct mw_init *init, const char *setting, struct mw_str key)
 {
-	mw_init_unread_add(init, (struct mw_init_unread){ "virtual_mailbox_maps", mw_arena_text(init->arena, key),
+	mw_init_unread_add(init, (struct mw_init_unread){ setting, mw_arena_text(init->arena, key),
 							  "a catch-all is no address",
 							  "write address= for the names at it that its user sends as" });
 }

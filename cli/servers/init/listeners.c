@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What each listener of Postfix does today: who may submit there, with which
    limits. */
+#include "servers/init/relays.h"
 #include "servers/init/tables.h"
 
 #include <sysexits.h>
@@ -237,6 +238,8 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 	look_at_auth(init, endpoint, listener);
 	look_at_proxy(init, endpoint, listener);
 	listener->left_out = why_left_out(endpoint, listener);
+	if (listener->left_out == NULL)
+		mw_init_look_at_relays(init, endpoint);
 }
 
 enum mw_comparison mw_init_comparison(const struct mw_init *init)

@@ -284,7 +284,7 @@ static const char *ask_dovecot(struct listing *listing)
 				tell(listing, account);
 		}
 	} else {
-		struct mw_str said = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
+		struct mw_str said = mw_run_said(&run);
 
 		why = run.missing ? "there is no doveadm"
 				  : mw_arena_textf(arena, "doveadm user '*': %.*s", MW_STR_ARG(mw_str_empty(said) ? mw_str(run.why) : said));

@@ -109,7 +109,7 @@ static void take_mailboxes(struct mw_sender_rules *senders)
 		struct mw_sender *sender;
 
 		if (mw_str_starts_with(key, MW_STR("@"))) {
-			mw_init_catch_all_unread(init, key);
+			mw_init_catch_all_unread(init, "virtual_mailbox_maps", key);
 		} else if (mw_init_address(init, key, &address)) {
 			sender = mw_sender_rules_add(senders, address, "virtual_mailbox_maps");
 			if (sender == NULL)

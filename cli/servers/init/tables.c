@@ -177,6 +177,17 @@ static int file_with(struct mw_str text)
 	return -1;
 }
 
+/* A warning of main.cf may have such a word in it too, as "overriding earlier entry: local_transport=error:". */
+static bool has_failed(struct mw_str errors)
+{
+	struct mw_str line;
+
+	while (mw_str_split(&errors, '\n', &line))
+		if (mw_str_starts_with(line, MW_STR("postmap: fatal: ")) || mw_str_starts_with(line, MW_STR("postmap: error: ")))
+			return true;
+	return false;
+}
+
 bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str keys, struct mw_init_entries *entries_r,
 		       const char **why_r)
 {
@@ -192,8 +203,8 @@ bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str 
 	run_postmap(init, "-q", "-", table, input, &run);
 	close(input);
 	/* 1 without a word: it has none of them. */
-	why = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
-	asked = run.status == 0 || (run.status == 1 && !mw_str_has(run.errors, "fatal:") && !mw_str_has(run.errors, "error:"));
+	why = mw_run_said(&run);
+	asked = run.status == 0 || (run.status == 1 && !has_failed(run.errors));
 	if (asked)
 		*entries_r = mw_init_entries_parse(init->arena, mw_arena_copy(init->arena, run.output));
 	else
@@ -310,7 +321,7 @@ static void list_table(struct listing *listing, struct mw_str table)
 			qsort(found.items, found.count, sizeof(*found.items), compare_keys);
 		take(listing, found);
 	} else {
-		struct mw_str why = mw_str_head(run.errors, mw_str_find(run.errors, '\n'));
+		struct mw_str why = mw_run_said(&run);
 
 		not_listed(
 			listing, table,

@@ -12,8 +12,8 @@ struct mw_init_entries mw_init_tables(struct mw_init *init, const char *setting,
 struct mw_init_entries mw_init_mailboxes(struct mw_init *init);
 /* The entries of alias_maps, where this host has local mailboxes. */
 struct mw_init_entries mw_init_local_aliases(struct mw_init *init);
-/* Keeps a catch-all of virtual_mailbox_maps as unread. */
-void mw_init_catch_all_unread(struct mw_init *init, struct mw_str key);
+/* Keeps a catch-all of virtual_mailbox_maps or virtual_alias_maps as unread. */
+void mw_init_catch_all_unread(struct mw_init *init, const char *setting, struct mw_str key);
 /* Calls `found` with each table of a list, and with those within a unionmap. */
 typedef void mw_init_table_found(void *context, const char *setting, struct mw_str table);
 void mw_init_each_table(const char *setting, struct mw_str tables, mw_init_table_found *found, void *context);

@@ -5,10 +5,12 @@
         site.init()                        # and sync, setup, enforce, undo, as an administrator does
 
 A file is parts, each headed by `=== NAME`: `main.cf`, `master.cf`, `dovecot-2.3`, `dovecot-2.4` (a name of `common` stands
-for the usual part of servers/common), any other file of Postfix's folder (`postfix/NAME`), of Dovecot's (`dovecot/NAME`,
-`dovecot-2.3/NAME`, `dovecot-2.4/NAME`). Above them, `# ` lines say what is special; `ports = 25 587` which ports clients use.
+for the usual part of servers/common), `database.sql` (a file of SQLite, @DATABASE@), any other file of Postfix's folder
+(`postfix/NAME`), of Dovecot's (`dovecot/NAME`, `dovecot-2.3/NAME`, `dovecot-2.4/NAME`). Above them, `# ` lines say what is special; `ports = 25 587` which ports clients use.
 """
+import contextlib
 import re
+import sqlite3
 import subprocess
 
 from rig.built import SOURCE
@@ -67,7 +69,10 @@ class SmallServer(Distribution):
             path.unlink(missing_ok=True)
 
     def make_database(self):
-        pass
+        if "database.sql" in self.parts:
+            self.values["DATABASE"].parent.mkdir()
+            with contextlib.closing(sqlite3.connect(self.values["DATABASE"])) as database:
+                database.executescript(self.part("database.sql"))
 
     def make_dovecot(self):
         made = PrivateDovecot(self.folder, policy=self.daemon.policy, users={}, protocols=self.protocols(),

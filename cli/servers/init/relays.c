@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "servers/init/relays.h"
+
+#include "servers/check/table.h"
+#include "servers/init/tables.h"
+#include "servers/restriction.h"
+
+#define DEEPEST 8 /* classes within classes */
+
+#define FIX_CLIENTS                                                                                       \
+	"write a connector with these clients in remote_ip_ranges and grant_permissions = { Accept-Any-Recipient }, " \
+	"or they relay no more once this is enforced"
+#define FIX_CERTIFICATES                                                                                \
+	"write a connector for the addresses of these hosts, with their fingerprints in partner_certificates; " \
+	"a certificate alone lets nobody relay once this is enforced"
+#define FIX_BACKUP                                                                         \
+	"write accepted_domain \"DOMAIN\" { type = ExternalRelay } for each domain that this " \
+	"host is a backup of"
+
+struct looking {
+	struct mw_init *init;
+	const struct mw_postfix_endpoint *endpoint;
+	const char *setting;
+	bool ended; /* nothing behind it lets anybody relay */
+};
+
+static bool is(struct mw_str name, const char *word)
+{
+	return mw_str_equal_nocase(name, mw_str(word));
+}
+
+static void tell(const struct looking *looking, struct mw_str what, const char *fix)
+{
+	mw_init_unread_add(looking->init, (struct mw_init_unread){
+		looking->setting, mw_arena_text(looking->init->arena, what),
+		"it lets clients relay that neither log in nor are in mynetworks", fix });
+}
+
+/* --- tables */
+
+/* Of a file of patterns or networks: whether a word of a line permits. False: none such, or not read. */
+static bool read_file(struct mw_init *init, struct mw_str table, bool *permits_r)
+{
+	static const char *const types[] = { "cidr:", "regexp:", "pcre:" };
+	struct mw_str bare = mw_init_table_bare(table), text, line, word;
+	bool is_file = false;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		is_file |= mw_str_starts_with(bare, mw_str(types[i]));
+	bare = mw_str_tail(bare, mw_str_find(bare, ':') + 1);
+	if (!is_file || !mw_file_whole(init->arena, mw_arena_text(init->arena, bare), &text))
+		return false;
+	*permits_r = false;
+	while (mw_postfix_line_next(&text, &line)) {
+		bool comment = mw_str_starts_with(line, MW_STR("#"));
+
+		while (!comment && mw_init_address_next(&line, &word))
+			*permits_r |= is(word, "OK") || mw_restriction_permits(word);
+	}
+	return true;
+}
+
+static void take_table(const struct looking *looking, const struct mw_restriction *item)
+{
+	struct mw_str table = mw_str_empty(item->argument) ? item->name : item->argument;
+	struct mw_init_entries entries = { .items = NULL };
+	bool permits = mw_table_permits(table);
+
+	if (!permits && !mw_table_refuses(table) && !read_file(looking->init, table, &permits))
+		entries = mw_init_tables(looking->init, looking->setting, table, FIX_CLIENTS);
+	for (size_t i = 0; i < entries.count; i++)
+		permits |= mw_action_permits(entries.items[i].value);
+	if (permits)
+		tell(looking, item->text, FIX_CLIENTS);
+}
+
+/* --- the list */
+
+static bool asks_certificates(const struct mw_postfix_endpoint *endpoint)
+{
+	return mw_endpoint_says(endpoint, "smtpd_tls_ask_ccert", "yes") ||
+	       mw_endpoint_says(endpoint, "smtpd_tls_req_ccert", "yes");
+}
+
+static void take_permit(const struct looking *looking, const struct mw_restriction *item)
+{
+	const struct mw_postfix_endpoint *endpoint = looking->endpoint;
+
+	if (is(item->name, "permit_mx_backup"))
+		tell(looking, item->text, FIX_BACKUP);
+	else if (asks_certificates(endpoint) &&
+		 (is(item->name, "permit_tls_all_clientcerts") ||
+		  (is(item->name, "permit_tls_clientcerts") && !mw_str_empty(mw_endpoint_value(endpoint, "relay_clientcerts")))))
+		tell(looking, item->text, FIX_CERTIFICATES);
+}
+
+static bool refuses_relaying(struct mw_str name)
+{
+	return is(name, "reject_unauth_destination") || is(name, "defer_unauth_destination") || is(name, "reject") ||
+	       is(name, "defer") || is(name, "check_relay_domains");
+}
+
+/* Of tables those that may say something of who did not log in. */
+static bool is_table(const struct mw_restriction *item)
+{
+	return (mw_str_starts_with_nocase(item->name, MW_STR("check_")) && !is(item->name, "check_policy_service") &&
+		!is(item->name, "check_sasl_access")) ||
+	       mw_init_is_table(item->name);
+}
+
+static void take_list(struct looking *looking, const char *setting, unsigned depth)
+{
+	struct mw_str list = mw_endpoint_value(looking->endpoint, setting);
+	struct mw_restriction item;
+
+	while (!looking->ended && mw_restriction_next(&list, &item)) {
+		if (item.only_warns)
+			continue;
+		if (refuses_relaying(item.name) || is(item.name, "permit"))
+			looking->ended = true;
+		else if (depth < DEEPEST && mw_endpoint_has_class(looking->endpoint, item.name))
+			take_list(looking, mw_arena_text(looking->init->arena, item.name), depth + 1);
+		else if (is_table(&item))
+			take_table(looking, &item);
+		else
+			take_permit(looking, &item);
+	}
+}
+
+void mw_init_look_at_relays(struct mw_init *init, const struct mw_postfix_endpoint *endpoint)
+{
+	const char *setting = mw_str_empty(mw_str_trim(mw_endpoint_value(endpoint, MW_RELAY_RESTRICTIONS)))
+				      ? "smtpd_recipient_restrictions"
+				      : MW_RELAY_RESTRICTIONS;
+	struct looking looking = { .init = init, .endpoint = endpoint, .setting = setting };
+
+	take_list(&looking, setting, 0);
+}
