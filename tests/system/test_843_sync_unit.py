@@ -115,7 +115,10 @@ def test_its_password_may_be_a_credential_of_systemd(daemon, request, form, kind
     other = ["setpriv", "--reuid=64216", "--clear-groups"]
     told = subprocess.run([*other, binary, "-c", daemon.policy, "check"], capture_output=True, text=True, timeout=60)
     assert f"password_file {path}: Permission denied" in told.stderr + told.stdout
+    aside = path.rename(path.with_name("aside"))
     with Follower(daemon, binary=binary, prefix=["setpriv", f"--reuid={NOBODY}", "--clear-groups"]) as follower:
+        follower.wait_log(f"password_file {path}: No such file or directory")
+        aside.rename(path)
         follower.wait_log("published: 3 users")
         source.load(listed.grant("send-as", "mary@example.test", "bob@example.test"))
         wait_for(lambda: may_send_as_mary(daemon), "the grant")

@@ -1,10 +1,12 @@
 """The snapshots' folder after the hand-over: root and the follower beside one another, whatever each of them left there."""
+import contextlib
 import fcntl
 import json
 import os
 import pwd
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -144,6 +146,45 @@ def test_the_copies_lead_root_nowhere(site):
     assert "Permission denied" in site.root_syncs(status=75)
     assert (victim / "program").read_text() == "user evil@example.test\n"
     assert not site.has("evil@example.test")
+
+
+@contextlib.contextmanager
+def full(site, follower):
+    """A limit on the size of files is like a full disk."""
+    def limit(octets):
+        subprocess.run(["prlimit", f"--pid={follower.process.pid}", f"--fsize={octets}:unlimited"], check=True, **AS_NOBODY)
+    limit(8192)
+    yield "File too large"
+    limit("unlimited")
+
+
+@contextlib.contextmanager
+def read_only(site, follower):
+    folders = (site.published, site.published / "sources")
+    for folder in folders:
+        folder.chmod(0o555)
+    yield "Permission denied"
+    for folder in folders:
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("cannot_be_written", [full, read_only])
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost(site, cannot_be_written):
+    site.says(names(40))
+    site.hand_over()
+    with site.follows() as follower:
+        follower.wait_log("published: 40 users")
+        with cannot_be_written(site, follower) as why:
+            before = {path: path.read_bytes() for path in (site.published / "snapshot.mdb", site.published / "sources" / "program")}
+            site.says(names(2000))
+            follower.wait_log(why)
+            follower.wait_log("is unchanged; the sources are read again")
+            assert why in json.loads(site.cli("status", "--json").stdout)["directory"]["follower"]["error"]
+            assert before == {path: path.read_bytes() for path in before}
+        follower.wait_log("published: 2000 users")
+        assert site.has("u1999@example.test")
+        assert len(follower.lines(why)) == 1, follower.text()
+    assert not any(path.name.endswith(".tmp") for path in site.published.rglob("*"))
 
 
 @pytest.mark.parametrize("size", [513 << 20, 10_000_001])

@@ -110,6 +110,23 @@ def test_what_was_to_be_read_is_read_after_a_process_that_was_killed(site):
         assert site.ran() == 2, follower.text()
 
 
+def test_the_service_manager_hears_of_it_while_a_source_hangs(site):
+    site.uses("interval = 1s timeout = 300s")
+    site.says(f"printf '{LISTED}'")
+    with Follower(site, notify=site.folder) as follower:
+        follower.hears("READY=1")
+        site.says("exec sleep 600")
+        before = site.ran()
+        wait_for(lambda: site.ran() > before and follower.child(), "the program that hangs")
+        hangs = follower.child()
+        follower.forgets()
+        for _ in range(3):
+            follower.hears("WATCHDOG=1")
+        assert follower.child() == hangs
+        follower.process.terminate()
+        follower.hears("STOPPING=1")
+
+
 FAR = {
     "ldap": 'driver = ldap url = "ldap://far.example.net" base = "dc=example" bind = anonymous',
     "pgsql": 'driver = pgsql host = "far.example.net" dbname = "mail" user = "mailwicket" users = "SELECT name FROM t"',

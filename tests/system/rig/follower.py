@@ -5,6 +5,7 @@
 
 `confined` makes one with no more rights than mailwicket-sync.service has.
 """
+import contextlib
 import os
 import pwd
 import re
@@ -73,6 +74,14 @@ class Follower:
         """Waits for a word to the service manager."""
         while word not in self.notify.recv(4096).decode().splitlines():
             pass
+
+    def forgets(self):
+        """What it said to the service manager so far."""
+        self.notify.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.notify.recv(4096)
+        self.notify.settimeout(PATIENCE)
 
     def child(self):
         """The process that reads the sources now; None: there is none."""
