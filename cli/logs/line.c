@@ -70,8 +70,6 @@ static bool is_level(struct mw_str word)
 /* "host program[123]: ", "program: ", with a level word anywhere before the program. */
 static bool read_head(struct mw_str *rest, struct mw_why_line *line)
 {
-	bool host = false;
-
 	for (int words = 0; words < 4; words++) {
 		struct mw_str word;
 
@@ -83,9 +81,9 @@ static bool read_head(struct mw_str *rest, struct mw_why_line *line)
 			continue;
 		if (read_program(word, line))
 			return true;
-		if (host || mw_str_empty(word))
+		if (!mw_str_empty(line->host) || mw_str_empty(word))
 			return false;
-		host = true;
+		line->host = word;
 	}
 	return false;
 }
@@ -130,6 +128,7 @@ static bool read_5424(struct mw_str *rest_io, struct mw_why_line *line)
 	    mw_str_ends_with(program, MW_STR(":")) || (!no_process && !mw_parse_number(process, &line->process)) ||
 	    !skip_structured(&rest))
 		return false;
+	line->host = host;
 	line->program = program;
 	*rest_io = rest;
 	return true;
@@ -269,6 +268,7 @@ bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_
 {
 	struct mw_str rest;
 
+	line_r->host = MW_STR_EMPTY;
 	while (mw_str_ends_with(line, MW_STR("\r")))
 		line.len--;
 	if (mw_str_starts_with(line, MW_STR("\x1e"))) /* before each object of "journalctl -o json-seq" */

@@ -6,6 +6,7 @@
 
 struct mw_why_line {
 	int64_t time;          /* seconds since the epoch */
+	struct mw_str host;    /* empty: the line names none */
 	struct mw_str program; /* "postfix/smtpd", "imap-login", "imap(bob)": without process id and colon */
 	uint64_t process;      /* 0: the line names none */
 	bool error;            /* the level before the message is Error, Fatal or Panic */

@@ -35,7 +35,7 @@ bool mw_why_fault_hint(struct mw_str warning)
 		"problem talking to service ", "cannot get ",
 		"cannot load ", "No server certs available", "milter ", "timeout on ", "unable to ", "database ",
 		"unknown smtpd restriction: ", "SASL authentication failure: cannot connect to ",
-		"SASL authentication problem: ", "SASL per-", NULL
+		"SASL authentication problem: ", "SASL per-", "don't know ", NULL
 	};
 	static const char *const words[] = { " is unavailable. ", "unexpected dictionary: ", " must be followed by ",
 					     ": bad argument ", "lookup error", "table lookup problem",

@@ -302,17 +302,28 @@ static const struct { const char *begins; enum mw_why_kind kind; } cleanup[] = {
 	{ "hold: ", MW_WHY_HELD }, { "placed on hold", MW_WHY_HELD },
 };
 
-/* A warning of cleanup's, for which the message was not accepted. */
-static bool read_cleanup(struct message *message, struct mw_str said, struct mw_why_event *event)
-{
-	bool big = mw_str_find_text(said, "queue file size limit exceeded") == 0;
+/* A warning of cleanup's or smtpd's, for which the message was not accepted: by its begin or its end, as an address may
+   stand between. */
+static const struct { const char *begins, *ends; enum mw_why_kind kind; } warnings[] = {
+	{ "queue file size limit exceeded", "", MW_WHY_TOO_BIG },
+	{ "BDAT request from ", "] exceeds message size limit", MW_WHY_TOO_BIG },
+	{ "write queue file: ", "", MW_WHY_FAULT },
+	{ "message rejected: ", "", MW_WHY_CONTENT_REFUSED }, /* hopcount exceeded, and what the text may not have */
+	{ "", "message not accepted, try again later", MW_WHY_FAULT }, /* a table is away, or aliases have no end */
+};
 
-	if (!big && !mw_str_has(said, "map lookup problem -- message not accepted"))
-		return false;
-	message->settled = message->ended = true;
-	*event = event_of(message, big ? MW_WHY_TOO_BIG : MW_WHY_FAULT, event->time);
-	event->reply = said;
-	return true;
+static bool read_warning(struct message *message, struct mw_str said, struct mw_why_event *event)
+{
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++) {
+		if (!mw_str_starts_with(said, mw_str(warnings[i].begins)) ||
+		    !mw_str_ends_with(said, mw_str(warnings[i].ends)))
+			continue;
+		message->settled = message->ended = true;
+		*event = event_of(message, warnings[i].kind, event->time);
+		event->reply = said;
+		return true;
+	}
+	return false;
 }
 
 /* A delivery that was put off is forgotten once it has come to its end; of several recipients the worst is told. */
@@ -364,7 +375,7 @@ static bool read_line(struct mw_why_queue *queue, struct message *message, struc
 	struct mw_str said = mw_str_tail(text, strlen(message->id) + 2);
 
 	if (warned)
-		return read_cleanup(message, said, event);
+		return read_warning(message, said, event);
 	if (mw_str_starts_with(said, MW_STR("to=<")))
 		return read_delivery(queue, message, said, event);
 	if (mw_str_starts_with(said, MW_STR("from=<")))

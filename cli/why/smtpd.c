@@ -63,10 +63,16 @@ struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str 
 	return mw_str(session->words);
 }
 
+/* Processes of two hosts in one log may have one number. */
+static uint32_t program_of(const struct mw_why_line *line)
+{
+	return mw_part_hash(line->program) ^ mw_part_hash(line->host) * 31;
+}
+
 static struct mw_why_session *session_of(struct mw_why_sessions *sessions, const struct mw_why_line *line,
 					 struct mw_str client)
 {
-	uint32_t program = mw_part_hash(line->program);
+	uint32_t program = program_of(line);
 	struct mw_why_session *session = &sessions->items[(line->process + program) % MW_WHY_SESSIONS];
 	struct mw_str known = mw_str(session->client);
 
@@ -83,7 +89,7 @@ static struct mw_why_session *session_of(struct mw_why_sessions *sessions, const
 /* A log may have a line twice. */
 static bool has_ended(const struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str client)
 {
-	uint32_t program = mw_part_hash(line->program);
+	uint32_t program = program_of(line);
 	const struct mw_why_session *session = &sessions->items[(line->process + program) % MW_WHY_SESSIONS];
 
 	return session->ended && session->process == line->process && session->program == program &&
@@ -470,6 +476,7 @@ bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *li
 	struct mw_why_line *inner = &sessions->line;
 
 	inner->time = line->time;
+	inner->host = line->host;
 	inner->program = line->program;
 	inner->process = line->process;
 	inner->error = line->error;

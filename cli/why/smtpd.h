@@ -17,7 +17,7 @@ struct mw_why_pending {
 
 struct mw_why_session {
 	uint64_t process; /* 0: free */
-	uint32_t program; /* several instances of Postfix count their processes each, */
+	uint32_t program; /* several hosts and instances of Postfix count their processes each, */
 	uint32_t instance; /* and have a configuration each */
 	int64_t begun;    /* 0: the log does not have its beginning */
 	char client[64], port[24];

@@ -91,7 +91,8 @@ static enum mw_why_kind left_in(const struct mw_why_session *session)
 
 static enum mw_why_kind summed_up(const struct mw_why_session *session, const struct counts *counts, bool tls)
 {
-	if (session->tls_error)
+	/* An alert that comes when the handshake is over, as in TLS 1.3, is no error of SSL_accept. */
+	if (session->tls_error || session->tls_distrust)
 		return tls_kind(session, counts->starttls > 0);
 	if (session->hello_pipelined)
 		return MW_WHY_TLS_HELLO;

@@ -1,4 +1,4 @@
-"""mailwicket why, on the words of Cyrus SASL, Dovecot's auth and OpenSSL, and on what smtpd_client_port_logging adds."""
+"""mailwicket why, on the words of Cyrus SASL, Dovecot's auth, OpenSSL and cleanup, and on what smtpd_client_port_logging adds."""
 import pytest
 
 from rig import field_log
@@ -99,7 +99,30 @@ CASES = {
         "deferred", "delivery temporarily suspended: connect to mx.example.net[198.51.100.1]:25: Connection timed out",
         relay="none")], "not-delivered"),
 }
+WARNED = {
+    "the disk is full": ("write queue file: No space left on device", "server-fault"),
+    "a table is away": ("virtual_alias_maps map lookup problem for ann@example.net -- message not accepted, try again later",
+                        "server-fault"),
+    "aliases without end": ("unreasonable virtual_alias_maps map nesting for ann@example.net -- message not accepted, try again "
+                            "later", "server-fault"),
+    "a message that goes in circles": ("message rejected: hopcount exceeded", "content-refused"),
+    "too large, by BDAT": ("BDAT request from unknown[192.0.2.7] exceeds message size limit", "message-limit"),
+    "too large": ("queue file size limit exceeded", "message-limit"),
+    "a warning that stops nothing": ("ignoring bad DSN notify record", "message-cut"),
+}
+CASES.update({f"warned of: {case}": (BEGUN + [smtpd("warning: 0A1: " + words, 2, "postfix/cleanup[4]"), end("data=0/1")], cause)
+              for case, (words, cause) in WARNED.items()})
+CASES["what EHLO offers is in a table that is away"] = (session(
+    CONNECT, "warning: don't know what EHLO features to announce to unknown[192.0.2.7]",
+    "disconnect from unknown[192.0.2.7] ehlo=0/1 commands=0/1"), "server-fault")
+CASES["an alert, without an error of SSL_accept"] = (session(
+    CONNECT, TLS, "warning: TLS library problem: error:14094412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:s3_pkt.c:"
+    "1262:SSL alert number 42:", "lost connection after STARTTLS from unknown[192.0.2.7]", "disconnect from unknown[192.0.2.7]"),
+    "certificate")
+CASES["a process of another host in between, of the same number"] = (rejected(DENIED, auth="")[:4] + [
+    smtpd("connect from x[203.0.113.9]", 2).replace(" mail ", " mx2 ")] + rejected(DENIED, auth="")[4:], "no-authentication")
 WORDS = {
+    "warned of: the disk is full": "No space left on device",
     "a reason that an administrator wrote": "Your account is blocked",
     "Cyrus, its passwords are away": "unable to open Berkeley db /etc/sasldb2",
     "Cyrus, the account is closed": "account disabled",
