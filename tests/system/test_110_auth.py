@@ -264,7 +264,8 @@ def test_aut_10_a_directory_that_cannot_be_read_is_a_temporary_failure():
 
 
 def test_a_published_change_counts_at_once():
-    with LoginSite(protocols=["imap"]) as site:
+    """Also while Dovecot's cache has the right password."""
+    with LoginSite("auth_cache_size = 10M\n", protocols=["imap"]) as site:
         assert site.log_in("imap", "bob")
         site.files.write_directory(DIRECTORY.replace("user bob@example.test", "user bob@example.test imap=no"))
         assert not site.log_in("imap", "bob")
