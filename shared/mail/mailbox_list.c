@@ -345,6 +345,31 @@ static bool is_one_word(struct mw_str text, size_t word, struct mw_str rest)
 	return true;
 }
 
+/* "bob@example.org <bob@example.org>": devices and scripts write an address as its own name, without quotes. Whichever
+   of the two a reader takes, it is the same. */
+static void skip_itself_in_brackets(struct list *list, struct mw_str address)
+{
+	struct mw_str rest = mw_str_tail(list->rest, 1);
+
+	if (peek(list) != '<' || address.ptr[0] == '"' || rest.len <= address.len || rest.ptr[address.len] != '>' ||
+	    !mw_str_equal_nocase(mw_str_head(rest, address.len), address))
+		return;
+	skip(list, address.len + 2);
+	list->ats++;
+}
+
+static bool read_address_alone(struct list *list)
+{
+	struct mw_str address = list->rest;
+
+	if (!read_address(list))
+		return false;
+	address = mw_str_head(address, address.len - list->rest.len);
+	skip_blanks(list);
+	skip_itself_in_brackets(list, address);
+	return skip_comments(list);
+}
+
 /* An address by itself is one word with "@" behind it; all else begins with a phrase, which may be empty before "<". */
 static bool read_one(struct list *list, bool in_group)
 {
@@ -354,7 +379,7 @@ static bool read_one(struct list *list, bool in_group)
 	if (peek(list) == '(')
 		return fail(list, MW_ORIGINATOR_COMMENT);
 	if (word > 0 && word < list->rest.len && list->rest.ptr[word] == '@')
-		return read_address(list) && skip_comments(list);
+		return read_address_alone(list);
 	if (!skip_phrase(list))
 		return false;
 	if (peek(list) == '<')

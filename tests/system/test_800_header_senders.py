@@ -116,7 +116,12 @@ CASES = {
     "a name that is an address": ("bob", 'From: "mary@example.test" <bob@example.test>', TAKEN),
     "an encoded name that is an address": ("bob", "From: =?utf-8?q?mary=40example.test?= <bob@example.test>", TAKEN),
     # what mailwicketd(8) says of names, and how to write them instead
-    "the own address as a name": ("bob", "From: bob@example.test <bob@example.test>", INVALID),
+    "the own address as its own name": ("bob", "From: bob@example.test <bob@example.test>", TAKEN),
+    "the same in other letters": ("bob", "From: Bob@Example.test\r\n <bob@example.test>", TAKEN),
+    "another own address as a name": ("bob", "From: sales@example.test <bob@example.test>", INVALID),
+    "an address as its own name twice": ("bob", "From: bob@example.test <bob@example.test> <bob@example.test>", INVALID),
+    "another's as its own name": ("bob", "From: mary@example.test <mary@example.test>", DENIED),
+    "a longer one than its name": ("bob", "From: bob@example.test <bob@example.test.mary.test>", INVALID),
     "the own address as a quoted name": ("bob", 'From: "bob@example.test" <bob@example.test>', TAKEN),
     "a name with a comment": ("bob", "From: Bob (Sales) <bob@example.test>", INVALID),
     "a quoted name with a comment": ("bob", 'From: "Bob (Sales)" <bob@example.test>', TAKEN),

@@ -79,7 +79,7 @@ class Fields:
             "%s %s" % (self.random.choice(COMMENTS), own), "bob%s@example.test" % self.random.choice(COMMENTS),
             "bob@%sexample.test" % self.random.choice(COMMENTS), "bob @ example.test", "bob@ example.test",
             "<%s%s>" % (own, self.random.choice(COMMENTS)), "<@%s:%s>" % (other.split("@")[1], own), "<%s>%s" % (own, other),
-            "%s <%s>" % (other, own), "%s, <%s>" % (other, own), "<%s>\\,<%s>" % (other, own), '"%s"@example.test' % other,
+            "%s <%s>" % (other, own), "%s%s<%s>" % (own, self.one_of("", " ", "\n "), own), "%s, <%s>" % (other, own), "<%s>\\,<%s>" % (other, own), '"%s"@example.test' % other,
             "<%s@example.test>" % other, "=?utf-8?q?bob?=@example.test", "=?utf-8?b?%s?=,<%s>" % ("PG1hcnlAZXhhbXBsZS50ZXN0Pg==", own),
             "undisclosed:;", "a:%s;,%s" % (own, other), "a:b:%s;;" % own, "%s,,%s" % (own, own), ",%s" % own, "%s," % own,
             "<%s> <%s>" % (own, other), "%s\n %s" % (own, other), "%s;%s" % (own, other), "Bob <%s" % own, "bob", "<bob>", "<>",
