@@ -50,7 +50,7 @@ def export(tmp_path):
 
 
 FORMS = [("utf-8", ",", ""), ("utf-8-sig", ";", ""), ("utf-16", ",", ""), ("utf-16-le", "\t", ""), ("utf-16-be", ";", ""),
-         ("utf-8-sig", ",", "#TYPE Selected.System.Management.Automation.PSCustomObject\r\n")]
+         ("utf-8-sig", ";", "sep=;\r\n"), ("utf-8-sig", ",", "#TYPE Selected.System.Management.Automation.PSCustomObject\r\n")]
 
 
 def test_every_form_of_csv_gives_the_same_files(tmp_path):
@@ -97,7 +97,7 @@ def by_hand(world, tables, spelling):
     return {name: [{key.upper(): row[key] for key in reversed(row)} for row in rows] for name, rows in tables.items()}
 
 
-@pytest.mark.parametrize("spelling, form", [("dn", FORMS[5]), ("canonical", FORMS[2]), ("guid", FORMS[3]), ("x", FORMS[1])])
+@pytest.mark.parametrize("spelling, form", [("dn", FORMS[6]), ("canonical", FORMS[2]), ("guid", FORMS[3]), ("x", FORMS[1])])
 def test_files_of_an_administrators_own_script_give_the_same_directory(export, spelling, form):
     expected, policy = export.apply()
     (export.folder / "directory").rename(export.folder / "expected")

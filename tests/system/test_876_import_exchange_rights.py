@@ -175,6 +175,13 @@ def test_a_permission_on_whom_nobody_is_has_a_line(export, deny, inherited, told
     assert [(note["line"], note["property"]) for note in export.notes("ADPermission", export.boss.guid)] == [(2, "Identity")] * told
 
 
+@pytest.mark.parametrize("name", ["Sales Team", "", "CN=Gone,DC=example,DC=test"])
+def test_members_of_what_is_no_group_are_an_error(export, name):
+    """A denial of the group would deny nobody."""
+    export.tables["DistributionGroupMember"][1]["Group"] = name
+    assert f'DistributionGroupMember.csv:3: error: Group: "{name}" is no group in the files' in export.refused()
+
+
 # --- denials
 
 @pytest.mark.parametrize("trustee, sid", [

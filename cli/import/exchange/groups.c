@@ -132,7 +132,11 @@ static void read_member(struct mw_exchange *import, enum mw_exchange_file file, 
 	struct mw_buf candidates = MW_BUF_OVER(memory);
 
 	switch (mw_exchange_find(import->names, name, &group, &candidates)) {
-	case MW_EXCHANGE_NOBODY: mw_exchange_count(import, "members of groups that are in no file"); return;
+	case MW_EXCHANGE_NOBODY:
+		/* Who is denied something by the group would not be known. */
+		mw_exchange_error(import, file, row, "Group", "the group's distinguished name", "\"%.*s\" is no group in the files",
+				  MW_STR_ARG(mw_text_cut(name, 200)));
+		return;
 	case MW_EXCHANGE_SEVERAL:
 		mw_exchange_error(import, file, row, "Group", "the group's distinguished name", "\"%.*s\" may be %s",
 				  MW_STR_ARG(mw_text_cut(name, 200)), candidates.data);

@@ -242,7 +242,13 @@ static void read_rows(struct reading *reading, struct csv_parser *parser, struct
 		add_error(reading, reading->first, NULL, "a quote that does not end, in the row that begins here");
 }
 
-/* The text behind "#TYPE ..." and empty lines; *line_r: the number of its first line. */
+/* Whether a line says the delimiter, as Excel takes it: "sep=;". */
+static bool is_separator(struct mw_str line)
+{
+	return line.len == 5 && mw_str_starts_with_nocase(line, MW_STR("sep="));
+}
+
+/* The text behind "#TYPE ...", "sep=;" and empty lines; *line_r: the number of its first line. */
 static struct mw_str skip_head(struct mw_str text, unsigned *line_r)
 {
 	*line_r = 1;
@@ -251,7 +257,7 @@ static struct mw_str skip_head(struct mw_str text, unsigned *line_r)
 
 		while (words.len > 0 && (words.ptr[words.len - 1] == '\n' || words.ptr[words.len - 1] == '\r'))
 			words.len--;
-		if (!mw_str_empty(mw_str_trim(words)) && !mw_str_starts_with(words, MW_STR("#TYPE")))
+		if (!mw_str_empty(mw_str_trim(words)) && !mw_str_starts_with(words, MW_STR("#TYPE")) && !is_separator(words))
 			break;
 		++*line_r;
 		text = mw_str_tail(text, line.len);

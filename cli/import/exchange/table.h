@@ -23,7 +23,7 @@ struct mw_csv {
 
 /* Reads the octets of a file: UTF-8 with or without a byte order mark, UTF-16 of either order, with one or known by its
    zero octets; "," ";" or a tab between cells, whichever the first row has most; a first line "#TYPE ...", as Windows
-   PowerShell writes it, and empty lines are passed over. A file without a header, as Export-Csv makes it of nothing, has
+   PowerShell writes it, "sep=;", as Excel does, and empty lines are passed over. A file without a header, as Export-Csv makes it of nothing, has
    no columns and no rows. False with errors, all with their line: no text in these encodings, a quote that does not end
    or stands inside of an unquoted cell (RFC 4180), a row of another length than the header, two columns of one name. */
 bool mw_csv_read(struct mw_arena *arena, const char *name, struct mw_str octets, struct mw_errors *errors,
