@@ -8,6 +8,7 @@
 #include "directory/right.h"
 #include "mail/address.h"
 #include "sync/merge/keep.h"
+#include "sync/merge/names.h"
 #include "sync/record/key.h"
 #include "sync/record/key_networks.h"
 #include "sync/text/edit.h"
@@ -179,20 +180,77 @@ size_t mw_values_remove(struct mw_editing *editing, const struct mw_values_place
 
 /* --- changes */
 
+/* What items that are the same share: who is meant, else what is said. */
+static struct mw_str meaning_of(struct mw_editing *editing, struct mw_reading *reading,
+				const struct mw_values_place *place, const struct mw_record_key *key, struct mw_str text)
+{
+	struct mw_principal owner;
+	struct item item;
+
+	read_item(editing, reading, place, key, text, &item);
+	if (item.digest[0] != '\0')
+		return mw_arena_copy(editing->arena, mw_str(item.digest));
+	if (mw_str_empty(item.name))
+		return text;
+	return mw_values_name_people(key) && mw_right_owner(mw_edit_view(editing), item.name, &owner) ? owner.name : item.name;
+}
+
+/* Those of the change's items that the list does not have, as one value. Each item is read once: a list may have a
+   million. False: it has them all, or memory is out. */
+static bool new_items(struct mw_editing *editing, struct mw_reading *reading, const struct mw_values_place *place,
+		      const struct change *change, struct mw_str *more_r)
+{
+	struct mw_str list = mw_text_value(editing->text, place->line, change->key), rest = change->value, item;
+	size_t size = change->value.len + 2, count = 0;
+	char *memory = mw_arena_alloc(editing->arena, size);
+	struct mw_names meanings = { 0 };
+	bool added, failed = false;
+	struct mw_buf out;
+
+	if (memory == NULL)
+		return false;
+	out = mw_buf_over(memory, size);
+	while (!mw_str_empty(list))
+		mw_names_add(&meanings, meaning_of(editing, reading, place, change->known, mw_text_list_next(&list)), &added);
+	while (!mw_str_empty(rest)) {
+		item = mw_text_list_next(&rest);
+		mw_names_add(&meanings, meaning_of(editing, reading, place, change->known, item), &added);
+		if (!added) {
+			mw_edit_note(editing, "%s= has %.*s", change->key, MW_STR_ARG(item));
+			continue;
+		}
+		if (count++ > 0)
+			mw_buf_add_char(&out, ',');
+		mw_buf_add(&out, item);
+	}
+	mw_names_deinit(&meanings, &failed);
+	if (failed)
+		mw_arena_fail(editing->arena);
+	*more_r = mw_buf_str(&out);
+	return count > 0 && !failed;
+}
+
 static int add_value(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change)
 {
-	struct mw_str rest = change->value, item;
+	struct mw_errors *errors;
+	struct mw_records records;
+	struct mw_reading reading;
+	struct mw_str more;
 
 	if (admits(change->known) && mw_str_empty(mw_text_value(editing->text, place->line, change->key)))
 		return mw_usage_error("%s+=: there is no %s= yet, so nobody is left out; to admit %.*s alone: %s=%.*s", change->key,
 				      change->key, MW_STR_ARG(change->value), change->key, MW_STR_ARG(change->value));
-	while (!mw_str_empty(rest)) {
-		item = mw_text_list_next(&rest);
-		if (find(editing, place, change->known, item).count > 0)
-			mw_edit_note(editing, "%s= has %.*s", change->key, MW_STR_ARG(item));
-		else
-			editing->text = mw_text_with_value(editing->arena, editing->text, place->line, change->key, item);
+	errors = mw_errors_new(1);
+	if (errors == NULL) {
+		mw_arena_fail(editing->arena);
+		return EX_OK;
 	}
+	mw_records_init(&records, editing->arena, errors);
+	mw_reading_begin(&reading, &records, "", editing->policy->default_domain);
+	if (new_items(editing, &reading, place, change, &more))
+		editing->text = mw_text_with_value(editing->arena, editing->text, place->line, change->key, more);
+	mw_records_deinit(&records);
+	mw_errors_free(errors);
 	return EX_OK;
 }
 
