@@ -12,6 +12,7 @@ from rig.database import PASSWORD
 from rig.ldap_script import ADMIN, BASE, BUSY, CRITICAL, ENTRY, NO_SUCH, REFERENCE, REFERRAL, SIZE, TIME, ScriptedLdap, ber, text
 from rig.ldap_source import listed
 from rig.sources import Files
+from rig.waiting import PATIENCE
 
 PEOPLE = 8
 
@@ -312,6 +313,24 @@ def test_a_server_that_has_no_end_holds_nobody(files, server, folder, lie, told)
     files.publish(settings(server, folder))
     use(server, 1, lambda reply, asked: lie(server, reply, asked))
     failed(files, settings(server, folder), told)
+
+
+def test_a_server_that_gives_page_after_page_is_ended(files, server, folder, preload):
+    """Each is new, and comes in 50 s of 60: an hour is what all of them may take."""
+    files.publish(settings(server, folder))
+    before, pages = files.digest(), []
+
+    def another(reply, asked, _):
+        pages.append(asked)
+        preload.set("clock_stands_at", 1000000 + 50 * len(pages))
+        reply.entry(f"uid=p{len(pages)},{BASE}", {"mail": [f"p{len(pages)}@example.test"]})
+        reply.result(cookie=str(len(pages)))
+    server.search = another
+    preload.set("clock_stands_at", 1000000)
+    done = subprocess.run([CLI, "-c", files.policy, "sync"], env={**os.environ, **preload.environment}, capture_output=True,
+                          text=True, timeout=PATIENCE)
+    assert "the server does not come to an end within 60 times timeout = 60s" in done.stderr, done
+    assert "its content of " in done.stderr and files.digest() == before and len(pages) >= 3600 // 50
 
 
 def test_an_address_with_an_equals_sign_is_no_dn(files, server, folder):
