@@ -93,6 +93,23 @@ def test_a_wrong_changed_query_is_told(files, mariadb, folder, query, told):
     files.refused(source.settings(changed=query), told)
 
 
+@pytest.mark.parametrize("kind", [PgsqlSource, MysqlSource])
+def test_a_changed_query_that_tells_of_nothing_is_told_and_the_source_is_read(files, request, folder, kind):
+    """A first row of several stays the same; a query of no row, or one that fails in some row, has no value."""
+    source = kind(request.getfixturevalue("postgresql" if kind is PgsqlSource else "mariadb"), folder)
+    source.load(OTHER)
+    for query, told in [("SELECT name FROM t_users ORDER BY name", "it gives more than one row"),
+                        ("SELECT name FROM t_users WHERE name = 'x'", "it gives no row"),
+                        ("SELECT (SELECT name FROM t_users)", "ubquery")]:
+        files.publish(source.settings(changed=query, interval="1s"))
+        with Follower(files) as follower:
+            wait_for(lambda: any(told in line for line in follower.lines("cannot be watched: changed: ")), told)
+            published = len(follower.lines("published: 1 users"))
+            source.load(SMALL)
+            wait_for(lambda: len(follower.lines("published: 1 users")) > published, "the change to be read")
+        source.load(OTHER)
+
+
 def test_a_server_that_falls_silent_is_noticed_and_watched_again(files, postgresql, folder):
     source = pgsql_that_notifies(postgresql, folder)
     source.load(SMALL)

@@ -317,3 +317,35 @@ def test_the_map_files_of_distributions_are_read(name):
     maps = [path for path in (SOURCE / "tests" / "distributions" / name / "postfix").rglob("*.cf")
             if path.name not in ("main.cf", "master.cf")]
     assert maps and all(re.search(r"(?m)^dbpath *= *@DATABASE@", path.read_text()) for path in maps)
+
+
+# Tables of tutorials and programs without a ready-made schema: the tables, and what their Postfix asks.
+OTHERS = {
+    "accounts": ("mysql", "CREATE TABLE accounts (username VARCHAR(64), domain VARCHAR(255), enabled BOOLEAN); "
+                 "CREATE TABLE aliases (source_username VARCHAR(64), source_domain VARCHAR(255), enabled BOOLEAN); "
+                 "INSERT INTO accounts VALUES ('alice', 'example.test', TRUE)",
+                 {"virtual_mailbox_maps": "select 1 as found from accounts where username = '%u' and domain = '%d' and enabled = true LIMIT 1",
+                  "smtpd_sender_login_maps": "select concat(username, '@', domain) as 'owns' from accounts where username = '%u'"}),
+    "modoboa": ("pgsql", "CREATE TABLE core_user (email TEXT, is_active BOOLEAN); CREATE TABLE admin_alias (address TEXT, enabled BOOLEAN); "
+                "INSERT INTO core_user VALUES ('alice@example.test', true)",
+                {"virtual_alias_maps": "SELECT address FROM admin_alias WHERE enabled AND address = '%s'",
+                 "smtpd_sender_login_maps": "SELECT email FROM core_user WHERE email = '%s' AND is_active"}),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_tables_of_others_are_shown_with_what_postfix_asks_and_not_guessed(folder, request, name):
+    """Nobody is permitted less than now by what could not be read: it is named, and senders stay Postfix's to judge."""
+    driver, tables, asked = OTHERS[name]
+    server = request.getfixturevalue(SERVERS[driver])
+    database = server.database()
+    server.sql(tables, database)
+    server.account(READER, database)
+    site = DatabaseSite(folder, server, driver, database,
+                        main="".join(f"{setting} = proxy:{driver}:{folder}/{setting}.cf\n" for setting in asked))
+    for setting, query in asked.items():
+        site.table_of(folder, setting, query)
+    text = commented(site, "its tables are none that Mailwicket has ready-made queries for",
+                     *(f"{setting} asks: {query}" for setting, query in asked.items()))
+    assert "Accept-Any-Sender" in text
+    assert set(asked) <= {row["setting"] for row in json.loads(site.run("--json").stdout)["unread"]}

@@ -177,7 +177,8 @@ static bool take_octets(struct pgsql *pgsql, struct mw_buf *why)
 		command(pgsql, "SET LOCAL client_encoding = 'SQL_ASCII'", why);
 }
 
-/* As pg_dump begins a dump that is consistent. */
+/* As pg_dump begins a dump that is consistent and whole: where row-level security would leave rows out, the query is an
+   error. */
 static bool begin_transaction(struct pgsql *pgsql, struct mw_buf *why)
 {
 	char text[64];
@@ -185,7 +186,7 @@ static bool begin_transaction(struct pgsql *pgsql, struct mw_buf *why)
 
 	mw_buf_printf(&limit, "SET LOCAL statement_timeout = %" PRId64, pgsql->timeout - MW_SQL_GRACE * 1000);
 	return command(pgsql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", why) && command(pgsql, text, why) &&
-		take_octets(pgsql, why);
+		command(pgsql, "SET LOCAL row_security = off", why) && take_octets(pgsql, why);
 }
 
 static void pgsql_close(void *opened)

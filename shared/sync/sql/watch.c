@@ -34,33 +34,34 @@ struct mw_source mw_sql_impatient(const struct mw_source *source)
 	return copy;
 }
 
-/* The first row's one value; NULL is one too. */
+/* The one row's one value; NULL is one too. Of more rows a change may be in any. */
 static bool read_value(const struct sql_watch *watch, void *opened, struct mw_arena *arena, uint64_t *value_r,
 		       struct mw_buf *why)
 {
 	const char *query = mw_arena_text(arena, mw_sql_changed(&watch->source));
 	struct mw_str value;
 	struct mw_strs columns;
+	enum mw_sql_step step;
 
+	mw_buf_add_text(why, "changed: ");
 	if (!watch->database->prepare(opened, query, arena, &columns, why))
 		return false;
 	if (columns.count != 1) {
-		mw_buf_printf(why, "changed: it gives %zu values and not one", columns.count);
+		mw_buf_printf(why, "it gives %zu values and not one", columns.count);
 		return false;
 	}
 	if (!watch->database->run(opened, query, 1, why))
 		return false;
-	switch (watch->database->step(opened, &value, why)) {
-	case MW_SQL_ROW:
-		*value_r = value.ptr == NULL ? 0 : XXH3_64bits_withSeed(value.ptr, value.len, 1);
-		return true;
-	case MW_SQL_END:
-		mw_buf_add_text(why, "changed: it gives no row");
-		break;
-	case MW_SQL_FAILED:
-		break;
-	}
-	return false;
+	step = watch->database->step(opened, &value, why);
+	if (step == MW_SQL_END)
+		mw_buf_add_text(why, "it gives no row");
+	if (step != MW_SQL_ROW)
+		return false;
+	*value_r = value.ptr == NULL ? 0 : XXH3_64bits_withSeed(value.ptr, value.len, 1);
+	step = watch->database->step(opened, &value, why);
+	if (step == MW_SQL_ROW)
+		mw_buf_add_text(why, "it gives more than one row");
+	return step == MW_SQL_END;
 }
 
 static bool ask(const struct sql_watch *watch, uint64_t *value_r, struct mw_buf *why)
