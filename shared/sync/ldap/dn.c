@@ -7,6 +7,8 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+#include "base/units.h"
+
 #define PARTS_MAX 16 /* of one RDN */
 
 /* Names of one attribute, the first is the one that stands for all (RFC 4519). */
@@ -102,23 +104,17 @@ static bool add_folded(struct mw_buf *out, struct mw_str value)
 
 /* --- reading (RFC 4514, 3), from the beginning of `rest` */
 
-static int hex_digit(struct mw_str text, size_t at)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = at < text.len ? memchr(digits, lower(text.ptr[at]), 16) : NULL;
-
-	return found != NULL ? (int)(found - digits) : -1;
-}
-
 /* Two digits. */
 static bool read_hex(struct mw_str *rest, char *octet_r)
 {
-	int high = hex_digit(*rest, 0), low = hex_digit(*rest, 1);
+	int high = rest->len >= 2 ? mw_hex_digit(rest->ptr[0]) : -1;
+	int low = high >= 0 ? mw_hex_digit(rest->ptr[1]) : -1;
 
-	*octet_r = (char)(high << 4 | low);
-	if (high >= 0 && low >= 0)
-		*rest = mw_str_tail(*rest, 2);
-	return high >= 0 && low >= 0;
+	if (low < 0)
+		return false;
+	*octet_r = (char)(high * 16 + low);
+	*rest = mw_str_tail(*rest, 2);
+	return true;
 }
 
 static bool read_octet(struct mw_str *rest, char *octet_r)
