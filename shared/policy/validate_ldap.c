@@ -202,14 +202,25 @@ static void check_bind(const struct ldap_check *check)
 
 /* --- attributes */
 
+/* KEY=ATTRIBUTE, KEY=!ATTRIBUTE or KEY=ATTRIBUTE:VALUE. Which keys there are, and which of them take a value, says
+   sync/ldap/map.c. */
+static bool is_mapping(struct mw_str text)
+{
+	size_t equals = mw_str_find(text, '=');
+	struct mw_str attribute = mw_str_tail(text, equals + 1);
+
+	attribute = mw_str_tail(attribute, mw_str_starts_with(attribute, MW_STR("!")));
+	attribute = mw_str_head(attribute, mw_str_find(attribute, ':'));
+	return equals > 0 && equals < text.len && text.ptr[text.len - 1] != ':' && text.ptr[text.len - 1] != '!' &&
+	       are_octets(mw_str_head(text, equals), "_") && are_octets(attribute, "-.");
+}
+
 static void check_attributes(const struct ldap_check *check, const char *setting, const struct mw_strs *attributes)
 {
 	for (size_t i = 0; i < attributes->count; i++) {
 		struct mw_str text = attributes->items[i];
-		size_t equals = mw_str_find(text, '=');
 
-		if (equals == 0 || equals == text.len || !are_octets(mw_str_head(text, equals), "_") ||
-		    !are_octets(mw_str_tail(text, equals + 1), "-."))
+		if (!is_mapping(text))
 			mw_reader_error(check->reader, spot_of(check, setting), "KEY=ATTRIBUTE, as address=mailAlternateAddress",
 					"%s: \"%.*s\" is no key with an attribute", setting, MW_STR_ARG(mw_str_head(text, 100)));
 	}

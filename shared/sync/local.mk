@@ -82,9 +82,11 @@ libmwsync_la_SOURCES += \
 	shared/sync/ldap/internal.h \
 	shared/sync/ldap/map.c shared/sync/ldap/map.h \
 	shared/sync/ldap/openldap.c \
+	shared/sync/ldap/prefix.c \
 	shared/sync/ldap/reader.c shared/sync/ldap/reader.h \
 	shared/sync/ldap/resolve.c \
 	shared/sync/ldap/search.c \
+	shared/sync/ldap/services.c \
 	shared/sync/ldap/session.c shared/sync/ldap/session.h \
 	shared/sync/ldap/source.c \
 	shared/sync/ldap/tls.c

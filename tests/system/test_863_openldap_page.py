@@ -41,7 +41,7 @@ def server():
 class Page:
     def __init__(self, server, folder):
         self.server, self.folder = server, folder
-        self.blocks = blocks("from-openldap.md")
+        self.blocks = blocks("from-openldap.md", until="## 6. ")
         self.daemon = Daemon(POLICY, None, folder, start=False, sections="directory { }")
         (folder / "directory").write_text("")
         self.programs = folder / "programs"
@@ -107,7 +107,7 @@ def published(files, source, **changes):
 
 
 def filter_of_the_page(kind):
-    [setting] = [block for block in blocks("from-openldap.md") if block.startswith(f"{kind}_filter")]
+    [setting] = [block for block in blocks("from-openldap.md", until="## 6. ") if block.startswith(f"{kind}_filter")]
     return setting.partition('"')[2].strip().strip('"')
 
 

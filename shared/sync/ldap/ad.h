@@ -57,8 +57,9 @@ struct mw_ad {
 bool mw_ad_room(struct mw_ad *ad, void *items_io, size_t *size_io, size_t count, size_t item);
 
 bool mw_ad_has_value(const struct mw_ldap_entry *entry, const char *attribute, struct mw_str value);
-/* ad_denied.c: of the SIDs that denials name and that no user or group read so far has, asks the server for 1,000: an account
-   without an address is known from then on, the rest stays unknown. After the last entry, before mw_ad_groups_ready(). */
+/* ad_denied.c: of the SIDs that denials name and that no user or group read so far has, asks the server for 1,000: an
+   account without an address is known from then on, the rest stays unknown. After the last entry, before
+   mw_ad_groups_ready(). */
 bool mw_ad_denied(struct mw_ldap_reader *reader, struct mw_buf *why);
 bool mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
 bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why);

@@ -23,7 +23,9 @@ static const struct {
 	{ "send_as_identity", MW_LDAP_USE_IDENTITY, MW_LDAP_SEND_AS, true },
 	{ "send_on_behalf_identity", MW_LDAP_USE_IDENTITY, MW_LDAP_SEND_ON_BEHALF, true },
 };
-#define OWN_KEYS "member_of, send_as, send_on_behalf, send_as_identity or send_on_behalf_identity"
+#define OWN_KEYS                                                                \
+	MW_LDAP_ACTIVE " (of users), member_of, send_as, send_on_behalf, send_as_identity " \
+		       "or send_on_behalf_identity"
 
 static enum mw_row row_of(enum mw_ldap_kind kind)
 {
@@ -41,11 +43,14 @@ static bool find_use(enum mw_ldap_kind kind, struct mw_str key, struct mw_ldap_m
 		/* A row knows which of its own keys a user has; what no row has stands above. */
 		return mw_row_has(row_of(kind), key) || (uses[i].users && !mw_row_has(MW_ROW_USER, key));
 	}
-	mapping->use = MW_LDAP_USE_VALUE;
-	return mw_row_has(row_of(kind), key);
+	mapping->use = mw_str_equal_nocase(key, MW_STR("source_key")) ? MW_LDAP_USE_KEY : MW_LDAP_USE_VALUE;
+	return mw_row_has(row_of(kind), key) ||
+	       (kind == MW_LDAP_USERS && mw_str_equal_nocase(key, MW_STR(MW_LDAP_ACTIVE)));
 }
 
-static bool add_mapping(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_str text, bool written,
+enum added { ADDED, UNKNOWN_KEY, UNTESTED };
+
+static enum added add_mapping(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_str text, bool written,
 			struct mw_ldap_mapping *items, size_t *count)
 {
 	size_t equals = mw_str_find(text, '=');
@@ -57,10 +62,14 @@ static bool add_mapping(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, s
 	};
 
 	if (!find_use(kind, key, &mapping))
-		return false;
+		return UNKNOWN_KEY;
+	if (mw_ldap_is_service(key))
+		mw_ldap_service_read(reader, key, mw_str_tail(text, equals + 1), &mapping);
+	else if (mw_str_find(text, ':') < text.len || mw_str_starts_with(mw_str_tail(text, equals + 1), MW_STR("!")))
+		return UNTESTED;
 	if (*count < MAPPINGS_MAX && mapping.attribute[0] != '\0')
 		items[(*count)++] = mapping;
-	return true;
+	return ADDED;
 }
 
 static bool is_written(const struct mw_strs *written, const char *text)
@@ -134,8 +143,17 @@ bool mw_ldap_map_init(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, str
 	for (size_t i = 0; i < written->count; i++) {
 		struct mw_str text = written->items[i];
 
-		if (add_mapping(reader, kind, text, true, items, &count))
+		enum added added = add_mapping(reader, kind, text, true, items, &count);
+
+		if (added == ADDED)
 			continue;
+		if (added == UNTESTED) {
+			mw_buf_printf(why,
+				      "%s_attributes: \"%.*s\": only a service is switched by a value of an attribute",
+				      mw_ldap_kind_word(kind), MW_STR_ARG(text));
+			mw_buf_add_text(expected, "imap, pop3, sieve, smtp, relay or " MW_LDAP_ACTIVE);
+			return false;
+		}
 		mw_buf_printf(why, "%s_attributes: unknown key \"%.*s\"", mw_ldap_kind_word(kind),
 			      MW_STR_ARG(mw_str_head(text, mw_str_find(text, '='))));
 		mw_row_print_keys(row_of(kind), expected);

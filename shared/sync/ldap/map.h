@@ -8,8 +8,8 @@
 #include "sync/ldap/session.h"
 #include "sync/record/key.h"
 
-/* By what an entry is named elsewhere. A flavour chooses for MW_LDAP_BY_ID what is unique in the source: a SID. */
-enum mw_ldap_by { MW_LDAP_BY_DN, MW_LDAP_BY_UID, MW_LDAP_BY_ID, MW_LDAP_BY_COUNT };
+/* By what an entry is named elsewhere. By an address a group is named by who is in it. */
+enum mw_ldap_by { MW_LDAP_BY_DN, MW_LDAP_BY_UID, MW_LDAP_BY_ADDRESS, MW_LDAP_BY_COUNT };
 
 /* What somebody is named for, by an entry. */
 enum mw_ldap_role {

@@ -195,6 +195,17 @@ static void add_values(struct mw_ldap_reader *reader, struct mw_record *record, 
 			list->count++;
 }
 
+static void add_mail_values(struct mw_ldap_reader *reader, struct mw_record *record, const char *word,
+			    const struct mw_str *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct mw_str value = values[i];
+
+		if (mw_ldap_is_mail(reader, &value))
+			add_values(reader, record, word, &value, 1);
+	}
+}
+
 void mw_ldap_add_value(struct mw_ldap_reader *reader, struct mw_record *record, const char *key, struct mw_str value)
 {
 	add_values(reader, record, key, &value, 1);
@@ -234,7 +245,10 @@ static void refer_by_address(struct mw_ldap_reader *reader, struct mw_record *re
 				      role == MW_LDAP_SEND_AS ? MW_STR("send-as") : MW_STR("send-on-behalf"),
 				      record->principal.name, value, MW_STR_EMPTY);
 		break;
-	case MW_LDAP_MEMBER_OF: mw_ldap_refer(reader, role, MW_LDAP_BY_ID, MW_STR_EMPTY); break;
+	case MW_LDAP_MEMBER_OF:
+		if (mw_read_address(&reader->reading, value, &value))
+			mw_ldap_refer(reader, role, MW_LDAP_BY_ADDRESS, value);
+		break;
 	}
 }
 
@@ -297,25 +311,24 @@ static void read_identities(struct mw_ldap_reader *reader, const struct mw_ldap_
 
 /* --- one entry */
 
-/* Of the attributes for a name the first that has a value gives it; more values are addresses. */
+/* Of the attributes for a name the first that has an address gives it; more values are addresses. */
 static bool read_name(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record)
 {
-	const struct mw_ldap_map *map = &reader->maps[reader->kind];
+	const struct mw_ldap_attribute *attribute;
+	struct mw_str value;
+	size_t at;
+	bool good;
 
-	for (size_t i = 0; i < map->count; i++) {
-		const struct mw_ldap_attribute *attribute =
-			map->items[i].use == MW_LDAP_USE_NAME ? mw_ldap_attribute(entry, map->items[i].attribute)
-							      : NULL;
-
-		if (attribute == NULL)
-			continue;
-		bool good = mw_row_is_text(&reader->reading, mw_str(map->items[i].attribute), attribute->values[0]) &&
-			mw_read_own_address(&reader->reading, attribute->values[0], &record->principal.name);
-
-		add_values(reader, record, "address", attribute->values + 1, attribute->count - 1);
-		return good;
-	}
-	return true;
+	attribute = mw_ldap_find_name(&reader->maps[reader->kind], entry, &at);
+	if (attribute == NULL)
+		return true;
+	value = attribute->values[at];
+	(void)mw_ldap_is_mail(NULL, &value);
+	good = mw_row_is_text(&reader->reading, attribute->name, value) &&
+	       mw_read_own_address(&reader->reading, value, &record->principal.name);
+	add_mail_values(reader, record, "address", attribute->values, at);
+	add_mail_values(reader, record, "address", attribute->values + at + 1, attribute->count - at - 1);
+	return good;
 }
 
 static void read_value(struct mw_ldap_reader *reader, const struct mw_ldap_mapping *mapping, struct mw_record *record,
@@ -323,7 +336,14 @@ static void read_value(struct mw_ldap_reader *reader, const struct mw_ldap_mappi
 {
 	switch (mapping->use) {
 	case MW_LDAP_USE_NAME: break;
-	case MW_LDAP_USE_LIST: add_values(reader, record, mapping->key, attribute->values, attribute->count); break;
+	case MW_LDAP_USE_KEY:
+	case MW_LDAP_USE_TEST: break;
+	case MW_LDAP_USE_LIST:
+		if (strcmp(mapping->key, "login") == 0)
+			add_values(reader, record, mapping->key, attribute->values, attribute->count);
+		else
+			add_mail_values(reader, record, mapping->key, attribute->values, attribute->count);
+		break;
 	case MW_LDAP_USE_REFERENCE: read_references(reader, mapping, record, attribute); break;
 	case MW_LDAP_USE_SENDERS: read_senders(reader, mapping, record, attribute, seen); break;
 	case MW_LDAP_USE_IDENTITY: read_identities(reader, mapping, record, attribute); break;
@@ -359,6 +379,13 @@ static struct mw_str make_name(const struct mw_ldap_reader *reader, const struct
 	return mw_arena_copy(reader->records->arena, mw_buf_str(&out));
 }
 
+static void call_by_addresses(struct mw_ldap_reader *reader, const struct mw_record *group)
+{
+	mw_ldap_called(reader, MW_LDAP_BY_ADDRESS, group->principal.name);
+	for (size_t i = 0; i < group->addresses.count; i++)
+		mw_ldap_called(reader, MW_LDAP_BY_ADDRESS, group->addresses.items[i]);
+}
+
 static void add_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record,
 		      bool readable)
 {
@@ -379,6 +406,8 @@ static void add_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 		reader->unnamed_users++;
 	else
 		mw_record_end(&reader->reading, record, readable && (named || nameless));
+	if (named && reader->kind == MW_LDAP_GROUPS)
+		call_by_addresses(reader, record);
 	reader->named_of_kind += named;
 	reader->entries[reader->entry_count++] = (struct mw_ldap_read_entry){
 		.record = reader->records->count > before ? before : SIZE_MAX,
@@ -388,19 +417,28 @@ static void add_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 	};
 }
 
+static const char *written_key(const struct mw_ldap_map *map)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (map->items[i].use == MW_LDAP_USE_KEY)
+			return map->items[i].attribute;
+	return NULL;
+}
+
 /* Octets of a GUID are written in hex. */
 static void read_key(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record,
 		     uint64_t *seen)
 {
-	struct mw_str value =
-		reader->flavour->key == NULL ? MW_STR_EMPTY : mw_ldap_value(entry, reader->flavour->key);
+	const char *written = written_key(&reader->maps[reader->kind]);
+	const char *name = written != NULL ? written : reader->flavour->key;
+	struct mw_str value = name == NULL ? MW_STR_EMPTY : mw_ldap_value(entry, name);
 	char memory[2 * MW_SOURCE_KEY_MAX];
 	struct mw_buf text = MW_BUF_OVER(memory);
 
 	if (mw_str_empty(value))
 		return;
 	add_called(reader, MW_LDAP_KEY, value);
-	if (reader->flavour->binary_key) {
+	if (reader->flavour->binary_key && written == NULL) {
 		for (size_t i = 0; i < value.len; i++)
 			mw_buf_printf(&text, "%02x", (unsigned char)value.ptr[i]);
 		value = mw_buf_str(&text);
@@ -435,6 +473,7 @@ void mw_ldap_read_one(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 	}
 	if (reader->flavour->entry != NULL && !reader->flavour->entry(reader, entry, &record))
 		readable = false;
+	mw_ldap_services_hold(reader, entry, &record);
 	add_entry(reader, entry, &record, readable);
 	reader->reading.entry = MW_STR_EMPTY;
 }

@@ -17,14 +17,22 @@ enum mw_ldap_use {
 	MW_LDAP_USE_REFERENCE, /* users and groups, in a role */
 	MW_LDAP_USE_SENDERS,   /* the same, or a word of senders= */
 	MW_LDAP_USE_IDENTITY,  /* as whom the entry may send */
-	MW_LDAP_USE_VALUE      /* any other key: one value */
+	MW_LDAP_USE_VALUE,     /* any other key: one value */
+	MW_LDAP_USE_KEY,       /* source_key: the entry's own, in place of the flavour's */
+	MW_LDAP_USE_TEST       /* a service is on where the attribute has a value, or has not */
 };
+
+/* A key of users that stands for all services. */
+#define MW_LDAP_ACTIVE "active"
 
 struct mw_ldap_mapping {
 	const char *key, *attribute;
 	enum mw_ldap_use use;
 	enum mw_ldap_role role; /* of references and identities */
 	bool written;           /* in the policy */
+	const char *value;      /* of a test; "*": any */
+	bool unless;            /* the service is off where the attribute has it */
+	size_t shown;           /* how many users have the attribute */
 };
 
 struct mw_ldap_map {
@@ -80,6 +88,28 @@ bool mw_ldap_map_init(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, str
 /* An attribute has another name from now on. */
 bool mw_ldap_map_rename(struct mw_ldap_reader *reader, enum mw_ldap_kind kind, struct mw_ldap_mapping *mapping,
 			struct mw_str name);
+
+/* --- prefix.c: "smtp:bob@example.org" is how Exchange writes an address, and who takes its attributes over. Drops
+   that prefix. False: it has another one (X500:, SIP:), is no address, and is counted, where there is a reader. */
+bool mw_ldap_is_mail(struct mw_ldap_reader *reader, struct mw_str *value_io);
+/* The attribute that gives an entry its name, and which of its values. Where none has an address it is the first that has
+   a value; NULL: none has. */
+const struct mw_ldap_attribute *mw_ldap_find_name(const struct mw_ldap_map *map, const struct mw_ldap_entry *entry,
+						  size_t *value_r);
+
+/* --- services.c */
+
+/* Whether the key is a service, or MW_LDAP_ACTIVE. */
+bool mw_ldap_is_service(struct mw_str key);
+/* Reads "ATTRIBUTE:VALUE" or "!ATTRIBUTE:VALUE", where TRUE is meant without a value, into a test. An attribute alone
+   stays what it is: it says TRUE or FALSE itself. */
+void mw_ldap_service_read(struct mw_ldap_reader *reader, struct mw_str key, struct mw_str text,
+			  struct mw_ldap_mapping *mapping);
+/* Switches off, after all other values of the entry, each service for which a test does not hold. */
+void mw_ldap_services_hold(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
+/* After the last user. False with `why`: nobody has an attribute that somebody has to have: all would be switched
+   off. */
+bool mw_ldap_services_shown(const struct mw_ldap_reader *reader, struct mw_buf *why);
 
 /* --- check.c: what can be known before a search. False with what is wrong. An attribute that the policy calls by
    another of its names, or by its number, gets the name by which the server sends it. */

@@ -139,7 +139,7 @@ static bool found_users(const struct mw_ldap_reader *reader, struct mw_buf *why)
 	struct mw_str who = mw_ldap_who(reader->session), base = mw_ldap_base(reader, MW_LDAP_USERS);
 
 	if (reader->kind != MW_LDAP_USERS || reader->named_of_kind > 0)
-		return true;
+		return reader->kind != MW_LDAP_USERS || mw_ldap_services_shown(reader, why);
 	if (reader->entries_of_kind == 0)
 		mw_buf_printf(why,
 			      "users_filter %s finds nobody below \"%.*s\": it is not the right one, or %.*s has no "

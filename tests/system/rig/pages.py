@@ -16,9 +16,13 @@ from rig.processes import PATH, tool
 SHELL = ("mariadb ", "sudo ", "docker ", "install ", "mailwicket ", "systemctl ")
 
 
-def blocks(page):
-    """What is indented in a page, block by block."""
-    text = (SOURCE / "docs" / "guides" / page).read_text()
+def page_text(page):
+    return (SOURCE / "docs" / "guides" / page).read_text()
+
+
+def blocks(page, until=None):
+    """What is indented in a page, or in what is before a heading, block by block."""
+    text = page_text(page).partition(f"\n{until}")[0]
     return [re.sub(r"(?m)^    ", "", found).strip("\n") + "\n" for found in re.findall(r"(?m)(?:^    .*\n|^\n(?=    ))+", text)]
 
 
