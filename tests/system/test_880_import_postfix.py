@@ -211,9 +211,11 @@ def test_who_is_refused_at_every_listener_stays_so(two_listeners):
 
 
 def test_a_login_that_no_passdb_has_is_named(server):
-    imports(server, OWN + "gone@example.test gone\n")
-    assert ("# smtpd_sender_login_maps alone: no passdb of Dovecot has these logins, so that nobody uses them\nuser gone@"
-            in server.directory.read_text())
+    imports(server, OWN + "gone@example.test gone\ninfo@example.test alice,maildir/\n")
+    head = "# smtpd_sender_login_maps alone: no passdb of Dovecot has these logins, so that nobody uses them\n"
+    listed = server.directory.read_text().partition(head)[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[1] for line in listed] == ["gone@example.test", "maildir/@example.test.invalid"]
+    assert json.loads(server.import_postfix("--json").stdout)["without_own_address"] == 0
 
 
 def test_a_mailbox_as_which_nobody_may_send_is_for_receiving_only(server):

@@ -5,8 +5,6 @@
 #include "servers/init/passdbs.h"
 #include "sync/text/name.h"
 
-#define NOBODY_LOGS_IN MW_SENDER_LOGIN_MAPS " alone: no passdb of Dovecot has these logins, so that nobody uses them"
-
 /* --- names */
 
 /* Where it is; the count: it is not there. */
@@ -125,7 +123,7 @@ static void take_account(void *context, const struct mw_init_account *account)
 static void take_login(struct mw_sender_rules *senders, struct mw_str text)
 {
 	struct mw_init *init = senders->init;
-	const char *from = init->logins_listed && dovecot_knows(init) ? NOBODY_LOGS_IN : MW_SENDER_LOGIN_MAPS;
+	const char *from = init->logins_listed && dovecot_knows(init) ? MW_SENDER_NO_LOGINS : MW_SENDER_LOGIN_MAPS;
 	struct mw_sender_login *login;
 	struct mw_str name, own;
 	uint32_t number;

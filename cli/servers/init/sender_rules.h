@@ -7,6 +7,8 @@
 #include "sync/merge/names.h"
 
 #define MW_SENDER_STRANGER "nobody-of-this-server" /* a name that nobody has */
+/* Where a login was found that no passdb has, though all were listed. */
+#define MW_SENDER_NO_LOGINS MW_SENDER_LOGIN_MAPS " alone: no passdb of Dovecot has these logins, so that nobody uses them"
 #define MW_LOGIN_NONE UINT32_MAX
 #define MW_DOMAIN_NONE UINT32_MAX
 

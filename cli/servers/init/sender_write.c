@@ -8,6 +8,11 @@
 
 /* --- what a user is called */
 
+static bool is_nobodys(const struct mw_sender_login *login)
+{
+	return strcmp(login->from, MW_SENDER_NO_LOGINS) == 0;
+}
+
 static bool has_extension(const struct mw_sender_rules *senders, struct mw_str text)
 {
 	struct mw_address address, base;
@@ -50,7 +55,7 @@ static uint32_t *choose_names(struct mw_sender_rules *senders)
 	for (uint32_t i = 0; i < senders->login_count; i++) {
 		if (settled[i])
 			continue;
-		senders->init->without_own++;
+		senders->init->without_own += !is_nobodys(&senders->logins[i]);
 		if (!mw_sender_rules_add_nameless(senders, senders->logins[i].own, &names[i]))
 			return NULL;
 	}
@@ -202,18 +207,21 @@ static void add_users(const struct writing *writing)
 					     mw_init_stricter_listeners(init));
 
 	for (uint32_t i = 0; i < senders->login_count; i++)
-		if (!is_nameless(writing, i) && !is_own_at_some(writing, i))
+		if (!is_nameless(writing, i) && (!is_own_at_some(writing, i) || is_nobodys(&senders->logins[i])))
 			add_user(writing, i, senders->logins[i].from);
 	for (uint32_t i = 0; i < senders->login_count; i++) {
-		if (!is_own_at_some(writing, i))
+		if (!is_own_at_some(writing, i) || is_nobodys(&senders->logins[i]))
 			continue;
 		add_user(writing, i, at_some);
 		init->own_at_some++;
 	}
 	for (uint32_t i = 0; i < senders->login_count; i++)
-		if (is_nameless(writing, i))
+		if (is_nameless(writing, i) && !is_nobodys(&senders->logins[i]))
 			add_user(writing, i, "Who may not send as the address of the login, by " MW_SENDER_LOGIN_MAPS
 					     ": the name is no address.");
+	for (uint32_t i = 0; i < senders->login_count; i++)
+		if (is_nameless(writing, i) && is_nobodys(&senders->logins[i]))
+			add_user(writing, i, MW_SENDER_NO_LOGINS);
 }
 
 /* Who else may send as a user's name. */
