@@ -39,9 +39,6 @@ struct item {
 	char digest[MW_TEXT_DIGEST_SIZE];  /* of networks; empty: none */
 };
 
-/* A list in editing->text, with those of its items that are the one that was asked for. */
-struct found { struct mw_str text, *items; size_t count, all; };
-
 bool mw_values_name_people(const struct mw_record_key *key)
 {
 	/* That of networks is in another struct. */
@@ -97,20 +94,6 @@ static struct mw_str read_name(struct mw_editing *editing, struct mw_reading *re
 	return key->read_item(reading, text, &name) ? completed(editing, key, name) : MW_STR_EMPTY;
 }
 
-static bool is_same(struct mw_editing *editing, const struct mw_record_key *key, const struct item *a,
-		    const struct item *b)
-{
-	if (mw_str_equal(a->text, b->text))
-		return true;
-	if (key->read_item == NULL)
-		return a->digest[0] != '\0' && strcmp(a->digest, b->digest) == 0;
-	if (mw_str_empty(a->name) || mw_str_empty(b->name))
-		return false;
-	if (mw_values_name_people(key))
-		return mw_right_same_name(mw_edit_view(editing), a->name, b->name);
-	return mw_str_equal(a->name, b->name);
-}
-
 static void read_item(struct mw_editing *editing, struct mw_reading *reading, const struct mw_values_place *place,
 		      const struct mw_record_key *key, struct mw_str text, struct item *item_r)
 {
@@ -121,64 +104,7 @@ static void read_item(struct mw_editing *editing, struct mw_reading *reading, co
 		read_networks(editing, place, key, text, item_r->digest);
 }
 
-static void find_same(struct mw_editing *editing, struct mw_reading *reading, const struct mw_values_place *place,
-		      const struct mw_record_key *key, struct mw_str text, struct found *found)
-{
-	struct mw_str list = mw_text_value(editing->text, place->line, key->word);
-	struct item wanted, one;
-
-	found->text = editing->text;
-	found->items = MW_ARENA_ARRAY(editing->arena, struct mw_str, mw_text_list_count(list) + 1);
-	read_item(editing, reading, place, key, text, &wanted);
-	while (!mw_str_empty(list) && found->items != NULL) {
-		read_item(editing, reading, place, key, mw_text_list_next(&list), &one);
-		found->all++;
-		if (is_same(editing, key, &wanted, &one))
-			found->items[found->count++] = one.text;
-	}
-}
-
-/* Where the item stands in the list, by each of its spellings. */
-static struct found find(struct mw_editing *editing, const struct mw_values_place *place,
-			 const struct mw_record_key *key, struct mw_str text)
-{
-	struct mw_errors *errors = mw_errors_new(1);
-	struct found found = { .count = 0 };
-	struct mw_records records;
-	struct mw_reading reading;
-
-	if (errors == NULL) {
-		mw_arena_fail(editing->arena);
-		return found;
-	}
-	mw_records_init(&records, editing->arena, errors);
-	mw_reading_begin(&reading, &records, "", editing->policy->default_domain);
-	find_same(editing, &reading, place, key, text, &found);
-	mw_records_deinit(&records);
-	mw_errors_free(errors);
-	return found;
-}
-
-size_t mw_values_remove(struct mw_editing *editing, const struct mw_values_place *place,
-			const struct mw_record_key *key, struct mw_str item, bool *last_r)
-{
-	struct found found = find(editing, place, key, item);
-
-	*last_r = found.count > 0 && found.count == found.all;
-	for (size_t i = found.count; i > 0; i--) {
-		struct mw_str one = found.items[i - 1];
-
-		if (!mw_str_equal(one, item))
-			mw_edit_note(editing, "%s= has %.*s as %.*s", key->word, MW_STR_ARG(item), MW_STR_ARG(one));
-		/* From the last to the first: those before stand where they stood. */
-		if (!*last_r)
-			editing->text = mw_text_without_item(editing->arena, editing->text,
-							     (struct mw_str){ editing->text.ptr + (one.ptr - found.text.ptr), one.len });
-	}
-	return found.count;
-}
-
-/* --- changes */
+/* --- lists */
 
 /* What items that are the same share: who is meant, else what is said. */
 static struct mw_str meaning_of(struct mw_editing *editing, struct mw_reading *reading,
@@ -195,62 +121,166 @@ static struct mw_str meaning_of(struct mw_editing *editing, struct mw_reading *r
 	return mw_values_name_people(key) && mw_right_owner(mw_edit_view(editing), item.name, &owner) ? owner.name : item.name;
 }
 
-/* Those of the change's items that the list does not have, as one value. Each item is read once: a list may have a
-   million. False: it has them all, or memory is out. */
-static bool new_items(struct mw_editing *editing, struct mw_reading *reading, const struct mw_values_place *place,
-		      const struct change *change, struct mw_str *more_r)
+/* The items of a list, with those that are the same one behind the other, and what reads more of them. */
+struct present {
+	struct mw_errors *errors;
+	struct mw_records records;
+	struct mw_reading reading;
+	struct mw_names meanings; /* number of the first + 1 */
+	struct mw_str *items;
+	uint32_t *next;           /* number + 1; 0: it is the last */
+	bool *gone;
+	size_t count, left;
+};
+
+/* False when memory is out. */
+static bool read_present(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change,
+			 struct present *present)
 {
-	struct mw_str list = mw_text_value(editing->text, place->line, change->key), rest = change->value, item;
-	size_t size = change->value.len + 2, count = 0;
+	struct mw_str list = mw_text_value(editing->text, place->line, change->key);
+	size_t most = mw_text_list_count(list) + 1;
+
+	present->items = MW_ARENA_ARRAY(editing->arena, struct mw_str, most);
+	present->next = MW_ARENA_ARRAY(editing->arena, uint32_t, most);
+	present->gone = MW_ARENA_ARRAY(editing->arena, bool, most);
+	if (present->items == NULL || present->next == NULL || present->gone == NULL)
+		return false;
+	while (!mw_str_empty(list)) {
+		struct mw_str item = mw_text_list_next(&list);
+		bool added;
+		uint32_t *first = mw_names_add(&present->meanings,
+					       meaning_of(editing, &present->reading, place, change->known, item), &added);
+
+		if (first == NULL)
+			return false;
+		present->next[present->count] = *first;
+		present->items[present->count++] = item;
+		*first = (uint32_t)present->count;
+	}
+	present->left = present->count;
+	return true;
+}
+
+/* False when memory is out. Ends with present_deinit(). */
+static bool present_init(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change,
+			 struct present *present)
+{
+	*present = (struct present){ .errors = mw_errors_new(1) };
+	if (present->errors == NULL)
+		return false;
+	mw_records_init(&present->records, editing->arena, present->errors);
+	mw_reading_begin(&present->reading, &present->records, "", editing->policy->default_domain);
+	return read_present(editing, place, change, present);
+}
+
+/* `failed`: memory is out. */
+static void present_deinit(struct mw_editing *editing, struct present *present, bool failed)
+{
+	mw_names_deinit(&present->meanings, &failed);
+	mw_records_deinit(&present->records);
+	mw_errors_free(present->errors);
+	if (failed)
+		mw_arena_fail(editing->arena);
+}
+
+/* Takes it out however and how often it is written; false: it is not there. */
+static bool take_out(struct mw_editing *editing, const struct change *change, struct present *present,
+		     struct mw_str meaning, struct mw_str item)
+{
+	uint32_t *first = mw_names_find(&present->meanings, meaning), number = first == NULL ? 0 : *first;
+
+	for (uint32_t i = number; i > 0; i = present->next[i - 1]) {
+		if (!mw_str_equal(present->items[i - 1], item))
+			mw_edit_note(editing, "%s= has %.*s as %.*s", change->key, MW_STR_ARG(item),
+				     MW_STR_ARG(present->items[i - 1]));
+		present->gone[i - 1] = true;
+		present->left--;
+	}
+	if (first != NULL)
+		*first = 0;
+	return number > 0;
+}
+
+/* The list without what is gone. */
+static void write_left(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change,
+		       const struct present *present)
+{
+	size_t size = mw_text_value(editing->text, place->line, change->key).len + 1;
 	char *memory = mw_arena_alloc(editing->arena, size);
-	struct mw_names meanings = { 0 };
-	bool added, failed = false;
 	struct mw_buf out;
 
 	if (memory == NULL)
-		return false;
+		return;
 	out = mw_buf_over(memory, size);
-	while (!mw_str_empty(list))
-		mw_names_add(&meanings, meaning_of(editing, reading, place, change->known, mw_text_list_next(&list)), &added);
+	for (size_t i = 0; i < present->count; i++) {
+		if (present->gone[i])
+			continue;
+		if (out.used > 0)
+			mw_buf_add_char(&out, ',');
+		mw_buf_add(&out, present->items[i]);
+	}
+	editing->text = mw_text_with_setting(editing->arena, editing->text, place->line, change->key, mw_buf_str(&out));
+}
+
+size_t mw_values_remove(struct mw_editing *editing, const struct mw_values_place *place,
+			const struct mw_record_key *key, struct mw_str item, bool *last_r)
+{
+	const struct change change = { .key = key->word, .known = key };
+	struct present present;
+	bool read = present_init(editing, place, &change, &present), found;
+
+	found = read && take_out(editing, &change, &present, meaning_of(editing, &present.reading, place, key, item), item);
+	*last_r = found && present.left == 0;
+	if (found && !*last_r)
+		write_left(editing, place, &change, &present);
+	present_deinit(editing, &present, !read);
+	return found ? present.count - present.left : 0;
+}
+
+/* --- changes */
+
+/* Those of the change's items that the list does not have, as one value. False: it has them all. */
+static bool new_items(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change,
+		      struct present *present, struct mw_buf *more)
+{
+	struct mw_str rest = change->value, item;
+	size_t count = 0;
+
 	while (!mw_str_empty(rest)) {
+		bool added;
+
 		item = mw_text_list_next(&rest);
-		mw_names_add(&meanings, meaning_of(editing, reading, place, change->known, item), &added);
+		mw_names_add(&present->meanings, meaning_of(editing, &present->reading, place, change->known, item), &added);
 		if (!added) {
 			mw_edit_note(editing, "%s= has %.*s", change->key, MW_STR_ARG(item));
 			continue;
 		}
 		if (count++ > 0)
-			mw_buf_add_char(&out, ',');
-		mw_buf_add(&out, item);
+			mw_buf_add_char(more, ',');
+		mw_buf_add(more, item);
 	}
-	mw_names_deinit(&meanings, &failed);
-	if (failed)
-		mw_arena_fail(editing->arena);
-	*more_r = mw_buf_str(&out);
-	return count > 0 && !failed;
+	return count > 0;
 }
 
 static int add_value(struct mw_editing *editing, const struct mw_values_place *place, const struct change *change)
 {
-	struct mw_errors *errors;
-	struct mw_records records;
-	struct mw_reading reading;
-	struct mw_str more;
+	size_t size = change->value.len + 2;
+	struct present present;
+	struct mw_buf more;
+	char *memory;
+	bool read;
 
 	if (admits(change->known) && mw_str_empty(mw_text_value(editing->text, place->line, change->key)))
 		return mw_usage_error("%s+=: there is no %s= yet, so nobody is left out; to admit %.*s alone: %s=%.*s", change->key,
 				      change->key, MW_STR_ARG(change->value), change->key, MW_STR_ARG(change->value));
-	errors = mw_errors_new(1);
-	if (errors == NULL) {
-		mw_arena_fail(editing->arena);
-		return EX_OK;
+	memory = mw_arena_alloc(editing->arena, size);
+	read = present_init(editing, place, change, &present) && memory != NULL;
+	if (read) {
+		more = mw_buf_over(memory, size);
+		if (new_items(editing, place, change, &present, &more))
+			editing->text = mw_text_with_value(editing->arena, editing->text, place->line, change->key, mw_buf_str(&more));
 	}
-	mw_records_init(&records, editing->arena, errors);
-	mw_reading_begin(&reading, &records, "", editing->policy->default_domain);
-	if (new_items(editing, &reading, place, change, &more))
-		editing->text = mw_text_with_value(editing->arena, editing->text, place->line, change->key, more);
-	mw_records_deinit(&records);
-	mw_errors_free(errors);
+	present_deinit(editing, &present, !read);
 	return EX_OK;
 }
 
@@ -277,27 +307,36 @@ static void remember(struct mw_editing *editing, struct mw_values_place *place, 
 	mw_errors_free(errors);
 }
 
-static int remove_value(struct mw_editing *editing, struct mw_values_place *place, const struct change *change)
+static int remove_each(struct mw_editing *editing, struct mw_values_place *place, const struct change *change,
+		       struct present *present)
 {
 	struct mw_str rest = change->value, item;
-	bool last;
 
 	while (!mw_str_empty(rest)) {
 		item = mw_text_list_next(&rest);
-		if (mw_values_remove(editing, place, change->known, item, &last) == 0) {
+		if (!take_out(editing, change, present, meaning_of(editing, &present->reading, place, change->known, item), item)) {
 			mw_complain("%s-=%.*s: %s= does not have it; nothing was written", change->key, MW_STR_ARG(item),
 				    change->key);
 			return EX_DATAERR;
 		}
-		if (last && admits(change->known))
+		if (present->left == 0 && admits(change->known))
 			return mw_usage_error("%s-=%.*s: it is the last one, and without it nobody would be left out; if that is "
 					      "meant: %s=%s", change->key, MW_STR_ARG(item), change->key,
 					      strcmp(change->known->word, "senders") == 0 ? ", else: senders=nobody" : "");
-		if (last)
-			editing->text = mw_text_with_setting(editing->arena, editing->text, place->line, change->key, MW_STR_EMPTY);
 		remember(editing, place, change, item);
 	}
+	write_left(editing, place, change, present);
 	return EX_OK;
+}
+
+static int remove_value(struct mw_editing *editing, struct mw_values_place *place, const struct change *change)
+{
+	struct present present;
+	bool read = present_init(editing, place, change, &present);
+	int code = read ? remove_each(editing, place, change, &present) : EX_OK;
+
+	present_deinit(editing, &present, !read);
+	return code;
 }
 
 static struct change take_apart(struct mw_editing *editing, const struct mw_values_place *place, const char *text)

@@ -453,3 +453,6 @@ def test_many_are_added_in_one_command(site):
     members = ",".join(["U7@example.test", *(name for name in names if name != "u7")])
     assert f"member=bob@example.test,Mary,{members}  senders=" in site.text()
     assert all(f"member= has {name}\n" in told for name in ("b@example.test", "u7", "MARY")), told[-500:]
+    told = site.done("group", "set", "sales", "member-=" + ",".join([*names[:7000], "BOB"]))
+    assert f"member=Mary,{','.join(names[7000:])}  senders=" in site.text()
+    assert "member= has BOB as bob@example.test\n" in told and "member= has u7 as U7@example.test\n" in told, told[-500:]
