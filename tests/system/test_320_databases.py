@@ -1,10 +1,15 @@
 """Databases as sources of the directory: the same content as in text, and what is said where a database is not as it should be."""
 import json
+import os
 import re
+import sqlite3
+import subprocess
 import time
+from contextlib import closing
 
 import pytest
 
+from rig.built import CLI
 from rig.database import PASSWORD
 from rig.pgbouncer import PgBouncer
 from rig.relay import Relay
@@ -285,6 +290,27 @@ def test_a_file_of_sqlite_that_is_cut_off_is_no_shorter_directory(files, folder,
     files.refused(source.settings(), 'source "people"')
     source.path.write_bytes(whole)
     files.publish(source.settings())
+
+
+def test_a_file_in_wal_mode_in_a_folder_that_cannot_be_written_is_told_once(files, folder):
+    """Nobody else has it open, so that SQLite would have to make the files beside it."""
+    aside = folder / "aside"
+    aside.mkdir()
+    source = SqliteSource(aside)
+    source.load(SMALL)
+    with closing(sqlite3.connect(source.path)) as file:
+        file.execute("PRAGMA journal_mode = WAL")
+        file.execute("CREATE TABLE more (a)")
+    files.use(source.settings())
+    assert [path.name for path in aside.iterdir()] == [source.path.name]
+    aside.chmod(0o555)
+    if os.geteuid() == 0:
+        demoted = {"user": 65534, "group": 65534, "extra_groups": []}
+    else:
+        demoted = {}
+    done = subprocess.run([CLI, "-c", files.policy, "sync", "--dry-run"], capture_output=True, text=True, **demoted)
+    aside.chmod(0o755)
+    assert done.returncode != 0 and done.stderr.count("in WAL mode") == 1 and "journal_mode = DELETE" in done.stderr, done.stderr
 
 
 def test_what_was_asked_is_what_the_policy_says(files, server_source):

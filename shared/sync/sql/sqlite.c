@@ -39,10 +39,15 @@ static int is_too_late(void *opened)
 	return mw_clock_milliseconds() > sqlite->deadline;
 }
 
+/* Of a file that is only read, SQLITE_READONLY is about the files beside it. */
 static void say(const struct sqlite *sqlite, int status, struct mw_buf *why)
 {
 	if (status == SQLITE_INTERRUPT)
 		mw_buf_printf(why, "it took longer than statement_timeout");
+	else if ((status & 0xff) == SQLITE_READONLY)
+		mw_buf_add_text(why, "to read a file in WAL mode, or one that a crash left in the middle of a change, SQLite makes "
+				"files in its folder, and may not: let the program that writes it keep it open, or "
+				"switch it to PRAGMA journal_mode = DELETE");
 	else
 		mw_sql_say(why, sqlite->file == NULL ? sqlite3_errstr(status) : sqlite3_errmsg(sqlite->file));
 }
@@ -140,6 +145,7 @@ static bool is_whole(struct sqlite *sqlite, struct mw_buf *why)
 static void *sqlite_open(const struct mw_source *source, const char *password, struct mw_buf *why)
 {
 	struct sqlite *sqlite = open_file(source, why);
+	int64_t version;
 	int status;
 
 	(void)password;
@@ -147,6 +153,8 @@ static void *sqlite_open(const struct mw_source *source, const char *password, s
 		return NULL;
 	/* Everything that is read after the first read is of the same moment. */
 	status = sqlite3_exec(sqlite->file, "BEGIN", NULL, NULL, NULL);
+	if (status == SQLITE_OK)
+		status = read_number(sqlite, "PRAGMA schema_version", &version);
 	if (status != SQLITE_OK)
 		say(sqlite, status, why);
 	else if (is_whole(sqlite, why))
