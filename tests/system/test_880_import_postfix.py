@@ -319,7 +319,7 @@ def test_what_is_no_kind_is_refused(server, words, says):
 def test_a_table_that_cannot_be_asked_is_told_behind_warnings_of_main_cf(server, count):
     """Postfix warns of each setting that stands twice before it says what fails; such a warning is no failure."""
     with open(server.etc / "main.cf", "a") as file:
-        file.write("local_transport = error:nobody here\n" * count + "local_transport = error:no: fatal: one\n")
+        file.write("".join(f"local_transport = error:nobody is number {number}\n" for number in range(count + 1)))
     assert "user alice@example.test login=alice" in imports(server, OWN)
     for path in server.policy, server.directory:
         path.unlink()
