@@ -96,6 +96,21 @@ def test_a_group_whose_type_is_not_shown_has_no_rights_and_its_denial_holds(file
     assert [send_as(files, f"{name}@example.test") for name in ("sales", "support", "stock")] == [[], [], ["alice@example.test"]]
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_group_whose_member_is_hidden_has_who_says_so(files, server, folder, nested):
+    """A denial for it holds, in a DACL and in dLMemRejectPerms; and so does its own right."""
+    server.group("outer", 1301)
+    if nested:
+        server.group("inner", 1302, memberOf=[server.dn("outer")])
+    server.user("carol", 1003, memberOf=[server.dn("inner" if nested else "outer")])
+    server.user("sales", 1201, aces=deny(server.sid(1301)) + allow(server.sid(1001)) + allow(server.sid(1003)))
+    server.user("stock", 1202, aces=allow(server.sid(1301)))
+    server.user("boss", 1203, dLMemRejectPerms=[server.dn("outer")])
+    told(files, server, folder)
+    assert [send_as(files, f"{name}@example.test") for name in ("sales", "stock")] == [["alice@example.test"], ["carol@example.test"]]
+    assert "carol@example.test" in str(json.loads(files.cli("--json", "lookup", "boss@example.test").stdout)["senders_denied"])
+
+
 def test_everybody_s_right_on_everything_ends_with_a_message_and_not_with_the_memory(files, server, folder):
     files.publish(server.settings(folder))
     before = files.digest()

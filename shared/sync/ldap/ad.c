@@ -10,7 +10,7 @@
 /* Whatever a domain's groups are called, some are there from its beginning on. */
 static const char groups_filter[] = "(|(objectCategory=group)(objectClass=foreignSecurityPrincipal))";
 static const char *const groups_attributes[] = {
-	"objectClass", "objectSid", "sIDHistory", "groupType", "member", NULL
+	"objectClass", "objectSid", "sIDHistory", "groupType", "member", "memberOf", NULL
 };
 
 bool mw_ad_room(struct mw_ad *ad, void *items_io, size_t *size_io, size_t count, size_t item)
@@ -82,6 +82,16 @@ static uint32_t foreign(struct mw_str sid)
 	return mw_sid_is_good(sid) && mw_sid_domain(sid).len == 0 ? MW_AD_NONE : MW_AD_FOREIGN;
 }
 
+static void keep_members(struct mw_ad *ad, uint32_t node, const struct mw_ldap_attribute *dns,
+			 struct mw_ad_member **items, size_t *count, size_t *size)
+{
+	for (size_t i = 0; dns != NULL && i < dns->count; i++) {
+		if (!mw_ad_room(ad, items, size, *count, sizeof(**items)))
+			return;
+		(*items)[(*count)++] = (struct mw_ad_member){ node, mw_arena_copy(ad->arena, dns->values[i]) };
+	}
+}
+
 static void read_group(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry)
 {
 	struct mw_ad *ad = *mw_ldap_data(reader);
@@ -106,12 +116,9 @@ static void read_group(struct mw_ldap_reader *reader, const struct mw_ldap_entry
 	keep_dn(ad, entry->dn, node);
 	keep_sids(ad, node, entry, "objectSid");
 	keep_sids(ad, node, entry, "sIDHistory");
-	for (size_t i = 0; members != NULL && i < members->count; i++) {
-		if (!mw_ad_room(ad, &ad->members, &ad->member_size, ad->member_count, sizeof(ad->members[0])))
-			return;
-		ad->members[ad->member_count++] =
-			(struct mw_ad_member){ node, mw_arena_copy(ad->arena, members->values[i]) };
-	}
+	ad->groups.nodes[node].shown = members != NULL;
+	keep_members(ad, node, members, &ad->members, &ad->member_count, &ad->member_size);
+	keep_members(ad, node, mw_ldap_attribute(entry, "memberOf"), &ad->parents, &ad->parent_count, &ad->parent_size);
 }
 
 static bool read_groups(struct mw_ldap_reader *reader, struct mw_ldap_session *session, struct mw_str root,
@@ -216,6 +223,8 @@ static void deinit(struct mw_ldap_reader *reader)
 	free(ad->children);
 	free(ad->entries);
 	free(ad->members);
+	free(ad->parents);
+	free(ad->insides);
 	free(ad->references);
 	free(ad);
 }
@@ -267,6 +276,7 @@ static const char *const users_also[] = { "mail",
 					  "primaryGroupID",
 					  "objectSid",
 					  "sIDHistory",
+					  "memberOf",
 					  "publicDelegates",
 					  "authOrig",
 					  "unauthOrig",

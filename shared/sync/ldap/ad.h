@@ -22,6 +22,10 @@ struct mw_ad_member {
 	uint32_t group;
 	struct mw_str dn;
 };
+/* A user who says that a group has it whose `member` is not shown. */
+struct mw_ad_inside {
+	uint32_t place, group;
+};
 struct mw_ad_reference {
 	uint32_t place;
 	enum mw_ldap_role role;
@@ -45,6 +49,10 @@ struct mw_ad {
 	size_t entry_count, entry_size;
 	struct mw_ad_member *members;
 	size_t member_count, member_size;
+	struct mw_ad_member *parents; /* `group` says that the group with that DN has it */
+	size_t parent_count, parent_size;
+	struct mw_ad_inside *insides;
+	size_t inside_count, inside_size;
 	struct mw_ad_reference *references;
 	size_t reference_count, reference_size;
 	size_t users;
@@ -56,6 +64,8 @@ struct mw_ad {
 /* Room for one more item; false, and failed, when memory is out. */
 bool mw_ad_room(struct mw_ad *ad, void *items_io, size_t *size_io, size_t count, size_t item);
 
+/* The group whose `member` is not shown that a memberOf names; MW_AD_NONE: it is no such one. */
+uint32_t mw_ad_hidden_group(const struct mw_ad *ad, struct mw_str dn);
 bool mw_ad_has_value(const struct mw_ldap_entry *entry, const char *attribute, struct mw_str value);
 /* ad_denied.c: of the SIDs that denials name and that no user or group read so far has, asks the server for 1,000: an
    account without an address is known from then on, the rest stays unknown. After the last entry, before

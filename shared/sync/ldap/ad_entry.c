@@ -290,6 +290,22 @@ static void read_sids(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 		made->history = mw_arena_copy(ad->arena, mw_buf_str(&sids));
 }
 
+/* Most groups show their members themselves: what is kept is bounded by those that do not. */
+static void read_groups(struct mw_ad *ad, const struct mw_ldap_entry *entry, uint32_t place)
+{
+	const struct mw_ldap_attribute *groups = mw_ldap_attribute(entry, "memberOf");
+
+	for (size_t i = 0; groups != NULL && i < groups->count; i++) {
+		uint32_t group = mw_ad_hidden_group(ad, groups->values[i]);
+
+		if (group == MW_AD_NONE)
+			continue;
+		if (!mw_ad_room(ad, &ad->insides, &ad->inside_size, ad->inside_count, sizeof(ad->insides[0])))
+			return;
+		ad->insides[ad->inside_count++] = (struct mw_ad_inside){ place, group };
+	}
+}
+
 /* Each account has one. A denial for it could not be told to concern the user. */
 static void read_primary(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_ad_entry *made)
 {
@@ -320,6 +336,7 @@ bool mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entr
 		read_protocols(reader, entry, record);
 		read_account(reader, entry, record);
 		read_primary(reader, entry, &made);
+		read_groups(ad, entry, made.place);
 		read_size(reader, entry, record);
 	}
 	read_named(reader, entry, record, made.place);

@@ -25,6 +25,7 @@ struct mw_ad_set {
 struct mw_ad_node {
 	uint32_t place; /* the number of its entry; MW_AD_NO_PLACE: it has no record */
 	bool group, security, everybody, incomplete;
+	bool shown; /* a group whose members are: the others' are known by their memberOf */
 	struct mw_ad_set *set; /* once it was asked for */
 };
 

@@ -139,6 +139,27 @@ static void put_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
 	}
 }
 
+uint32_t mw_ad_hidden_group(const struct mw_ad *ad, struct mw_str dn)
+{
+	char memory[MW_LDAP_DN_MAX];
+	struct mw_buf canonical = MW_BUF_OVER(memory);
+	const uint32_t *node = mw_ldap_dn_canonical(dn, &canonical) ? mw_names_find(&ad->dns, mw_buf_str(&canonical))
+								     : NULL;
+
+	return node == NULL || *node == MW_AD_EVERYBODY || *node == MW_AD_FOREIGN || ad->groups.nodes[*node].shown
+		       ? MW_AD_NONE
+		       : *node;
+}
+
+/* Where `member` of a group is hidden from us, who is in it says so. */
+static void put_insides(struct mw_ad *ad)
+{
+	for (size_t i = 0; i < ad->parent_count; i++)
+		mw_ad_groups_add_member(&ad->groups, mw_ad_hidden_group(ad, ad->parents[i].dn), ad->parents[i].group);
+	for (size_t i = 0; i < ad->inside_count; i++)
+		mw_ad_groups_add_member(&ad->groups, ad->insides[i].group, node_at(ad, ad->insides[i].place));
+}
+
 /* Records of groups get their members by name. */
 static void name_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
 {
@@ -219,6 +240,7 @@ bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why)
 		return false;
 	put_entries(reader, ad);
 	put_members(reader, ad);
+	put_insides(ad);
 	if (!mw_ad_denied(reader, why))
 		return false;
 	if (mw_ad_groups_ready(&ad->groups)) {
