@@ -81,11 +81,16 @@ def by_cron(site, each=300, times=2):
         site.sync()
 
 
+def is_each(source, seconds):
+    """by_cron() sets a time, and the sync comes later."""
+    return seconds <= source["synced_each"] < seconds + rig.PATIENCE
+
+
 def test_who_runs_sync_by_cron_is_not_told_to_follow(site):
     assert len(told(site)[2]) == 1
     by_cron(site, times=1)
     _, [corp], problems = told(site)
-    assert problems == {} and findings(site)[0] == {} and corp["synced_each"] == 300 and corp["synced"]
+    assert problems == {} and findings(site)[0] == {} and is_each(corp, 300) and corp["synced"]
     assert "followed by no process; mailwicket sync tries them each 5 minutes\n" in status(site).stdout
     # One by hand between two of them makes no other rhythm.
     by_cron(site, each=10, times=3)
@@ -123,7 +128,7 @@ def test_what_an_administrator_publishes_by_hand_makes_no_rhythm(site):
         assert site.cli("user", "add", f"{user}@example.test", "--sync").returncode == 0
     edit_state(site, synced=int(time.time()) - 600)
     _, [corp], problems = told(site)
-    assert problems == {} and corp["synced_each"] == 3600
+    assert problems == {} and is_each(corp, 3600)
 
 
 def test_the_reason_in_a_state_moves_no_terminal(site):
