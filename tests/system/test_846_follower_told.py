@@ -11,7 +11,7 @@ import pytest
 from test_830_several_sources import Site, users
 from rig.built import CLI
 from rig.follower import Follower
-from rig.waiting import wait_for
+from rig.waiting import PATIENCE, wait_for
 
 MINUTES = 600
 NOBODY = ["setpriv", "--reuid=nobody", "--clear-groups"]
@@ -83,7 +83,7 @@ def by_cron(site, each=300, times=2):
 
 def is_each(source, seconds):
     """by_cron() sets a time, and the sync comes later."""
-    return seconds <= source["synced_each"] < seconds + rig.PATIENCE
+    return seconds <= source["synced_each"] < seconds + PATIENCE
 
 
 def test_who_runs_sync_by_cron_is_not_told_to_follow(site):
