@@ -13,7 +13,9 @@ from rig.built import CLI
 from rig.database import PASSWORD
 from rig.pgbouncer import PgBouncer
 from rig.relay import Relay
-from rig.sources import OTHER, QUERIES, SMALL, Content, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource, company, is_the_same_as_text
+from rig.sources import (OTHER, QUERIES, SMALL, TABLES, Content, ExecSource, Files, MysqlSource, PgsqlSource, SqliteSource,
+                         company, is_the_same_as_text)
+
 
 @pytest.fixture
 def files(folder):
@@ -311,6 +313,52 @@ def test_a_file_in_wal_mode_in_a_folder_that_cannot_be_written_is_told_once(file
     done = subprocess.run([CLI, "-c", files.policy, "sync", "--dry-run"], capture_output=True, text=True, **demoted)
     aside.chmod(0o755)
     assert done.returncode != 0 and done.stderr.count("in WAL mode") == 1 and "journal_mode = DELETE" in done.stderr, done.stderr
+
+
+def as_a_crash_leaves_it(source, statement, checkpoint):
+    """The file and its log, as they are after the statement; the file may be that of a checkpoint, whose log is still there."""
+    log = source.path.with_name(source.path.name + "-wal")
+    held = sqlite3.connect(source.path)
+    held.execute("PRAGMA wal_autocheckpoint = 0")
+    statement(held)
+    held.commit()
+    left = log.read_bytes()
+    if checkpoint:
+        held.execute("PRAGMA wal_checkpoint(FULL)")
+    file = source.path.read_bytes()
+    held.close()
+
+    def put(octets):
+        for name in ("-shm", "-wal"):
+            source.path.with_name(source.path.name + name).unlink(missing_ok=True)
+        source.path.write_bytes(file[:-octets] if octets else file)
+        log.write_bytes(left)
+    return put
+
+
+@pytest.mark.parametrize("octets", [1, 2048, 4095 + 3 * 4096])
+def test_a_checkpoint_that_was_cut_off_is_no_fault_of_the_file(files, folder, octets):
+    """The log has what the file lacks; a log without these pages does not mend it."""
+    source = SqliteSource(folder)
+    source.load(company(100))
+    expected = files.publish(source.settings())
+    source.run("PRAGMA journal_mode = WAL")
+
+    def move_all(held):
+        for table in TABLES:
+            held.execute(f"CREATE TABLE other AS SELECT * FROM t_{table}")
+            held.execute(f"DROP TABLE t_{table}")
+            held.execute(f"ALTER TABLE other RENAME TO t_{table}")
+    put = as_a_crash_leaves_it(source, move_all, True)
+    put(octets)
+    assert files.publish(source.settings()) == expected
+    put(0)
+    source.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    put = as_a_crash_leaves_it(source, lambda held: held.execute("UPDATE t_users SET imap = imap"), False)
+    put(0)
+    assert files.publish(source.settings()) == expected
+    put(octets)
+    files.refused(source.settings(), 'source "people"')
 
 
 def test_what_was_asked_is_what_the_policy_says(files, server_source):

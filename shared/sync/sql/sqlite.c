@@ -122,6 +122,49 @@ static int read_number(struct sqlite *sqlite, const char *query, int64_t *number
 	return status == SQLITE_ROW ? SQLITE_OK : status;
 }
 
+/* What the file would give as a page that it does not have, or in part: the rest is zeros. */
+static bool is_of_file(const unsigned char *page, int64_t page_size, const unsigned char *part, int64_t part_size)
+{
+	if (memcmp(page, part, (size_t)part_size) != 0)
+		return false;
+	while (part_size < page_size && page[part_size] == 0)
+		part_size++;
+	return part_size == page_size;
+}
+
+/* A crash may cut off a checkpoint in the middle of a page. All pages from that one on are read from the write-ahead
+   log then, which has them until a checkpoint came to its end. SQLite does not say where it reads a page, but one that
+   comes from the log is another than the file gives. */
+static bool is_rest_in_log(struct sqlite *sqlite, sqlite3_file *file, int64_t size, int64_t page)
+{
+	const int64_t first = size - size % page;
+	unsigned char *part = calloc(1, (size_t)page), *all = NULL;
+	sqlite3_int64 total = 0;
+	bool good;
+
+	sqlite->deadline = mw_clock_milliseconds() + sqlite->timeout;
+	good = part != NULL && file->pMethods->xRead(file, part, (int)(size % page), first) == SQLITE_OK;
+	if (good)
+		all = sqlite3_serialize(sqlite->file, "main", &total, 0);
+	good = all != NULL && total >= first + page;
+	for (int64_t at = first; good && at < total; at += page)
+		good = !is_of_file(all + at, page, part, at == first ? size % page : 0);
+	sqlite3_free(all);
+	free(part);
+	return good;
+}
+
+static bool has_log(struct sqlite *sqlite)
+{
+	sqlite3_stmt *statement = NULL;
+	bool wal = sqlite3_prepare_v2(sqlite->file, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+		sqlite3_step(statement) == SQLITE_ROW &&
+		mw_str_equal_nocase(mw_str((const char *)sqlite3_column_text(statement, 0)), MW_STR("wal"));
+
+	sqlite3_finalize(statement);
+	return wal;
+}
+
 /* SQLite counts a last page that is there in part as a page, and what is missing of it reads as zeros: rows without
    values, and no error. So is a file that was cut off, or that somebody is still copying. */
 static bool is_whole(struct sqlite *sqlite, struct mw_buf *why)
@@ -135,11 +178,14 @@ static bool is_whole(struct sqlite *sqlite, struct mw_buf *why)
 		status = sqlite3_file_control(sqlite->file, "main", SQLITE_FCNTL_FILE_POINTER, &file);
 	if (status == SQLITE_OK)
 		status = file->pMethods->xFileSize(file, &size);
-	if (status != SQLITE_OK)
+	if (status != SQLITE_OK) {
 		say(sqlite, status, why);
-	else if (size % page != 0)
-		mw_buf_add_text(why, "the file is cut off in the middle of a page");
-	return status == SQLITE_OK && size % page == 0;
+		return false;
+	}
+	if (size % page == 0 || (has_log(sqlite) && is_rest_in_log(sqlite, file, size, page)))
+		return true;
+	mw_buf_add_text(why, "the file is cut off in the middle of a page");
+	return false;
 }
 
 static void *sqlite_open(const struct mw_source *source, const char *password, struct mw_buf *why)
