@@ -182,10 +182,12 @@ def beside(module_folder):
     made.open_ports = {service: rig.free_port() for service in ("lmtp", "auth")}
     sound = made.dovecot.config.read_text()
     made.dovecot.config.write_text(sound + "".join(opened(*row) for row in made.open_ports.items()))
-    made.dovecot.start()
-    made.dovecot.config.write_text(sound)
-    yield made
-    made.stop()
+    try:
+        made.dovecot.start()
+        made.dovecot.config.write_text(sound)
+        yield made
+    finally:
+        made.stop()
 
 
 def test_who_connects_to_lmtp_gets_round_senders_and_check_says_so(beside):
