@@ -1,6 +1,7 @@
 """What `mailwicket import exchange` takes and refuses: forms of CSV, names, values, files that are there already."""
 import copy
 import json
+import re
 import subprocess
 
 import pytest
@@ -174,6 +175,39 @@ def test_letters_that_an_ascii_file_lost_are_told(export):
     assert done.stderr.count(" in place of letters") == 1
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert "in place of letters" not in run(export.folder, export.dir).stderr
+
+
+X400 = "X400:C=US;A= ;P=Org;O=Exchange;S=R?D;"
+
+
+@pytest.mark.parametrize("column, value, lost", [
+    ("EmailAddresses", f"{X400}\nx500:/o=Org/cn=a?b\nsip:a?b@example.test\nSMTP:{{primary}}", False), ("LegacyExchangeDN", "/o=Org/cn=R?D", False),
+    ("EmailAddresses", f"SMTP:{{primary}};{X400}", False), ("EmailAddresses", f"{X400}\nSMTP:{{primary}}\nsmtp:r?d@example.test", True),
+    ("EmailAddresses", "SMTP:{primary}\nr?d@example.test", True), ("EmailAddresses", "x500:/o=Org/cn=a;smtp:r?d@example.test", True),
+    ("DisplayName", "Sales: R?D", True)])
+def test_exchange_itself_writes_a_question_mark_into_addresses_of_other_kinds(export, column, value, lost):
+    """X.400 has few letters: nothing was lost there."""
+    row = export.tables["Mailbox"][0]
+    for other in export.tables["Mailbox"]:
+        other.setdefault("LegacyExchangeDN", "")
+    row[column] = value.format(primary=row["PrimarySmtpAddress"])
+    export.write()
+    for path in export.dir.iterdir():
+        path.write_bytes(re.sub("[^\\0-\\x7f]", "e", path.read_text("utf-8-sig")).encode())
+    done = run(export.folder, export.dir, "--apply")
+    assert ("has ? in place of letters" in done.stderr) == lost and done.returncode == (65 if lost else 0), done.stderr
+
+
+def test_a_remote_mailbox_is_told_with_the_cmdlet_that_prints_it(export):
+    """Users of a hybrid organization have mailboxes that Get-Mailbox and Get-MailUser do not print."""
+    user = {"DistinguishedName": "CN=far,DC=example,DC=test", "RecipientTypeDetails": "RemoteUserMailbox", "UserAccountControl": "NormalAccount"}
+    export.tables["User"].append(user)
+    [note] = [n for n in export.told()["decide"] if n["what"].endswith(": RemoteUserMailbox")]
+    assert "Get-RemoteMailbox -ResultSize Unlimited to MailUser.csv" in note["fix"] and note["property"] == "RecipientTypeDetails"
+    export.tables["MailUser"].append({**export.tables["MailUser"][0], "ExternalEmailAddress": "", "EmailAddresses": "", "Alias": "", "Guid": "", "Identity": "",
+                                      "Name": "far", "DisplayName": "far", "PrimarySmtpAddress": "far@example.test", **user})
+    assert not [n for n in export.told()["decide"] if n["what"].endswith(": RemoteUserMailbox")]
+    assert "user far@example.test " in export.apply()[0]
 
 
 def test_what_may_be_cut_off_is_told(export):

@@ -307,8 +307,11 @@ static void look_for_recipient(struct mw_exchange *import, enum mw_exchange_file
 		name = mw_exchange_cell(import, file, row, "DistinguishedName");
 	mw_exchange_note(import, file, row, "RecipientTypeDetails",
 			 mw_arena_textf(import->arena, "%.*s: %.*s", MW_STR_ARG(mw_text_cut(name, 200)), MW_STR_ARG(word)),
-			 "it has an address in Exchange, and no row in the files of mailboxes, mail users, contacts and groups: it is "
-			 "left out; export it (-ResultSize Unlimited)");
+			 mw_str_starts_with_nocase(word, MW_STR("Remote"))
+				 ? "its mailbox is in Exchange Online, and no cmdlet of the exporter prints it: it is left out; add the "
+				   "rows of Get-RemoteMailbox -ResultSize Unlimited to MailUser.csv"
+				 : "it has an address in Exchange, and no row in the files of mailboxes, mail users, contacts and "
+				   "groups: it is left out; export it (-ResultSize Unlimited)");
 }
 
 static void read_account(struct mw_exchange *import, enum mw_exchange_file file, enum mw_exchange_kind kind,

@@ -230,11 +230,41 @@ static bool is_letter(struct mw_str text, size_t i)
 	return i < text.len && ((text.ptr[i] >= 'a' && text.ptr[i] <= 'z') || (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z'));
 }
 
+static bool is_letter_or_digit(struct mw_str text, size_t i)
+{
+	return is_letter(text, i) || (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9');
+}
+
+/* Whether an octet is of an address of another kind than SMTP: "X500:", "X400:" are before it in its line. */
+static bool is_of_other_kind(struct mw_str text, size_t at)
+{
+	struct mw_str kind;
+	size_t end = at, begin;
+
+	while (end > 0 && text.ptr[end] != ':' && text.ptr[end] != '\n')
+		end--;
+	for (begin = end; begin > 0 && is_letter_or_digit(text, begin - 1);)
+		begin--;
+	kind = mw_str_tail(mw_str_head(text, end), begin);
+	return text.ptr[end] == ':' && kind.len > 0 && !mw_str_equal_nocase(kind, MW_STR("smtp"));
+}
+
+/* Exchange itself writes "?" into addresses that are no SMTP: X.400 and LegacyExchangeDN have few letters. */
+static bool is_own_of_exchange(const char *property, struct mw_str text, size_t at)
+{
+	if (mw_str_equal_nocase(mw_str(property), MW_STR("LegacyExchangeDN")))
+		return true;
+	return (mw_str_equal_nocase(mw_str(property), MW_STR("EmailAddresses")) ||
+		mw_str_equal_nocase(mw_str(property), MW_STR("ExternalEmailAddress"))) &&
+	       is_of_other_kind(text, at);
+}
+
 /* Whether a text looks as if it had lost its letters that are no ASCII: "M?ller". */
-static bool is_lossy(struct mw_str text)
+static bool is_lossy(const char *property, struct mw_str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '?' && ((i > 0 && is_letter(text, i - 1)) || is_letter(text, i + 1)))
+		if (text.ptr[i] == '?' && ((i > 0 && is_letter(text, i - 1)) || is_letter(text, i + 1)) &&
+		    !is_own_of_exchange(property, text, i))
 			return true;
 	}
 	return false;
@@ -244,7 +274,7 @@ static bool is_lossy(struct mw_str text)
 static bool tell_lossy(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
 		       const struct column *column, struct mw_str value)
 {
-	if (!import->tables[file].csv.ascii || column->fate != MW_EXCHANGE_CARRIED || !is_lossy(value))
+	if (!import->tables[file].csv.ascii || column->fate != MW_EXCHANGE_CARRIED || !is_lossy(column->name, value))
 		return false;
 	mw_exchange_error(import, file, row, column->name,
 			  "Export-Csv -Encoding UTF8, or a byte order mark before a file in which ? is meant",
