@@ -65,6 +65,11 @@ class Export:
         self.policy = (self.folder / "mailwicket.conf").read_text()
         return {tuple(line.split()[2:]) for line in self.directory.splitlines() if line.startswith("grant send-as")}
 
+    def again(self):
+        for name in ("directory", "mailwicket.conf"):
+            (self.folder / name).unlink()
+        return self.imported()
+
     def refused(self):
         done = self.run()
         assert done.returncode == 65 and not (self.folder / "directory").exists(), done
@@ -175,11 +180,33 @@ def test_a_permission_on_whom_nobody_is_has_a_line(export, deny, inherited, told
     assert [(note["line"], note["property"]) for note in export.notes("ADPermission", export.boss.guid)] == [(2, "Identity")] * told
 
 
-@pytest.mark.parametrize("name", ["Sales Team", "", "CN=Gone,DC=example,DC=test"])
+@pytest.mark.parametrize("name", ["Sales Team", ""])
 def test_members_of_what_is_no_group_are_an_error(export, name):
-    """A denial of the group would deny nobody."""
+    """A denial of the group would deny nobody: nobody is found by a display name."""
+    export.set_row("DistributionGroup", export.team, DisplayName="sales team")
     export.tables["DistributionGroupMember"][1]["Group"] = name
     assert f'DistributionGroupMember.csv:3: error: Group: "{name}" is no group in the files' in export.refused()
+
+
+@pytest.mark.parametrize("name", ["All Staff 365", "CN=Gone,DC=example,DC=test", "example.test/Users/Gone"])
+def test_members_of_a_group_that_is_in_no_file_are_left_out_and_counted(export, name):
+    """An own script leaves groups out; nobody has a right by them, and a denial of them holds for everybody."""
+    export.tables["DistributionGroupMember"] += [{"Group": name, "DistinguishedName": p.dn} for p in (export.boss, export.one)]
+    export.ace(f"{NETBIOS}\\{export.team.sam}")
+    assert export.imported() == {(export.boss.primary, export.team.primary)}
+    [note] = export.notes("DistributionGroupMember", name)
+    assert (note["what"], note["line"], note["property"]) == (f"{name}: 2", 4, "Group") and "export the group" in note["fix"]
+    export.ace(name, deny=True)
+    assert export.again() == set()
+
+
+def test_a_denied_group_without_a_row_may_be_one_that_rows_name_otherwise(export):
+    """It was moved while the files were written."""
+    for row in export.tables["DistributionGroupMember"]:
+        row["Group"] = "CN=before,DC=example,DC=test"
+    export.ace(f"{NETBIOS}\\{export.one.sam}")
+    export.ace(f"{NETBIOS}\\{export.team.sam}", deny=True)
+    assert export.imported() == set()
 
 
 # --- denials

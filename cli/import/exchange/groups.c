@@ -124,7 +124,84 @@ static enum mw_exchange_found member_of(struct mw_exchange *import, enum mw_exch
 	return MW_EXCHANGE_NOBODY;
 }
 
-static void read_member(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row)
+struct missing_row {
+	struct mw_str group;
+	const struct mw_csv_row *row;
+};
+
+/* Rows of members whose group is in no file. */
+struct missing {
+	struct missing_row *rows;
+	size_t count;
+};
+
+static void add_missing(struct mw_exchange *import, struct missing *missing, struct mw_str group,
+			const struct mw_csv_row *row)
+{
+	missing->rows = mw_exchange_grown(import->arena, missing->rows, missing->count, sizeof(*missing->rows));
+	if (missing->rows != NULL)
+		missing->rows[missing->count++] = (struct missing_row){ group, row };
+	else
+		missing->count = 0;
+}
+
+static int compare_missing(const void *left, const void *right)
+{
+	const struct missing_row *a = left, *b = right;
+	int order = mw_str_compare(a->group, b->group);
+
+	return order != 0 ? order : (a->row->line > b->row->line) - (a->row->line < b->row->line);
+}
+
+/* Nobody is found by a display name, but a group that is in the files was meant. */
+static bool is_display_name(const struct mw_exchange *import, struct mw_str name)
+{
+	for (size_t i = 0; i < import->people.count; i++) {
+		const struct mw_exchange_person *person = import->people.items[i];
+
+		if (mw_exchange_is_group(person) &&
+		    mw_str_equal_nocase(mw_exchange_cell(import, person->file, person->row, "DisplayName"), name))
+			return true;
+	}
+	return false;
+}
+
+static void tell_missing(struct mw_exchange *import, enum mw_exchange_file file, const struct missing *missing)
+{
+	size_t next;
+
+	if (missing->count > 0)
+		qsort(missing->rows, missing->count, sizeof(*missing->rows), compare_missing);
+	for (size_t i = 0; i < missing->count; i = next) {
+		struct mw_str group = missing->rows[i].group;
+
+		for (next = i + 1; next < missing->count && mw_str_equal(missing->rows[next].group, group); next++)
+			;
+		if (group.len == 0 || is_display_name(import, group))
+			mw_exchange_error(import, file, missing->rows[i].row, "Group", "the group's distinguished name",
+					  "\"%.*s\" is no group in the files", MW_STR_ARG(mw_text_cut(group, 200)));
+		else
+			mw_exchange_note(import, file, missing->rows[i].row, "Group",
+					 mw_arena_textf(import->arena, "%.*s: %zu", MW_STR_ARG(mw_text_cut(group, 200)), next - i),
+					 "no group in the files has this name, so its members are left out: export the group, or "
+					 "write its distinguished name");
+	}
+}
+
+/* A group without a row may be one of those that are missing, by a name that it had before or that the files do not have:
+   then nobody knows its members. */
+static void open_groups_without_rows(struct mw_exchange *import, enum mw_exchange_file of)
+{
+	for (size_t i = 0; i < import->people.count; i++) {
+		struct mw_exchange_person *person = import->people.items[i];
+
+		if (person->kind == MW_EXCHANGE_LIST && person->file == of && person->members.count == 0)
+			person->members_unknown = true;
+	}
+}
+
+static void read_member(struct mw_exchange *import, enum mw_exchange_file file, const struct mw_csv_row *row,
+			struct missing *missing)
 {
 	struct mw_str name = mw_exchange_cell(import, file, row, "Group");
 	struct mw_exchange_person *group = NULL, *member = NULL;
@@ -133,9 +210,7 @@ static void read_member(struct mw_exchange *import, enum mw_exchange_file file, 
 
 	switch (mw_exchange_find(import->names, name, &group, &candidates)) {
 	case MW_EXCHANGE_NOBODY:
-		/* Who is denied something by the group would not be known. */
-		mw_exchange_error(import, file, row, "Group", "the group's distinguished name", "\"%.*s\" is no group in the files",
-				  MW_STR_ARG(mw_text_cut(name, 200)));
+		add_missing(import, missing, name, row);
 		return;
 	case MW_EXCHANGE_SEVERAL:
 		mw_exchange_error(import, file, row, "Group", "the group's distinguished name", "\"%.*s\" may be %s",
@@ -335,14 +410,21 @@ static void read_nested(struct mw_exchange *import, const struct mw_csv_row *row
 
 void mw_exchange_read_members(struct mw_exchange *import)
 {
-	static const enum mw_exchange_file files[] = { MW_EXCHANGE_GROUP_MEMBER, MW_EXCHANGE_DYNAMIC_MEMBER };
+	static const struct {
+		enum mw_exchange_file members, groups;
+	} files[] = { { MW_EXCHANGE_GROUP_MEMBER, MW_EXCHANGE_GROUP }, { MW_EXCHANGE_DYNAMIC_MEMBER, MW_EXCHANGE_DYNAMIC } };
 	const struct mw_csv *groups = &import->tables[MW_EXCHANGE_SECURITY_GROUP].csv;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		const struct mw_csv *csv = &import->tables[files[i]].csv;
+		const struct mw_csv *csv = &import->tables[files[i].members].csv;
+		struct missing missing = { 0 };
 
 		for (size_t row = 0; row < csv->row_count && !mw_arena_failed(import->arena); row++)
-			read_member(import, files[i], &csv->rows[row]);
+			read_member(import, files[i].members, &csv->rows[row], &missing);
+		if (missing.count == 0)
+			continue;
+		tell_missing(import, files[i].members, &missing);
+		open_groups_without_rows(import, files[i].groups);
 	}
 	for (size_t row = 0; row < groups->row_count && !mw_arena_failed(import->arena); row++)
 		read_nested(import, &groups->rows[row]);
