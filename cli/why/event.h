@@ -67,6 +67,7 @@ enum mw_why_login {
 	MW_WHY_LOGIN_TOLD,    /* the kind, or the user, says so */
 	MW_WHY_LOGIN_UNTOLD,  /* the log does not tell */
 	MW_WHY_LOGIN_NOT_YET, /* it had no occasion to */
+	MW_WHY_LOGIN_TRIED,   /* of NO_LOGIN: it tried before, in the same session, and failed */
 };
 
 /* Slices point into the line or into the reader's memory, and are valid until the next line. Empty: not told. */

@@ -120,6 +120,15 @@ static void take_event(struct reading *reading, const struct mw_why_event *event
 	mw_why_story_add(reading->story, event);
 }
 
+static void take_events(struct reading *reading, const struct mw_why_event *event)
+{
+	struct mw_why_event second;
+
+	take_event(reading, event);
+	if (mw_why_smtpd_second(reading->sessions, &second))
+		take_event(reading, &second);
+}
+
 /* False: it tells nothing, or it cannot be read. Lines before `since` tell nothing that matters. */
 static bool take_line(struct reading *reading, struct mw_str text)
 {
@@ -147,7 +156,7 @@ static bool take_line(struct reading *reading, struct mw_str text)
 	    mw_why_queue_line(reading->queue, &line, &event))
 		mw_why_story_add(reading->story, &event);
 	else if (matters && read_event(reading, &line, &event))
-		take_event(reading, &event);
+		take_events(reading, &event);
 	else
 		return false;
 	return event.kind != MW_WHY_UNREAD;

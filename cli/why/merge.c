@@ -8,6 +8,7 @@
 
 #define TOGETHER 10 /* seconds: two programs' lines about one thing */
 #define NEAR 60     /* seconds: the attempts of one client, one after the other */
+#define WAITED 300  /* seconds: what a client may take from one command to the next (Postfix's smtpd_timeout) */
 
 static void copy(char *to, size_t size, struct mw_str text)
 {
@@ -230,6 +231,31 @@ static void drop_twice(struct mw_why_entry *entries, size_t count, struct mw_why
 		}
 }
 
+static bool has_failed_login(const struct mw_why_entry *entries, size_t count, const struct mw_why_entry *told,
+			     int64_t time)
+{
+	static const enum mw_why_kind kinds[] = { MW_WHY_LOGIN_FAILED, MW_WHY_PASSWORD_WRONG, MW_WHY_USER_UNKNOWN,
+						  MW_WHY_LOGIN_NEEDS_TLS, MW_WHY_MECHANISM, MW_WHY_ENDED, MW_WHY_FAULT,
+						  MW_WHY_LOGIN_CANCELED };
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
+			if (entries[i].kind == kinds[kind] && entries[i].protocol == told->protocol &&
+			    strcmp(entries[i].client, told->client) == 0 && time >= entries[i].first &&
+			    time <= entries[i].last + WAITED)
+				return true;
+	return false;
+}
+
+/* Who tried to log in first, and did not get in, is told by that; but only where the story has that login: it may be
+   somebody else's, or nobody's. */
+static void drop_tried(const struct mw_why_entry *entries, size_t count, struct mw_why_entry *told)
+{
+	if (told->kind == MW_WHY_NO_LOGIN && told->login_state == MW_WHY_LOGIN_TRIED &&
+	    has_failed_login(entries, count, told, told->first) && has_failed_login(entries, count, told, told->last))
+		told->dropped = true;
+}
+
 static int by_time(const void *left, const void *right)
 {
 	const struct mw_why_entry *a = left, *b = right;
@@ -245,6 +271,8 @@ size_t mw_why_tidy(struct mw_why_entry *entries, size_t count)
 {
 	size_t kept = 0;
 
+	for (size_t i = 0; i < count; i++)
+		drop_tried(entries, count, &entries[i]);
 	for (size_t i = 0; i < count; i++)
 		drop_twice(entries, count, &entries[i]);
 	for (size_t i = 0; i < count; i++)

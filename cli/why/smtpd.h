@@ -43,12 +43,16 @@ struct mw_why_sessions {
 	uint32_t tls_logged[MW_WHY_LISTENERS]; /* instances of Postfix whose smtpd_tls_loglevel is 1 or more, */
 	uint32_t starttls[MW_WHY_LISTENERS];   /* and listeners of which TLS began with STARTTLS: hashes of their names; 0: free */
 	struct mw_why_session items[MW_WHY_SESSIONS]; /* by process id; a newer session takes the place of an older */
+	bool two; /* the last line told a second event */
+	struct mw_why_event second;
 	struct mw_why_line line; /* the last one, as it is read */
 	char message[8192];
 };
 
 /* A line of Postfix's smtpd. A line may tell what an earlier one meant: the event has its time. */
 bool mw_why_smtpd(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_why_event *event_r);
+/* What the same line tells besides; true at most once a line. Valid as long as the first event. */
+bool mw_why_smtpd_second(struct mw_why_sessions *sessions, struct mw_why_event *event_r);
 /* Sessions whose end the log does not have, one a call. *at_io begins with 0. */
 bool mw_why_smtpd_left(struct mw_why_sessions *sessions, size_t *at_io, struct mw_why_event *event_r);
 

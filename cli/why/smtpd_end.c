@@ -123,13 +123,15 @@ static enum mw_why_kind summed_up(const struct mw_why_session *session, const st
 static bool settle(struct mw_why_session *session, bool told, bool logged_in, struct mw_why_event *event)
 {
 	struct mw_why_pending *pending = &session->pending;
+	enum mw_why_login login_state = !told		       ? MW_WHY_LOGIN_UNTOLD
+					: !logged_in && session->tried ? MW_WHY_LOGIN_TRIED
+								       : MW_WHY_LOGIN_TOLD;
 
-	/* Who tried to log in first, and did not get in, is told by that. */
-	if (!pending->is || (told && !logged_in && session->tried))
+	if (!pending->is)
 		return false;
 	pending->is = false;
 	*event = (struct mw_why_event){ .kind = told && !logged_in ? MW_WHY_NO_LOGIN : MW_WHY_REJECTED,
-					.login_state = told ? MW_WHY_LOGIN_TOLD : MW_WHY_LOGIN_UNTOLD,
+					.login_state = login_state,
 					.protocol = MW_PROTOCOL_SMTP, .time = pending->time, .tls = pending->tls,
 					.client = mw_str(session->client), .port = mw_str(session->port),
 					.reply = mw_str(pending->reply), .tls_unknown = !pending->tls,
@@ -154,6 +156,21 @@ static bool proxy_refused(const struct counts *counts, struct mw_why_event *even
 	return true;
 }
 
+/* A login that the log does not tell apart from one within TLS but by the session's summary. */
+static bool is_in_clear(const struct mw_why_session *session, const struct counts *counts)
+{
+	return session->clear[0] != '\0' && !session->tls && counts->tls_well == 0 && counts->auth > 0 &&
+	       counts->starttls == 0;
+}
+
+static void tell_clear(const struct mw_why_session *session, struct mw_why_event *event)
+{
+	event->kind = MW_WHY_CLEAR;
+	event->user = mw_str(session->clear);
+	event->exposed = true;
+	event->reply = event->sender = event->recipient = MW_STR_EMPTY;
+}
+
 bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *session, struct mw_str rest,
 		  struct mw_why_event *event)
 {
@@ -168,6 +185,12 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 	if (settle(session, counts.told, counts.auth_well > 0, event)) {
 		event->tls = event->tls || counts.tls_well > 0;
 		event->tls_unknown = !event->tls && !tells_tls && !logs_tls;
+		sessions->two = !event->tls && tells_tls && is_in_clear(session, &counts);
+		if (sessions->two) {
+			sessions->second = *event;
+			sessions->second.login_state = MW_WHY_LOGIN_TOLD;
+			tell_clear(session, &sessions->second);
+		}
 		return true;
 	}
 	if (proxy_refused(&counts, event))
@@ -194,12 +217,8 @@ bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *sessi
 		event->reply = mw_str(session->tls_words);
 	if (session->told && (event->kind != MW_WHY_PIPELINED || session->refused))
 		event->kind = MW_WHY_CONNECTED;
-	if (event->kind == MW_WHY_CONNECTED && session->clear[0] != '\0' && tells_tls && !event->tls &&
-	    counts.auth > 0 && counts.starttls == 0) {
-		event->kind = MW_WHY_CLEAR;
-		event->user = mw_str(session->clear);
-		event->exposed = true;
-	}
+	if (event->kind == MW_WHY_CONNECTED && tells_tls && !event->tls && is_in_clear(session, &counts))
+		tell_clear(session, event);
 	return true;
 }
 
@@ -216,6 +235,16 @@ static bool left_open(struct mw_why_session *session, struct mw_why_event *event
 	event->reply = mw_str(session->fault);
 	session->process = 0;
 	return true;
+}
+
+bool mw_why_smtpd_second(struct mw_why_sessions *sessions, struct mw_why_event *event_r)
+{
+	bool two = sessions->two;
+
+	sessions->two = false;
+	if (two)
+		*event_r = sessions->second;
+	return two;
 }
 
 bool mw_why_smtpd_left(struct mw_why_sessions *sessions, size_t *at_io, struct mw_why_event *event_r)

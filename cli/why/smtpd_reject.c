@@ -117,9 +117,8 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 	event->kind = kind_of(event->reply, words);
 	if (event->kind == MW_WHY_FAULT)
 		event->reply = mw_smtpd_with_fault(session, event->reply);
-	/* Of a session whose login failed that tells more. */
 	if (event->kind == MW_WHY_NO_LOGIN && session->tried)
-		return false;
+		event->login_state = MW_WHY_LOGIN_TRIED;
 	if (event->kind != MW_WHY_REJECTED)
 		return true;
 	if (mw_str_has(words, owned)) {

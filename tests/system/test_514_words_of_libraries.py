@@ -37,6 +37,18 @@ def rejected(words, sender="bob", auth="auth=1"):
                    f"disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 {auth} mail=1 rcpt=0/1 quit=1 commands=6/7")
 
 
+def elsewhere(lines):
+    """From an address where the user was never seen."""
+    return [LOGIN, *[line.replace("192.0.2.7", "198.51.100.9") for line in lines[1:]]]
+
+
+def unlogged(failed, words, summary="ehlo=2 starttls=1 auth=0/1 mail=1 rcpt=0/1 quit=1 commands=5/7"):
+    """A login that fails, and a message without one behind it."""
+    return session(CONNECT, f"warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: {failed}",
+                   f"NOQUEUE: reject: RCPT from unknown[192.0.2.7]: {words}; from=<bob@example.org> to=<ann@example.net> "
+                   "proto=ESMTP helo=<x>", f"disconnect from unknown[192.0.2.7] {summary}")
+
+
 def with_port(lines):
     return [line.replace("unknown[192.0.2.7]", "unknown[192.0.2.7]:55729") for line in lines]
 
@@ -62,9 +74,6 @@ CASES = {
     "no reason": (login("(reason unavailable), sasl_username=bob"), "wrong-password"),
     "a challenge as the reason": (login("UGFzc3dvcmQ6"), "wrong-password"),
     "a challenge as the reason, of a token": (login("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", mechanism="XOAUTH2"), "wrong-password"),
-    "a login that fails, and mail without it": (session(
-        CONNECT, "warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", rejected(DENIED)[3][59:],
-        "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=0/1 mail=1 rcpt=0/1 quit=1 commands=5/7"), "wrong-password"),
     "a policy service that wants a login": (rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: SMTP AUTH is "
                                                      "required for users under this sender domain", auth=""), "no-authentication"),
     "plain text where TLS is due, OpenSSL 1.0": (handshake("unknown protocol", SMTPS), "starttls-on-tls-port"),
@@ -121,6 +130,18 @@ CASES["an alert, without an error of SSL_accept"] = (session(
     "certificate")
 CASES["a process of another host in between, of the same number"] = (rejected(DENIED, auth="")[:4] + [
     smtpd("connect from x[203.0.113.9]", 2).replace(" mail ", " mx2 ")] + rejected(DENIED, auth="")[4:], "no-authentication")
+for words in (DENIED, "553 5.7.1 <bob@example.org>: Sender address rejected: not logged in", "530 5.7.57 <ann@example.net>: "
+              "Recipient address rejected: Client was not authenticated to send mail"):
+    CASES.update({
+        f"a login that fails, and mail without it: {words}": (unlogged("UGFzc3dvcmQ6", words), "wrong-password"),
+        f"so too, under the user's name, from anywhere: {words}": (
+            elsewhere(unlogged("authentication failure, sasl_username=bob", words)), "wrong-password"),
+        f"a login of nobody that fails, and mail as the user: {words}": (elsewhere(unlogged("UGFzc3dvcmQ6", words)),
+                                                                        "no-authentication"),
+        f"a login of another user that fails, and mail as the user: {words}": (
+            unlogged("authentication failure, sasl_username=alice@example.org", words), "no-authentication"),
+        f"an unknown mechanism, and mail without it: {words}": (unlogged("Invalid authentication mechanism", words), "mechanism"),
+    })
 WORDS = {
     "warned of: the disk is full": "No space left on device",
     "a reason that an administrator wrote": "Your account is blocked",
@@ -144,3 +165,12 @@ def test_what_the_words_mean_is_named(told, case):
     cause = told[case]["cause"]
     assert cause["id"] == CASES[case][1], told[case]
     assert WORDS.get(case, "") in cause["text"]
+
+
+def test_a_password_in_clear_is_told_where_a_refusal_is_told_too(folder):
+    """Of one session, of which the log says nothing before its end."""
+    policy = field_log.policy(folder)
+    for name in ("authentication failure, sasl_username=bob", "authentication failure"):
+        told = field_log.of_lines(policy, folder, elsewhere(unlogged(
+            name, DENIED, "ehlo=1 auth=0/1 mail=1 rcpt=0/1 quit=1 commands=3/5")))
+        assert told["exposed"] == name.endswith("bob"), told
