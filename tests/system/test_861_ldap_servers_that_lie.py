@@ -420,3 +420,35 @@ def test_a_group_with_many_addresses_does_not_take_the_memory(files, server, fol
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0 and used.ru_maxrss < 300 << 10, used
+
+
+def looked_up(files, name):
+    return json.loads(files.cli("--json", "lookup", name).stdout)
+
+
+def test_a_key_of_the_policy_that_two_have_is_nobodys(files, server, folder):
+    """The policy names the attribute, and no server keeps its values apart: who writes another's into his entry takes nothing from
+    him, a group with the number of a user stays a group, and an entry that is read twice is one all the same."""
+    mapped = {"users_attributes": "source_key=uidNumber", "groups_attributes": "source_key=gidNumber"}
+    grants = folder / "grants"
+    grants.write_text("group boss@example.test\ngrant send-as boss@example.test u2@example.test\n")
+    text = settings(server, folder, **mapped) + f'\n}}\nsource "grants" {{ driver = text path = "{grants}"'
+    for number, (_, said) in enumerate(server.entries["users"]):
+        said["uidNumber"] = [str(1000 + number)]
+    server.entries["groups"][0][1]["gidNumber"] = ["2000"]
+    files.publish(text)
+    names = [f"{name}@example.test" for name in ("u1", "u2", "u3", "all", "boss")]
+    before = [looked_up(files, name) for name in names]
+    server.entries["users"][1][1]["uidNumber"] = ["1002"]
+    server.entries["groups"][0][1]["gidNumber"] = ["1003"]
+    server.add("users", f"UID=u5, {BASE}", mail=["u5@example.test"], uid=["u5"], uidNumber=["1005"])
+    server.entries["users"].reverse()
+    files.use(text)
+    done = files.cli("sync")
+    assert done.returncode == 0, done.stderr
+    assert 'source_key "1002" belongs to user ' in done.stderr and 'source_key "1003" belongs to user ' in done.stderr, done.stderr
+    assert "1005" not in done.stderr and "users_filter and groups_filter" not in done.stderr, done.stderr
+    after = [looked_up(files, name) for name in names]
+    same = ("asked", "known", "addresses", "formerly", "logins", "send_as", "may_send_as", "blocked")
+    assert [[one[word] for word in same] for one in after[1:3]] == [[one[word] for word in same] for one in before[1:3]]
+    assert after[0]["blocked"] and after[3]["blocked"] and after[4]["send_as"] == before[4]["send_as"], after

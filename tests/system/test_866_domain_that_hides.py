@@ -166,3 +166,28 @@ def test_who_has_no_readable_address_stays_denied_under_the_old_name(files, serv
     assert "this user stays bob@example.test" in warned and "this group stays news@example.test" in warned
     after = [lookup(name) for name in names]
     assert after == before
+
+
+@pytest.mark.parametrize("attribute", ["objectGUID", "mS-DS-ConsistencyGuid"])
+def test_octets_may_be_the_key_that_a_policy_names(files, server, folder, attribute):
+    """Who is renamed is who he was."""
+    text = server.settings(folder) + f' users_attributes = {{ "source_key={attribute}" }}'
+    for number, (_, said) in enumerate(server.entries["users"]):
+        said[attribute] = [bytes([number, 0xFF, 0x20, 0]) * 4]
+    files.publish(text)
+    server.entries["users"][0][1]["mail"] = ["alice.new@example.test"]
+    files.use(text)
+    done = files.cli("sync")
+    assert done.returncode == 0 and "source_key" not in done.stderr, done.stderr
+    lookup = files.cli("lookup", "alice.new@example.test").stdout
+    assert "formerly" in lookup and "alice@example.test" in lookup and "blocked" not in lookup, lookup
+
+
+def test_who_is_said_to_be_in_a_principal_of_windows_own_is_read(files, server, folder):
+    """No domain says that of anybody."""
+    dn = f"CN=S-1-5-4,CN=ForeignSecurityPrincipals,{BASE}"
+    server.add("domain", dn, objectClass=["top", "foreignSecurityPrincipal"], objectSid=[sid(4)])
+    server.user("carol", 1003, memberOf=[dn])
+    server.group("staff", 1301, memberOf=[dn])
+    told(files, server, folder)
+    assert not json.loads(files.cli("--json", "lookup", "carol@example.test").stdout)["blocked"]

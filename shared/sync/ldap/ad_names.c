@@ -146,7 +146,8 @@ uint32_t mw_ad_hidden_group(const struct mw_ad *ad, struct mw_str dn)
 	const uint32_t *node = mw_ldap_dn_canonical(dn, &canonical) ? mw_names_find(&ad->dns, mw_buf_str(&canonical))
 								     : NULL;
 
-	return node == NULL || *node == MW_AD_EVERYBODY || *node == MW_AD_FOREIGN || ad->groups.nodes[*node].shown
+	/* Everybody, who is of another domain and Windows' own are no nodes. */
+	return node == NULL || *node >= ad->groups.count || ad->groups.nodes[*node].shown
 		       ? MW_AD_NONE
 		       : *node;
 }

@@ -425,7 +425,22 @@ static const char *written_key(const struct mw_ldap_map *map)
 	return NULL;
 }
 
-/* Octets of a GUID are written in hex. */
+/* What an entry is, whatever it is called: the value that the server gives it, or its DN. An attribute that the policy
+   names is no such value: two entries may have the same. */
+static void add_identity(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry)
+{
+	const char *name = reader->flavour->key;
+	struct mw_str own = name == NULL ? MW_STR_EMPTY : mw_ldap_value(entry, name);
+	char memory[2 * MW_LDAP_DN_MAX];
+	struct mw_buf dn = MW_BUF_OVER(memory);
+
+	if (!mw_str_empty(own))
+		add_called(reader, MW_LDAP_IDENTITY, own);
+	else if (mw_ldap_canonical(MW_LDAP_BY_DN, entry->dn, &dn))
+		add_called(reader, MW_LDAP_IDENTITY, mw_buf_str(&dn));
+}
+
+/* Octets of a GUID, and any others that no key is written in, are written in hex. */
 static void read_key(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record,
 		     uint64_t *seen)
 {
@@ -437,8 +452,8 @@ static void read_key(struct mw_ldap_reader *reader, const struct mw_ldap_entry *
 
 	if (mw_str_empty(value))
 		return;
-	add_called(reader, MW_LDAP_KEY, value);
-	if (reader->flavour->binary_key && written == NULL) {
+	if ((reader->flavour->binary_key && mw_str_equal_nocase(mw_str(name), mw_str(reader->flavour->key))) ||
+	    !mw_source_key_is_usual(value)) {
 		for (size_t i = 0; i < value.len; i++)
 			mw_buf_printf(&text, "%02x", (unsigned char)value.ptr[i]);
 		value = mw_buf_str(&text);
@@ -463,6 +478,7 @@ void mw_ldap_read_one(struct mw_ldap_reader *reader, const struct mw_ldap_entry 
 	reader->reading.entry = mw_str_head(entry->dn, 500);
 	mw_record_begin(&reader->reading, reader->kind == MW_LDAP_USERS ? MW_USER : MW_GROUP, &record);
 	mw_ldap_called(reader, MW_LDAP_BY_DN, entry->dn);
+	add_identity(reader, entry);
 	read_key(reader, entry, &record, &seen);
 	readable = read_name(reader, entry, &record);
 	for (size_t i = 0; i < map->count; i++) {

@@ -8,7 +8,7 @@
 
 #define MW_LDAP_ROLE_COUNT (MW_LDAP_SEND_ON_BEHALF + 1)
 #define MW_LDAP_COUNTED_MAX 32
-#define MW_LDAP_KEY MW_LDAP_BY_COUNT /* the table of the entries' own keys */
+#define MW_LDAP_IDENTITY MW_LDAP_BY_COUNT /* the table of what entries are: one that was read twice is there twice */
 
 /* What a KEY of the map means. */
 enum mw_ldap_use {

@@ -423,11 +423,9 @@ static void drop_records(struct mw_ldap_reader *reader)
 
 bool mw_ldap_resolve(struct mw_ldap_reader *reader, struct mw_buf *why)
 {
-	const size_t keys = reader->tables[MW_LDAP_KEY].count > 0 ? MW_LDAP_KEY : MW_LDAP_BY_DN;
-
 	for (size_t i = 0; i <= MW_LDAP_BY_COUNT; i++)
 		sort_table(&reader->tables[i]);
-	find_again(reader, &reader->tables[keys]);
+	find_again(reader, &reader->tables[MW_LDAP_IDENTITY]);
 	for (size_t i = 0; i <= MW_LDAP_BY_COUNT; i++)
 		drop_again(reader, &reader->tables[i]);
 	drop_grants_read_again(reader);

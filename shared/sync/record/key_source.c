@@ -13,15 +13,19 @@ static bool is_usual(char c)
 	       (c != '\0' && strchr("-_.:+/=@{}", c) != NULL);
 }
 
+bool mw_source_key_is_usual(struct mw_str value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (!is_usual(value.ptr[i]))
+			return false;
+	return true;
+}
+
 /* Nobody but the source knows what it means: octets are compared. */
 void mw_source_key_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 			struct mw_str value)
 {
-	bool good = value.len <= MW_SOURCE_KEY_MAX;
-
-	for (size_t i = 0; good && i < value.len; i++)
-		good = is_usual(value.ptr[i]);
-	if (good)
+	if (value.len <= MW_SOURCE_KEY_MAX && mw_source_key_is_usual(value))
 		record->source_key = mw_arena_text(reading->records->arena, value);
 	else
 		mw_reading_error(reading, value, RIGHT, "%s: bad value \"%.*s\"", key->word, SHOW(value));

@@ -6,6 +6,9 @@
 
 #define MW_SOURCE_KEY_MAX 128
 
+/* Whether its octets are those that a key is written in; another one of a directory is written in hex. */
+bool mw_source_key_is_usual(struct mw_str value);
+
 /* For the table of keys: its functions `read` and `write`. */
 void mw_source_key_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,
 			struct mw_str value);
