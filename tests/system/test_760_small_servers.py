@@ -137,3 +137,24 @@ def test_who_relays_by_a_certificate_or_a_table_is_named(site):
     told = site.init()
     for item in "permit_tls_clientcerts", f"check_client_access cidr:{site.postfix.etc}/relays.cidr":
         assert f"not read: smtpd_relay_restrictions, {item}: it lets clients relay" in told.stdout, told.stdout
+
+
+@pytest.mark.parametrize("site", ["login_pattern"], indirect=True)
+def test_where_postfix_alone_compares_senders_check_wants_that_to_stay(site):
+    """The pattern of its table cannot be listed: init leaves it to Postfix who may send as whom."""
+    site.start()
+    take_over(site, enforced=True)
+    assert "Accept-Any-Sender" in site.daemon.policy.read_text()
+    with Smtp(587) as client:
+        client.hello()
+        client.starttls()
+        client.hello()
+        assert client.plain("alice", PASSWORD).startswith("235")
+        assert "not owned by user alice" in client.deliver("bob@example.test", "away@example.org")
+    told = {found["id"] for found in site.findings()}
+    assert not told & {"login-mismatch", "senders-not-compared"}, told
+    for path in site.postfix.etc / "main.cf", site.postfix.etc / "master.cf":
+        path.write_text(re.sub("reject_sender_login_mismatch,? *", "", path.read_text()))
+    found = [found for found in site.findings() if found["id"] == "senders-not-compared"]
+    assert {one["severity"] for one in found} == {"error"}
+    assert all("reject_authenticated_sender_login_mismatch, " in one["fix"] for one in found), found

@@ -39,6 +39,7 @@ size_t mw_permitted_by(const struct mw_connector *connector, struct mw_permitted
 		permitted_r[count++] = (struct mw_permitted){
 			.connector = connector, .kind = (enum mw_permitted_kind)i,
 			.relays = (permissions & MW_ACCEPT_ANY_RECIPIENT) != 0,
+			.any_sender = (permissions & MW_ACCEPT_ANY_SENDER) != 0,
 			.without_tls = does_without_tls(connector, (enum mw_permitted_kind)i) };
 	}
 	return count;

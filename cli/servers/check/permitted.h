@@ -11,6 +11,7 @@ struct mw_permitted {
 	enum mw_permitted_kind kind; /* logged in; not; with a certificate of partner_certificates */
 	bool relays;                 /* to domains that are not accepted too */
 	bool without_tls;
+	bool any_sender;             /* as others too, at least where their domains are not authoritative */
 };
 
 /* Three for each connector at the most. */

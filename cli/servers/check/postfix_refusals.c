@@ -208,6 +208,46 @@ static void go(struct way *way, const char *setting, unsigned depth)
 	}
 }
 
+/* --- whose senders Postfix alone compares */
+
+static bool meets(const struct mw_connector *connector, const struct mw_binding *binding)
+{
+	for (size_t i = 0; i < connector->bindings.count; i++) {
+		if (mw_binding_overlaps(&connector->bindings.items[i], binding))
+			return true;
+	}
+	return false;
+}
+
+/* By the policy who logs in may send as others there, in audit mode or not: what Postfix compares must stay. */
+static bool leaves_senders(const struct mw_postfix_endpoint *endpoint)
+{
+	const struct mw_policy *policy = endpoint->site->policy;
+
+	for (size_t i = 0; i < policy->connector_count; i++) {
+		const struct mw_connector *connector = &policy->connectors[i];
+
+		if (connector->enabled && (connector->permission_groups & MW_EXCHANGE_USERS) != 0 &&
+		    meets(connector, &endpoint->binding) &&
+		    (mw_permissions_at(connector, MW_EXCHANGE_USERS) & MW_ACCEPT_ANY_SENDER) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether such a listener has this list of main.cf. */
+static bool others_need(struct mw_postfix_site *site, const char *list)
+{
+	for (size_t i = 0; i < site->services.count; i++) {
+		struct mw_postfix_endpoint other;
+
+		if (mw_postfix_endpoint_of(site, &site->services.items[i], &other) && leaves_senders(&other) &&
+		    mw_postfix_value_find(&other.service->options, list) == NULL)
+			return true;
+	}
+	return false;
+}
+
 /* --- findings */
 
 /* The list, or the class, without this restriction. */
@@ -225,12 +265,30 @@ static const char *without(const struct way *way)
 	return rest;
 }
 
+/* The list that `show` prints, behind the comparisons that must stay. */
+static const char *shown(const struct way *way)
+{
+	struct mw_str list = mw_endpoint_value(way->endpoint, way->within);
+	struct mw_arena *arena = way->endpoint->site->arena;
+	struct mw_restriction item;
+	const char *kept = "";
+
+	while (leaves_senders(way->endpoint) && mw_restriction_next(&list, &item)) {
+		if (is_login_mismatch(item.name))
+			kept = mw_arena_textf(arena, "%s%.*s, ", kept, MW_STR_ARG(item.text));
+	}
+	return mw_arena_textf(arena, "%s%s", kept, mw_shown_list(way->endpoint, way->within));
+}
+
 /* Where relaying is decided, the question and its refusal stay. */
 static struct mw_fix fix_of(const struct way *way)
 {
-	if (strcmp(way->within, MW_RELAY_RESTRICTIONS) == 0)
-		return mw_fix_list(way->endpoint, way->within, mw_shown_list(way->endpoint, way->within));
-	return mw_fix_list(way->endpoint, way->within, without(way));
+	const struct mw_postfix_endpoint *endpoint = way->endpoint;
+	const char *value = strcmp(way->within, MW_RELAY_RESTRICTIONS) == 0 ? shown(way) : without(way);
+
+	if (!leaves_senders(endpoint) && others_need(endpoint->site, way->within))
+		return mw_fix_option(endpoint->site, endpoint->service, way->within, value);
+	return mw_fix_list(endpoint, way->within, value);
 }
 
 static const char *why_of(const struct way *way)
@@ -276,6 +334,7 @@ static void check_kind(const struct mw_postfix_endpoint *endpoint, const struct 
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct way way = { .endpoint = endpoint, .list = lists[i], .permitted = *permitted, .relays = relays,
+				   .any_sender = leaves_senders(endpoint),
 				   .logged_in = permitted->kind == MW_PERMITTED_USERS && knows_login(endpoint, i) };
 
 		/* Without the question, what decides relaying is wrong as a whole. */
@@ -284,6 +343,41 @@ static void check_kind(const struct mw_postfix_endpoint *endpoint, const struct 
 		if (!mw_str_empty(way.refused_by.name))
 			report(&way);
 	}
+}
+
+/* Whether a list refuses who logged in and sends as another, or refuses all. */
+static bool compares(const struct mw_postfix_endpoint *endpoint, const struct mw_permitted *permitted, bool relays)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct way way = { .endpoint = endpoint, .list = lists[i], .permitted = *permitted, .relays = relays,
+				   .logged_in = knows_login(endpoint, i) };
+
+		go(&way, lists[i], 0);
+		if (!mw_str_empty(way.refused_by.name))
+			return true;
+	}
+	return false;
+}
+
+/* smtpd_sender_login_maps says who may send as whom, and neither the policy nor Postfix asks it. */
+static void check_compared(const struct mw_postfix_endpoint *endpoint, const struct mw_permitted *permitted)
+{
+	static const char list[] = "smtpd_sender_restrictions";
+	struct mw_arena *arena = endpoint->site->arena;
+	struct mw_str now = mw_endpoint_value(endpoint, list);
+	const char *why;
+
+	if (permitted->kind != MW_PERMITTED_USERS || !permitted->any_sender ||
+	    mw_str_empty(mw_endpoint_value(endpoint, "smtpd_sender_login_maps")) ||
+	    (compares(endpoint, permitted, false) && (!permitted->relays || compares(endpoint, permitted, true))))
+		return;
+	why = mw_arena_textf(arena, "connector \"%.*s\" has Accept-Any-Sender and leaves it to Postfix who may send as whom: "
+			     "whoever logs in may send as anybody", MW_STR_ARG(permitted->connector->name));
+	mw_endpoint_option_finding(endpoint, MW_FOUND_SENDERS_NOT_COMPARED, MW_FINDING_ERROR, list,
+				   "no list compares senders with smtpd_sender_login_maps", why,
+				   mw_fix_option(endpoint->site, endpoint->service, list,
+						 mw_arena_textf(arena, "reject_authenticated_sender_login_mismatch%s%.*s",
+								mw_str_empty(now) ? "" : ", ", MW_STR_ARG(now))));
 }
 
 /* --- without a policy */
@@ -331,15 +425,6 @@ enum mw_comparison mw_endpoint_compares_senders(const struct mw_postfix_endpoint
 
 /* --- with one */
 
-static bool meets(const struct mw_connector *connector, const struct mw_binding *binding)
-{
-	for (size_t i = 0; i < connector->bindings.count; i++) {
-		if (mw_binding_overlaps(&connector->bindings.items[i], binding))
-			return true;
-	}
-	return false;
-}
-
 void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint)
 {
 	const struct mw_policy *policy = endpoint->site->policy;
@@ -350,6 +435,7 @@ void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint)
 										 : 0;
 
 		for (size_t k = 0; k < count; k++) {
+			check_compared(endpoint, &permitted[k]);
 			check_kind(endpoint, &permitted[k], false);
 			if (permitted[k].relays)
 				check_kind(endpoint, &permitted[k], true);

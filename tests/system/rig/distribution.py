@@ -224,12 +224,15 @@ class Distribution:
     def undo(self):
         return self.daemon.cli("setup", "--undo", "--backup", self.backup)
 
-    def errors(self):
-        """What `check` calls an error, as "setting: what"."""
+    def findings(self):
+        """Of `check`."""
         told = self.daemon.cli("--json", "check", "--policy-only", *self.servers())
         assert told.stderr == "", told.stderr
-        return [f"{row['setting']}: {row['what']}" for row in json.loads(told.stdout)["findings"]
-                if row["severity"] == "error"]
+        return json.loads(told.stdout)["findings"]
+
+    def errors(self):
+        """What `check` calls an error, as "setting: what"."""
+        return [f"{row['setting']}: {row['what']}" for row in self.findings() if row["severity"] == "error"]
 
     def tree(self):
         """Every file of the configurations, with its bytes, mode, owner and time of change."""

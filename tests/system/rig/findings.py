@@ -20,6 +20,7 @@ POSTFIX = {
     "refuses-permitted": dict(main="smtpd_client_restrictions = permit_sasl_authenticated, reject\n"),
     "login-mismatch": dict(main=CLASS + "ours = reject_unknown_sender_domain, reject_sender_login_mismatch\n"
                            "smtpd_recipient_restrictions = ours\n"),
+    "senders-not-compared": dict(main="smtpd_sender_login_maps = inline:{ bob@example.test=bob }\n"),
     "permits-without-answer": dict(main="smtpd_policy_service_default_action = DUNNO\n"),
     "last-action": dict(main="smtpd_end_of_data_restrictions = check_policy_service { $SOCKET, timeout=10s }\n"),
     "only-warns": dict(main=f"{RELAY} = warn_if_reject $HOOK, reject_unauth_destination\n"),
@@ -225,6 +226,8 @@ POLICY = {
                                % ":".join(["AB"] * 32))],
     "auth-over-tls-only": [(", BasicAuthRequireTLS", "")],
     "sasl-service": [("permission_groups = { ExchangeUsers }", 'permission_groups = { ExchangeUsers }\n    sasl_services = { "smtp" }')],
+    "senders-not-compared": [("permission_groups = { ExchangeUsers }", "permission_groups = { ExchangeUsers }\n"
+                              "    grant_permissions = { Accept-Any-Sender }")],
     "masquerade": [(STRANGERS, STRANGERS + "\n    deny_permissions = { Accept-Authoritative-Domain-Sender }")],
     "proxy-line": [('{ "*:$smtp" }', '{ "*:$smtp" }\n    remote_ip_ranges = { "192.0.2.0/24" }')],
     "defers-in-audit": guide.policy(audit=True) + WORLD_MORE,
