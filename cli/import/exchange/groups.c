@@ -183,13 +183,13 @@ static void tell_missing(struct mw_exchange *import, enum mw_exchange_file file,
 		else
 			mw_exchange_note(import, file, missing->rows[i].row, "Group",
 					 mw_arena_textf(import->arena, "%.*s: %zu", MW_STR_ARG(mw_text_cut(group, 200)), next - i),
-					 "no group in the files has this name, so its members are left out: export the group, or "
-					 "write its distinguished name");
+					 "no group in the files has this name, so its members are left out: export the "
+					 "group, or write its distinguished name");
 	}
 }
 
-/* A group without a row may be one of those that are missing, by a name that it had before or that the files do not have:
-   then nobody knows its members. */
+/* A group without a row may be one of those that are missing, by a name that it had before or that the files do not
+   have: then nobody knows its members. */
 static void open_groups_without_rows(struct mw_exchange *import, enum mw_exchange_file of)
 {
 	for (size_t i = 0; i < import->people.count; i++) {
