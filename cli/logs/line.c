@@ -217,13 +217,21 @@ static void skip_pod(struct mw_str *line)
 		*line = mw_str_tail(*line, end + 2);
 }
 
+/* Of a message of several lines journalctl indents those behind the first as far as its own words before it reach (a
+   time, a program and what stands between): they are the program's, and may be anybody's text. */
+#define MARGIN_MAX 16
+
 /* What was put before a line on its way: blanks and the marks of a quotation, the name of a container or a file. */
 static void skip_front(struct mw_why_clock *clock, struct mw_str *line)
 {
 	int64_t time;
+	size_t margin = 0;
 
-	while (!mw_str_empty(*line) && strchr(" \t>", line->ptr[0]) != NULL && line->ptr[0] != '\0')
-		*line = mw_str_tail(*line, 1);
+	while (margin < line->len && line->ptr[margin] != '\0' && strchr(" \t>", line->ptr[margin]) != NULL)
+		margin++;
+	if (margin > MARGIN_MAX)
+		return;
+	*line = mw_str_tail(*line, margin);
 	if (mw_str_starts_with(*line, MW_STR("\xef\xbb\xbf")))
 		*line = mw_str_tail(*line, 3);
 	skip_container(line);

@@ -133,6 +133,8 @@ bool mw_why_json_read(struct mw_str text, struct mw_why_line *line_r, struct mw_
 			stamped = true;
 		} else if (mw_str_equal(key, MW_STR("SYSLOG_IDENTIFIER"))) {
 			line_r->program = value;
+		} else if (mw_str_equal(key, MW_STR("_HOSTNAME"))) {
+			line_r->host = value;
 		} else if ((mw_str_equal(key, MW_STR("_PID")) || mw_str_equal(key, MW_STR("SYSLOG_PID"))) &&
 			   mw_parse_number(value, &number)) {
 			line_r->process = number;

@@ -7,10 +7,21 @@
 
 enum mw_log_record_form { MW_LOG_RECORD_NONE, MW_LOG_RECORD_EXPORT, MW_LOG_RECORD_VERBOSE, MW_LOG_RECORD_PRETTY };
 
+/* A field of "export" whose value stands there as octets: it is no UTF-8, or has a newline in it. */
+struct mw_log_octets {
+	bool begun;
+	size_t seen;            /* octets of its length and its value so far */
+	uint64_t length, len;   /* of the value: as it is told, and so far */
+	char name[32];
+	char value[8192];       /* cut to this */
+};
+
 /* Zeroed: no record was begun. */
 struct mw_log_record {
 	enum mw_log_record_form form;
-	char time[64], program[256], process[32];
+	char time[64], host[256], program[256], process[32];
+	struct mw_log_octets octets;
+	bool spoilt; /* a field ended in another place than its length says: what is up to the next record is not read */
 	char message[8192]; /* cut to this */
 	char object[65536], line[9216];
 	size_t object_len;

@@ -63,10 +63,15 @@ struct mw_str mw_smtpd_with_fault(struct mw_why_session *session, struct mw_str 
 	return mw_str(session->words);
 }
 
-/* Processes of two hosts in one log may have one number. */
+/* Processes of two hosts in one log may have one number, and their programs one name. */
+static uint32_t of_host(const struct mw_why_line *line, struct mw_str name)
+{
+	return mw_part_hash(name) ^ mw_part_hash(line->host) * 31;
+}
+
 static uint32_t program_of(const struct mw_why_line *line)
 {
-	return mw_part_hash(line->program) ^ mw_part_hash(line->host) * 31;
+	return of_host(line, line->program);
 }
 
 static struct mw_why_session *session_of(struct mw_why_sessions *sessions, const struct mw_why_line *line,
@@ -80,7 +85,7 @@ static struct mw_why_session *session_of(struct mw_why_sessions *sessions, const
 	    (mw_str_empty(client) || mw_str_empty(known) || mw_str_equal(known, client)))
 		return session;
 	*session = (struct mw_why_session){ .process = line->process, .program = program,
-					    .instance = mw_part_hash(mw_part_before(line->program, "/")) };
+					    .instance = of_host(line, mw_part_before(line->program, "/")) };
 	mw_part_copy(session->client, sizeof(session->client), client);
 	mw_part_copy(session->port, sizeof(session->port), listener_of(line->program));
 	return session;

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from rig import field_log
-from rig.field_log import of_lines
+from rig.field_log import LOGIN, of_lines, smtpd, why
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +109,92 @@ def test_every_form_of_a_log_is_read(policy, folder, form, ending):
     assert [(event["kind"], event["first"][:19]) for event in told["events"]] == [
         ("logged-in", "2025-11-29 05:00:00"), ("login-failed", "2025-11-29 05:01:01")], told
     assert told["events"][1]["login"] == "bob@example.org"
+
+
+SMTPD, FAILED = "postfix/submission/smtpd", "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: "
+ENDED = FAILED + "account disabled, sasl_username=bob"
+SUMMARY = "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=0/1 quit=1 commands=4/5"
+
+
+def octets(program, message, second, missing=0):
+    """A record of journalctl -o export, whose message stands there as octets."""
+    return (f"__CURSOR=s=1;i={second}\n__REALTIME_TIMESTAMP=17643924{second}000001\nMESSAGE\n".encode()
+            + (len(message) - missing).to_bytes(8, "little") + message + f"\nSYSLOG_IDENTIFIER={program}\n_PID=7\n\n".encode())
+
+
+def session(failed):
+    return b"".join([octets(SMTPD, b"connect from unknown[192.0.2.7]", 61), octets(SMTPD, failed, 62),
+                     octets(SMTPD, SUMMARY.encode(), 63)])
+
+
+FIELDS = f"Hello\nSYSLOG_IDENTIFIER={SMTPD}\nMESSAGE={ENDED}\n\n".encode()
+LINES = f"Hello\n\n{smtpd(ENDED)}\n{smtpd(SUMMARY)}".encode()
+OCTETS = {
+    "a reason in Latin-1": (session((FAILED + "Konto gesperrt f\xfcr immer, sasl_username=bob").encode("latin-1")), "login-ended"),
+    "two lines": (session(ENDED.replace("disabled", "is now\nclosed for good").encode()), "login-ended"),
+    "ten octets, which are a newline": (octets("x", b"0123456789", 60) + session(ENDED.encode()), "login-ended"),
+    "a line as long as is read": (octets("x", b"a" * 70000 + b"\n" + FIELDS, 60) + session(ENDED.encode()), "login-ended"),
+    "fields in a message": (octets("amavis", FIELDS, 60), None),
+    "lines in a message": (octets("amavis", LINES, 60), None),
+    "a wrong length": (octets("amavis", FIELDS + LINES, 60, missing=3) + session(ENDED.encode()), "login-ended"),
+    "a wrong length alone": (octets("amavis", FIELDS + LINES, 60, missing=3), None),
+    "the end is missing": (octets("amavis", FIELDS + LINES, 60)[:-70], None),
+}
+
+
+@pytest.mark.parametrize("case", OCTETS)
+def test_octets_of_an_exported_journal_are_one_message(policy, folder, case):
+    records, cause = OCTETS[case]
+    log = folder / "export.log"
+    log.write_bytes(LOGIN.encode() + b"\n" + records)
+    told = why(policy, "bob", log)
+    assert not cause or told["cause"]["id"] == cause, told
+    assert cause or [event["kind"] for event in told["events"]] == ["logged-in"], told
+
+
+@pytest.mark.parametrize("words", ["", " [x]", " [s=1;i=2]", " [s=1;i=2;b=3]"])
+def test_what_a_client_says_makes_no_line_the_head_of_a_record(policy, folder, words):
+    told = of_lines(policy, folder, [LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(
+        f"{FAILED}authentication failure, sasl_username=bpb{words}", 1), smtpd(SUMMARY, 2)])
+    assert told["cause"]["id"] == "login-unknown" and told["events"][1]["login"] == "bpb" + words, told
+
+
+def test_the_further_lines_of_a_message_in_the_journal_are_no_lines_of_the_log(policy, folder):
+    """journalctl indents them behind what it wrote before the first."""
+    for head in ("Nov 29 2025 05:01:30 mail amavis[7]: ", "2025-11-29T05:01:30+0000 mail amavis[7]: ",
+                 "1764392490.000001 h a: "):
+        for before in ("", "> ", "\t", "mail.log:", "mail-1 | "):
+            told = of_lines(policy, folder, [LOGIN, head + "Subject: hello", " " * len(head) + before + smtpd(ENDED)])
+            assert [event["kind"] for event in told["events"]] == ["logged-in"], (head, before, told)
+
+
+def of_host(host, form):
+    """Both hosts' processes have one number."""
+    def written(second, said):
+        line = FORMS[form](f"05:01:{second:02}", SMTPD, 990, said)
+        if form in ("short-iso", "RFC 5424"):
+            return line.replace(" mail ", f" {host} ")
+        if "json" in form:
+            return line.replace("{", f'{{"_HOSTNAME": "{host}", ' if "pretty" not in form else f'{{\n\t"_HOSTNAME": "{host}",', 1)
+        return line.rstrip("\n") + f"\n{'    ' if 'verbose' in form else ''}_HOSTNAME={host}\n"
+    return written
+
+
+REFUSED = ("NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <a@b.example>: Relay access denied; from=<bob@example.org> "
+           "to=<a@b.example> proto=ESMTP helo=<x>")
+
+
+@pytest.mark.parametrize("form", ["short-iso", "RFC 5424", "journal, json", "journal, json-pretty", "journal, export",
+                                  "journal, verbose"])
+def test_sessions_of_two_hosts_do_not_mix(policy, folder, form):
+    a, b = of_host("mx-a", form), of_host("mx-b", form)
+    told = of_lines(policy, folder, [
+        LOGIN, a(0, "connect from unknown[192.0.2.7]"), b(1, "connect from o[203.0.113.9]"), a(2, REFUSED),
+        b(3, "disconnect from o[203.0.113.9] ehlo=1 quit=1 commands=2"),
+        a(4, "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 mail=1 rcpt=0/1 quit=1 commands=5/6")])
+    assert told["cause"]["id"] == "no-authentication", told
+    told = of_lines(policy, folder, [line.replace("/submission", "") for line in [
+        LOGIN, a(0, "Anonymous TLS connection established from o[203.0.113.9]: TLSv1.3 with cipher X (256/256 bits)"),
+        a(1, "disconnect from o[203.0.113.9] ehlo=2 starttls=1 quit=1 commands=4"), b(2, "connect from unknown[192.0.2.7]"),
+        b(3, "disconnect from unknown[192.0.2.7] ehlo=1 quit=1 commands=2")]])
+    assert told["cause"]["id"] == "left-after-ehlo", told
