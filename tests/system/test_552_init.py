@@ -200,7 +200,11 @@ def test_debians_own_configuration(folder):
 
 # --- who else relays
 
-TABLES = {"clients": "192.0.2.9 OK\n192.0.2.10 REJECT\n", "refused": "192.0.2.10 REJECT no\n", "networks": "192.0.2.0/28 OK\n"}
+TABLES = {"clients": "192.0.2.9 OK\n192.0.2.10 REJECT\n", "refused": "192.0.2.10 REJECT no\n", "networks": "192.0.2.0/28 OK\n",
+          # Words of a text, a pattern or a comment permit nobody; what follows an entry on the next line is of it.
+          "words": "/^dsl-/ REJECT We do not permit\n  OK hosts\n# a OK\n/an OK / DUNNO\nif /OK/\n!/a\\/ OK/i 550 OK\nendif\n",
+          "continued": "/^mail/\n\tOK\n", "number": "192.0.2.9 200\n", "ours": "abuse@example.test OK\n",
+          "others": "abuse@example.org\tpermit\n"}
 
 
 @pytest.mark.parametrize("item, told", [
@@ -208,6 +212,12 @@ TABLES = {"clients": "192.0.2.9 OK\n192.0.2.10 REJECT\n", "refused": "192.0.2.10
     ("check_client_access texthash:DIR/refused", False),
     ("check_client_access cidr:DIR/networks", True),
     ("check_client_access inline:{ 192.0.2.9=OK }", True),
+    ("check_client_access regexp:DIR/words", False),
+    ("check_client_access regexp:DIR/continued", True),
+    ("check_client_access cidr:DIR/number", True),
+    ("check_recipient_access texthash:DIR/ours", False),
+    ("check_recipient_access texthash:DIR/others", True),
+    ("check_sender_access texthash:DIR/others", True),
     ("permit_tls_clientcerts", True),
     ("permit_mx_backup", True),
     ("warn_if_reject reject_unknown_client_hostname", False),
@@ -224,6 +234,8 @@ def test_who_relays_by_a_table_or_a_certificate_is_named(folder, setting, item, 
     found = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == setting]
     assert [row["what"] for row in found] == ([item.replace("DIR", str(folder))] if told else [])
     assert all(row["why"] == "it lets clients relay that neither log in nor are in mynetworks" for row in found)
+    by_client = not re.match("check_(recipient|sender)", item)
+    assert all(by_client or "with these clients" not in row["fix"] for row in found)
 
 
 def test_a_catch_all_of_a_domain_is_named_where_everybody_sends_as_it(folder):

@@ -13,12 +13,21 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+bool mw_action_has_code(struct mw_str action)
+{
+	return action.len > 4 && (action.ptr[0] == '4' || action.ptr[0] == '5') && is_digit(action.ptr[1]) &&
+	       is_digit(action.ptr[2]) && (action.ptr[3] == ' ' || action.ptr[3] == '\t');
+}
+
 /* access(5): what ends the list. */
 bool mw_action_permits(struct mw_str action)
 {
 	size_t digits = 0;
 
+	if (mw_action_has_code(action))
+		return false;
 	action = mw_str_head(action, mw_str_find(action, ' '));
+	action = mw_str_head(action, mw_str_find(action, '\t'));
 	action = mw_str_head(action, mw_str_find(action, ','));
 	while (digits < action.len && is_digit(action.ptr[digits]))
 		digits++;
@@ -55,12 +64,6 @@ bool mw_table_permits(struct mw_str table)
 		begins = false;
 	}
 	return false;
-}
-
-bool mw_action_has_code(struct mw_str action)
-{
-	return action.len > 4 && (action.ptr[0] == '4' || action.ptr[0] == '5') && is_digit(action.ptr[1]) &&
-	       is_digit(action.ptr[2]) && (action.ptr[3] == ' ' || action.ptr[3] == '\t');
 }
 
 bool mw_action_refuses(struct mw_str action)

@@ -13,6 +13,12 @@
 #define FIX_CERTIFICATES                                                                                \
 	"write a connector for the addresses of these hosts, with their fingerprints in partner_certificates; " \
 	"a certificate alone lets nobody relay once this is enforced"
+#define FIX_RECIPIENTS                                                                                   \
+	"write accepted_domain \"DOMAIN\" { type = ExternalRelay } for each domain of these recipients that is not " \
+	"this server's, or strangers write there no more once this is enforced"
+#define FIX_SAID                                                                                             \
+	"no policy permits by what a client says of itself: write a connector with the addresses of these clients in " \
+	"remote_ip_ranges and grant_permissions = { Accept-Any-Recipient }"
 #define FIX_BACKUP                                                                         \
 	"write accepted_domain \"DOMAIN\" { type = ExternalRelay } for each domain that this " \
 	"host is a backup of"
@@ -38,11 +44,36 @@ static void tell(const struct looking *looking, struct mw_str what, const char *
 
 /* --- tables */
 
-/* Of a file of patterns or networks: whether a word of a line permits. False: none such, or not read. */
+/* What stands on either side of a pattern: no letter, no digit, no blank. */
+static bool delimits(char c)
+{
+	return c == '/' || c == '|' || c == '~' || c == '%' || c == ';' || c == '"' || c == '\'' || c == '=' || c == '@';
+}
+
+/* What stands behind the pattern, which may have blanks between its delimiters, or behind the network (pcre_table(5),
+   cidr_table(5)). */
+static struct mw_str action_of(struct mw_str line)
+{
+	size_t end = 0;
+
+	line = mw_str_trim(line);
+	if (mw_str_starts_with(line, MW_STR("!")))
+		line = mw_str_trim(mw_str_tail(line, 1));
+	if (!mw_str_empty(line) && delimits(line.ptr[0]))
+		for (end = 1; end < line.len && line.ptr[end] != line.ptr[0]; end++)
+			end += line.ptr[end] == '\\';
+	while (end < line.len && line.ptr[end] != ' ' && line.ptr[end] != '\t')
+		end++;
+	return mw_str_trim(mw_str_tail(line, end));
+}
+
+/* Of a file of patterns or networks: whether the action of a line permits. False: none such, or not read. */
 static bool read_file(struct mw_init *init, struct mw_str table, bool *permits_r)
 {
 	static const char *const types[] = { "cidr:", "regexp:", "pcre:" };
-	struct mw_str bare = mw_init_table_bare(table), text, line, word;
+	struct mw_str bare = mw_init_table_bare(table), text;
+	struct mw_postfix_piece piece;
+	struct mw_postfix_text entries;
 	bool is_file = false;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -51,27 +82,48 @@ static bool read_file(struct mw_init *init, struct mw_str table, bool *permits_r
 	if (!is_file || !mw_file_whole(init->arena, mw_arena_text(init->arena, bare), &text))
 		return false;
 	*permits_r = false;
-	while (mw_postfix_line_next(&text, &line)) {
-		bool comment = mw_str_starts_with(line, MW_STR("#"));
-
-		while (!comment && mw_init_address_next(&line, &word))
-			*permits_r |= is(word, "OK") || mw_restriction_permits(word);
-	}
+	entries = mw_postfix_text_over(text);
+	while (mw_postfix_text_next(&entries, &piece))
+		*permits_r |= piece.is_entry &&
+			      mw_action_permits(action_of(mw_postfix_entry_joined(init->arena, piece.text)));
 	return true;
+}
+
+/* What a table of the list goes by. */
+static const char *fix_of(struct mw_str name)
+{
+	if (mw_str_starts_with_nocase(name, MW_STR("check_client_")) ||
+	    mw_str_starts_with_nocase(name, MW_STR("check_reverse_client_")))
+		return FIX_CLIENTS;
+	if (is(name, "check_ccert_access"))
+		return FIX_CERTIFICATES;
+	if (mw_str_starts_with_nocase(name, MW_STR("check_recipient_")) || mw_init_is_table(name))
+		return FIX_RECIPIENTS;
+	return FIX_SAID;
+}
+
+/* Of a table of recipients: an address or domain of this server's, to which everybody may write anyway. */
+static bool is_ours(const struct mw_init *init, struct mw_str key)
+{
+	struct mw_str domain = mw_str_find(key, '@') < key.len ? mw_init_domain_part(key) : key;
+
+	return !mw_str_empty(domain) && mw_init_domain_of(init, domain) != NULL;
 }
 
 static void take_table(const struct looking *looking, const struct mw_restriction *item)
 {
 	struct mw_str table = mw_str_empty(item->argument) ? item->name : item->argument;
+	const char *fix = fix_of(item->name);
 	struct mw_init_entries entries = { .items = NULL };
 	bool permits = mw_table_permits(table);
 
 	if (!permits && !mw_table_refuses(table) && !read_file(looking->init, table, &permits))
-		entries = mw_init_tables(looking->init, looking->setting, table, FIX_CLIENTS);
+		entries = mw_init_tables(looking->init, looking->setting, table, fix);
 	for (size_t i = 0; i < entries.count; i++)
-		permits |= mw_action_permits(entries.items[i].value);
+		permits |= mw_action_permits(entries.items[i].value) &&
+			   (strcmp(fix, FIX_RECIPIENTS) != 0 || !is_ours(looking->init, entries.items[i].key));
 	if (permits)
-		tell(looking, item->text, FIX_CLIENTS);
+		tell(looking, item->text, fix);
 }
 
 /* --- the list */
