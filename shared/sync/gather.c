@@ -382,18 +382,14 @@ static void read_source(struct gather *gather, size_t number)
 
 /* --- all of them */
 
-/* What former names mean is known when all sources are: nobody can tell what one names that has neither its content nor
-   a copy. Of one that could not be read it may be what changed. */
+/* What former names mean is known when all sources are. Of one that could not be read it may be what changed. */
 static void settle_formers(struct gather *gather)
 {
 	struct mw_gathering *order = gather->order;
-	bool *changed;
+	bool unread = mw_errors_count(order->errors, MW_ERROR) > gather->records.errors_before;
+	bool *changed = calloc(order->policy->directory.source_count + 1, sizeof(bool));
 
-	if (mw_errors_count(order->errors, MW_ERROR) > gather->records.errors_before)
-		return;
-	changed = calloc(order->policy->directory.source_count + 1, sizeof(bool));
-
-	if (changed == NULL || !mw_formers_settle(&gather->records, changed))
+	if (changed == NULL || !mw_formers_settle(&gather->records, unread, changed))
 		gather->records.failed = true;
 	for (size_t i = 0; !gather->records.failed && i < order->policy->directory.source_count; i++) {
 		const struct mw_source *source = &order->policy->directory.sources[i];

@@ -22,6 +22,7 @@ libmwsync_la_SOURCES = \
 	shared/sync/ldap/dn.c shared/sync/ldap/dn.h \
 	shared/sync/ldap/sid.c shared/sync/ldap/sid.h \
 	shared/sync/merge/claim.c shared/sync/merge/claim.h \
+	shared/sync/merge/claiming.c shared/sync/merge/claiming.h \
 	shared/sync/merge/contest.c shared/sync/merge/contest.h \
 	shared/sync/merge/copy.c shared/sync/merge/copy.h \
 	shared/sync/merge/copy_file.c shared/sync/merge/copy_file.h \

@@ -208,3 +208,77 @@ def test_who_calls_himself_by_another_s_name_lets_nobody_send_as_it_where_users_
         world.sync(people=company())
         assert world.looked_up(U7, "u1@example.test", "u2@example.test") == before
         world.source.close()
+
+
+PAY, CHIEF = "pay@example.test", "chief@example.test"
+TEXT = f"user {CHIEF}\nuser carl@example.test\n"
+GRANTS = f"grant send-as {CHIEF} {PAY}\n"
+OURS = f"group {PAY}\ngrant send-as {PAY} carl@example.test\n"
+
+
+class Company(Site):
+    def says_all(self, text=None, status=0, **people):
+        """`people`: source: its names, each with its key."""
+        if text is not None:
+            (self.folder / "text").write_text(text)
+        for source, names in people.items():
+            self.says(source, "".join(f"user {name}@example.test source_key={key}\n" for name, key in names.items()))
+        return self.sync(status=status)
+
+    def senders(self, identity=CHIEF):
+        return set(self.looked_up(identity)["send_as"]) - {CHIEF}
+
+
+@pytest.fixture
+def renaming(folder):
+    with Company(folder) as made:
+        made.sources("text", "one", "two")
+        made.says_all(TEXT + GRANTS, one={"new": "a1"}, two={"bob": "k2"})
+        yield made
+
+
+@pytest.mark.parametrize("mistake", ["", "user x@example.test colour=red\n"])
+def test_a_name_of_the_text_is_nobody_s_who_claimed_it_in_vain(renaming, mistake):
+    """Whether the text can be read or not when he is called otherwise."""
+    renaming.says_all(TEXT + OURS + GRANTS)
+    renaming.says_all(two={"pay": "k2"})
+    renaming.says_all(TEXT + OURS + GRANTS + mistake, status=65 if mistake else 0, two={"robert": "k2"})
+    for _ in range(2):
+        renaming.says_all(TEXT + OURS + GRANTS)
+        assert renaming.senders(PAY) == {"carl@example.test"} and renaming.senders() == {PAY}
+    renaming.says_all(TEXT + GRANTS)
+    assert renaming.senders() == set()
+
+
+@pytest.mark.parametrize("mistake", ["", "user x@example.test colour=red\n"])
+def test_who_took_a_name_while_the_text_could_not_be_read_is_not_forgotten(renaming, mistake):
+    """A line that was written for her does not come to who had the name before."""
+    status = 65 if mistake else 0
+    group, line = "group boss@example.test\ngroup old@example.test\ngrant send-as old@example.test bob@example.test\n", ""
+    for people in ({"bob": "k2"}, {"robert": "k2"}, {"robert": "k2", "bob": "k3"}, {"robert": "k2"}):
+        if "k3" in people.values():
+            line = "grant send-as boss@example.test bob@example.test\n"
+        renaming.says_all(TEXT + group + line + (mistake if "robert" in people else ""),
+                          status=status if "robert" in people else 0, two=people)
+    renaming.says_all(TEXT + group + line)
+    assert renaming.senders("boss@example.test") == set()
+
+
+def test_a_name_that_goes_from_one_source_to_an_earlier_one_takes_no_right_along(renaming):
+    """At once, or in two steps; and nothing of it is forgotten where who had it calls himself so again."""
+    renaming.says_all(two={"pay": "k2"})
+    assert renaming.senders() == {PAY}
+    renaming.says_all(one={"pay": "a1"}, two={"old": "k2"})
+    assert renaming.senders() == set()
+    for name in ("pay", "older", "pay", "older"):
+        renaming.says_all(two={name: "k2"})
+        assert renaming.senders() == set()
+
+
+def test_a_few_users_of_another_server_with_the_same_names_are_the_same(renaming):
+    renaming.says_all(TEXT + f"group staff@example.test senders_denied=bob@example.test\ngrant send-as {CHIEF} bob@example.test\n")
+    renaming.says_all(two={"robert": "k2", "eve": "k3"})
+    for keys in (("k2", "k3"), ("n2", "n3")):
+        renaming.says_all(two=dict(zip(("robert", "eve"), keys)))
+        assert renaming.senders() == {"robert@example.test"}
+        assert renaming.looked_up("staff@example.test")["senders_denied"] == ["robert@example.test"]

@@ -6,6 +6,11 @@
 /* One name that one principal had. */
 struct had { struct mw_str name; struct mw_former_holder holder; };
 
+static bool is_had(const struct mw_former *former)
+{
+	return former->state != MW_FORMER_CLAIMING;
+}
+
 static int compare(const void *left, const void *right)
 {
 	const struct had *a = left, *b = right;
@@ -21,7 +26,8 @@ static size_t count_all(const struct mw_expansion *expansion)
 	for (size_t i = 0; i < expansion->count; i++) {
 		const struct mw_formers *formers = expansion->by_id[i]->formers;
 
-		count += formers == NULL ? 0 : formers->count;
+		for (size_t k = 0; formers != NULL && k < formers->count; k++)
+			count += is_had(&formers->items[k]);
 	}
 	return count;
 }
@@ -34,7 +40,8 @@ static void list_all(const struct mw_expansion *expansion, struct had *had)
 		for (size_t k = 0; record->formers != NULL && k < record->formers->count; k++) {
 			const struct mw_former *former = &record->formers->items[k];
 
-			*had++ = (struct had){ former->name, { record->principal.id, former->until } };
+			if (is_had(former))
+				*had++ = (struct had){ former->name, { record->principal.id, former->until } };
 		}
 	}
 }

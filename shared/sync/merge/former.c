@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "sync/merge/claiming.h"
 #include "sync/merge/merge.h"
 #include "sync/text/field.h"
 
@@ -13,7 +15,7 @@
 struct entry {
 	struct mw_former *former;
 	uint32_t record, next; /* next: of the same name; NONE */
-	bool own;              /* the record has it still, or again, as an address */
+	bool own;              /* the record calls itself so still, or again */
 	uint32_t taken_by;     /* the first source in which somebody else has it; NONE */
 	bool named, named_by_own_source;
 	enum mw_former_state next_state;
@@ -24,6 +26,7 @@ struct formers {
 	struct mw_names names; /* number of its first entry */
 	struct entry *entries;
 	size_t count;
+	bool unread;                      /* while they are settled */
 	const bool *gone;                 /* while they are resolved */
 	const struct mw_names *addresses;
 	bool failed;
@@ -163,16 +166,16 @@ static enum mw_former_state next_state(const struct formers *formers, const stru
 {
 	enum mw_former_state state = entry->former->state;
 	bool taken = entry->taken_by != NONE;
-
 	/* Of two sources the first has it. */
-	if (entry->own && (!taken || entry->taken_by > record_of(formers, entry)->owner))
-		return MW_FORMER_CARRIED;
-	if (state == MW_FORMER_SPENT || !(entry->named || (entry->named_by_own_source && !taken)))
+	bool first = !taken || entry->taken_by > record_of(formers, entry)->owner;
+
+	if (entry->own && first)
+		return formers->unread ? state : MW_FORMER_CARRIED; /* what is not read may have it first */
+	if (state == MW_FORMER_SPENT || !(entry->named || formers->unread || (entry->named_by_own_source && !taken)))
 		return MW_FORMER_SPENT;
-	/* It never had what another source has first. */
-	if (entry->former->fresh && taken && entry->taken_by < record_of(formers, entry)->owner)
-		return MW_FORMER_CLAIMED;
-	if (state == MW_FORMER_PASSED || state == MW_FORMER_CLAIMED)
+	if (state == MW_FORMER_CLAIMING || state == MW_FORMER_CLAIMED)
+		return entry->own ? MW_FORMER_CLAIMING : MW_FORMER_CLAIMED;
+	if (state == MW_FORMER_PASSED)
 		return state;
 	/* Nobody meant it by this name before, either. */
 	if (is_with_another(formers, entry, MW_FORMER_PASSED))
@@ -181,38 +184,68 @@ static enum mw_former_state next_state(const struct formers *formers, const stru
 	return taken || is_with_another(formers, entry, MW_FORMER_CARRIED) ? MW_FORMER_PASSED : state;
 }
 
-/* The name that the record has now is no former one. True: it was there. */
-static bool drop_own_name(struct mw_record *record)
+/* --- the states */
+
+/* The name that the record has now is no former one, but where an earlier source has it. A claim to what nobody names
+   tells nothing. */
+static bool is_needed(const struct entry *entry, const struct mw_record *record)
 {
-	size_t count = 0, before = record->formers->count;
+	enum mw_former_state state = entry->next_state;
+
+	if (entry->own && state == MW_FORMER_SPENT && entry->former->state == MW_FORMER_CLAIMING)
+		return false;
+	return state == MW_FORMER_CLAIMING || state == MW_FORMER_PASSED ||
+	       !mw_str_equal(entry->former->name, record->principal.name);
+}
+
+/* True: the record's copy is another one now. */
+static bool set_state(struct entry *entry, struct mw_record *record)
+{
+	struct mw_former *former = entry->former;
+	bool is_new = former->until == MW_CLAIMING_NEW, changed = is_new || entry->next_state != former->state;
+
+	if (!is_needed(entry, record)) {
+		former->name = MW_STR_EMPTY;
+		return !is_new;
+	}
+	former->state = entry->next_state;
+	if (is_new)
+		former->until = mw_clock_date();
+	return changed;
+}
+
+static void drop_nameless(struct mw_record *record)
+{
+	size_t count = 0;
 
 	for (size_t i = 0; i < record->formers->count; i++) {
-		if (!mw_str_equal(record->formers->items[i].name, record->principal.name))
+		if (!mw_str_empty(record->formers->items[i].name))
 			record->formers->items[count++] = record->formers->items[i];
 	}
 	record->formers->count = count;
 	if (count == 0)
 		record->formers = NULL;
-	return count < before;
 }
 
-bool mw_formers_settle(struct mw_records *records, bool *changed)
+bool mw_formers_settle(struct mw_records *records, bool unread, bool *changed)
 {
 	struct formers formers;
 
+	if (!mw_claiming_note(records))
+		return false;
 	if (collect(&formers, records)) {
+		formers.unread = unread;
 		note_all(&formers);
-		for (size_t i = 0; i < formers.count; i++) {
-			struct entry *entry = &formers.entries[i];
-
-			entry->next_state = next_state(&formers, entry);
-			changed[record_of(&formers, entry)->owner] |= entry->next_state != entry->former->state;
-		}
 		for (size_t i = 0; i < formers.count; i++)
-			formers.entries[i].former->state = formers.entries[i].next_state;
+			formers.entries[i].next_state = next_state(&formers, &formers.entries[i]);
+		for (size_t i = 0; i < formers.count; i++) {
+			struct mw_record *record = record_of(&formers, &formers.entries[i]);
+
+			changed[record->owner] |= set_state(&formers.entries[i], record);
+		}
 		for (size_t i = 0; i < records->count; i++) {
-			if (records->items[i].formers != NULL && drop_own_name(&records->items[i]))
-				changed[records->items[i].owner] = true;
+			if (records->items[i].formers != NULL)
+				drop_nameless(&records->items[i]);
 		}
 	}
 	return release(&formers);
@@ -232,6 +265,8 @@ static enum meaning meaning_of(const struct formers *formers, uint32_t owner, st
 	EACH_ENTRY(formers, name, i) {
 		const struct entry *entry = &formers->entries[i];
 
+		if (entry->former->state == MW_FORMER_CLAIMING)
+			continue;
 		own_source |= record_of(formers, entry)->owner == owner;
 		passed |= entry->former->state == MW_FORMER_PASSED;
 		if (entry->former->state == MW_FORMER_CARRIED && !formers->gone[entry->record]) {
@@ -301,7 +336,10 @@ static struct mw_str *new_bound(struct formers *formers, struct mw_strs list)
 static void bind_all(const struct formers *formers, struct mw_str *items, size_t *count, struct mw_str name)
 {
 	EACH_ENTRY(formers, name, i) {
-		if (formers->entries[i].former->state != MW_FORMER_SPENT && !formers->gone[formers->entries[i].record])
+		enum mw_former_state state = formers->entries[i].former->state;
+
+		if (state != MW_FORMER_SPENT && state != MW_FORMER_CLAIMING &&
+		    !formers->gone[formers->entries[i].record])
 			items[(*count)++] = record_of(formers, &formers->entries[i])->principal.name;
 	}
 }

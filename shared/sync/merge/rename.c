@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 
-#define OTHER_LEAST 10 /* keys of names that stayed, of which more than half are other ones: they are of another kind */
+/* Keys of names that stayed, of which more than half are other ones: they are of another kind. Of a few names it is so
+   where no key is there any more, as in another server with the same names. */
+#define OTHER_LEAST 10
 
 unsigned mw_kind_before(const struct mw_record *old)
 {
@@ -83,7 +85,8 @@ void mw_renames_judge(struct mw_renames *renames, uint64_t max_shrink, bool acce
 {
 	const struct mw_share share = { renames->records, renames->found };
 
-	renames->other_kind = renames->other >= OTHER_LEAST && renames->other * 2 > renames->same;
+	renames->other_kind = (renames->other >= OTHER_LEAST && renames->other * 2 > renames->same) ||
+			      (renames->other > 1 && renames->other == renames->same && renames->found == 0);
 	if (renames->other_kind)
 		return;
 	renames->many = (renames->held > 0 || mw_share_shrinks(&share, max_shrink)) && !accepted;
@@ -158,7 +161,7 @@ bool mw_renames_give_formers(const struct mw_renames *renames, const struct mw_r
 {
 	struct mw_arena *arena = renames->slice->records->arena;
 	const struct mw_formers *before = record->formers;
-	struct mw_former former = { .until = mw_clock_date(), .state = MW_FORMER_CARRIED, .fresh = true };
+	struct mw_former former = { .until = mw_clock_date(), .state = MW_FORMER_CARRIED };
 	bool renamed = mw_renames_find(renames, old) == record;
 	size_t most = count_of(before) + count_of(old->formers) + (renamed ? 1 + old->addresses.count : 0);
 
@@ -171,6 +174,8 @@ bool mw_renames_give_formers(const struct mw_renames *renames, const struct mw_r
 	if (record->formers->items == NULL)
 		return false;
 	add_all(record, before);
+	/* What is known of the name that it had goes before: an earlier source may have had it. */
+	add_all(record, old->formers);
 	if (renamed) {
 		former.name = old->principal.name;
 		add(record, former);
@@ -180,6 +185,5 @@ bool mw_renames_give_formers(const struct mw_renames *renames, const struct mw_r
 		if (mw_names_find(addresses, former.name) == NULL)
 			add(record, former);
 	}
-	add_all(record, old->formers);
 	return true;
 }

@@ -7,6 +7,7 @@
 static const struct mw_word former_words[] = {
 	{ "carried", MW_FORMER_CARRIED }, { "passed", MW_FORMER_PASSED },
 	{ "claimed", MW_FORMER_CLAIMED }, { "spent", MW_FORMER_SPENT },
+	{ "claiming", MW_FORMER_CLAIMING },
 };
 
 void mw_held_read(struct mw_reading *reading, const struct mw_record_key *key, struct mw_record *record,

@@ -22,14 +22,14 @@ struct mw_record_networks {
 enum mw_former_state {
 	MW_FORMER_CARRIED, /* others name it so, and mean this record as long as nobody has the name */
 	MW_FORMER_PASSED,  /* the same, but somebody else has or had the name since: they mean nobody */
-	MW_FORMER_CLAIMED, /* another source had the name first: they do not mean this record, but what they deny holds for it */
-	MW_FORMER_SPENT    /* nobody names it so any more, but for suspensions */
+	MW_FORMER_CLAIMED, /* an earlier source had the name: they do not mean this record, but what they deny holds for it */
+	MW_FORMER_SPENT,   /* nobody names it so any more, but for suspensions */
+	MW_FORMER_CLAIMING /* no former name yet: the record calls itself so, and an earlier source has the name */
 };
 struct mw_former {
 	struct mw_str name;
 	int64_t until; /* when the rename was seen, seconds since the epoch */
 	enum mw_former_state state;
-	bool fresh; /* it was seen in this sync */
 };
 struct mw_formers { struct mw_former *items; size_t count; };
 

@@ -83,7 +83,7 @@ static const struct row {
 	{ { "group g@x member=alice@x senders=alice@x senders_denied=alice@x\n",
 	    "user alicia@x former=carried:1:alice@x\nuser anna@x former=carried:2:alice@x\n" },
 	  MW_FORMER_PASSED, "", "alicia@x anna@x", "", "anna@x alicia@x" },
-	/* Another source had it first, all the while: rights are that one's, what binds holds for her too. */
+	/* Another source had it before her: rights are that one's, what binds holds for her too. */
 	{ { "user b@x\nuser eve@x address=alice@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
 	    "user alicia@x former=claimed:1:alice@x\n" },
 	  MW_FORMER_CLAIMED, "alice@x b@x", "alicia@x", "alice@x", "alice@x alicia@x" },
@@ -91,6 +91,18 @@ static const struct row {
 	{ { "user b@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
 	    "user alicia@x former=claimed:1:alice@x\n" },
 	  MW_FORMER_CLAIMED, "b@x", "alicia@x", "", "alicia@x" },
+	/* It had the name before her while she called herself so, too. */
+	{ { "user b@x\nuser eve@x address=alice@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
+	    "user alicia@x former=claiming:1:alice@x\n" },
+	  MW_FORMER_CLAIMED, "alice@x b@x", "alicia@x", "alice@x", "alice@x alicia@x" },
+	/* She calls herself so, in vain: a right and a denial are that one's. */
+	{ { "user b@x\nuser eve@x address=alice@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
+	    "user alicia@x address=alice@x source_key=k former=claiming:1:alice@x\n" },
+	  MW_FORMER_CLAIMING, "alice@x b@x", "", "alice@x", "alice@x" },
+	/* She had it until that one came. */
+	{ { "user b@x\nuser eve@x address=alice@x\ngroup g@x member=alice@x,b@x senders=alice@x senders_denied=alice@x\n",
+	    "user alicia@x former=carried:1:alice@x\n" },
+	  MW_FORMER_PASSED, "b@x", "alice@x alicia@x", "", "alice@x alicia@x" },
 	/* She has it still, as an address. */
 	{ { "group g@x member=alice@x senders=alice@x senders_denied=alice@x\n",
 	    "user alicia@x address=alice@x former=carried:1:alice@x\n" },
@@ -104,7 +116,7 @@ START_TEST(a_former_name_means_who_had_it_or_nobody)
 	const struct mw_record *group;
 
 	begin(row->texts);
-	ck_assert(mw_formers_settle(&records, changed));
+	ck_assert(mw_formers_settle(&records, false, changed));
 	ck_assert_int_eq(called("alicia@x")->formers->items[0].state, row->state);
 	ck_assert(!changed[0] && !changed[2]);
 	ck_assert(mw_merge(&records));
@@ -136,7 +148,7 @@ START_TEST(a_grant_goes_with_the_name_or_to_nobody)
 	struct mw_buf out = MW_BUF_OVER(memory);
 
 	begin(texts);
-	ck_assert(mw_formers_settle(&records, changed) && mw_merge(&records));
+	ck_assert(mw_formers_settle(&records, false, changed) && mw_merge(&records));
 	for (size_t i = 0; i < records.grant_count; i++)
 		mw_buf_printf(&out, "%s%.*s>%.*s", i == 0 ? "" : " ", MW_STR_ARG(records.grants[i].identity),
 			      MW_STR_ARG(records.grants[i].trustee));
@@ -151,9 +163,57 @@ START_TEST(the_name_that_somebody_has_is_no_former_one)
 	bool changed[3] = { false };
 
 	begin(texts);
-	ck_assert(mw_formers_settle(&records, changed));
+	ck_assert(mw_formers_settle(&records, false, changed));
 	ck_assert_uint_eq(called("alice@x")->formers->count, 1);
 	ck_assert(changed[1]);
+	end();
+}
+END_TEST
+
+/* What the next sync has to know of who calls himself as an earlier source calls somebody, and what it must not lose
+   where a source is not read. */
+static const struct {
+	const char *texts[3];
+	bool unread;
+	const char *formers; /* of alice@x, in source 1 */
+	bool changed;
+} claims[] = {
+	{ { "group alice@x\ngroup g@x member=alice@x\n", "user alice@x source_key=k\n" }, false, "claiming:alice@x", true },
+	{ { "group alice@x\ngroup g@x member=alice@x\n", "user alice@x source_key=k former=claiming:1:alice@x\n" }, false,
+	  "claiming:alice@x", false },
+	/* Nobody names it so, or no key would tell of a rename. */
+	{ { "group alice@x\n", "user alice@x source_key=k\n" }, false, "", false },
+	{ { "group alice@x\ngroup g@x member=alice@x\n", "user alice@x\n" }, false, "", false },
+	/* A later source names it: the first has it. */
+	{ { "group g@x member=alice@x\n", "user alice@x source_key=k\n", "user alice@x\n" }, false, "", false },
+	/* It was somebody's here before: that is not forgotten. */
+	{ { "group alice@x\ngroup g@x member=alice@x\n", "user alice@x source_key=k former=passed:1:alice@x\n" }, false,
+	  "passed:alice@x", false },
+	/* The earlier source gave it up. */
+	{ { "group g@x member=alice@x\n", "user alice@x source_key=k former=claiming:1:alice@x\n" }, false, "", true },
+	/* Nobody knows whether it did. */
+	{ { NULL, "user alice@x source_key=k former=claiming:1:alice@x\n" }, true, "claiming:alice@x", false },
+	{ { NULL, "user alice@x source_key=k former=carried:1:al@x\n" }, true, "carried:al@x", false },
+	{ { NULL, "user alice@x source_key=k former=carried:1:al@x\nuser al@x\n" }, true, "passed:al@x", true },
+};
+
+START_TEST(a_claim_is_known_as_long_as_it_matters)
+{
+	static const char *const words[] = { "carried", "passed", "claimed", "spent", "claiming" };
+	const struct mw_formers *formers;
+	bool changed[3] = { false };
+	char memory[200] = "";
+	struct mw_buf out = MW_BUF_OVER(memory);
+
+	begin(claims[_i].texts);
+	ck_assert(mw_formers_settle(&records, claims[_i].unread, changed));
+	for (size_t i = 0; i < records.count; i++) {
+		formers = records.items[i].owner == 1 ? records.items[i].formers : NULL;
+		for (size_t k = 0; formers != NULL && k < formers->count; k++)
+			mw_buf_printf(&out, "%s:%.*s", words[formers->items[k].state], MW_STR_ARG(formers->items[k].name));
+	}
+	ck_assert_str_eq(memory, claims[_i].formers);
+	ck_assert_int_eq(changed[1], claims[_i].changed);
 	end();
 }
 END_TEST
@@ -162,5 +222,6 @@ MW_UNIT_TESTS("former")
 {
 	MW_LOOP(tcase, a_former_name_means_who_had_it_or_nobody, rows);
 	MW_LOOP(tcase, a_grant_goes_with_the_name_or_to_nobody, granted);
+	MW_LOOP(tcase, a_claim_is_known_as_long_as_it_matters, claims);
 	tcase_add_test(tcase, the_name_that_somebody_has_is_no_former_one);
 }

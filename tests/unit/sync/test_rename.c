@@ -159,8 +159,9 @@ END_TEST
 START_TEST(who_is_renamed_gets_the_names_that_nobody_has)
 {
 	struct mw_str addresses[] = { MW_STR("old.alias"), MW_STR("taken") };
-	struct mw_former before[] = { { .name = MW_STR("anna"), .until = 7, .state = MW_FORMER_PASSED } };
-	struct mw_formers formers = { before, 1 };
+	struct mw_former before[] = { { .name = MW_STR("anna"), .until = 7, .state = MW_FORMER_PASSED },
+				      { .name = MW_STR("alice"), .until = 7, .state = MW_FORMER_CLAIMING } };
+	struct mw_formers formers = { before, 2 };
 	struct mw_record old[] = { person("alice", "k1"), person("else", "k9") };
 	const struct mw_record now[] = { person("alicia", "k1"), person("else", "k9") };
 	struct mw_names taken = { 0 };
@@ -177,11 +178,12 @@ START_TEST(who_is_renamed_gets_the_names_that_nobody_has)
 	ck_assert_uint_eq(records.items[0].formers->count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		const struct mw_former *former = &records.items[0].formers->items[i];
-		static const char *const names[] = { "alice", "old.alias", "anna" };
+		static const char *const names[] = { "anna", "alice", "old.alias" };
 
 		ck_assert(mw_str_equal(former->name, mw_str(names[i])));
-		ck_assert(i == 2 ? former->state == MW_FORMER_PASSED && former->until == 7
-				 : former->state == MW_FORMER_CARRIED && former->until > 7);
+		ck_assert(i == 0   ? former->state == MW_FORMER_PASSED && former->until == 7
+			  : i == 1 ? former->state == MW_FORMER_CLAIMING && former->until == 7
+				   : former->state == MW_FORMER_CARRIED && former->until > 7);
 	}
 	mw_names_deinit(&taken, &failed);
 	ck_assert(!failed);
