@@ -1,86 +1,9 @@
 """`mailwicket import exchange` gives nobody more than Exchange gave: who is named by what nobody in the files has is nobody,
 who is denied something and is not in the files keeps the right from everybody, and what a right rests on has to be there."""
-import copy
-import json
-import subprocess
-
 import pytest
 
-from rig.built import CLI
-from rig.exchange_world import NETBIOS, World, write_table
-
-
-class Export:
-    """An organization whose only permissions and members are those of a test."""
-
-    def __init__(self, folder):
-        self.folder, self.dir = folder, folder / "export"
-        self.world = World(seed=5, mailboxes=30)
-        self.tables = copy.deepcopy(self.world.tables())
-        self.tables["ADPermission"] = []
-        for name in ("Mailbox", "DistributionGroup"):
-            for row in self.tables[name]:
-                row["GrantSendOnBehalfTo"] = ""
-        self.boss, self.one, self.two = self.world.users[:3]
-        self.team = next(p for p in self.world.groups if p.kind == "group")
-        self.set_row("DistributionGroup", self.team, RecipientTypeDetails="MailUniversalSecurityGroup")
-        self.members([self.one, self.two])
-
-    def row(self, table, person):
-        [row] = [row for row in self.tables[table] if row["DistinguishedName"] == person.dn]
-        return row
-
-    def set_row(self, table, person, **cells):
-        for row in self.tables[table]:
-            for column in cells:
-                row.setdefault(column, "")
-        self.row(table, person).update(cells)
-
-    def members(self, people):
-        self.tables["DistributionGroupMember"] = [{"Group": self.team.dn, "DistinguishedName": p.dn} for p in people]
-
-    def ace(self, trustee, sid="", deny=False, inherited=False, **cells):
-        row = {**self.world.ace_row(self.boss, trustee, deny, inherited, "All", "Send-As"), "UserSid": sid, **cells}
-        self.tables["ADPermission"].append(row)
-
-    def online(self, *rows):
-        for name in ("ADPermission", "ReceiveConnector", "ReceiveConnectorPermission", "ImapSettings", "PopSettings"):
-            self.tables.pop(name, None)
-        self.tables["TransportConfig"][0]["SmtpClientAuthenticationDisabled"] = "False"
-        self.tables["RecipientPermission"] = [
-            {"Recipient": self.boss.dn, "Identity": "x", "AccessRights": "SendAs", "IsInherited": "False", "InheritanceType": "None",
-             "AccessControlType": "Allow", "TrusteeSidString": "", **row} for row in rows]
-
-    def run(self):
-        for name, rows in self.tables.items():
-            write_table(self.dir / f"{name}.csv", rows)
-        return subprocess.run([CLI, "-c", self.folder / "mailwicket.conf", "--json", "import", "exchange", self.dir, "--apply"],
-                              capture_output=True, text=True, timeout=120)
-
-    def imported(self):
-        done = self.run()
-        assert done.returncode == 0, done.stderr
-        self.told = json.loads(done.stdout)
-        self.directory = (self.folder / "directory").read_text()
-        self.policy = (self.folder / "mailwicket.conf").read_text()
-        return {tuple(line.split()[2:]) for line in self.directory.splitlines() if line.startswith("grant send-as")}
-
-    def again(self):
-        for name in ("directory", "mailwicket.conf"):
-            (self.folder / name).unlink()
-        return self.imported()
-
-    def refused(self):
-        done = self.run()
-        assert done.returncode == 65 and not (self.folder / "directory").exists(), done
-        return done.stderr
-
-    def notes(self, file, word):
-        return [note for note in self.told["decide"] if note["file"] == file and word in note["what"]]
-
-    def record(self, person):
-        [line] = [line for line in self.directory.splitlines() if line.split()[1:2] == [person.primary] and "grant" not in line]
-        return line
+from rig.exchange_rights import Export
+from rig.exchange_world import NETBIOS
 
 
 @pytest.fixture
@@ -360,6 +283,61 @@ def test_an_export_without_self_takes_it_from_nobody(export):
     export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
     export.imported()
     assert "smtp=no" not in export.record(export.boss)
+
+
+def shared_too(export):
+    """A script left SELF out of user mailboxes alone."""
+    export.tables["ADPermission"] = [export.world.ace_row(p, SELF, False, False, "All", "Send-As") for p in export.world.shared]
+
+
+def of_a_guest(export):
+    """Of what is no recipient in the files."""
+    export.tables["ADPermission"] = [{**export.world.ace_row(export.boss, SELF, False, True, "All", "Send-As"), "Identity": "example.test/Users/Guest",
+                                      "Recipient": "CN=Guest,CN=Users,DC=example,DC=test"}]
+
+
+def of_one(export):
+    """Of a single mailbox among others with rows."""
+    row = export.world.ace_row
+    export.tables["ADPermission"] = [row(export.one, SELF, False, False, "All", "Send-As"), row(export.two, export.one, False, False, "All", "Send-As")]
+
+
+@pytest.mark.parametrize("rows, told", [(shared_too, False), (of_a_guest, False), (of_one, True)])
+def test_self_of_others_by_chance_takes_it_from_nobody(export, rows, told):
+    """SELF was taken away only where most mailboxes with rows have it."""
+    own(export)
+    rows(export)
+    export.ace(f"{NETBIOS}\\{export.one.sam}", export.one.sid)
+    export.imported()
+    assert "smtp=no" not in export.record(export.boss)
+    assert ["write smtp=no" in note["fix"] for note in export.notes("ADPermission", export.boss.primary)] == [True] * told
+    export.ace(SELF, deny=True)
+    export.again()
+    assert "smtp=no" in export.record(export.boss)
+
+
+ADMINS, CONTROL = f"{NETBIOS}\\Domain Admins", "CreateChild, DeleteChild, Self, WriteProperty, ExtendedRight, GenericRead, WriteDacl, WriteOwner"
+
+
+@pytest.mark.parametrize("trustee, rights, inherited, in_it, smtp, told", [
+    (ADMINS, CONTROL, False, True, True, False), (ADMINS, "GenericAll", True, True, True, False), (ADMINS, CONTROL, False, False, True, True),
+    (ADMINS, "GenericAll", True, False, False, True), ("BUILTIN\\Administrators", CONTROL, False, False, True, True),
+    ("BUILTIN\\Administrators", CONTROL, True, False, False, True), (f"{NETBIOS}\\Elsewhere", CONTROL, False, False, True, True),
+    (FOREIGN, "GenericAll", False, False, False, True), ("{one}", "GenericAll", False, False, False, True), ("{boss}", "GenericAll", False, False, True, False)])
+def test_an_administrator_sends_as_himself_by_all_rights(export, trustee, rights, inherited, in_it, smtp, told):
+    """Windows takes SELF from accounts of protected groups and gives these groups all rights (AdminSDHolder). They are no grants."""
+    own(export)
+    groups = export.tables["Group"]
+    groups.append({**dict.fromkeys(groups[0], ""), "DistinguishedName": "CN=Domain Admins,CN=Users,DC=example,DC=test", "Name": "Domain Admins",
+                   "SamAccountName": "Domain Admins", "Sid": "S-1-5-21-1-2-3-512", "GroupType": "Global, SecurityEnabled",
+                   "Members": "\n".join(p.dn for p in [export.two, *[export.boss] * in_it])})
+    names = {name: f"{NETBIOS}\\{person.sam}" for name, person in (("one", export.one), ("boss", export.boss))}
+    export.ace(trustee.format(**names), inherited=inherited, AccessRights=rights, ExtendedRights="")
+    assert export.imported() == set() and ("smtp=no" not in export.record(export.boss)) == smtp
+    assert ["smtp=no" in note["fix"] for note in export.notes("ADPermission", export.boss.primary) if note["property"] == "User"] == [True] * told
+    export.ace(names["boss"], deny=True)
+    export.again()
+    assert "smtp=no" in export.record(export.boss)
 
 
 def test_a_mailbox_that_no_permission_is_about_is_told(export):

@@ -8,6 +8,7 @@ struct judging {
 	struct mw_exchange_person *identity;
 	unsigned mark, bit, everybody; /* everybody: the bits that all have */
 	bool refused;		       /* somebody on the walk is */
+	bool owner_found;	       /* on the walk */
 };
 
 /* The lowest bit comes first. */
@@ -61,24 +62,67 @@ static void note_own(struct mw_exchange *import, const struct mw_exchange_person
 			 server ? "User" : "Trustee", mw_arena_text(import->arena, identity->name), fix);
 }
 
+static void look_for_owner(struct mw_exchange_person *person, void *context)
+{
+	struct judging *judging = context;
+
+	judging->owner_found |= person == judging->identity;
+}
+
+/* The bits of all rights that who has the mailbox has by his account and groups. *perhaps_r: those that he may have,
+   by a group that nobody knows the members of. */
+static unsigned all_rights(struct judging *judging, unsigned *perhaps_r)
+{
+	unsigned bits = 0;
+
+	*perhaps_r = 0;
+	for (const struct mw_exchange_ace *ace = judging->identity->all_rights; ace != NULL; ace = ace->next) {
+		judging->owner_found = false;
+		if (ace->trustee != NULL)
+			mw_exchange_walk_rights(judging->import, ace->trustee, MW_EXCHANGE_HELD, look_for_owner, judging);
+		if (judging->owner_found)
+			bits |= ace->bit;
+		/* Windows writes explicit ones to accounts of administrators and takes SELF away (Microsoft,
+		   "AdminSDHolder"); inherited ones every mailbox has. */
+		else if (ace->bit == MW_EXPLICIT_ALLOW &&
+			 (ace->trustee == NULL || mw_exchange_is_open_group(judging->import, ace->trustee)))
+			*perhaps_r |= ace->bit;
+	}
+	return bits;
+}
+
 /* Whether who has a mailbox may send as it: by SELF, by his own account, and by the groups that he is in. Where the
    files leave SELF out, it has what every mailbox has at first: an explicit permission. */
 static void judge_own(struct judging *judging)
 {
 	struct mw_exchange_person *identity = judging->identity;
 	struct mw_exchange *import = judging->import;
-	unsigned bits = identity->own_bits | bits_of(judging, identity);
+	unsigned bits = identity->own_bits | bits_of(judging, identity), perhaps;
 
 	if (identity->kind != MW_EXCHANGE_LOGIN || identity->disabled)
 		return;
-	if (!import->self_shown)
-		bits |= MW_EXPLICIT_ALLOW;
 	if (allows(bits))
 		return;
+	bits |= all_rights(judging, &perhaps);
+	if (allows(bits))
+		return;
+	if (import->self != MW_EXCHANGE_SELF_SHOWN && !identity->has_self && allows(bits | MW_EXPLICIT_ALLOW)) {
+		if (import->self == MW_EXCHANGE_SELF_OF_SOME && identity->has_permissions)
+			note_own(import, identity,
+				 "the files have no Send-As of SELF on it, nor on most mailboxes, so it sends as itself here: if it was "
+				 "taken away in Exchange, write smtp=no");
+		return;
+	}
 	if (bits == 0 && !identity->has_permissions) {
 		note_own(import, identity,
 			 "no row is about this mailbox: if Send-As of SELF was taken away, it may not send as itself in "
 			 "Exchange; write smtp=no then");
+		return;
+	}
+	if (allows(bits | perhaps)) {
+		note_own(import, identity,
+			 "the files have no Send-As of SELF on it, but a group that may have him in it has all rights, as on accounts "
+			 "of administrators, so it sends as itself here: if it may not in Exchange, write smtp=no");
 		return;
 	}
 	identity->refused = true;

@@ -44,6 +44,7 @@ struct mw_exchange_person {
 	bool disabled;	/* its account is */
 	bool refused;	/* to send as itself */
 	bool has_permissions; /* some file of permissions has a row of it */
+	bool has_self; /* it has Send-As of SELF, or all rights of SELF */
 	unsigned own_bits; /* of the permissions that it has on itself, by SELF or with everybody */
 	bool disabled_said; /* that it is, or that it is not */
 	enum mw_exchange_rights rights; /* of a group */
@@ -52,9 +53,14 @@ struct mw_exchange_person {
 	struct mw_exchange_people members; /* of a group, as said */
 	struct mw_exchange_people nested; /* of a group with an address: groups without one in it, which only rights go through */
 	struct mw_exchange_ace *aces; /* of Send-As on it */
+	struct mw_exchange_ace *all_rights; /* on it: they give no grant, and count for who has the mailbox */
 	unsigned mark; /* for walks through groups: that of the last one */
 	unsigned ace_mark, ace_bits; /* which permissions of one recipient hold for it, while they are judged */
 };
+
+/* Send-As of SELF, which some export and others leave out: of most login mailboxes that have rows, so that it lacks where it
+   was taken away; of some; of none. */
+enum mw_exchange_self { MW_EXCHANGE_SELF_LEFT_OUT, MW_EXCHANGE_SELF_OF_SOME, MW_EXCHANGE_SELF_SHOWN };
 
 /* What a person has to look at. */
 struct mw_exchange_note {
@@ -88,7 +94,7 @@ struct mw_exchange {
 	struct mw_exchange_names *names;
 	struct mw_str default_domain; /* canonical; empty: none */
 	bool state_told; /* that no file says which accounts are disabled */
-	bool self_shown; /* the permissions have those of SELF, which some export and others leave out */
+	enum mw_exchange_self self;
 	unsigned walks; /* marks given so far */
 	struct mw_exchange_person **waiting; /* of a walk: room for everybody */
 

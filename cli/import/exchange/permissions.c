@@ -51,18 +51,24 @@ static bool needs_sid(const struct permission *permission)
 	return permission->sid.len == 0 && mw_exchange_form(permission->trustee) == MW_EXCHANGE_MASTER;
 }
 
-/* Whom a permission that is allowed, or denied, means: by the SID, where the row has one, and by nothing else then. */
+/* By the SID, where the row has one, and by nothing else then. */
+static enum mw_exchange_found look_for_trustee(struct mw_exchange *import, const struct permission *permission,
+					       struct mw_exchange_person **trustee_r, struct mw_buf *candidates)
+{
+	*trustee_r = NULL;
+	if (permission->sid.len > 0)
+		return mw_exchange_find_key(import->names, MW_EXCHANGE_SID, permission->sid, trustee_r, candidates);
+	return mw_exchange_find(import->names, permission->trustee, trustee_r, candidates);
+}
+
+/* Whom a permission that is allowed, or denied, means; an error where it may be several. */
 static enum mw_exchange_found find_trustee(struct mw_exchange *import, const struct permission *permission,
 					   struct mw_exchange_person **trustee_r)
 {
 	char memory[1024];
 	struct mw_buf candidates = MW_BUF_OVER(memory);
-	enum mw_exchange_found found;
+	enum mw_exchange_found found = look_for_trustee(import, permission, trustee_r, &candidates);
 
-	*trustee_r = NULL;
-	found = permission->sid.len > 0
-			? mw_exchange_find_key(import->names, MW_EXCHANGE_SID, permission->sid, trustee_r, &candidates)
-			: mw_exchange_find(import->names, permission->trustee, trustee_r, &candidates);
 	if (found == MW_EXCHANGE_SEVERAL)
 		mw_exchange_error(import, permission->file, permission->row, permission->property,
 				  "the SID in a column UserSid, as the exporter writes it, or an address", "\"%.*s\" may be %s",
@@ -124,15 +130,15 @@ static unsigned bit_of(const struct permission *permission)
 	return permission->inherited ? MW_INHERITED_ALLOW : MW_EXPLICIT_ALLOW;
 }
 
-static void add_ace(struct mw_exchange *import, struct mw_exchange_person *identity,
-		    const struct permission *permission, struct mw_exchange_person *trustee)
+static void add_ace(struct mw_exchange *import, struct mw_exchange_ace **aces, const struct permission *permission,
+		    struct mw_exchange_person *trustee)
 {
 	struct mw_exchange_ace *ace = MW_ARENA_NEW(import->arena, struct mw_exchange_ace);
 
 	if (ace == NULL)
 		return;
-	*ace = (struct mw_exchange_ace){ .bit = bit_of(permission), .trustee = trustee, .next = identity->aces };
-	identity->aces = ace;
+	*ace = (struct mw_exchange_ace){ .bit = bit_of(permission), .trustee = trustee, .next = *aces };
+	*aces = ace;
 }
 
 /* What the one who has the mailbox may do as it. */
@@ -158,7 +164,7 @@ static void deny(struct mw_exchange *import, struct mw_exchange_person *identity
 	case MW_EXCHANGE_EVERYBODY:
 	case MW_EXCHANGE_LOGGED_IN:
 		add_own(import, identity, permission);
-		add_ace(import, identity, permission, NULL);
+		add_ace(import, &identity->aces, permission, NULL);
 		return;
 	case MW_EXCHANGE_WINDOWS: break;
 	case MW_EXCHANGE_PEOPLE:
@@ -167,7 +173,7 @@ static void deny(struct mw_exchange *import, struct mw_exchange_person *identity
 		case MW_EXCHANGE_NOBODY: break;
 		case MW_EXCHANGE_FOUND:
 			if (!mw_exchange_is_open_group(import, trustee)) {
-				add_ace(import, identity, permission, trustee);
+				add_ace(import, &identity->aces, permission, trustee);
 				return;
 			}
 			break;
@@ -180,7 +186,7 @@ static void deny(struct mw_exchange *import, struct mw_exchange_person *identity
 		     : "whom it denies, or who is in the group, is in no file, and may be anybody: no permission that Windows "
 		       "takes after it gives a grant; export what lacks, or take this line out and write the grants that are "
 		       "right");
-	add_ace(import, identity, permission, NULL);
+	add_ace(import, &identity->aces, permission, NULL);
 }
 
 static void allow(struct mw_exchange *import, struct mw_exchange_person *identity, const struct permission *permission)
@@ -222,7 +228,7 @@ static void allow(struct mw_exchange *import, struct mw_exchange_person *identit
 	if (mw_exchange_is_open_group(import, trustee))
 		tell(import, permission, identity, trustee,
 		     "some or all members of this group are in no file, and get no grant: export what lacks, or write their grants");
-	add_ace(import, identity, permission, trustee);
+	add_ace(import, &identity->aces, permission, trustee);
 }
 
 /* Which recipients the files of permissions have. */
@@ -247,8 +253,9 @@ static void add_permission(struct mw_exchange *import, const struct permission *
 	}
 	if (!permission->deny && who_is(permission) == MW_EXCHANGE_SELF) {
 		mw_exchange_count(import, "permissions of SELF: everybody sends as himself");
-		import->self_shown = true;
 		identity = surely_of(import, permission);
+		if (identity != NULL)
+			identity->has_self = true;
 	} else {
 		identity = identity_of(import, permission);
 	}
@@ -281,9 +288,30 @@ static bool is_for_others(struct mw_exchange *import, const struct permission *p
 	return true;
 }
 
+/* Who has a mailbox has all rights that he has on it for himself too. */
+static void add_all_rights(struct mw_exchange *import, const struct permission *permission)
+{
+	struct mw_exchange_person *identity = surely_of(import, permission), *trustee = NULL;
+
+	if (identity == NULL || identity->kind != MW_EXCHANGE_LOGIN)
+		return;
+	switch (who_is(permission)) {
+	case MW_EXCHANGE_EVERYBODY:
+	case MW_EXCHANGE_LOGGED_IN: identity->own_bits |= bit_of(permission); return;
+	case MW_EXCHANGE_WINDOWS: break;
+	case MW_EXCHANGE_PEOPLE:
+		if (look_for_trustee(import, permission, &trustee, NULL) == MW_EXCHANGE_FOUND || !is_sid(permission->trustee))
+			break;
+		return; /* an account that was deleted */
+	default: return;
+	}
+	add_ace(import, &identity->all_rights, permission, trustee);
+}
+
 /* Whoever has all rights on an object has Send-As too, but has it to administer the object. */
 static void tell_all_rights(struct mw_exchange *import, const struct permission *permission)
 {
+	add_all_rights(import, permission);
 	switch (who_is(permission)) {
 	case MW_EXCHANGE_SELF: add_permission(import, permission); return;
 	case MW_EXCHANGE_WINDOWS:
@@ -407,6 +435,24 @@ static void need_sids(struct mw_exchange *import)
 	}
 }
 
+/* An export has SELF of all mailboxes, of none, or of some by chance: a script left it out of user mailboxes, say. */
+static enum mw_exchange_self self_of(const struct mw_exchange *import)
+{
+	size_t all = 0, self = 0;
+
+	for (size_t i = 0; i < import->people.count; i++) {
+		const struct mw_exchange_person *person = import->people.items[i];
+
+		if (person->kind != MW_EXCHANGE_LOGIN || !person->has_permissions)
+			continue;
+		all++;
+		self += person->has_self;
+	}
+	if (self * 2 > all)
+		return MW_EXCHANGE_SELF_SHOWN;
+	return self > 0 ? MW_EXCHANGE_SELF_OF_SOME : MW_EXCHANGE_SELF_LEFT_OUT;
+}
+
 void mw_exchange_read_permissions(struct mw_exchange *import)
 {
 	const struct mw_csv *ad = &import->tables[MW_EXCHANGE_AD_PERMISSION].csv;
@@ -417,6 +463,7 @@ void mw_exchange_read_permissions(struct mw_exchange *import)
 		read_ad(import, &ad->rows[i]);
 	for (size_t i = 0; i < online->row_count && !mw_arena_failed(import->arena); i++)
 		read_online(import, &online->rows[i]);
+	import->self = self_of(import);
 	for (size_t i = 0; i < import->people.count && !mw_arena_failed(import->arena); i++)
 		mw_exchange_judge(import, import->people.items[i]);
 }
