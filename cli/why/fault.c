@@ -44,6 +44,11 @@ bool mw_why_fault_hint(struct mw_str warning)
 	return mw_part_begins_with_one(warning, begins) || mw_part_has_one(warning, words);
 }
 
+bool mw_why_fault_of_login(struct mw_str warning)
+{
+	return mw_str_starts_with(warning, MW_STR("SASL authentication problem: "));
+}
+
 bool mw_why_fault_follows(struct mw_str warning)
 {
 	return mw_str_starts_with(warning, MW_STR("problem talking to server ")) || mw_str_has(warning, " lookup error for ");

@@ -10,6 +10,8 @@ enum mw_why_kind mw_why_fault_of_reply(struct mw_str reply);
 /* A warning that tells why a later reply or end of the same session is the server's fault: a service that does not
    answer, a certificate that cannot be read. */
 bool mw_why_fault_hint(struct mw_str warning);
+/* One of Cyrus SASL that tells why the next login fails, whoever logs in: it is said at each try. */
+bool mw_why_fault_of_login(struct mw_str warning);
 /* One that only follows from such a warning before it, which tells more. */
 bool mw_why_fault_follows(struct mw_str warning);
 

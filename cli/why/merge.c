@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "why/fault.h"
+#include "why/part.h"
 #include "why/reply.h"
 
 #define TOGETHER 10 /* seconds: two programs' lines about one thing */
@@ -125,6 +127,7 @@ static const struct { enum mw_why_kind told, by; } twice[] = {
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_DECIDED },
 	{ MW_WHY_FAULT, MW_WHY_TLS_HELLO },         /* who began with TLS did not wait for Dovecot's auth */
 	{ MW_WHY_FAULT, MW_WHY_FAULT },             /* Dovecot's auth says which one, the login process only that */
+	{ MW_WHY_FAULT, MW_WHY_LOGIN_FAILED },      /* of one mechanism, and then another was tried */
 	{ MW_WHY_PERMITTED, MW_WHY_SUBMITTED },
 	{ MW_WHY_PASSWORD_WRONG, MW_WHY_LOGIN_FAILED },
 	{ MW_WHY_LEFT_AT_GREETING, MW_WHY_TLS_HELLO }, /* Postfix notices a hello only where it was early */
@@ -166,6 +169,14 @@ static bool waits_for_auth(const struct mw_why_entry *entry)
 	       strstr(entry->reply, "Auth process not responding") != NULL;
 }
 
+/* One mechanism is set up wrongly, and the client went on to another, with which its password was looked at. */
+static bool is_behind_problem(const struct mw_why_entry *failed, const struct mw_why_entry *fault)
+{
+	return fault->kind == MW_WHY_FAULT && failed->kind == MW_WHY_LOGIN_FAILED && failed->last >= fault->last &&
+	       strcmp(failed->client, fault->client) == 0 &&
+	       mw_why_fault_of_login(mw_part_after(mw_str(fault->reply), " ("));
+}
+
 static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *by)
 {
 	bool sending = told->protocol == MW_PROTOCOL_SMTP;
@@ -185,6 +196,8 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 	case MW_WHY_DECIDED:
 		return !told->exposed && by->exposed && strcmp(told->reason, by->reason) == 0;
 	case MW_WHY_FAULT:
+		if (by->kind == MW_WHY_LOGIN_FAILED)
+			return is_behind_problem(by, told);
 		return strcmp(told->login, by->login) == 0 &&
 		       strncmp(told->reply, "Login aborted: ", strlen("Login aborted: ")) == 0 &&
 		       strncmp(by->reply, "Login aborted: ", strlen("Login aborted: ")) != 0;
@@ -192,7 +205,8 @@ static bool told_by(const struct mw_why_entry *told, const struct mw_why_entry *
 	case MW_WHY_USER_UNKNOWN:
 	case MW_WHY_LOGIN_FAILED:
 		/* Dovecot's auth may have made another name of the user's own. */
-		return stopped && (mw_str_equal_nocase(mw_str(told->login), mw_str(by->login)) || told->login[0] == '\0' ||
+		return stopped && !is_behind_problem(told, by) &&
+		       (mw_str_equal_nocase(mw_str(told->login), mw_str(by->login)) || told->login[0] == '\0' ||
 				   (by->kind != MW_WHY_DECIDED && !told->other_login && !by->other_login));
 	case MW_WHY_LOGIN_NEEDS_TLS:
 		return stopped && strcmp(by->reason, "login-without-tls") == 0;

@@ -110,7 +110,7 @@ static void begin(struct mw_why_sessions *sessions, const struct mw_why_line *li
 	mw_part_copy(session->client, sizeof(session->client), client);
 	memcpy(session->port, before.port, sizeof(session->port));
 	/* What a process says before its first client, of its tables or its certificate, is of all its sessions. */
-	if (before.client[0] == '\0')
+	if (before.client[0] == '\0' && !mw_why_fault_of_login(mw_str(before.fault)))
 		memcpy(session->fault, before.fault, sizeof(session->fault));
 }
 

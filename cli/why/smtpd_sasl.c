@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/smtpd.h"
 
+#include "why/fault.h"
 #include "why/part.h"
 #include "why/sasl_words.h"
 
@@ -25,6 +26,13 @@ static bool tried_too_often(const struct mw_why_session *session, int64_t now)
 	return session->failed || session->begun == 0 || now - session->begun > SOON;
 }
 
+/* Cyrus SASL cannot read its own passwords, or is set up wrongly: what it says then of the user, or of the
+   mechanism, is not to be believed. It says so at each try. */
+static bool has_problem(const struct mw_why_session *session)
+{
+	return mw_why_fault_of_login(mw_str(session->fault));
+}
+
 static bool is_fault_of_sasl(const struct mw_why_session *session, struct mw_str why, int64_t now)
 {
 	if (lost_auth(why) && session->fault[0] == '\0')
@@ -32,8 +40,7 @@ static bool is_fault_of_sasl(const struct mw_why_session *session, struct mw_str
 	/* Cyrus SASL, where its saslauthd is away. */
 	if (mw_str_equal(why, MW_STR("generic failure")) && session->fault[0] != '\0')
 		return true;
-	/* The same, where it cannot read its own passwords: what it says then of the user's is not to be believed. */
-	if (strncmp(session->fault, "SASL authentication problem: ", strlen("SASL authentication problem: ")) == 0)
+	if (has_problem(session))
 		return true;
 	return mw_why_sasl_kind(why) == MW_WHY_FAULT && !session->failed;
 }
@@ -48,6 +55,8 @@ bool mw_smtpd_sasl(struct mw_why_session *session, struct mw_str rest, struct mw
 	if (event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LOGIN_FAILED || event->kind == MW_WHY_USER_UNKNOWN)
 		event->kind = is_fault_of_sasl(session, cause, event->time) ? MW_WHY_FAULT
 			      : event->kind == MW_WHY_FAULT ? MW_WHY_LOGIN_FAILED : event->kind;
+	if (event->kind == MW_WHY_MECHANISM && has_problem(session))
+		event->kind = MW_WHY_FAULT;
 	if (mw_str_has(mw_part_before(said, ", sasl_username="), " authentication aborted"))
 		event->kind = MW_WHY_LOGIN_CANCELED;
 	if (event->kind == MW_WHY_LOGIN_FAILED && !session->failed && lost_auth(cause))
@@ -66,6 +75,8 @@ bool mw_smtpd_sasl(struct mw_why_session *session, struct mw_str rest, struct mw
 		event->kind = MW_WHY_MECHANISM;
 	if (event->kind == MW_WHY_LOGIN_FAILED)
 		mw_smtpd_see_password(session, event);
+	if (has_problem(session))
+		session->fault[0] = '\0';
 	session->told = true;
 	return true;
 }

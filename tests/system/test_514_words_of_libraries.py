@@ -68,6 +68,17 @@ CASES = {
     "Cyrus, the account is closed": (login("account disabled"), "login-ended"),
     "Cyrus, the password is too old": (login("passphrase expired, has to be reset"), "login-ended"),
     "Cyrus, its passwords are away": (login(PROBLEM, "authentication failure"), "server-fault"),
+    "Cyrus, a verifier that it does not have": (login(
+        "warning: SASL authentication problem: unknown password verifier", UNABLE, "no mechanism available"), "server-fault"),
+    "Cyrus, one mechanism without passwords, then a wrong password": (login(
+        PROBLEM, "warning: unknown[192.0.2.7]: SASL CRAM-MD5 authentication failed: authentication failure, sasl_username=bob",
+        UNABLE, "authentication failure, sasl_username=bob", mechanism="PLAIN"), "wrong-password"),
+    "Cyrus, one mechanism without passwords, then another": (login(
+        UNABLE, "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: authentication failure, sasl_username=bob",
+        PROBLEM, "authentication failure, sasl_username=bob", mechanism="CRAM-MD5"), "server-fault"),
+    "Cyrus, a problem as the process begins": (login("authentication failure")[:1] + [smtpd(
+        "warning: SASL authentication problem: could not find auxprop plugin, was searching for '[all]'")]
+        + login("authentication failure")[1:], "wrong-password"),
     "Cyrus, its server is away": (login("remote authentication server unavailable"), "server-fault"),
     "Cyrus, it does not start": (session("fatal: SASL per-process initialization failed"), "server-fault"),
     "a reason that an administrator wrote": (login("Your account is blocked, sasl_username=bob"), "login-ended"),
