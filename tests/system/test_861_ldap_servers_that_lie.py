@@ -452,3 +452,29 @@ def test_a_key_of_the_policy_that_two_have_is_nobodys(files, server, folder):
     same = ("asked", "known", "addresses", "formerly", "logins", "send_as", "may_send_as", "blocked")
     assert [[one[word] for word in same] for one in after[1:3]] == [[one[word] for word in same] for one in before[1:3]]
     assert after[0]["blocked"] and after[3]["blocked"] and after[4]["send_as"] == before[4]["send_as"], after
+
+
+def test_a_group_that_claims_an_address_takes_no_member_from_who_has_it_for_a_name(files, server, folder):
+    """By the address beside the name, or by the same name: a denial of the first group holds for its members all the same. What is
+    no address is nobody's."""
+    server.entries["users"][0][1]["manager"] = [f"cn=interns,{BASE}"]
+    server.entries["users"][1][1]["memberOf"] = ["Interns@example.test", "all users@corp", "gone@example.test", "second@example.test"]
+    server.add("groups", f"cn=interns,{BASE}", mail=["interns@example.test"], entryUUID=["interns"])
+    server.add("groups", f"cn=mine,{BASE}", mail=["mine@example.test"], mailAlternateAddress=["second@example.test"], entryUUID=["mine"])
+    text = settings(server, folder) + ' users_attributes = { "member_of=memberOf", "senders_denied=manager" }'
+
+    def found():
+        files.use(text)
+        done = files.cli("sync")
+        assert done.returncode == 0 and "2 groups of a member are nobody of the source, and are left out" in done.stderr, done.stderr
+        member = looked_up(files, "u1@example.test")
+        return "interns@example.test" in str(member["groups"]), member["blocked"], looked_up(files, "u0@example.test")["senders_denied"]
+
+    first = found()
+    assert first[0] and not first[1] and "interns@example.test" in str(first[2])
+    assert "mine@example.test" in str(looked_up(files, "u1@example.test")["groups"])
+    claims = server.entries["groups"][-1][1]
+    claims["mailAlternateAddress"].append("interns@example.test")
+    assert found() == first
+    claims["mail"] = ["interns@example.test"]
+    assert found() == first

@@ -8,6 +8,7 @@
 #include "sync/ldap/dn.h"
 #include "sync/record/key_source.h"
 #include "sync/record/row.h"
+#include "sync/text/name.h"
 
 const char *mw_ldap_kind_word(enum mw_ldap_kind kind)
 {
@@ -64,6 +65,7 @@ static void add_called(struct mw_ldap_reader *reader, size_t number, struct mw_s
 
 bool mw_ldap_canonical(enum mw_ldap_by by, struct mw_str value, struct mw_buf *out)
 {
+	struct mw_address address;
 	size_t len = 0;
 
 	mw_buf_reset(out);
@@ -75,8 +77,10 @@ bool mw_ldap_canonical(enum mw_ldap_by by, struct mw_str value, struct mw_buf *o
 		out->used = len;
 		return true;
 	}
-	mw_buf_add(out, value);
-	return !out->truncated && value.len > 0;
+	if (mw_address_parse(value, &address) != MW_ADDRESS_MAILBOX || mw_text_name_refused(address.whole) != '\0')
+		return false;
+	mw_buf_add(out, address.whole);
+	return !out->truncated;
 }
 
 void mw_ldap_called(struct mw_ldap_reader *reader, enum mw_ldap_by by, struct mw_str value)
@@ -246,8 +250,7 @@ static void refer_by_address(struct mw_ldap_reader *reader, struct mw_record *re
 				      record->principal.name, value, MW_STR_EMPTY);
 		break;
 	case MW_LDAP_MEMBER_OF:
-		if (mw_read_address(&reader->reading, value, &value))
-			mw_ldap_refer(reader, role, MW_LDAP_BY_ADDRESS, value);
+		mw_ldap_refer(reader, role, MW_LDAP_BY_ADDRESS, value);
 		break;
 	}
 }

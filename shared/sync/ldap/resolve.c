@@ -210,6 +210,34 @@ static void deny(struct mw_ldap_reader *reader, const struct mw_ldap_reference *
 		count_nobody(reader, reference);
 }
 
+static bool has_name(struct mw_ldap_reader *reader, uint32_t number, struct mw_str name)
+{
+	const struct mw_record *record = mw_ldap_record(reader, number);
+
+	return record != NULL && mw_str_equal(record->principal.name, name);
+}
+
+/* Members are given to a name: to each group that has it, since the merge leaves it to one of them. A group with the
+   address beside its name is meant where no other is called so. */
+static void join_by_address(struct mw_ldap_reader *reader, const struct mw_ldap_reference *reference, uint32_t only)
+{
+	const struct mw_ldap_table *table = &reader->tables[MW_LDAP_BY_ADDRESS];
+	bool named = false;
+
+	for (size_t i = find_first(table, reference->text); is_called(table, i, reference->text); i++) {
+		if (!has_name(reader, table->items[i].number, reference->text))
+			continue;
+		mw_ldap_give(reader, reference->number, MW_LDAP_MEMBER_OF, table->items[i].number);
+		named = true;
+	}
+	if (named)
+		return;
+	if (mw_ldap_record(reader, only) == NULL)
+		count_nobody(reader, reference);
+	else
+		mw_ldap_give(reader, reference->number, MW_LDAP_MEMBER_OF, only);
+}
+
 /* A uid that nobody has may be an address, whosever it is: it may be another source's. */
 static bool is_address(struct mw_ldap_reader *reader, const struct mw_ldap_reference *reference)
 {
@@ -237,6 +265,8 @@ static void resolve_references(struct mw_ldap_reader *reader)
 			record->principal.senders = MW_SENDERS_LIST;
 		if (reference->role == MW_LDAP_SENDERS_DENIED && !reference->turned)
 			deny(reader, reference);
+		else if (reference->by == MW_LDAP_BY_ADDRESS)
+			join_by_address(reader, reference, whom);
 		else if (is_address(reader, reference))
 			mw_ldap_add_value(reader, record, "member", reference->text);
 		else if (whom == MW_LDAP_NOBODY || mw_ldap_record(reader, whom) == NULL)
