@@ -66,7 +66,7 @@ def iredmail(base):
                       **{"accountStatus": "active", **said})
     return (mailbox("alice", "mail", "internal", "smtp", "imap", "pop3", "managesieve", shadowAddress="al@example.test",
                     memberOfGroup="sales@example.test") +
-            mailbox("bob", "mail", "smtp", "pop3") + mailbox("carol", "mail", "smtp", "imap", accountStatus="disabled") +
+            mailbox("bob", "mail", "smtpsecured", "pop3tls") + mailbox("carol", "mail", "smtp", "imap", accountStatus="disabled") +
             person(f"mail=@example.test,{base}", mail="@example.test", uid="catch-all", accountStatus="active") +
             entry(f"mail=sales@example.test,{base}", objectClass="mailList", mail="sales@example.test", accountStatus="active") +
             entry(f"mail=info@example.test,{base}", objectClass="mailAlias", mail="info@example.test",
@@ -203,17 +203,35 @@ def test_a_switch_that_no_user_has_switches_nobody_off(server, folder):
     assert files.digest() == before
 
 
+def test_a_value_that_no_user_has_switches_nobody_off(server, folder):
+    """As a word that is misspelt; of a single service it may be meant, and is told."""
+    files, source = Files(folder), LdapSource(server, folder)
+    server.add(user("alice", source.base, accountStatus="live") + user("bob", source.base, accountStatus="live"))
+    assert read(files, source, None, users_attributes=listed(["active=accountStatus:live"])).returncode == 0
+    before = files.digest()
+    for mapping in ("active=accountStatus:active", "active=accountStatus"):
+        done = read(files, source, None, users_attributes=listed([mapping]))
+        assert done.returncode != 0 and files.digest() == before, done
+        assert (f'users_attributes "{mapping}": none of the 2 users has this value: every service is off for all; '
+                'the first has "live"') in done.stderr, done.stderr
+    done = read(files, source, None, users_attributes=listed(["imap=accountStatus:live|x", "pop3=accountStatus:y", "smtp=accountStatus:x"]))
+    assert done.returncode == 0 and ': pop3 is off for all; the first has "live"; users_attributes "smtp=' in done.stderr, done.stderr
+    assert '"imap=' not in done.stderr
+
+
 @pytest.mark.parametrize("tests,services", [
     (["imap=enabledService:IMAP"], "imap=yes"), (["imap=!enabledService:imap"], "imap=no"), (["imap=enabledService:pop3"], "imap=no"),
     (["imap=enabledService:imap", "imap=accountStatus:disabled"], "imap=no"), (["imap=mailEnabled", "imap=accountStatus:active"], "imap=yes"),
     (["active=accountStatus:*"], ""), (["active=!accountStatus:*"], OFF), (["active=mailEnabled"], ""), (["smtp=!mailEnabled"], "smtp=no"),
     (["active=accountStatus:active", "smtp=mailEnabled", "pop3=!mailEnabled"], "pop3=no"),
+    (["active=kopanoAccount"], ""), (["smtp=!kopanoAccount"], "smtp=no"), (["imap=enabledService:a|imap", "pop3=enabledService:a|b"], "pop3=no"),
 ])
 def test_each_test_of_a_service_has_to_hold(server, folder, tests, services):
     files, source = Files(folder), LdapSource(server, folder)
     files.write(files.directory, f"user alice@example.test login=alice {services}\n")
     expected = files.publish(f'driver = text path = "{files.directory}"')
-    server.add(user("alice", source.base, enabledService=["imap", "mail"], accountStatus="active", mailEnabled="TRUE"))
+    server.add(user("alice", source.base, enabledService=["imap", "mail"], accountStatus="active", mailEnabled="TRUE",
+                    kopanoAccount="1"))
     done = read(files, source, None, users_attributes=listed(tests))
     assert done.returncode == 0 and files.digest() == expected, done.stderr
 

@@ -30,9 +30,10 @@ struct mw_ldap_mapping {
 	enum mw_ldap_use use;
 	enum mw_ldap_role role; /* of references and identities */
 	bool written;           /* in the policy */
-	const char *value;      /* of a test; "*": any */
+	const char *value;      /* of a test, "A|B" for several; "*": any; NULL: one that means on */
 	bool unless;            /* the service is off where the attribute has it */
-	size_t shown;           /* how many users have the attribute */
+	size_t shown, held;     /* how many users have the attribute, and for how many the test holds */
+	struct mw_str first;    /* the first value of the attribute that was seen */
 };
 
 struct mw_ldap_map {
@@ -101,15 +102,15 @@ const struct mw_ldap_attribute *mw_ldap_find_name(const struct mw_ldap_map *map,
 
 /* Whether the key is a service, or MW_LDAP_ACTIVE. */
 bool mw_ldap_is_service(struct mw_str key);
-/* Reads "ATTRIBUTE:VALUE" or "!ATTRIBUTE:VALUE", where TRUE is meant without a value, into a test. An attribute alone
+/* Reads "ATTRIBUTE:VALUE" or "!ATTRIBUTE:VALUE", where on is meant without a value, into a test. An attribute alone
    stays what it is: it says TRUE or FALSE itself. */
 void mw_ldap_service_read(struct mw_ldap_reader *reader, struct mw_str key, struct mw_str text,
 			  struct mw_ldap_mapping *mapping);
 /* Switches off, after all other values of the entry, each service for which a test does not hold. */
 void mw_ldap_services_hold(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
-/* After the last user. False with `why`: nobody has an attribute that somebody has to have: all would be switched
-   off. */
-bool mw_ldap_services_shown(const struct mw_ldap_reader *reader, struct mw_buf *why);
+/* After the last user. False with `why`: nobody has an attribute that somebody has to have, or nobody the value for all
+   services: all would be switched off. `warning` says which single service is off for all. */
+bool mw_ldap_services_end(const struct mw_ldap_reader *reader, struct mw_buf *why, struct mw_buf *warning);
 
 /* --- check.c: what can be known before a search. False with what is wrong. An attribute that the policy calls by
    another of its names, or by its number, gets the name by which the server sends it. */

@@ -133,13 +133,27 @@ static bool begin_search(struct mw_ldap_reader *reader, struct mw_buf *why)
 	return reader->searching;
 }
 
+static bool services_end(const struct mw_ldap_reader *reader, struct mw_buf *why)
+{
+	char memory[WHY_MAX];
+	struct mw_buf warning = MW_BUF_OVER(memory);
+
+	if (!mw_ldap_services_end(reader, why, &warning))
+		return false;
+	if (warning.used > 0)
+		warn(reader, memory);
+	return true;
+}
+
 /* A bind without rights succeeds and shows nothing: that no users are left is never the truth. */
 static bool found_users(const struct mw_ldap_reader *reader, struct mw_buf *why)
 {
 	struct mw_str who = mw_ldap_who(reader->session), base = mw_ldap_base(reader, MW_LDAP_USERS);
 
-	if (reader->kind != MW_LDAP_USERS || reader->named_of_kind > 0)
-		return reader->kind != MW_LDAP_USERS || mw_ldap_services_shown(reader, why);
+	if (reader->kind != MW_LDAP_USERS)
+		return true;
+	if (reader->named_of_kind > 0)
+		return services_end(reader, why);
 	if (reader->entries_of_kind == 0)
 		mw_buf_printf(why,
 			      "users_filter %s finds nobody below \"%.*s\": it is not the right one, or %.*s has no "

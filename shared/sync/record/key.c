@@ -201,11 +201,12 @@ static void read_senders(struct mw_reading *reading, const struct mw_record_key 
 	record->principal.senders = (enum mw_senders)word;
 }
 
-/* A row has what databases give for a truth value. */
-static bool parse_row_switch(struct mw_str value, bool *on_r)
+bool mw_row_switch(struct mw_str value, bool *on_r)
 {
 	const char c = value.len == 1 ? value.ptr[0] : ' ';
 
+	if (mw_parse_switch(value, on_r))
+		return true;
 	*on_r = c == '1' || c == 't' || c == 'T' || c == 'y' || c == 'Y';
 	return *on_r || c == '0' || c == 'f' || c == 'F' || c == 'n' || c == 'N';
 }
@@ -215,7 +216,7 @@ static void read_switch(struct mw_reading *reading, const struct mw_record_key *
 {
 	bool *on = mw_record_key_field(key, record);
 
-	if (!mw_parse_switch(value, on) && (reading->line != NULL || !parse_row_switch(value, on)))
+	if (reading->line != NULL ? !mw_parse_switch(value, on) : !mw_row_switch(value, on))
 		ERROR(reading, value, "yes or no", "%s: bad value \"%.*s\"", key->word, SHOW(value));
 }
 

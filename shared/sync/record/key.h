@@ -71,6 +71,8 @@ bool mw_read_address(struct mw_reading *reading, struct mw_str text, struct mw_s
 bool mw_read_own_address(struct mw_reading *reading, struct mw_str text, struct mw_str *address_r);
 /* The record behind its last value. `named`: its name could be read. */
 void mw_record_end(struct mw_reading *reading, struct mw_record *record, bool named);
+/* A switch that is no text: what databases give for a truth value, as 1 and t, stands for yes and no too. */
+bool mw_row_switch(struct mw_str value, bool *on_r);
 /* A grant from its three words. `until`: its last day as it is written; empty: it has no end. Where anything of it is
    wrong, or was before (reading->bad), there is none. */
 void mw_grant_read(struct mw_reading *reading, struct mw_str kind, struct mw_str identity, struct mw_str trustee,
