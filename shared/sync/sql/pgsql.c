@@ -17,6 +17,15 @@ struct pgsql {
 	int64_t timeout, deadline; /* milliseconds */
 };
 
+/* Known by PostgreSQL's function that reports it: the message is in the server's language, and its code that of any
+   missing right. */
+static bool is_of_row_security(const PGresult *result)
+{
+	const char *function = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+
+	return function != NULL && strcmp(function, "check_enable_rls") == 0;
+}
+
 static void say(const struct pgsql *pgsql, const PGresult *result, struct mw_buf *why)
 {
 	const char *message = result == NULL ? "" : PQresultErrorMessage(result);
@@ -24,6 +33,8 @@ static void say(const struct pgsql *pgsql, const PGresult *result, struct mw_buf
 	if (message == NULL || message[0] == '\0')
 		message = pgsql->connection == NULL ? "out of memory" : PQerrorMessage(pgsql->connection);
 	mw_sql_say(why, message == NULL || message[0] == '\0' ? "the connection was cut" : message);
+	if (is_of_row_security(result))
+		mw_buf_add_text(why, "; give the account BYPASSRLS, or ask a view whose owner no policy applies to");
 }
 
 /* Waits for the connection's socket. False: the time is over, or it failed. */
