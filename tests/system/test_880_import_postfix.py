@@ -187,7 +187,7 @@ def test_who_sends_as_himself_at_one_listener_goes_on(two_listeners):
     server = two_listeners
     told = server.init("--apply")
     lines = server.lines(told)
-    assert sorted(lines) == ["user alice@example.test login=alice", "user bob@example.test login=bob address=sales@example.test"]
+    assert sorted(lines) == ["user alice@example.test login=alice", "user bob@example.test login=bob receive=sales@example.test"]
     assert "# Who may send as the address of the login, but not at listener submission.\nuser alice@" in server.directory.read_text()
     assert "who may send as the address of the login, but not at listener submission: 1; Postfix goes on refusing" in told.stdout
     server.assert_valid()
@@ -198,6 +198,30 @@ def test_who_sends_as_himself_at_one_listener_goes_on(two_listeners):
     told = json.loads(server.import_postfix("--json").stdout)
     assert (told["without_own_address"], told["own_address_at_some"]) == (0, 1)
     assert {(row["login"], row["reason"]) for row in told["proof"]["differences"] if row["mailwicket"]} == {("alice", "own-at-some")}
+
+
+def test_a_listener_that_users_do_not_reach_is_not_the_mildest(two_listeners):
+    """What a content filter brings back, and a program of this host: nothing is compared there."""
+    master = two_listeners.etc / "master.cf"
+    compared = "  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n"
+    master.write_text(master.read_text() + compared +
+                      "127.0.0.1:10026 inet n - n - - smtpd\n  -o content_filter=\n  -o smtpd_sasl_auth_enable=yes\n"
+                      "127.0.0.1:10587 inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n")
+    assert sorted(two_listeners.made()) == ["user alice@example.test.invalid login=alice,alice@example.test "
+                                            "receive=alice@example.test",
+                                            "user bob@example.test login=bob receive=sales@example.test"]
+
+
+def test_where_listeners_have_tables_of_their_own_no_listener_is_named(two_listeners):
+    """The one that is read says nothing of what the other lets users send as."""
+    server = two_listeners
+    with open(server.etc / "master.cf", "a") as file:
+        file.write("  -o smtpd_sender_restrictions=reject_known_sender_login_mismatch\n"
+                   f"  -o smtpd_sender_login_maps=texthash:{server.folder}/others\n")
+    server.table("others", "bob@example.test bob\nalice@example.test carol\n")
+    told = server.init("--apply")
+    assert "but not at listener" not in told.stdout + server.directory.read_text(), told.stdout
+    assert json.loads(server.import_postfix("--json").stdout)["own_address_at_some"] == 0
 
 
 def test_who_is_refused_at_every_listener_stays_so(two_listeners):
@@ -257,7 +281,7 @@ def test_another_listeners_tables_are_named(server):
     server.table("others", "ceo@example.test bob\n")
     imports(server, OWN)
     assert unread(server) == {f"texthash:{server.folder}/others": "it is that of listener submission alone, and another listener's is read"}
-    assert server.policy.read_text().count("Accept-Any-Sender") == 1
+    assert server.policy.read_text().count("grant_permissions = { Accept-Any-Sender") == 1
 
 
 def test_init_gives_no_more_than_postfix(server):

@@ -61,6 +61,7 @@ struct mw_init_listener {
 						       Postfix's own */
 	bool proxied;				    /* a PROXY line says where its clients connect to */
 	struct mw_binding clients;		    /* of a proxied one, what is taken for that */
+	bool inside;				    /* for this host alone, or for a content filter */
 	const char *left_out;			    /* why it needs no connector; NULL: it has one */
 };
 
@@ -179,7 +180,7 @@ bool mw_init_address(const struct mw_init *init, struct mw_str text, struct mw_s
 
 /* A comment of the policy, wrapped; a newline begins another line. Whatever is in the text, it stays a comment. */
 void mw_init_print_comment(FILE *out, const char *indent, const char *text);
-/* The strictest comparison of any listener that users may submit at, and the mildest. */
+/* The strictest comparison of any listener that users may submit at, and the mildest of those that they reach. */
 enum mw_comparison mw_init_comparison(const struct mw_init *init);
 enum mw_comparison mw_init_mildest_comparison(const struct mw_init *init);
 /* Their names that compare more strictly than the mildest, "submission, smtps"; "": all compare alike. In the arena. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What each listener of Postfix does today: who may submit there, with which
    limits. */
+#include "servers/check/postfix_interfaces.h"
 #include "servers/init/relays.h"
 #include "servers/init/tables.h"
 
@@ -229,6 +230,9 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 		.size = mw_endpoint_value(endpoint, "message_size_limit"),
 		.recipients = mw_endpoint_value(endpoint, "smtpd_recipient_limit"),
 		.sasl_service = MW_STR_EMPTY,
+		.inside = mw_endpoint_is_way_back(endpoint) ||
+			  (endpoint->binding.kind != MW_BINDING_ANY && !mw_endpoint_is_proxied(endpoint) &&
+			   mw_postfix_is_loopback(endpoint->site, &endpoint->binding)),
 	};
 	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), false, 0, listener);
 	look_at_union(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
@@ -257,7 +261,7 @@ enum mw_comparison mw_init_mildest_comparison(const struct mw_init *init)
 	enum mw_comparison mildest = mw_init_comparison(init);
 
 	for (size_t i = 0; i < init->listener_count; i++)
-		if (init->listeners[i].users && init->listeners[i].comparison < mildest)
+		if (init->listeners[i].users && !init->listeners[i].inside && init->listeners[i].comparison < mildest)
 			mildest = init->listeners[i].comparison;
 	return mildest;
 }

@@ -449,9 +449,19 @@ bool mw_sender_rules_refuses_own(const struct mw_sender_rules *senders, uint32_t
 	return refuses_own(senders, login, senders->mildest);
 }
 
+/* Whether a listener compares with other tables than those that are read. */
+static bool tables_differ(const struct mw_init *init)
+{
+	for (size_t i = 0; i < init->listener_count; i++)
+		if (init->listeners[i].other_senders)
+			return true;
+	return false;
+}
+
 bool mw_sender_rules_refuses_own_at_some(const struct mw_sender_rules *senders, uint32_t login)
 {
-	return refuses_own(senders, login, senders->comparison) && !refuses_own(senders, login, senders->mildest);
+	return !tables_differ(senders->init) && refuses_own(senders, login, senders->comparison) &&
+	       !refuses_own(senders, login, senders->mildest);
 }
 
 void mw_sender_rules_end(struct mw_sender_rules *senders)

@@ -55,7 +55,7 @@ struct mw_sender_rules {
 	struct mw_init *init;
 	struct mw_owners *owners;
 	enum mw_comparison comparison;  /* how Postfix compares senders with them: the strictest way of its listeners */
-	enum mw_comparison mildest;     /* the mildest way of them: where it permits something, it works today */
+	enum mw_comparison mildest;     /* the mildest way of those that users reach: own addresses go by it */
 	const char *unlisted;           /* a table that was not listed, and may have any address; NULL: none */
 	struct mw_names login_names;    /* every name and every address that one logs in by: the number of the login */
 	struct mw_sender_login *logins;
@@ -94,7 +94,7 @@ bool mw_sender_rules_refuses_own_at_some(const struct mw_sender_rules *senders, 
 bool mw_sender_rules_add_nameless(struct mw_sender_rules *senders, struct mw_str address, uint32_t *number_r);
 
 /* Users, groups and grants of it, into init->people. `aliases`: whom an alias leads to may send as it where Postfix lets
-   everybody; else an alias gives no right. */
+   everybody at every listener; else an alias gives no right. */
 void mw_sender_rules_write(struct mw_sender_rules *senders, bool aliases);
 
 #endif

@@ -293,7 +293,7 @@ static bool begin(struct writing *writing)
 	return true;
 }
 
-/* Whether a listener lets everybody send as it, so that whoever gets its mail loses what worked without the right. */
+/* Whether every listener lets everybody send as it: without the right, whoever gets its mail loses what worked. */
 static bool everybody_may(const void *context, struct mw_str address)
 {
 	const struct writing *writing = context;
@@ -301,9 +301,9 @@ static bool everybody_may(const void *context, struct mw_str address)
 	const uint32_t *number = mw_names_find(&senders->addresses, address);
 	const struct mw_sender *sender = number != NULL ? &senders->items[*number] : NULL;
 
-	if (!writing->aliases || senders->mildest == MW_COMPARE_NONE)
+	if (!writing->aliases || senders->comparison == MW_COMPARE_NONE)
 		return writing->aliases;
-	return senders->mildest == MW_COMPARE_KNOWN && sender != NULL && !sender->owned.unknown &&
+	return senders->comparison == MW_COMPARE_KNOWN && sender != NULL && !sender->owned.unknown &&
 	       mw_str_empty(sender->owned.logins);
 }
 
