@@ -169,11 +169,13 @@ static bool is_header(struct mw_str command)
 	return colon > 0 && colon < command.len && mw_str_find(command, ' ') > colon && mw_str_find(command, '\\') > colon;
 }
 
-/* The begin of a TLS ClientHello, or the rest of one behind the octet 10 that it has: there its signature algorithms
-   stand, among them those of RSASSA-PSS in a row (RFC 8446, 4.2.3: 0804, 0805). */
+/* A TLS ClientHello, or the rest of one behind an octet 10 that it has. What is typed and what browsers say begins with a
+   letter; an octet that is none Postfix shows as "?" or, from 3.9 on, as "\026". In the rest stand the signature
+   algorithms, among them those of RSASSA-PSS in a row (RFC 8446, 4.2.3: 0804, 0805). */
 static bool is_tls_hello(struct mw_str command)
 {
-	return mw_str_starts_with(command, MW_STR("\\026\\003")) || mw_str_has(command, "\\b\\004\\b\\005");
+	return mw_str_starts_with(command, MW_STR("?")) || mw_str_starts_with(command, MW_STR("\\")) ||
+	       mw_str_has(command, "\\b\\004\\b\\005");
 }
 
 static bool read_named(struct mw_why_sessions *sessions, const struct mw_why_line *line, struct mw_str rest,

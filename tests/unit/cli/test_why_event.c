@@ -145,6 +145,8 @@ static const struct {
 	{ { "warning: non-SMTP command from unknown[192.0.2.7]: GET / HTTP/1.1" }, MW_WHY_NO_SMTP, "", false },
 	{ { "warning: non-SMTP command from unknown[192.0.2.7]: Subject: Hello" }, MW_WHY_UNREAD, "", false },
 	{ { "warning: non-SMTP command from unknown[192.0.2.7]: \\026\\003\\001\\002" }, MW_WHY_TLS_HELLO, "", false },
+	{ { "warning: non-SMTP command from unknown[192.0.2.7]: ?F" }, MW_WHY_TLS_HELLO, "", false },
+	{ { "warning: non-SMTP command from unknown[192.0.2.7]: \\277F" }, MW_WHY_TLS_HELLO, "", false },
 	{ { "warning: non-SMTP command from unknown[192.0.2.7]: \\b\\v\\b\\004\\b\\005\\b\\006" },
 	  MW_WHY_TLS_HELLO, "", false },
 	{ { "warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: Connection lost to authentication server, "
