@@ -169,8 +169,8 @@ static bool is_header(struct mw_str command)
 	return colon > 0 && colon < command.len && mw_str_find(command, ' ') > colon && mw_str_find(command, '\\') > colon;
 }
 
-/* A TLS ClientHello, or the rest of one behind an octet 10 that it has. What is typed and what browsers say begins with a
-   letter; an octet that is none Postfix shows as "?" or, from 3.9 on, as "\026". In the rest stand the signature
+/* A TLS ClientHello, or the rest of one behind an octet 10 that it has. What is typed and what browsers say begins with
+   a letter; an octet that is none Postfix shows as "?" or, from 3.9 on, as "\026". In the rest stand the signature
    algorithms, among them those of RSASSA-PSS in a row (RFC 8446, 4.2.3: 0804, 0805). */
 static bool is_tls_hello(struct mw_str command)
 {
