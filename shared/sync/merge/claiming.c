@@ -3,15 +3,6 @@
 
 #include "sync/merge/names.h"
 
-static bool is_there(const struct mw_formers *formers, struct mw_str name)
-{
-	for (size_t i = 0; formers != NULL && i < formers->count; i++) {
-		if (mw_str_equal(formers->items[i].name, name))
-			return true;
-	}
-	return false;
-}
-
 static bool add_claiming(struct mw_records *records, struct mw_record *record, struct mw_str name)
 {
 	size_t count = record->formers == NULL ? 0 : record->formers->count;
@@ -37,7 +28,8 @@ static bool note_claim(struct mw_records *records, struct mw_names *before, bool
 	bool added;
 
 	if (first != NULL && *first < record->owner)
-		return record->source_key == NULL || is_there(record->formers, name) || add_claiming(records, record, name);
+		return record->source_key == NULL || mw_formers_has(record->formers, name) ||
+		       add_claiming(records, record, name);
 	if (first != NULL || last)
 		return true;
 	value = mw_names_add(before, name, &added);

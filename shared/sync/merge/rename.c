@@ -129,19 +129,10 @@ bool mw_renames_is_same(const struct mw_renames *renames, const struct mw_record
 	return !renames->renamed[now - items(renames)];
 }
 
-static bool has(const struct mw_formers *formers, struct mw_str name)
-{
-	for (size_t i = 0; i < formers->count; i++) {
-		if (mw_str_equal(formers->items[i].name, name))
-			return true;
-	}
-	return false;
-}
-
 /* Each name once. */
 static void add(struct mw_record *record, struct mw_former former)
 {
-	if (!has(record->formers, former.name))
+	if (!mw_formers_has(record->formers, former.name))
 		record->formers->items[record->formers->count++] = former;
 }
 

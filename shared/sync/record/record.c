@@ -103,6 +103,15 @@ bool mw_record_has_address(const struct mw_record *record, struct mw_str address
 	       mw_merge_has(record->receives, address);
 }
 
+bool mw_formers_has(const struct mw_formers *formers, struct mw_str name)
+{
+	for (size_t i = 0; formers != NULL && i < formers->count; i++) {
+		if (mw_str_equal(formers->items[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 const struct mw_record *mw_records_find(const struct mw_records *records, struct mw_str name)
 {
 	for (size_t i = 0; i < records->count; i++) {

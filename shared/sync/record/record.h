@@ -126,6 +126,8 @@ void mw_records_add_value(struct mw_records *records, const struct mw_value_reco
 const char *mw_record_kind(const struct mw_record *record);
 /* Whether it is its name, or one of its addresses. */
 bool mw_record_has_address(const struct mw_record *record, struct mw_str address);
+/* Whether the name is among the former ones; NULL has none. */
+bool mw_formers_has(const struct mw_formers *formers, struct mw_str name);
 /* The first user or group of this name; NULL: there is none. */
 const struct mw_record *mw_records_find(const struct mw_records *records, struct mw_str name);
 /* Takes out the records from `first` on that are gone: [number from `first` on]. */
