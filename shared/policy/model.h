@@ -155,6 +155,7 @@ enum mw_source_part { MW_PART_USERS = 1, MW_PART_GROUPS = 2, MW_PART_GRANTS = 4 
 struct mw_source {
 	struct mw_str name, driver, path;
 	struct mw_strs command;  /* exec: the program and its arguments */
+	struct mw_str last_line; /* exec: a comment with which a whole output ends; empty: not told */
 	uint64_t timeout;        /* exec and ldap: seconds */
 	uint32_t parts;          /* enum mw_source_part */
 	uint64_t max_shrink;     /* per cent, or MW_UNLIMITED */

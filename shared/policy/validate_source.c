@@ -9,6 +9,7 @@ static const struct rule {
 } rules[] = {
 	{ "path", " text sqlite ", " text sqlite " },
 	{ "command", " exec ", " exec " },
+	{ "last_line", " exec ", "" },
 	{ "timeout", " exec ldap ", "" },
 	{ "max_shrink", " exec sqlite pgsql mysql ldap ", "" },
 	{ "host", " pgsql mysql ", "" },
@@ -124,6 +125,16 @@ static void check_rules(const struct source_check *check)
 	}
 }
 
+/* A line that the text may have by itself would say nothing. */
+static void check_last_line(const struct source_check *check)
+{
+	struct mw_str line = check->source->last_line;
+
+	if (is_written(check, "last_line") && (!mw_str_starts_with(line, MW_STR("#")) || mw_str_trim(line).len != line.len))
+		mw_reader_error(check->reader, spot_of(check, "last_line"), "\"# end\"", "last_line: \"%.*s\" is no comment",
+				MW_STR_ARG(line));
+}
+
 static void check_schema(const struct source_check *check)
 {
 	enum mw_source_schema schema = check->source->sql.schema;
@@ -220,6 +231,7 @@ void mw_validate_source(struct mw_reader *reader, struct mw_source *source, cons
 	if (mw_str_empty(source->driver))
 		return;
 	check_rules(&check);
+	check_last_line(&check);
 	check_schema(&check);
 	if (lists(find_rule("users")->known, source->driver))
 		check_queries(&check);

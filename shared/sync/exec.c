@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A program that prints directory text. It is started without a shell, with a clean environment and in a process group
    of its own, of which nothing is left when it has ended or taken too long. Its text counts only where it ended with
-   status 0. */
+   status 0, its output has ended too, and the last line is the one that the policy says, if any. */
 #include "sync/source.h"
 
 #include <errno.h>
@@ -35,7 +35,6 @@ struct run {
 	pid_t pid;
 	int output, errors, process; /* -1: closed; process: a pidfd, -1 when it has ended */
 	int status;
-	bool reaped;
 	char said[SAID_MAX];
 	size_t said_len;
 	const char *why; /* NULL: nothing went wrong */
@@ -179,17 +178,30 @@ static void take_errors(struct run *run)
 	}
 }
 
-/* The whole group ends with it; until it is reaped its number is no other's. */
+/* The whole group ends with it; until it is reaped its number is no other's. Its last words may not have been read. */
 static void reap(struct run *run)
 {
+	struct pollfd errors = { run->errors, POLLIN, 0 };
+
 	(void)kill(-run->pid, SIGKILL);
 	while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
 		;
 	close_one(&run->process);
-	run->reaped = true;
+	while (run->errors >= 0 && run->said_len < sizeof(run->said) && poll(&errors, 1, 0) > 0)
+		take_errors(run);
 }
 
-/* Until it has ended and its output has; what it left running may hold that open. */
+/* It has ended. What it started may still print, but nothing that counts where it failed. */
+static void note_end(struct run *run)
+{
+	siginfo_t end = { 0 };
+
+	if (waitid(P_PID, (id_t)run->pid, &end, WEXITED | WNOWAIT) != 0 || end.si_code != CLD_EXITED || end.si_status != 0)
+		close_one(&run->output);
+	close_one(&run->process);
+}
+
+/* Until it has ended and its output has. */
 static void follow(struct run *run, uint64_t seconds)
 {
 	int64_t end = mw_clock_milliseconds() + (int64_t)seconds * 1000;
@@ -199,7 +211,8 @@ static void follow(struct run *run, uint64_t seconds)
 		int64_t left = end - mw_clock_milliseconds();
 
 		if (left <= 0) {
-			run->why = "took too long";
+			run->why = run->process >= 0 ? "took too long" :
+				"took too long: a program that it started still has its output open";
 			return;
 		}
 		if (poll(fds, 3, left > 1000 ? 1000 : (int)left) <= 0)
@@ -209,11 +222,28 @@ static void follow(struct run *run, uint64_t seconds)
 		if (fds[1].revents != 0)
 			take_errors(run);
 		if (fds[2].revents != 0)
-			reap(run);
+			note_end(run);
 	}
 }
 
-static void judge(struct run *run, char *text, size_t size)
+/* The last one that is not empty. */
+static struct mw_str last_line(const struct exec_source *exec)
+{
+	struct mw_str rest = { exec->memory, exec->used }, line = MW_STR_EMPTY;
+
+	while (rest.len > 0 && mw_str_empty(line)) {
+		size_t end = mw_str_find_last(rest, '\n');
+
+		line = end == rest.len ? rest : mw_str_tail(rest, end + 1);
+		rest = mw_str_head(rest, end == rest.len ? 0 : end);
+		if (mw_str_ends_with(line, MW_STR("\r")))
+			line.len--;
+		line = mw_str_trim(line);
+	}
+	return line;
+}
+
+static void judge(struct run *run, const struct mw_source *source, char *text, size_t size)
 {
 	const struct exec_source *exec = run->exec;
 
@@ -226,6 +256,8 @@ static void judge(struct run *run, char *text, size_t size)
 		snprintf(text, size, "ended with status %d", WEXITSTATUS(run->status));
 	else if (exec->used > 0 && exec->memory[exec->used - 1] != '\n')
 		run->why = "was cut off: its output does not end with a line end";
+	else if (!mw_str_empty(source->last_line) && !mw_str_equal(last_line(exec), source->last_line))
+		snprintf(text, size, "was cut off: its last line is not \"%.*s\"", MW_STR_ARG(source->last_line));
 	else
 		run->why = NULL;
 }
@@ -234,7 +266,7 @@ static void judge(struct run *run, char *text, size_t size)
 static bool run_program(struct exec_source *exec, struct mw_records *records, const struct mw_source *source)
 {
 	struct run run = { .exec = exec, .pid = -1, .output = -1, .errors = -1, .process = -1 };
-	char **words = words_of(records->arena, source), text[64];
+	char **words = words_of(records->arena, source), text[256];
 	struct mw_str said = MW_STR_EMPTY, rest;
 
 	if (words == NULL)
@@ -242,9 +274,8 @@ static bool run_program(struct exec_source *exec, struct mw_records *records, co
 	run.why = why_unfit(words[0]);
 	if (run.why == NULL && start(&run, words)) {
 		follow(&run, source->timeout);
-		if (!run.reaped)
-			reap(&run);
-		judge(&run, text, sizeof(text));
+		reap(&run);
+		judge(&run, source, text, sizeof(text));
 	}
 	close_one(&run.output);
 	close_one(&run.errors);

@@ -1,4 +1,6 @@
-"""What a source says twice: records that are alike count once, and of two that differ the version that was there counts."""
+"""What a source says twice: records that are alike count once, and of two that differ the version that was there counts.
+And what a program says by half."""
+import os
 import sqlite3
 
 import pytest
@@ -157,3 +159,41 @@ def test_what_two_claim_may_name_somebody_who_is_nobody(site, what):
     assert "gone@example.test" in site.sync()
     assert site.looked_up("shared@example.test")["blocked"]
     assert site.looked_up("shared@example.test")["senders"] == ["u1@example.test"]
+
+
+HALF, WHOLE = users(5), users(9)
+
+
+@pytest.mark.parametrize("script,told", [
+    ("{ cat HALF; exit 1; echo '# end'; } | cat", 'its last line is not "# end"'),
+    ("echo '# end'; cat HALF", 'its last line is not "# end"'),
+    ("cat HALF; printf '# end'", "was cut off"),
+    ("exit 0", 'its last line is not "# end"'),
+])
+def test_a_program_that_says_when_it_is_whole_is_not_believed_by_half(site, script, told):
+    site.sources("one", one='last_line = "# end"')
+    site.says("one", WHOLE + "  # end \r\n\n")
+    site.sync()
+    (site.folder / "half").write_text(HALF)
+    site.runs("one", script.replace("HALF", str(site.folder / "half")))
+    assert told in site.sync(status=FAILED)
+    assert site.looked_up("u8@example.test") and site.looked_up("u0@example.test")
+    site.says("one", HALF + "# end\n")
+    site.sync()
+    assert site.looked_up("u8@example.test") is None and site.looked_up("u0@example.test")
+
+
+def test_what_a_program_started_may_print_to_its_end(site):
+    """Who writes `> >(sort)` in bash ends before sort has printed anything."""
+    site.sources("one")
+    site.says("one", WHOLE)
+    os.mkfifo(site.folder / "ends")
+    site.runs("one", f"{{ cat >/dev/null; cat {site.folder / 'one.out'}; }} <{site.folder / 'ends'} & exec 3>{site.folder / 'ends'}")
+    site.sync()
+    assert site.looked_up("u8@example.test")
+
+
+def test_a_program_whose_output_stays_open_is_told(site):
+    site.sources("one", one="timeout = 1s")
+    site.runs("one", "echo user bob@example.test; sleep 600 &")
+    assert "took too long: a program that it started still has its output open" in site.sync(status=FAILED)

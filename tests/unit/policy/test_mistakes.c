@@ -123,6 +123,10 @@ static const struct mistake mistakes[] = {
 	{ "directory { source \"x\" { path = /x interval = 0 } }", 1, 47, "1s to 366d" },
 	{ "directory { source \"x\" { path = /x full_every = often } }", 1, 49, "1s to 366d" },
 	{ "directory { source \"x\" { driver = text } }", 1, 0, "a text source needs a path" },
+	{ "directory { source \"x\" { driver = exec command = { \"/x\" } last_line = end } }", 1, 59,
+	  "last_line: \"end\" is no comment (expected \"# end\")" },
+	{ "directory { source \"x\" { driver = exec command = { \"/x\" } last_line = \"\" } }", 1, 59, "is no comment" },
+	{ "directory { source \"x\" { driver = text path = /x last_line = \"# end\" } }", 1, 50, "has no such setting" },
 	{ "directory { source \"x\" { driver = text path = /x users = a } }", 1, 50, "a text source has no such setting" },
 #ifdef HAVE_MYSQL
 	{ DB "users = a host = h password = secret } }", 1, 0, "password_file = \"/...\")" },
