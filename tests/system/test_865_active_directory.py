@@ -9,6 +9,7 @@ from rig import CLI, PATH, tool, wait_for
 from rig.ad_world import ALL_RIGHTS, BOXES, ODD, RIGHTS, attributes, boxes, in_directory, mailbox, people_and_groups
 from rig.daemon import Daemon
 from rig.follower import Follower
+from rig.kerberos import why_not as no_kerberos
 from rig.network import Network
 from rig.network import why_not as no_network
 from rig.pages import blocks, has_group
@@ -175,6 +176,21 @@ def test_a_bind_without_rights_is_told(site, folder):
     wrong.chmod(0o600)
     refused(site, "reader@corp.example.test", password_file=f'"{wrong}"')
     refused(site, "certificate", tls_ca_file='"/etc/ssl/certs/ca-certificates.crt"')
+
+
+@pytest.mark.skipif(no_kerberos() is not None, reason=str(no_kerberos()))
+@pytest.mark.parametrize("url,tls", [("ldaps", None), ("ldap", None), ("ldap", "none")])
+def test_kerberos_logs_in_with_and_without_tls(site, monkeypatch, url, tls):
+    """Over TLS with channel binding, which Samba demands from 4.21 on."""
+    keytab, environment = site.samba.kerberos()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    changes = {} if tls is None else {"tls": tls, "tls_ca_file": None}
+    site.use(bind="gssapi", user=None, password_file=None, keytab_file=f'"{keytab}"', url=f'"{url}://127.0.0.1"', **changes)
+    try:
+        site.read()
+    finally:
+        site.use()
 
 
 def test_an_attribute_that_is_not_shown_blocks_who_may_be_disabled(site):

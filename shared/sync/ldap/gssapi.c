@@ -123,6 +123,8 @@ static bool prepare_gssapi(struct mw_ldap_session *session, struct mw_buf *why)
 {
 	/* Without TLS the session is encrypted by Kerberos or refused. Under TLS a second layer is what some servers
 	   refuse. */
+	const int binding = mw_ldap_has_tls(session) ? LDAP_OPT_X_SASL_CBINDING_TLS_ENDPOINT :
+						       LDAP_OPT_X_SASL_CBINDING_NONE;
 	char properties[64];
 	struct mw_buf text = MW_BUF_OVER(properties);
 	char path[4096];
@@ -136,6 +138,8 @@ static bool prepare_gssapi(struct mw_ldap_session *session, struct mw_buf *why)
 	if ((keytab.used == 0 || set_keytab(path)) &&
 	    /* The server's name is that of the url: who answers for the reverse DNS must not choose it. */
 	    ldap_set_option(session->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON) == LDAP_OPT_SUCCESS &&
+	    /* Which TLS session the login belongs to (RFC 5929, 4: the one way of TLS 1.3, too). */
+	    ldap_set_option(session->ld, LDAP_OPT_X_SASL_CBINDING, &binding) == LDAP_OPT_SUCCESS &&
 	    ldap_set_option(session->ld, LDAP_OPT_X_SASL_SECPROPS, properties) == LDAP_OPT_SUCCESS)
 		return true;
 	mw_buf_add_text(why, "gssapi cannot be set up");
