@@ -86,27 +86,36 @@ def test_groups_in_another_database_are_watched_too(files, two_databases):
 
 
 class WithoutSyncprov(TwoDatabases):
-    """The overlay was there once: the contextCSN of that time stays."""
+    """The overlay was there once: the contextCSN of that time stays. Or it never was."""
+    def __init__(self, state):
+        self.state = state
+        super().__init__()
+
     def make(self):
         super().make()
         text = self.config.read_text()
         self.config.write_text(text[:text.rindex("overlay syncprov")])
         self.run(tool("slapadd"), "-f", self.config, "-b", self.second, input=(
-            f"dn: {self.second}\nobjectClass: dcObject\nobjectClass: organization\no: Second\ndc: second\n"
-            "contextCSN: 20250101120000.000000Z#000000#000#000000\n").encode())
+            f"dn: {self.second}\nobjectClass: dcObject\nobjectClass: organization\no: Second\ndc: second\n{self.state}").encode())
 
 
-def test_a_contextcsn_that_nothing_changes_any_more_is_none(files, folder):
-    server, base = WithoutSyncprov(), WithoutSyncprov.second
+@pytest.mark.parametrize("state,told", [
+    ("contextCSN: 20250101120000.000000Z#000000#000#000000\n", "contextCSN of dc=second,dc=test is older than a week"),
+    ("", "no contextCSN of dc=second,dc=test is shown"),
+])
+def test_where_no_contextcsn_tells_of_changes_it_is_read_each_interval_and_that_is_told(files, folder, state, told):
+    server, base = WithoutSyncprov(state), WithoutSyncprov.second
     try:
         source = LdapSource(server, folder)
         server.add(person(f"cn=bob,{base}", mail="bob@example.test"))
-        assert "contextCSN: 2025" in server.client("ldapsearch", "-LLL", "-b", base, "-s", "base", "contextCSN")
+        assert state in server.client("ldapsearch", "-LLL", "-b", base, "-s", "base", "contextCSN")
         files.publish(source.settings(**PLAIN, users_base=base, interval="1s", full_every="1d"))
         with Follower(files) as follower:
             follower.wait_log("following 1 source")
+            follower.wait_log(told)
             server.add(person(f"cn=mary,{base}", mail="mary@example.test"))
             follower.wait_log("published: 2 users")
+            assert len(follower.lines("cannot be watched")) == 1
     finally:
         server.close()
 

@@ -242,13 +242,17 @@ static bool state(struct mw_ldap_session *session, const struct mw_source *sourc
 	char memory[MW_LDAP_DN_MAX];
 	struct mw_buf name = MW_BUF_OVER(memory);
 	struct mw_str id;
+	enum mw_ldap_step step = mw_ldap_read(session, MW_STR_EMPTY, root, &entry, why);
 
 	(void)source;
-	if (mw_ldap_read(session, MW_STR_EMPTY, root, &entry, why) != MW_LDAP_ENTRY)
+	if (step == MW_LDAP_FAILED)
 		return false;
-	mw_buf_add(&name, mw_ldap_value(&entry, "dsServiceName"));
-	if (name.used == 0 || name.truncated || mw_ldap_value(&entry, "highestCommittedUSN").len == 0)
+	if (step == MW_LDAP_ENTRY)
+		mw_buf_add(&name, mw_ldap_value(&entry, "dsServiceName"));
+	if (name.used == 0 || name.truncated || mw_ldap_value(&entry, "highestCommittedUSN").len == 0) {
+		mw_buf_add_text(why, "the root DSE shows no highestCommittedUSN with a dsServiceName: this is no domain controller");
 		return false;
+	}
 	mw_buf_printf(state_r, "%.*s %s", MW_STR_ARG(mw_ldap_value(&entry, "highestCommittedUSN")), name.data);
 	switch (mw_ldap_read(session, mw_buf_str(&name), service, &entry, why)) {
 	case MW_LDAP_FAILED: return false;

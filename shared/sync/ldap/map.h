@@ -45,8 +45,8 @@ struct mw_ldap_flavour {
 	bool (*entry)(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
 	/* When all entries were read and every reference of the functions below is looked up. */
 	bool (*end)(struct mw_ldap_reader *reader, struct mw_buf *why);
-	/* A text that is another one after each change of what the source reads. False: the server has none (`why` is
-	   empty then), or it failed. */
+	/* A text that is another one after each change of what the source reads. False with the reason: the server shows
+	   none, or it failed. */
 	bool (*state)(struct mw_ldap_session *session, const struct mw_source *source, struct mw_buf *state_r,
 		      struct mw_buf *why);
 	/* What begin() put at mw_ldap_data(); NULL: nothing is to be freed. */

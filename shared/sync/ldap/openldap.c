@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "sync/ldap/dn.h"
 #include "sync/ldap/map.h"
+#include "sync/text/field.h"
 
 /* Long enough for holidays, in which nobody changes anything and a large directory need not be read each interval. */
 #define CSN_SECONDS (7 * 86400)
@@ -56,13 +57,15 @@ static bool is_recent(const struct mw_ldap_attribute *attribute)
 	return false;
 }
 
-/* In any order, one after the other. False: memory is out. */
-static bool add_sorted(const struct mw_ldap_attribute *attribute, struct mw_buf *out)
+/* In any order, one after the other. */
+static bool add_sorted(const struct mw_ldap_attribute *attribute, struct mw_buf *out, struct mw_buf *why)
 {
 	struct mw_str *values = calloc(attribute->count, sizeof(*values));
 
-	if (values == NULL)
+	if (values == NULL) {
+		mw_buf_add_text(why, "out of memory");
 		return false;
+	}
 	memcpy(values, attribute->values, attribute->count * sizeof(*values));
 	qsort(values, attribute->count, sizeof(*values), compare_values);
 	for (size_t i = 0; i < attribute->count; i++) {
@@ -108,13 +111,25 @@ static bool add_state(struct mw_ldap_session *session, struct mw_str base, struc
 	struct mw_buf suffix = MW_BUF_OVER(memory);
 	const struct mw_ldap_attribute *state;
 	struct mw_ldap_entry entry;
+	enum mw_ldap_step step;
 
 	if (!find_suffix(session, base, &suffix, why))
 		return false;
-	if (suffix.used == 0 || mw_ldap_read(session, mw_buf_str(&suffix), names, &entry, why) != MW_LDAP_ENTRY)
+	step = suffix.used == 0 ? MW_LDAP_END : mw_ldap_read(session, mw_buf_str(&suffix), names, &entry, why);
+	if (step == MW_LDAP_FAILED)
 		return false;
-	state = mw_ldap_attribute(&entry, names[0]);
-	return state != NULL && is_recent(state) && add_sorted(state, state_r);
+	state = step == MW_LDAP_ENTRY ? mw_ldap_attribute(&entry, names[0]) : NULL;
+	if (state != NULL && is_recent(state))
+		return add_sorted(state, state_r, why);
+	base = mw_text_shown(suffix.used == 0 ? base : mw_buf_str(&suffix));
+	if (state == NULL)
+		mw_buf_printf(why, "no contextCSN of %.*s is shown: that needs the overlay syncprov and a right to read it",
+			      MW_STR_ARG(base));
+	else
+		mw_buf_printf(why, "contextCSN of %.*s is older than a week: nothing was changed since, or the overlay "
+				   "syncprov was taken away",
+			      MW_STR_ARG(base));
+	return false;
 }
 
 /* Users and groups may stand in two databases of the server. */

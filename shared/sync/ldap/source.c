@@ -255,7 +255,7 @@ static void ldap_close(void *opened)
 
 struct ldap_watch {
 	const struct mw_source *source;
-	uint64_t state; /* a hash; 0: the server has none, and the source may have changed whenever it is asked */
+	uint64_t state; /* a hash */
 };
 
 static bool ask(struct ldap_watch *watch, uint64_t *state_r, struct mw_buf *why)
@@ -266,14 +266,12 @@ static bool ask(struct ldap_watch *watch, uint64_t *state_r, struct mw_buf *why)
 	struct mw_buf state = MW_BUF_OVER(memory);
 	bool has_one;
 
-	*state_r = 0;
 	if (session == NULL)
 		return false;
-	has_one = flavour->state != NULL && flavour->state(session, watch->source, &state, why);
+	has_one = flavour->state(session, watch->source, &state, why);
 	mw_ldap_close(session);
-	if (has_one && state.used > 0)
-		*state_r = XXH3_64bits(state.data, state.used) | 1;
-	return has_one || why->used == 0;
+	*state_r = XXH3_64bits(state.data, state.used);
+	return has_one;
 }
 
 static void *watch_open(const struct mw_source *source, struct mw_buf *why)
@@ -304,7 +302,7 @@ static enum mw_source_change watch_ask(void *opened, struct mw_buf *why)
 
 	if (!ask(watch, &watch->state, why))
 		return MW_SOURCE_LOST;
-	return watch->state == 0 || watch->state != before ? MW_SOURCE_CHANGED : MW_SOURCE_SAME;
+	return watch->state == before ? MW_SOURCE_SAME : MW_SOURCE_CHANGED;
 }
 
 static void watch_close(void *watch)
