@@ -252,7 +252,6 @@ END_TEST
 MW_UNIT_TESTS("log unpack")
 {
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_set_timeout(tcase, 60);
 	MW_LOOP(tcase, a_compressed_log_is_read_whole, formats);
 	MW_LOOP(tcase, files_that_were_joined_are_read_one_after_the_other, formats);
 	MW_LOOP(tcase, a_pipe_may_give_octet_by_octet, formats);

@@ -295,5 +295,4 @@ MW_UNIT_TESTS("identity")
 	tcase_add_test(tcase, ids_are_found_in_sorted_lists);
 	tcase_add_test(tcase, whatever_the_extension_the_owner_is_the_same);
 	tcase_add_test(tcase, an_address_of_its_own_is_no_extension);
-	tcase_set_timeout(tcase, 60);
 }

@@ -454,7 +454,6 @@ END_TEST
 MW_UNIT_TESTS("snapshots of another user")
 {
 	tcase_add_checked_fixture(tcase, make, end);
-	tcase_set_timeout(tcase, 120);
 	MW_LOOP(tcase, the_owner_of_the_folder_is_believed_where_its_parent_is_roots, combinations);
 	tcase_add_test(tcase, a_file_that_is_cut_off_or_written_over_kills_no_reader);
 	tcase_add_test(tcase, no_file_that_its_owner_can_make_ends_a_reader);

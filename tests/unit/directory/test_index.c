@@ -228,7 +228,6 @@ END_TEST
 MW_UNIT_TESTS("index")
 {
 	tcase_add_checked_fixture(tcase, mw_test_make, mw_test_end);
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, it_says_what_lmdb_says);
 	tcase_add_test(tcase, a_wrong_id_does_no_harm);
 	tcase_add_test(tcase, what_is_no_index_is_not_used);

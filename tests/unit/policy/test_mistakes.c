@@ -400,7 +400,6 @@ END_TEST
 MW_UNIT_TESTS("mistakes")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
-	tcase_set_timeout(tcase, 60);
 	MW_LOOP(tcase, a_mistake_is_named_with_its_place, mistakes);
 	tcase_add_test(tcase, seven_mistakes_are_seven_errors_in_one_run);
 	MW_LOOP(tcase, after_a_syntax_error_later_lines_are_still_looked_at, broken_starts);

@@ -3,12 +3,15 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #include "unit.h"
 
 #define MANY 100
 
 static struct mw_loop *loop;
 static unsigned due[MANY + 1], due_count, rounds;
+static double before[MANY], after[MANY]; /* the earliest and the latest moment at which a time-out may be due */
 static struct mw_timer timers[MANY], again;
 static struct mw_watch watch;
 
@@ -34,15 +37,22 @@ static void note(void *context)
 START_TEST(any_number_of_time_outs_and_those_that_are_stopped)
 {
 	/* The last comes first; every second one is stopped. */
-	for (unsigned i = 0; i < MANY; i++)
-		mw_timer_start(loop, &timers[i], 0.002 * (MANY - i), false, note, &timers[i]);
+	for (unsigned i = 0; i < MANY; i++) {
+		double seconds = 0.002 * (MANY - i);
+
+		before[i] = mw_clock_seconds() + seconds;
+		mw_timer_start(loop, &timers[i], seconds, false, note, &timers[i]);
+		after[i] = mw_clock_seconds() + seconds;
+	}
 	for (unsigned i = 0; i < MANY; i += 2)
 		mw_timer_stop(loop, &timers[i]);
 	mw_loop_run(loop);
 	ck_assert_uint_eq(due_count, MANY / 2);
 	for (unsigned i = 0; i < due_count; i++) {
-		ck_assert_uint_eq(due[i], MANY - 1 - 2 * i);
+		ck_assert_uint_eq(due[i] % 2, 1);
 		ck_assert(!timers[due[i]].started);
+		/* Where the machine paused between two starts, the second may be due after the first. */
+		ck_assert(i == 0 || before[due[i - 1]] <= after[due[i]]);
 	}
 }
 END_TEST

@@ -165,7 +165,6 @@ END_TEST
 
 MW_UNIT_TESTS("JSON")
 {
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, every_kind_of_value_is_written);
 	tcase_add_test(tcase, hostile_bytes_stay_inside_their_string);
 	tcase_add_test(tcase, a_verdict_has_its_members);

@@ -318,7 +318,6 @@ END_TEST
 
 MW_UNIT_TESTS("log line")
 {
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_line_has_the_documented_fields_in_order);
 	tcase_add_test(tcase, what_is_not_known_is_left_out);
 	tcase_add_test(tcase, all_that_a_decision_looks_at_is_in_the_line);

@@ -136,7 +136,6 @@ END_TEST
 
 MW_UNIT_TESTS("shell")
 {
-	tcase_set_timeout(tcase, 120);
 	MW_LOOP(tcase, a_shell_takes_a_word_for_its_bytes, words);
 	tcase_add_test(tcase, bytes_that_no_terminal_should_see_are_escaped);
 	tcase_add_test(tcase, a_plain_word_stays_as_it_is);
