@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rig.built import CLI, MAILWICKETD
 from rig.ports import free_port
+from rig.text import whole_lines
 from rig.waiting import PATIENCE, wait_for
 
 # What Postfix asks at RCPT for an authenticated session over TLS on the submission port.
@@ -278,7 +279,7 @@ class Daemon:
         return self.log.read_text(errors="surrogateescape") if self.log.exists() else ""
 
     def lines(self, pattern=None):
-        found = self.text().splitlines()
+        found = whole_lines(self.text())
         return found if pattern is None else [line for line in found if re.search(pattern, line)]
 
     def wait_log(self, pattern, count=1):

@@ -18,6 +18,7 @@ from pathlib import Path
 from rig.built import MODULES
 from rig.ports import free_port
 from rig.processes import children, kill_and_wait, takes_clients, tool
+from rig.text import whole_lines
 from rig.tls import Certificate, client_context
 from rig.waiting import wait_for
 from rig.wiring import set_up
@@ -239,7 +240,7 @@ class PrivateDovecot:
         try:
             with socket.create_connection(("127.0.0.1", port), 1):
                 return True
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, TimeoutError):
             return False
 
     def begin_reload(self):
@@ -270,7 +271,7 @@ class PrivateDovecot:
         return "".join(path.read_text(errors="replace") for path in files if path.exists())
 
     def lines(self, pattern):
-        return [line for line in self.text().splitlines() if re.search(pattern, line)]
+        return [line for line in whole_lines(self.text()) if re.search(pattern, line)]
 
     def imap_login(self, login, password, listener="imaps"):
         """Logs in, opens INBOX, leaves."""

@@ -19,6 +19,7 @@ import subprocess
 from pathlib import Path
 
 from rig.processes import PATH, kill_and_wait, tool
+from rig.text import whole_lines
 from rig.tls import Certificate
 from rig.waiting import wait_for
 
@@ -237,7 +238,7 @@ class Postfix:
             try:
                 with socket.create_connection(("127.0.0.1", port), 1):
                     return True
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, TimeoutError):
                 return False
         wait_for(greets, f"Postfix on port {port}")
 
@@ -289,7 +290,7 @@ class Postfix:
         return log + (console.read_text(errors="replace") if console.exists() else "")
 
     def lines(self, pattern):
-        return [line for line in self.text().splitlines() if re.search(pattern, line)]
+        return [line for line in whole_lines(self.text()) if re.search(pattern, line)]
 
     def messages(self):
         """All delivered messages, oldest first (email.message.Message)."""

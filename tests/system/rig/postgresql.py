@@ -7,12 +7,15 @@
 
 `.socket` is the folder of its socket, `.port` its port on 127.0.0.1 and the number in the socket's name.
 """
+import itertools
 import json
 import signal
 from pathlib import Path
 
 from rig.database import PASSWORD, DatabaseServer
 from rig.processes import tool
+from rig.text import whole_lines
+from rig.waiting import wait_for
 
 
 def program(name):
@@ -24,6 +27,7 @@ def program(name):
 class PostgreSQL(DatabaseServer):
     name = user = "postgres"
     end = signal.SIGINT  # "fast": clients are cut off
+    marks = itertools.count()
 
     def make(self):
         self.socket = self.folder
@@ -54,7 +58,14 @@ class PostgreSQL(DatabaseServer):
             self.sql(f"GRANT {rights} ON ALL TABLES IN SCHEMA public TO {name}", database)
 
     def statements(self, user):
-        """What an account has asked so far, as the server logged it."""
-        rows = [json.loads(line) for path in sorted((self.data / "log").glob("*.json")) for line in path.read_text().splitlines()]
-        return [row["message"] for row in rows if row.get("user") == user and
+        """What an account has asked so far, as the server logged it. Its processes log through another one: what was asked before
+        this mark is in the log when it is."""
+        mark = f"SELECT 'mark {next(self.marks)}'"
+        self.sql(mark)
+
+        def logged():
+            rows = [json.loads(line) for path in sorted((self.data / "log").glob("*.json"))
+                    for line in whole_lines(path.read_text())]
+            return any(mark in row["message"] for row in rows) and rows
+        return [row["message"] for row in wait_for(logged, "PostgreSQL's log") if row.get("user") == user and
                 row["message"].startswith(("statement: ", "execute "))]

@@ -1,4 +1,4 @@
-"""Texts with a part replaced."""
+"""Texts with a part replaced; the lines of a text that is being written."""
 
 
 def changed(text, *pairs):
@@ -7,3 +7,8 @@ def changed(text, *pairs):
         assert old in text, f"{old!r} is not in\n{text}"
         text = text.replace(old, new)
     return text
+
+
+def whole_lines(text):
+    """Without the last where its end is not written yet: a reader may come into the middle of a write."""
+    return text[:text.rfind("\n") + 1].splitlines()
