@@ -86,8 +86,8 @@ def answer_times(sasl, kinds=KINDS):
     chance, sent, times = random.Random(2), {}, {kind: [0.0] * ROUNDS for kind in kinds}
     for number in range(ROUNDS):
         for kind in chance.sample(list(kinds), len(kinds)):
+            sent[str(sasl.number + 1)] = kind, number, time.monotonic()
             sasl.ask("PLAIN", *SMTP, response="\0" + "\0".join(kinds[kind]))
-            sent[str(sasl.number)] = kind, number, time.monotonic()
     while sent:
         answer = sasl.line().split("\t")
         assert answer[0] == "FAIL", answer
@@ -129,7 +129,7 @@ def test_aut_04_no_later_passdb_rescues(wiring):
         assert not site.log_in("pop3", "eve", "anything")
         assert not site.log_in("imap", "nobody", "anything")
         if wiring != "as shown":
-            assert site.dovecot.lines("result_failure = return-fail")
+            rig.wait_for(lambda: site.dovecot.lines("result_failure = return-fail"), "the warning")
 
 
 def test_aut_04_no_later_passdb_rescues_where_the_directory_is_gone():
@@ -256,11 +256,13 @@ def test_aut_10_a_directory_that_cannot_be_read_is_a_temporary_failure():
             with site.sasl() as sasl:
                 answer = sasl.plain("bob", PASSWORD, *SMTP)
                 assert not answer.ok and answer.temporary, answer.line
-        told = site.dovecot.lines("the directory cannot be read|no request can be answered")
-        assert 1 <= len(told) <= 2, told
         snapshot.unlink()
         site.files.sync()
         assert site.log_in("imap", "bob")
+        # The auth process says this after all of that.
+        assert not site.log_in("imap", "gone") and site.decided(login="gone", verdict="refuse")
+        told = site.dovecot.lines("the directory cannot be read|no request can be answered")
+        assert 1 <= len(told) <= 2, told
 
 
 def test_a_published_change_counts_at_once():
@@ -301,7 +303,7 @@ def test_an_administrator_tries_accounts_with_doveadm(site):
 def test_the_end_of_an_audit_is_announced_a_week_before():
     """Once for each time that the auth process reads the policy; the login processes, one a connection, say nothing."""
     def ending(name, address, days):
-        day = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=days)
+        day = rig.today() + datetime.timedelta(days=days)
         return f'login "{name}" {{ remote = {{ "{address}" }} mode = audit audit_until = "{day}" }}\n'
     policy = POLICY + ending("soon", "127.0.0.46", 6) + ending("later", "127.0.0.47", 30)
     with LoginSite(policy=policy, protocols=["imap"]) as site:
@@ -309,7 +311,9 @@ def test_the_end_of_an_audit_is_announced_a_week_before():
             return site.dovecot.lines(r"Warning: .*the audit of .* ends on")
         for _ in range(3):
             assert site.log_in("imap", "bob")
+        assert not site.log_in("imap", "gone") and site.decided(login="gone", verdict="refuse")  # behind it, in the log
         assert len(announced()) == 1 and "auth: Warning: mailwicket: " in announced()[0] and '"soon"' in announced()[0]
+
         def announced_again():
             try:
                 site.log_in("imap", "bob")
@@ -359,6 +363,6 @@ def test_external_and_tokens_are_asked_too(site):
 
 def test_auth_decisions_are_logged_without_secrets(site):
     site.log_in("imap", "gone")
-    line = site.decisions(login="gone", protocol="imap", reason="service-disabled")[-1]
+    line = site.decided(login="gone", protocol="imap", reason="service-disabled")[-1]
     assert line["verdict"] == "refuse" and line["mechanism"] == "PLAIN" and line["rule"]
     assert PASSWORD not in site.dovecot.text() and "master-password" not in site.dovecot.text()

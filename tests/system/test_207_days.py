@@ -19,13 +19,8 @@ AS_MARY = {"sender": "mary@example.test"}
 @pytest.fixture(params=[(0, True), (-1, False)], ids=["today is the last day", "yesterday was"])
 def ends(request):
     """audit_until, and whether the audit is on: with a day of UTC that lasts long enough."""
-    def time_left():
-        now = datetime.datetime.now(datetime.timezone.utc)
-        return (now.hour, now.minute) < (23, 57)
-    rig.wait_for(time_left, "the next day of UTC", 300)
     days, audited = request.param
-    day = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=days)
-    return f'mode = audit audit_until = "{day}"', audited
+    return f'mode = audit audit_until = "{rig.today() + datetime.timedelta(days=days)}"', audited
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -1,4 +1,5 @@
 """Waiting for an event: the one way in which a test waits."""
+import datetime
 import os
 import select
 import time
@@ -16,3 +17,11 @@ def wait_for(condition, what, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience} s for {what}")
         select.select([], [], [], 0.01)
+
+
+def today():
+    """The date in UTC, on a day that lasts long enough for a test."""
+    def time_left():
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return (now.hour, now.minute) < (23, 55) and now.date()
+    return wait_for(time_left, "the next day of UTC", 600)
