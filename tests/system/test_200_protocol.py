@@ -458,9 +458,12 @@ def test_no_byte_comes_unasked(daemon):
 def test_hostile_values_make_one_log_line_each(daemon):
     hostile = ["x\" verdict=permit", "a b=c", "\x1b[2J@example.test", "bob@exämple.test", "\udcff\udcfe@example.test",
                "a\tb@example.test", "%s%n@example.test", "x" * 3000 + "@example.test"]
+    def lines():
+        """But for what the clock has said of earlier tests' faults."""
+        return [line for line in daemon.lines() if not line.endswith(" more faults of peers within a second")]
     for number, value in enumerate(hostile):
-        before = len(daemon.lines())
+        before = len(lines())
         answer = daemon.request(sender=value, instance=f"hostile.{number}")
         assert answer is not None and answer not in LAX
-        assert len(daemon.lines()) == before + 1
+        assert len(lines()) == before + 1
         assert daemon.logged(instance=f"hostile.{number}")[0]["verdict"] == "refuse"

@@ -1,4 +1,5 @@
 """mailwicketd as a process: options, readiness, reload, its end, the service manager, its sockets."""
+import datetime
 import os
 import pwd
 import re
@@ -6,13 +7,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
-from rig import MAILWICKETD, PATIENCE, changed, free_port, wait_for
+from rig import MAILWICKETD, PATIENCE, changed, free_port, today, wait_for
 from rig.daemon import Connection, Daemon, rcpt
-from rig.programs import has_systemd, load
+from rig.programs import has_systemd, load, standing_clock
 from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 OPEN = changed(POLICY, ("permission_groups = { ExchangeUsers }",
@@ -197,19 +197,19 @@ def test_rel_01_reloads_under_load(daemon, tmp_path):
     daemon.write_policy(POLICY)
     assert daemon.reload()
     seconds = float(os.environ.get("MAILWICKET_SOAK_SECONDS", "6"))
-    asking = subprocess.Popen([load(), "-c", "50", "-s", str(seconds), "-r", "2000", "-e", "DUNNO",
-                               f"unix:{daemon.socket_path}", questions], stdout=subprocess.PIPE, text=True)
     count = 0
-    while asking.poll() is None:
-        daemon.process.send_signal(signal.SIGHUP)
-        count += 1
-        try:
-            asking.wait(0.02)
-        except subprocess.TimeoutExpired:
-            pass
-    output = asking.stdout.read()
-    assert asking.returncode == 0, output
-    assert count > seconds * 20
+    while count <= seconds * 20:  # on a machine that has other things to do, for longer
+        with subprocess.Popen([load(), "-c", "50", "-s", str(seconds), "-r", "2000", "-e", "DUNNO",
+                               f"unix:{daemon.socket_path}", questions], stdout=subprocess.PIPE, text=True) as asking:
+            while asking.poll() is None:
+                daemon.process.send_signal(signal.SIGHUP)
+                count += 1
+                try:
+                    asking.wait(0.02)
+                except subprocess.TimeoutExpired:
+                    pass
+            output = asking.stdout.read()
+        assert asking.returncode == 0, output
     assert daemon.lines("policy read") and not daemon.lines("reload failed|connection of")
 
 
@@ -240,8 +240,9 @@ def test_rel_04_what_was_asked_is_answered_before_the_end(daemon, number):
     assert not daemon.socket_path.exists()
 
 
-def test_rel_04_a_request_half_sent_may_be_finished(daemon):
-    """REL-04"""
+def test_rel_04_a_request_half_sent_may_be_finished(tmp_path):
+    """REL-04: within the second that the end takes, which does not pass here."""
+    daemon = Daemon(POLICY, DIRECTORY, tmp_path, environment=standing_clock(tmp_path))
     with daemon.connect() as half, daemon.connect() as idle:
         assert half.request() == idle.request() == "DUNNO"
         half.send(rcpt()[:50])
@@ -503,7 +504,7 @@ DAY = 86400
 
 def day(offset):
     """Today, and `offset` days more, as the policy file writes it."""
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + offset * DAY))
+    return str(today() + datetime.timedelta(days=offset))
 
 
 def audited(rule_until, connector_until):
@@ -515,10 +516,11 @@ def audited(rule_until, connector_until):
 def test_an_audit_near_its_end_is_told_at_start_and_reload_and_by_check(daemon):
     """Of connectors and of login rules, from seven days before."""
     daemon.stop()
-    daemon.write_policy(audited(day(6), day(5)))
+    first, last = day(5), day(6)
+    daemon.write_policy(audited(last, first))
     daemon.start()
     near = "the audit ends on {}; then the rule is enforced".format
-    rule, connector = near(day(6)), near(day(5))
+    rule, connector = near(last), near(first)
     assert len(daemon.lines(rule)) == len(daemon.lines(connector)) == 1
     assert daemon.reload()
     assert len(daemon.lines(rule)) == len(daemon.lines(connector)) == 2
@@ -531,8 +533,9 @@ def test_an_audit_near_its_end_is_told_at_start_and_reload_and_by_check(daemon):
 
 def test_an_audit_near_its_end_is_told_each_day(tmp_path, preload):
     """A daemon that runs on for weeks: nothing, then a warning a day, then that it is enforced; and it is."""
-    with Daemon(audited(day(10), day(10)), DIRECTORY, tmp_path, environment=preload.environment) as daemon:
-        ends, ended = f"the audit ends on {day(10)}", f"the audit ended on {day(10)}"
+    last = day(10)
+    with Daemon(audited(last, last), DIRECTORY, tmp_path, environment=preload.environment) as daemon:
+        ends, ended = f"the audit ends on {last}", f"the audit ended on {last}"
         assert daemon.request(AS_MARY) == "DUNNO"
         preload.set("date_seconds", 2 * DAY)
         assert daemon.request(AS_MARY) == "DUNNO" and not daemon.lines(ends)

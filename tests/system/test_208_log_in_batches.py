@@ -14,7 +14,7 @@ import pytest
 
 from rig import MAILWICKETD, PATIENCE, wait_for
 from rig.daemon import Daemon, parse_decision, rcpt
-from rig.programs import Preload
+from rig.programs import Preload, standing_clock
 from rig.submission_world import DIRECTORY, POLICY, SEND_AS_DENIED
 
 TOGETHER = 40
@@ -57,12 +57,12 @@ def daemon(tmp_path):
 class Piped:
     """mailwicketd whose standard error is a pipe."""
 
-    def __init__(self, tmp_path):
+    def __init__(self, tmp_path, environment=None):
         self.files = Daemon(POLICY, DIRECTORY, tmp_path, start=False, log="refused")
         self.reader, writer = os.pipe()
         os.set_blocking(self.reader, False)
         self.process = subprocess.Popen([MAILWICKETD, "-f", "-c", self.files.policy], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=writer)
+                                        stdout=subprocess.DEVNULL, stderr=writer, env={**os.environ, **(environment or {})})
         os.close(writer)
         self.text = ""
         wait_for(lambda: "mailwicketd: ready: " in self.read(), "mailwicketd to be ready")
@@ -249,16 +249,20 @@ def check_whole(text):
     return check(text[:text.rfind("\n") + 1])
 
 
-def test_what_a_slow_reader_did_not_take_yet_is_given_to_it_at_the_end(piped):
-    """SIGTERM, while the pipe is full and more is to be written."""
-    count = 150  # a pipe of 64 KiB takes some 100 of them
-    with piped.files.connect() as connection:
-        for number in range(count):
-            assert connection.ask(refused(number)) == SEND_AS_DENIED
-    piped.process.terminate()
-    assert check(piped.read_to_end()) == (count, 0)
-    assert piped.text.endswith("mailwicketd: exiting\n")
-    assert piped.process.wait(PATIENCE) == 0
+def test_what_a_slow_reader_did_not_take_yet_is_given_to_it_at_the_end(tmp_path):
+    """SIGTERM, while the pipe is full and more is to be written: it waits half a second for the reader, which does not pass."""
+    piped = Piped(tmp_path, standing_clock(tmp_path))
+    try:
+        count = 150  # a pipe of 64 KiB takes some 100 of them
+        with piped.files.connect() as connection:
+            for number in range(count):
+                assert connection.ask(refused(number)) == SEND_AS_DENIED
+        piped.process.terminate()
+        assert check(piped.read_to_end()) == (count, 0)
+        assert piped.text.endswith("mailwicketd: exiting\n")
+        assert piped.process.wait(PATIENCE) == 0
+    finally:
+        piped.close()
 
 
 def test_a_reload_among_the_questions_of_a_batch(daemon):

@@ -21,7 +21,7 @@ struct control {
 	uint64_t fail_errno;
 	uint64_t fail_allocation_at; /* counted by `allocations` */
 	uint64_t failed;
-	int64_t clock_stands_at; /* the monotonic clock, in seconds; 0: it goes on by itself */
+	int64_t clock_stands_at; /* the monotonic clock, in seconds, and no time-out of poll(2) ends; 0: it goes on by itself */
 	int64_t date_seconds;    /* added to the time of day */
 	uint64_t kill_at_log;    /* 1: the process is killed before what it would write to standard error next; 2: after it */
 };
@@ -138,6 +138,8 @@ ssize_t write(int fd, const void *memory, size_t size)
 
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
+	if (timeout > 0 && control->clock_stands_at != 0)
+		timeout = -1;
 	return call_fails() ? -1 : (int)syscall(SYS_poll, fds, count, timeout);
 }
 

@@ -69,3 +69,13 @@ class Preload:
 
     def set(self, field, value):
         struct.pack_into("=q", self.memory, 8 * self.FIELDS.index(field), value)
+
+
+def standing_clock(folder):
+    """The environment of a mailwicketd for which no time passes, so that no pause of a busy machine is too long for it. In a
+    sanitizer's build it does."""
+    if sanitized():
+        return {}
+    preload = Preload(folder)
+    preload.set("clock_stands_at", 1000000)
+    return preload.environment
