@@ -68,9 +68,13 @@ def sync(files, *arguments):
 def test_dir_04_a_sync_killed_at_any_moment_leaves_the_old_or_the_new(files):
     """DIR-04: 1,000 kills, readers hammering; the next sync needs no repair."""
     assert sync(files).returncode == 0
-    began = time.monotonic()
-    assert sync(files).returncode == 0
-    duration = time.monotonic() - began
+
+    def took():
+        began = time.monotonic()
+        assert sync(files).returncode == 0
+        return time.monotonic() - began
+    # Of one alone a pause of the machine would make hours of the thousand.
+    duration = min(took() for _ in range(5))
     chance = random.Random(4)
     seen, failures, over = {"a": 0, "b": 0}, [], threading.Event()
 
@@ -87,6 +91,7 @@ def test_dir_04_a_sync_killed_at_any_moment_leaves_the_old_or_the_new(files):
         for reader in readers:
             reader.start()
         try:
+            wait_for(lambda: seen["a"] or failures, "a reader's first look")
             for number in range(1000):
                 files.write(files.directory, world("ab"[number % 2]))
                 process = subprocess.Popen([CLI, "-c", files.policy, "sync"], stdout=subprocess.DEVNULL,
@@ -101,6 +106,7 @@ def test_dir_04_a_sync_killed_at_any_moment_leaves_the_old_or_the_new(files):
                     assert result.returncode == 0, result.stderr
                     assert serving(files) == "ab"[number % 2]
                     assert left_over(files) == []
+            wait_for(lambda: seen["b"] or failures, "a reader's look at the last one")
         finally:
             over.set()
             for reader in readers:
@@ -305,13 +311,15 @@ def test_a_server_under_load_never_meets_half_a_directory(folder):
         asker = threading.Thread(target=ask)
         asker.start()
         try:
+            wait_for(lambda: answers, "the first answer")
             deadline = time.monotonic() + 10
             for number in itertools.count():
                 daemon.write_directory(without if number // 10 % 2 == 0 else DIRECTORY)
-                if number >= 100 and len(answers) > 1 or time.monotonic() > deadline:
+                if number >= 100 or time.monotonic() > deadline:
                     break
+            wait_for(lambda: len(answers) > 1, "an answer of the other directory")
         finally:
             over.set()
             asker.join()
-        assert answers <= {"DUNNO", SEND_AS_DENIED} and len(answers) == 2, answers
+        assert answers == {"DUNNO", SEND_AS_DENIED}
         assert daemon.process.poll() is None

@@ -18,9 +18,9 @@ PERMITTED = "250 2.1.5 Ok"
 
 @pytest.fixture(scope="module")
 def site(module_folder):
-    """Postfix waits 2 s for an answer, not 10."""
+    """Postfix waits 5 s for an answer, not 10: longer than a busy machine pauses."""
     made = MailSite(module_folder, WORLD_POLICY, WORLD_DIRECTORY, WORLD_LOGINS,
-                    replaced=[("timeout=10s", "timeout=2s")])
+                    replaced=[("timeout=10s", "timeout=5s")])
     try:
         yield made.start()
     finally:

@@ -410,7 +410,7 @@ class Daemon:
     def stop(self):
         self.connection.close()
         self.process.terminate()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(rig.PATIENCE) == 0
 
 
 @pytest.fixture(scope="module")

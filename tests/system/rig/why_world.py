@@ -174,11 +174,17 @@ class Clients:
             client.hello()
             client.command("QUIT")
 
+    def wait_left(self, source):
+        """Somebody else, who has a session of Postfix: its lines are in the log."""
+        wait_for(lambda: self.count("postfix", rf": disconnect from \S+\[{re.escape(source)}\]"), f"the session of {source} to end")
+
     def somebody_else_has_tls(self):
         """Whether a session had TLS is known only in a log that shows TLS at all."""
-        with Smtp(self.site.ports["submission"], self.source.replace("127.51.100.", "127.51.98.")) as smtp:
+        source = self.source.replace("127.51.100.", "127.51.98.")
+        with Smtp(self.site.ports["submission"], source) as smtp:
             smtp.hello()
             smtp.starttls()
+        self.wait_left(source)
 
     def authenticates_without_tls(self, login):
         with self.smtp(tls=False) as client:
@@ -228,6 +234,7 @@ def no_connection(client):
     client.reads("bob")
     with client.site.client("submission", login="mary", source="127.51.101.1") as other:
         assert other.deliver("mary@example.test", OUTSIDE).startswith("250")
+    client.wait_left("127.51.101.1")
 
 
 def reading_without_tls(client):
