@@ -21,7 +21,7 @@ struct control {
 	uint64_t fail_errno;
 	uint64_t fail_allocation_at; /* counted by `allocations` */
 	uint64_t failed;
-	int64_t clock_stands_at; /* the monotonic clock, in seconds, and no time-out of poll(2) ends; 0: it goes on by itself */
+	int64_t clock_stands_at; /* the monotonic clock, in seconds; poll(2) ends no time-out then; 0: it goes on */
 	int64_t date_seconds;    /* added to the time of day */
 	uint64_t kill_at_log;    /* 1: the process is killed before what it would write to standard error next; 2: after it */
 };
