@@ -102,6 +102,8 @@ def test_a_changed_query_that_tells_of_nothing_is_told_and_the_source_is_read(fi
                         ("SELECT name FROM t_users WHERE name = 'x'", "it gives no row"),
                         ("SELECT (SELECT name FROM t_users)", "ubquery")]:
         files.publish(source.settings(changed=query, interval="1s"))
+        checked = files.cli("check")
+        assert "cannot be watched: changed: " in checked.stderr and told in checked.stderr, checked
         with Follower(files) as follower:
             wait_for(lambda: any(told in line for line in follower.lines("cannot be watched: changed: ")), told)
             published = len(follower.lines("published: 1 users"))
@@ -197,6 +199,7 @@ def test_behind_pgbouncer_it_is_told_and_read_each_interval(files, postgresql, f
     source.load(SMALL)
     with PgBouncer(postgresql, source.account, folder) as pooler:
         files.publish(source.settings(listen="directory", interval="1s", port=pooler.port))
+        assert 'source "people" cannot be watched: a pooler' in files.cli("check").stderr
         with Follower(files) as follower:
             follower.wait_log('source "people" cannot be watched: a pooler such as PgBouncer stands between')
             source.load(OTHER)

@@ -8,6 +8,7 @@
 #include "servers/check/servers.h"
 #include "ui/output.h"
 #include "setting.h"
+#include "sync/source.h"
 #include "sync/sync.h"
 
 enum {
@@ -177,6 +178,28 @@ static int look_further(struct result *result, const struct mw_policy *policy, b
 	return status;
 }
 
+/* What `listen` and `changed` promise is tried as `sync --follow` does it. */
+static void try_watches(struct result *result, const struct mw_policy *policy)
+{
+	for (size_t i = 0; i < policy->directory.source_count; i++) {
+		const struct mw_source *source = &policy->directory.sources[i];
+		const struct mw_source_driver *driver = mw_source_driver_find(source->driver);
+		char text[512];
+		struct mw_buf why = MW_BUF_OVER(text);
+		void *watch;
+
+		if (driver == NULL || (mw_str_empty(source->sql.listen) && mw_str_empty(source->sql.changed)))
+			continue;
+		watch = driver->watch_open(source, &why);
+		if (watch != NULL)
+			driver->watch_close(watch);
+		else
+			mw_errors_add(result->errors, MW_WARNING, source->place.file, source->place.line, 0, NULL,
+				      "source \"%.*s\" cannot be watched: %s; mailwicket sync --follow reads it each interval",
+				      MW_STR_ARG(source->name), text);
+	}
+}
+
 static int check(const struct mw_cli *cli, bool policy_only, const struct mw_servers *servers)
 {
 	struct result result = { .cli = cli, .errors = mw_errors_new(1000) };
@@ -192,6 +215,9 @@ static int check(const struct mw_cli *cli, bool policy_only, const struct mw_ser
 		result.unlisted_logins = policy->unlisted_logins;
 	if (result.policy_read && !policy_only && policy->directory.source_count > 0)
 		result.directory_read = mw_sync_run(policy, true, result.errors, &result.report);
+	/* One that does not answer need not be waited for twice. */
+	if (result.directory_read && result.report.old_sources == 0)
+		try_watches(&result, policy);
 	if (result.policy_read)
 		status = look_further(&result, policy, policy_only, servers);
 	if (status == EX_OK && cli->json)
