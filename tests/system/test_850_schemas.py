@@ -25,8 +25,8 @@ def at(names, domain=D):
 QUESTIONS = {
     "mailcow": (
         at("alice bob carol dave frank room henry iris kim") + ["gina@off.test", "ghost@example.test", "jan@xn--bcher-kva.test"],
-        at("alice bob carol frank info receive quiet team half silent office lent free temporary nobody bob+tag") +
-        ["alice@second.test", "bob@second.test", "carol@second.test", "free@second.test", "alice@idle.test",
+        at("alice bob carol frank info receive quiet team half silent office lent free temporary shown asked nobody bob+tag") +
+        ["alice@second.test", "bob@second.test", "carol@second.test", "kim@second.test", "free@second.test", "alice@idle.test",
          "alice+news@example.test", "upper@example.test", "spaced@example.test", "junk@example.test", "round@example.test", "kim@example.test",
          "forever@example.test", "alice@third.test", "info@second.test", "any@xn--bcher-kva.test", "jan@xn--bcher-kva.test",
          "any@catchall.test", "any@other.test", "partner@foreign.example", "ALICE@Example.TEST", "old@off.test"]),

@@ -40,6 +40,7 @@ GROUPS = {
 RECEIVES = {
     "mailcow": {
         "info@example.test": "alice@example.test", "receive@example.test": "alice@example.test",
+        "shown@example.test": "carol@example.test", "asked@example.test": "carol@example.test",
         "temporary@example.test": "alice@example.test", "expired@example.test": None, "gone@example.test": None,
         "alice@second.test": "alice@example.test", "alice@idle.test": None, "team@example.test": "team@example.test",
         "any@catchall.test": None, "upper@example.test": "alice@example.test", "forever@example.test": "alice@example.test",

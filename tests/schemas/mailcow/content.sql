@@ -47,6 +47,7 @@ INSERT INTO sender_acl (logged_in_as, send_as, external) VALUES
 	('bob@example.test', 'partner@foreign.example', 1),
 	('bob@example.test', 'free@example.test', 0),
 	('carol@example.test', 'lent@example.test', 0),
+	('kim@example.test', 'asked@example.test', 0),
 	('henry@example.test', '*', 0),
 	('iris@example.test', '@other.test', 0),
 	('iris@example.test', '@example.test', 0),
@@ -57,5 +58,8 @@ INSERT INTO sender_acl (logged_in_as, send_as, external) VALUES
 	('gone@example.test', 'free@example.test', 0);
 INSERT INTO spamalias (address, goto, validity, permanent) VALUES
 	('temporary@example.test', 'alice@example.test', 2147483647, 0),
+	('shown@example.test', 'carol@example.test', 2147483647, 0),
+	('asked@example.test', 'carol@example.test', 2147483647, 0),
+	('kim@second.test', 'alice@example.test', 2147483647, 0),
 	('expired@example.test', 'alice@example.test', 1, 0),
 	('forever@example.test', 'alice@example.test', NULL, 1);
