@@ -76,7 +76,8 @@ const struct mw_schema_query mw_schema_mailcow_mysql[] = {
 	  " UNION SELECT m.username, NULL, t.address FROM spamalias t JOIN mailbox m ON m.username = t.goto"
 	  " CROSS JOIN (SELECT 0 AS permanent) older"
 	  " WHERE " IS_VALID_SPAMALIAS
-	  " AND NOT " IS_ALIAS("t.address") " AND NOT " IS_MAILBOX("t.address") " AND NOT " IS_MAILBOX(IN_TARGET("t.address")) },
+	  " AND NOT " IS_ALIAS("t.address") " AND NOT " IS_MAILBOX("t.address")
+	  " AND NOT " IS_MAILBOX(IN_TARGET("t.address")) },
 	{ "members",
 	  "SELECT DISTINCT l.name, box.username AS member"
 	  " FROM (SELECT a.address AS name, a.goto" FROM_ALIASES
