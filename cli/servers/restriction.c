@@ -26,17 +26,27 @@ static struct mw_str next_word(struct mw_str *rest_io)
 	return word;
 }
 
-/* postconf(5): what the restrictions are followed by. Postfix knows its words in any case. */
+/* postconf(5): what the restrictions are followed by. Postfix knows its words in any case. Other names that begin as
+   these do are restriction classes, which take nothing. */
 static bool takes_argument(struct mw_str name)
 {
-	static const char *const prefixes[] = { "check_", "reject_rbl_client", "reject_rhsbl_", "permit_dnswl_client",
-						"permit_rhswl_client" };
+	static const char *const names[] = {
+		"check_policy_service", "check_client_access", "check_reverse_client_hostname_access", "check_client_a_access",
+		"check_client_mx_access", "check_client_ns_access", "check_reverse_client_hostname_a_access",
+		"check_reverse_client_hostname_mx_access", "check_reverse_client_hostname_ns_access", "check_ccert_access",
+		"check_sasl_access", "check_helo_access", "check_helo_a_access", "check_helo_mx_access", "check_helo_ns_access",
+		"check_sender_access", "check_sender_a_access", "check_sender_mx_access", "check_sender_ns_access",
+		"check_recipient_access", "check_recipient_a_access", "check_recipient_mx_access", "check_recipient_ns_access",
+		"check_etrn_access", "reject_rbl", "reject_rbl_client", "reject_rhsbl_client", "reject_rhsbl_reverse_client",
+		"reject_rhsbl_helo", "reject_rhsbl_sender", "reject_rhsbl_recipient", "permit_dnswl_client",
+		"permit_rhswl_client", "sleep",
+	};
 
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (mw_str_starts_with_nocase(name, mw_str(prefixes[i])))
-			return !mw_str_equal_nocase(name, MW_STR("check_relay_domains"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (mw_str_equal_nocase(name, mw_str(names[i])))
+			return true;
 	}
-	return mw_str_equal_nocase(name, MW_STR("sleep"));
+	return false;
 }
 
 bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r)

@@ -70,6 +70,12 @@ PORT_SMTP = {
     "a class that only warns": (
         dict(main=f"smtpd_restriction_classes = ours\nours = $HOOK\n{RELAY} = warn_if_reject ours" + END),
         RELAY, "warn_if_reject"),
+    "a class that is called like a table": (
+        dict(main=f"smtpd_restriction_classes = check_ours\ncheck_ours = reject_non_fqdn_sender\n"
+             f"{RELAY} = check_ours permit_mynetworks, $HOOK" + END), RELAY, "permit_mynetworks stands before"),
+    "a class behind one that is called so": (
+        dict(main=f"smtpd_restriction_classes = check_ours, ours\ncheck_ours = reject_non_fqdn_sender\n"
+             f"ours = permit_mynetworks\n{RELAY} = ours, $HOOK" + END), RELAY, "permit_mynetworks stands before"),
     "a class of one listener": (
         dict(options="  -o smtpd_restriction_classes=ours -o ours=permit_mynetworks\n"
              f"  -o {{ {RELAY} = ours, $HOOK, reject }}\n"), f"$PORT/inet/{RELAY}", "permit_mynetworks stands before"),

@@ -134,6 +134,11 @@ static const struct {
 	{ "Warn_If_Reject permit", "permit", "", true },
 	{ "check_relay_domains", "check_relay_domains", "", false },
 	{ "permit", "permit", "", false },
+	{ "reject_rbl zen.example", "reject_rbl", "zen.example", false },
+	/* Restriction classes. */
+	{ "check_ratelimit", "check_ratelimit", "", false },
+	{ "reject_rhsbl_ours", "reject_rhsbl_ours", "", false },
+	{ "permit_auth_destination", "permit_auth_destination", "", false },
 };
 
 START_TEST(a_list_is_restrictions_with_their_arguments)
