@@ -96,9 +96,11 @@ libmwcli_la_SOURCES = \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
+	cli/logs/line_csv.c cli/logs/line_csv.h \
 	cli/logs/line_json.c cli/logs/line_json.h \
 	cli/logs/login.c cli/logs/login.h \
 	cli/logs/month.c cli/logs/month.h \
+	cli/logs/plain.c cli/logs/plain.h \
 	cli/logs/record.c cli/logs/record.h \
 	cli/logs/source.c cli/logs/source.h \
 	cli/logs/stamp.c cli/logs/stamp.h \

@@ -106,7 +106,6 @@ const char *mw_log_input_kind(struct mw_log_input *input)
 		{ "\x04\x22\x4d\x18", 4, "lz4" },
 		{ "PK\x03\x04", 4, "zip" },
 		{ "LPKSHHRH", 8, "journal" },
-		{ "\xff\xfe", 2, "UTF-16" },
 	};
 
 	look(input);

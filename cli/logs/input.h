@@ -16,15 +16,15 @@ enum mw_log_input_state { MW_LOG_INPUT_GOOD, MW_LOG_INPUT_UNREADABLE, MW_LOG_INP
 /* Takes the descriptor, also when it fails: NULL when memory is out. */
 struct mw_log_input *mw_log_input_new(int fd);
 void mw_log_input_free(struct mw_log_input *input); /* NULL is allowed */
-/* What it begins as, if that is neither text nor can be unpacked: "lz4", "zip", "journal", "UTF-16"; NULL: it can be read. Reads
-   the first octets. */
+/* What it begins as, if that is neither text nor can be unpacked: "lz4", "zip", "journal"; NULL: it can be read. Reads the first
+   octets. */
 const char *mw_log_input_kind(struct mw_log_input *input);
 /* Up to `size` octets; 0 at the end and after an error. */
 size_t mw_log_input_read(struct mw_log_input *input, char *memory, size_t size);
 /* UNREADABLE: errno in *errno_r. DAMAGED: compressed data that are wrong or end too early; what was
    unpacked before has been read. */
 enum mw_log_input_state mw_log_input_state(const struct mw_log_input *input, int *errno_r);
-/* What it is compressed with: "gzip", "bzip2", "xz", "zstd"; NULL: with nothing, or not looked at yet. */
+/* What it is compressed with: "gzip", "bzip2", "xz", "zstd"; "UTF-16" where it is written in that; NULL: with nothing, or not looked at yet. */
 const char *mw_log_input_packed(const struct mw_log_input *input);
 /* Octets read from the descriptor, before they were unpacked. */
 uint64_t mw_log_input_taken(const struct mw_log_input *input);

@@ -2,6 +2,7 @@
 #include "logs/line.h"
 
 #include "base/units.h"
+#include "logs/line_csv.h"
 #include "logs/line_json.h"
 
 /* The next word and the blank behind it. */
@@ -46,7 +47,7 @@ static void skip_level(struct mw_str *message, bool *error_r)
 		}
 }
 
-/* "mail.info", "[info]", "<err>" and the like, which some daemons write before the program. */
+/* "mail.info", "mail:info", "[info]", "<err>" and the like, which some daemons write before the program. */
 static bool is_level(struct mw_str word)
 {
 	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warning", "warn", "notice", "info",
@@ -59,12 +60,30 @@ static bool is_level(struct mw_str word)
 	if (mw_str_ends_with(word, MW_STR(":")))
 		word.len--;
 	dot = mw_str_find(word, '.');
+	if (dot == word.len)
+		dot = mw_str_find(word, ':');
 	if (dot < word.len)
 		word = mw_str_tail(word, dot + 1);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (mw_str_equal_nocase(word, mw_str(levels[i])))
 			return true;
 	return false;
+}
+
+/* "[1:mail1:postfix/smtpd]", as NethServer writes it: a node, a module, a program. */
+static bool read_module(struct mw_str word, struct mw_why_line *line)
+{
+	struct mw_str inner = mw_str_head(mw_str_tail(word, 1), word.len > 2 ? word.len - 2 : 0), node, module;
+	uint64_t number;
+
+	if (!mw_str_starts_with(word, MW_STR("[")) || !mw_str_ends_with(word, MW_STR("]")) ||
+	    !mw_str_split(&inner, ':', &node) || !mw_str_split(&inner, ':', &module) || !mw_parse_number(node, &number) ||
+	    mw_str_empty(inner))
+		return false;
+	line->process = 0;
+	line->host = module;
+	line->program = inner;
+	return true;
 }
 
 /* "host program[123]: ", "program: ", with a level word anywhere before the program. */
@@ -79,7 +98,7 @@ static bool read_head(struct mw_str *rest, struct mw_why_line *line)
 
 		if (is_level(word))
 			continue;
-		if (read_program(word, line))
+		if (read_program(word, line) || read_module(word, line))
 			return true;
 		if (!mw_str_empty(line->host) || mw_str_empty(word))
 			return false;
@@ -147,19 +166,15 @@ static void skip_priority(struct mw_str *line)
 		*line = mw_str_tail(*line, 2);
 }
 
-/* "mailserver-1  | " of docker compose, which may be coloured; a name has no blank. */
+/* "mailserver-1  | " of docker compose; a name has no blank. */
 static void skip_container(struct mw_str *line)
 {
 	struct mw_str rest = *line, name = take_word(&rest);
 
 	rest = mw_str_trim(rest);
-	while (mw_str_starts_with(rest, MW_STR("\x1b[")))
-		rest = mw_str_trim(mw_str_tail(rest, mw_str_find(rest, 'm') + 1));
 	if (mw_str_empty(name) || !mw_str_starts_with(rest, MW_STR("|")))
 		return;
 	rest = mw_str_tail(rest, 1);
-	while (mw_str_starts_with(rest, MW_STR("\x1b[")))
-		rest = mw_str_tail(rest, mw_str_find(rest, 'm') + 1);
 	*line = mw_str_tail(rest, mw_str_starts_with(rest, MW_STR(" ")) ? 1 : 0);
 }
 
@@ -174,6 +189,21 @@ static void skip_stream(struct mw_str *rest_io)
 		*rest_io = rest;
 }
 
+/* "{filename="/var/log/mail.log", job="mail"} ", Loki's labels, as logcli writes them behind its stamp. */
+static void skip_labels(struct mw_str *rest)
+{
+	size_t end = mw_str_find_text(*rest, "} ");
+
+	if (mw_str_starts_with(*rest, MW_STR("{")) && end < rest->len)
+		*rest = mw_str_tail(*rest, end + 2);
+}
+
+static void skip_blanks(struct mw_str *rest)
+{
+	while (mw_str_starts_with(*rest, MW_STR(" ")))
+		*rest = mw_str_tail(*rest, 1);
+}
+
 /* Every stamp that stands there: what a container writes has one of its own behind docker's, which knows year and
    zone. */
 static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t *time_r)
@@ -186,7 +216,9 @@ static bool read_stamps(struct mw_why_clock *clock, struct mw_str *rest, int64_t
 	if (len == 0)
 		return false;
 	*rest = mw_str_tail(*rest, len);
+	skip_blanks(rest);
 	skip_stream(rest);
+	skip_labels(rest);
 	skip_priority(rest);
 	len = mw_why_stamp_read(clock, *rest, &inner);
 	*rest = mw_str_tail(*rest, len);
@@ -221,21 +253,42 @@ static void skip_pod(struct mw_str *line)
    time, a program and what stands between): they are the program's, and may be anybody's text. */
 #define MARGIN_MAX 16
 
-/* What was put before a line on its way: blanks and the marks of a quotation, the name of a container or a file. */
+/* "12 ", "12. ", "12) ": the number of a line. Only where a stamp stands behind it. */
+static void skip_number(struct mw_why_clock *clock, struct mw_str *line)
+{
+	struct mw_str rest = *line;
+	int64_t time;
+
+	while (!mw_str_empty(rest) && rest.ptr[0] >= '0' && rest.ptr[0] <= '9')
+		rest = mw_str_tail(rest, 1);
+	if (mw_str_starts_with(rest, MW_STR(".")) || mw_str_starts_with(rest, MW_STR(")")))
+		rest = mw_str_tail(rest, 1);
+	if (rest.len == line->len || !mw_str_starts_with(rest, MW_STR(" ")))
+		return;
+	skip_blanks(&rest);
+	if (mw_why_stamp_read(clock, rest, &time) > 0)
+		*line = rest;
+}
+
+/* What was put before a line on its way: blanks, the marks of a quotation, a list or a piece of code, the number of a
+   line, the name of a container or a file. */
 static void skip_front(struct mw_why_clock *clock, struct mw_str *line)
 {
 	int64_t time;
 	size_t margin = 0;
 
-	while (margin < line->len && line->ptr[margin] != '\0' && strchr(" \t>", line->ptr[margin]) != NULL)
+	while (margin < line->len && line->ptr[margin] != '\0' && strchr(" >*-`", line->ptr[margin]) != NULL)
 		margin++;
 	if (margin > MARGIN_MAX)
 		return;
+	if (margin > 0 && line->ptr[margin - 1] == '`' && mw_str_ends_with(*line, MW_STR("`")))
+		line->len--;
 	*line = mw_str_tail(*line, margin);
 	if (mw_str_starts_with(*line, MW_STR("\xef\xbb\xbf")))
 		*line = mw_str_tail(*line, 3);
 	skip_container(line);
 	skip_pod(line);
+	skip_number(clock, line);
 	if (!mw_str_starts_with(*line, MW_STR("<")) && mw_why_stamp_read(clock, *line, &time) == 0)
 		skip_file_name(clock, line);
 }
@@ -257,7 +310,47 @@ static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct m
 	struct mw_str written;
 
 	return mw_why_json_read(text, line, rest_r) ||
-	       (mw_why_json_container(text, line, &written) && read_text(clock, written, line, rest_r));
+	       (mw_why_json_collected(text, line, &written) && read_text(clock, written, line, rest_r));
+}
+
+static bool read_fields(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
+{
+	struct mw_str written, behind;
+
+	return mw_log_csv_read(text, line, &written, &behind) &&
+	       (read_text(clock, written, line, rest_r) || read_text(clock, behind, line, rest_r));
+}
+
+/* "[ID 197553 mail.info] ", which Solaris writes before each message. */
+static void skip_id(struct mw_str *message)
+{
+	size_t end = mw_str_find_text(*message, "] ");
+
+	if (mw_str_starts_with(*message, MW_STR("[ID ")) && end < message->len)
+		*message = mw_str_tail(*message, end + 2);
+}
+
+/* What a container writes to its standard output may stand in syslog or the journal under the container's name: a
+   whole line of its own in each message. Not where mail servers write to the log themselves: there it is a program's
+   text, which may be anybody's. */
+static void read_within(struct mw_why_clock *clock, struct mw_why_line *line, struct mw_str *rest_io)
+{
+	struct mw_str rest = *rest_io, host = line->host, program = line->program;
+	uint64_t process = line->process;
+	bool mail = mw_str_find(program, '/') < program.len;
+	int64_t time;
+	size_t len = mail || clock->direct ? 0 : mw_why_stamp_read(clock, rest, &time);
+
+	rest = mw_str_tail(rest, len);
+	line->host = MW_STR_EMPTY;
+	if (len > 0 && (read_5424(&rest, line) || read_head(&rest, line))) {
+		*rest_io = rest;
+		return;
+	}
+	line->host = host;
+	line->program = program;
+	line->process = process;
+	clock->direct = clock->direct || mail || mw_str_starts_with(program, MW_STR("dovecot"));
 }
 
 /* "message repeated 3 times: [ MESSAGE]", as rsyslog sums up lines that are the same. */
@@ -283,8 +376,13 @@ bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_
 		line = mw_str_tail(line, 1);
 	if (mw_str_starts_with(line, MW_STR("data: {"))) /* of "-o json-sse" */
 		line = mw_str_tail(line, strlen("data: "));
-	if (!(mw_str_starts_with(line, MW_STR("{")) ? read_object : read_text)(clock, line, line_r, &rest))
+	if (!(mw_str_starts_with(line, MW_STR("{")) ? read_object
+	      : mw_str_starts_with(line, MW_STR("\"")) ? read_fields : read_text)(clock, line, line_r, &rest))
 		return false;
+	skip_blanks(&rest);
+	read_within(clock, line_r, &rest);
+	skip_blanks(&rest);
+	skip_id(&rest);
 	skip_repeated(&rest);
 	if (mw_str_starts_with(line_r->program, MW_STR("dovecot"))) {
 		struct mw_str inner = rest;

@@ -35,24 +35,45 @@ static bool take_string(struct mw_str *text, struct mw_str *inner_r)
 	return true;
 }
 
-/* A string, a number, a word, or an array of those. *value_r: as it stands, a string without its quotes. */
+/* An array or object with all that is in it. */
+static bool take_nested(struct mw_str *text)
+{
+	struct mw_str inner;
+	size_t depth = 0;
+
+	do {
+		char c = mw_str_empty(*text) ? '\0' : text->ptr[0];
+
+		if (c == '"') {
+			if (!take_string(text, &inner))
+				return false;
+			continue;
+		}
+		depth += c == '[' || c == '{' ? 1 : 0;
+		depth -= c == ']' || c == '}' ? 1 : 0;
+		*text = mw_str_tail(*text, 1);
+	} while (depth > 0 && !mw_str_empty(*text));
+	return depth == 0;
+}
+
+/* A string, a number, a word, an array or an object. *value_r: as it stands, a string without its quotes. */
 static bool take_value(struct mw_str *text, struct mw_str *value_r, bool *array_r)
 {
-	struct mw_str begin, inner;
+	struct mw_str begin;
+	bool nested;
 
 	skip_blanks(text);
 	begin = *text;
-	*array_r = take_char(text, '[');
-	if (!*array_r && mw_str_starts_with(*text, MW_STR("\"")))
+	*array_r = mw_str_starts_with(*text, MW_STR("["));
+	nested = *array_r || mw_str_starts_with(*text, MW_STR("{"));
+	if (!nested && mw_str_starts_with(*text, MW_STR("\"")))
 		return take_string(text, value_r);
-	while (!mw_str_empty(*text) && text->ptr[0] != (*array_r ? ']' : ',') && text->ptr[0] != '}') {
-		if (text->ptr[0] != '"')
-			*text = mw_str_tail(*text, 1);
-		else if (!take_string(text, &inner))
-			return false;
-	}
+	if (nested && !take_nested(text))
+		return false;
+	while (!nested && !mw_str_empty(*text) && text->ptr[0] != ',' && text->ptr[0] != '}')
+		*text = mw_str_tail(*text, 1);
 	*value_r = mw_str_head(begin, begin.len - text->len);
-	return !*array_r || take_char(text, ']');
+	return true;
 }
 
 /* The four digits of \u; a half of a pair is written as '?'. */
@@ -144,25 +165,77 @@ bool mw_why_json_read(struct mw_str text, struct mw_why_line *line_r, struct mw_
 	return take_char(&text, '}') && message && stamped && !mw_str_empty(line_r->program);
 }
 
-bool mw_why_json_container(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
+/* What collectors of logs (docker, syslog-ng, rsyslog, Filebeat, Vector, Fluent Bit, Loki) call the parts of a line. */
+enum part { TIME, HOST, PROGRAM, PROCESS, MESSAGE, PARTS };
+
+static const struct { const char *name; enum part part; } names[] = {
+	{ "time", TIME }, { "timestamp", TIME }, { "@timestamp", TIME }, { "timereported", TIME }, { "ISODATE", TIME },
+	{ "DATE", TIME }, { "host", HOST }, { "HOST", HOST }, { "hostname", HOST }, { "PROGRAM", PROGRAM },
+	{ "program", PROGRAM }, { "appname", PROGRAM }, { "ident", PROGRAM }, { "tag", PROGRAM }, { "syslogtag", PROGRAM },
+	{ "PID", PROCESS }, { "pid", PROCESS }, { "procid", PROCESS }, { "log", MESSAGE }, { "message", MESSAGE },
+	{ "MESSAGE", MESSAGE }, { "msg", MESSAGE }, { "line", MESSAGE },
+};
+
+static void take_part(struct mw_str key, struct mw_str value, struct mw_str *parts)
+{
+	if (mw_str_starts_with(value, MW_STR("{")) || mw_str_starts_with(value, MW_STR("[")))
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (mw_str_equal(key, mw_str(names[i].name)) && mw_str_empty(parts[names[i].part]))
+			parts[names[i].part] = value;
+}
+
+/* Seconds, or thousandths, millionths or billionths of one, since the epoch, as a stamp of them; else as it stands. */
+static void add_time(struct mw_str time, struct mw_buf *out)
+{
+	uint64_t number;
+
+	if (time.len < 10 || !mw_parse_number(time, &number)) {
+		decode_string(time, out);
+		return;
+	}
+	mw_buf_add(out, mw_str_head(time, 10));
+	mw_buf_add_char(out, '.');
+	mw_buf_add(out, mw_str_tail(time, 10));
+	mw_buf_add_text(out, "000");
+}
+
+/* "HOST PROGRAM[PROCESS]: ". syslog-ng and Vector have the program alone, rsyslog has its tag as it is in the line. */
+static void add_head(const struct mw_str *parts, struct mw_buf *out)
+{
+	bool tag = mw_str_find(parts[PROGRAM], '[') < parts[PROGRAM].len || mw_str_ends_with(parts[PROGRAM], MW_STR(":"));
+	uint64_t process;
+
+	if (!mw_str_empty(parts[HOST]) && mw_str_find(parts[HOST], ' ') == parts[HOST].len) {
+		decode_string(parts[HOST], out);
+		mw_buf_add_char(out, ' ');
+	}
+	decode_string(parts[PROGRAM], out);
+	if (!tag && mw_parse_number(parts[PROCESS], &process))
+		mw_buf_printf(out, "[%llu]", (unsigned long long)process);
+	mw_buf_add_text(out, mw_str_ends_with(parts[PROGRAM], MW_STR(":")) ? " " : ": ");
+}
+
+bool mw_why_json_collected(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
 {
 	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
-	struct mw_str key, value, log = MW_STR_EMPTY, time = MW_STR_EMPTY;
+	struct mw_str key, value, parts[PARTS] = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
 	bool array;
 
 	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
 		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
 			return false;
-		if (mw_str_equal(key, MW_STR("log")))
-			log = value;
-		else if (mw_str_equal(key, MW_STR("time")))
-			time = value;
+		take_part(key, value, parts);
 	}
-	mw_buf_add(&out, time);
+	if (!take_char(&text, '}') || mw_str_empty(parts[MESSAGE]) || mw_str_empty(parts[TIME]))
+		return false;
+	add_time(parts[TIME], &out);
 	mw_buf_add_char(&out, ' ');
-	decode_string(log, &out);
+	if (!mw_str_empty(parts[PROGRAM]))
+		add_head(parts, &out);
+	decode_string(parts[MESSAGE], &out);
 	*text_r = mw_str(line_r->decoded);
 	while (mw_str_ends_with(*text_r, MW_STR("\n")) || mw_str_ends_with(*text_r, MW_STR("\r")))
 		text_r->len--;
-	return take_char(&text, '}') && !mw_str_empty(log) && !mw_str_empty(time);
+	return true;
 }

@@ -10,6 +10,7 @@
 
 #include "logs/journal.h"
 #include "logs/input.h"
+#include "logs/plain.h"
 #include "logs/record.h"
 #include "ui/output.h"
 #include "base/text.h"
@@ -67,11 +68,6 @@ static bool is_readable(struct mw_log_source *source, int *exit_r)
 	if (kind != NULL && strcmp(kind, "journal") == 0) {
 		mw_complain("%s: a file of the systemd journal; say journal, or journalctl -o short-iso --file %s "
 			    "into - (standard input)", source->name, source->name);
-		return false;
-	}
-	if (kind != NULL && strcmp(kind, "UTF-16") == 0) {
-		mw_complain("%s: text in UTF-16, as Windows writes it; iconv -f UTF-16 -t UTF-8 %s into - (standard input)",
-			    source->name, source->name);
 		return false;
 	}
 	if (kind != NULL) {
@@ -175,11 +171,15 @@ static bool next_line(struct mw_log_source *source, struct mw_str *line_r)
 bool mw_log_source_next(struct mw_log_source *source, struct mw_str *line_r)
 {
 	struct mw_str line;
+	bool found = false;
 
-	while (next_line(source, &line))
-		if (mw_log_record_take(&source->record, line, line_r))
-			return true;
-	return mw_log_record_end(&source->record, line_r);
+	while (!found && next_line(source, &line))
+		found = mw_log_record_take(&source->record, line, line_r);
+	if (!found && !mw_log_record_end(&source->record, line_r))
+		return false;
+	/* It lies in the source's own memory, or its record's. */
+	*line_r = mw_log_plain((char *)line_r->ptr, line_r->len);
+	return true;
 }
 
 int mw_log_source_close(struct mw_log_source *source)

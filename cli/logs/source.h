@@ -1,4 +1,4 @@
-/* The lines of a mail log in a stream, however large it is: a file (also compressed with gzip, xz, zstd or bzip2),
+/* The lines of a mail log in a stream, however large it is: a file (also compressed with gzip, xz, zstd or bzip2, or in UTF-16),
    standard input, or the journal. Nothing is kept but a buffer of 1 MiB. */
 #ifndef MW_CLI_LOG_SOURCE_H
 #define MW_CLI_LOG_SOURCE_H

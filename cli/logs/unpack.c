@@ -5,9 +5,12 @@
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 #include <zlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
+
+#define UTF8_LONGEST 4 /* octets of a character */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -207,11 +210,75 @@ static void zstd_end(void *state)
 	ZSTD_freeDStream(state);
 }
 
+/* --- UTF-16, as Windows writes text: to UTF-8 */
+
+struct utf16 {
+	bool begun, little, half; /* half: of a unit the first octet is there */
+	unsigned char first;
+	uint16_t high; /* of a pair of surrogates; 0: none */
+};
+
+static void *utf16_start(void)
+{
+	return calloc(1, sizeof(struct utf16));
+}
+
+/* A lone half of a pair becomes a "?". */
+static char *utf16_put(struct utf16 *utf16, uint16_t unit, char *out)
+{
+	bool low = unit >= 0xdc00 && unit < 0xe000, high = unit >= 0xd800 && unit < 0xdc00;
+	ucs4_t code = unit;
+	int len;
+
+	if (high) {
+		utf16->high = unit;
+		return out;
+	}
+	if (low && utf16->high != 0)
+		code = 0x10000 + ((ucs4_t)(utf16->high - 0xd800) << 10) + (unit - 0xdc00U);
+	else if (low)
+		code = '?';
+	utf16->high = 0;
+	len = u8_uctomb((uint8_t *)out, code, UTF8_LONGEST);
+	return len > 0 ? out + len : out;
+}
+
+static enum mw_unpacked utf16_step(void *state, struct mw_unpack_io *io)
+{
+	struct utf16 *utf16 = state;
+
+	while (io->in_len > 0 && io->out_len >= UTF8_LONGEST) {
+		unsigned char octet = (unsigned char)*io->in;
+		uint16_t unit;
+		char *end;
+
+		io->in++;
+		io->in_len--;
+		utf16->half = !utf16->half;
+		if (utf16->half) {
+			utf16->first = octet;
+			continue;
+		}
+		if (!utf16->begun) {
+			utf16->begun = true;
+			utf16->little = utf16->first == 0xff;
+			continue;
+		}
+		unit = (uint16_t)(utf16->little ? utf16->first | octet << 8 : utf16->first << 8 | octet);
+		end = utf16_put(utf16, unit, io->out);
+		io->out_len -= (size_t)(end - io->out);
+		io->out = end;
+	}
+	return utf16->half ? MW_UNPACK_MORE : MW_UNPACK_BETWEEN;
+}
+
 static const struct mw_unpacker unpackers[] = {
 	{ "gzip", "\x1f\x8b", gzip_start, gzip_step, gzip_end },
 	{ "bzip2", "BZh", bzip2_start, bzip2_step, bzip2_end },
 	{ "xz", "\xfd" "7zXZ", xz_start, xz_step, xz_end },
 	{ "zstd", "\x28\xb5\x2f\xfd", zstd_start, zstd_step, zstd_end },
+	{ "UTF-16", "\xff\xfe", utf16_start, utf16_step, free },
+	{ "UTF-16", "\xfe\xff", utf16_start, utf16_step, free },
 };
 
 const struct mw_unpacker *mw_unpacker_find(const char *octets, size_t len)

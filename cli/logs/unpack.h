@@ -1,4 +1,5 @@
-/* What logs are compressed with: one table of functions for each, over the format's own library. */
+/* What logs are compressed with, or written in where it is not UTF-8: one table of functions for each, over the format's own
+   library. */
 #ifndef MW_CLI_LOG_UNPACK_H
 #define MW_CLI_LOG_UNPACK_H
 

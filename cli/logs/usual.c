@@ -77,6 +77,7 @@ static int read_source(struct mw_log_choice *choice, const char *name,
 
 	if (source == NULL)
 		return code;
+	choice->clock.direct = false;
 	while (mw_log_source_next(source, &line))
 		take(context, line);
 	return mw_log_source_close(source);
@@ -131,8 +132,12 @@ static int count_rotated(struct mw_log_choice *choice, const char *name, unsigne
 	int64_t begins;
 	int code;
 
+	struct stat status;
+
 	*count_r = 0;
-	if (strcmp(name, "-") == 0 || strcmp(name, "journal") == 0 || access(name, R_OK) != 0)
+	/* A pipe, such as the shell's <(zcat mail.log.1.gz), can be read once. */
+	if (strcmp(name, "-") == 0 || strcmp(name, "journal") == 0 || access(name, R_OK) != 0 || stat(name, &status) != 0 ||
+	    !S_ISREG(status.st_mode))
 		return EX_OK;
 	snprintf(here, sizeof(here), "%s", name);
 	for (;;) {

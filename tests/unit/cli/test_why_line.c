@@ -50,6 +50,21 @@ static const struct {
 	{ "Nov 25 09:12:01 mx a[1]: message repeated 2 times: [ b [c]]", NOW, "a", 1, "b [c]" },
 	{ "Nov 25 09:12:01 mx a[x]: b", NOW, "a[x]", 0, "b" },
 	{ "Nov 25 09:12:01 mx a:", NOW, "a", 0, "" },
+	{ "Nov 25 09:12:01 mx a:  b", NOW, "a", 0, "b" },
+	{ "2026-11-25T09:12:01Z [1:mail1:postfix/smtpd] b", NOW, "postfix/smtpd", 0, "b" },
+	{ "2026-11-25T09:12:01Z {a=\"b\"} mx a: b", NOW, "a", 0, "b" },
+	{ "Nov 25 09:12:01 host mail-1[4]: 2026-11-25T10:12:01Z mx a[1]: b", NOW, "a", 1, "b" },
+	{ "Nov 25 09:12:01 host postfix/smtpd[4]: Nov 25 09:12:01 mx a[1]: b", NOW, "postfix/smtpd", 4,
+	  "Nov 25 09:12:01 mx a[1]: b" },
+	{ "Nov 25 09:12:01 host mail-1[4]: Nov 25 09:12:01 mx", NOW, "mail-1", 4, "Nov 25 09:12:01 mx" },
+	{ "  12 Nov 25 09:12:01 mx a: b", NOW, "a", 0, "b" },
+	{ "12) Nov 25 09:12:01 mx a: b", NOW, "a", 0, "b" },
+	{ "`Nov 25 09:12:01 mx a: b`", NOW, "a", 0, "b" },
+	{ "\"2026-11-25T09:12:01Z\",mx,\"mx a: b \"\"c\"\"\"", NOW, "a", 0, "b \"c\"" },
+	{ "\"Nov 25 09:12:01 mx a: b\"", NOW, "a", 0, "b" },
+	{ "{\"time\":\"1795597921\",\"program\":\"a\\/b\",\"message\":\"c\"}", NOW, "a/b", 0, "c" },
+	{ "{\"ISODATE\":\"2026-11-25T09:12:01Z\",\"PID\":\"7\",\"x\":{\"PROGRAM\":\"z\"},"
+	  "\"PROGRAM\":\"a\",\"MESSAGE\":\"b\"}", NOW, "a", 7, "b" },
 };
 
 START_TEST(a_line_is_read_in_every_form)
@@ -72,6 +87,9 @@ static const char *const unknown[] = {
 	"Nov 32 09:12:01 mx a: b", "Nov 25 24:12:01 mx a: b", "Nov 25 09:60:01 mx a: b", "Foo 25 09:12:01 mx a: b",
 	"2026-13-25T09:12:01Z mx a: b", "2026-11-25T09:12:01", "2026-11-25T09:12:01.", "2026-11-25T09:12:01+",
 	"mailwicket: v=1 verdict=refuse", "Nov 25 09:12:01 : b", "lis 25 09:12 mx a: b", "Foo. 25 09:12:01 mx a: b",
+	"\"Nov 25 09:12:01 mx a: b", "\"", "\"\"", "\",\"", "{\"time\":\"x\",\"log\":\"b\"}",
+	"{\"log\":[1,{\"a\":\"}\"]}}", "12", "12.", "2026-11-25T09:12:01Z [mail1:postfix/smtpd] b",
+	"2026-11-25T09:12:01Z [x:mail1:a] b", "{\"message\":\"\",\"time\":\"\"",
 	"a b: Nov 25 09:12:01 mx a: b", "1795597921 mx a: b", "[pod/a] b", ">", "mail.log:", "Nov 25 09:12:01   ",
 	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
 };
