@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "why/cause_table.h"
 
+#include "why/fault.h"
 #include "why/part.h"
+#include "why/sasl_words.h"
 
 static bool is(const struct mw_why_entry *entry, enum mw_why_kind kind)
 {
@@ -169,34 +171,19 @@ static bool no_connector(const struct mw_why_entry *entry)
 	return because(entry, "no-connector");
 }
 
-/* "451 4.3.5 ... (WARNING)": what Postfix answers by itself, and the warning that tells why. */
-static bool fault_of_configuration(const struct mw_why_entry *entry, const char *const *warnings)
-{
-	struct mw_str reply = mw_str(entry->reply), warning = mw_part_after(reply, " (");
-
-	return fault(entry) && mw_str_starts_with(reply, MW_STR("451 4.3.5 ")) && mw_part_has_one(warning, warnings);
-}
-
-/* Its socket is not there, or what listens there does not answer. */
 static bool policy_service(const struct mw_why_entry *entry)
 {
-	static const char *const warnings[] = { "connect to ", "problem talking to server ", "missing attribute ",
-						"host or service ", NULL };
-
-	return fault_of_configuration(entry, warnings);
+	return fault(entry) && mw_why_fault_of_policy_service(mw_str(entry->reply));
 }
 
 static bool restriction(const struct mw_why_entry *entry)
 {
-	static const char *const warnings[] = { "unknown smtpd restriction: ", " is unavailable. ", "unexpected dictionary: ",
-						" must be followed by ", ": bad argument ", " lookup error for ", NULL };
-
-	return fault_of_configuration(entry, warnings);
+	return fault(entry) && mw_why_fault_of_restriction(mw_str(entry->reply));
 }
 
 static bool untold_configuration(const struct mw_why_entry *entry)
 {
-	return fault(entry) && strncmp(entry->reply, "451 4.3.5 ", strlen("451 4.3.5 ")) == 0;
+	return fault(entry) && mw_why_fault_of_configuration(mw_str(entry->reply));
 }
 
 static bool limit(const struct mw_why_entry *entry)
@@ -249,13 +236,26 @@ static bool ended(const struct mw_why_entry *entry)
 	return is(entry, MW_WHY_ENDED);
 }
 
-/* The user's entry in Dovecot's passdb says so, to Postfix too, which has no words for it. */
 static bool account_ended(const struct mw_why_entry *entry)
 {
-	static const char *const words[] = { "user disabled", "password expired", "user_disabled", "password_expired",
-					     "account disabled", "passphrase ", NULL };
+	return ended(entry) && mw_why_sasl_account_closed(mw_str(entry->reply));
+}
 
-	return ended(entry) && mw_part_has_one(mw_str(entry->reply), words);
+static bool refuses_token(const struct mw_why_entry *entry)
+{
+	return ended(entry) ? mw_str_starts_with(mw_str(entry->reply), MW_STR("oauth2 failed: "))
+			    : is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0 &&
+				      mw_why_sasl_is_token(mw_str(entry->mechanism));
+}
+
+static bool token_refused(const struct mw_why_entry *entry)
+{
+	return sending(entry) && refuses_token(entry);
+}
+
+static bool reading_token_refused(const struct mw_why_entry *entry)
+{
+	return !sending(entry) && refuses_token(entry);
 }
 
 static bool session_error(const struct mw_why_entry *entry)

@@ -179,10 +179,18 @@ static const struct { const char *begins; enum mw_why_kind kind; } said_of_user[
 	{ "invalid credentials", MW_WHY_PASSWORD_WRONG }, /* LDAP, before 2.2 */
 	{ "pam_authenticate() failed: User not known", MW_WHY_USER_UNKNOWN },
 	{ "pam_authenticate() failed: Authentication failure", MW_WHY_PASSWORD_WRONG },
+	{ "pam_authenticate() failed: Authentication service cannot ", MW_WHY_FAULT },
+	{ "pam_authenticate() failed: System error", MW_WHY_FAULT },
+	{ "pam_authenticate() failed: Error in service module", MW_WHY_FAULT },
+	{ "pam_authenticate() failed: Module is unknown", MW_WHY_FAULT },
+	{ "pam_authenticate() failed: Critical error", MW_WHY_FAULT },
 	{ "pam_authenticate() failed: ", MW_WHY_ENDED },
 	{ "pam_acct_mgmt() failed: ", MW_WHY_ENDED },
 	{ "allow_nets check failed", MW_WHY_ENDED },
 	{ "Authentication failure due to policy server refusal", MW_WHY_ENDED },
+	{ "User found from deny passdb", MW_WHY_ENDED },
+	{ "oauth2 failed: Password grant failed: ", MW_WHY_PASSWORD_WRONG },
+	{ "oauth2 failed: ", MW_WHY_ENDED },
 };
 
 /* A password that is wrong, or a fault of its own. */
@@ -192,11 +200,12 @@ static bool kind_of_said(struct mw_str said, bool error, struct mw_why_event *ev
 	event->reply = said;
 	event->kind = MW_WHY_FAULT;
 	for (size_t i = 0; i < sizeof(said_of_user) / sizeof(said_of_user[0]); i++) {
-		if (!mw_str_starts_with(said, mw_str(said_of_user[i].begins)))
+		if (!mw_str_starts_with(said, mw_str(said_of_user[i].begins)) ||
+		    (error && mw_str_starts_with(said, MW_STR("oauth2 "))))
 			continue;
 		event->kind = said_of_user[i].kind;
 		/* With auth_verbose_passwords the password stands behind such words. */
-		if (event->kind != MW_WHY_ENDED)
+		if (event->kind != MW_WHY_ENDED && event->kind != MW_WHY_FAULT)
 			event->reply = MW_STR_EMPTY;
 		return true;
 	}

@@ -54,6 +54,27 @@ bool mw_why_fault_follows(struct mw_str warning)
 	return mw_str_starts_with(warning, MW_STR("problem talking to server ")) || mw_str_has(warning, " lookup error for ");
 }
 
+bool mw_why_fault_of_configuration(struct mw_str reply)
+{
+	return mw_str_starts_with(reply, MW_STR("451 4.3.5 "));
+}
+
+bool mw_why_fault_of_policy_service(struct mw_str reply)
+{
+	static const char *const warnings[] = { "connect to ", "problem talking to server ", "missing attribute ",
+						"host or service ", NULL };
+
+	return mw_why_fault_of_configuration(reply) && mw_part_has_one(mw_part_after(reply, " ("), warnings);
+}
+
+bool mw_why_fault_of_restriction(struct mw_str reply)
+{
+	static const char *const warnings[] = { "unknown smtpd restriction: ", " is unavailable. ", "unexpected dictionary: ",
+						" must be followed by ", ": bad argument ", " lookup error for ", NULL };
+
+	return mw_why_fault_of_configuration(reply) && mw_part_has_one(mw_part_after(reply, " ("), warnings);
+}
+
 static const struct { const char *word; enum mw_why_kind kind; } aborted[] = {
 	{ "auth_failed", MW_WHY_LOGIN_FAILED },
 	{ "authorization_failed", MW_WHY_ENDED },

@@ -18,5 +18,10 @@ bool mw_why_fault_follows(struct mw_str warning);
 /* The word in brackets that ends Dovecot 2.4's "Login aborted: ... (auth_failed)". A word that is not in the table gives
    MW_WHY_ENDED. False: there is no such word. */
 bool mw_why_aborted(struct mw_str words, enum mw_why_kind *kind_r);
+/* "451 4.3.5 ... (WARNING)": what Postfix answers by itself, and the warning that tells why: of a policy service whose socket
+   is not there, or which does not answer; of a restriction or a table. */
+bool mw_why_fault_of_configuration(struct mw_str reply);
+bool mw_why_fault_of_policy_service(struct mw_str reply);
+bool mw_why_fault_of_restriction(struct mw_str reply);
 
 #endif

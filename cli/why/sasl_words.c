@@ -71,3 +71,16 @@ enum mw_why_kind mw_why_sasl_kind(struct mw_str why)
 		return MW_WHY_FAULT;
 	return is_sentence(why) ? MW_WHY_ENDED : MW_WHY_LOGIN_FAILED;
 }
+
+bool mw_why_sasl_account_closed(struct mw_str why)
+{
+	static const char *const words[] = { "user disabled", "password expired", "user_disabled", "password_expired",
+					     "account disabled", "passphrase ", NULL };
+
+	return mw_part_has_one(why, words);
+}
+
+bool mw_why_sasl_is_token(struct mw_str mechanism)
+{
+	return mw_str_equal_nocase(mechanism, MW_STR("XOAUTH2")) || mw_str_equal_nocase(mechanism, MW_STR("OAUTHBEARER"));
+}

@@ -77,6 +77,9 @@ bool mw_smtpd_sasl(struct mw_why_session *session, struct mw_str rest, struct mw
 void mw_smtpd_envelope(struct mw_str from, struct mw_why_event *event);
 /* "REJECT: STAGE from CLIENT: WORDS; ..." behind the queue id. False: nothing yet. */
 bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event);
+/* A warning that a message is larger than Postfix takes, before it has an id (smtpd_proxy_filter); the event of it. */
+bool mw_smtpd_too_big(struct mw_str warning);
+bool mw_smtpd_refuse_size(struct mw_why_session *session, struct mw_str warning, struct mw_why_event *event);
 /* "disconnect from ...": what the session was. */
 bool mw_smtpd_end(struct mw_why_sessions *sessions, struct mw_why_session *session, struct mw_str rest,
 		  struct mw_why_event *event);

@@ -123,11 +123,29 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 		return true;
 	if (mw_str_has(words, owned)) {
 		event->kind = MW_WHY_NOT_OWNED;
-		event->user = mw_part_after(words, owned);
+		event->user = mw_part_name(mw_part_after(words, owned));
 		return true;
 	}
 	event->login_state = is_before_login(rest) ? MW_WHY_LOGIN_NOT_YET : MW_WHY_LOGIN_TOLD;
 	if (!may_want_login(words) || !mw_str_empty(event->user) || event->login_state == MW_WHY_LOGIN_NOT_YET)
 		return true;
 	return wait_for_end(session, event);
+}
+
+static const char too_big[] = "NOQUEUE: queue file size limit exceeded";
+
+bool mw_smtpd_too_big(struct mw_str warning)
+{
+	return mw_str_equal(warning, mw_str(too_big));
+}
+
+bool mw_smtpd_refuse_size(struct mw_why_session *session, struct mw_str warning, struct mw_why_event *event)
+{
+	event->kind = MW_WHY_TOO_BIG;
+	event->client = mw_str(session->client);
+	event->queue = mw_str(session->queue);
+	event->tls = session->tls;
+	event->tls_unknown = !event->tls;
+	event->reply = mw_part_after(warning, ": ");
+	return session->told = session->refused = true;
 }

@@ -27,8 +27,13 @@ def handshake(words, program="postfix/submission/smtpd[7]", first="SSL_accept er
                    program=program)
 
 
-def dovecot(words, behind=""):
-    return [READS, f"Nov 29 2025 05:00:09 mail dovecot: imap-login: {words}: user=<>, rip=192.0.2.7, lip=203.0.113.1{behind}"]
+def said_by_auth(said):
+    """Before the login that failed."""
+    return f"Nov 29 2025 05:01:02 mail dovecot: {said}"
+
+
+def dovecot(words, behind="", who="user=<>"):
+    return [READS, f"Nov 29 2025 05:00:09 mail dovecot: imap-login: {words}: {who}, rip=192.0.2.7, lip=203.0.113.1{behind}"]
 
 
 def rejected(words, sender="bob", auth="auth=1"):
@@ -84,7 +89,37 @@ CASES = {
     "a reason that an administrator wrote": (login("Your account is blocked, sasl_username=bob"), "login-ended"),
     "no reason": (login("(reason unavailable), sasl_username=bob"), "wrong-password"),
     "a challenge as the reason": (login("UGFzc3dvcmQ6"), "wrong-password"),
-    "a challenge as the reason, of a token": (login("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", mechanism="XOAUTH2"), "wrong-password"),
+    "a challenge as the reason, of a token": (login("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", mechanism="XOAUTH2"), "token-refused"),
+    "a token, RFC 7628": (login("(reason unavailable), sasl_username=bob", mechanism="OAUTHBEARER"), "token-refused"),
+    "a token, where none are taken": (login("Invalid authentication mechanism", mechanism="XOAUTH2"), "mechanism"),
+    "a token that has expired, Dovecot 2.3": ([said_by_auth(
+        "auth: oauth2(bob,192.0.2.7): oauth2 failed: Local validation failed: Token has expired")]
+        + login("eyJzdGF0dXMiOiI0MDAifQ==", mechanism="XOAUTH2"), "token-refused"),
+    "a token that has expired, Dovecot 2.4": ([said_by_auth(
+        "auth(bob,192.0.2.7,sasl:xoauth2): oauth2 failed: Local validation failed: Token has expired (exp=1 < 2 - grace 0)")]
+        + login("Authentication failed.", mechanism="XOAUTH2"), "token-refused"),
+    "a token without a user's name": ([said_by_auth(
+        "auth: Error: oauth2(bob,192.0.2.7): oauth2 failed: Introspection failed: No username returned")]
+        + login("Temporary authentication failure", mechanism="XOAUTH2"), "server-fault"),
+    "a password that the provider of tokens checks": ([said_by_auth(
+        "auth: oauth2(bob,192.0.2.7): oauth2 failed: Password grant failed: invalid_grant")] + login("UGFzc3dvcmQ6"),
+        "wrong-password"),
+    "IMAP, a token": (dovecot("Disconnected: Connection closed (auth failed, 1 attempts in 2 secs)", ", TLS, session=<s>",
+                              "user=<bob>, method=XOAUTH2"), "reading-token-refused"),
+    "a user who is denied, Dovecot 2.3": ([said_by_auth(
+        "auth: passwd-file(bob,192.0.2.7): User found from deny passdb")] + login("UGFzc3dvcmQ6"), "login-ended"),
+    "a user who is denied, Dovecot 2.4": ([said_by_auth(
+        "auth(bob,192.0.2.7,sasl:plain): passwd-file: User found from deny passdb")] + login("Authentication failed."),
+        "login-ended"),
+    "PAM, its service is away": ([said_by_auth(
+        "auth-worker(9): pam(bob,192.0.2.7): pam_authenticate() failed: Authentication service cannot retrieve authentication "
+        "info")] + login("UGFzc3dvcmQ6"), "server-fault"),
+    "PAM, the account has expired": ([said_by_auth(
+        "auth-worker(9): pam(bob,192.0.2.7): pam_acct_mgmt() failed: User account has expired")] + login("UGFzc3dvcmQ6"),
+        "login-ended"),
+    "too large, before a message has an id": (session(
+        CONNECT, TLS, "warning: NOQUEUE: queue file size limit exceeded",
+        "disconnect from unknown[192.0.2.7] ehlo=2 starttls=1 auth=1 mail=1 rcpt=1 data=0/1 quit=1 commands=7/8"), "message-limit"),
     "a policy service that wants a login": (rejected("554 5.7.1 <ann@example.net>: Recipient address rejected: SMTP AUTH is "
                                                      "required for users under this sender domain", auth=""), "no-authentication"),
     "plain text where TLS is due, OpenSSL 1.0": (handshake("unknown protocol", SMTPS), "starttls-on-tls-port"),
@@ -158,6 +193,7 @@ WORDS = {
     "a reason that an administrator wrote": "Your account is blocked",
     "Cyrus, its passwords are away": "unable to open Berkeley db /etc/sasldb2",
     "Cyrus, the account is closed": "account disabled",
+    "a token that has expired, Dovecot 2.3": "Token has expired",
     "a client that finds the server too old": "alert protocol version",
     "a destination that was not reached before": "port 25 is blocked",
 }

@@ -182,6 +182,13 @@ def test_a_line_within_the_message_of_another_program_is_none_where_the_servers_
         line.replace("mail", "host mail-1[4]: Nov 29 2025 05:00:00 mail", 1) for line in (LOGIN, smtpd(ENDED, 1))])["events"]]
 
 
+@pytest.mark.parametrize("cut", ["bob@exam>", "bob@exam...", "bob@exam\u2026"])
+def test_a_name_that_a_pager_cut_is_nobodys(policy, folder, cut):
+    told = of_lines(policy, folder, [LOGIN, smtpd("connect from unknown[192.0.2.7]"), smtpd(f"{FAILED}x, sasl_username={cut}", 1),
+                                     smtpd(SUMMARY, 2)])
+    assert told["cause"]["id"] == "wrong-password" and "exam" not in told["cause"]["text"], told
+
+
 def session(failed):
     return b"".join([octets(SMTPD, b"connect from unknown[192.0.2.7]", 61), octets(SMTPD, failed, 62),
                      octets(SMTPD, SUMMARY.encode(), 63)])
