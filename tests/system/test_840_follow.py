@@ -1,4 +1,6 @@
 """`mailwicket sync --follow`: a change of a source decides the next question; faults are told once; it ends in order."""
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -36,6 +38,11 @@ def by_an_editor(daemon, text):
     daemon.write(daemon.directory, text)
 
 
+def has_read_all(daemon):
+    """Waits for the first reading: what is read from then on is what a test changes."""
+    wait_for(lambda: state(daemon).get("good") not in (None, "0"), "the first reading")
+
+
 @pytest.mark.parametrize("write", [in_place, by_an_editor])
 def test_a_change_of_the_file_decides_the_next_question(daemon, write):
     with Follower(daemon) as follower:
@@ -52,9 +59,10 @@ def test_a_change_of_the_file_decides_the_next_question(daemon, write):
 
 def test_many_changes_at_once_are_read_once(daemon):
     with Follower(daemon) as follower:
+        has_read_all(daemon)
         by_an_editor(daemon, BOB)
         follower.wait_log("published: 1 users")
-        follower.process.send_signal(signal.SIGSTOP)
+        follower.pause()
         for number in range(50):
             by_an_editor(daemon, BOB + f"user u{number}@example.test\n")
         by_an_editor(daemon, BOB + MARY + GRANT)
@@ -65,6 +73,7 @@ def test_many_changes_at_once_are_read_once(daemon):
 
 def test_a_fault_is_told_once_and_when_it_is_over(daemon):
     with Follower(daemon) as follower:
+        has_read_all(daemon)
         in_place(daemon, BOB + "usr nobody\n")
         follower.wait_log(r"directory:2:1: error: unknown record \"usr\"")
         follower.wait_log("is unchanged; the sources are read again")
@@ -96,24 +105,42 @@ def test_a_file_that_may_not_be_trusted_is_a_fault_until_it_may(daemon):
         wait_for(lambda: may_send_as_mary(daemon), "the file that may be trusted")
 
 
+def reading(daemon, follower, text):
+    """The process that reads now. None: there is none; then the source has changed, as one may be over before it is seen."""
+    child = follower.child()
+    if child is None:
+        by_an_editor(daemon, text)
+    return child
+
+
 def test_a_reading_that_is_killed_is_told_and_done_again(daemon):
     """As where a source's library brings its process down."""
     large = BOB + MARY + GRANT + "".join(f"user u{number}@example.test\n" for number in range(200000))
     with Follower(daemon) as follower:
-        wait_for(lambda: state(daemon)["tried"] not in ("", "0"), "the first reading")
-        by_an_editor(daemon, large)
-        os.kill(wait_for(follower.child, "the reading"), signal.SIGKILL)
-        follower.wait_log("the process that reads the sources ended with signal 9")
+        has_read_all(daemon)
+
+        def was_killed():
+            child = reading(daemon, follower, large)
+            if child is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            return follower.lines("the process that reads the sources ended with signal 9")
+        wait_for(was_killed, "a reading that is killed")
         wait_for(lambda: may_send_as_mary(daemon), "the next reading")
 
 
 def test_it_ends_in_the_middle_of_a_reading_and_leaves_nothing(daemon):
     before = (daemon.published / "snapshot.mdb").read_bytes()
     large = BOB + MARY + GRANT + "".join(f"user u{number}@example.test\n" for number in range(200000))
+    numbers = itertools.count()
     with Follower(daemon) as follower:
-        wait_for(lambda: state(daemon)["tried"] not in ("", "0"), "the first reading")
-        by_an_editor(daemon, large)
-        wait_for(lambda: list(daemon.published.glob(".snapshot.*")), "a file that is being written")
+        has_read_all(daemon)
+
+        def is_writing():
+            # What is read again unchanged is not written.
+            reading(daemon, follower, large + f"user more{next(numbers)}@example.test\n")
+            return list(daemon.published.glob(".snapshot.*"))
+        wait_for(is_writing, "a file that is being written")
         child = follower.child()
         follower.process.terminate()
         assert follower.process.wait(PATIENCE) == 0
@@ -167,7 +194,7 @@ def test_a_folder_that_is_replaced_or_emptied_is_published_again(daemon, kind):
     """Nothing in the sources changes. The right to follow, and what status is told, are in the new one."""
     with Follower(daemon) as follower:
         follower.wait_log("following 1 source")
-        wait_for(lambda: state(daemon).get("good") not in (None, "0"), "the first reading")
+        has_read_all(daemon)
         if kind == "replaced":
             daemon.published.rename(daemon.folder / "aside")
             daemon.published.mkdir()
@@ -214,7 +241,7 @@ def test_status_tells_of_the_process_and_since_when_a_source_fails(daemon):
         return json.loads(daemon.cli("--json", "status").stdout)["directory"]["follower"]
     assert told() == {"state": "none"}
     with Follower(daemon) as follower:
-        wait_for(lambda: state(daemon)["tried"] not in ("", "0"), "the first reading")
+        has_read_all(daemon)
         found = told()
         assert (found["state"], found["process"], found["failing"]) == ("running", follower.process.pid, None)
         assert f"followed by process {follower.process.pid}, read " in daemon.cli("status").stdout
@@ -224,7 +251,8 @@ def test_status_tells_of_the_process_and_since_when_a_source_fails(daemon):
         assert "the process that follows the sources cannot read them all since" in daemon.cli("status").stdout
         follower.process.kill()
         follower.process.wait()
-        assert told()["state"] == "gone"
+        # Its reading ends with it, a moment later.
+        wait_for(lambda: told()["state"] == "gone", "its end to be seen")
         assert "is gone without an orderly end" in daemon.cli("status").stdout
         follower.launch().wait_log("following 1 source", 2)
     assert told() == {"state": "none"}

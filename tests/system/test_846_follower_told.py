@@ -222,7 +222,7 @@ def test_a_follower_that_is_well(site):
 def test_a_silent_follower_is_noticed(site):
     with Follower(site) as follower:
         wait_for(lambda: told(site)[0].get("good"), "the first reading")
-        follower.process.send_signal(signal.SIGSTOP)
+        follower.pause()
         # What follows from minutes of that.
         age(site, MINUTES)
         said, _, problems = told(site)
@@ -240,8 +240,10 @@ def test_a_follower_that_is_killed_is_noticed(site):
         wait_for(lambda: told(site)[0].get("good"), "the first reading")
         follower.process.kill()
         follower.process.wait()
-        said, _, problems = told(site)
-        assert said["state"] == "gone" and list(problems.values()) == ["systemctl restart mailwicket-sync"]
+        # Its reading ends with it, a moment later.
+        wait_for(lambda: told(site)[0]["state"] == "gone", "its end to be seen")
+        _, _, problems = told(site)
+        assert list(problems.values()) == ["systemctl restart mailwicket-sync"]
         assert set(findings(site)[0]) == {"not-followed"}
         follower.launch().wait_log("following 2 sources", 2)
 
@@ -294,7 +296,8 @@ def test_a_source_may_go_come_and_be_renamed_under_the_follower(site):
         site.says("other", users(41))
         takes("text", "other")
         has("u40@example.test", True)
-        assert [path.name for path in (site.published / "sources").glob("*[!e]")] == ["other"]
+        # What is being written has a name of its own.
+        wait_for(lambda: [path.name for path in (site.published / "sources").glob("*[!e]")] == ["other"], "the copy of the last one alone")
         # One that is not there, under a new name: what was published stays.
         takes("text", "gone")
         follower.wait_log('source "gone" cannot be read, and it has no last good content')
@@ -317,7 +320,11 @@ def test_what_is_held_is_told_with_the_command_that_lets_it_go(site):
         assert "source-held" in findings(site)[0] and "; held: 20 users, 0 groups, 40 addresses" in status(site).stdout
         words = shlex.split(fix)
         assert words[:3] == ["mailwicket", "-c", str(site.policy)], fix
-        done = site.cli(*words[3:])
+
+        def tried():
+            done = site.cli(*words[3:])
+            return None if "another sync is running" in done.stderr else done
+        done = wait_for(tried, "a sync between the readings of the follower")
         assert done.returncode == 0, done.stderr
         wait_for(lambda: told(site)[2] == {}, "what was accepted")
     assert site.looked_up("u39@example.test") is None

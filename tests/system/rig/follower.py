@@ -16,6 +16,7 @@ import subprocess
 
 from rig import service_unit
 from rig.built import CLI, build_folder
+from rig.processes import is_stopped
 from rig.programs import sanitized
 from rig.waiting import PATIENCE, wait_for
 
@@ -88,6 +89,11 @@ class Follower:
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
             children = file.read().split()
         return int(children[0]) if children else None
+
+    def pause(self):
+        """Returns once it stands still."""
+        self.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: is_stopped(self.process.pid), "the follower to stand still")
 
     def stop(self, expect=0):
         if self.process.poll() is None:

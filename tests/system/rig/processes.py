@@ -22,6 +22,11 @@ def is_running(pid):
         return False
 
 
+def is_stopped(pid):
+    """Whether it stands still, after SIGSTOP."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def children(pid):
     """{pid: name} of the processes that one has started and that run."""
     found = {}
