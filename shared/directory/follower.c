@@ -71,8 +71,10 @@ void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_sta
 		      state->policy[0] == '\0' ? "-" : state->policy, state->error);
 	if (follower->folder.lock_fd < 0)
 		return;
-	/* Only for people to read: what a full disk does not take is left out. */
-	if (!empty(follower) || pwrite(follower->folder.lock_fd, text.data, text.used, 0) != (ssize_t)text.used)
+	/* Over what was there, of which nothing behind the line counts: whoever looks meanwhile finds the one or the other.
+	   Only for people to read: what a full disk does not take is left out. */
+	if (pwrite(follower->folder.lock_fd, text.data, text.used, 0) != (ssize_t)text.used ||
+	    ftruncate(follower->folder.lock_fd, (off_t)text.used) != 0)
 		empty(follower);
 }
 

@@ -11,6 +11,7 @@ import pytest
 from test_830_several_sources import Site, users
 from rig.built import CLI
 from rig.follower import Follower
+from rig.processes import tool
 from rig.waiting import PATIENCE, wait_for
 
 MINUTES = 600
@@ -217,6 +218,23 @@ def test_a_follower_that_is_well(site):
         assert f"followed by process {follower.process.pid}, read " in status(site).stdout
         assert '"corp": read ' in status(site).stdout
     assert told(site)[0]["state"] == "none", "it ended in order"
+
+
+@pytest.mark.skipif(tool("strace") is None, reason="no strace on this machine")
+def test_whoever_looks_while_a_follower_tells_of_itself_finds_all_of_it(site):
+    """It tells after each reading; between two of its calls that write, much time may pass."""
+    file, seen = site.published / ".follow", set()
+    slow = [tool("strace"), "-D", "-o", "/dev/null", "-e", "trace=ftruncate", "-e", "inject=ftruncate:delay_enter=200000:delay_exit=200000"]
+    follower = Follower(site, prefix=slow)
+    follower.environment["ASAN_OPTIONS"] = "detect_leaks=0"  # a leak detector does not work under strace
+    with follower:
+        wait_for(lambda: told(site)[0].get("good"), "the first reading")
+
+        def looks():
+            seen.add(file.read_text().partition("\n")[0])
+            return len(seen) > 3
+        wait_for(looks, "two more readings")
+    assert not [line for line in seen if len(line.split()) < 7], seen
 
 
 def test_a_silent_follower_is_noticed(site):
