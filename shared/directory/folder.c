@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "directory/snapshot.h"
 
 #define LOCK_LOOKS_A_SECOND 50
@@ -153,12 +154,14 @@ static bool rename_in(const struct mw_folder *folder, const char *from, const ch
 	return renameat(folder->fd, name_of(from), folder->fd, name_of(to)) == 0;
 }
 
-static bool lock(int fd, unsigned looks)
+static bool lock(int fd, unsigned seconds)
 {
+	const int64_t end = mw_clock_milliseconds() + (int64_t)seconds * 1000;
+
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EINTR)
 			continue;
-		if (errno != EWOULDBLOCK || looks-- == 0)
+		if (errno != EWOULDBLOCK || mw_clock_milliseconds() >= end)
 			return false;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000000 / LOCK_LOOKS_A_SECOND }, NULL);
 	}
@@ -171,7 +174,7 @@ bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds
 	folder->lock_fd = openat(folder->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (folder->lock_fd < 0)
 		return fail_errno(folder, errors, folder->path, "open its ", name);
-	if (lock(folder->lock_fd, seconds * LOCK_LOOKS_A_SECOND))
+	if (lock(folder->lock_fd, seconds))
 		return true;
 	if (errno == EWOULDBLOCK)
 		return fail(folder, errors, folder->path, busy);
