@@ -11,12 +11,11 @@ import poplib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
 from rig.built import MODULES
-from rig.ports import free_port
+from rig.ports import free_port, listens
 from rig.processes import children, kill_and_wait, takes_clients, tool
 from rig.text import whole_lines
 from rig.tls import Certificate, client_context
@@ -229,19 +228,11 @@ class PrivateDovecot:
 
         def up():
             assert self.process.poll() is None, self.text()
-            return all(self.greets(port) for port in self.ports.values())
+            return all(listens(port) for port in self.ports.values())
         wait_for(up, "Dovecot to listen")
         if self.postfix:
             wait_for(self.auth_path().is_socket, "Dovecot's auth socket")
         return self
-
-    @staticmethod
-    def greets(port):
-        try:
-            with socket.create_connection(("127.0.0.1", port), 1):
-                return True
-        except (ConnectionRefusedError, TimeoutError):
-            return False
 
     def begin_reload(self):
         """Returns once Dovecot knows of it."""

@@ -14,10 +14,10 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
+from rig.ports import listens
 from rig.processes import PATH, kill_and_wait, tool
 from rig.text import whole_lines
 from rig.tls import Certificate
@@ -99,6 +99,7 @@ notify_classes =
 bounce_queue_lifetime = 1m
 """
 
+LOOKS = 4  # at a queue until it counts as empty: more than there are ways back into one
 QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved",
                  "trace")
 
@@ -233,14 +234,9 @@ class Postfix:
         return True
 
     def wait_listening(self, port):
-        def greets():
-            self.is_up()
-            try:
-                with socket.create_connection(("127.0.0.1", port), 1):
-                    return True
-            except (ConnectionRefusedError, TimeoutError):
-                return False
-        wait_for(greets, f"Postfix on port {port}")
+        def is_listening():
+            return self.is_up() and listens(port)
+        wait_for(is_listening, f"Postfix on port {port}")
 
     @staticmethod
     def processes():
@@ -316,7 +312,11 @@ class Postfix:
                 return path.is_file() and path.stat().st_mode & 0o100
             except FileNotFoundError:
                 return False
-        wait_for(lambda: not any(complete(path) for folder in folders for path in folder.rglob("*")), "an empty queue")
+
+        def is_empty():
+            return not any(complete(path) for folder in folders for path in folder.rglob("*"))
+        # What a content filter gives back comes in again, maybe behind the look, before it goes: several filters, several looks.
+        wait_for(lambda: all(is_empty() for _ in range(LOOKS)), "an empty queue")
 
 
 def needs_postfix():
