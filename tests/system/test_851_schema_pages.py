@@ -25,7 +25,8 @@ def page(request, folder):
         made.project = project
         yield made
     finally:
-        server.sql(f"DROP DATABASE {database}")
+        # What the follower asked last may still be there.
+        server.sql(f"DROP DATABASE {database}{' WITH (FORCE)' if driver == 'pgsql' else ''}")
         server.sql(ACCOUNTS[driver])
 
 

@@ -158,10 +158,10 @@ def rspamd(folder, port):
 
 
 def greylist(folder, port):
-    """postgrey, with the files in `folder`."""
+    """postgrey, with the files in `folder`. Who came once is still too early a day later."""
     (folder / "postgrey").mkdir()
     shutil.chown(folder / "postgrey", "postgrey")
-    return Process(port, tool("postgrey"), f"--inet=127.0.0.1:{port}", f"--dbdir={folder / 'postgrey'}",
+    return Process(port, tool("postgrey"), f"--inet=127.0.0.1:{port}", f"--dbdir={folder / 'postgrey'}", "--delay=86400",
                    f"--whitelist-clients={folder / 'whitelist_clients'}",
                    f"--whitelist-recipients={folder / 'whitelist_recipients'}")
 

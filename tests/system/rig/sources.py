@@ -11,6 +11,7 @@ import sqlite3
 
 from rig.daemon import Daemon
 from rig.database import PASSWORD
+from rig.waiting import PATIENCE
 
 LISTS = {"addresses": "address", "members": "member", "logins": "login"}
 SWITCHES = ("imap", "pop3", "sieve", "smtp", "relay")
@@ -149,11 +150,15 @@ class SqliteSource(DatabaseSource):
         self.path.chmod(0o644)
 
     def run(self, statement):
-        with sqlite3.connect(self.path) as file:
+        with self.opened() as file:
             file.execute(statement)
 
+    def opened(self):
+        """Who reads it may hold it for as long as the machine is busy."""
+        return sqlite3.connect(self.path, timeout=PATIENCE)
+
     def load(self, content):
-        with sqlite3.connect(self.path) as file:
+        with self.opened() as file:
             for table, rows in content.rows.items():
                 file.execute(f"DELETE FROM t_{table}")
                 file.executemany(f"INSERT INTO t_{table} VALUES ({', '.join('?' * len(TABLES[table]))})", rows)
