@@ -228,11 +228,16 @@ class PrivateDovecot:
 
         def up():
             assert self.process.poll() is None, self.text()
-            return all(listens(port) for port in self.ports.values())
+            return self.is_up() and all(listens(port) for port in self.ports.values())
         wait_for(up, "Dovecot to listen")
-        if self.postfix:
-            wait_for(self.auth_path().is_socket, "Dovecot's auth socket")
         return self
+
+    def is_up(self):
+        """It writes its process id once all its sockets are listened on and it takes signals."""
+        try:
+            return (self.folder / "run" / "master.pid").read_text() == f"{self.process.pid}\n"
+        except FileNotFoundError:
+            return False
 
     def begin_reload(self):
         """Returns once Dovecot knows of it."""
@@ -257,12 +262,14 @@ class PrivateDovecot:
     def __exit__(self, *_):
         self.stop()
 
+    def texts(self):
+        return [path.read_text(errors="replace") for path in (self.folder / "log", self.folder / "console") if path.exists()]
+
     def text(self):
-        files = [self.folder / "log", self.folder / "console"]
-        return "".join(path.read_text(errors="replace") for path in files if path.exists())
+        return "".join(self.texts())
 
     def lines(self, pattern):
-        return [line for line in whole_lines(self.text()) if re.search(pattern, line)]
+        return [line for text in self.texts() for line in whole_lines(text) if re.search(pattern, line)]
 
     def imap_login(self, login, password, listener="imaps"):
         """Logs in, opens INBOX, leaves."""
