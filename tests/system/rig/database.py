@@ -9,7 +9,7 @@ from itertools import count
 
 from rig.folders import make_folder, remove_folder
 from rig.ports import free_port
-from rig.processes import children
+from rig.processes import children, is_running, state
 from rig.tls import Certificate
 from rig.waiting import PATIENCE, wait_for
 
@@ -92,13 +92,18 @@ class DatabaseServer:
         return [self.process.pid, *children(self.process.pid)]
 
     def signal(self, number):
-        """One of a connection may end meanwhile."""
-        for pid in self.processes():
+        """To all its processes, which it gives; one of a connection may end meanwhile."""
+        found = self.processes()
+        for pid in found:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+        return found
 
     def pause(self):
-        """The whole server stands still: its sockets accept and nothing answers."""
+        """The whole server stands still: its sockets accept and nothing answers. The first process stands before the others
+        are looked for: it makes no more of them."""
+        self.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: state(self.process.pid) in "TZX", f"{self.name} to stand")
         self.signal(signal.SIGSTOP)
 
     def resume(self):
@@ -117,9 +122,11 @@ class DatabaseServer:
             self.process.wait()
 
     def kill(self):
-        """Power off: nothing is written any more."""
-        self.signal(signal.SIGKILL)
+        """Power off: nothing is written any more, and nothing of it stands in the way of a start."""
+        self.pause()
+        killed = self.signal(signal.SIGKILL)
         self.process.wait()
+        wait_for(lambda: not any(map(is_running, killed)), f"the processes of {self.name} to end")
 
     def close(self):
         """What it has is thrown away: nothing needs an orderly end."""

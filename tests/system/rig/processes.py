@@ -14,12 +14,17 @@ def tool(name):
     return shutil.which(name, path=PATH)
 
 
+def state(pid):
+    """Its letter in /proc/PID/stat: T, it stands; X, it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
 def is_running(pid):
     """Whether there is such a process that has not ended; one that nobody has waited for has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    return state(pid) not in "ZX"
 
 
 def is_stopped(pid):
