@@ -8,13 +8,15 @@ PATIENCE = float(os.environ.get("MAILWICKET_PATIENCE", "20"))
 
 
 def wait_for(condition, what, patience=PATIENCE):
-    """What `condition()` gives once it is true; `what` names it when it never is."""
+    """What `condition()` gives once it is true; `what` names it when it never is. The last look is after the time is over: who
+    was stopped meanwhile has not looked."""
     deadline = time.monotonic() + patience
     while True:
+        is_last = time.monotonic() > deadline
         result = condition()
         if result:
             return result
-        if time.monotonic() > deadline:
+        if is_last:
             raise AssertionError(f"waited {patience} s for {what}")
         select.select([], [], [], 0.01)
 
