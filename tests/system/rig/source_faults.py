@@ -53,7 +53,7 @@ class Program:
 
     def __init__(self, folder):
         self.script, self.out = folder / "content.sh", folder / "content.out"
-        self.how = None
+        self.stopped = False
 
     def load(self, made):
         aside = self.out.with_suffix(".new")
@@ -68,9 +68,10 @@ class Program:
         aside.write_text(f"#!/bin/sh\n{script}\n")
         aside.chmod(0o755)
         os.replace(aside, self.script)
+        self.stopped = fault == "stopped"
 
     def settings(self):
-        return f'driver = exec command = {{ "{self.script}" }} timeout = 1s'
+        return f'driver = exec command = {{ "{self.script}" }}' + " timeout = 1s" * self.stopped
 
     def end(self):
         self.begin(None, None)
@@ -92,7 +93,7 @@ class FileFaults:
         self.source.load(made)
 
     def settings(self):
-        return self.source.settings(statement_timeout="1s")
+        return self.source.settings()
 
     def begin(self, fault, draw):
         self.whole = self.source.path.read_bytes()
@@ -131,14 +132,14 @@ class ServerFaults:
         self.source.load(made)
 
     def settings(self):
-        return self.source.settings(port=self.relay.port, statement_timeout="1s", **self.changes)
+        return self.source.settings(port=self.relay.port, **self.changes)
 
     def begin(self, fault, draw):
         if fault == "cut":
             self.relay.cut = draw.randrange(max(1, self.relay.passed))
         elif fault == "stopped":
             self.source.server.pause()
-            self.stopped = True
+            self.changes, self.stopped = {"statement_timeout": "1s"}, True
         else:
             self.changes = {"password_file": self.wrong}
 
