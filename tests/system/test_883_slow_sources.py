@@ -19,8 +19,9 @@ class Site(Daemon):
 
     def __init__(self, folder):
         super().__init__(POLICY, LISTED, folder)
-        self.program, self.runs = folder / "listed.sh", folder / "runs"
+        self.program, self.runs, self.hung = folder / "listed.sh", folder / "runs", folder / "hung"
         self.runs.touch()
+        self.hung.touch()
 
     def uses(self, settings):
         self.write_policy(POLICY + f'directory {{ path = "{self.published}"\n'
@@ -34,8 +35,15 @@ class Site(Daemon):
         aside.chmod(0o755)
         os.replace(aside, self.program)
 
+    def hangs(self):
+        self.says(f"echo hangs >>{self.hung}; exec sleep 600")
+
     def ran(self):
         return len(self.runs.read_text().splitlines())
+
+    def wait_hung(self, before=0):
+        """Once the program hangs for one more time: how often it does."""
+        return wait_for(lambda: (count := self.hung.read_text().count("\n")) > before and count, "the program to hang")
 
     def decides(self, text, may):
         """What the text says now is the next answer's."""
@@ -72,10 +80,10 @@ def test_who_does_not_answer_gives_way_to_a_change_of_another(site):
         site.decides(GRANT, True)
         site.says("echo no >&2; exit 1")
         follower.wait_log('source "listed": cannot be read; its content of')
-        site.says("exec sleep 600")
+        site.hangs()
+        hung = 0
         for text, may in (("", False), (GRANT, True)):
-            before = site.ran()
-            wait_for(lambda: site.ran() > before, "the program to be asked again, in vain")
+            hung = site.wait_hung(hung)
             site.decides(text, may)
         site.says(f"printf '{LISTED}user eve@example.test\\n'")
         site.decides("", False)
@@ -115,9 +123,8 @@ def test_the_service_manager_hears_of_it_while_a_source_hangs(site):
     site.says(f"printf '{LISTED}'")
     with Follower(site, notify=site.folder) as follower:
         follower.hears("READY=1")
-        site.says("exec sleep 600")
-        before = site.ran()
-        wait_for(lambda: site.ran() > before and follower.child(), "the program that hangs")
+        site.hangs()
+        site.wait_hung()
         hangs = follower.child()
         follower.forgets()
         for _ in range(3):
@@ -172,5 +179,6 @@ def test_the_process_that_follows_tells_of_a_silent_name_server(site, names):
                       f'  source "text" {{ driver = text path = "{site.directory}" }}\n'
                       f'  source "far" {{ {FAR["ldap"]} interval = 1s }}\n}}\n')
     with Follower(site, prefix=names.prefix) as follower:
-        follower.wait_log('source "far" cannot be watched: ldap://far.example.net: host "far.example.net": no name server')
-        follower.wait_log('source "far" cannot be read, and it has no last good content')
+        # After 15 s each.
+        follower.wait_log('source "far" cannot be watched: ldap://far.example.net: host "far.example.net": no name server', patience=120)
+        follower.wait_log('source "far" cannot be read, and it has no last good content', patience=120)

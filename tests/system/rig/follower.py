@@ -18,6 +18,7 @@ from rig import service_unit
 from rig.built import CLI, build_folder
 from rig.processes import is_stopped
 from rig.programs import sanitized
+from rig.text import whole_lines
 from rig.waiting import PATIENCE, wait_for
 
 UNIT = build_folder() / "packaging" / "systemd" / "mailwicket-sync.service"
@@ -59,17 +60,17 @@ class Follower:
         return self
 
     def text(self):
-        return self.log.read_text() if self.log.exists() else ""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def lines(self, pattern):
-        return [line for line in self.text().splitlines() if re.search(pattern, line)]
+        return [line for line in whole_lines(self.text()) if re.search(pattern, line)]
 
-    def wait_log(self, pattern, count=1):
+    def wait_log(self, pattern, count=1, patience=PATIENCE):
         def enough():
             assert self.process.poll() is None, self.text()
             found = self.lines(pattern)
             return found if len(found) >= count else None
-        return wait_for(enough, f"{pattern!r} in the log of the follower")
+        return wait_for(enough, f"{pattern!r} in the log of the follower", patience)
 
     def hears(self, word):
         """Waits for a word to the service manager."""
