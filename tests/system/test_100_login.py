@@ -289,14 +289,17 @@ def test_log_08_weak_tls_counts_as_none(dovecot, protocol, how, source, newest, 
 
 
 def proxy_v2(source, port, with_tls):
-    ssl_tlv = struct.pack("!BHBI", 0x20, 5, 1, 0) if with_tls else b""
-    addresses = socket.inet_aton(source) + socket.inet_aton("127.0.0.1") + struct.pack("!HH", 40000, port)
-    return (b"\r\n\r\n\0\r\nQUIT\n" + bytes([0x21, 0x11]) + struct.pack("!H", len(addresses) + len(ssl_tlv)) +
-            addresses + ssl_tlv)
+    """The header of a client at `source` with the port that it has here, which tells whose question one is."""
+    def header(own):
+        ssl_tlv = struct.pack("!BHBI", 0x20, 5, 1, 0) if with_tls else b""
+        addresses = socket.inet_aton(source) + socket.inet_aton("127.0.0.1") + struct.pack("!HH", own, port)
+        return (b"\r\n\r\n\0\r\nQUIT\n" + bytes([0x21, 0x11]) + struct.pack("!H", len(addresses) + len(ssl_tlv)) +
+                addresses + ssl_tlv)
+    return header
 
 
 def proxy_v1(source, port):
-    return f"PROXY TCP4 {source} 127.0.0.1 40000 {port}\r\n".encode()
+    return lambda own: f"PROXY TCP4 {source} 127.0.0.1 {own} {port}\r\n".encode()
 
 
 @pytest.mark.parametrize("proxy,with_tls,permitted", [(PROXY, True, True), (PROXY, False, False),
@@ -353,6 +356,7 @@ def test_log_11_clients_cut_at_any_byte_harm_nobody(dovecot):
         protocol = chance.choice(PROTOCOLS)
         source = chance.choice(list(NETWORKS.values()))
         with socket.create_connection(("127.0.0.1", dovecot.ports[protocol]), rig.PATIENCE, (source, 0)) as raw:
+            Client.ports.append(raw.getsockname()[1])  # who may still ask when it has left
             if chance.random() < 0.7:
                 raw.recv(1)
             raw.sendall(script[protocol][:chance.randrange(len(script[protocol]))])

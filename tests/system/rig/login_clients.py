@@ -51,7 +51,7 @@ class Client:
         self.ports.append(self.socket.getsockname()[1])
         self.there[self.socket.getsockname()[1]] = self
         if preamble:
-            self.socket.sendall(preamble)
+            self.socket.sendall(preamble(self.socket.getsockname()[1]) if callable(preamble) else preamble)
         if how == "implicit":
             self.wrap()
         self.file = self.socket.makefile("rb")
