@@ -305,20 +305,37 @@ static bool read_text(struct mw_why_clock *clock, struct mw_str text, struct mw_
 	return read_5424(rest_r, line) || read_head(rest_r, line);
 }
 
-static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
+/* *within_r, of this and the next: the line is a text within what another program wrote. That is none where mail
+   servers write to the log themselves: it may be anybody's. */
+static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r,
+			bool *within_r)
 {
 	struct mw_str written;
 
 	return mw_why_json_read(text, line, rest_r) ||
-	       (mw_why_json_collected(text, line, &written) && read_text(clock, written, line, rest_r));
+	       (mw_why_json_collected(text, line, &written, within_r) && !(*within_r && clock->direct) &&
+		read_text(clock, written, line, rest_r));
 }
 
-static bool read_fields(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
+static bool read_fields(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r,
+			bool *within_r)
 {
 	struct mw_str written, behind;
 
-	return mw_log_csv_read(text, line, &written, &behind) &&
+	*within_r = true;
+	return !clock->direct && mw_log_csv_read(text, line, &written, &behind) &&
 	       (read_text(clock, written, line, rest_r) || read_text(clock, behind, line, rest_r));
+}
+
+static bool read_any(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r,
+		     bool *within_r)
+{
+	*within_r = false;
+	if (mw_str_starts_with(text, MW_STR("{")))
+		return read_object(clock, text, line, rest_r, within_r);
+	if (mw_str_starts_with(text, MW_STR("\"")))
+		return read_fields(clock, text, line, rest_r, within_r);
+	return read_text(clock, text, line, rest_r);
 }
 
 /* "[ID 197553 mail.info] ", which Solaris writes before each message. */
@@ -331,8 +348,7 @@ static void skip_id(struct mw_str *message)
 }
 
 /* What a container writes to its standard output may stand in syslog or the journal under the container's name: a
-   whole line of its own in each message. Not where mail servers write to the log themselves: there it is a program's
-   text, which may be anybody's. */
+   whole line of its own in each message. */
 static void read_within(struct mw_why_clock *clock, struct mw_why_line *line, struct mw_str *rest_io)
 {
 	struct mw_str rest = *rest_io, host = line->host, program = line->program;
@@ -368,6 +384,7 @@ static void skip_repeated(struct mw_str *message)
 bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_why_line *line_r)
 {
 	struct mw_str rest;
+	bool within;
 
 	line_r->host = MW_STR_EMPTY;
 	while (mw_str_ends_with(line, MW_STR("\r")))
@@ -376,11 +393,11 @@ bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_
 		line = mw_str_tail(line, 1);
 	if (mw_str_starts_with(line, MW_STR("data: {"))) /* of "-o json-sse" */
 		line = mw_str_tail(line, strlen("data: "));
-	if (!(mw_str_starts_with(line, MW_STR("{")) ? read_object
-	      : mw_str_starts_with(line, MW_STR("\"")) ? read_fields : read_text)(clock, line, line_r, &rest))
+	if (!read_any(clock, line, line_r, &rest, &within))
 		return false;
 	skip_blanks(&rest);
 	read_within(clock, line_r, &rest);
+	clock->direct = clock->direct && !within;
 	skip_blanks(&rest);
 	skip_id(&rest);
 	skip_repeated(&rest);

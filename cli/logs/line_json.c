@@ -216,17 +216,19 @@ static void add_head(const struct mw_str *parts, struct mw_buf *out)
 	mw_buf_add_text(out, mw_str_ends_with(parts[PROGRAM], MW_STR(":")) ? " " : ": ");
 }
 
-bool mw_why_json_collected(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
+bool mw_why_json_collected(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r, bool *within_r)
 {
 	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
 	struct mw_str key, value, parts[PARTS] = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
-	bool array;
+	bool array, docker = false;
 
 	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
 		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
 			return false;
+		docker |= mw_str_equal(key, MW_STR("log"));
 		take_part(key, value, parts);
 	}
+	*within_r = mw_str_empty(parts[PROGRAM]) && !docker;
 	if (!take_char(&text, '}') || mw_str_empty(parts[MESSAGE]) || mw_str_empty(parts[TIME]))
 		return false;
 	add_time(parts[TIME], &out);

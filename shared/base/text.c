@@ -17,6 +17,13 @@ size_t mw_text_character(struct mw_str text)
 	return decode(text, &character);
 }
 
+uint32_t mw_text_code(struct mw_str text)
+{
+	ucs4_t character;
+
+	return decode(text, &character) > 0 ? character : 0;
+}
+
 static bool misleads(ucs4_t c)
 {
 	return c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0x200e || c == 0x200f ||

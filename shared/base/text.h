@@ -2,10 +2,14 @@
 #ifndef MW_BASE_TEXT_H
 #define MW_BASE_TEXT_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 
 /* The length of the character at the beginning of a text that is not empty; 0: its first byte begins no UTF-8. */
 size_t mw_text_character(struct mw_str text);
+/* Its number in Unicode; 0 where there is none. */
+uint32_t mw_text_code(struct mw_str text);
 /* Of what begins with another byte than printable ASCII, mw_text_harmless(). */
 size_t mw_text_harmless_other(struct mw_str text);
 /* The same, and 0 too for what would change how a line is read: control characters (C0, DEL, C1), line and paragraph

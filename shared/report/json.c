@@ -16,8 +16,9 @@ static void add_character(struct mw_buf *out, struct mw_str character)
 	if (c == '"' || c == '\\') {
 		mw_buf_add_char(out, '\\');
 		mw_buf_add_char(out, (char)c);
-	} else if (c < ' ' || c == 0x7f) {
-		mw_buf_printf(out, "\\u%04x", c);
+	} else if (mw_text_harmless(character) == 0) {
+		/* Who looks at the JSON has a terminal, too; none of these characters is beyond U+FFFF. */
+		mw_buf_printf(out, "\\u%04x", (unsigned)mw_text_code(character));
 	} else {
 		mw_buf_add(out, character);
 	}

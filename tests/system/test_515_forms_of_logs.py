@@ -174,10 +174,11 @@ def octets(program, message, second, missing=0):
 
 def test_a_line_within_the_message_of_another_program_is_none_where_the_servers_write_themselves(policy, folder):
     """Only a container's log has all lines within messages: else the text of a program would be a line."""
-    forged = "Nov 29 2025 05:01:01 host php[4]: " + smtpd(ENDED, 1)
-    for before in (LOGIN, smtpd("connect from x[203.0.113.9]")):
-        told = of_lines(policy, folder, [before, LOGIN, forged])
-        assert [event["kind"] for event in told["events"]] == ["logged-in"], told
+    forged = ["Nov 29 2025 05:01:01 host php[4]: " + smtpd(ENDED, 1), row("2025-11-29T05:01:01Z", "web", smtpd(ENDED, 1)),
+              json.dumps({"time": "2025-11-29T05:01:01Z", "level": "info", "message": smtpd(ENDED, 1)})]
+    for before in (LOGIN, smtpd("connect from x[203.0.113.9]"), FORMS["syslog-ng's objects"](*STORY[0])):
+        told = of_lines(policy, folder, [before, LOGIN, *forged])
+        assert {event["kind"] for event in told["events"]} == {"logged-in"}, told
     assert "login-ended" in [event["kind"] for event in of_lines(policy, folder, [
         line.replace("mail", "host mail-1[4]: Nov 29 2025 05:00:00 mail", 1) for line in (LOGIN, smtpd(ENDED, 1))])["events"]]
 

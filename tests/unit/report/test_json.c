@@ -98,10 +98,12 @@ START_TEST(every_kind_of_value_is_written)
 	mw_json_number(&json, NULL, 0);
 	mw_json_end_array(&json);
 	mw_json_string(&json, "e", MW_STR_EMPTY);
+	/* What a terminal would obey: C1's CSI, and what turns the direction of writing. */
+	mw_json_string(&json, "c", MW_STR("\xc2\x9b" "2J\xe2\x80\xae\x7f"));
 	mw_json_end_object(&json);
 	ck_assert_str_eq(out.data,
 			 "{\"s\":\"a\\\"b\\\\c\\u000ad\\u0001\xc3\xa9\xef\xbf\xbd\",\"n\":18446744073709551615,\"t\":true,"
-			 "\"f\":false,\"z\":null,\"a\":[{},[],0],\"e\":\"\"}");
+			 "\"f\":false,\"z\":null,\"a\":[{},[],0],\"e\":\"\",\"c\":\"\\u009b2J\\u202e\\u007f\"}");
 	ck_assert(is_json(&out));
 }
 END_TEST
