@@ -122,6 +122,7 @@ def world():
         speak(site)
         log = folder / "mail.log"
         site.stop()
+        site.dovecot.wait_ended()
         log.write_text(site.daemon.text() + site.dovecot.text() + site.postfix.text())
         yield World(site, log)
     finally:

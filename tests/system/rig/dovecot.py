@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rig.built import MODULES
 from rig.ports import free_port, listens
-from rig.processes import children, kill_and_wait, takes_clients, tool
+from rig.processes import children, kill_and_wait, takes_clients, tool, wait_group_ended
 from rig.text import whole_lines
 from rig.tls import Certificate, client_context
 from rig.waiting import wait_for
@@ -148,7 +148,7 @@ class PrivateDovecot:
         self.protocols = [protocol for protocol in protocols if has_protocol(protocol)]
         self.ports = {name: free_port() for protocol in self.protocols for name in PROTOCOLS[protocol]}
         self.extra, self.failure_delay = extra, failure_delay
-        self.process = None
+        self.process = self.stopped = None
         mail = self.folder / "mail"
         mail.mkdir()
         shutil.chown(mail, "nobody", "nogroup")
@@ -254,7 +254,11 @@ class PrivateDovecot:
 
     def stop(self):
         kill_and_wait(self.process)
-        self.process = None
+        self.stopped, self.process = self.process or self.stopped, None
+
+    def wait_ended(self):
+        """After stop(), once nobody is connected to its auth process: the process that writes the log ends last."""
+        wait_group_ended(self.stopped, "Dovecot")
 
     def __enter__(self):
         return self.start()

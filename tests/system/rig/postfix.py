@@ -18,7 +18,7 @@ import subprocess
 from pathlib import Path
 
 from rig.ports import listens
-from rig.processes import PATH, kill_and_wait, tool
+from rig.processes import PATH, children, kill_and_wait, tool, wait_group_ended
 from rig.text import whole_lines
 from rig.tls import Certificate
 from rig.waiting import wait_for
@@ -238,22 +238,9 @@ class Postfix:
             return self.is_up() and listens(port)
         wait_for(is_listening, f"Postfix on port {port}")
 
-    @staticmethod
-    def processes():
-        """Of this machine, but for those that have ended: id, name, parent, process group."""
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                head, _, tail = stat.read_text().rpartition(")")
-            except OSError:
-                continue
-            pid, _, name = head.partition(" (")
-            state, parent, group = tail.split()[:3]
-            if state not in "ZX":
-                yield pid, name, int(parent), int(group)
-
     def children(self, name="smtpd"):
         """The processes of this name that master started."""
-        return {pid for pid, its, parent, _ in self.processes() if its == name and parent == self.process.pid}
+        return {pid for pid, its in children(self.process.pid).items() if its == name}
 
     def reload(self):
         """After configure(), with no client connected: new connections get the new settings."""
@@ -267,10 +254,10 @@ class Postfix:
     def stop(self):
         """master tells its children to end and does not wait for them: they hold its listeners a little longer. All of them
         are of its process group, those too that it starts as it ends."""
-        group = self.process.pid if self.process is not None else None
-        kill_and_wait(self.process)
-        self.process = None
-        wait_for(lambda: all(its != group for _, _, _, its in self.processes()), "Postfix's processes to end")
+        leader, self.process = self.process, None
+        if leader is not None:
+            kill_and_wait(leader)
+            wait_group_ended(leader, "Postfix")
 
     def __enter__(self):
         return self

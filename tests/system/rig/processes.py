@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rig.waiting import PATIENCE
+from rig.waiting import PATIENCE, wait_for
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
@@ -32,17 +32,27 @@ def is_stopped(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-def children(pid):
-    """{pid: name} of the processes that one has started and that run."""
-    found = {}
+def running():
+    """The processes of this machine, but for those that have ended: id, name, parent, process group."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+            head, _, tail = stat.read_text().rpartition(")")
         except OSError:
             continue
-        if rest.split()[1] == str(pid):
-            found[int(stat.parent.name)] = name
-    return found
+        pid, _, name = head.partition(" (")
+        letter, parent, group = tail.split()[:3]
+        if letter not in "ZX":
+            yield int(pid), name, int(parent), int(group)
+
+
+def children(pid):
+    """{pid: name} of the processes that one has started and that run."""
+    return {child: name for child, name, parent, _ in running() if parent == pid}
+
+
+def wait_group_ended(leader, what):
+    """`leader` has led a process group of its own, and has ended; the others of the group need not have."""
+    wait_for(lambda: all(group != leader.pid for _, _, _, group in running()), f"{what}'s processes to end")
 
 
 def takes_clients(pid):
