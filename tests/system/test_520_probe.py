@@ -69,7 +69,7 @@ def test_a_user_logs_in_everywhere_and_may_send_without_a_message_being_sent(sit
         if name.startswith("submission"):
             assert service["recipient"]["answer"] == "accepted"
             assert "message" not in service
-    assert len(site.dovecot.lines(LOGGED_IN + "<bob>.*TLS")) >= 4
+    rig.wait_for(lambda: len(site.dovecot.lines(LOGGED_IN + "<bob>.*TLS")) >= 4, "four logins in the log")
     assert not site.dovecot.lines(LOGGED_IN + "<bob>(?!.*TLS)")
     site.postfix.queue_idle()
     assert len(site.postfix.messages()) == before

@@ -70,8 +70,8 @@ def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_byt
         assert smtp.deliver("bob@example.test", "mary@example.test", subject="by setup").startswith("250")
     stock.postfix.wait_delivered("by setup")
     shown = f"/{stock.ports['submission']}/smtpd["
-    assert [line for line in stock.postfix.log.read_text().splitlines()
-            if shown in line and "TLS connection established" in line], "what `mailwicket why` reads"
+    rig.wait_for(lambda: [line for line in stock.postfix.lines("TLS connection established") if shown in line],
+                 "what `mailwicket why` reads")
     with stock.client("smtp") as stranger:
         assert "Unable to relay" in stranger.ask("x@example.net", "y@example.org")
     stock.dovecot.imap_login("bob", PASSWORD)

@@ -108,7 +108,8 @@ def test_who_is_suspended_from_sending_still_reads_and_no_outsider_is_told(site)
         assert refusal(site, protocol, "carl", PASSWORD) == refusal(site, protocol, "bob", "wrong")
     with site.client() as smtp:
         assert smtp.plain("carl", PASSWORD) == smtp.plain("bob", "wrong")
-    assert site.dovecot.lines("mailwicket: v=1 verdict=refuse reason=sending-suspended .*protocol=smtp .*login=carl ")
+    wait_for(lambda: site.dovecot.lines("mailwicket: v=1 verdict=refuse reason=sending-suspended .*protocol=smtp .*login=carl "),
+             "the refusal in Dovecot's log")
     site.resume("carl")
     assert site.services("carl") == ALL_SERVICES
 
@@ -122,7 +123,7 @@ def test_who_is_suspended_from_all_logs_in_nowhere(site):
     assert site.services("dora") == set()
     for protocol in READING:
         assert refusal(site, protocol, "dora", PASSWORD) == refusal(site, protocol, "dora", "wrong")
-    assert site.dovecot.lines("reason=login-suspended .*login=dora ")
+    wait_for(lambda: site.dovecot.lines("reason=login-suspended .*login=dora "), "the refusal in Dovecot's log")
     assert site.services("mary") == ALL_SERVICES
     site.resume("dora")
     assert site.services("dora") == ALL_SERVICES

@@ -132,7 +132,7 @@ def test_a_recipient_without_a_domain_is_one_of_default_domain_and_of_myorigin(l
     with listed.client(login="bob") as bob:
         assert bob.deliver("bob", "ceo", subject="bare").startswith("250 2.0.0 ")
     listed.wait_delivered("bare")
-    assert listed.postfix.lines("from=<bob@example.test>")
+    rig.wait_for(lambda: listed.postfix.lines("from=<bob@example.test>"), "the sender in the log")
 
 
 @pytest.mark.parametrize("recipient", ["ceo@", "ceo@localhost.", "ceo@[127.0.0.01]", "ceo@127.0.0.01", "ceo@[::1]",
@@ -201,7 +201,7 @@ def test_append_dot_mydomain_makes_another_sender_of_the_one_that_was_judged(mad
             assert "to send as this sender" in stranger.ask("ceo@cs.example.test", MARY)
             assert stranger.deliver("ceo@cs", MARY, subject=f"dot-{value}").startswith("250 2.0.0 ")
         made.wait_delivered(f"dot-{value}")
-        assert made.postfix.lines(f"from=<{sender}>")
+        rig.wait_for(lambda: made.postfix.lines(f"from=<{sender}>"), "the sender in the log")
         found = [finding for finding in made.check() if finding["setting"] == "append_dot_mydomain"]
         assert [finding["severity"] for finding in found] == severities
         assert all(finding["fix"] == "append_dot_mydomain = no" and "type = Authoritative" in finding["why"]
