@@ -238,5 +238,5 @@ def test_a_list_that_is_damaged_opens_nothing(site):
     assert site.daemon.request(asked("mary", site)) is None
     path.write_bytes(whole)
     wait_for(lambda: site.daemon.request(asked("ida", site)) == "550 5.7.1 Access denied, this account is suspended",
-             "the list that is whole again", 1)
+             "the list that is whole again")
     site.resume("ida")
