@@ -564,7 +564,8 @@ def test_a_log_without_decisions_or_permits_says_so(small):
     assert result.returncode == 0 and "0 would be locked out" in result.stdout, result.stdout
 
 
-def test_since_passes_over_earlier_lines_and_rotated_logs_are_read(small):
+def test_since_passes_over_earlier_lines_and_rotated_logs_are_read(small, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC0")  # the days of --since are those of who asks
     lines = [f"2026-11-{day:02d}T12:00:00Z mx mailwicketd[7]: mailwicket: " + LINE.replace("1.2.3.0", f"1.2.3.{day}")
              for day in range(10, 20)]
     small.write(small.folder / "log.2", "".join(line + "\n" for line in lines[:4]))
