@@ -83,8 +83,10 @@ class Machine:
         self.wait(self._booted, "systemd has started its units")
 
     def _child(self):
+        """Once it is systemd: before that its root is still the host's, and so would be what `run` asks."""
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(children[0]) if children else None
+        is_systemd = children and pathlib.Path(f"/proc/{children[0]}/comm").read_text() == "systemd\n"
+        return int(children[0]) if is_systemd else None
 
     def _booted(self):
         told = self.run("systemctl", "is-system-running", check=False).stdout.strip()
