@@ -13,6 +13,7 @@ import ssl
 import time
 
 from rig import login_clients
+from rig.daemon import parse_decision
 from rig.mailsite import PASSWORD
 from rig.smtp import Smtp
 from rig.tls import client_context
@@ -77,12 +78,12 @@ class Clients:
 
     def logs(self, folder):
         """The three logs as files. mailwicketd's standard error has no times; the journal gives it some, and so here."""
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z") + " mx mailwicketd[4711]: "
         made = []
         for name in self.files():
             text = self.text(name)
             if name == "mailwicketd":
-                text = "".join(stamp + line + "\n" for line in text.splitlines() if line.startswith("mailwicket: "))
+                text = "".join(f"{asked_at(line)} mx mailwicketd[4711]: {line}\n" for line in text.splitlines()
+                               if line.startswith("mailwicket: "))
             made.append(folder / f"{name}.log")
             made[-1].write_text(text, errors="surrogateescape")
         return made
@@ -130,8 +131,11 @@ class Clients:
         return self.site.client(listener, source=self.source, **options)
 
     def sends(self, login, sender, listener="submission", recipient=OUTSIDE, **options):
+        """As dovecot(): what he sent has gone its way before the client goes on."""
         with self.smtp(listener, login=login, **options) as client:
-            return client.deliver(sender, recipient)
+            reply = client.deliver(sender, recipient)
+        wait_for(self.all_ended, f"the last lines about {self.source}")
+        return reply
 
     def sends_without_login(self, sender, listener="submission"):
         with self.smtp(listener) as client:
@@ -211,6 +215,12 @@ class Clients:
 
     def sends_over_old_tls(self, login, sender):
         return self.sends(login, sender, context=client_context(maximum=ssl.TLSVersion.TLSv1))
+
+
+def asked_at(line):
+    """When Postfix asked for this decision: the transaction's beginning, which is a part of its instance."""
+    seconds = int(parse_decision(line)["instance"].split(".")[1], 16)
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(seconds))
 
 
 def hostile_login(name):
