@@ -1,17 +1,22 @@
 """A small company's mail server as its administrator left it: Debian's Postfix and Dovecot, users of the system, submission
 with TLS on 587; before anybody has heard of Mailwicket."""
 import imaplib
+import os
 import re
 import secrets
 import shutil
 import smtplib
 import ssl
+import sys
 import threading
 
 import pytest
 
 import machine
 import packages
+
+sys.path.insert(0, str(machine.SOURCE / "tests/system"))
+from rig.processes import running, takes_clients  # noqa: E402
 
 PACKAGES = ("systemd-sysv iproute2 ca-certificates procps postfix dovecot-imapd dovecot-pop3d dovecot-managesieved ssl-cert").split()
 USERS = {"alice": "alice-password", "bob": "bob-password"}
@@ -192,5 +197,13 @@ class Company:
     def undo(self):
         """What setup wrote goes, and both servers hear of it."""
         self.run("mailwicket", "setup", "--undo")
-        self.run("systemctl", "restart", "dovecot")
-        self.run("postfix", "reload")
+        self.reload("systemctl restart dovecot && postfix reload")
+
+    def reload(self, command):
+        """What `command` is for: both servers have their new settings. It returns once no process from before takes a client: its
+        settings are the old ones, and Dovecot itself fails a login that it begins and its successor has to end."""
+        before = [process for process, name, _, _ in running() if re.match("auth$|smtpd$|imap-lo|pop3-lo|managesieve-lo", name)
+                  and self.machine.has(process)]
+        done = self.run("sh", "-c", command)
+        self.machine.wait(lambda: not any(map(takes_clients, before)), f"{command} is heeded")
+        return done

@@ -92,6 +92,13 @@ class Machine:
         told = self.run("systemctl", "is-system-running", check=False).stdout.strip()
         return told in ("running", "degraded")
 
+    def has(self, process):
+        """Whether a process of the host's list is one of this machine."""
+        try:
+            return os.readlink(f"/proc/{process}/ns/pid") == os.readlink(f"/proc/{self.init}/ns/pid")
+        except OSError:  # it has ended
+            return False
+
     def wait(self, question, what, seconds=120):
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -27,8 +27,7 @@ def wire(server):
     server.run("mailwicket", "sync")
     server.run("systemctl", "enable", "--now", "mailwicketd")
     server.run("mailwicket", "setup", "--apply")
-    server.run("systemctl", "restart", "dovecot")
-    server.run("postfix", "reload")
+    server.reload("systemctl restart dovecot && postfix reload")
     server.works()
 
 
