@@ -212,7 +212,7 @@ struct mw_str mw_run_said(const struct mw_run *run)
 		struct mw_str errors = run->errors;
 
 		while (mw_str_split(&errors, '\n', &line))
-			if (has_word(line, words[i]))
+			if (has_word(line, words[i]) && !has_word(line, MW_STR("raw backtrace")))
 				return line;
 	}
 	return mw_str_tail(run->errors, mw_str_find_last(run->errors, '\n') < run->errors.len

@@ -17,6 +17,7 @@ tests_unit_test_cli_SOURCES = $(mw_unit_sources) \
 	tests/unit/cli/test_log_unpack.c \
 	tests/unit/cli/test_markup.c \
 	tests/unit/cli/test_postfix_file.c \
+	tests/unit/cli/test_process.c \
 	tests/unit/cli/test_replay_rows.c \
 	tests/unit/cli/test_setup_text.c \
 	tests/unit/cli/test_terminal.c \
