@@ -128,7 +128,7 @@ static bool prepare_silence(void *context)
 	return true;
 }
 
-int mw_setup_postfix_check(const char *folder)
+int mw_setup_postfix_check(const char *folder, const char *named)
 {
 	const char *const argv[] = { "postfix", "-c", folder, "check", NULL };
 	struct mw_run run;
@@ -138,8 +138,15 @@ int mw_setup_postfix_check(const char *folder)
 		mw_complain("%s/main.cf: cannot be written", folder);
 		return EX_CANTCREAT;
 	}
-	if (!mw_run_program_in(argv, &run, prepare_silence, NULL))
-		status = mw_run_complain(&run, "postfix", "postfix");
+	if (!mw_run_program_in(argv, &run, prepare_silence, NULL)) {
+		/* Postfix tells its log, or a terminal. */
+		bool silent = !run.missing && run.why == NULL && mw_str_empty(run.errors);
+
+		if (silent)
+			mw_complain("nothing was changed: `postfix check` refuses the configuration; where it did so before, "
+				    "`postfix -c %s check` in a terminal says why", named);
+		status = silent ? EX_CONFIG : mw_run_complain(&run, "postfix", "postfix");
+	}
 	mw_run_free(&run);
 	return status;
 }

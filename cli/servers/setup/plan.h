@@ -34,7 +34,7 @@ const char *mw_setup_absolute(struct mw_arena *arena, const char *path);
 
 /* The changes as unified diffs against the staged files. False after one line. */
 bool mw_setup_diff(const struct mw_setup_plan *plan, const char *stage, struct mw_str *diff_r);
-/* `postfix check` on a folder. EX_OK, or one line was printed. */
-int mw_setup_postfix_check(const char *folder);
+/* `postfix check` on a folder, a copy of the one named (shell text). EX_OK, or one line was printed. */
+int mw_setup_postfix_check(const char *folder, const char *named);
 
 #endif

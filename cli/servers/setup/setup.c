@@ -18,6 +18,7 @@
 #include "ui/output.h"
 #include "ui/own_command.h"
 #include "ui/process.h"
+#include "ui/shell_text.h"
 
 #define BACKUP_FOLDER "/var/lib/mailwicket/setup"
 
@@ -231,7 +232,9 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 	else if (mw_findings_laxer(findings) > 0)
 		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
 	else if (!staged.dovecot || starts(result, policy, staged.dovecot_config))
-		return staged.postfix && result->request->apply ? mw_setup_postfix_check(staged.postfix_config) : EX_OK;
+		return staged.postfix && result->request->apply
+			       ? mw_setup_postfix_check(staged.postfix_config, mw_shell_text(arena, plan->postfix_folder))
+			       : EX_OK;
 	result->refused = true;
 	return 1;
 }
