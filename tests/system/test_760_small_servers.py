@@ -1,5 +1,7 @@
 """Servers in the manner of tutorials, roles and panels: init, setup in audit, enforced, and all of it undone."""
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -17,8 +19,9 @@ DECIDE = {
     "cyrus_sasl": "Dovecot does not check the passwords",
     "front_end": "may use XCLIENT",
     "haproxy_elsewhere": "may claim any address and port (haproxy)",
+    "mynetworks_first": 'no list compares senders of connector "This host" with smtpd_sender_login_maps',
 }
-DECIDE_IN_AUDIT = DECIDE.keys() - {"cyrus_sasl"}
+DECIDE_IN_AUDIT = DECIDE.keys() - {"cyrus_sasl", "mynetworks_first"}
 
 
 @pytest.fixture
@@ -75,6 +78,24 @@ def test_the_way_of_an_administrator(site):
     assert site.tree() == tree
 
 
+@pytest.mark.parametrize("site", ["plain"], indirect=True)
+def test_what_postfix_itself_refuses_is_told_with_the_command_that_says_why(site):
+    with (site.postfix.etc / "main.cf").open("a") as main:
+        main.write("inet_interfaces = 127.0.0.1, [::1]\n")
+    tree = site.tree()
+    assert site.init().returncode == 0
+    site.daemon.sync()
+    site.daemon.start()
+    told = site.setup("--apply")
+    assert told.returncode == 78 and "`postfix check` refuses the configuration" in told.stderr, told
+    assert site.tree() == tree
+    master, slave = os.openpty()
+    subprocess.run(re.search("`(postfix -c .*)` in a terminal", told.stderr)[1].split(), stderr=slave, timeout=60)
+    assert b"inet_interfaces" in os.read(master, 4096)
+    os.close(master)
+    os.close(slave)
+
+
 def take_over(site, enforced):
     """A running server gets the policy that init makes, in audit mode or not."""
     assert site.init().returncode == 0
@@ -108,6 +129,10 @@ def test_a_session_behind_the_proxy_is_judged_as_one_of_its_port(site):
             assert client.plain("alice@example.test", PASSWORD).startswith("235")
             return client.deliver(sender, "away@example.org")
 
+    told = [found for found in site.findings() if found["id"] == "proxy-line"]
+    assert {found["severity"] for found in told} == {"warning"}
+    # Without the setting all clients of the proxy would be this host, which relays.
+    assert not any("smtpd_upstream_proxy_protocol" in found["fix"] for found in told), told
     assert send("alice@example.test").startswith("250 ")
     assert send("bob@example.test").startswith("550 5.7.1 <bob@example.test>: Sender address rejected: Client does not have")
 

@@ -134,13 +134,25 @@ static const char *gained_by_address(const struct mw_postfix_site *site)
 	return NULL;
 }
 
+/* On loopback a proxy is there. Without the setting all of its clients would be this host to Postfix, and relay. */
+static struct mw_fix proxy_fix(const struct mw_postfix_endpoint *endpoint, const char *setting, bool local)
+{
+	if (local)
+		return mw_fix_words("none where all users of this machine may do what those hosts may; else a firewall that lets "
+				    "only the proxy's user connect there");
+	return mw_fix_or(mw_fix_setting(endpoint->site, endpoint->front, setting, ""),
+			 "a listener for the proxy alone, on 127.0.0.1");
+}
+
 void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_postfix_site *site = endpoint->site;
 	const char *gained, *setting = setting_of(has_postscreen(endpoint));
 	struct mw_str value = protocol_of(endpoint);
 	bool local = mw_postfix_is_loopback(site, &endpoint->binding);
-	const char *who = local ? "whoever is on this machine" : "every client";
+	const char *what = mw_arena_textf(site->arena, "%s may claim any address and port (%.*s)",
+					  local ? "whoever is on this machine" : "every client of this listener",
+					  MW_STR_ARG(value));
 
 	if (mw_str_empty(value))
 		return;
@@ -148,14 +160,9 @@ void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 	gained = gained_by_address(site);
 	if (gained != NULL)
 		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, local ? MW_FINDING_WARNING : MW_FINDING_ERROR, setting,
-			mw_arena_textf(site->arena, "%s of this listener may claim any address and port (%.*s)", who,
-				       MW_STR_ARG(value)),
-			gained, mw_fix_or(mw_fix_setting(site, endpoint->front, setting, ""),
-					  "a listener for the proxy alone, on 127.0.0.1"));
+				   what, gained, proxy_fix(endpoint, setting, local));
 	else
-		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, MW_FINDING_NOTE, setting,
-			mw_arena_textf(site->arena, "%s of this listener may claim any address and port (%.*s)", who,
-				       MW_STR_ARG(value)),
+		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, MW_FINDING_NOTE, setting, what,
 			"no connector and no networks= go by the client's address; limits by address and the log believe what is "
 			"claimed", MW_NO_FIX);
 }

@@ -372,9 +372,10 @@ static void check_compared(const struct mw_postfix_endpoint *endpoint, const str
 	    (compares(endpoint, permitted, false) && (!permitted->relays || compares(endpoint, permitted, true))))
 		return;
 	why = mw_arena_textf(arena, "connector \"%.*s\" has Accept-Any-Sender and leaves it to Postfix who may send as whom: "
-			     "whoever logs in may send as anybody", MW_STR_ARG(permitted->connector->name));
+			     "whoever logs in there may send as anybody", MW_STR_ARG(permitted->connector->name));
 	mw_endpoint_option_finding(endpoint, MW_FOUND_SENDERS_NOT_COMPARED, MW_FINDING_ERROR, list,
-				   "no list compares senders with smtpd_sender_login_maps", why,
+				   mw_arena_textf(arena, "no list compares senders of connector \"%.*s\" with smtpd_sender_login_maps",
+						  MW_STR_ARG(permitted->connector->name)), why,
 				   mw_fix_option(endpoint->site, endpoint->service, list,
 						 mw_arena_textf(arena, "reject_authenticated_sender_login_mismatch%s%.*s",
 								mw_str_empty(now) ? "" : ", ", MW_STR_ARG(now))));

@@ -90,7 +90,7 @@ POSTFIX = {
     "missing-name": dict(),
     "append-dot": dict(main="append_dot_mydomain = yes\n"),
     "masquerade": dict(main="masquerade_domains = example.test\n"),
-    "proxy-line": dict(options={"smtp": {"smtpd_upstream_proxy_protocol": "haproxy"}}),
+    "proxy-line": dict(master="0.0.0.0:$PORT inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n"),
     "defers-in-audit": dict(),
 }
 
