@@ -6,28 +6,50 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static uint32_t *slot_of(const struct mw_names *names, struct mw_str text)
-{
-	size_t i = XXH3_64bits(text.ptr, text.len) & (names->slot_count - 1);
+/* Most of what a look-up meets is told by the hash, so that texts all over the memory are not read for it. */
+struct mw_name_slot {
+	uint32_t number; /* of the item, from 1 on; 0: none */
+	uint32_t hash;
+};
 
-	while (names->slots[i] != 0 && !mw_str_equal(names->items[names->slots[i] - 1].text, text))
+static struct mw_name_slot *slot_of(const struct mw_names *names, struct mw_str text, uint32_t hash)
+{
+	size_t i = hash & (names->slot_count - 1);
+
+	while (names->slots[i].number != 0 &&
+	       (names->slots[i].hash != hash || !mw_str_equal(names->items[names->slots[i].number - 1].text, text)))
 		i = (i + 1) & (names->slot_count - 1);
 	return &names->slots[i];
+}
+
+static void move_slot(struct mw_name_slot *slots, size_t count, struct mw_name_slot slot)
+{
+	size_t i = slot.hash & (count - 1);
+
+	while (slots[i].number != 0)
+		i = (i + 1) & (count - 1);
+	slots[i] = slot;
 }
 
 static bool grow_slots(struct mw_names *names)
 {
 	size_t count = names->slot_count == 0 ? 1024 : names->slot_count * 2;
-	uint32_t *slots = calloc(count, sizeof(*slots));
+	struct mw_name_slot *slots = calloc(count, sizeof(*slots));
 
 	if (slots == NULL)
 		return false;
+	for (size_t i = 0; i < names->slot_count; i++)
+		if (names->slots[i].number != 0)
+			move_slot(slots, count, names->slots[i]);
 	free(names->slots);
 	names->slots = slots;
 	names->slot_count = count;
-	for (size_t i = 0; i < names->count; i++)
-		*slot_of(names, names->items[i].text) = (uint32_t)i + 1;
 	return true;
+}
+
+static uint32_t hash_of(struct mw_str text)
+{
+	return (uint32_t)XXH3_64bits(text.ptr, text.len);
 }
 
 static bool grow_items(struct mw_names *names)
@@ -44,7 +66,8 @@ static bool grow_items(struct mw_names *names)
 
 uint32_t *mw_names_add(struct mw_names *names, struct mw_str text, bool *added_r)
 {
-	uint32_t *slot;
+	uint32_t hash = hash_of(text);
+	struct mw_name_slot *slot;
 
 	*added_r = false;
 	if (names->count * 3 >= names->slot_count * 2 && !grow_slots(names))
@@ -53,20 +76,20 @@ uint32_t *mw_names_add(struct mw_names *names, struct mw_str text, bool *added_r
 		names->failed = true;
 	if (names->failed)
 		return NULL;
-	slot = slot_of(names, text);
-	*added_r = *slot == 0;
+	slot = slot_of(names, text, hash);
+	*added_r = slot->number == 0;
 	if (*added_r) {
 		names->items[names->count++] = (struct mw_name){ text, 0 };
-		*slot = (uint32_t)names->count;
+		*slot = (struct mw_name_slot){ (uint32_t)names->count, hash };
 	}
-	return &names->items[*slot - 1].value;
+	return &names->items[slot->number - 1].value;
 }
 
 uint32_t *mw_names_find(const struct mw_names *names, struct mw_str text)
 {
-	uint32_t *slot = names->slot_count == 0 ? NULL : slot_of(names, text);
+	const struct mw_name_slot *slot = names->slot_count == 0 ? NULL : slot_of(names, text, hash_of(text));
 
-	return slot == NULL || *slot == 0 ? NULL : &names->items[*slot - 1].value;
+	return slot == NULL || slot->number == 0 ? NULL : &names->items[slot->number - 1].value;
 }
 
 void mw_names_deinit(struct mw_names *names, bool *failed_io)

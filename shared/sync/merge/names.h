@@ -9,7 +9,7 @@
 
 struct mw_names {
 	struct mw_name { struct mw_str text; uint32_t value; } *items; /* the texts are the caller's */
-	uint32_t *slots; /* number of an item, from 1 on; 0: free */
+	struct mw_name_slot *slots;
 	size_t count, size, slot_count;
 	bool failed; /* out of memory: nothing more is found */
 };
