@@ -190,6 +190,14 @@ def test_a_name_that_a_pager_cut_is_nobodys(policy, folder, cut):
     assert told["cause"]["id"] == "wrong-password" and "exam" not in told["cause"]["text"], told
 
 
+@pytest.mark.parametrize("blanks, cause", [("    ", "wrong-password"), (" ", "login-unknown")])
+def test_a_line_that_a_terminal_filled_up_has_the_same_name(policy, folder, blanks, cause):
+    """One blank behind a name is what a user typed."""
+    told = of_lines(policy, folder, [LOGIN, *[smtpd(said, second) + blanks for second, said in enumerate(
+        ["connect from unknown[192.0.2.7]", f"{FAILED}x, sasl_username=bob", SUMMARY])]])
+    assert told["cause"]["id"] == cause, told
+
+
 def session(failed):
     return b"".join([octets(SMTPD, b"connect from unknown[192.0.2.7]", 61), octets(SMTPD, failed, 62),
                      octets(SMTPD, SUMMARY.encode(), 63)])
