@@ -23,7 +23,7 @@ def site(module_folder):
     """A site where the question is asked at DATA too."""
     made = eom.make_site(module_folder)
     made.main += ("smtpd_data_restrictions = check_policy_service "
-                  f"{{ unix:{made.postfix.policy_socket}, timeout=2s }}\n")
+                  f"{{ unix:{made.postfix.policy_socket}, timeout=10s }}\n")
     try:
         yield made.start()
     finally:

@@ -36,9 +36,13 @@ TOO_MANY = "521 5.5.3 <END-OF-MESSAGE>: End-of-data rejected: Too many recipient
 AWAY = "421 4.3.5 <END-OF-MESSAGE>: End-of-data rejected: Server configuration problem"
 
 
+# At the end of a message smtpd waits so long for nobody, instead of ten seconds; elsewhere a question may take its time.
+IMPATIENT = [("timeout=10s, { default_action", "timeout=2s, { default_action")]
+
+
 def make_site(folder, at_once=1, main="", **more):
     """A site whose smtpd serves one client a process, with CHUNKING; at_once: how many clients it has at most."""
-    return MailSite(folder, POLICY, DIRECTORY, ["mary"], replaced=[("timeout=10s", "timeout=2s")],
+    return MailSite(folder, POLICY, DIRECTORY, ["mary"],
                     main=f"max_use = 1\ndefault_process_limit = {at_once + 20}\nsmtpd_client_connection_count_limit = 0\n"
                          "in_flow_delay = 0\n" + main, options={"smtp": {"smtpd_discard_ehlo_keywords": ""}}, **more)
 
