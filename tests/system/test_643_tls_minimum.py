@@ -77,7 +77,7 @@ def test_an_older_tls_ends_in_the_handshake(site):
     no rule takes it."""
     site.configure()
     old, new = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
-    with site.dovecot.start() as dovecot, site.postfix.start():
+    with site.dovecot as dovecot, site.postfix.start():
         listeners = [(site.ports["submission"], SMTP), (site.ports["submissions"], ()), (dovecot.ports["imaps"], ()),
                      (dovecot.ports["imap"], (b"a STARTTLS",)), (dovecot.ports["pop3s"], ())]
         for port, starttls in listeners:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rig.built import MODULES
 from rig.ports import free_port, listens
-from rig.processes import children, kill_and_wait, takes_clients, tool, wait_group_ended
+from rig.processes import children, holds_listener, kill_and_wait, running, takes_clients, tool, wait_group_ended
 from rig.text import whole_lines
 from rig.tls import Certificate, client_context
 from rig.waiting import wait_for
@@ -253,8 +253,15 @@ class PrivateDovecot:
         wait_for(lambda: not any(takes_clients(pid) for pid in before), "the old processes' end of taking clients")
 
     def stop(self):
+        """Dovecot waits a few seconds for its processes. A slower one would keep the next Dovecot off a port; one with a client
+        may outlive it, and holds no listener then."""
         kill_and_wait(self.process)
         self.stopped, self.process = self.process or self.stopped, None
+        wait_for(lambda: not any(map(holds_listener, self.left())), "Dovecot's processes to leave its ports")
+
+    def left(self):
+        """After stop(): its processes that have not ended."""
+        return [pid for pid, _, _, group in running() if self.stopped is not None and group == self.stopped.pid]
 
     def wait_ended(self):
         """After stop(), once nobody is connected to its auth process: the process that writes the log ends last."""

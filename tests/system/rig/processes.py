@@ -55,6 +55,23 @@ def wait_group_ended(leader, what):
     wait_for(lambda: all(group != leader.pid for _, _, _, group in running()), f"{what}'s processes to end")
 
 
+def listening(process):
+    """The sockets, as in /proc/PID/fd, that somebody may connect to in the network of a process (its folder in /proc)."""
+    unix = [line.split() for line in (process / "net" / "unix").read_text().splitlines()[1:]]
+    tcp = [line.split() for kind in ("tcp", "tcp6") for line in (process / "net" / kind).read_text().splitlines()[1:]]
+    inodes = {row[6] for row in unix if int(row[3], 16) & 0x10000} | {row[9] for row in tcp if row[3] == "0A"}
+    return {f"socket:[{inode}]" for inode in inodes}
+
+
+def holds_listener(pid):
+    """Whether a process has a socket open that somebody may connect to."""
+    process = Path(f"/proc/{pid}")
+    try:
+        return not listening(process).isdisjoint(os.readlink(fd) for fd in (process / "fd").iterdir())
+    except OSError:  # something was closed meanwhile, or the process is gone
+        return is_running(pid)
+
+
 def takes_clients(pid):
     """Whether a process waits, by epoll, for somebody to connect to one of its sockets."""
     process = Path(f"/proc/{pid}")
@@ -62,12 +79,9 @@ def takes_clients(pid):
         polled = {line.split()[1] for info in (process / "fdinfo").iterdir() for line in info.read_text().splitlines()
                   if line.startswith("tfd:")}
         names = {os.readlink(process / "fd" / number) for number in polled}
-        unix = [line.split() for line in (process / "net" / "unix").read_text().splitlines()[1:]]
-        tcp = [line.split() for kind in ("tcp", "tcp6") for line in (process / "net" / kind).read_text().splitlines()[1:]]
+        return not listening(process).isdisjoint(names)
     except OSError:  # something was closed meanwhile, or the process is gone
         return is_running(pid)
-    listening = {row[6] for row in unix if int(row[3], 16) & 0x10000} | {row[9] for row in tcp if row[3] == "0A"}
-    return any(f"socket:[{inode}]" in names for inode in listening)
 
 
 def kill_and_wait(process, patience=PATIENCE):
