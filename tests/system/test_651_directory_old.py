@@ -1,6 +1,7 @@
 """A directory that Dovecot cannot open: the old one stays in use, the log says so, and no login pays for it."""
 import os
 import re
+import time
 
 import pytest
 
@@ -46,23 +47,25 @@ def test_too_little_memory_for_two_leaves_the_old_one_serving_and_says_so(site):
     with site.dovecot:
         assert site.may_log_in() and site.errors() == []
         assert abs(site.address_space_limit() - limit) < 4096
+        began = time.monotonic()
         site.publish(NO_BOB)
         assert site.may_log_in()
-        line, = site.errors()
+        line, = site.wait_errors()
         assert re.search(r"snapshot\.mdb: no room in memory to open it: it needs \d+ MB of address space more, and the "
                          r"process may have \d+ MB in all \(RLIMIT_AS; in Dovecot vsz_limit\)" + AGE, line), line
-        # No further try reads the file, and nobody is told again before a minute is over.
+        # No further try reads the file, and nobody is told again before a minute is over, however long the logins take.
         before = site.octets_read()
         for _ in range(20):
             assert site.may_log_in()
         assert site.octets_read() - before < size // 2
-        assert len(site.errors()) == 1
+        assert len(site.errors()) <= 1 + (time.monotonic() - began) // 60
         # Nobody logs in now: it is said all the same.
-        rig.wait_for(lambda: len(site.errors()) == 2, "the second error", 300)
+        told = len(site.errors())
+        rig.wait_for(lambda: len(site.errors()) > told, "the next error", 300)
         # Another name for it, with room: no restart is needed.
         site.publish(NO_BOB, everybody=False)
         rig.wait_for(lambda: not site.may_log_in(), "imap=no")
-        assert site.errors("mailwicket: directory read: 1 users")
+        assert site.wait_errors("mailwicket: directory read: 1 users")
 
 
 def test_too_little_memory_for_one_costs_a_login_no_reading(site):
@@ -79,7 +82,7 @@ def test_too_little_memory_for_one_costs_a_login_no_reading(site):
     (site.dovecot.folder / "log").unlink()
     with site.dovecot:
         assert not site.may_log_in()
-        line, = site.errors("mailwicket: the directory cannot be read, logins fail for now: ")
+        line, = site.wait_errors("mailwicket: the directory cannot be read, logins fail for now: ")
         assert "no room in memory to open it" in line
         before = site.octets_read()
         for _ in range(10):
@@ -122,7 +125,7 @@ def test_a_new_snapshot_that_does_not_open_is_told_by_the_auth_process(dovecot, 
     site.publish(NO_BOB)
     spoil(site)
     assert site.may_log_in()
-    line, = site.errors()
+    line, = site.wait_errors()
     assert re.search(rf"snapshot\.mdb:? {words}{AGE}", line), line
     before = site.octets_read()
     for _ in range(5):
@@ -130,17 +133,17 @@ def test_a_new_snapshot_that_does_not_open_is_told_by_the_auth_process(dovecot, 
     assert len(site.errors()) == 1 and site.octets_read() - before < size // 2
     site.publish(NO_BOB + "user new@example.test\n")
     rig.wait_for(lambda: not site.may_log_in(), "imap=no")
-    assert len(site.errors("mailwicket: directory read: ")) == 1
+    assert len(site.wait_errors("mailwicket: directory read: ")) == 1
 
 
 def test_taking_the_right_to_read_from_the_one_that_serves_stops_nobody(dovecot):
     os.chmod(dovecot.snapshot, 0o600)
     assert dovecot.may_log_in()
-    line, = dovecot.errors()
+    line, = dovecot.wait_errors()
     assert re.search("snapshot.mdb: Permission denied" + AGE, line), line
     os.chmod(dovecot.snapshot, 0o644)
     assert dovecot.may_log_in()
-    assert len(dovecot.errors("mailwicket: directory read: ")) == 1
+    assert len(dovecot.wait_errors("mailwicket: directory read: ")) == 1
 
 
 def test_a_damaged_list_of_suspensions_is_told_by_the_auth_process(dovecot):
@@ -152,7 +155,7 @@ def test_a_damaged_list_of_suspensions_is_told_by_the_auth_process(dovecot):
     new.rename(path)
     try:
         assert dovecot.may_log_in()
-        line, = dovecot.errors()
+        line, = dovecot.wait_errors()
         assert re.search(r"suspensions is damaged \(length\)" + AGE, line), line
     finally:
         path.unlink()
@@ -168,7 +171,7 @@ def test_mailwicketd_says_how_old_it_is_each_minute(folder, tmp_path):
         new.rename(snapshot)
         said = r"directory: \S+/snapshot\.mdb is .*; still using the previous one, written \S+, "
         assert daemon.wait_log(said + r"\d+ seconds? old$")
-        preload.set("date_seconds", 59)
+        preload.set("date_seconds", 30)
         assert daemon.request(login="bob") is not None
         preload.set("date_seconds", 300)
         daemon.wait_log(said + r"[45] minutes old$")

@@ -77,11 +77,20 @@ def imap(site, login):
     return client
 
 
+def refusals(site):
+    return [line for line in site.dovecot.lines("mailwicket: v=1 verdict=refuse") if "gone" in line]
+
+
+def wait_for_refusals(site, count):
+    """Dovecot's log is written by another process than that which answers."""
+    return rig.wait_for(lambda: len(refusals(site)) >= count and refusals(site), "the refusal in the log")
+
+
 def test_dovecot_judges_the_login_by_the_account(site):
     imap(site, ALICE).logout()
     with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
         imap(site, GONE)
-    refused, *_ = [line for line in site.dovecot.lines("mailwicket: v=1 verdict=refuse") if "gone" in line]
+    refused, *_ = wait_for_refusals(site, 1)
     assert " login=netbios\\gone " in refused and "reason=service-disabled" in refused
 
 
@@ -119,8 +128,10 @@ def test_what_suspend_prints_ends_that_users_sessions_alone(site, folder):
 
 def test_why_finds_that_user_and_what_refused_it(site, folder):
     log = folder / "mail.log"
+    before = len(refusals(site))
     with pytest.raises(imaplib.IMAP4.error):
         imap(site, GONE)
+    wait_for_refusals(site, before + 1)
     log.write_text(site.dovecot.text())
     done = site.daemon.cli("--json", "why", GONE, "--log", log)
     assert done.returncode == 0, done.stderr

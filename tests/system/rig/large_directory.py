@@ -8,6 +8,7 @@ from pathlib import Path
 from rig.built import CLI, SOURCE
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot
+from rig.waiting import wait_for
 
 PASSWORD = "right-password"
 POLICY = 'hostname = "mx.example.test"\ndefault_domain = "example.test"\n'
@@ -77,6 +78,10 @@ class LargeSite:
 
     def errors(self, pattern="mailwicket: directory: "):
         return self.dovecot.lines(pattern)
+
+    def wait_errors(self, pattern="mailwicket: directory: "):
+        """Once there are any: Dovecot's log is written by another process than that which answers."""
+        return wait_for(lambda: self.errors(pattern), f"{pattern!r} in Dovecot's log")
 
     def replace_snapshot(self, octets, mode=0o644):
         """Publishes these octets as the snapshot, as a restored backup would."""
