@@ -134,8 +134,9 @@ def test_another_way_in_is_an_error(site, entry, place):
 
 
 def test_what_stress_opens_is_an_error(site):
-    """Clients that hold all processes of a listener choose what the next ones are told."""
-    site.change(main=f"inet_interfaces = all\n{RELAY} = ${{stress?{{permit_mynetworks,}}}} $HOOK" + END,
+    """Clients that hold all processes of a listener choose what the next ones are told. A process serves one client here: none
+    is left of whoever came before."""
+    site.change(main=f"inet_interfaces = all\nmax_use = 1\n{RELAY} = ${{stress?{{permit_mynetworks,}}}} $HOOK" + END,
                 entry="$PORT inet n - n - 2 smtpd\n")
     errors = site.errors()
     assert [row for row in errors if row[1] == RELAY and "permit_mynetworks stands before" in row[2]], errors

@@ -2,6 +2,7 @@
 
 What they put there at the worst moment must not lead root anywhere: attack.c is somebody who is always quick enough.
 """
+import contextlib
 import grp
 import os
 import pwd
@@ -100,7 +101,8 @@ class Started:
 
     def stop(self):
         for process in self.processes():
-            os.kill(process, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # one that could not start is about to end
+                os.kill(process, signal.SIGTERM)
         wait_for(lambda: not self.processes(), "mailwicketd to end")
 
     def __enter__(self):
