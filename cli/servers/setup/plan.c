@@ -139,7 +139,7 @@ int mw_setup_postfix_check(const char *folder, const char *named)
 		return EX_CANTCREAT;
 	}
 	if (!mw_run_program_in(argv, &run, prepare_silence, NULL)) {
-		/* Postfix tells its log, or a terminal. */
+		/* Postfix 3.7 tells its log or a terminal alone, Postfix 3.10 us too. */
 		bool silent = !run.missing && run.why == NULL && mw_str_empty(run.errors);
 
 		if (silent)
