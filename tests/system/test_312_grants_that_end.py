@@ -156,7 +156,7 @@ def test_an_audit_of_older_decisions_is_of_the_grants_as_they_are_now(folder):
         log = folder / "of-last-week.log"
         then = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%S+00:00")
         log.write_text("".join(f"{then} mx mailwicketd[1]: {line[line.index('mailwicket: v=1'):]}\n"
-                               for line in daemon.text().splitlines() if "mailwicket: v=1" in line))
+                               for line in daemon.lines("mailwicket: v=1")))
         assert "0 events would be refused" in daemon.cli("audit", "--log", log).stdout
         daemon.write_directory(f"{text} until={day(-1)}\n")
         told = daemon.cli("audit", "--log", log).stdout

@@ -11,6 +11,7 @@ import pytest
 
 import rig
 from rig import CLI, MAILWICKETD, SOURCE, dovecot, wait_for
+from rig.text import whole_lines
 
 DIRECTORY = """\
 user bob@example.test login=bob
@@ -403,7 +404,9 @@ class Daemon:
         return answer[7:-2].decode()
 
     def logged(self, instance):
-        line = [line for line in self.log.read_text().splitlines() if f"instance={instance} " in line + " "]
+        def written():
+            return [line for line in whole_lines(self.log.read_text()) if f"instance={instance} " in line + " "]
+        line = rig.wait_for(written, f"the line of {instance}")
         assert len(line) == 1, instance
         return dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)', line[0]))
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import rig
-from rig import wait_for
+from rig import this_second, wait_for
 from rig.dovecot import has_protocol, version
 from rig.login_clients import client
 from rig.mailsite import PASSWORD, WORLD_POLICY, MailSite, refused_sender
@@ -169,7 +169,7 @@ def test_who_is_renamed_and_keeps_a_login_name_is_suspended_still(site):
 
 def refused_until_the_end(site, smtp, seconds):
     """Whether fred was seen to be refused, suspended for these seconds; it returns when he may send again."""
-    begun = int(time.time())  # ends are whole seconds
+    begun = this_second()  # ends are whole seconds
     site.suspend("fred", "--all", "--until", f"{seconds}s")
     refused = []
 

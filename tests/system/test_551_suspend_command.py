@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from rig import CLI, wait_for
+from rig import CLI, this_second, wait_for
 from rig.daemon import Daemon, rcpt
 from rig.disk import FAULTS
 from rig.programs import Preload
@@ -44,7 +44,7 @@ def suspend(files, *words):
 # --- what they say
 
 def test_who_when_until_and_why_is_recorded(files):
-    before = int(time.time())
+    before = this_second()
     environment = {**os.environ, "SUDO_USER": "chief", "TZ": "UTC"}
     for words in (("bob", "--sending", "--until", "2030-12-01T08:00", "--reason", "Spam, Fall 7 – »Brücke«"),
                   ("eve@example.test", "--all")):

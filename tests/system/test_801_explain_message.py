@@ -89,7 +89,7 @@ def why_bob(site, header):
     log = site.daemon.folder / "refused.log"
     with site.client(login="bob", source=AWAY) as client:
         assert site.send(client, BOB, header).startswith("550")
-    line = [line for line in site.daemon.log.read_text().splitlines() if "stage=HEADER" in line][-1]
+    line = site.daemon.wait_log("stage=HEADER")[-1]
     log.write_text(f"{time.strftime('%b %d %H:%M:%S')} mx mailwicketd[7]: mailwicket: {line.partition('mailwicket: ')[2]}\n")
     return json.loads(site.daemon.cli("--json", "why", "bob", "--log", log).stdout)
 
