@@ -26,6 +26,17 @@ static struct mw_str next_word(struct mw_str *rest_io)
 	return word;
 }
 
+static bool is_one_of(struct mw_str name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (mw_str_equal_nocase(name, mw_str(names[i])))
+			return true;
+	}
+	return false;
+}
+
+#define IS_ONE_OF(name, names) is_one_of((name), (names), sizeof(names) / sizeof((names)[0]))
+
 /* postconf(5): what the restrictions are followed by. Postfix knows its words in any case. Other names that begin as
    these do are restriction classes, which take nothing. */
 static bool takes_argument(struct mw_str name)
@@ -42,11 +53,27 @@ static bool takes_argument(struct mw_str name)
 		"permit_rhswl_client", "sleep",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (mw_str_equal_nocase(name, mw_str(names[i])))
-			return true;
-	}
-	return false;
+	return IS_ONE_OF(name, names);
+}
+
+bool mw_restriction_is_builtin(struct mw_str name)
+{
+	static const char *const names[] = {
+		"warn_if_reject", "permit", "defer", "reject", "reject_unauth_pipelining", "defer_if_permit", "defer_if_reject",
+		"reject_plaintext_session", "reject_unknown_client_hostname", "reject_unknown_client",
+		"reject_unknown_reverse_client_hostname", "permit_inet_interfaces", "permit_mynetworks", "reject_maps_rbl",
+		"reject_invalid_helo_hostname", "reject_invalid_hostname", "reject_unknown_helo_hostname",
+		"reject_unknown_hostname", "permit_naked_ip_address", "reject_non_fqdn_helo_hostname",
+		"reject_non_fqdn_hostname", "reject_unknown_address", "reject_unknown_sender_domain", "reject_unverified_sender",
+		"reject_non_fqdn_sender", "reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch",
+		"reject_known_sender_login_mismatch", "reject_unauthenticated_sender_login_mismatch", "reject_unlisted_sender",
+		"permit_mx_backup", "permit_auth_destination", "reject_unauth_destination", "defer_unauth_destination",
+		"check_relay_domains", "permit_sasl_authenticated", "permit_tls_all_clientcerts", "permit_tls_clientcerts",
+		"reject_unknown_recipient_domain", "reject_non_fqdn_recipient", "check_recipient_maps",
+		"reject_unlisted_recipient", "reject_multi_recipient_bounce", "reject_unverified_recipient",
+	};
+
+	return takes_argument(name) || IS_ONE_OF(name, names) || mw_str_find(name, ':') < name.len;
 }
 
 bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r)

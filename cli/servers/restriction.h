@@ -18,6 +18,10 @@ bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restrict
 /* Whether a list, of restrictions or of other words, has this one, in any case. */
 bool mw_restriction_has(struct mw_str list, const char *name);
 
+/* Whether Postfix takes the name for a restriction of its own, in any case, or for a table ("type:table"): before it looks at
+   smtpd_restriction_classes (smtpd_check.c of Postfix 3.7 to 3.11, generic_checks()). */
+bool mw_restriction_is_builtin(struct mw_str name);
+
 /* What stands after check_policy_service. */
 struct mw_policy_call {
 	struct mw_str server, context, timeout, default_action; /* empty: not given */

@@ -57,6 +57,12 @@ MAIN = [
     ("a permit in a class before it", "smtpd_restriction_classes = ours\nours = permit_mynetworks, HOOK\n"
      "smtpd_relay_restrictions = ours, reject_unauth_destination", "error", "smtpd_relay_restrictions",
      "permit_mynetworks stands before", "HOOK"),
+    ("the question in a class with the name of a restriction, which Postfix never uses", "smtpd_restriction_classes = "
+     "permit_sasl_authenticated\npermit_sasl_authenticated = HOOK\nsmtpd_relay_restrictions = permit_sasl_authenticated, "
+     "reject_unauth_destination", "error", "smtpd_relay_restrictions", "not asked", "HOOK"),
+    ("a class with the name of a restriction before it", "smtpd_restriction_classes = Permit\nPermit = "
+     "reject_non_fqdn_sender\nsmtpd_relay_restrictions = Permit, HOOK, reject_unauth_destination", "error",
+     "smtpd_relay_restrictions", "Permit stands before", "HOOK"),
     ("the question that only warns", "smtpd_relay_restrictions = warn_if_reject HOOK, reject_unauth_destination", "error",
      "smtpd_relay_restrictions", "warn_if_reject", "HOOK"),
     ("the question without its context", "smtpd_relay_restrictions = END, reject_unauth_destination", "error",

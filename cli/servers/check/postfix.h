@@ -139,7 +139,8 @@ bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfi
 			    struct mw_postfix_endpoint *endpoint_r);
 /* Whether our question stands in a list, and counts there. */
 bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char *list);
-/* Whether a word of a restriction list is one of smtpd_restriction_classes. */
+/* Whether a word of a restriction list is one of smtpd_restriction_classes. A class with the name of a restriction of Postfix
+   is none: Postfix never uses it. */
 bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name);
 /* A network of mynetworks: "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
 bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r);

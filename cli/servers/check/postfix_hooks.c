@@ -92,7 +92,7 @@ bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw
 
 	while (mw_restriction_next(&classes, &class)) {
 		if (mw_str_equal(class.name, name))
-			return true;
+			return !mw_restriction_is_builtin(name);
 	}
 	return false;
 }
