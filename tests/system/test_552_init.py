@@ -238,6 +238,22 @@ def test_who_relays_by_a_table_or_a_certificate_is_named(folder, setting, item, 
     assert all(by_client or "with these clients" not in row["fix"] for row in found)
 
 
+@pytest.mark.parametrize("interfaces, item, told", [
+    ("all", "permit_mynetworks, permit_inet_interfaces", True),
+    ("127.0.0.1, 192.0.2.1", "permit_mynetworks, permit_inet_interfaces", True),
+    ("loopback-only", "permit_inet_interfaces", True),
+    ("loopback-only", "permit_mynetworks, permit_inet_interfaces", False),
+    ("all", "permit_mynetworks", False),
+])
+def test_that_the_addresses_of_the_host_relay_is_named(folder, interfaces, item, told):
+    """A program of this host that connects to its public address has that address."""
+    server = Server(folder, main=f"inet_interfaces = {interfaces}\nmynetworks = 127.0.0.0/8 [::1]/128\n"
+                    f"smtpd_relay_restrictions = {item}, reject_unauth_destination\n")
+    found = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == "smtpd_relay_restrictions"]
+    assert [row["what"] for row in found] == (["permit_inet_interfaces"] if told else [])
+    assert all("addresses of this host" in row["why"] and "remote_ip_ranges" in row["fix"] for row in found)
+
+
 def test_a_catch_all_of_a_domain_is_named_where_everybody_sends_as_it(folder):
     server = Server(folder, main="virtual_alias_domains = other.test, old.test\nvirtual_alias_maps = texthash:DIR/aliases\n",
                     users="alice:{PLAIN}x\n")

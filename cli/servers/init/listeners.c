@@ -243,7 +243,7 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 	look_at_proxy(init, endpoint, listener);
 	listener->left_out = why_left_out(endpoint, listener);
 	if (listener->left_out == NULL)
-		mw_init_look_at_relays(init, endpoint);
+		mw_init_look_at_relays(init, endpoint, listener);
 }
 
 enum mw_comparison mw_init_comparison(const struct mw_init *init)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/init/relays.h"
 
+#include "servers/check/postfix_interfaces.h"
 #include "servers/check/table.h"
 #include "servers/init/tables.h"
 #include "servers/restriction.h"
@@ -19,13 +20,20 @@
 #define FIX_SAID                                                                                             \
 	"no policy permits by what a client says of itself: write a connector with the addresses of these clients in " \
 	"remote_ip_ranges and grant_permissions = { Accept-Any-Recipient }"
+#define FIX_HOST                                                                                       \
+	"write those of them from which programs of this host connect into remote_ip_ranges of a connector with " \
+	"grant_permissions = { Accept-Any-Recipient }, or they relay no more once this is enforced"
 #define FIX_BACKUP                                                                         \
 	"write accepted_domain \"DOMAIN\" { type = ExternalRelay } for each domain that this " \
 	"host is a backup of"
 
+#define WHY_CLIENTS "it lets clients relay that neither log in nor are in mynetworks"
+#define WHY_HOST "it lets all addresses of this host (inet_interfaces) relay, in mynetworks or not"
+
 struct looking {
 	struct mw_init *init;
 	const struct mw_postfix_endpoint *endpoint;
+	const struct mw_init_listener *listener;
 	const char *setting;
 	bool ended; /* nothing behind it lets anybody relay */
 };
@@ -35,11 +43,15 @@ static bool is(struct mw_str name, const char *word)
 	return mw_str_equal_nocase(name, mw_str(word));
 }
 
+static void tell_why(const struct looking *looking, struct mw_str what, const char *why, const char *fix)
+{
+	mw_init_unread_add(looking->init, (struct mw_init_unread){ looking->setting, mw_arena_text(looking->init->arena, what),
+								   why, fix });
+}
+
 static void tell(const struct looking *looking, struct mw_str what, const char *fix)
 {
-	mw_init_unread_add(looking->init, (struct mw_init_unread){
-		looking->setting, mw_arena_text(looking->init->arena, what),
-		"it lets clients relay that neither log in nor are in mynetworks", fix });
+	tell_why(looking, what, WHY_CLIENTS, fix);
 }
 
 /* --- tables */
@@ -134,12 +146,22 @@ static bool asks_certificates(const struct mw_postfix_endpoint *endpoint)
 	       mw_endpoint_says(endpoint, "smtpd_tls_req_ccert", "yes");
 }
 
+/* Loopback alone, which a connector has already. */
+static bool has_host(const struct looking *looking)
+{
+	struct mw_binding smtp = { .kind = MW_BINDING_ANY, .port = 25 };
+
+	return looking->listener->loopback.count > 0 && mw_postfix_is_loopback(looking->endpoint->site, &smtp);
+}
+
 static void take_permit(const struct looking *looking, const struct mw_restriction *item)
 {
 	const struct mw_postfix_endpoint *endpoint = looking->endpoint;
 
 	if (is(item->name, "permit_mx_backup"))
 		tell(looking, item->text, FIX_BACKUP);
+	else if (is(item->name, "permit_inet_interfaces") && !has_host(looking))
+		tell_why(looking, item->text, WHY_HOST, FIX_HOST);
 	else if (asks_certificates(endpoint) &&
 		 (is(item->name, "permit_tls_all_clientcerts") ||
 		  (is(item->name, "permit_tls_clientcerts") && !mw_str_empty(mw_endpoint_value(endpoint, "relay_clientcerts")))))
@@ -179,12 +201,13 @@ static void take_list(struct looking *looking, const char *setting, unsigned dep
 	}
 }
 
-void mw_init_look_at_relays(struct mw_init *init, const struct mw_postfix_endpoint *endpoint)
+void mw_init_look_at_relays(struct mw_init *init, const struct mw_postfix_endpoint *endpoint,
+			    const struct mw_init_listener *listener)
 {
 	const char *setting = mw_str_empty(mw_str_trim(mw_endpoint_value(endpoint, MW_RELAY_RESTRICTIONS)))
 				      ? "smtpd_recipient_restrictions"
 				      : MW_RELAY_RESTRICTIONS;
-	struct looking looking = { .init = init, .endpoint = endpoint, .setting = setting };
+	struct looking looking = { .init = init, .endpoint = endpoint, .listener = listener, .setting = setting };
 
 	take_list(&looking, setting, 0);
 }

@@ -6,7 +6,8 @@
 #include "servers/init/init.h"
 
 /* Keeps as unread what permits in the list that decides about relaying, before it refuses: tables of clients, certificates,
-   backup MX. */
-void mw_init_look_at_relays(struct mw_init *init, const struct mw_postfix_endpoint *endpoint);
+   backup MX, this host's own addresses. `listener` has what mynetworks lets relay there. */
+void mw_init_look_at_relays(struct mw_init *init, const struct mw_postfix_endpoint *endpoint,
+			    const struct mw_init_listener *listener);
 
 #endif
