@@ -190,6 +190,22 @@ static int make_beside(const char *target, char beside_r[PATH_MAX])
 	return fd;
 }
 
+void mw_file_complain_replace(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *immutable = path;
+
+	folder_of(path, folder);
+	if (!mw_file_is_immutable(path))
+		immutable = mw_file_is_immutable(folder) ? folder : NULL;
+	if (errno == EPERM && immutable != NULL)
+		mw_complain("%s: %s is immutable or append-only (`lsattr -d %s` shows i or a): undo that with `chattr -ia %s`, "
+			    "and run it again",
+			    path, immutable == path ? "it" : "its folder", immutable, immutable);
+	else
+		failed(path);
+}
+
 bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid)
 {
 	char beside[PATH_MAX];
@@ -208,7 +224,7 @@ bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, g
 	put = fd >= 0 && mw_file_write(fd, text) && fchown(fd, uid, gid) == 0 &&
 	      mw_file_attributes_copy(target, fd) && fchmod(fd, mode) == 0 && fsync(fd) == 0 && rename(beside, target) == 0;
 	if (!put)
-		failed(target);
+		mw_file_complain_replace(target);
 	if (fd >= 0 && !put)
 		unlink(beside);
 	mw_signals_release(&before);

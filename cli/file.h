@@ -26,4 +26,8 @@ void mw_signals_release(const sigset_t *before);
    names, is that of the file before. */
 bool mw_file_put(const char *path, struct mw_str text, mode_t mode, uid_t uid, gid_t gid);
 
+/* Prints why a file could not be replaced or removed, by errno: one that chattr(1) made immutable, or whose folder is, with
+   what to do. */
+void mw_file_complain_replace(const char *path);
+
 #endif

@@ -2,8 +2,11 @@
 #include "file_attributes.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -58,4 +61,17 @@ bool mw_file_attributes_copy(const char *path, int fd)
 	if (done && !listed && fremovexattr(fd, ACCESS_LIST) != 0)
 		done = errno == ENODATA || errno == ENOTSUP;
 	return done;
+}
+
+bool mw_file_is_immutable(const char *path)
+{
+	int error = errno, flags = 0;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		flags = 0;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0;
 }

@@ -10,4 +10,8 @@
    admit it. */
 bool mw_file_attributes_copy(const char *path, int fd);
 
+/* Whether nobody may replace or remove it, nor a file in it where it is a folder: chattr(1) made it immutable or append-only.
+   False where the file system knows no such thing. errno is kept. */
+bool mw_file_is_immutable(const char *path);
+
 #endif

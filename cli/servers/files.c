@@ -171,7 +171,10 @@ bool mw_change_undo(const struct mw_change *change)
 {
 	if (change->existed)
 		return mw_file_put(change->path, change->before, change->mode, change->uid, change->gid);
-	return unlink(change->path) == 0 || errno == ENOENT || failed(change->path);
+	if (unlink(change->path) == 0 || errno == ENOENT)
+		return true;
+	mw_file_complain_replace(change->path);
+	return false;
 }
 
 static bool is_as_read(const struct mw_changes *changes, const struct mw_change *change)

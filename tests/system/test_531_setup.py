@@ -188,6 +188,32 @@ def test_a_file_that_cannot_be_put_in_place_takes_the_others_back(stock):
     assert stock.undo().returncode == 66
 
 
+@pytest.mark.parametrize("where", ["main.cf", "."])
+def test_an_immutable_file_or_folder_is_named_with_what_to_do(stock, where):
+    place = (stock.postfix.etc / where).resolve()
+    before = stock.tree()
+
+    def refused(act):
+        made = subprocess.run(["chattr", "+i", place], capture_output=True, text=True, timeout=60)
+        if made.returncode:
+            pytest.skip(f"nothing can be made immutable here: {made.stderr}")
+        tree = stock.tree()
+        try:
+            told = act()
+            found = re.search(r"\(`(lsattr -d \S+)` shows i or a\): undo that with `(chattr -ia \S+)`", told.stderr)
+            assert (told.returncode, stock.tree()) == (73, tree) and f"{stock.postfix.etc}/m" in told.stderr and found, told
+            assert "i" in subprocess.run(found[1].split(), capture_output=True, text=True, check=True).stdout.split()[0]
+            subprocess.run(found[2].split(), check=True)
+        finally:
+            subprocess.run(["chattr", "-i", place], check=True)
+        assert act().returncode == 0
+
+    refused(lambda: stock.setup("--apply"))
+    assert stock.tree() != before
+    refused(stock.undo)
+    assert stock.tree() == before
+
+
 def test_setup_of_a_dovecot_conf_that_includes_nothing(stock):
     config = stock.dovecot.config
     local = (config.parent / "local.conf").read_text()
