@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/standard_files.h"
+#include "base/inherited.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
 #include "ui/own_command.h"
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	struct mw_cli cli = { .commands = commands, .policy_path = mw_policy_default_path() };
 	int status, at;
 
-	mw_standard_files_open();
+	mw_inherited_reset();
 	/* An administrator's terminal may not understand UTF-8; sorting and numbers must not depend on it either. */
 	setlocale(LC_ALL, "C");
 	mw_own_command_init(&cli);

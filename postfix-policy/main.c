@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/complain.h"
 #include "base/notify.h"
-#include "base/standard_files.h"
+#include "base/inherited.h"
 #include "milter/milters.h"
 #include "policy/connection.h"
 #include "policy/read.h"
@@ -358,7 +358,7 @@ int main(int argc, char **argv)
 	char *whole = NULL;
 	int status;
 
-	mw_standard_files_open();
+	mw_inherited_reset();
 	mw_complain_as("mailwicketd", NULL);
 	if (!read_options(argc, argv, &options, &status))
 		return status;

@@ -124,10 +124,9 @@ static bool take_bytes(struct mw_sync_process *reading)
 
 static int wait_for(struct mw_sync_process *reading)
 {
-	int status = 0;
+	int status;
 
-	while (waitpid(reading->process, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)mw_child_wait(reading->process, &status);
 	close(reading->fd);
 	reading->fd = -1;
 	reading->process = 0;

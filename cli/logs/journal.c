@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "ui/output.h"
 #include "ui/program.h"
 #include "base/text.h"
@@ -81,17 +82,16 @@ static void complain(const struct mw_journal *journal, const char *name, int sta
 
 bool mw_journal_close(struct mw_journal *journal, const char *name)
 {
-	int status = 0;
+	int status;
 	bool good;
 
 	if (journal == NULL)
 		return true;
 	/* One that was left before its end may wait for new lines, or go on reading for long. */
 	if (name == NULL)
-		kill(journal->pid, SIGTERM);
-	while (waitpid(journal->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	good = name == NULL || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		kill(journal->pid, SIGKILL);
+	good = mw_child_wait(journal->pid, &status);
+	good = name == NULL || (good && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	if (!good)
 		complain(journal, name, status);
 	close(journal->complaints);

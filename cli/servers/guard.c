@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "servers/files.h"
 #include "ui/output.h"
 
@@ -71,10 +71,12 @@ void mw_guard_process(const struct mw_guard *guard, pid_t process)
 
 void mw_guard_end(struct mw_guard *guard)
 {
+	int status;
+
 	if (guard->pipe >= 0)
 		close(guard->pipe);
-	while (guard->process > 0 && waitpid(guard->process, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (guard->process > 0)
+		(void)mw_child_wait(guard->process, &status);
 	guard->process = -1;
 	guard->pipe = -1;
 }

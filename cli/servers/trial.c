@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/trial.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -18,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "servers/dovecot_sasl.h"
 #include "servers/files.h"
@@ -162,7 +162,7 @@ static bool move_in(void *context)
 {
 	const struct room *room = context;
 	pid_t parent = getppid(), child;
-	int status = NOT_POSSIBLE;
+	int status = W_EXITCODE(1, 0);
 
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -180,8 +180,8 @@ static bool move_in(void *context)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		return true;
 	}
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	if (child > 0)
+		(void)mw_child_wait(child, &status);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
@@ -268,13 +268,6 @@ static const char *reason(const struct mw_dovecot_site *site, const char *path)
 	return why;
 }
 
-static void end(pid_t process)
-{
-	kill(process, SIGKILL);
-	while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 static enum mw_trial result_of(const struct mw_dovecot_site *site, const char *log, const char *console,
 			       const char **why_r)
 {
@@ -313,7 +306,7 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 	mw_guard_process(guard, process);
 	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, mw_clock_milliseconds() + WAIT,
 			  &status);
-	end(process);
+	mw_child_end(process);
 	mw_guard_process(guard, 0);
 	if (started)
 		return MW_TRIAL_STARTS;

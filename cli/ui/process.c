@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/process.h"
+#include "base/child.h"
 #include "base/clock.h"
 
 #include <errno.h>
@@ -111,7 +112,7 @@ static const char *read_all(struct reading *reading)
 
 static void finish(struct reading *reading, pid_t pid, struct mw_run *run)
 {
-	int status = 0;
+	int status;
 
 	if (run->why != NULL)
 		kill(pid, SIGKILL);
@@ -119,8 +120,8 @@ static void finish(struct reading *reading, pid_t pid, struct mw_run *run)
 		close(reading->out);
 	if (reading->err >= 0)
 		close(reading->err);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (!mw_child_wait(pid, &status) && run->why == NULL)
+		run->why = "ended, and how is not known";
 	reading->memory[reading->errors_used] = '\0';
 	reading->memory[ERRORS_MOST + reading->output_used] = '\0';
 	run->memory = reading->memory;

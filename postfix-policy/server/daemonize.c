@@ -8,6 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/child.h"
+
 static _Noreturn void wait_for(pid_t child, int ready)
 {
 	char byte;
@@ -19,8 +21,7 @@ static _Noreturn void wait_for(pid_t child, int ready)
 	while (got < 0 && errno == EINTR);
 	if (got == 1)
 		_exit(EX_OK);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)mw_child_wait(child, &status);
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE);
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 pid_t mw_child_fork(void)
@@ -23,9 +24,22 @@ pid_t mw_child_fork(void)
 	return 0;
 }
 
+bool mw_child_wait(pid_t process, int *status_r)
+{
+	pid_t ended;
+
+	do
+		ended = waitpid(process, status_r, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended < 0)
+		*status_r = W_EXITCODE(EX_OSERR, 0);
+	return ended == process;
+}
+
 void mw_child_end(pid_t process)
 {
+	int status;
+
 	(void)kill(process, SIGKILL);
-	while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)mw_child_wait(process, &status);
 }

@@ -6,9 +6,9 @@ libmwbase_la_SOURCES = \
 	shared/base/clock.c shared/base/clock.h \
 	shared/base/complain.c shared/base/complain.h \
 	shared/base/errors.c shared/base/errors.h \
+	shared/base/inherited.c shared/base/inherited.h \
 	shared/base/path.c shared/base/path.h \
 	shared/base/shell.c shared/base/shell.h \
-	shared/base/standard_files.c shared/base/standard_files.h \
 	shared/base/str.c shared/base/str.h \
 	shared/base/table.c shared/base/table.h \
 	shared/base/text.c shared/base/text.h \

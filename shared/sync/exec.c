@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "sync/text/field.h"
 #include "sync/text/text.h"
@@ -184,8 +185,8 @@ static void reap(struct run *run)
 	struct pollfd errors = { run->errors, POLLIN, 0 };
 
 	(void)kill(-run->pid, SIGKILL);
-	while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
-		;
+	if (!mw_child_wait(run->pid, &run->status) && run->why == NULL)
+		run->why = "ended, and how is not known";
 	close_one(&run->process);
 	while (run->errors >= 0 && run->said_len < sizeof(run->said) && poll(&errors, 1, 0) > 0)
 		take_errors(run);
