@@ -72,10 +72,10 @@ static void take_pattern(struct look *look, struct mw_str item, unsigned depth);
 
 static void take_list(struct look *look, struct mw_str list, unsigned depth)
 {
-	struct mw_restriction item;
+	struct mw_str item;
 
-	while (mw_restriction_next(&list, &item))
-		take_pattern(look, item.text, depth);
+	while (mw_word_next(&list, &item))
+		take_pattern(look, item, depth);
 }
 
 /* A file has patterns; its lines that begin with "#" are comments. */

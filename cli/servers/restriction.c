@@ -26,6 +26,19 @@ static struct mw_str next_word(struct mw_str *rest_io)
 	return word;
 }
 
+bool mw_word_next(struct mw_str *rest_io, struct mw_str *word_r)
+{
+	size_t len = 0;
+
+	while (!mw_str_empty(*rest_io) && divides(rest_io->ptr[0]))
+		*rest_io = mw_str_tail(*rest_io, 1);
+	while (len < rest_io->len && !divides(rest_io->ptr[len]))
+		len++;
+	*word_r = mw_str_head(*rest_io, len);
+	*rest_io = mw_str_tail(*rest_io, len);
+	return len > 0;
+}
+
 static bool is_one_of(struct mw_str name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

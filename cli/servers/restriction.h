@@ -15,6 +15,10 @@ struct mw_restriction {
 /* The next item of a list. False at the end. */
 bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r);
 
+/* The next of a list of names (smtpd_restriction_classes, mydestination): braces are no brackets there, and no name takes an
+   argument. False: there is none. */
+bool mw_word_next(struct mw_str *rest_io, struct mw_str *word_r);
+
 /* Whether a list, of restrictions or of other words, has this one, in any case. */
 bool mw_restriction_has(struct mw_str list, const char *name);
 

@@ -76,6 +76,23 @@ PORT_SMTP = {
     "a class behind one that is called so": (
         dict(main=f"smtpd_restriction_classes = check_ours, ours\ncheck_ours = reject_non_fqdn_sender\n"
              f"ours = permit_mynetworks\n{RELAY} = ours, $HOOK" + END), RELAY, "permit_mynetworks stands before"),
+    "a class with the name of a restriction": (
+        dict(main=f"smtpd_restriction_classes = check_client_access\ncheck_client_access = reject_non_fqdn_sender\n"
+             f"{RELAY} = check_client_access static:OK, $HOOK" + END), RELAY, "check_client_access static:OK stands before"),
+    "a class behind one called sleep": (
+        dict(main=f"smtpd_restriction_classes = sleep ours\nsleep = reject_non_fqdn_sender\nours = permit_mynetworks\n"
+             f"{RELAY} = ours, $HOOK" + END), RELAY, "permit_mynetworks stands before"),
+    "a class between braces": (
+        dict(main=f"smtpd_restriction_classes = {{a, ours, b}}\n{{a = reject_non_fqdn_sender\nb}} = reject_non_fqdn_sender\n"
+             f"ours = permit_mynetworks\n{RELAY} = ours, $HOOK" + END), RELAY, "permit_mynetworks stands before"),
+    "a class within twelve": (
+        dict(main="smtpd_restriction_classes = " + " ".join(f"a{i}" for i in range(12)) + "\n" +
+             "".join(f"a{i} = a{i + 1}\n" for i in range(11)) + f"a11 = permit_mynetworks\n{RELAY} = a0, $HOOK" + END),
+        RELAY, "permit_mynetworks stands before"),
+    "a class within thirty": (
+        dict(main="smtpd_restriction_classes = " + " ".join(f"a{i}" for i in range(30)) + "\n" +
+             "".join(f"a{i} = a{i + 1}\n" for i in range(29)) + f"a29 = permit_mynetworks\n{RELAY} = a0, $HOOK" + END),
+        RELAY, "too deep to follow"),
     "a class of one listener": (
         dict(options="  -o smtpd_restriction_classes=ours -o ours=permit_mynetworks\n"
              f"  -o {{ {RELAY} = ours, $HOOK, reject }}\n"), f"$PORT/inet/{RELAY}", "permit_mynetworks stands before"),

@@ -142,6 +142,17 @@ bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char 
 /* Whether a word of a restriction list is one of smtpd_restriction_classes. A class with the name of a restriction of Postfix
    is none: Postfix never uses it. */
 bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name);
+
+/* Where somebody is who goes through a list and its classes; all zero at the beginning. */
+struct mw_class_walk {
+	unsigned depth; /* classes around */
+	unsigned count; /* classes seen */
+	struct mw_str beyond; /* the first that was too deep, or one too many: empty: none */
+};
+
+/* Whether `name` is a class that is gone through now; `depth` is one more then, until the caller has left it. The check of
+   the listener has an error about those that are too deep. */
+bool mw_class_enter(const struct mw_postfix_endpoint *endpoint, struct mw_class_walk *walk, struct mw_str name);
 /* A network of mynetworks: "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
 bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r);
 

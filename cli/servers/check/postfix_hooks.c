@@ -7,7 +7,8 @@
 #include "servers/check/table.h"
 #include "servers/restriction.h"
 
-#define DEEPEST 5 /* restriction classes within classes */
+#define DEEPEST 20 /* restriction classes within classes */
+#define CLASSES_MOST 1000 /* in one list; a class counts each time that it stands there */
 #define LONGEST_WAIT 30
 
 #define RELAY MW_RELAY_RESTRICTIONS
@@ -18,6 +19,7 @@ struct search {
 	const char *list; /* the setting */
 	bool reports; /* what stands before the question */
 	bool found, only_warns; /* only_warns: the question, or a class that it is in */
+	struct mw_class_walk walk;
 	struct mw_policy_call call;
 	struct mw_str text; /* of the question */
 	struct mw_str rest; /* what stands behind the question */
@@ -88,17 +90,31 @@ static void report_before(const struct search *search, const struct mw_restricti
 bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)
 {
 	struct mw_str classes = mw_endpoint_value(endpoint, "smtpd_restriction_classes");
-	struct mw_restriction class;
+	struct mw_str class;
 
-	while (mw_restriction_next(&classes, &class)) {
-		if (mw_str_equal(class.name, name))
+	while (mw_word_next(&classes, &class)) {
+		if (mw_str_equal(class, name))
 			return !mw_restriction_is_builtin(name);
 	}
 	return false;
 }
 
+bool mw_class_enter(const struct mw_postfix_endpoint *endpoint, struct mw_class_walk *walk, struct mw_str name)
+{
+	if (!mw_endpoint_has_class(endpoint, name))
+		return false;
+	if (walk->depth < DEEPEST && walk->count < CLASSES_MOST) {
+		walk->depth++;
+		walk->count++;
+		return true;
+	}
+	if (mw_str_empty(walk->beyond))
+		walk->beyond = name;
+	return false;
+}
+
 /* Up to our question, in the order in which Postfix goes through the list and its classes. */
-static void look_through(struct search *search, struct mw_str list, unsigned depth)
+static void look_through(struct search *search, struct mw_str list)
 {
 	const struct mw_postfix_endpoint *endpoint = search->endpoint;
 	struct mw_restriction item;
@@ -107,9 +123,9 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 	while (!search->found && mw_restriction_next(&list, &item)) {
 		struct mw_policy_call call = mw_policy_call_parse(item.argument);
 
-		if (mw_endpoint_has_class(endpoint, item.name) && depth < DEEPEST) {
-			look_through(search, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)),
-				     depth + 1);
+		if (mw_class_enter(endpoint, &search->walk, item.name)) {
+			look_through(search, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)));
+			search->walk.depth--;
 			search->only_warns |= search->found && item.only_warns;
 		} else if (mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) &&
 			   mw_endpoint_asks_us(endpoint, call.server, &path)) {
@@ -121,7 +137,7 @@ static void look_through(struct search *search, struct mw_str list, unsigned dep
 			report_before(search, &item);
 		}
 	}
-	if (search->found && depth == 0)
+	if (search->found && search->walk.depth == 0)
 		search->rest = list;
 }
 
@@ -129,7 +145,7 @@ bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char 
 {
 	struct search search = { .endpoint = endpoint, .list = list };
 
-	look_through(&search, mw_endpoint_value(endpoint, list), 0);
+	look_through(&search, mw_endpoint_value(endpoint, list));
 	return search.found && !search.only_warns;
 }
 
@@ -259,7 +275,7 @@ static struct search search_list(const struct mw_postfix_endpoint *endpoint, con
 	struct search search = { .endpoint = endpoint, .list = list }, again;
 	struct mw_str value = mw_endpoint_value(endpoint, list);
 
-	look_through(&search, value, 0);
+	look_through(&search, value);
 	if (!search.found && why != NULL)
 		report_missing(&search, why);
 	if (!search.found)
@@ -267,7 +283,7 @@ static struct search search_list(const struct mw_postfix_endpoint *endpoint, con
 	again = search;
 	again.found = false;
 	again.reports = true;
-	look_through(&again, value, 0);
+	look_through(&again, value);
 	check_call(&search);
 	return search;
 }
@@ -321,7 +337,7 @@ static bool check_sender(const struct mw_postfix_endpoint *endpoint)
 	struct mw_str list = mw_endpoint_value(endpoint, MW_WIRING_SENDER);
 	bool audit;
 
-	look_through(&search, list, 0);
+	look_through(&search, list);
 	if (!search.found) {
 		warn_of_sender(endpoint, MW_FOUND_SENDER_NOT_ASKED, "Mailwicket is not asked about the sender alone",
 			       "the policy holds, but who may not send as an address reads \"Recipient address rejected\", and looks "
@@ -329,7 +345,7 @@ static bool check_sender(const struct mw_postfix_endpoint *endpoint)
 		return false;
 	}
 	again.reports = true;
-	look_through(&again, list, 0);
+	look_through(&again, list);
 	check_audit(&search);
 	check_timeout(&search);
 	check_reach(&search);
@@ -396,15 +412,17 @@ static bool may_refuse(const struct mw_restriction *item)
 	       mw_str_starts_with_nocase(item->name, MW_STR("defer")) || mw_str_find(item->name, ':') < item->name.len;
 }
 
-static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct mw_str list, unsigned depth)
+static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct mw_str list,
+			      struct mw_class_walk *walk)
 {
 	struct mw_arena *arena = endpoint->site->arena;
 	struct mw_restriction item;
 	const char *path;
 
 	while (mw_restriction_next(&list, &item)) {
-		if (mw_endpoint_has_class(endpoint, item.name) && depth < DEEPEST) {
-			check_end_of_data(endpoint, mw_endpoint_value(endpoint, mw_arena_text(arena, item.name)), depth + 1);
+		if (mw_class_enter(endpoint, walk, item.name)) {
+			check_end_of_data(endpoint, mw_endpoint_value(endpoint, mw_arena_text(arena, item.name)), walk);
+			walk->depth--;
 			continue;
 		}
 		if (item.only_warns || !may_refuse(&item) ||
@@ -420,8 +438,39 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 	}
 }
 
+static void go_through(const struct mw_postfix_endpoint *endpoint, struct mw_str list, struct mw_class_walk *walk)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (mw_class_enter(endpoint, walk, item.name)) {
+			go_through(endpoint, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)), walk);
+			walk->depth--;
+		}
+	}
+}
+
+static void check_depth(const struct mw_postfix_endpoint *endpoint)
+{
+	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions", MW_WIRING_SENDER, RELAY,
+					     "smtpd_recipient_restrictions", "smtpd_data_restrictions", END_OF_DATA };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct mw_class_walk walk = { .depth = 0 };
+
+		go_through(endpoint, mw_endpoint_value(endpoint, lists[i]), &walk);
+		if (!mw_str_empty(walk.beyond))
+			mw_list_finding(endpoint, MW_FOUND_PERMIT_BEFORE, MW_FINDING_ERROR, lists[i],
+				mw_arena_textf(endpoint->site->arena, "the classes around %.*s are too deep to follow",
+					       MW_STR_ARG(walk.beyond)),
+				"a permit in there may keep Mailwicket from being asked",
+				mw_fix_words("restriction classes within fewer others"));
+	}
+}
+
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 {
+	struct mw_class_walk walk = { .depth = 0 };
 	struct search relay, end;
 	bool sender;
 
@@ -433,7 +482,8 @@ bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 		check_reach(&relay);
 	}
 	check_other_lists(endpoint);
-	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), 0);
+	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), &walk);
+	check_depth(endpoint);
 	if (mw_endpoint_says(endpoint, "smtpd_delay_reject", "no"))
 		mw_endpoint_finding(endpoint, MW_FOUND_NO_DELAY, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
 				    "lists are asked before login and recipient are known: reasons and log lines lack them",

@@ -7,8 +7,6 @@
 #include "servers/check/table.h"
 #include "servers/restriction.h"
 
-#define DEEPEST 5 /* restriction classes within classes */
-
 static const char *const lists[] = {
 	"smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions", MW_RELAY_RESTRICTIONS,
 	"smtpd_recipient_restrictions", "smtpd_data_restrictions", "smtpd_end_of_data_restrictions",
@@ -24,6 +22,8 @@ struct way {
 	bool any_sender; /* who may send as whom is not asked */
 	bool ended;      /* the list is left: permitted, or refused */
 	bool perhaps;    /* a table or another service may have permitted it before */
+	bool only_warns; /* of the class that it is in: what refuses does not */
+	struct mw_class_walk walk;
 	const char *within;              /* the setting that has the restriction: the list, or a class */
 	struct mw_restriction refused_by; /* its name is empty: it is not refused */
 };
@@ -174,35 +174,41 @@ static void take_table(struct way *way, const struct mw_restriction *item)
 		way->ended = way->permitted.relays && strcmp(way->list, MW_RELAY_RESTRICTIONS) == 0;
 	else if (is(item->name, "check_sasl_access") && !way->logged_in)
 		return;
-	else if (mw_table_refuses(table))
-		way->refused_by = *item;
-	else
+	else if (!mw_table_refuses(table))
 		way->perhaps = true;
+	else if (!item->only_warns)
+		way->refused_by = *item;
 }
 
 static void take(struct way *way, const struct mw_restriction *item)
 {
-	if (item->only_warns)
-		return;
-	if (refuses(way, item->name))
-		way->refused_by = *item;
-	else if (is_table(item) && !is(item->name, "check_relay_domains"))
+	if (refuses(way, item->name)) {
+		if (!item->only_warns)
+			way->refused_by = *item;
+	} else if (is_table(item) && !is(item->name, "check_relay_domains")) {
 		take_table(way, item);
-	else
+	} else {
 		take_permit(way, item->name);
+	}
 	way->ended |= !mw_str_empty(way->refused_by.name);
 }
 
-static void go(struct way *way, const char *setting, unsigned depth)
+static void go(struct way *way, const char *setting)
 {
 	struct mw_str list = mw_endpoint_value(way->endpoint, setting);
 	struct mw_restriction item;
 
 	while (!way->ended && mw_restriction_next(&list, &item)) {
-		if (depth < DEEPEST && mw_endpoint_has_class(way->endpoint, item.name)) {
-			go(way, mw_arena_text(way->endpoint->site->arena, item.name), depth + 1);
+		bool outside = way->only_warns;
+
+		if (mw_class_enter(way->endpoint, &way->walk, item.name)) {
+			way->only_warns |= item.only_warns;
+			go(way, mw_arena_text(way->endpoint->site->arena, item.name));
+			way->only_warns = outside;
+			way->walk.depth--;
 			continue;
 		}
+		item.only_warns |= outside;
 		take(way, &item);
 		way->within = setting;
 	}
@@ -339,7 +345,7 @@ static void check_kind(const struct mw_postfix_endpoint *endpoint, const struct 
 
 		/* Without the question, what decides relaying is wrong as a whole. */
 		if (strcmp(lists[i], MW_RELAY_RESTRICTIONS) != 0 || mw_endpoint_asks_in(endpoint, lists[i]))
-			go(&way, lists[i], 0);
+			go(&way, lists[i]);
 		if (!mw_str_empty(way.refused_by.name))
 			report(&way);
 	}
@@ -352,7 +358,7 @@ static bool compares(const struct mw_postfix_endpoint *endpoint, const struct mw
 		struct way way = { .endpoint = endpoint, .list = lists[i], .permitted = *permitted, .relays = relays,
 				   .logged_in = knows_login(endpoint, i) };
 
-		go(&way, lists[i], 0);
+		go(&way, lists[i]);
 		if (!mw_str_empty(way.refused_by.name))
 			return true;
 	}
@@ -400,7 +406,7 @@ bool mw_endpoint_lets(const struct mw_postfix_endpoint *endpoint, enum mw_permit
 				   .permitted = { .connector = &connector, .kind = kind, .relays = relays },
 				   .logged_in = kind == MW_PERMITTED_USERS && knows_login(endpoint, i) };
 
-		go(&way, lists[i], 0);
+		go(&way, lists[i]);
 		if (!mw_str_empty(way.refused_by.name))
 			return false;
 	}
@@ -415,7 +421,7 @@ enum mw_comparison mw_endpoint_compares_senders(const struct mw_postfix_endpoint
 		struct way way = { .endpoint = endpoint, .list = lists[i], .logged_in = true,
 				   .permitted = { .kind = MW_PERMITTED_USERS, .connector = &from_anywhere } };
 
-		go(&way, lists[i], 0);
+		go(&way, lists[i]);
 		if (is(way.refused_by.name, "reject_known_sender_login_mismatch") && strictest == MW_COMPARE_NONE)
 			strictest = MW_COMPARE_KNOWN;
 		else if (is_login_mismatch(way.refused_by.name) && !is(way.refused_by.name, "reject_known_sender_login_mismatch"))

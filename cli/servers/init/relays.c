@@ -6,8 +6,6 @@
 #include "servers/init/tables.h"
 #include "servers/restriction.h"
 
-#define DEEPEST 8 /* classes within classes */
-
 #define FIX_CLIENTS                                                                                       \
 	"write a connector with these clients in remote_ip_ranges and grant_permissions = { Accept-Any-Recipient }, " \
 	"or they relay no more once this is enforced"
@@ -35,6 +33,7 @@ struct looking {
 	const struct mw_postfix_endpoint *endpoint;
 	const struct mw_init_listener *listener;
 	const char *setting;
+	struct mw_class_walk walk;
 	bool ended; /* nothing behind it lets anybody relay */
 };
 
@@ -182,7 +181,7 @@ static bool is_table(const struct mw_restriction *item)
 	       mw_init_is_table(item->name);
 }
 
-static void take_list(struct looking *looking, const char *setting, unsigned depth)
+static void take_list(struct looking *looking, const char *setting)
 {
 	struct mw_str list = mw_endpoint_value(looking->endpoint, setting);
 	struct mw_restriction item;
@@ -190,14 +189,16 @@ static void take_list(struct looking *looking, const char *setting, unsigned dep
 	while (!looking->ended && mw_restriction_next(&list, &item)) {
 		if (item.only_warns)
 			continue;
-		if (refuses_relaying(item.name) || is(item.name, "permit"))
+		if (refuses_relaying(item.name) || is(item.name, "permit")) {
 			looking->ended = true;
-		else if (depth < DEEPEST && mw_endpoint_has_class(looking->endpoint, item.name))
-			take_list(looking, mw_arena_text(looking->init->arena, item.name), depth + 1);
-		else if (is_table(&item))
+		} else if (mw_class_enter(looking->endpoint, &looking->walk, item.name)) {
+			take_list(looking, mw_arena_text(looking->init->arena, item.name));
+			looking->walk.depth--;
+		} else if (is_table(&item)) {
 			take_table(looking, &item);
-		else
+		} else {
 			take_permit(looking, &item);
+		}
 	}
 }
 
@@ -209,5 +210,5 @@ void mw_init_look_at_relays(struct mw_init *init, const struct mw_postfix_endpoi
 				      : MW_RELAY_RESTRICTIONS;
 	struct looking looking = { .init = init, .endpoint = endpoint, .listener = listener, .setting = setting };
 
-	take_list(&looking, setting, 0);
+	take_list(&looking, setting);
 }
