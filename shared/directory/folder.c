@@ -177,8 +177,12 @@ bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds
 	if (lock(folder->lock_fd, seconds))
 		return true;
 	if (errno == EWOULDBLOCK)
-		return fail(folder, errors, folder->path, busy);
-	return fail_errno(folder, errors, folder->path, "lock its ", name);
+		fail(folder, errors, folder->path, busy);
+	else
+		fail_errno(folder, errors, folder->path, "lock its ", name);
+	close(folder->lock_fd);
+	folder->lock_fd = -1;
+	return false;
 }
 
 bool mw_folder_remove_leftovers(struct mw_folder *folder, const char *prefix, struct mw_errors *errors)

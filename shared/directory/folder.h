@@ -11,7 +11,8 @@
 
 struct mw_folder {
 	const char *path; /* owned by the caller */
-	int fd, lock_fd;  /* -1: not open */
+	int fd;           /* -1: not open */
+	int lock_fd;      /* -1: it holds no lock */
 	struct stat stat;
 	int error;        /* errno of the last failed system call; 0: something else failed */
 };
@@ -34,7 +35,8 @@ int mw_folder_open_file(const struct mw_folder *folder, const char *path, struct
 void mw_folder_enter(const struct mw_folder *folder);
 void mw_folder_leave(const struct mw_folder *folder);
 
-/* Locks a file of this name in it, against other processes too; `busy` says who has it. Waits for so many seconds. */
+/* Locks a file of this name in it, against other processes too; `busy` says who has it. Waits for so many seconds.
+   Call it where `folder` holds no lock; when it fails, it holds none. */
 bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds, const char *busy,
 		    struct mw_errors *errors);
 

@@ -29,7 +29,8 @@ struct mw_follower *mw_follower_open(const char *folder, struct mw_errors *error
 void mw_follower_tell(struct mw_follower *follower, const struct mw_follower_state *state);
 /* A sign of life. One that gives none for five minutes hangs (MW_FOLLOWER_SILENT_AFTER). Where something else stands in the
    place of what it holds, another folder for example, it takes the right to follow there and says what it has to say.
-   False with errors: it could not. */
+   False with errors: it could not, another follows there for example. It holds nothing then, what it has to say is
+   left out, and the next sign of life tries again. */
 bool mw_follower_alive(struct mw_follower *follower, const struct mw_follower_state *state, struct mw_errors *errors);
 void mw_follower_close(struct mw_follower *follower); /* NULL is allowed */
 

@@ -181,10 +181,13 @@ def test_a_reload_takes_a_good_policy_and_keeps_the_old_one_against_a_bad_one(da
 def test_one_follower_for_a_folder_and_syncs_by_hand_beside_it(daemon):
     with Follower(daemon) as follower:
         follower.wait_log("following 1 source")
+        has_read_all(daemon)
+        told = state(daemon)
         second = subprocess.run([CLI, "-c", daemon.policy, "sync", "--follow"], capture_output=True, text=True,
                                 timeout=PATIENCE)
         assert second.returncode == 75
         assert "another mailwicket sync --follow is running" in second.stderr
+        assert state(daemon) == told, "what the one that runs has told of itself"
         wait_for(lambda: daemon.cli("sync").returncode == 0, "a sync by hand")
         by_an_editor(daemon, BOB)
         follower.wait_log("published: 1 users")
@@ -214,6 +217,27 @@ def test_a_folder_that_is_replaced_or_emptied_is_published_again(daemon, kind):
         assert second.returncode == 75 and "another mailwicket sync --follow is running" in second.stderr
         by_an_editor(daemon, BOB + MARY + GRANT)
         wait_for(lambda: may_send_as_mary(daemon), "the grant")
+
+
+@pytest.mark.parametrize("ends", ["the first", "the second"])
+def test_a_follower_whose_folder_another_follows_now_leaves_it_to_that_one(daemon, ends):
+    """Until that one ends."""
+    first, second = Follower(daemon), Follower(daemon, name="second.log")
+    with first:
+        has_read_all(daemon)
+        first.pause()
+        daemon.published.rename(daemon.folder / "aside")
+        daemon.published.mkdir()
+        with second:
+            has_read_all(daemon)
+            first.process.send_signal(signal.SIGCONT)
+            first.wait_log("another mailwicket sync --follow is running", patience=2 * PATIENCE)
+            if ends == "the first":
+                first.stop()
+                assert state(daemon)["process"] == str(second.process.pid) and seen(daemon) == "running"
+        if ends == "the second":
+            wait_for(lambda: state(daemon).get("process") == str(first.process.pid), "the first to follow it", 2 * PATIENCE)
+            assert seen(daemon) == "running"
 
 
 def test_a_date_that_jumps_keeps_no_change_back(daemon, preload):
