@@ -96,7 +96,6 @@ libmwcli_la_SOURCES = \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \
-	cli/logs/line_csv.c cli/logs/line_csv.h \
 	cli/logs/line_json.c cli/logs/line_json.h \
 	cli/logs/login.c cli/logs/login.h \
 	cli/logs/month.c cli/logs/month.h \

@@ -2,7 +2,6 @@
 #include "logs/line.h"
 
 #include "base/units.h"
-#include "logs/line_csv.h"
 #include "logs/line_json.h"
 
 /* The next word and the blank behind it. */
@@ -189,12 +188,14 @@ static void skip_stream(struct mw_str *rest_io)
 		*rest_io = rest;
 }
 
-/* "{filename="/var/log/mail.log", job="mail"} ", Loki's labels, as logcli writes them behind its stamp. */
+/* "{filename="/var/log/mail.log", job="mail"} ", Loki's labels, as logcli writes them behind its stamp. An object of
+   JSON is none. */
 static void skip_labels(struct mw_str *rest)
 {
 	size_t end = mw_str_find_text(*rest, "} ");
 
-	if (mw_str_starts_with(*rest, MW_STR("{")) && end < rest->len)
+	if (mw_str_starts_with(*rest, MW_STR("{")) && !mw_str_starts_with(*rest, MW_STR("{\"")) &&
+	    end < rest->len)
 		*rest = mw_str_tail(*rest, end + 2);
 }
 
@@ -305,37 +306,21 @@ static bool read_text(struct mw_why_clock *clock, struct mw_str text, struct mw_
 	return read_5424(rest_r, line) || read_head(rest_r, line);
 }
 
-/* *within_r, of this and the next: the line is a text within what another program wrote. That is none where mail
-   servers write to the log themselves: it may be anybody's. */
-static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r,
-			bool *within_r)
+/* An object of a collector of logs tells the program beside the message. */
+static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r)
 {
-	struct mw_str written;
+	struct mw_str written, program;
 
-	return mw_why_json_read(text, line, rest_r) ||
-	       (mw_why_json_collected(text, line, &written, within_r) && !(*within_r && clock->direct) &&
-		read_text(clock, written, line, rest_r));
-}
-
-static bool read_fields(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r,
-			bool *within_r)
-{
-	struct mw_str written, behind;
-
-	*within_r = true;
-	return !clock->direct && mw_log_csv_read(text, line, &written, &behind) &&
-	       (read_text(clock, written, line, rest_r) || read_text(clock, behind, line, rest_r));
-}
-
-static bool read_any(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line, struct mw_str *rest_r,
-		     bool *within_r)
-{
-	*within_r = false;
-	if (mw_str_starts_with(text, MW_STR("{")))
-		return read_object(clock, text, line, rest_r, within_r);
-	if (mw_str_starts_with(text, MW_STR("\"")))
-		return read_fields(clock, text, line, rest_r, within_r);
-	return read_text(clock, text, line, rest_r);
+	if (mw_why_json_read(text, line, rest_r))
+		return true;
+	if (mw_why_json_container(text, line, &written))
+		return read_text(clock, written, line, rest_r);
+	if (!mw_why_json_collected(clock, text, line, rest_r))
+		return false;
+	program = line->program;
+	if (mw_str_find(program, '[') < program.len || mw_str_ends_with(program, MW_STR(":")))
+		return read_program(program, line);
+	return true;
 }
 
 /* "[ID 197553 mail.info] ", which Solaris writes before each message. */
@@ -345,28 +330,6 @@ static void skip_id(struct mw_str *message)
 
 	if (mw_str_starts_with(*message, MW_STR("[ID ")) && end < message->len)
 		*message = mw_str_tail(*message, end + 2);
-}
-
-/* What a container writes to its standard output may stand in syslog or the journal under the container's name: a
-   whole line of its own in each message. */
-static void read_within(struct mw_why_clock *clock, struct mw_why_line *line, struct mw_str *rest_io)
-{
-	struct mw_str rest = *rest_io, host = line->host, program = line->program;
-	uint64_t process = line->process;
-	bool mail = mw_str_find(program, '/') < program.len;
-	int64_t time;
-	size_t len = mail || clock->direct ? 0 : mw_why_stamp_read(clock, rest, &time);
-
-	rest = mw_str_tail(rest, len);
-	line->host = MW_STR_EMPTY;
-	if (len > 0 && (read_5424(&rest, line) || read_head(&rest, line))) {
-		*rest_io = rest;
-		return;
-	}
-	line->host = host;
-	line->program = program;
-	line->process = process;
-	clock->direct = clock->direct || mail || mw_str_starts_with(program, MW_STR("dovecot"));
 }
 
 /* "message repeated 3 times: [ MESSAGE]", as rsyslog sums up lines that are the same. */
@@ -384,7 +347,6 @@ static void skip_repeated(struct mw_str *message)
 bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_why_line *line_r)
 {
 	struct mw_str rest;
-	bool within;
 
 	line_r->host = MW_STR_EMPTY;
 	while (mw_str_ends_with(line, MW_STR("\r")))
@@ -393,11 +355,8 @@ bool mw_why_line_read(struct mw_why_clock *clock, struct mw_str line, struct mw_
 		line = mw_str_tail(line, 1);
 	if (mw_str_starts_with(line, MW_STR("data: {"))) /* of "-o json-sse" */
 		line = mw_str_tail(line, strlen("data: "));
-	if (!read_any(clock, line, line_r, &rest, &within))
+	if (!(mw_str_starts_with(line, MW_STR("{")) ? read_object : read_text)(clock, line, line_r, &rest))
 		return false;
-	skip_blanks(&rest);
-	read_within(clock, line_r, &rest);
-	clock->direct = clock->direct && !within;
 	skip_blanks(&rest);
 	skip_id(&rest);
 	skip_repeated(&rest);

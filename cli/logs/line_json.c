@@ -165,15 +165,38 @@ bool mw_why_json_read(struct mw_str text, struct mw_why_line *line_r, struct mw_
 	return take_char(&text, '}') && message && stamped && !mw_str_empty(line_r->program);
 }
 
-/* What collectors of logs (docker, syslog-ng, rsyslog, Filebeat, Vector, Fluent Bit, Loki) call the parts of a line. */
+bool mw_why_json_container(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
+{
+	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
+	struct mw_str key, value, log = MW_STR_EMPTY, time = MW_STR_EMPTY;
+	bool array;
+
+	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
+		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
+			return false;
+		if (mw_str_equal(key, MW_STR("log")))
+			log = value;
+		else if (mw_str_equal(key, MW_STR("time")))
+			time = value;
+	}
+	mw_buf_add(&out, time);
+	mw_buf_add_char(&out, ' ');
+	decode_string(log, &out);
+	*text_r = mw_str(line_r->decoded);
+	while (mw_str_ends_with(*text_r, MW_STR("\n")) || mw_str_ends_with(*text_r, MW_STR("\r")))
+		text_r->len--;
+	return take_char(&text, '}') && !mw_str_empty(log) && !mw_str_empty(time);
+}
+
+/* What collectors of logs (syslog-ng, rsyslog, Vector, Fluentd's syslog) call the parts of a line. No "tag": it is what
+   Fluentd sends a line by, not its program. */
 enum part { TIME, HOST, PROGRAM, PROCESS, MESSAGE, PARTS };
 
 static const struct { const char *name; enum part part; } names[] = {
 	{ "time", TIME }, { "timestamp", TIME }, { "@timestamp", TIME }, { "timereported", TIME }, { "ISODATE", TIME },
 	{ "DATE", TIME }, { "host", HOST }, { "HOST", HOST }, { "hostname", HOST }, { "PROGRAM", PROGRAM },
-	{ "program", PROGRAM }, { "appname", PROGRAM }, { "ident", PROGRAM }, { "tag", PROGRAM }, { "syslogtag", PROGRAM },
-	{ "PID", PROCESS }, { "pid", PROCESS }, { "procid", PROCESS }, { "log", MESSAGE }, { "message", MESSAGE },
-	{ "MESSAGE", MESSAGE }, { "msg", MESSAGE }, { "line", MESSAGE },
+	{ "program", PROGRAM }, { "appname", PROGRAM }, { "ident", PROGRAM }, { "syslogtag", PROGRAM }, { "PID", PROCESS },
+	{ "pid", PROCESS }, { "procid", PROCESS }, { "message", MESSAGE }, { "MESSAGE", MESSAGE }, { "msg", MESSAGE },
 };
 
 static void take_part(struct mw_str key, struct mw_str value, struct mw_str *parts)
@@ -192,52 +215,45 @@ static void add_time(struct mw_str time, struct mw_buf *out)
 
 	if (time.len < 10 || !mw_parse_number(time, &number)) {
 		decode_string(time, out);
-		return;
+	} else {
+		mw_buf_add(out, mw_str_head(time, 10));
+		mw_buf_add_char(out, '.');
+		mw_buf_add(out, mw_str_tail(time, 10));
+		mw_buf_add_text(out, "000");
 	}
-	mw_buf_add(out, mw_str_head(time, 10));
-	mw_buf_add_char(out, '.');
-	mw_buf_add(out, mw_str_tail(time, 10));
-	mw_buf_add_text(out, "000");
+	mw_buf_add_char(out, ' ');
 }
 
-/* "HOST PROGRAM[PROCESS]: ". syslog-ng and Vector have the program alone, rsyslog has its tag as it is in the line. */
-static void add_head(const struct mw_str *parts, struct mw_buf *out)
-{
-	bool tag = mw_str_find(parts[PROGRAM], '[') < parts[PROGRAM].len || mw_str_ends_with(parts[PROGRAM], MW_STR(":"));
-	uint64_t process;
-
-	if (!mw_str_empty(parts[HOST]) && mw_str_find(parts[HOST], ' ') == parts[HOST].len) {
-		decode_string(parts[HOST], out);
-		mw_buf_add_char(out, ' ');
-	}
-	decode_string(parts[PROGRAM], out);
-	if (!tag && mw_parse_number(parts[PROCESS], &process))
-		mw_buf_printf(out, "[%llu]", (unsigned long long)process);
-	mw_buf_add_text(out, mw_str_ends_with(parts[PROGRAM], MW_STR(":")) ? " " : ": ");
-}
-
-bool mw_why_json_collected(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r, bool *within_r)
+bool mw_why_json_collected(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line_r,
+			   struct mw_str *message_r)
 {
 	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
-	struct mw_str key, value, parts[PARTS] = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
-	bool array, docker = false;
+	struct mw_str parts[PARTS] = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
+	struct mw_str key, value, whole;
+	size_t program, message;
+	bool array;
 
 	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
 		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
 			return false;
-		docker |= mw_str_equal(key, MW_STR("log"));
 		take_part(key, value, parts);
 	}
-	*within_r = mw_str_empty(parts[PROGRAM]) && !docker;
-	if (!take_char(&text, '}') || mw_str_empty(parts[MESSAGE]) || mw_str_empty(parts[TIME]))
+	if (!take_char(&text, '}') || mw_str_empty(parts[MESSAGE]) || mw_str_empty(parts[PROGRAM]))
 		return false;
 	add_time(parts[TIME], &out);
-	mw_buf_add_char(&out, ' ');
-	if (!mw_str_empty(parts[PROGRAM]))
-		add_head(parts, &out);
+	program = out.used;
+	decode_string(parts[PROGRAM], &out);
+	message = out.used;
 	decode_string(parts[MESSAGE], &out);
-	*text_r = mw_str(line_r->decoded);
-	while (mw_str_ends_with(*text_r, MW_STR("\n")) || mw_str_ends_with(*text_r, MW_STR("\r")))
-		text_r->len--;
+	whole = mw_str(line_r->decoded);
+	if (mw_why_stamp_read(clock, whole, &line_r->time) != program)
+		return false;
+	line_r->host = parts[HOST];
+	line_r->program = mw_str_head(mw_str_tail(whole, program), message - program);
+	if (!mw_parse_number(parts[PROCESS], &line_r->process))
+		line_r->process = 0;
+	*message_r = mw_str_tail(whole, message);
+	while (mw_str_ends_with(*message_r, MW_STR("\n")) || mw_str_ends_with(*message_r, MW_STR("\r")))
+		message_r->len--;
 	return true;
 }

@@ -30,22 +30,52 @@ static bool is_plain(const char *text, size_t len)
 	return memchr(text, ESCAPE, len) == NULL && memchr(text, '\t', len) == NULL && memchr(text, '\xc2', len) == NULL;
 }
 
-struct mw_str mw_log_plain(char *text, size_t len)
+static struct mw_str leave_out_sequences(char *text, size_t len)
 {
 	struct mw_str whole = { text, len };
-	size_t used = 0, at = 0;
+	size_t used = 0;
+
+	for (size_t at = 0; at < len;)
+		if (text[at] == ESCAPE)
+			at += sequence(whole, at);
+		else
+			text[used++] = text[at++];
+	return mw_str_head(whole, used);
+}
+
+/* How long the tab or no-break space at `at` is; 0: none stands there. */
+static size_t wide(struct mw_str text, size_t at)
+{
+	struct mw_str rest = mw_str_tail(text, at);
+
+	return mw_str_starts_with(rest, MW_STR("\t")) ? 1 : mw_str_starts_with(rest, MW_STR("\xc2\xa0")) ? 2 : 0;
+}
+
+/* Where the message begins: behind the first colon that ends a word. Before it stands nothing that a client chose. */
+static size_t head_length(struct mw_str text)
+{
+	for (size_t at = 0; at + 1 < text.len; at++)
+		if (text.ptr[at] == ':' && (text.ptr[at + 1] == ' ' || wide(text, at + 1) > 0))
+			return at + 1 + (text.ptr[at + 1] == ' ' ? 1 : wide(text, at + 1));
+	return 0;
+}
+
+struct mw_str mw_log_plain(char *text, size_t len)
+{
+	struct mw_str plain = { text, len };
+	size_t used = 0, head;
 
 	if (len == 0 || is_plain(text, len))
-		return whole;
-	while (at < len) {
-		if (text[at] == ESCAPE) {
-			at += sequence(whole, at);
-			continue;
-		}
-		if (text[at] == '\xc2' && at + 1 < len && text[at + 1] == '\xa0')
-			text[++at] = ' ';
-		text[used++] = text[at] == '\t' ? ' ' : text[at];
-		at++;
+		return plain;
+	plain = leave_out_sequences(text, len);
+	if (mw_str_starts_with(plain, MW_STR("{")))
+		return plain;
+	head = mw_str_has(plain, " ") ? head_length(plain) : plain.len;
+	for (size_t at = 0; at < plain.len;) {
+		size_t blank = at < head ? wide(plain, at) : 0;
+
+		text[used++] = blank > 0 ? ' ' : text[at];
+		at += blank > 0 ? blank : 1;
 	}
-	return (struct mw_str){ text, used };
+	return mw_str_head(plain, used);
 }

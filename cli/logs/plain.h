@@ -4,8 +4,9 @@
 
 #include "base/str.h"
 
-/* Changes `text` in place: sequences of a terminal (ECMA-48's CSI, and OSC, of colours and links) are left out, a tab and a
-   no-break space become a blank. No server writes one of them into its log: all replace such octets. The result lies in `text`. */
+/* Changes `text` in place: sequences of a terminal (ECMA-48's CSI, and OSC, of colours and links) are left out, no server
+   writes one into its log. A tab or a no-break space becomes a blank before the message, and behind it only in a line that
+   has no other blank: in a message it may be a part of an address. The result lies in `text`. */
 struct mw_str mw_log_plain(char *text, size_t len);
 
 #endif

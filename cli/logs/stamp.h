@@ -2,7 +2,6 @@
 #ifndef MW_CLI_WHY_STAMP_H
 #define MW_CLI_WHY_STAMP_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -13,7 +12,6 @@ struct mw_why_clock {
 	int year;             /* of now, local */
 	int hour_key;         /* the local hour of the last stamp, and when it began: mktime(3) is slow */
 	int64_t hour_begins;
-	bool direct; /* a line of a mail server was read that stood in no other program's message: line.h */
 };
 
 struct mw_why_clock mw_why_clock_at(int64_t now);

@@ -77,7 +77,6 @@ static int read_source(struct mw_log_choice *choice, const char *name,
 
 	if (source == NULL)
 		return code;
-	choice->clock.direct = false;
 	while (mw_log_source_next(source, &line))
 		take(context, line);
 	return mw_log_source_close(source);

@@ -291,10 +291,20 @@ def test_a_decision_is_found_behind_every_logs_stamp(small, stamp):
     "Nov 24 10:00:00 mx dovecot: auth: passwd-file(x,192.0.2.7): mailwicket: LINE",
     "Nov 24 10:00:00 mx mailwicketd[7]: connection closed: mailwicket: LINE",
     "xmailwicket: LINE",
+    "Nov 24 10:00:00 mx webapp[77]: 2026-11-24 10:00:00,123 mx mailwicketd[1]: mailwicket: LINE",
+    "Nov 24 10:00:00 mx webapp[77]: 2026-11-24T10:00:00Z WARNING mailwicketd: mailwicket: LINE",
 ])
 def test_words_of_a_client_in_other_lines_are_no_decision(small, line):
     told = small.told(lines=[f"mailwicket: {LINE}", line.replace("LINE", LINE)])
     assert told["decisions"] == 1
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_a_no_break_space_that_a_client_chose_is_a_part_of_the_address(small, stamp):
+    """A blank in its place would end the value: the line would be damaged."""
+    assert "recipient=" in LINE
+    told = small.told(lines=[f"{stamp}mailwicket: " + LINE.replace("recipient=", "recipient=x\u00a0")])
+    assert told["decisions"] == 1 and told["not_decided"] == {"old": 0, "cut": 0, "damaged": 0}, told
 
 
 def test_what_cannot_be_taken_again_is_counted_by_its_cause(small):
