@@ -115,6 +115,9 @@ MAIN = [
      "192.0.2.1 may use XCLIENT", "smtpd_authorized_xclient_hosts ="),
     ("the whole internet as one's own", "mynetworks = 127.0.0.0/8, 0.0.0.0/0\nsmtpd_client_restrictions = permit_mynetworks",
      "error", "mynetworks", "0.0.0.0/0", "mynetworks = 127.0.0.0/8"),
+    ("the whole internet as one's own, in a class", "mynetworks = 0.0.0.0/0\nsmtpd_restriction_classes = ours\n"
+     "ours = permit_mynetworks\nsmtpd_data_restrictions = ours", "error", "mynetworks", "0.0.0.0/0",
+     "mynetworks = 127.0.0.0/8"),
     ("the whole IPv6 internet as one's own", "mynetworks = [::1]/128 [::]/0\n"
      "smtpd_client_restrictions = permit_mynetworks", "error", "mynetworks", "[::]/0", "mynetworks = 127.0.0.0/8"),
     ("the whole internet in two halves", "mynetworks = 8.0.0.0/8 9.0.0.0/8\nsmtpd_client_restrictions = permit_mynetworks",
@@ -143,6 +146,10 @@ MAIN = [
     ("a login table of one's own", "smtpd_sender_login_maps = inline:{ bob@example.test=bob }\n"
      "smtpd_sender_restrictions = ABOUT, reject_sender_login_mismatch", "warning", "smtpd_sender_restrictions",
      "reject_sender_login_mismatch decides", "smtpd_sender_restrictions ="),
+    ("a login table behind a class that only warns", "smtpd_restriction_classes = ours\nours = reject\n"
+     "smtpd_sender_login_maps = inline:{ bob@example.test=bob }\nsmtpd_sender_restrictions = ABOUT, warn_if_reject ours, "
+     "reject_sender_login_mismatch", "warning", "smtpd_sender_restrictions", "reject_sender_login_mismatch decides",
+     "smtpd_sender_restrictions ="),
     ("another origin", "myorigin = other.test", "error", "myorigin", "other.test", "myorigin = example.test"),
     ("another delimiter", "recipient_delimiter = -", "warning", "recipient_delimiter", '"-"', 'recipient_delimiter = "+-" in /'),
     ("a small message size", "message_size_limit = 1000000", "warning", "message_size_limit", "1000000",
@@ -267,11 +274,18 @@ def test_another_value_that_why_can_read_is_right(site, main, options):
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
     ("0.0.0.0:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
+    ("0.0.0.0:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject -o mynetworks=10.0.0.0/8 -o "
+     "smtpd_client_restrictions=static:OK,permit_mynetworks,reject -o smtpd_sender_restrictions= "
+     "-o smtpd_end_of_data_restrictions=\n", "error", "no connector has a binding for this listener, and"),
+    ("0.0.0.0:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject -o mynetworks=10.0.0.0/8 -o "
+     "smtpd_restriction_classes=a -o a=permit -o smtpd_client_restrictions=a,permit_mynetworks,reject "
+     "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "error",
+     "no connector has a binding for this listener, and"),
     ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_sender_restrictions= -o smtpd_end_of_data_restrictions=\n", "note", "takes mail unasked"),
     ("127.0.0.1:{port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject "
      "-o smtpd_end_of_data_restrictions=\n", "error", "the list of main.cf asks Mailwicket"),
-], ids=["asked about nothing", "reached from elsewhere", "in brackets", "not asked", "a content filter's way back",
+], ids=["asked about nothing", "reached from elsewhere", "in brackets", "not asked", "a table before mynetworks", "a class before them", "a content filter's way back",
         "asked about its senders alone"])
 def test_check_finds_a_listener_no_connector_names(site, entry, severity, what):
     port = rig.free_port()
@@ -280,6 +294,30 @@ def test_check_finds_a_listener_no_connector_names(site, entry, severity, what):
     assert [finding["severity"] for finding in findings] == [severity], brief(findings)
     assert what in findings[0]["what"]
     assert code == (1 if severity == "error" else 0)
+
+
+@pytest.mark.parametrize("setting", ["reject_sender_login_mismatch", "reject_unauthenticated_sender_login_mismatch"])
+def test_a_comparison_of_senders_that_postfix_ignores_without_auth_is_no_finding(site, setting):
+    site.configure(options={"smtp": {"smtpd_recipient_restrictions": setting}})
+    assert site.check_postfix() == (0, [])
+
+
+@pytest.mark.parametrize("main, missing", [
+    ("smtpd_delay_reject = no\nsmtpd_client_restrictions = reject_sender_login_mismatch\n", True),
+    ("smtpd_recipient_restrictions = check_sasl_access inline:{bob=OK}, reject_sender_login_mismatch\n", True),
+    ("smtpd_recipient_restrictions = reject_sender_login_mismatch\n", False),
+], ids=["before a sender is known", "behind a table that permits", "compared"])
+def test_what_compares_no_senders_hides_no_missing_comparison(site, main, missing):
+    before = site.daemon.policy.read_text()
+    users = "permission_groups = { ExchangeUsers }"
+    assert users in before
+    site.daemon.policy.write_text(before.replace(users, users + "\n    grant_permissions = { Accept-Any-Sender }"))
+    try:
+        site.configure(main="smtpd_sender_login_maps = inline:{ bob@example.test=bob }\n" + main)
+        _, findings = site.check_postfix()
+    finally:
+        site.daemon.policy.write_text(before)
+    assert ("senders-not-compared" in [finding["id"] for finding in findings]) == missing, brief(findings)
 
 
 def test_check_looks_behind_postscreen(site):

@@ -29,20 +29,36 @@ static bool is_wider(const struct mw_range *range, const char *than)
 	return mw_range_parse(mw_str(than), &other, &why) && mw_range_compare_width(range, &other) > 0;
 }
 
+static bool has_mynetworks(const struct mw_postfix_endpoint *endpoint, struct mw_str list, struct mw_class_walk *walk)
+{
+	struct mw_restriction item;
+
+	while (mw_restriction_next(&list, &item)) {
+		bool has = mw_str_equal_nocase(item.name, MW_STR("permit_mynetworks"));
+
+		if (mw_class_enter(endpoint, walk, item.name)) {
+			has = has_mynetworks(endpoint, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)),
+					     walk);
+			walk->depth--;
+		}
+		if (has)
+			return true;
+	}
+	return false;
+}
+
 static bool uses_mynetworks(const struct mw_postfix_endpoint *endpoint)
 {
 	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions",
 					     "smtpd_sender_restrictions", "smtpd_relay_restrictions",
-					     "smtpd_recipient_restrictions", "smtpd_end_of_data_restrictions" };
+					     "smtpd_recipient_restrictions", "smtpd_data_restrictions",
+					     "smtpd_end_of_data_restrictions" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		struct mw_str list = mw_endpoint_value(endpoint, lists[i]);
-		struct mw_restriction item;
+		struct mw_class_walk walk = { .depth = 0 };
 
-		while (mw_restriction_next(&list, &item)) {
-			if (mw_str_equal_nocase(item.name, MW_STR("permit_mynetworks")))
-				return true;
-		}
+		if (has_mynetworks(endpoint, mw_endpoint_value(endpoint, lists[i]), &walk))
+			return true;
 	}
 	return false;
 }

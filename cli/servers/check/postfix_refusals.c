@@ -20,6 +20,7 @@ struct way {
 	bool relays;     /* the recipient is not in an accepted domain */
 	bool logged_in;  /* as far as this list can know */
 	bool any_sender; /* who may send as whom is not asked */
+	bool compares;   /* looked for is what compares senders: AUTH without TLS is another matter */
 	bool ended;      /* the list is left: permitted, or refused */
 	bool perhaps;    /* a table or another service may have permitted it before */
 	bool only_warns; /* of the class that it is in: what refuses does not */
@@ -152,9 +153,10 @@ static bool refuses(const struct way *way, struct mw_str name)
 	if (is(name, "reject_unauth_destination") || is(name, "defer_unauth_destination") || is(name, "check_relay_domains"))
 		return way->relays;
 	if (is(name, "reject_plaintext_session"))
-		return way->permitted.without_tls && !mw_endpoint_requires_tls(way->endpoint);
+		return !way->compares && way->permitted.without_tls && !mw_endpoint_requires_tls(way->endpoint);
 	if (is_login_mismatch(name))
-		return !way->any_sender && meets_mismatch(way, name);
+		return !way->any_sender && mw_endpoint_says(way->endpoint, "smtpd_sasl_auth_enable", "yes") &&
+		       meets_mismatch(way, name);
 	return is(name, "reject") || is(name, "defer") || is(name, "defer_if_permit");
 }
 
@@ -174,6 +176,8 @@ static void take_table(struct way *way, const struct mw_restriction *item)
 		way->ended = way->permitted.relays && strcmp(way->list, MW_RELAY_RESTRICTIONS) == 0;
 	else if (is(item->name, "check_sasl_access") && !way->logged_in)
 		return;
+	else if (way->compares && mw_table_permits(table))
+		way->ended = true;
 	else if (!mw_table_refuses(table))
 		way->perhaps = true;
 	else if (!item->only_warns)
@@ -356,8 +360,10 @@ static bool compares(const struct mw_postfix_endpoint *endpoint, const struct mw
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct way way = { .endpoint = endpoint, .list = lists[i], .permitted = *permitted, .relays = relays,
-				   .logged_in = knows_login(endpoint, i) };
+				   .logged_in = true, .compares = true };
 
+		if (!knows_login(endpoint, i))
+			continue;
 		go(&way, lists[i]);
 		if (!mw_str_empty(way.refused_by.name))
 			return true;

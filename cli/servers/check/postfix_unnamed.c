@@ -19,9 +19,10 @@ static bool is_emptied(const struct mw_postfix_endpoint *endpoint, const char *n
 	return option != NULL && mw_str_empty(*option);
 }
 
-/* "permit_mynetworks, reject", and nothing before it that lets others in. */
-static bool is_for_mynetworks(struct mw_str list)
+/* "permit_mynetworks, reject", and nothing before it that may let others in: another permit, a table, a class. */
+static bool is_for_mynetworks(const struct mw_postfix_endpoint *endpoint, const char *name)
 {
+	struct mw_str list = mw_endpoint_value(endpoint, name);
 	struct mw_restriction item;
 	bool permits = false;
 
@@ -31,7 +32,8 @@ static bool is_for_mynetworks(struct mw_str list)
 		if (mw_str_equal_nocase(item.name, MW_STR("permit_mynetworks")))
 			permits = true;
 		else if (mw_str_starts_with_nocase(item.name, MW_STR("permit")) ||
-			 mw_str_starts_with_nocase(item.name, MW_STR("check_")))
+			 mw_str_starts_with_nocase(item.name, MW_STR("check_")) ||
+			 mw_str_find(item.name, ':') < item.name.len || mw_endpoint_has_class(endpoint, item.name))
 			return false;
 	}
 	return false;
@@ -43,7 +45,7 @@ static bool admits_mynetworks_alone(const struct mw_postfix_endpoint *endpoint)
 					     "smtpd_recipient_restrictions" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		if (is_for_mynetworks(mw_endpoint_value(endpoint, lists[i])))
+		if (is_for_mynetworks(endpoint, lists[i]))
 			return true;
 	}
 	return false;
@@ -247,7 +249,7 @@ static void report_unasked(const struct mw_postfix_endpoint *endpoint, enum read
 		report(endpoint, MW_FOUND_OPEN_REINJECTION, MW_FINDING_ERROR,
 		       "a content filter's way back takes mail unasked, and can be reached from other hosts",
 		       "who is let in there sends as anybody, to anybody", loopback_fix(endpoint));
-	else if (is_for_mynetworks(mw_endpoint_value(endpoint, "smtpd_client_restrictions")) && is_private(endpoint))
+	else if (is_for_mynetworks(endpoint, "smtpd_client_restrictions") && is_private(endpoint))
 		report(endpoint, MW_FOUND_OWN_LISTENER, MW_FINDING_WARNING,
 		       mw_arena_textf(arena_of(endpoint), "this listener takes mail unasked from mynetworks (%.*s)",
 				      MW_STR_ARG(mw_endpoint_value(endpoint, "mynetworks"))),
