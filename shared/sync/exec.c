@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A program that prints directory text. It is started without a shell, with a clean environment and in a process group
    of its own, of which nothing is left when it has ended or taken too long. Its text counts only where it ended with
-   status 0, its output has ended too, and the last line is the one that the policy says, if any. */
+   status 0, the last line is the one that the policy says, and where it says none its output has ended too. */
 #include "sync/source.h"
 
 #include <errno.h>
@@ -202,31 +202,6 @@ static void note_end(struct run *run)
 	close_one(&run->process);
 }
 
-/* Until it has ended and its output has. */
-static void follow(struct run *run, uint64_t seconds)
-{
-	int64_t end = mw_clock_milliseconds() + (int64_t)seconds * 1000;
-
-	while (run->why == NULL && (run->output >= 0 || run->process >= 0)) {
-		struct pollfd fds[] = { { run->output, POLLIN, 0 }, { run->errors, POLLIN, 0 }, { run->process, POLLIN, 0 } };
-		int64_t left = end - mw_clock_milliseconds();
-
-		if (left <= 0) {
-			run->why = run->process >= 0 ? "took too long" :
-				"took too long: a program that it started still has its output open";
-			return;
-		}
-		if (poll(fds, 3, left > 1000 ? 1000 : (int)left) <= 0)
-			continue;
-		if (fds[0].revents != 0)
-			take_output(run);
-		if (fds[1].revents != 0)
-			take_errors(run);
-		if (fds[2].revents != 0)
-			note_end(run);
-	}
-}
-
 /* The last one that is not empty. */
 static struct mw_str last_line(const struct exec_source *exec)
 {
@@ -242,6 +217,43 @@ static struct mw_str last_line(const struct exec_source *exec)
 		line = mw_str_trim(line);
 	}
 	return line;
+}
+
+static bool ends_as_told(const struct exec_source *exec, struct mw_str told)
+{
+	return !mw_str_empty(told) && exec->used > 0 && exec->memory[exec->used - 1] == '\n' &&
+	       mw_str_equal(last_line(exec), told);
+}
+
+/* Until it has ended and its output has: by its last line, where the policy has it, whoever still holds the pipe. */
+static void follow(struct run *run, const struct mw_source *source)
+{
+	int64_t end = mw_clock_milliseconds() + (int64_t)source->timeout * 1000;
+
+	while (run->why == NULL && (run->output >= 0 || run->process >= 0)) {
+		struct pollfd fds[] = { { run->output, POLLIN, 0 }, { run->errors, POLLIN, 0 }, { run->process, POLLIN, 0 } };
+		int64_t left = end - mw_clock_milliseconds();
+		bool whole = run->process < 0 && ends_as_told(run->exec, source->last_line);
+		int ready;
+
+		if (left <= 0) {
+			run->why = run->process >= 0 ? "took too long" :
+				"took too long: a program that it started still has its output open; "
+				"start that one with >/dev/null";
+			return;
+		}
+		ready = poll(fds, 3, whole ? 0 : left > 1000 ? 1000 : (int)left);
+		if (ready == 0 && whole)
+			return;
+		if (ready <= 0)
+			continue;
+		if (fds[0].revents != 0)
+			take_output(run);
+		if (fds[1].revents != 0)
+			take_errors(run);
+		if (fds[2].revents != 0)
+			note_end(run);
+	}
 }
 
 static void judge(struct run *run, const struct mw_source *source, char *text, size_t size)
@@ -274,7 +286,7 @@ static bool run_program(struct exec_source *exec, struct mw_records *records, co
 		return false;
 	run.why = why_unfit(words[0]);
 	if (run.why == NULL && start(&run, words)) {
-		follow(&run, source->timeout);
+		follow(&run, source);
 		reap(&run);
 		judge(&run, source, text, sizeof(text));
 	}

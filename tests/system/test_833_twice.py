@@ -198,5 +198,14 @@ def test_a_program_whose_output_stays_open_is_told(site):
     site.sources("one", one="timeout = 1s")
     site.runs("one", "echo user bob@example.test; sleep 600 &")
     # On a busy machine the script itself may not end in its second.
-    told = "took too long: a program that it started still has its output open"
+    told = "took too long: a program that it started still has its output open; start that one with >/dev/null"
     rig.wait_for(lambda: told in site.sync(status=FAILED), told)
+
+
+def test_a_program_that_says_when_it_is_whole_may_leave_one_with_its_output(site):
+    site.sources("one", one='last_line = "# end" timeout = 50s')
+    site.says("one", WHOLE + "# end\n")
+    for status, expected in ((3, FAILED), (0, 0)):
+        site.runs("one", f"sleep 600 & cat {site.folder / 'one.out'}; exit {status}")
+        site.sync(status=expected)
+        assert bool(site.looked_up("u8@example.test")) is (status == 0)
