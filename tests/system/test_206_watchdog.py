@@ -67,10 +67,12 @@ def test_pol_11_the_watchdog_restarts_what_hangs_and_a_client_that_waits_gets_a_
 def test_pol_11_with_the_units_watchdog_and_socket_a_client_sees_no_more_than_a_delay(site):
     """POL-11: WatchdogSec of the unit. Postfix's second question waits in the socket that the manager holds, for as long as
     a busy machine may need for the restart."""
+    site.postfix.stop()
     site.replaced = [(own, "timeout=60s") for own, _ in site.replaced]
     site.configure_postfix()
-    site.postfix.reload()
+    site.postfix.start()
     with site.start_service(watchdog=None) as manager:
+        assert manager.watchdog <= 10, "within Postfix's patience as setup writes it, 2 x 10 s and a second between them"
         manager.wait_ready()
         with site.client(login="bob") as client:
             assert client.ask(BOB, REMOTE) == PERMITTED

@@ -126,7 +126,7 @@ def test_a_conversation_of_slow_answers_ends(certificates):
                 time.sleep(0.03)
             client.send(f"{tag} OK\r\n")
     with Scripted(script) as server:
-        # run() waits a minute; the server would go on for ever.
+        # run() waits some minutes; the server would go on for ever.
         probe("--timeout", 1, imap=server.port)
 
 

@@ -21,6 +21,8 @@ USERS = ["bob", "carl", "dora", "emil", "fred", "gina", "hans", "ida", "jan", "a
 DIRECTORY = "".join(f"user {name}@example.test login={name}\n" for name in USERS)
 SENDING = "Access denied, sending is suspended for this account"
 ACCOUNT = "Access denied, this account is suspended"
+MANY_QUESTIONS = "".join(f"smtpd_{limit} = 1000000\n"
+                         for limit in ("soft_error_limit", "hard_error_limit", "junk_command_limit"))
 READING = [protocol for protocol in ("imap", "pop3") if has_protocol(protocol)]
 SUBMITTING = [protocol for protocol in ("submission",) if has_protocol(protocol)]
 
@@ -66,7 +68,7 @@ def site(module_folder):
     masters = module_folder / "masters"
     masters.write_text("admin:{PLAIN}master-password\n")
     masters.chmod(0o644)
-    made = Site(module_folder, WORLD_POLICY, DIRECTORY, USERS)
+    made = Site(module_folder, WORLD_POLICY, DIRECTORY, USERS, main=MANY_QUESTIONS)
     made.dovecot_options["extra"] = MASTERS.replace("MASTERS", str(masters))
     try:
         yield made.start()
@@ -167,30 +169,52 @@ def test_who_is_renamed_and_keeps_a_login_name_is_suspended_still(site):
         site.change_directory(DIRECTORY)
 
 
-def refused_until_the_end(site, smtp, seconds):
-    """Whether fred was seen to be refused, suspended for these seconds; it returns when he may send again."""
-    begun = this_second()  # ends are whole seconds
-    site.suspend("fred", "--all", "--until", f"{seconds}s")
-    refused = []
+def each_of_three(rounds, within, what):
+    """`rounds()` gives seconds: three in a row must be within the promise. One pause of a busy machine is no fault, and a slow
+    product is not quick three times on end."""
+    found = []
+    for _ in range(30):
+        found.append(rounds())
+        if len(found) >= 3 and max(found[-3:]) < within:
+            return
+    raise AssertionError(f"{what}: never {within} s three times on end, but {found}")
 
-    def over():
-        sends = smtp.ask("fred@example.test", "mary@example.test") == OK
-        if not sends:
-            refused.append(time.time())
-        assert not (sends and refused) or time.time() >= begun + seconds, "it ended early"
-        return sends and time.time() >= begun + seconds
 
-    wait_for(over, "the end", rig.PATIENCE + seconds)
-    return bool(refused)
+def test_it_takes_effect_and_ends_within_a_second(site):
+    with site.client(login="fred") as smtp:
+        def takes():
+            site.suspend("fred", "--sending")
+            begun = time.monotonic()
+            site.wait_refused(smtp, "fred", SENDING)
+            suspended = time.monotonic() - begun
+            site.resume("fred")
+            begun = time.monotonic()
+            site.wait_reply(smtp, "fred", OK)
+            return max(suspended, time.monotonic() - begun)
+        each_of_three(takes, 1, "the effect of suspend and resume")
 
 
 def test_it_ends_by_itself(site):
     with site.client(login="fred") as smtp:
-        # A busy machine may need longer than two seconds for the first question.
-        assert any(refused_until_the_end(site, smtp, seconds) for seconds in (2, 8, 32))
+        def late():
+            """How much later than it said the end came; for ever where the machine was too busy to see it refuse at all."""
+            begun = this_second()  # ends are whole seconds
+            site.suspend("fred", "--all", "--until", "2s")
+            ended, refused = begun + 2, False
+            while time.time() < ended + rig.PATIENCE:
+                sends, now = smtp.ask("fred@example.test", "mary@example.test") == OK, time.time()
+                assert not (sends and refused) or now >= ended, "it ended early"
+                refused = refused or not sends
+                if sends and now >= ended:
+                    return now - ended if refused else float("inf")
+            raise AssertionError("it did not end")
+        each_of_three(late, 2, "the end")  # begun may be a second before, and a second more is what the servers have
         assert site.may_log_in("imap", "fred") and site.may_log_in_to_postfix("fred")
     assert "fred" not in site.daemon.cli("suspended").stdout
     assert site.daemon.cli("resume", "fred").returncode == 1
+    site.suspend("fred", "--all", "--until", "1h")
+    wait_for(lambda: not site.may_log_in("imap", "fred"), "the suspended account")
+    site.resume("fred")
 
 
 def test_master_users_are_suspended_with_the_user_and_by_themselves(site):

@@ -1,4 +1,5 @@
 """`mailwicket suspend`, `resume`, `suspended` as commands: what they say, and that nothing is lost whatever dies."""
+import fcntl
 import json
 import os
 import random
@@ -7,6 +8,7 @@ import select
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -210,6 +212,22 @@ def test_without_permission_to_write_it_says_so(files):
 def left_over(files):
     return {path.name for folder in (files.published, files.suspensions.parent) for path in folder.iterdir()} - \
         {"snapshot.mdb", ".lock", ".suspend.lock", "suspensions"}
+
+
+def test_who_suspends_waits_for_another(files):
+    suspend(files, "mary", "--all")
+    lock = files.suspensions.parent / ".suspend.lock"
+
+    def has_opened_it(process):
+        assert process.poll() is None
+        return lock in {Path(os.path.realpath(link)) for link in Path(f"/proc/{process.pid}/fd").iterdir()}
+    with open(lock, "wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = subprocess.Popen([CLI, "-c", files.policy, "suspend", "bob", "--all"], stdout=subprocess.DEVNULL)
+        wait_for(lambda: has_opened_it(process), "the second suspend to come to the lock")
+        assert names(files) == [("mary@example.test", "all")]
+    assert process.wait(60) == 0
+    assert names(files) == [("bob@example.test", "all"), ("mary@example.test", "all")]
 
 
 def test_those_who_suspend_at_once_lose_nothing_of_one_another(files):
