@@ -268,6 +268,13 @@ static const char *reason(const struct mw_dovecot_site *site, const char *path)
 	return why;
 }
 
+/* A process that ends closes its socket before the log process has written why. */
+static void wait_for_reason(const struct mw_dovecot_site *site, const char *log, pid_t process, int64_t deadline)
+{
+	while (kill(process, 0) == 0 && mw_clock_milliseconds() < deadline && reason(site, log) == NULL)
+		poll(NULL, 0, STEP);
+}
+
 static enum mw_trial result_of(const struct mw_dovecot_site *site, const char *log, const char *console,
 			       const char **why_r)
 {
@@ -288,6 +295,7 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 	const char *path = geteuid() == 0 ? write_trial(site, config, folder) : NULL;
 	const char *const argv[] = { "dovecot", "-F", "-c", path, NULL };
 	struct room room = room_of(site);
+	int64_t deadline;
 	pid_t process;
 	bool started;
 	int output, status = 0;
@@ -304,8 +312,10 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 	if (process < 0)
 		return MW_TRIAL_SILENT;
 	mw_guard_process(guard, process);
-	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, mw_clock_milliseconds() + WAIT,
-			  &status);
+	deadline = mw_clock_milliseconds() + WAIT;
+	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, deadline, &status);
+	if (!started)
+		wait_for_reason(site, log, process, deadline);
 	mw_child_end(process);
 	mw_guard_process(guard, 0);
 	if (started)
