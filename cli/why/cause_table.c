@@ -307,7 +307,7 @@ static bool left_at_greeting(const struct mw_why_entry *entry)
 
 static bool wrong_password(const struct mw_why_entry *entry)
 {
-	return sending(entry) && (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG));
+	return sending(entry) && (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG)) && !refuses_token(entry);
 }
 
 static bool unknown_login(const struct mw_why_entry *entry)
@@ -425,7 +425,7 @@ static bool login_lost(const struct mw_why_entry *entry)
 
 static bool login_failed(const struct mw_why_entry *entry)
 {
-	return sending(entry) && is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0;
+	return wrong_password(entry) && !is(entry, MW_WHY_PASSWORD_WRONG) && strcmp(entry->reason, "wrong-password") != 0;
 }
 
 static bool left_with_tls(const struct mw_why_entry *entry)

@@ -19,16 +19,6 @@ struct mw_str mw_part_address(struct mw_str text)
 	return end < inner.len ? mw_str_head(inner, end) : MW_STR_EMPTY;
 }
 
-struct mw_str mw_part_name(struct mw_str text)
-{
-	static const char *const cut[] = { ">", "...", "\xe2\x80\xa6", NULL };
-
-	if (mw_str_ends_with(text, MW_STR("  ")))
-		while (mw_str_ends_with(text, MW_STR(" ")))
-			text.len--;
-	return mw_part_ends_with_one(text, cut) ? MW_STR_EMPTY : text;
-}
-
 bool mw_part_has_one(struct mw_str text, const char *const *words)
 {
 	for (; *words != NULL; words++)

@@ -12,9 +12,6 @@ struct mw_str mw_part_after(struct mw_str text, const char *what);
 /* "unknown[192.0.2.7]" or "[192.0.2.7]:4711" gives the address; the name came from the DNS and has no bracket in it.
    Nothing where the line is cut within it. */
 struct mw_str mw_part_address(struct mw_str text);
-/* The name that a line ends with; nothing where a pager or a terminal cut it, as journalctl's does: "bob@exam>", "bob@exam...".
-   Several blanks behind it are a terminal's, which fills up the line; a single one may be the client's own. */
-struct mw_str mw_part_name(struct mw_str text);
 /* One of the words, ended by NULL, stands in it; it begins with one. */
 bool mw_part_has_one(struct mw_str text, const char *const *words);
 bool mw_part_begins_with_one(struct mw_str text, const char *const *words);

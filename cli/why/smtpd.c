@@ -257,7 +257,7 @@ static bool read_begin(struct mw_why_session *session, struct mw_str id, struct 
 		mw_part_copy(session->queue, sizeof(session->queue), id);
 	event->queue = mw_str(session->queue);
 	event->queue_before = mw_part_before(mw_part_after(rest, ", orig_queue_id="), ",");
-	event->user = mw_part_name(mw_part_before(mw_part_after(rest, ", sasl_username="), ", sasl_sender="));
+	event->user = mw_part_before(mw_part_after(rest, ", sasl_username="), ", sasl_sender=");
 	event->mechanism = mw_part_before(mw_part_after(rest, ", sasl_method="), ",");
 	mw_smtpd_see_password(session, event);
 	session->told = session->told || !mw_str_empty(event->user);

@@ -123,7 +123,7 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 		return true;
 	if (mw_str_has(words, owned)) {
 		event->kind = MW_WHY_NOT_OWNED;
-		event->user = mw_part_name(mw_part_after(words, owned));
+		event->user = mw_part_after(words, owned);
 		return true;
 	}
 	event->login_state = is_before_login(rest) ? MW_WHY_LOGIN_NOT_YET : MW_WHY_LOGIN_TOLD;

@@ -66,7 +66,7 @@ bool mw_smtpd_sasl(struct mw_why_session *session, struct mw_str rest, struct mw
 	if (event->kind == MW_WHY_FAULT || event->kind == MW_WHY_ENDED)
 		event->reply = mw_smtpd_with_fault(session, cause);
 	event->mechanism = mw_str_head(said, mw_str_find(said, ' '));
-	event->user = mw_part_name(mw_part_after(why, ", sasl_username="));
+	event->user = mw_part_after(why, ", sasl_username=");
 	if (mw_str_equal(event->user, MW_STR("(unavailable)")))
 		event->user = MW_STR_EMPTY;
 	event->tls = session->tls || mw_smtpd_tls_first(event);
