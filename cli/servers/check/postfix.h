@@ -115,9 +115,13 @@ struct mw_fix mw_fix_option(const struct mw_postfix_site *site, const struct mw_
 /* Where it is decided for the service: one of the two. */
 struct mw_fix mw_fix_setting(const struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			     const char *name, const char *value);
-/* The same for a restriction list. Where listeners that no connector names have the list of main.cf too, it stays as it is
-   there: they are ways back from a content filter, at which no question must be asked. */
+/* The same for a restriction list, and for another that says who may do what. Below the listener where others have what
+   main.cf has and must keep it: those that no connector names (ways back from a content filter, at which no question must be
+   asked) and, where more than our questions changes, those of a connector in audit mode, at which all that is permitted and
+   refused today stays so, and those where Postfix alone compares senders. */
 struct mw_fix mw_fix_list(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value);
+/* Whether by the policy who logs in there may send as others, in audit mode or not: what Postfix compares must stay. */
+bool mw_binding_leaves_senders(const struct mw_policy *policy, const struct mw_binding *binding);
 /* A finding about a list, below the listener where mw_fix_list() writes it there. */
 void mw_list_finding(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id, enum mw_finding_severity severity,
 		     const char *list, const char *what, const char *why, struct mw_fix fix);
@@ -137,7 +141,9 @@ bool mw_endpoint_milter_is_ours(const struct mw_postfix_endpoint *endpoint, stru
 /* The listener of a service. False: it is none that ends in smtpd, or (a warning) its port is not known. */
 bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfix_service *service,
 			    struct mw_postfix_endpoint *endpoint_r);
-/* Whether our question stands in a list, and counts there. */
+/* Whether our question stands in a list or in a class of it; and whether it counts there too, as it does not behind
+   warn_if_reject. */
+bool mw_endpoint_has_question(const struct mw_postfix_endpoint *endpoint, const char *list);
 bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char *list);
 /* Whether a word of a restriction list is one of smtpd_restriction_classes. A class with the name of a restriction of Postfix
    is none: Postfix never uses it. */

@@ -25,16 +25,49 @@ struct mw_fix mw_fix_setting(const struct mw_postfix_site *site, const struct mw
 								      : mw_fix_main(site, name, value);
 }
 
-/* Whether a listener without a connector has this setting of main.cf. */
-static bool is_shared(struct mw_postfix_site *site, const char *name)
+/* The items of a list but for our questions, one behind the other. */
+static const char *without_questions(const struct mw_postfix_endpoint *endpoint, struct mw_str list)
 {
+	struct mw_restriction item;
+	const char *rest = "", *path;
+
+	while (mw_restriction_next(&list, &item)) {
+		if (!mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) ||
+		    !mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path))
+			rest = mw_arena_textf(endpoint->site->arena, "%s%.*s, ", rest, MW_STR_ARG(item.text));
+	}
+	return rest;
+}
+
+/* Whether a list has other restrictions then, as it is written or as Postfix expands it. */
+static bool changes(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value)
+{
+	const char *then = without_questions(endpoint, mw_str(value));
+
+	return strcmp(then, without_questions(endpoint, mw_endpoint_value(endpoint, name))) != 0 &&
+	       strcmp(then, without_questions(endpoint, mw_endpoint_written(endpoint, name))) != 0;
+}
+
+/* Whether another listener has this setting of main.cf and must keep it: one without a connector and, where more than
+   our questions changes, one of a connector in audit mode, or one where Postfix alone compares senders. */
+static bool others_keep(const struct mw_postfix_endpoint *endpoint, const char *name, bool changes_more)
+{
+	struct mw_postfix_site *site = endpoint->site;
+	bool leaves = mw_binding_leaves_senders(site->policy, &endpoint->binding);
+
 	for (size_t i = 0; i < site->services.count; i++) {
 		const struct mw_postfix_service *smtpd = mw_postfix_smtpd_of(site, &site->services.items[i]);
+		struct mw_wiring_listener need;
 		struct mw_binding binding;
 
-		if (smtpd != NULL && mw_postfix_binding(site->services.items[i].name, &binding) &&
-		    !mw_wiring_listener_of(site->policy, &binding).connected &&
-		    mw_postfix_value_find(&smtpd->options, name) == NULL)
+		if (smtpd == NULL || smtpd == endpoint->service ||
+		    mw_postfix_value_find(&smtpd->options, name) != NULL ||
+		    !mw_postfix_binding(site->services.items[i].name, &binding))
+			continue;
+		need = mw_wiring_listener_of(site->policy, &binding);
+		if (!need.connected)
+			return true;
+		if (changes_more && (need.audits || (!leaves && mw_binding_leaves_senders(site->policy, &binding))))
 			return true;
 	}
 	return false;
@@ -42,7 +75,7 @@ static bool is_shared(struct mw_postfix_site *site, const char *name)
 
 struct mw_fix mw_fix_list(const struct mw_postfix_endpoint *endpoint, const char *name, const char *value)
 {
-	if (is_shared(endpoint->site, name))
+	if (others_keep(endpoint, name, changes(endpoint, name, value)))
 		return mw_fix_option(endpoint->site, endpoint->service, name, value);
 	return mw_fix_setting(endpoint->site, endpoint->service, name, value);
 }

@@ -141,6 +141,14 @@ static void look_through(struct search *search, struct mw_str list)
 		search->rest = list;
 }
 
+bool mw_endpoint_has_question(const struct mw_postfix_endpoint *endpoint, const char *list)
+{
+	struct search search = { .endpoint = endpoint, .list = list };
+
+	look_through(&search, mw_endpoint_value(endpoint, list));
+	return search.found;
+}
+
 bool mw_endpoint_asks_in(const struct mw_postfix_endpoint *endpoint, const char *list)
 {
 	struct search search = { .endpoint = endpoint, .list = list };

@@ -65,19 +65,19 @@ static bool uses_mynetworks(const struct mw_postfix_endpoint *endpoint)
 
 static void tell_world(const struct mw_postfix_endpoint *endpoint, struct mw_str networks)
 {
-	mw_endpoint_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks",
+	mw_list_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks",
 			    mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(networks)),
 			    "permit_mynetworks is in use: everybody on the internet counts as one's own",
-			    mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE));
+			    mw_fix_list(endpoint, "mynetworks", MACHINE));
 }
 
 static void tell_public(const struct mw_postfix_endpoint *endpoint, const struct mw_range *range, struct mw_str network)
 {
 	if (is_wider(range, range->first.family == MW_FAMILY_IPV4 ? "10.0.0.0/24" : "fc00::/48"))
-		mw_endpoint_finding(endpoint, MW_FOUND_PUBLIC_AS_OWN, MW_FINDING_WARNING, "mynetworks",
+		mw_list_finding(endpoint, MW_FOUND_PUBLIC_AS_OWN, MW_FINDING_WARNING, "mynetworks",
 				    mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(network)),
 				    "permit_mynetworks is in use: all those public addresses count as one's own",
-				    mw_fix_or(mw_fix_setting(endpoint->site, endpoint->service, "mynetworks", MACHINE),
+				    mw_fix_or(mw_fix_list(endpoint, "mynetworks", MACHINE),
 					      "a connector with remote_ip_ranges for the others"));
 }
 
@@ -135,12 +135,12 @@ static void check_xclient(const struct mw_postfix_endpoint *endpoint)
 	struct mw_str hosts = mw_endpoint_value(endpoint, "smtpd_authorized_xclient_hosts");
 
 	if (!mw_str_empty(hosts))
-		mw_endpoint_finding(endpoint, MW_FOUND_XCLIENT,
+		mw_list_finding(endpoint, MW_FOUND_XCLIENT,
 			is_between_programs(endpoint, hosts) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
 			"smtpd_authorized_xclient_hosts",
 			mw_arena_textf(endpoint->site->arena, "%.*s may use XCLIENT", MW_STR_ARG(hosts)),
 			"those hosts may claim any login, address and port without a password (logged as mechanism=XCLIENT)",
-			mw_fix_setting(endpoint->site, endpoint->service, "smtpd_authorized_xclient_hosts", ""));
+			mw_fix_list(endpoint, "smtpd_authorized_xclient_hosts", ""));
 }
 
 static void check_chunking(const struct mw_postfix_endpoint *endpoint)

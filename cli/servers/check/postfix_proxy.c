@@ -134,14 +134,14 @@ static const char *gained_by_address(const struct mw_postfix_site *site)
 	return NULL;
 }
 
-/* On loopback a proxy is there. Without the setting all of its clients would be this host to Postfix, and relay. */
-static struct mw_fix proxy_fix(const struct mw_postfix_endpoint *endpoint, const char *setting, bool local)
+/* Who gets a greeting sent a PROXY line: a proxy is there. Without the setting all of its clients have its address. */
+static struct mw_fix proxy_fix(bool local)
 {
 	if (local)
-		return mw_fix_words("none where all users of this machine may do what those hosts may; else a firewall that lets "
-				    "only the proxy's user connect there");
-	return mw_fix_or(mw_fix_setting(endpoint->site, endpoint->front, setting, ""),
-			 "a listener for the proxy alone, on 127.0.0.1");
+		return mw_fix_words("none where all users of this machine may do what those hosts may; else a firewall "
+				    "that lets only the proxy's user connect there");
+	return mw_fix_words("a firewall that lets only the proxy connect there, or a listener for the proxy alone, on "
+			    "127.0.0.1 or a network of its own; without the setting all of its clients have its address");
 }
 
 void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
@@ -160,7 +160,7 @@ void mw_check_postfix_proxy(const struct mw_postfix_endpoint *endpoint)
 	gained = gained_by_address(site);
 	if (gained != NULL)
 		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, local ? MW_FINDING_WARNING : MW_FINDING_ERROR, setting,
-				   what, gained, proxy_fix(endpoint, setting, local));
+				   what, gained, proxy_fix(local));
 	else
 		mw_setting_finding(site, endpoint->front, MW_FOUND_PROXY_LINE, MW_FINDING_NOTE, setting, what,
 			"no connector and no networks= go by the client's address; limits by address and the log believe what is "

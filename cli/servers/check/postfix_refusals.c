@@ -25,8 +25,9 @@ struct way {
 	bool perhaps;    /* a table or another service may have permitted it before */
 	bool only_warns; /* of the class that it is in: what refuses does not */
 	struct mw_class_walk walk;
-	const char *within;              /* the setting that has the restriction: the list, or a class */
 	struct mw_restriction refused_by; /* its name is empty: it is not refused */
+	const char *within;               /* the setting that has what refuses: the list, or a class */
+	struct mw_str goes;               /* what goes from there */
 };
 
 static bool is(struct mw_str name, const char *word)
@@ -197,6 +198,30 @@ static void take(struct way *way, const struct mw_restriction *item)
 	way->ended |= !mw_str_empty(way->refused_by.name);
 }
 
+/* What stays of the setting without what refuses. */
+static const char *without(const struct way *way)
+{
+	struct mw_str list = mw_endpoint_value(way->endpoint, way->within);
+	struct mw_restriction item;
+	const char *rest = "";
+
+	while (mw_restriction_next(&list, &item)) {
+		if (!mw_str_equal(item.text, way->goes))
+			rest = mw_arena_textf(way->endpoint->site->arena, "%s%s%.*s", rest, rest[0] == '\0' ? "" : ", ",
+					      MW_STR_ARG(item.text));
+	}
+	return rest;
+}
+
+/* A class needs a definition, or smtpd stops: one of which nothing would stay goes from where it is named. */
+static void leave_class(struct way *way, const char *setting, struct mw_str class)
+{
+	if (!mw_str_empty(way->refused_by.name) && without(way)[0] == '\0') {
+		way->within = setting;
+		way->goes = class;
+	}
+}
+
 static void go(struct way *way, const char *setting)
 {
 	struct mw_str list = mw_endpoint_value(way->endpoint, setting);
@@ -208,6 +233,7 @@ static void go(struct way *way, const char *setting)
 		if (mw_class_enter(way->endpoint, &way->walk, item.name)) {
 			way->only_warns |= item.only_warns;
 			go(way, mw_arena_text(way->endpoint->site->arena, item.name));
+			leave_class(way, setting, item.text);
 			way->only_warns = outside;
 			way->walk.depth--;
 			continue;
@@ -215,6 +241,7 @@ static void go(struct way *way, const char *setting)
 		item.only_warns |= outside;
 		take(way, &item);
 		way->within = setting;
+		way->goes = item.text;
 	}
 }
 
@@ -229,30 +256,14 @@ static bool meets(const struct mw_connector *connector, const struct mw_binding 
 	return false;
 }
 
-/* By the policy who logs in may send as others there, in audit mode or not: what Postfix compares must stay. */
-static bool leaves_senders(const struct mw_postfix_endpoint *endpoint)
+bool mw_binding_leaves_senders(const struct mw_policy *policy, const struct mw_binding *binding)
 {
-	const struct mw_policy *policy = endpoint->site->policy;
-
 	for (size_t i = 0; i < policy->connector_count; i++) {
 		const struct mw_connector *connector = &policy->connectors[i];
 
 		if (connector->enabled && (connector->permission_groups & MW_EXCHANGE_USERS) != 0 &&
-		    meets(connector, &endpoint->binding) &&
+		    meets(connector, binding) &&
 		    (mw_permissions_at(connector, MW_EXCHANGE_USERS) & MW_ACCEPT_ANY_SENDER) != 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether such a listener has this list of main.cf. */
-static bool others_need(struct mw_postfix_site *site, const char *list)
-{
-	for (size_t i = 0; i < site->services.count; i++) {
-		struct mw_postfix_endpoint other;
-
-		if (mw_postfix_endpoint_of(site, &site->services.items[i], &other) && leaves_senders(&other) &&
-		    mw_postfix_value_find(&other.service->options, list) == NULL)
 			return true;
 	}
 	return false;
@@ -260,19 +271,9 @@ static bool others_need(struct mw_postfix_site *site, const char *list)
 
 /* --- findings */
 
-/* The list, or the class, without this restriction. */
-static const char *without(const struct way *way)
+static bool leaves_senders(const struct mw_postfix_endpoint *endpoint)
 {
-	struct mw_str list = mw_endpoint_value(way->endpoint, way->within);
-	struct mw_restriction item;
-	const char *rest = "";
-
-	while (mw_restriction_next(&list, &item)) {
-		if (!mw_str_equal(item.text, way->refused_by.text))
-			rest = mw_arena_textf(way->endpoint->site->arena, "%s%s%.*s", rest, rest[0] == '\0' ? "" : ", ",
-					      MW_STR_ARG(item.text));
-	}
-	return rest;
+	return mw_binding_leaves_senders(endpoint->site->policy, &endpoint->binding);
 }
 
 /* The list that `show` prints, behind the comparisons that must stay. */
@@ -296,8 +297,6 @@ static struct mw_fix fix_of(const struct way *way)
 	const struct mw_postfix_endpoint *endpoint = way->endpoint;
 	const char *value = strcmp(way->within, MW_RELAY_RESTRICTIONS) == 0 ? shown(way) : without(way);
 
-	if (!leaves_senders(endpoint) && others_need(endpoint->site, way->within))
-		return mw_fix_option(endpoint->site, endpoint->service, way->within, value);
 	return mw_fix_list(endpoint, way->within, value);
 }
 

@@ -161,36 +161,33 @@ static struct mw_fix loopback_fix(const struct mw_postfix_endpoint *endpoint)
 					   endpoint->binding.port, MW_STR_ARG(endpoint->front->name)));
 }
 
-/* Whether a list asks Mailwicket. */
-static bool asks(const struct mw_postfix_endpoint *endpoint, const char *name)
-{
-	struct mw_str list = mw_endpoint_value(endpoint, name);
-	struct mw_restriction item;
-	const char *path;
-
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_str_equal_nocase(item.name, MW_STR("check_policy_service")) &&
-		    mw_endpoint_asks_us(endpoint, mw_policy_call_parse(item.argument).server, &path))
-			return true;
-	}
-	return false;
-}
-
-/* The lines with which an entry is not asked about any more. */
-static struct mw_fix unasked_fix(const struct mw_postfix_endpoint *endpoint)
+/* The lines with which an entry is not asked about any more. A list that decides who gets in still does then. */
+static const char *unasked_lines(const struct mw_postfix_endpoint *endpoint, const char *before, const char *between)
 {
 	static const struct { const char *list, *value; } lines[] = {
+		{ "smtpd_client_restrictions", "permit_mynetworks,reject" }, { "smtpd_helo_restrictions", "" },
 		{ "smtpd_sender_restrictions", "" }, { "smtpd_relay_restrictions", "permit_mynetworks,reject" },
-		{ "smtpd_end_of_data_restrictions", "" },
+		{ "smtpd_recipient_restrictions", "permit_mynetworks,reject" }, { "smtpd_data_restrictions", "" },
+		{ "smtpd_end_of_data_restrictions", "" }, { "smtpd_etrn_restrictions", "reject" },
 	};
 	const char *text = "";
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		if (asks(endpoint, lines[i].list))
-			text = mw_arena_textf(arena_of(endpoint), "%s%s  -o %s=%s", text, text[0] != '\0' ? "\n" : "",
+		if (mw_endpoint_has_question(endpoint, lines[i].list))
+			text = mw_arena_textf(arena_of(endpoint), "%s%s%s-o %s=%s", text, text[0] != '\0' ? between : "", before,
 					      lines[i].list, lines[i].value);
 	}
-	return mw_fix_lines(MW_FIX_BELOW, endpoint->site->master_path, endpoint->service->line, text);
+	return text;
+}
+
+/* They let all of mynetworks in unasked: where other hosts can connect, no line to paste, but another address first. */
+static struct mw_fix unasked_fix(const struct mw_postfix_endpoint *endpoint)
+{
+	if (!is_for_this_host(endpoint))
+		return mw_fix_words(mw_arena_textf(arena_of(endpoint), "%s first, so that other hosts cannot send there unasked; "
+						   "then %s", loopback_fix(endpoint).text, unasked_lines(endpoint, "", " ")));
+	return mw_fix_lines(MW_FIX_BELOW, endpoint->site->master_path, endpoint->service->line,
+			    unasked_lines(endpoint, "  ", "\n"));
 }
 
 static void report(const struct mw_postfix_endpoint *endpoint, enum mw_finding_id id,

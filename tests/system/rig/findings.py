@@ -90,7 +90,6 @@ POSTFIX = {
     "missing-name": dict(),
     "append-dot": dict(main="append_dot_mydomain = yes\n"),
     "masquerade": dict(main="masquerade_domains = example.test\n"),
-    "proxy-line": dict(master="0.0.0.0:$PORT inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n"),
     "defers-in-audit": dict(),
 }
 
@@ -194,6 +193,7 @@ SENTENCES = {
     "useless-plugins": "what these clients may do",
     # Who shall connect, and where: a choice.
     "unknown-listener": "which connector, or none", "unasked-listener": "which connector, or none",
+    "proxy-line": "who keeps others from the proxy's listener",
     "proxy-binding": "which port of the proxy it is",
     "odd-listener": "no fix is known", "own-listener": "which of those hosts need it", "reinjection": "right for a filter",
     "open-reinjection": "another address, where the filter can reach it",
@@ -229,7 +229,6 @@ POLICY = {
     "senders-not-compared": [("permission_groups = { ExchangeUsers }", "permission_groups = { ExchangeUsers }\n"
                               "    grant_permissions = { Accept-Any-Sender }")],
     "masquerade": [(STRANGERS, STRANGERS + "\n    deny_permissions = { Accept-Authoritative-Domain-Sender }")],
-    "proxy-line": [('{ "*:$smtp" }', '{ "*:$smtp" }\n    remote_ip_ranges = { "192.0.2.0/24" }')],
     "defers-in-audit": guide.policy(audit=True) + WORLD_MORE,
     "cleartext-refused": [('login "everywhere" { }', 'login "everywhere" { login_type = PlainTextLogin }')],
     "trusted-clients": [('login "everywhere" { }', 'login "everywhere" { }\nlogin "office" { remote = { "192.0.2.0/24" } }')],

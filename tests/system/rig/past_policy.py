@@ -50,8 +50,8 @@ class Site(MailSite):
     """Started once; each test configures Postfix anew."""
     WIRED_BY = "show"
 
-    def __init__(self, folder):
-        super().__init__(folder, POLICY, DIRECTORY, ["bob"])
+    def __init__(self, folder, policy=POLICY):
+        super().__init__(folder, policy, DIRECTORY, ["bob"])
         self.wire()
         self.configure()
 
