@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A program that prints directory text. It is started without a shell, with a clean environment and in a process group
-   of its own, of which nothing is left when it has ended or taken too long; but what it started itself may be, where this
-   process is killed before. Its text counts only where it ended with status 0, the last line is the one that the policy
-   says, and where it says none its output has ended too. */
+   of its own, of which nothing is left when it has ended or taken too long; but what it started itself may be, where
+   this process is killed before. Its text counts only where it ended with status 0, the last line is the one that the
+   policy says, and where it says none its output has ended too. */
 #include "sync/source.h"
 
 #include <errno.h>
