@@ -6,11 +6,14 @@
 Dovecot looks for auth modules in one compiled-in folder: the process gets mounts of its own, where a copy of that
 folder with ours in it lies over it. `modules=False` is a Dovecot without Mailwicket.
 """
+import contextlib
 import imaplib
+import os
 import poplib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from rig.ports import free_port, listens
 from rig.processes import children, holds_listener, kill_and_wait, running, takes_clients, tool, wait_group_ended
 from rig.text import whole_lines
 from rig.tls import Certificate, client_context
-from rig.waiting import wait_for
+from rig.waiting import PATIENCE, wait_for
 from rig.wiring import set_up
 
 PROTOCOLS = {"imap": ("imap", "imaps"), "pop3": ("pop3", "pop3s"), "submission": ("submission", "submissions"),
@@ -230,7 +233,21 @@ class PrivateDovecot:
             assert self.process.poll() is None, self.text()
             return self.is_up() and all(listens(port) for port in self.ports.values())
         wait_for(up, "Dovecot to listen")
+        if version() == "2.3":
+            self.wait_configured()
         return self
+
+    def wait_configured(self):
+        """Dovecot 2.3 reads its configuration when a process asks for it first. It keeps it then, whatever becomes of the file."""
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.settimeout(PATIENCE)
+            asked.connect(str(self.folder / "run" / "config"))
+            asked.sendall(b"VERSION\tconfig\t2\t0\nREQ\n")
+            told = b""
+            while not told.endswith(b"\n\n"):
+                part = asked.recv(65536)
+                assert part, self.text()
+                told += part
 
     def is_up(self):
         """It writes its process id once all its sockets are listened on and it takes signals."""
@@ -254,9 +271,14 @@ class PrivateDovecot:
 
     def stop(self):
         """Dovecot waits a few seconds for its processes. A slower one would keep the next Dovecot off a port; one with a client
-        may outlive it, and holds no listener then."""
+        may outlive it. In Dovecot 2.4 that one may go on listening: it is ended."""
         kill_and_wait(self.process)
         self.stopped, self.process = self.process or self.stopped, None
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: not any(map(holds_listener, self.left())), "Dovecot's processes to leave its ports", PATIENCE / 4)
+        for pid in filter(holds_listener, self.left()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not any(map(holds_listener, self.left())), "Dovecot's processes to leave its ports")
 
     def left(self):
