@@ -88,7 +88,7 @@ def test_beside_the_one_that_runs(daemon):
     with PrivateDovecot(daemon.folder, daemon.policy, {"bob@example.test": "secret"}, protocols=("imap",)) as dovecot:
         dovecot.imap_login("bob@example.test", "secret")
         # Each by a process of its own, in any order.
-        rig.wait_for(lambda: all(dovecot.lines(line) for line in (r"imap-login: .*Login: user=", "Logged out")), "the end of the session")
+        rig.wait_for(lambda: all(dovecot.lines(line) for line in (r"imap-login: .*(Login|Logged in): user=", "Logged out")), "the end of the session")
         log = dovecot.text()
         assert found(daemon, dovecot.config) == []
         assert dovecot.text() == log
