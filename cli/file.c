@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/shell.h"
 #include "file_attributes.h"
 #include "ui/output.h"
 
@@ -192,16 +193,19 @@ static int make_beside(const char *target, char beside_r[PATH_MAX])
 
 void mw_file_complain_replace(const char *path)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], memory[4 * PATH_MAX];
+	struct mw_buf operand = MW_BUF_OVER(memory);
 	const char *immutable = path;
 
 	folder_of(path, folder);
 	if (!mw_file_is_immutable(path))
 		immutable = mw_file_is_immutable(folder) ? folder : NULL;
+	if (immutable != NULL)
+		mw_shell_operand(&operand, mw_str(immutable));
 	if (errno == EPERM && immutable != NULL)
 		mw_complain("%s: %s is immutable or append-only (`lsattr -d %s` shows i or a): undo that with `chattr -ia %s`, "
 			    "and run it again",
-			    path, immutable == path ? "it" : "its folder", immutable, immutable);
+			    path, immutable == path ? "it" : "its folder", operand.data, operand.data);
 	else
 		failed(path);
 }

@@ -24,7 +24,8 @@ size_t mw_log_input_read(struct mw_log_input *input, char *memory, size_t size);
 /* UNREADABLE: errno in *errno_r. DAMAGED: compressed data that are wrong or end too early; what was
    unpacked before has been read. */
 enum mw_log_input_state mw_log_input_state(const struct mw_log_input *input, int *errno_r);
-/* What it is compressed with: "gzip", "bzip2", "xz", "zstd"; "UTF-16" where it is written in that; NULL: with nothing, or not looked at yet. */
+/* What it is compressed with: "gzip", "bzip2", "xz", "zstd"; "UTF-16" where it is written in that; NULL: with nothing, or
+   not looked at yet. */
 const char *mw_log_input_packed(const struct mw_log_input *input);
 /* Octets read from the descriptor, before they were unpacked. */
 uint64_t mw_log_input_taken(const struct mw_log_input *input);

@@ -66,19 +66,19 @@ static bool uses_mynetworks(const struct mw_postfix_endpoint *endpoint)
 static void tell_world(const struct mw_postfix_endpoint *endpoint, struct mw_str networks)
 {
 	mw_list_finding(endpoint, MW_FOUND_WORLD_AS_OWN, MW_FINDING_ERROR, "mynetworks",
-			    mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(networks)),
-			    "permit_mynetworks is in use: everybody on the internet counts as one's own",
-			    mw_fix_list(endpoint, "mynetworks", MACHINE));
+			mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(networks)),
+			"permit_mynetworks is in use: everybody on the internet counts as one's own",
+			mw_fix_list(endpoint, "mynetworks", MACHINE));
 }
 
 static void tell_public(const struct mw_postfix_endpoint *endpoint, const struct mw_range *range, struct mw_str network)
 {
 	if (is_wider(range, range->first.family == MW_FAMILY_IPV4 ? "10.0.0.0/24" : "fc00::/48"))
 		mw_list_finding(endpoint, MW_FOUND_PUBLIC_AS_OWN, MW_FINDING_WARNING, "mynetworks",
-				    mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(network)),
-				    "permit_mynetworks is in use: all those public addresses count as one's own",
-				    mw_fix_or(mw_fix_list(endpoint, "mynetworks", MACHINE),
-					      "a connector with remote_ip_ranges for the others"));
+				mw_arena_textf(endpoint->site->arena, "mynetworks has %.*s", MW_STR_ARG(network)),
+				"permit_mynetworks is in use: all those public addresses count as one's own",
+				mw_fix_or(mw_fix_list(endpoint, "mynetworks", MACHINE),
+					  "a connector with remote_ip_ranges for the others"));
 }
 
 /* Each that is everybody's alone, and else those that are together. */
