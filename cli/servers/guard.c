@@ -3,20 +3,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "servers/files.h"
 #include "ui/output.h"
+
+#define END_WAIT 10000 /* milliseconds */
+#define STEP 20
+
+/* Another one's process and, where it is the first of a namespace, all others there. */
+static void end_process(int process)
+{
+	struct pollfd ended = { .fd = process, .events = POLLIN };
+
+	if (process >= 0 && pidfd_send_signal(process, SIGKILL, NULL, 0) == 0)
+		(void)poll(&ended, 1, END_WAIT);
+}
+
+/* What is not in a namespace may write a little longer than the process that was ended. */
+static void remove_folder(const char *folder)
+{
+	int64_t deadline = mw_clock_milliseconds() + END_WAIT;
+
+	for (mw_changes_unstage(folder); access(folder, F_OK) == 0 && mw_clock_milliseconds() < deadline;
+	     mw_changes_unstage(folder))
+		poll(NULL, 0, STEP);
+}
 
 /* Waits for the end of the pipe. A terminal's signals do not reach it, and nobody waits for its output. */
 static _Noreturn void keep_guard(int pipe, const char *folder)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	pid_t process = 0, told;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), process = -1;
+	pid_t told;
 	ssize_t got;
 
 	setsid();
@@ -24,12 +49,14 @@ static _Noreturn void keep_guard(int pipe, const char *folder)
 		dup2(null, fd);
 	do {
 		got = read(pipe, &told, sizeof(told));
-		if (got == (ssize_t)sizeof(told))
-			process = told;
+		if (got != (ssize_t)sizeof(told))
+			continue;
+		if (process >= 0)
+			close(process);
+		process = told > 0 ? pidfd_open(told, 0) : -1;
 	} while (got > 0 || (got < 0 && errno == EINTR));
-	if (process > 0)
-		kill(process, SIGKILL);
-	mw_changes_unstage(folder);
+	end_process(process);
+	remove_folder(folder);
 	_exit(0);
 }
 

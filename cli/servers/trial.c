@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers/trial.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -102,6 +104,7 @@ static const char *write_trial(const struct mw_dovecot_site *site, const char *c
 struct room {
 	const char *modules, *over; /* a folder that lies over another there; NULL: none */
 	bool ports; /* of its own too: a listener without a name cannot be taken away by another line */
+	int parent; /* a pidfd; -1: none */
 };
 
 static bool has_nameless_port(const struct mw_dovecot_site *site)
@@ -126,7 +129,7 @@ static struct room room_of(const struct mw_dovecot_site *site)
 	const char *own = mw_arena_textf(site->arena, "%.*s/auth",
 					 MW_STR_ARG(mw_dovecot_value(site->root, "mail_plugin_dir")));
 	const char *module = "libauthdb_mailwicket.so";
-	struct room room = { .ports = has_nameless_port(site) };
+	struct room room = { .ports = has_nameless_port(site), .parent = -1 };
 
 	if (access(mw_arena_textf(site->arena, "%s/%s", own, module), R_OK) == 0 ||
 	    access(mw_arena_textf(site->arena, "%s/%s", beside, module), R_OK) != 0)
@@ -157,32 +160,50 @@ static void open_network(void)
 	}
 }
 
-/* With mounts and processes of its own, where that can be had: all of it ends with its first process. */
+/* It ends with us, and was not too late to be told so. */
+static bool stay_with_parent(const struct room *room)
+{
+	struct pollfd ended = { .fd = room->parent, .events = POLLIN };
+
+	setsid();
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && poll(&ended, 1, 0) == 0;
+}
+
 static bool move_in(void *context)
 {
 	const struct room *room = context;
-	pid_t parent = getppid(), child;
-	int status = W_EXITCODE(1, 0);
 
-	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (!stay_with_parent(room))
 		return false;
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID | (room->ports ? CLONE_NEWNET : 0)) < 0)
-		return room->modules == NULL && !room->ports;
 	if (room->ports)
 		open_network();
 	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
-	if (room->modules != NULL && mount(room->modules, room->over, NULL, MS_BIND, NULL) < 0)
-		return false;
-	child = fork();
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		return true;
+	return room->modules == NULL || mount(room->modules, room->over, NULL, MS_BIND, NULL) == 0;
+}
+
+static bool stay_outside(void *context)
+{
+	return stay_with_parent(context);
+}
+
+/* With mounts and processes of its own, where that can be had: all of it ends with its first process. -1 with
+   *possible_r false: it needs them, and there are none. */
+static pid_t start(const char *const *argv, int output, struct room *room, bool *possible_r)
+{
+	pid_t process;
+
+	*possible_r = true;
+	room->parent = pidfd_open(getpid(), 0);
+	process = mw_program_start_in(argv, output, output, CLONE_NEWNS | CLONE_NEWPID | (room->ports ? CLONE_NEWNET : 0),
+				      move_in, room);
+	if (process < 0 && errno != ENOENT) {
+		*possible_r = room->modules == NULL && !room->ports;
+		if (*possible_r)
+			process = mw_program_start_in(argv, output, output, 0, stay_outside, room);
 	}
-	if (child > 0)
-		(void)mw_child_wait(child, &status);
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	if (room->parent >= 0)
+		close(room->parent);
+	return process;
 }
 
 /* Auth tells who greets it what it can, and then "DONE". False: it closed, or said nothing until the deadline. */
@@ -297,7 +318,7 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 	struct room room = room_of(site);
 	int64_t deadline;
 	pid_t process;
-	bool started;
+	bool started, possible;
 	int output, status = 0;
 
 	*why_r = "it cannot be tried";
@@ -307,10 +328,10 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 	output = path != NULL ? open(console, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	if (output < 0 || chmod(guard->folder, 0711) < 0)
 		return MW_TRIAL_SILENT;
-	process = mw_program_start_in(argv, output, output, move_in, &room);
+	process = start(argv, output, &room, &possible);
 	close(output);
 	if (process < 0)
-		return MW_TRIAL_SILENT;
+		return possible ? MW_TRIAL_SILENT : MW_TRIAL_NOT_TRIED;
 	mw_guard_process(guard, process);
 	deadline = mw_clock_milliseconds() + WAIT;
 	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, deadline, &status);

@@ -164,7 +164,7 @@ static bool run(const char *const *argv, const struct start *start, struct mw_ru
 		return false;
 	}
 	pid = start->input >= 0 ? mw_program_start_fed(argv, start->input, out[1], err[1])
-				: mw_program_start_in(argv, out[1], err[1], start->prepare, start->context);
+				: mw_program_start_in(argv, out[1], err[1], 0, start->prepare, start->context);
 	run_r->missing = pid < 0 && errno == ENOENT;
 	close(out[1]);
 	close(err[1]);

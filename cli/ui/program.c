@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -118,8 +121,16 @@ static _Noreturn void become(const char *path, const char *const *argv, int inpu
 	_exit(126);
 }
 
-static pid_t start(const char *const *argv, int input, int output, int errors, bool (*prepare)(void *context),
-		   void *context)
+/* fork(2), with the first process of new namespaces as the child: when it has ended, so have all others in them. */
+static pid_t fork_in(int namespaces)
+{
+	struct clone_args how = { .flags = (unsigned)namespaces, .exit_signal = SIGCHLD };
+
+	return namespaces == 0 ? fork() : (pid_t)syscall(SYS_clone3, &how, sizeof(how));
+}
+
+static pid_t start(const char *const *argv, int input, int output, int errors, int namespaces,
+		   bool (*prepare)(void *context), void *context)
 {
 	char path[PATH_MAX];
 	pid_t pid;
@@ -128,7 +139,7 @@ static pid_t start(const char *const *argv, int input, int output, int errors, b
 		errno = ENOENT;
 		return -1;
 	}
-	pid = fork();
+	pid = fork_in(namespaces);
 	if (pid == 0 && prepare != NULL && !prepare(context))
 		_exit(126);
 	if (pid == 0)
@@ -138,16 +149,16 @@ static pid_t start(const char *const *argv, int input, int output, int errors, b
 
 pid_t mw_program_start(const char *const *argv, int output, int errors)
 {
-	return start(argv, -1, output, errors, NULL, NULL);
+	return start(argv, -1, output, errors, 0, NULL, NULL);
 }
 
 pid_t mw_program_start_fed(const char *const *argv, int input, int output, int errors)
 {
-	return start(argv, input, output, errors, NULL, NULL);
+	return start(argv, input, output, errors, 0, NULL, NULL);
 }
 
-pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool (*prepare)(void *context),
-			  void *context)
+pid_t mw_program_start_in(const char *const *argv, int output, int errors, int namespaces,
+			  bool (*prepare)(void *context), void *context)
 {
-	return start(argv, -1, output, errors, prepare, context);
+	return start(argv, -1, output, errors, namespaces, prepare, context);
 }

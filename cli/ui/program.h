@@ -18,8 +18,10 @@ bool mw_program_find(const char *name, char *path_r, size_t size);
 pid_t mw_program_start(const char *const *argv, int output, int errors);
 /* The same with this descriptor as its standard input. */
 pid_t mw_program_start_fed(const char *const *argv, int input, int output, int errors);
-/* The same as mw_program_start(); `prepare` is called in the new process, before anything else is there. False ends it with status 126. */
-pid_t mw_program_start_in(const char *const *argv, int output, int errors, bool (*prepare)(void *context),
-			  void *context);
+/* The same as mw_program_start(), in namespaces of its own: CLONE_NEW... of clone(2), or 0. `prepare` is called in the new
+   process, before anything else is there. False ends it with status 126. -1 with errno EPERM, ENOSYS or another of
+   clone3(2) where there are no such namespaces. */
+pid_t mw_program_start_in(const char *const *argv, int output, int errors, int namespaces,
+			  bool (*prepare)(void *context), void *context);
 
 #endif

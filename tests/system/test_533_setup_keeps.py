@@ -365,24 +365,51 @@ def parent(process):
         return 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_trial_leaves_nothing_behind(stock, how):
-    # Auth says nothing, so that the trial lasts.
-    add_to_dovecot(stock, "service auth {\n  executable = /bin/sleep 60\n}\n")
+def interrupted(stock, how, ready):
+    """setup --apply until it is sent the signal, when its Dovecot on trial is `ready(folder)`; nothing of it stays."""
     before = stock.tree()
     process = subprocess.Popen([rig.CLI, "-c", stock.daemon.policy, "setup", "--apply", "--backup", stock.backup,
                                 *stock.servers()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def mine():
-        return [command for trial, command in trials().items() if process.pid in (parent(trial), parent(parent(trial)))]
-    command = rig.wait_for(mine, "Dovecot on trial")[0]
+    command = rig.wait_for(lambda: [command for trial, command in trials().items() if parent(trial) == process.pid],
+                           "Dovecot on trial")[0]
     folder = Path(*Path(command).parts[:3])
     assert folder.name.startswith("mailwicket-setup-") and folder.is_dir()
+    rig.wait_for(lambda: ready(folder), "Dovecot on trial to be ready")
     process.send_signal(how)
     process.wait(60)
     rig.wait_for(lambda: not folder.exists(), "the folder to be removed")
     rig.wait_for(lambda: command not in trials().values(), "Dovecot on trial to end")
     assert stock.tree() == before
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_trial_leaves_nothing_behind(stock, how):
+    # Auth says nothing, so that the trial lasts.
+    add_to_dovecot(stock, "service auth {\n  executable = /bin/sleep 60\n}\n")
+    interrupted(stock, how, lambda folder: True)
+
+
+# It finds the trial's folder by the configuration of its parent, Dovecot's master.
+WRITER = """#!/bin/sh
+read -r _ _ _ master _ </proc/self/stat
+file=$(tr '\\0' '\\n' </proc/$master/cmdline | grep mailwicket-trial)
+for writer in 1 2 3 4 5 6 7 8; do
+    while :; do
+        n=$((n + 1))
+        : >"${file%/*/*}/trial/state/$writer.$n"
+    done &
+done
+exec sleep 60
+"""
+
+
+@pytest.mark.parametrize("count", range(3))
+def test_what_dovecot_on_trial_writes_to_the_last_is_removed_too(stock, count):
+    writer = stock.folder / "writer"
+    writer.write_text(WRITER)
+    writer.chmod(0o755)
+    add_to_dovecot(stock, f"service auth {{\n  executable = {writer}\n  user = root\n}}\n")
+    interrupted(stock, signal.SIGINT, lambda folder: len(list((folder / "trial/state").iterdir())) > 300)
 
 
 def test_a_plan_is_refused_while_mailwicketd_is_not_there(stock):

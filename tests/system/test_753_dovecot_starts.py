@@ -83,6 +83,24 @@ def test_who_is_not_root_is_told_that_it_is_not_tried(daemon):
     assert (row["id"], row["severity"]) == ("dovecot-start", "not judged") and "only root can try it" in row["what"], row
 
 
+CONTAINER = ["setpriv", "--bounding-set=-sys_admin"]  # root there may have no namespaces
+
+
+def test_in_a_container_it_is_tried_without_namespaces(daemon):
+    assert found(daemon, write(daemon, STATIC[version()]), prefix=CONTAINER) == []
+    row, = found(daemon, write(daemon, UNKNOWN[version()]), prefix=CONTAINER)
+    assert row["severity"] == "error" and "surprise" in row["detail"], row
+
+
+def test_in_a_container_what_takes_namespaces_is_not_tried(daemon):
+    config = write(daemon, STATIC[version()])
+    (daemon.folder / "elsewhere/auth").mkdir(parents=True)
+    config.write_text(config.read_text().replace(f"mail_plugin_dir = {daemon.folder}/modules", f"mail_plugin_dir = {daemon.folder}/elsewhere"))
+    assert not [row for row in found(daemon, config) if row["id"] == "dovecot-start" and "namespaces" in row["what"]]
+    row, = found(daemon, config, prefix=CONTAINER)
+    assert row["severity"] == "not judged" and "to try it takes namespaces of its own, and root has none here" in row["what"], row
+
+
 def test_beside_the_one_that_runs(daemon):
     """Its ports, sockets and log are not touched."""
     with PrivateDovecot(daemon.folder, daemon.policy, {"bob@example.test": "secret"}, protocols=("imap",)) as dovecot:
