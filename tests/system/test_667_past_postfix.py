@@ -136,6 +136,18 @@ def test_why_follows_what_dovecots_submission_passes_on(relaying, folder):
 
 
 @needs_submission
+def test_it_is_a_warning_while_every_rule_is_in_audit_mode(relaying):
+    enforced = relaying.daemon.policy.read_text()
+    relaying.daemon.write(relaying.daemon.policy, re.sub(r'(?m)^((?:login|connector) "[^"]*" \{)', r"\1\n    mode = audit\n", enforced))
+    try:
+        row, = relaying.findings("open")
+    finally:
+        relaying.daemon.write(relaying.daemon.policy, enforced)
+    assert row["severity"] == "warning", row
+    assert row["why"] == "whoever can log in there sends as anybody, to anybody; once a rule is enforced, that is an error"
+
+
+@needs_submission
 @pytest.mark.parametrize("name,more,severity,word", [
     ("local", "", "warning", "writes to this server's mailboxes as anybody"),
     ("submission", "", "warning", "clients that did not log in"),

@@ -5,7 +5,9 @@
 
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "mail/network.h"
+#include "policy/audit.h"
 #include "policy/choose.h"
 #include "servers/check/dovecot.h"
 #include "servers/check/permitted.h"
@@ -141,6 +143,21 @@ static void report(const struct relay *relay, enum mw_finding_severity severity,
 				  "names (port 587 or 465)"));
 }
 
+/* Past the rules. While all are in audit mode there is nothing yet that it could get past. */
+static void report_past(const struct relay *relay, bool to_anybody, const char *where)
+{
+	bool audits = mw_policy_audits(relay->site->policy, mw_clock_today());
+
+	if (!to_anybody)
+		report(relay, MW_FINDING_WARNING, where, "whoever can log in there writes to this server's mailboxes as anybody");
+	else if (audits)
+		report(relay, MW_FINDING_WARNING, where,
+		       "whoever can log in there sends as anybody, to anybody; once a rule is enforced, that is an error");
+	else
+		report(relay, MW_FINDING_ERROR, where,
+		       "whoever can log in there sends as anybody, to anybody: no rule for senders, relaying or senders= holds");
+}
+
 static void report_listener(const struct relay *relay, struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_postfix_site *site = relay->site;
@@ -150,13 +167,9 @@ static void report_listener(const struct relay *relay, struct mw_postfix_endpoin
 	if (asked && speaks_for_users(relay, endpoint))
 		return;
 	if (!asked || policy_relays(relay))
-		report(relay, !asked && !relays_for_this_host(endpoint) ? MW_FINDING_WARNING : MW_FINDING_ERROR,
-		       mw_arena_textf(site->arena, asked ? ", where the policy permits this host everything (%s)"
-							 : ", where Mailwicket is not asked (%s)", place),
-		       !asked && !relays_for_this_host(endpoint)
-			       ? "whoever can log in there writes to this server's mailboxes as anybody"
-			       : "whoever can log in there sends as anybody, to anybody: no rule for senders, relaying or senders= "
-				 "holds");
+		report_past(relay, asked || relays_for_this_host(endpoint),
+			    mw_arena_textf(site->arena, asked ? ", where the policy permits this host everything (%s)"
+							      : ", where Mailwicket is not asked (%s)", place));
 	else if (!relay->trusted)
 		report(relay, MW_FINDING_WARNING,
 		       mw_str_empty(relay->user)

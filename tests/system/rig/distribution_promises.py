@@ -16,7 +16,7 @@ class Promises:
 
     kind = None                   # the distribution's class
     before, after = {}, {}        # the outcome of each action, before setup and after it
-    errors = ()                   # the settings at which check has an error all the same
+    errors = ()                   # the settings at which check has an error all the same, once a rule is enforced
     may_change = {}               # what setup may change: arguments of Cycle.assert_nothing_was_taken
     other_words, forged = (), ()  # arguments of InitCycle.assert_nothing_that_worked_is_refused
 

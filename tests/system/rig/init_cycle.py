@@ -98,12 +98,12 @@ class InitCycle:
 
     def assert_made(self, errors=()):
         """The files pass `check`, and both servers do once setup has wired them: in audit, and when all is enforced.
-        `errors`: the settings at which check has one all the same."""
+        `errors`: the settings at which check has one then all the same."""
         assert (self.check.returncode, self.check.stderr) == (0, ""), self.check.stdout
         for setup in self.setup, self.setup_again:
             assert (setup.returncode, setup.stderr) == (0, ""), f"{setup.stderr}\n{setup.stdout}"
-        for found in self.errors, self.errors_again:
-            assert [error.partition(":")[0] for error in found] == list(errors), found
+        assert self.errors == []
+        assert [error.partition(":")[0] for error in self.errors_again] == list(errors), self.errors_again
 
     def assert_nothing_that_worked_is_refused(self, *, other_words=(), forged=()):
         """In audit nothing differs. Enforced, a refusal may be in the policy's words (`other_words`), and what was forged
