@@ -460,7 +460,7 @@ static bool reading_refused(const struct mw_why_entry *entry)
 
 static bool reading_password(const struct mw_why_entry *entry)
 {
-	return !sending(entry) && (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG));
+	return !sending(entry) && (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG)) && !refuses_token(entry);
 }
 
 /* Without a line of Dovecot's auth. */

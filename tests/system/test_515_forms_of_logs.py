@@ -193,6 +193,17 @@ def test_a_token_of_somebody_else_takes_the_place_of_no_wrong_password(policy, f
     assert told["cause"]["id"] == "wrong-password", told
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("outcome", ["Disconnected: Connection closed", "Login aborted: Logged out"])
+def test_a_token_of_somebody_else_takes_the_place_of_no_wrong_password_for_reading(policy, folder, outcome, order):
+    def refused(method, client):
+        return (f"Nov 29 2025 05:00:00 mail dovecot: imap-login: {outcome} (auth failed, 1 attempts in 2 secs): user=<bob>, "
+                f"method={method}, rip={client}, lip=203.0.113.1, TLS, session=<{method}>")
+    own, token = refused("PLAIN", "192.0.2.7"), refused("XOAUTH2", "203.0.113.66")
+    assert of_lines(policy, folder, [own, token][::order])["cause"]["id"] == "reading-password"
+    assert of_lines(policy, folder, [token])["cause"]["id"] == "reading-token-refused"
+
+
 def session(failed):
     return b"".join([octets(SMTPD, b"connect from unknown[192.0.2.7]", 61), octets(SMTPD, failed, 62),
                      octets(SMTPD, SUMMARY.encode(), 63)])
