@@ -232,13 +232,21 @@ static bool hears_done(int fd, int64_t deadline)
 	return false;
 }
 
-static bool answers(const char *path, pid_t process, int64_t deadline, int *status_r)
+/* It keeps its number until end() has waited for it: what is ended then is no other one. */
+static bool has_ended(pid_t process)
+{
+	siginfo_t end = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)process, &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid != 0;
+}
+
+static bool answers(const char *path, pid_t process, int64_t deadline)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	bool done = false;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	while (mw_clock_milliseconds() < deadline && waitpid(process, status_r, WNOHANG) == 0) {
+	while (mw_clock_milliseconds() < deadline && !has_ended(process)) {
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0;
 
@@ -292,8 +300,19 @@ static const char *reason(const struct mw_dovecot_site *site, const char *path)
 /* A process that ends closes its socket before the log process has written why. */
 static void wait_for_reason(const struct mw_dovecot_site *site, const char *log, pid_t process, int64_t deadline)
 {
-	while (kill(process, 0) == 0 && mw_clock_milliseconds() < deadline && reason(site, log) == NULL)
+	while (!has_ended(process) && mw_clock_milliseconds() < deadline && reason(site, log) == NULL)
 		poll(NULL, 0, STEP);
+}
+
+/* With its group, which is all that ends the others where they are in no namespace of it. Its status. */
+static int end(pid_t process)
+{
+	int status;
+
+	(void)kill(-process, SIGKILL);
+	(void)kill(process, SIGKILL);
+	(void)mw_child_wait(process, &status);
+	return status;
 }
 
 static enum mw_trial result_of(const struct mw_dovecot_site *site, const char *log, const char *console,
@@ -319,7 +338,7 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 	int64_t deadline;
 	pid_t process;
 	bool started, possible;
-	int output, status = 0;
+	int output, status;
 
 	*why_r = "it cannot be tried";
 	if (geteuid() != 0)
@@ -334,10 +353,10 @@ enum mw_trial mw_dovecot_trial(const struct mw_dovecot_site *site, const char *c
 		return possible ? MW_TRIAL_SILENT : MW_TRIAL_NOT_TRIED;
 	mw_guard_process(guard, process);
 	deadline = mw_clock_milliseconds() + WAIT;
-	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, deadline, &status);
+	started = answers(mw_arena_textf(site->arena, "%s/run/" SOCKET, folder), process, deadline);
 	if (!started)
 		wait_for_reason(site, log, process, deadline);
-	mw_child_end(process);
+	status = end(process);
 	mw_guard_process(guard, 0);
 	if (started)
 		return MW_TRIAL_STARTS;

@@ -3,6 +3,7 @@ TLS. It is tried where nobody sees it."""
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ import rig
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot, version
 from rig.probe_servers import issue_all
+from rig.processes import running
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
 
@@ -90,6 +92,24 @@ def test_in_a_container_it_is_tried_without_namespaces(daemon):
     assert found(daemon, write(daemon, STATIC[version()]), prefix=CONTAINER) == []
     row, = found(daemon, write(daemon, UNKNOWN[version()]), prefix=CONTAINER)
     assert row["severity"] == "error" and "surprise" in row["detail"], row
+
+
+def program(process):
+    """The path of what a process of running() runs; "" where it has ended."""
+    try:
+        return os.readlink(f"/proc/{process[0]}/exe")
+    except OSError:
+        return ""
+
+
+def test_in_a_container_nothing_of_a_trial_without_an_answer_is_left(daemon):
+    silent = daemon.folder / "silent"
+    silent.write_bytes(Path(rig.tool("sleep")).read_bytes())
+    silent.chmod(0o755)
+    config = write(daemon, STATIC[version()] + f"service auth {{\n  executable = {silent} 600\n}}\n")
+    row, = found(daemon, config, prefix=CONTAINER)
+    assert "no answer" in row["what"] + row["detail"], row
+    rig.wait_for(lambda: str(silent) not in map(program, running()), "what ran in place of auth to end")
 
 
 def test_in_a_container_what_takes_namespaces_is_not_tried(daemon):
