@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -11,9 +13,11 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "ui/own_command.h"
 
 #define STEP 65536
+#define REST_WAIT 4000 /* milliseconds; a service has five seconds to end */
 
 /* What the process writes: this, the turn of each source, and then the messages, each with its NUL. */
 struct head {
@@ -89,8 +93,10 @@ bool mw_sync_process_start(struct mw_sync_process *reading, const struct mw_poli
 		reading->process = 0;
 		return false;
 	}
-	if (reading->process == 0)
+	if (reading->process == 0) {
+		mw_child_hold(ends[1]);
 		_exit(sync_and_tell(policy, turns, ends[1]));
+	}
 	close(ends[1]);
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	reading->fd = ends[0];
@@ -184,10 +190,25 @@ bool mw_sync_process_take(struct mw_sync_process *reading, struct mw_sync_proces
 	return true;
 }
 
+/* Until what it started for its sources has ended too: nothing of that is left then. */
+static void wait_for_rest(struct mw_sync_process *reading)
+{
+	struct pollfd end = { .fd = reading->fd, .events = POLLIN };
+	int64_t deadline = mw_clock_milliseconds() + REST_WAIT, left;
+
+	do {
+		reading->used = 0;
+		if (take_bytes(reading))
+			return;
+		left = deadline - mw_clock_milliseconds();
+	} while (left > 0 && poll(&end, 1, (int)left) != 0);
+}
+
 void mw_sync_process_stop(struct mw_sync_process *reading)
 {
 	if (reading->process != 0) {
 		kill(reading->process, SIGKILL);
+		wait_for_rest(reading);
 		(void)wait_for(reading);
 	}
 	free(reading->bytes);

@@ -24,6 +24,18 @@ pid_t mw_child_fork(void)
 	return 0;
 }
 
+static int held = -1;
+
+void mw_child_hold(int fd)
+{
+	held = fd;
+}
+
+int mw_child_held(void)
+{
+	return held;
+}
+
 bool mw_child_wait(pid_t process, int *status_r)
 {
 	pid_t ended;

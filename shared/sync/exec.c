@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* A program that prints directory text. It is started without a shell, with a clean environment and in a process group
-   of its own, of which nothing is left when it has ended or taken too long; but what it started itself may be, where
-   this process is killed before. Its text counts only where it ended with status 0, the last line is the one that the
-   policy says, and where it says none its output has ended too. */
+/* A program that prints directory text. It is started without a shell and with a clean environment. Nothing that it
+   started is left when it has ended or taken too long, or when this process is gone (exec_keeper.h). Its text counts
+   only where it ended with status 0, the last line is the one that the policy says, and where it says none its output
+   has ended too. */
 #include "sync/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
+#include "sync/exec_keeper.h"
 #include "sync/text/field.h"
 #include "sync/text/text.h"
 
@@ -34,8 +31,9 @@ struct exec_source {
 
 struct run {
 	struct exec_source *exec;
-	pid_t pid;
-	int output, errors, process; /* -1: closed; process: a pidfd, -1 when it has ended */
+	struct mw_exec_keeper keeper;
+	bool ended; /* the program itself, whatever it started */
+	int output, errors; /* -1: closed */
 	int status;
 	char said[SAID_MAX];
 	size_t said_len;
@@ -80,25 +78,6 @@ static const char *why_unfit(const char *path)
 	return NULL;
 }
 
-static _Noreturn void become(char *const *words, int output, int errors)
-{
-	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C.UTF-8";
-	static char *const environment[] = { path, locale, NULL };
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	sigset_t none;
-
-	sigemptyset(&none);
-	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (int i = 1; i < NSIG; i++)
-		(void)signal(i, SIG_DFL);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-	    dup2(errors, STDERR_FILENO) >= 0 && chdir("/") == 0)
-		execve(words[0], words, environment);
-	_exit(126);
-}
-
 static char **words_of(struct mw_arena *arena, const struct mw_source *source)
 {
 	char **words = MW_ARENA_ARRAY(arena, char *, source->command.count + 1);
@@ -118,23 +97,15 @@ static void close_one(int *fd)
 static bool start(struct run *run, char *const *words)
 {
 	int output[2] = { -1, -1 }, errors[2] = { -1, -1 };
+	bool started = pipe2(output, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0 &&
+		       mw_exec_keeper_start(&run->keeper, words, output[1], errors[1]);
 
-	if (pipe2(output, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0)
-		run->pid = fork();
-	if (run->pid == 0)
-		become(words, output[1], errors[1]);
-	run->why = run->pid < 0 ? strerror(errno) : NULL;
+	run->why = started ? NULL : strerror(errno);
 	close_one(&output[1]);
 	close_one(&errors[1]);
 	run->output = output[0];
 	run->errors = errors[0];
-	if (run->pid < 0)
-		return false;
-	(void)setpgid(run->pid, run->pid);
-	run->process = (int)syscall(SYS_pidfd_open, run->pid, 0);
-	if (run->process < 0)
-		run->why = strerror(errno);
-	return true;
+	return started;
 }
 
 /* --- what it says */
@@ -180,15 +151,15 @@ static void take_errors(struct run *run)
 	}
 }
 
-/* The whole group ends with it; until it is reaped its number is no other's. Its last words may not have been read. */
-static void reap(struct run *run)
+/* All ends with it. Its last words may not have been read. */
+static void end(struct run *run, struct mw_records *records, const struct mw_source *source)
 {
 	struct pollfd errors = { run->errors, POLLIN, 0 };
 
-	(void)kill(-run->pid, SIGKILL);
-	if (!mw_child_wait(run->pid, &run->status) && run->why == NULL)
-		run->why = "ended, and how is not known";
-	close_one(&run->process);
+	if (!mw_exec_keeper_end(&run->keeper))
+		mw_errors_add(records->errors, MW_WARNING, source->place.file, 0, 0, NULL,
+			      "source \"%.*s\": what %.*s started may still run: it could not be ended", MW_STR_ARG(source->name),
+			      MW_STR_ARG(source->command.items[0]));
 	while (run->errors >= 0 && run->said_len < sizeof(run->said) && poll(&errors, 1, 0) > 0)
 		take_errors(run);
 }
@@ -196,11 +167,11 @@ static void reap(struct run *run)
 /* It has ended. What it started may still print, but nothing that counts where it failed. */
 static void note_end(struct run *run)
 {
-	siginfo_t end = { 0 };
-
-	if (waitid(P_PID, (id_t)run->pid, &end, WEXITED | WNOWAIT) != 0 || end.si_code != CLD_EXITED || end.si_status != 0)
+	run->ended = true;
+	if (!mw_exec_keeper_ended(&run->keeper, &run->status))
+		run->why = "ended, and how is not known";
+	else if (!WIFEXITED(run->status) || WEXITSTATUS(run->status) != 0)
 		close_one(&run->output);
-	close_one(&run->process);
 }
 
 /* The last one that is not empty. */
@@ -231,14 +202,16 @@ static void follow(struct run *run, const struct mw_source *source)
 {
 	int64_t end = mw_clock_milliseconds() + (int64_t)source->timeout * 1000;
 
-	while (run->why == NULL && (run->output >= 0 || run->process >= 0)) {
-		struct pollfd fds[] = { { run->output, POLLIN, 0 }, { run->errors, POLLIN, 0 }, { run->process, POLLIN, 0 } };
+	while (run->why == NULL && (run->output >= 0 || !run->ended)) {
+		int process = run->ended ? -1 : run->keeper.told;
+		struct pollfd fds[] = { { run->output, POLLIN, 0 }, { run->errors, POLLIN, 0 },
+					{ process, POLLIN, 0 } };
 		int64_t left = end - mw_clock_milliseconds();
-		bool whole = run->process < 0 && ends_as_told(run->exec, source->last_line);
+		bool whole = run->ended && ends_as_told(run->exec, source->last_line);
 		int ready;
 
 		if (left <= 0) {
-			run->why = run->process >= 0 ? "took too long" :
+			run->why = !run->ended ? "took too long" :
 				"took too long: a program that it started still has its output open; "
 				"start that one with >/dev/null";
 			return;
@@ -279,7 +252,7 @@ static void judge(struct run *run, const struct mw_source *source, char *text, s
 /* False with an error. */
 static bool run_program(struct exec_source *exec, struct mw_records *records, const struct mw_source *source)
 {
-	struct run run = { .exec = exec, .pid = -1, .output = -1, .errors = -1, .process = -1 };
+	struct run run = { .exec = exec, .output = -1, .errors = -1 };
 	char **words = words_of(records->arena, source), text[256];
 	struct mw_str said = MW_STR_EMPTY, rest;
 
@@ -288,7 +261,7 @@ static bool run_program(struct exec_source *exec, struct mw_records *records, co
 	run.why = why_unfit(words[0]);
 	if (run.why == NULL && start(&run, words)) {
 		follow(&run, source);
-		reap(&run);
+		end(&run, records, source);
 		judge(&run, source, text, sizeof(text));
 	}
 	close_one(&run.output);

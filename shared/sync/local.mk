@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += libmwsync.la
 libmwsync_la_SOURCES = \
 	shared/sync/exec.c \
+	shared/sync/exec_keeper.c shared/sync/exec_keeper.h \
 	shared/sync/file_watch.c shared/sync/file_watch.h \
 	shared/sync/gather.c shared/sync/gather.h \
 	shared/sync/host.c shared/sync/host.h \
