@@ -231,21 +231,21 @@ static bool blocked(const struct mw_why_entry *entry)
 	       (strstr(entry->reply, "timed out") != NULL || strstr(entry->reply, "unreachable") != NULL);
 }
 
+static bool refuses_token(const struct mw_why_entry *entry)
+{
+	return is(entry, MW_WHY_ENDED) ? mw_str_starts_with(mw_str(entry->reply), MW_STR("oauth2 failed: "))
+			    : is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0 &&
+				      mw_why_sasl_is_token(mw_str(entry->mechanism));
+}
+
 static bool ended(const struct mw_why_entry *entry)
 {
-	return is(entry, MW_WHY_ENDED);
+	return is(entry, MW_WHY_ENDED) && !refuses_token(entry);
 }
 
 static bool account_ended(const struct mw_why_entry *entry)
 {
 	return ended(entry) && mw_why_sasl_account_closed(mw_str(entry->reply));
-}
-
-static bool refuses_token(const struct mw_why_entry *entry)
-{
-	return ended(entry) ? mw_str_starts_with(mw_str(entry->reply), MW_STR("oauth2 failed: "))
-			    : is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0 &&
-				      mw_why_sasl_is_token(mw_str(entry->mechanism));
 }
 
 static bool token_refused(const struct mw_why_entry *entry)
@@ -460,10 +460,10 @@ static bool reading_refused(const struct mw_why_entry *entry)
 
 static bool reading_password(const struct mw_why_entry *entry)
 {
-	return !sending(entry) && (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG)) && !refuses_token(entry);
+	return !sending(entry) && !refuses_token(entry) &&
+	       (is(entry, MW_WHY_LOGIN_FAILED) || is(entry, MW_WHY_PASSWORD_WRONG));
 }
 
-/* Without a line of Dovecot's auth. */
 static bool reading_failed(const struct mw_why_entry *entry)
 {
 	return reading_password(entry) && is(entry, MW_WHY_LOGIN_FAILED) && strcmp(entry->reason, "wrong-password") != 0;

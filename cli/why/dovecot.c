@@ -58,10 +58,22 @@ static const struct { const char *words; enum mw_why_kind kind; } logins[] = {
 	{ "(no auth attempts", MW_WHY_LEFT_BEFORE_LOGIN },
 };
 
-static bool kind_of(struct mw_str words, enum mw_why_kind *kind_r)
+/* Errors of the server's own, in 2.3 with the client behind them. Behind "proxy(" stands the name, which may be
+   anything. */
+static bool is_own_error(struct mw_str words)
+{
+	static const char *const begins[] = { "proxy(", "Failed to initialize SSL server context: ", NULL };
+
+	return mw_part_begins_with_one(words, begins);
+}
+
+static bool kind_of(struct mw_str words, bool error, enum mw_why_kind *kind_r)
 {
 	*kind_r = MW_WHY_LOGGED_IN;
 	if (mw_log_login_succeeded(words))
+		return true;
+	*kind_r = MW_WHY_FAULT;
+	if (error && is_own_error(words))
 		return true;
 	for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
 		if (!mw_str_has(words, logins[i].words))
@@ -150,7 +162,7 @@ static bool read_login(enum mw_protocol protocol, const struct mw_why_line *line
 	struct mw_log_login login;
 
 	event->protocol = protocol;
-	if (!mw_log_login_read(line->message, &login) || !kind_of(login.words, &event->kind))
+	if (!mw_log_login_read(line->message, &login) || !kind_of(login.words, line->error, &event->kind))
 		return false;
 	event->user = login.user;
 	event->mechanism = login.mechanism;
@@ -189,6 +201,7 @@ static const struct { const char *begins; enum mw_why_kind kind; } said_of_user[
 	{ "allow_nets check failed", MW_WHY_ENDED },
 	{ "Authentication failure due to policy server refusal", MW_WHY_ENDED },
 	{ "User found from deny passdb", MW_WHY_ENDED },
+	{ "User not authorized to log in as ", MW_WHY_ENDED }, /* GSSAPI */
 	{ "oauth2 failed: Password grant failed: ", MW_WHY_PASSWORD_WRONG },
 	{ "oauth2 failed: ", MW_WHY_ENDED },
 };

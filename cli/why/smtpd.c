@@ -238,7 +238,7 @@ static bool read_warning(struct mw_why_sessions *sessions, const struct mw_why_l
 	}
 	/* "unknown[192.0.2.7]: SASL ..." and nothing that a client wrote before it. */
 	if (mw_str_find_text(rest, "]: SASL ") != mw_str_find_text(rest, "]") ||
-	    (!mw_str_has(rest, " authentication failed: ") && !mw_str_has(rest, " authentication aborted"))) {
+	    (!mw_str_has(rest, " authentication failed") && !mw_str_has(rest, " authentication aborted"))) {
 		event->kind = MW_WHY_UNREAD;
 		return !mw_str_empty(event->client);
 	}

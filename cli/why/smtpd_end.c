@@ -60,7 +60,7 @@ static enum mw_why_kind tls_kind(const struct mw_why_session *session, bool star
 		return MW_WHY_TLS_OLD;
 	if (!starttls && (session->tls_plain || session->tls_waited))
 		return MW_WHY_NO_TLS_HELLO;
-	return session->tls_lost ? MW_WHY_TLS_CUT : MW_WHY_TLS_FAILED;
+	return session->tls_lost || session->tls_waited ? MW_WHY_TLS_CUT : MW_WHY_TLS_FAILED;
 }
 
 /* Postfix says in its log why a login failed, but not that it offers none. */

@@ -121,9 +121,10 @@ bool mw_smtpd_reject(struct mw_why_session *session, struct mw_str rest, struct 
 		event->login_state = MW_WHY_LOGIN_TRIED;
 	if (event->kind != MW_WHY_REJECTED)
 		return true;
-	if (mw_str_has(words, owned)) {
+	if (mw_str_has(words, owned) || mw_str_ends_with(words, MW_STR("rejected: Sender login mismatch"))) {
 		event->kind = MW_WHY_NOT_OWNED;
-		event->user = mw_part_after(words, owned);
+		if (mw_str_has(words, owned))
+			event->user = mw_part_after(words, owned);
 		return true;
 	}
 	event->login_state = is_before_login(rest) ? MW_WHY_LOGIN_NOT_YET : MW_WHY_LOGIN_TOLD;

@@ -45,12 +45,14 @@ static bool is_fault_of_sasl(const struct mw_why_session *session, struct mw_str
 	return mw_why_sasl_kind(why) == MW_WHY_FAULT && !session->failed;
 }
 
-/* "SASL PLAIN authentication failed: WHY, sasl_username=NAME": NAME is the rest of the line, whatever is in it. */
+/* "SASL PLAIN authentication failed: WHY, sasl_username=NAME": NAME is the rest of the line, whatever is in it. Older
+   Postfix has no WHY where nobody told it one, and at first had no colon. */
 bool mw_smtpd_sasl(struct mw_why_session *session, struct mw_str rest, struct mw_why_event *event)
 {
-	struct mw_str said = mw_part_after(rest, "]: SASL "), why = mw_part_after(said, " authentication failed: ");
+	struct mw_str said = mw_part_after(rest, "]: SASL "), why = mw_part_after(said, " authentication failed");
 	struct mw_str cause = mw_part_before(why, ", sasl_username=");
 
+	cause = mw_str_trim(mw_str_tail(cause, mw_str_starts_with(cause, MW_STR(":")) ? 1 : 0));
 	event->kind = mw_why_sasl_kind(cause);
 	if (event->kind == MW_WHY_FAULT || event->kind == MW_WHY_LOGIN_FAILED || event->kind == MW_WHY_USER_UNKNOWN)
 		event->kind = is_fault_of_sasl(session, cause, event->time) ? MW_WHY_FAULT
