@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
 
 import rig  # noqa: E402
 from rig.mailsite import MailSite  # noqa: E402
+from rig.processes import running  # noqa: E402
 
 STATE = rig.build_folder() / "demo-running.json"
 PASSWORD = "correct-horse"
@@ -212,10 +213,11 @@ def stop_earlier():
     if not STATE.exists():
         return False
     state = json.loads(STATE.read_text())
-    for pid in state["processes"]:
-        if ours(pid, state["folder"]):
-            os.kill(pid, signal.SIGTERM)
-    rig.wait_for(lambda: not any(ours(pid, state["folder"]) for pid in state["processes"]), "the earlier demo to end")
+    left = [pid for pid in state["processes"] if ours(pid, state["folder"])]
+    for pid in left:
+        os.kill(pid, signal.SIGTERM)
+    # Dovecot and Postfix lead process groups, whose others end after them and write into the folder until then.
+    rig.wait_for(lambda: not any(pid in left or group in left for pid, _, _, group in running()), "the earlier demo to end")
     shutil.rmtree(state["folder"], ignore_errors=True)
     STATE.unlink()
     return True

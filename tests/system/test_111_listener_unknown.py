@@ -9,6 +9,7 @@ import pytest
 import rig
 from rig.daemon import Daemon, parse_decision
 from rig.dovecot import PrivateDovecot, version
+from rig.ports import listens_at
 from rig.sasl_client import SaslClient
 
 pytestmark = pytest.mark.skipif(version() is None, reason="no Dovecot on this machine")
@@ -37,7 +38,7 @@ def site(module_folder):
     subprocess.run([rig.CLI, "-c", files.policy, "suspend", "mallory", "--sending"], check=True, capture_output=True, timeout=60)
     with PrivateDovecot(module_folder, policy=files.policy, users=dict.fromkeys(["bob", "eve", "mallory", "stranger"], PASSWORD),
                         protocols=["imap"]) as dovecot:
-        rig.wait_for(dovecot.auth_path().is_socket, "the auth socket")
+        rig.wait_for(lambda: listens_at(dovecot.auth_path()), "the auth socket")
         dovecot.files = files
         yield dovecot
 

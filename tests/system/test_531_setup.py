@@ -12,6 +12,7 @@ import pytest
 import rig
 from rig import dovecot
 from rig.mailsite import PASSWORD
+from rig.ports import listens_at
 from rig.stock import POLICY, STOCK_POSTFIX, Stock, needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
@@ -61,7 +62,7 @@ def test_running_servers_heed_the_policy_after_setup_and_undo_gives_the_same_byt
     stock.dovecot.reload()
     stock.postfix.ports.append(stock.ports["submission"])
     stock.postfix.reload()
-    rig.wait_for(stock.postfix.auth_socket.is_socket, "Dovecot's auth socket")
+    rig.wait_for(lambda: listens_at(stock.postfix.auth_socket), "Dovecot's auth socket")
     with rig.Smtp(stock.ports["submission"]) as clear:
         assert "AUTH" not in clear.hello()
     with stock.client("submission", login="bob") as smtp:

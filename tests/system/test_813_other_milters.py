@@ -11,6 +11,7 @@ from rig import kill_and_wait, wait_for
 from rig.built import SOURCE
 from rig.mailsite import WORLD_DIRECTORY, WORLD_LOGINS, WORLD_POLICY
 from rig.milter_site import MILTERS, Milter, MilterSite
+from rig.ports import listens_at
 from rig.programs import compiled
 
 pytestmark = pytest.mark.skipif(rig.needs_postfix() is not None, reason=str(rig.needs_postfix()))
@@ -31,7 +32,7 @@ def site(module_folder):
         subprocess.Popen([sys.executable, SOURCE / "tests/system/rig/nothing_milter.py", f"unix:{sockets / 'pymilter'}"])]
     try:
         for name in ("libmilter", "pymilter"):
-            wait_for((sockets / name).is_socket, f"the filter of {name}")
+            wait_for(lambda: listens_at(sockets / name), f"the filter of {name}")
             (sockets / name).chmod(0o666)
         yield made.start()
     finally:

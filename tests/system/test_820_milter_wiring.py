@@ -4,6 +4,7 @@ import re
 import pytest
 
 import rig
+from rig.ports import listens_at
 from rig.stock import AUDIT_POLICY, POLICY, Stock, needs_stock
 
 pytestmark = pytest.mark.skipif(needs_stock() is not None, reason=str(needs_stock()))
@@ -64,7 +65,7 @@ def test_setup_makes_postfix_ask_it_and_a_forged_from_is_refused(site):
     stock.dovecot.start()
     stock.postfix.ports = [stock.ports["smtp"], stock.ports["submission"]]
     stock.postfix.start()
-    rig.wait_for(stock.postfix.auth_socket.is_socket, "Dovecot's auth socket")
+    rig.wait_for(lambda: listens_at(stock.postfix.auth_socket), "Dovecot's auth socket")
     with stock.client("submission", login="bob") as smtp:
         assert smtp.ask("bob@example.test", "mary@example.test").startswith("250")
         assert smtp.data(FORGED) == \

@@ -5,6 +5,7 @@ from rig.daemon import Daemon, parse_decision
 from rig.dovecot import PrivateDovecot, version
 from rig.folders import make_folder, remove_folder
 from rig.login_clients import client
+from rig.ports import listens_at
 from rig.processes import tool
 from rig.sasl_client import SaslClient
 from rig.waiting import PATIENCE, wait_for
@@ -83,7 +84,7 @@ class LoginSite:
 
     def __enter__(self):
         self.dovecot.start()
-        wait_for(self.dovecot.auth_path().is_socket, "the auth socket")
+        wait_for(lambda: listens_at(self.dovecot.auth_path()), "the auth socket")
         return self
 
     def __exit__(self, *_):

@@ -30,6 +30,12 @@ def listens(port, host="127.0.0.1"):
         return probe.connect_ex((host, port)) == 0
 
 
+def listens_at(path):
+    """Whether somebody listens at a unix socket: its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 def free_port():
     """A port that nobody listens on and that this process alone gives, once."""
     while True:
