@@ -79,10 +79,15 @@ def site(folder):
         yield made
 
 
+def hears():
+    """Who was started in the background may hear no SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def reads(site):
     """A `mailwicket sync` that waits for the program."""
     return subprocess.Popen([CLI, "-c", site.policy, "sync"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            process_group=0)
+                            process_group=0, preexec_fn=hears)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
