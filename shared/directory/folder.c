@@ -154,7 +154,7 @@ static bool rename_in(const struct mw_folder *folder, const char *from, const ch
 	return renameat(folder->fd, name_of(from), folder->fd, name_of(to)) == 0;
 }
 
-static bool lock(int fd, unsigned seconds)
+bool mw_folder_lock_open(int fd, unsigned seconds)
 {
 	const int64_t end = mw_clock_milliseconds() + (int64_t)seconds * 1000;
 
@@ -174,7 +174,7 @@ bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds
 	folder->lock_fd = openat(folder->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (folder->lock_fd < 0)
 		return fail_errno(folder, errors, folder->path, "open its ", name);
-	if (lock(folder->lock_fd, seconds))
+	if (mw_folder_lock_open(folder->lock_fd, seconds))
 		return true;
 	if (errno == EWOULDBLOCK)
 		fail(folder, errors, folder->path, busy);

@@ -35,6 +35,8 @@ int mw_folder_open_file(const struct mw_folder *folder, const char *path, struct
 void mw_folder_enter(const struct mw_folder *folder);
 void mw_folder_leave(const struct mw_folder *folder);
 
+/* Locks an open file, and waits for so many seconds where another process has it. False with errno. */
+bool mw_folder_lock_open(int fd, unsigned seconds);
 /* Locks a file of this name in it, against other processes too; `busy` says who has it. Waits for so many seconds.
    Call it where `folder` holds no lock; when it fails, it holds none. */
 bool mw_folder_lock(struct mw_folder *folder, const char *name, unsigned seconds, const char *busy,

@@ -243,7 +243,9 @@ static bool give_all(struct handing *handing)
 static bool remove_lock(struct handing *handing, int fd, const char *name)
 {
 	int lock = openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	bool held = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0;
+	/* Of who publishes: it ends soon. Of who follows: it does not. */
+	unsigned seconds = strcmp(name, MW_FOLDER_LOCK) == 0 ? HAND_OVER_SECONDS : LOCK_SECONDS;
+	bool held = lock >= 0 && !mw_folder_lock_open(lock, seconds);
 	bool done = held ? refuse_entry(handing, name, "is held by a process of root's: end that first")
 			 : unlinkat(fd, name, 0) == 0 || refuse_entry(handing, name, strerror(errno));
 

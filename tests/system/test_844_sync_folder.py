@@ -122,6 +122,26 @@ def test_what_root_left_in_the_handed_over_folder_stops_no_follower(site, left):
     assert site.has("mary@example.test")
 
 
+def test_a_lock_that_root_has_for_a_moment_is_waited_for(site):
+    """As where a `sync` by root is not over yet when the service starts."""
+    site.hand_over()
+    lock = site.published / ".lock"
+    lock.unlink(missing_ok=True)
+    with open(lock, "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = subprocess.Popen([CLI, "-c", site.policy, "sync", "--hand-over", "nobody"], stderr=subprocess.PIPE, text=True)
+
+        def looks():
+            with contextlib.suppress(OSError):
+                return any(os.readlink(fd.path) == str(lock) for fd in os.scandir(f"/proc/{process.pid}/fd"))
+        # Who looks but once has ended before the third look.
+        for _ in range(3):
+            wait_for(lambda: process.poll() is not None or looks(), "the lock to be looked at")
+    assert process.wait() == 0, process.stderr.read()
+    process.stderr.close()
+    assert not lock.exists()
+
+
 def test_root_follows_once_and_the_service_goes_on(site):
     site.hand_over()
     with Follower(site) as follower:
