@@ -93,6 +93,7 @@ libmwcli_la_SOURCES = \
 	cli/import/postfix/postfix.c \
 	cli/import/postfix/proof.c cli/import/postfix/proof.h \
 	cli/import/postfix/remarks.c cli/import/postfix/remarks.h \
+	cli/logs/document.c cli/logs/document.h \
 	cli/logs/input.c cli/logs/input.h \
 	cli/logs/journal.c cli/logs/journal.h \
 	cli/logs/line.c cli/logs/line.h \

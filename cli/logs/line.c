@@ -311,6 +311,7 @@ static bool read_object(struct mw_why_clock *clock, struct mw_str text, struct m
 {
 	struct mw_str written, program;
 
+	text = mw_why_json_inner(text);
 	if (mw_why_json_read(text, line, rest_r))
 		return true;
 	if (mw_why_json_container(text, line, &written))

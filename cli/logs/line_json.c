@@ -165,80 +165,139 @@ bool mw_why_json_read(struct mw_str text, struct mw_why_line *line_r, struct mw_
 	return take_char(&text, '}') && message && stamped && !mw_str_empty(line_r->program);
 }
 
-bool mw_why_json_container(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
-{
-	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
-	struct mw_str key, value, log = MW_STR_EMPTY, time = MW_STR_EMPTY;
-	bool array;
-
-	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
-		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
-			return false;
-		if (mw_str_equal(key, MW_STR("log")))
-			log = value;
-		else if (mw_str_equal(key, MW_STR("time")))
-			time = value;
-	}
-	mw_buf_add(&out, time);
-	mw_buf_add_char(&out, ' ');
-	decode_string(log, &out);
-	*text_r = mw_str(line_r->decoded);
-	while (mw_str_ends_with(*text_r, MW_STR("\n")) || mw_str_ends_with(*text_r, MW_STR("\r")))
-		text_r->len--;
-	return take_char(&text, '}') && !mw_str_empty(log) && !mw_str_empty(time);
-}
-
-/* What collectors of logs (syslog-ng, rsyslog, Vector, Fluentd's syslog) call the parts of a line. No "tag": it is what
-   Fluentd sends a line by, not its program. */
-enum part { TIME, HOST, PROGRAM, PROCESS, MESSAGE, PARTS };
-
-static const struct { const char *name; enum part part; } names[] = {
-	{ "time", TIME }, { "timestamp", TIME }, { "@timestamp", TIME }, { "timereported", TIME }, { "ISODATE", TIME },
-	{ "DATE", TIME }, { "host", HOST }, { "HOST", HOST }, { "hostname", HOST }, { "PROGRAM", PROGRAM },
-	{ "program", PROGRAM }, { "appname", PROGRAM }, { "ident", PROGRAM }, { "syslogtag", PROGRAM }, { "PID", PROCESS },
-	{ "pid", PROCESS }, { "procid", PROCESS }, { "message", MESSAGE }, { "MESSAGE", MESSAGE }, { "msg", MESSAGE },
-};
-
-static void take_part(struct mw_str key, struct mw_str value, struct mw_str *parts)
-{
-	if (mw_str_starts_with(value, MW_STR("{")) || mw_str_starts_with(value, MW_STR("[")))
-		return;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (mw_str_equal(key, mw_str(names[i].name)) && mw_str_empty(parts[names[i].part]))
-			parts[names[i].part] = value;
-}
-
 /* Seconds, or thousandths, millionths or billionths of one, since the epoch, as a stamp of them; else as it stands. */
 static void add_time(struct mw_str time, struct mw_buf *out)
 {
 	uint64_t number;
 
-	if (time.len < 10 || !mw_parse_number(time, &number)) {
-		decode_string(time, out);
-	} else {
-		mw_buf_add(out, mw_str_head(time, 10));
+	if (time.len >= 10 && mw_parse_number(mw_str_head(time, mw_str_find(time, '.')), &number)) {
+		struct mw_str digits = mw_str_head(time, mw_str_find(time, '.'));
+
+		mw_buf_add(out, mw_str_head(digits, 10));
 		mw_buf_add_char(out, '.');
-		mw_buf_add(out, mw_str_tail(time, 10));
+		mw_buf_add(out, mw_str_tail(digits, 10));
 		mw_buf_add_text(out, "000");
+	} else {
+		decode_string(time, out);
 	}
 	mw_buf_add_char(out, ' ');
+}
+
+/* The parts of a line as collectors of logs call them (syslog-ng, rsyslog, Vector, Fluentd, Elastic's Beats, Graylog),
+   and what shows that an object is a line of a log as a whole. No "tag": it is what Fluentd sends a line by, not its
+   program. */
+enum part { TIME, HOST, PROGRAM, PROCESS, MESSAGE, DOCKER_TIME, DOCKER, LOKI, LABELS, GOOGLE, CLOUDWATCH, FILE_PATH,
+	    SOURCE, INDEX, PARTS };
+
+static const struct { const char *name; enum part part; } names[] = {
+	{ "time", TIME }, { "timestamp", TIME }, { "@timestamp", TIME }, { "timereported", TIME }, { "ISODATE", TIME },
+	{ "DATE", TIME }, { "host", HOST }, { "HOST", HOST }, { "hostname", HOST }, { "host.name", HOST },
+	{ "host.hostname", HOST }, { "source", HOST }, { "PROGRAM", PROGRAM },
+	{ "program", PROGRAM }, { "appname", PROGRAM }, { "ident", PROGRAM }, { "syslogtag", PROGRAM },
+	{ "process.name", PROGRAM }, { "log.syslog.appname", PROGRAM }, { "syslog.identifier", PROGRAM },
+	{ "application_name", PROGRAM }, { "_application_name", PROGRAM }, { "PID", PROCESS },
+	{ "pid", PROCESS }, { "procid", PROCESS }, { "process.pid", PROCESS }, { "log.syslog.procid", PROCESS },
+	{ "syslog.pid", PROCESS }, { "process_id", PROCESS }, { "_process_id", PROCESS },
+	{ "message", MESSAGE }, { "MESSAGE", MESSAGE }, { "msg", MESSAGE }, { "short_message", MESSAGE },
+	{ "time", DOCKER_TIME }, { "log", DOCKER }, { "line", LOKI }, { "labels", LABELS }, { "fields", LABELS },
+	{ "textPayload", GOOGLE }, { "ingestionTime", CLOUDWATCH }, { "log.file.path", FILE_PATH }, { "_source", SOURCE },
+	{ "message", SOURCE }, { "_index", INDEX }, { "index", INDEX },
+};
+
+/* Of an object only what holds one may be an object. */
+static void take_part(struct mw_str key, struct mw_str value, struct mw_str *parts)
+{
+	bool nested = mw_str_starts_with(value, MW_STR("{")) || mw_str_starts_with(value, MW_STR("["));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool holds = names[i].part == LABELS || names[i].part == SOURCE;
+
+		if (mw_str_equal(key, mw_str(names[i].name)) && mw_str_empty(parts[names[i].part]) && nested == holds)
+			parts[names[i].part] = value;
+	}
+}
+
+/* "process": {"name": "postfix/smtpd"} is process.name. */
+static bool take_parts(struct mw_str text, const char *before, int depth, struct mw_str *parts)
+{
+	static const char *const nested[] = { "process", "host", "log", "log.syslog", "log.file", "syslog" };
+	struct mw_str key, value;
+	char memory[64];
+	bool array;
+
+	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
+		struct mw_buf path = MW_BUF_OVER(memory);
+
+		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
+			return false;
+		mw_buf_add_text(&path, before);
+		mw_buf_add(&path, key);
+		take_part(mw_str(memory), value, parts);
+		for (size_t i = 0; depth < 2 && i < sizeof(nested) / sizeof(nested[0]); i++)
+			if (mw_str_starts_with(value, MW_STR("{")) && strcmp(memory, nested[i]) == 0) {
+				mw_buf_add_char(&path, '.');
+				take_parts(value, memory, depth + 1, parts);
+			}
+	}
+	return take_char(&text, '}');
+}
+
+struct mw_str mw_why_json_inner(struct mw_str text)
+{
+	struct mw_str parts[PARTS] = { MW_STR_EMPTY };
+
+	return mw_str_starts_with(text, MW_STR("{")) && take_parts(text, "", 0, parts) && !mw_str_empty(parts[INDEX]) &&
+			       !mw_str_empty(parts[SOURCE]) && mw_str_empty(parts[PROGRAM])
+		       ? parts[SOURCE] : text;
+}
+
+/* A log of mail, as it may be called anywhere. */
+static bool is_mail_log(struct mw_str path)
+{
+	return mw_str_has(path, "mail") || mw_str_has(path, "dovecot") || mw_str_has(path, "postfix");
+}
+
+/* The line that an object holds as a whole; empty: none, or what may be anybody's text. */
+static struct mw_str whole_line(const struct mw_str *parts, struct mw_str *time_r)
+{
+	*time_r = parts[DOCKER_TIME];
+	if (!mw_str_empty(parts[DOCKER]))
+		return parts[DOCKER];
+	*time_r = parts[TIME];
+	if (!mw_str_empty(parts[PROGRAM]))
+		return MW_STR_EMPTY;
+	if (!mw_str_empty(parts[LOKI]) && !mw_str_empty(parts[LABELS]))
+		return parts[LOKI];
+	if (!mw_str_empty(parts[GOOGLE]))
+		return parts[GOOGLE];
+	return !mw_str_empty(parts[CLOUDWATCH]) || is_mail_log(parts[FILE_PATH]) ? parts[MESSAGE] : MW_STR_EMPTY;
+}
+
+bool mw_why_json_container(struct mw_str text, struct mw_why_line *line_r, struct mw_str *text_r)
+{
+	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
+	struct mw_str parts[PARTS] = { MW_STR_EMPTY }, line, time;
+
+	if (!take_parts(text, "", 0, parts))
+		return false;
+	line = whole_line(parts, &time);
+	add_time(time, &out);
+	decode_string(line, &out);
+	*text_r = mw_str(line_r->decoded);
+	*text_r = mw_str_head(*text_r, mw_str_find(*text_r, '\n'));
+	while (mw_str_ends_with(*text_r, MW_STR("\r")))
+		text_r->len--;
+	return !mw_str_empty(line) && !mw_str_empty(time);
 }
 
 bool mw_why_json_collected(struct mw_why_clock *clock, struct mw_str text, struct mw_why_line *line_r,
 			   struct mw_str *message_r)
 {
 	struct mw_buf out = mw_buf_over(line_r->decoded, sizeof(line_r->decoded));
-	struct mw_str parts[PARTS] = { MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY, MW_STR_EMPTY };
-	struct mw_str key, value, whole;
+	struct mw_str parts[PARTS] = { MW_STR_EMPTY }, whole;
 	size_t program, message;
-	bool array;
 
-	for (bool more = take_char(&text, '{'); more; more = take_char(&text, ',')) {
-		if (!take_string(&text, &key) || !take_char(&text, ':') || !take_value(&text, &value, &array))
-			return false;
-		take_part(key, value, parts);
-	}
-	if (!take_char(&text, '}') || mw_str_empty(parts[MESSAGE]) || mw_str_empty(parts[PROGRAM]))
+	if (!take_parts(text, "", 0, parts) || mw_str_empty(parts[MESSAGE]) || mw_str_empty(parts[PROGRAM]))
 		return false;
 	add_time(parts[TIME], &out);
 	program = out.used;

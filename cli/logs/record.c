@@ -31,7 +31,6 @@ static void begin(struct mw_log_record *record, enum mw_log_record_form form)
 {
 	record->form = form;
 	record->time[0] = record->host[0] = record->program[0] = record->process[0] = record->message[0] = '\0';
-	record->object_len = 0;
 	record->octets.begun = record->spoilt = false;
 }
 
@@ -129,33 +128,10 @@ static bool finish(struct mw_log_record *record, struct mw_str *line_r)
 	return true;
 }
 
-/* Of an object whose "{" and "}" stand in lines of their own: what else begins at the margin is none. */
-static bool is_part(struct mw_str line)
-{
-	return mw_str_equal(line, MW_STR("}")) || mw_str_starts_with(line, MW_STR("\t")) ||
-	       mw_str_starts_with(line, MW_STR(" "));
-}
-
-static bool take_part(struct mw_log_record *record, struct mw_str line, struct mw_str *line_r)
-{
-	struct mw_str part = mw_str_head(line, sizeof(record->object) - record->object_len);
-
-	if (!mw_str_empty(part))
-		memcpy(record->object + record->object_len, part.ptr, part.len);
-	record->object_len += part.len;
-	*line_r = (struct mw_str){ record->object, record->object_len };
-	if (mw_str_equal(line, MW_STR("}")))
-		record->form = MW_LOG_RECORD_NONE;
-	return record->form == MW_LOG_RECORD_NONE;
-}
-
 static bool take_first(struct mw_log_record *record, struct mw_str line)
 {
 	if (mw_str_starts_with(line, MW_STR(CURSOR))) {
 		begin(record, MW_LOG_RECORD_EXPORT);
-	} else if (mw_str_equal(line, MW_STR("{"))) {
-		begin(record, MW_LOG_RECORD_PRETTY);
-		record->object[record->object_len++] = '{';
 	} else if (is_verbose(line)) {
 		begin(record, MW_LOG_RECORD_VERBOSE);
 		keep(record->time, sizeof(record->time), mw_str_head(line, mw_str_find_text(line, " [s=")));
@@ -186,11 +162,6 @@ bool mw_log_record_take(struct mw_log_record *record, struct mw_str whole, struc
 
 	if (mw_str_ends_with(line, MW_STR("\r")))
 		line.len--;
-	if (record->form == MW_LOG_RECORD_PRETTY) {
-		if (is_part(line))
-			return take_part(record, line, line_r);
-		record->form = MW_LOG_RECORD_NONE;
-	}
 	if (record->form == MW_LOG_RECORD_EXPORT && take_exported(record, whole, line))
 		return false;
 	if (record->form == MW_LOG_RECORD_VERBOSE && mw_str_starts_with(line, MW_STR("    "))) {
@@ -207,7 +178,5 @@ bool mw_log_record_take(struct mw_log_record *record, struct mw_str whole, struc
 
 bool mw_log_record_end(struct mw_log_record *record, struct mw_str *line_r)
 {
-	if (record->form == MW_LOG_RECORD_PRETTY)
-		record->form = MW_LOG_RECORD_NONE;
 	return record->form != MW_LOG_RECORD_NONE && finish(record, line_r);
 }

@@ -1,11 +1,10 @@
-/* Records of systemd's journal that stand in several lines ("journalctl -o export", "verbose", "json-pretty"), made one line
-   each. Pure. */
+/* Records of systemd's journal that stand in several lines ("journalctl -o export", "verbose"), made one line each. Pure. */
 #ifndef MW_CLI_LOGS_RECORD_H
 #define MW_CLI_LOGS_RECORD_H
 
 #include "base/buf.h"
 
-enum mw_log_record_form { MW_LOG_RECORD_NONE, MW_LOG_RECORD_EXPORT, MW_LOG_RECORD_VERBOSE, MW_LOG_RECORD_PRETTY };
+enum mw_log_record_form { MW_LOG_RECORD_NONE, MW_LOG_RECORD_EXPORT, MW_LOG_RECORD_VERBOSE };
 
 /* A field of "export" whose value stands there as octets: it is no UTF-8, or has a newline in it. */
 struct mw_log_octets {
@@ -23,8 +22,7 @@ struct mw_log_record {
 	struct mw_log_octets octets;
 	bool spoilt; /* a field ended in another place than its length says: what is up to the next record is not read */
 	char message[8192]; /* cut to this */
-	char object[65536], line[9216];
-	size_t object_len;
+	char line[9216];
 };
 
 /* Takes a line of the log. True: *line_r is what there is to read, the line itself or a whole record before it, valid until

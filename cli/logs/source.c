@@ -8,8 +8,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "logs/journal.h"
+#include "logs/document.h"
 #include "logs/input.h"
+#include "logs/journal.h"
 #include "logs/plain.h"
 #include "logs/record.h"
 #include "ui/output.h"
@@ -26,7 +27,9 @@ struct mw_log_source {
 	size_t begin, end; /* of what is in memory and was not given away */
 	bool drained;
 	bool passing_over; /* the rest of a line that was cut */
+	char newline;      /* what ends a line; '\0': not known yet */
 	struct mw_log_record record;
+	struct mw_log_document document;
 	char memory[BUFFER_SIZE];
 };
 
@@ -142,13 +145,85 @@ static bool take_unended(struct mw_log_source *source, struct mw_str *line_r)
 	return len > 0 && !more_of_the_same;
 }
 
+/* A file without a newline in what fits into memory may have its lines end with CR, as old Macs have them. */
+static char newline_of(struct mw_log_source *source, const char *from, size_t len)
+{
+	if (source->newline == '\0' && memchr(from, '\n', len) != NULL)
+		source->newline = '\n';
+	else if (source->newline == '\0' && (len >= MW_LOG_LINE_MAX || source->drained))
+		source->newline = memchr(from, '\r', len) != NULL ? '\r' : '\n';
+	return source->newline == '\0' ? '\n' : source->newline;
+}
+
+/* What stands before an object: the mark of a file in UTF-8, of json-seq, of json-sse. */
+static size_t before_object(struct mw_str text)
+{
+	static const char *const marks[] = { "\xef\xbb\xbf", "\x1e", "data: " };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (mw_str_starts_with(text, mw_str(marks[i])))
+			return strlen(marks[i]);
+	return 0;
+}
+
+/* A line has begun, or what is behind an object in its line: blanks, commas and the next one, or nothing that is
+   read. */
+static bool begins_document(struct mw_log_source *source)
+{
+	struct mw_str text;
+	size_t before;
+
+	while (source->document.behind && source->begin < source->end &&
+	       strchr(" ,\t\r", source->memory[source->begin]) != NULL && source->memory[source->begin] != '\0')
+		source->begin++;
+	text = (struct mw_str){ source->memory + source->begin, source->end - source->begin };
+	before = before_object(text);
+	if (source->passing_over || source->record.form != MW_LOG_RECORD_NONE ||
+	    !mw_log_document_begins(mw_str_tail(text, before))) {
+		source->passing_over |= source->document.behind && !mw_str_empty(text);
+		source->document.behind = source->document.behind && mw_str_empty(text);
+		return false;
+	}
+	source->begin += before;
+	return true;
+}
+
+/* True: an object, or what there is of one. */
+static bool next_object(struct mw_log_source *source, struct mw_str *object_r)
+{
+	struct mw_str text = { source->memory + source->begin, source->end - source->begin };
+
+	if (mw_str_empty(text) && source->drained) {
+		source->document.open = false;
+		*object_r = (struct mw_str){ source->document.object,
+					     source->document.entry > 0 ? source->document.len : 0 };
+	} else {
+		source->begin += mw_log_document_take(&source->document, text, object_r);
+	}
+	return !mw_str_empty(*object_r);
+}
+
+#define LONGEST_BEGIN 64 /* octets, by which a line shows whether a document begins there */
+
 static bool next_line(struct mw_log_source *source, struct mw_str *line_r)
 {
 	for (;;) {
 		char *from = source->memory + source->begin;
 		size_t len = source->end - source->begin;
-		const char *newline = memchr(from, '\n', len);
+		const char *newline;
 
+		if (len < LONGEST_BEGIN && !source->drained) {
+			fill(source);
+			continue;
+		}
+		if (source->document.open || begins_document(source)) {
+			if (next_object(source, line_r))
+				return true;
+			continue;
+		}
+		from = source->memory + source->begin;
+		len = source->end - source->begin;
+		newline = memchr(from, newline_of(source, from, len), len);
 		if (newline != NULL) {
 			bool rest = source->passing_over;
 

@@ -17,7 +17,8 @@ struct mw_log_source;
    a folder, EX_NOPERM not to be read, EX_DATAERR compressed with anything else, EX_UNAVAILABLE no journalctl,
    EX_IOERR it cannot be read, EX_OSERR no memory. Waits for the first octets. */
 struct mw_log_source *mw_log_source_open(const char *name, int64_t since, int *exit_r);
-/* The next line without its end, valid until the next call, a record of several lines (record.h) as one; the last one need not have an end. A longer line is cut to
+/* The next line without its end, valid until the next call, a record of several lines (record.h) and an object of JSON
+   (document.h) as one; the last one need not have an end. A longer line is cut to
    MW_LOG_LINE_MAX. False at the end and after an error: mw_log_source_close() tells which. Draws progress where
    standard error is a terminal. */
 bool mw_log_source_next(struct mw_log_source *source, struct mw_str *line_r);
