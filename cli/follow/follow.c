@@ -27,8 +27,9 @@
 #define QUIET_AT_MOST 250
 #define ALIVE_EVERY 1000
 #define SIGN_EVERY 10000 /* in a file, for `status` */
-/* After SIGTERM, whatever a source's library waits for. */
+/* After SIGTERM, whatever a source's library waits for; then, once it waits for none, until all has ended. */
 #define END_AT_LATEST 700
+#define ALL_ENDED_AT_LATEST 4500
 /* A reading of what failed before is ended so often in a row for one of what changed, and then not. */
 #define GIVES_WAY_AT_MOST 3
 #define NEVER MW_PLAN_NEVER
@@ -59,16 +60,24 @@ struct follow {
 
 static int signals[2] = { -1, -1 };
 
+static void end_at_latest(int milliseconds)
+{
+	const struct itimerval latest = {
+		.it_value = { .tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000 },
+	};
+
+	setitimer(ITIMER_REAL, &latest, NULL);
+}
+
 static void on_signal(int number)
 {
-	const struct itimerval latest = { .it_value = { .tv_usec = END_AT_LATEST * 1000 } };
 	int error = errno;
 	char byte = (char)number;
 
 	if (number == SIGALRM)
 		_exit(EX_OK);
 	if (number != SIGHUP)
-		setitimer(ITIMER_REAL, &latest, NULL);
+		end_at_latest(END_AT_LATEST);
 	if (write(signals[1], &byte, 1) < 0)
 		error = errno == EAGAIN ? error : errno;
 	errno = error;
@@ -393,6 +402,7 @@ static void end(struct follow *follow)
 	bool was_reading = follow->reading.process != 0;
 
 	mw_notify_stopping();
+	end_at_latest(ALL_ENDED_AT_LATEST);
 	mw_sync_process_stop(&follow->reading);
 	if (was_reading)
 		clean_up(follow);

@@ -4,16 +4,19 @@ import fcntl
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
-from rig import CLI, is_running, wait_for
+from rig import CLI, PATIENCE, is_running, wait_for
 from rig.daemon import Daemon
 from rig.follower import Follower, confined
+from rig.processes import children, is_stopped
 
 POLICY = 'accepted_domain "example.test" { type = Authoritative }\n'
 TEXT = "user bob@example.test\nuser mary@example.test\n"
 GRANT = "grant send-as mary@example.test bob@example.test\n"
+WAITS_AT_MOST = 4  # seconds, as in cli/follow/reading.c
 
 # A child, a group of its own, a session of its own, and a daemon: its parents have ended, and it has no output of the program.
 START = """#!/bin/bash
@@ -123,19 +126,42 @@ def confined_here(site):
     return confined(site, site.program, site.pids)
 
 
+def waited_for_all(pids, asked):
+    """A follower that was asked to end then has ended: after all of these, where the machine did not keep it for longer than it
+    waits."""
+    left = [pid for pid in pids if is_running(pid)]
+    assert left == [] or time.monotonic() - asked > WAITS_AT_MOST
+
+
 @pytest.mark.parametrize("made", [Follower, confined_here])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_stays_of_a_follower_that_ends(site, how, made):
     site.says("wait", START)
     with made(site) as follower:
         pids = site.started()
+        asked = time.monotonic()
         follower.process.send_signal(how)
         follower.process.wait()
         if how != signal.SIGKILL:
-            # It waits for that.
-            assert [pid for pid in pids if is_running(pid)] == []
+            waited_for_all(pids, asked)
         site.nothing_stays(pids)
         follower.process.returncode = 0
+
+
+def test_a_follower_that_ends_waits_for_what_is_slow_to_end(site):
+    site.says("wait", START)
+    with Follower(site) as follower:
+        pids = site.started()
+        keeper, = children(follower.child())
+        os.kill(keeper, signal.SIGSTOP)
+        wait_for(lambda: is_stopped(keeper), "the keeper to stand still")
+        asked = time.monotonic()
+        follower.process.terminate()
+        wait_for(lambda: time.monotonic() - asked > 1, "a second, more than a source's library may take")
+        os.kill(keeper, signal.SIGCONT)
+        assert follower.process.wait(PATIENCE) == 0
+        waited_for_all(pids, asked)
+    site.nothing_stays(pids)
 
 
 def test_nothing_stays_of_a_reading_that_is_killed(site):
