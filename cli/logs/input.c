@@ -12,6 +12,7 @@
 
 struct mw_log_input {
 	int fd, error;
+	struct mw_log_input *lower; /* NULL: it reads the descriptor */
 	enum mw_log_input_state state;
 	uint64_t taken;
 	bool looked, at_end;
@@ -42,8 +43,20 @@ void mw_log_input_free(struct mw_log_input *input)
 		return;
 	if (input->packed != NULL)
 		input->unpacker->end(input->packed);
-	close(input->fd);
+	if (input->lower == NULL)
+		close(input->fd);
+	mw_log_input_free(input->lower);
 	free(input);
+}
+
+static size_t take_unpacked(struct mw_log_input *input, char *memory, size_t size)
+{
+	size_t count = mw_log_input_read(input->lower, memory, size);
+
+	input->at_end = count == 0;
+	if (input->at_end)
+		input->state = mw_log_input_state(input->lower, &input->error);
+	return count;
 }
 
 static size_t take(struct mw_log_input *input, char *memory, size_t size)
@@ -52,6 +65,8 @@ static size_t take(struct mw_log_input *input, char *memory, size_t size)
 
 	if (input->at_end || input->state != MW_LOG_INPUT_GOOD)
 		return 0;
+	if (input->lower != NULL)
+		return take_unpacked(input, memory, size);
 	do
 		count = read(input->fd, memory, size);
 	while (count < 0 && errno == EINTR);
@@ -94,6 +109,21 @@ static void look(struct mw_log_input *input)
 	input->packed = input->unpacker->start();
 	if (input->packed == NULL)
 		no_memory(input);
+}
+
+struct mw_log_input *mw_log_input_within(struct mw_log_input *input)
+{
+	struct mw_log_input *upper;
+
+	look(input);
+	if (input->unpacker == NULL || input->state != MW_LOG_INPUT_GOOD)
+		return input;
+	upper = mw_log_input_new(-1);
+	if (upper != NULL)
+		upper->lower = input;
+	else
+		no_memory(input);
+	return upper != NULL ? upper : input;
 }
 
 const char *mw_log_input_kind(struct mw_log_input *input)
@@ -175,10 +205,12 @@ enum mw_log_input_state mw_log_input_state(const struct mw_log_input *input, int
 
 const char *mw_log_input_packed(const struct mw_log_input *input)
 {
+	if (input->lower != NULL && (input->unpacker == NULL || input->lower->state != MW_LOG_INPUT_GOOD))
+		return mw_log_input_packed(input->lower);
 	return input->unpacker == NULL ? NULL : input->unpacker->name;
 }
 
 uint64_t mw_log_input_taken(const struct mw_log_input *input)
 {
-	return input->taken;
+	return input->lower != NULL ? mw_log_input_taken(input->lower) : input->taken;
 }

@@ -16,6 +16,9 @@ enum mw_log_input_state { MW_LOG_INPUT_GOOD, MW_LOG_INPUT_UNREADABLE, MW_LOG_INP
 /* Takes the descriptor, also when it fails: NULL when memory is out. */
 struct mw_log_input *mw_log_input_new(int fd);
 void mw_log_input_free(struct mw_log_input *input); /* NULL is allowed */
+/* What reads what `input` unpacks, which it owns then, and unpacks that too: text in UTF-16 that was compressed. The same
+   input where it is text. */
+struct mw_log_input *mw_log_input_within(struct mw_log_input *input);
 /* What it begins as, if that is neither text nor can be unpacked: "lz4", "zip", "journal"; NULL: it can be read. Reads the first
    octets. */
 const char *mw_log_input_kind(struct mw_log_input *input);

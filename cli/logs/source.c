@@ -110,6 +110,8 @@ struct mw_log_source *mw_log_source_open(const char *name, int64_t since, int *e
 		fd = open_file(source, name, exit_r);
 	if (fd >= 0) {
 		source->input = mw_log_input_new(fd);
+		if (source->input != NULL)
+			source->input = mw_log_input_within(source->input);
 		if (source->input == NULL)
 			mw_complain("out of memory");
 		else if (source->journal != NULL || is_readable(source, exit_r))

@@ -157,6 +157,17 @@ def test_text_in_utf_16_is_read(site, order):
     assert why(site, path).returncode == os.EX_DATAERR and b"incomplete UTF-16 data" in why(site, path).stderr
 
 
+@each_format
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_compressed_text_in_utf_16_is_read(site, ending, order):
+    name, pack = FORMATS[ending]
+    text = "".join(LINES[:99])
+    packed = pack(("\ufeff" + text.replace("\n", "\r\n")).encode(order))
+    assert answers(site, write(site, f"utf16.{ending}", packed)) == answers(site, write(site, "utf8.log", text.encode()))
+    path = write(site, f"cut.{ending}", packed[:-12])
+    refused(why, site, path, path, name)
+
+
 def test_a_pipe_is_read_once(site):
     """The shell's <(zcat mail.log.1.gz)."""
     plain = write(site, "mail-pipe.log", "".join(LINES[:9]).encode())
