@@ -76,6 +76,19 @@ def test_rows_in_another_order_give_the_same_directory(export):
     assert (export.folder / "directory").read_text() == first[0]
 
 
+@pytest.mark.parametrize("on, off", [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("VERO", "FALSO"), ("PRAWDA", "FAŁSZ")])
+def test_what_a_spreadsheet_of_another_language_saved_gives_the_same_directory(export, on, off):
+    """It opens True and False as its own two words."""
+    first = export.apply()
+    words = {"true": on, "false": off}
+    for rows in export.tables.values():
+        for row in rows:
+            row.update({column: words.get(str(value).lower(), value) for column, value in row.items()})
+    again = run(export.folder, export.write(), "--apply")
+    assert again.returncode == 0 and "nothing to do" in again.stdout, (again.stdout, again.stderr)
+    assert (export.folder / "directory").read_text() == first[0] and off not in again.stdout
+
+
 def by_hand(world, tables, spelling):
     """What an administrator exports by a script of his own: few columns, in capitals, lists joined, no column of the exporter's."""
     several = {"EmailAddresses", "AcceptMessagesOnlyFromSendersOrMembers", "RejectMessagesFromSendersOrMembers", "GrantSendOnBehalfTo",

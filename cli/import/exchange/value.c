@@ -3,10 +3,25 @@
 
 #include "base/text.h"
 
+/* PowerShell writes the first of them in every language; a spreadsheet that has saved the file, those of its own. */
+static const struct {
+	const char *on, *off;
+} switches[] = {
+	{ "True", "False" },	  { "WAHR", "FALSCH" },	     { "VRAI", "FAUX" },  { "VERDADERO", "FALSO" },
+	{ "VERO", "FALSO" },	  { "VERDADEIRO", "FALSO" }, { "WAAR", "ONWAAR" }, { "PRAWDA", "FAŁSZ" },
+	{ "PRAVDA", "NEPRAVDA" }, { "SANT", "FALSKT" },	     { "SAND", "FALSK" },  { "SANN", "USANN" },
+	{ "TOSI", "EPÄTOSI" },	  { "IGAZ", "HAMIS" },	     { "DOĞRU", "YANLIŞ" }, { "ИСТИНА", "ЛОЖЬ" },
+};
+
 bool mw_exchange_switch(struct mw_str text, bool *on_r)
 {
-	*on_r = mw_str_equal_nocase(text, MW_STR("True"));
-	return *on_r || mw_str_equal_nocase(text, MW_STR("False"));
+	*on_r = false;
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+		*on_r = mw_str_equal_nocase(text, mw_str(switches[i].on));
+		if (*on_r || mw_str_equal_nocase(text, mw_str(switches[i].off)))
+			return true;
+	}
+	return false;
 }
 
 /* What stands between the digits of a number: "," "." "'", a blank, and those that are no ASCII (a no-break space, wide
@@ -22,7 +37,8 @@ static size_t group_mark(struct mw_str text)
 	return 0;
 }
 
-/* Digits with a mark before each group of three; the text behind them. */
+/* Digits with a mark before the last three, and before each group of two or three of the others, as India writes them
+   (3,67,00,160); the text behind them. */
 static bool read_grouped(struct mw_str *text_io, uint64_t *number_r)
 {
 	char digits[32];
@@ -39,7 +55,7 @@ static bool read_grouped(struct mw_str *text_io, uint64_t *number_r)
 		mark = group_mark(text);
 		if (mark == 0 || mark == text.len || text.ptr[mark] < '0' || text.ptr[mark] > '9')
 			break;
-		if (in_group == 0 || in_group > 3 || (count > in_group && in_group != 3))
+		if (in_group == 0 || in_group > 3 || (count > in_group && in_group < 2))
 			return false;
 		in_group = 0;
 		text = mw_str_tail(text, mark);
@@ -170,6 +186,8 @@ bool mw_exchange_is_no_value(struct mw_str text)
 
 bool mw_exchange_says_nothing(struct mw_str text)
 {
-	return text.len == 0 || mw_str_equal(text, MW_STR("{}")) || mw_str_equal_nocase(text, MW_STR("False")) ||
+	bool on;
+
+	return text.len == 0 || mw_str_equal(text, MW_STR("{}")) || (mw_exchange_switch(text, &on) && !on) ||
 	       is_unlimited(text);
 }

@@ -6,7 +6,7 @@
 #include "base/units.h"
 #include "policy/model.h"
 
-/* "True", "False", in any case. */
+/* "True", "False", in any case; also as a spreadsheet of another language writes them: "WAHR", "FALSCH". */
 bool mw_exchange_switch(struct mw_str text, bool *on_r);
 /* "10 MB (10,485,760 bytes)", with the digits grouped as any culture does it; "36MB", "2048", "Unlimited". Octets. */
 bool mw_exchange_size(struct mw_str text, uint64_t *octets_r);

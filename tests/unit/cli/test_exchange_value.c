@@ -24,7 +24,10 @@ static const struct {
 	{ "2048", true, 2048 },
 	{ "unlimited", true, MW_UNLIMITED },
 	{ "Unlimited", true, MW_UNLIMITED },
-	{ "10 MB (10,48,760 bytes)", false, 0 },
+	{ "10 MB (1,04,85,760 bytes)", true, 10 * MB },
+	{ "1 GB (1,07,37,41,824 bytes)", true, 1024 * MB },
+	{ "10 MB (10,485,76 bytes)", false, 0 },
+	{ "10 MB (10,4,760 bytes)", false, 0 },
 	{ "10 MB (1048,576 bytes)", false, 0 },
 	{ "10 MB (10,485,760 bytes", false, 0 },
 	{ "10 MB ()", false, 0 },
@@ -62,6 +65,26 @@ START_TEST(counts_may_be_grouped)
 	ck_assert_int_eq(mw_exchange_limit(mw_str(limits[_i].text), &limit), limits[_i].good);
 	if (limits[_i].good)
 		ck_assert_uint_eq(limit, limits[_i].limit);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool good, on;
+} switches[] = {
+	{ "True", true, true },   { "FALSE", true, false },   { "WAHR", true, true },	{ "FALSCH", true, false },
+	{ "vrai", true, true },   { "FAUX", true, false },    { "FALSO", true, false }, { "VERO", true, true },
+	{ "FAŁSZ", true, false }, { "EPÄTOSI", true, false }, { "Ja", false, false },	{ "", false, false },
+	{ "1", false, false },	  { "True ", false, false },
+};
+
+START_TEST(switches_may_be_of_a_spreadsheet)
+{
+	bool on = true;
+
+	ck_assert_int_eq(mw_exchange_switch(mw_str(switches[_i].text), &on), switches[_i].good);
+	if (switches[_i].good)
+		ck_assert_int_eq(on, switches[_i].on);
 }
 END_TEST
 
@@ -131,6 +154,7 @@ MW_UNIT_TESTS("import exchange: values")
 {
 	MW_LOOP(tcase, sizes_are_exact_in_every_culture, sizes);
 	MW_LOOP(tcase, counts_may_be_grouped, limits);
+	MW_LOOP(tcase, switches_may_be_of_a_spreadsheet, switches);
 	tcase_add_test(tcase, lists_are_lines_and_words_have_commas);
 	MW_LOOP(tcase, types_in_place_of_values_are_known, no_values);
 	MW_LOOP(tcase, each_property_has_its_fate, fates);
