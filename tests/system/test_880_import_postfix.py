@@ -154,6 +154,16 @@ def test_a_table_that_cannot_be_asked_ends_the_import(server, tables):
     assert "Accept-Any-Sender" in server.policy.read_text()
 
 
+def test_a_file_with_a_key_twice_is_no_table_to_postfix(server):
+    """postmap(1) warns and answers; smtpd(8) answers 451 to everybody."""
+    server.table("senders", OWN + "info@example.test alice\ninfo@example.test bob\n")
+    told = server.import_postfix("--apply")
+    assert told.returncode == 66 and not server.policy.parent.exists(), told.stdout
+    assert f"{server.folder}/senders, line 4: duplicate entry: \"info@example.test\"" in told.stderr, told.stderr
+    server.table("senders", OWN + "info@example.test alice\n")
+    assert "user alice@example.test login=alice address=info@example.test" in server.imported()
+
+
 def test_who_may_not_send_as_his_own_address_may_not(server):
     lines = imports(server, "bob@example.test alice\nalice@example.test alice\n")
     assert lines == ["user alice@example.test login=alice", "user bob@example.test.invalid login=bob,bob@example.test",

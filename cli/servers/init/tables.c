@@ -188,12 +188,27 @@ static bool has_failed(struct mw_str errors)
 	return false;
 }
 
+/* A texthash file with a key twice: postmap(1) warns and answers, while for Postfix's other programs it fails for every
+   key (dict_thash.c). Empty: there is none. */
+static struct mw_str key_twice(struct mw_str errors)
+{
+	static const char warning[] = "postmap: warning: ", entry[] = " entry: ";
+	struct mw_str line;
+
+	while (mw_str_split(&errors, '\n', &line))
+		if (mw_str_starts_with(line, MW_STR(warning)) &&
+		    mw_str_ends_with(mw_str_head(line, mw_str_find_text(line, entry)), MW_STR(": duplicate")))
+			return mw_str_tail(line, strlen(warning));
+	return MW_STR_EMPTY;
+}
+
 bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str keys, struct mw_init_entries *entries_r,
 		       const char **why_r)
 {
 	int input = file_with(keys);
 	struct mw_str why;
 	struct mw_run run;
+	struct mw_str twice;
 	bool asked;
 
 	*entries_r = (struct mw_init_entries){ .complete = true };
@@ -204,8 +219,12 @@ bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str 
 	close(input);
 	/* 1 without a word: it has none of them. */
 	why = mw_run_said(&run);
-	asked = run.status == 0 || (run.status == 1 && !has_failed(run.errors));
-	if (asked)
+	twice = key_twice(run.errors);
+	asked = mw_str_empty(twice) && (run.status == 0 || (run.status == 1 && !has_failed(run.errors)));
+	if (!mw_str_empty(twice))
+		*why_r = mw_arena_textf(init->arena, "%.*s: Postfix itself cannot use it (451): leave one of the two lines",
+					MW_STR_ARG(twice));
+	else if (asked)
 		*entries_r = mw_init_entries_parse(init->arena, mw_arena_copy(init->arena, run.output));
 	else
 		*why_r = mw_arena_text(init->arena, mw_str_empty(why) ? mw_str(run.missing ? "there is no postmap" : run.why) : why);
