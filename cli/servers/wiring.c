@@ -354,6 +354,15 @@ static void add_sizes(struct mw_wiring *wiring)
 		add(wiring, NULL, "virtual_mailbox_limit", "0")->at_least = true;
 }
 
+/* What Postfix takes today in another form, and would not then: not while nothing is enforced. */
+static void add_forms(struct mw_wiring *wiring)
+{
+	add(wiring, "addresses are passed on as they were judged: ceo@cs stays at cs, and does not move to cs.example.org\n",
+	    "append_dot_mydomain", "no");
+	add(wiring, "a second message smuggled into the first would be judged as nobody's\n", "smtpd_forbid_bare_newline",
+	    "yes");
+}
+
 static void list_settings(struct mw_wiring *wiring)
 {
 	struct mw_str delimiter = wiring->policy->recipient_delimiter;
@@ -376,10 +385,8 @@ static void list_settings(struct mw_wiring *wiring)
 	add(wiring, "Dovecot checks passwords\n", "smtpd_sasl_type", "dovecot");
 	add(wiring, NULL, "smtpd_sasl_path", "private/auth");
 	add(wiring, NULL, "smtpd_sasl_security_options", "noanonymous");
-	add(wiring, "addresses are passed on as they were judged: ceo@cs stays at cs, and does not move to cs.example.org\n",
-	    "append_dot_mydomain", "no");
-	add(wiring, "a second message smuggled into the first would be judged as nobody's\n", "smtpd_forbid_bare_newline",
-	    "yes");
+	if (!wiring->harmless)
+		add_forms(wiring);
 	add(wiring, NULL, mw_wiring_protocols_name(true), mw_wiring_protocols_value(MAIN_CF_VERSION))->version =
 		MAIN_CF_VERSION;
 	add(wiring, "`mailwicket why` reads in the log whether a client had TLS\n", MW_WIRING_TLS_LOG, "1")->is_level = true;

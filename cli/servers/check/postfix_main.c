@@ -159,16 +159,29 @@ static void check_chunking(const struct mw_postfix_endpoint *endpoint)
 }
 
 /* postconf(5). note: normalize, and a line of the log (3.9 and later). */
+static void check_newline(const struct mw_postfix_endpoint *endpoint)
+{
+	const char *name = "smtpd_forbid_bare_newline", *what = "a bare newline may end a message";
+
+	if (mw_wiring_forbids_bare_newline(mw_endpoint_value(endpoint, name)))
+		return;
+	if (endpoint->site->wiring->harmless)
+		mw_endpoint_finding(endpoint, MW_FOUND_BARE_NEWLINE, MW_FINDING_NOTE, name, what,
+			"a message can smuggle in a second one; `mailwicket setup` writes yes once a rule is enforced: then a "
+			"client that ends messages so gets no answer, but for those of smtpd_forbid_bare_newline_exclusions",
+			MW_NO_FIX);
+	else
+		mw_endpoint_finding(endpoint, MW_FOUND_BARE_NEWLINE, MW_FINDING_ERROR, name, what,
+			"a message can smuggle in a second one with another sender, here or at the next server",
+			mw_fix_shown(endpoint, name));
+}
+
 void mw_check_postfix_trust(const struct mw_postfix_endpoint *endpoint)
 {
 	check_chunking(endpoint);
 	check_networks(endpoint);
 	check_xclient(endpoint);
-	if (!mw_wiring_forbids_bare_newline(mw_endpoint_value(endpoint, "smtpd_forbid_bare_newline")))
-		mw_endpoint_finding(endpoint, MW_FOUND_BARE_NEWLINE, MW_FINDING_ERROR, "smtpd_forbid_bare_newline",
-			"a bare newline may end a message",
-			"a message can smuggle in a second one with another sender, here or at the next server",
-			mw_fix_shown(endpoint, "smtpd_forbid_bare_newline"));
+	check_newline(endpoint);
 }
 
 /* postconf(5), myorigin. */

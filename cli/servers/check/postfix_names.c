@@ -134,17 +134,23 @@ static void report_shared(const struct look *look)
 	}
 }
 
-static void check_append_dot(const struct look *look)
+static void check_append_dot(const struct mw_postfix_endpoint *rewriter, const struct mw_stake *stake)
 {
-	struct mw_arena *arena = arena_of(look);
-	struct mw_str domain = mw_endpoint_value(look->rewriter, "mydomain");
+	struct mw_arena *arena = rewriter->site->arena;
+	struct mw_str domain = mw_endpoint_value(rewriter, "mydomain");
+	const char *name = "append_dot_mydomain", *what = "append_dot_mydomain is yes";
 
-	if (!mw_stake_is_nothing(look->stake) && mw_endpoint_says(look->rewriter, "append_dot_mydomain", "yes"))
-		mw_endpoint_finding(look->rewriter, MW_FOUND_APPEND_DOT, MW_FINDING_ERROR, "append_dot_mydomain",
-			"append_dot_mydomain is yes",
+	if (!mw_endpoint_says(rewriter, name, "yes"))
+		return;
+	if (rewriter->site->wiring->harmless)
+		mw_endpoint_finding(rewriter, MW_FOUND_APPEND_DOT, MW_FINDING_NOTE, name, what,
+			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and passed on as <ceo@cs.%.*s>; `mailwicket setup` "
+				       "writes no once a rule is enforced: then mail to <ceo@cs> is for another server",
+				       MW_STR_ARG(domain)), MW_NO_FIX);
+	else if (!mw_stake_is_nothing(stake))
+		mw_endpoint_finding(rewriter, MW_FOUND_APPEND_DOT, MW_FINDING_ERROR, name, what,
 			mw_arena_textf(arena, "<ceo@cs> is judged as it comes and passed on as <ceo@cs.%.*s>: %s", MW_STR_ARG(domain),
-				       mw_stake_words(look->stake, "cs", arena)),
-			mw_fix_shown(look->rewriter, "append_dot_mydomain"));
+				       mw_stake_words(stake, "cs", arena)), mw_fix_shown(rewriter, name));
 }
 
 static bool look_at(const struct mw_postfix_endpoint *rewriter, const struct mw_stake *stake)
@@ -162,7 +168,6 @@ static bool look_at(const struct mw_postfix_endpoint *rewriter, const struct mw_
 	find_target(look);
 	report_missing(look);
 	report_shared(look);
-	check_append_dot(look);
 	return true;
 }
 
@@ -191,6 +196,7 @@ static int check_rewriter(const struct mw_postfix_endpoint *rewriter)
 	const struct mw_stake *stake = &rewriter->site->stake;
 
 	mw_check_postfix_origin(rewriter);
+	check_append_dot(rewriter, stake);
 	if (mw_stake_is_nothing(stake) && stake->restricted == 0)
 		return EX_OK;
 	return look_at(rewriter, stake) ? EX_OK : EX_OSERR;

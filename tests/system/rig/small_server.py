@@ -175,9 +175,9 @@ class Day:
         url = f"{name}://{SERVER}/" + ("INBOX" if name.startswith("imap") else "")
         return self.actions.curl_read(url, login, *([] if name.endswith("s") else ["--ssl-reqd"]), password=password)
 
-    def sendmail(self):
+    def sendmail(self, recipient="bob@example.test"):
         token = self.actions.token()
-        subprocess.run([tool("sendmail"), "-C", self.site.postfix.etc, "-f", "alice@example.test", "bob@example.test"],
+        subprocess.run([tool("sendmail"), "-C", self.site.postfix.etc, "-f", "alice@example.test", recipient],
                        input=f"Subject: {token}\n\nlocal\n", text=True, check=True, timeout=60)
         return Submitted("bob", token)
 
