@@ -87,7 +87,8 @@ enum mw_note {
 	MW_NOTE_RESTRICTION_REFUSED,    /* value: recipient; other: "authenticated", "members" or "list" */
 	MW_NOTE_RESTRICTION_DENIED,     /* value: recipient; other: the user or group of its senders_denied=; empty: not told */
 	MW_NOTE_WITHIN_LIMIT,           /* number: seen; limit: allowed */
-	MW_NOTE_OVER_LIMIT,
+	MW_NOTE_OVER_LIMIT,      /* the connector's */
+	MW_NOTE_OVER_USER_LIMIT, /* the user's own, which comes before the connector's; other: the user */
 	MW_NOTE_LIMIT_BYPASSED,
 	MW_NOTE_NOT_AT_THIS_STAGE,
 	MW_NOTE_DIRECTORY_UNAVAILABLE,

@@ -27,7 +27,7 @@ static const struct fix fixes[] = {
 	{ MW_REASON_TLS_REQUIRED, MW_NOTE_TLS_TOO_WEAK,
 	  "Update the client; or " IN_RULE "tls_min_bits = <bits>." },
 	{ MW_REASON_TLS_REQUIRED, MW_NOTE_TLS_PROXY_NOT_NAMED,
-	  "If the proxy is yours, " IN_RULE "tls_proxies = { \"<proxy>\" }." },
+	  "If the proxy is yours, " IN_RULE "add \"<proxy>\" to tls_proxies = { ... }." },
 	{ MW_REASON_TLS_REQUIRED, MW_NOTE_NONE,
 	  "Switch on STARTTLS in the client; or " IN_RULE "require_tls = no." },
 	{ MW_REASON_MECHANISM_REFUSED, MW_NOTE_NONE,
@@ -68,7 +68,7 @@ static const struct fix fixes[] = {
 	{ MW_REASON_NOT_AUTHENTICATED, MW_NOTE_NONE,
 	  "Switch on authentication for outgoing mail in the client; for a device that cannot, give its address a "
 	  "connector of its own: connector \"NAME\" { bindings = { \"*:<port>\" } remote_ip_ranges = { \"<client>\" } "
-	  "permission_groups = { AnonymousUsers } }." },
+	  "permission_groups = { AnonymousUsers } }; where <rule> is for that address alone, write it there." },
 	{ MW_REASON_NO_SUBMIT, MW_NOTE_NONE,
 	  "Write " IN_RULE "permission_groups = { <group> }, and no Submit in deny_permissions." },
 	{ MW_REASON_INVALID_SENDER, MW_NOTE_NONE,
@@ -76,7 +76,8 @@ static const struct fix fixes[] = {
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_NULL_REFUSED,
 	  "Write " IN_RULE "allow_null_sender = yes." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_AUTHORITATIVE,
-	  "Have the client log in; or " IN_RULE "grant_permissions = { Accept-Authoritative-Domain-Sender }." },
+	  "Have the client log in; or write " IN_RULE "grant_permissions = { Accept-Authoritative-Domain-Sender }, and none "
+	  "in deny_permissions." },
 	{ MW_REASON_SEND_AS_DENIED, MW_NOTE_SENDER_GRANT_ENDED,
 	  "Correct the sender in the client; or in the directory's source, give the grant a later until=, or write: grant "
 	  "send-as <sender> <user>" THEN_SYNC "." },
@@ -155,20 +156,26 @@ static const struct fix fixes[] = {
 	{ MW_REASON_NO_TRANSACTION, MW_NOTE_NONE,
 	  "Nothing: the client has to begin a new session. Postfix 3.10.13 and later ask no such question." },
 	{ MW_REASON_TOO_MANY_RECIPIENTS, MW_NOTE_NONE,
-	  "Split the message; or " IN_RULE "max_recipients_per_message = <seen>[, or for the user alone: user <user> "
-	  "max_recipients=<seen>]." },
+	  "Split the message; or " IN_RULE "max_recipients_per_message = <seen>[, or for the user alone, in the directory's "
+	  "source: user <user> max_recipients=<seen>]." },
+	{ MW_REASON_TOO_MANY_RECIPIENTS, MW_NOTE_OVER_USER_LIMIT,
+	  "Split the message; or write into the directory's source: user <user> max_recipients=<seen>" THEN_SYNC "." },
 	{ MW_REASON_TOO_BIG, MW_NOTE_NONE,
-	  "Send less; or " IN_RULE "max_message_size = \"<seen>\"[, or for the user alone: user <user> "
-	  "max_message_size=<seen>]. Postfix's message_size_limit must allow it too." },
+	  "Send less; or " IN_RULE "max_message_size = \"<seen>\"[, or for the user alone, in the directory's source: user "
+	  "<user> max_message_size=<seen>]. Postfix's message_size_limit must allow it too." },
+	{ MW_REASON_TOO_BIG, MW_NOTE_OVER_USER_LIMIT,
+	  "Send less; or write into the directory's source: user <user> max_message_size=<seen>" THEN_SYNC ". Postfix's "
+	  "message_size_limit must allow it too." },
 	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_TOO_OLD,
 	  "Update the client; or " IN_RULE "tls_min_version = \"<tls>\"." },
 	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_TOO_WEAK,
 	  "Update the client; or " IN_RULE "tls_min_bits = <bits>." },
 	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_TLS_PROXY_NOT_NAMED,
-	  "If the proxy is yours, " IN_RULE "tls_proxies = { \"<proxy>\" }." },
+	  "If the proxy is yours, " IN_RULE "add \"<proxy>\" to tls_proxies = { ... }." },
 	{ MW_REASON_LOGIN_WITHOUT_TLS, MW_NOTE_NONE,
 	  "Switch on TLS in the client (STARTTLS, or the TLS port); for a network that may do without: login \"NAME\" { "
-	  "protocols = { <protocol> }[ remote = { \"<client>\" }] login_type = <login_type> }." },
+	  "protocols = { <protocol> }[ remote = { \"<client>\" }] login_type = <login_type> }; where <rule> is for that "
+	  "network alone, write the login_type there." },
 	{ MW_REASON_SERVICE_DISABLED, MW_NOTE_NONE,
 	  "Write into the directory's source: user <user> <service>=yes" THEN_SYNC "." },
 	{ MW_REASON_MASTER_REFUSED, MW_NOTE_NONE,
@@ -189,6 +196,13 @@ static const struct fix for_the_client[] = {
 	  "only." },
 };
 
+/* Of a session that has logged in. */
+static const struct fix for_users[] = {
+	{ MW_REASON_RELAY_DENIED, MW_NOTE_RECIPIENT_RELAY,
+	  "Write " IN_RULE "permission_groups = { ExchangeUsers }, and no Accept-Any-Recipient in deny_permissions; for a "
+	  "domain that is yours: accepted_domain \"<domain>\" { type = Authoritative }." },
+};
+
 static const struct fix *find_in(const struct fix *table, size_t count, enum mw_reason reason, enum mw_note note)
 {
 	const struct fix *any = NULL;
@@ -204,10 +218,12 @@ static const struct fix *find_in(const struct fix *table, size_t count, enum mw_
 	return any;
 }
 
-static const struct fix *find(const struct mw_verdict *verdict, enum mw_note note)
+static const struct fix *find(const struct mw_facts *facts, const struct mw_verdict *verdict, enum mw_note note)
 {
 	const struct fix *found = NULL;
 
+	if (!mw_str_empty(facts->login))
+		found = find_in(for_users, sizeof(for_users) / sizeof(for_users[0]), verdict->reason, note);
 	if (verdict->listener_unknown)
 		found = find_in(for_the_client, sizeof(for_the_client) / sizeof(for_the_client[0]), verdict->reason, note);
 	return found != NULL ? found : find_in(fixes, sizeof(fixes) / sizeof(fixes[0]), verdict->reason, note);
@@ -367,7 +383,7 @@ void mw_prose_fix(const struct mw_policy *policy, const struct mw_facts *facts, 
 		  struct mw_buf *out)
 {
 	const struct mw_step *failed = mw_verdict_step(verdict);
-	const struct fix *fix = find(verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
+	const struct fix *fix = find(facts, verdict, failed != NULL ? failed->note : MW_NOTE_NONE);
 	struct mw_template_values values = { .count = 0 };
 	struct texts texts;
 

@@ -72,6 +72,7 @@ static const char *const sentences[MW_NOTE_COUNT] = {
 	[MW_NOTE_RESTRICTION_DENIED] = "the senders_denied= of <value> does not admit the session[: it names <other>]",
 	[MW_NOTE_WITHIN_LIMIT] = "<seen> of <allowed> allowed",
 	[MW_NOTE_OVER_LIMIT] = "<seen>, but <allowed> allowed",
+	[MW_NOTE_OVER_USER_LIMIT] = "<seen>, but <allowed> allowed to[ <other>]",
 	[MW_NOTE_LIMIT_BYPASSED] = "the session holds Bypass-Message-Size-Limit",
 	[MW_NOTE_NOT_AT_THIS_STAGE] = "not known at this stage",
 	[MW_NOTE_DIRECTORY_UNAVAILABLE] = "the directory cannot be read",

@@ -1,11 +1,13 @@
 """mailwicket status: what runs, with which policy and directory, and an exit code for monitoring."""
 import json
+import re
 import shutil
 import subprocess
 
 import pytest
 
 import rig
+from rig import guide
 from rig.daemon import Daemon
 from rig.dovecot import PrivateDovecot, long_lived, version
 
@@ -244,3 +246,14 @@ def test_what_dovecots_processes_run_is_told_from_what_is_installed(daemon):
         problems, modules = look(1)
         assert [problem.rpartition(" run a copy of ")[2] for problem in problems] == [
             f"{modules[1]['path']} from before it was exchanged"]
+
+
+def test_the_guides_command_takes_every_rule_of_its_policy_out_of_audit_mode(daemon):
+    """Each is named as enforced, also one that stands on one line."""
+    command, = re.findall(r"(?m)^    (sed -i .*audit.*) /etc/mailwicket/mailwicket.conf$", guide.INSTALL.read_text())
+    daemon.write(daemon.policy, guide.policy(ports=None, audit=True))
+    for mode in "audit", "enforce":
+        shown = subprocess.run([rig.CLI, "-c", daemon.policy, "show"], capture_output=True, text=True, check=True, timeout=60).stdout
+        modes = set(re.findall(r"(?m)^ *mode *= *(\w+)$", shown))
+        assert modes == {mode}, shown
+        subprocess.run(["sh", "-c", f"{command} {daemon.policy}"], check=True, timeout=60)
