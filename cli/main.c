@@ -50,13 +50,14 @@ static const struct mw_command *command_find(const char *name)
 
 static void print_help(void)
 {
-	char policy[PATH_MAX + 64];
+	char policy[PATH_MAX + 96];
 
 	printf("usage: mailwicket [-c FILE] [--json] COMMAND [OPTION...]\n\n"
 	       "One policy for every service of a mail server.\n\n");
 	for (const struct mw_command *const *command = commands; *command != NULL; command++)
 		mw_help_row((*command)->name, (*command)->summary);
-	snprintf(policy, sizeof(policy), "the policy file (default: %s)", mw_policy_default_path());
+	snprintf(policy, sizeof(policy), "the policy file (default: %s; the environment's MAILWICKET_CONFIG names another)",
+		 mw_policy_default_path());
 	puts("");
 	mw_help_row("-c FILE", policy);
 	mw_help_row("--json", "answer in JSON");

@@ -93,6 +93,15 @@ void mw_sync_result_json(struct mw_json *json, const struct mw_sync_result *resu
 	write_result(json, result);
 }
 
+static bool is_published(const struct mw_policy *policy)
+{
+	struct mw_directory *directory = mw_setting_directory(policy);
+	bool is = directory == NULL || !mw_directory_is_missing(directory);
+
+	mw_directory_free(directory);
+	return is;
+}
+
 void mw_sync_result_print(const struct mw_sync_result *result)
 {
 	const struct mw_sync_report *report = &result->report;
@@ -103,7 +112,11 @@ void mw_sync_result_print(const struct mw_sync_result *result)
 
 	mw_output_errors(result->errors);
 	if (!result->done) {
-		mw_complain("the directory in %.*s is unchanged", MW_STR_ARG(result->policy->directory.path));
+		if (is_published(result->policy))
+			mw_complain("the directory in %.*s is unchanged", MW_STR_ARG(result->policy->directory.path));
+		else
+			mw_complain("nothing was published%s",
+				    mw_sync_result_code(result) == EX_DATAERR ? ": the sources have errors" : "");
 		return;
 	}
 	mw_say_counts(report, &counts);
@@ -244,7 +257,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 	}
 	if (accept != NULL && (dry_run || follow))
 		return mw_usage_error("--accept goes with neither --dry-run nor --follow");
-	if (user != NULL && (follow || dry_run || cli->json))
+	if (user != NULL && (follow || dry_run || accept != NULL || cli->json))
 		return mw_usage_error("--hand-over stands alone");
 	if (user != NULL)
 		return mw_hand_over(cli, user);
@@ -257,7 +270,7 @@ static int run_sync(struct mw_cli *cli, int argc, char **argv)
 
 const struct mw_command mw_sync_command = {
 	.name = "sync",
-	.usage = "[--accept SOURCE[=DIGEST]] [--dry-run | --follow | --hand-over USER]",
+	.usage = "[--accept SOURCE[=DIGEST] | --dry-run | --follow | --hand-over USER]",
 	.summary = "read the sources and publish the directory",
 	.run = run_sync,
 	.options = options,

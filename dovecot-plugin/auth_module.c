@@ -43,8 +43,8 @@ static void look_at_wiring(const struct auth_request *request)
 	if (wiring_logged != 0 && ioloop_time - wiring_logged < LOG_SECONDS)
 		return;
 	wiring_logged = ioloop_time;
-	e_error(mw_decision_event(), "mailwicket: its passdb needs result_failure = return-fail and, while a rule is "
-		"enforced, result_internalfail = return-fail; run `mailwicket setup`");
+	e_error(mw_decision_event(), "mailwicket: the passdb mailwicket needs result_failure = return-fail and, while a "
+		"rule is enforced, result_internalfail = return-fail; run `mailwicket setup`");
 }
 
 /* A result that no later passdb can turn round. Where result_failure does not end the lookup, "disabled" does. */

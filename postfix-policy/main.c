@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -195,7 +196,7 @@ static int start(struct service *service, const struct options *options)
 	mw_passed_take(&passed);
 	service->loop = mw_loop_new();
 	if (service->loop == NULL || !watch_events(service)) {
-		mw_log(MW_LOG_ERROR, "cannot watch for events");
+		mw_log(MW_LOG_ERROR, "cannot watch for events: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	if (!mw_worlds_load(&service->worlds, options->path))
@@ -247,7 +248,7 @@ static int serve(const struct options *options)
 	int status, parent = options->foreground ? -1 : mw_daemonize();
 
 	if (!options->foreground && parent < 0) {
-		mw_log(MW_LOG_ERROR, "cannot go into the background");
+		mw_log(MW_LOG_ERROR, "cannot start a process in the background: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	service.foreground = options->foreground;

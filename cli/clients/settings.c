@@ -141,7 +141,9 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 		if (!set_option(request, row, value))
 			return EX_USAGE;
 	}
-	if ((request->asked == NULL) == (request->domain == NULL))
+	if (request->asked != NULL && request->domain != NULL)
+		return mw_usage_error("give a user or --domain DOMAIN, not both");
+	if (request->asked == NULL && request->domain == NULL)
 		return mw_usage_error("name a user, or --domain DOMAIN");
 	if (request->format == FORMAT_SRV && request->domain == NULL)
 		return mw_usage_error("--format srv: records are for a whole domain: --domain DOMAIN");

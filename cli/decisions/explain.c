@@ -131,7 +131,7 @@ static void write_decision(struct mw_buf *out, const struct explanation *explana
 		      outcome_words(&decision->verdict));
 	if (decision->verdict.reason != MW_REASON_PERMITTED)
 		mw_buf_printf(out, ", %s: %s", mw_reason_name(decision->verdict.reason),
-			      mw_reason_sentence(decision->verdict.reason));
+			      mw_verdict_sentence(&decision->verdict));
 	mw_buf_add_char(out, '\n');
 	write_rule(out, &decision->verdict);
 	write_trace(out, &decision->verdict.trace);
@@ -379,7 +379,7 @@ static int decide_and_print(const struct mw_cli *cli, struct explanation *explan
 		print(cli, explanation);
 		status = exit_code(explanation);
 		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')
-			mw_complain("%s", mw_directory_error(directory));
+			mw_setting_complain(directory);
 	}
 	mw_directory_free(directory);
 	return status;

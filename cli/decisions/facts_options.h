@@ -37,7 +37,7 @@ struct mw_given_facts {
 	{ "login", "NAME", "who logged in, or tries to" },                                    \
 	{ "master", "NAME", "the master user who logs in as --login" },                       \
 	{ "sasl-service", "NAME", "Postfix's smtpd_sasl_service" },                           \
-	{ "stage", "STAGE", "CONNECT EHLO MAIL RCPT DATA END-OF-MESSAGE VRFY ETRN HEADER" },  \
+	{ "stage", "STAGE", "CONNECT HELO EHLO MAIL RCPT DATA END-OF-MESSAGE VRFY ETRN HEADER" },  \
 	{ "sender", "ADDRESS", "the envelope sender; \"\" is the null sender" },              \
 	{ "recipient", "ADDRESS", "the recipient" },                                          \
 	{ "recipient-count", "N", "recipients of the message (DATA, END-OF-MESSAGE)" },       \

@@ -8,6 +8,7 @@
 #include "sync/sync.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 
 static bool unavailable(enum mw_lookup lookup)
 {
@@ -71,8 +72,8 @@ static void complain_of_nobody(const struct mw_lookup_answer *answer)
 
 		mw_source_state_read(memory, policy->directory.sources[i].name, &state);
 		if (state.bad > 0)
-			mw_complain("source \"%.*s\" has bad records, which may be what you look for: mailwicket sync "
-				    "--dry-run tells of them", MW_STR_ARG(policy->directory.sources[i].name));
+			mw_complain_own("source \"%.*s\" has bad records, which may be what you look for: mailwicket sync "
+					"--dry-run tells of them", MW_STR_ARG(policy->directory.sources[i].name));
 	}
 }
 

@@ -6,6 +6,8 @@
 #include "networks.h"
 #include "suspension.h"
 
+#define MEMBERS_SHOWN 100
+
 static void write_switch(const struct mw_lookup_writer *to, const char *name, bool on)
 {
 	if (to->json != NULL)
@@ -202,6 +204,30 @@ static void write_user(const struct mw_lookup_writer *to)
 	write_identities(to, "may_send_on_behalf", "may send on behalf of: ", true);
 }
 
+/* Who gets mail for the group: its users, those of groups in it, too. No lookup goes that way. */
+static void write_group(const struct mw_lookup_writer *to)
+{
+	const struct mw_lookup_answer *answer = to->answer;
+	struct mw_ids group = { &answer->principal.id, 1 };
+	size_t count = 0;
+
+	mw_lookup_list_begin(to, "members", "users in it:           ");
+	for (uint64_t id = 0; id <= answer->principals; id++) {
+		struct mw_principal other;
+
+		if (answer->view->by_id(answer->view->context, (uint32_t)id, &other) != MW_LOOKUP_FOUND ||
+		    other.kind != MW_USER || !mw_identity_in(&other, group))
+			continue;
+		if (count++ < MEMBERS_SHOWN)
+			mw_lookup_list_item(to, other.name);
+	}
+	if (to->json == NULL && count > MEMBERS_SHOWN)
+		mw_buf_printf(to->out, " and %zu more", count - MEMBERS_SHOWN);
+	mw_lookup_list_end(to, count == 0);
+	if (to->json != NULL)
+		mw_json_number(to->json, "member_count", count);
+}
+
 static void name_item(void *context, struct mw_str name)
 {
 	mw_lookup_list_item(context, name);
@@ -364,6 +390,8 @@ static void write_answer(const struct mw_lookup_writer *to)
 	write_denied(to);
 	if (answer->principal.kind == MW_USER)
 		write_user(to);
+	else
+		write_group(to);
 }
 
 static void write_text(struct mw_buf *out, const void *context)

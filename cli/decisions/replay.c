@@ -8,6 +8,7 @@
 
 #include "ui/arguments.h"
 #include "logs/source.h"
+#include "logs/usual.h"
 #include "ui/output.h"
 #include "ui/own_command.h"
 #include "setting.h"
@@ -23,7 +24,7 @@ static const struct mw_option options[] = {
 	[OPTION_POLICY] = { "policy", "FILE", "the policy to decide under (default: -c's)" },
 	[OPTION_DIRECTORY] = { "directory", "FILE", "directory text to decide by (default: what is published)" },
 	[OPTION_SINCE] = { "since", "TIME", "2h, 7d, 2026-11-25 or \"2026-11-25 09:00\": no earlier lines" },
-	[OPTION_LIMIT] = { "limit", "N", "rows to print (default 100; 0: the sums alone; unlimited)" },
+	[OPTION_LIMIT] = { "limit", "N", "rows to print (default 100; 0: the totals only; unlimited)" },
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -51,11 +52,10 @@ static int read_log(struct mw_replay *replay, const char *name)
 }
 
 /* What to say where the log cannot answer the question. EX_OK: it can. */
-static int check_log(const struct mw_replay *replay)
+static int check_log(const struct mw_replay *replay, const struct request *request)
 {
 	if (mw_replay_total(replay) == 0) {
-		mw_complain("no decision line%s; mailwicketd and Dovecot's modules write them to the mail log",
-			    replay->since > 0 ? " since then" : "");
+		mw_log_complain_empty(request->logs, request->log_count, replay->since, "");
 		return EX_DATAERR;
 	}
 	if (replay->permitted == 0)
@@ -79,7 +79,7 @@ static int replay_logs(struct mw_replay *replay, const struct request *request, 
 		return EX_TEMPFAIL;
 	}
 	if (code == EX_OK)
-		code = check_log(replay);
+		code = check_log(replay, request);
 	if (code != EX_OK)
 		return code;
 	if (!mw_replay_print(replay, json, request->limit))
@@ -177,7 +177,7 @@ static int take(struct mw_cli *cli, struct request *request, int row, const char
 	case OPTION_SINCE:
 		if (mw_why_since(&request->clock, mw_str(value), &request->since))
 			return EX_OK;
-		return mw_usage_error("--since %s: expected 90s, 30m, 2h, 7d, YYYY-MM-DD or \"YYYY-MM-DD HH:MM\"",
+		return mw_usage_error("--since %s: expected 90s, 30m, 2h, 7d, 1w, YYYY-MM-DD or \"YYYY-MM-DD HH:MM\"",
 				      value);
 	case OPTION_LIMIT:
 		if (mw_parse_limit(mw_str(value), &request->limit))

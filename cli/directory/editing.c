@@ -179,7 +179,8 @@ static int open_files(struct mw_editing *editing)
 		code = mw_text_files_open(&editing->files, editing->policy, !editing->order->dry_run, editing->arena);
 	if (code != EX_OK || editing->files.count > 0)
 		return code;
-	mw_complain("%s names no text source: the directory is changed where it comes from", editing->policy->file);
+	mw_complain("%s names no text source, and this command writes nothing else: change the directory where it comes "
+		    "from", editing->policy->file);
 	return EX_UNAVAILABLE;
 }
 

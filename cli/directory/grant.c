@@ -13,6 +13,7 @@
 #include "sync/text/edit.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 
 enum { OPTION_UNTIL = MW_EDIT_OPTION_COUNT };
 
@@ -291,8 +292,8 @@ static int look_after_revoke(struct mw_editing *editing, void *context)
 	order->left = mw_right_tell_left(editing, &order->asked);
 	if (order->left != MW_RIGHT_LEFT_UNKNOWN)
 		return EX_OK;
-	mw_complain("sync would refuse the directory, so that nobody can tell who has the right: mailwicket sync "
-		    "--dry-run says why; nothing was written");
+	mw_complain_own("sync would refuse the directory, so that nobody can tell who has the right: mailwicket sync "
+			"--dry-run says why; nothing was written");
 	return EX_DATAERR;
 }
 

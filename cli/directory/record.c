@@ -13,6 +13,7 @@
 #include "sync/text/edit.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 
 #define VALUES_MOST 200
 
@@ -68,8 +69,8 @@ static int refuse_taken(struct mw_editing *editing, const struct order *order)
 	if (view == NULL || view->by_address(view->context, order->canonical, &owner, NULL) != MW_LOOKUP_FOUND)
 		return EX_OK;
 	if (mw_str_equal(owner.name, order->canonical))
-		mw_complain("%.*s: the directory has this %s; mailwicket %s set changes it; nothing was written",
-			    MW_STR_ARG(owner.name), kind_word(owner.kind), kind_word(owner.kind));
+		mw_complain_own("%.*s: the directory has this %s; mailwicket %s set changes it; nothing was written",
+				MW_STR_ARG(owner.name), kind_word(owner.kind), kind_word(owner.kind));
 	else
 		mw_complain("%.*s: is an address of %.*s; nothing was written", MW_STR_ARG(order->canonical),
 			    MW_STR_ARG(owner.name));
@@ -146,7 +147,7 @@ static int find_record(struct mw_editing *editing, struct order *order, unsigned
 			if (!mw_str_equal(record->principal.name, order->canonical))
 				continue;
 			if (record->principal.kind != order->kind) {
-				mw_complain("%.*s is a %s: mailwicket %s %s", MW_STR_ARG(order->canonical),
+				mw_complain_own("%.*s is a %s: use mailwicket %s %s", MW_STR_ARG(order->canonical),
 					    kind_word(record->principal.kind), kind_word(record->principal.kind),
 					    what_words[order->what].word);
 				return EX_USAGE;

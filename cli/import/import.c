@@ -51,7 +51,7 @@ static int take_word(struct mw_import_request *request, const struct mw_import_k
 static int run_kind(const struct mw_import_kind *kind, const struct mw_import_request *request)
 {
 	if (kind == NULL)
-		return mw_usage_error("from what? expected %s", request->cli->command->words);
+		return mw_usage_error("name what to import from: %s", request->cli->command->words);
 	for (unsigned i = 0; i < MW_IMPORT_OPTIONS; i++) {
 		if (request->values[i] != NULL && (kind->options & 1u << i) == 0)
 			return mw_usage_error("--%s is not for %s", options[i].name, kind->name);

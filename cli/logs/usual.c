@@ -15,6 +15,20 @@
 #define USUAL_LOG "/var/log/mail.log"
 #define LINES_WITHOUT_TIME 100 /* at the head of a file, before it is taken for one that begins at no time */
 
+void mw_log_complain_empty(const char *const *names, size_t count, int64_t since, const char *rest)
+{
+	char memory[2048];
+	struct mw_buf where = MW_BUF_OVER(memory);
+
+	for (size_t i = 0; i < count; i++)
+		mw_buf_printf(&where, "%s%s", i > 0 ? ", " : " in ", names[i]);
+	if (since > 0) {
+		mw_buf_add_text(&where, " since ");
+		mw_when_print(since, &where);
+	}
+	mw_complain("no decision line%s; mailwicketd and Dovecot's modules write them to the mail log%s", memory, rest);
+}
+
 void mw_log_note(struct mw_log_choice *choice, const char *format, ...)
 {
 	va_list arguments;

@@ -22,6 +22,8 @@ struct mw_log_choice {
 };
 
 void mw_log_note(struct mw_log_choice *choice, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* That these logs have no decision since then (0: at all), with who writes them, and `rest`. */
+void mw_log_complain_empty(const char *const *names, size_t count, int64_t since, const char *rest);
 /* /var/log/mail.log; the journal where there is none, or where it is old and the journal is newer: a note says so. */
 void mw_log_choose_usual(struct mw_log_choice *choice);
 /* Reads them all, in the order given; before a file that begins after `since` the rotated ones, FILE.1 and so on, as they are

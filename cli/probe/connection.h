@@ -36,7 +36,7 @@ bool mw_connection_send(struct mw_connection *connection, const char *step, cons
 	__attribute__((format(printf, 3, 4)));
 /* The next line without its end; valid until the next call. */
 bool mw_connection_line(struct mw_connection *connection, struct mw_str *line_r);
-/* The first line that is sent to us, for which TLS from the start is tried where nothing comes. */
+/* The first line that is sent to us, for which implicit TLS is tried where nothing comes. */
 bool mw_connection_greeting(struct mw_connection *connection, struct mw_str *line_r);
 /* Whether the connection is one with TLS and a certificate that a password may be shown to. */
 bool mw_connection_is_trusted(const struct mw_connection *connection);

@@ -46,22 +46,22 @@ enum option {
 
 static const struct mw_option options[] = {
 	{ "imap-port", "N|none", "IMAP with STARTTLS, 143" },
-	{ "imaps-port", "N|none", "IMAP, TLS from the start, 993" },
+	{ "imaps-port", "N|none", "IMAP with implicit TLS, 993" },
 	{ "pop3-port", "N|none", "POP3 with STLS, 110" },
-	{ "pop3s-port", "N|none", "POP3, TLS from the start, 995" },
+	{ "pop3s-port", "N|none", "POP3 with implicit TLS, 995" },
 	{ "smtp-port", "N|none", "SMTP from server to server, 25" },
 	{ "submission-port", "N|none", "SMTP for users with STARTTLS, 587" },
-	{ "submissions-port", "N|none", "SMTP for users, TLS from the start, 465" },
+	{ "submissions-port", "N|none", "SMTP for users with implicit TLS, 465" },
 	{ "name", "NAME", "the name that certificates must have (default: HOST)" },
 	{ "ca", "FILE", "certificates to trust in place of the system's" },
-	{ "warn-days", "DAYS", "doubtful when a certificate expires within DAYS (14)" },
+	{ "warn-days", "DAYS", "doubtful when a certificate expires within DAYS, 0 to 3650 (default: 14)" },
 	{ "user", "LOGIN", "log in over TLS, and on 587 and 465 try to send" },
 	{ "password-file", "FILE", "its first line is the password (default: ask)" },
 	{ "sender", "ADDRESS", "send as (default: the user)" },
 	{ "recipient", "ADDRESS", "send to (default: the sender)" },
 	{ "send", NULL, "really send a small message through 587 and 465" },
 	{ "outside", "ADDRESS|none", "a recipient that is refused without a login" },
-	{ "timeout", "SECONDS", "for each step (default: 10)" },
+	{ "timeout", "SECONDS", "for each step, 1 to 300 (default: 10)" },
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -196,7 +196,7 @@ static int take_word(struct wishes *wishes, const char *word)
 			return EX_OK;
 		}
 	}
-	return mw_usage_error("%s: one host, and of its ports imap, imaps, pop3, pop3s, smtp, submission or "
+	return mw_usage_error("%s: not a service; expected one host, then imap, imaps, pop3, pop3s, smtp, submission or "
 			      "submissions", is_one_line(word) ? word : "(not shown)");
 }
 
@@ -232,7 +232,7 @@ static int complete(struct wishes *wishes)
 		return EX_OK;
 	}
 	if (wishes->sender == NULL && sends(probe) && !is_mailbox(probe->user.ptr))
-		return mw_usage_error("--user %s is no address: name the user's with --sender", probe->user.ptr);
+		return mw_usage_error("--user %s is no address: name the address to send as with --sender ADDRESS", probe->user.ptr);
 	probe->sender = wishes->sender != NULL ? mw_str(wishes->sender) : probe->user;
 	probe->recipient = wishes->recipient != NULL ? mw_str(wishes->recipient) : probe->sender;
 	return EX_OK;

@@ -13,7 +13,7 @@
 struct mw_probe_service {
 	const char *name;
 	enum mw_protocol protocol;
-	bool implicit_tls; /* TLS from the first byte; else STARTTLS or STLS */
+	bool implicit_tls; /* else STARTTLS or STLS */
 	uint16_t port;     /* the usual one */
 };
 

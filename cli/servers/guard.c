@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -68,22 +69,24 @@ bool mw_guard_start(struct mw_guard *guard)
 
 	*guard = (struct mw_guard){ .process = -1, .pipe = -1, .folder = "/tmp/mailwicket-setup-XXXXXX" };
 	if (pipe2(pipes, O_CLOEXEC) < 0) {
-		mw_complain("a pipe cannot be made");
+		mw_complain("no pipe can be made for what guards the trial's folder: %s", strerror(errno));
 		return false;
 	}
 	/* An interruption comes before the folder is there, or when it is guarded. */
 	mw_signals_hold(&before);
 	made = mkdtemp(guard->folder) != NULL;
 	if (!made)
-		mw_complain("%s: cannot be created", guard->folder);
+		mw_complain("%s: cannot be created: %s", guard->folder, strerror(errno));
 	else
 		guard->process = fork();
 	if (guard->process == 0) {
 		close(pipes[1]);
 		keep_guard(pipes[0], guard->folder);
 	}
-	if (made && guard->process < 0)
+	if (made && guard->process < 0) {
+		mw_complain("%s: no process can be started to guard it: %s", guard->folder, strerror(errno));
 		rmdir(guard->folder);
+	}
 	mw_signals_release(&before);
 	close(pipes[0]);
 	guard->pipe = pipes[1];
@@ -93,7 +96,8 @@ bool mw_guard_start(struct mw_guard *guard)
 void mw_guard_process(const struct mw_guard *guard, pid_t process)
 {
 	if (write(guard->pipe, &process, sizeof(process)) != (ssize_t)sizeof(process))
-		mw_complain("%s: is not guarded any more", guard->folder);
+		mw_complain("%s: is not guarded any more, and stays where this command is killed: %s", guard->folder,
+			    strerror(errno));
 }
 
 void mw_guard_end(struct mw_guard *guard)

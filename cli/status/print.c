@@ -127,7 +127,7 @@ static void print_rules(struct mw_buf *out, const struct mw_status_view *view)
 
 static void print_refusals(struct mw_buf *out, const struct mw_status_view *view)
 {
-	mw_buf_printf(out, "\nLast refusals of a day, %s:\n", view->log_name);
+	mw_buf_printf(out, "\nRefusals of the last day, %s:\n", view->log_name);
 	if (!view->log_read)
 		mw_buf_add_text(out, "  the log could not be read\n");
 	else if (view->refusal_count == 0)

@@ -94,7 +94,7 @@ static int run_status(struct mw_cli *cli, int argc, char **argv)
 
 const struct mw_command mw_status_command = {
 	.name = "status",
-	.usage = "[--limit N] [--log FILE|journal]",
+	.usage = "[--limit N] [--log FILE|journal] [--dovecot-config FILE] [--socket FILE]",
 	.summary = "what runs, with which policy and directory, and what is wrong; for monitoring too",
 	.run = run_status,
 	.options = options,

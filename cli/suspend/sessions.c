@@ -119,12 +119,12 @@ static void print_kick(struct mw_str name, const struct mw_session_name *entry, 
 	if (!mw_doveadm_kick(out, name))
 		mw_buf_add_text(out, "(none: look for them with doveadm who; doveadm kick takes this name for a mask or an "
 				     "address, and would end sessions of others)");
-	mw_buf_add_text(out, " (");
+	mw_buf_add_text(out, " # ");
 	if (entry != NULL)
 		print_services(entry, out);
 	else
 		mw_buf_add_text(out, "the name that logged in");
-	mw_buf_add_text(out, ")\n");
+	mw_buf_add_text(out, "\n");
 }
 
 void mw_sessions_print(const struct mw_sessions *sessions, struct mw_str usual, struct mw_buf *out)

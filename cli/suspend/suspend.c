@@ -284,7 +284,7 @@ static int run_suspend(struct mw_cli *cli, int argc, char **argv)
 	if (order.name == NULL || order.name[0] == '\0')
 		return mw_usage_error("name a user");
 	if (order.suspension.what == 0)
-		return mw_usage_error("from what: --sending or --all");
+		return mw_usage_error("name what to suspend from: --sending or --all");
 	name_caller(&order.suspension);
 	return suspend(cli, &order);
 }

@@ -3,8 +3,11 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/complain.h"
 #include "base/shell.h"
 #include "policy/read.h"
 
@@ -87,6 +90,18 @@ struct mw_str mw_own_commands_in(struct mw_buf *room, struct mw_str text)
 		return text;
 	write(room, text);
 	return room->truncated ? text : mw_buf_str(room);
+}
+
+void mw_complain_own(const char *format, ...)
+{
+	char text[4096], memory[ROOM];
+	struct mw_buf room = MW_BUF_OVER(memory);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	mw_complain("%.*s", MW_STR_ARG(mw_own_commands_in(&room, mw_str(text))));
 }
 
 const char *mw_own_commands_text(struct mw_arena *arena, const char *text)

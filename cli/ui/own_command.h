@@ -14,6 +14,8 @@ void mw_own_command_init(const struct mw_cli *cli);
 void mw_own_commands(struct mw_buf *out, size_t from);
 /* The same for a text: it, or what is made of it in `room`, an empty buffer. */
 struct mw_str mw_own_commands_in(struct mw_buf *room, struct mw_str text);
+/* mw_complain() with such commands in it. */
+void mw_complain_own(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same in an arena. */
 const char *mw_own_commands_text(struct mw_arena *arena, const char *text);
 

@@ -117,7 +117,8 @@ void mw_when_print_length(int64_t seconds, struct mw_buf *out)
 
 	while (i < 3 && seconds < 2 * ages[i].seconds)
 		i++;
-	mw_buf_printf(out, "%lld %s", (long long)(seconds / ages[i].seconds), ages[i].name);
+	seconds /= ages[i].seconds;
+	mw_buf_printf(out, "%lld %.*s", (long long)seconds, (int)strlen(ages[i].name) - (seconds == 1), ages[i].name);
 }
 
 void mw_when_print_age(int64_t when, int64_t now, struct mw_buf *out)

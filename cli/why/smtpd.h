@@ -58,7 +58,7 @@ bool mw_why_smtpd_left(struct mw_why_sessions *sessions, size_t *at_io, struct m
 
 /* --- private to smtpd*.c */
 
-/* A name of a listener where TLS comes first. */
+/* A name of a listener with implicit TLS. */
 bool mw_smtpd_tls_first(const struct mw_why_event *event);
 /* Whether TLS begins with STARTTLS on that listener, or not at all: by its name, or as the log showed it. */
 bool mw_smtpd_starttls(const struct mw_why_sessions *sessions, const struct mw_why_session *session,

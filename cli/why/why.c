@@ -220,7 +220,7 @@ enum { SINCE, LOG };
 static int take_option(int row, const char *value, struct mw_why_logs *logs)
 {
 	if (row == SINCE && !mw_why_since(&logs->choice.clock, mw_str(value), &logs->choice.since))
-		return mw_usage_error("--since %s: neither a time ago (2h, 30m, 7d) nor a date (2026-11-25, "
+		return mw_usage_error("--since %s: neither a time ago (30m, 2h, 7d, 1w) nor a date (2026-11-25, "
 				      "\"2026-11-25 09:00\")", value);
 	logs->choice.since_given = logs->choice.since_given || row == SINCE;
 	if (row == LOG && logs->choice.count == MW_LOGS_MOST)

@@ -43,7 +43,7 @@ static const struct { const char *name, *words; enum mw_colour colour; } kinds[]
 	[MW_WHY_NO_SMTP] = { "no-smtp", "what came is not SMTP", MW_BAD },
 	[MW_WHY_NEEDS_STARTTLS] = { "needs-starttls", "a message without TLS, where Postfix requires it", MW_BAD },
 	[MW_WHY_TLS_HELLO] = { "tls-hello", "TLS (or no mail protocol) where plain text was due", MW_BAD },
-	[MW_WHY_NO_TLS_HELLO] = { "no-tls-hello", "no TLS on a port where TLS comes first", MW_BAD },
+	[MW_WHY_NO_TLS_HELLO] = { "no-tls-hello", "no TLS on a port with implicit TLS", MW_BAD },
 	[MW_WHY_TLS_OLD] = { "tls-too-old", "TLS too old, or no cipher in common", MW_BAD },
 	[MW_WHY_TLS_LEFT] = { "left-at-tls", "left as soon as TLS was there", MW_BAD },
 	[MW_WHY_TLS_DISTRUST] = { "certificate-not-accepted", "the client does not accept the certificate", MW_BAD },

@@ -99,3 +99,13 @@ void mw_verdict_unavailable(struct mw_verdict *verdict, enum mw_check check)
 	mw_verdict_undecided(verdict, &(struct mw_step){ .check = check, .outcome = MW_UNKNOWN,
 							 .note = MW_NOTE_DIRECTORY_UNAVAILABLE });
 }
+
+const char *mw_verdict_sentence(const struct mw_verdict *verdict)
+{
+	const struct mw_step *step = mw_verdict_step(verdict);
+
+	if (verdict->reason == MW_REASON_SEND_AS_DENIED && step != NULL && step->note == MW_NOTE_SENDER_AUTHORITATIVE)
+		return "the sender is in an Authoritative domain, and the session, which has no login, lacks "
+		       "Accept-Authoritative-Domain-Sender";
+	return mw_reason_sentence(verdict->reason);
+}

@@ -69,6 +69,8 @@ bool mw_verdict_stops(const struct mw_verdict *verdict);
 /* The step that led to the verdict: a check that failed; where it is undecided, also one that could not be made. NULL: none
    is written. */
 const struct mw_step *mw_verdict_step(const struct mw_verdict *verdict);
+/* The reason's sentence; another one where a session without a login is refused for its sender's domain. */
+const char *mw_verdict_sentence(const struct mw_verdict *verdict);
 /* The rule's name, with those of the connectors that are alike behind it and a comma between them; "" for a built-in. */
 void mw_verdict_rule_names(const struct mw_verdict *verdict, struct mw_buf *out);
 /* The rule's name and place, or the built-in ones ("", "built-in", 0). */

@@ -196,6 +196,11 @@ static bool is_absent_in_source(const struct mw_setting *setting, const struct m
 	}
 }
 
+static bool is_header_from(const struct mw_setting *setting)
+{
+	return setting->section == MW_SECTION_CONNECTOR && setting->table == &mw_header_froms;
+}
+
 /* A setting that has no written form: its value means that it is absent. */
 static bool is_absent(const struct mw_setting *setting, const void *base, const void *field)
 {
@@ -207,7 +212,7 @@ static bool is_absent(const struct mw_setting *setting, const void *base, const 
 		return *(const uint64_t *)field == 0;
 	if (setting->type == MW_TYPE_PROTOCOLS)
 		return !((const struct mw_login_rule *)base)->names_protocols;
-	if (setting->section == MW_SECTION_CONNECTOR && setting->table == &mw_header_froms)
+	if (is_header_from(setting))
 		return !((const struct mw_connector *)base)->header_from_written;
 	if (setting->section == MW_SECTION_LOGIN && setting->type == MW_TYPE_BINDINGS)
 		return ((const struct mw_bindings *)field)->count == 0;
@@ -221,10 +226,12 @@ static void print_settings(enum mw_section_kind section, const void *base, const
 	for (size_t i = 0; i < mw_setting_count; i++) {
 		const struct mw_setting *setting = &mw_settings[i];
 		const void *field = (const char *)base + setting->offset;
+		bool absent = setting->section != section || is_absent(setting, base, field);
 
-		if (setting->section != section || is_absent(setting, base, field))
+		/* Written, header_from = check would be for sessions without a login, too. */
+		if (setting->section != section || (absent && !is_header_from(setting)))
 			continue;
-		mw_buf_printf(out, "%s%s = ", indent, setting->name);
+		mw_buf_printf(out, "%s%s%s = ", indent, absent ? "# " : "", setting->name);
 		if (mw_setting_is_list(setting->type))
 			print_list(setting, field, out);
 		else

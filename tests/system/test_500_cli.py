@@ -119,7 +119,9 @@ def own_world(tmp_path):
     ["explain", "smtp", "--client"], ["explain", "smtp", "--client", "here"], ["explain", "smtp", "--port", "0"],
     ["explain", "smtp", "--port", "65536"], ["explain", "smtp", "--stage", "LUNCH"], ["explain", "imap", "--size", "much"],
     ["explain", "smtp", "--today", "2026-02-30"], ["lookup"], ["lookup", "a", "b"], ["sync", "now"],
-    ["show", "--generation", "1.0"], ["show", "--postfix=yes"], ["-c"],
+    ["show", "--generation", "1.0"], ["show", "--dovecot", "--generation", "1.0"], ["show", "--generation", "2.4"],
+    ["show", "--postfix", "--dovecot"], ["show", "--postfix", "--generation", "2.4"], ["sync", "--accept", "x", "--hand-over", "x"],
+    ["show", "--postfix=yes"], ["-c"],
 ])
 def test_a_wrong_command_line_is_one_clear_line_and_exit_64(arguments):
     result = subprocess.run([CLI, *arguments], capture_output=True, text=True, timeout=20)

@@ -448,7 +448,7 @@ ENTRIES = [
     ("other fingerprints", "  -o smtpd_tls_fingerprint_digest=sha256\n", "  -o smtpd_tls_fingerprint_digest=md5\n", "error",
      "smtp/inet/smtpd_tls_fingerprint_digest", "not SHA-256", "-o smtpd_tls_fingerprint_digest=sha256"),
     ("a listener by an unknown name", "submission inet n", "no-such-service inet n - n - - smtpd\nsubmission inet n", "warning",
-     "no-such-service/inet", "not known here", ""),
+     "no-such-service/inet", "not known here", "numbers in this entry's first field, as 192.0.2.1:587 or 587"),
 ]
 
 
@@ -484,7 +484,7 @@ def test_check_without_the_right_to_look_at_the_socket_says_so(site):
         folder.chmod(0o755)
         shutil.chown(folder, group="root")
     assert told.returncode == 0, told
-    assert [f["what"] for f in json.loads(told.stdout)["findings"]] == ["cannot be asked", "cannot be looked at"]
+    assert [f["what"] for f in json.loads(told.stdout)["findings"]] == ["only root may ask mailwicketd here", "cannot be looked at"]
 
 
 def test_check_finds_auth_over_tls_only_where_a_connector_permits_it_without(folder):

@@ -417,4 +417,5 @@ def test_a_plan_is_refused_while_mailwicketd_is_not_there(stock):
     stock.postfix.policy_socket.unlink(missing_ok=True)
     told = stock.setup("--apply")
     assert (told.returncode, told.stderr) == \
-        (1, "mailwicket: setup: nothing was changed: mailwicketd is not running, all mail would be deferred; start it first\n")
+        (1, "mailwicket: setup: nothing was changed: mailwicketd is not running, all mail would be deferred; "
+            "run: systemctl enable --now mailwicketd\n")

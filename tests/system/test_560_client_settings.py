@@ -189,7 +189,7 @@ def test_any_name_of_a_user_gives_the_primary_address(files):
     (["mute@example.test", "--format", "thunderbird"], 1,
      "Thunderbird's file needs a server to receive from and one to send through"),
     ([], 64, "name a user, or --domain"),
-    (["ally", "--domain", "example.test"], 64, "name a user, or --domain"),
+    (["ally", "--domain", "example.test"], 64, "give a user or --domain DOMAIN, not both"),
     (["ally", "ulla"], 64, "not also ulla"),
     (["ally", "--format", "pdf"], 64, "expected text, html, thunderbird, outlook, apple or srv"),
     (["ally", "--format", "srv"], 64, "--domain"),

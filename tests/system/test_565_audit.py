@@ -268,7 +268,8 @@ def test_a_wrong_command_line_is_one_line_and_writes_nothing(kept, words, said):
 def test_without_a_list_that_was_shown_nothing_is_written(kept):
     kept.shown.unlink(missing_ok=True)
     result = kept.cli("--write", "1")
-    assert result.returncode == os.EX_USAGE and "run mailwicket audit first" in result.stderr
+    assert result.returncode == os.EX_USAGE and \
+        f"run mailwicket -c {kept.site.daemon.policy} audit first" in result.stderr
 
 
 def test_the_list_is_kept_where_the_snapshots_are_another_users(kept):

@@ -96,7 +96,7 @@ def test_the_commands_end_what_is_open_under_the_names_that_logged_in(site, shel
     open_there = {one["login"]: set(one["services"]) for one in answer["sessions"]}
     assert open_there == {"mary": {"imap", SIEVE}, "maria": {"imap"}}
     text = told(site, shell, "mary@example.test", kind, json_too=False)
-    commands = [line.strip().partition(" (")[0] for line in text.splitlines() if line.startswith("  doveadm kick ")]
+    commands = [line.strip().partition(" # ")[0] for line in text.splitlines() if line.startswith("  doveadm kick ")]
     assert sorted(commands) == ["doveadm kick maria", "doveadm kick mary"]
     assert sorted(one["kick"] for one in answer["sessions"]) == sorted(commands)
     assert answer["kick"] in commands
@@ -130,4 +130,4 @@ def test_where_dovecot_cannot_be_asked_the_name_that_was_given_is_used(site, she
     assert answer["sessions"] is None
     assert (answer["kick"], answer["deactivate"]) == ("doveadm kick mary", "doveadm sieve deactivate -u mary")
     text = told(site, shell, "mary", "--sending", json_too=False)
-    assert "  doveadm kick mary (" in text and "  doveadm sieve deactivate -u mary\n" in text
+    assert "  doveadm kick mary # " in text and "  doveadm sieve deactivate -u mary\n" in text

@@ -331,3 +331,21 @@ def test_an_address_that_is_in_real_use_is_accepted(files, name):
 def test_quotes_around_an_address_are_no_part_of_the_name(files):
     accepted(files, 'user x@example.test login="bob"@example.test\n')
     assert found_by(files, "lookup", "bob") == found_by_explain(files, "bob") == "x@example.test"
+
+
+# --- who is in a group
+
+def test_lookup_of_a_group_names_its_users(files):
+    names = [f"u{i:03}@example.test" for i in range(101)]
+    accepted(files, "".join(f"user {name}\n" for name in names) + f"group inner@example.test member={names[1]}\n"
+             f"group few@example.test member={names[0]},inner@example.test\n"
+             f"group none@example.test\ngroup all@example.test member={','.join(names)}\n")
+
+    def told(name):
+        return json.loads(files.cli("--json", "lookup", name).stdout)
+    few = told("few@example.test")
+    assert (few["members"], few["member_count"]) == (names[:2], 2)
+    assert f"users in it:            {names[0]} {names[1]}\n" in files.cli("lookup", "few@example.test").stdout
+    assert "users in it:            nobody\n" in files.cli("lookup", "none@example.test").stdout
+    assert (len(told("all@example.test")["members"]), told("all@example.test")["member_count"]) == (100, 101)
+    assert " and 1 more\n" in files.cli("lookup", "all@example.test").stdout

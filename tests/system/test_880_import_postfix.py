@@ -340,7 +340,7 @@ def test_patterns_count_for_the_addresses_that_are_known(server):
 
 
 @pytest.mark.parametrize("words, says", [
-    ([], "from what? expected postfix"),
+    ([], "name what to import from: postfix"),
     (["sendmail"], "cannot import from sendmail; expected postfix"),
     (["postfix", "more"], "unexpected argument more"),
 ])

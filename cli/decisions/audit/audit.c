@@ -10,6 +10,7 @@
 #include "sync/sync.h"
 #include "ui/arguments.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 
 #define USUAL_SINCE (7 * 86400)
 #define USUAL_LIMIT 100
@@ -22,7 +23,7 @@ static const struct mw_option options[] = {
 	[OPTION_SINCE] = { "since", "WHEN", "2h, 7d, 2026-11-25 or \"2026-11-25 09:00\" (default: 7d)" },
 	[OPTION_LOG] = { "log", "FILE|journal",
 			 "a log to read, also compressed, or - (default: /var/log/mail.log, else the journal); again for more" },
-	[OPTION_LIMIT] = { "limit", "N", "proposals and rows to print (default 100; 0: the sums alone; unlimited)" },
+	[OPTION_LIMIT] = { "limit", "N", "proposals and rows to print (default 100; 0: the totals only; unlimited)" },
 	[OPTION_HTML] = { "html", NULL, "a page for whoever decides" },
 	[OPTION_WRITE] = { "write", "N,...", "write these proposals, of the list shown last, into the text source" },
 	[OPTION_GRANT] = { "grant", NULL, "with --write: also an address that is somebody else's" },
@@ -40,14 +41,14 @@ struct request {
 static int check(const struct mw_audit_day *day, const char *why)
 {
 	if (day->unavailable) {
-		mw_complain("the directory cannot be read%s%s; publish it with mailwicket sync", why[0] != '\0' ? ": " : "",
-			    why);
+		mw_complain_own("the directory cannot be read%s%s; publish it with mailwicket sync",
+				why[0] != '\0' ? ": " : "", why);
 		return EX_TEMPFAIL;
 	}
 	if (day->decisions > 0)
 		return EX_OK;
-	mw_complain("no decision line since then; mailwicketd and Dovecot's modules write them to the mail log, all of "
-		    "them with log { decisions = all }");
+	mw_log_complain_empty(day->choice->names, day->choice->count, day->choice->since,
+			      ", all of them with log { decisions = all }");
 	return EX_DATAERR;
 }
 
@@ -118,7 +119,7 @@ static int audit(const struct mw_cli *cli, struct request *request)
 		sources = mw_memory_directory_of(policy, NULL, errors);
 		if (sources == NULL) {
 			mw_output_errors(errors);
-			mw_complain("the directory's sources have errors: see mailwicket check");
+			mw_complain_own("the directory's sources have errors: see mailwicket check");
 			code = EX_DATAERR;
 		} else {
 			code = audit_by(cli, request, policy, mw_memory_directory_view(sources), NULL);
@@ -144,7 +145,7 @@ static int take(struct request *request, int row, const char *value)
 		choice->since_given = true;
 		if (mw_why_since(&choice->clock, mw_str(value), &choice->since))
 			return EX_OK;
-		return mw_usage_error("--since %s: expected 90s, 30m, 2h, 7d, YYYY-MM-DD or \"YYYY-MM-DD HH:MM\"", value);
+		return mw_usage_error("--since %s: expected 90s, 30m, 2h, 7d, 1w, YYYY-MM-DD or \"YYYY-MM-DD HH:MM\"", value);
 	case OPTION_LOG:
 		if (choice->count == MW_LOGS_MOST)
 			return mw_usage_error("more than %d logs", MW_LOGS_MOST);

@@ -10,6 +10,7 @@
 #include "sync/sync.h"
 #include "sync/text/edit.h"
 #include "ui/output.h"
+#include "ui/own_command.h"
 
 struct writing {
 	const struct mw_audit_day *day;
@@ -66,8 +67,9 @@ static int find_entries(struct writing *writing)
 
 	if (shown == NULL || !mw_audit_shown_read(writing->day->policy, shown)) {
 		free(shown);
-		return mw_usage_error("--write takes numbers of the list that was shown last, and none is kept in %.*s: "
-				      "run mailwicket audit first", MW_STR_ARG(writing->day->policy->directory.path));
+		mw_complain_own("--write takes numbers of the list that was shown last, and none is kept in %.*s: run "
+				"mailwicket audit first", MW_STR_ARG(writing->day->policy->directory.path));
+		return EX_USAGE;
 	}
 	for (size_t i = 0; i < writing->order->count && code == EX_OK; i++) {
 		unsigned number = writing->order->numbers[i];
@@ -80,8 +82,8 @@ static int find_entries(struct writing *writing)
 		writing->entries[i] = find_entry(writing->day, shown->digests[number - 1]);
 		if (writing->entries[i] != NULL)
 			continue;
-		mw_complain("--write %u: it is not proposed any more (it may be written already, or the log says "
-			    "otherwise now): run mailwicket audit; nothing was written", number);
+		mw_complain_own("--write %u: it is not proposed any more (it may be written already, or the log says "
+				"otherwise now): run mailwicket audit; nothing was written", number);
 		code = EX_DATAERR;
 	}
 	free(shown);

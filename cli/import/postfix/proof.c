@@ -206,7 +206,7 @@ static void compare_all(struct proving *proving, struct mw_proof *proof)
 
 struct mw_proof mw_proof_make(struct mw_sender_rules *senders, const struct mw_policy *policy, struct mw_str directory)
 {
-	struct mw_proof proof = { .not_done = "memory is out" };
+	struct mw_proof proof = { .not_done = "out of memory" };
 	struct mw_errors *errors = mw_errors_new(1);
 	struct mw_memory_directory *memory =
 		errors != NULL ? mw_memory_directory_new(senders->init->directory_path, directory, policy->default_domain, errors)

@@ -166,7 +166,9 @@ static void check_daemon(const struct gate *gate, const struct mw_directory_stat
 		    mw_fix_run("systemctl enable --now mailwicketd"));
 		return;
 	case MW_DAEMON_DENIED:
-		add(gate, MW_FOUND_DAEMON_UNSEEN, MW_FINDING_WARNING, file, "cannot be asked", "run this as root", MW_NO_FIX);
+		add(gate, MW_FOUND_DAEMON_UNSEEN, MW_FINDING_WARNING, file, "only root may ask mailwicketd here",
+		    "whether it has the policy and the directory of the files is not known",
+		    mw_fix_words("run this command as root"));
 		return;
 	case MW_DAEMON_SILENT:
 		add(gate, MW_FOUND_DAEMON_UNSEEN, MW_FINDING_ERROR, file, "mailwicketd gives no answer there",

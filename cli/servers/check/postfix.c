@@ -294,7 +294,8 @@ bool mw_postfix_endpoint_of(struct mw_postfix_site *site, const struct mw_postfi
 			.id = MW_FOUND_ODD_LISTENER, .severity = MW_FINDING_WARNING, .file = site->master_path,
 			.line = service->line,
 			.setting = endpoint_r->name, .what = "the address or port of this listener is not known here",
-			.why = "whether the policy holds there cannot be told" });
+			.why = "whether the policy holds there cannot be told",
+			.fix = mw_fix_words("numbers in this entry's first field, as 192.0.2.1:587 or 587") });
 		return false;
 	}
 	endpoint_r->need = mw_wiring_listener_of(site->policy, &endpoint_r->binding);

@@ -181,7 +181,7 @@ static void ask_some(struct mw_owners *owners, struct table *table, const struct
 		if (i == 0 || !mw_str_equal(keys[i], keys[i - 1]))
 			fprintf(out, "%.*s\n", MW_STR_ARG(keys[i]));
 	if (out == NULL || fclose(out) != 0) {
-		fall_silent(owners, table, "memory is out");
+		fall_silent(owners, table, "out of memory");
 	} else if (mw_init_table_ask(owners->init, table->text, (struct mw_str){ memory, size }, &entries, &why)) {
 		take(owners, table, &entries);
 	} else {

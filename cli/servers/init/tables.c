@@ -146,7 +146,7 @@ static bool run_postmap(const struct mw_init *init, const char *option, const ch
 	argv[count++] = without_proxy(init->arena, table);
 	argv[count] = NULL;
 	if (argv[count - 1] == NULL) {
-		*run_r = (struct mw_run){ .status = -1, .why = "memory is out" };
+		*run_r = (struct mw_run){ .status = -1, .why = "out of memory" };
 		return false;
 	}
 	return input >= 0 ? mw_run_program_fed(argv, input, run_r) : mw_run_program(argv, run_r);
@@ -212,7 +212,7 @@ bool mw_init_table_ask(struct mw_init *init, struct mw_str table, struct mw_str 
 	bool asked;
 
 	*entries_r = (struct mw_init_entries){ .complete = true };
-	*why_r = "memory is out";
+	*why_r = "out of memory";
 	if (input < 0)
 		return false;
 	run_postmap(init, "-q", "-", table, input, &run);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -135,7 +136,7 @@ int mw_setup_postfix_check(const char *folder, const char *named)
 	int status = EX_OK;
 
 	if (!write_no_log(folder)) {
-		mw_complain("%s/main.cf: cannot be written", folder);
+		mw_complain("%s/main.cf: cannot be written: %s", folder, strerror(errno));
 		return EX_CANTCREAT;
 	}
 	if (!mw_run_program_in(argv, &run, prepare_silence, NULL)) {

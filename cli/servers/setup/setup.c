@@ -228,7 +228,8 @@ static int verify(struct result *result, const struct mw_policy *policy, struct 
 	if (status != EX_OK)
 		return status;
 	if (plan->changes_postfix && mw_findings_have(findings, MW_FOUND_DAEMON_AWAY))
-		mw_complain("nothing was changed: mailwicketd is not running, all mail would be deferred; start it first");
+		mw_complain("nothing was changed: mailwicketd is not running, all mail would be deferred; run: "
+			    "systemctl enable --now mailwicketd");
 	else if (mw_findings_laxer(findings) > 0)
 		mw_complain("nothing was changed: with it, the policy would not hold yet; fix the errors first");
 	else if (!staged.dovecot || starts(result, policy, staged.dovecot_config))

@@ -64,7 +64,7 @@ static enum mw_dovecot_generation installed_generation(void)
 static int read_options(struct request *request, struct mw_arguments *arguments)
 {
 	const char *value;
-	bool named = false;
+	bool named = false, postfix = false, dovecot = false;
 	int row;
 
 	while ((row = mw_arguments_next(arguments, &value)) != MW_ARGUMENT_END) {
@@ -73,16 +73,22 @@ static int read_options(struct request *request, struct mw_arguments *arguments)
 			return mw_usage_error("unexpected argument %s", value);
 		if (row < 0)
 			return row == MW_ARGUMENT_HELP ? -1 : EX_USAGE;
-		if (row == OPTION_POSTFIX)
-			request->form = FORM_POSTFIX;
-		else if (row == OPTION_DOVECOT)
-			request->form = FORM_DOVECOT;
-		else if (strcmp(value, "2.3") == 0 || strcmp(value, "2.4") == 0)
+		postfix |= row == OPTION_POSTFIX;
+		dovecot |= row == OPTION_DOVECOT;
+		if (row != OPTION_GENERATION)
+			continue;
+		if (strcmp(value, "2.3") == 0 || strcmp(value, "2.4") == 0)
 			request->generation = value[2] == '4' ? MW_DOVECOT_2_4 : MW_DOVECOT_2_3;
 		else
 			return mw_usage_error("--generation %s: expected 2.3 or 2.4", value);
 	}
-	if (request->form == FORM_DOVECOT && !named)
+	if (postfix && dovecot)
+		return mw_usage_error("--postfix and --dovecot: one at a time");
+	if (named && !dovecot)
+		return mw_usage_error("--generation goes with --dovecot");
+	if (postfix || dovecot)
+		request->form = postfix ? FORM_POSTFIX : FORM_DOVECOT;
+	if (dovecot && !named)
 		request->generation = installed_generation();
 	return EX_OK;
 }

@@ -57,9 +57,25 @@ START_TEST(points_in_time_are_printed)
 }
 END_TEST
 
+static const struct { int64_t seconds; const char *text; } lengths[] = {
+	{ 0, "0 seconds" }, { 1, "1 second" }, { 2, "2 seconds" }, { 60, "60 seconds" },
+	{ 120, "2 minutes" }, { 172800, "2 days" },
+};
+
+START_TEST(lengths_are_printed)
+{
+	char memory[64];
+	struct mw_buf out = MW_BUF_OVER(memory);
+
+	mw_when_print_length(lengths[_i].seconds, &out);
+	ck_assert_str_eq(memory, lengths[_i].text);
+}
+END_TEST
+
 MW_UNIT_TESTS("when")
 {
 	tcase_add_checked_fixture(tcase, zone, NULL);
 	MW_LOOP(tcase, points_in_time_are_read, points);
 	MW_LOOP(tcase, points_in_time_are_printed, printed);
+	MW_LOOP(tcase, lengths_are_printed, lengths);
 }

@@ -93,10 +93,28 @@ START_TEST(a_small_buffer_is_cut_not_overrun)
 }
 END_TEST
 
+START_TEST(a_header_from_that_nobody_wrote_is_a_comment)
+{
+	struct mw_policy *policy = mw_test_good("milter { listen = { \"unix:/run/m\" } }\n"
+						"connector \"c\" { permission_groups = { ExchangeUsers } }\n"
+						"connector \"a\" { bindings = { \"*:26\" } permission_groups = { AnonymousUsers } }\n"
+						"connector \"w\" { bindings = { \"*:27\" } permission_groups = { ExchangeUsers } "
+						"header_from = check }");
+	static char text[20000];
+
+	print(policy, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "\n    # header_from = check\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n    # header_from = off\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n    header_from = check\n"));
+	mw_policy_free(policy);
+}
+END_TEST
+
 MW_UNIT_TESTS("print")
 {
 	tcase_add_checked_fixture(tcase, NULL, mw_test_end);
 	MW_LOOP(tcase, what_is_printed_reads_back_the_same, texts);
 	MW_LOOP(tcase, a_connector_without_its_defaults_reads_back_the_same, texts);
+	tcase_add_test(tcase, a_header_from_that_nobody_wrote_is_a_comment);
 	tcase_add_test(tcase, a_small_buffer_is_cut_not_overrun);
 }
