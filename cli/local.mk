@@ -132,6 +132,7 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/known.c cli/servers/check/known.h \
 	cli/servers/check/ports.c cli/servers/check/ports.h \
 	cli/servers/check/postfix.c cli/servers/check/postfix.h \
+	cli/servers/check/postfix_classes.c \
 	cli/servers/check/postfix_delimiter.c \
 	cli/servers/check/postfix_fix.c \
 	cli/servers/check/postfix_lists.c \
@@ -144,9 +145,11 @@ libmwcli_la_SOURCES = \
 	cli/servers/check/postfix_process.c \
 	cli/servers/check/postfix_proxy.c \
 	cli/servers/check/postfix_refusals.c \
+	cli/servers/check/postfix_senders.c \
 	cli/servers/check/postfix_service.c \
 	cli/servers/check/postfix_socket.c \
 	cli/servers/check/postfix_submission.c \
+	cli/servers/check/postfix_way.c cli/servers/check/postfix_way.h \
 	cli/servers/check/sasl_sockets.c cli/servers/check/sasl_sockets.h \
 	cli/servers/check/servers.c cli/servers/check/servers.h \
 	cli/servers/check/gate.c cli/servers/check/gate.h \

@@ -78,7 +78,7 @@ bool mw_restriction_is_builtin(struct mw_str name)
 		"reject_invalid_helo_hostname", "reject_invalid_hostname", "reject_unknown_helo_hostname",
 		"reject_unknown_hostname", "permit_naked_ip_address", "reject_non_fqdn_helo_hostname",
 		"reject_non_fqdn_hostname", "reject_unknown_address", "reject_unknown_sender_domain", "reject_unverified_sender",
-		"reject_non_fqdn_sender", "reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch",
+		"reject_non_fqdn_sender", "reject_authenticated_sender_login_mismatch",
 		"reject_known_sender_login_mismatch", "reject_unauthenticated_sender_login_mismatch", "reject_unlisted_sender",
 		"permit_mx_backup", "permit_auth_destination", "reject_unauth_destination", "defer_unauth_destination",
 		"check_relay_domains", "permit_sasl_authenticated", "permit_tls_all_clientcerts", "permit_tls_clientcerts",
@@ -86,7 +86,8 @@ bool mw_restriction_is_builtin(struct mw_str name)
 		"reject_unlisted_recipient", "reject_multi_recipient_bounce", "reject_unverified_recipient",
 	};
 
-	return takes_argument(name) || IS_ONE_OF(name, names) || mw_str_find(name, ':') < name.len;
+	return takes_argument(name) || IS_ONE_OF(name, names) || mw_str_find(name, ':') < name.len ||
+	       mw_str_equal(name, MW_STR("reject_sender_login_mismatch"));
 }
 
 bool mw_restriction_next(struct mw_str *rest_io, struct mw_restriction *restriction_r)

@@ -23,7 +23,8 @@ bool mw_word_next(struct mw_str *rest_io, struct mw_str *word_r);
 bool mw_restriction_has(struct mw_str list, const char *name);
 
 /* Whether Postfix takes the name for a restriction of its own, in any case, or for a table ("type:table"): before it looks at
-   smtpd_restriction_classes (smtpd_check.c of Postfix 3.7 to 3.11, generic_checks()). */
+   smtpd_restriction_classes (smtpd_check.c of Postfix 3.7 to 3.11, generic_checks()). reject_sender_login_mismatch is a class
+   of Postfix's own, and so known in small letters alone. */
 bool mw_restriction_is_builtin(struct mw_str name);
 
 /* What stands after check_policy_service. */

@@ -221,6 +221,10 @@ TABLES = {"clients": "192.0.2.9 OK\n192.0.2.10 REJECT\n", "refused": "192.0.2.10
     ("permit_tls_clientcerts", True),
     ("permit_mx_backup", True),
     ("warn_if_reject reject_unknown_client_hostname", False),
+    # It turns a refusal into a warning, and leaves a permit as it is.
+    ("warn_if_reject permit_tls_clientcerts", True),
+    ("warn_if_reject reject, check_client_access texthash:DIR/clients", True),
+    ("warn_if_reject permit, check_client_access texthash:DIR/clients", False),
     ("reject_unauth_destination, check_client_access texthash:DIR/clients", False),
 ])
 @pytest.mark.parametrize("setting", ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"])
@@ -232,10 +236,42 @@ def test_who_relays_by_a_table_or_a_certificate_is_named(folder, setting, item, 
     for name, text in TABLES.items():
         server.table(name, text)
     found = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == setting]
-    assert [row["what"] for row in found] == ([item.replace("DIR", str(folder))] if told else [])
+    wanted = item.replace("DIR", str(folder)).removeprefix("warn_if_reject reject, ")
+    assert [row["what"] for row in found] == ([wanted] if told else [])
     assert all(row["why"] == "it lets clients relay that neither log in nor are in mynetworks" for row in found)
     by_client = not re.match("check_(recipient|sender)", item)
     assert all(by_client or "with these clients" not in row["fix"] for row in found)
+
+
+def test_a_permit_in_a_class_that_only_warns_is_named(folder):
+    server = Server(folder, main="smtpd_tls_ask_ccert = yes\nsmtpd_restriction_classes = ours\n"
+                    "ours = reject_unauth_destination, permit_tls_all_clientcerts\n"
+                    "smtpd_relay_restrictions = permit_mynetworks, warn_if_reject ours, reject_unauth_destination\n")
+    found = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"] == "smtpd_relay_restrictions"]
+    assert [row["what"] for row in found] == ["permit_tls_all_clientcerts"], found
+
+
+@pytest.mark.parametrize("setting", ["smtpd_relay_restrictions", "smtpd_sender_restrictions"])
+def test_classes_that_are_too_deep_to_follow_are_named(folder, setting):
+    names = [f"a{i}" for i in range(30)]
+    deep = "".join(f"{one} = {other}\n" for one, other in zip(names, names[1:])) + "a29 = permit_tls_all_clientcerts\n"
+    server = Server(folder, main=f"smtpd_tls_ask_ccert = yes\nsmtpd_restriction_classes = {', '.join(names)}\n{deep}"
+                    f"smtpd_relay_restrictions = reject_unauth_destination\n{setting} = a0, reject_unauth_destination\n")
+    found = [row for row in json.loads(server.init("--json").stdout)["unread"] if row["setting"].endswith("_restrictions")]
+    assert [(row["setting"], row["what"]) for row in found] == [(setting, "a20")], found
+    assert "too deep to follow" in found[0]["why"] and "too deep to follow" in server.init().stdout
+
+
+@pytest.mark.parametrize("word, told", [
+    ("reject_known_sender_login_mismatch", True), ("reject_unauthenticated_sender_login_mismatch", True),
+    ("reject_sender_login_mismatch", True), ("reject_authenticated_sender_login_mismatch", False),
+    ("permit, reject_known_sender_login_mismatch", False)])
+def test_that_strangers_are_refused_with_a_sender_of_the_maps_is_told(folder, word, told):
+    server = Server(folder, users="alice:{PLAIN}x\n", main="smtpd_sasl_auth_enable = yes\nsmtpd_sender_login_maps = "
+                    f"inline:{{ alice@example.test=alice }}\nsmtpd_sender_restrictions = {word}\n")
+    server.made()
+    text = re.sub(r"\s*\n\s*# ", " ", server.policy.read_text())
+    assert (f"without a login, and goes on to do so ({word})." in text) == told, text
 
 
 @pytest.mark.parametrize("interfaces, item, told", [

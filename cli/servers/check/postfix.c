@@ -245,6 +245,7 @@ bool mw_endpoint_list_holds(struct mw_postfix_endpoint *endpoint, const char *li
 
 static void judge(struct mw_postfix_endpoint *endpoint)
 {
+	mw_check_postfix_restrictions(endpoint);
 	if (!endpoint->need.connected) {
 		mw_check_postfix_unnamed(endpoint);
 		mw_check_postfix_proxy(endpoint); /* the port that it names may be a connector's */

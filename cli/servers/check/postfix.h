@@ -159,6 +159,10 @@ struct mw_class_walk {
 /* Whether `name` is a class that is gone through now; `depth` is one more then, until the caller has left it. The check of
    the listener has an error about those that are too deep. */
 bool mw_class_enter(const struct mw_postfix_endpoint *endpoint, struct mw_class_walk *walk, struct mw_str name);
+/* The first class of a list that is too deep, or one too many; empty: there is none. */
+struct mw_str mw_endpoint_beyond(const struct mw_postfix_endpoint *endpoint, const char *list);
+/* The names of all lists of restrictions of smtpd, in their order. NULL behind the last. */
+const char *mw_endpoint_list_name(size_t index);
 /* A network of mynetworks: "[2001:db8::]/32" of Postfix is "2001:db8::/32" here. */
 bool mw_postfix_network(struct mw_arena *arena, struct mw_str text, struct mw_range *range_r);
 
@@ -194,6 +198,9 @@ enum mw_comparison {
 	MW_COMPARE_ALL
 };
 enum mw_comparison mw_endpoint_compares_senders(const struct mw_postfix_endpoint *endpoint);
+/* The restriction by which Postfix refuses who does not log in and uses a sender that smtpd_sender_login_maps has. Empty: it
+   does not. */
+struct mw_str mw_endpoint_refuses_owned(const struct mw_postfix_endpoint *endpoint);
 /* Whether its clients come through a proxy, whose PROXY line says which address and port they connected to. */
 bool mw_endpoint_is_proxied(const struct mw_postfix_endpoint *endpoint);
 /* Whether a binding of the policy is the proxy's: a connector has it beside that of such a listener. */
@@ -213,6 +220,9 @@ void mw_check_postfix_milters(const struct mw_postfix_endpoint *endpoint);
 /* Local mail is not judged. */
 void mw_check_postfix_local_milters(struct mw_postfix_site *site);
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint); /* whether any question is asked */
+void mw_check_postfix_depth(const struct mw_postfix_endpoint *endpoint);
+/* Names in lists of restrictions with which Postfix takes no mail. */
+void mw_check_postfix_restrictions(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_refusals(const struct mw_postfix_endpoint *endpoint);
 void mw_check_postfix_tls(const struct mw_postfix_endpoint *endpoint);
 /* One that no connector names. */

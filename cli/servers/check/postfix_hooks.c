@@ -7,8 +7,6 @@
 #include "servers/check/table.h"
 #include "servers/restriction.h"
 
-#define DEEPEST 20 /* restriction classes within classes */
-#define CLASSES_MOST 1000 /* in one list; a class counts each time that it stands there */
 #define LONGEST_WAIT 30
 
 #define RELAY MW_RELAY_RESTRICTIONS
@@ -85,32 +83,6 @@ static void report_before(const struct search *search, const struct mw_restricti
 		mw_list_finding(endpoint, MW_FOUND_TABLE_BEFORE, MW_FINDING_NOTE, search->list, what,
 				"where it answers OK, Mailwicket is not asked",
 				mw_fix_list(endpoint, search->list, question_first(search)));
-}
-
-bool mw_endpoint_has_class(const struct mw_postfix_endpoint *endpoint, struct mw_str name)
-{
-	struct mw_str classes = mw_endpoint_value(endpoint, "smtpd_restriction_classes");
-	struct mw_str class;
-
-	while (mw_word_next(&classes, &class)) {
-		if (mw_str_equal(class, name))
-			return !mw_restriction_is_builtin(name);
-	}
-	return false;
-}
-
-bool mw_class_enter(const struct mw_postfix_endpoint *endpoint, struct mw_class_walk *walk, struct mw_str name)
-{
-	if (!mw_endpoint_has_class(endpoint, name))
-		return false;
-	if (walk->depth < DEEPEST && walk->count < CLASSES_MOST) {
-		walk->depth++;
-		walk->count++;
-		return true;
-	}
-	if (mw_str_empty(walk->beyond))
-		walk->beyond = name;
-	return false;
 }
 
 /* Up to our question, in the order in which Postfix goes through the list and its classes. */
@@ -446,36 +418,6 @@ static void check_end_of_data(const struct mw_postfix_endpoint *endpoint, struct
 	}
 }
 
-static void go_through(const struct mw_postfix_endpoint *endpoint, struct mw_str list, struct mw_class_walk *walk)
-{
-	struct mw_restriction item;
-
-	while (mw_restriction_next(&list, &item)) {
-		if (mw_class_enter(endpoint, walk, item.name)) {
-			go_through(endpoint, mw_endpoint_value(endpoint, mw_arena_text(endpoint->site->arena, item.name)), walk);
-			walk->depth--;
-		}
-	}
-}
-
-static void check_depth(const struct mw_postfix_endpoint *endpoint)
-{
-	static const char *const lists[] = { "smtpd_client_restrictions", "smtpd_helo_restrictions", MW_WIRING_SENDER, RELAY,
-					     "smtpd_recipient_restrictions", "smtpd_data_restrictions", END_OF_DATA };
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		struct mw_class_walk walk = { .depth = 0 };
-
-		go_through(endpoint, mw_endpoint_value(endpoint, lists[i]), &walk);
-		if (!mw_str_empty(walk.beyond))
-			mw_list_finding(endpoint, MW_FOUND_PERMIT_BEFORE, MW_FINDING_ERROR, lists[i],
-				mw_arena_textf(endpoint->site->arena, "the classes around %.*s are too deep to follow",
-					       MW_STR_ARG(walk.beyond)),
-				"a permit in there may keep Mailwicket from being asked",
-				mw_fix_words("restriction classes within fewer others"));
-	}
-}
-
 bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 {
 	struct mw_class_walk walk = { .depth = 0 };
@@ -491,7 +433,7 @@ bool mw_check_postfix_hooks(const struct mw_postfix_endpoint *endpoint)
 	}
 	check_other_lists(endpoint);
 	check_end_of_data(endpoint, mw_endpoint_value(endpoint, END_OF_DATA), &walk);
-	check_depth(endpoint);
+	mw_check_postfix_depth(endpoint);
 	if (mw_endpoint_says(endpoint, "smtpd_delay_reject", "no"))
 		mw_endpoint_finding(endpoint, MW_FOUND_NO_DELAY, MW_FINDING_WARNING, "smtpd_delay_reject", "smtpd_delay_reject is no",
 				    "lists are asked before login and recipient are known: reasons and log lines lack them",

@@ -47,6 +47,7 @@ struct mw_init_listener {
 	bool strangers;	     /* takes mail from everybody */
 	bool tls, tls_required, auth_without_tls;
 	enum mw_comparison comparison;		    /* of the senders of who logged in */
+	struct mw_str refuses_owned;		    /* of strangers: mw_endpoint_refuses_owned() */
 	struct mw_str sender_maps;		    /* its smtpd_sender_login_maps */
 	bool any_sender;			    /* Postfix compares senders with a table that could not be
 						       listed */

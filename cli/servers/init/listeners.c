@@ -219,6 +219,23 @@ static void look_at_proxy(struct mw_init *init, const struct mw_postfix_endpoint
 		"write the proxy's own port into bindings of its connector" });
 }
 
+/* Whom a class permits or refuses that is not read is not known. */
+static void name_what_is_too_deep(struct mw_init *init, const struct mw_postfix_endpoint *endpoint)
+{
+	const char *list;
+
+	for (size_t i = 0; (list = mw_endpoint_list_name(i)) != NULL; i++) {
+		struct mw_str beyond = mw_endpoint_beyond(endpoint, list);
+
+		if (!mw_str_empty(beyond))
+			mw_init_unread_add(init, (struct mw_init_unread){
+				list, mw_arena_text(init->arena, beyond),
+				"the restriction classes around it are too deep to follow, so that whom it lets relay and which "
+				"senders it compares is not known",
+				"put restriction classes within fewer others, and run this again" });
+	}
+}
+
 static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endpoint, struct mw_init_listener *listener)
 {
 	*listener = (struct mw_init_listener){
@@ -234,6 +251,9 @@ static void look_at(struct mw_init *init, const struct mw_postfix_endpoint *endp
 			  (endpoint->binding.kind != MW_BINDING_ANY && !mw_endpoint_is_proxied(endpoint) &&
 			   mw_postfix_is_loopback(endpoint->site, &endpoint->binding)),
 	};
+	if (listener->strangers)
+		listener->refuses_owned = mw_endpoint_refuses_owned(endpoint);
+	name_what_is_too_deep(init, endpoint);
 	take_networks(init, mw_endpoint_value(endpoint, "mynetworks"), false, 0, listener);
 	look_at_union(init, mw_endpoint_value(endpoint, "mynetworks"), listener);
 	keep_relaying(endpoint, &listener->loopback);

@@ -159,6 +159,7 @@ static bool alike(const struct mw_init_listener *a, const struct mw_init_listene
 {
 	return a->users == b->users && a->strangers == b->strangers && leaves_senders(a) == leaves_senders(b) &&
 	       a->tls == b->tls && a->tls_required == b->tls_required && a->auth_without_tls == b->auth_without_tls &&
+	       mw_str_equal(a->refuses_owned, b->refuses_owned) &&
 	       mw_str_equal(a->size, b->size) && mw_str_equal(a->recipients, b->recipients) &&
 	       mw_str_equal(a->sasl_service, b->sasl_service) && same_ranges(&a->loopback, &b->loopback) &&
 	       same_ranges(&a->private, &b->private) && same_ranges(&a->public, &b->public);
@@ -237,6 +238,9 @@ static void print_permissions(FILE *out, const struct mw_init_listener *listener
 
 	fprintf(out, "    permission_groups = { %s%s%s }\n", anonymous ? "AnonymousUsers" : "",
 		anonymous && listener->users ? ", " : "", listener->users ? "ExchangeUsers" : "");
+	if (connector->remote == NULL && !mw_str_empty(listener->refuses_owned))
+		fprintf(out, "    # Postfix refuses whoever uses a sender of smtpd_sender_login_maps here without a login, and goes\n"
+			     "    # on to do so (%.*s).\n", MW_STR_ARG(listener->refuses_owned));
 	if (leaves_senders(listener))
 		fputs("    # The directory lacks some of what smtpd_sender_login_maps says: Postfix goes on comparing\n"
 		      "    # senders, and mailwicket does not. When the directory has all of it, take\n"

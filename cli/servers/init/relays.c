@@ -34,7 +34,8 @@ struct looking {
 	const struct mw_init_listener *listener;
 	const char *setting;
 	struct mw_class_walk walk;
-	bool ended; /* nothing behind it lets anybody relay */
+	bool ended;      /* nothing behind it lets anybody relay */
+	bool only_warns; /* of the class that it is in: what refuses does not, and what permits does (smtpd_check.c) */
 };
 
 static bool is(struct mw_str name, const char *word)
@@ -187,12 +188,14 @@ static void take_list(struct looking *looking, const char *setting)
 	struct mw_restriction item;
 
 	while (!looking->ended && mw_restriction_next(&list, &item)) {
-		if (item.only_warns)
-			continue;
-		if (refuses_relaying(item.name) || is(item.name, "permit")) {
+		bool outside = looking->only_warns, warns = outside || item.only_warns;
+
+		if (is(item.name, "permit") || (!warns && refuses_relaying(item.name))) {
 			looking->ended = true;
 		} else if (mw_class_enter(looking->endpoint, &looking->walk, item.name)) {
+			looking->only_warns = warns;
 			take_list(looking, mw_arena_text(looking->init->arena, item.name));
+			looking->only_warns = outside;
 			looking->walk.depth--;
 		} else if (is_table(&item)) {
 			take_table(looking, &item);

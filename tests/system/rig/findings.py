@@ -20,6 +20,7 @@ POSTFIX = {
     "refuses-permitted": dict(main="smtpd_client_restrictions = permit_sasl_authenticated, reject\n"),
     "login-mismatch": dict(main=CLASS + "ours = reject_unknown_sender_domain, reject_sender_login_mismatch\n"
                            "smtpd_recipient_restrictions = ours\n"),
+    "undefined-class": dict(main=CLASS),
     "senders-not-compared": dict(main="smtpd_sender_login_maps = inline:{ bob@example.test=bob }\n"),
     "permits-without-answer": dict(main="smtpd_policy_service_default_action = DUNNO\n"),
     "last-action": dict(main="smtpd_end_of_data_restrictions = check_policy_service { $SOCKET, timeout=10s }\n"),
@@ -191,6 +192,7 @@ SENTENCES = {
     "unknown-logins": "a line for each, or one setting for all", "unknown-mailboxes": "a line for each, or one setting for all",
     "not-listed": "no fix is known",
     "useless-plugins": "what these clients may do",
+    "unknown-restriction": "what was meant is not known",
     # Who shall connect, and where: a choice.
     "unknown-listener": "which connector, or none", "unasked-listener": "which connector, or none",
     "proxy-line": "who keeps others from the proxy's listener",
