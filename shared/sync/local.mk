@@ -77,6 +77,7 @@ libmwsync_la_SOURCES += \
 	shared/sync/ldap/ad_denied.c \
 	shared/sync/ldap/ad_entry.c \
 	shared/sync/ldap/ad_names.c \
+	shared/sync/ldap/ad_tokens.c \
 	shared/sync/ldap/check.c \
 	shared/sync/ldap/deadline.c \
 	shared/sync/ldap/entry.c \

@@ -202,6 +202,38 @@ def test_an_attribute_that_is_not_shown_blocks_who_may_be_disabled(site):
     assert not site.may_send("hidden", "hidden@example.test") and site.may_send("alice", "alice@example.test")
 
 
+MEMBER, MEMBER_OF = "bf9679c0-0de6-11d0-a285-00aa003049e2", "bf967991-0de6-11d0-a285-00aa003049e2"
+TOKEN_GROUPS = "b7c69e6d-2cc7-11d2-854e-00a0c983f608"
+
+
+def test_who_is_denied_by_a_group_that_hides_it_stays_denied(site):
+    """Neither `member` of the groups nor `memberOf` of who is in them is shown to the reader; then tokenGroups neither."""
+    samba = site.samba
+    veiled = mailbox(samba, "veiled")
+    mailbox(samba, "unveiled")
+    for name, inside in (("veil-inner", veiled), ("veil-outer", f"CN=veil-inner,{USERS}")):
+        samba.group(name, member=[inside])
+        samba.allow(f"CN={name},{USERS}", f"(OD;;RP;{MEMBER};;{{reader}})(OD;;RP;{MEMBER_OF};;{{reader}})")
+    samba.allow(veiled, f"(OD;;RP;{MEMBER_OF};;{{reader}})")
+    box = mailbox(samba, "veilbox")
+    samba.allow(box, "(OD;;CR;SEND_AS;;{veil-outer})(OA;;CR;SEND_AS;;AU)")
+    chief = mailbox(samba, "veilchief", dLMemRejectPerms=[f"CN=veil-outer,{USERS}"])
+
+    def holds():
+        wait_for(lambda: site.may_send("unveiled", "veilbox@example.test"), "who is not denied")
+        assert not site.may_send("veiled", "veilbox@example.test")
+        assert site.may_write_to("unveiled", "veilchief@example.test")
+        assert not site.may_write_to("veiled", "veilchief@example.test")
+    assert "tokenGroups" not in site.read()
+    holds()
+    samba.allow(veiled, f"(OD;;RP;{TOKEN_GROUPS};;{{reader}})")
+    assert '1 users who do not show tokenGroups' in site.read()
+    holds()
+    for dn in (box, chief, veiled):
+        samba.sam.delete(dn)
+    site.read()
+
+
 def test_the_policy_may_let_full_control_be_send_as(site):
     site.use(all_rights_send_as="yes")
     site.read()

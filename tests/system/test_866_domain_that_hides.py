@@ -111,6 +111,60 @@ def test_a_group_whose_member_is_hidden_has_who_says_so(files, server, folder, n
     assert "carol@example.test" in str(json.loads(files.cli("--json", "lookup", "boss@example.test").stdout)["senders_denied"])
 
 
+def denied(files, name):
+    return json.loads(files.cli("--json", "lookup", name).stdout)["senders_denied"]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_who_is_in_a_group_that_nobody_shows_is_denied_by_its_token(files, server, folder, nested):
+    """Neither `member` nor `memberOf` says it; a user whom its token does not put there keeps its right."""
+    server.group("outer", 1301, ["inner"] if nested else [])
+    if nested:
+        server.group("inner", 1302)
+    server.user("carol", 1003, tokenGroups=[server.sid(513), server.sid(1301), server.sid(1302)])
+    server.user("sales", 1201, aces=deny(server.sid(1301)) + allow(server.sid(1001)) + allow(server.sid(1003)))
+    server.user("boss", 1203, dLMemRejectPerms=[server.dn("outer")])
+    told(files, server, folder)
+    assert send_as(files, "sales@example.test") == ["alice@example.test"]
+    assert "carol@example.test" in str(denied(files, "boss@example.test"))
+    assert "alice@example.test" not in str(denied(files, "boss@example.test"))
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_denial_for_a_group_that_nobody_shows_holds_for_who_shows_no_token(files, server, folder, nested):
+    server.group("outer", 1301, ["inner"] if nested else [])
+    if nested:
+        server.group("inner", 1302)
+    server.user("carol", 1003, tokenGroups=None)
+    server.user("sales", 1201, aces=deny(server.sid(1301)) + allow(EVERYBODY))
+    server.user("boss", 1203, dLMemRejectPerms=[server.dn("outer")])
+    warned = told(files, server, folder)
+    may = send_as(files, "sales@example.test")
+    assert "carol@example.test" not in may and {"alice@example.test", "bob@example.test"} <= set(may)
+    assert "carol@example.test" in str(denied(files, "boss@example.test"))
+    assert "alice@example.test" not in str(denied(files, "boss@example.test"))
+    assert '1 users who do not show tokenGroups' in warned and f'"{server.dn("carol")}"' in warned, warned
+
+
+@pytest.mark.parametrize("aces", [b"", deny(ScriptedDomain.sid(1302))], ids=["no denial", "one for a group that shows its members"])
+def test_nobody_is_asked_for_a_token_where_no_denial_needs_it(files, server, folder, aces):
+    server.group("hidden", 1301)
+    server.group("shown", 1302, ["bob"])
+    server.user("sales", 1201, aces=aces + allow(server.sid(1001)) + allow(server.sid(1301)))
+    told(files, server, folder)
+    assert send_as(files, "sales@example.test") == ["alice@example.test"] and server.tokens_asked == 0
+
+
+def test_a_denial_for_a_distribution_group_that_nobody_shows_is_told(files, server, folder):
+    """No token has it: only memberOf can."""
+    server.group("news", 1301, groupType=["2"])
+    server.user("carol", 1003, memberOf=[server.dn("news")])
+    server.user("boss", 1203, dLMemRejectPerms=[server.dn("news")])
+    warned = told(files, server, folder)
+    assert "1 distribution groups in dLMemRejectPerms that do not show member, or have none" in warned, warned
+    assert "carol@example.test" in str(denied(files, "boss@example.test")) and server.tokens_asked == 0
+
+
 def test_everybody_s_right_on_everything_ends_with_a_message_and_not_with_the_memory(files, server, folder):
     files.publish(server.settings(folder))
     before = files.digest()

@@ -117,6 +117,7 @@ static void read_group(struct mw_ldap_reader *reader, const struct mw_ldap_entry
 	keep_sids(ad, node, entry, "objectSid");
 	keep_sids(ad, node, entry, "sIDHistory");
 	ad->groups.nodes[node].shown = members != NULL;
+	ad->groups.nodes[node].dn = mw_arena_copy(ad->arena, entry->dn);
 	keep_members(ad, node, members, &ad->members, &ad->member_count, &ad->member_size);
 	keep_members(ad, node, mw_ldap_attribute(entry, "memberOf"), &ad->parents, &ad->parent_count, &ad->parent_size);
 }

@@ -12,6 +12,7 @@ struct mw_ad_entry {
 	uint32_t place; /* its number for the reader */
 	bool user;
 	uint32_t primary;		 /* the number of a user's primary group in the domain; 0: none */
+	struct mw_str dn;		 /* of a user, as it came */
 	struct mw_str sid, history;	 /* objectSid, and values of sIDHistory one behind the other */
 	uint32_t node;			 /* once all were read; MW_AD_NONE: it has no SID, and no rights */
 	struct mw_descriptor descriptor; /* what can give or deny Send-As */
@@ -58,6 +59,7 @@ struct mw_ad {
 	size_t users;
 	size_t accounts_hidden, primaries_hidden; /* users whose userAccountControl, primaryGroupID is not shown */
 	size_t dacls_hidden;			  /* entries whose nTSecurityDescriptor is not shown */
+	bool untold;		    /* some user does not show its groups, and that matters */
 	bool failed;		    /* out of memory */
 };
 
@@ -71,6 +73,9 @@ bool mw_ad_has_value(const struct mw_ldap_entry *entry, const char *attribute, s
    account without an address is known from then on, the rest stays unknown. After the last entry, before
    mw_ad_groups_ready(). */
 bool mw_ad_denied(struct mw_ldap_reader *reader, struct mw_buf *why);
+/* ad_tokens.c: where a denial is for a group whose `member` is not shown, or for one that has such a group in it, asks
+   each user for its groups. Between the last member and mw_ad_groups_ready(). */
+bool mw_ad_tokens(struct mw_ldap_reader *reader, struct mw_buf *why);
 bool mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entry, struct mw_record *record);
 bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why);
 

@@ -337,6 +337,7 @@ bool mw_ad_entry(struct mw_ldap_reader *reader, const struct mw_ldap_entry *entr
 		read_account(reader, entry, record);
 		read_primary(reader, entry, &made);
 		read_groups(ad, entry, made.place);
+		made.dn = mw_arena_copy(ad->arena, entry->dn);
 		read_size(reader, entry, record);
 	}
 	read_named(reader, entry, record, made.place);

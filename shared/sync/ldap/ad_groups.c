@@ -133,6 +133,7 @@ static size_t walk(struct mw_ad_groups *groups, uint32_t group, struct mw_ad_set
 
 		set->everybody = set->everybody || node->everybody;
 		set->incomplete = set->incomplete || node->incomplete;
+		set->hidden = set->hidden || !node->shown;
 		for (size_t edge = groups->first[at]; edge < groups->first[at + 1]; edge++) {
 			uint32_t member = member_at(groups, edge);
 
@@ -203,6 +204,28 @@ void mw_ad_groups_name_members(struct mw_ad_groups *groups, uint32_t group, mw_a
 	}
 }
 
+bool mw_ad_groups_hides(struct mw_ad_groups *groups, uint32_t group)
+{
+	size_t stacked = 0;
+	bool hides = false;
+
+	groups->mark++;
+	see(groups, group);
+	groups->stack[stacked++] = group;
+	while (stacked > 0 && !hides) {
+		uint32_t at = groups->stack[--stacked];
+
+		hides = !groups->nodes[at].shown;
+		for (size_t edge = groups->first[at]; edge < groups->first[at + 1]; edge++) {
+			uint32_t member = member_at(groups, edge);
+
+			if (groups->nodes[member].group && see(groups, member))
+				groups->stack[stacked++] = member;
+		}
+	}
+	return hides;
+}
+
 /* --- rights */
 
 enum whose { NOBODYS, UNKNOWN, EVERYBODYS, OF_USER, OF_GROUP };
@@ -268,7 +291,10 @@ static bool is_for_user(void *context, const struct mw_ace *ace)
 	case OF_USER: return subject->user == rights->user;
 	case OF_GROUP: break;
 	}
-	return is_in(subject->set, rights->user) || (ace->kind == MW_ACE_DENY && subject->set->incomplete);
+	if (is_in(subject->set, rights->user))
+		return true;
+	return ace->kind == MW_ACE_DENY &&
+	       (subject->set->incomplete || (subject->set->hidden && rights->groups->nodes[rights->user].untold));
 }
 
 static bool allows(const struct rights *rights, size_t ace)

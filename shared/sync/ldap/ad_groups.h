@@ -19,13 +19,16 @@ struct mw_ad_set {
 			    like */
 	bool incomplete; /* it contains something of which nobody can tell here who is
 			    in it: a group of another domain */
+	bool hidden;	 /* a group in it, or itself, is not shown */
 	bool named;	 /* a record of it would have the same users, and no more */
 };
 
 struct mw_ad_node {
 	uint32_t place; /* the number of its entry; MW_AD_NO_PLACE: it has no record */
 	bool group, security, everybody, incomplete;
-	bool shown; /* a group whose members are: the others' are known by their memberOf */
+	bool shown; /* a group whose members are: the others' are known by what they say themselves */
+	bool untold; /* a user who does not: it may be in any group that is not shown */
+	struct mw_str dn; /* of a group */
 	struct mw_ad_set *set; /* once it was asked for */
 };
 
@@ -59,6 +62,9 @@ bool mw_ad_groups_ready(struct mw_ad_groups *groups);
 uint32_t mw_ad_groups_find(const struct mw_ad_groups *groups, struct mw_str sid);
 /* NULL when memory is out. */
 const struct mw_ad_set *mw_ad_groups_set(struct mw_ad_groups *groups, uint32_t group);
+
+/* Whether who is in a group is not shown, or in a group of any kind in it. */
+bool mw_ad_groups_hides(struct mw_ad_groups *groups, uint32_t group);
 
 typedef void mw_ad_give(void *context, uint32_t place);
 /* Gives the entries by which the directory names the members of a group: users, groups, and in place of a group that

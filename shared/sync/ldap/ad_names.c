@@ -173,6 +173,19 @@ static void name_members(struct mw_ldap_reader *reader, struct mw_ad *ad)
 	}
 }
 
+/* Who may be in a group that is denied, as nobody shows whether. */
+static void give_untold(struct mw_ad *ad, uint32_t group, struct giving *giving)
+{
+	if (!ad->untold || !mw_ad_groups_hides(&ad->groups, group))
+		return;
+	for (size_t i = 0; i < ad->groups.count; i++) {
+		const struct mw_ad_node *node = &ad->groups.nodes[i];
+
+		if (node->untold && node->place != MW_AD_NO_PLACE)
+			give(giving, node->place);
+	}
+}
+
 static void resolve(struct mw_ldap_reader *reader, struct mw_ad *ad, const struct mw_ad_reference *reference)
 {
 	struct giving giving = { reader, reference->place, reference->role, 0 };
@@ -187,6 +200,8 @@ static void resolve(struct mw_ldap_reader *reader, struct mw_ad *ad, const struc
 		give(&giving, ad->groups.nodes[node].place);
 	else
 		mw_ad_groups_name_members(&ad->groups, node, give, &giving);
+	if (known && ad->groups.nodes[node].group && reference->role == MW_LDAP_SENDERS_DENIED)
+		give_untold(ad, node, &giving);
 }
 
 static bool give_rights(struct mw_ldap_reader *reader, struct mw_ad *ad, struct mw_buf *why)
@@ -242,7 +257,7 @@ bool mw_ad_names(struct mw_ldap_reader *reader, struct mw_buf *why)
 	put_entries(reader, ad);
 	put_members(reader, ad);
 	put_insides(ad);
-	if (!mw_ad_denied(reader, why))
+	if (!mw_ad_denied(reader, why) || !mw_ad_tokens(reader, why))
 		return false;
 	if (mw_ad_groups_ready(&ad->groups)) {
 		name_members(reader, ad);

@@ -51,7 +51,7 @@ class ScriptedDomain(ScriptedLdap):
         self.entries.update(domain=[], partitions=[])
         self.partition("CORP", BASE)
         self.group("Domain Users", 513)
-        self.lookups = []
+        self.lookups, self.tokens_asked = [], 0
 
     @staticmethod
     def sid(number):
@@ -68,7 +68,8 @@ class ScriptedDomain(ScriptedLdap):
         """None takes an attribute away."""
         said = {"objectClass": ["top", "person", "user"], "mail": [f"{name}@example.test"], "sAMAccountName": [name],
                 "userAccountControl": ["512"], "primaryGroupID": ["513"], "objectSid": [self.sid(number)],
-                "objectGUID": [number.to_bytes(16, "big")], "nTSecurityDescriptor": [self.descriptor(aces)], **attributes}
+                "objectGUID": [number.to_bytes(16, "big")], "nTSecurityDescriptor": [self.descriptor(aces)],
+                "tokenGroups": [self.sid(513)], **attributes}
         return self._add(["users"] if said["mail"] else ["others"], name, said)
 
     def group(self, name, number, members=(), aces=b"", **attributes):
@@ -98,6 +99,7 @@ class ScriptedDomain(ScriptedLdap):
                 f'    password_file = "{password}" users_filter = "(kind=users)" groups_filter = "(kind=groups)"')
 
     def answer(self, reply, asked, page=None):
+        self.tokens_asked += "tokenGroups" in asked.attributes
         if asked.equal == b"objectSid":
             self.lookups.append(asked.value)
             found = {dn: said for entries in self.entries.values() for dn, said in entries if said.get("objectSid") == [asked.value]}
