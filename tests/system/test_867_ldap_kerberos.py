@@ -9,11 +9,11 @@ import pytest
 from rig.follower import Follower
 from rig.kerberos import REALM, Kdc, why_not
 from rig.ldap_source import LdapSource, listed, person
-from rig.processes import tool
+from rig.processes import is_running, tool
 from rig.slapd import Slapd
 from rig.sources import Files
 from rig.tls import Certificate
-from rig.waiting import wait_for
+from rig.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 PLAIN = {"users_filter": None, "users_attributes": None, "groups_attributes": None, "user": None, "password_file": None,
@@ -177,6 +177,22 @@ def test_a_follower_gets_new_tickets_for_a_server_with_new_keys_and_from_another
         site.source.server.rekey()
         follower.wait_log("gss_accept_sec_context")
         follower.wait_log("is watched again", count=2)
+
+
+def test_a_kdc_that_is_silent_keeps_no_follower_from_ending(site, kdc, monkeypatch):
+    """libkrb5 waits as long as it likes, in the process that reads."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, socket.socket() as listener:
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(PATIENCE)
+        listener.bind(silent.getsockname())
+        listener.listen()
+        monkeypatch.setenv("KRB5_CONFIG", str(kdc.configure("silent.conf", port=silent.getsockname()[1])))
+        site.use(settings(site, keytab_file=kdc.reader))
+        with Follower(site) as follower:
+            silent.recv(4096)
+            child = follower.child()
+            follower.stop()
+    assert not is_running(child) and follower.lines("KDC") == [], follower.text()
 
 
 def test_a_server_that_cannot_read_tickets_is_not_the_last_that_is_asked(site, kdc, slapd):
