@@ -9,6 +9,7 @@ import pytest
 from rig.follower import Follower
 from rig.kerberos import REALM, Kdc, why_not
 from rig.ldap_source import LdapSource, listed, person
+from rig.ports import free_port
 from rig.processes import is_running, tool
 from rig.slapd import Slapd
 from rig.sources import Files
@@ -182,11 +183,12 @@ def test_a_follower_gets_new_tickets_for_a_server_with_new_keys_and_from_another
 def test_a_kdc_that_is_silent_keeps_no_follower_from_ending(site, kdc, monkeypatch):
     """libkrb5 waits as long as it likes, in the process that reads."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, socket.socket() as listener:
-        silent.bind(("127.0.0.1", 0))
+        address = ("127.0.0.1", free_port())
+        silent.bind(address)
         silent.settimeout(PATIENCE)
-        listener.bind(silent.getsockname())
+        listener.bind(address)
         listener.listen()
-        monkeypatch.setenv("KRB5_CONFIG", str(kdc.configure("silent.conf", port=silent.getsockname()[1])))
+        monkeypatch.setenv("KRB5_CONFIG", str(kdc.configure("silent.conf", port=address[1])))
         site.use(settings(site, keytab_file=kdc.reader))
         with Follower(site) as follower:
             silent.recv(4096)
