@@ -143,7 +143,7 @@ def test_what_servers_say_cannot_drive_a_terminal():
 
 @pytest.mark.parametrize("arguments,line", [
     ([], "name a host"),
-    (["localhost", "otherhost"], "otherhost: one host, and of its ports imap, imaps"),
+    (["localhost", "otherhost"], "otherhost: not a service; expected one host, then imap, imaps"),
     (["localhost", "--imap-port", "0"], "--imap-port 0: a port is 1 to 65535, or none"),
     (["localhost", "--imap-port", "imap"], "--imap-port imap: a port is 1 to 65535, or none"),
     (["localhost", "imap", "--imap-port", "none"], "no port is left"),
@@ -152,7 +152,7 @@ def test_what_servers_say_cannot_drive_a_terminal():
     (["localhost", "--sender", "a@b>\r\nDATA"], "--sender (not shown): an address is local@domain"),
     (["localhost", "--outside", "nobody"], "--outside nobody: an address is local@domain"),
     (["localhost", "--user", "a\nb"], "--user (not shown): a login name is one line"),
-    (["localhost", "--user", "bob"], "--user bob is no address: name the user's with --sender"),
+    (["localhost", "--user", "bob"], "--user bob is no address: name the address to send as with --sender ADDRESS"),
     (["localhost", "--send"], "--send need --user"),
 ])
 def test_a_wrong_command_line_is_one_line_and_64(arguments, line):
