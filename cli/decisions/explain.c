@@ -379,7 +379,7 @@ static int decide_and_print(const struct mw_cli *cli, struct explanation *explan
 		print(cli, explanation);
 		status = exit_code(explanation);
 		if (status == EX_TEMPFAIL && mw_directory_error(directory)[0] != '\0')
-			mw_setting_complain(directory);
+			mw_complain("the directory cannot be read: %s", mw_directory_error(directory)); /* the fix has the command */
 	}
 	mw_directory_free(directory);
 	return status;
