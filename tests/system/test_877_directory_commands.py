@@ -83,7 +83,7 @@ def test_the_decision_changes_with_the_grant(site):
     (("user", "add", "x;y"), 65, ";"),
     (("user", "set", "bob"), 64, "set what"),
     (("user", "set", "stranger", "imap=no"), 67, "no user or group"),
-    (("user", "set", "sales", "imap=no"), 64, "mailwicket group set"),
+    (("user", "set", "sales", "imap=no"), 64, "is a group: use mailwicket -c"),
     (("user", "set", "bob", "imap+=no"), 64, "no list"),
     (("user", "set", "bob", "imap=perhaps"), 65, "yes or no"),
     (("user", "set", "bob", "login=mary"), 65, "mary"),
