@@ -1,10 +1,11 @@
 """Ports of this machine for private servers: the one way to get one."""
+import os
 import random
 import socket
 
 PORTS = range(10000, 30000)  # below those from which the kernel serves clients
 BLOCK = 100
-_blocks, _ports = [], []
+_blocks, _ports = [], {}  # _ports: by network namespace, as a block of one is anybody's in another
 
 
 def _take_block():
@@ -38,10 +39,11 @@ def listens_at(path):
 
 def free_port():
     """A port that nobody listens on and that this process alone gives, once."""
+    ports = _ports.setdefault(os.readlink("/proc/thread-self/ns/net"), [])
     while True:
-        if not _ports:
-            _ports.extend(_take_block())
-        port = _ports.pop()
+        if not ports:
+            ports.extend(_take_block())
+        port = ports.pop()
         with socket.socket() as probe:
             try:
                 probe.bind(("", port))
