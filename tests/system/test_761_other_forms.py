@@ -12,17 +12,6 @@ pytestmark = pytest.mark.skipif(bool(distribution.why_not()), reason=str(distrib
 LEVEL_0 = "mydestination = $myhostname, localhost\nsmtpd_forbid_bare_newline = no\n"
 
 
-def take_over(site):
-    """init, sync and setup, as an administrator does; both servers are what init says that they are."""
-    told = site.init()
-    assert (told.returncode, told.stderr) == (0, ""), told.stdout
-    site.daemon.sync()
-    site.daemon.start()
-    told = site.setup("--apply")
-    assert (told.returncode, site.errors()) == (0, []), told.stdout + told.stderr
-    site.restart()
-
-
 def is_taken_with_bare_newlines(site):
     with site.network.outside(), Smtp(25, CLIENT, host=SERVER) as client:
         client.hello()
@@ -61,18 +50,18 @@ def forms(site):
 
 def test_in_audit_mail_to_a_short_name_goes_where_it_went(old_site):
     assert where_mail_to_a_short_name_goes(old_site) == "once at bob"
-    take_over(old_site)
+    old_site.take_over()
     assert where_mail_to_a_short_name_goes(old_site) == "once at bob"
 
 
 def test_in_audit_a_client_that_ends_messages_with_bare_newlines_is_answered(old_site):
     assert is_taken_with_bare_newlines(old_site)
-    take_over(old_site)
+    old_site.take_over()
     assert is_taken_with_bare_newlines(old_site)
 
 
 def test_both_forms_are_noted_in_audit_and_end_once_a_rule_is_enforced(old_site):
-    take_over(old_site)
+    old_site.take_over()
     told = forms(old_site)
     assert {name: (row["severity"], row["fix"]) for name, row in told.items()} == {
         "append-dot": ("note", ""), "bare-newline": ("note", "")}, told

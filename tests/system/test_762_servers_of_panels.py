@@ -19,17 +19,6 @@ def site(request, folder):
         yield made
 
 
-def take_over(site):
-    """init, sync and setup, as an administrator does; both servers are what init says that they are."""
-    told = site.init()
-    assert (told.returncode, told.stderr) == (0, ""), told.stdout
-    site.daemon.sync()
-    site.daemon.start()
-    told = site.setup("--apply")
-    assert (told.returncode, site.errors()) == (0, []), told.stdout + told.stderr
-    site.restart()
-
-
 def assert_only_forgers_lost(before, after):
     """A refusal may be in other words; what is refused now was sent as somebody else, and that is refused."""
     for name, (was, became) in difference(before, after).items():
@@ -45,7 +34,7 @@ def test_a_day_before_in_audit_and_enforced(site):
     before = Day(site, wrong_passwords=False).outcomes
     assert before["587: alice out"] == "once at world" and before[f"{site.logins[0]}: alice"] == "logged in", before
     assert before["25: in"] == before["sendmail"] == "once at bob", before
-    take_over(site)
+    site.take_over()
     assert difference(before, Day(site, wrong_passwords=False).outcomes) == {}
     site.enforce()
     told = site.setup("--apply")
@@ -82,7 +71,7 @@ def test_whom_dovecot_passes_on_to_another_server_is_passed_on(site):
         site.start()
         before = Day(site, wrong_passwords=False).outcomes
         assert before["587: alice out"] == "once at world" and before["imaps: alice"] == "logged in", before
-        take_over(site)
+        site.take_over()
         assert difference(before, Day(site, wrong_passwords=False).outcomes) == {}
         site.enforce()
         assert site.setup("--apply").returncode == 0
